@@ -1,0 +1,118 @@
+"""Everything that can go wrong, as one tree.
+
+::
+
+    KitError                    70  (never raised itself)
+    ├── ManifestError            3  plugin.toml cannot be read or breaks a rule
+    ├── ProjectError             4  the plugin's folder is not what the manifest says
+    ├── DependencyError          5  lock, index, wheels, npm packages
+    ├── PackagingError           6  the artifact cannot be written or is too large
+    ├── VerificationError        7  an artifact is not what it claims to be
+    ├── PublishError             8  BioT's API (not yet raised)
+    └── SandboxError             9  the local BioT (not yet raised)
+
+Usage errors (2) are click's; 130 is an interrupt; 70 is a bug. Only ``builder.cli`` catches and exits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Severity(StrEnum):
+    """Whether a problem stops the work or is only told."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Problem:
+    """One thing that is wrong, told so that the reader can mend it without asking.
+
+    Attributes:
+        message: What is wrong and what is allowed, one sentence.
+        hint: The next step; empty only when the message already is one.
+        file: The file as the user knows it (relative to the plugin's folder), or empty.
+        line: 1-based line in ``file``; 0 when unknown.
+        key: Key path inside the file, such as ``plugin.subscriptions.interceptions[2].apiId``, or empty.
+        severity: Warnings never stop the work.
+    """
+
+    message: str
+    hint: str = ""
+    file: str = ""
+    line: int = 0
+    key: str = ""
+    severity: Severity = Severity.ERROR
+
+    @property
+    def where(self) -> str:
+        """``file:line key`` with the unknown parts left out."""
+        place = f"{self.file}:{self.line}" if self.file and self.line else self.file
+        return " ".join(part for part in (place, self.key) if part)
+
+
+class KitError(Exception):
+    """The base of every error that the kit raises on purpose.
+
+    Args:
+        message: What went wrong, one sentence.
+        hint: The next step for the user.
+        problems: Every single finding, when there are several; all are printed.
+    """
+
+    exit_code: ClassVar[int] = 70
+
+    def __init__(self, message: str, *, hint: str = "", problems: Iterable[Problem] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.problems = tuple(problems)
+
+
+class ManifestError(KitError):
+    """``plugin.toml`` cannot be read, or breaks a rule."""
+
+    exit_code = 3
+
+
+class ProjectError(KitError):
+    """The plugin's folder is not what the manifest says, or there is none."""
+
+    exit_code = 4
+
+
+class DependencyError(KitError):
+    """A lock is missing or stale, or a package cannot be had for the runtime."""
+
+    exit_code = 5
+
+
+class PackagingError(KitError):
+    """The artifact cannot be put together or written, or would be too large."""
+
+    exit_code = 6
+
+
+class VerificationError(KitError):
+    """An artifact is not what it claims to be, or is not a ZIP that everybody reads alike."""
+
+    exit_code = 7
+
+
+class PublishError(KitError):
+    """BioT's API refused, or its answer is not what was asked for."""
+
+    exit_code = 8
+
+
+class SandboxError(KitError):
+    """The local BioT cannot do what was asked."""
+
+    exit_code = 9

@@ -1,0 +1,152 @@
+"""``plugin.toml`` as values. Field names are BioT's, in Python's spelling; defaults are the platform's documented ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from builder.platform.runtimes import Runtime
+
+
+class InterceptionType(StrEnum):
+    """When an interceptor is called (interceptor-plugins document)."""
+
+    PRE_REQUEST = "PRE_REQUEST"
+    POST_REQUEST = "POST_REQUEST"
+    ADAPT_ENTITY = "ADAPT_ENTITY"
+
+
+class EnabledState(StrEnum):
+    """Whether BioT calls the plugin."""
+
+    ENABLED = "ENABLED"
+    DISABLED = "DISABLED"
+
+
+class PackageType(StrEnum):
+    """The form of the code; fixed once a plugin was created."""
+
+    ZIP = "ZIP"
+    IMAGE = "IMAGE"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Interception:
+    """One row of ``subscriptions.interceptions``; ``api_id`` is METHOD directly followed by the path."""
+
+    type: InterceptionType
+    api_id: str | None = None
+    entity_type_name: str | None = None
+    order: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Notification:
+    """One row of ``subscriptions.notifications``."""
+
+    entity_type_name: str
+    action_name: str
+    template_name: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Subscriptions:
+    """What the plugin is called for. Empty for a non-specific plugin (direct calls, cron)."""
+
+    interception_order: int | None = None
+    interceptions: tuple[Interception, ...] = ()
+    notifications: tuple[Notification, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cors:
+    """Browser access to the endpoint; no effect between servers."""
+
+    allow_origins: tuple[str, ...] = ("*",)
+    allow_methods: tuple[str, ...] = ("GET", "POST")
+    allow_headers: tuple[str, ...] = ("authorization", "content-type")
+    expose_headers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plugin:
+    """The ``[plugin]`` table: the ``config`` that BioT receives. Times in seconds, sizes in MB."""
+
+    name: str
+    display_name: str
+    version: int
+    runtime: str | None = None
+    handler: str = "index.handler"
+    timeout: int = 60
+    memory_size: int = 128
+    ephemeral_storage: int = 512
+    environment_variables: Mapping[str, str] = field(default_factory=dict)
+    subscriptions: Subscriptions = field(default_factory=Subscriptions)
+    enabled_state: EnabledState = EnabledState.ENABLED
+    cron_schedule: str | None = None
+    deployment_package_type: PackageType = PackageType.ZIP
+    analytics_db_access: bool = False
+    cors: Cors = field(default_factory=Cors)
+    image_tag: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Build:
+    """The ``[build]`` table: the kit's own options.
+
+    Attributes:
+        root: Folder, relative to plugin.toml, that becomes the root of the artifact.
+        requirements: File with Python requirements (may lie in a parent folder of the repository), or None for
+            ``[project] dependencies`` of pyproject.toml.
+        include: gitignore patterns of first-party files to take although they would stay out.
+        exclude: gitignore patterns of first-party files to leave out.
+        scripts: Names of console scripts of packages to keep in ``bin/``.
+        prefer: Path in the artifact -> name of the package whose file is taken when two differ.
+    """
+
+    root: str = "src"
+    requirements: str | None = None
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    scripts: tuple[str, ...] = ()
+    prefer: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Manifest:
+    """A whole ``plugin.toml`` whose every rule holds, with one environment applied.
+
+    Attributes:
+        file: Absolute path of the manifest.
+        plugin: What BioT receives.
+        build: How the artifact is made.
+        environments: Every ``[environments.NAME]`` table as written (``baseUrl`` and overrides of ``[plugin]``).
+        environment: The name of the one that was applied, or None.
+    """
+
+    file: Path
+    plugin: Plugin
+    build: Build = field(default_factory=Build)
+    environments: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    environment: str | None = None
+
+    @property
+    def folder(self) -> Path:
+        """The plugin's folder: where plugin.toml lies."""
+        return self.file.parent
+
+    @property
+    def runtime(self) -> Runtime:
+        """The Lambda runtime the code is built for.
+
+        Raises:
+            KeyError: The manifest names none (an image without runtime); ZIP manifests always have one.
+        """
+        from builder.platform.runtimes import RUNTIMES
+
+        return RUNTIMES[self.plugin.runtime or ""]
