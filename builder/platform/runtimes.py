@@ -1,0 +1,83 @@
+"""The Lambda runtimes that the kit builds for, with their life cycle.
+
+BioT says that "only certain values" of ``runtime`` are supported and publishes no list, so this table is an upper
+bound. AWS moves these dates now and then; a table that is too old warns too early, never too late.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+Language = Literal["python", "nodejs"]
+
+AS_OF = date(2026, 11, 20)
+"""The day on which the dates below were last compared with their source."""
+
+SOURCE = "AWS Lambda runtime life cycle as carried by cfn-lint 1.58.0; operating systems from the AWS runtime pages"
+
+AMAZON_LINUX_2 = "Amazon Linux 2"
+AMAZON_LINUX_2023 = "Amazon Linux 2023"
+_GLIBC = {AMAZON_LINUX_2: (2, 26), AMAZON_LINUX_2023: (2, 34)}
+
+# Runtimes that AWS has and the kit cannot build for: named so that the message can say which of the two is the reason.
+OTHER_LANGUAGES = ("java", "dotnet", "ruby", "go", "provided", "custom")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Runtime:
+    """One Lambda runtime.
+
+    Attributes:
+        name: As the platform spells it, such as ``python3.13``.
+        language: ``python`` or ``nodejs``.
+        version: Of the language: ``3.13``, or ``22``.
+        operating_system: What the code runs on.
+        glibc: The C library's version there: what native code may ask for at most.
+        deprecated: From this day AWS neither patches nor supports it.
+        create_blocked: From this day no new function can use it.
+        update_blocked: From this day no existing function can be updated.
+    """
+
+    name: str
+    language: Language
+    version: str
+    operating_system: str
+    glibc: tuple[int, int]
+    deprecated: date
+    create_blocked: date
+    update_blocked: date
+
+
+def _runtime(name: str, operating_system: str, deprecated: str, create_blocked: str, update_blocked: str) -> Runtime:
+    language: Language = "python" if name.startswith("python") else "nodejs"
+    return Runtime(
+        name=name,
+        language=language,
+        version=name.removeprefix(language).removesuffix(".x"),
+        operating_system=operating_system,
+        glibc=_GLIBC[operating_system],
+        deprecated=date.fromisoformat(deprecated),
+        create_blocked=date.fromisoformat(create_blocked),
+        update_blocked=date.fromisoformat(update_blocked),
+    )
+
+
+RUNTIMES = {
+    runtime.name: runtime
+    for runtime in (
+        _runtime("python3.9", AMAZON_LINUX_2, "2025-12-15", "2027-02-01", "2027-03-03"),
+        _runtime("python3.10", AMAZON_LINUX_2, "2026-10-31", "2027-02-01", "2027-03-03"),
+        _runtime("python3.11", AMAZON_LINUX_2, "2027-06-30", "2027-07-31", "2027-08-31"),
+        _runtime("python3.12", AMAZON_LINUX_2023, "2028-10-31", "2028-11-30", "2029-01-10"),
+        _runtime("python3.13", AMAZON_LINUX_2023, "2029-06-30", "2029-07-31", "2029-08-31"),
+        _runtime("python3.14", AMAZON_LINUX_2023, "2029-06-30", "2029-07-31", "2029-08-31"),
+        _runtime("nodejs16.x", AMAZON_LINUX_2, "2024-06-12", "2027-02-01", "2027-03-03"),
+        _runtime("nodejs18.x", AMAZON_LINUX_2, "2025-09-01", "2027-02-01", "2027-03-03"),
+        _runtime("nodejs20.x", AMAZON_LINUX_2023, "2026-04-30", "2027-02-01", "2027-03-03"),
+        _runtime("nodejs22.x", AMAZON_LINUX_2023, "2027-04-30", "2027-06-01", "2027-07-01"),
+        _runtime("nodejs24.x", AMAZON_LINUX_2023, "2028-04-30", "2028-06-01", "2028-07-01"),
+    )
+}
+"""Every runtime by its name, oldest first within a language."""

@@ -1,0 +1,45 @@
+"""The words and ranges of ``cronSchedule``: AWS EventBridge's six fields without ``cron( )``, in UTC.
+
+Sources: the pattern of ``CreatePluginRequest.cronSchedule`` in BioT's OpenAPI specification 2.4.2 for the grammar, and
+AWS's cron reference for the ranges that this pattern lets slip.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+WEEKDAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
+OCCURRENCES_MAX = 5
+"""``2#5`` is the fifth Monday of a month; there is no sixth."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Field:
+    """One of the six fields.
+
+    Attributes:
+        name: As BioT's documents call it.
+        low: Smallest number.
+        high: Largest number.
+        words: Names that stand for the numbers from ``low`` on, in capitals.
+        digits: How many digits a number has at most.
+        stepped_range: Whether ``a-b/step`` is in BioT's grammar.
+    """
+
+    name: str
+    low: int
+    high: int
+    words: tuple[str, ...] = ()
+    digits: int = 2
+    stepped_range: bool = False
+
+
+MINUTES = Field(name="minutes", low=0, high=59)
+HOURS = Field(name="hours", low=0, high=23)
+DAY_OF_MONTH = Field(name="day-of-month", low=1, high=31)
+MONTH = Field(name="month", low=1, high=12, words=MONTHS, stepped_range=True)
+DAY_OF_WEEK = Field(name="day-of-week", low=1, high=7, words=WEEKDAYS, digits=1)
+YEAR = Field(name="year", low=1970, high=2199, digits=4)
+
+FIELDS = (MINUTES, HOURS, DAY_OF_MONTH, MONTH, DAY_OF_WEEK, YEAR)
