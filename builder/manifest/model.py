@@ -1,4 +1,4 @@
-"""``plugin.toml`` as values. Field names are BioT's, in Python's spelling; defaults are the platform's documented ones."""
+"""``plugin.toml`` as values: BioT's field names in Python's spelling, with the platform's documented defaults."""
 
 from __future__ import annotations
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import queue
 import shutil
 import subprocess
 import sys
+import tempfile
 import zipfile
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -114,9 +116,16 @@ def running_function(client: RuntimeClient, code: Path, environment: Mapping[str
         argv = [*client.command, "index.handler"]
         if can_mount():
             argv = ["unshare", "--map-root-user", "--mount", "sh", "-c", READ_ONLY, str(code), *argv]
-        with subprocess.Popen(argv, cwd=code, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+        with (
+            tempfile.TemporaryFile() as log,
+            subprocess.Popen(argv, cwd=code, env=variables, stdout=log, stderr=subprocess.STDOUT) as process,
+        ):
             try:
                 yield api
+            except (queue.Empty, RuntimeError) as error:
+                log.seek(0)
+                error.add_note(log.read().decode(errors="replace"))
+                raise
             finally:
                 process.kill()
 

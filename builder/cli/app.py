@@ -1,0 +1,79 @@
+"""The command group, and what every command's failure looks like."""
+
+from __future__ import annotations
+
+import os
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from builder import __version__
+from builder.cli.output import print_bug, print_error
+from builder.errors import KitError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+COMMANDS = ("new", "update", "check", "lock", "package", "inspect", "publish", "completion")
+BUG = 70
+INTERRUPTED = 130
+EPILOG = """\b
+Examples:
+  biot-plugin new my-plugin        start a plugin repository
+  biot-plugin check                every problem of plugin.toml, at once
+  biot-plugin package              write dist/<name>-<version>.zip
+  biot-plugin inspect dist/*.zip   what is inside, by package and by size
+
+\b
+Exit codes: 0 done or nothing to do, 2 usage, 3 manifest, 4 project, 5 dependencies,
+6 packaging, 7 verification, 8 publishing, 9 sandbox, 70 a bug, 130 interrupted.
+"""
+
+
+class CommandGroup(click.Group):
+    """Imports a command's module when the command is asked for, so that ``--version`` stays fast."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """The commands in the order of a plugin's life."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        """The command, or None, which makes click say what there is."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"builder.cli.commands.{cmd_name}").command
+        return command
+
+
+@click.group(
+    cls=CommandGroup, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.version_option(__version__, prog_name="biot-plugin")
+def cli() -> None:
+    """Start, check and package plugins for the BioT medical-IoT cloud."""
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line and return its exit code; never raises."""
+    as_json = "--json" in arguments
+    settings: dict[str, Any] = {"color": False} if os.environ.get("NO_COLOR") else {}
+    try:
+        code = cli.main(list(arguments), prog_name="biot-plugin", standalone_mode=False, **settings)
+    except KitError as error:
+        print_error(error, as_json=as_json)
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted: nothing was left half-done.", err=True)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader (head, less) has seen enough; Python would complain again when it closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 0
+    except Exception as error:  # noqa: BLE001 - the last line of defence: a bug is told as one, with its traceback
+        print_bug(error, as_json=as_json)
+        return BUG
+    return code if isinstance(code, int) else 0

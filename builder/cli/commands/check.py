@@ -1,0 +1,46 @@
+"""``biot-plugin check``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from builder import pipeline
+from builder.cli.options import json_option, project_of, project_options
+from builder.cli.output import describe_problems, print_document, print_problems, print_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  biot-plugin check                 this plugin
+  biot-plugin check -e dev          with [environments.dev] applied
+  biot-plugin check --json | jq .   for machines
+"""
+)
+@project_options
+@json_option
+def command(folder: Path, environment: str | None, *, as_json: bool) -> None:
+    """Report every problem of plugin.toml and of the handler, all at once.
+
+    Nothing of the plugin is executed. Exit code 3 when the manifest breaks a rule, 4 when the files do not
+    fit it.
+    """
+    checked = pipeline.check(project_of(folder, environment))
+    plugin = checked.manifest.plugin
+    if as_json:
+        print_document(
+            {
+                "status": "ok",
+                "file": str(checked.manifest.file),
+                "plugin": pipeline.describe(checked.manifest),
+                "warnings": describe_problems(checked.warnings),
+            }
+        )
+        return
+    print_problems(checked.warnings)
+    print_text(f"{plugin.name} {plugin.version} ({plugin.runtime}, {plugin.handler}): plugin.toml is fine.")

@@ -1,0 +1,107 @@
+"""``biot-plugin package``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from builder import pipeline
+from builder.cli.options import json_option, project_of, project_options
+from builder.cli.output import (
+    describe_problems,
+    describe_size,
+    print_document,
+    print_problems,
+    print_text,
+    readable_size,
+    table,
+)
+from builder.cli.progress import TerminalProgress
+
+if TYPE_CHECKING:
+    from builder.pipeline import Packaged
+
+LARGEST = 5
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  biot-plugin package               dist/<name>-<version>.zip and its report
+  biot-plugin package -o build      into another folder
+  biot-plugin package --json        for machines
+
+\b
+Packages come from the store (BIOT_PLUGIN_STORE, else your cache folder); what is not
+there yet is fetched by its hash with pip or npm and your own index settings.
+"""
+)
+@project_options
+@click.option(
+    "output", "--output", "-o", type=click.Path(file_okay=False, path_type=Path), help="Folder for the artifact. [dist]"
+)
+@json_option
+def command(folder: Path, environment: str | None, output: Path | None, *, as_json: bool) -> None:
+    """Write the ZIP that Lambda runs: the same bytes on every machine.
+
+    Checks the manifest and the handler, takes the locked packages for the runtime, and splices them with the
+    plugin's own files. A second run with nothing changed writes nothing.
+    """
+    progress = TerminalProgress(quiet=as_json)
+    try:
+        packaged = pipeline.package(project_of(folder, environment), progress, output=output)
+    finally:
+        progress.close()
+    if as_json:
+        print_document(
+            {
+                "status": "nothing-to-do" if packaged.unchanged else "done",
+                "artifact": str(packaged.artifact.file),
+                "reportFile": str(packaged.report_file),
+                "report": packaged.report,
+                "warnings": describe_problems(packaged.warnings),
+            }
+        )
+        return
+    print_problems(packaged.warnings)
+    print_text(_summary(packaged))
+
+
+def _summary(packaged: Packaged) -> str:
+    artifact = packaged.artifact
+    file = shortest(artifact.file)
+    if packaged.unchanged:
+        return f"{file} is up to date ({readable_size(artifact.size)}, sha256 {artifact.sha256[:16]}…)"
+    packages = sorted(packaged.packages, key=lambda row: -row.packed_size)
+    rows = [("package", "files", "unpacked", "in the ZIP")]
+    rows += [
+        (row.label, str(row.files), readable_size(row.size), readable_size(row.packed_size))
+        for row in packages[:LARGEST]
+    ]
+    if len(packages) > LARGEST:
+        rest = packages[LARGEST:]
+        rows.append(
+            (
+                f"{len(rest)} more",
+                str(sum(row.files for row in rest)),
+                readable_size(sum(row.size for row in rest)),
+                readable_size(sum(row.packed_size for row in rest)),
+            )
+        )
+    return "\n".join(
+        [
+            table(rows, right=(1, 2, 3)),
+            "",
+            f"{file}  {describe_size(artifact)}",
+            f"sha256 {artifact.sha256}",
+            f"tree   {artifact.tree_digest.removeprefix('sha256:')}",
+        ]
+    )
+
+
+def shortest(file: Path) -> str:
+    """The path as seen from here, when it lies below."""
+    here = Path.cwd()
+    return str(file.relative_to(here)) if file.is_relative_to(here) else str(file)

@@ -1,0 +1,35 @@
+"""``biot-plugin update``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+import scaffold
+from builder.cli.options import answers_option, json_option
+from builder.cli.output import print_document, print_text
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  biot-plugin update                                               to the newest version of the kit
+  biot-plugin update --ref :current: -d 'hooks=[notification]'     other hooks, same version
+"""
+)
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), default=".")
+@answers_option
+@click.option("--ref", metavar="TAG", help="Tag, branch or commit of the kit; :current: keeps the version.")
+@json_option
+def command(folder: Path, answers: dict[str, object], *, ref: str | None, as_json: bool) -> None:
+    """Bring a generated plugin repository to a newer kit, keeping what you wrote.
+
+    Your perform files are never touched. Where your change and the kit's meet in the same lines, the files hold
+    conflict markers; that is an error which lists them.
+    """
+    result = scaffold.update(folder.resolve(), ref=ref, answers=answers)
+    if as_json:
+        print_document({"status": "done", "folder": str(result.folder), "from": result.before, "to": result.after})
+        return
+    print_text(f"{result.folder}: kit {result.before} → {result.after}. Look at `git diff`, then run tox.")

@@ -1,0 +1,66 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from builder.pipeline import Project
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+F = TypeVar("F", bound="Callable[..., object]")
+
+
+def json_option(function: F) -> F:
+    """``--json``: one JSON document on standard output instead of text."""
+    return click.option("as_json", "--json", is_flag=True, help="Print one JSON document instead of text.")(function)
+
+
+def project_options(function: F) -> F:
+    """``--project`` and ``--environment``: which plugin.toml, and which of its environments."""
+    function = click.option(
+        "environment", "--environment", "-e", metavar="NAME", help="Apply [environments.NAME] of plugin.toml."
+    )(function)
+    return click.option(
+        "folder",
+        "--project",
+        "-p",
+        type=click.Path(exists=True, file_okay=True, path_type=Path),
+        default=".",
+        help="The plugin's folder or its plugin.toml. Default: this folder, or the nearest above with a plugin.toml.",
+    )(function)
+
+
+def project_of(folder: Path, environment: str | None) -> Project:
+    """What the pipeline needs to know; reads the clock, once."""
+    return Project(start=folder.resolve(), environment=environment, today=datetime.now(UTC).date())
+
+
+def answers_option(function: F) -> F:
+    """``--data``/``-d``: answers to the template's questions, as Copier spells them."""
+    return click.option(
+        "answers",
+        "--data",
+        "-d",
+        multiple=True,
+        metavar="QUESTION=ANSWER",
+        callback=_parse_answers,
+        help="Answer a question of the template; may be given several times.",
+    )(function)
+
+
+def _parse_answers(context: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, object]:
+    answers: dict[str, object] = {}
+    for text in given:
+        name, separator, value = text.partition("=")
+        if not separator or not name:
+            message = f"{text!r} is not QUESTION=ANSWER"
+            raise click.BadParameter(message, ctx=context, param=parameter)
+        listed = value.startswith("[") and value.endswith("]")
+        answers[name] = [item.strip() for item in value[1:-1].split(",") if item.strip()] if listed else value
+    return answers

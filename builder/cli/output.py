@@ -1,0 +1,132 @@
+"""How results, problems and tables look, for people and for machines."""
+
+from __future__ import annotations
+
+import json
+import re
+import traceback
+from dataclasses import asdict
+from importlib import metadata
+from typing import TYPE_CHECKING
+
+import click
+
+from builder.errors import KitError, Problem, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from builder.values import Artifact
+
+# C0 and C1 controls except tab and newline: text from packages and servers must not steer the terminal.
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow"}
+_UNITS = ("bytes", "kB", "MB")
+
+
+def print_document(document: Mapping[str, object]) -> None:
+    """Print the one JSON document of a ``--json`` run."""
+    click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+
+
+def print_text(text: str) -> None:
+    """Print text that may hold names from outside."""
+    click.echo(_CONTROLS.sub("", text))
+
+
+def print_problems(problems: Iterable[Problem]) -> None:
+    """Print findings to standard error, each with its place and its next step."""
+    for problem in problems:
+        head = click.style(f"{problem.severity.value}:", fg=_COLORS[problem.severity], bold=True)
+        where = f" {problem.where}:" if problem.where else ""
+        _print_error_line(f"{head}{where} {problem.message}")
+        if problem.hint:
+            _print_error_line(f"  {click.style('→', fg='cyan')} {problem.hint}")
+
+
+def print_error(error: KitError, *, as_json: bool) -> None:
+    """Print why a command failed: every problem, then the sentence that sums them up."""
+    if as_json:
+        print_document(
+            {
+                "status": "error",
+                "kind": type(error).__name__.removesuffix("Error").lower(),
+                "exitCode": error.exit_code,
+                "message": error.message,
+                "hint": error.hint,
+                "problems": describe_problems(error.problems),
+            }
+        )
+        return
+    print_problems(error.problems)
+    print_problems([Problem(message=error.message, hint=error.hint)])
+
+
+def print_bug(error: Exception, *, as_json: bool) -> None:
+    """Print a failure that is the kit's own fault."""
+    home = source_url()
+    if as_json:
+        print_document({"status": "error", "kind": "bug", "exitCode": 70, "message": repr(error), "hint": home})
+    _print_error_line("".join(traceback.format_exception(error)))
+    _print_error_line(f"This is a bug in biot-plugin-kit. Please report it with the lines above: {home}")
+
+
+def describe_problems(problems: Iterable[Problem]) -> list[dict[str, object]]:
+    """Problems as JSON."""
+    return [asdict(problem) for problem in problems]
+
+
+def source_url() -> str:
+    """Where the kit lives, from its own metadata."""
+    try:
+        urls = metadata.metadata("biot-plugin-kit").get_all("Project-URL", [])
+    except metadata.PackageNotFoundError:
+        return "the kit's issue tracker"
+    return next((url.split(",", 1)[1].strip() for url in urls if url.startswith("Source")), "the kit's issue tracker")
+
+
+def table(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> str:
+    """Rows as aligned columns; the first row is the heading. ``right`` names columns aligned to the right."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = [
+        "  ".join(
+            cell.rjust(width) if column in right else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+    return "\n".join([lines[0], "  ".join("-" * width for width in widths), *lines[1:]])
+
+
+def readable_size(size_bytes: int) -> str:
+    """``1234567`` as ``1.2 MB``: decimal units, one place."""
+    size = float(size_bytes)
+    for unit in _UNITS[:-1]:
+        if size < 1000:  # noqa: PLR2004 - the step between the units
+            return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} {_UNITS[-1]}"
+
+
+def describe_size(artifact: Artifact) -> str:
+    """``8.4 MB, 577 files, 25.3 MB unpacked``."""
+    unpacked = readable_size(artifact.unpacked_size)
+    return f"{readable_size(artifact.size)}, {artifact.entries} files, {unpacked} unpacked"
+
+
+def shorten(text: str, width: int) -> str:
+    """``text`` in at most ``width`` columns, cut in the middle, where paths differ least."""
+    if len(text) <= width:
+        return text
+    head = (width - 1) // 2
+    return f"{text[:head]}…{text[len(text) - (width - 1 - head) :]}"
+
+
+def _print_error_line(text: str) -> None:
+    click.echo(_keep_styles(text), err=True)
+
+
+def _keep_styles(text: str) -> str:
+    """Remove control characters except our own colour sequences (``ESC [ … m``)."""
+    parts = re.split(r"(\x1b\[[0-9;]*m)", text)
+    return "".join(part if part.startswith("\x1b[") else _CONTROLS.sub("", part) for part in parts)

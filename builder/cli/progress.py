@@ -1,0 +1,73 @@
+"""Progress on a terminal: one bar, shown only when the work takes long enough to be noticed."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+    from rich.progress import TaskID
+
+PATIENCE_SECONDS = 0.4
+
+
+class TerminalProgress:
+    """Shows a bar on standard error when a terminal is attached; notes are printed in any case."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._show = sys.stderr.isatty() and not quiet
+        self._quiet = quiet
+        self._task = ""
+        self._total = 0
+        self._done = 0
+        self._started = 0.0
+        self._bar: tuple[Bar, TaskID] | None = None
+
+    def begin(self, task: str, total: int) -> None:
+        """A piece of work starts; the bar of the one before goes away."""
+        self.close()
+        self._task, self._total, self._done, self._started = task, total, 0, time.monotonic()
+
+    def advance(self, item: str) -> None:
+        """One step is done; the bar appears once the work has taken ``PATIENCE_SECONDS``."""
+        self._done += 1
+        if not self._show:
+            return
+        if self._bar is None and time.monotonic() - self._started > PATIENCE_SECONDS:
+            self._bar = _start_bar(self._task, self._total)
+        if self._bar is not None:
+            bar, task = self._bar
+            bar.update(task, completed=self._done, item=item)
+
+    def note(self, message: str) -> None:
+        """Print one line to standard error."""
+        if not self._quiet:
+            click.echo(f"note: {message}", err=True)
+
+    def close(self) -> None:
+        """Remove the bar."""
+        if self._bar is not None:
+            self._bar[0].stop()
+            self._bar = None
+
+
+def _start_bar(task: str, total: int) -> tuple[Bar, TaskID]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    bar = Bar(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[item]}"),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    bar.start()
+    return bar, bar.add_task(task, total=total or None, item="")
