@@ -1,0 +1,105 @@
+"""``tox -e bench``: measure, and write docs/benchmarks.md."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks import coldstart
+from benchmarks.timing import Command, Times, time_in_turn
+from benchmarks.workloads import P_HEAVY, REPOSITORY, Workload, python_workload
+
+PAGE = REPOSITORY / "docs" / "benchmarks.md"
+
+
+def main() -> int:
+    """Run every comparison and write the page."""
+    parser = argparse.ArgumentParser(prog="tox -e bench --", description=__doc__)
+    parser.add_argument("--runs", type=int, default=5, help="counted runs of each command [5]")
+    runs: int = parser.parse_args().runs
+    with tempfile.TemporaryDirectory(prefix="biot-bench-", ignore_cleanup_errors=True) as scratch:
+        home = Path(scratch)
+        workload = python_workload(home / "p-heavy", P_HEAVY)
+        rows = [*against_uv_and_zip(workload, home, runs), nothing_changed(workload, runs), version(workload, runs)]
+        rows += coldstart.measure(home, runs)
+    page = "\n".join([*heading(runs), "| what | figure | bar | |", "|---|---|---|---|", *rows, ""])
+    PAGE.write_text(page, "utf-8")
+    print(page)
+    return 0
+
+
+def heading(runs: int) -> list[str]:
+    """What was measured, where, and how to do it again."""
+    return [
+        "# Benchmarks",
+        "",
+        "Made by `tox -e bench`; do not edit. Median (least–most) wall seconds of whole processes, commands in turn on the",
+        f"same machine, one warm-up, {runs} counted runs. Compare ratios, not seconds: {os.cpu_count()} cores, {platform.system()}, "
+        f"CPython {platform.python_version()}.",
+        "",
+        "P-heavy is a python3.13 plugin with requests, pyjwt[crypto], pydantic, python-dateutil, numpy and pandas.",
+        "",
+    ]
+
+
+def against_uv_and_zip(workload: Workload, home: Path, runs: int) -> list[str]:
+    """P-heavy, store and uv's cache warm, no earlier artifact: the kit against `uv pip install --target` and `zip -qr`."""
+    target = home / "target"
+    script = (
+        f"rm -rf {target} && {sys.executable} -m uv pip install -q --target {target} --python {sys.executable} "
+        f"--no-python-downloads --python-version 3.13 --python-platform x86_64-manylinux_2_34 --only-binary :all: "
+        f"--no-deps -r requirements.lock && cp src/index.py {target} && cd {target} && rm -f ../uv.zip && zip -qr ../uv.zip ."
+    )
+    kit = Command(
+        name="biot-plugin package",
+        argv=workload.kit("package"),
+        cwd=workload.folder,
+        environment=workload.environment,
+        prepare=workload.forget_artifact,
+    )
+    peer = Command(name="uv + zip", argv=["sh", "-c", script], cwd=workload.folder)
+    ours, theirs = time_in_turn([kit, peer], runs)
+    ratio = theirs.median / ours.median
+    sizes = (next((workload.folder / "dist").glob("*.zip")).stat().st_size, (home / "uv.zip").stat().st_size)
+    return [
+        row("P-heavy, store warm, no earlier artifact: `biot-plugin package`", ours, "", met=None),
+        row("the same with `uv pip install --target` + `zip -qr` (cache warm)", theirs, "", met=None),
+        f"| **ratio** | {ratio:.1f} times faster | at least 10 | {verdict(met=ratio >= 10)} |",
+        f"| ZIP, ours / theirs | {sizes[0]:,} / {sizes[1]:,} bytes | | |",
+    ]
+
+
+def nothing_changed(workload: Workload, runs: int) -> str:
+    """A second build, whole process."""
+    command = Command(
+        name="nothing changed", argv=workload.kit("package"), cwd=workload.folder, environment=workload.environment
+    )
+    times = time_in_turn([command], max(runs, 10))[0]
+    return row("P-heavy, nothing changed: `biot-plugin package`", times, "under 0.25 s", met=times.median < 0.25)
+
+
+def version(workload: Workload, runs: int) -> str:
+    """Start-up of the command line."""
+    command = Command(name="--version", argv=workload.kit("--version"), cwd=workload.folder)
+    times = time_in_turn([command], max(runs, 10))[0]
+    return row("`biot-plugin --version`", times, "under 0.15 s", met=times.median < 0.15)
+
+
+def row(what: str, times: Times, bar: str, *, met: bool | None) -> str:
+    """One line of the table."""
+    return f"| {what} | {times} | {bar} | {verdict(met=met) if met is not None else ''} |"
+
+
+def verdict(*, met: bool) -> str:
+    """Whether the bar is met, in a word."""
+    return "met" if met else "**missed**"
+
+
+if __name__ == "__main__":
+    subprocess.run(["zip", "-v"], check=True, stdout=subprocess.DEVNULL)
+    raise SystemExit(main())
