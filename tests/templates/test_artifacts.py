@@ -1,0 +1,105 @@
+"""The packaged ZIP is the product: it is the same twice, and it answers every event as Lambda would call it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.biot import running_biot
+from tests.support.packaged import (
+    REPOSITORY,
+    call_every_event,
+    find_python,
+    node_client,
+    python_client,
+    unpack_read_only,
+)
+
+EVENTS = {"notification", "interceptor_pre", "interceptor_post", "interceptor_post_entity", "http", "cron"}
+PYTHON = next(version for version in ("3.13", "3.12", "3.14") if find_python(version))
+RUNTIMES = {"python": f"python{PYTHON}", "javascript": "nodejs22.x"}
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("store")
+
+
+def generate(language: str, folder: Path) -> Path:
+    answers = [f"language={language}", f"runtime={RUNTIMES[language]}", "plugin_name=same-bytes"]
+    data = [part for answer in answers for part in ("--data", answer)]
+    argv = [sys.executable, "-m", "copier", "copy", "--quiet", "--defaults", *data, str(REPOSITORY), str(folder)]
+    subprocess.run(argv, check=True)
+    return folder
+
+
+def package(folder: Path, store: Path, **environment: str) -> Path:
+    argv = [sys.executable, "-m", "builder", "package", "--project", str(folder)]
+    subprocess.run(argv, check=True, env={**os.environ, "BIOT_PLUGIN_STORE": str(store), **environment})
+    return next((folder / "dist").glob("*.zip"))
+
+
+@pytest.mark.parametrize("language", RUNTIMES)
+def test_two_folders_umasks_time_zones_and_mtimes_give_one_sha256(language: str, tmp_path: Path, store: Path) -> None:
+    here = generate(language, tmp_path / "here")
+    there = tmp_path / "another folder" / "there"
+    shutil.copytree(here, there, copy_function=shutil.copy)
+    for file in there.rglob("*"):
+        os.utime(file, (0, 1_000_000_000))
+    first = package(here, store, TZ="UTC", PYTHONHASHSEED="0")
+    before = os.umask(0o077)
+    try:
+        second = package(there, tmp_path / "other store", TZ="Asia/Tokyo", PYTHONHASHSEED="1")
+    finally:
+        os.umask(before)
+
+    assert hashlib.sha256(first.read_bytes()).digest() == hashlib.sha256(second.read_bytes()).digest()
+    reports = [json.loads(file.with_suffix(".report.json").read_text("utf-8")) for file in (first, second)]
+    assert reports[0] == reports[1]
+
+
+@pytest.mark.parametrize("language", RUNTIMES)
+def test_the_zip_answers_every_event(
+    language: str, tmp_path: Path, store: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    plugin = generate(language, tmp_path / "plugin")
+    code = unpack_read_only(package(plugin, store), tmp_path / "code")
+    client = node_client()
+    if language == "python":
+        interpreter = find_python(PYTHON)
+        assert interpreter is not None
+        client = python_client(interpreter, tmp_path_factory.getbasetemp() / "runtime")
+    with running_biot() as biot:
+        answers = call_every_event(client, code, plugin / "events", biot)
+
+    assert set(answers) == EVENTS
+    assert {name: answer["statusCode"] for name, answer in answers.items()} == dict.fromkeys(EVENTS, 200)
+    assert not list(code.rglob("__pycache__"))
+
+
+@pytest.mark.parametrize("language", RUNTIMES)
+def test_a_token_for_another_hook_is_refused_by_the_packaged_plugin(language: str, tmp_path: Path, store: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    plugin = generate(language, tmp_path / "plugin")
+    code = unpack_read_only(package(plugin, store), tmp_path / "code")
+    client = node_client()
+    if language == "python":
+        interpreter = find_python(PYTHON)
+        assert interpreter is not None
+        client = python_client(interpreter, tmp_path_factory.getbasetemp() / "runtime")
+    with running_biot() as biot:
+        biot.key.platform_token("ACTION_NOTIFICATION")
+        for file in (plugin / "events").glob("*.json"):
+            if file.stem != "interceptor_pre":
+                file.unlink()
+        event = plugin / "events" / "interceptor_pre.json"
+        event.write_text(event.read_text("utf-8").replace("<token>", biot.key.user_token()), "utf-8")
+        answers = call_every_event(client, code, plugin / "events", biot)
+
+    assert answers["interceptor_pre"]["statusCode"] == 403
