@@ -1,0 +1,62 @@
+"""Everything that is wrong with one archive, told at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NoReturn
+
+from builder.archive.paths import printable
+from builder.errors import Problem, VerificationError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_SHOWN = 50
+
+
+class Findings:
+    """Collects problems of one archive; raises them together.
+
+    Args:
+        file: The archive, named in every message.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file.name
+        self._problems: list[Problem] = []
+        self._hidden = 0
+
+    def add(self, message: str, member: str = "") -> None:
+        """Remember one problem; ``member`` is a path inside the archive, or empty for the archive as a whole."""
+        if len(self._problems) >= _SHOWN:
+            self._hidden += 1
+            return
+        text = f"member {printable(member)!r} {message}" if member else message
+        self._problems.append(Problem(file=self._file, key=printable(member), message=text))
+
+    def stop(self, message: str) -> NoReturn:
+        """Give up here: what follows cannot be read at all.
+
+        Raises:
+            VerificationError: Always, with everything found so far.
+        """
+        self.add(message)
+        raise self._error()
+
+    def raise_if_any(self) -> None:
+        """End a stage of checks.
+
+        Raises:
+            VerificationError: Something was found.
+        """
+        if self._problems:
+            raise self._error()
+
+    def _error(self) -> VerificationError:
+        problems = list(self._problems)
+        if self._hidden:
+            problems.append(Problem(file=self._file, message=f"and {self._hidden} more problems of this archive"))
+        return VerificationError(
+            f"{self._file} is not a ZIP that every program reads alike",
+            hint="Get the file again from its source; if it is the same there, tell the maintainers of the package.",
+            problems=problems,
+        )

@@ -1,0 +1,173 @@
+"""A strict ZIP reader: what it accepts, every other program reads the same way.
+
+Python's own ``zipfile`` looks only at the central directory, installers stream the local headers, and ``unzip`` mends
+what it can; a file built to exploit the difference installs one thing and shows another (CVE-2025-54368). So nothing is
+mended here: duplicates, gaps, overlaps, contradictions and every kind of member but files and folders are refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import stat
+import zlib
+from typing import TYPE_CHECKING, BinaryIO
+
+from builder.archive import layout
+from builder.archive.directory import Record, read_directory
+from builder.archive.findings import Findings
+from builder.archive.locals import locate
+from builder.archive.paths import folders_of, path_fault
+from builder.errors import VerificationError
+from builder.values import DEFLATED, EXECUTABLE_MODE, REGULAR_MODE, STORED, PackMember
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+UNPACKED_MAX = 1 << 30
+"""Bytes that one archive may unpack to: four times what Lambda takes, so that the size report can still name it."""
+
+_CHUNK = 1 << 18
+
+
+def read_members(file: Path, *, limit: int = UNPACKED_MAX) -> tuple[PackMember, ...]:
+    """Verify a whole archive and tell every regular file in it, in the central directory's order.
+
+    Headers are checked before the first byte is unpacked, and no member is unpacked beyond the size it declares.
+
+    Args:
+        file: A wheel, a pack or an artifact.
+        limit: Bytes that the members together may unpack to.
+
+    Raises:
+        VerificationError: It is missing, not a ZIP, ambiguous or damaged; with every problem that was found.
+    """
+    try:
+        with file.open("rb") as stream:
+            return read_stream(stream, file, limit=limit)
+    except OSError as error:
+        msg = f"{file} cannot be read: {error.strerror}"
+        raise VerificationError(msg, hint="Check the path.") from error
+
+
+def read_stream(stream: BinaryIO, file: Path, *, limit: int = UNPACKED_MAX) -> tuple[PackMember, ...]:
+    """The same for an open stream; ``file`` only names it in messages.
+
+    Raises:
+        VerificationError: As ``read_members``.
+    """
+    findings = Findings(file)
+    size = stream.seek(0, 2)
+    span, records = read_directory(stream, size, findings)
+    check_records(records, limit, findings)
+    findings.raise_if_any()
+    offsets = locate(stream, records, span.start, findings)
+    findings.raise_if_any()
+    members = tuple(
+        _read_member(stream, record, offset, findings)
+        for record, offset in zip(records, offsets, strict=True)
+        if not record.is_folder
+    )
+    findings.raise_if_any()
+    return members
+
+
+def check_records(records: Sequence[Record], limit: int, findings: Findings) -> None:
+    """Judge what the central directory says, before anything else is read."""
+    total = sum(record.size for record in records)
+    if total > limit:
+        findings.add(f"unpacks to {total} bytes; {limit} are allowed")
+    files: set[str] = set()
+    folders: set[str] = set()
+    for record in records:
+        path = record.path.rstrip("/") if record.is_folder else record.path
+        fault = path_fault(path if record.path.endswith("/") and not record.path.endswith("//") else record.path)
+        for message in (fault, _form_fault(record), _kind_fault(record)):
+            if message:
+                findings.add(message, record.path)
+        seen = folders if record.is_folder else files
+        if path in seen:
+            findings.add("is in the archive twice", record.path)
+        seen.add(path)
+    above = folders.union(*(folders_of(path) for path in files)) if files else folders
+    for path in sorted(files & above):
+        findings.add("is a file and a folder at once", path)
+
+
+def _form_fault(record: Record) -> str:
+    if record.flags & layout.FLAG_ENCRYPTED:
+        return "is encrypted; take the password off"
+    if record.flags & ~layout.FLAGS_KNOWN:
+        return f"uses ZIP features that programs read differently (flags {record.flags:#06x})"
+    if record.method not in {STORED, DEFLATED}:
+        return f"is compressed by method {record.method}; allowed are stored (0) and deflated (8)"
+    if record.method == STORED and record.size != record.compressed_size:
+        return "is stored, yet its two sizes differ"
+    if any("\ud800" <= character <= "\udfff" for character in record.path):
+        return "has a name that is not UTF-8 or not marked as UTF-8, which programs decode differently"
+    return ""
+
+
+def _kind_fault(record: Record) -> str:
+    mode = record.attributes >> 16
+    kind = stat.S_IFMT(mode)
+    if kind == stat.S_IFLNK:
+        return "is a symbolic link; only files and folders are allowed"
+    if kind not in {0, stat.S_IFREG, stat.S_IFDIR}:
+        return "is a device, pipe or socket; only files and folders are allowed"
+    if record.is_folder and (kind == stat.S_IFREG or record.size):
+        return "is a folder by its name and a file by its content"
+    if not record.is_folder and (kind == stat.S_IFDIR or mode & (stat.S_ISUID | stat.S_ISGID)):
+        return "has the mode of a folder or a set-user-id bit, which no package needs"
+    return ""
+
+
+def _read_member(stream: BinaryIO, record: Record, offset: int, findings: Findings) -> PackMember:
+    stream.seek(offset)
+    digest, fault = _stored(stream, record) if record.method == STORED else _inflated(stream, record)
+    if fault:
+        findings.add(fault, record.path)
+    return PackMember(
+        path=record.path,
+        mode=EXECUTABLE_MODE if record.attributes >> 16 & 0o111 else REGULAR_MODE,
+        size=record.size,
+        sha256=digest,
+        crc32=record.crc32,
+        method=record.method,
+        compressed_size=record.compressed_size,
+        offset=offset,
+    )
+
+
+def _stored(stream: BinaryIO, record: Record) -> tuple[str, str]:
+    digest, crc, left = hashlib.sha256(), 0, record.size
+    while left and (chunk := stream.read(min(left, _CHUNK))):
+        digest.update(chunk)
+        crc = zlib.crc32(chunk, crc)
+        left -= len(chunk)
+    return digest.hexdigest(), "" if crc == record.crc32 and not left else "is damaged: its checksum (CRC-32) differs"
+
+
+def _inflated(stream: BinaryIO, record: Record) -> tuple[str, str]:
+    digest, crc, left, out = hashlib.sha256(), 0, record.compressed_size, 0
+    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    pending = b""
+    try:
+        while not inflater.eof and (pending or left):
+            if not pending:
+                pending = stream.read(min(left, _CHUNK))
+                left -= len(pending)
+            chunk = inflater.decompress(pending, min(_CHUNK, record.size - out) + 1)
+            pending = inflater.unconsumed_tail
+            digest.update(chunk)
+            crc = zlib.crc32(chunk, crc)
+            out += len(chunk)
+            if out > record.size:
+                return "", f"unpacks to more than the {record.size} bytes it declares"
+    except zlib.error:
+        return "", "is damaged: its compressed bytes cannot be unpacked"
+    if not inflater.eof or out != record.size:
+        return "", f"unpacks to {out} bytes instead of the {record.size} it declares"
+    if left or inflater.unused_data:
+        return "", "has bytes behind its compressed content"
+    return digest.hexdigest(), "" if crc == record.crc32 else "is damaged: its checksum (CRC-32) differs"

@@ -1,0 +1,240 @@
+"""A ZIP whose bytes depend on nothing but its content: sorted, one date, one host, no extra fields, no comment.
+
+Compressed bytes are copied from where they already lie. Names carry the UTF-8 flag only when they are not ASCII, as
+``zipfile`` and Info-ZIP write them, because a reader that does not know the flag needs no flag for ASCII.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import stat
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Self
+
+from builder.archive import layout
+from builder.archive.deflate import squeeze
+from builder.archive.paths import path_fault, printable, sort_key
+from builder.archive.whole import whole_file
+from builder.errors import PackagingError, Problem
+from builder.values import EXECUTABLE_MODE, REGULAR_MODE, Artifact, Bundle, Entry, Inline, PackMember, Slice
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from io import FileIO
+    from pathlib import Path
+
+_BUFFER = 1 << 20
+_OPEN_MAX = 64
+
+
+def write_artifact(bundle: Bundle, target: Path) -> Artifact:
+    """Write the bundle as a ZIP: the same bundle gives the same bytes on every machine.
+
+    Args:
+        bundle: Its entries' sources must still be as they were read.
+        target: The ZIP; replaced at once when all is written, untouched when not.
+
+    Raises:
+        PackagingError: The target cannot be written, or a source is gone or shorter than it was.
+    """
+    sha256, size, _ = _splice(bundle.entries, target)
+    return Artifact(
+        file=target.absolute(),
+        sha256=sha256,
+        size=size,
+        unpacked_size=bundle.size,
+        entries=len(bundle.entries),
+        tree_digest=bundle.tree_digest,
+    )
+
+
+def pack_members(files: Iterable[tuple[str, int, bytes]], target: Path) -> tuple[PackMember, ...]:
+    """Compress files and write them as a pack, in the same form as an artifact.
+
+    Args:
+        files: Path, mode (any execute bit makes it 0755, else 0644) and content; in any order.
+        target: The pack.
+
+    Returns:
+        The members, sorted by path, with where their bytes lie in the pack: what ``read_members`` would tell.
+
+    Raises:
+        PackagingError: A path is unsafe or comes twice, or the target cannot be written.
+    """
+    entries = sorted((_squeezed(path, mode, content) for path, mode, content in files), key=lambda e: sort_key(e.path))
+    _refuse_bad_paths(entries, target)
+    _, _, offsets = _splice(entries, target)
+    return tuple(
+        PackMember(
+            path=entry.path,
+            mode=entry.mode,
+            size=entry.size,
+            sha256=entry.sha256,
+            crc32=entry.crc32,
+            method=entry.method,
+            compressed_size=entry.compressed_size,
+            offset=offset,
+        )
+        for entry, offset in zip(entries, offsets, strict=True)
+    )
+
+
+def _squeezed(path: str, mode: int, content: bytes) -> Entry:
+    squeezed = squeeze(content)
+    return Entry(
+        path=path,
+        mode=EXECUTABLE_MODE if mode & 0o111 else REGULAR_MODE,
+        size=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+        crc32=squeezed.crc32,
+        method=squeezed.method,
+        compressed_size=len(squeezed.data),
+        source=Inline(squeezed.data),
+    )
+
+
+def _refuse_bad_paths(entries: Sequence[Entry], target: Path) -> None:
+    problems, before = [], ""
+    for entry in entries:
+        fault = path_fault(entry.path) or ("comes twice" if entry.path == before else "")
+        if fault:
+            shown = printable(entry.path)
+            problems.append(Problem(file=target.name, key=shown, message=f"{shown!r} {fault}"))
+        before = entry.path
+    if problems:
+        msg = f"{target.name} cannot be packed: it holds paths that are not safe"
+        raise PackagingError(msg, problems=problems)
+
+
+def _splice(entries: Sequence[Entry], target: Path) -> tuple[str, int, list[int]]:
+    """Write every entry and the directory; returns sha256, size and where each entry's data begins."""
+    if len(entries) >= layout.SATURATED16:
+        msg = f"{len(entries)} files are more than a plain ZIP can hold ({layout.SATURATED16 - 1})"
+        raise PackagingError(
+            msg,
+            hint="Leave files out with [build] exclude, or depend on fewer packages.",
+        )
+    with whole_file(target) as stream, _Output(stream) as output:
+        directory, offsets = [], []
+        for entry in entries:
+            name = entry.path.encode()
+            fields = (
+                layout.VERSION,
+                0 if name.isascii() else layout.FLAG_UTF8,
+                entry.method,
+                0,
+                layout.DATE_1980,
+                entry.crc32,
+                entry.compressed_size,
+                entry.size,
+                len(name),
+                0,
+            )
+            made_by = layout.UNIX << 8 | layout.VERSION
+            attributes = (stat.S_IFREG | entry.mode) << 16
+            directory.append(
+                layout.CENTRAL.pack(layout.CENTRAL_SIGNATURE, made_by, *fields, 0, 0, 0, attributes, output.size) + name
+            )
+            output.write(layout.LOCAL.pack(layout.LOCAL_SIGNATURE, *fields) + name)
+            offsets.append(output.size)
+            output.copy(entry)
+        start, length, count = output.size, sum(map(len, directory)), len(entries)
+        output.write(b"".join(directory))
+        output.write(layout.END.pack(layout.END_SIGNATURE, 0, 0, count, count, length, start, 0))
+        return output.finish(), output.size, offsets
+
+
+class _Output:
+    """Gathers what is written into large blocks, each hashed once and written once."""
+
+    def __init__(self, stream: FileIO) -> None:
+        self.size = 0
+        self._stream = stream
+        self._hash = hashlib.sha256()
+        self._buffer = memoryview(bytearray(_BUFFER))
+        self._fill = 0
+        self._sources: dict[str, FileIO] = {}
+        self._open = ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+    def write(self, data: bytes) -> None:
+        """Append bytes."""
+        at = 0
+        while at < len(data):
+            room = self._room(len(data) - at)
+            self._buffer[self._fill : self._fill + room] = data[at : at + room]
+            self._fill += room
+            at += room
+        self.size += len(data)
+
+    def copy(self, entry: Entry) -> None:
+        """Append an entry's compressed bytes from where they lie.
+
+        Raises:
+            PackagingError: They are not all there any more, or the ZIP would outgrow its 32-bit fields.
+        """
+        if self.size + entry.compressed_size + entry.size >= layout.SATURATED32:
+            msg = "the files together are more than a plain ZIP can hold (4 GiB); Lambda takes 250 MB unpacked"
+            raise PackagingError(
+                msg,
+                hint="Leave files out with [build] exclude, or depend on smaller packages.",
+            )
+        if isinstance(entry.source, Inline):
+            self.write(entry.source.data)
+        else:
+            self._copy(entry.source, entry)
+
+    def _copy(self, source: Slice, entry: Entry) -> None:
+        stream = self._source(source.file)
+        stream.seek(source.offset)
+        left = entry.compressed_size
+        while left:
+            room = self._room(left)
+            got = stream.readinto(self._buffer[self._fill : self._fill + room])
+            if not got:
+                msg = f"{source.file} ends before the bytes of {entry.path}: it was changed while it was packaged"
+                raise PackagingError(
+                    msg,
+                    hint="Run the command again; the package is fetched anew when its digest no longer fits.",
+                )
+            self._fill += got
+            left -= got
+        self.size += entry.compressed_size
+
+    def finish(self) -> str:
+        """Write what is left and return the sha256 of everything."""
+        self._flush()
+        return self._hash.hexdigest()
+
+    def _room(self, wanted: int) -> int:
+        if self._fill == _BUFFER:
+            self._flush()
+        return min(wanted, _BUFFER - self._fill)
+
+    def _flush(self) -> None:
+        block = self._buffer[: self._fill]
+        self._hash.update(block)
+        while block:
+            block = block[self._stream.write(block) :]
+        self._fill = 0
+
+    def _source(self, file: str) -> FileIO:
+        if file not in self._sources:
+            if len(self._sources) >= _OPEN_MAX:
+                self._open.close()
+                self._sources.clear()
+            try:
+                stream = open(file, "rb", buffering=0)  # noqa: PTH123, SIM115  # no Path per member; closed by the stack
+            except OSError as error:
+                msg = f"{file} cannot be read: {error.strerror}; it was there when its members were listed"
+                raise PackagingError(
+                    msg,
+                    hint="Run the command again: what is missing is fetched anew.",
+                ) from error
+            self._sources[file] = self._open.enter_context(stream)
+        return self._sources[file]
