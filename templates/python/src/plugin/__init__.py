@@ -1,0 +1,1 @@
+"""A BioT plugin. Start reading at ``flow.py``; edit only what is in ``perform``."""

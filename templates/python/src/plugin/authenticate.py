@@ -1,0 +1,63 @@
+"""Check that the caller may call this hook. The plugin's URL is public: its token is all that protects it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from plugin.check_request_type import RequestType
+from plugin.errors import PluginError
+from plugin.hook import Hook
+from plugin.public_keys import get_changed_public_keys, get_public_keys
+from plugin.settings import Settings
+from plugin.verify_token import not_valid, read_claims, verify_signature
+
+# What BioT's own calls carry: a token of this type, with the scope of the hook.
+PLATFORM_TOKEN_TYPE = "SERVICE_INTERNAL"  # noqa: S105 - a name, not a secret
+SCOPE_OF_HOOK = {
+    "notification": "ACTION_NOTIFICATION",
+    "interceptor_pre": "PLUGIN_INTERCEPTOR",
+    "interceptor_post": "PLUGIN_INTERCEPTOR",
+    "interceptor_post_entity": "PLUGIN_INTERCEPTOR",
+}
+
+
+def authenticate(
+    token: str | None, request_type: RequestType, hook: Hook, settings: Settings, remaining_seconds: Callable[[], float]
+) -> dict[str, Any]:
+    """Return the claims of the caller's token; none for cron and for direct calls that the author opened.
+
+    Raises:
+        PluginError: 401 without a valid token, 403 with a token that does not allow this hook, 503 when BioT's public key
+            cannot be had.
+        ConfigurationError: The address of BioT is missing.
+    """
+    if request_type.trigger == "cron" or (request_type.trigger == "http" and not hook.require_token):
+        return {}
+    if not token:
+        raise PluginError(401, "NO_TOKEN", "A BioT token is needed.")
+    claims = verify(token, settings, remaining_seconds)
+    if request_type.trigger == "biot":
+        if claims.get("tokenType") != PLATFORM_TOKEN_TYPE:
+            raise PluginError(403, "ACCESS_DENIED", "Only BioT itself may call this hook.")
+        check_scopes(claims, (SCOPE_OF_HOOK[request_type.hook],))
+    else:
+        check_scopes(claims, hook.scopes)
+    return claims
+
+
+def verify(token: str, settings: Settings, remaining_seconds: Callable[[], float]) -> dict[str, Any]:
+    """Return the claims of a valid token. A signature by an unknown key makes the plugin look for a new key."""
+    content = verify_signature(token, get_public_keys(settings, remaining_seconds))
+    if content is None:
+        content = verify_signature(token, get_changed_public_keys(settings, remaining_seconds))
+    if content is None:
+        raise not_valid()
+    return read_claims(content)
+
+
+def check_scopes(claims: dict[str, Any], needed: tuple[str, ...]) -> None:
+    """Demand these scopes. They must be members of a list: the text "XPLUGIN_INTERCEPTOR" holds no scope."""
+    held = claims.get("scopes")
+    if not isinstance(held, list):
+        held = []
+    if any(scope not in held for scope in needed):
+        raise PluginError(403, "ACCESS_DENIED", "The token lacks the scope for this call.")

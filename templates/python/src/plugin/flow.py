@@ -1,0 +1,65 @@
+"""The order of the steps that every event goes through, and nothing else.
+
+Each step is one file of the same name. An error in any step becomes an answer that BioT understands: no exception leaves
+the plugin, because Lambda would answer a crash with a 502 and BioT would then block the user's API call without a reason.
+"""
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from plugin.authenticate import authenticate
+from plugin.biot import Biot
+from plugin.check_request_type import check_request_type
+from plugin.configure_logger import configure_logger
+from plugin.context import Context, remaining_time
+from plugin.create_error_response import create_error_response
+from plugin.errors import PluginError
+from plugin.extract_data_from_event import extract_data_from_event
+from plugin.get_trace_id import get_trace_id, get_traceparent
+from plugin.hook import Hook
+from plugin.response import response
+from plugin.settings import read_settings
+
+
+def run(event: object, lambda_context: object, hooks: Mapping[str, Hook]) -> dict[str, Any]:
+    """Answer one event.
+
+    Args:
+        event: What Lambda passes on: an HTTP request to the plugin's URL, or the event of a cron schedule.
+        lambda_context: Lambda's context object; only the remaining time is read from it.
+        hooks: The hooks this plugin has, by name.
+
+    Returns:
+        An HTTP answer in the form that Lambda sends on: status code, headers, and the body as text.
+    """
+    settings = read_settings(os.environ)
+    traceparent = get_traceparent(event)
+    log = configure_logger(settings, get_trace_id(traceparent))
+    try:
+        if not isinstance(event, dict):
+            raise PluginError(400, "NO_EVENT", "The event is missing or is not an object.")
+        request_type = check_request_type(event)
+        hook = hooks.get(request_type.hook)
+        if hook is None:
+            log.error("%s reached a plugin that was generated without this hook", request_type.label)
+            message = f"This plugin does not support {request_type.label}."
+            raise PluginError(400, "HOOK_NOT_SUPPORTED", message)
+        extracted = extract_data_from_event(event, request_type)
+        remaining_seconds = remaining_time(lambda_context)
+        claims = authenticate(extracted.token, request_type, hook, settings, remaining_seconds)
+        context = Context(
+            hook=request_type.hook,
+            trigger=request_type.trigger,
+            metadata=extracted.metadata,
+            trace_id=get_trace_id(traceparent),
+            traceparent=traceparent,
+            claims=claims,
+            biot=Biot(settings=settings, traceparent=traceparent, remaining_seconds=remaining_seconds),
+            log=log,
+            remaining_seconds=remaining_seconds,
+        )
+        answer = hook.perform(extracted.data, context)
+        return response(request_type, extracted.data, answer, traceparent)
+    except Exception as error:  # noqa: BLE001 - the one place where every error becomes an answer
+        return create_error_response(error, settings, traceparent, log)

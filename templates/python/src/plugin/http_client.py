@@ -1,0 +1,106 @@
+"""HTTP calls to BioT: JSON out, JSON in, always with a timeout, never through a redirect."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from urllib3 import PoolManager
+
+SHORTEST_TIMEOUT = 0.1
+# What is kept of Lambda's remaining time, so that the plugin can still answer when BioT does not.
+RESERVED_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """An HTTP answer: the status, and the JSON of the body (None when the body is empty or is not JSON)."""
+
+    status: int
+    json: Any
+
+    @property
+    def ok(self) -> bool:
+        """Whether the call succeeded."""
+        return 200 <= self.status <= 299  # noqa: PLR2004 - the 2xx family
+
+    @property
+    def code(self) -> str:
+        """BioT's error code, or an empty text."""
+        code = self.json.get("code") if isinstance(self.json, dict) else None
+        return code if isinstance(code, str) else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """An HTTP request. The body, if any, is sent as JSON."""
+
+    method: str
+    url: str
+    headers: dict[str, str]
+    body: object = None
+
+
+def timeout_within(limit: float, remaining_seconds: Callable[[], float]) -> float:
+    """Return a timeout in seconds: at most the limit, and one second less than Lambda's remaining time."""
+    return max(SHORTEST_TIMEOUT, min(limit, remaining_seconds() - RESERVED_SECONDS))
+
+
+def send(request: Request, timeout: float) -> Answer:
+    """Send one request, once.
+
+    Raises:
+        TimeoutError: No answer within the timeout (in seconds).
+        ConnectionError: The connection could not be made, or broke.
+    """
+    from urllib3 import exceptions
+
+    headers = dict(request.headers)
+    content = None
+    if request.body is not None:
+        headers["content-type"] = "application/json"
+        content = json.dumps(request.body, allow_nan=False).encode()
+    try:
+        # A redirect is not followed: it would carry the token to an address that nobody configured.
+        received = connection_pool().request(
+            request.method, request.url, body=content, headers=headers, timeout=timeout, retries=False, redirect=False
+        )
+    except exceptions.TimeoutError:
+        text = f"{request.method} {request.url} was not answered within {timeout:.1f} s"
+        raise TimeoutError(text) from None
+    except exceptions.HTTPError as error:
+        text = f"{request.method} {request.url} failed: {type(error).__name__}"
+        raise ConnectionError(text) from None
+    return Answer(status=received.status, json=parse(received.data))
+
+
+def send_twice(request: Request, limit: float, remaining_seconds: Callable[[], float]) -> Answer:
+    """Send a request that is safe to repeat; try once more when the connection fails.
+
+    A Lambda process sleeps between calls, and connections that it kept may be closed by then.
+    """
+    try:
+        return send(request, timeout_within(limit, remaining_seconds))
+    except ConnectionError:
+        return send(request, timeout_within(limit, remaining_seconds))
+
+
+def parse(content: bytes) -> object:
+    """Return the JSON, or None when it is none."""
+    try:
+        parsed: object = json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+    return parsed
+
+
+@cache
+def connection_pool() -> PoolManager:
+    """Return the connections, which are kept between calls. urllib3 is imported on the first use: it takes time."""
+    from urllib3 import PoolManager
+
+    return PoolManager()

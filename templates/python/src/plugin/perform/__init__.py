@@ -1,0 +1,1 @@
+"""Your code: one file for every hook of this plugin."""

@@ -1,0 +1,80 @@
+"""The rules for a token: who signed it, how, and when it is good. What it allows is decided in ``authenticate.py``."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from typing import TYPE_CHECKING, Any
+
+from plugin.errors import PluginError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+# BioT signs with RS512 and nothing else. Any other algorithm, also "none", is refused.
+ALGORITHM = "RS512"
+# Platform tokens list about twenty scopes and have less than 2 KB.
+LONGEST_TOKEN = 16 * 1024
+LONGEST_LIFE_SECONDS = 366 * 24 * 60 * 60
+# How far BioT's clock and Lambda's may differ.
+CLOCK_SKEW_SECONDS = 30
+
+
+def verify_signature(token: str, keys: Sequence[RSAPublicKey]) -> bytes | None:
+    """Return the content of the token if one of the keys signed it; None when the signature fits no key.
+
+    Raises:
+        PluginError: 401 TOKEN_NOT_VALID, the text is no token, or not signed as BioT does it.
+    """
+    from jwt import PyJWS
+    from jwt.exceptions import InvalidSignatureError, PyJWTError
+
+    if len(token) > LONGEST_TOKEN:
+        raise not_valid()
+    for key in keys:
+        try:
+            content: bytes = PyJWS().decode(token, key, algorithms=[ALGORITHM])
+        except InvalidSignatureError:
+            continue
+        except (PyJWTError, ValueError):
+            raise not_valid() from None
+        return content
+    return None
+
+
+def read_claims(content: bytes) -> dict[str, Any]:
+    """Return the claims of a token whose signature was good.
+
+    Raises:
+        PluginError: 401 TOKEN_NOT_VALID: the token is expired, never expires, is for later or for somebody else.
+    """
+    try:
+        claims = json.loads(content)
+    except (ValueError, RecursionError):
+        raise not_valid() from None
+    if not isinstance(claims, dict):
+        raise not_valid()
+    now = time.time()
+    expires = claims.get("exp")
+    if not is_time(expires) or not now - CLOCK_SKEW_SECONDS < expires <= now + LONGEST_LIFE_SECONDS:
+        raise not_valid()
+    not_before = claims.get("nbf")
+    if not_before is not None and (not is_time(not_before) or not_before > now + CLOCK_SKEW_SECONDS):
+        raise not_valid()
+    if "aud" in claims:
+        # BioT's tokens name no audience; one that does was made for somebody else.
+        raise not_valid()
+    return claims
+
+
+def is_time(value: object) -> bool:
+    """Whether a claim is a point in time: a finite number of seconds. (In Python True is a number; in JSON it is not.)"""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def not_valid() -> PluginError:
+    """Return one error for all reasons: the caller must not learn which check a forged token failed."""
+    return PluginError(401, "TOKEN_NOT_VALID", "The token is not valid.")

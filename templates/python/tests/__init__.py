@@ -1,0 +1,1 @@
+"""The tests of this plugin: run them with ``tox -e test``."""

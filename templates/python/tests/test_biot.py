@@ -1,0 +1,85 @@
+"""``context.biot``: calls from the plugin to BioT."""
+
+import time
+
+import pytest
+from plugin.biot import Biot
+from plugin.errors import BiotError
+from plugin.settings import read_settings
+
+from tests.support.fake_biot import PATIENT, PATIENT_ID, PATIENTS, SERVICE_TOKEN, FakeBiot
+
+TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"
+
+
+def client(biot: FakeBiot, remaining_seconds: float = 30) -> Biot:
+    settings = read_settings(biot.environment())
+    return Biot(settings=settings, traceparent=TRACEPARENT, remaining_seconds=lambda: remaining_seconds)
+
+
+def test_a_call_carries_the_service_users_token_and_the_trace_id(biot: FakeBiot) -> None:
+    assert client(biot).get(f"{PATIENTS}/{PATIENT_ID}") == PATIENT
+
+    headers = biot.received[-1]["headers"]
+    assert headers["authorization"] == f"Bearer {SERVICE_TOKEN}"
+    assert headers["traceparent"] == TRACEPARENT
+
+
+@pytest.mark.parametrize("method", ["POST", "PATCH"])
+def test_a_body_is_sent_as_json(biot: FakeBiot, method: str) -> None:
+    client(biot).request(method, PATIENTS, {"_name": {"firstName": "Zoë"}})
+
+    assert biot.received[-1]["method"] == method
+    assert biot.received[-1]["body"] == {"_name": {"firstName": "Zoë"}}
+
+
+def test_delete_sends_no_body(biot: FakeBiot) -> None:
+    client(biot).delete(f"{PATIENTS}/{PATIENT_ID}")
+
+    assert biot.received[-1]["method"] == "DELETE"
+    assert biot.received[-1]["body"] is None
+
+
+def test_a_search_goes_through_all_pages_and_keeps_the_limit(biot: FakeBiot) -> None:
+    found = list(client(biot).search(PATIENTS, {"limit": 2}))
+
+    assert [patient["_id"] for patient in found] == ["0", "1", "2"]
+    assert biot.requests["entity"] == 2
+
+
+def test_an_error_of_biot_says_which_call_failed_and_how(biot: FakeBiot) -> None:
+    biot.behaviour = {"entity": "404"}
+
+    with pytest.raises(BiotError, match=f"BioT answered 404 ENTITY_NOT_FOUND to GET {PATIENTS}/1") as caught:
+        client(biot).get(f"{PATIENTS}/1", {"searchRequest": "{}"})
+
+    assert (caught.value.status, caught.value.code) == (404, "ENTITY_NOT_FOUND")
+
+
+def test_a_change_is_not_sent_twice_when_the_connection_breaks(biot: FakeBiot) -> None:
+    client(biot).get(PATIENTS + "/1")
+    biot.behaviour = {"entity": "drop"}
+
+    with pytest.raises(ConnectionError):
+        client(biot).patch(f"{PATIENTS}/1", {})
+
+    assert biot.requests["entity"] == 2
+
+
+def test_a_slow_biot_is_given_up_while_lambda_still_has_time(biot: FakeBiot) -> None:
+    biot.behaviour = {"login": "slow"}
+    start = time.monotonic()
+
+    with pytest.raises(TimeoutError):
+        client(biot, remaining_seconds=1.3).get(PATIENTS)
+
+    assert time.monotonic() - start < 1
+    assert biot.requests["login"] == 1
+
+
+@pytest.mark.parametrize("path", ["https://example.com/", "@example.com/", ""])
+def test_the_token_goes_to_biot_only(biot: FakeBiot, path: str) -> None:
+    with pytest.raises(ValueError, match="begins with a slash"):
+        client(biot).get(path)
+
+    assert not biot.received
