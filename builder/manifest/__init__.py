@@ -1,0 +1,21 @@
+"""plugin.toml -> ``Manifest``: JSON Schema for its shape, small rules for its meaning, every problem at once."""
+
+from __future__ import annotations
+
+from builder.manifest.loading import FILE_NAME, Loaded, find_manifest, load, parse, schema_file
+from builder.manifest.model import Build, Manifest, Plugin
+from builder.manifest.writing import config, dump
+
+__all__ = [
+    "FILE_NAME",
+    "Build",
+    "Loaded",
+    "Manifest",
+    "Plugin",
+    "config",
+    "dump",
+    "find_manifest",
+    "load",
+    "parse",
+    "schema_file",
+]

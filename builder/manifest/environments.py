@@ -1,0 +1,26 @@
+"""Laying one ``[environments.NAME]`` table over ``[plugin]``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+OWN_KEYS = frozenset({"baseUrl"})
+"""Keys of an environment that say where it is, and are no part of the plugin."""
+
+
+def lay_over(plugin: Mapping[str, object], overrides: Mapping[str, object]) -> dict[str, object]:
+    """The plugin's table in one environment.
+
+    Tables (``environmentVariables``, ``subscriptions``, ``cors``) are merged key by key, so an environment names only
+    what differs; lists and single values are replaced whole.
+    """
+    merged = dict(plugin)
+    for key, value in overrides.items():
+        if key in OWN_KEYS:
+            continue
+        base = merged.get(key)
+        merged[key] = {**base, **value} if isinstance(base, dict) and isinstance(value, dict) else value
+    return merged

@@ -1,0 +1,49 @@
+"""What a check says before it is known in which file and line: a key path and two sentences."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from builder.errors import Severity
+
+KeyPath = tuple[str | int, ...]
+"""Keys and list indexes from the root of plugin.toml, or from the table that a rule was given."""
+
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+_SHOWN = 60
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finding:
+    """One thing that is wrong at one key.
+
+    Attributes:
+        path: The key it is about.
+        message: What is wrong and what is allowed.
+        hint: The next step.
+        severity: Warnings never stop the work.
+    """
+
+    path: KeyPath
+    message: str
+    hint: str = ""
+    severity: Severity = Severity.ERROR
+
+
+def format_key(path: KeyPath) -> str:
+    """The path as people write it: ``plugin.subscriptions.interceptions[2].apiId``; odd keys stand in quotes."""
+    text = ""
+    for part in path:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        else:
+            name = part if _BARE_KEY.fullmatch(part) else '"' + shorten(part) + '"'
+            text += f".{name}" if text else name
+    return text
+
+
+def shorten(text: str) -> str:
+    """The text on one line and short enough for a message; invisible characters become escapes."""
+    visible = "".join(character if character.isprintable() else ascii(character)[1:-1] for character in text[:_SHOWN])
+    return visible + "…" if len(text) > _SHOWN else visible

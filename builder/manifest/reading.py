@@ -1,0 +1,76 @@
+"""A document whose every rule holds -> ``Manifest``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from builder.manifest.environments import lay_over
+from builder.manifest.model import (
+    Build,
+    Cors,
+    EnabledState,
+    Interception,
+    InterceptionType,
+    Manifest,
+    Notification,
+    PackageType,
+    Plugin,
+    Subscriptions,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# What the schema has let pass: its types are known, and not to mypy.
+Table = dict[str, Any]
+
+_ENUMERATIONS = {"enabledState": EnabledState, "deploymentPackageType": PackageType, "type": InterceptionType}
+
+
+def read_manifest(data: Table, *, file: Path, environment: str | None) -> Manifest:
+    """The manifest of a checked document.
+
+    Args:
+        data: What TOML gave and ``check_document`` found no error in.
+        file: Where it was read.
+        environment: Name of the environment to apply, one of the document's, or None.
+    """
+    environments: dict[str, Table] = data.get("environments", {})
+    table = data["plugin"] if environment is None else lay_over(data["plugin"], environments[environment])
+    return Manifest(
+        file=file,
+        plugin=_plugin(table),
+        build=Build(**_fields(data.get("build", {}))),
+        environments=environments,
+        environment=environment,
+    )
+
+
+def _plugin(table: Table) -> Plugin:
+    fields = _fields(table)
+    if "subscriptions" in table:
+        fields["subscriptions"] = _subscriptions(table["subscriptions"])
+    if "cors" in table:
+        fields["cors"] = Cors(**_fields(table["cors"]))
+    return Plugin(**fields)
+
+
+def _subscriptions(table: Table) -> Subscriptions:
+    fields = _fields(table)
+    fields["interceptions"] = tuple(Interception(**_fields(row)) for row in table.get("interceptions", ()))
+    fields["notifications"] = tuple(Notification(**_fields(row)) for row in table.get("notifications", ()))
+    return Subscriptions(**fields)
+
+
+def _fields(table: Table) -> Table:
+    return {_snake(key): _value(key, value) for key, value in table.items()}
+
+
+def _value(key: str, value: object) -> object:
+    if key in _ENUMERATIONS and isinstance(value, str):
+        return _ENUMERATIONS[key](value)
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _snake(key: str) -> str:
+    return "".join(f"_{character.lower()}" if character.isupper() else character for character in key)

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from builder.manifest.finding import Finding
+from builder.manifest.rules.subject import words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from builder.manifest.rules.subject import Subject
+
+# What a browser sends as Origin: scheme, host and port, nothing after them.
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://(?:[A-Za-z0-9*-]+(?:\.[A-Za-z0-9*-]+)*|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
+# RFC 9110: the characters of a field name.
+_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    """Origins are what a browser sends, headers are names of headers."""
+    table = subject.below("cors")
+    for index, origin in words(table, "allowOrigins"):
+        if origin != "*" and not _ORIGIN.fullmatch(origin):
+            yield Finding(
+                path=("cors", "allowOrigins", index),
+                message="An origin is scheme, host and port, without a path or a slash at its end; or * for all.",
+                hint='For example allowOrigins = ["https://portal.example.com"].',
+            )
+    for key in ("allowHeaders", "exposeHeaders"):
+        for index, header in words(table, key):
+            if not _HEADER.fullmatch(header):
+                yield Finding(
+                    path=("cors", key, index),
+                    message="This is not the name of an HTTP header: letters, digits and hyphens, no spaces or colon.",
+                    hint=f'For example {key} = ["content-type"].',
+                )

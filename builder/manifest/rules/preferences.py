@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from builder.manifest.finding import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from builder.manifest.rules.subject import Subject
+
+# Names on PyPI, and on npm with or without a scope.
+_PACKAGE = re.compile(r"(?:@[A-Za-z0-9._~-]+/)?[A-Za-z0-9._~-]+")
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    """``[build.prefer]`` maps a path inside the artifact to a package."""
+    for path, package in subject.below("prefer").items():
+        parts = path.split("/")
+        if "" in parts or ".." in parts or "." in parts or "\\" in path:
+            yield Finding(
+                path=("prefer", path),
+                message="The key is the path of a file inside the artifact, relative and with / between its parts.",
+                hint='For example "backports/__init__.py" = "backports.tarfile".',
+            )
+        if isinstance(package, str) and not _PACKAGE.fullmatch(package):
+            yield Finding(
+                path=("prefer", path),
+                message="The value is the name of a package as in the lock.",
+                hint='For example "backports/__init__.py" = "backports.tarfile".',
+            )
