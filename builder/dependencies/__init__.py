@@ -1,0 +1,58 @@
+"""Lock -> packs: what the plugin depends on, pinned by hash, and each package as a ZIP in the store."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from builder.dependencies.changes import Change, LockResult
+from builder.dependencies.store import Store, default_store
+
+if TYPE_CHECKING:
+    from builder.manifest.model import Manifest
+    from builder.progress import Progress
+    from builder.values import Lock, Pack
+
+__all__ = ["Change", "LockResult", "Store", "collect", "default_store", "read_lock", "write_lock"]
+
+
+def read_lock(manifest: Manifest) -> Lock:
+    """The packages that the plugin's lock pins for the manifest's runtime; none without dependencies.
+
+    Raises:
+        DependencyError: The lock is missing, stale or not acceptable; the message names the command that mends it.
+    """
+    from builder.dependencies import javascript, python
+
+    return python.read_lock(manifest) if manifest.runtime.language == "python" else javascript.read_lock(manifest)
+
+
+def write_lock(manifest: Manifest, store: Store, progress: Progress, *, upgrade: bool = False) -> LockResult:
+    """Make the lock of the manifest's runtime anew.
+
+    Args:
+        manifest: Whose runtime and dependencies count.
+        store: Receives the wheels that were fetched on the way.
+        progress: Told what happens and which project settings are ignored.
+        upgrade: Take the newest versions instead of keeping those that still fit.
+
+    Raises:
+        DependencyError: The dependencies cannot be had for the runtime.
+    """
+    from builder.dependencies import javascript, python
+
+    if manifest.runtime.language == "python":
+        return python.write_lock(manifest, store, progress, upgrade=upgrade)
+    return javascript.write_lock(manifest, store, progress, upgrade=upgrade)
+
+
+def collect(lock: Lock, manifest: Manifest, store: Store, progress: Progress) -> tuple[Pack, ...]:
+    """Every locked package as a pack, in the lock's order. A warm store needs no network.
+
+    Raises:
+        DependencyError: A package cannot be had, or is not what the lock names.
+    """
+    from builder.dependencies import javascript, python
+
+    if manifest.runtime.language == "python":
+        return python.collect(lock, manifest, store, progress)
+    return javascript.collect(lock, store, progress)

@@ -1,0 +1,169 @@
+"""What pip, uv and npm say when they fail, in the kit's words: where, what, and the next step.
+
+The tool's own last line is kept, without credentials, because people search for it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from builder.errors import DependencyError, Problem
+
+if TYPE_CHECKING:
+    from builder.platform.runtimes import Runtime
+    from builder.process import Completed
+
+_SECRET = re.compile(r"(?<=://)[^/@\s]+(?=@)")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_LONGEST = 400
+_SOURCE_ONLY = re.compile(r"Wheels are required for `([^`]+)` because building from source is disabled")
+_OTHER_PYTHON = re.compile(
+    r"only found wheels for `([^`]+)` \(v([^)]+)\) with the following Python(?: ABI)? tags?: (.+)"
+)
+_OTHER_PLATFORM = re.compile(r"Wheels are available for `([^`]+)` \(v([^)]+)\) on the following platforms?: (.+)")
+_UNKNOWN = re.compile(r"([A-Za-z0-9._-]+) was not found in the package registry")
+_CONFLICT = re.compile(r"Because (.+)", re.DOTALL)
+# In this order: what lies deeper in the network comes first, because each layer above reports a follow-up of it.
+_REACHING = (
+    (
+        re.compile(r"407|ProxyError|proxy error|tunnel", re.IGNORECASE),
+        "The proxy refused the connection to the {index}.",
+        "Check HTTPS_PROXY and the proxy's user name and password.",
+    ),
+    (
+        re.compile(r"CERTIFICATE_VERIFY|SSLError|certificate|SELF_SIGNED|UNABLE_TO_VERIFY", re.IGNORECASE),
+        "The {index}'s certificate is not trusted here.",
+        "Name your company's CA file: PIP_CERT for pip, SSL_CERT_FILE for uv, NODE_EXTRA_CA_CERTS or `cafile` for npm.",
+    ),
+    (
+        re.compile(r"\b40[13]\b|Unauthorized|Forbidden|E401|E403|ENEEDAUTH"),
+        "The {index} refused the credentials.",
+        "Check the user name and password in your own (user-level) configuration of the index.",
+    ),
+    (
+        re.compile(
+            r"NewConnectionError|ConnectionError|ConnectTimeout|ReadTimeout|Max retries|Name or service not known|"
+            r"Connection refused|timed out|tcp connect|dns error|error sending request|ECONNREFUSED|ENOTFOUND|ETIMEDOUT|"
+            r"EAI_AGAIN|ECONNRESET|Connection broken|\b50[0234]\b",
+            re.IGNORECASE,
+        ),
+        "The {index} could not be reached.",
+        "Check the network and which index is set (PIP_INDEX_URL, UV_DEFAULT_INDEX, NPM_CONFIG_REGISTRY or your user-level "
+        "configuration), then try again.",
+    ),
+)  # fmt: skip
+
+
+def clean(text: str) -> str:
+    """Text of another program, safe to show: no credentials in addresses, no control characters, not too long."""
+    plain = _CONTROL.sub("", _SECRET.sub("***", text)).strip()
+    return plain if len(plain) <= _LONGEST else plain[: _LONGEST - 3] + "..."
+
+
+def last_line(text: str) -> str:
+    """The last line that says something, cleaned."""
+    lines = [line for line in text.splitlines() if line.strip() and "[notice]" not in line]
+    return clean(lines[-1]) if lines else "it said nothing"
+
+
+def not_reached(done: Completed, index: str) -> DependencyError | None:
+    """The failure as one of the network, or None when the index did answer.
+
+    Args:
+        done: The program that failed.
+        index: What it was asked for: ``Python package index`` or ``npm registry``.
+    """
+    said = done.stderr + done.stdout
+    for pattern, message, hint in _REACHING:
+        if pattern.search(said):
+            told = message.format(index=index)
+            return DependencyError(f"{told} {_tool(done)} said: {last_line(said)}", hint=hint)
+    return None
+
+
+def resolving_failed(done: Completed, runtime: Runtime) -> DependencyError:
+    """Why uv found no set of versions for the runtime."""
+    problems = [*_source_only(done.stderr), *_other_wheels(done.stderr, runtime), *_unknown(done.stderr)]
+    if problems:
+        return DependencyError(
+            f"The dependencies cannot be had for {runtime.name}.",
+            hint="Mend the packages named above and run `biot-plugin lock` again.",
+            problems=problems,
+        )
+    if "No solution found" in done.stderr:
+        found = _CONFLICT.search(done.stderr)
+        reason = clean(" ".join(found[0].split())) if found else last_line(done.stderr)
+        return DependencyError(
+            f"No set of versions satisfies every requirement for {runtime.name}. {reason}",
+            hint="Loosen or change one of the requirements named above.",
+        )
+    return not_reached(done, "Python package index") or DependencyError(
+        f"uv could not resolve the dependencies: {last_line(done.stderr)}",
+        hint="Correct what uv names and run `biot-plugin lock` again.",
+    )
+
+
+def fetching_failed(done: Completed, runtime: Runtime) -> DependencyError:
+    """Why pip did not bring the locked wheels."""
+    said = done.stderr + done.stdout
+    if "DO NOT MATCH THE HASHES" in said:
+        return DependencyError(
+            f"The index holds another file than requirements.lock pins: {_mismatch(said)}",
+            hint="Do not ship it before you know why. If the package was replaced on purpose, run `biot-plugin lock`.",
+        )
+    unreachable = not_reached(done, "Python package index")
+    if unreachable is not None:
+        return unreachable
+    missing = re.findall(r"No matching distribution found for (\S+)", said)
+    if missing:
+        return DependencyError(
+            f"The index has no wheel of {', '.join(missing)} for {runtime.name} (glibc {runtime.glibc[0]}.{runtime.glibc[1]}).",
+            hint="Add the wheel to your index, or run `biot-plugin lock --upgrade` to choose other versions.",
+        )
+    return DependencyError(
+        f"pip could not fetch the locked wheels: {last_line(said)}", hint="Correct what pip names and try again."
+    )
+
+
+def _tool(done: Completed) -> str:
+    return next((name for name in ("pip", "uv", "npm") if any(part.endswith(name) for part in done.argv)), done.argv[0])
+
+
+def _mismatch(said: str) -> str:
+    found = re.search(r"^\s*(\S+==\S+).*from", said, re.MULTILINE)
+    return f"{found[1]}." if found else last_line(said)
+
+
+def _source_only(said: str) -> list[Problem]:
+    told = {found[1] for found in (*_OTHER_PYTHON.finditer(said), *_OTHER_PLATFORM.finditer(said))}
+    return [
+        Problem(
+            message=f"{name} is published as source only (no wheel fits), and building it would run its code on this machine.",
+            hint="Choose a version that has wheels, or build a wheel once and put it into your company's index.",
+        )
+        for name in dict.fromkeys(_SOURCE_ONLY.findall(said))
+        if name not in told
+    ]
+
+
+def _other_wheels(said: str, runtime: Runtime) -> list[Problem]:
+    here = f"{runtime.name} on glibc {runtime.glibc[0]}.{runtime.glibc[1]}, x86_64"
+    return [
+        Problem(
+            message=f"{name} {version} has no wheel for {here}; it has some for {clean(have)}.",
+            hint="Choose another version of it, or another runtime in plugin.toml, or a wheel in your company's index.",
+        )
+        for pattern in (_OTHER_PYTHON, _OTHER_PLATFORM)
+        for name, version, have in pattern.findall(said)
+    ]
+
+
+def _unknown(said: str) -> list[Problem]:
+    return [
+        Problem(
+            message=f"{name} is not in the package index.",
+            hint="Check the spelling, and that your one index has it: extra indexes are not asked.",
+        )
+        for name in dict.fromkeys(_UNKNOWN.findall(said))
+    ]

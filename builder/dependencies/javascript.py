@@ -1,0 +1,210 @@
+"""JavaScript: package.json -> ``package-lock.json`` -> tarballs, each turned once into a pack."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, cast
+
+from builder.dependencies.npm_graph import is_address, table
+from builder.dependencies.npm_lock import (
+    LOCK_NAME,
+    differences,
+    install_scripts,
+    parse_npm_lock,
+    production_packages,
+    without_addresses,
+)
+from builder.errors import DependencyError, PackagingError, Problem
+from builder.values import Lock, LockedPackage, Pack
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from builder.dependencies.changes import LockResult
+    from builder.dependencies.npm_graph import Entries
+    from builder.dependencies.store import Store
+    from builder.manifest.model import Manifest
+    from builder.progress import Progress
+
+# Part of a pack's key: another way of turning tarballs into ZIPs needs another number.
+PACK_FORMAT = 1
+LARGEST_JSON = 64 << 20
+_SHIPPED_FIELDS = ("dependencies", "optionalDependencies", "peerDependencies")
+
+
+def read_lock(manifest: Manifest) -> Lock:
+    """The production packages that ``package-lock.json`` pins, after it was compared with package.json.
+
+    Raises:
+        DependencyError: The lock is missing or stale, or holds packages that cannot be built in.
+    """
+    package = _read_json(manifest.folder / "package.json")
+    if not _asks_for_anything(package):
+        return Lock(file=None, packages=())
+    file = manifest.folder / LOCK_NAME
+    if not file.is_file():
+        message = f"{LOCK_NAME} is missing: package.json has dependencies, and only locked ones are built in."
+        raise DependencyError(message, hint="Run `biot-plugin lock` and commit the file.")
+    entries = parse_npm_lock(_read_json(file))
+    differing = differences(entries, package)
+    if differing:
+        msg = f"{LOCK_NAME} is older than package.json: they differ in {', '.join(differing)}."
+        raise DependencyError(
+            msg,
+            hint="Run `biot-plugin lock` and commit the file.",
+        )
+    return Lock(file=file, packages=production_packages(entries))
+
+
+def write_lock(manifest: Manifest, store: Store, progress: Progress, *, upgrade: bool = False) -> LockResult:
+    """Let npm choose versions and write ``package-lock.json`` without addresses.
+
+    Args:
+        manifest: Whose package.json counts.
+        store: Lends a private folder; nothing is fetched.
+        progress: Told what happens and which settings are ignored.
+        upgrade: Take the newest versions instead of keeping those of the present lock.
+
+    Raises:
+        DependencyError: package.json asks for addresses, or npm finds no set of versions.
+    """
+    from builder.dependencies.changes import compare
+    from builder.dependencies.npm import make_lock
+
+    package = _read_json(manifest.folder / "package.json")
+    if not _asks_for_anything(package):
+        return compare((), (), ())
+    _refuse_addresses(package)
+    for note in _ignored_settings(manifest):
+        progress.note(note)
+    file = manifest.folder / LOCK_NAME
+    old = _old_lock(file)
+    progress.begin("Choosing versions", 0)
+    with store.work() as folder:
+        data = make_lock(package, None if upgrade or old is None else without_addresses(old), folder)
+    entries = parse_npm_lock(json.loads(data))
+    packages = production_packages(entries)
+    for shown in install_scripts(entries, packages):
+        progress.note(f"{shown} has an install script, which never runs: check that it works without.")
+    waiting = file.with_name(f".{LOCK_NAME}.new")
+    waiting.write_bytes(data)
+    waiting.replace(file)
+    return compare(_versions(parse_npm_lock(old)) if old is not None else (), _versions(entries), (file,))
+
+
+def collect(lock: Lock, store: Store, progress: Progress) -> tuple[Pack, ...]:
+    """Every locked package as a pack; what the store lacks or holds damaged is fetched and turned into one.
+
+    Raises:
+        DependencyError: A package cannot be had, or its tarball is not one that npm would make.
+    """
+    if not lock.packages:
+        return ()
+    from builder.archive.deflate import compressor as name_compressor
+
+    compressor = name_compressor()
+    packs = {package: _find(package, compressor, store) for package in lock.packages}
+    absent = tuple(package for package, pack in packs.items() if pack is None)
+    if absent:
+        packs |= {pack.package: pack for pack in _fetch(absent, compressor, store, progress)}
+    return tuple(pack for pack in packs.values() if pack is not None)
+
+
+def pack_key(integrity: str, compressor: str) -> str:
+    """The store's key of a package: its integrity, how it was turned into a ZIP, and what compressed it."""
+    return hashlib.sha256(f"npm {PACK_FORMAT}\n{integrity}\n{compressor}\n".encode()).hexdigest()
+
+
+def _fetch(packages: tuple[LockedPackage, ...], compressor: str, store: Store, progress: Progress) -> Iterator[Pack]:
+    from builder.dependencies.npm import batches, fetch_tarballs
+
+    progress.begin("Fetching npm packages", len(packages))
+    for batch in batches(packages):
+        with store.work() as folder:
+            for package, tarball in fetch_tarballs(batch, folder).items():
+                yield _pack(package, tarball, compressor, store)
+                progress.advance(f"{package.name} {package.version}")
+
+
+def _pack(package: LockedPackage, tarball: Path, compressor: str, store: Store) -> Pack:
+    from builder.archive.writer import pack_members
+    from builder.dependencies.tarball import read_tarball
+
+    file = tarball.with_suffix(".zip")
+    shown = f"{package.name} {package.version}"
+    try:
+        pack_members(read_tarball(tarball, shown), file)
+    except PackagingError as error:
+        message = f"The npm package {shown} holds paths that an artifact cannot have: {error.message}"
+        raise DependencyError(message, hint="Choose another version of it.", problems=error.problems) from error
+    stored = store.add(pack_key(package.digest, compressor), file)
+    return Pack(package=package, file=stored.file, members=stored.members)
+
+
+def _find(package: LockedPackage, compressor: str, store: Store) -> Pack | None:
+    stored = store.find(pack_key(package.digest, compressor))
+    return None if stored is None else Pack(package=package, file=stored.file, members=stored.members)
+
+
+def _asks_for_anything(package: dict[str, object]) -> bool:
+    return any(table(package, field) for field in (*_SHIPPED_FIELDS, "devDependencies"))
+
+
+def _refuse_addresses(package: dict[str, object]) -> None:
+    problems = [
+        Problem(
+            message=f"{name} is asked for by an address ({spec}), which names one machine and no version.",
+            hint="Publish it to your registry and ask for a version; code of this repository belongs under the build root.",
+            file="package.json",
+            key=f"{field}.{name}",
+        )
+        for field in (*_SHIPPED_FIELDS, "devDependencies", "overrides")
+        for name, spec in table(package, field).items()
+        if is_address(spec)
+    ]
+    if problems:
+        message = f"package.json has {len(problems)} dependencies that cannot be locked."
+        raise DependencyError(message, hint="Correct them and run `biot-plugin lock` again.", problems=problems)
+
+
+def _ignored_settings(manifest: Manifest) -> tuple[str, ...]:
+    from builder.dependencies.settings import ignored_project_settings
+
+    return ignored_project_settings({}, [file.name for file in manifest.folder.iterdir() if file.name == ".npmrc"])
+
+
+def _versions(entries: Entries) -> Iterator[tuple[str, str]]:
+    for place, entry in entries.items():
+        if place:
+            yield place.rpartition("node_modules/")[2], str(entry.get("version", ""))
+
+
+def _old_lock(file: Path) -> dict[str, object] | None:
+    """The present lock for its versions; one that cannot be read is made anew."""
+    if not file.is_file():
+        return None
+    try:
+        document = _read_json(file)
+        parse_npm_lock(document)
+    except DependencyError:
+        return None
+    return document
+
+
+def _read_json(file: Path) -> dict[str, object]:
+    if not file.is_file():
+        return {}
+    if file.stat().st_size > LARGEST_JSON:
+        message = f"{file.name} is larger than {LARGEST_JSON >> 20} MB."
+        raise DependencyError(message, hint="It is made by npm; remove what does not belong there.")
+    try:
+        document = json.loads(file.read_text("utf-8-sig"))
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+        message = f"{file.name} is not valid JSON: {error}."
+        raise DependencyError(message, hint="Correct it, or run `biot-plugin lock`.") from error
+    if not isinstance(document, dict):
+        message = f"{file.name} must hold one JSON object."
+        raise DependencyError(message, hint="Compare it with npm's documentation of the file.")
+    return cast("dict[str, object]", document)

@@ -1,0 +1,148 @@
+"""Talking to npm: making ``package-lock.json`` and fetching tarballs, always in a private folder without project settings."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from typing import TYPE_CHECKING
+
+from builder import process
+from builder.dependencies import failures, settings
+from builder.dependencies.npm_lock import LOCK_NAME
+from builder.errors import DependencyError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from builder.values import LockedPackage
+
+_QUIET = ("--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error")
+# One process fetches one after the other; more than this in one argument list gains nothing.
+_BATCH = 40
+
+
+def lock_command(npm: str) -> list[str]:
+    """The argument list for npm that writes a lock without addresses, for a folder with package.json and the present lock."""
+    return [npm, "install", "--package-lock-only", "--omit-lockfile-registry-resolved", "--lockfile-version=3", *_QUIET]
+
+
+def pack_command(npm: str, specs: Iterable[str]) -> list[str]:
+    """The argument list for npm that saves the tarballs of exact versions into the current folder."""
+    return [npm, "pack", "--json", *_QUIET, "--", *specs]
+
+
+def batches(packages: Iterable[LockedPackage]) -> tuple[tuple[LockedPackage, ...], ...]:
+    """Packages in groups in which no two tarballs have one file name (``@a/b-c`` and ``@a-b/c`` do)."""
+    groups: list[dict[str, LockedPackage]] = []
+    for package in packages:
+        name = tarball_name(package)
+        group = next((group for group in groups if name not in group and len(group) < _BATCH), None)
+        if group is None:
+            groups.append(group := {})
+        group[name] = package
+    return tuple(tuple(group.values()) for group in groups)
+
+
+def tarball_name(package: LockedPackage) -> str:
+    """The file name that ``npm pack`` gives the package's tarball."""
+    return f"{package.name.removeprefix('@').replace('/', '-')}-{package.version}.tgz"
+
+
+def integrity(data: bytes) -> str:
+    """The npm spelling of a sha512: ``sha512-<base64>``."""
+    return "sha512-" + base64.b64encode(hashlib.sha512(data).digest()).decode("ascii")
+
+
+def make_lock(package: object, old_lock: object | None, folder: Path) -> bytes:
+    """What npm makes of a package.json; versions of the old lock stay where they still fit.
+
+    Args:
+        package: package.json, parsed.
+        old_lock: The present lock without addresses, or None.
+        folder: An empty folder to work in: the project's own .npmrc is not there.
+
+    Raises:
+        DependencyError: npm is missing, or finds no set of versions, or cannot reach the registry.
+    """
+    (folder / "package.json").write_text(json.dumps(package), encoding="utf-8")
+    if old_lock is not None:
+        (folder / LOCK_NAME).write_text(json.dumps(old_lock), encoding="utf-8")
+    done = _run(lock_command(_npm()), folder)
+    file = folder / LOCK_NAME
+    if done.returncode != 0 or not file.is_file():
+        raise locking_failed(done)
+    return file.read_bytes()
+
+
+def locking_failed(done: process.Completed) -> DependencyError:
+    """Why npm made no lock."""
+    told = [
+        failures.clean(line.partition("npm error ")[2]) for line in done.stderr.splitlines() if "npm error " in line
+    ]
+    told = [line for line in told if not line.startswith(("A complete log", "code "))]
+    said = " ".join(told[:3]) or failures.last_line(done.stderr)
+    if "E404" in done.stderr or "ETARGET" in done.stderr:
+        return DependencyError(
+            f"The npm registry lacks a package that package.json asks for: {said}",
+            hint="Check name and version in package.json, and that your registry has it.",
+        )
+    return failures.not_reached(done, "npm registry") or DependencyError(
+        f"npm finds no set of versions for package.json: {said}",
+        hint="Change what npm names and run `biot-plugin lock`.",
+    )
+
+
+def fetch_tarballs(packages: tuple[LockedPackage, ...], folder: Path) -> dict[LockedPackage, Path]:
+    """Bring the tarballs of one batch into an empty folder, each checked against the lock's sha512.
+
+    Raises:
+        DependencyError: npm is missing, the registry cannot be reached, or it holds other bytes than the lock names.
+    """
+    (folder / "package.json").write_text("{}", encoding="utf-8")
+    done = _run(pack_command(_npm(), (f"{package.name}@{package.version}" for package in packages)), folder)
+    if done.returncode != 0:
+        raise _fetching_failed(done)
+    files = {package: folder / tarball_name(package) for package in packages}
+    for package, file in files.items():
+        if not file.is_file():
+            message = f"The npm registry gave no tarball for {package.name} {package.version}."
+            raise DependencyError(message, hint="Try again; then ask who runs your registry.")
+        if integrity(file.read_bytes()) != package.digest:
+            msg = f"The npm registry holds other bytes for {package.name} {package.version} than {LOCK_NAME} pins."
+            raise DependencyError(
+                msg,
+                hint="Do not ship it before you know why. If it was replaced on purpose, run `biot-plugin lock --upgrade`.",
+            )
+    return files
+
+
+def _fetching_failed(done: process.Completed) -> DependencyError:
+    if "E404" in done.stderr or "ETARGET" in done.stderr:
+        return DependencyError(
+            f"The npm registry lacks a package that {LOCK_NAME} pins: {failures.last_line(_errors(done.stderr))}",
+            hint="Add it to your registry, or run `biot-plugin lock --upgrade` to choose other versions.",
+        )
+    return failures.not_reached(done, "npm registry") or DependencyError(
+        f"npm could not fetch the locked packages: {failures.last_line(_errors(done.stderr))}",
+        hint="Correct what npm names and try again.",
+    )
+
+
+def _errors(said: str) -> str:
+    """The error lines without its pointer to a log file."""
+    lines = (line.partition("npm error ")[2] for line in said.splitlines() if "npm error " in line)
+    return "\n".join(line for line in lines if not line.startswith("A complete log")) or said
+
+
+def _run(argv: list[str], folder: Path) -> process.Completed:
+    return process.run(argv, cwd=folder, environment=settings.npm_environment(process.current_environment()))
+
+
+def _npm() -> str:
+    npm = process.find_program("npm")
+    if npm is None:
+        message = "npm, which knows the registry, is not on the PATH."
+        raise DependencyError(message, hint="Install Node.js 20 or later, which brings npm.")
+    return npm

@@ -1,0 +1,269 @@
+"""Python: requirements -> ``requirements.lock`` -> wheels, which are packs as they are."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from builder.dependencies.lock_file import (
+    DEV_LOCK_NAME,
+    LOCK_NAME,
+    Pin,
+    PythonLock,
+    glibc_text,
+    parse_lock,
+    preferences,
+    render_lock,
+    stale_reason,
+)
+from builder.dependencies.requirements import Declared, parse_group, parse_requirements, read_declared, read_pyproject
+from builder.errors import DependencyError
+from builder.values import Lock, LockedPackage, Pack
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from builder.dependencies.changes import LockResult
+    from builder.dependencies.requirements import Requirements
+    from builder.dependencies.store import Store
+    from builder.dependencies.uv import Resolved
+    from builder.manifest.model import Manifest
+    from builder.progress import Progress
+
+_LOWEST_PYTHON = re.compile(r">=\s*(3\.\d+)")
+
+
+def read_lock(manifest: Manifest) -> Lock:
+    """The wheels that ``requirements.lock`` pins, after it was checked against the manifest and the requirements.
+
+    Raises:
+        DependencyError: The lock is missing, stale, or not one of the kit.
+    """
+    declared = read_declared(manifest)
+    file = manifest.folder / LOCK_NAME
+    lock = _read(file)
+    if lock is None:
+        if not declared.requirements:
+            return Lock(file=None, packages=())
+        msg = f"{LOCK_NAME} is missing: {declared.file} names {len(declared.requirements)} dependencies, and only locked ones are built in."
+        raise DependencyError(
+            msg,
+            hint="Run `biot-plugin lock` and commit the file.",
+        )
+    reason = stale_reason(lock, manifest.runtime, declared.digest, declared.file)
+    if reason:
+        raise DependencyError(reason, hint="Run `biot-plugin lock` and commit the file.")
+    return Lock(
+        file=file,
+        packages=tuple(LockedPackage(name=pin.name, version=pin.version, digest=pin.digest) for pin in lock.pins),
+    )
+
+
+def collect(lock: Lock, manifest: Manifest, store: Store, progress: Progress) -> tuple[Pack, ...]:
+    """Every locked wheel as a pack; what the store lacks or holds damaged is fetched by its hash.
+
+    Raises:
+        DependencyError: A wheel cannot be had.
+    """
+    packs = {package: _find(package, store) for package in lock.packages}
+    absent = [package for package, pack in packs.items() if pack is None]
+    if absent:
+        from builder.dependencies.wheels import Wanted, fetch_wheels
+
+        wanted = [Wanted(name=one.name, version=one.version, digests=(one.digest,)) for one in absent]
+        fetch_wheels(wanted, manifest.runtime, store, progress)
+        packs |= {package: _find(package, store) for package in absent}
+    return tuple(_present(package, pack) for package, pack in packs.items())
+
+
+def write_lock(manifest: Manifest, store: Store, progress: Progress, *, upgrade: bool = False) -> LockResult:
+    """Choose versions and wheels for the runtime, fetch what is new into the store, and write the lock files.
+
+    Args:
+        manifest: Whose runtime and requirements count.
+        store: Receives the wheels.
+        progress: Told what happens and which settings are ignored.
+        upgrade: Take the newest versions instead of keeping those of the present lock.
+
+    Raises:
+        DependencyError: A line is no requirement, or no set of wheels satisfies all of them.
+    """
+    from builder.dependencies.changes import compare
+
+    declared = read_declared(manifest)
+    requirements = parse_requirements(declared)
+    _tell_ignored(manifest, declared, progress)
+    file, dev_file = manifest.folder / LOCK_NAME, manifest.folder / DEV_LOCK_NAME
+    before = _read_old(file)
+    pins = _choose(requirements, manifest, store, progress, None if upgrade else before)
+    runtime = manifest.runtime
+    lock = PythonLock(runtime=runtime.name, glibc=glibc_text(runtime), inputs=declared.digest, pins=pins)
+    texts = {file: render_lock(lock)} if declared.requirements or file.exists() else {}
+    old = "" if upgrade or not dev_file.is_file() else dev_file.read_text("utf-8")
+    dev_lock = _dev_lock(manifest, requirements, pins, store, old)
+    if dev_lock is not None:
+        texts[dev_file] = dev_lock
+    for target, text in texts.items():
+        _write_whole(target, text)
+    was = before.pins if before is not None else ()
+    return compare(((pin.name, pin.version) for pin in was), ((pin.name, pin.version) for pin in pins), tuple(texts))
+
+
+def _choose(
+    requirements: Requirements, manifest: Manifest, store: Store, progress: Progress, before: PythonLock | None
+) -> tuple[Pin, ...]:
+    from builder.dependencies.uv import Question, read_answer, resolve
+    from builder.dependencies.wheels import Wanted, fetch_wheels, read_pip_settings
+
+    if not requirements.wanted:
+        return ()
+    progress.begin("Choosing versions", 0)
+    question = Question(
+        wanted=requirements.wanted,
+        constraints=requirements.constraints,
+        keep=preferences(before.pins) if before is not None else "",
+        runtime=manifest.runtime,
+    )
+    with store.work() as folder:
+        resolved = read_answer(resolve(question, folder, read_pip_settings(folder)))
+    allowed = _allowed(resolved, requirements)
+    kept = _still_good(before, allowed, manifest, store)
+    new = [
+        Wanted(name=one.name, version=one.version, digests=digests)
+        for one, digests in allowed.items()
+        if one.name not in kept
+    ]
+    fetched = fetch_wheels(new, manifest.runtime, store, progress)
+    pins = [Pin(name=one.name, version=one.version, digest=one.digest, wheel=one.wheel) for one in fetched]
+    return tuple(sorted([*pins, *kept.values()], key=lambda pin: pin.name))
+
+
+def _allowed(resolved: Iterable[Resolved], requirements: Requirements) -> dict[Resolved, tuple[str, ...]]:
+    """The hashes that would do: those of the index, limited to what the author's ``--hash`` options say."""
+    allowed: dict[Resolved, tuple[str, ...]] = {}
+    for one in resolved:
+        named = requirements.hashes.get(one.name)
+        allowed[one] = one.digests if named is None else tuple(digest for digest in one.digests if digest in named)
+        if not allowed[one]:
+            msg = f"The index has no file of {one.name} {one.version} with a hash that the requirements allow."
+            raise DependencyError(
+                msg,
+                hint=f"Check the --hash options of {one.name}, or drop them: the lock pins its own.",
+            )
+    return allowed
+
+
+def _still_good(
+    before: PythonLock | None, allowed: dict[Resolved, tuple[str, ...]], manifest: Manifest, store: Store
+) -> dict[str, Pin]:
+    """Pins that stay as they are: same version, a hash that is still offered, and the wheel in the store."""
+    runtime = manifest.runtime
+    if before is None or (before.runtime, before.glibc) != (runtime.name, glibc_text(runtime)):
+        return {}
+    offered = {(one.name, one.version): digests for one, digests in allowed.items()}
+    return {
+        pin.name: pin
+        for pin in before.pins
+        if pin.digest in offered.get((pin.name, pin.version), ()) and pin.wheel and _in_store(pin.digest, store)
+    }
+
+
+def _dev_lock(
+    manifest: Manifest, requirements: Requirements, pins: tuple[Pin, ...], store: Store, old: str
+) -> str | None:
+    """The text of the lock for the plugin's own tests, or None when it has no such group.
+
+    Universal, because tests run on any machine; the packages that ship are held at the very versions that ship.
+    """
+    from builder.dependencies.uv import Question, resolve
+    from builder.dependencies.wheels import read_pip_settings
+
+    pyproject = read_pyproject(manifest.folder)
+    group = _dev_group(pyproject)
+    if not group:
+        return None
+    project = pyproject.get("project")
+    lowest = _LOWEST_PYTHON.search(str(project.get("requires-python", ""))) if isinstance(project, dict) else None
+    question = Question(
+        wanted=tuple(sorted({*requirements.wanted, *parse_group(group, "pyproject.toml", "dependency-groups.dev")})),
+        constraints=(*requirements.constraints, *preferences(pins).splitlines()),
+        keep=old,
+        runtime=manifest.runtime,
+        universal=True,
+        python=lowest[1] if lowest is not None else "",
+    )
+    with store.work() as folder:
+        answer = resolve(question, folder, read_pip_settings(folder))
+    return (
+        "# Made by `biot-plugin lock`; do not edit. For the plugin's own tests: every platform, "
+        f"and the versions of {LOCK_NAME} where both have a package.\n{answer}"
+    )
+
+
+def _dev_group(pyproject: dict[str, object]) -> list[str]:
+    groups = pyproject.get("dependency-groups")
+    if not isinstance(groups, dict) or "dev" not in groups:
+        return []
+    from packaging.dependency_groups import resolve_dependency_groups
+
+    try:
+        return list(resolve_dependency_groups(groups, "dev"))
+    except (ValueError, TypeError, LookupError, ExceptionGroup) as error:
+        msg = f"pyproject.toml: dependency-groups.dev cannot be read: {error}."
+        raise DependencyError(
+            msg,
+            hint='It is a list of requirements and of {include-group = "NAME"}.',
+        ) from error
+
+
+def _tell_ignored(manifest: Manifest, declared: Declared, progress: Progress) -> None:
+    from builder.dependencies.failures import clean
+    from builder.dependencies.settings import ignored_project_settings
+
+    for line in declared.options:
+        progress.note(
+            f"{line.file}:{line.line}: `{clean(line.text)}` is ignored: only your own settings choose the index."
+        )
+    files = [file.name for file in manifest.folder.iterdir()]
+    for note in ignored_project_settings(read_pyproject(manifest.folder), files):
+        progress.note(note)
+
+
+def _find(package: LockedPackage, store: Store) -> Pack | None:
+    sha256 = package.digest.removeprefix("sha256:")
+    stored = store.find(sha256, sha256=sha256)
+    return None if stored is None else Pack(package=package, file=stored.file, members=stored.members)
+
+
+def _in_store(digest: str, store: Store) -> bool:
+    sha256 = digest.removeprefix("sha256:")
+    return store.find(sha256, sha256=sha256) is not None
+
+
+def _present(package: LockedPackage, pack: Pack | None) -> Pack:
+    if pack is None:
+        msg = f"{package.name} {package.version} vanished from the store while it was used."
+        raise DependencyError(
+            msg,
+            hint="Is another program clearing the folder? Run the command again.",
+        )
+    return pack
+
+
+def _read(file: Path) -> PythonLock | None:
+    return parse_lock(file.read_text("utf-8")) if file.is_file() else None
+
+
+def _read_old(file: Path) -> PythonLock | None:
+    """The present lock for its versions; one that cannot be read is made anew."""
+    try:
+        return _read(file)
+    except (DependencyError, UnicodeDecodeError):
+        return None
+
+
+def _write_whole(file: Path, text: str) -> None:
+    waiting = file.with_name(f".{file.name}.new")
+    waiting.write_text(text, encoding="utf-8", newline="\n")
+    waiting.replace(file)

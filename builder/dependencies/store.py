@@ -1,0 +1,141 @@
+"""The content-addressed store of packs on this machine.
+
+::
+
+    packs/<2 hex>/<key>.zip     the pack; a wheel as it was downloaded, an npm package as it was turned into a ZIP
+    packs/<2 hex>/<key>.index   what is inside, bound to the pack by sha256 and size
+    work/                       files under way; the same file system, so a finished one is moved in by one rename
+
+Nothing in the store is believed: every pack is hashed each time it is used (38 MB take about 22 ms), and what does not
+hold its digest counts as absent. Two builds may add the same pack at once: both write whole files of equal content.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+import time
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from builder.dependencies.pack_index import PackIndex, dump_index, load_index
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from builder.values import PackMember
+
+STORE_VARIABLE = "BIOT_PLUGIN_STORE"
+_ABANDONED_AFTER_SECONDS = 24 * 60 * 60
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredPack:
+    """A pack that is in the store and whole."""
+
+    file: Path
+    members: tuple[PackMember, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The packs below one folder. The folder need not exist yet."""
+
+    folder: Path
+
+    def find(self, key: str, *, sha256: str | None = None) -> StoredPack | None:
+        """The pack under a key, after its size and digest were checked.
+
+        Args:
+            key: Hex key it was added under.
+            sha256: What the pack itself must hash to, where the lock says so (wheels); else what its index says.
+
+        Returns:
+            The pack, or None when it is absent or damaged: then it must be fetched again.
+        """
+        file = self._place(key)
+        index = _read_index(file)
+        try:
+            if index is None:
+                return None if sha256 is None else self._index_again(key, file, sha256)
+            if sha256 not in {None, index.sha256} or file.stat().st_size != index.size:
+                return None
+            if file_sha256(file) != index.sha256:
+                return None
+        except FileNotFoundError:
+            return None
+        return StoredPack(file=file, members=index.members)
+
+    def add(self, key: str, pack: Path) -> StoredPack:
+        """Move a finished file of ``work()`` into the store under ``key``.
+
+        Raises:
+            VerificationError: The file is not a ZIP that everybody reads alike.
+        """
+        from builder.archive.reader import read_members
+
+        index = PackIndex(sha256=file_sha256(pack), size=pack.stat().st_size, members=read_members(pack))
+        place = self._place(key)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        pack.replace(place)
+        with self.work() as folder:
+            waiting = folder / "index"
+            waiting.write_bytes(dump_index(index))
+            waiting.replace(place.with_suffix(".index"))
+        return StoredPack(file=place, members=index.members)
+
+    @contextmanager
+    def work(self) -> Iterator[Path]:
+        """A private folder on the store's file system; gone afterwards. Clears what killed builds left a day ago."""
+        root = self.folder / "work"
+        root.mkdir(parents=True, exist_ok=True)
+        for old in root.iterdir():
+            with suppress(FileNotFoundError):
+                if time.time() - old.stat().st_mtime > _ABANDONED_AFTER_SECONDS:
+                    shutil.rmtree(old, ignore_errors=True)
+        with tempfile.TemporaryDirectory(dir=root, ignore_cleanup_errors=True) as name:
+            yield Path(name)
+
+    def _place(self, key: str) -> Path:
+        return self.folder / "packs" / key[:2] / f"{key}.zip"
+
+    def _index_again(self, key: str, file: Path, sha256: str) -> StoredPack | None:
+        """A sound wheel whose index is gone or damaged needs no new download."""
+        if file_sha256(file) != sha256:
+            return None
+        with self.work() as folder:
+            copy = folder / "pack.zip"
+            shutil.copyfile(file, copy)
+            return self.add(key, copy)
+
+
+def file_sha256(file: Path) -> str:
+    """Hex sha256 of a file's bytes."""
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def store_folder(environment: Mapping[str, str]) -> Path:
+    """Where packs are kept: ``BIOT_PLUGIN_STORE``, or the user's cache folder."""
+    named = environment.get(STORE_VARIABLE)
+    if named:
+        return Path(named).expanduser().absolute()
+    from platformdirs import user_cache_path
+
+    return user_cache_path("biot-plugin-kit", appauthor=False) / "store"
+
+
+def default_store() -> Store:
+    """The store that the environment of this process names."""
+    return Store(store_folder(os.environ))
+
+
+def _read_index(pack: Path) -> PackIndex | None:
+    try:
+        return load_index(pack.with_suffix(".index").read_bytes())
+    except FileNotFoundError:
+        return None

@@ -1,0 +1,134 @@
+"""Fetching locked wheels by hash with pip: proxies, mirrors, keyrings and certificates already work in it."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from builder import process
+from builder.dependencies import failures, settings
+from builder.dependencies.platform_tags import abis, platforms
+from builder.dependencies.store import file_sha256
+from builder.errors import DependencyError, VerificationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from builder.dependencies.store import Store
+    from builder.platform.runtimes import Runtime
+    from builder.progress import Progress
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wanted:
+    """One package version and the wheels that would do, as ``sha256:<hex>``."""
+
+    name: str
+    version: str
+    digests: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fetched:
+    """A wheel that is now in the store."""
+
+    name: str
+    version: str
+    wheel: str
+    digest: str
+
+
+def download_command(python: str, requirements: str, target: str, runtime: Runtime) -> list[str]:
+    """Pip's argument list: wheels only, by hash, for the runtime whatever the host is.
+
+    ``-P`` keeps Python from importing out of the folder it runs in.
+    """
+    command = [python, "-P", "-m", "pip", "download", "--quiet", "--no-input", "--no-deps", "--require-hashes"]
+    command += ["--only-binary", ":all:", "--implementation", "cp", "--python-version", runtime.version]
+    for platform in platforms(runtime):
+        command += ["--platform", platform]
+    for abi in abis(runtime):
+        command += ["--abi", abi]
+    return [*command, "--dest", target, "--requirement", requirements]
+
+
+def requirement_lines(wanted: Iterable[Wanted]) -> str:
+    """A requirements file for pip, every line with its hashes."""
+    return "".join(
+        f"{one.name}=={one.version} {' '.join(f'--hash={digest}' for digest in one.digests)}\n" for one in wanted
+    )
+
+
+def read_pip_settings(folder: Path) -> Mapping[str, str]:
+    """What the operator told pip, asked of pip itself."""
+    command = [sys.executable, "-P", "-m", "pip", "config", "list"]
+    done = process.run(command, cwd=folder, environment=process.current_environment())
+    if done.returncode != 0:
+        msg = f"pip does not run in the kit's Python: {failures.last_line(done.stderr)}"
+        raise DependencyError(
+            msg,
+            hint="Install the kit again with its dependencies, for example `pipx install biot-plugin-kit`.",
+        )
+    return settings.pip_settings(done.stdout)
+
+
+def fetch_wheels(wanted: Iterable[Wanted], runtime: Runtime, store: Store, progress: Progress) -> tuple[Fetched, ...]:
+    """Bring wheels into the store, each checked against its hashes by pip and again here.
+
+    Raises:
+        DependencyError: The index cannot be reached, lacks a wheel, or holds another file than was asked for.
+    """
+    every = tuple(wanted)
+    if not every:
+        return ()
+    progress.begin("Fetching wheels", len(every))
+    with store.work() as folder:
+        target = folder / "wheels"
+        target.mkdir()
+        file = folder / "wanted.txt"
+        file.write_text(requirement_lines(every), encoding="utf-8")
+        environment = settings.pip_environment(process.current_environment(), read_pip_settings(folder))
+        command = download_command(sys.executable, str(file), str(target), runtime)
+        done = process.run(command, cwd=folder, environment=environment)
+        if done.returncode != 0:
+            raise failures.fetching_failed(done, runtime)
+        return _take_in(every, target, store, progress)
+
+
+def _take_in(wanted: tuple[Wanted, ...], target: Path, store: Store, progress: Progress) -> tuple[Fetched, ...]:
+    allowed = {digest: one for one in wanted for digest in one.digests}
+    fetched: list[Fetched] = []
+    for file in sorted(target.iterdir()):
+        sha256 = file_sha256(file)
+        one = allowed.get(f"sha256:{sha256}")
+        if one is None or file.suffix != ".whl":
+            msg = f"The index gave {file.name}, which no hash of the lock names."
+            raise DependencyError(msg, hint="Run `biot-plugin lock` again.")
+        fetched.append(Fetched(name=one.name, version=one.version, wheel=file.name, digest=f"sha256:{sha256}"))
+        add_wheel(store, file, fetched[-1])
+        progress.advance(f"{one.name} {one.version}")
+    missing = {(one.name, one.version) for one in wanted} - {(one.name, one.version) for one in fetched}
+    if missing:
+        names = ", ".join(sorted(f"{name} {version}" for name, version in missing))
+        msg = f"The index gave no wheel for {names}."
+        raise DependencyError(msg, hint="Run `biot-plugin lock` again.")
+    return tuple(fetched)
+
+
+def add_wheel(store: Store, file: Path, wheel: Fetched) -> None:
+    """Move one wheel into the store under its own sha256.
+
+    Raises:
+        DependencyError: It is not a ZIP that everybody reads alike.
+    """
+    try:
+        store.add(wheel.digest.removeprefix("sha256:"), file)
+    except VerificationError as error:
+        msg = f"{wheel.wheel} is not a sound wheel: {error.message}"
+        raise DependencyError(
+            msg,
+            hint=f"Choose another version of {wheel.name}; tell its authors.",
+            problems=error.problems,
+        ) from error
