@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from plugin.login import forget_tokens
 from plugin.public_keys import forget_public_keys
-
 from tests.support.fake_biot import FakeBiot
 from tests.support.tokens import make_token
 

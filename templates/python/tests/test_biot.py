@@ -3,10 +3,10 @@
 import time
 
 import pytest
+
 from plugin.biot import Biot
 from plugin.errors import BiotError
 from plugin.settings import read_settings
-
 from tests.support.fake_biot import PATIENT, PATIENT_ID, PATIENTS, SERVICE_TOKEN, FakeBiot
 
 TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+
 from plugin.flow import run
 from plugin.hooks import HOOKS
-
 from tests.support import cases
 from tests.support.expect import check_every_answer, check_expected
 from tests.support.fake_biot import SERVICE_SECRET, SERVICE_TOKEN, FakeBiot

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import index
 import pytest
 
+import index
 from tests.support.fake_biot import FakeBiot
 
 NAMES = sorted(path.stem for path in (Path(__file__).parent.parent / "events").glob("*.json"))

@@ -4,8 +4,9 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import index
 import pytest
+
+import index
 
 
 @pytest.mark.usefixtures("biot")

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-import index
 import pytest
 
+import index
 from tests.support.fake_biot import FakeBiot
 
 

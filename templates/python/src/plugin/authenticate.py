@@ -26,8 +26,8 @@ def authenticate(
     """Return the claims of the caller's token; none for cron and for direct calls that the author opened.
 
     Raises:
-        PluginError: 401 without a valid token, 403 with a token that does not allow this hook, 503 when BioT's public key
-            cannot be had.
+        PluginError: 401 without a valid token, 403 with a token that does not allow this hook, 503 when BioT's public
+            key cannot be had.
         ConfigurationError: The address of BioT is missing.
     """
     if request_type.trigger == "cron" or (request_type.trigger == "http" and not hook.require_token):

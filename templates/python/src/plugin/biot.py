@@ -1,7 +1,7 @@
 """Calls from the plugin to BioT's API.
 
-The calls carry the service user's token and the trace id of this call. BioT does not run interceptors on them, unless the
-header ``allow-interception`` asks for it.
+The calls carry the service user's token and the trace id of this call. BioT does not run interceptors on them, unless
+the header ``allow-interception`` asks for it.
 """
 
 import json
@@ -22,8 +22,8 @@ CALL_TIMEOUT = 10.0
 class Biot:
     """A small client of BioT's API. It logs in on its first call.
 
-    Every method raises ``BiotError`` when BioT answers with an error, and ``TimeoutError`` or ``ConnectionError`` when there
-    is no answer.
+    Every method raises ``BiotError`` when BioT answers with an error, and ``TimeoutError`` or ``ConnectionError`` when
+    there is no answer.
     """
 
     settings: Settings

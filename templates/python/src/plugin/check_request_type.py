@@ -30,6 +30,17 @@ class RequestType:
     label: str
 
 
+def check_event(event: object) -> dict[str, Any]:
+    """Return the event if it is one.
+
+    Raises:
+        PluginError: 400 NO_EVENT.
+    """
+    if not isinstance(event, dict):
+        raise PluginError(400, "NO_EVENT", "The event is missing or is not an object.")
+    return event
+
+
 def check_request_type(event: dict[str, Any]) -> RequestType:
     """Tell BioT's calls by their header, cron by its form, and take everything else as a direct call.
 

@@ -18,14 +18,14 @@ class Context:
     Attributes:
         hook: The hook that was called, for example ``interceptor_pre``.
         trigger: Who called: ``biot``, ``http`` (a direct call to the plugin's URL) or ``cron``.
-        metadata: What came with the data. Notification: BioT's metadata. Interceptors: the other keys of the body, such as
-            ``method``, ``entityName`` and ``initiatorData``. Direct call: ``method``, ``path``, ``queryParameters``,
+        metadata: What came with the data. Notification: BioT's metadata. Interceptors: the other keys of the body, such
+            as ``method``, ``entityName`` and ``initiatorData``. Direct call: ``method``, ``path``, ``queryParameters``,
             ``headers``. Cron: nothing.
         trace_id: The id under which BioT and this plugin log the call.
         traceparent: The whole W3C header that carries the trace id.
         claims: The content of the verified token; empty when there was none (cron, open direct calls).
         biot: Calls BioT's API as the plugin's service user. It logs in by itself on the first call.
-        log: Writes JSON lines with the trace id. Never log tokens, headers or what a patient would not want to read there.
+        log: Writes JSON lines with the trace id. Never log tokens, headers or the data of patients.
         remaining_seconds: How long Lambda lets this call run on, in seconds.
     """
 

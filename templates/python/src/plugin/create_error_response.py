@@ -16,8 +16,8 @@ def create_error_response(
 ) -> dict[str, Any]:
     """Log the error and return it as BioT documents errors.
 
-    Only the text of a ``PluginError`` reaches the caller. Of every other error the caller learns the trace id, under which
-    the log has the rest.
+    Only the text of a ``PluginError`` reaches the caller. Of every other error the caller learns the trace id, under
+    which the log has the rest.
     """
     shown = to_plugin_error(error)
     if shown.status >= SERVER_ERROR:

@@ -1,7 +1,7 @@
 """The order of the steps that every event goes through, and nothing else.
 
-Each step is one file of the same name. An error in any step becomes an answer that BioT understands: no exception leaves
-the plugin, because Lambda would answer a crash with a 502 and BioT would then block the user's API call without a reason.
+Each step is one file of the same name. An error in any step becomes an answer that BioT understands. No exception
+leaves the plugin: Lambda would answer with a 502, and BioT would then block the user's API call without saying why.
 """
 
 import os
@@ -10,14 +10,13 @@ from typing import Any
 
 from plugin.authenticate import authenticate
 from plugin.biot import Biot
-from plugin.check_request_type import check_request_type
+from plugin.check_request_type import check_event, check_request_type
 from plugin.configure_logger import configure_logger
 from plugin.context import Context, remaining_time
 from plugin.create_error_response import create_error_response
-from plugin.errors import PluginError
 from plugin.extract_data_from_event import extract_data_from_event
 from plugin.get_trace_id import get_trace_id, get_traceparent
-from plugin.hook import Hook
+from plugin.hook import Hook, get_hook
 from plugin.response import response
 from plugin.settings import read_settings
 
@@ -37,15 +36,10 @@ def run(event: object, lambda_context: object, hooks: Mapping[str, Hook]) -> dic
     traceparent = get_traceparent(event)
     log = configure_logger(settings, get_trace_id(traceparent))
     try:
-        if not isinstance(event, dict):
-            raise PluginError(400, "NO_EVENT", "The event is missing or is not an object.")
-        request_type = check_request_type(event)
-        hook = hooks.get(request_type.hook)
-        if hook is None:
-            log.error("%s reached a plugin that was generated without this hook", request_type.label)
-            message = f"This plugin does not support {request_type.label}."
-            raise PluginError(400, "HOOK_NOT_SUPPORTED", message)
-        extracted = extract_data_from_event(event, request_type)
+        checked = check_event(event)
+        request_type = check_request_type(checked)
+        hook = get_hook(hooks, request_type, log)
+        extracted = extract_data_from_event(checked, request_type)
         remaining_seconds = remaining_time(lambda_context)
         claims = authenticate(extracted.token, request_type, hook, settings, remaining_seconds)
         context = Context(

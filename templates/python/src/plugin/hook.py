@@ -1,10 +1,13 @@
 """What the plugin knows about one of its hooks."""
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from plugin.check_request_type import RequestType
 from plugin.context import Context
+from plugin.errors import PluginError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,3 +23,17 @@ class Hook:
     perform: Callable[[Any, Context], object]
     require_token: bool = True
     scopes: tuple[str, ...] = ()
+
+
+def get_hook(hooks: Mapping[str, Hook], request_type: RequestType, log: logging.Logger) -> Hook:
+    """Return the hook that answers this kind of call.
+
+    Raises:
+        PluginError: 400 HOOK_NOT_SUPPORTED, the plugin was generated without it.
+    """
+    hook = hooks.get(request_type.hook)
+    if hook is None:
+        log.error("This plugin was generated without %s", request_type.label)
+        message = f"This plugin does not support {request_type.label}."
+        raise PluginError(400, "HOOK_NOT_SUPPORTED", message)
+    return hook

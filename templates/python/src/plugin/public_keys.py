@@ -79,14 +79,15 @@ def fetch_public_keys(settings: Settings, remaining_seconds: Callable[[], float]
 
 
 def read_key(text: str) -> RSAPublicKey | None:
-    """Return the key, or None when the text is none. BioT sends the base64 body of a PEM without its first and last line."""
+    """Return the key, or None when the text is none. BioT sends the body of a PEM without its first and last line."""
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
     from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-    pem = text if text.lstrip().startswith("-----BEGIN") else f"-----BEGIN PUBLIC KEY-----\n{text}\n-----END PUBLIC KEY-----\n"
+    if "-----BEGIN" not in text:
+        text = f"-----BEGIN PUBLIC KEY-----\n{text}\n-----END PUBLIC KEY-----\n"
     try:
-        key = load_pem_public_key(pem.encode())
+        key = load_pem_public_key(text.encode())
     except (ValueError, UnsupportedAlgorithm):
         return None
     return key if isinstance(key, RSAPublicKey) and key.key_size >= SMALLEST_KEY_BITS else None

@@ -10,7 +10,6 @@ from typing import Any
 from plugin.context import Context
 from plugin.errors import PluginError
 from plugin.hook import Hook
-
 from tests.support.fake_biot import PATIENT_ID, PATIENTS
 from tests.support.tokens import make_token
 

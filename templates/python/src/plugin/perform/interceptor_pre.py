@@ -9,8 +9,8 @@ def perform(data: dict[str, Any], context: Context) -> dict[str, Any] | None:
     """Look at the request of a user, change it, or refuse it.
 
     Args:
-        data: The request: ``path``, ``queryParameters`` (a list of values for each name), ``headers`` and ``body`` (the parsed
-            JSON, or None). The headers hold the user's token: do not log them.
+        data: The request: ``path``, ``queryParameters`` (a list of values for each name), ``headers`` and ``body`` (the
+            parsed JSON, or None). The headers hold the user's token: do not log them.
         context: ``context.metadata`` holds BioT's ``method``, ``apiId``, ``entityName`` and ``initiatorData``.
 
     Returns:

@@ -4,8 +4,8 @@ from typing import Any
 
 from plugin.context import Context
 
-# The plugin's URL is public. With True a direct call needs a valid BioT token, of a user or of a service. With False anybody
-# on the internet can call the code below.
+# The plugin's URL is public. With True a direct call needs a valid BioT token, of a user or of a service. With False
+# anybody on the internet can call the code below.
 REQUIRE_TOKEN_FOR_DIRECT_CALLS = True
 
 # The scopes that this token must hold, for example ("PROTECTED_API",). Without any, every BioT token will do.
@@ -17,8 +17,8 @@ def perform(data: Any, context: Context) -> object:  # noqa: ANN401 - a caller m
 
     Args:
         data: Direct call: the parsed JSON body, None without one. Cron: the whole event.
-        context: ``context.trigger`` is ``http`` or ``cron``. Of a direct call ``context.metadata`` holds ``method``, ``path``,
-            ``queryParameters`` and ``headers``; ``context.claims`` says who calls.
+        context: ``context.trigger`` is ``http`` or ``cron``. Of a direct call ``context.metadata`` holds ``method``,
+            ``path``, ``queryParameters`` and ``headers``; ``context.claims`` says who calls.
 
     Returns:
         Any JSON: it becomes the body of a 200. To choose the status and headers return Lambda's own form, such as
