@@ -1,0 +1,53 @@
+import { PluginError } from "./errors.js";
+import { verifyToken } from "./verifyToken.js";
+
+/** BioT's own calls carry a token of this type. The tokens of people say USER. */
+const PLATFORM_TOKEN_TYPE = "SERVICE_INTERNAL";
+
+/** The scope that BioT's own token holds for each hook. */
+const SCOPE_OF_HOOK = {
+  notification: "ACTION_NOTIFICATION",
+  interceptor_pre: "PLUGIN_INTERCEPTOR",
+  interceptor_post: "PLUGIN_INTERCEPTOR",
+  interceptor_post_entity: "PLUGIN_INTERCEPTOR",
+};
+
+/**
+ * Checks that the caller may call this hook. The plugin's URL is public: the token is all that protects it.
+ *
+ * @param {string | undefined} token
+ * @param {import("./checkRequestType.js").RequestType} requestType
+ * @param {import("./flow.js").Hook} hook
+ * @param {import("./publicKeys.js").PublicKeys} publicKeys
+ * @param {import("./flow.js").Call} call
+ * @returns {Promise<import("./verifyToken.js").Claims>} What the token says; nothing when none was needed.
+ */
+export async function authenticate(token, requestType, hook, publicKeys, call) {
+  const { trigger, hook: name } = requestType;
+  if (trigger === "cron" || (trigger === "http" && hook.REQUIRE_TOKEN_FOR_DIRECT_CALLS === false)) {
+    return {};
+  }
+  if (token === undefined || token === "") {
+    throw new PluginError(401, "NO_TOKEN", "A token of BioT is needed.");
+  }
+  const claims = await verifyToken(token, publicKeys, call);
+  if (name === "nonspecific") {
+    checkScopes(claims, hook.DIRECT_CALL_SCOPES ?? []);
+    return claims;
+  }
+  if (claims.tokenType !== PLATFORM_TOKEN_TYPE) {
+    throw new PluginError(403, "ACCESS_DENIED", "Only BioT itself may call this hook.");
+  }
+  checkScopes(claims, [SCOPE_OF_HOOK[name]]);
+  return claims;
+}
+
+/**
+ * @param {import("./verifyToken.js").Claims} claims
+ * @param {readonly string[]} needed All of these, as members of a list: a text that contains the name is no scope.
+ */
+function checkScopes({ scopes }, needed) {
+  if (!needed.every((scope) => Array.isArray(scopes) && scopes.includes(scope))) {
+    throw new PluginError(403, "ACCESS_DENIED", "The token lacks the scope for this call.", {}, needed.join(", "));
+  }
+}

@@ -1,0 +1,62 @@
+import { PluginError } from "./errors.js";
+import { getHeaders } from "./headers.js";
+
+/**
+ * @typedef {"notification" | "interceptor_pre" | "interceptor_post" | "interceptor_post_entity" | "nonspecific"} HookName
+ *
+ * @typedef {"biot" | "http" | "cron"} Trigger Who calls: BioT, someone who knows the plugin's URL, or its schedule.
+ *
+ * @typedef {object} RequestType
+ * @property {HookName} hook
+ * @property {Trigger} trigger
+ * @property {string} label How messages call it.
+ */
+
+/**
+ * The values of the header hooktype, matched exactly. ADAPT_ENTITY subscriptions arrive as INTERCEPTOR_POST_ENTITY.
+ *
+ * @type {Map<string, HookName>}
+ */
+const HOOK_OF_HOOKTYPE = new Map([
+  ["NOTIFICATION", "notification"],
+  ["INTERCEPTOR_PRE", "interceptor_pre"],
+  ["INTERCEPTOR_POST", "interceptor_post"],
+  ["INTERCEPTOR_POST_ENTITY", "interceptor_post_entity"],
+]);
+
+/**
+ * Tells BioT's calls by their header, the schedule by its form, and takes everything else for a direct call.
+ *
+ * Anyone can send any header to the plugin's public URL. So this only chooses the hook; authenticate then demands the
+ * token that the hook needs.
+ *
+ * @param {Record<string, unknown>} event
+ * @returns {RequestType}
+ */
+export function checkRequestType(event) {
+  if (isScheduled(event)) {
+    return { hook: "nonspecific", trigger: "cron", label: "the schedule" };
+  }
+  const { hooktype } = getHeaders(event);
+  if (hooktype === undefined) {
+    return { hook: "nonspecific", trigger: "http", label: "direct calls" };
+  }
+  const hook = HOOK_OF_HOOKTYPE.get(hooktype);
+  if (hook === undefined) {
+    const known = [...HOOK_OF_HOOKTYPE.keys()].join(", ");
+    const message = `The header hooktype must be one of ${known}; leave it out for a direct call.`;
+    throw new PluginError(400, "HOOK_NOT_SUPPORTED", message);
+  }
+  return { hook, trigger: "biot", label: `the hook ${hooktype}` };
+}
+
+/**
+ * The schedule arrives as an event of EventBridge, the only kind without requestContext: Lambda adds that key to every
+ * HTTP request, so a caller from outside can imitate the rest of such an event, but never its absence. This is why the
+ * schedule needs no token.
+ *
+ * @param {Record<string, unknown>} event
+ */
+function isScheduled(event) {
+  return !Object.hasOwn(event, "requestContext") && event.source === "aws.events";
+}

@@ -1,0 +1,46 @@
+/**
+ * Throw this in perform to block a request or a response:
+ *
+ *     throw new PluginError(409, "MODIFICATION_FORBIDDEN", "Not on weekends");
+ *
+ * BioT stops the intercepted call and gives this status, code and message to its caller, so keep patient data and
+ * internals out of them. Any other error becomes a 500 that says nothing.
+ */
+export class PluginError extends Error {
+  /**
+   * @param {number} status HTTP status, 400 to 599. With any other BioT would not block the call.
+   * @param {string} code Short name of the error, in capitals.
+   * @param {string} message What a person should read.
+   * @param {Record<string, unknown>} [details] More about it, as JSON.
+   * @param {unknown} [cause] What is behind it, an error or a text. It goes to the log, never to the caller.
+   */
+  constructor(status, code, message, details = {}, cause = undefined) {
+    if (!Number.isInteger(status) || status < 400 || status > 599) {
+      throw new RangeError(`The status of a PluginError is 400 to 599, not ${status}`);
+    }
+    super(message, { cause });
+    this.name = "PluginError";
+    this.status = status;
+    this.code = code;
+    this.details = details;
+  }
+}
+
+/**
+ * BioT refused a call that the plugin made. It holds the status and the code of BioT's answer, never its body.
+ *
+ * Unless you catch it, the caller gets a plain 500: BioT's answer to the plugin is no answer to the caller.
+ */
+export class BiotError extends Error {
+  /**
+   * @param {string} call The method and the path of the call.
+   * @param {number} status BioT's HTTP status.
+   * @param {string} code BioT's error code, for example ENTITY_NOT_FOUND; empty when there was none.
+   */
+  constructor(call, status, code) {
+    super(`BioT answered ${status} ${code || "(no code)"} to ${call}`);
+    this.name = "BiotError";
+    this.status = status;
+    this.code = code;
+  }
+}

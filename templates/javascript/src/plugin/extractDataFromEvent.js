@@ -1,0 +1,158 @@
+import { PluginError } from "./errors.js";
+import { getHeaders } from "./headers.js";
+import { isObject } from "./isObject.js";
+
+/**
+ * What the event holds for perform. The token is not checked yet: nothing in data may be used before authenticate.
+ *
+ * @typedef {object} Extracted
+ * @property {unknown} data What perform works on.
+ * @property {Record<string, unknown>} metadata What BioT or Lambda tells about it.
+ * @property {string | undefined} token The caller's token.
+ */
+
+/** Headers that hold credentials. perform does not get them: what it does not have it cannot log. */
+const CREDENTIAL_HEADERS = ["authorization", "cookie"];
+
+/**
+ * Takes out of the event what the hook works on. The event itself is not changed.
+ *
+ * @param {Record<string, unknown>} event
+ * @param {import("./checkRequestType.js").RequestType} requestType
+ * @returns {Extracted}
+ */
+export function extractDataFromEvent(event, { hook, trigger }) {
+  if (trigger === "cron") {
+    return { data: event, metadata: {}, token: undefined };
+  }
+  if (hook === "notification") {
+    return extractNotification(event);
+  }
+  if (hook === "interceptor_pre") {
+    return extractInterception(event, "request");
+  }
+  if (hook === "nonspecific") {
+    return extractDirectCall(event);
+  }
+  return extractInterception(event, "response");
+}
+
+/**
+ * Notifications carry their token inside the body, as jwt.
+ *
+ * @param {Record<string, unknown>} event
+ * @returns {Extracted}
+ */
+function extractNotification(event) {
+  const { metadata, data, jwt } = readJsonObject(event);
+  if (!isObject(metadata)) {
+    throw new PluginError(400, "NO_METADATA", "The notification has no metadata");
+  }
+  if (!isObject(data)) {
+    throw new PluginError(400, "NO_DATA", "The notification has no data");
+  }
+  return { data, metadata, token: typeof jwt === "string" ? jwt : undefined };
+}
+
+/**
+ * Interceptors get BioT's request or response, next to what BioT tells about it: apiId, entityName, initiatorData.
+ *
+ * @param {Record<string, unknown>} event
+ * @param {"request" | "response"} key
+ * @returns {Extracted}
+ */
+function extractInterception(event, key) {
+  const { [key]: data, ...metadata } = readJsonObject(event);
+  if (!isObject(data)) {
+    throw new PluginError(400, "NO_DATA", `The intercepted call has no ${key}`);
+  }
+  return { data, metadata, token: readBearerToken(event) };
+}
+
+/**
+ * A call to the plugin's own URL: an ordinary HTTP request, with or without a JSON body.
+ *
+ * @param {Record<string, unknown>} event
+ * @returns {Extracted}
+ */
+function extractDirectCall(event) {
+  const { http } = isObject(event.requestContext) ? event.requestContext : {};
+  const headers = Object.entries(getHeaders(event)).filter(([name]) => !CREDENTIAL_HEADERS.includes(name));
+  const metadata = {
+    method: isObject(http) ? (http.method ?? null) : null,
+    path: event.rawPath ?? null,
+    queryParameters: event.queryStringParameters ?? {},
+    headers: Object.fromEntries(headers),
+  };
+  const text = readBody(event);
+  return { data: text === undefined ? null : parseJson(text), metadata, token: readBearerToken(event) };
+}
+
+/**
+ * @param {Record<string, unknown>} event
+ * @returns {Record<string, unknown>} The body of a call from BioT, which is always a JSON object.
+ */
+function readJsonObject(event) {
+  const text = readBody(event);
+  if (text === undefined) {
+    throw new PluginError(400, "NO_BODY", "The call has no body");
+  }
+  const body = parseJson(text);
+  if (!isObject(body)) {
+    throw new PluginError(400, "INVALID_JSON", "The body is not a JSON object");
+  }
+  return body;
+}
+
+/**
+ * Lambda gives the body as text, or in base64 when it took it for binary data.
+ *
+ * @param {Record<string, unknown>} event
+ * @returns {string | undefined}
+ */
+function readBody({ body, isBase64Encoded }) {
+  if (body === undefined || body === null || body === "") {
+    return undefined;
+  }
+  if (typeof body !== "string") {
+    throw new PluginError(400, "INVALID_JSON", "The body is not JSON text");
+  }
+  return isBase64Encoded === true ? decodeBase64(body) : body;
+}
+
+/** @param {string} text */
+function decodeBase64(text) {
+  const bytes = Buffer.from(text, "base64");
+  // Buffer skips what is not base64; encoding again shows whether it did.
+  if (bytes.toString("base64").replace(/=+$/, "") !== text.replace(/=+$/, "")) {
+    throw new PluginError(400, "INVALID_JSON", "The body is not valid base64");
+  }
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new PluginError(400, "INVALID_JSON", "The body is not UTF-8 text");
+  }
+}
+
+/**
+ * @param {string} text
+ * @returns {unknown}
+ */
+function parseJson(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The parser's own message quotes the body, which may hold patient data.
+    throw new PluginError(400, "INVALID_JSON", "The body is not valid JSON");
+  }
+}
+
+/**
+ * The word Bearer may have any case.
+ *
+ * @param {Record<string, unknown>} event
+ * @returns {string | undefined}
+ */
+function readBearerToken(event) {
+  return /^bearer (.*)$/i.exec(getHeaders(event).authorization ?? "")?.[1].trim();
+}

@@ -1,0 +1,108 @@
+import { isObject } from "./isObject.js";
+
+/**
+ * What Lambda makes an HTTP answer of. The body is text, also when it is JSON.
+ *
+ * @typedef {object} LambdaResponse
+ * @property {number} statusCode
+ * @property {Record<string, string>} headers
+ * @property {string} [body]
+ */
+
+/**
+ * Turns what perform returned into the answer that the hook asks for.
+ *
+ * @param {import("./checkRequestType.js").HookName} hook
+ * @param {unknown} data What perform got.
+ * @param {unknown} answer What perform returned: nothing means "leave it as it was".
+ * @param {string} traceparent
+ * @returns {LambdaResponse}
+ */
+export function response(hook, data, answer, traceparent) {
+  switch (hook) {
+    case "notification":
+      // BioT ignores what a notification answers.
+      return { statusCode: 200, headers: { traceparent } };
+    case "interceptor_pre":
+      return jsonResponse(200, { request: objectOr(data, answer, hook) }, traceparent);
+    case "interceptor_post":
+    case "interceptor_post_entity":
+      return jsonResponse(200, { response: objectOr(data, answer, hook) }, traceparent);
+    case "nonspecific":
+      return directResponse(answer, traceparent);
+  }
+}
+
+/**
+ * @param {number} statusCode
+ * @param {unknown} body
+ * @param {string} traceparent
+ * @returns {LambdaResponse}
+ */
+export function jsonResponse(statusCode, body, traceparent) {
+  return { statusCode, headers: { "content-type": "application/json", traceparent }, body: toJson(body) };
+}
+
+/**
+ * @param {unknown} data
+ * @param {unknown} answer
+ * @param {string} hook
+ */
+function objectOr(data, answer, hook) {
+  if (answer === undefined || answer === null) {
+    return data;
+  }
+  if (!isObject(answer)) {
+    throw new TypeError(`perform of ${hook} must return an object or nothing, not ${typeof answer}`);
+  }
+  return answer;
+}
+
+/**
+ * Direct calls choose their own answer: nothing, a JSON value, or Lambda's form with a statusCode.
+ *
+ * @param {unknown} answer
+ * @param {string} traceparent
+ * @returns {LambdaResponse}
+ */
+function directResponse(answer, traceparent) {
+  if (answer === undefined || answer === null) {
+    return { statusCode: 200, headers: { traceparent } };
+  }
+  if (!isObject(answer) || !Number.isInteger(answer.statusCode)) {
+    return jsonResponse(200, answer, traceparent);
+  }
+  const { statusCode, headers, body, ...rest } = answer;
+  const own = Object.entries(isObject(headers) ? headers : {}).filter(([name]) => name.toLowerCase() !== "traceparent");
+  return {
+    ...rest,
+    statusCode: Number(statusCode),
+    headers: { ...Object.fromEntries(own.map(([name, value]) => [name, String(value)])), traceparent },
+    ...(body === undefined || body === null ? {} : { body: typeof body === "string" ? body : toJson(body) }),
+  };
+}
+
+/**
+ * @param {unknown} value
+ * @returns {string}
+ */
+function toJson(value) {
+  const text = JSON.stringify(value, refuseWhatIsNoNumber);
+  if (text === undefined) {
+    throw new TypeError(`perform must return what JSON can express, not a ${typeof value}`);
+  }
+  return text;
+}
+
+/**
+ * JSON knows no NaN and no Infinity. JavaScript would write null instead: a value lost without a word.
+ *
+ * @param {string} key
+ * @param {unknown} value
+ */
+function refuseWhatIsNoNumber(key, value) {
+  if (typeof value === "number" && !Number.isFinite(value)) {
+    throw new TypeError(`JSON cannot express ${value}, the value of ${key}`);
+  }
+  return value;
+}
