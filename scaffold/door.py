@@ -44,7 +44,7 @@ def copy(origin: Origin, folder: Path, *, answers: Mapping[str, object], default
         from copier import run_copy
 
         run_copy(
-            origin.source, folder, dict(answers), vcs_ref=origin.ref, defaults=defaults, overwrite=True, quiet=True
+            origin.source, folder, typed(answers), vcs_ref=origin.ref, defaults=defaults, overwrite=True, quiet=True
         )
 
 
@@ -62,13 +62,21 @@ def update(origin: Origin, folder: Path, *, answers: Mapping[str, object], defau
 
         run_update(
             folder,
-            dict(answers),
+            typed(answers),
             vcs_ref=_version(origin.ref),
             defaults=defaults,
             skip_answered=True,
             overwrite=True,
             quiet=True,
         )
+
+
+def typed(answers: Mapping[str, object]) -> dict[str, object]:
+    """Answers as Copier takes them: several choices may also be written ``a, b`` instead of ``[a, b]``."""
+    hooks = answers.get("hooks")
+    if isinstance(hooks, str) and not hooks.lstrip().startswith("["):
+        return {**answers, "hooks": [name.strip() for name in hooks.split(",") if name.strip()]}
+    return dict(answers)
 
 
 def _version(ref: str | None) -> str | VcsRef | None:
@@ -116,7 +124,7 @@ def git_failure(origin: Origin, stderr: str) -> ProjectError:
         (line for line in said if line.startswith(("fatal:", "error:"))), said[-1] if said else "no reason given"
     )
     message = f"The templates cannot be fetched from {origin.source}: git says “{reason}”"
-    hint = f"Check the address, the network and your git credentials until `git ls-remote {origin.source}` works"
+    hint = f"Check the address, the network and your git credentials until `git ls-remote {_for_git(origin)}` works"
     return ProjectError(message, hint=hint)
 
 
@@ -148,7 +156,11 @@ def refusal(origin: Origin, said: str) -> ProjectError:
 def unknown_version(origin: Origin) -> ProjectError:
     """The source has no such tag, branch or commit."""
     message = f"{origin.source} has no version called {origin.ref}"
-    return ProjectError(message, hint=f"`git ls-remote {origin.source}` lists what there is; name one with --ref")
+    return ProjectError(message, hint=f"`git ls-remote {_for_git(origin)}` lists what there is; name one with --ref")
+
+
+def _for_git(origin: Origin) -> str:
+    return origin.source.removeprefix("git+")
 
 
 def _named(origin: Origin) -> str:

@@ -1,0 +1,114 @@
+"""A kit whose templates are what lies in the working tree now, uncommitted work included, and renders of it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from copier import run_copy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+REPOSITORY = Path(__file__).parents[2]
+VERSION = "v999.0.0"
+
+Render = "Callable[..., Path]"
+
+
+def git(folder: Path, *arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], cwd=folder, check=True, capture_output=True, text=True, encoding="utf-8")
+    return done.stdout.strip()
+
+
+def commit_all(folder: Path, message: str = "Change") -> str:
+    if not (folder / ".git").exists():
+        git(folder, "init", "--quiet", "--initial-branch=main")
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--allow-empty", "--message", message)
+    return git(folder, "rev-parse", "HEAD")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nobody_s_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The settings of whoever runs the tests (answers, cache, git's name and hooks) change nothing."""
+    folder = tmp_path_factory.mktemp("settings")
+    (folder / "copier.yml").write_text("{}\n", "utf-8")
+    (folder / "gitconfig").write_text(
+        "[user]\n  name = Test\n  email = test@example.com\n[advice]\n  detachedHead = false\n", "utf-8"
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COPIER_SETTINGS_PATH", str(folder / "copier.yml"))
+        patch.setenv("COPIER_CACHE_DIR", str(folder / "cache"))
+        patch.setenv("GIT_CONFIG_GLOBAL", str(folder / "gitconfig"))
+        patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+        for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):
+            patch.delenv(name, raising=False)
+        yield
+
+
+def snapshot(folder: Path) -> Path:
+    """Copy what git would track of the working tree: untracked files count, ignored ones do not."""
+    names = git(REPOSITORY, "ls-files", "-z", "--cached", "--others", "--exclude-standard").split("\0")
+    for name in names:
+        file = REPOSITORY / name
+        if name and file.is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(file, folder / name)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def kit(tmp_path_factory: pytest.TempPathFactory, nobody_s_settings: None) -> Path:
+    """The working tree as a clean repository with one release. Nobody changes it: copy it first (``own_kit``)."""
+    folder = snapshot(tmp_path_factory.mktemp("kit") / "biot-plugin-kit")
+    commit_all(folder, "Release")
+    git(folder, "tag", VERSION)
+    return folder
+
+
+@pytest.fixture
+def own_kit(kit: Path, tmp_path: Path) -> Path:
+    """A copy of the kit's repository that the test may change."""
+    return Path(shutil.copytree(kit, tmp_path / "own-kit", symlinks=True))
+
+
+@pytest.fixture(scope="session")
+def render(kit: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Render with the given answers and defaults for the rest; the same answers give the same folder, so only read it."""
+    known: dict[str, Path] = {}
+
+    def _render(**answers: Any) -> Path:
+        key = repr(sorted(answers.items()))
+        if key not in known:
+            folder = tmp_path_factory.mktemp("render") / "my-plugin"
+            run_copy(str(kit), folder, answers, defaults=True, quiet=True)
+            known[key] = folder
+        return known[key]
+
+    return _render
+
+
+@pytest.fixture
+def plugin(render: Callable[..., Path], tmp_path: Path) -> Callable[..., Path]:
+    """A render of one's own, as a git repository with one commit."""
+
+    def _plugin(**answers: Any) -> Path:
+        folder = Path(shutil.copytree(render(**answers), tmp_path / "my-plugin"))
+        commit_all(folder, "Start")
+        return folder
+
+    return _plugin
+
+
+def files_of(folder: Path) -> set[str]:
+    return {
+        Path(root, name).relative_to(folder).as_posix()
+        for root, _, names in os.walk(folder)
+        for name in names
+        if ".git" not in Path(root).relative_to(folder).parts
+    }
