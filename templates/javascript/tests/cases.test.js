@@ -1,72 +1,65 @@
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { createHandler } from "../src/plugin/flow.js";
 import { hooks as generatedHooks } from "../src/plugin/hooks.js";
 import { checkAlways, checkExpectation } from "./support/checks.js";
-import { testEnvironment } from "./support/environment.js";
-import { withToken } from "./support/events.js";
-import { startFakeBiot } from "./support/fakeBiot.js";
 import { performDoubles } from "./support/performDoubles.js";
+import { startPlugin } from "./support/plugin.js";
 import { makeToken } from "./support/tokens.js";
 
-// The table of what every plugin answers in which situation. Its rows are the same for Python and JavaScript.
+// What every plugin answers in which situation. The same table is run by plugins written in Python.
 const { cases } = JSON.parse(readFileSync(new URL("cases.json", import.meta.url), "utf8"));
 
 for (const row of cases.filter(isForThisPlugin)) {
   test(row.name, async (t) => {
-    const biot = await startFakeBiot(row.biot);
-    t.after(biot.close);
-    /** @type {string[]} */
-    let lines = [];
-    const handler = createHandler({
-      hooks: registryFor(row),
-      environment: testEnvironment(biot.url, row.settings),
-      writeLine: (line) => lines.push(line),
-    });
+    const options = { hooks: makeHooks(row), behaviour: row.biot, environment: row.settings };
+    const { handler, biot, log } = await startPlugin(t, options);
     const token = row.token === null ? "" : makeToken(row.token);
     const context = { getRemainingTimeInMillis: () => (row.remaining_seconds ?? 30) * 1000 };
     let answer;
     for (let call = 0; call < (row.calls ?? 1); call += 1) {
-      lines = [];
-      answer = await handler(eventOf(row, token), context);
-      checkAlways(answer, lines, token);
+      log.length = 0;
+      answer = await handler(makeEvent(row.event, token), context);
+      checkAlways(answer, log, token);
     }
-    checkExpectation(row.expect, answer, lines, biot.requests);
+    checkExpectation(row.expect, answer, log, biot.requests);
   });
 }
 
 /** @param {any} row */
-function isForThisPlugin({ hook, absent }) {
-  return hook === null || absent === true || Object.hasOwn(generatedHooks, hook);
+function isForThisPlugin({ hook }) {
+  return hook === null || Object.hasOwn(generatedHooks, hook);
 }
 
 /**
- * The hooks of this plugin, with doubles in the place of what the author wrote.
+ * The hooks of this plugin, with a double in the place of what the author wrote.
  *
  * @param {any} row
  * @returns {import("../src/plugin/flow.js").Hooks}
  */
-function registryFor({ hook, absent, perform = "echo", open, direct_scopes: scopes = [] }) {
-  const names = Object.keys(generatedHooks).filter((name) => !(absent && name === hook));
+function makeHooks({ hook, absent, perform = "echo", open = false, direct_scopes: scopes = [] }) {
   const double = {
     perform: performDoubles[perform],
-    REQUIRE_TOKEN_FOR_DIRECT_CALLS: open !== true,
+    REQUIRE_TOKEN_FOR_DIRECT_CALLS: !open,
     DIRECT_CALL_SCOPES: scopes,
   };
+  const names = Object.keys(generatedHooks).filter((name) => !(absent && name === hook));
   return Object.fromEntries(names.map((name) => [name, double]));
 }
 
 /**
- * @param {any} row
+ * The event of a row, with its token in place and its body as Lambda passes it on.
+ *
+ * @param {unknown} event
  * @param {string} token
  */
-function eventOf(row, token) {
-  const event = withToken(row.event, token);
-  if (event?.json_body === undefined && event?.base64_body === undefined) {
-    return event;
+function makeEvent(event, token) {
+  const copy = JSON.parse(JSON.stringify(event).replaceAll("<token>", () => token));
+  if (copy?.json_body === undefined && copy?.base64_body === undefined) {
+    return copy;
   }
-  const { json_body: json, base64_body: base64, ...rest } = event;
-  return base64 === undefined
-    ? { ...rest, body: JSON.stringify(json) }
-    : { ...rest, isBase64Encoded: true, body: Buffer.from(JSON.stringify(base64)).toString("base64") };
+  const { json_body: json, base64_body: base64, ...rest } = copy;
+  if (base64 === undefined) {
+    return { ...rest, body: JSON.stringify(json) };
+  }
+  return { ...rest, body: Buffer.from(JSON.stringify(base64)).toString("base64"), isBase64Encoded: true };
 }

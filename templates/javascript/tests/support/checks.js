@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { SECRET } from "./environment.js";
+import { SERVICE_SECRET } from "./environment.js";
+import { SERVICE_TOKEN } from "./fakeBiot.js";
 
 const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
 const LEVELS = { DEBUG: 10000, INFO: 30000, WARN: 40000, ERROR: 50000 };
@@ -18,7 +19,7 @@ export function checkAlways(answer, lines, token) {
   const traceId = answer.headers.traceparent.split("-")[1];
   for (const line of lines) {
     checkLine(line, traceId);
-    for (const secret of [SECRET, "patient-data", ...(token === "" ? [] : [token])]) {
+    for (const secret of [SERVICE_SECRET, SERVICE_TOKEN, "patient-data", ...(token === "" ? [] : [token])]) {
       assert.ok(!line.includes(secret), `a log line holds ${secret}`);
     }
   }

@@ -1,21 +1,25 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { makeToken } from "./tokens.js";
 
-/**
- * Puts a token in its place: wherever the text <token> stands in an event.
- *
- * @param {unknown} value
- * @param {string} token
- * @returns {any}
- */
-export function withToken(value, token) {
-  const text = JSON.stringify(value);
-  return text === undefined ? undefined : JSON.parse(text.replaceAll("<token>", JSON.stringify(token).slice(1, -1)));
-}
+const FOLDER = new URL("../../events/", import.meta.url);
+
+/** The names of this plugin's example events. */
+export const EVENT_NAMES = readdirSync(FOLDER)
+  .filter((name) => name.endsWith(".json"))
+  .map((name) => name.slice(0, -".json".length))
+  .sort();
+
+/** Whose token an event carries, unless it is an interceptor's. */
+const TOKENS = new Map([
+  ["notification", "platform-notification"],
+  ["http", "user"],
+]);
 
 /**
  * @param {string} name The name of a file in the folder events, without .json.
- * @returns {any} The event, its token still <token>.
+ * @returns {any} The event, with a good token in place of <token>.
  */
-export function readEvent(name) {
-  return JSON.parse(readFileSync(new URL(`../../events/${name}.json`, import.meta.url), "utf8"));
+export function loadEvent(name) {
+  const text = readFileSync(new URL(`${name}.json`, FOLDER), "utf8");
+  return JSON.parse(text.replace("<token>", makeToken(TOKENS.get(name) ?? "platform-interceptor")));
 }

@@ -1,151 +1,200 @@
 import { createServer } from "node:http";
+import { SERVICE_SECRET, SERVICE_USER_ID } from "./environment.js";
 import { publicKey, publicKeyPem } from "./tokens.js";
 
-/**
- * How the fake behaves. tests/cases.json explains the words.
- *
- * @typedef {{ public_key?: string, login?: string, entity?: string }} Behaviour
- *
- * @typedef {object} FakeBiot
- * @property {string} url
- * @property {Record<string, number>} requests How often "public-key", "login" and "entity" were asked for.
- * @property {{ path: string, headers: import("node:http").IncomingHttpHeaders, body: string }[]} received
- * @property {() => Promise<void>} close
- */
+export const PATIENTS = "/organization/v1/users/patients";
+export const PATIENT_ID = "00000000-0000-4000-8000-000000000001";
+export const PATIENT = { _id: PATIENT_ID, _name: { firstName: "Ann" } };
+export const SERVICE_TOKEN = "eyJhbGciOiJSUzUxMiJ9.c2VydmljZQ.c2lnbmF0dXJl";
 
-const PATHS = new Map([
+const SLOW_MILLISECONDS = 5000;
+const KIND_OF_PATH = new Map([
   ["/ums/v1/security/public-key", "public-key"],
   ["/ums/v2/services/accessToken", "login"],
 ]);
-const SLOW_MILLISECONDS = 5000;
-const PATIENT = { _id: "00000000-0000-4000-8000-000000000001", _name: { firstName: "Ann" } };
 
 /**
- * Starts a BioT on this machine that knows three things: its public keys, the login of service users, and one patient.
+ * What goes wrong: tests/cases.json explains the words.
+ *
+ * @typedef {{ public_key?: string, login?: string, entity?: string }} Behaviour
+ *
+ * @typedef {object} Received
+ * @property {string} method
+ * @property {URL} url
+ * @property {import("node:http").IncomingHttpHeaders} headers
+ * @property {any} body
+ *
+ * @typedef {object} FakeBiot
+ * @property {string} url
+ * @property {Behaviour} behaviour
+ * @property {Record<string, number>} requests How many of each kind came: "public-key", "login" and "entity".
+ * @property {Received[]} received
+ * @property {() => Promise<void>} close
+ *
+ * @typedef {[status: number, json: unknown] | "drop" | "slow"} Answer
+ */
+
+/**
+ * Starts a small BioT on this machine: public key, login of service users, and the API of one patient.
  *
  * @param {Behaviour} [behaviour]
  * @returns {Promise<FakeBiot>}
  */
 export async function startFakeBiot(behaviour = {}) {
-  /** @type {Record<string, number>} */
-  const requests = { "public-key": 0, login: 0, entity: 0 };
-  /** @type {FakeBiot["received"]} */
-  const received = [];
-  const server = createServer(async (request, response) => {
-    const path = new URL(String(request.url), "http://localhost").pathname;
-    const what = PATHS.get(path) ?? "entity";
-    requests[what] += 1;
-    const count = requests[what];
-    received.push({ path: String(request.url), headers: request.headers, body: await readAll(request) });
-    const answer = answerTo(what, behaviour, count);
-    if (answer === "drop") {
-      request.socket.destroy();
-      return;
-    }
-    if (answer === "slow") {
-      setTimeout(() => response.destroy(), SLOW_MILLISECONDS).unref();
-      return;
-    }
-    response.writeHead(answer.status, { "content-type": "application/json" }).end(answer.text);
+  const server = createServer(async (incoming, outgoing) => {
+    const request = await receive(incoming);
+    const kind = KIND_OF_PATH.get(request.url.pathname) ?? "entity";
+    biot.requests[kind] += 1;
+    biot.received.push(request);
+    send(outgoing, answerTo(kind, request, biot));
   });
+  /** @type {FakeBiot} */
+  const biot = {
+    url: await listen(server),
+    behaviour,
+    requests: { "public-key": 0, login: 0, entity: 0 },
+    received: [],
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+  return biot;
+}
+
+/**
+ * @param {import("node:http").Server} server
+ * @returns {Promise<string>}
+ */
+async function listen(server) {
   await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
   const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
-  const close = async () => {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  };
-  return { url: `http://127.0.0.1:${port}`, requests, received, close };
+  return `http://127.0.0.1:${port}`;
 }
 
-/** @typedef {"drop" | "slow" | { status: number, text: string }} Answer */
+/**
+ * @param {import("node:http").IncomingMessage} incoming
+ * @returns {Promise<Received>}
+ */
+async function receive(incoming) {
+  let text = "";
+  for await (const chunk of incoming.setEncoding("utf8")) {
+    text += chunk;
+  }
+  return {
+    method: String(incoming.method),
+    url: new URL(String(incoming.url), "http://localhost"),
+    headers: incoming.headers,
+    body: text === "" ? undefined : JSON.parse(text),
+  };
+}
 
 /**
- * @param {string} what
- * @param {Behaviour} behaviour
- * @param {number} count How many requests of this kind there were, with this one.
+ * @param {import("node:http").ServerResponse} outgoing
+ * @param {Answer} answer
+ */
+function send(outgoing, answer) {
+  if (answer === "drop") {
+    outgoing.destroy();
+  } else if (answer === "slow") {
+    setTimeout(() => outgoing.destroy(), SLOW_MILLISECONDS).unref();
+  } else {
+    outgoing.writeHead(answer[0], { "content-type": "application/json" }).end(JSON.stringify(answer[1]));
+  }
+}
+
+/**
+ * @param {string} kind
+ * @param {Received} request
+ * @param {FakeBiot} biot
  * @returns {Answer}
  */
-function answerTo(what, behaviour, count) {
-  if (what === "public-key") {
-    return answerPublicKey(behaviour.public_key ?? "ok", count);
+function answerTo(kind, request, { behaviour, requests }) {
+  if (kind === "public-key") {
+    return keyAnswer(behaviour.public_key, requests["public-key"]);
   }
-  return what === "login" ? answerLogin(behaviour.login ?? "ok", count) : answerEntity(behaviour.entity ?? "ok");
+  return kind === "login"
+    ? loginAnswer(behaviour.login, requests.login, request)
+    : entityAnswer(behaviour.entity, request);
 }
 
 /**
- * @param {string} behaviour
+ * @param {string | undefined} how
  * @param {number} count
  * @returns {Answer}
  */
-function answerPublicKey(behaviour, count) {
-  switch (behaviour) {
+function keyAnswer(how, count) {
+  switch (how) {
     case "slow":
       return "slow";
     case "down":
-      return json(503, { code: "INTERNAL_SERVER_ERROR" });
+      return [503, { code: "GATEWAY_TIMEOUT" }];
     case "garbage":
-      return json(200, { publicKey: "no key", previousPublicKey: "no key either" });
-    case "previous_too":
-      return json(200, { publicKey: publicKey("current"), previousPublicKey: publicKey("previous") });
+      return [200, { publicKey: "bm8ga2V5", previousPublicKey: 7 }];
     case "pem":
-      return json(200, { publicKey: publicKeyPem("current"), previousPublicKey: null });
+      return [200, { publicKey: publicKeyPem("current") }];
+    case "previous_too":
+      return [200, { publicKey: publicKey("current"), previousPublicKey: publicKey("previous") }];
     case "rotate_after_first":
-      return json(200, { publicKey: publicKey(count === 1 ? "current" : "rotated"), previousPublicKey: null });
+      return [200, { publicKey: publicKey(count === 1 ? "current" : "rotated"), previousPublicKey: null }];
     default:
-      return json(200, { publicKey: publicKey("current"), previousPublicKey: null });
+      return [200, { publicKey: publicKey("current"), previousPublicKey: null }];
   }
 }
 
 /**
- * @param {string} behaviour
+ * @param {string | undefined} how
  * @param {number} count
+ * @param {Received} request
  * @returns {Answer}
  */
-function answerLogin(behaviour, count) {
-  const seconds = behaviour === "short" ? 30 : 1800;
-  const accessTokenExpiration = new Date(Date.now() + seconds * 1000).toISOString();
-  switch (behaviour) {
-    case "slow":
-      return "slow";
-    case "forbidden":
-      return json(403, { code: "LOGIN_FAILED" });
-    case "bad_json":
-      return { status: 200, text: "{not json" };
-    case "drop_once":
-      return count === 1 ? "drop" : json(200, { accessToken: "synthetic-access-token", accessTokenExpiration });
-    default:
-      return json(200, { accessToken: "synthetic-access-token", accessTokenExpiration });
+function loginAnswer(how, count, { body }) {
+  if (how === "slow") {
+    return "slow";
   }
+  if (how === "drop_once" && count === 1) {
+    return "drop";
+  }
+  if (how === "bad_json") {
+    return [200, ["no", "token"]];
+  }
+  if (how === "forbidden" || body.id !== SERVICE_USER_ID || body.secretKey !== SERVICE_SECRET) {
+    return [403, { code: "LOGIN_FAILED", message: "patient-data" }];
+  }
+  const expiration = new Date(Date.now() + (how === "short" ? 30 : 1800) * 1000);
+  // BioT writes times with up to nine digits of a second.
+  const accessTokenExpiration = expiration.toISOString().replace("Z", "456789Z");
+  return [200, { accessToken: SERVICE_TOKEN, accessTokenExpiration }];
 }
 
 /**
- * @param {string} behaviour
+ * @param {string | undefined} how
+ * @param {Received} request
  * @returns {Answer}
  */
-function answerEntity(behaviour) {
-  switch (behaviour) {
+function entityAnswer(how, { method, url, headers }) {
+  if (headers.authorization !== `Bearer ${SERVICE_TOKEN}`) {
+    return [401, { code: "TOKEN_NOT_VALID" }];
+  }
+  switch (how) {
+    case "drop":
+      return "drop";
     case "404":
-      return json(404, { code: "ENTITY_NOT_FOUND", message: "patient-data" });
+      return [404, { code: "ENTITY_NOT_FOUND", message: "patient-data" }];
     case "500":
-      return json(500, { code: "INTERNAL_SERVER_ERROR", message: "patient-data" });
+      return [500, { code: "INTERNAL_SERVER_ERROR", message: "patient-data" }];
     default:
-      return json(200, PATIENT);
+      return [200, method === "GET" && url.pathname === PATIENTS ? searchAnswer(url) : PATIENT];
   }
 }
 
 /**
- * @param {number} status
- * @param {unknown} body
+ * @param {URL} url
+ * @returns {object} One page of three patients.
  */
-function json(status, body) {
-  return { status, text: JSON.stringify(body) };
-}
-
-/** @param {AsyncIterable<Buffer>} request */
-async function readAll(request) {
-  const chunks = [];
-  for await (const chunk of request) {
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString();
+function searchAnswer(url) {
+  const { page, limit = 100 } = JSON.parse(String(url.searchParams.get("searchRequest")));
+  const found = ["0", "1", "2"].map((id) => ({ ...PATIENT, _id: id }));
+  const data = found.slice(page * limit, (page + 1) * limit);
+  return { data, metadata: { page: { totalResults: found.length, page, limit } } };
 }

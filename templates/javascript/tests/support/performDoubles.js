@@ -1,6 +1,5 @@
 import { PluginError } from "../../src/plugin/errors.js";
-
-const PATIENT = "/organization/v1/users/patients/00000000-0000-4000-8000-000000000001";
+import { PATIENT_ID, PATIENTS } from "./fakeBiot.js";
 
 /** @typedef {import("../../src/plugin/flow.js").PerformContext} Context */
 
@@ -13,6 +12,9 @@ export const performDoubles = {
   echo: (data) => data,
   keep: () => undefined,
   change,
+  change_and_keep: (data, context) => {
+    change(data, context);
+  },
   reject: () => {
     throw new PluginError(409, "MODIFICATION_FORBIDDEN", "Not on weekends");
   },
@@ -21,6 +23,7 @@ export const performDoubles = {
   },
   log: (_data, context) => context.log.info("perform was here"),
   respond: () => ({ statusCode: 201, headers: { location: "/things/1" }, body: { made: true } }),
+  return_text: () => "not an object",
   call_biot: callBiot,
   show_context: (_data, { hook, trigger, traceId, metadata, claims }) => ({
     hook,
@@ -36,17 +39,19 @@ export const performDoubles = {
  * @param {Context} context
  */
 function change(data, { hook }) {
-  if (hook === "nonspecific") {
-    return { changed: true };
+  switch (hook) {
+    case "interceptor_pre":
+    case "interceptor_post":
+      data.body.changed = true;
+      return data;
+    case "interceptor_post_entity":
+      for (const entity of data.entities) {
+        entity.changed = true;
+      }
+      return data;
+    default:
+      return { changed: true };
   }
-  if (hook === "interceptor_post_entity") {
-    for (const entity of data.entities) {
-      entity.changed = true;
-    }
-  } else if (hook !== "notification") {
-    data.body.changed = true;
-  }
-  return data;
 }
 
 /**
@@ -54,13 +59,12 @@ function change(data, { hook }) {
  * @param {Context} context
  */
 async function callBiot(data, { hook, biot }) {
-  const patient = await biot.get(PATIENT);
+  const patient = await biot.get(`${PATIENTS}/${PATIENT_ID}`);
   if (hook === "nonspecific") {
     return patient;
   }
   if (hook === "interceptor_pre" || hook === "interceptor_post") {
     data.body.fetched = patient;
-    return data;
   }
   return undefined;
 }

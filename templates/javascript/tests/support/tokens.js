@@ -42,12 +42,12 @@ const CLAIMS = {
   },
   "platform-interceptor": {
     serviceUserId: ID,
-    scopes: ["PROTECTED_API", "PLUGIN_INTERCEPTOR"],
+    scopes: ["PROTECTED_API", "PLUGIN_INTERCEPTOR", "UMS_USERS_UPDATE_USER"],
     tokenType: "SERVICE_INTERNAL",
     jti: ID,
   },
   user: { sub: ID, tenantId: ID, refreshTokenId: ID, scopes: ["PROTECTED_API"], tokenType: "USER", jti: ID },
-  service: { serviceUserId: ID, scopes: ["PROTECTED_API"], tokenType: "SERVICE", jti: ID },
+  service: { serviceUserId: ID, scopes: ["PROTECTED_API"], tokenType: "SERVICE_EXTERNAL", jti: ID },
 };
 
 /**
@@ -77,7 +77,7 @@ export function makeToken(recipe) {
   if (raw !== undefined) {
     return raw;
   }
-  const payload = claimsText({ ...CLAIMS[like], exp: { $now: 1800 }, ...claims });
+  const payload = claimsText({ ...CLAIMS[like], exp: { $now: 1790 }, ...claims });
   const signed = `${base64url(JSON.stringify({ alg: algorithm, ...header }))}.${base64url(payload)}`;
   return `${signed}.${signature(signed, key, algorithm)}`;
 }

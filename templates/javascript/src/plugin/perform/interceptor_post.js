@@ -1,12 +1,16 @@
 /**
- * BioT calls this after it handled a request and before it answers. You may change the body of the response and its
- * status, or replace it by an error (throw a PluginError). What the request did is done already.
+ * What this plugin does after BioT ran an API call, before the user gets the answer: look at the response, or change
+ * it.
  *
- * @param {{ body: any, [key: string]: any }} response What BioT is about to answer.
- * @param {import("../flow.js").PerformContext} context context.metadata holds apiId, entityName and initiatorData.
- * @returns The response as BioT should send it, with all its keys; nothing leaves it as it was.
+ * @param {Record<string, any>} data The response; data.body is the JSON that the API answered.
+ * @param {import("../flow.js").PerformContext} context context.metadata holds BioT's method, apiId, entityName and
+ *   initiatorData.
+ * @returns {Promise<object | undefined>} The response that the user gets; undefined leaves it as it was.
  */
-export async function perform(response, context) {
-  context.log.info(`Intercepted a response: ${context.metadata.apiId}`);
-  return response;
+export async function perform(data, context) {
+  context.log.info("After %s", context.metadata.apiId);
+  // To change the response:
+  //     data.body._name.firstName = "Ann";
+  // Throwing a PluginError replaces the answer, but does not undo the API call: that has already happened.
+  return data;
 }

@@ -1,12 +1,19 @@
 /**
- * BioT calls this before it answers any request that returns entities of a type that the plugin subscribed to
- * (ADAPT_ENTITY). There is one entity for most requests, and none or many for a search.
+ * What this plugin does with the entities in an answer of BioT, whichever API returns them.
  *
- * @param {{ entities: Record<string, any>[], [key: string]: any }} response
- * @param {import("../flow.js").PerformContext} context context.metadata holds apiId, entityName and initiatorData.
- * @returns The response with its entities as BioT should send them; nothing leaves it as it was.
+ * @param {Record<string, any>} data data.entities is the list of entities: one for most APIs, any number (also none)
+ *   for a search.
+ * @param {import("../flow.js").PerformContext} context context.metadata holds BioT's method, entityName and
+ *   initiatorData.
+ * @returns {Promise<object | undefined>} The same object with the entities that the user gets; undefined leaves them
+ *   as they were.
  */
-export async function perform(response, context) {
-  context.log.info(`Intercepted ${response.entities.length} of ${context.metadata.entityName}`);
-  return response;
+export async function perform(data, context) {
+  const entities = data.entities ?? [];
+  context.log.info("%d of type %s", entities.length, context.metadata.entityName);
+  // To change them:
+  //     for (const entity of entities) {
+  //       entity._name = entity._name.trim();
+  //     }
+  return data;
 }

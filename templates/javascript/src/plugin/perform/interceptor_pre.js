@@ -1,15 +1,17 @@
 /**
- * BioT calls this before it handles a request. You may change path, queryParameters, headers and body, or block the
- * request:
+ * What this plugin does before BioT runs an API call: look at the request of a user, change it, or refuse it.
  *
- *     throw new PluginError(409, "MODIFICATION_FORBIDDEN", "Not on weekends");   // from "../errors.js"
- *
- * @param {{ path: string, queryParameters: Record<string, string[]>, headers: Record<string, string>, body: any }} request
- *   headers hold the user's own token: never log them.
- * @param {import("../flow.js").PerformContext} context context.metadata holds apiId, entityName and initiatorData.
- * @returns The request as BioT should handle it, with all its keys; nothing leaves it as it was.
+ * @param {Record<string, any>} data The request: path, queryParameters (a list of values for each name), headers and
+ *   body (the parsed JSON, or null). The headers hold the user's token: do not log them.
+ * @param {import("../flow.js").PerformContext} context context.metadata holds BioT's method, apiId, entityName and
+ *   initiatorData.
+ * @returns {Promise<object | undefined>} The request as BioT shall run it; undefined leaves it as it was.
  */
-export async function perform(request, context) {
-  context.log.info(`Intercepted a request: ${context.metadata.apiId}`);
-  return request;
+export async function perform(data, context) {
+  context.log.info("Before %s", context.metadata.apiId);
+  // To change the request:
+  //     data.body._name.firstName = "Ann";
+  // To refuse it (add: import { PluginError } from "../errors.js"):
+  //     throw new PluginError(409, "MODIFICATION_FORBIDDEN", "Records are closed on weekends.");
+  return data;
 }

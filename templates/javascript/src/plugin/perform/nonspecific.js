@@ -1,28 +1,31 @@
 /**
- * The URL of a plugin is public. While this is true, a direct call needs a valid token of BioT. Set it to false only
- * when anybody on the internet may call this plugin.
+ * The plugin's URL is public. With true a direct call needs a valid token of BioT, of a user or of a service. With
+ * false anybody on the internet can call the code below.
  */
 export const REQUIRE_TOKEN_FOR_DIRECT_CALLS = true;
 
 /**
- * The scopes that the token of a direct call must hold, all of them.
+ * The scopes that this token must hold, for example ["PROTECTED_API"]. Without any, every token of BioT will do.
  *
  * @type {readonly string[]}
  */
 export const DIRECT_CALL_SCOPES = [];
 
 /**
- * Called by whoever calls the plugin's URL (context.trigger is "http") and by the plugin's schedule, cronSchedule in
- * plugin.toml ("cron"). Lambda repeats a scheduled call that failed: doing the work twice must do no harm.
+ * What this plugin does when it is called directly by HTTP, or by its cron schedule.
  *
- * @param {any} data The JSON of the request, null when it has none; the event of the schedule.
- * @param {import("../flow.js").PerformContext} context context.metadata holds method, path, queryParameters, headers.
- * @returns The JSON to answer with; or `{ statusCode, headers, body }` to choose the whole answer; or nothing.
+ * @param {any} data Direct call: the parsed JSON body, null without one. Cron: the whole event.
+ * @param {import("../flow.js").PerformContext} context context.trigger is "http" or "cron". Of a direct call
+ *   context.metadata holds method, path, queryParameters and headers; context.claims says who calls.
+ * @returns {Promise<unknown>} Any JSON: it becomes the body of a 200. To choose the status and headers return Lambda's
+ *   own form, such as `{ statusCode: 201, headers: {}, body: { id: 7 } }`. undefined answers 200 without a body.
  */
 export async function perform(data, context) {
   if (context.trigger === "cron") {
-    context.log.info("Called by the schedule");
+    // AWS repeats a scheduled call that failed: the work should do no harm when it is done twice.
+    context.log.info("The schedule of %s", data.time);
     return undefined;
   }
+  context.log.info("%s %s", context.metadata.method, context.metadata.path);
   return { received: data };
 }

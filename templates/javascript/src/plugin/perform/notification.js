@@ -1,14 +1,16 @@
 /**
- * BioT calls this after something happened to an entity that the plugin subscribed to in plugin.toml.
- * The change has been made already: nothing that you return or throw alters it.
+ * What this plugin does when BioT tells it that something happened. BioT does not wait for the result and does not
+ * read an answer.
  *
- * A plugin that updates an entity of the very type it is notified about is notified again: mind the loop.
+ * BioT may deliver a notification more than once: what you do here should do no harm when it is done twice. And it
+ * notifies about changes that this plugin makes: do not update what you are notified about without a condition.
  *
- * @param {{ entity?: Record<string, any>, additionalData?: Record<string, any> }} data The entity as it is now;
- *   additionalData.oldEntity holds what it was before an update.
- * @param {import("../flow.js").PerformContext} context context.metadata says what happened: entityTypeName, actionName.
+ * @param {Record<string, any>} data data.entity is what was created, changed or deleted, for example a patient. After
+ *   an update data.additionalData.oldEntity is what it was before.
+ * @param {import("../flow.js").PerformContext} context context.metadata names the entity type and the action;
+ *   context.biot calls BioT's APIs.
  */
 export async function perform(data, context) {
   const { entityTypeName, actionName } = context.metadata;
-  context.log.info(`Notified of ${actionName} on ${entityTypeName} ${data.entity?._id}`);
+  context.log.info("%s %s: %s", entityTypeName, actionName, data.entity?._id ?? "(no id)");
 }

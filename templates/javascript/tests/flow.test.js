@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { PluginError } from "../src/plugin/errors.js";
+import { startPlugin } from "./support/plugin.js";
+import { makeToken } from "./support/tokens.js";
+
+// What only JavaScript can do to a plugin. Everything else is in the table of cases.
+
+/** @returns {object} What refers to itself: JSON cannot express it. */
+function circle() {
+  /** @type {Record<string, unknown>} */
+  const value = {};
+  value.self = value;
+  return value;
+}
+
+/**
+ * @param {() => unknown} action
+ * @returns {() => never}
+ */
+function throwing(action) {
+  return () => {
+    throw action();
+  };
+}
+
+/** @type {[what: string, perform: () => unknown][]} */
+const BAD_PERFORMS = [
+  ["throws a text", throwing(() => "patient-data")],
+  ["throws null", throwing(() => null)],
+  ["throws undefined", throwing(() => undefined)],
+  ["throws an object without prototype", throwing(() => Object.create(null))],
+  ["throws an error that is its own cause", throwing(() => Object.assign(new Error("loop"), { cause: circle() }))],
+  ["rejects", () => Promise.reject(new Error("later"))],
+  ["rejects with nothing", () => Promise.reject()],
+  ["returns a circle", circle],
+  ["returns a BigInt", () => ({ count: 10n })],
+  ["returns NaN, which JSON would turn into null", () => ({ weight: Number.NaN })],
+  ["returns a function", () => () => undefined],
+  ["throws a PluginError whose details are a circle", throwing(() => new PluginError(409, "A", "b", { at: circle() }))],
+  ["throws a PluginError with a status of success", throwing(() => new PluginError(200, "A", "b"))],
+];
+
+for (const [what, perform] of BAD_PERFORMS) {
+  test(`a perform that ${what} gives one answer, a 500`, async (t) => {
+    const { handler, log } = await startPlugin(t, { hooks: { nonspecific: { perform } } });
+
+    const answer = await handler({ headers: { authorization: `Bearer ${makeToken("user")}` }, requestContext: {} });
+
+    assert.equal(answer.statusCode, 500);
+    assert.equal(JSON.parse(String(answer.body)).code, "INTERNAL_SERVER_ERROR");
+    assert.equal(log.length, 1);
+    assert.doesNotMatch(log[0], /patient-data/);
+    assert.equal(JSON.parse(log[0]).level, "ERROR");
+  });
+}
+
+test("keys that JavaScript gives a meaning travel back as they came", async (t) => {
+  const { handler } = await startPlugin(t, { hooks: { nonspecific: { perform: (data) => data } } });
+  const body = '{"__proto__":{"admin":true},"constructor":"c","toJSON":"t","then":"n"}';
+
+  const answer = await handler({
+    headers: { authorization: `Bearer ${makeToken("user")}` },
+    requestContext: {},
+    body,
+  });
+
+  assert.equal(answer.body, body);
+});
+
+test("the log of one call is not mixed with that of another at the same time", async (t) => {
+  const perform = async (/** @type {any} */ data, /** @type {any} */ context) => {
+    await new Promise((resolve) => setTimeout(resolve, data.wait));
+    context.log.info("done");
+  };
+  const { handler, log } = await startPlugin(t, { hooks: { nonspecific: { perform } } });
+  const authorization = `Bearer ${makeToken("user")}`;
+  const traceIds = ["1".repeat(32), "2".repeat(32)];
+
+  await Promise.all(
+    traceIds.map((traceId, index) =>
+      handler({
+        headers: { authorization, traceparent: `00-${traceId}-b7ad6b7169203331-00` },
+        requestContext: {},
+        body: JSON.stringify({ wait: 20 - 15 * index }),
+      }),
+    ),
+  );
+
+  assert.deepEqual(log.map((line) => JSON.parse(line).traceId).sort(), traceIds);
+});
+
+test("forged tokens make the plugin look for new keys once a minute, not more often", async (t) => {
+  const { handler, biot } = await startPlugin(t, { hooks: { nonspecific: { perform: () => undefined } } });
+  const forged = {
+    headers: { authorization: `Bearer ${makeToken({ like: "user", key: "foreign" })}` },
+    requestContext: {},
+  };
+  const call = async () => (await handler(forged)).statusCode;
+
+  assert.deepEqual([await call(), await call(), await call()], [401, 401, 401]);
+  assert.equal(biot.requests["public-key"], 2);
+
+  const later = Date.now() + 61_000;
+  t.mock.method(Date, "now", () => later);
+  assert.deepEqual([await call(), await call()], [401, 401]);
+  assert.equal(biot.requests["public-key"], 3);
+});
