@@ -105,6 +105,7 @@ async function runSteps(event, hooks, { publicKeys, session }, call) {
   const requestType = checkRequestType(event);
   const hook = hooks[requestType.hook];
   if (hook === undefined) {
+    call.log.error("%s reached a plugin that was generated without this hook", requestType.label);
     throw new PluginError(400, "HOOK_NOT_SUPPORTED", `This plugin does not support ${requestType.label}.`);
   }
   const { data, metadata, token } = extractDataFromEvent(event, requestType);
