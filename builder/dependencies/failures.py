@@ -44,13 +44,15 @@ _REACHING = (
     (
         re.compile(
             r"NewConnectionError|ConnectionError|ConnectTimeout|ReadTimeout|Max retries|Name or service not known|"
-            r"Connection refused|timed out|tcp connect|dns error|error sending request|ECONNREFUSED|ENOTFOUND|ETIMEDOUT|"
-            r"EAI_AGAIN|ECONNRESET|Connection broken|\b50[0234]\b",
+            r"Connection refused|timed out|tcp connect|dns error|error sending request|ECONNREFUSED|ENOTFOUND|"
+            r"ETIMEDOUT|EAI_AGAIN|ECONNRESET|Connection broken|\b50[0234]\b",
             re.IGNORECASE,
         ),
         "The {index} could not be reached.",
-        "Check the network and which index is set (PIP_INDEX_URL, UV_DEFAULT_INDEX, NPM_CONFIG_REGISTRY or your user-level "
-        "configuration), then try again.",
+        (
+            "Check the network and which index is set (PIP_INDEX_URL, UV_DEFAULT_INDEX, NPM_CONFIG_REGISTRY, "
+            "or your user-level configuration), then try again."
+        ),
     ),
 )  # fmt: skip
 
@@ -118,7 +120,7 @@ def fetching_failed(done: Completed, runtime: Runtime) -> DependencyError:
     missing = re.findall(r"No matching distribution found for (\S+)", said)
     if missing:
         return DependencyError(
-            f"The index has no wheel of {', '.join(missing)} for {runtime.name} (glibc {runtime.glibc[0]}.{runtime.glibc[1]}).",
+            f"The index has no wheel of {', '.join(missing)} for {_machine(runtime)}.",
             hint="Add the wheel to your index, or run `biot-plugin lock --upgrade` to choose other versions.",
         )
     return DependencyError(
@@ -130,6 +132,10 @@ def _tool(done: Completed) -> str:
     return next((name for name in ("pip", "uv", "npm") if any(part.endswith(name) for part in done.argv)), done.argv[0])
 
 
+def _machine(runtime: Runtime) -> str:
+    return f"{runtime.name} (x86_64, glibc {runtime.glibc[0]}.{runtime.glibc[1]})"
+
+
 def _mismatch(said: str) -> str:
     found = re.search(r"^\s*(\S+==\S+).*from", said, re.MULTILINE)
     return f"{found[1]}." if found else last_line(said)
@@ -139,7 +145,7 @@ def _source_only(said: str) -> list[Problem]:
     told = {found[1] for found in (*_OTHER_PYTHON.finditer(said), *_OTHER_PLATFORM.finditer(said))}
     return [
         Problem(
-            message=f"{name} is published as source only (no wheel fits), and building it would run its code on this machine.",
+            message=f"{name} is published as source only, and building it would run its code on this machine.",
             hint="Choose a version that has wheels, or build a wheel once and put it into your company's index.",
         )
         for name in dict.fromkeys(_SOURCE_ONLY.findall(said))
@@ -148,10 +154,9 @@ def _source_only(said: str) -> list[Problem]:
 
 
 def _other_wheels(said: str, runtime: Runtime) -> list[Problem]:
-    here = f"{runtime.name} on glibc {runtime.glibc[0]}.{runtime.glibc[1]}, x86_64"
     return [
         Problem(
-            message=f"{name} {version} has no wheel for {here}; it has some for {clean(have)}.",
+            message=f"{name} {version} has no wheel for {_machine(runtime)}; it has some for {clean(have)}.",
             hint="Choose another version of it, or another runtime in plugin.toml, or a wheel in your company's index.",
         )
         for pattern in (_OTHER_PYTHON, _OTHER_PLATFORM)

@@ -156,7 +156,7 @@ def _refuse_addresses(package: dict[str, object]) -> None:
     problems = [
         Problem(
             message=f"{name} is asked for by an address ({spec}), which names one machine and no version.",
-            hint="Publish it to your registry and ask for a version; code of this repository belongs under the build root.",
+            hint="Publish it to your registry and ask for a version; your own code belongs under the build root.",
             file="package.json",
             key=f"{field}.{name}",
         )

@@ -1,7 +1,7 @@
 """``requirements.lock``: one wheel per package, by its hash and without an address, for one runtime.
 
-The file is also a valid requirements file for ``pip install --require-hashes``. Exactly one hash per package, the one of
-the wheel that the runtime takes: the same lock gives the same bytes on any day, and a warm store needs no index.
+The file is also a valid requirements file for ``pip install --require-hashes``. Exactly one hash per package, the one
+of the wheel that the runtime takes: the same lock gives the same bytes on any day, and a warm store needs no index.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ DEV_LOCK_NAME = "requirements-dev.lock"
 _HEADER = re.compile(r"^# (?P<key>runtime|glibc|inputs): (?P<value>\S+)$")
 _WHEEL = re.compile(r"^# (?P<wheel>[A-Za-z0-9._!+-]+\.whl)$")
 _PIN = re.compile(
-    r"^(?P<name>[a-z0-9]+(?:-[a-z0-9]+)*)==(?P<version>[0-9A-Za-z][0-9A-Za-z.!+_-]*) --hash=(?P<digest>sha256:[0-9a-f]{64})$"
+    r"^(?P<name>[a-z0-9]+(?:-[a-z0-9]+)*)==(?P<version>[0-9A-Za-z][0-9A-Za-z.!+_-]*)"
+    r" --hash=(?P<digest>sha256:[0-9a-f]{64})$"
 )
 
 

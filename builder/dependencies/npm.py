@@ -1,4 +1,4 @@
-"""Talking to npm: making ``package-lock.json`` and fetching tarballs, always in a private folder without project settings."""
+"""Talking to npm: making ``package-lock.json`` and fetching tarballs, in a private folder without project settings."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _BATCH = 40
 
 
 def lock_command(npm: str) -> list[str]:
-    """The argument list for npm that writes a lock without addresses, for a folder with package.json and the present lock."""
+    """The argument list for npm that writes a lock without addresses, in a folder with package.json."""
     return [npm, "install", "--package-lock-only", "--omit-lockfile-registry-resolved", "--lockfile-version=3", *_QUIET]
 
 
@@ -113,7 +113,7 @@ def fetch_tarballs(packages: tuple[LockedPackage, ...], folder: Path) -> dict[Lo
             msg = f"The npm registry holds other bytes for {package.name} {package.version} than {LOCK_NAME} pins."
             raise DependencyError(
                 msg,
-                hint="Do not ship it before you know why. If it was replaced on purpose, run `biot-plugin lock --upgrade`.",
+                hint="Do not ship it before you know why. If that is on purpose, run `biot-plugin lock --upgrade`.",
             )
     return files
 

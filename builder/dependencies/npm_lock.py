@@ -132,7 +132,7 @@ def _is_optional(entry: Mapping[str, object]) -> bool:
 
 
 def _comes_with_parent(place: str, entry: Entry) -> bool:
-    """Bundled dependencies lie in their parent's tarball; the project's own bundle list marks packages too, with integrity."""
+    """Bundled dependencies lie in their parent's tarball; those of the project's own bundle list have an integrity."""
     return bool(entry.get("inBundle")) and "integrity" not in entry and f"/{MODULES}" in place
 
 

@@ -46,7 +46,7 @@ def read_lock(manifest: Manifest) -> Lock:
     if lock is None:
         if not declared.requirements:
             return Lock(file=None, packages=())
-        msg = f"{LOCK_NAME} is missing: {declared.file} names {len(declared.requirements)} dependencies, and only locked ones are built in."
+        msg = f"{LOCK_NAME} is missing: {declared.file} has dependencies, and only locked ones are built in."
         raise DependencyError(
             msg,
             hint="Run `biot-plugin lock` and commit the file.",

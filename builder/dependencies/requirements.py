@@ -1,8 +1,8 @@
 """What a Python plugin says it needs: ``[project] dependencies``, or the file that ``[build] requirements`` names.
 
-Reading (files) and parsing (meaning) are apart: a build only reads, and compares a digest with the lock's; making the lock
-parses every line with ``packaging``. Option lines never reach a resolver: the operator's index settings count, the
-project's do not.
+Reading (files) and parsing (meaning) are apart: a build only reads, and compares a digest with the lock's; making the
+lock parses every line with ``packaging``. Option lines never reach a resolver: the operator's index settings count,
+the project's do not.
 """
 
 from __future__ import annotations
@@ -11,42 +11,18 @@ import hashlib
 import re
 import tomllib
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from builder.dependencies.requirements_file import Line, RequirementsReader, plain, read_text, repository_root
 from builder.errors import DependencyError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from builder.manifest.model import Manifest
 
-# A requirements file of 1 MiB has some 20,000 lines; more is not one that a person wrote.
-LARGEST_FILE = 1 << 20
-_COMMENT = re.compile(r"(^|\s+)#.*$")
-_INCLUDE = re.compile(r"^(?:-r|--requirement|-c|--constraint)(?:\s*=\s*|\s+|(?<=-[rc]))(?P<name>\S.*)$")
 _HASH = re.compile(r"\s--hash[= ](?P<hash>\S+)")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Line:
-    """One logical line and where it stands.
-
-    Attributes:
-        text: Without comment, continuation and doubled blanks.
-        file: As the user knows it, relative to the plugin's folder.
-        line: 1-based, 0 when unknown (pyproject.toml).
-        key: Key path in a TOML file, or empty.
-    """
-
-    text: str
-    file: str
-    line: int = 0
-    key: str = ""
-
-    def problem(self, message: str, hint: str) -> Problem:
-        """A problem at this line."""
-        return Problem(message=message, hint=hint, file=self.file, line=self.line, key=self.key)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -103,11 +79,11 @@ def read_declared(manifest: Manifest) -> Declared:
     dynamic = project.get("dynamic", []) if isinstance(project, dict) else []
     if isinstance(dynamic, list) and "dependencies" in dynamic:
         msg = (
-            "pyproject.toml computes its dependencies (project.dynamic), and the kit runs no project code to find them."
+            "pyproject.toml computes its dependencies (project.dynamic), and no project code is run to find them."
         )
         raise DependencyError(
             msg,
-            hint='List them under [project] dependencies, or name a file in plugin.toml: [build] requirements = "FILE".',
+            hint='List them under [project] dependencies, or name a file: [build] requirements = "FILE" in plugin.toml.',
         )
     if (manifest.folder / "requirements.txt").is_file():
         msg = "requirements.txt lies beside plugin.toml, but nothing says that it holds the plugin's dependencies."
@@ -129,7 +105,7 @@ def read_pyproject(folder: Path) -> dict[str, object]:
     if not file.is_file():
         return {}
     try:
-        return tomllib.loads(_text(file, "pyproject.toml"))
+        return tomllib.loads(read_text(file, "pyproject.toml"))
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         msg = f"pyproject.toml is not valid TOML: {error}."
         raise DependencyError(msg, hint="Correct it and try again.") from error
@@ -157,7 +133,7 @@ def parse_requirements(declared: Declared) -> Requirements:
 
 def parse_group(requirements: list[str], file: str, key: str) -> tuple[str, ...]:
     """Understand the requirements of a dependency group; raises as ``parse_requirements`` does."""
-    lines = tuple(Line(text=_plain(text), file=file, key=key) for text in requirements)
+    lines = tuple(Line(text=plain(text), file=file, key=key) for text in requirements)
     return parse_requirements(Declared(file=file, requirements=lines)).wanted
 
 
@@ -200,14 +176,14 @@ def _pyproject_lines(dependencies: object) -> tuple[Line, ...]:
             hint='For example: dependencies = ["requests>=2.32"].',
         )
     return tuple(
-        Line(text=_plain(item), file="pyproject.toml", key=f"project.dependencies[{position}]")
+        Line(text=plain(item), file="pyproject.toml", key=f"project.dependencies[{position}]")
         for position, item in enumerate(dependencies)
     )
 
 
 def _read_named(manifest: Manifest, named: str) -> Declared:
     file = (manifest.folder / named).resolve()
-    reader = _Reader(folder=manifest.folder, root=repository_root(manifest.folder, file))
+    reader = RequirementsReader(folder=manifest.folder, root=repository_root(manifest.folder, file))
     origin = Line(text=named, file=manifest.file.name, key="build.requirements")
     reader.read(file, origin, constrain=False)
     if reader.problems:
@@ -223,101 +199,3 @@ def _read_named(manifest: Manifest, named: str) -> Declared:
         constraints=tuple(reader.constraints),
         options=tuple(reader.options),
     )
-
-
-def repository_root(folder: Path, file: Path) -> Path:
-    """The folder that included files may not leave: the git repository, or without one what holds both paths."""
-    resolved = folder.resolve()
-    for parent in (resolved, *resolved.parents):
-        if (parent / ".git").exists():
-            return parent
-    return next(parent for parent in (resolved, *resolved.parents) if file.is_relative_to(parent))
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Reader:
-    """Collects the lines of a requirements file and of what it includes, each file once."""
-
-    folder: Path
-    root: Path
-    requirements: list[Line] = field(default_factory=list)
-    constraints: list[Line] = field(default_factory=list)
-    options: list[Line] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-    seen: set[tuple[Path, bool]] = field(default_factory=set)
-
-    def read(self, file: Path, origin: Line, *, constrain: bool) -> None:
-        if (file, constrain) in self.seen:
-            return
-        self.seen.add((file, constrain))
-        if not file.is_relative_to(self.root):
-            self.problems.append(
-                origin.problem(
-                    f"`{origin.text}` lies outside the repository ({self.root.name}/).",
-                    "Move the file into the repository.",
-                )
-            )
-        elif not file.is_file():
-            self.problems.append(
-                origin.problem(
-                    f"`{origin.text}` names a file that is not there.",
-                    "Correct the path; it starts at this file's folder.",
-                )
-            )
-        else:
-            shown = _shown(file, self.folder)
-            for number, text in logical_lines(_text(file, shown)):
-                self._take(Line(text=text, file=shown, line=number), file, constrain=constrain)
-
-    def _take(self, line: Line, file: Path, *, constrain: bool) -> None:
-        include = _INCLUDE.match(line.text)
-        if include is not None:
-            limits = constrain or line.text.startswith(("-c", "--constraint"))
-            self.read((file.parent / include["name"].strip("\"'")).resolve(), line, constrain=limits)
-        elif line.text.startswith("-"):
-            self.options.append(line)
-        else:
-            (self.constraints if constrain else self.requirements).append(line)
-
-
-def logical_lines(text: str) -> Iterator[tuple[int, str]]:
-    """(number of the first physical line, text) with continuations joined and comments gone; empty lines are left out."""
-    gathered, start = "", 0
-    for number, physical in enumerate([*text.splitlines(), ""], start=1):
-        start = start or number
-        part = _COMMENT.sub("", physical)
-        if part.endswith("\\"):
-            gathered += part[:-1] + " "
-            continue
-        joined = _plain(gathered + part)
-        if joined:
-            yield start, joined
-        gathered, start = "", 0
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.split())
-
-
-def _shown(file: Path, folder: Path) -> str:
-    return Path(*_relative_parts(file, folder.resolve())).as_posix()
-
-
-def _relative_parts(file: Path, folder: Path) -> tuple[str, ...]:
-    up: list[str] = []
-    for parent in (folder, *folder.parents):
-        if file.is_relative_to(parent):
-            return (*up, *file.relative_to(parent).parts)
-        up.append("..")
-    return file.parts
-
-
-def _text(file: Path, shown: str) -> str:
-    if file.stat().st_size > LARGEST_FILE:
-        msg = f"{shown} is larger than 1 MiB."
-        raise DependencyError(msg, hint="Name the file with the requirements.")
-    try:
-        return file.read_text("utf-8-sig")
-    except UnicodeDecodeError as error:
-        msg = f"{shown} is not UTF-8 text."
-        raise DependencyError(msg, hint="Save it as UTF-8.") from error

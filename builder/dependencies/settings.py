@@ -1,7 +1,8 @@
 """Whose settings count: the operator's (environment and user-level configuration), never the project's.
 
 Companies reach their index or mirror by pip's, uv's or npm's own settings, so those are kept, and one tool's index is
-handed to the other where only one was told. What changes *which* package is chosen is dropped: that is the lock's business.
+handed to the other where only one was told. What changes *which* package is chosen is dropped: that is the lock's
+business.
 """
 
 from __future__ import annotations
@@ -27,9 +28,10 @@ _PIP_KEPT = frozenset(
 _UV_DROPPED = frozenset(
     f"UV_{name}"
     for name in (
-        "CONSTRAINT", "OVERRIDE", "EXCLUDE", "BUILD_CONSTRAINT", "PRERELEASE", "RESOLUTION", "NO_BINARY", "NO_BINARY_PACKAGE",
-        "NO_BUILD_PACKAGE", "PYTHON", "PYTHON_PREFERENCE", "SYSTEM_PYTHON", "PROJECT", "PROJECT_ENVIRONMENT", "WORKING_DIR",
-        "WORKING_DIRECTORY", "TORCH_BACKEND", "REQUIRE_HASHES", "ENV_FILE", "FORK_STRATEGY", "LIBC", "NO_SOURCES",
+        "CONSTRAINT", "OVERRIDE", "EXCLUDE", "BUILD_CONSTRAINT", "PRERELEASE", "RESOLUTION", "NO_BINARY",
+        "NO_BINARY_PACKAGE", "NO_BUILD_PACKAGE", "PYTHON", "PYTHON_PREFERENCE", "SYSTEM_PYTHON", "PROJECT",
+        "PROJECT_ENVIRONMENT", "WORKING_DIR", "WORKING_DIRECTORY", "TORCH_BACKEND", "REQUIRE_HASHES", "ENV_FILE",
+        "FORK_STRATEGY", "LIBC", "NO_SOURCES",
     )
 )  # fmt: skip
 _PIP_SETTING = re.compile(r"^(?P<section>[^.\s]+)\.(?P<name>[a-z-]+)=(?P<value>.*)$")

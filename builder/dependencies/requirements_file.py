@@ -1,0 +1,144 @@
+"""Reading requirements files: logical lines, ``-r`` and ``-c`` inside the repository only, option lines set aside."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from builder.errors import DependencyError, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# A requirements file of 1 MiB has some 20,000 lines; more is not one that a person wrote.
+LARGEST_FILE = 1 << 20
+_COMMENT = re.compile(r"(^|\s+)#.*$")
+_INCLUDE = re.compile(r"^(?:-r|--requirement|-c|--constraint)(?:\s*=\s*|\s+|(?<=-[rc]))(?P<name>\S.*)$")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
+    """One logical line and where it stands.
+
+    Attributes:
+        text: Without comment, continuation and doubled blanks.
+        file: As the user knows it, relative to the plugin's folder.
+        line: 1-based, 0 when unknown (pyproject.toml).
+        key: Key path in a TOML file, or empty.
+    """
+
+    text: str
+    file: str
+    line: int = 0
+    key: str = ""
+
+    def problem(self, message: str, hint: str) -> Problem:
+        """A problem at this line."""
+        return Problem(message=message, hint=hint, file=self.file, line=self.line, key=self.key)
+
+
+def repository_root(folder: Path, file: Path) -> Path:
+    """The folder that included files may not leave: the git repository, or without one what holds both paths."""
+    resolved = folder.resolve()
+    for parent in (resolved, *resolved.parents):
+        if (parent / ".git").exists():
+            return parent
+    return next(parent for parent in (resolved, *resolved.parents) if file.is_relative_to(parent))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RequirementsReader:
+    """Collects the lines of a requirements file and of what it includes, each file once."""
+
+    folder: Path
+    root: Path
+    requirements: list[Line] = field(default_factory=list)
+    constraints: list[Line] = field(default_factory=list)
+    options: list[Line] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    seen: set[tuple[Path, bool]] = field(default_factory=set)
+
+    def read(self, file: Path, origin: Line, *, constrain: bool) -> None:
+        """Collect a file's lines; ``origin`` is the line that named it, ``constrain`` that it only limits versions."""
+        if (file, constrain) in self.seen:
+            return
+        self.seen.add((file, constrain))
+        if not file.is_relative_to(self.root):
+            self.problems.append(
+                origin.problem(
+                    f"`{origin.text}` lies outside the repository ({self.root.name}/).",
+                    "Move the file into the repository.",
+                )
+            )
+        elif not file.is_file():
+            self.problems.append(
+                origin.problem(
+                    f"`{origin.text}` names a file that is not there.",
+                    "Correct the path; it starts at this file's folder.",
+                )
+            )
+        else:
+            shown = _shown(file, self.folder)
+            for number, text in logical_lines(read_text(file, shown)):
+                self._take(Line(text=text, file=shown, line=number), file, constrain=constrain)
+
+    def _take(self, line: Line, file: Path, *, constrain: bool) -> None:
+        include = _INCLUDE.match(line.text)
+        if include is not None:
+            limits = constrain or line.text.startswith(("-c", "--constraint"))
+            self.read((file.parent / include["name"].strip("\"'")).resolve(), line, constrain=limits)
+        elif line.text.startswith("-"):
+            self.options.append(line)
+        else:
+            (self.constraints if constrain else self.requirements).append(line)
+
+
+def logical_lines(text: str) -> Iterator[tuple[int, str]]:
+    """(first physical line, text) of each line that says something: continuations joined, comments gone."""
+    gathered, start = "", 0
+    for number, physical in enumerate([*text.splitlines(), ""], start=1):
+        start = start or number
+        part = _COMMENT.sub("", physical)
+        if part.endswith("\\"):
+            gathered += part[:-1] + " "
+            continue
+        joined = plain(gathered + part)
+        if joined:
+            yield start, joined
+        gathered, start = "", 0
+
+
+def plain(text: str) -> str:
+    """Text with single blanks, so that indentation never makes a lock stale."""
+    return " ".join(text.split())
+
+
+def _shown(file: Path, folder: Path) -> str:
+    return Path(*_relative_parts(file, folder.resolve())).as_posix()
+
+
+def _relative_parts(file: Path, folder: Path) -> tuple[str, ...]:
+    up: list[str] = []
+    for parent in (folder, *folder.parents):
+        if file.is_relative_to(parent):
+            return (*up, *file.relative_to(parent).parts)
+        up.append("..")
+    return file.parts
+
+
+def read_text(file: Path, shown: str) -> str:
+    """A file's text.
+
+    Raises:
+        DependencyError: It is too large or not UTF-8; ``shown`` names it.
+    """
+    if file.stat().st_size > LARGEST_FILE:
+        msg = f"{shown} is larger than 1 MiB."
+        raise DependencyError(msg, hint="Name the file with the requirements.")
+    try:
+        return file.read_text("utf-8-sig")
+    except UnicodeDecodeError as error:
+        msg = f"{shown} is not UTF-8 text."
+        raise DependencyError(msg, hint="Save it as UTF-8.") from error

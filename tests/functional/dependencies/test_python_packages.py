@@ -1,0 +1,314 @@
+"""Python: from what a project asks for to packs, against an index on loopback."""
+
+from __future__ import annotations
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+
+from builder.dependencies import Store, collect, read_lock, write_lock
+from builder.errors import DependencyError, KitError
+from builder.progress import Silent
+from tests.support.plugins import Told, plugin
+from tests.support.registries import make_wheel
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.registries import PythonIndex, Registry
+
+QUIET = Silent()
+
+
+def ask(project: Path, *lines: str) -> None:
+    (project / "requirements.in").write_text("".join(f"{line}\n" for line in lines))
+
+
+def told(error: KitError) -> str:
+    parts = [error.message, error.hint]
+    parts += [f"{problem.where} {problem.message} {problem.hint}" for problem in error.problems]
+    return "\n".join(parts)
+
+
+def lock_text(project: Path) -> str:
+    return (project / "requirements.lock").read_text()
+
+
+def test_a_lock_has_one_hash_per_package_and_no_address(project: Path, store: Store, index: PythonIndex) -> None:
+    base = index.wheel("base", "1.0")
+    index.wheel("base", "2.0", tag="cp313-cp313-win_amd64")
+    top = index.wheel("Top.Level", "3.1", requires=["base<2"])
+    ask(project, "top_level >= 3")
+    manifest = plugin(project, requirements="requirements.in")
+    result = write_lock(manifest, store, QUIET)
+    assert [f"{change.name} {change.after}" for change in result.added] == ["base ('1.0',)", "top-level ('3.1',)"]
+    text = lock_text(project)
+    assert [line for line in text.splitlines() if not line.startswith("#")] == [
+        f"base==1.0 --hash={base}",
+        f"top-level==3.1 --hash={top}",
+    ]
+    assert "# base-1.0-py3-none-any.whl" in text
+    assert "://" not in text
+    assert [package.name for package in read_lock(manifest).packages] == ["base", "top-level"]
+
+
+def test_a_warm_store_reaches_no_index_and_a_cold_one_fetches_by_hash(
+    project: Path, store: Store, index: PythonIndex, tmp_path: Path
+) -> None:
+    index.wheel("base", "1.0", files={"base/data.txt": b"data"})
+    ask(project, "base")
+    manifest = plugin(project, requirements="requirements.in")
+    write_lock(manifest, store, QUIET)
+    asked = len(index.requests)
+    (pack,) = collect(read_lock(manifest), manifest, store, QUIET)
+    assert len(index.requests) == asked
+    assert [member.path for member in pack.members if member.path.startswith("base/")] == [
+        "base/__init__.py",
+        "base/data.txt",
+    ]
+    progress = Told()
+    (other,) = collect(read_lock(manifest), manifest, Store(tmp_path / "cold"), progress)
+    assert other.members == pack.members
+    assert (progress.tasks, progress.items) == ([("Fetching wheels", 1)], ["base 1.0"])
+    assert len(index.requests) > asked
+
+
+@pytest.mark.parametrize("harm", ["flip", "cut", "remove"])
+def test_a_damaged_pack_is_fetched_again_and_never_used(
+    project: Path, store: Store, index: PythonIndex, harm: str
+) -> None:
+    index.wheel("base", "1.0")
+    ask(project, "base")
+    manifest = plugin(project, requirements="requirements.in")
+    write_lock(manifest, store, QUIET)
+    lock = read_lock(manifest)
+    (sound,) = collect(lock, manifest, store, QUIET)
+    data = sound.file.read_bytes()
+    if harm == "remove":
+        sound.file.unlink()
+    else:
+        sound.file.write_bytes(data[:-1] if harm == "cut" else bytes([*data[:40], data[40] ^ 1, *data[41:]]))
+    (healed,) = collect(lock, manifest, store, QUIET)
+    assert healed == sound
+    assert healed.file.read_bytes() == data
+
+
+@pytest.mark.parametrize("harm", [b"", b"0" * 64 + b"\n{}", None], ids=["empty", "forged", "missing"])
+def test_a_damaged_index_is_made_anew_from_the_pack_without_the_network(
+    project: Path, store: Store, index: PythonIndex, harm: bytes | None
+) -> None:
+    index.wheel("base", "1.0")
+    ask(project, "base")
+    manifest = plugin(project, requirements="requirements.in")
+    write_lock(manifest, store, QUIET)
+    lock = read_lock(manifest)
+    (sound,) = collect(lock, manifest, store, QUIET)
+    beside = sound.file.with_suffix(".index")
+    if harm is None:
+        beside.unlink()
+    else:
+        beside.write_bytes(harm)
+    asked = len(index.requests)
+    assert collect(lock, manifest, store, QUIET) == (sound,)
+    assert beside.stat().st_size > 100
+    assert len(index.requests) == asked
+
+
+def test_option_lines_and_project_settings_reach_no_other_index(
+    project: Path, store: Store, index: PythonIndex, canary: Registry
+) -> None:
+    index.wheel("base", "1.0")
+    where = f"{canary.url}/simple"
+    ask(project, f"--index-url {where}", f"--extra-index-url={where}", f"-f {where}", "--pre", "--no-binary :all:", "base")
+    for name, text in (
+        ("pip.conf", f"[global]\nindex-url = {where}\n"),
+        ("uv.toml", f'index-url = "{where}"\n'),
+        ("pyproject.toml", f'[[tool.uv.index]]\nurl = "{where}"\ndefault = true\n'),
+    ):
+        (project / name).write_text(text)
+    manifest = plugin(project, requirements="requirements.in")
+    progress = Told()
+    write_lock(manifest, store, progress)
+    collect(read_lock(manifest), manifest, Store(project / "inner-store"), progress)
+    assert canary.requests == []
+    assert len([note for note in progress.notes if note.startswith("requirements.in:")]) == 5
+    assert len([note for note in progress.notes if "pip.conf" in note or "uv.toml" in note or "[tool.uv]" in note]) == 3
+
+
+def test_another_file_behind_the_same_version_is_refused(
+    project: Path, store: Store, index: PythonIndex, tmp_path: Path
+) -> None:
+    index.wheel("base", "1.0")
+    ask(project, "base")
+    manifest = plugin(project, requirements="requirements.in")
+    write_lock(manifest, store, QUIET)
+    index.wheel("base", "1.0", files={"base/more.py": b"evil = True\n"})
+    with pytest.raises(DependencyError, match="holds another file than requirements.lock pins") as caught:
+        collect(read_lock(manifest), manifest, Store(tmp_path / "cold"), QUIET)
+    assert "base" in caught.value.message
+    assert not list((tmp_path / "cold").rglob("*.zip"))
+
+
+def test_two_runtimes_take_different_wheels_of_different_versions(
+    project: Path, store: Store, index: PythonIndex
+) -> None:
+    index.wheel("native", "1.0", tag="cp311-cp311-manylinux_2_17_x86_64")
+    index.wheel("native", "1.0", tag="cp313-cp313-manylinux_2_17_x86_64")
+    index.wheel("native", "2.0", tag="cp311-cp311-manylinux_2_28_x86_64")
+    index.wheel("native", "2.0", tag="cp313-cp313-manylinux_2_28_x86_64")
+    index.wheel("native", "2.0", tag="cp313-cp313-manylinux_2_17_x86_64")
+    index.wheel("native", "3.0", tag="cp313-cp313-manylinux_2_39_x86_64")
+    ask(project, "native")
+    chosen = {}
+    for runtime in ("python3.11", "python3.13"):
+        write_lock(plugin(project, runtime, requirements="requirements.in"), store, QUIET)
+        chosen[runtime] = re.findall(r"# (\S+\.whl)", lock_text(project))
+        (project / "requirements.lock").unlink()
+    assert chosen == {
+        "python3.11": ["native-1.0-cp311-cp311-manylinux_2_17_x86_64.whl"],
+        "python3.13": ["native-2.0-cp313-cp313-manylinux_2_28_x86_64.whl"],
+    }
+
+
+def test_a_wheel_between_the_two_platforms_that_uv_knows_is_taken_for_glibc_2_26(
+    project: Path, store: Store, index: PythonIndex
+) -> None:
+    index.wheel("native", "1.0", tag="cp311-cp311-manylinux_2_17_x86_64")
+    index.wheel("native", "1.0", tag="cp311-cp311-manylinux_2_26_x86_64")
+    ask(project, "native")
+    write_lock(plugin(project, "python3.11", requirements="requirements.in"), store, QUIET)
+    assert "native-1.0-cp311-cp311-manylinux_2_26_x86_64.whl" in lock_text(project)
+
+
+def test_markers_are_evaluated_for_the_runtime(project: Path, store: Store, index: PythonIndex) -> None:
+    for name in ("on-313", "on-linux", "on-windows", "old-only"):
+        index.wheel(name, "1.0")
+    index.wheel("top", "1.0", requires=["on-linux; sys_platform == 'linux'", "on-windows; sys_platform == 'win32'"])
+    ask(project, "top", "on-313; python_version >= '3.13'", "old-only; python_version < '3.13'")
+    manifest = plugin(project, requirements="requirements.in")
+    write_lock(manifest, store, QUIET)
+    assert [package.name for package in read_lock(manifest).packages] == ["on-313", "on-linux", "top"]
+
+
+def test_locking_again_keeps_versions_until_an_upgrade_is_asked_for(
+    project: Path, store: Store, index: PythonIndex
+) -> None:
+    index.wheel("base", "1.0")
+    ask(project, "base")
+    manifest = plugin(project, requirements="requirements.in")
+    write_lock(manifest, store, QUIET)
+    before = lock_text(project)
+    index.wheel("base", "1.1")
+    result = write_lock(manifest, store, QUIET)
+    assert (lock_text(project), result.changed) == (before, ())
+    result = write_lock(manifest, store, QUIET, upgrade=True)
+    assert [(one.name, one.before, one.after) for one in result.changed] == [("base", ("1.0",), ("1.1",))]
+
+
+def test_the_lock_for_tests_holds_the_versions_that_ship_and_every_platform(
+    project: Path, store: Store, index: PythonIndex
+) -> None:
+    index.wheel("base", "1.0", tag="cp313-cp313-manylinux_2_17_x86_64")
+    index.wheel("base", "1.0", tag="cp313-cp313-macosx_11_0_arm64")
+    index.wheel("checker", "5.0", requires=["base", "colour; sys_platform == 'win32'"])
+    index.wheel("colour", "1.0")
+    (project / "pyproject.toml").write_text(
+        '[project]\nname = "sample"\nversion = "0"\ndependencies = ["base"]\n'
+        '[dependency-groups]\ndev = ["checker>=5", {include-group = "more"}]\nmore = ["colour; sys_platform == \'win32\'"]\n'
+    )
+    manifest = plugin(project)
+    write_lock(manifest, store, QUIET)
+    index.wheel("base", "1.1")
+    result = write_lock(manifest, store, QUIET)
+    assert [file.name for file in result.files] == ["requirements.lock", "requirements-dev.lock"]
+    text = (project / "requirements-dev.lock").read_text()
+    assert re.findall(r"^(\S+==\S+)", text, re.MULTILINE) == ["base==1.0", "checker==5.0", "colour==1.0"]
+    assert text.count("--hash=sha256:") == 4
+    assert "://" not in text
+
+
+def test_hashes_that_the_author_wrote_limit_what_is_taken(project: Path, store: Store, index: PythonIndex) -> None:
+    trusted = index.wheel("base", "1.0", tag="cp313-none-any")
+    index.wheel("base", "1.0", tag="cp313-cp313-manylinux_2_17_x86_64")
+    ask(project, "base==1.0 \\", f"    --hash={trusted}")
+    write_lock(plugin(project, requirements="requirements.in"), store, QUIET)
+    assert f"base==1.0 --hash={trusted}" in lock_text(project)
+    ask(project, f"base==1.0 --hash=sha256:{'0' * 64}")
+    with pytest.raises(DependencyError, match="no file of base 1.0 with a hash that the requirements allow"):
+        write_lock(plugin(project, requirements="requirements.in"), store, QUIET)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "words"),
+    [
+        ("source-only", ["source-only is published as source only", "company's index"]),
+        ("windows", ["windows 1.0 has no wheel for python3.13 (x86_64, glibc 2.34)", "win_amd64"]),
+        ("older", ["older 1.0 has no wheel for python3.13", "cp311"]),
+        ("newer-glibc", ["newer-glibc 1.0 has no wheel", "manylinux_2_39_x86_64"]),
+        ("nowhere", ["nowhere is not in the package index", "spelling"]),
+        ("base>5", ["base>5"]),
+    ],
+)
+def test_what_cannot_be_had_is_named_with_the_way_out(
+    project: Path, store: Store, index: PythonIndex, wanted: str, words: list[str]
+) -> None:
+    index.wheel("base", "1.0")
+    index.add("source_only-1.0.tar.gz", b"not even a tarball")
+    index.wheel("windows", "1.0", tag="py3-none-win_amd64")
+    index.wheel("older", "1.0", tag="cp311-cp311-manylinux_2_17_x86_64")
+    index.wheel("newer-glibc", "1.0", tag="cp313-cp313-manylinux_2_39_x86_64")
+    ask(project, wanted)
+    with pytest.raises(DependencyError) as caught:
+        write_lock(plugin(project, requirements="requirements.in"), store, QUIET)
+    assert [word for word in words if word not in told(caught.value)] == []
+    assert not (project / "requirements.lock").exists()
+
+
+def test_an_index_that_is_down_is_said_at_locking_and_at_fetching(
+    project: Path, store: Store, index: PythonIndex, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    index.wheel("base", "1.0")
+    ask(project, "base")
+    manifest = plugin(project, requirements="requirements.in")
+    write_lock(manifest, store, QUIET)
+    monkeypatch.setenv("PIP_INDEX_URL", "http://user:secret-word@127.0.0.1:9/simple")
+    with pytest.raises(DependencyError, match="could not be reached") as locking:
+        write_lock(manifest, store, QUIET)
+    with pytest.raises(DependencyError, match="could not be reached") as fetching:
+        collect(read_lock(manifest), manifest, Store(tmp_path / "cold"), QUIET)
+    assert "secret-word" not in told(locking.value) + told(fetching.value)
+
+
+def test_two_builds_may_fill_one_store_at_once(project: Path, store: Store, index: PythonIndex, tmp_path: Path) -> None:
+    for number in range(5):
+        index.wheel(f"part{number}", "1.0", files={"shared.txt": b"x" * 100_000})
+    ask(project, *(f"part{number}" for number in range(5)))
+    manifest = plugin(project, requirements="requirements.in")
+    write_lock(manifest, store, QUIET)
+    lock, shared = read_lock(manifest), Store(tmp_path / "shared")
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(lambda _: collect(lock, manifest, shared, QUIET), range(2))
+    assert first == second
+    assert not list((shared.folder / "work").iterdir())
+
+
+def test_a_wheel_that_two_readers_would_read_differently_is_refused(
+    project: Path, store: Store, index: PythonIndex
+) -> None:
+    name, data = make_wheel("base", "1.0")
+    index.add(name, data + b"trailing")
+    ask(project, "base")
+    with pytest.raises(DependencyError, match="not a sound wheel"):
+        write_lock(plugin(project, requirements="requirements.in"), store, QUIET)
+
+
+def test_uv_alone_configured_is_enough_for_pip_too(
+    project: Path, store: Store, index: PythonIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index.wheel("base", "1.0")
+    monkeypatch.delenv("PIP_INDEX_URL")
+    monkeypatch.setenv("UV_DEFAULT_INDEX", f"{index.url}/simple")
+    ask(project, "base")
+    assert write_lock(plugin(project, requirements="requirements.in"), store, QUIET).packages == 1
