@@ -1,0 +1,7 @@
+"""Is the handler that plugin.toml names really there? Found by reading the code, never by running it."""
+
+from __future__ import annotations
+
+from builder.handler.check import check_handler
+
+__all__ = ["check_handler"]

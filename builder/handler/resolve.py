@@ -1,0 +1,121 @@
+"""From a module and a name to what the name stands for, followed through re-exports; reads files only when asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Protocol
+
+from builder.handler.exports import Exports, Kind
+
+if TYPE_CHECKING:
+    from builder.handler.exports import Export
+
+_MOST_STEPS = 200
+
+
+class Answer(Enum):
+    """What a name turned out to be."""
+
+    FUNCTION = auto()
+    COROUTINE = auto()
+    VALUE = auto()
+    NOT_OFFERED = auto()
+    """The module does not have the name."""
+    NO_MODULE = auto()
+    """The name is passed on from a file of the plugin that is not there."""
+    BROKEN = auto()
+    """The text of the module cannot be understood."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outcome:
+    """The answer and where it was found.
+
+    Attributes:
+        answer: What the name is.
+        file: The module in which the search ended, as the library names it.
+        line: The line there, or 0.
+        detail: What is broken, or the module that is not there.
+        hint: How to mend it, where that is known.
+    """
+
+    answer: Answer
+    file: str
+    line: int = 0
+    detail: str = ""
+    hint: str = ""
+
+
+class Library(Protocol):
+    """Where modules come from. Files are named by their path below the build root."""
+
+    def exports_of(self, file: str) -> Exports:
+        """What a file offers; a file that cannot be read is one with ``broken_line``."""
+
+    def locate(self, module: str, *, importer: str) -> str | None:
+        """The file of a module, as ``importer`` names it.
+
+        Returns:
+            None for a package that is not the plugin's own, and an empty text when a file of the plugin is meant
+            and is not there.
+        """
+
+
+def resolve(file: str, name: str, library: Library) -> Outcome:
+    """What ``name`` of ``file`` is. Anything that is not surely wrong counts as a function."""
+    return _Search(library).resolve(file, name)
+
+
+class _Search:
+    """One search; every name of every file is looked at once, so a cycle or a web of re-exports ends."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._known: dict[tuple[str, str], Outcome] = {}
+
+    def resolve(self, file: str, name: str) -> Outcome:
+        """The outcome for one name of one file."""
+        nothing = Outcome(answer=Answer.NOT_OFFERED, file=file)
+        if (file, name) not in self._known and len(self._known) < _MOST_STEPS:
+            self._known[file, name] = nothing
+            self._known[file, name] = self._answer(file, name)
+        return self._known.get((file, name), nothing)
+
+    def _answer(self, file: str, name: str) -> Outcome:
+        exports = self._library.exports_of(file)
+        outcomes = [self._follow(file, export) for export in exports.names.get(name, ())]
+        if not outcomes:
+            stars = [self._through_star(file, star, name) for star in exports.stars]
+            outcomes = [outcome for outcome in stars if outcome.answer is not Answer.NOT_OFFERED]
+        if outcomes:
+            # A name that a condition decides is fine when one of its meanings is.
+            return min(outcomes, key=lambda outcome: outcome.answer.value)
+        if exports.broken_line:
+            return Outcome(
+                answer=Answer.BROKEN,
+                file=file,
+                line=exports.broken_line,
+                detail=exports.broken_reason,
+                hint=exports.broken_hint,
+            )
+        return Outcome(answer=Answer.FUNCTION if exports.is_open else Answer.NOT_OFFERED, file=file)
+
+    def _follow(self, file: str, export: Export) -> Outcome:
+        if export.kind is not Kind.PASSED_ON:
+            return Outcome(answer=Answer[export.kind.name], file=file, line=export.line)
+        target = self._library.locate(export.module, importer=file)
+        if target is None:
+            return Outcome(answer=Answer.FUNCTION, file=file, line=export.line)
+        if not target:
+            return Outcome(answer=Answer.NO_MODULE, file=file, line=export.line, detail=export.module)
+        return self.resolve(target, export.name)
+
+    def _through_star(self, file: str, module: str, name: str) -> Outcome:
+        target = self._library.locate(module, importer=file)
+        if target is None:
+            # Another package's names are not known here, so the name may come from it.
+            return Outcome(answer=Answer.FUNCTION, file=file)
+        if not target:
+            return Outcome(answer=Answer.NO_MODULE, file=file, detail=module)
+        return self.resolve(target, name)
