@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from builder.manifest.loading import FILE_NAME, Loaded, find_manifest, load, parse, schema_file
 from builder.manifest.model import Build, Manifest, Plugin
+from builder.manifest.peek import HandlerPlace, peek_handler
 from builder.manifest.writing import config, dump
 
 __all__ = [
     "FILE_NAME",
     "Build",
+    "HandlerPlace",
     "Loaded",
     "Manifest",
     "Plugin",
@@ -17,5 +19,6 @@ __all__ = [
     "find_manifest",
     "load",
     "parse",
+    "peek_handler",
     "schema_file",
 ]

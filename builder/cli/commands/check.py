@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from builder import manifest as manifests
 from builder import pipeline
 from builder.cli.options import json_option, project_of, project_options
 from builder.cli.output import describe_problems, print_document, print_problems, print_text
@@ -37,7 +38,7 @@ def command(folder: Path, environment: str | None, *, as_json: bool) -> None:
             {
                 "status": "ok",
                 "file": str(checked.manifest.file),
-                "plugin": pipeline.describe(checked.manifest),
+                "plugin": manifests.config(checked.manifest.plugin),
                 "warnings": describe_problems(checked.warnings),
             }
         )

@@ -8,7 +8,7 @@ import click
 
 from builder import pipeline
 from builder.cli.options import json_option
-from builder.cli.output import print_document, print_text, describe_size, readable_size, shorten, table
+from builder.cli.output import describe_size, print_document, print_text, readable_size, shorten, table
 
 NAME_WIDTH = 40
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
@@ -13,6 +14,8 @@ from builder.cli.progress import TerminalProgress
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from builder.dependencies import LockResult
 
 
 @click.command(
@@ -36,6 +39,27 @@ def command(folder: Path, environment: str | None, *, upgrade: bool, as_json: bo
     finally:
         progress.close()
     if as_json:
-        print_document({"status": "done", **result.describe()})
+        print_document(
+            {
+                "status": "done",
+                "files": [str(file) for file in result.files],
+                "packages": result.packages,
+                "added": [asdict(change) for change in result.added],
+                "removed": [asdict(change) for change in result.removed],
+                "changed": [asdict(change) for change in result.changed],
+            }
+        )
         return
-    print_text(result.summary())
+    print_text(_summary(result))
+
+
+def _summary(result: LockResult) -> str:
+    if not result.files:
+        return "The plugin has no dependencies: there is nothing to lock."
+    changes = [
+        *(f"  + {change.name} {', '.join(change.after)}" for change in result.added),
+        *(f"  - {change.name} {', '.join(change.before)}" for change in result.removed),
+        *(f"  ~ {change.name} {', '.join(change.before)} → {', '.join(change.after)}" for change in result.changed),
+    ]
+    files = " and ".join(file.name for file in result.files)
+    return "\n".join([*changes, f"{files}: {result.packages} packages{'' if changes else ', nothing changed'}."])

@@ -33,6 +33,8 @@ def command(  # noqa: PLR0913 - one parameter per option of the command line
     """Start a plugin repository in DESTINATION: sample flow, tests, packaging and CI."""
     result = scaffold.new(destination, answers=answers, defaults=defaults, source=source, ref=ref)
     if as_json:
-        print_document({"status": "done", "folder": str(result.folder), "version": result.version})
+        print_document(
+            {"status": "done", "folder": str(result.folder), "version": result.version, "files": list(result.files)}
+        )
         return
-    print_text(f"{result.folder} is ready (kit {result.version}). Next: cd {destination} && git init && tox")
+    print_text(f"{len(result.files)} files in {result.folder}, from the kit's version {result.version}.")

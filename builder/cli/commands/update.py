@@ -8,7 +8,8 @@ import click
 
 import scaffold
 from builder.cli.options import answers_option, json_option
-from builder.cli.output import print_document, print_text
+from builder.cli.output import print_document, print_problems, print_text
+from builder.errors import Problem, Severity
 
 
 @click.command(
@@ -21,15 +22,37 @@ Examples:
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), default=".")
 @answers_option
 @click.option("--ref", metavar="TAG", help="Tag, branch or commit of the kit; :current: keeps the version.")
+@click.option("--defaults", is_flag=True, help="Take the default for every question that is new.")
 @json_option
-def command(folder: Path, answers: dict[str, object], *, ref: str | None, as_json: bool) -> None:
+def command(folder: Path, answers: dict[str, object], *, ref: str | None, defaults: bool, as_json: bool) -> None:
     """Bring a generated plugin repository to a newer kit, keeping what you wrote.
 
     Your perform files are never touched. Where your change and the kit's meet in the same lines, the files hold
     conflict markers; that is an error which lists them.
     """
-    result = scaffold.update(folder.resolve(), ref=ref, answers=answers)
+    result = scaffold.update(folder.resolve(), ref=ref, answers=answers, defaults=defaults)
     if as_json:
-        print_document({"status": "done", "folder": str(result.folder), "from": result.before, "to": result.after})
+        print_document(
+            {
+                "status": "done",
+                "folder": str(result.folder),
+                "from": result.before,
+                "to": result.after,
+                "changed": list(result.changed),
+                "deleted": list(result.deleted),
+                "reset": list(result.reset),
+            }
+        )
         return
-    print_text(f"{result.folder}: kit {result.before} → {result.after}. Look at `git diff`, then run tox.")
+    print_problems(
+        Problem(
+            message=f"The new version no longer offers your answer to {question!r}; it has its default now.",
+            hint=f"Look at `git diff`, and answer with -d {question}=…",
+            severity=Severity.WARNING,
+        )
+        for question in result.reset
+    )
+    print_text(
+        f"{result.folder}: kit {result.before} → {result.after}, {len(result.changed)} files changed, "
+        f"{len(result.deleted)} of them deleted. Look at `git diff`, then run tox."
+    )

@@ -1,0 +1,169 @@
+"""check(), lock(), package() and inspect(): the stages in order, nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from builder import bundle as bundles
+from builder import dependencies, evidence
+from builder import manifest as manifests
+from builder.archive.writer import write_artifact
+from builder.errors import ManifestError, PackagingError, Problem, ProjectError, Severity
+from builder.handler import check_handler
+from builder.manifest.model import Manifest, PackageType
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+    from pathlib import Path
+
+    from builder.dependencies import LockResult
+    from builder.evidence import Inspection, PackageRow
+    from builder.progress import Progress
+    from builder.values import Artifact
+
+__all__ = ["Checked", "Packaged", "Project", "check", "inspect", "lock", "package"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Project:
+    """Which plugin to work on.
+
+    Attributes:
+        start: A folder of the plugin, or its plugin.toml; the manifest is looked for here and above.
+        environment: The ``[environments.NAME]`` to apply, or None.
+        today: The day the runtimes' life cycles are judged by.
+    """
+
+    start: Path
+    environment: str | None
+    today: date
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Checked:
+    """A plugin whose manifest and handler are fine, with what should be told anyway."""
+
+    manifest: Manifest
+    warnings: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Packaged:
+    """A written artifact and the report beside it.
+
+    ``unchanged`` says that an earlier run wrote these very bytes from these very inputs, so nothing was written now.
+    """
+
+    artifact: Artifact
+    report: Mapping[str, object]
+    report_file: Path
+    packages: tuple[PackageRow, ...]
+    warnings: tuple[Problem, ...]
+    unchanged: bool
+
+
+def check(project: Project) -> Checked:
+    """Hold plugin.toml and the handler against every rule. Nothing of the plugin is executed.
+
+    Raises:
+        ManifestError: plugin.toml breaks rules; carries every problem, the handler's too.
+        ProjectError: There is no plugin.toml, or the handler is not there.
+    """
+    file = manifests.find_manifest(project.start)
+    try:
+        loaded = manifests.load(file, environment=project.environment, today=project.today)
+    except ManifestError as error:
+        place = manifests.peek_handler(file, today=project.today)
+        problem = place and check_handler(
+            file.parent, place.root, place.handler, place.runtime.language, version=place.runtime.version
+        )
+        if problem:
+            raise ManifestError(error.message, hint=error.hint, problems=(*error.problems, problem)) from error
+        raise
+    manifest = loaded.manifest
+    plugin = manifest.plugin
+    if plugin.deployment_package_type is PackageType.IMAGE:
+        return Checked(manifest=manifest, warnings=loaded.warnings)
+    runtime = manifest.runtime
+    problem = check_handler(
+        manifest.folder, manifest.build.root, plugin.handler, runtime.language, version=runtime.version
+    )
+    if problem and problem.severity is Severity.ERROR:
+        message = "Lambda would not find the handler."
+        raise ProjectError(message, problems=(*loaded.warnings, problem))
+    return Checked(manifest=manifest, warnings=(*loaded.warnings, *((problem,) if problem else ())))
+
+
+def lock(project: Project, progress: Progress, *, upgrade: bool = False) -> LockResult:
+    """Pin the dependencies for the manifest's runtime.
+
+    Raises:
+        ManifestError, ProjectError: plugin.toml is missing or wrong.
+        DependencyError: The dependencies cannot be had for the runtime.
+    """
+    file = manifests.find_manifest(project.start)
+    manifest = manifests.load(file, environment=project.environment, today=project.today).manifest
+    _refuse_image(manifest)
+    return dependencies.write_lock(manifest, dependencies.default_store(), progress, upgrade=upgrade)
+
+
+def package(project: Project, progress: Progress, *, output: Path | None = None) -> Packaged:
+    """Write ``<output>/<name>-<version>.zip`` and its report, unless they are there already.
+
+    Args:
+        project: The plugin.
+        progress: Told what is fetched.
+        output: Folder of the artifact; None for ``dist`` beside plugin.toml.
+
+    Raises:
+        ManifestError, ProjectError: As ``check``.
+        DependencyError: The lock is missing or stale, or a package cannot be had.
+        PackagingError: The parts do not fit together, or are larger than Lambda takes.
+    """
+    checked = check(project)
+    manifest = checked.manifest
+    _refuse_image(manifest)
+    lock = dependencies.read_lock(manifest)
+    sources = bundles.select_sources(manifest)
+    inputs = evidence.inputs_digest(manifest, lock, sources)
+    target = (output or manifest.folder / "dist").absolute() / f"{manifest.plugin.name}-{manifest.plugin.version}.zip"
+    earlier = evidence.earlier_build(target, inputs)
+    if earlier:
+        return Packaged(
+            artifact=earlier.artifact,
+            report=earlier.report,
+            report_file=evidence.report_file(target),
+            packages=earlier.packages,
+            warnings=checked.warnings,
+            unchanged=True,
+        )
+    packs = dependencies.collect(lock, manifest, dependencies.default_store(), progress)
+    bundle = bundles.assemble(manifest, sources, packs)
+    warnings = (*checked.warnings, *bundles.check_sizes(bundle))
+    artifact = write_artifact(bundle, target)
+    report = evidence.build_report(manifest, lock, bundle, artifact, inputs=inputs)
+    return Packaged(
+        artifact=artifact,
+        report=report,
+        report_file=evidence.write_report(report, target),
+        packages=evidence.package_rows(bundle),
+        warnings=warnings,
+        unchanged=False,
+    )
+
+
+def inspect(artifact: Path) -> Inspection:
+    """What is inside an artifact, by package and by size; read strictly, so what is told is what everybody reads.
+
+    Raises:
+        VerificationError: It is no ZIP that everybody reads alike.
+    """
+    return evidence.inspect(artifact)
+
+
+def _refuse_image(manifest: Manifest) -> None:
+    if manifest.plugin.deployment_package_type is PackageType.IMAGE:
+        message = f"{manifest.plugin.name} is an IMAGE plugin; this version of the kit builds ZIPs."
+        raise PackagingError(message, hint='Write deploymentPackageType = "ZIP", or build the image with Docker.')

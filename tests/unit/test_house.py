@@ -1,0 +1,63 @@
+"""Habits of the house that no linter knows: sizes, names, exit codes, and documents that say what is so."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from builder import errors
+
+REPOSITORY = Path(__file__).parents[2]
+MODULES = sorted([*REPOSITORY.glob("builder/**/*.py"), *REPOSITORY.glob("scaffold/**/*.py")])
+LONGEST_MODULE = 320
+LONGEST_FUNCTION = 45
+
+
+def relative(path: Path) -> str:
+    return path.relative_to(REPOSITORY).as_posix()
+
+
+@pytest.mark.parametrize("module", MODULES, ids=relative)
+def test_modules_and_functions_hold_one_idea(module: Path) -> None:
+    text = module.read_text("utf-8")
+    long = [
+        f"{node.name}: {(node.end_lineno or 0) - node.lineno + 1} lines"
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.FunctionDef) and (node.end_lineno or 0) - node.lineno >= LONGEST_FUNCTION
+    ]
+
+    assert text.count("\n") <= LONGEST_MODULE
+    assert long == []
+    assert module.stem not in {"utils", "helpers", "common", "misc"}
+
+
+def test_every_error_has_its_own_exit_code_and_stands_in_the_tree() -> None:
+    classes = errors.KitError.__subclasses__()
+    codes = [error.exit_code for error in classes]
+
+    assert len(set(codes)) == len(codes)
+    assert all(f"{error.__name__}" in (errors.__doc__ or "") for error in classes)
+    readme = (REPOSITORY / "README.md").read_text("utf-8")
+    assert {3, 4, 5, 6, 7, 8} <= {int(code) for code in re.findall(r"(\d+) [a-z]+(?:,|\.)", readme)}
+
+
+def test_ci_runs_exactly_the_commands_of_the_readme() -> None:
+    readme = (REPOSITORY / "README.md").read_text("utf-8")
+    promised = re.findall(r"```sh\n# [^\n]+\n([^\n]+)\n```", readme)
+    run = (REPOSITORY / ".ci" / "run").read_text("utf-8").splitlines()
+
+    assert promised == ["python3 -m pip install tox && python3 -m tox -e quickstart", "python3 -m tox"]
+    assert [line for line in run if "-m tox" in line] == promised
+
+
+@pytest.mark.parametrize("lock", sorted(REPOSITORY.glob("requirements/*.lock")), ids=relative)
+def test_locks_have_hashes_and_no_addresses(lock: Path) -> None:
+    text = lock.read_text("utf-8")
+    pins = re.findall(r"^[a-z0-9][^\s=]*==", text, re.MULTILINE)
+
+    assert pins
+    assert "://" not in text
+    assert len(re.findall(r"^[a-z0-9][^\n]*==[^\n]*\\\n    --hash=sha256:", text, re.MULTILINE)) == len(pins)
