@@ -171,3 +171,23 @@ def _inflated(stream: BinaryIO, record: Record) -> tuple[str, str]:
     if left or inflater.unused_data:
         return "", "has bytes behind its compressed content"
     return digest.hexdigest(), "" if crc == record.crc32 else "is damaged: its checksum (CRC-32) differs"
+
+
+def read_content(file: Path, member: PackMember) -> bytes:
+    """Unpack one member that ``read_members`` told of.
+
+    Raises:
+        VerificationError: The archive cannot be read, or was changed since.
+    """
+    try:
+        with file.open("rb") as stream:
+            stream.seek(member.offset)
+            packed = stream.read(member.compressed_size)
+        content = packed if member.method == STORED else zlib.decompress(packed, -zlib.MAX_WBITS)
+    except (OSError, zlib.error) as error:
+        msg = f"{member.path} of {file} cannot be read: {error}"
+        raise VerificationError(msg) from error
+    if zlib.crc32(content) != member.crc32:
+        msg = f"{member.path} of {file} was changed"
+        raise VerificationError(msg, hint="Run the command again to fetch it anew.")
+    return content

@@ -238,3 +238,9 @@ class _Output:
                 ) from error
             self._sources[file] = self._open.enter_context(stream)
         return self._sources[file]
+
+
+def zip_size(entries: Iterable[Entry]) -> int:
+    """How many bytes ``write_artifact`` would write."""
+    headers = layout.LOCAL.size + layout.CENTRAL.size
+    return layout.END.size + sum(headers + 2 * len(entry.path.encode()) + entry.compressed_size for entry in entries)
