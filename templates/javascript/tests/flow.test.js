@@ -34,6 +34,7 @@ const BAD_PERFORMS = [
   ["rejects", () => Promise.reject(new Error("later"))],
   ["rejects with nothing", () => Promise.reject()],
   ["returns a circle", circle],
+  ["returns Lambda's form with a circle in it", () => ({ statusCode: 200, headers: {}, cookies: circle() })],
   ["returns a BigInt", () => ({ count: 10n })],
   ["returns NaN, which JSON would turn into null", () => ({ weight: Number.NaN })],
   ["returns a function", () => () => undefined],

@@ -46,10 +46,10 @@ export function extractDataFromEvent(event, { hook, trigger }) {
 function extractNotification(event) {
   const { metadata, data, jwt } = readJsonObject(event);
   if (!isObject(metadata)) {
-    throw new PluginError(400, "NO_METADATA", "The notification has no metadata");
+    throw new PluginError(400, "NO_METADATA", "The body of a notification must hold an object metadata.");
   }
   if (!isObject(data)) {
-    throw new PluginError(400, "NO_DATA", "The notification has no data");
+    throw new PluginError(400, "NO_DATA", "The body of a notification must hold an object data.");
   }
   return { data, metadata, token: typeof jwt === "string" ? jwt : undefined };
 }
@@ -64,7 +64,7 @@ function extractNotification(event) {
 function extractInterception(event, key) {
   const { [key]: data, ...metadata } = readJsonObject(event);
   if (!isObject(data)) {
-    throw new PluginError(400, "NO_DATA", `The intercepted call has no ${key}`);
+    throw new PluginError(400, "NO_DATA", `The body must hold an object ${key}.`);
   }
   return { data, metadata, token: readBearerToken(event) };
 }
@@ -95,11 +95,11 @@ function extractDirectCall(event) {
 function readJsonObject(event) {
   const text = readBody(event);
   if (text === undefined) {
-    throw new PluginError(400, "NO_BODY", "The call has no body");
+    throw new PluginError(400, "NO_BODY", "The call has no body.");
   }
   const body = parseJson(text);
   if (!isObject(body)) {
-    throw new PluginError(400, "INVALID_JSON", "The body is not a JSON object");
+    throw new PluginError(400, "INVALID_JSON", "The body is not a JSON object.");
   }
   return body;
 }
@@ -115,7 +115,7 @@ function readBody({ body, isBase64Encoded }) {
     return undefined;
   }
   if (typeof body !== "string") {
-    throw new PluginError(400, "INVALID_JSON", "The body is not JSON text");
+    throw new PluginError(400, "INVALID_JSON", "The body is not JSON text.");
   }
   return isBase64Encoded === true ? decodeBase64(body) : body;
 }
@@ -125,16 +125,18 @@ function decodeBase64(text) {
   const bytes = Buffer.from(text, "base64");
   // Buffer skips what is not base64; encoding again shows whether it did.
   if (bytes.toString("base64").replace(/=+$/, "") !== text.replace(/=+$/, "")) {
-    throw new PluginError(400, "INVALID_JSON", "The body is not valid base64");
+    throw new PluginError(400, "INVALID_JSON", "The body is not valid base64.");
   }
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    throw new PluginError(400, "INVALID_JSON", "The body is not UTF-8 text");
+    throw new PluginError(400, "INVALID_JSON", "The body is not UTF-8 text.");
   }
 }
 
 /**
+ * JavaScript keeps about 16 digits of a number. Longer ones must be text, as the ids of BioT are.
+ *
  * @param {string} text
  * @returns {unknown}
  */
@@ -143,7 +145,7 @@ function parseJson(text) {
     return JSON.parse(text);
   } catch {
     // The parser's own message quotes the body, which may hold patient data.
-    throw new PluginError(400, "INVALID_JSON", "The body is not valid JSON");
+    throw new PluginError(400, "INVALID_JSON", "The body is not valid JSON.");
   }
 }
 

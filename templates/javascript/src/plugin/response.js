@@ -72,14 +72,23 @@ function directResponse(answer, traceparent) {
   if (!isObject(answer) || !Number.isInteger(answer.statusCode)) {
     return jsonResponse(200, answer, traceparent);
   }
-  const { statusCode, headers, body, ...rest } = answer;
-  const own = Object.entries(isObject(headers) ? headers : {}).filter(([name]) => name.toLowerCase() !== "traceparent");
-  return {
-    ...rest,
-    statusCode: Number(statusCode),
-    headers: { ...Object.fromEntries(own.map(([name, value]) => [name, String(value)])), traceparent },
-    ...(body === undefined || body === null ? {} : { body: typeof body === "string" ? body : toJson(body) }),
-  };
+  const { headers, body, ...rest } = answer;
+  const ownHeaders = isObject(headers) ? headers : {};
+  const complete = { ...rest, headers: { ...ownHeaders, traceparent }, ...bodyAsText(body) };
+  // What is not JSON fails here, as an error of perform, and not later in Lambda.
+  toJson(complete);
+  return /** @type {any} */ (complete);
+}
+
+/**
+ * @param {unknown} body
+ * @returns {{ body?: string }}
+ */
+function bodyAsText(body) {
+  if (body === undefined || body === null) {
+    return {};
+  }
+  return { body: typeof body === "string" ? body : toJson(body) };
 }
 
 /**
