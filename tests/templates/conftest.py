@@ -1,4 +1,4 @@
-"""A kit whose templates are what lies in the working tree now, uncommitted work included, and renders of it."""
+"""A kit whose templates are those of the working tree, uncommitted work included, and renders of it."""
 
 from __future__ import annotations
 
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 REPOSITORY = Path(__file__).parents[2]
 VERSION = "v999.0.0"
-
-Render = "Callable[..., Path]"
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -52,8 +50,9 @@ def nobody_s_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
 
 
 def snapshot(folder: Path) -> Path:
-    """Copy what git would track of the working tree: untracked files count, ignored ones do not."""
-    names = git(REPOSITORY, "ls-files", "-z", "--cached", "--others", "--exclude-standard").split("\0")
+    """Copy what git would track of the templates: untracked files count, ignored ones do not."""
+    wanted = ("copier.yml", "templates")
+    names = git(REPOSITORY, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *wanted).split("\0")
     for name in names:
         file = REPOSITORY / name
         if name and file.is_file():
@@ -64,7 +63,7 @@ def snapshot(folder: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def kit(tmp_path_factory: pytest.TempPathFactory, nobody_s_settings: None) -> Path:
-    """The working tree as a clean repository with one release. Nobody changes it: copy it first (``own_kit``)."""
+    """The templates as a clean repository with one release. Nobody changes it: copy it first (``own_kit``)."""
     folder = snapshot(tmp_path_factory.mktemp("kit") / "biot-plugin-kit")
     commit_all(folder, "Release")
     git(folder, "tag", VERSION)

@@ -85,7 +85,9 @@ def test_the_zip_answers_every_event(
 
 
 @pytest.mark.parametrize("language", RUNTIMES)
-def test_a_token_for_another_hook_is_refused_by_the_packaged_plugin(language: str, tmp_path: Path, store: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_a_token_for_another_hook_is_refused_by_the_packaged_plugin(
+    language: str, tmp_path: Path, store: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     plugin = generate(language, tmp_path / "plugin")
     code = unpack_read_only(package(plugin, store), tmp_path / "code")
     client = node_client()

@@ -24,7 +24,9 @@ HASH = "0123456789abcdef0123456789abcdef01234567"
 
 def source_module(typed: str, *, files: dict[str, str] | None = None, **values: Any) -> dict[str, str]:
     """What templates/source.jinja makes of a source, without rendering a template."""
-    loader = DictLoader({"source.jinja": (REPOSITORY / "templates" / "source.jinja").read_text("utf-8"), **(files or {})})
+    loader = DictLoader(
+        {"source.jinja": (REPOSITORY / "templates" / "source.jinja").read_text("utf-8"), **(files or {})}
+    )
     environment = SandboxedEnvironment(
         loader=loader,
         undefined=StrictUndefined,
@@ -85,7 +87,9 @@ def test_a_git_address_is_pinned_to_the_commit_and_keeps_no_credentials(typed: s
         (r"C:\\work\\kit", "C:/work/kit", "file:///C:/work/kit"),
     ],
 )
-def test_a_local_clone_is_named_by_the_absolute_folder_that_git_wrote_down(configured: str, folder: str, pin: str) -> None:
+def test_a_local_clone_is_named_by_the_absolute_folder_that_git_wrote_down(
+    configured: str, folder: str, pin: str
+) -> None:
     config = f'[core]\n\tbare = false\n[remote "origin"]\n\turl = {configured}\n\tfetch = +refs/*\n'
     made = source_module("../kit", files={".git/config": config})
     assert made == {"source": folder, "commit": "v1.2.3", "requirement": f"biot-plugin-kit @ {pin}"}
@@ -157,9 +161,7 @@ def test_uncommitted_work_is_rendered_and_can_be_updated_from(own_kit: Path, tmp
     assert (plugin / "MORE.md").read_text("utf-8") == "more\n"
 
 
-def test_a_folder_without_git_is_pinned_as_a_folder(
-    kit: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_folder_without_git_is_pinned_as_a_folder(kit: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copytree(kit, tmp_path / "unpacked", ignore=shutil.ignore_patterns(".git"))
     monkeypatch.chdir(tmp_path)
     run_copy("unpacked", tmp_path / "plugin", defaults=True, quiet=True)

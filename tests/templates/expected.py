@@ -1,0 +1,53 @@
+"""Which files a generated plugin has, written out, so that a new or a lost one shows in a review."""
+
+from __future__ import annotations
+
+HOOKS = ("notification", "interceptor_pre", "interceptor_post", "interceptor_post_entity", "nonspecific")
+
+CI_FILES = {
+    "github": {".github/workflows/ci.yml", ".github/dependabot.yml"},
+    "gitlab": {".gitlab-ci.yml"},
+    "bitbucket": {"bitbucket-pipelines.yml"},
+    "jenkins": {"Jenkinsfile"},
+    "none": set(),
+}
+
+_BOTH = """
+    .copier-answers.yml .editorconfig .env.example .gitattributes .gitignore CHANGELOG.md README.md plugin.toml tox.ini
+    tests/cases.json
+"""
+
+_PYTHON = """
+    pyproject.toml requirements.lock requirements-dev.lock
+    src/index.py
+    src/plugin/__init__.py src/plugin/perform/__init__.py
+    src/plugin/authenticate.py src/plugin/biot.py src/plugin/check_request_type.py src/plugin/configure_logger.py
+    src/plugin/context.py src/plugin/create_error_response.py src/plugin/errors.py
+    src/plugin/extract_data_from_event.py src/plugin/flow.py src/plugin/get_trace_id.py src/plugin/headers.py
+    src/plugin/hook.py src/plugin/hooks.py src/plugin/http_client.py src/plugin/login.py src/plugin/public_keys.py
+    src/plugin/response.py src/plugin/settings.py src/plugin/verify_token.py
+    tests/__init__.py tests/conftest.py tests/test_biot.py tests/test_cases.py tests/test_events.py
+    tests/support/__init__.py tests/support/cases.py tests/support/fake_biot.py tests/support/tokens.py
+"""
+
+_JAVASCRIPT = """
+    package.json package-lock.json .node-version .npmrc biome.json tsconfig.json tools/npm_ci.py
+    src/index.js src/package.json
+    src/plugin/authenticate.js src/plugin/biot.js src/plugin/checkRequestType.js src/plugin/configureLogger.js
+    src/plugin/createErrorResponse.js src/plugin/errors.js src/plugin/extractDataFromEvent.js src/plugin/flow.js
+    src/plugin/getTraceId.js src/plugin/headers.js src/plugin/hooks.js src/plugin/isObject.js src/plugin/login.js
+    src/plugin/publicKeys.js src/plugin/response.js src/plugin/sendRequest.js src/plugin/settings.js
+    src/plugin/verifyToken.js
+    tests/cases.test.js
+"""
+
+
+def expected_files(language: str, hooks: tuple[str, ...], ci: str) -> set[str]:
+    """The exact set of files for these answers."""
+    suffix = "py" if language == "python" else "js"
+    files = {*_BOTH.split(), *(_PYTHON if language == "python" else _JAVASCRIPT).split(), *CI_FILES[ci]}
+    for hook in hooks:
+        files.add(f"src/plugin/perform/{hook}.{suffix}")
+        files.add(f"tests/test_{hook}.py" if language == "python" else f"tests/{hook}.test.js")
+        files |= {"events/cron.json", "events/http.json"} if hook == "nonspecific" else {f"events/{hook}.json"}
+    return files

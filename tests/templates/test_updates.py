@@ -1,0 +1,192 @@
+"""`copier update`: what the author wrote stays, what the kit changed arrives, and a conflict is never passed over."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+from copier import VcsRef, run_copy, run_update
+
+import scaffold
+from builder.errors import ProjectError
+from tests.templates.conftest import VERSION, commit_all, files_of, git
+from tests.templates.expected import HOOKS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+LANGUAGES = ("python", "javascript")
+PERFORM = {"python": "src/plugin/perform/notification.py", "javascript": "src/plugin/perform/notification.js"}
+
+
+@pytest.fixture(scope="module")
+def two_versions(kit: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The kit with an older release before the present one: other texts, a file less, one more, no new question."""
+    folder = tmp_path_factory.mktemp("kit") / "two-versions"
+    shutil.copytree(kit, folder, ignore=shutil.ignore_patterns(".git"))
+    for language in LANGUAGES:
+        root = folder / "templates" / language
+        (root / "OLD.md").write_text("gone in the next version\n", "utf-8")
+        (root / ".editorconfig").unlink()
+        tox = root / "tox.ini.jinja"
+        tox.write_text(tox.read_text("utf-8").replace("min_version = 4.24", "min_version = 4.20"), "utf-8")
+        manifest = root / "plugin.toml.jinja"
+        manifest.write_text(manifest.read_text("utf-8").replace("memorySize = 256", "memorySize = 128"), "utf-8")
+        perform = root / PERFORM[language]
+        perform.write_text("".join(perform.read_text("utf-8").splitlines(keepends=True)[:1]), "utf-8")
+    commit_all(folder, "Older")
+    git(folder, "tag", "v0.0.1")
+    for item in folder.iterdir():
+        if item.name != ".git":
+            (shutil.rmtree if item.is_dir() else os.unlink)(item)
+    shutil.copytree(kit, folder, ignore=shutil.ignore_patterns(".git"), dirs_exist_ok=True)
+    commit_all(folder, "Newer")
+    git(folder, "tag", VERSION)
+    return folder
+
+
+def old_plugin(source: Path, folder: Path, **answers: object) -> Path:
+    run_copy(str(source), folder, dict(answers), vcs_ref="v0.0.1", defaults=True, quiet=True)
+    commit_all(folder, "Start")
+    return folder
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {name: (folder / name).read_bytes() for name in sorted(files_of(folder))}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_older_plugin_becomes_what_a_fresh_one_is_and_keeps_the_author_s_work(
+    language: str, two_versions: Path, tmp_path: Path
+) -> None:
+    plugin = old_plugin(two_versions, tmp_path / "my-plugin", language=language)
+    perform = plugin / PERFORM[language]
+    perform.write_text("the author's own\n", "utf-8")
+    (plugin / "CHANGELOG.md").write_text("# What we changed\n", "utf-8")
+    commit_all(plugin, "The author's work")
+
+    run_update(plugin, defaults=True, overwrite=True, quiet=True)
+
+    fresh = tmp_path / "fresh" / "my-plugin"
+    run_copy(str(two_versions), fresh, {"language": language}, defaults=True, quiet=True)
+    expected = contents(fresh)
+    expected[PERFORM[language]] = b"the author's own\n"
+    expected["CHANGELOG.md"] = b"# What we changed\n"
+    assert contents(plugin) == expected
+
+
+def test_changes_of_author_and_kit_in_one_file_are_merged(two_versions: Path, tmp_path: Path) -> None:
+    plugin = old_plugin(two_versions, tmp_path / "my-plugin")
+    manifest = plugin / "plugin.toml"
+    manifest.write_text(manifest.read_text("utf-8").replace("version = 1\n", "version = 7\n"), "utf-8")
+    tox = plugin / "tox.ini"
+    tox.write_text(tox.read_text("utf-8") + "\n[testenv:mine]\ncommands = python -V\n", "utf-8")
+    (plugin / ".gitattributes").unlink()
+    commit_all(plugin, "The author's work")
+
+    result = scaffold.update(plugin, answers={}, ref=VERSION, defaults=True)
+
+    assert "version = 7\n" in manifest.read_text("utf-8")
+    assert "memorySize = 256\n" in manifest.read_text("utf-8")
+    assert "min_version = 4.24" in tox.read_text("utf-8")
+    assert "[testenv:mine]" in tox.read_text("utf-8")
+    assert not (plugin / ".gitattributes").exists(), "what the author deleted stays deleted"
+    assert (result.before, result.after) == ("v0.0.1", VERSION)
+    assert result.deleted == ("OLD.md",)
+    assert set(result.changed) == {".copier-answers.yml", ".editorconfig", "OLD.md", "plugin.toml", "tox.ini"}
+
+
+def test_a_conflict_is_an_error_that_names_the_lines(two_versions: Path, tmp_path: Path) -> None:
+    plugin = old_plugin(two_versions, tmp_path / "my-plugin")
+    manifest = plugin / "plugin.toml"
+    manifest.write_text(manifest.read_text("utf-8").replace("memorySize = 128", "memorySize = 1024"), "utf-8")
+    commit_all(plugin, "More memory")
+
+    with pytest.raises(ProjectError) as caught:
+        scaffold.update(plugin, answers={}, ref=VERSION, defaults=True)
+
+    lines = manifest.read_text("utf-8").splitlines()
+    [problem] = caught.value.problems
+    assert problem.file == "plugin.toml"
+    assert lines[problem.line - 1] == "<<<<<<< before updating"
+    assert "git reset --hard" in caught.value.hint
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_hook_is_added_later(language: str, plugin: Callable[..., Path], tmp_path: Path, kit: Path) -> None:
+    folder = plugin(language=language, hooks=["notification"])
+    (folder / PERFORM[language]).write_text("the author's own\n", "utf-8")
+    commit_all(folder, "The author's work")
+
+    run_update(
+        folder,
+        {"hooks": ["notification", "nonspecific"]},
+        vcs_ref=VcsRef.CURRENT,
+        defaults=True,
+        overwrite=True,
+        quiet=True,
+    )
+
+    run_copy(
+        str(kit),
+        tmp_path / "fresh" / "my-plugin",
+        {"language": language, "hooks": ["notification", "nonspecific"]},
+        defaults=True,
+        quiet=True,
+    )
+    expected = contents(tmp_path / "fresh" / "my-plugin") | {PERFORM[language]: b"the author's own\n"}
+    assert contents(folder) == expected
+
+
+def test_a_hook_that_is_left_out_goes_with_its_perform(plugin: Callable[..., Path]) -> None:
+    folder = plugin(hooks=list(HOOKS))
+    result = scaffold.update(folder, answers={"hooks": ["notification"]}, ref=":current:", defaults=True)
+    assert result.before == result.after == VERSION
+    assert "src/plugin/perform/nonspecific.py" in result.deleted
+    assert not (folder / "events" / "cron.json").exists()
+
+
+def test_another_ci_system_replaces_the_files(plugin: Callable[..., Path]) -> None:
+    folder = plugin(ci="github")
+    scaffold.update(folder, answers={"ci": "gitlab"}, ref=":current:", defaults=True)
+    assert (folder / ".gitlab-ci.yml").is_file()
+    assert not (folder / ".github").exists()
+
+
+def test_the_lock_of_the_author_is_left_alone(two_versions: Path, tmp_path: Path) -> None:
+    plugin = old_plugin(two_versions, tmp_path / "my-plugin", language="javascript")
+    (plugin / "package-lock.json").write_text('{"lockfileVersion": 3}\n', "utf-8")
+    commit_all(plugin, "Other packages")
+    scaffold.update(plugin, answers={}, ref=VERSION, defaults=True)
+    assert (plugin / "package-lock.json").read_text("utf-8") == '{"lockfileVersion": 3}\n'
+
+
+def test_the_pin_moves_with_an_update_from_a_git_url(two_versions: Path, tmp_path: Path) -> None:
+    plugin = tmp_path / "my-plugin"
+    run_copy(f"git+file://{two_versions}", plugin, vcs_ref="v0.0.1", defaults=True, quiet=True)
+    commit_all(plugin, "Start")
+    old, new = (git(two_versions, "rev-list", "-1", tag) for tag in ("v0.0.1", VERSION))
+    assert f"@{old}\n" in (plugin / "tox.ini").read_text("utf-8")
+    run_update(plugin, defaults=True, overwrite=True, quiet=True)
+    assert f"@{new}\n" in (plugin / "tox.ini").read_text("utf-8")
+
+
+def test_an_answered_requirement_stays_through_updates(two_versions: Path, tmp_path: Path) -> None:
+    plugin = old_plugin(two_versions, tmp_path / "my-plugin", kit_requirement="biot-plugin-kit==1.2.3")
+    scaffold.update(plugin, answers={}, ref=VERSION, defaults=True)
+    assert "requirement = biot-plugin-kit==1.2.3\n" in (plugin / "tox.ini").read_text("utf-8")
+
+
+def test_a_plugin_in_a_folder_of_a_larger_repository_is_updated(two_versions: Path, tmp_path: Path) -> None:
+    repository = tmp_path / "many"
+    repository.mkdir()
+    (repository / "README.md").write_text("all our plugins\n", "utf-8")
+    plugin = repository / "plugins" / "first"
+    run_copy(str(two_versions), plugin, vcs_ref="v0.0.1", defaults=True, quiet=True)
+    commit_all(repository, "Start")
+    result = scaffold.update(plugin, answers={}, ref=VERSION, defaults=True)
+    assert "plugin.toml" in result.changed
+    assert "memorySize = 256\n" in (plugin / "plugin.toml").read_text("utf-8")
