@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from builder.archive.paths import folders_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
-    from builder.values import Entry
+    from builder.values import Bundle, Entry
 
 OWN_FILES = "the plugin's own files"
 
@@ -41,11 +41,11 @@ class PackageRow:
         return f"{self.name} {self.version}".strip() or OWN_FILES
 
 
-def package_rows(entries: Sequence[Entry]) -> tuple[PackageRow, ...]:
+def package_rows(bundle: Bundle) -> tuple[PackageRow, ...]:
     """The table by package: the plugin's own files first, then by name and version."""
-    paths = owned_paths((entry.path, entry.owner) for entry in entries)
+    paths = owned_paths((entry.path, entry.owner) for entry in bundle.entries)
     groups: dict[str, list[Entry]] = {}
-    for entry in entries:
+    for entry in bundle.entries:
         groups.setdefault(entry.owner, []).append(entry)
     return tuple(
         PackageRow(

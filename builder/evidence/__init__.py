@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from builder.archive.shares import PackageRow, package_rows
-from builder.evidence.inspect import FileRow, Inspection, inspect_artifact, report_path
-from builder.evidence.report import build_report, inputs_digest, read_report, unchanged_artifact, write_report
+from builder.evidence.earlier import Earlier, earlier_build, inputs_digest
+from builder.evidence.inspection import FileRow, Inspection, inspect
+from builder.evidence.report import build_report, read_report, report_file, write_report
 
 __all__ = [
+    "Earlier",
     "FileRow",
     "Inspection",
     "PackageRow",
     "build_report",
+    "earlier_build",
     "inputs_digest",
-    "inspect_artifact",
+    "inspect",
     "package_rows",
     "read_report",
-    "report_path",
-    "unchanged_artifact",
+    "report_file",
     "write_report",
 ]

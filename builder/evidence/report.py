@@ -10,44 +10,31 @@ import builder
 from builder.archive.deflate import compressor
 from builder.archive.shares import PackageRow, package_rows
 from builder.archive.whole import whole_file
-from builder.errors import VerificationError
-from builder.values import Artifact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from builder.manifest.model import Manifest
-    from builder.values import Bundle, LockedPackage
+    from builder.values import Artifact, Bundle, Lock
 
 SCHEMA = 1
 """Of the report; grows when a field changes its meaning."""
 
 
-def inputs_digest(bundle: Bundle, packages: Iterable[LockedPackage]) -> str:
-    """Digest everything that an artifact's bytes follow from: contents, packages as locked, compressor, the kit.
-
-    Returns:
-        ``sha256:`` and 64 hex digits.
-    """
-    lines = sorted(f"{package.name} {package.version} {package.digest}" for package in packages)
-    text = "\n".join((bundle.tree_digest, compressor(), builder.__version__, *lines))
-    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
-
-
 def build_report(
-    manifest: Manifest, bundle: Bundle, artifact: Artifact, packages: Iterable[LockedPackage]
+    manifest: Manifest, lock: Lock, bundle: Bundle, artifact: Artifact, *, inputs: str
 ) -> dict[str, object]:
     """Describe a written artifact, without times, folders or anything else of this machine.
 
     Args:
         manifest: The plugin.
+        lock: The packages as pinned.
         bundle: What went in.
         artifact: What came out.
-        packages: What the lock pins.
+        inputs: ``inputs_digest`` of this build.
     """
-    locked = tuple(packages)
-    digests = {f"{package.name} {package.version}": package.digest for package in locked}
+    digests = {f"{package.name} {package.version}": package.digest for package in lock.packages}
     return {
         "schema": SCHEMA,
         "plugin": {
@@ -64,21 +51,31 @@ def build_report(
             "unpackedSize": artifact.unpacked_size,
             "files": artifact.entries,
         },
-        "packages": [_described(row, digests.get(row.label, "")) for row in package_rows(bundle.entries)],
-        "inputs": inputs_digest(bundle, locked),
+        "packages": [_described(row, digests.get(row.label, "")) for row in package_rows(bundle)],
+        "inputs": inputs,
         "tools": {"biot-plugin-kit": builder.__version__, "compressor": compressor()},
     }
 
 
-def write_report(report: Mapping[str, object], file: Path) -> None:
+def report_file(artifact: Path) -> Path:
+    """Where an artifact's report lies: ``dist/a-1.report.json`` beside ``dist/a-1.zip``."""
+    return artifact.with_name(f"{artifact.name.removesuffix('.zip')}.report.json")
+
+
+def write_report(report: Mapping[str, object], artifact: Path) -> Path:
     """Write the report beside the artifact, whole or not at all.
 
+    Returns:
+        The report's file.
+
     Raises:
-        PackagingError: The file cannot be written.
+        PackagingError: It cannot be written.
     """
+    file = report_file(artifact)
     text = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
     with whole_file(file) as stream:
         stream.write(text.encode())
+    return file
 
 
 def read_report(file: Path) -> Mapping[str, object] | None:
@@ -91,45 +88,12 @@ def read_report(file: Path) -> Mapping[str, object] | None:
 
 
 def report_rows(report: Mapping[str, object]) -> tuple[PackageRow, ...]:
-    """The table by package as a report has it.
-
-    Raises:
-        VerificationError: The report's table is not one that the kit writes.
-    """
+    """The table by package as a report has it; empty when it is not one that the kit writes."""
     rows = report.get("packages")
     try:
         return tuple(_row(row) for row in rows) if isinstance(rows, list) else ()
-    except (KeyError, TypeError) as error:
-        msg = "the build report beside the artifact was changed: its packages cannot be read"
-        raise VerificationError(
-            msg,
-            hint="Remove the report, or package again.",
-        ) from error
-
-
-def unchanged_artifact(artifact: Path, report: Mapping[str, object] | None, inputs: str) -> Artifact | None:
-    """The artifact of an earlier run when these very inputs made it and nobody touched it since, else None.
-
-    Args:
-        artifact: The ZIP, which may be missing.
-        report: What lies beside it.
-        inputs: The digest of this run's inputs.
-    """
-    if report is None or report.get("inputs") != inputs:
-        return None
-    told = report.get("artifact")
-    if not isinstance(told, dict) or not artifact.is_file() or artifact.stat().st_size != told.get("size"):
-        return None
-    if file_digest(artifact) != told.get("sha256"):
-        return None
-    return Artifact(
-        file=artifact.absolute(),
-        sha256=str(told["sha256"]),
-        size=int(told["size"]),
-        unpacked_size=int(told["unpackedSize"]),
-        entries=int(told["files"]),
-        tree_digest=str(told["treeDigest"]),
-    )
+    except (KeyError, TypeError):
+        return ()
 
 
 def file_digest(file: Path) -> str:

@@ -11,7 +11,7 @@ from builder.archive.reader import read_members
 from builder.archive.shares import PackageRow, owned_paths
 from builder.archive.tree import tree_digest
 from builder.errors import VerificationError
-from builder.evidence.report import file_digest, read_report, report_rows
+from builder.evidence.report import file_digest, read_report, report_file, report_rows
 from builder.values import Artifact, PackMember
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class Inspection:
         }
 
 
-def inspect_artifact(file: Path) -> Inspection:
+def inspect(file: Path) -> Inspection:
     """Read an artifact and the report beside it, when there is one.
 
     Raises:
@@ -89,24 +89,19 @@ def inspect_artifact(file: Path) -> Inspection:
         entries=len(members),
         tree_digest=tree_digest(members),
     )
-    report = read_report(report_path(file))
+    report = read_report(report_file(file))
     if report is not None:
         _hold_against(artifact, report)
-    rows = report_rows(report) if report is not None else guessed_rows(members)
+    reported = report_rows(report) if report is not None else ()
     return Inspection(
         artifact=artifact,
-        packages=tuple(sorted(rows, key=lambda row: (-row.packed_size, row.label))),
+        packages=tuple(sorted(reported or guessed_rows(members), key=lambda row: (-row.packed_size, row.label))),
         files=tuple(
             FileRow(path=printable(member.path), size=member.size, packed_size=member.compressed_size)
             for member in sorted(members, key=lambda member: (-member.compressed_size, member.path))
         ),
-        reported=report is not None,
+        reported=bool(reported),
     )
-
-
-def report_path(artifact: Path) -> Path:
-    """Where an artifact's report lies: ``dist/a-1.report.json`` beside ``dist/a-1.zip``."""
-    return artifact.with_name(f"{artifact.name.removesuffix('.zip')}.report.json")
 
 
 def guessed_rows(members: Sequence[PackMember]) -> tuple[PackageRow, ...]:
@@ -165,7 +160,7 @@ def _hold_against(artifact: Artifact, report: Mapping[str, object]) -> None:
         return
     same = wanted.get("treeDigest") == artifact.tree_digest
     raise VerificationError(
-        f"{artifact.file.name} is not the artifact that {report_path(artifact.file).name} describes: "
+        f"{artifact.file.name} is not the artifact that {report_file(artifact.file).name} describes: "
         + ("the same files in other bytes" if same else "other files"),
         hint="Package again; if the artifact must stay, remove the report beside it to look inside anyway.",
     )

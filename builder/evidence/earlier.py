@@ -1,0 +1,109 @@
+"""Whether an earlier run already wrote what this one would write."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import builder
+from builder.archive.deflate import compressor
+from builder.evidence.report import file_digest, read_report, report_file, report_rows
+from builder.values import Artifact
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from builder.archive.shares import PackageRow
+    from builder.manifest.model import Manifest
+    from builder.values import Lock
+
+_DECIDING = ("archive", "bundle")
+"""The kit's packages whose code decides an artifact's bytes."""
+
+
+class Source(Protocol):
+    """One of the plugin's own files, as far as the digest looks at it."""
+
+    @property
+    def path(self) -> str:
+        """In the artifact."""
+
+    @property
+    def content(self) -> bytes:
+        """Its bytes."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Earlier:
+    """An artifact that is there already, with its report."""
+
+    artifact: Artifact
+    report: Mapping[str, object]
+    packages: tuple[PackageRow, ...]
+
+
+def inputs_digest(manifest: Manifest, lock: Lock, sources: Iterable[Source]) -> str:
+    """Digest everything that an artifact and its report follow from.
+
+    That is the plugin's own files, the packages as locked, what the manifest says about both, the compressor, and the
+    kit: its version, and its code too, so that a changed working copy of the kit never passes for the released one.
+
+    Returns:
+        ``sha256:`` and 64 hex digits.
+    """
+    plugin, build = manifest.plugin, manifest.build
+    told = {
+        "plugin": [plugin.name, plugin.version, plugin.runtime, plugin.handler],
+        "build": [list(build.scripts), dict(build.prefer)],
+        "packages": sorted(
+            [package.name, package.version, package.digest, package.places] for package in lock.packages
+        ),
+        "sources": sorted([source.path, hashlib.sha256(source.content).hexdigest()] for source in sources),
+        "tools": [builder.__version__, _code_digest(), compressor()],
+    }
+    text = json.dumps(told, sort_keys=True, ensure_ascii=True)
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+def earlier_build(artifact: Path, inputs: str) -> Earlier | None:
+    """The artifact of an earlier run when these very inputs made it and nobody touched it since, else None.
+
+    Args:
+        artifact: The ZIP, which may be missing.
+        inputs: ``inputs_digest`` of this run.
+    """
+    report = read_report(report_file(artifact))
+    if report is None or report.get("inputs") != inputs:
+        return None
+    told = _artifact(artifact, report.get("artifact"))
+    rows = report_rows(report)
+    return Earlier(artifact=told, report=report, packages=rows) if told and rows else None
+
+
+def _artifact(file: Path, told: object) -> Artifact | None:
+    """The artifact as its report tells it, if the file is still that one."""
+    if not isinstance(told, dict) or not file.is_file() or file.stat().st_size != told.get("size"):
+        return None
+    counts = [told.get(key) for key in ("size", "unpackedSize", "files")]
+    if not all(isinstance(count, int) for count in counts) or file_digest(file) != told.get("sha256"):
+        return None
+    return Artifact(
+        file=file.absolute(),
+        sha256=str(told["sha256"]),
+        size=int(told["size"]),
+        unpacked_size=int(told["unpackedSize"]),
+        entries=int(told["files"]),
+        tree_digest=str(told.get("treeDigest")),
+    )
+
+
+def _code_digest() -> str:
+    digest = hashlib.sha256()
+    home = Path(builder.__file__).parent
+    for folder in _DECIDING:
+        for file in sorted((home / folder).glob("*.py")):
+            digest.update(f"{folder}/{file.name}\n".encode() + file.read_bytes())
+    return digest.hexdigest()
