@@ -30,19 +30,19 @@ class Biot:
     traceparent: str
     remaining_seconds: Callable[[], float]
 
-    def get(self, path: str, query: dict[str, str] | None = None) -> Any:  # noqa: ANN401 - JSON has any type
+    def get(self, path: str, query: dict[str, str] | None = None) -> Any:
         """Return the JSON under this path, for example ``/organization/v1/users/patients/{id}``."""
         return self.request("GET", path if query is None else f"{path}?{urlencode(query)}")
 
-    def post(self, path: str, body: object = None) -> Any:  # noqa: ANN401
+    def post(self, path: str, body: object = None) -> Any:
         """Send a JSON body by POST; return the JSON of the answer."""
         return self.request("POST", path, body)
 
-    def patch(self, path: str, body: object) -> Any:  # noqa: ANN401
+    def patch(self, path: str, body: object) -> Any:
         """Send a JSON body by PATCH; return the JSON of the answer."""
         return self.request("PATCH", path, body)
 
-    def delete(self, path: str) -> Any:  # noqa: ANN401
+    def delete(self, path: str) -> Any:
         """Send a DELETE; return the JSON of the answer, or None when there is none."""
         return self.request("DELETE", path)
 
@@ -64,15 +64,14 @@ class Biot:
             if not items or (total is not None and found >= total):
                 return
 
-    def request(self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None) -> Any:  # noqa: ANN401
+    def request(self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None) -> Any:
         """Send any other request; return the JSON of the answer.
 
         Raises:
             ValueError: The path does not begin with a slash: it must be a path of BioT, not an address.
         """
         if not path.startswith("/"):
-            text = f"the path of a BioT API begins with a slash, not {path[:1]!r}"
-            raise ValueError(text)
+            raise ValueError(f"the path of a BioT API begins with a slash, not {path[:1]!r}")
         token = login(self.settings, self.traceparent, self.remaining_seconds)
         own_headers = {"authorization": f"Bearer {token}", "traceparent": self.traceparent}
         request = Request(

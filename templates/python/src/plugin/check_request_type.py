@@ -56,8 +56,8 @@ def check_request_type(event: dict[str, Any]) -> RequestType:
     if hooktype is None:
         return RequestType(hook="nonspecific", trigger="http", label="direct calls")
     if hooktype not in HOOK_OF_HOOKTYPE:
-        message = f"The hooktype header must be one of {', '.join(HOOK_OF_HOOKTYPE)}; leave it out for a direct call."
-        raise PluginError(400, "HOOK_NOT_SUPPORTED", message)
+        names = ", ".join(HOOK_OF_HOOKTYPE)
+        raise PluginError(400, "HOOK_NOT_SUPPORTED", f"The hooktype header must be one of {names}, or left out.")
     return RequestType(hook=HOOK_OF_HOOKTYPE[hooktype], trigger="biot", label=f"the hook {hooktype}")
 
 

@@ -26,8 +26,7 @@ class PluginError(Exception):
             ValueError: The status is not an error status.
         """
         if not FIRST_ERROR_STATUS <= status <= LAST_ERROR_STATUS:
-            text = f"PluginError needs a status from 400 to 599, not {status}"
-            raise ValueError(text)
+            raise ValueError(f"PluginError needs a status from 400 to 599, not {status}")
         super().__init__(f"{status} {code}")
         self.status = status
         self.code = code

@@ -72,8 +72,7 @@ def required_object(body: dict[str, Any], key: str) -> dict[str, Any]:
     """Return the object under this key of the body."""
     value = body.get(key)
     if not isinstance(value, dict):
-        message = f"The body must hold an object '{key}'."
-        raise PluginError(400, "NO_DATA", message)
+        raise PluginError(400, "NO_DATA", f"The body must hold an object '{key}'.")
     return value
 
 

@@ -34,6 +34,5 @@ def get_hook(hooks: Mapping[str, Hook], request_type: RequestType, log: logging.
     hook = hooks.get(request_type.hook)
     if hook is None:
         log.error("This plugin was generated without %s", request_type.label)
-        message = f"This plugin does not support {request_type.label}."
-        raise PluginError(400, "HOOK_NOT_SUPPORTED", message)
+        raise PluginError(400, "HOOK_NOT_SUPPORTED", f"This plugin does not support {request_type.label}.")
     return hook

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from urllib3 import PoolManager
@@ -44,6 +45,11 @@ class Request:
     headers: dict[str, str]
     body: object = None
 
+    @property
+    def path(self) -> str:
+        """The path without the query, for messages: a query may hold the name of a patient."""
+        return urlsplit(self.url).path
+
 
 def timeout_within(limit: float, remaining_seconds: Callable[[], float]) -> float:
     """Return a timeout in seconds: at most the limit, and one second less than Lambda's remaining time."""
@@ -70,11 +76,9 @@ def send(request: Request, timeout: float) -> Answer:
             request.method, request.url, body=content, headers=headers, timeout=timeout, retries=False, redirect=False
         )
     except exceptions.TimeoutError:
-        text = f"{request.method} {request.url} was not answered within {timeout:.1f} s"
-        raise TimeoutError(text) from None
+        raise TimeoutError(f"{request.method} {request.path} was not answered within {timeout:.1f} s") from None
     except exceptions.HTTPError as error:
-        text = f"{request.method} {request.url} failed: {type(error).__name__}"
-        raise ConnectionError(text) from None
+        raise ConnectionError(f"{request.method} {request.path} failed: {type(error).__name__}") from None
     return Answer(status=received.status, json=parse(received.data))
 
 

@@ -25,8 +25,7 @@ def response(request_type: RequestType, data: object, answer: object, traceparen
         return direct_response(answer, traceparent)
     changed = data if answer is None else answer
     if not isinstance(changed, dict):
-        text = f"perform of {request_type.hook} must return an object or None, not {type(changed).__name__}"
-        raise TypeError(text)
+        raise TypeError(f"perform of {request_type.hook} must return an object or None, not {type(changed).__name__}")
     key = "request" if request_type.hook == "interceptor_pre" else "response"
     return http_response(200, traceparent, {key: changed})
 

@@ -34,8 +34,7 @@ class Settings:
         address = urlsplit(self.base_url)
         local = address.scheme == "http" and address.hostname in LOOPBACK_HOSTS
         if not address.hostname or not (local or address.scheme == "https"):
-            text = "BIOT_BASE_URL must be set to an https address, for example https://api.example.biot-med.com"
-            raise ConfigurationError(text)
+            raise ConfigurationError("BIOT_BASE_URL must be set to an https address, such as https://api.example.com")
         return self.base_url.rstrip("/") + path
 
     def credentials(self) -> dict[str, str]:
@@ -45,11 +44,9 @@ class Settings:
             ConfigurationError: One of the two variables is missing.
         """
         if not self.service_user_id:
-            text = "BIOT_SERVICE_USER_ID is not set"
-            raise ConfigurationError(text)
+            raise ConfigurationError("BIOT_SERVICE_USER_ID is not set")
         if not self.service_user_secret_key:
-            text = "BIOT_SERVICE_USER_SECRET_KEY is not set"
-            raise ConfigurationError(text)
+            raise ConfigurationError("BIOT_SERVICE_USER_SECRET_KEY is not set")
         return {"id": self.service_user_id, "secretKey": self.service_user_secret_key}
 
 

@@ -94,8 +94,7 @@ def reject(_: object, __: Context) -> object:
 
 
 def crash(_: object, __: Context) -> object:
-    text = "secret-internal-detail"
-    raise RuntimeError(text)
+    raise RuntimeError("secret-internal-detail")
 
 
 def call_biot(data: dict[str, Any], context: Context) -> object:

@@ -12,7 +12,7 @@ REQUIRE_TOKEN_FOR_DIRECT_CALLS = True
 DIRECT_CALL_SCOPES: tuple[str, ...] = ()
 
 
-def perform(data: Any, context: Context) -> object:  # noqa: ANN401 - a caller may send any JSON
+def perform(data: Any, context: Context) -> object:
     """Answer a direct call, or do the work of the cron schedule.
 
     Args:
