@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 FORMAT = 1
-_HEX_SHA256 = 64
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,7 +59,7 @@ def load_index(data: bytes) -> PackIndex | None:
     Returns:
         The index, or None when the bytes are damaged or of another format; the caller then makes it anew.
     """
-    head, body = data[:_HEX_SHA256], data[_HEX_SHA256 + 1 :]
+    head, _, body = data.partition(b"\n")
     if hashlib.sha256(body).hexdigest().encode("ascii") != head:
         return None
     document = cast("dict[str, object]", json.loads(body.decode("utf-8", "surrogatepass")))

@@ -40,13 +40,13 @@ def read_tarball(file: Path, name: str) -> tuple[tuple[str, int, bytes], ...]:
     """
     files: dict[str, tuple[int, bytes]] = {}
     try:
-        with (
-            file.open("rb") as raw,
-            tarfile.open(fileobj=cast("IO[bytes]", _Bounded(raw, name)), mode="r|", errorlevel=2) as archive,
-        ):
-            for path, mode, content in _regular_files(archive, name):
-                if files.setdefault(path, (mode, content))[1] != content:
-                    raise _refused(name, f"holds {path!r} twice with different content")
+        with file.open("rb") as raw:
+            stream = _Bounded(raw, name)
+            with tarfile.open(fileobj=cast("IO[bytes]", stream), mode="r|", errorlevel=2) as archive:
+                for path, mode, content in _regular_files(archive, name):
+                    if files.setdefault(path, (mode, content))[1] != content:
+                        raise _refused(name, f"holds {path!r} twice with different content")
+            stream.finish()
     except (tarfile.TarError, zlib.error, EOFError, ValueError, UnicodeError) as error:
         raise _refused(name, f"cannot be read ({error})") from error
     if "package.json" not in files:
@@ -109,3 +109,10 @@ class _Bounded:
         if self._total > LARGEST_UNPACKED:
             raise _refused(self._name, f"unpacks to more than {LARGEST_UNPACKED >> 20} MB")
         return b"".join(parts)
+
+    def finish(self) -> None:
+        """Read to the end; readers differ on what follows the first gzip stream, so nothing may."""
+        while not self._unzip.eof:
+            self.read(1 << 20)
+        if (self._unzip.unused_data + self._raw.read()).strip(b"\0"):
+            raise _refused(self._name, "has bytes after its end")

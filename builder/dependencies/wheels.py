@@ -43,7 +43,7 @@ class Fetched:
 def download_command(python: str, requirements: str, target: str, runtime: Runtime) -> list[str]:
     """Pip's argument list: wheels only, by hash, for the runtime whatever the host is.
 
-    ``-P`` keeps Python from importing out of the folder it runs in. Not ``--quiet``: that hides why an index was skipped.
+    ``-P`` keeps Python from importing out of the folder it runs in.
     """
     command = [python, "-P", "-m", "pip", "download", "--no-input", "--no-deps", "--require-hashes"]
     command += ["--only-binary", ":all:", "--implementation", "cp", "--python-version", runtime.version]

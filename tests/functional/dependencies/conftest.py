@@ -25,7 +25,7 @@ def _own_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name, value in {
         "HOME": str(home),
         "PIP_CONFIG_FILE": os.devnull,
-        "PIP_RETRIES": "0",
+        "PIP_RETRIES": "1",
         "UV_HTTP_RETRIES": "0",
         "NPM_CONFIG_GLOBALCONFIG": str(home / "global-npmrc"),
         "NPM_CONFIG_FETCH_RETRIES": "0",

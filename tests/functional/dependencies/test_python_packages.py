@@ -121,7 +121,15 @@ def test_option_lines_and_project_settings_reach_no_other_index(
 ) -> None:
     index.wheel("base", "1.0")
     where = f"{canary.url}/simple"
-    ask(project, f"--index-url {where}", f"--extra-index-url={where}", f"-f {where}", "--pre", "--no-binary :all:", "base")
+    ask(
+        project,
+        f"--index-url {where}",
+        f"--extra-index-url={where}",
+        f"-f {where}",
+        "--pre",
+        "--no-binary :all:",
+        "base",
+    )
     for name, text in (
         ("pip.conf", f"[global]\nindex-url = {where}\n"),
         ("uv.toml", f'index-url = "{where}"\n'),

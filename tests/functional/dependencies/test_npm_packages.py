@@ -1,0 +1,259 @@
+"""JavaScript: from package.json to packs, against a registry on loopback."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import shutil
+import tarfile
+from typing import TYPE_CHECKING
+
+import pytest
+
+from builder.dependencies import Store, collect, read_lock, write_lock
+from builder.dependencies.tarball import LARGEST_UNPACKED, read_tarball
+from builder.errors import DependencyError
+from builder.progress import Silent
+from tests.support.plugins import Told, plugin
+from tests.support.registries import make_tarball
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.registries import NpmRegistry, Registry
+
+QUIET = Silent()
+
+
+def ask(project: Path, **fields: object) -> None:
+    (project / "package.json").write_text(json.dumps({"name": "sample", "version": "1.0.0", **fields}))
+
+
+def publish(registry: NpmRegistry) -> None:
+    """A small world: two versions of one package, platforms, an alias, a bundle, an install script."""
+    registry.package("base", "1.0.0")
+    registry.package("base", "2.0.0", files={"run.sh": b"#!/bin/sh\n"})
+    registry.package("@scope/old", "1.0.0", manifest={"dependencies": {"base": "^1.0.0"}})
+    registry.package("native-linux", "1.0.0", manifest={"os": ["linux"], "cpu": ["x64"], "libc": ["glibc"]})
+    registry.package("native-musl", "1.0.0", manifest={"os": ["linux"], "cpu": ["x64"], "libc": ["musl"]})
+    registry.package("native-mac", "1.0.0", manifest={"os": ["darwin"], "dependencies": {"mac-helper": "1.0.0"}})
+    registry.package("mac-helper", "1.0.0")
+    registry.package(
+        "native",
+        "1.0.0",
+        manifest={
+            "optionalDependencies": {"native-linux": "1.0.0", "native-musl": "1.0.0", "native-mac": "1.0.0"},
+            "scripts": {"install": "touch /tmp/never"},
+            "hasInstallScript": True,
+        },
+    )
+    inner = json.dumps({"name": "inner", "version": "9.0.0"}).encode()
+    registry.package(
+        "bundler",
+        "1.0.0",
+        manifest={"dependencies": {"inner": "9.0.0"}, "bundleDependencies": ["inner"]},
+        files={"node_modules/inner/package.json": inner, "node_modules/inner/index.js": b"export default 9;\n"},
+    )
+    registry.package("inner", "9.0.0")
+    registry.package("checker", "1.0.0")
+
+
+WORLD = {
+    "dependencies": {"base": "^2.0.0", "@scope/old": "1.0.0", "native": "1.0.0", "other-name": "npm:base@1.0.0", "bundler": "1.0.0"},
+    "devDependencies": {"checker": "1.0.0"},
+}  # fmt: skip
+
+
+def test_production_packages_come_to_the_places_that_npm_gives_them(
+    project: Path, store: Store, registry: NpmRegistry
+) -> None:
+    publish(registry)
+    ask(project, **WORLD)
+    manifest = plugin(project, "nodejs22.x")
+    progress = Told()
+    write_lock(manifest, store, progress)
+    assert progress.notes == ["native 1.0.0 has an install script, which never runs: check that it works without."]
+    assert '"resolved"' not in (project / "package-lock.json").read_text()
+    packs = {
+        (pack.package.name, pack.package.version): pack
+        for pack in collect(read_lock(manifest), manifest, store, progress)
+    }
+    assert {key: pack.package.places for key, pack in packs.items()} == {
+        ("@scope/old", "1.0.0"): ("node_modules/@scope/old",),
+        ("base", "1.0.0"): ("node_modules/@scope/old/node_modules/base", "node_modules/other-name"),
+        ("base", "2.0.0"): ("node_modules/base",),
+        ("bundler", "1.0.0"): ("node_modules/bundler",),
+        ("native", "1.0.0"): ("node_modules/native",),
+        ("native-linux", "1.0.0"): ("node_modules/native-linux",),
+    }
+    assert [(member.path, oct(member.mode)) for member in packs["base", "2.0.0"].members] == [
+        ("index.js", "0o644"),
+        ("package.json", "0o644"),
+        ("run.sh", "0o755"),
+    ]
+    assert "node_modules/inner/index.js" in [member.path for member in packs["bundler", "1.0.0"].members]
+
+
+def test_a_warm_store_reaches_no_registry_and_two_stores_hold_the_same_bytes(
+    project: Path, store: Store, registry: NpmRegistry, tmp_path: Path
+) -> None:
+    publish(registry)
+    ask(project, **WORLD)
+    manifest = plugin(project, "nodejs22.x")
+    write_lock(manifest, store, QUIET)
+    lock = read_lock(manifest)
+    first = collect(lock, manifest, store, QUIET)
+    asked = len(registry.requests)
+    assert collect(lock, manifest, store, QUIET) == first
+    assert len(registry.requests) == asked
+    second = collect(lock, manifest, Store(tmp_path / "other"), QUIET)
+    assert [pack.file.read_bytes() for pack in second] == [pack.file.read_bytes() for pack in first]
+
+
+@pytest.mark.parametrize("suffix", [".zip", ".index"])
+def test_a_damaged_npm_pack_is_made_again(project: Path, store: Store, registry: NpmRegistry, suffix: str) -> None:
+    registry.package("base", "1.0.0")
+    ask(project, dependencies={"base": "1.0.0"})
+    manifest = plugin(project, "nodejs22.x")
+    write_lock(manifest, store, QUIET)
+    lock = read_lock(manifest)
+    (sound,) = collect(lock, manifest, store, QUIET)
+    data = sound.file.read_bytes()
+    sound.file.with_suffix(suffix).write_bytes(b"damaged")
+    assert collect(lock, manifest, store, QUIET) == (sound,)
+    assert sound.file.read_bytes() == data
+
+
+def test_other_bytes_than_the_lock_names_are_refused(project: Path, store: Store, registry: NpmRegistry) -> None:
+    registry.package("base", "1.0.0")
+    ask(project, dependencies={"base": "1.0.0"})
+    manifest = plugin(project, "nodejs22.x")
+    write_lock(manifest, store, QUIET)
+    registry.package("base", "1.0.0", files={"evil.js": b""})
+    with pytest.raises(DependencyError, match=r"other bytes for base 1\.0\.0 than package-lock\.json pins"):
+        collect(read_lock(manifest), manifest, store, QUIET)
+    assert not list(store.folder.rglob("*.zip"))
+
+
+def test_project_settings_and_addresses_in_a_lock_reach_no_other_registry(
+    project: Path, store: Store, registry: NpmRegistry, canary: Registry
+) -> None:
+    registry.package("base", "1.0.0")
+    registry.package("more", "1.0.0")
+    ask(project, dependencies={"base": "1.0.0"})
+    manifest = plugin(project, "nodejs22.x")
+    write_lock(manifest, store, QUIET)
+    file = project / "package-lock.json"
+    foreign = json.loads(file.read_text())
+    foreign["packages"]["node_modules/base"]["resolved"] = f"{canary.url}/base/-/base-1.0.0.tgz"
+    file.write_text(json.dumps(foreign))
+    (project / ".npmrc").write_text(f"registry={canary.url}/\n@scope:registry={canary.url}/\n")
+    assert len(collect(read_lock(manifest), manifest, store, QUIET)) == 1
+    ask(project, dependencies={"base": "1.0.0", "more": "1.0.0"})
+    progress = Told()
+    write_lock(manifest, store, progress)
+    assert [note for note in progress.notes if ".npmrc" in note] != []
+    assert len(collect(read_lock(manifest), manifest, store, QUIET)) == 2
+    assert canary.requests == []
+
+
+def test_a_lock_older_than_package_json_names_what_differs(project: Path, store: Store, registry: NpmRegistry) -> None:
+    registry.package("base", "1.0.0")
+    ask(project, dependencies={"base": "1.0.0"})
+    manifest = plugin(project, "nodejs22.x")
+    with pytest.raises(DependencyError, match="is missing"):
+        read_lock(manifest)
+    write_lock(manifest, store, QUIET)
+    ask(project, dependencies={"base": "^1.0.0", "more": "1.0.0"})
+    with pytest.raises(DependencyError, match=r"differ in base, more\.") as caught:
+        read_lock(manifest)
+    assert "biot-plugin lock" in caught.value.hint
+
+
+def test_locking_again_keeps_versions_until_an_upgrade_is_asked_for(
+    project: Path, store: Store, registry: NpmRegistry
+) -> None:
+    registry.package("base", "1.0.0")
+    ask(project, dependencies={"base": "^1.0.0"})
+    manifest = plugin(project, "nodejs22.x")
+    write_lock(manifest, store, QUIET)
+    registry.package("base", "1.1.0")
+    assert write_lock(manifest, store, QUIET).changed == ()
+    (change,) = write_lock(manifest, store, QUIET, upgrade=True).changed
+    assert (change.before, change.after) == (("1.0.0",), ("1.1.0",))
+
+
+def test_a_package_that_the_registry_lacks_is_named(project: Path, store: Store, registry: NpmRegistry) -> None:
+    del registry
+    ask(project, dependencies={"nowhere": "1.0.0"})
+    with pytest.raises(DependencyError, match="registry lacks a package") as caught:
+        write_lock(plugin(project, "nodejs22.x"), store, QUIET)
+    assert "nowhere" in caught.value.message
+
+
+def test_a_registry_that_is_down_is_said(
+    project: Path, store: Store, registry: NpmRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry.package("base", "1.0.0")
+    ask(project, dependencies={"base": "1.0.0"})
+    manifest = plugin(project, "nodejs22.x")
+    write_lock(manifest, store, QUIET)
+    monkeypatch.setenv("NPM_CONFIG_REGISTRY", "http://127.0.0.1:9/")
+    shutil.rmtree(project.parent / "home" / ".npm")
+    with pytest.raises(DependencyError, match="npm registry could not be reached"):
+        collect(read_lock(manifest), manifest, store, QUIET)
+
+
+def link(kind: bytes, target: str) -> tarfile.TarInfo:
+    member = tarfile.TarInfo("package/strange")
+    member.type = kind
+    member.linkname = target
+    return member
+
+
+def bomb() -> bytes:
+    """A quarter of a megabyte that says it holds one file larger than Lambda can take, and does."""
+    member = tarfile.TarInfo("package/package.json")
+    member.size = LARGEST_UNPACKED + 1024
+    return gzip.compress(member.tobuf() + bytes(LARGEST_UNPACKED + 2048), 1)
+
+
+SOUND = {"package/package.json": b"{}", "package/index.js": b""}
+HOSTILE = {
+    "climbs": make_tarball({**SOUND, "package/../../evil.js": b""}),
+    "absolute": make_tarball({**SOUND, "/etc/evil.js": b""}),
+    "backslash": make_tarball({**SOUND, "package/..\\..\\evil.js": b""}),
+    "control character": make_tarball({**SOUND, "package/a\nb.js": b""}),
+    "symbolic link": make_tarball(SOUND, members=[link(tarfile.SYMTYPE, "/etc/passwd")]),
+    "hard link": make_tarball(SOUND, members=[link(tarfile.LNKTYPE, "package/index.js")]),
+    "device": make_tarball(SOUND, members=[link(tarfile.CHRTYPE, "")]),
+    "pipe": make_tarball(SOUND, members=[link(tarfile.FIFOTYPE, "")]),
+    "no package.json": make_tarball({"package/index.js": b""}),
+    "same path, other bytes": make_tarball({**SOUND, "other/index.js": b"other"}),
+    "cut off": make_tarball({**SOUND, "package/big.js": bytes(range(256)) * 40})[:-40],
+    "no gzip": b"PK\x03\x04 something else",
+    "empty": b"",
+    "second archive behind the first": make_tarball(SOUND) + make_tarball(SOUND),
+    "bomb": bomb(),
+}
+
+
+@pytest.mark.parametrize("data", HOSTILE.values(), ids=HOSTILE.keys())
+def test_hostile_tarballs_are_refused_by_name(tmp_path: Path, data: bytes) -> None:
+    file = tmp_path / "hostile.tgz"
+    file.write_bytes(data)
+    with pytest.raises(DependencyError, match=r"The npm package evil 1\.0\.0 "):
+        read_tarball(file, "evil 1.0.0")
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["home", "hostile.tgz"]
+
+
+def test_a_tarball_is_read_sorted_without_its_first_folder_and_with_two_modes(tmp_path: Path) -> None:
+    file = tmp_path / "sound.tgz"
+    file.write_bytes(
+        make_tarball({"other/b.sh": b"b", "other/package.json": b"{}", "beside": b"", "./other/a/c": b"c"})
+    )
+    assert read_tarball(file, "sound 1.0.0") == (
+        ("a/c", 0o644, b"c"),
+        ("b.sh", 0o755, b"b"),
+        ("package.json", 0o644, b"{}"),
+    )

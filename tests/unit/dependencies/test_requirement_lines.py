@@ -1,0 +1,60 @@
+"""What counts as a requirement, without a file."""
+
+from __future__ import annotations
+
+import pytest
+
+from builder.dependencies.requirements import Declared, parse_requirements
+from builder.dependencies.requirements_file import Line, logical_lines
+from builder.errors import DependencyError
+
+
+def declared(*texts: str) -> Declared:
+    lines = tuple(Line(text=text, file="requirements.in", line=number) for number, text in enumerate(texts, start=1))
+    return Declared(file="requirements.in", requirements=lines)
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("a\nb\n", [(1, "a"), (2, "b")]),
+        ("# only a comment\n\n  \n", []),
+        ("a  # why\n", [(1, "a")]),
+        ("a#b\n", [(1, "a#b")]),
+        ("a==1 \\\n    --hash=sha256:00 \\\n    --hash=sha256:11\nb", [(1, "a==1 --hash=sha256:00 --hash=sha256:11"), (4, "b")]),
+        ("a\r\nb\r\n", [(1, "a"), (2, "b")]),
+        ("a \\", [(1, "a")]),
+    ],
+    ids=["lines", "nothing", "comment", "fragment", "continued", "windows", "dangling"],
+)  # fmt: skip
+def test_logical_lines(text: str, lines: list[tuple[int, str]]) -> None:
+    assert list(logical_lines(text)) == lines
+
+
+def test_requirements_come_in_standard_form_sorted_and_once() -> None:
+    parsed = parse_requirements(declared("Zebra >= 1", "apple[two,one]", "apple[one,two]"))
+    assert parsed.wanted == ("Zebra>=1", "apple[one,two]")
+
+
+def test_every_bad_line_is_told_at_once_with_its_place() -> None:
+    bad = ("ok", "a @ file:///srv/a.whl", "b @ git+https://host/b", "c => 1", "./folder", "d @ https://host/d.whl")
+    with pytest.raises(DependencyError) as caught:
+        parse_requirements(declared(*bad))
+    assert [problem.where for problem in caught.value.problems] == [f"requirements.in:{line}" for line in range(2, 7)]
+    assert all(problem.hint for problem in caught.value.problems)
+
+
+def test_the_authors_hashes_are_kept_by_normalised_name() -> None:
+    parsed = parse_requirements(declared("Some_Name==1 --hash=sha256:aa --hash sha256:bb"))
+    assert (parsed.wanted, dict(parsed.hashes)) == (
+        ("Some_Name==1",),
+        {"some-name": frozenset({"sha256:aa", "sha256:bb"})},
+    )
+
+
+def test_the_digest_changes_with_what_matters_only() -> None:
+    assert declared("a", "b").digest == declared("b", "a", "a").digest
+    assert declared("a").digest != declared("a>1").digest
+    limited = Declared(file="x", requirements=declared("a").requirements, constraints=declared("b<2").requirements)
+    assert limited.digest != declared("a").digest
+    assert limited.digest != declared("a", "b<2").digest

@@ -1,0 +1,178 @@
+"""What pip, uv and npm are told, and whose settings they see."""
+
+from __future__ import annotations
+
+import pytest
+
+from builder.dependencies.npm import batches, integrity, lock_command, pack_command
+from builder.dependencies.platform_tags import abis, platforms, uv_platform
+from builder.dependencies.settings import (
+    ignored_project_settings,
+    npm_environment,
+    pip_environment,
+    pip_settings,
+    uv_environment,
+)
+from builder.dependencies.uv import Question, compile_command, read_answer
+from builder.dependencies.wheels import Wanted, download_command, requirement_lines
+from builder.platform.runtimes import RUNTIMES
+from builder.values import LockedPackage
+
+OLD, NEW = RUNTIMES["python3.11"], RUNTIMES["python3.13"]
+
+
+def test_uv_is_told_the_runtime_and_never_to_build_or_download_python() -> None:
+    question = Question(wanted=("a",), constraints=(), keep="", runtime=NEW)
+    assert compile_command("uv", "python", question) == [
+        "uv", "pip", "compile", "--quiet", "wanted.in", "--constraints", "constraints.txt", "--output-file", "answer.txt",
+        "--python", "python", "--no-python-downloads", "--python-version", "3.13",
+        "--python-platform", "x86_64-manylinux_2_34",
+        "--only-binary", ":all:", "--generate-hashes", "--no-header", "--no-annotate",
+    ]  # fmt: skip
+
+
+def test_the_lock_for_tests_is_universal_from_the_projects_lowest_python() -> None:
+    question = Question(wanted=("a",), constraints=(), keep="", runtime=NEW, universal=True, python="3.12")
+    command = compile_command("uv", "python", question)
+    assert "--universal" in command
+    assert "--python-platform" not in command
+    assert command[command.index("--python-version") + 1] == "3.12"
+
+
+def test_pip_is_told_every_platform_down_from_the_runtimes_glibc() -> None:
+    command = download_command("python", "wanted.txt", "wheels", OLD)
+    assert command[:9] == [
+        "python",
+        "-P",
+        "-m",
+        "pip",
+        "download",
+        "--no-input",
+        "--no-deps",
+        "--require-hashes",
+        "--only-binary",
+    ]
+    named = [command[at + 1] for at, word in enumerate(command) if word == "--platform"]
+    assert named == list(platforms(OLD))
+    assert [command[at + 1] for at, word in enumerate(command) if word == "--abi"] == ["cp311", "abi3", "none"]
+    assert command[-4:] == ["--dest", "wheels", "--requirement", "wanted.txt"]  # fmt: skip
+
+
+def test_platform_tags_go_down_from_the_runtime_and_name_the_old_forms() -> None:
+    tags = platforms(OLD)
+    assert tags[0] == "manylinux_2_26_x86_64"
+    assert tags[-4:] == ("manylinux_2_6_x86_64", "manylinux_2_5_x86_64", "manylinux1_x86_64", "linux_x86_64")
+    assert tags[tags.index("manylinux_2_17_x86_64") + 1] == "manylinux2014_x86_64"
+    assert not any("2_27" in tag or "musl" in tag for tag in tags)
+    assert (uv_platform(OLD), uv_platform(NEW)) == ("x86_64-manylinux2014", "x86_64-manylinux_2_34")
+    assert abis(NEW) == ("cp313", "abi3", "none")
+
+
+def test_npm_never_runs_scripts_and_ends_its_options_before_names() -> None:
+    for command in (lock_command("npm"), pack_command("npm", ["a@1"])):
+        assert "--ignore-scripts" in command
+    assert pack_command("npm", ["a@1", "b@2"])[-3:] == ["--", "a@1", "b@2"]
+    assert "--omit-lockfile-registry-resolved" in lock_command("npm")
+
+
+def test_two_tarballs_of_one_name_never_share_a_folder() -> None:
+    packages = [LockedPackage(name=name, version="1.0.0", digest="") for name in ("@a/b-c", "@a-b/c", "other")]
+    assert [[one.name for one in batch] for batch in batches(packages)] == [["@a/b-c", "other"], ["@a-b/c"]]
+
+
+def test_integrity_is_spelled_as_npm_does() -> None:
+    empty = "z4PhNX7vuL3xVChQ1m2AB9Yg5AULVxXcg/SpIdNs6c5H0NE8XYXysP+DGNKHfuwvY7kxvUdBeoGlODJ6+SfaPg=="
+    assert integrity(b"") == f"sha512-{empty}"
+
+
+def test_uvs_answer_is_read_with_every_hash() -> None:
+    one, two = "sha256:" + "1" * 64, "sha256:" + "2" * 64
+    text = f"a-b==1.0 \\\n    --hash={one} \\\n    --hash={two}\nc==2+local \\\n    --hash={one}\n"
+    assert [(found.name, found.version, found.digests) for found in read_answer(text)] == [
+        ("a-b", "1.0", (one, two)),
+        ("c", "2+local", (one,)),
+    ]
+
+
+def test_pips_requirement_lines_carry_all_hashes() -> None:
+    wanted = [Wanted(name="a", version="1", digests=("sha256:x", "sha256:y"))]
+    assert requirement_lines(wanted) == "a==1 --hash=sha256:x --hash=sha256:y\n"
+
+
+LISTING = """\
+:env:.cert='/env/ca.pem'
+download.index-url='https://download.example/simple'
+global.cert='/global/ca.pem'
+global.index-url='https://global.example/simple'
+install.index-url='https://install.example/simple'
+"""
+
+
+def test_pips_settings_rank_environment_over_download_over_global() -> None:
+    assert pip_settings(LISTING) == {"cert": "/env/ca.pem", "index-url": "https://download.example/simple"}
+
+
+@pytest.mark.parametrize(
+    ("environment", "configured", "index"),
+    [
+        ({}, False, "https://pip.example/simple"),
+        ({"UV_DEFAULT_INDEX": "https://uv.example/simple"}, False, "https://uv.example/simple"),
+        ({"UV_INDEX_URL": "https://uv.example/simple"}, False, None),
+        ({}, True, None),
+    ],
+    ids=["pip's index is handed on", "uv's own", "uv's older own", "uv.toml"],
+)
+def test_uv_takes_pips_index_only_when_it_was_told_none(
+    environment: dict[str, str], configured: bool, index: str | None
+) -> None:
+    made = uv_environment(environment, {"index-url": "https://pip.example/simple"}, configured=configured)
+    assert made.get("UV_DEFAULT_INDEX") == index
+
+
+def test_uv_takes_pips_certificates_and_proxy() -> None:
+    made = uv_environment({"ALL_PROXY": "http://mine"}, {"cert": "/ca.pem", "proxy": "http://other"}, configured=False)
+    assert (made["SSL_CERT_FILE"], made["ALL_PROXY"]) == ("/ca.pem", "http://mine")
+
+
+def test_what_changes_the_choice_reaches_neither_uv_nor_pip() -> None:
+    operator = {
+        "UV_PRERELEASE": "allow",
+        "UV_CONSTRAINT": "x",
+        "PIP_PRE": "1",
+        "PIP_TARGET": "x",
+        "PIP_CERT": "/ca",
+        "A": "b",
+    }
+    assert "UV_PRERELEASE" not in uv_environment(operator, {}, configured=False)
+    made = pip_environment(operator, {})
+    assert {name for name in made if name.startswith("PIP_")} == {
+        "PIP_CERT",
+        "PIP_DISABLE_PIP_VERSION_CHECK",
+        "PIP_NO_INPUT",
+    }
+    assert made["A"] == "b"
+
+
+def test_pip_takes_uvs_index_when_it_was_told_none() -> None:
+    told = {"UV_DEFAULT_INDEX": "https://uv.example/simple"}
+    assert pip_environment(told, {})["PIP_INDEX_URL"] == "https://uv.example/simple"
+    assert "PIP_INDEX_URL" not in pip_environment(told, {"index-url": "https://pip.example"})
+
+
+def test_inside_npm_run_the_projects_npmrc_does_not_come_in_by_the_environment() -> None:
+    operator = {"npm_config_registry": "https://project.example", "NPM_CONFIG_REGISTRY": "https://mine.example"}
+    assert npm_environment(operator) == operator
+    inside = {**operator, "npm_lifecycle_event": "package", "npm_package_name": "x"}
+    assert npm_environment(inside) == {"NPM_CONFIG_REGISTRY": "https://mine.example"}
+
+
+def test_project_settings_that_are_ignored_are_told_once_each() -> None:
+    pyproject: dict[str, object] = {"tool": {"uv": {"index": [], "extra-index-url": [], "package": False}}}
+    notes = ignored_project_settings(pyproject, ["uv.toml", "pip.conf", "plugin.toml", ".npmrc"])
+    assert [note.split(" ", 1)[0] for note in notes] == [
+        ".npmrc",
+        "pip.conf",
+        "uv.toml",
+        "pyproject.toml:",
+        "pyproject.toml:",
+    ]
