@@ -8,6 +8,7 @@ import warnings
 from contextlib import contextmanager, redirect_stderr
 from typing import TYPE_CHECKING
 
+from builder import process
 from builder.errors import KitError, Problem, ProjectError
 
 if TYPE_CHECKING:
@@ -89,9 +90,12 @@ def _version(ref: str | None) -> str | VcsRef | None:
 def _in_own_words(origin: Origin) -> Iterator[None]:
     from copier.errors import CopierError, CopierWarning, InteractiveSessionError
     from jinja2 import TemplateError
-    from plumbum import CommandNotFound, ProcessExecutionError
+    from plumbum import ProcessExecutionError
     from yaml import YAMLError
 
+    if process.find_program("git") is None:
+        message = "git was not found; templates are fetched and merged with it"
+        raise ProjectError(message, hint="Install git (https://git-scm.com) and try again")
     try:
         # Copier tells things on stderr even when it shall be quiet, and warns of what is meant here (a dirty source).
         with warnings.catch_warnings(), redirect_stderr(io.StringIO()):
@@ -99,9 +103,6 @@ def _in_own_words(origin: Origin) -> Iterator[None]:
             yield
     except KitError:
         raise
-    except CommandNotFound as error:
-        message = "git was not found; the templates are fetched with it"
-        raise ProjectError(message, hint="Install git (https://git-scm.com) and try again") from error
     except ProcessExecutionError as error:
         raise git_failure(origin, str(error.stderr)) from error
     except InteractiveSessionError as error:

@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from copier import run_copy
@@ -62,7 +62,7 @@ def snapshot(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def kit(tmp_path_factory: pytest.TempPathFactory, nobody_s_settings: None) -> Path:
+def kit(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The templates as a clean repository with one release. Nobody changes it: copy it first (``own_kit``)."""
     folder = snapshot(tmp_path_factory.mktemp("kit") / "biot-plugin-kit")
     commit_all(folder, "Release")
@@ -78,14 +78,14 @@ def own_kit(kit: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def render(kit: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    """Render with the given answers and defaults for the rest; the same answers give the same folder, so only read it."""
+    """Render with these answers and defaults for the rest. The same answers give the same folder, so only read it."""
     known: dict[str, Path] = {}
 
-    def _render(**answers: Any) -> Path:
+    def _render(**answers: object) -> Path:
         key = repr(sorted(answers.items()))
         if key not in known:
             folder = tmp_path_factory.mktemp("render") / "my-plugin"
-            run_copy(str(kit), folder, answers, defaults=True, quiet=True)
+            run_copy(str(kit), folder, dict(answers), defaults=True, quiet=True)
             known[key] = folder
         return known[key]
 
@@ -96,7 +96,7 @@ def render(kit: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[...,
 def plugin(render: Callable[..., Path], tmp_path: Path) -> Callable[..., Path]:
     """A render of one's own, as a git repository with one commit."""
 
-    def _plugin(**answers: Any) -> Path:
+    def _plugin(**answers: object) -> Path:
         folder = Path(shutil.copytree(render(**answers), tmp_path / "my-plugin"))
         commit_all(folder, "Start")
         return folder

@@ -6,8 +6,7 @@ import re
 import subprocess
 import sys
 from datetime import date
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 import yaml
@@ -21,6 +20,7 @@ from tests.templates.conftest import REPOSITORY, files_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 COPIER_YML = yaml.safe_load((REPOSITORY / "copier.yml").read_text("utf-8"))
 QUESTIONS = {name: details for name, details in COPIER_YML.items() if not name.startswith("_")}
@@ -93,7 +93,7 @@ def test_defaults_work_in_a_folder_of_any_name(name: str, kit: Path, tmp_path: P
     ],
 )
 def test_an_answer_that_is_accepted_makes_a_manifest_without_problems(
-    question: str, answer: Any, kit: Path, tmp_path: Path
+    question: str, answer: object, kit: Path, tmp_path: Path
 ) -> None:
     run_copy(str(kit), tmp_path / "plugin", {question: answer}, defaults=True, quiet=True)
     loaded = loading.load(tmp_path / "plugin" / "plugin.toml", today=TODAY)
@@ -131,7 +131,7 @@ def test_an_answer_that_is_accepted_makes_a_manifest_without_problems(
         ("kit_requirement", "biot-plugin-kit=={posargs}"),
     ],
 )
-def test_an_answer_that_breaks_a_rule_is_refused(question: str, answer: Any, kit: Path, tmp_path: Path) -> None:
+def test_an_answer_that_breaks_a_rule_is_refused(question: str, answer: object, kit: Path, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=rf"(Validation error for question|Invalid choice for) '{question}'"):
         run_copy(str(kit), tmp_path / "plugin", {question: answer}, defaults=True, quiet=True)
     assert not (tmp_path / "plugin").exists()

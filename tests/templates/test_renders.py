@@ -9,7 +9,6 @@ import re
 import subprocess
 import tomllib
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,6 +21,7 @@ from tests.templates.expected import CI_FILES, HOOKS, expected_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     Render = Callable[..., Path]
 
@@ -83,7 +83,12 @@ def test_no_folder_is_empty(render: Render, case: tuple[str, tuple[str, ...], st
 
 
 def test_every_file_can_be_read_by_what_reads_it(render: Render, case: tuple[str, tuple[str, ...], str, str]) -> None:
-    readers = {".json": json.loads, ".toml": tomllib.loads, ".yml": yaml.safe_load, ".py": ast.parse}
+    readers: dict[str, Callable[[str], object]] = {
+        ".json": json.loads,
+        ".toml": tomllib.loads,
+        ".yml": yaml.safe_load,
+        ".py": ast.parse,
+    }
     folder, rendered = render_case(render, case), rendered_names(case[0])
     for file, text in texts(folder):
         assert text.endswith("\n"), f"{file} ends without a line feed"
@@ -130,8 +135,10 @@ def test_only_chosen_hooks_are_named_in_the_registry(
 def test_every_javascript_file_is_javascript(hooks: tuple[str, ...], render: Render) -> None:
     folder = render(language="javascript", hooks=list(hooks), runtime="nodejs22.x", ci="github")
     files = [str(file) for file, _ in texts(folder, ".js")]
-    program = "for (const f of process.argv.slice(1)) { const r = require('node:child_process')" + (
-        ".spawnSync(process.execPath, ['--check', f]); if (r.status) { process.stderr.write(r.stderr); process.exit(1); } }"
+    program = (
+        "for (const file of process.argv.slice(1)) {"
+        " const done = require('node:child_process').spawnSync(process.execPath, ['--check', file]);"
+        " if (done.status) { process.stderr.write(done.stderr); process.exit(1); } }"
     )
     done = subprocess.run(["node", "-e", program, *files], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 HASH = "0123456789abcdef0123456789abcdef01234567"
 
 
-def source_module(typed: str, *, files: dict[str, str] | None = None, **values: Any) -> dict[str, str]:
+def source_module(typed: str, *, files: dict[str, str] | None = None, **values: object) -> dict[str, str]:
     """What templates/source.jinja makes of a source, without rendering a template."""
     loader = DictLoader(
         {"source.jinja": (REPOSITORY / "templates" / "source.jinja").read_text("utf-8"), **(files or {})}

@@ -1,0 +1,114 @@
+"""What Copier, git and wrong answers say, in the kit's words."""
+
+from __future__ import annotations
+
+import pytest
+
+from builder.errors import ProjectError
+from scaffold.answers import check_names
+from scaffold.door import RefusedAnswerError, git_failure, refusal, typed
+from scaffold.origin import Origin
+from scaffold.updating import conflicts
+
+ORIGIN = Origin(source="git+https://example.com/kit", ref="v9")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Unknown revision: 'v9'",
+        "fatal: invalid reference: v9",
+        "fatal: ambiguous argument 'v9': unknown revision or path not in the working tree.",
+    ],
+)
+def test_a_version_that_is_not_there_is_named(said: str) -> None:
+    for error in (refusal(ORIGIN, said), git_failure(ORIGIN, said)):
+        assert error.message == "git+https://example.com/kit has no version called v9"
+        assert "git ls-remote https://example.com/kit" in error.hint
+
+
+@pytest.mark.parametrize(
+    ("said", "question", "reason"),
+    [
+        ("Validation error for question 'plugin_name': too long", "plugin_name", "too long"),
+        ("Invalid choice for 'ci': 'x' is not in\n ['github']", "ci", "'x' is not in ['github']"),
+    ],
+)
+def test_a_refused_answer_names_its_question(said: str, question: str, reason: str) -> None:
+    error = refusal(ORIGIN, said)
+    assert isinstance(error, RefusedAnswerError)
+    assert error.question == question
+    [problem] = error.problems
+    assert (problem.key, problem.message) == (question, reason)
+
+
+@pytest.mark.parametrize(
+    ("stderr", "reason"),
+    [
+        (
+            "Cloning into bare repository\nfatal: unable to access 'x': Could not resolve host\n",
+            "fatal: unable to access",
+        ),
+        ("remote: no\nerror: RPC failed\nmore", "error: RPC failed"),
+        ("something else", "something else"),
+        ("", "no reason given"),
+    ],
+)
+def test_git_s_own_reason_is_passed_on(stderr: str, reason: str) -> None:
+    error = git_failure(ORIGIN, stderr)
+    assert f"git says “{reason}" in error.message
+    assert "credentials" in error.hint
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ("Local template must be a directory.", "neither a folder nor a git repository"),
+        ("You are downgrading from 2 to 1. Downgrades are not supported.", "going back is not possible"),
+        ("", "an answer has the wrong type"),
+        ("anything new that Copier may say", "anything new that Copier may say"),
+    ],
+)
+def test_whatever_else_copier_says_becomes_a_project_error(said: str, message: str) -> None:
+    error = refusal(ORIGIN, said)
+    assert isinstance(error, ProjectError)
+    assert message in error.message
+    assert error.hint
+
+
+def test_every_unknown_answer_is_told_with_the_nearest_question() -> None:
+    with pytest.raises(ProjectError) as caught:
+        check_names(["plugin_nam", "runtime", "colour"])
+    assert [(problem.key, problem.hint.split("?")[0]) for problem in caught.value.problems][1] == (
+        "plugin_nam",
+        "Did you mean plugin_name",
+    )
+    assert [problem.key for problem in caught.value.problems] == ["colour", "plugin_nam"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ("notification", ["notification"]),
+        ("notification, nonspecific", ["notification", "nonspecific"]),
+        ("[notification]", "[notification]"),
+        (["notification"], ["notification"]),
+        ("", []),
+    ],
+)
+def test_hooks_may_be_written_without_brackets(answer: object, expected: object) -> None:
+    assert typed({"hooks": answer, "ci": "none"}) == {"hooks": expected, "ci": "none"}
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("a\nb\n", []),
+        ("a\n<<<<<<< before updating\nb\n=======\nc\n>>>>>>> after updating\n", [2]),
+        ("<<<<<<< before updating\r\n>>>>>>> after updating\r\n", [1]),
+        ("a\n>>>>>>> after updating\n", [2]),
+        ("see `<<<<<<< before updating` in the README\n=======\n", []),
+    ],
+)
+def test_conflicts_are_found_by_their_marker_lines(text: str, lines: list[int]) -> None:
+    assert conflicts(text.encode().splitlines()) == lines
