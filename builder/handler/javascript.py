@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from builder.handler.exports import Exports
 from builder.handler.javascript_commonjs import commonjs_exports
 from builder.handler.javascript_modules import es_exports
 
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tree_sitter import Node
-
-    from builder.handler.exports import Exports
 
 _ES_STATEMENTS = frozenset({"import_statement", "export_statement"})
 
@@ -50,9 +49,13 @@ def javascript_exports(source: bytes) -> JavaScript:
     reason = "it is not valid JavaScript" if line else ""
     if b"\0" in source:
         line, reason = source[: source.index(b"\0")].count(b"\n") + 1, "it holds a NUL byte"
+    try:
+        as_commonjs = commonjs_exports(root, broken_line=line, broken_reason=reason)
+    except RecursionError:
+        as_commonjs = Exports(broken_line=1, broken_reason="it is nested too deep")
     return JavaScript(
         as_module=es_exports(root, broken_line=line, broken_reason=reason),
-        as_commonjs=commonjs_exports(root, broken_line=line, broken_reason=reason),
+        as_commonjs=as_commonjs,
         has_es_syntax=any(child.type in _ES_STATEMENTS for child in root.children),
     )
 

@@ -22,7 +22,21 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _WHOLE = frozenset({"module.exports", "exports"})
-_INNER = frozenset({"function_declaration", "function_expression", "arrow_function", "class_declaration", "class"})
+_INNER = frozenset(
+    {
+        "function_declaration",
+        "generator_function_declaration",
+        "function_expression",
+        "generator_function",
+        "arrow_function",
+        "method_definition",
+        "class_declaration",
+        "class",
+    }
+)
+_UNINTERESTING = _INNER | {"array", "string", "template_string", "regex", "comment", "import_statement"}
+_MOST_NODES = 200_000
+"""So many are looked at, about half a second; a bundle with more at its top level gets the benefit of the doubt."""
 _MERGERS = frozenset({"Object.assign", "__exportStar", "tslib_1.__exportStar", "__export", "__reExport"})
 
 
@@ -30,7 +44,10 @@ def commonjs_exports(root: Node, *, broken_line: int, broken_reason: str) -> Exp
     """What the assignments to ``module.exports`` and ``exports`` outside of functions offer."""
     functions = {text_of(child.child_by_field_name("name")) for child in root.children if child.type in _INNER}
     module = _Module(local_names(root), _objects(root), functions)
-    for node in _nodes(root):
+    for count, node in enumerate(_nodes(root)):
+        if count >= _MOST_NODES:
+            module.is_open = True
+            break
         module.take(node)
     return Exports(
         names=module.found,
@@ -151,4 +168,4 @@ def _nodes(root: Node) -> Iterator[Node]:
     while pending:
         node = pending.pop()
         yield node
-        pending.extend(child for child in reversed(node.named_children) if child.type not in _INNER)
+        pending.extend(child for child in reversed(node.named_children) if child.type not in _UNINTERESTING)

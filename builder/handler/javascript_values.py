@@ -15,6 +15,7 @@ Names = dict[str, tuple[Export, ...]]
 """Names of one file with what they stand for."""
 
 _LONGEST_NAME = 1_024
+_LONGEST_CHAIN = 64
 _NO_FUNCTION = frozenset(
     {"number", "string", "template_string", "array", "object", "true", "false", "null", "undefined", "regex", "class"}
 )
@@ -84,9 +85,13 @@ def value_of(node: Node | None, names: Names) -> tuple[Export, ...]:
 
 def last_of(node: Node) -> Node:
     """The value at the end of a chain such as ``exports.a = (exports.b = value)``."""
-    while node.type in {"assignment_expression", "parenthesized_expression"}:
-        inner = node.child_by_field_name("right") or (node.named_children[0] if node.named_children else None)
-        if inner is None:
+    for _ in range(_LONGEST_CHAIN):
+        inner = node
+        if node.type == "assignment_expression":
+            inner = node.child_by_field_name("right") or node
+        elif node.type == "parenthesized_expression" and node.named_children:
+            inner = node.named_children[0]
+        if inner is node:
             break
         node = inner
     return node

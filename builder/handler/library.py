@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from builder.handler.javascript import JavaScript
 
-SOURCE_MAX = {"python": 1_048_576, "nodejs": 8_388_608}
+SOURCE_MAX = {"python": 524_288, "nodejs": 8_388_608}
 """Bytes of a source file that are read. People do not write more; bundlers of JavaScript do."""
 
 _NOT_COMMONJS = Exports(
@@ -147,7 +147,7 @@ def read_source(file: Path, limit: int) -> bytes | Exports:
     except OSError as error:
         return Exports(broken_line=1, broken_reason=f"it cannot be read ({error.strerror})")
     if len(source) > limit:
-        return Exports(broken_line=1, broken_reason=f"it is larger than {limit // 1_048_576} MB")
+        return Exports(broken_line=1, broken_reason=f"it is larger than {limit // 1024} KiB")
     return source
 
 
