@@ -114,3 +114,7 @@ def test_warnings_of_libraries_are_lines_of_the_same_form(capsys: pytest.Capture
 
 def test_an_unknown_log_level_is_info() -> None:
     assert settings("LOUD").log_level == "INFO"
+
+
+def test_settings_can_be_printed_without_the_secret_key() -> None:
+    assert "a-test-secret-key" not in repr(read_settings({"BIOT_SERVICE_USER_SECRET_KEY": "a-test-secret-key"}))

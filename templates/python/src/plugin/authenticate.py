@@ -50,7 +50,7 @@ def verify(token: str, settings: Settings, remaining_seconds: Callable[[], float
     if content is None:
         content = verify_signature(token, get_changed_public_keys(settings, remaining_seconds))
     if content is None:
-        raise not_valid()
+        raise not_valid("none of BioT's keys signed it")
     return read_claims(content)
 
 
@@ -60,4 +60,4 @@ def check_scopes(claims: dict[str, Any], needed: tuple[str, ...]) -> None:
     if not isinstance(held, list):
         held = []
     if any(scope not in held for scope in needed):
-        raise PluginError(403, "ACCESS_DENIED", "The token lacks the scope for this call.")
+        raise PluginError(403, "ACCESS_DENIED", "The token lacks the scope for this call.", why=f"needs {needed}")

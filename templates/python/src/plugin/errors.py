@@ -13,7 +13,9 @@ class PluginError(Exception):
     ``raise PluginError(409, "MODIFICATION_FORBIDDEN", "Records are closed on weekends.")``
     """
 
-    def __init__(self, status: int, code: str, message: str, details: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self, status: int, code: str, message: str, details: dict[str, Any] | None = None, *, why: str = ""
+    ) -> None:
         """Describe the refusal.
 
         Args:
@@ -21,13 +23,14 @@ class PluginError(Exception):
             code: A constant name for programs, in upper case.
             message: A sentence for people. It reaches the user, so nothing internal belongs here.
             details: More about it as JSON, if any.
+            why: The reason as the log shall have it. It does not reach the caller.
 
         Raises:
             ValueError: The status is not an error status.
         """
         if not FIRST_ERROR_STATUS <= status <= LAST_ERROR_STATUS:
             raise ValueError(f"PluginError needs a status from 400 to 599, not {status}")
-        super().__init__(f"{status} {code}")
+        super().__init__(f"{status} {code}: {why}" if why else f"{status} {code}")
         self.status = status
         self.code = code
         self.message = message

@@ -33,14 +33,14 @@ def verify_signature(token: str, keys: Sequence[RSAPublicKey]) -> bytes | None:
     from jwt.exceptions import InvalidSignatureError, PyJWTError
 
     if len(token) > LONGEST_TOKEN:
-        raise not_valid()
+        raise not_valid("it is too long")
     for key in keys:
         try:
             content: bytes = PyJWS().decode(token, key, algorithms=[ALGORITHM])
         except InvalidSignatureError:
             continue
-        except (PyJWTError, ValueError):
-            raise not_valid() from None
+        except (PyJWTError, ValueError) as error:
+            raise not_valid(f"it is no token of BioT ({type(error).__name__})") from None
         return content
     return None
 
@@ -54,34 +54,37 @@ def read_claims(content: bytes) -> dict[str, Any]:
     try:
         claims = json.loads(content)
     except (ValueError, RecursionError):
-        raise not_valid() from None
+        raise not_valid("its content is not JSON") from None
     if not isinstance(claims, dict):
-        raise not_valid()
+        raise not_valid("its content is not a JSON object")
     now = time.time()
-    expires = read_time(claims.get("exp"))
-    if not now - CLOCK_SKEW_SECONDS < expires <= now + LONGEST_LIFE_SECONDS:
-        raise not_valid()
-    if "nbf" in claims and read_time(claims["nbf"]) > now + CLOCK_SKEW_SECONDS:
-        raise not_valid()
+    expires = read_time(claims, "exp")
+    if expires <= now - CLOCK_SKEW_SECONDS:
+        raise not_valid("it is expired")
+    if expires > now + LONGEST_LIFE_SECONDS:
+        raise not_valid("its exp is more than 366 days ahead")
+    if "nbf" in claims and read_time(claims, "nbf") > now + CLOCK_SKEW_SECONDS:
+        raise not_valid("it is for later (nbf)")
     if "aud" in claims:
-        # BioT's tokens name no audience; one that does was made for somebody else.
-        raise not_valid()
+        # BioT's tokens name no audience.
+        raise not_valid("it was made for somebody else (aud)")
     return claims
 
 
-def read_time(claim: object) -> int | float:
+def read_time(claims: dict[str, Any], name: str) -> int | float:
     """Return a claim that is a point in time: a finite number of seconds.
 
     Raises:
         PluginError: 401 TOKEN_NOT_VALID. (True is refused by name: in Python it is also the number 1.)
     """
-    if isinstance(claim, int) and not isinstance(claim, bool):
-        return claim
-    if isinstance(claim, float) and math.isfinite(claim):
-        return claim
-    raise not_valid()
+    value = claims.get(name)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, float) and math.isfinite(value):
+        return value
+    raise not_valid(f"its {name} is missing or is not a number")
 
 
-def not_valid() -> PluginError:
-    """Return one error for all reasons: the caller must not learn which check a forged token failed."""
-    return PluginError(401, "TOKEN_NOT_VALID", "The token is not valid.")
+def not_valid(why: str) -> PluginError:
+    """Return one error for all reasons. The reason is for the log: a forger must not learn which check failed."""
+    return PluginError(401, "TOKEN_NOT_VALID", "The token is not valid.", why=why)
