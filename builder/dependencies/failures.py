@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from builder.process import Completed
 
 _SECRET = re.compile(r"(?<=://)[^/@\s]+(?=@)")
+# Lines that only point elsewhere: pip to its newest version, npm to a log file of this machine.
+_POINTER = re.compile(r"\[notice\]|A complete log of this run")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _LONGEST = 400
 _SOURCE_ONLY = re.compile(r"Wheels are required for `([^`]+)` because building from source is disabled")
@@ -65,8 +67,8 @@ def clean(text: str) -> str:
 
 def last_line(text: str) -> str:
     """The last line that says something, cleaned."""
-    lines = [line for line in text.splitlines() if line.strip() and "[notice]" not in line]
-    return clean(lines[-1]) if lines else "it said nothing"
+    lines = [line for line in text.splitlines() if line.strip() and not _POINTER.search(line)]
+    return clean(lines[-1].removeprefix("npm error ")) if lines else "it said nothing"
 
 
 def not_reached(done: Completed, index: str) -> DependencyError | None:
@@ -156,12 +158,18 @@ def _source_only(said: str) -> list[Problem]:
 def _other_wheels(said: str, runtime: Runtime) -> list[Problem]:
     return [
         Problem(
-            message=f"{name} {version} has no wheel for {_machine(runtime)}; it has some for {clean(have)}.",
+            message=f"{name} {version} has no wheel for {_machine(runtime)}; it has some for {_in_words(have)}.",
             hint="Choose another version of it, or another runtime in plugin.toml, or a wheel in your company's index.",
         )
         for pattern in (_OTHER_PYTHON, _OTHER_PLATFORM)
         for name, version, have in pattern.findall(said)
     ]
+
+
+def _in_words(tags: str) -> str:
+    """Uv's list of tags, with Python versions and glibc as people name them."""
+    named = re.sub(r"`cp3(\d+)`", r"python3.\1", tags)
+    return clean(re.sub(r"`manylinux_2_(\d+)_x86_64`", r"glibc 2.\1", named))
 
 
 def _unknown(said: str) -> list[Problem]:

@@ -121,19 +121,13 @@ def fetch_tarballs(packages: tuple[LockedPackage, ...], folder: Path) -> dict[Lo
 def _fetching_failed(done: process.Completed) -> DependencyError:
     if "E404" in done.stderr or "ETARGET" in done.stderr:
         return DependencyError(
-            f"The npm registry lacks a package that {LOCK_NAME} pins: {failures.last_line(_errors(done.stderr))}",
+            f"The npm registry lacks a package that {LOCK_NAME} pins: {failures.last_line(done.stderr)}",
             hint="Add it to your registry, or run `biot-plugin lock --upgrade` to choose other versions.",
         )
     return failures.not_reached(done, "npm registry") or DependencyError(
-        f"npm could not fetch the locked packages: {failures.last_line(_errors(done.stderr))}",
+        f"npm could not fetch the locked packages: {failures.last_line(done.stderr)}",
         hint="Correct what npm names and try again.",
     )
-
-
-def _errors(said: str) -> str:
-    """The error lines without its pointer to a log file."""
-    lines = (line.partition("npm error ")[2] for line in said.splitlines() if "npm error " in line)
-    return "\n".join(line for line in lines if not line.startswith("A complete log")) or said
 
 
 def _run(argv: list[str], folder: Path) -> process.Completed:

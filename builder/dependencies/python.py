@@ -17,6 +17,7 @@ from builder.dependencies.lock_file import (
     stale_reason,
 )
 from builder.dependencies.requirements import Declared, parse_group, parse_requirements, read_declared, read_pyproject
+from builder.dependencies.requirements_file import read_text
 from builder.errors import DependencyError
 from builder.values import Lock, LockedPackage, Pack
 
@@ -252,14 +253,14 @@ def _present(package: LockedPackage, pack: Pack | None) -> Pack:
 
 
 def _read(file: Path) -> PythonLock | None:
-    return parse_lock(file.read_text("utf-8")) if file.is_file() else None
+    return parse_lock(read_text(file, file.name)) if file.is_file() else None
 
 
 def _read_old(file: Path) -> PythonLock | None:
     """The present lock for its versions; one that cannot be read is made anew."""
     try:
         return _read(file)
-    except (DependencyError, UnicodeDecodeError):
+    except DependencyError:
         return None
 
 

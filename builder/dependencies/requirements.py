@@ -78,10 +78,10 @@ def read_declared(manifest: Manifest) -> Declared:
         return Declared(file="pyproject.toml", requirements=_pyproject_lines(project["dependencies"]))
     dynamic = project.get("dynamic", []) if isinstance(project, dict) else []
     if isinstance(dynamic, list) and "dependencies" in dynamic:
-        msg = "pyproject.toml computes its dependencies (project.dynamic), and no project code is run to find them."
+        msg = "pyproject.toml computes its dependencies (project.dynamic), and no project code is run."
         raise DependencyError(
             msg,
-            hint='List them under [project] dependencies, or name a file in plugin.toml: [build] requirements = "…".',
+            hint='List them under [project] dependencies, or name a file: [build] requirements = "FILE" (plugin.toml).',
         )
     if (manifest.folder / "requirements.txt").is_file():
         msg = "requirements.txt lies beside plugin.toml, but nothing says that it holds the plugin's dependencies."

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from builder.dependencies.pack_index import PackIndex, dump_index, load_index
+from builder.errors import DependencyError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -90,14 +91,24 @@ class Store:
 
     @contextmanager
     def work(self) -> Iterator[Path]:
-        """A private folder on the store's file system; gone afterwards. Clears what killed builds left a day ago."""
+        """A private folder on the store's file system; gone afterwards. Clears what killed builds left a day ago.
+
+        Raises:
+            DependencyError: The store cannot be written.
+        """
         root = self.folder / "work"
-        root.mkdir(parents=True, exist_ok=True)
+        try:
+            root.mkdir(parents=True, exist_ok=True)
+            folder = tempfile.TemporaryDirectory(dir=root, ignore_cleanup_errors=True)
+        except OSError as error:
+            message = f"The store of packages cannot be written: {self.folder}: {error.strerror}."
+            hint = f"Name a folder of yours in the environment variable {STORE_VARIABLE}."
+            raise DependencyError(message, hint=hint) from error
         for old in root.iterdir():
             with suppress(FileNotFoundError):
                 if time.time() - old.stat().st_mtime > _ABANDONED_AFTER_SECONDS:
                     shutil.rmtree(old, ignore_errors=True)
-        with tempfile.TemporaryDirectory(dir=root, ignore_cleanup_errors=True) as name:
+        with folder as name:
             yield Path(name)
 
     def _place(self, key: str) -> Path:

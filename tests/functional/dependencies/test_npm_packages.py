@@ -59,9 +59,15 @@ def publish(registry: NpmRegistry) -> None:
 
 
 WORLD = {
-    "dependencies": {"base": "^2.0.0", "@scope/old": "1.0.0", "native": "1.0.0", "other-name": "npm:base@1.0.0", "bundler": "1.0.0"},
+    "dependencies": {
+        "base": "^2.0.0",
+        "@scope/old": "1.0.0",
+        "native": "1.0.0",
+        "other-name": "npm:base@1.0.0",
+        "bundler": "1.0.0",
+    },
     "devDependencies": {"checker": "1.0.0"},
-}  # fmt: skip
+}
 
 
 def test_production_packages_come_to_the_places_that_npm_gives_them(

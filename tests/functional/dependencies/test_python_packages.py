@@ -153,7 +153,7 @@ def test_another_file_behind_the_same_version_is_refused(
     manifest = plugin(project, requirements="requirements.in")
     write_lock(manifest, store, QUIET)
     index.wheel("base", "1.0", files={"base/more.py": b"evil = True\n"})
-    with pytest.raises(DependencyError, match="holds another file than requirements.lock pins") as caught:
+    with pytest.raises(DependencyError, match=r"holds another file than requirements\.lock pins") as caught:
         collect(read_lock(manifest), manifest, Store(tmp_path / "cold"), QUIET)
     assert "base" in caught.value.message
     assert not list((tmp_path / "cold").rglob("*.zip"))
@@ -224,7 +224,8 @@ def test_the_lock_for_tests_holds_the_versions_that_ship_and_every_platform(
     index.wheel("colour", "1.0")
     (project / "pyproject.toml").write_text(
         '[project]\nname = "sample"\nversion = "0"\ndependencies = ["base"]\n'
-        '[dependency-groups]\ndev = ["checker>=5", {include-group = "more"}]\nmore = ["colour; sys_platform == \'win32\'"]\n'
+        '[dependency-groups]\ndev = ["checker>=5", {include-group = "more"}]\n'
+        "more = [\"colour; sys_platform == 'win32'\"]\n"
     )
     manifest = plugin(project)
     write_lock(manifest, store, QUIET)
@@ -244,7 +245,7 @@ def test_hashes_that_the_author_wrote_limit_what_is_taken(project: Path, store: 
     write_lock(plugin(project, requirements="requirements.in"), store, QUIET)
     assert f"base==1.0 --hash={trusted}" in lock_text(project)
     ask(project, f"base==1.0 --hash=sha256:{'0' * 64}")
-    with pytest.raises(DependencyError, match="no file of base 1.0 with a hash that the requirements allow"):
+    with pytest.raises(DependencyError, match=r"no file of base 1\.0 with a hash that the requirements allow"):
         write_lock(plugin(project, requirements="requirements.in"), store, QUIET)
 
 
@@ -253,8 +254,8 @@ def test_hashes_that_the_author_wrote_limit_what_is_taken(project: Path, store: 
     [
         ("source-only", ["source-only is published as source only", "company's index"]),
         ("windows", ["windows 1.0 has no wheel for python3.13 (x86_64, glibc 2.34)", "win_amd64"]),
-        ("older", ["older 1.0 has no wheel for python3.13", "cp311"]),
-        ("newer-glibc", ["newer-glibc 1.0 has no wheel", "manylinux_2_39_x86_64"]),
+        ("older", ["older 1.0 has no wheel for python3.13", "it has some for python3.11"]),
+        ("newer-glibc", ["newer-glibc 1.0 has no wheel", "it has some for glibc 2.39"]),
         ("nowhere", ["nowhere is not in the package index", "spelling"]),
         ("base>5", ["base>5"]),
     ],

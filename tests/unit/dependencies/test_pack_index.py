@@ -42,7 +42,7 @@ def test_an_index_reads_back_as_it_was_written(index: PackIndex) -> None:
 @given(indexes, some.data())
 def test_any_flipped_bit_is_noticed(index: PackIndex, data: some.DataObject) -> None:
     written = bytearray(dump_index(index))
-    at = data.draw(some.integers(min_value=0, max_value=len(written) - 1).filter(lambda place: place != 64))
+    at = data.draw(some.integers(min_value=0, max_value=len(written) - 1))
     written[at] ^= 1 << data.draw(some.integers(min_value=0, max_value=7))
     assert load_index(bytes(written)) is None
 

@@ -21,7 +21,7 @@ def declared(*texts: str) -> Declared:
         ("# only a comment\n\n  \n", []),
         ("a  # why\n", [(1, "a")]),
         ("a#b\n", [(1, "a#b")]),
-        ("a==1 \\\n    --hash=sha256:00 \\\n    --hash=sha256:11\nb", [(1, "a==1 --hash=sha256:00 --hash=sha256:11"), (4, "b")]),
+        ("a==1 \\\n    --hash=x \\\n    --hash=y\nb", [(1, "a==1 --hash=x --hash=y"), (4, "b")]),
         ("a\r\nb\r\n", [(1, "a"), (2, "b")]),
         ("a \\", [(1, "a")]),
     ],

@@ -24,7 +24,8 @@ OLD, NEW = RUNTIMES["python3.11"], RUNTIMES["python3.13"]
 def test_uv_is_told_the_runtime_and_never_to_build_or_download_python() -> None:
     question = Question(wanted=("a",), constraints=(), keep="", runtime=NEW)
     assert compile_command("uv", "python", question) == [
-        "uv", "pip", "compile", "--quiet", "wanted.in", "--constraints", "constraints.txt", "--output-file", "answer.txt",
+        "uv", "pip", "compile", "--quiet", "wanted.in", "--constraints", "constraints.txt",
+        "--output-file", "answer.txt",
         "--python", "python", "--no-python-downloads", "--python-version", "3.13",
         "--python-platform", "x86_64-manylinux_2_34",
         "--only-binary", ":all:", "--generate-hashes", "--no-header", "--no-annotate",

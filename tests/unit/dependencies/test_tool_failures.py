@@ -1,0 +1,92 @@
+"""What the tools said, word for word, and what the user reads instead."""
+
+from __future__ import annotations
+
+import pytest
+
+from builder.dependencies.failures import clean, fetching_failed, last_line, resolving_failed
+from builder.dependencies.npm import locking_failed
+from builder.platform.runtimes import RUNTIMES
+from builder.process import Completed
+
+RUNTIME = RUNTIMES["python3.13"]
+NO_VERSION = "ERROR: No matching distribution found for base==1.0\n"
+WINDOWS_ONLY = """\
+error: No solution found when resolving dependencies
+  cause: Because pywin32>=307 has no wheels with a matching platform tag (e.g., `manylinux_2_34_x86_64`) and you \
+require pywin32, we can conclude that your requirements are unsatisfiable.
+
+hint: You require CPython 3.13 (`cp313`), but we only found wheels for `pywin32` (v306) with the following Python ABI \
+tags: `cp311`, `cp312`
+
+hint: Wheels are available for `pywin32` (v312) on the following platforms: `win32`, `win_amd64`
+"""
+
+
+def failed(tool: str, said: str) -> Completed:
+    return Completed(argv=(f"/somewhere/{tool}",), returncode=1, stdout="", stderr=said)
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("WARNING: Retrying after ProxyError('Cannot connect to proxy.')\n" + NO_VERSION, "proxy refused"),
+        ("ERROR: HTTP error 407 while getting x\n", "proxy refused"),
+        ("WARNING: Retrying after SSLError(CERTIFICATE_VERIFY_FAILED)\n" + NO_VERSION, "certificate is not trusted"),
+        ("ERROR: 401 Client Error: Unauthorized for url: https://host/simple/base/\n", "refused the credentials"),
+        ("WARNING: Retrying after NewConnectionError('refused')\n" + NO_VERSION, "could not be reached"),
+        ("WARNING: Retrying after ReadTimeoutError('Read timed out.')\n" + NO_VERSION, "could not be reached"),
+        (NO_VERSION, "has no wheel of base==1.0 for python3.13 (x86_64, glibc 2.34)"),
+        ("ERROR: something quite new\n", "something quite new"),
+    ],
+)
+def test_pips_failures_are_told_by_their_deepest_cause(said: str, words: str) -> None:
+    error = fetching_failed(failed("pip", said), RUNTIME)
+    assert words in error.message
+    assert error.hint
+
+
+def test_another_file_than_the_lock_pins_names_the_package() -> None:
+    said = (
+        "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.\n"
+        "    base==1.0 from https://host/base-1.0-py3-none-any.whl (from -r wanted.txt (line 1)):\n"
+        "        Expected sha256 00\n             Got        11\n"
+    )
+    assert "base==1.0" in fetching_failed(failed("pip", said), RUNTIME).message
+
+
+def test_wheels_for_others_are_told_in_words_and_not_as_source_only() -> None:
+    error = resolving_failed(failed("uv", WINDOWS_ONLY), RUNTIME)
+    assert [problem.message for problem in error.problems] == [
+        "pywin32 306 has no wheel for python3.13 (x86_64, glibc 2.34); it has some for python3.11, python3.12.",
+        "pywin32 312 has no wheel for python3.13 (x86_64, glibc 2.34); it has some for `win32`, `win_amd64`.",
+    ]
+
+
+def test_a_conflict_keeps_uvs_reason_on_one_line() -> None:
+    said = "error: No solution found\n  cause: Because a==1 depends on b<2 and you require\n      b>2, it cannot be.\n"
+    error = resolving_failed(failed("uv", said), RUNTIME)
+    assert "Because a==1 depends on b<2 and you require b>2, it cannot be." in error.message
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("npm error code E404\nnpm error 404 Not Found - GET https://host/a\n", "404 Not Found - GET https://host/a"),
+        ("npm error code ECONNREFUSED\nnpm error network request failed\n", "npm registry could not be reached"),
+        ("npm error code E401\nnpm error Unable to authenticate\n", "refused the credentials"),
+        ("npm error code ERESOLVE\nnpm error ERESOLVE could not resolve\n", "ERESOLVE could not resolve"),
+    ],
+)  # fmt: skip
+def test_npms_failures_are_told_without_its_log_file(said: str, words: str) -> None:
+    error = locking_failed(
+        failed("npm", said + "npm error A complete log of this run can be found in: /root/.npm/x.log\n")
+    )
+    assert words in error.message
+    assert "/root" not in error.message
+
+
+def test_credentials_and_control_characters_never_pass() -> None:
+    assert clean("at https://user:word@host/x \x1b]52;c;evil\x07 end") == "at https://***@host/x ]52;c;evil end"
+    assert last_line("first\nlast https://token@host/\n\n[notice] a new pip\n") == "last https://***@host/"
+    assert len(clean("x" * 5000)) == 400
