@@ -78,6 +78,14 @@ test("an error of BioT says which call failed and how, without the query", async
   });
 });
 
+test("a redirect is not followed: it would carry the token elsewhere", async (t) => {
+  const { fake, biot } = await connect(t, { entity: "redirect" });
+
+  await assert.rejects(biot.get(PATIENTS), { name: "BiotError", status: 307 });
+
+  assert.equal(fake.requests.entity, 1);
+});
+
 test("a get is sent twice when the connection breaks, a change is not", async (t) => {
   const { fake, biot } = await connect(t, { entity: "drop" });
 

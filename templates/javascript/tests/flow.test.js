@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { PluginError } from "../src/plugin/errors.js";
+import { SERVICE_SECRET } from "./support/environment.js";
 import { startPlugin } from "./support/plugin.js";
 import { makeToken } from "./support/tokens.js";
 
@@ -55,6 +56,23 @@ for (const [what, perform] of BAD_PERFORMS) {
   });
 }
 
+test("tokens and the secret are hidden in the log, whatever an error says", async (t) => {
+  const token = makeToken("user");
+  const perform = (/** @type {any} */ _data, /** @type {any} */ context) => {
+    context.log.info(`Called with ${token}`);
+    throw new Error(`Refused ${token} and ${SERVICE_SECRET}`, { cause: new Error(SERVICE_SECRET) });
+  };
+  const { handler, log } = await startPlugin(t, { hooks: { nonspecific: { perform } } });
+
+  await handler({ headers: { authorization: `Bearer ${token}` }, requestContext: {} });
+
+  assert.equal(log.length, 2);
+  for (const hidden of [token, SERVICE_SECRET]) {
+    assert.ok(!log.join("\n").includes(hidden));
+  }
+  assert.match(log[1], /Refused <token> and <secret>.*Caused by: Error: <secret>/);
+});
+
 test("keys that JavaScript gives a meaning travel back as they came", async (t) => {
   const { handler } = await startPlugin(t, { hooks: { nonspecific: { perform: (data) => data } } });
   const body = '{"__proto__":{"admin":true},"constructor":"c","toJSON":"t","then":"n"}';
@@ -66,6 +84,15 @@ test("keys that JavaScript gives a meaning travel back as they came", async (t) 
   });
 
   assert.equal(answer.body, body);
+});
+
+test("a critical header that jose knows, but BioT does not use, is refused", async (t) => {
+  const { handler } = await startPlugin(t, { hooks: { nonspecific: { perform: () => undefined } } });
+  const token = makeToken({ like: "user", header: { crit: ["b64"], b64: true } });
+
+  const answer = await handler({ headers: { authorization: `Bearer ${token}` }, requestContext: {} });
+
+  assert.equal(answer.statusCode, 401);
 });
 
 test("the log of one call is not mixed with that of another at the same time", async (t) => {

@@ -31,7 +31,7 @@ const KIND_OF_PATH = new Map([
  * @property {Received[]} received
  * @property {() => Promise<void>} close
  *
- * @typedef {[status: number, json: unknown] | "drop" | "slow"} Answer
+ * @typedef {[status: number, json: unknown, headers?: Record<string, string>] | "drop" | "slow"} Answer
  */
 
 /**
@@ -99,7 +99,8 @@ function send(outgoing, answer) {
   } else if (answer === "slow") {
     setTimeout(() => outgoing.destroy(), SLOW_MILLISECONDS).unref();
   } else {
-    outgoing.writeHead(answer[0], { "content-type": "application/json" }).end(JSON.stringify(answer[1]));
+    const [status, json, headers] = answer;
+    outgoing.writeHead(status, { "content-type": "application/json", ...headers }).end(JSON.stringify(json));
   }
 }
 
@@ -179,6 +180,8 @@ function entityAnswer(how, { method, url, headers }) {
   switch (how) {
     case "drop":
       return "drop";
+    case "redirect":
+      return [307, {}, { location: "/elsewhere" }];
     case "404":
       return [404, { code: "ENTITY_NOT_FOUND", message: "patient-data" }];
     case "500":
