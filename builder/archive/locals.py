@@ -27,8 +27,10 @@ def locate(stream: BinaryIO, records: Sequence[Record], end: int, findings: Find
     """
     order = sorted(range(len(records)), key=lambda index: records[index].start)
     starts = [records[index].start for index in order]
-    if (starts[0] if starts else end) != 0:
+    if min([*starts, end]):
         findings.add("has bytes before its first member")
+    if not records:
+        return ()
     offsets = [0] * len(records)
     for index, until in zip(order, [*starts[1:], end], strict=True):
         offsets[index] = _locate_one(stream, records[index], until, findings)

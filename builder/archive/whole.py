@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from builder.errors import PackagingError
@@ -37,4 +37,5 @@ def whole_file(target: Path) -> Iterator[FileIO]:
             hint="Check the free space and the permissions of its folder.",
         ) from error
     finally:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):  # already in its place, or its folder was never there
+            beside.unlink()

@@ -1,0 +1,156 @@
+"""Forge ZIP files byte by byte, so that a test can break exactly one thing."""
+
+from __future__ import annotations
+
+import stat
+import struct
+import zlib
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+REGULAR = (stat.S_IFREG | 0o644) << 16
+
+
+@dataclass(frozen=True, kw_only=True)
+class Forged:
+    """One member; ``local`` and ``central`` override single fields of one of its two headers."""
+
+    name: bytes = b"a.txt"
+    content: bytes = b"hello hello hello"
+    method: int = 8
+    flags: int = 0
+    attributes: int = REGULAR
+    data: bytes | None = None
+    extra: bytes = b""
+    after: bytes = b""
+    before: bytes = b""
+    local: dict[str, Any] = field(default_factory=dict)
+    central: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def packed(self) -> bytes:
+        if self.data is not None:
+            return self.data
+        return deflated(self.content) if self.method == 8 else self.content
+
+    @property
+    def crc(self) -> int:
+        return zlib.crc32(self.content)
+
+
+def deflated(content: bytes) -> bytes:
+    compressor = zlib.compressobj(6, zlib.DEFLATED, -15)
+    return compressor.compress(content) + compressor.flush()
+
+
+def forge(*members: Forged, end: dict[str, Any] | None = None, zip64: bool = False) -> bytes:
+    """A ZIP of these members; ``end`` overrides fields of the end record."""
+    body, directory = b"", b""
+    for member in members:
+        body += member.before
+        start = len(body)
+        body += _local(member) + member.packed + member.after
+        directory += _central(member, start)
+    fields: dict[str, Any] = {
+        "disk": 0,
+        "here": len(members),
+        "entries": len(members),
+        "size": len(directory),
+        "start": len(body),
+        "comment": b"",
+        "between": b"",
+        "trailing": b"",
+        "signature": b"PK\x05\x06",
+    } | (end or {})
+    wide = _zip64(len(members), len(directory), len(body)) if zip64 else b""
+    tail = struct.pack(
+        "<4s4H2LH",
+        fields["signature"],
+        fields["disk"],
+        fields["disk"],
+        fields["here"],
+        fields["entries"],
+        fields["size"],
+        fields["start"],
+        fields.get("comment_length", len(fields["comment"])),
+    )
+    return body + directory + fields["between"] + wide + tail + fields["comment"] + fields["trailing"]
+
+
+def _header_fields(member: Forged, overrides: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "needed": 20,
+        "flags": member.flags,
+        "method": member.method,
+        "crc": member.crc,
+        "packed": len(member.packed),
+        "size": len(member.content),
+        "name": member.name,
+        "extra": member.extra,
+        "disk": 0,
+        "attributes": member.attributes,
+        "signature": None,
+        "shift": 0,
+        "name_length": None,
+    } | overrides
+
+
+def _local(member: Forged) -> bytes:
+    told = _header_fields(member, member.local)
+    return (
+        struct.pack(
+            "<4s5H3L2H",
+            told["signature"] or b"PK\x03\x04",
+            told["needed"],
+            told["flags"],
+            told["method"],
+            0,
+            33,
+            told["crc"],
+            told["packed"],
+            told["size"],
+            len(told["name"]),
+            len(told["extra"]),
+        )
+        + bytes(told["name"])
+        + bytes(told["extra"])
+    )
+
+
+def _central(member: Forged, start: int) -> bytes:
+    told = _header_fields(member, member.central)
+    return (
+        struct.pack(
+            "<4s6H3L5H2L",
+            told["signature"] or b"PK\x01\x02",
+            3 << 8 | 20,
+            told["needed"],
+            told["flags"],
+            told["method"],
+            0,
+            33,
+            told["crc"],
+            told["packed"],
+            told["size"],
+            len(told["name"]) if told["name_length"] is None else told["name_length"],
+            len(told["extra"]),
+            0,
+            told["disk"],
+            0,
+            told["attributes"],
+            start + told["shift"],
+        )
+        + bytes(told["name"])
+        + bytes(told["extra"])
+    )
+
+
+def _zip64(entries: int, size: int, start: int) -> bytes:
+    record = struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, entries, entries, size, start)
+    return record + struct.pack("<4sLQL", b"PK\x06\x07", 0, start + size, 1)
+
+
+def named(name: str | bytes, **changes: Any) -> Forged:  # noqa: ANN401  # any field of Forged
+    """A member of this name; text beyond ASCII is marked as UTF-8, as it should be."""
+    raw = name.encode() if isinstance(name, str) else name
+    return replace(Forged(name=raw, flags=0 if raw.isascii() else 0x800), **changes)
