@@ -56,6 +56,15 @@ def test_an_error_of_biot_says_which_call_failed_and_how(biot: FakeBiot) -> None
     assert (caught.value.status, caught.value.code) == (404, "ENTITY_NOT_FOUND")
 
 
+def test_a_redirect_is_not_followed(biot: FakeBiot) -> None:
+    biot.behaviour = {"entity": "redirect"}
+
+    with pytest.raises(BiotError, match="BioT answered 302"):
+        client(biot).get(f"{PATIENTS}/1")
+
+    assert biot.requests["entity"] == 1
+
+
 def test_a_change_is_not_sent_twice_when_the_connection_breaks(biot: FakeBiot) -> None:
     client(biot).get(PATIENTS + "/1")
     biot.behaviour = {"entity": "drop"}
@@ -64,6 +73,14 @@ def test_a_change_is_not_sent_twice_when_the_connection_breaks(biot: FakeBiot) -
         client(biot).patch(f"{PATIENTS}/1", {})
 
     assert biot.requests["entity"] == 2
+
+
+def test_a_biot_that_is_not_there_is_a_connection_error() -> None:
+    with FakeBiot() as gone:
+        pass
+
+    with pytest.raises(ConnectionError, match="POST /ums/v2/services/accessToken failed"):
+        client(gone).get(PATIENTS)
 
 
 def test_a_slow_biot_is_given_up_while_lambda_still_has_time(biot: FakeBiot) -> None:

@@ -4,6 +4,7 @@ It is about the flow. Doubles stand in for your ``perform``: change that as you 
 """
 
 from collections.abc import Mapping
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -25,8 +26,11 @@ def test_case(row: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pyte
         hooks = cases.make_hooks(row, set(HOOKS))
         answer, log = {}, ""
         for _ in range(row.get("calls", 1)):
-            answer = run(cases.make_event(row["event"], token), cases.make_lambda_context(row), hooks)
+            event = cases.make_event(row["event"], token)
+            before = deepcopy(event)
+            answer = run(event, cases.make_lambda_context(row), hooks)
             log = capsys.readouterr().out
+            assert event == before
             check_every_answer(answer, log, [SERVICE_SECRET, SERVICE_TOKEN, "patient-data", token or SERVICE_TOKEN])
     check_expected(answer, log, row["expect"])
     for kind, count in row["expect"].get("requests", {}).items():

@@ -63,7 +63,7 @@ def send(request: Request, timeout: float) -> Answer:
         TimeoutError: No answer within the timeout (in seconds).
         ConnectionError: The connection could not be made, or broke.
     """
-    from urllib3 import exceptions
+    from urllib3 import Timeout, exceptions
 
     headers = dict(request.headers)
     content = None
@@ -71,9 +71,14 @@ def send(request: Request, timeout: float) -> Answer:
         headers["content-type"] = "application/json"
         content = json.dumps(request.body, allow_nan=False).encode()
     try:
-        # A redirect is not followed: it would carry the token to an address that nobody configured.
         received = connection_pool().request(
-            request.method, request.url, body=content, headers=headers, timeout=timeout, retries=False, redirect=False
+            request.method,
+            request.url,
+            body=content,
+            headers=headers,
+            timeout=Timeout(total=timeout),
+            retries=False,
+            redirect=False,  # it would carry the token to an address that nobody configured
         )
     except exceptions.TimeoutError:
         raise TimeoutError(f"{request.method} {request.path} was not answered within {timeout:.1f} s") from None

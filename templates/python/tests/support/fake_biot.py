@@ -106,6 +106,8 @@ class FakeBiot:
             return 401, {"code": "TOKEN_NOT_VALID"}
         if how == "404":
             return 404, {"code": "ENTITY_NOT_FOUND", "message": "patient-data"}
+        if how == "redirect":
+            return 302, None
         if how == "500":
             return 500, {"code": "INTERNAL_SERVER_ERROR", "message": "patient-data"}
         address = urlsplit(request["path"])
@@ -147,6 +149,8 @@ def handler_of(biot: FakeBiot) -> type[BaseHTTPRequestHandler]:
             status, body = answer
             text = json.dumps(body).encode()
             self.send_response(status)
+            if status == 302:
+                self.send_header("location", f"{biot.url}{PATIENTS}/elsewhere")
             self.send_header("content-type", "application/json")
             self.send_header("content-length", str(len(text)))
             self.end_headers()
