@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 PACK_FORMAT = 1
 LARGEST_JSON = 64 << 20
 _SHIPPED_FIELDS = ("dependencies", "optionalDependencies", "peerDependencies")
+_EVERY_FIELD = (*_SHIPPED_FIELDS, "devDependencies")
 
 
 def read_lock(manifest: Manifest) -> Lock:
@@ -41,7 +42,7 @@ def read_lock(manifest: Manifest) -> Lock:
         DependencyError: The lock is missing or stale, or holds packages that cannot be built in.
     """
     package = _read_json(manifest.folder / "package.json")
-    if not _asks_for_anything(package):
+    if not _asks_for_anything(package, _SHIPPED_FIELDS):
         return Lock(file=None, packages=())
     file = manifest.folder / LOCK_NAME
     if not file.is_file():
@@ -74,7 +75,7 @@ def write_lock(manifest: Manifest, store: Store, progress: Progress, *, upgrade:
     from builder.dependencies.npm import make_lock
 
     package = _read_json(manifest.folder / "package.json")
-    if not _asks_for_anything(package):
+    if not _asks_for_anything(package, _EVERY_FIELD):
         return compare((), (), ())
     _refuse_addresses(package)
     for note in _ignored_settings(manifest):
@@ -148,8 +149,8 @@ def _find(package: LockedPackage, compressor: str, store: Store) -> Pack | None:
     return None if stored is None else Pack(package=package, file=stored.file, members=stored.members)
 
 
-def _asks_for_anything(package: dict[str, object]) -> bool:
-    return any(table(package, field) for field in (*_SHIPPED_FIELDS, "devDependencies"))
+def _asks_for_anything(package: dict[str, object], fields: tuple[str, ...]) -> bool:
+    return any(table(package, field) for field in fields)
 
 
 def _refuse_addresses(package: dict[str, object]) -> None:
@@ -160,7 +161,7 @@ def _refuse_addresses(package: dict[str, object]) -> None:
             file="package.json",
             key=f"{field}.{name}",
         )
-        for field in (*_SHIPPED_FIELDS, "devDependencies", "overrides")
+        for field in (*_EVERY_FIELD, "overrides")
         for name, spec in table(package, field).items()
         if is_address(spec)
     ]

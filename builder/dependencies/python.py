@@ -223,9 +223,9 @@ def _tell_ignored(manifest: Manifest, declared: Declared, progress: Progress) ->
     from builder.dependencies.settings import ignored_project_settings
 
     for line in declared.options:
-        progress.note(
-            f"{line.file}:{line.line}: `{clean(line.text)}` is ignored: only your own settings choose the index."
-        )
+        editable = line.text.startswith(("-e", "--editable"))
+        reason = "your own code belongs under the build root" if editable else "only your own settings choose the index"
+        progress.note(f"{line.file}:{line.line}: `{clean(line.text)}` is ignored: {reason}.")
     files = [file.name for file in manifest.folder.iterdir()]
     for note in ignored_project_settings(read_pyproject(manifest.folder), files):
         progress.note(note)

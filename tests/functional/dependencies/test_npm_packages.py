@@ -169,6 +169,9 @@ def test_a_lock_older_than_package_json_names_what_differs(project: Path, store:
     manifest = plugin(project, "nodejs22.x")
     with pytest.raises(DependencyError, match="is missing"):
         read_lock(manifest)
+    ask(project, devDependencies={"base": "1.0.0"})
+    assert read_lock(manifest).packages == ()
+    ask(project, dependencies={"base": "1.0.0"})
     write_lock(manifest, store, QUIET)
     ask(project, dependencies={"base": "^1.0.0", "more": "1.0.0"})
     with pytest.raises(DependencyError, match=r"differ in base, more\.") as caught:

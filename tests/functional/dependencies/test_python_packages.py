@@ -141,7 +141,7 @@ def test_option_lines_and_project_settings_reach_no_other_index(
     write_lock(manifest, store, progress)
     collect(read_lock(manifest), manifest, Store(project / "inner-store"), progress)
     assert canary.requests == []
-    assert len([note for note in progress.notes if note.startswith("requirements.in:")]) == 5
+    assert len([note for note in progress.notes if note.startswith("requirements.in:")]) == 6
     assert len([note for note in progress.notes if "pip.conf" in note or "uv.toml" in note or "[tool.uv]" in note]) == 3
 
 
@@ -291,9 +291,9 @@ def test_an_index_that_is_down_is_said_at_locking_and_at_fetching(
 
 
 def test_two_builds_may_fill_one_store_at_once(project: Path, store: Store, index: PythonIndex, tmp_path: Path) -> None:
-    for number in range(5):
+    for number in range(9):
         index.wheel(f"part{number}", "1.0", files={"shared.txt": b"x" * 100_000})
-    ask(project, *(f"part{number}" for number in range(5)))
+    ask(project, *(f"part{number}" for number in range(9)))
     manifest = plugin(project, requirements="requirements.in")
     write_lock(manifest, store, QUIET)
     lock, shared = read_lock(manifest), Store(tmp_path / "shared")

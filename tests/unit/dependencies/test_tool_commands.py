@@ -14,7 +14,7 @@ from builder.dependencies.settings import (
     uv_environment,
 )
 from builder.dependencies.uv import Question, compile_command, read_answer
-from builder.dependencies.wheels import Wanted, download_command, requirement_lines
+from builder.dependencies.wheels import Wanted, download_command, requirement_lines, shares
 from builder.platform.runtimes import RUNTIMES
 from builder.values import LockedPackage
 
@@ -177,3 +177,11 @@ def test_project_settings_that_are_ignored_are_told_once_each() -> None:
         "pyproject.toml:",
         "pyproject.toml:",
     ]
+
+
+@pytest.mark.parametrize(("count", "sizes"), [(1, [1]), (7, [7]), (8, [4, 4]), (9, [5, 4])])
+def test_many_wheels_are_fetched_by_two_processes_each_wheel_once(count: int, sizes: list[int]) -> None:
+    wanted = tuple(Wanted(name=f"p{number}", version="1", digests=()) for number in range(count))
+    parts = shares(wanted)
+    assert [len(part) for part in parts] == sizes
+    assert {one for part in parts for one in part} == set(wanted)
