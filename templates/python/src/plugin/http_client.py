@@ -80,9 +80,11 @@ def send(request: Request, timeout: float) -> Answer:
             retries=False,
             redirect=False,  # it would carry the token to an address that nobody configured
         )
-    except exceptions.TimeoutError:
-        raise TimeoutError(f"{request.method} {request.path} was not answered within {timeout:.1f} s") from None
     except exceptions.HTTPError as error:
+        # urllib3 counts a refused connection among the timeouts; here it is not one.
+        refused = isinstance(error, exceptions.NewConnectionError)
+        if isinstance(error, exceptions.TimeoutError) and not refused:
+            raise TimeoutError(f"{request.method} {request.path} was not answered within {timeout:.1f} s") from None
         raise ConnectionError(f"{request.method} {request.path} failed: {type(error).__name__}") from None
     return Answer(status=received.status, json=parse(received.data))
 
