@@ -1,0 +1,230 @@
+"""Generated plugins pass their own tox, in both languages, and their tox notices what is wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from copier import run_copy
+
+from tests.templates.conftest import REPOSITORY, VERSION, commit_all, git
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+LANGUAGES = ("python", "javascript")
+ENVIRONMENTS = ["lint", "type", "test", "package", "publish", "lock"]
+
+
+@dataclass(frozen=True)
+class Ran:
+    code: int
+    output: str
+
+    @property
+    def failed(self) -> set[str]:
+        return set(re.findall(r"^  (\w+): FAIL", self.output, re.MULTILINE))
+
+    @property
+    def passed(self) -> set[str]:
+        return set(re.findall(r"^  (\w+): OK", self.output, re.MULTILINE))
+
+
+def tox(folder: Path, *arguments: str) -> Ran:
+    """Run tox as a user does, without the settings of the tox that may run these tests."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("TOX_", "PYTEST_"))}
+    environment |= {"NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"}
+    done = subprocess.run(
+        [sys.executable, "-m", "tox", *arguments],
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+    )
+    return Ran(code=done.returncode, output=done.stdout + done.stderr)
+
+
+@pytest.fixture(scope="module")
+def projects(
+    render: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], tuple[Path, Ran]]:
+    """One plugin per language whose tox ran once: its environments are there for the tests that follow."""
+    known: dict[str, tuple[Path, Ran]] = {}
+
+    def _project(language: str) -> tuple[Path, Ran]:
+        if language not in known:
+            folder = Path(shutil.copytree(render(language=language), tmp_path_factory.mktemp("project") / "my-plugin"))
+            commit_all(folder, "Start")
+            known[language] = (folder, tox(folder))
+        return known[language]
+
+    return _project
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_fresh_plugin_passes_and_leaves_nothing_that_git_would_see(
+    language: str, projects: Callable[[str], tuple[Path, Ran]]
+) -> None:
+    folder, ran = projects(language)
+    assert ran.code == 0, ran.output
+    assert ran.passed == {"lint", "type", "test"}
+    assert git(folder, "status", "--porcelain") == ""
+    assert not (folder / ".venv").exists(), "tox left its redirect file, which editors and uv stumble over"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_environments_have_the_same_names(language: str, projects: Callable[[str], tuple[Path, Ran]]) -> None:
+    folder, _ = projects(language)
+    assert tox(folder, "list", "--no-desc", "--quiet").output.split() == ENVIRONMENTS
+
+
+PLANTS = {
+    ("python", "lint"): ("src/plugin/planted.py", '"""Planted."""\n\nimport os\n'),
+    ("python", "type"): (
+        "src/plugin/planted.py",
+        '"""Planted."""\n\n\ndef number() -> int:\n    """Promise a number."""\n    return "text"\n',
+    ),
+    ("python", "test"): (
+        "tests/test_planted.py",
+        '"""Planted."""\n\n\ndef test_planted() -> None:\n    """Fail."""\n    assert not __name__\n',
+    ),
+    ("javascript", "lint"): ("src/plugin/planted.js", "debugger;\n"),
+    ("javascript", "type"): (
+        "src/plugin/planted.js",
+        '/** @type {number} */\nexport const number = "text";\n',
+    ),
+    ("javascript", "test"): (
+        "tests/planted.test.js",
+        'import { test } from "node:test";\n\ntest("planted", () => {\n  throw new Error("planted");\n});\n',
+    ),
+}
+
+
+@pytest.fixture
+def planted(request: pytest.FixtureRequest, projects: Callable[[str], tuple[Path, Ran]]) -> Iterator[tuple[Path, str]]:
+    language, environment = request.param
+    name, text = PLANTS[request.param]
+    folder, _ = projects(language)
+    (folder / name).write_text(text, "utf-8")
+    yield folder, environment
+    (folder / name).unlink()
+
+
+@pytest.mark.parametrize("planted", PLANTS, ids="-".join, indirect=True)
+def test_a_planted_error_fails_in_the_environment_for_it_and_in_no_other(planted: tuple[Path, str]) -> None:
+    folder, environment = planted
+    ran = tox(folder, "run", "-e", "lint,type,test" if environment == "test" else "lint,type")
+    assert ran.code != 0
+    assert ran.failed == {environment}, ran.output
+    assert "planted" in ran.output
+
+
+def test_node_modules_is_installed_once_when_all_run_together(projects: Callable[[str], tuple[Path, Ran]]) -> None:
+    folder, _ = projects("javascript")
+    shutil.rmtree(folder / "node_modules")
+    ran = tox(folder, "run-parallel", "--parallel-live", "-e", "lint,type")
+    assert ran.code == 0, ran.output
+    assert len(re.findall(r"added \d+ packages", ran.output)) == 1
+
+
+def test_node_modules_is_left_alone_until_the_lock_changes(projects: Callable[[str], tuple[Path, Ran]]) -> None:
+    folder, _ = projects("javascript")
+    witness = folder / "node_modules" / "witness"
+    tox(folder, "run", "-e", "type")
+    witness.write_text("", "utf-8")
+    os.utime(folder / "package-lock.json")
+    tox(folder, "run", "-e", "type")
+    assert witness.exists(), "a newer date is no other content"
+
+    lock = folder / "package-lock.json"
+    before = lock.read_text("utf-8")
+    lock.write_text(json.dumps(json.loads(before), indent=4) + "\n", "utf-8")
+    ran = tox(folder, "run", "-e", "type")
+    lock.write_text(before, "utf-8")
+    assert ran.code == 0, ran.output
+    assert not witness.exists()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("hooks", ["notification", "nonspecific"])
+def test_a_plugin_with_one_hook_passes_too(
+    language: str, hooks: str, projects: Callable[[str], tuple[Path, Ran]], render: Callable[..., Path]
+) -> None:
+    """In the environments that are there already: another set of hooks needs no other tools."""
+    folder, _ = projects(language)
+    commit_all(folder, "All hooks")
+    chosen = render(language=language, hooks=[hooks])
+    for item in folder.iterdir():
+        if item.name not in {".git", ".tox", "node_modules"}:
+            (shutil.rmtree if item.is_dir() else os.unlink)(item)
+    shutil.copytree(chosen, folder, dirs_exist_ok=True)
+    ran = tox(folder)
+    git(folder, "reset", "--quiet", "--hard")
+    git(folder, "clean", "--quiet", "-d", "--force")
+    assert ran.code == 0, ran.output
+
+
+@pytest.fixture(scope="module")
+def installed_kit(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A plugin whose tox installed the kit from the commit of a git URL."""
+    source = tmp_path_factory.mktemp("released") / "biot-plugin-kit"
+    names = git(REPOSITORY, "ls-files", "-z", "--cached", "--others", "--exclude-standard").split("\0")
+    for name in names:
+        if name and (REPOSITORY / name).is_file():
+            (source / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(REPOSITORY / name, source / name)
+    commit_all(source, "Release")
+    git(source, "tag", VERSION)
+    plugin = tmp_path_factory.mktemp("pinned") / "my-plugin"
+    run_copy(f"git+file://{source}", plugin, {"ci": "none"}, defaults=True, quiet=True)
+    commit_all(plugin, "Start")
+    ran = tox(plugin, "run", "-e", "package", "--", "--help")
+    assert ran.code == 0, ran.output
+    assert "biot-plugin package" in ran.output
+    return plugin
+
+
+def biot_plugin(plugin: Path, cwd: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    [program] = [*plugin.glob(".tox/package/bin/biot-plugin"), *plugin.glob(".tox/package/Scripts/biot-plugin.exe")]
+    return subprocess.run([str(program), *arguments], cwd=cwd, capture_output=True, text=True, check=False)
+
+
+def test_a_second_run_installs_nothing(installed_kit: Path) -> None:
+    ran = tox(installed_kit, "run", "-e", "package", "--", "--help")
+    assert ran.code == 0, ran.output
+    assert "install_deps" not in ran.output
+
+
+def test_an_installed_kit_starts_plugins_at_its_own_version_from_any_folder(
+    installed_kit: Path, tmp_path: Path
+) -> None:
+    pin = re.findall(r"requirement = (.*)", (installed_kit / "tox.ini").read_text("utf-8"))
+    for cwd, destination in ((tmp_path, "first"), (Path("/"), str(tmp_path / "second"))):
+        done = biot_plugin(installed_kit, cwd, "new", destination, "--defaults", "--data", "language=javascript")
+        assert done.returncode == 0, done.stderr
+    for name in ("first", "second"):
+        assert re.findall(r"requirement = (.*)", (tmp_path / name / "tox.ini").read_text("utf-8")) == pin
+        assert (tmp_path / name / "src" / "index.js").is_file()
+
+
+def test_an_installed_kit_updates_plugins(installed_kit: Path, tmp_path: Path) -> None:
+    done = biot_plugin(installed_kit, tmp_path, "new", "mine", "--defaults", "--data", "hooks=notification")
+    assert done.returncode == 0, done.stderr
+    commit_all(tmp_path / "mine", "Start")
+    done = biot_plugin(
+        installed_kit, tmp_path, "update", "mine", "--ref", ":current:", "--data", "hooks=[notification, nonspecific]"
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "mine" / "src" / "plugin" / "perform" / "nonspecific.py").is_file()
