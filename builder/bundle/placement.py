@@ -24,15 +24,14 @@ def place_wheel(pack: Pack) -> Iterator[tuple[str, PackMember]]:
     """
     data = data_folder(pack)
     for member in pack.members:
-        parts = member.path.split("/")
-        if parts[0] == data and len(parts) > 2:  # noqa: PLR2004  # NAME.data/SCHEME/PATH
-            path = "/".join(parts[2:]) if parts[1] in _MERGED else ""
-        elif is_trace(parts) or member.path.endswith((".pyc", ".pyo")):
-            path = ""
-        else:
-            path = member.path
-        if path and not path.endswith((".pyc", ".pyo")):
-            yield path, member
+        if member.path.endswith((".pyc", ".pyo")) or is_trace(member.path):
+            continue
+        if not data or not member.path.startswith(data):
+            yield member.path, member
+            continue
+        scheme, _, inside = member.path.removeprefix(data).partition("/")
+        if scheme in _MERGED:
+            yield inside, member
 
 
 def place_npm(pack: Pack) -> Iterator[tuple[str, PackMember]]:
@@ -43,9 +42,9 @@ def place_npm(pack: Pack) -> Iterator[tuple[str, PackMember]]:
 
 
 def data_folder(pack: Pack) -> str:
-    """The wheel's ``NAME-VERSION.data``, which lies beside a ``.dist-info`` of the same name; empty without one."""
+    """The wheel's ``NAME-VERSION.data/``, which lies beside a ``.dist-info`` of the same name; empty without one."""
     metadata = metadata_folder(pack)
-    return f"{metadata.removesuffix('.dist-info')}.data" if metadata else ""
+    return f"{metadata.removesuffix('.dist-info')}.data/" if metadata else ""
 
 
 def metadata_folder(pack: Pack) -> str:
@@ -57,6 +56,7 @@ def metadata_folder(pack: Pack) -> str:
     return ""
 
 
-def is_trace(parts: list[str]) -> bool:
+def is_trace(path: str) -> bool:
     """Whether a path is an installer's trace: directly in a ``.dist-info`` at the root."""
-    return len(parts) == 2 and parts[0].endswith(".dist-info") and parts[1] in INSTALLER_TRACES  # noqa: PLR2004
+    folder, _, name = path.partition("/")
+    return name in INSTALLER_TRACES and folder.endswith(".dist-info")

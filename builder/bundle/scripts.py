@@ -109,9 +109,10 @@ def _launchers(pack: Pack, interpreter: str) -> Iterator[_Offer]:
 
 
 def _files(pack: Pack) -> Iterator[_Offer]:
-    folder = f"{data_folder(pack)}/scripts/"
+    data = data_folder(pack)
+    folder = f"{data}scripts/"
     for member in pack.members:
-        if member.path.startswith(folder):
+        if data and member.path.startswith(folder):
             yield _Offer(name=member.path.removeprefix(folder), pack=pack, member=member)
 
 

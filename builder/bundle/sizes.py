@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _LARGEST = 10
 _MB = 1 << 20
+_ZIPPED = "as a ZIP"
 _HINT = "Depend on less: leave out packages the function does not import, or files with [build] exclude."
 
 
@@ -26,19 +27,20 @@ def check_sizes(bundle: Bundle) -> tuple[Problem, ...]:
     Raises:
         PackagingError: A limit is exceeded; names the largest packages.
     """
-    sizes = ((zip_size(bundle.entries), ZIP_MAX, "as a ZIP"), (bundle.size, UNZIPPED_MAX, "unpacked"))
+    sizes = ((zip_size(bundle.entries), ZIP_MAX, _ZIPPED), (bundle.size, UNZIPPED_MAX, "unpacked"))
+    zipped = sizes[0][0] > ZIP_MAX
     over = [_told(size, limit, form) for size, limit, form in sizes if size > limit]
     if over:
         msg = f"the artifact would be {' and '.join(over)}"
         raise PackagingError(
             msg,
             hint=_HINT,
-            problems=[Problem(message=line) for line in largest_packages(bundle)],
+            problems=[Problem(message=line) for line in largest_packages(bundle, packed=zipped)],
         )
     return tuple(
         Problem(
             message=f"the artifact is {_told(size, limit, form)}",
-            hint=f"Largest: {'; '.join(largest_packages(bundle)[:3])}",
+            hint=f"Largest: {'; '.join(largest_packages(bundle, packed=form == _ZIPPED)[:3])}",
             severity=Severity.WARNING,
         )
         for size, limit, form in sizes
@@ -46,17 +48,18 @@ def check_sizes(bundle: Bundle) -> tuple[Problem, ...]:
     )
 
 
-def largest_packages(bundle: Bundle) -> list[str]:
-    """One line for each of the ten that are largest in the ZIP."""
-    packed: Counter[str] = Counter()
+def largest_packages(bundle: Bundle, *, packed: bool) -> list[str]:
+    """One line for each of the ten that are largest: in the ZIP when ``packed``, else unpacked."""
+    zipped: Counter[str] = Counter()
     unpacked: Counter[str] = Counter()
     for entry in bundle.entries:
         owner = entry.owner or "the plugin's own files"
-        packed[owner] += entry.compressed_size
+        zipped[owner] += entry.compressed_size
         unpacked[owner] += entry.size
-    ranked = sorted(packed, key=lambda owner: (-packed[owner], owner))
+    weights = zipped if packed else unpacked
+    ranked = sorted(weights, key=lambda owner: (-weights[owner], owner))
     return [
-        f"{owner}: {packed[owner] / _MB:.1f} MB in the ZIP, {unpacked[owner] / _MB:.1f} MB unpacked"
+        f"{owner}: {zipped[owner] / _MB:.1f} MB in the ZIP, {unpacked[owner] / _MB:.1f} MB unpacked"
         for owner in ranked[:_LARGEST]
     ]
 

@@ -74,7 +74,8 @@ def forge(*members: Forged, end: dict[str, Any] | None = None, zip64: bool = Fal
         fields["start"],
         fields.get("comment_length", len(fields["comment"])),
     )
-    return body + directory + fields["between"] + wide + tail + fields["comment"] + fields["trailing"]
+    between, comment, trailing = (bytes(fields[key]) for key in ("between", "comment", "trailing"))
+    return body + directory + between + wide + tail + comment + trailing
 
 
 def _header_fields(member: Forged, overrides: dict[str, Any]) -> dict[str, Any]:

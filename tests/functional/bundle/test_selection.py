@@ -1,0 +1,243 @@
+"""First-party files found on disk: git's rules, links, environments, and folders too large to look into."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from builder.bundle import SourceFile, select_sources
+from builder.errors import ProjectError
+from builder.manifest.model import Build, Manifest
+from tests.support.bundles import manifest_of
+
+
+def plugin(
+    folder: Path, files: dict[str, str | bytes], build: Build | None = None, *, runtime: str = "python3.13"
+) -> Manifest:
+    (folder / ".git").mkdir(exist_ok=True)
+    for path, content in files.items():
+        file = folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return manifest_of(build, folder=folder, runtime=runtime)
+
+
+def selected(manifest: Manifest) -> list[str]:
+    return sorted(source.path for source in select_sources(manifest))
+
+
+def told(error: pytest.ExceptionInfo[ProjectError]) -> str:
+    return "\n".join(f"{problem.file}: {problem.message} | {problem.hint}" for problem in error.value.problems)
+
+
+def test_the_root_folder_becomes_the_artifacts_root(tmp_path: Path) -> None:
+    manifest = plugin(tmp_path, {"src/index.py": "x = 1\n", "src/plugin/a.py": "", "README.md": "", "tests/t.py": ""})
+    assert select_sources(manifest) == (
+        SourceFile(path="index.py", origin="src/index.py", content=b"x = 1\n"),
+        SourceFile(path="plugin/a.py", origin="src/plugin/a.py", content=b""),
+    )
+
+
+def test_a_repository_that_was_not_generated_packages_from_its_top(tmp_path: Path) -> None:
+    """BioT's samples: the handler beside a package called ``src``, everything else is the repository's own."""
+    files = dict.fromkeys(
+        [
+            *("index.py", "src/main.py", "src/tests/data.py", "LICENSE", "plugin.toml", "pyproject.toml", "tox.ini"),
+            *("requirements.txt", "requirements.lock", "tests/test_a.py", "Dockerfile", "README.md", ".gitignore"),
+            *("env/pyvenv.cfg", "env/lib/x.py", "my env/pyvenv.cfg", "my env/lib/x.py", "node_modules/a/index.js"),
+            *("dist/old.zip", "src/__pycache__/main.cpython-313.pyc", ".env", ".github/ci.yml", "a.egg-info/PKG-INFO"),
+        ],
+        "",
+    )
+    assert selected(plugin(tmp_path, dict(files), Build(root="."))) == [
+        "LICENSE",
+        "index.py",
+        "src/main.py",
+        "src/tests/data.py",
+    ]
+
+
+def test_gitignore_counts_from_the_repositorys_top_down_to_the_file(tmp_path: Path) -> None:
+    files = {
+        ".gitignore": "*.log\n/plugins/one/src/secret.py\n",
+        "plugins/.gitignore": "local.*\n",
+        "plugins/one/src/.gitignore": "!keep.log\ngenerated/\n",
+        **dict.fromkeys(
+            [
+                f"plugins/one/src/{name}"
+                for name in ("index.py", "a.log", "keep.log", "secret.py", "local.py", "generated/g.py")
+            ],
+            "",
+        ),
+    }
+    plugin(tmp_path, dict(files))
+    assert selected(manifest_of(folder=tmp_path / "plugins/one")) == ["index.py", "keep.log"]
+
+
+def test_what_only_this_machine_ignores_goes_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Global excludes and .git/info/exclude would make the bytes depend on the machine."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    files = {"src/index.py": "", "src/a.dat": "", ".git/info/exclude": "*.dat\n", "config/git/ignore": "*.dat\n"}
+    assert selected(plugin(tmp_path, dict(files))) == ["a.dat", "index.py"]
+
+
+def test_include_takes_what_git_ignores_and_exclude_outweighs_it(tmp_path: Path) -> None:
+    files = {
+        ".gitignore": "generated/\n*.bin\n",
+        **dict.fromkeys(["src/index.py", "src/generated/a.py", "src/generated/b.txt", "src/m.bin", "src/notes.md"], ""),
+    }
+    build = Build(include=("generated/*.py", "*.bin"), exclude=("*.md", "m.*"))
+    assert selected(plugin(tmp_path, dict(files), build)) == ["generated/a.py", "index.py"]
+
+
+def test_a_build_root_that_git_ignores_was_named_on_purpose(tmp_path: Path) -> None:
+    files = {
+        ".gitignore": "/dist/\n*.map\n",
+        "dist/index.js": "",
+        "dist/lib/a.js": "",
+        "dist/.gitignore": "*.tmp",
+        "dist/x.tmp": "",
+    }
+    manifest = plugin(tmp_path, dict(files), Build(root="dist"), runtime="nodejs22.x")
+    assert selected(manifest) == ["index.js", "lib/a.js"]
+
+
+def test_twenty_thousand_files_that_stay_out_cost_nothing(tmp_path: Path) -> None:
+    """The walk never enters node_modules: it would fail here, because nothing in it can be listed."""
+    manifest = plugin(tmp_path, {"src/index.js": "", "src/node_modules/a/x.js": ""}, runtime="nodejs22.x")
+    seen: list[str] = []
+    scan = os.scandir
+
+    def watched(path: str) -> os.ScandirIterator[str]:  # type: ignore[name-defined]  # typeshed keeps it private
+        seen.append(Path(path).name)
+        return scan(path)
+
+    os.scandir = watched  # type: ignore[assignment]  # restored below
+    try:
+        select_sources(manifest)
+    finally:
+        os.scandir = scan
+    assert seen == ["src"]
+
+
+def test_a_link_inside_the_repository_is_followed(tmp_path: Path) -> None:
+    manifest = plugin(tmp_path, {"src/index.py": "", "shared/a.py": "a", "shared/deep/b.py": "b"})
+    (tmp_path / "src/shared").symlink_to("../shared", target_is_directory=True)
+    (tmp_path / "src/one.py").symlink_to("../shared/a.py")
+    assert {source.path: source.content for source in select_sources(manifest)} == {
+        "index.py": b"",
+        "one.py": b"a",
+        "shared/a.py": b"a",
+        "shared/deep/b.py": b"b",
+    }
+
+
+@pytest.mark.parametrize(
+    ("target", "says"),
+    [
+        ("/etc/hostname", "outside"),
+        ("../../..", "outside"),
+        ("nowhere", "not exist"),
+        (".", "never ends"),
+        ("../.git/config", "outside"),
+    ],
+)
+def test_a_link_that_leads_astray_is_told_with_both_ends(tmp_path: Path, target: str, says: str) -> None:
+    folder = tmp_path / "repository"
+    folder.mkdir()
+    manifest = plugin(folder, {"src/index.py": "", ".git/config": ""})
+    (folder / "src/link").symlink_to(target)
+    with pytest.raises(ProjectError) as caught:
+        select_sources(manifest)
+    assert says in told(caught)
+    assert "link" in told(caught)
+
+
+def test_a_link_that_is_left_out_is_nobodys_business(tmp_path: Path) -> None:
+    manifest = plugin(tmp_path, {"src/index.py": ""}, Build(exclude=("link", "venv2/")))
+    (tmp_path / "src/link").symlink_to("/etc/hostname")
+    (tmp_path / "src/venv2").symlink_to("/usr")
+    assert selected(manifest) == ["index.py"]
+
+
+def test_a_pipe_is_refused_and_not_read(tmp_path: Path) -> None:
+    manifest = plugin(tmp_path, {"src/index.py": ""})
+    os.mkfifo(tmp_path / "src/pipe")
+    with pytest.raises(ProjectError) as caught:
+        select_sources(manifest)
+    assert "neither a file nor a folder" in told(caught)
+
+
+def test_every_bad_name_is_told(tmp_path: Path) -> None:
+    manifest = plugin(
+        tmp_path, {"src/aux.py": "", "src/what?.py": "", "src/a.py": "", "src/A.py": "", "src/run.sh": "#!/bin/sh\r\n"}
+    )
+    with pytest.raises(ProjectError) as caught:
+        select_sources(manifest)
+    assert len(caught.value.problems) == 4
+
+
+def test_a_name_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
+    manifest = plugin(tmp_path, {"src/index.py": ""})
+    (Path(os.fsdecode(os.fsencode(tmp_path / "src") + b"/caf\xe9.txt"))).write_text("")
+    with pytest.raises(ProjectError) as caught:
+        select_sources(manifest)
+    assert "control character" in told(caught)
+
+
+@pytest.mark.parametrize("root", ["missing", "../..", "src/index.py"])
+def test_a_root_that_is_no_folder_of_the_repository_is_refused(tmp_path: Path, root: str) -> None:
+    with pytest.raises(ProjectError, match="not a folder inside the repository"):
+        select_sources(plugin(tmp_path, {"src/index.py": ""}, Build(root=root)))
+
+
+def test_a_pattern_that_is_none_is_told_with_its_key(tmp_path: Path) -> None:
+    with pytest.raises(ProjectError) as caught:
+        select_sources(plugin(tmp_path, {"src/index.py": ""}, Build(include=("!",), exclude=("[z-a]",))))
+    assert [problem.key for problem in caught.value.problems] == ["build.include", "build.exclude"]
+
+
+def test_five_gigabytes_of_own_files_are_refused_before_they_are_read(tmp_path: Path) -> None:
+    manifest = plugin(tmp_path, {"src/index.py": "", "src/model.bin": ""})
+    os.truncate(tmp_path / "src/model.bin", 5 << 30)
+    began = time.perf_counter()
+    with pytest.raises(ProjectError) as caught:
+        select_sources(manifest)
+    assert "model.bin: 5368709120 bytes" in told(caught)
+    assert time.perf_counter() - began < 1
+
+
+def test_a_root_of_es_modules_gets_the_package_json_that_node_would_have_found(tmp_path: Path) -> None:
+    files = {"package.json": '{"type": "module", "scripts": {"x": "y"}}', "src/index.js": ""}
+    sources = select_sources(plugin(tmp_path, dict(files), runtime="nodejs22.x"))
+    assert {source.path: source.content for source in sources} == {
+        "index.js": b"",
+        "package.json": b'{"type": "module"}\n',
+    }
+
+
+@pytest.mark.parametrize(
+    ("files", "runtime", "root"),
+    [
+        ({"package.json": '{"type": "commonjs"}'}, "nodejs22.x", "src"),
+        ({"package.json": "{}"}, "nodejs22.x", "src"),
+        ({}, "nodejs22.x", "src"),
+        ({"package.json": '{"type": "module"}'}, "python3.13", "src"),
+        ({"package.json": '{"type": "module"}', "src/package.json": "{}"}, "nodejs22.x", "src/inner"),
+    ],
+    ids=["CommonJS", "not said", "no package.json", "Python", "a nearer package.json decides"],
+)
+def test_no_package_json_is_added_where_node_would_not_find_modules(
+    tmp_path: Path, files: dict[str, str], runtime: str, root: str
+) -> None:
+    manifest = plugin(tmp_path, {**files, f"{root}/index.js": ""}, Build(root=root), runtime=runtime)
+    assert selected(manifest) == ["index.js"]
+
+
+def test_the_roots_own_package_json_stays_as_it_is(tmp_path: Path) -> None:
+    files = {"package.json": '{"type": "module"}', "src/package.json": '{"type": "commonjs"}', "src/index.js": ""}
+    sources = select_sources(plugin(tmp_path, dict(files), runtime="nodejs22.x"))
+    assert {source.path: source.content for source in sources}["package.json"] == b'{"type": "commonjs"}'

@@ -1,0 +1,282 @@
+"""One tree of first-party files and packages: laws for every tree, and each way it can fail."""
+
+from __future__ import annotations
+
+import posixpath
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from builder.bundle.assemble import assemble
+from builder.bundle.scripts import entry_points, launcher
+from builder.bundle.sizes import check_sizes
+from builder.errors import PackagingError, Severity
+from builder.manifest.model import Build
+from builder.platform.limits import UNZIPPED_MAX, ZIP_MAX
+from builder.values import Bundle, Entry, Inline, Pack
+from tests.support.bundles import manifest_of, pack_of, source_of
+
+if TYPE_CHECKING:
+    from builder.bundle.sources import SourceFile
+
+PYTHON, NODE = manifest_of(), manifest_of(runtime="nodejs22.x")
+
+
+def paths(bundle: Bundle) -> list[str]:
+    return [entry.path for entry in bundle.entries]
+
+
+def problems(error: pytest.ExceptionInfo[PackagingError]) -> str:
+    return "\n".join(f"{problem.message} | {problem.hint}" for problem in error.value.problems)
+
+
+part = st.from_regex(r"[a-cé_.-]{1,3}", fullmatch=True)
+relative = st.lists(part, min_size=1, max_size=3).map("/".join)
+trees = st.dictionaries(relative, st.sampled_from([b"", b"1", b"2"]), max_size=5)
+packs = st.lists(
+    st.builds(pack_of, st.sampled_from(["a", "b", "c-d"]), trees, version=st.sampled_from(["1.0", "2.0"])),
+    max_size=3,
+    unique_by=lambda pack: (pack.package.name, pack.package.version),
+)
+
+
+def outcome(sources: list[SourceFile], packed: list[Pack]) -> Bundle | set[str]:
+    try:
+        return assemble(PYTHON, sources, packed)
+    except PackagingError as error:
+        return {problem.message for problem in error.problems}
+
+
+@given(tree=trees, packed=packs, data=st.data())
+def test_the_order_of_files_and_packages_does_not_matter(
+    tree: dict[str, bytes], packed: list[Pack], data: st.DataObject
+) -> None:
+    sources = [source_of(path, content) for path, content in tree.items()]
+    shuffled = data.draw(st.permutations(sources)), data.draw(st.permutations(packed))
+    assert outcome(sources, packed) == outcome(*shuffled)
+
+
+@given(tree=trees, packed=packs)
+def test_no_path_escapes_the_root_or_comes_twice(tree: dict[str, bytes], packed: list[Pack]) -> None:
+    """Every bundle: sorted, unique, inside, and no file is also a folder; what cannot be so is refused."""
+    bundle = outcome([source_of(path, content) for path, content in tree.items()], packed)
+    if isinstance(bundle, set):
+        return
+    found = paths(bundle)
+    assert found == sorted(set(found), key=str.encode)
+    for path in found:
+        assert posixpath.normpath(f"/root/{path}") == f"/root/{path}"
+        assert not any(other.startswith(f"{path}/") for other in found)
+
+
+@pytest.mark.parametrize("path", ["../a.py", "/a.py", "a/../../b.py", "a\\b.py", "C:/a.py", "a\0.py", "a//b.py", ""])
+def test_an_unsafe_path_is_refused_from_sources_and_from_packages(path: str) -> None:
+    with pytest.raises(PackagingError):
+        assemble(PYTHON, [source_of(path)], [])
+    with pytest.raises(PackagingError):
+        assemble(PYTHON, [], [pack_of("a", {path: b""})])
+
+
+def test_an_unsafe_place_of_an_npm_package_is_refused() -> None:
+    with pytest.raises(PackagingError, match="do not fit") as caught:
+        assemble(NODE, [], [pack_of("a", {"x.js": b""}, places=("../node_modules/a",))])
+    assert "climbs out" in problems(caught)
+
+
+def test_equal_files_of_two_packages_are_one() -> None:
+    bundle = assemble(PYTHON, [], [pack_of("b", {"ns/x.txt": b"1"}), pack_of("a", {"ns/x.txt": b"1"})])
+    assert [(entry.path, entry.owner) for entry in bundle.entries] == [("ns/x.txt", "a 1.0")]
+
+
+def test_different_files_of_two_packages_name_both_and_the_way_out() -> None:
+    packed = [pack_of("a", {"x.txt": b"1"}), pack_of("b", {"x.txt": b"2"})]
+    with pytest.raises(PackagingError) as caught:
+        assemble(PYTHON, [], packed)
+    assert "a 1.0 and b 1.0" in problems(caught)
+    assert '[build.prefer] "x.txt" = "b"' in problems(caught)
+
+
+@pytest.mark.parametrize("preferred", ["a", "b", "c"])
+def test_prefer_says_whose_file_is_taken_among_any_number(preferred: str) -> None:
+    packed = [pack_of(name, {"x.txt": name.encode()}) for name in "abc"]
+    bundle = assemble(manifest_of(Build(prefer={"x.txt": preferred})), [], packed)
+    assert [entry.owner for entry in bundle.entries] == [f"{preferred} 1.0"]
+
+
+def test_a_first_party_file_never_loses_silently() -> None:
+    with pytest.raises(PackagingError) as caught:
+        assemble(PYTHON, [source_of("data/x.txt", b"1")], [pack_of("a", {"data/x.txt": b"2"})])
+    assert "the plugin itself and a 1.0" in problems(caught)
+    assert "rename your file" in problems(caught)
+
+
+def test_prefer_may_name_the_plugin_itself() -> None:
+    manifest = manifest_of(Build(prefer={"x.txt": "my-plugin"}))
+    bundle = assemble(manifest, [source_of("x.txt", b"1")], [pack_of("a", {"x.txt": b"2"})])
+    assert [entry.owner for entry in bundle.entries] == [""]
+
+
+@pytest.mark.parametrize(
+    ("own", "package", "hidden"),
+    [
+        ("index.py", "index/__init__.py", True),
+        ("plugin/__init__.py", "plugin/__init__.py", True),
+        ("plugin/__init__.py", "plugin.py", True),
+        ("plugin/a.py", "plugin.cpython-313-x86_64-linux-gnu.so", True),
+        ("plugin.py", "plugin/a.py", True),
+        ("ns/a.py", "ns/b.py", False),
+        ("ns/a.py", "ns/__init__.py", False),
+        ("data/a.txt", "data/__init__.py", False),
+    ],
+)
+def test_own_and_foreign_modules_of_one_name_are_refused_when_only_one_can_be_imported(
+    own: str, package: str, *, hidden: bool
+) -> None:
+    """Equal bytes do not help: two empty ``__init__.py`` are two packages that became one."""
+    if not hidden:
+        assert len(assemble(PYTHON, [source_of(own)], [pack_of("a", {package: b""})]).entries) == 2
+        return
+    with pytest.raises(PackagingError) as caught:
+        assemble(PYTHON, [source_of(own)], [pack_of("a", {package: b""})])
+    assert "a 1.0" in problems(caught)
+
+
+@pytest.mark.parametrize("path", ["json.py", "typing/__init__.py", "awslambdaric/__init__.py", "bootstrap.py"])
+def test_a_first_party_module_that_hides_a_standard_or_runtime_module_is_refused(path: str) -> None:
+    with pytest.raises(PackagingError) as caught:
+        assemble(PYTHON, [source_of("index.py"), source_of(path)], [])
+    assert "hides a module of Python or Lambda" in problems(caught)
+
+
+@pytest.mark.parametrize(
+    "path", ["plugin/json.py", "json/schema.json", "queue/readme.txt", "test/__init__.py", "json.js"]
+)
+def test_what_hides_nothing_is_fine(path: str) -> None:
+    assert paths(assemble(PYTHON, [source_of(path)], [])) == [path]
+
+
+def test_javascript_may_be_called_like_a_python_module() -> None:
+    assert paths(assemble(NODE, [source_of("json.js"), source_of("email/index.js")], [])) == [
+        "email/index.js",
+        "json.js",
+    ]
+
+
+def test_a_file_and_a_folder_of_one_name_are_told_with_both_owners() -> None:
+    with pytest.raises(PackagingError) as caught:
+        assemble(PYTHON, [], [pack_of("a", {"x": b""}), pack_of("b", {"x/y/z": b""})])
+    assert "file of a 1.0 and a folder of b 1.0" in problems(caught)
+
+
+def test_all_problems_are_told_at_once() -> None:
+    packed = [pack_of("a", {"x": b"1", "y": b"1"}), pack_of("b", {"x": b"2", "y": b"2"})]
+    with pytest.raises(PackagingError) as caught:
+        assemble(PYTHON, [source_of("json.py")], packed)
+    assert len(caught.value.problems) == 3
+
+
+WHEEL = {
+    "pkg/__init__.py": b"",
+    "pkg/data.bin": b"1",
+    "pkg/old.pyc": b"",
+    "pkg-1.0.dist-info/METADATA": b"Name: pkg",
+    "pkg-1.0.dist-info/RECORD": b"",
+    "pkg-1.0.dist-info/INSTALLER": b"pip",
+    "pkg-1.0.dist-info/REQUESTED": b"",
+    "pkg-1.0.dist-info/direct_url.json": b"{}",
+    "pkg-1.0.dist-info/licenses/LICENSE": b"MIT",
+    "pkg-1.0.dist-info/sboms/a.json": b"{}",
+    "pkg-1.0.data/purelib/pure.py": b"",
+    "pkg-1.0.data/platlib/fast/core.so": b"",
+    "pkg-1.0.data/data/share/pkg/x.dat": b"",
+    "pkg-1.0.data/headers/pkg.h": b"",
+    "pkg-1.0.data/scripts/tool": b"#!python\n",
+    "other-1.0.data/purelib/kept.txt": b"",
+}
+
+
+def test_a_wheels_members_go_where_an_installer_puts_them() -> None:
+    assert paths(assemble(PYTHON, [], [pack_of("pkg", WHEEL)])) == [
+        "fast/core.so",
+        "other-1.0.data/purelib/kept.txt",
+        "pkg-1.0.dist-info/METADATA",
+        "pkg-1.0.dist-info/licenses/LICENSE",
+        "pkg-1.0.dist-info/sboms/a.json",
+        "pkg/__init__.py",
+        "pkg/data.bin",
+        "pure.py",
+        "share/pkg/x.dat",
+    ]
+
+
+def test_an_npm_package_goes_to_each_of_its_places() -> None:
+    pack = pack_of(
+        "@s/a", {"index.js": b"1", "RECORD": b""}, places=("node_modules/@s/a", "node_modules/b/node_modules/@s/a")
+    )
+    assert paths(assemble(NODE, [], [pack])) == [
+        "node_modules/@s/a/RECORD",
+        "node_modules/@s/a/index.js",
+        "node_modules/b/node_modules/@s/a/RECORD",
+        "node_modules/b/node_modules/@s/a/index.js",
+    ]
+
+
+def test_the_tree_digest_is_of_the_content_and_not_of_the_packages() -> None:
+    one = assemble(PYTHON, [source_of("a/x.txt", b"1")], [])
+    two = assemble(PYTHON, [], [pack_of("p", {"a/x.txt": b"1"})])
+    assert one.tree_digest == two.tree_digest != assemble(PYTHON, [source_of("a/x.txt", b"2")], []).tree_digest
+
+
+def test_entry_points_are_read_with_their_case_and_what_is_none_is_passed_over() -> None:
+    lines = "[console_scripts]", "Tool = pkg.cli:main", "bad = nothing", "up/down = a:b", "extra = a.b:C.run [x]"
+    text = "\n".join((*lines, "[other]", "a = b:c"))
+    assert list(entry_points(text)) == [("Tool", "pkg.cli", "main"), ("extra", "a.b", "C.run")]
+    assert list(entry_points("no section")) == []
+
+
+def test_a_launcher_is_python_and_starts_the_function() -> None:
+    text = launcher("/var/lang/bin/python3.13", "pkg.cli", "Main.run")
+    compile(text, "launcher", "exec")
+    assert text.startswith(b"#!/var/lang/bin/python3.13\n")
+    assert b"from pkg.cli import Main\n" in text
+    assert b"sys.exit(Main.run())\n" in text
+
+
+def sized(name: str, packed: int, size: int) -> Entry:
+    return Entry(
+        path=f"{name}/x",
+        mode=0o644,
+        size=size,
+        sha256="0" * 64,
+        crc32=0,
+        method=8,
+        compressed_size=packed,
+        source=Inline(b""),
+        owner=f"{name} 1.0",
+    )
+
+
+@pytest.mark.parametrize(
+    ("packed", "size", "told"),
+    [(ZIP_MAX, 1, "as a ZIP; Lambda takes 50 MB"), (1, UNZIPPED_MAX + 1, "unpacked; Lambda takes 250 MB")],
+    ids=["zipped", "unpacked"],
+)
+def test_an_artifact_over_a_limit_is_refused_with_its_ten_largest_packages(packed: int, size: int, told: str) -> None:
+    entries = (sized("huge", packed, size), *(sized(f"p{number}", number, number) for number in range(20)))
+    with pytest.raises(PackagingError) as caught:
+        check_sizes(Bundle(entries=entries, tree_digest=""))
+    assert told in caught.value.message
+    assert len(caught.value.problems) == 10
+    assert caught.value.problems[0].message.startswith("huge 1.0: ")
+
+
+def test_an_artifact_just_at_the_limit_is_written_with_a_warning() -> None:
+    headers = 22 + 30 + 46 + 2 * len("huge/x")
+    (warning,) = check_sizes(Bundle(entries=(sized("huge", ZIP_MAX - headers, 1),), tree_digest=""))
+    assert warning.severity is Severity.WARNING
+
+
+def test_a_small_artifact_has_no_warning() -> None:
+    assert check_sizes(Bundle(entries=(sized("small", 1000, 2000),), tree_digest="")) == ()
