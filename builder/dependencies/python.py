@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from builder.dependencies.lock_file import (
@@ -16,7 +15,7 @@ from builder.dependencies.lock_file import (
     render_lock,
     stale_reason,
 )
-from builder.dependencies.requirements import Declared, parse_group, parse_requirements, read_declared, read_pyproject
+from builder.dependencies.requirements import Declared, parse_requirements, read_declared, read_pyproject
 from builder.dependencies.requirements_file import read_text
 from builder.errors import DependencyError
 from builder.values import Lock, LockedPackage, Pack
@@ -31,8 +30,6 @@ if TYPE_CHECKING:
     from builder.dependencies.uv import Resolved
     from builder.manifest.model import Manifest
     from builder.progress import Progress
-
-_LOWEST_PYTHON = re.compile(r">=\s*(3\.\d+)")
 
 
 def read_lock(manifest: Manifest) -> Lock:
@@ -91,6 +88,7 @@ def write_lock(manifest: Manifest, store: Store, progress: Progress, *, upgrade:
         DependencyError: A line is no requirement, or no set of wheels satisfies all of them.
     """
     from builder.dependencies.changes import compare
+    from builder.dependencies.dev_lock import dev_question, make_dev_lock
 
     declared = read_declared(manifest)
     requirements = parse_requirements(declared)
@@ -101,10 +99,10 @@ def write_lock(manifest: Manifest, store: Store, progress: Progress, *, upgrade:
     runtime = manifest.runtime
     lock = PythonLock(runtime=runtime.name, glibc=glibc_text(runtime), inputs=declared.digest, pins=pins)
     texts = {file: render_lock(lock)} if declared.requirements or file.exists() else {}
-    old = "" if upgrade or not dev_file.is_file() else dev_file.read_text("utf-8")
-    dev_lock = _dev_lock(manifest, requirements, pins, store, old)
-    if dev_lock is not None:
-        texts[dev_file] = dev_lock
+    keep = "" if upgrade or not dev_file.is_file() else dev_file.read_text("utf-8")
+    question = dev_question(read_pyproject(manifest.folder), requirements, pins, runtime, keep)
+    if question is not None:
+        texts[dev_file] = make_dev_lock(question, store, progress)
     for target, text in texts.items():
         _write_whole(target, text)
     was = before.pins if before is not None else ()
@@ -168,54 +166,6 @@ def _still_good(
         for pin in before.pins
         if pin.digest in offered.get((pin.name, pin.version), ()) and pin.wheel and _in_store(pin.digest, store)
     }
-
-
-def _dev_lock(
-    manifest: Manifest, requirements: Requirements, pins: tuple[Pin, ...], store: Store, old: str
-) -> str | None:
-    """The text of the lock for the plugin's own tests, or None when it has no such group.
-
-    Universal, because tests run on any machine; the packages that ship are held at the very versions that ship.
-    """
-    from builder.dependencies.uv import Question, resolve
-    from builder.dependencies.wheels import read_pip_settings
-
-    pyproject = read_pyproject(manifest.folder)
-    group = _dev_group(pyproject)
-    if not group:
-        return None
-    project = pyproject.get("project")
-    lowest = _LOWEST_PYTHON.search(str(project.get("requires-python", ""))) if isinstance(project, dict) else None
-    question = Question(
-        wanted=tuple(sorted({*requirements.wanted, *parse_group(group, "pyproject.toml", "dependency-groups.dev")})),
-        constraints=(*requirements.constraints, *preferences(pins).splitlines()),
-        keep=old,
-        runtime=manifest.runtime,
-        universal=True,
-        python=lowest[1] if lowest is not None else "",
-    )
-    with store.work() as folder:
-        answer = resolve(question, folder, read_pip_settings(folder))
-    return (
-        "# Made by `biot-plugin lock`; do not edit. For the plugin's own tests: every platform, "
-        f"and the versions of {LOCK_NAME} where both have a package.\n{answer}"
-    )
-
-
-def _dev_group(pyproject: dict[str, object]) -> list[str]:
-    groups = pyproject.get("dependency-groups")
-    if not isinstance(groups, dict) or "dev" not in groups:
-        return []
-    from packaging.dependency_groups import resolve_dependency_groups
-
-    try:
-        return list(resolve_dependency_groups(groups, "dev"))
-    except (ValueError, TypeError, LookupError, ExceptionGroup) as error:
-        msg = f"pyproject.toml: dependency-groups.dev cannot be read: {error}."
-        raise DependencyError(
-            msg,
-            hint='It is a list of requirements and of {include-group = "NAME"}.',
-        ) from error
 
 
 def _tell_ignored(manifest: Manifest, declared: Declared, progress: Progress) -> None:

@@ -59,11 +59,11 @@ class PythonIndex(Registry):
         version: str,
         *,
         tag: str = "py3-none-any",
-        requires: Sequence[str] = (),
+        metadata: Sequence[str] = (),
         files: Mapping[str, bytes] | None = None,
     ) -> str:
         """Make and publish a wheel; gives its ``sha256:<hex>``."""
-        return self.add(*make_wheel(name, version, tag=tag, requires=requires, files=files))
+        return self.add(*make_wheel(name, version, tag=tag, metadata=metadata, files=files))
 
     def page(self, path: str) -> tuple[str, bytes] | None:
         project = path.removeprefix("/simple/").rstrip("/")
@@ -148,18 +148,17 @@ def make_wheel(
     version: str,
     *,
     tag: str = "py3-none-any",
-    requires: Sequence[str] = (),
+    metadata: Sequence[str] = (),
     files: Mapping[str, bytes] | None = None,
 ) -> tuple[str, bytes]:
-    """File name and bytes of a small wheel."""
+    """File name and bytes of a small wheel; ``metadata`` are further lines of METADATA."""
     folder = re.sub(r"[-_.]+", "_", name)
     stem = f"{folder}-{version}"
-    metadata = [f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}"]
-    metadata += [f"Requires-Dist: {requirement}" for requirement in requires]
+    head = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}", *metadata, ""]
     content = {
         f"{folder}/__init__.py": f"VERSION = {version!r}\nTAG = {tag!r}\n".encode(),
         **(files or {}),
-        f"{stem}.dist-info/METADATA": ("\n".join(metadata) + "\n").encode(),
+        f"{stem}.dist-info/METADATA": "\n".join(head).encode(),
         f"{stem}.dist-info/WHEEL": f"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: {tag}\n".encode(),
         f"{stem}.dist-info/RECORD": b"",
     }

@@ -39,7 +39,7 @@ def lock_text(project: Path) -> str:
 def test_a_lock_has_one_hash_per_package_and_no_address(project: Path, store: Store, index: PythonIndex) -> None:
     base = index.wheel("base", "1.0")
     index.wheel("base", "2.0", tag="cp313-cp313-win_amd64")
-    top = index.wheel("Top.Level", "3.1", requires=["base<2"])
+    top = index.wheel("Top.Level", "3.1", metadata=["Requires-Dist: base<2"])
     ask(project, "top_level >= 3")
     manifest = plugin(project, requirements="requirements.in")
     result = write_lock(manifest, store, QUIET)
@@ -121,15 +121,15 @@ def test_option_lines_and_project_settings_reach_no_other_index(
 ) -> None:
     index.wheel("base", "1.0")
     where = f"{canary.url}/simple"
-    ask(
-        project,
+    options = (
         f"--index-url {where}",
         f"--extra-index-url={where}",
         f"-f {where}",
         "--pre",
         "--no-binary :all:",
-        "base",
+        "-e .",
     )
+    ask(project, *options, "base")
     for name, text in (
         ("pip.conf", f"[global]\nindex-url = {where}\n"),
         ("uv.toml", f'index-url = "{where}"\n'),
@@ -141,7 +141,7 @@ def test_option_lines_and_project_settings_reach_no_other_index(
     write_lock(manifest, store, progress)
     collect(read_lock(manifest), manifest, Store(project / "inner-store"), progress)
     assert canary.requests == []
-    assert len([note for note in progress.notes if note.startswith("requirements.in:")]) == 6
+    assert len([note for note in progress.notes if note.startswith("requirements.in:")]) == len(options)
     assert len([note for note in progress.notes if "pip.conf" in note or "uv.toml" in note or "[tool.uv]" in note]) == 3
 
 
@@ -193,7 +193,14 @@ def test_a_wheel_between_the_two_platforms_that_uv_knows_is_taken_for_glibc_2_26
 def test_markers_are_evaluated_for_the_runtime(project: Path, store: Store, index: PythonIndex) -> None:
     for name in ("on-313", "on-linux", "on-windows", "old-only"):
         index.wheel(name, "1.0")
-    index.wheel("top", "1.0", requires=["on-linux; sys_platform == 'linux'", "on-windows; sys_platform == 'win32'"])
+    index.wheel(
+        "top",
+        "1.0",
+        metadata=[
+            "Requires-Dist: on-linux; sys_platform == 'linux'",
+            "Requires-Dist: on-windows; sys_platform == 'win32'",
+        ],
+    )
     ask(project, "top", "on-313; python_version >= '3.13'", "old-only; python_version < '3.13'")
     manifest = plugin(project, requirements="requirements.in")
     write_lock(manifest, store, QUIET)
@@ -220,7 +227,7 @@ def test_the_lock_for_tests_holds_the_versions_that_ship_and_every_platform(
 ) -> None:
     index.wheel("base", "1.0", tag="cp313-cp313-manylinux_2_17_x86_64")
     index.wheel("base", "1.0", tag="cp313-cp313-macosx_11_0_arm64")
-    index.wheel("checker", "5.0", requires=["base", "colour; sys_platform == 'win32'"])
+    index.wheel("checker", "5.0", metadata=["Requires-Dist: base", "Requires-Dist: colour; sys_platform == 'win32'"])
     index.wheel("colour", "1.0")
     (project / "pyproject.toml").write_text(
         '[project]\nname = "sample"\nversion = "0"\ndependencies = ["base"]\n'
@@ -236,6 +243,29 @@ def test_the_lock_for_tests_holds_the_versions_that_ship_and_every_platform(
     assert re.findall(r"^(\S+==\S+)", text, re.MULTILINE) == ["base==1.0", "checker==5.0", "colour==1.0"]
     assert text.count("--hash=sha256:") == 4
     assert "://" not in text
+
+
+def test_tests_start_at_the_runtimes_python_where_what_ships_needs_it(
+    project: Path, store: Store, index: PythonIndex
+) -> None:
+    index.wheel("base", "1.0", metadata=["Requires-Python: >=3.13"])
+    index.wheel("checker", "5.0")
+    (project / "pyproject.toml").write_text(
+        '[project]\nname = "sample"\nversion = "0"\nrequires-python = ">=3.11"\ndependencies = ["base"]\n'
+        '[dependency-groups]\ndev = ["checker"]\n'
+    )
+    progress = Told()
+    write_lock(plugin(project), store, progress)
+    assert "base==1.0" in (project / "requirements-dev.lock").read_text()
+    assert [note for note in progress.notes if "for Python 3.13 and later" in note] != []
+
+
+@pytest.mark.parametrize("group", ['["checker", {include-group = "none"}]', '[{include-group = "dev"}]', "[1]", '"a"'])
+def test_a_dev_group_that_cannot_be_read_is_said(project: Path, store: Store, index: PythonIndex, group: str) -> None:
+    index.wheel("base", "1.0")
+    (project / "pyproject.toml").write_text(f"[project]\ndependencies = []\n[dependency-groups]\ndev = {group}\n")
+    with pytest.raises(DependencyError, match=r"dependency-groups\.dev cannot be read"):
+        write_lock(plugin(project), store, QUIET)
 
 
 def test_hashes_that_the_author_wrote_limit_what_is_taken(project: Path, store: Store, index: PythonIndex) -> None:
