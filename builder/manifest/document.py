@@ -15,7 +15,7 @@ _PLACE = re.compile(r"(?s)(.*?)\s*\(at (?:line (\d+), column \d+|end of document
 _EXCESS = {
     "depth": f"Brackets are nested more than {DEPTH_MAX} deep.",
     "parts": f"A dotted key or name has more than {KEY_PARTS_MAX} parts.",
-    "keys": f"There are more than {KEYS_MAX} keys.",
+    "keys": f"There are more than {KEYS_MAX} keys and entries of lists.",
 }
 
 

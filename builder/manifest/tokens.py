@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 DEPTH_MAX = 32
 KEY_PARTS_MAX = 16
 KEYS_MAX = 5_000
+"""Keys and entries of lists, together."""
 
 _TOKEN = re.compile(
     r"""
@@ -68,7 +69,7 @@ def excess(text: str) -> Token | None:
             depth += 1
         elif token.text in {"]", "}"}:
             depth = max(0, depth - 1)
-        keys += token.text == "="
+        keys += token.text in {"=", ","}
         dots = dots + (token.text == ".") if token.text == "." or token.kind in {"bare", "string"} else 0
         if depth > DEPTH_MAX:
             return token._replace(kind="depth")

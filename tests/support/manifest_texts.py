@@ -1,0 +1,46 @@
+"""Small manifests to start from."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, cast
+
+from builder.errors import ManifestError, Problem, Severity
+from builder.manifest import Loaded, parse
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TODAY = date(2026, 11, 20)
+# Only its name and parent are asked for; unit tests touch no disk.
+FILE = cast("Path", PurePosixPath("/plugin/plugin.toml"))
+
+HEAD = """\
+[plugin]
+name = "age-calculator"
+displayName = "Age Calculator"
+version = 1
+"""
+PLAIN = HEAD + 'runtime = "python3.13"\n'
+
+
+def read(text: str, *, environment: str | None = None, today: date = TODAY) -> Loaded:
+    return parse(text, file=FILE, environment=environment, today=today)
+
+
+def problems_of(text: str, *, environment: str | None = None, today: date = TODAY) -> tuple[Problem, ...]:
+    """Everything that is told about a text, warnings too."""
+    try:
+        return read(text, environment=environment, today=today).warnings
+    except ManifestError as error:
+        return error.problems
+
+
+def told(text: str, *, today: date = TODAY) -> dict[str, str]:
+    """Key -> first message, warnings marked with a question mark before them."""
+    found: dict[str, str] = {}
+    for problem in problems_of(text, today=today):
+        mark = "? " if problem.severity is Severity.WARNING else ""
+        found.setdefault(problem.key, mark + problem.message)
+    return found

@@ -1,0 +1,417 @@
+"""Every rule of plugin.toml from both sides: what passes, and what is told with its key."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from tests.support.manifest_texts import HEAD, PLAIN, TODAY, told
+
+IMAGE = HEAD + 'deploymentPackageType = "IMAGE"\n'
+PRE = '[[plugin.subscriptions.interceptions]]\ntype = "PRE_REQUEST"\n'
+ADAPT = '[[plugin.subscriptions.interceptions]]\ntype = "ADAPT_ENTITY"\n'
+NOTE = "[[plugin.subscriptions.notifications]]\n"
+VARIABLES = "[plugin.environmentVariables]\n"
+DEV = '[environments.dev]\nbaseUrl = "https://api.dev.example.com"\n'
+
+
+def named(name: str) -> str:
+    return PLAIN.replace("age-calculator", name)
+
+
+def versioned(version: str) -> str:
+    return PLAIN.replace("version = 1", f"version = {version}")
+
+
+def shown(name: str) -> str:
+    return PLAIN.replace("Age Calculator", name)
+
+
+def runs_on(runtime: str) -> str:
+    return f'{HEAD}runtime = "{runtime}"\n'
+
+
+def api(api_id: str) -> str:
+    return f'{PLAIN}{PRE}apiId = "{api_id}"\n'
+
+
+ACCEPTED = {
+    "plain": PLAIN,
+    "name of one letter": named("a"),
+    "name of 57 characters": named("a" * 57),
+    "name with everything": named("A_b-9"),
+    "display name of 255 characters": shown("x" * 255),
+    "display name in Hebrew": shown("\u05de\u05d7\u05e9\u05d1\u05d5\u05df"),
+    "version 32000": versioned("32000"),
+    "handler in a folder": PLAIN + 'handler = "src/app.handler"\n',
+    "handler with dots": PLAIN + 'handler = "src.app.handler"\n',
+    "handler of 128 characters": PLAIN + f'handler = "{"a" * 126}.b"\n',
+    "handler with hyphen": PLAIN + 'handler = "my-app.main_2"\n',
+    "timeout 1": PLAIN + "timeout = 1\n",
+    "timeout 900": PLAIN + "timeout = 900\n",
+    "memory 128": PLAIN + "memorySize = 128\n",
+    "memory 10240": PLAIN + "memorySize = 10240\n",
+    "storage 512": PLAIN + "ephemeralStorage = 512\n",
+    "storage 10240": PLAIN + "ephemeralStorage = 10_240\n",
+    "schedule": PLAIN + 'cronSchedule = "0 2 * * ? *"\n',
+    "schedule and subscriptions": PLAIN + f'cronSchedule = "0 2 * * ? *"\n{ADAPT}entityTypeName = "patient"\n',
+    "empty subscriptions": PLAIN + "subscriptions = {}\n",
+    "analytics": PLAIN + "analyticsDbAccess = true\n",
+    "disabled": PLAIN + 'enabledState = "DISABLED"\n',
+    "variable for users": PLAIN + VARIABLES + 'AWS_LAMBDA_EXEC_WRAPPER = "/opt/x"\nTZ = "UTC"\nAB = "1"\n',
+    "variable of several lines": PLAIN + VARIABLES + 'CERTIFICATE = """a\nb\n"""\n',
+    "variable that only begins alike": PLAIN + VARIABLES + 'BIOTA = "x"\nBIO = "y"\n',
+    "api": api("POST/organization/v1/users/patients"),
+    "api with parameter": api("PATCH/organization/v1/users/patients/{id}"),
+    "api with value": api("POST/organization/v1/users/caregivers/templates/nurse"),
+    "same api, other type": api("GET/device/v2/devices")
+    + PRE.replace("PRE", "POST")
+    + 'apiId = "GET/device/v2/devices"\n',
+    "entity": PLAIN + ADAPT + 'entityTypeName = "generic-entity"\norder = 20\n',
+    "orders": PLAIN + "subscriptions.interceptionOrder = 2147483647\n",
+    "notification": PLAIN + NOTE + 'entityTypeName = "device"\nactionName = "_create"\ntemplateName = "pump"\n',
+    "same notification, other template": PLAIN
+    + (NOTE + 'entityTypeName = "device"\nactionName = "_create"\n') * 1
+    + NOTE
+    + 'entityTypeName = "device"\nactionName = "_create"\ntemplateName = "pump"\n',
+    "cors": PLAIN
+    + '[plugin.cors]\nallowOrigins = ["https://a.example.com", "http://localhost:3000"]\n'
+    + 'allowMethods = ["GET", "DELETE"]\nallowHeaders = ["x-my-header"]\nexposeHeaders = ["*"]\n',
+    "image with tag": IMAGE + 'imageTag = "1.4.0-rc_1"\n',
+    "image with runtime": IMAGE + 'runtime = "nodejs22.x"\n',
+    "root .": PLAIN + '[build]\nroot = "."\n',
+    "root below": PLAIN + '[build]\nroot = "plugins/one/src"\n',
+    "requirements above": PLAIN + '[build]\nrequirements = "../requirements.txt"\n',
+    "prefer": PLAIN + '[build.prefer]\n"backports/__init__.py" = "backports.tarfile"\n"a/b.js" = "@scope/pkg"\n',
+    "patterns": PLAIN + '[build]\ninclude = ["data/*.json"]\nexclude = ["**/draft"]\nscripts = ["ruff"]\n',
+    "environment": PLAIN + DEV + "memorySize = 512\n",
+    "loopback": PLAIN + '[environments.local]\nbaseUrl = "http://127.0.0.1:8080"\n',
+    "loopback of IPv6": PLAIN + '[environments.local]\nbaseUrl = "http://[::1]:8080/"\n',
+}
+
+REFUSED = {
+    "name missing": (PLAIN.replace('name = "age-calculator"\n', ""), "plugin.name", "name is missing."),
+    "name empty": (named(""), "plugin.name", "This is empty."),
+    "name of 58": (named("a" * 58), "plugin.name", "This has 58 characters; 1 to 57 are allowed."),
+    "name with space": (named("a b"), "plugin.name", "A name holds only the letters"),
+    "name with line end": (named("a\\n"), "plugin.name", "A name holds only the letters"),
+    "name in other letters": (named("\u00e4ge"), "plugin.name", "A name holds only the letters"),
+    "name with prefix": (named("Plugin-age"), "plugin.name", "BioT itself puts Plugin-"),
+    "display name blank": (shown("  "), "plugin.displayName", "The display name is blank."),
+    "display name of two lines": (shown("a\\nb"), "plugin.displayName", "The display name has more than one line."),
+    "display name of 256": (shown("x" * 256), "plugin.displayName", "This has 256 characters"),
+    "version 0": (versioned("0"), "plugin.version", "0 is out of bounds: 1 to 32767 is allowed."),
+    "version 32768": (versioned("32768"), "plugin.version", "32768 is out of bounds"),
+    "version true": (versioned("true"), "plugin.version", "This must be a whole number, and it is true or false."),
+    "version text": (versioned('"2"'), "plugin.version", "This must be a whole number, and it is text."),
+    "version 1.0": (versioned("1.0"), "plugin.version", "1.0 is a number with a fraction; no key takes one."),
+    "version nan": (versioned("nan"), "plugin.version", "nan is a number with a fraction; no key takes one."),
+    "version huge": (versioned("9" * 400), "plugin.version", "is out of bounds"),
+    "version a date": (versioned("2026-01-01"), "plugin.version", "2026-01-01 is a date or time"),
+    "runtime missing": (HEAD, "plugin.runtime", "runtime is missing; a ZIP plugin needs one."),
+    "runtime unquoted": (HEAD + "runtime = 3.13\n", "plugin.runtime", "3.13 is a number with a fraction"),
+    "runtime unknown": (runs_on("python3.15"), "plugin.runtime", "python3.15 is not a runtime that was known on"),
+    "runtime of Java": (runs_on("java21"), "plugin.runtime", "java21 is not for this kit"),
+    "handler without dot": (
+        PLAIN + 'handler = "handler"\n',
+        "plugin.handler",
+        "A handler is file.function, and the dot",
+    ),
+    "handler with ending": (PLAIN + 'handler = "index.py"\n', "plugin.handler", "A handler is file.function: the file"),
+    "handler with space": (
+        PLAIN + 'handler = "index. handler"\n',
+        "plugin.handler",
+        "A handler is file.function without",
+    ),
+    "handler line end": (
+        PLAIN + 'handler = "index.handler\\n"\n',
+        "plugin.handler",
+        "A handler is file.function without",
+    ),
+    "handler upward": (
+        PLAIN + 'handler = "../index.handler"\n',
+        "plugin.handler",
+        "A handler starts at the build root",
+    ),
+    "handler absolute": (
+        PLAIN + 'handler = "/index.handler"\n',
+        "plugin.handler",
+        "A handler starts at the build root",
+    ),
+    "handler of 129": (PLAIN + f'handler = "{"a" * 127}.b"\n', "plugin.handler", "This has 129 characters"),
+    "timeout 0": (PLAIN + "timeout = 0\n", "plugin.timeout", "0 is out of bounds: 1 to 900 is allowed."),
+    "timeout 901": (PLAIN + "timeout = 901\n", "plugin.timeout", "901 is out of bounds"),
+    "memory 127": (PLAIN + "memorySize = 127\n", "plugin.memorySize", "127 is out of bounds"),
+    "memory 10241": (PLAIN + "memorySize = 10241\n", "plugin.memorySize", "10241 is out of bounds"),
+    "storage 511": (PLAIN + "ephemeralStorage = 511\n", "plugin.ephemeralStorage", "511 is out of bounds"),
+    "storage 10241": (PLAIN + "ephemeralStorage = 10241\n", "plugin.ephemeralStorage", "10241 is out of bounds"),
+    "schedule": (PLAIN + 'cronSchedule = "0 29 * * ? *"\n', "plugin.cronSchedule", "29 is out of bounds for hours"),
+    "schedule of 251": (PLAIN + f'cronSchedule = "{"0" * 251}"\n', "plugin.cronSchedule", "This has 251 characters"),
+    "state": (PLAIN + 'enabledState = "enabled"\n', "plugin.enabledState", "Did you mean ENABLED?"),
+    "analytics 1": (PLAIN + "analyticsDbAccess = 1\n", "plugin.analyticsDbAccess", "This must be true or false"),
+    "variable of BioT": (
+        PLAIN + VARIABLES + 'BIOT_X = "1"\n',
+        "plugin.environmentVariables.BIOT_X",
+        "Names that start with BIOT_",
+    ),
+    "variable of Lambda": (
+        PLAIN + VARIABLES + 'AWS_REGION = "x"\n',
+        "plugin.environmentVariables.AWS_REGION",
+        "Lambda sets AWS_REGION",
+    ),
+    "variable of the kit": (
+        PLAIN + VARIABLES + 'PLUGIN_TREE_DIGEST = "x"\n',
+        "plugin.environmentVariables.PLUGIN_TREE_DIGEST",
+        "The kit sets this variable itself",
+    ),
+    "variable of one letter": (
+        PLAIN + VARIABLES + 'A = "x"\n',
+        "plugin.environmentVariables.A",
+        "A cannot be a variable",
+    ),
+    "variable with hyphen": (
+        PLAIN + VARIABLES + '"A-B" = "x"\n',
+        "plugin.environmentVariables.A-B",
+        "A-B cannot be a variable",
+    ),
+    "variable without name": (
+        PLAIN + VARIABLES + '"" = "x"\n',
+        'plugin.environmentVariables.""',
+        "An empty name cannot be a variable",
+    ),
+    "variable empty": (PLAIN + VARIABLES + 'AB = ""\n', "plugin.environmentVariables.AB", "The value is empty"),
+    "variable of a number": (
+        PLAIN + VARIABLES + "AB = 1\n",
+        "plugin.environmentVariables.AB",
+        "This must be text in quotes",
+    ),
+    "variables of 4 KB": (
+        PLAIN + VARIABLES + f'AB = "{"x" * 3900}"\n',
+        "plugin.environmentVariables",
+        "The variables take 3909 bytes",
+    ),
+    "api missing": (
+        PLAIN + PRE,
+        "plugin.subscriptions.interceptions[0].apiId",
+        "apiId is missing; PRE_REQUEST needs it.",
+    ),
+    "api with space": (api("POST /a"), "plugin.subscriptions.interceptions[0].apiId", "An apiId has no spaces"),
+    "api without method": (api("/a/b"), "plugin.subscriptions.interceptions[0].apiId", "An apiId starts with a method"),
+    "api in small letters": (
+        api("post/a"),
+        "plugin.subscriptions.interceptions[0].apiId",
+        "An apiId starts with a method",
+    ),
+    "api with query": (api("GET/a?b=1"), "plugin.subscriptions.interceptions[0].apiId", "An apiId has no query"),
+    "api with slash": (api("GET/a/"), "plugin.subscriptions.interceptions[0].apiId", "An apiId's path has no empty"),
+    "api with half a parameter": (api("GET/a/{b"), "plugin.subscriptions.interceptions[0].apiId", "An apiId's path"),
+    "api and entity": (
+        api("GET/a") + 'entityTypeName = "patient"\n',
+        "plugin.subscriptions.interceptions[0].entityTypeName",
+        "PRE_REQUEST takes apiId and no entityTypeName.",
+    ),
+    "entity and api": (
+        PLAIN + ADAPT + 'entityTypeName = "patient"\napiId = "GET/a"\n',
+        "plugin.subscriptions.interceptions[0].apiId",
+        "ADAPT_ENTITY takes entityTypeName and no apiId.",
+    ),
+    "entity missing": (
+        PLAIN + ADAPT,
+        "plugin.subscriptions.interceptions[0].entityTypeName",
+        "entityTypeName is missing; ADAPT_ENTITY",
+    ),
+    "interception twice": (
+        api("GET/a") + PRE + 'apiId = "GET/a"\norder = 7\n',
+        "plugin.subscriptions.interceptions[1]",
+        "This interception stands there twice: it is the same as interceptions[0].",
+    ),
+    "third row": (
+        api("GET/a") + PRE + 'apiId = "GET/b"\n' + PRE + 'apiId = "GET b"\n',
+        "plugin.subscriptions.interceptions[2].apiId",
+        "An apiId has no spaces",
+    ),
+    "order 0": (
+        api("GET/a") + "order = 0\n",
+        "plugin.subscriptions.interceptions[0].order",
+        "0 is out of bounds: 1 to 2147483647",
+    ),
+    "notification twice": (
+        PLAIN + (NOTE + 'entityTypeName = "device"\nactionName = "_create"\n') * 2,
+        "plugin.subscriptions.notifications[1]",
+        "This notification stands there twice",
+    ),
+    "notification without action": (
+        PLAIN + NOTE + 'entityTypeName = "device"\n',
+        "plugin.subscriptions.notifications[0].actionName",
+        "actionName is missing.",
+    ),
+    "origin with path": (
+        PLAIN + '[plugin.cors]\nallowOrigins = ["https://a.example.com/"]\n',
+        "plugin.cors.allowOrigins[0]",
+        "An origin is scheme, host and port",
+    ),
+    "method": (
+        PLAIN + '[plugin.cors]\nallowMethods = ["OPTIONS"]\n',
+        "plugin.cors.allowMethods[0]",
+        "OPTIONS is not allowed",
+    ),
+    "method twice": (
+        PLAIN + '[plugin.cors]\nallowMethods = ["GET", "GET"]\n',
+        "plugin.cors.allowMethods",
+        "GET stands there twice",
+    ),
+    "header": (
+        PLAIN + '[plugin.cors]\nexposeHeaders = ["a: b"]\n',
+        "plugin.cors.exposeHeaders[0]",
+        "This is not the name of an HTTP",
+    ),
+    "101 headers": (
+        PLAIN + f"[plugin.cors]\nallowHeaders = {[f'x-{n}' for n in range(101)]}\n",
+        "plugin.cors.allowHeaders",
+        "The list has 101 entries; at most 100 are allowed.",
+    ),
+    "tag for ZIP": (PLAIN + 'imageTag = "1"\n', "plugin.imageTag", "A ZIP plugin has no image tag."),
+    "image of nothing": (IMAGE, "plugin.imageTag", "An IMAGE plugin needs an imageTag, or a runtime"),
+    "tag with colon": (IMAGE + 'imageTag = "repo:1"\n', "plugin.imageTag", "A tag starts with a letter"),
+    "tag of 129": (IMAGE + f'imageTag = "{"a" * 129}"\n', "plugin.imageTag", "This has 129 characters"),
+    "root above": (PLAIN + '[build]\nroot = "../src"\n', "build.root", "The build root must lie inside the folder"),
+    "root absolute": (PLAIN + '[build]\nroot = "/src"\n', "build.root", "A path is relative"),
+    "root of Windows": (PLAIN + "[build]\nroot = 'a\\b'\n", "build.root", "A path has / between its parts"),
+    "blank pattern": (PLAIN + '[build]\ninclude = [" "]\n', "build.include[0]", "A pattern is not blank"),
+    "script with folder": (
+        PLAIN + '[build]\nscripts = ["bin/ruff"]\n',
+        "build.scripts[0]",
+        "A script is named without",
+    ),
+    "prefer upward": (PLAIN + '[build.prefer]\n"../a" = "b"\n', 'build.prefer."../a"', "The key is the path of a file"),
+    "prefer no package": (
+        PLAIN + '[build.prefer]\n"a.py" = "b c"\n',
+        'build.prefer."a.py"',
+        "The value is the name of a",
+    ),
+    "environment without address": (PLAIN + "[environments.dev]\n", "environments.dev.baseUrl", "baseUrl is missing."),
+    "address of http": (
+        PLAIN + '[environments.dev]\nbaseUrl = "http://api.example.com"\n',
+        "environments.dev.baseUrl",
+        "http sends credentials",
+    ),
+    "address of nothing": (
+        PLAIN + '[environments.dev]\nbaseUrl = "api.example.com"\n',
+        "environments.dev.baseUrl",
+        "An address starts with https",
+    ),
+    "address with path": (
+        PLAIN + '[environments.dev]\nbaseUrl = "https://a.example.com/settings"\n',
+        "environments.dev.baseUrl",
+        "The address is only scheme, host and port",
+    ),
+    "address with user": (
+        PLAIN + '[environments.dev]\nbaseUrl = "https://a:b@example.com"\n',
+        "environments.dev.baseUrl",
+        "The address is only scheme, host and port",
+    ),
+    "address that looks local": (
+        PLAIN + '[environments.dev]\nbaseUrl = "http://localhost@example.com"\n',
+        "environments.dev.baseUrl",
+        "http sends",
+    ),
+    "address with port": (
+        PLAIN + '[environments.dev]\nbaseUrl = "https://a.example.com:port"\n',
+        "environments.dev.baseUrl",
+        "This is not an",
+    ),
+    "name per environment": (PLAIN + DEV + 'name = "x"\n', "environments.dev.name", "There is no key name here."),
+    "type per environment": (
+        PLAIN + DEV + 'deploymentPackageType = "ZIP"\n',
+        "environments.dev.deploymentPackageType",
+        "There is no key deploymentPackageType here.",
+    ),
+    "rule per environment": (PLAIN + DEV + 'handler = "x"\n', "environments.dev.handler", "A handler is file.function"),
+    "unknown key": (PLAIN + "memory_size = 128\n", "plugin.memory_size", "There is no key memory_size here."),
+    "unknown table": (PLAIN + "[plugins]\n", "plugins", "There is no key plugins here."),
+    "no plugin": ("[build]\n", "plugin", "plugin is missing."),
+    "list for a table": (PLAIN + "[[plugin.cors]]\n", "plugin.cors", "This must be a table, and it is a list."),
+    "hidden in an escape": (shown("a\\u202eb"), "plugin.displayName", "The text holds the invisible character U+202E."),
+}
+
+WARNED = {
+    "version nearly used up": (versioned("32001"), "plugin.version", "Only 766 more releases are possible"),
+    "runtime deprecated": (
+        runs_on("python3.10"),
+        "plugin.runtime",
+        "python3.10 is no longer supported by AWS from 2026-10-31",
+    ),
+    "handler of an image": (IMAGE + 'imageTag = "1"\nhandler = "a.b"\n', "plugin.handler", "BioT ignores the handler"),
+    "reserved order": (
+        api("GET/a") + "order = 1\n",
+        "plugin.subscriptions.interceptions[0].order",
+        "1 is probably reserved",
+    ),
+    "unknown entity": (
+        PLAIN + ADAPT + 'entityTypeName = "pateint"\n',
+        "plugin.subscriptions.interceptions[0].entityTypeName",
+        "pateint is not among the entities that can be adapted, as known from BioT 2.4.2, seen on 2026-11-20.",
+    ),
+    "unknown entity type": (
+        PLAIN + NOTE + 'entityTypeName = "divice"\nactionName = "_create"\n',
+        "plugin.subscriptions.notifications[0].entityTypeName",
+        "divice is not among the entity types known from BioT 2.4.2",
+    ),
+    "unknown action": (
+        PLAIN + NOTE + 'entityTypeName = "device"\nactionName = "create"\n',
+        "plugin.subscriptions.notifications[0].actionName",
+        "create is not among the actions of device known from BioT 2.4.2",
+    ),
+}
+
+
+@pytest.mark.parametrize("text", ACCEPTED.values(), ids=ACCEPTED)
+def test_what_the_platform_takes_passes_without_a_word(text: str) -> None:
+    assert told(text) == {}
+
+
+@pytest.mark.parametrize(("text", "key", "message"), REFUSED.values(), ids=REFUSED)
+def test_what_the_platform_refuses_is_told_with_its_key(text: str, key: str, message: str) -> None:
+    found = told(text)
+    assert message in found[key]
+    assert not found[key].startswith("?")
+
+
+@pytest.mark.parametrize(("text", "key", "message"), WARNED.values(), ids=WARNED)
+def test_what_may_go_wrong_is_a_warning(text: str, key: str, message: str) -> None:
+    assert told(text)[key].startswith(f"? {message}")
+
+
+@pytest.mark.parametrize(
+    ("runtime", "today", "start"),
+    [
+        ("nodejs22.x", date(2027, 1, 29), ""),
+        ("nodejs22.x", date(2027, 1, 30), "? "),
+        ("nodejs22.x", date(2027, 5, 31), "? "),
+        ("nodejs22.x", date(2027, 6, 1), "nodejs22.x is no longer"),
+        ("python3.13", TODAY, ""),
+        ("nodejs16.x", TODAY, "? "),
+        ("nodejs16.x", date(2027, 2, 1), "nodejs16.x is no longer"),
+    ],
+)
+def test_a_runtime_is_fine_then_warned_about_then_refused(runtime: str, today: date, start: str) -> None:
+    message = told(runs_on(runtime), today=today).get("plugin.runtime", "")
+    assert message.startswith(start)
+    assert bool(message) == bool(start)
+
+
+def test_variables_may_fill_what_the_platform_leaves_to_them_to_the_byte() -> None:
+    def text(size: int) -> str:
+        return PLAIN + VARIABLES + f'AB = "{"x" * size}"\n'
+
+    largest = max(size for size in range(3000, 4096) if not told(text(size)))
+    # 4096 less the kit's digest and the margin for BioT's own variables.
+    assert 3200 < largest < 3600
+    assert told(text(largest + 1))
+
+
+def test_a_variable_is_measured_in_bytes_of_its_json() -> None:
+    narrow, wide = (f'{PLAIN}{VARIABLES}AB = "{letter * 1750}"\n' for letter in ("x", "\u00fc"))
+    assert told(narrow) == {}
+    assert "plugin.environmentVariables" in told(wide)

@@ -1,0 +1,65 @@
+"""The platform's data agrees with itself."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from builder.platform import catalog, environment, limits
+from builder.platform.runtimes import RUNTIMES, Runtime
+from builder.platform.schedule import FIELDS
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES.values(), ids=list(RUNTIMES))
+def test_a_runtime_is_deprecated_before_it_is_blocked(runtime: Runtime) -> None:
+    assert runtime.deprecated < runtime.create_blocked < runtime.update_blocked
+
+
+def test_every_runtime_of_both_languages_is_there() -> None:
+    assert list(RUNTIMES) == [
+        *(f"python3.{minor}" for minor in range(9, 15)),
+        *(f"nodejs{major}.x" for major in (16, 18, 20, 22, 24)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "language", "version", "glibc"),
+    [
+        ("python3.11", "python", "3.11", (2, 26)),
+        ("python3.12", "python", "3.12", (2, 34)),
+        ("nodejs18.x", "nodejs", "18", (2, 26)),
+        ("nodejs22.x", "nodejs", "22", (2, 34)),
+    ],
+)
+def test_a_runtime_tells_its_language_and_its_c_library(
+    name: str, language: str, version: str, glibc: tuple[int, int]
+) -> None:
+    runtime = RUNTIMES[name]
+    assert (runtime.language, runtime.version, runtime.glibc) == (language, version, glibc)
+
+
+def test_a_full_function_name_fits_into_lambdas_64_characters() -> None:
+    assert len(limits.NAME_PREFIX) + limits.NAME_MAX == 64
+
+
+def test_sizes_are_whole_mebibytes() -> None:
+    assert (limits.ZIP_MAX, limits.UNZIPPED_MAX) == (50 * 1024**2, 250 * 1024**2)
+
+
+def test_the_catalogue_names_28_actions_and_11_entity_types() -> None:
+    assert (len(catalog.ACTIONS), len(catalog.ENTITY_TYPES)) == (28, 11)
+    assert set(catalog.ACTIONS_BY_ENTITY) == set(catalog.ENTITY_TYPES)
+
+
+def test_names_that_aws_leaves_to_users_are_not_reserved() -> None:
+    free = {"AWS_LAMBDA_EXEC_WRAPPER", "NODE_OPTIONS", "PYTHONPATH", "LD_LIBRARY_PATH", "TZ", "LANG"}
+    assert not free & environment.RESERVED_NAMES
+
+
+def test_the_kits_own_variable_fits_the_grammar_of_names() -> None:
+    assert re.fullmatch(environment.KEY_PATTERN, environment.TREE_DIGEST_NAME)
+
+
+def test_words_of_a_schedule_stand_for_every_number() -> None:
+    assert all(len(field.words) in {0, field.high - field.low + 1} for field in FIELDS)
