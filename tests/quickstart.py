@@ -84,7 +84,7 @@ def tell(language: str, home: Path, scratch: Path) -> Story:
     story.facts = {
         "runtime": answers["runtime"],
         "called through": client.label,
-        "ZIP": f"{artifact.stat().st_size:,} bytes, {report['artifact']['entries']} files",
+        "ZIP": f"{artifact.stat().st_size:,} bytes, {report['artifact']['files']} files",
         "sha256": report["artifact"]["sha256"][:24] + "…",
         "tree digest": report["artifact"]["treeDigest"].removeprefix("sha256:")[:24] + "…",
         "events": f"{len(statuses)} answered with {', '.join(sorted(set(statuses)))}",

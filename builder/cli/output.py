@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-import traceback
 from dataclasses import asdict
-from importlib import metadata
 from typing import TYPE_CHECKING
 
 import click
@@ -64,6 +62,8 @@ def print_error(error: KitError, *, as_json: bool) -> None:
 
 def print_bug(error: Exception, *, as_json: bool) -> None:
     """Print a failure that is the kit's own fault."""
+    import traceback
+
     home = source_url()
     if as_json:
         print_document({"status": "error", "kind": "bug", "exitCode": 70, "message": repr(error), "hint": home})
@@ -78,6 +78,8 @@ def describe_problems(problems: Iterable[Problem]) -> list[dict[str, object]]:
 
 def source_url() -> str:
     """Where the kit lives, from its own metadata."""
+    from importlib import metadata
+
     try:
         urls = metadata.metadata("biot-plugin-kit").get_all("Project-URL", [])
     except metadata.PackageNotFoundError:
