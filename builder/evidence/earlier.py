@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from builder.manifest.model import Manifest
     from builder.values import Lock
 
-_DECIDING = ("archive", "bundle")
-"""The kit's packages whose code decides an artifact's bytes."""
+_DECIDING = ("archive", "bundle", "evidence")
+"""The kit's packages whose code decides the bytes of an artifact and its report."""
 
 
 class Source(Protocol):
