@@ -29,10 +29,12 @@ def es_exports(root: Node, *, broken_line: int, broken_reason: str) -> Exports:
 
 
 def _exported(statement: Node, source: str, names: Names) -> Iterator[tuple[str, tuple[Export, ...]]]:
-    yield from declared(statement.child_by_field_name("declaration"), names)
+    declaration = statement.child_by_field_name("declaration")
     if any(child.type == "default" for child in statement.children):
-        value = statement.child_by_field_name("value") or statement.child_by_field_name("declaration")
-        yield "default", value_of(value, names)
+        # `export default function handler` offers the name "default" and no other.
+        yield "default", value_of(statement.child_by_field_name("value") or declaration, names)
+    else:
+        yield from declared(declaration, names)
     for child in statement.named_children:
         if child.type == "namespace_export":
             yield name_of(child.named_children[-1]), (Export(kind=Kind.VALUE, line=line_of(child)),)

@@ -11,7 +11,7 @@ from builder.manifest.tokens import DEPTH_MAX, KEY_PARTS_MAX, KEYS_MAX, excess
 SIZE_MAX = 262_144
 """256 KiB; a manifest with every key and many subscriptions has about 10."""
 
-_PLACE = re.compile(r"(?s)(.*?)\s*\(at (?:line (\d+), column \d+|end of document)\)")
+_PLACE = r"(?s)(.*?)\s*\(at (?:line (\d+), column \d+|end of document)\)"
 _EXCESS = {
     "depth": f"Brackets are nested more than {DEPTH_MAX} deep.",
     "parts": f"A dotted key or name has more than {KEY_PARTS_MAX} parts.",
@@ -95,7 +95,7 @@ def _loads(text: str, *, file: str) -> dict[str, object]:
 
 
 def _toml_place(message: str) -> tuple[str, int]:
-    found = _PLACE.fullmatch(message)
+    found = re.fullmatch(_PLACE, message)
     if not found:
         return message.rstrip("."), 0
     return found[1].rstrip("."), int(found[2] or 0)

@@ -10,7 +10,7 @@ from builder.errors import Severity
 KeyPath = tuple[str | int, ...]
 """Keys and list indexes from the root of plugin.toml, or from the table that a rule was given."""
 
-_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+_BARE_KEY = r"[A-Za-z0-9_-]+"
 _SHOWN = 60
 
 
@@ -38,7 +38,7 @@ def format_key(path: KeyPath) -> str:
         if isinstance(part, int):
             text += f"[{part}]"
         else:
-            name = part if _BARE_KEY.fullmatch(part) else '"' + shorten(part) + '"'
+            name = part if re.fullmatch(_BARE_KEY, part) else '"' + shorten(part) + '"'
             text += f".{name}" if text else name
     return text
 

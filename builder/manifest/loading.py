@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from builder.errors import ManifestError, Problem, ProjectError, Severity
@@ -11,11 +10,13 @@ from builder.manifest.checking import check_document
 from builder.manifest.document import SIZE_MAX, decode, parse_toml
 from builder.manifest.finding import format_key, shorten
 from builder.manifest.reading import read_manifest
+from builder.manifest.shape import SCHEMA_FILE
 from builder.manifest.suggestion import suggest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date
+    from pathlib import Path
 
     from builder.manifest.finding import Finding
     from builder.manifest.model import Manifest
@@ -143,4 +144,4 @@ def _unknown_environment(name: str, data: dict[str, object], file: str) -> Probl
 
 def schema_file() -> Path:
     """The JSON Schema of plugin.toml as shipped, for editors: ``#:schema`` followed by its path or address."""
-    return Path(__file__).with_name("schema.json")
+    return SCHEMA_FILE

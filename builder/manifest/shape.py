@@ -6,8 +6,8 @@ import json
 from collections import Counter
 from datetime import date, datetime, time
 from functools import cache
-from importlib.resources import files
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from builder.manifest.finding import Finding, KeyPath, shorten
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from jsonschema_rs import ValidationError
 
+SCHEMA_FILE = Path(__file__).with_name("schema.json")
 _MOST_ERRORS = 200
 _MOST_SUGGESTIONS = 50
 
@@ -28,7 +29,7 @@ Schema = dict[str, Any]
 @cache
 def schema() -> Schema:
     """The JSON Schema of plugin.toml, as shipped."""
-    loaded: Schema = json.loads(files("builder.manifest").joinpath("schema.json").read_text(encoding="utf-8"))
+    loaded: Schema = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
     return loaded
 
 

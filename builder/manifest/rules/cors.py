@@ -12,16 +12,16 @@ if TYPE_CHECKING:
     from builder.manifest.rules.subject import Subject
 
 # What a browser sends as Origin: scheme, host and port, nothing after them.
-_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://(?:[A-Za-z0-9*-]+(?:\.[A-Za-z0-9*-]+)*|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
+_ORIGIN = r"[a-z][a-z0-9+.-]*://(?:[A-Za-z0-9*-]+(?:\.[A-Za-z0-9*-]+)*|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?"
 # RFC 9110: the characters of a field name.
-_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_HEADER = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
 
 
 def check(subject: Subject) -> Iterator[Finding]:
     """Origins are what a browser sends, headers are names of headers."""
     table = subject.below("cors")
     for index, origin in words(table, "allowOrigins"):
-        if origin != "*" and not _ORIGIN.fullmatch(origin):
+        if origin != "*" and not re.fullmatch(_ORIGIN, origin):
             yield Finding(
                 path=("cors", "allowOrigins", index),
                 message="An origin is scheme, host and port, without a path or a slash at its end; or * for all.",
@@ -29,7 +29,7 @@ def check(subject: Subject) -> Iterator[Finding]:
             )
     for key in ("allowHeaders", "exposeHeaders"):
         for index, header in words(table, key):
-            if not _HEADER.fullmatch(header):
+            if not re.fullmatch(_HEADER, header):
                 yield Finding(
                     path=("cors", key, index),
                     message="This is not the name of an HTTP header: letters, digits and hyphens, no spaces or colon.",

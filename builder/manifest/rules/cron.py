@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 _EXAMPLE = 'For example cronSchedule = "0 2 * * ? *": every day at 02:00 UTC.'
 _ANY = "?"
-_SPACED = re.compile(r"\S+(?: +\S+)*")
-_ELEMENT = re.compile(r"(?P<first>\*|[0-9]+|[A-Z]+)(?:-(?P<last>[0-9]+|[A-Z]+))?(?:/(?P<step>[0-9]+))?")
-_OCCURRENCE = re.compile(r"(?P<day>[1-9]|[A-Z]{3})#(?P<number>[0-9]+)")
-_LAST_WEEKDAY = re.compile(r"(?P<day>[0-9]|[A-Z]{3})L")
-_NEAREST_WEEKDAY = re.compile(r"(?P<day>[0-9]{1,2})W")
-_BEFORE_LAST = re.compile(r"L-(?P<days>[0-9]{1,2})")
+_SPACED = r"\S+(?: +\S+)*"
+_ELEMENT = r"(?P<first>\*|[0-9]+|[A-Z]+)(?:-(?P<last>[0-9]+|[A-Z]+))?(?:/(?P<step>[0-9]+))?"
+_OCCURRENCE = r"(?P<day>[1-9]|[A-Z]{3})#(?P<number>[0-9]+)"
+_LAST_WEEKDAY = r"(?P<day>[0-9]|[A-Z]{3})L"
+_NEAREST_WEEKDAY = r"(?P<day>[0-9]{1,2})W"
+_BEFORE_LAST = r"L-(?P<days>[0-9]{1,2})"
 # The step's own bound keeps int() from reading thousands of digits.
 _STEP_DIGITS = 4
 
@@ -36,7 +36,7 @@ def schedule_reason(schedule: str) -> str:
     """Why a schedule cannot be used, or empty."""
     if schedule.startswith(("cron", "rate")):
         return "Only the six fields are written, without cron( ) around them; rate( ) is not supported."
-    if not _SPACED.fullmatch(schedule):
+    if not re.fullmatch(_SPACED, schedule):
         return "Only spaces separate the fields: no tab or line end, and nothing before the first or after the last."
     fields = schedule.split()
     if len(fields) != len(FIELDS):
@@ -58,7 +58,7 @@ def _field_reason(field: Field, text: str) -> str:
 
 
 def _occurrence_reason(field: Field, text: str) -> str:
-    found = _OCCURRENCE.fullmatch(text)
+    found = re.fullmatch(_OCCURRENCE, text)
     if field is not DAY_OF_WEEK or not found:
         return f"{shorten(text)} is not a {field.name}; # stands alone in day-of-week, as in 2#1 for the first Monday."
     if not 1 <= int(found["number"][:_STEP_DIGITS]) <= OCCURRENCES_MAX:
@@ -70,7 +70,7 @@ def _element_reason(field: Field, element: str) -> str:
     special = _special_reason(field, element)
     if special is not None:
         return special
-    found = _ELEMENT.fullmatch(element)
+    found = re.fullmatch(_ELEMENT, element)
     if not found or (found["first"] == "*" and found["last"]):
         return f"{shorten(element) or 'An empty entry'} is not a {field.name} of the cron syntax."
     if found["last"] and found["step"] and not field.stepped_range:
@@ -86,13 +86,13 @@ def _element_reason(field: Field, element: str) -> str:
 def _special_reason(field: Field, element: str) -> str | None:
     """The reason against an element with the letters L or W, or None when it is not one (JUL and WED are names)."""
     if field is DAY_OF_WEEK:
-        last = _LAST_WEEKDAY.fullmatch(element)
+        last = re.fullmatch(_LAST_WEEKDAY, element)
         return _value_reason(field, last["day"]) if last else "" if element == "L" else None
     if field is not DAY_OF_MONTH or not {"L", "W"} & set(element):
         return None
-    if nearest := _NEAREST_WEEKDAY.fullmatch(element):
+    if nearest := re.fullmatch(_NEAREST_WEEKDAY, element):
         return _value_reason(field, nearest["day"])
-    before = _BEFORE_LAST.fullmatch(element)
+    before = re.fullmatch(_BEFORE_LAST, element)
     if element in {"L", "LW"} or (before and 1 <= int(before["days"]) < field.high):
         return ""
     return f"{shorten(element)} is not a {field.name}; L, LW, L-3 and 15W are the forms with letters."

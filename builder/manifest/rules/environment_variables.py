@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from builder.manifest.rules.subject import Subject
 
-_KEY = re.compile(KEY_PATTERN)
+_KEY = KEY_PATTERN
 _TABLE = "environmentVariables"
 
 
@@ -57,7 +57,7 @@ def _key_reason(key: str) -> tuple[str, str] | None:
         return message, f"Delete the line, or name it {key.removeprefix(BIOT_PREFIX) or 'MY_VARIABLE'}."
     if key in RESERVED_NAMES:
         return f"Lambda sets {key} itself and refuses a function that does.", "Delete the line, or use another name."
-    if not _KEY.fullmatch(key):
+    if not re.fullmatch(_KEY, key):
         message = (
             f"{shorten(key) or 'An empty name'} cannot be a variable: a name starts with a letter, and at least one "
             "more letter, digit or underscore follows."

@@ -10,14 +10,14 @@ if TYPE_CHECKING:
 
     from builder.manifest.rules.subject import Subject
 
-_HANDLER = re.compile(r"(?:[A-Za-z0-9_-]+[/.])*[A-Za-z0-9_-]+\.[A-Za-z_$][A-Za-z0-9_$]*")
+_HANDLER = r"(?:[A-Za-z0-9_-]+[/.])*[A-Za-z0-9_-]+\.[A-Za-z_$][A-Za-z0-9_$]*"
 _FILE_ENDINGS = (".py", ".js", ".mjs", ".cjs", ".ts")
 
 
 def check(subject: Subject) -> Iterator[Finding]:
     """A handler is ``file.function``, the file without its ending, folders before it with ``/``."""
     handler = subject.text("handler", "index.handler")
-    if _HANDLER.fullmatch(handler) and not handler.endswith(_FILE_ENDINGS):
+    if re.fullmatch(_HANDLER, handler) and not handler.endswith(_FILE_ENDINGS):
         return
     yield Finding(path=("handler",), message=_reason(handler), hint='For example handler = "index.handler".')
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from builder.manifest.rules.subject import Subject
 
 _SEGMENT = r"(?:\{[A-Za-z][A-Za-z0-9_-]*\}|[A-Za-z0-9._~!$&'()*+,;=:@%-]+)"
-_API_ID = re.compile(rf"(?:{'|'.join(API_METHODS)})(?:/{_SEGMENT})+")
+_API_ID = rf"(?:{'|'.join(API_METHODS)})(?:/{_SEGMENT})+"
 _EXAMPLE = 'For example apiId = "POST/organization/v1/users/patients".'
 
 
@@ -56,7 +56,7 @@ def _target(row: Mapping[str, object], path: KeyPath) -> Iterator[Finding]:
 
 
 def _api_id(value: str, path: KeyPath) -> Iterator[Finding]:
-    if _API_ID.fullmatch(value):
+    if re.fullmatch(_API_ID, value):
         return
     if any(character.isspace() for character in value):
         message = "An apiId has no spaces: the path follows the method directly."

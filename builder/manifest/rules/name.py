@@ -12,15 +12,15 @@ if TYPE_CHECKING:
     from builder.manifest.rules.subject import Subject
 
 # BioT's own expression has no anchors, so its server may let more pass than Lambda takes.
-_NAME = re.compile(r"[a-zA-Z0-9_-]+")
-_UNFIT = re.compile(r"[^a-zA-Z0-9]+")
+_NAME = r"[a-zA-Z0-9_-]+"
+_UNFIT = r"[^a-zA-Z0-9]+"
 
 
 def check(subject: Subject) -> Iterator[Finding]:
     """A name has 1 to 57 letters, digits, hyphens and underscores, and not the prefix that BioT adds."""
     name = subject.text("name")
-    if name and not _NAME.fullmatch(name):
-        fit = _UNFIT.sub("-", name).strip("-")[:NAME_MAX].lower()
+    if name and not re.fullmatch(_NAME, name):
+        fit = re.sub(_UNFIT, "-", name).strip("-")[:NAME_MAX].lower()
         yield Finding(
             path=("name",),
             message="A name holds only the letters a-z and A-Z, digits, hyphens and underscores.",

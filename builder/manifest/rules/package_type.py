@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from builder.manifest.rules.subject import Subject
 
 # Docker's grammar of a tag; its length is in the schema.
-_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+_TAG = r"[A-Za-z0-9_][A-Za-z0-9_.-]*"
 
 
 def check(subject: Subject) -> Iterator[Finding]:
@@ -46,7 +46,7 @@ def _image(subject: Subject) -> Iterator[Finding]:
             hint='For example imageTag = "1.4.0" or runtime = "python3.13".',
         )
     tag = subject.text("imageTag")
-    if tag and not _TAG.fullmatch(tag):
+    if tag and not re.fullmatch(_TAG, tag):
         yield Finding(
             path=("imageTag",),
             message="A tag starts with a letter, a digit or an underscore; dots and hyphens may follow.",

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from builder.manifest.rules.subject import Subject
 
 # Names on PyPI, and on npm with or without a scope.
-_PACKAGE = re.compile(r"(?:@[A-Za-z0-9._~-]+/)?[A-Za-z0-9._~-]+")
+_PACKAGE = r"(?:@[A-Za-z0-9._~-]+/)?[A-Za-z0-9._~-]+"
 
 
 def check(subject: Subject) -> Iterator[Finding]:
@@ -24,7 +24,7 @@ def check(subject: Subject) -> Iterator[Finding]:
                 message="The key is the path of a file inside the artifact, relative and with / between its parts.",
                 hint='For example "backports/__init__.py" = "backports.tarfile".',
             )
-        if isinstance(package, str) and not _PACKAGE.fullmatch(package):
+        if isinstance(package, str) and not re.fullmatch(_PACKAGE, package):
             yield Finding(
                 path=("prefer", path),
                 message="The value is the name of a package as in the lock.",

@@ -1,0 +1,216 @@
+"""The handler's check on folders: where files are looked for, and what is said when they are not there."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from builder.errors import Problem, Severity
+from builder.handler import check_handler
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PYTHON = "def handler(event, context): ...\n"
+MODULE = "export async function handler(event) {}\n"
+COMMONJS = "exports.handler = async (event) => {};\n"
+TYPE_MODULE = '{"type": "module"}'
+TYPE_COMMONJS = '{"type": "commonjs"}'
+
+
+def check(
+    folder: Path, files: dict[str, str], *, handler: str = "index.handler", root: str = "src", runtime: str = "python"
+) -> Problem | None:
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, "utf-8")
+    language = "python" if runtime.startswith("python") else "nodejs"
+    return check_handler(folder, root, handler, language, version=runtime.removeprefix(language))
+
+
+FOUND: dict[str, dict[str, object]] = {
+    "python": {"files": {"src/index.py": PYTHON}},
+    "python in a folder": {"files": {"src/app/main.py": "def run(e, c): ..."}, "handler": "app/main.run"},
+    "python with dots": {"files": {"src/app/main.py": "def run(e, c): ..."}, "handler": "app.main.run"},
+    "python package": {"files": {"src/index/__init__.py": PYTHON}},
+    "python re-export": {
+        "files": {
+            "src/index.py": "from plugin import handler",
+            "src/plugin/__init__.py": "from .flow import *",
+            "src/plugin/flow.py": "from .deep.run import run as handler",
+            "src/plugin/deep/run.py": "from ..base import run",
+            "src/plugin/base.py": "import functools\ndef go(a, e, c): ...\nrun = functools.partial(go, 1)",
+        }
+    },
+    "python of a package from the index": {"files": {"src/index.py": "from mangum import handler"}},
+    "python namespace": {"files": {"src/index.py": "from plugin import handler", "src/plugin/flow.py": ""}},
+    "root of the folder": {"files": {"index.py": PYTHON, "src/other.py": ""}, "root": "."},
+    "BioT's samples": {"files": {"index.py": "from src.index import handler", "src/index.py": PYTHON}, "root": "."},
+    "ES module by package.json": {
+        "files": {"src/index.js": MODULE, "package.json": TYPE_MODULE},
+        "runtime": "nodejs22",
+    },
+    "ES module by the nearest package.json": {
+        "files": {"src/index.js": MODULE, "src/package.json": TYPE_MODULE, "package.json": TYPE_COMMONJS},
+        "runtime": "nodejs22",
+    },
+    "ES module by its ending": {"files": {"src/index.mjs": MODULE}, "runtime": "nodejs22"},
+    "ES module by its text on 24": {"files": {"src/index.js": MODULE}, "runtime": "nodejs24"},
+    "CommonJS": {"files": {"src/index.js": COMMONJS, "package.json": "{}"}, "runtime": "nodejs22"},
+    "CommonJS by its ending": {
+        "files": {"src/index.cjs": COMMONJS, "package.json": TYPE_MODULE},
+        "runtime": "nodejs22",
+    },
+    "CommonJS beside a broken package.json": {
+        "files": {"src/index.js": COMMONJS, "package.json": "[" * 100_000},
+        "runtime": "nodejs22",
+    },
+    "re-export of files": {
+        "files": {
+            "src/index.js": "export { run as handler } from './plugin/flow.js';",
+            "src/plugin/flow.js": "export * from '../base.js';",
+            "src/base.js": "export const run = () => 1;",
+            "package.json": TYPE_MODULE,
+        },
+        "runtime": "nodejs22",
+    },
+    "require without ending": {
+        "files": {"src/index.js": "module.exports = require('./plugin');", "src/plugin/index.js": COMMONJS},
+        "runtime": "nodejs22",
+    },
+    "folder for JavaScript": {
+        "files": {"src/dist/app.js": COMMONJS},
+        "handler": "dist/app.handler",
+        "runtime": "nodejs22",
+    },
+}
+
+WRONG: dict[str, tuple[dict[str, object], str, str]] = {
+    "no file": ({"files": {}}, "plugin.toml plugin.handler", "in src/index.py, and there is no such file."),
+    "no function": (
+        {"files": {"src/index.py": "x = 1"}},
+        "src/index.py plugin.handler",
+        "src/index.py does not offer it.",
+    ),
+    "async def": (
+        {"files": {"src/index.py": "\nasync def handler(e, c): ..."}},
+        "src/index.py:2 plugin.handler",
+        "does not await it",
+    ),
+    "async def elsewhere": (
+        {"files": {"src/index.py": "from flow import handler", "src/flow.py": "async def handler(e, c): ..."}},
+        "src/flow.py:1 plugin.handler",
+        "handler is an async def",
+    ),
+    "missing file": (
+        {"files": {"src/index.py": "from plugin.flow import handler", "src/plugin/__init__.py": ""}},
+        "src/index.py:1 plugin.handler",
+        "handler comes from plugin.flow, and there is no such file below the build root.",
+    ),
+    "too far up": (
+        {"files": {"src/index.py": "from ..flow import handler", "flow.py": PYTHON}},
+        "src/index.py:1 plugin.handler",
+        "handler comes from ..flow",
+    ),
+    "only under the other root": (
+        {"files": {"index.py": PYTHON}},
+        "plugin.toml plugin.handler",
+        "should be in src/index.py and is in index.py: the build root is another one.",
+    ),
+    "only under src": (
+        {"files": {"src/index.mjs": MODULE}, "root": ".", "runtime": "nodejs22"},
+        "plugin.toml plugin.handler",
+        "should be in index.js and is in src/index.mjs: the build root is another one.",
+    ),
+    "too large": (
+        {"files": {"src/index.py": "#" * 600_000}},
+        "src/index.py:1 plugin.handler",
+        "it is larger than 512 KiB.",
+    ),
+    "ES module without a sign": (
+        {"files": {"src/index.js": MODULE, "package.json": "{}"}, "runtime": "nodejs22"},
+        "src/index.js:1 plugin.handler",
+        "it is written as an ES module, and Node.js would take it for CommonJS.",
+    ),
+    "ES module marked as CommonJS": (
+        {"files": {"src/index.js": MODULE, "package.json": TYPE_COMMONJS}, "runtime": "nodejs24"},
+        "src/index.js:1 plugin.handler",
+        "it is written as an ES module, and Node.js would take it for CommonJS.",
+    ),
+    "CommonJS marked as a module": (
+        {"files": {"src/index.js": COMMONJS, "package.json": TYPE_MODULE}, "runtime": "nodejs22"},
+        "src/index.js:1 plugin.handler",
+        "it is written as CommonJS, and Node.js would take it for an ES module.",
+    ),
+    "out of the root": (
+        {"files": {"src/index.mjs": "export { handler } from '../lib.mjs';", "lib.mjs": MODULE}, "runtime": "nodejs22"},
+        "src/index.mjs:1 plugin.handler",
+        "handler comes from ../lib.mjs, and there is no such file below the build root.",
+    ),
+}
+
+
+@pytest.mark.parametrize("plugin", FOUND.values(), ids=FOUND)
+def test_a_handler_that_lambda_would_find_is_found(tmp_path: Path, plugin: dict[str, object]) -> None:
+    assert check(tmp_path, **plugin) is None  # type: ignore[arg-type]  # the table's values are check's own types
+
+
+@pytest.mark.parametrize(("plugin", "where", "message"), WRONG.values(), ids=WRONG)
+def test_a_handler_that_lambda_would_not_find_is_told(
+    tmp_path: Path, plugin: dict[str, object], where: str, message: str
+) -> None:
+    problem = check(tmp_path, **plugin)  # type: ignore[arg-type]  # the table's values are check's own types
+    assert problem is not None
+    assert problem.where == where
+    assert message in problem.message
+    assert problem.hint
+    assert problem.severity is Severity.ERROR
+
+
+@pytest.mark.parametrize(
+    ("found", "runtime", "hint"),
+    [
+        ("src/index.ts", "nodejs22", "There is src/index.ts; compile it to JavaScript first"),
+        ("src/index.py", "nodejs22", "There is src/index.py; does runtime name the language of this plugin?"),
+        ("src/index.js", "python3.13", "There is src/index.js; does runtime name the language of this plugin?"),
+        ("src/readme.txt", "python3.13", "Create it, or name another file in handler; [build] root is src."),
+    ],
+)
+def test_a_file_of_another_language_is_named(tmp_path: Path, found: str, runtime: str, hint: str) -> None:
+    problem = check(tmp_path, {found: ""}, runtime=runtime)
+    assert problem is not None
+    assert problem.hint.startswith(hint)
+
+
+def test_the_other_root_is_named_with_the_setting(tmp_path: Path) -> None:
+    problem = check(tmp_path, {"index.py": PYTHON})
+    assert problem is not None
+    assert problem.hint == 'Write root = "." into [build].'
+
+
+@pytest.mark.parametrize(("newer", "severity"), [(1, Severity.WARNING), (0, Severity.ERROR)])
+def test_code_for_a_newer_python_is_only_a_warning(tmp_path: Path, newer: int, severity: Severity) -> None:
+    runtime = f"python{sys.version_info.major}.{sys.version_info.minor + newer}"
+    problem = check(tmp_path, {"src/index.py": "def handler(:"}, runtime=runtime)
+    assert problem is not None
+    assert problem.severity is severity
+
+
+def test_nothing_of_the_plugin_is_executed(tmp_path: Path) -> None:
+    canary = tmp_path / "canary"
+    python = f"open({str(canary)!r}, 'w').close()\ndef handler(event, context): ...\n"
+    assert check(tmp_path, {"src/index.py": python}) is None
+    script = f"require('fs').writeFileSync({str(canary)!r}, '');\nexports.handler = () => 1;\n"
+    assert check(tmp_path, {"src/index.js": script}, runtime="nodejs22") is None
+    assert not canary.exists()
+
+
+def test_a_pipe_in_place_of_a_file_is_no_file(tmp_path: Path) -> None:
+    (tmp_path / "src").mkdir()
+    os.mkfifo(tmp_path / "src" / "index.py")
+    problem = check(tmp_path, {})
+    assert problem is not None
+    assert "there is no such file" in problem.message
