@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -73,8 +74,8 @@ def merge(manifest: Manifest, claims: Iterable[Entry]) -> tuple[dict[str, Entry]
             contested.setdefault(entry.path, [known]).append(entry)
     problems = []
     for path, rivals in contested.items():
-        preferred = manifest.build.prefer.get(path)
-        chosen = [entry for entry in rivals if _name(entry, manifest) == preferred] or rivals
+        preferred = _normal(manifest.build.prefer.get(path, ""))
+        chosen = [entry for entry in rivals if _normal(_name(entry, manifest)) == preferred] or rivals
         if len({entry.sha256 for entry in chosen}) > 1:
             problems.append(_collision(chosen, manifest))
         entries[path] = replace(chosen[0], mode=max(entry.mode for entry in chosen))
@@ -83,6 +84,11 @@ def merge(manifest: Manifest, claims: Iterable[Entry]) -> tuple[dict[str, Entry]
 
 def _name(entry: Entry, manifest: Manifest) -> str:
     return entry.owner.rpartition(" ")[0] or manifest.plugin.name
+
+
+def _normal(name: str) -> str:
+    """A name as PEP 503 compares them: ``backports.tarfile`` and ``backports-tarfile`` are one package."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _collision(rivals: Sequence[Entry], manifest: Manifest) -> Problem:

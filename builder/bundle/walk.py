@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from builder.archive.paths import printable
 from builder.bundle.choice import Choice, Ignore, is_ignored, patterns_of
-from builder.errors import Problem
+from builder.errors import Problem, ProjectError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,7 +62,7 @@ class Walk:
             ignores = (*ignores, *read_ignore(Path(folder), self.choice.prefix + prefix))
         for entry in entries:
             path = prefix + entry.name
-            if entry.is_dir():
+            if _is_folder(entry):
                 self._subfolder(entry, path, ignores, above, left_out=left_out)
             elif self.choice.takes_file(path, ignores, inside_left_out=left_out):
                 self._file(entry, path)
@@ -109,6 +109,13 @@ class Walk:
         self.problems.append(Problem(file=printable(path), message=f"{printable(path)} {message}", hint=hint))
 
 
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False  # a link to itself, or into a folder that may not be read: told where links are
+
+
 def repository_top(folder: Path) -> Path:
     """The nearest folder with ``.git``, here or above; the folder itself when there is none."""
     return next((place for place in (folder, *folder.parents) if (place / ".git").exists()), folder)
@@ -131,10 +138,17 @@ def ignores_above(top: Path, root: Path) -> tuple[Ignore, ...]:
 
 
 def read_ignore(folder: Path, prefix: str) -> Sequence[Ignore]:
-    """The folder's .gitignore when it has one that says something."""
+    """The folder's .gitignore when it has one that says something.
+
+    Raises:
+        ProjectError: It is there and cannot be read.
+    """
     try:
         text = (folder / GITIGNORE).read_text(encoding="utf-8", errors="surrogateescape")
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return ()
+    except OSError as error:
+        message = f"{prefix}{GITIGNORE} cannot be read, so what git ignores is not known: {error.strerror}"
+        raise ProjectError(message, hint="Give yourself read permission, or remove the file.") from error
     patterns = patterns_of(text.split("\n"))
     return () if patterns is None else (Ignore(folder=prefix, patterns=patterns),)

@@ -141,6 +141,7 @@ def test_a_link_inside_the_repository_is_followed(tmp_path: Path) -> None:
         ("/etc/hostname", "outside"),
         ("../../..", "outside"),
         ("nowhere", "not exist"),
+        ("link", "not exist"),
         (".", "never ends"),
         ("../.git/config", "outside"),
     ],

@@ -105,6 +105,14 @@ def test_prefer_says_whose_file_is_taken_among_any_number(preferred: str) -> Non
     assert [entry.owner for entry in bundle.entries] == [f"{preferred} 1.0"]
 
 
+@pytest.mark.parametrize("spelled", ["backports.tarfile", "Backports_Tarfile", "backports-tarfile"])
+def test_prefer_takes_a_name_as_people_spell_it(spelled: str) -> None:
+    path = "backports/__init__.py"
+    packed = [pack_of("backports-tarfile", {path: b"1"}), pack_of("backports-other", {path: b"2"})]
+    bundle = assemble(manifest_of(Build(prefer={path: spelled})), [], packed)
+    assert [entry.owner for entry in bundle.entries] == ["backports-tarfile 1.0"]
+
+
 def test_a_first_party_file_never_loses_silently() -> None:
     with pytest.raises(PackagingError) as caught:
         assemble(PYTHON, [source_of("data/x.txt", b"1")], [pack_of("a", {"data/x.txt": b"2"})])
