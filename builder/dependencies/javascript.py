@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 # Part of a pack's key: another way of turning tarballs into ZIPs needs another number.
 PACK_FORMAT = 1
 LARGEST_JSON = 64 << 20
+_PROCESSES = 2
 _SHIPPED_FIELDS = ("dependencies", "optionalDependencies", "peerDependencies")
 _EVERY_FIELD = (*_SHIPPED_FIELDS, "devDependencies")
 
@@ -119,12 +120,16 @@ def pack_key(integrity: str, compressor: str) -> str:
 
 
 def _fetch(packages: tuple[LockedPackage, ...], compressor: str, store: Store, progress: Progress) -> Iterator[Pack]:
+    from concurrent.futures import ThreadPoolExecutor
+
     from builder.dependencies.npm import batches, fetch_tarballs
 
     progress.begin("Fetching npm packages", len(packages))
-    for batch in batches(packages):
-        with store.work() as folder:
-            for package, tarball in fetch_tarballs(batch, folder).items():
+    with store.work() as folder, ThreadPoolExecutor(_PROCESSES) as pool:
+        groups = batches(packages)
+        folders = [folder / str(number) for number in range(len(groups))]
+        for tarballs in pool.map(fetch_tarballs, groups, folders):
+            for package, tarball in tarballs.items():
                 yield _pack(package, tarball, compressor, store)
                 progress.advance(f"{package.name} {package.version}")
 
