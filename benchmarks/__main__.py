@@ -35,12 +35,12 @@ def main() -> int:
 
 def heading(runs: int) -> list[str]:
     """What was measured, where, and how to do it again."""
+    machine = f"{os.cpu_count()} cores, {platform.system()}, CPython {platform.python_version()}"
     return [
         "# Benchmarks",
         "",
-        "Made by `tox -e bench`; do not edit. Median (least–most) wall seconds of whole processes, commands in turn on the",
-        f"same machine, one warm-up, {runs} counted runs. Compare ratios, not seconds: {os.cpu_count()} cores, {platform.system()}, "
-        f"CPython {platform.python_version()}.",
+        "Made by `tox -e bench`; do not edit. Wall seconds of whole processes: median (least to most), commands in turn",
+        f"on the same machine, one warm-up, {runs} counted runs. Compare ratios, not seconds. This run: {machine}.",
         "",
         "P-heavy is a python3.13 plugin with requests, pyjwt[crypto], pydantic, python-dateutil, numpy and pandas.",
         "",
@@ -48,12 +48,13 @@ def heading(runs: int) -> list[str]:
 
 
 def against_uv_and_zip(workload: Workload, home: Path, runs: int) -> list[str]:
-    """P-heavy, store and uv's cache warm, no earlier artifact: the kit against `uv pip install --target` and `zip -qr`."""
+    """P-heavy, everything warm, no earlier artifact: the kit against `uv pip install --target` and `zip -qr`."""
     target = home / "target"
     script = (
         f"rm -rf {target} && {sys.executable} -m uv pip install -q --target {target} --python {sys.executable} "
         f"--no-python-downloads --python-version 3.13 --python-platform x86_64-manylinux_2_34 --only-binary :all: "
-        f"--no-deps -r requirements.lock && cp src/index.py {target} && cd {target} && rm -f ../uv.zip && zip -qr ../uv.zip ."
+        f"--no-deps -r requirements.lock && cp src/index.py {target} && cd {target} && "
+        "rm -f ../uv.zip && zip -qr ../uv.zip ."
     )
     kit = Command(
         name="biot-plugin package",

@@ -29,7 +29,20 @@ def measure(home: Path, runs: int) -> list[str]:
 
 def _row(language: str, home: Path, runs: int) -> str:
     plugin = home / f"cold-{language}"
-    _run([sys.executable, "-m", "copier", "copy", "-q", "--defaults", "-d", f"language={language}", str(REPOSITORY), str(plugin)])
+    _run(
+        [
+            sys.executable,
+            "-m",
+            "copier",
+            "copy",
+            "-q",
+            "--defaults",
+            "-d",
+            f"language={language}",
+            str(REPOSITORY),
+            str(plugin),
+        ]
+    )
     _run([sys.executable, "-m", "builder", "package", "--project", str(plugin)])
     code = unpack_read_only(next((plugin / "dist").glob("*.zip")), home / f"cold-{language}-code")
     argv = ["node", "--input-type=module", "-e", NODE_IMPORT]

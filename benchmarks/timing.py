@@ -36,7 +36,7 @@ class Times:
         return statistics.median(self.seconds)
 
     def __str__(self) -> str:
-        return f"{self.median:.3f} s ({min(self.seconds):.3f}–{max(self.seconds):.3f})"
+        return f"{self.median:.3f} s ({min(self.seconds):.3f} to {max(self.seconds):.3f})"
 
 
 def time_once(command: Command) -> float:

@@ -21,14 +21,14 @@ version = 1
 runtime = "python3.13"
 """
 
-HANDLER = '''\
+HANDLER = """\
 import numpy
 import pandas
 
 
 def handler(event, context):
     return {"statusCode": 200, "body": str(pandas.DataFrame({"a": numpy.arange(3)}).a.sum())}
-'''
+"""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,9 @@ def python_workload(home: Path, requirements: tuple[str, ...]) -> Workload:
     (folder / "plugin.toml").write_text(MANIFEST, "utf-8")
     (folder / "src" / "index.py").write_text(HANDLER, "utf-8")
     listed = ", ".join(f'"{name}"' for name in requirements)
-    (folder / "pyproject.toml").write_text(f'[project]\nname = "bench"\nversion = "1"\ndependencies = [{listed}]\n', "utf-8")
+    (folder / "pyproject.toml").write_text(
+        f'[project]\nname = "bench"\nversion = "1"\ndependencies = [{listed}]\n', "utf-8"
+    )
     workload = Workload(folder, {**os.environ, "BIOT_PLUGIN_STORE": str(home / "store")})
     for step in ("lock", "package"):
         subprocess.run(workload.kit(step), cwd=folder, env=workload.environment, check=True, stdout=subprocess.DEVNULL)
