@@ -39,7 +39,7 @@ def heading(runs: int) -> list[str]:
     return [
         "# Benchmarks",
         "",
-        "Made by `tox -e bench`; do not edit. Wall seconds of whole processes: median (least to most), commands in turn",
+        "Made by `tox -e bench`; do not edit. Wall seconds of whole processes: median (least to most), in turn",
         f"on the same machine, one warm-up, {runs} counted runs. Compare ratios, not seconds. This run: {machine}.",
         "",
         "P-heavy is a python3.13 plugin with requests, pyjwt[crypto], pydantic, python-dateutil, numpy and pandas.",
