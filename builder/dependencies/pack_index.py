@@ -1,7 +1,8 @@
 """The index beside each pack in the store: what is inside and where, without reading the ZIP again.
 
-One JSON document after a line with its own sha256, so a torn or edited index is noticed. Columns instead of rows:
-4,100 members load in about 11 ms, against 17 ms as rows and 30 ms from the central directories of the ZIPs alone.
+One JSON document after a line with its own sha256, so a torn or edited index is noticed. Measured with the 19 wheels
+(4,236 members) of a plugin with pandas: 7 ms for all indexes, 500 ms for reading the packs strictly again; rows instead
+of columns, or marshal, would save 1 to 2 ms.
 """
 
 from __future__ import annotations
