@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import glob
 import secrets
+import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -12,6 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from io import FileIO
     from pathlib import Path
+
+
+_ABANDONED_AFTER_SECONDS = 3600
+"""No write takes so long: what is older was left by a process that was killed."""
 
 
 @contextmanager
@@ -27,6 +33,7 @@ def whole_file(target: Path) -> Iterator[FileIO]:
     beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(target)
         with beside.open("xb", buffering=0) as stream:
             yield stream
         beside.replace(target)
@@ -39,3 +46,11 @@ def whole_file(target: Path) -> Iterator[FileIO]:
     finally:
         with suppress(OSError):  # already in its place, or its folder was never there
             beside.unlink()
+
+
+def _sweep(target: Path) -> None:
+    """Remove what killed runs left beside the target; another run's file that is under way stays."""
+    for left in target.parent.glob(f".{glob.escape(target.name)}.*.part"):
+        with suppress(OSError):
+            if time.time() - left.stat().st_mtime > _ABANDONED_AFTER_SECONDS:
+                left.unlink()

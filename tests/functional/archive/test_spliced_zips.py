@@ -205,6 +205,27 @@ def test_an_interrupt_leaves_no_file(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_killed_run_leaves_the_old_file_and_the_next_run_sweeps_up(tmp_path: Path) -> None:
+    target = tmp_path / "out.zip"
+    pack_members(FILES, target)
+    before = target.read_bytes()
+    program = (
+        "import os, pathlib, signal, sys\n"
+        "from builder.archive.whole import whole_file\n"
+        "with whole_file(pathlib.Path(sys.argv[1])) as stream:\n"
+        "    stream.write(b'half')\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    argv = [sys.executable, "-c", program, str(target)]
+    assert subprocess.run(argv, check=False, env=os.environ | {"PYTHONPATH": str(ROOT)}).returncode < 0
+    assert target.read_bytes() == before
+    (left,) = tmp_path.glob("*.part")
+    (tmp_path / ".other.zip.0.part").write_bytes(b"")
+    os.utime(left, (0, 0))
+    pack_members(FILES, target)
+    assert sorted(file.name for file in tmp_path.iterdir()) == [".other.zip.0.part", "out.zip"]
+
+
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(PackagingError, match=r"out\.zip cannot be written"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import stat
 import struct
+import zipfile
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
@@ -239,3 +240,19 @@ def test_any_bytes_end_in_a_verdict(data: bytes) -> None:
     for candidate in (data, SOUND[: len(SOUND) // 2] + data, data + SOUND[len(SOUND) // 2 :]):
         with suppress(VerificationError):
             read(candidate)
+
+
+EDITS = st.lists(st.tuples(st.integers(0, 400), st.integers(0, 9), st.binary(max_size=9)), min_size=1, max_size=4)
+
+
+@given(EDITS)
+def test_what_is_accepted_is_what_zipfile_reads(edits: list[tuple[int, int, bytes]]) -> None:
+    """Bytes are cut out and put in anywhere; whenever the reader still says yes, Python's zipfile sees the same."""
+    data = SOUND
+    for position, cut, added in edits:
+        data = data[:position] + added + data[position + cut :]
+    with suppress(VerificationError):
+        ours = {(member.path, member.sha256) for member in read(data)}
+        with zipfile.ZipFile(BytesIO(data)) as archive:
+            files = [info for info in archive.infolist() if not info.is_dir()]
+            assert {(info.filename, hashlib.sha256(archive.read(info)).hexdigest()) for info in files} == ours
