@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _LARGEST = 10
 _MB = 1 << 20
+"""As in Lambda's "50 MB", which are 52 428 800 bytes."""
 _ZIPPED = "as a ZIP"
 _HINT = "Depend on less: leave out packages the function does not import, or files with [build] exclude."
 
@@ -65,4 +66,4 @@ def largest_packages(bundle: Bundle, *, packed: bool) -> list[str]:
 
 
 def _told(size: int, limit: int, form: str) -> str:
-    return f"{size / _MB:.1f} MB {form}; Lambda takes {limit // _MB} MB"
+    return f"{size / _MB:.1f} MB ({size} bytes) {form}; Lambda takes {limit // _MB} MB ({limit} bytes)"
