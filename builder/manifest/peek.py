@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from builder.errors import KitError, Severity
 from builder.manifest.checking import check_document
 from builder.manifest.document import decode, parse_toml
+from builder.manifest.model import PackageType
 from builder.platform.runtimes import RUNTIMES, Runtime
 
 if TYPE_CHECKING:
@@ -37,6 +38,9 @@ def peek_handler(file: Path, *, today: date) -> HandlerPlace | None:
         return None
     plugin, build = data.get("plugin"), data.get("build", {})
     if not isinstance(plugin, dict) or not isinstance(build, dict) or str(plugin.get("runtime")) not in RUNTIMES:
+        return None
+    if plugin.get("deploymentPackageType") == PackageType.IMAGE:
+        # The image's CMD says what Lambda calls.
         return None
     return HandlerPlace(
         root=str(build.get("root", "src")),

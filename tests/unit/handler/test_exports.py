@@ -233,7 +233,7 @@ HOSTILE = {
     "parentheses": b"(" * 200_000,
     "lists": b"[" * 200_000,
     "calls": b"a" + b"()" * 100_000,
-    "assignments": b"exports.a=" * 40_000 + b"1",
+    "assignments": b"exports.a=" * 20_000 + b"1",
     "members": b"a" + b".b" * 100_000,
     "objects": b"module.exports=" + b"{a:" * 50_000 + b"1" + b"}" * 50_000,
     "conditions": b"if(1)" * 50_000,
