@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from builder import process
@@ -13,7 +14,6 @@ from scaffold.origin import WORKING_TREE, Origin, installed_origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
 
 CURRENT = ":current:"
 """As a version: the one that the plugin has; for changing answers only."""
@@ -95,7 +95,8 @@ def _check_language(remembered: Remembered, answers: Mapping[str, object]) -> No
 def _installed_version(source: str) -> str | None:
     """The installed kit's version, None (the newest release) when the kit lies in a folder that is not the source."""
     origin = installed_origin()
-    return None if origin.ref == WORKING_TREE and origin.source != source else origin.ref
+    elsewhere = Path(origin.source).resolve() != Path(source).resolve()
+    return None if origin.ref == WORKING_TREE and elsewhere else origin.ref
 
 
 def _reset(before: Mapping[str, object], now: Mapping[str, object], *, answered: Iterable[str]) -> tuple[str, ...]:

@@ -172,6 +172,11 @@ def test_what_both_languages_share_is_the_same(name: str) -> None:
     assert python == javascript
 
 
+def test_both_languages_carry_the_same_table_of_cases(render: Render) -> None:
+    python, javascript = ((render(language=language) / "tests" / "cases.json").read_bytes() for language in LANGUAGES)
+    assert python == javascript == (REPOSITORY / "templates" / "cases.json").read_bytes()
+
+
 def test_both_languages_have_the_same_environments(render: Render) -> None:
     tox = [configparser.ConfigParser(interpolation=None) for _ in LANGUAGES]
     for parser, language in zip(tox, LANGUAGES, strict=True):
