@@ -25,12 +25,13 @@ _BATCH = 24
 
 def lock_command(npm: str) -> list[str]:
     """The argument list for npm that writes a lock without addresses, in a folder with package.json."""
-    return [npm, "install", "--package-lock-only", "--omit-lockfile-registry-resolved", "--lockfile-version=3", *_QUIET]
+    command = [npm, "install", "--package-lock", "--package-lock-only", "--lockfile-version=3"]
+    return [*command, "--omit-lockfile-registry-resolved", *_QUIET]
 
 
 def pack_command(npm: str, specs: Iterable[str]) -> list[str]:
     """The argument list for npm that saves the tarballs of exact versions into the current folder."""
-    return [npm, "pack", "--json", *_QUIET, "--", *specs]
+    return [npm, "pack", "--pack-destination=.", *_QUIET, "--", *specs]
 
 
 def batches(packages: Iterable[LockedPackage]) -> tuple[tuple[LockedPackage, ...], ...]:

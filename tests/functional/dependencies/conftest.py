@@ -53,7 +53,9 @@ def index(monkeypatch: pytest.MonkeyPatch) -> Iterator[PythonIndex]:
 
 
 @pytest.fixture
-def registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[NpmRegistry]:
+def registry(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[NpmRegistry]:
+    """A registry for an operator whose own npmrc has settings that must not get in the way."""
+    (tmp_path / "home" / ".npmrc").write_text("package-lock=false\npack-destination=/nowhere\n")
     with served(NpmRegistry()) as running:
         monkeypatch.setenv("NPM_CONFIG_REGISTRY", f"{running.url}/")
         yield running
