@@ -80,10 +80,10 @@ def test_a_conflict_keeps_uvs_reason_on_one_line() -> None:
 )  # fmt: skip
 def test_npms_failures_are_told_without_its_log_file(said: str, words: str) -> None:
     error = locking_failed(
-        failed("npm", said + "npm error A complete log of this run can be found in: /root/.npm/x.log\n")
+        failed("npm", said + "npm error A complete log of this run can be found in: /home/user/.npm/x.log\n")
     )
     assert words in error.message
-    assert "/root" not in error.message
+    assert "/home" not in error.message
 
 
 def test_credentials_and_control_characters_never_pass() -> None:
