@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from builder import bundle as bundles
 from builder import dependencies, evidence
 from builder import manifest as manifests
-from builder.archive.writer import write_artifact
+from builder.archive.writer import write_artifact, zip_size
 from builder.errors import ManifestError, PackagingError, Problem, ProjectError, Severity
 from builder.handler import check_handler
 from builder.manifest.model import Manifest, PackageType
@@ -136,19 +136,23 @@ def package(project: Project, progress: Progress, *, output: Path | None = None)
             report=earlier.report,
             report_file=evidence.report_file(target),
             packages=earlier.packages,
-            warnings=checked.warnings,
+            warnings=(
+                *checked.warnings,
+                *bundles.check_sizes(earlier.artifact.size, earlier.artifact.unpacked_size, earlier.packages),
+            ),
             unchanged=True,
         )
     packs = dependencies.collect(lock, manifest, dependencies.default_store(), progress)
     bundle = bundles.assemble(manifest, sources, packs)
-    warnings = (*checked.warnings, *bundles.check_sizes(bundle))
+    rows = evidence.package_rows(bundle)
+    warnings = (*checked.warnings, *bundles.check_sizes(zip_size(bundle.entries), bundle.size, rows))
     artifact = write_artifact(bundle, target)
     report = evidence.build_report(manifest, lock, bundle, artifact, inputs=inputs)
     return Packaged(
         artifact=artifact,
         report=report,
         report_file=evidence.write_report(report, target),
-        packages=evidence.package_rows(bundle),
+        packages=rows,
         warnings=warnings,
         unchanged=False,
     )

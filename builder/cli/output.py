@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow"}
 _UNITS = ("bytes", "kB", "MB")
+_STEP = 1024
 
 
 def print_document(document: Mapping[str, object]) -> None:
@@ -101,12 +102,12 @@ def table(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> str:
 
 
 def readable_size(size_bytes: int) -> str:
-    """``1234567`` as ``1.2 MB``: decimal units, one place."""
+    """``1234567`` as ``1.2 MB``, counted as Lambda counts its limits: 1 MB is 1,048,576 bytes."""
     size = float(size_bytes)
     for unit in _UNITS[:-1]:
-        if size < 1000:  # noqa: PLR2004 - the step between the units
+        if size < _STEP:
             return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
-        size /= 1000
+        size /= _STEP
     return f"{size:.1f} {_UNITS[-1]}"
 
 
