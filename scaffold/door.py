@@ -103,6 +103,9 @@ def _in_own_words(origin: Origin) -> Iterator[None]:
             yield
     except KitError:
         raise
+    except KeyboardInterrupt:
+        # At a question Copier raises an error of its own that is an interrupt too, and carries all it knew.
+        raise KeyboardInterrupt from None
     except ProcessExecutionError as error:
         raise git_failure(origin, str(error.stderr)) from error
     except InteractiveSessionError as error:

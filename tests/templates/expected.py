@@ -27,8 +27,8 @@ _PYTHON = """
     src/plugin/hook.py src/plugin/hooks.py src/plugin/http_client.py src/plugin/login.py src/plugin/public_keys.py
     src/plugin/response.py src/plugin/settings.py src/plugin/verify_token.py
     tests/__init__.py tests/conftest.py tests/test_biot.py tests/test_cases.py tests/test_events.py
-    tests/test_flow.py
-    tests/support/__init__.py tests/support/cases.py tests/support/expect.py tests/support/fake_biot.py tests/support/tokens.py
+    tests/test_flow.py tests/support/__init__.py tests/support/cases.py tests/support/expect.py
+    tests/support/fake_biot.py tests/support/tokens.py
 """
 
 _JAVASCRIPT = """

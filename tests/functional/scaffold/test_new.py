@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from copier.errors import CopierError
 
 import scaffold
 from builder.errors import ProjectError
@@ -156,6 +157,21 @@ def test_an_interrupt_leaves_nothing_behind(template: Path, tmp_path: Path, monk
     assert [name for name in everything(tmp_path) if not name.startswith("kit/.git/")] == [
         name for name in sorted([*before, "seen"]) if not name.startswith("kit/.git/")
     ]
+
+
+def test_an_interrupt_at_a_question_is_an_interrupt(
+    template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class InterruptedAtAQuestionError(CopierError, KeyboardInterrupt):
+        pass
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise InterruptedAtAQuestionError
+
+    monkeypatch.setattr("copier.run_copy", interrupted)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        start(tmp_path / "plugin", template)
+    assert type(caught.value) is KeyboardInterrupt
 
 
 def test_a_folder_without_git_starts_a_plugin_that_says_it_has_no_version(template: Path, tmp_path: Path) -> None:
