@@ -216,6 +216,23 @@ def test_a_hostile_text_ends_in_an_error_within_a_second(text: str) -> None:
     assert all(problem.message and len(problem.message) < 600 for problem in caught.value.problems)
 
 
+BOUNDS = {
+    "depth": ("a = " + "[" * 32 + "]" * 32, "a = " + "[" * 33 + "]" * 33, "Brackets are nested more than 32 deep."),
+    "parts": ("a." * 15 + "a = 1", "a." * 16 + "a = 1", "A dotted key or name has more than 16 parts."),
+    "keys": (
+        "a = [" + "1," * 4_999 + "]",
+        "a = [" + "1," * 5_000 + "]",
+        "There are more than 5000 keys and entries of lists.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("within", "beyond", "message"), BOUNDS.values(), ids=BOUNDS)
+def test_a_bound_is_told_from_the_first_step_beyond_it(within: str, beyond: str, message: str) -> None:
+    assert message not in {problem.message for problem in problems_of(within)}
+    assert [problem.message for problem in problems_of(beyond)] == [message]
+
+
 @pytest.mark.parametrize(
     ("raw", "message"),
     [
