@@ -1,17 +1,13 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, test } from "node:test";
 import { handler } from "../src/index.js";
 import { testEnvironment } from "./support/environment.js";
 import { EVENT_NAMES, loadEvent } from "./support/events.js";
 import { startFakeBiot } from "./support/fakeBiot.js";
 
 // Every example event goes through what Lambda calls, with this plugin's own perform.
-/** @type {import("./support/fakeBiot.js").FakeBiot} */
-let biot;
-before(async () => {
-  biot = await startFakeBiot();
-  Object.assign(process.env, testEnvironment(biot.url));
-});
+const biot = await startFakeBiot();
+Object.assign(process.env, testEnvironment(biot.url));
 after(() => biot.close());
 
 for (const name of EVENT_NAMES) {

@@ -67,6 +67,8 @@ export async function startFakeBiot(behaviour = {}) {
  * @returns {Promise<string>}
  */
 async function listen(server) {
+  // A test run that is over does not wait for the fake.
+  server.unref();
   await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
   const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
   return `http://127.0.0.1:${port}`;
