@@ -38,11 +38,13 @@ def check_handler(folder: Path, build_root: str, handler: str, language: str, *,
     outcome = _look(folder, build_root, request)
     if outcome is not None and outcome.answer is Answer.FUNCTION:
         return None
-    if outcome is None or outcome.answer is Answer.NOT_OFFERED:
+    if outcome is None or outcome.answer in {Answer.NOT_OFFERED, Answer.UNKNOWN}:
         for root in _USUAL_ROOTS:
             other = _look(folder, root, request) if _differs(root, build_root) else None
             if other is not None and other.answer is Answer.FUNCTION:
                 return other_root(request, build_root, root, other.file)
+    if outcome is not None and outcome.answer is Answer.UNKNOWN:
+        return None
     if outcome is None:
         return no_file(request, build_root, _foreign_file(folder, build_root, request))
     return wrong(request, build_root, outcome)

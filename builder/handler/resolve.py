@@ -18,6 +18,8 @@ class Answer(Enum):
     """What a name turned out to be."""
 
     FUNCTION = auto()
+    UNKNOWN = auto()
+    """The text does not tell: it may come from another package's ``import *``, or be made while the module runs."""
     COROUTINE = auto()
     VALUE = auto()
     NOT_OFFERED = auto()
@@ -63,7 +65,7 @@ class Library(Protocol):
 
 
 def resolve(file: str, name: str, library: Library) -> Outcome:
-    """What ``name`` of ``file`` is. Anything that is not surely wrong counts as a function."""
+    """What ``name`` of ``file`` is. What is not surely wrong is a function or unknown."""
     return _Search(library).resolve(file, name)
 
 
@@ -99,7 +101,7 @@ class _Search:
                 detail=exports.broken_reason,
                 hint=exports.broken_hint,
             )
-        return Outcome(answer=Answer.FUNCTION if exports.is_open else Answer.NOT_OFFERED, file=file)
+        return Outcome(answer=Answer.UNKNOWN if exports.is_open else Answer.NOT_OFFERED, file=file)
 
     def _follow(self, file: str, export: Export) -> Outcome:
         if export.kind is not Kind.PASSED_ON:
@@ -115,7 +117,7 @@ class _Search:
         target = self._library.locate(module, importer=file)
         if target is None:
             # Another package's names are not known here, so the name may come from it.
-            return Outcome(answer=Answer.FUNCTION, file=file)
+            return Outcome(answer=Answer.UNKNOWN, file=file)
         if not target:
             return Outcome(answer=Answer.NO_MODULE, file=file, detail=module)
         return self.resolve(target, name)

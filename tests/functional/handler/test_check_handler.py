@@ -120,6 +120,11 @@ WRONG: dict[str, tuple[dict[str, object], str, str]] = {
         "plugin.toml plugin.handler",
         "should be in src/index.py and is in index.py: the build root is another one.",
     ),
+    "surely under the other root and only perhaps here, as in BioT's Python sample": (
+        {"files": {"index.py": PYTHON, "src/index.py": "from src.utils import *", "src/utils.py": ""}},
+        "plugin.toml plugin.handler",
+        "should be in src/index.py and is in index.py: the build root is another one.",
+    ),
     "only under src": (
         {"files": {"src/index.mjs": MODULE}, "root": ".", "runtime": "nodejs22"},
         "plugin.toml plugin.handler",

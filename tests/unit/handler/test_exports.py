@@ -14,7 +14,7 @@ from builder.handler.python import python_exports
 from builder.handler.request import Request
 from builder.handler.resolve import Answer, resolve
 
-FUNCTION, COROUTINE, VALUE = Answer.FUNCTION, Answer.COROUTINE, Answer.VALUE
+FUNCTION, COROUTINE, VALUE, UNKNOWN = Answer.FUNCTION, Answer.COROUTINE, Answer.VALUE, Answer.UNKNOWN
 NOT_OFFERED, NO_MODULE, BROKEN = Answer.NOT_OFFERED, Answer.NO_MODULE, Answer.BROKEN
 
 
@@ -71,13 +71,13 @@ PYTHON = {
     "in a comment": ("# def handler(e, c): ...", NOT_OFFERED),
     "in a text": ("'''\ndef handler(e, c): ...\n'''", NOT_OFFERED),
     "from a package": ("from other import handler", FUNCTION),
-    "all of a package": ("from other.flow import *", FUNCTION),
+    "all of a package": ("from other.flow import *", UNKNOWN),
     "all of the library": ("from os.path import *", NOT_OFFERED),
     "from a file that is not there": ("from nowhere import handler", NO_MODULE),
     "passed on": ("from there import run as handler", FUNCTION),
     "passed on all": ("from there import *", FUNCTION),
     "passed on and not there": ("from there import missing as handler", NOT_OFFERED),
-    "made when asked": ("def __getattr__(name): ...", FUNCTION),
+    "made when asked": ("def __getattr__(name): ...", UNKNOWN),
     "empty": ("", NOT_OFFERED),
     "no Python": ("def handler(", BROKEN),
     "NUL": ("def handler(e, c): ...\0", BROKEN),
@@ -115,7 +115,7 @@ ES_MODULES = {
     "imported and set": ("import { run } from 'there';\nexport const handler = run;", FUNCTION),
     "default imported": ("import run from 'there';\nexport { run as handler };", FUNCTION),
     "all passed on": ("export * from 'there';", FUNCTION),
-    "all of a package": ("export * from 'other';", FUNCTION),
+    "all of a package": ("export * from 'other';", UNKNOWN),
     "a namespace": ("export * as handler from 'there';", VALUE),
     "not there": ("export { missing as handler } from 'there';", NOT_OFFERED),
     "no such file": ("export { run as handler } from 'nowhere';", NO_MODULE),
@@ -176,8 +176,8 @@ COMMONJS = {
         ),
         FUNCTION,
     ),
-    "computed": ("exports[name] = run;", FUNCTION),
-    "made by a call": ("module.exports = make();", FUNCTION),
+    "computed": ("exports[name] = run;", UNKNOWN),
+    "made by a call": ("module.exports = make();", UNKNOWN),
     "no such file": ("exports.handler = require('nowhere').run;", NO_MODULE),
     "number": ("exports.handler = 5;", VALUE),
     "object instead": ("module.exports = { handler: {} };", VALUE),
