@@ -86,15 +86,6 @@ test("keys that JavaScript gives a meaning travel back as they came", async (t) 
   assert.equal(answer.body, body);
 });
 
-test("a critical header that jose knows, but BioT does not use, is refused", async (t) => {
-  const { handler } = await startPlugin(t, { hooks: { nonspecific: { perform: () => undefined } } });
-  const token = makeToken({ like: "user", header: { crit: ["b64"], b64: true } });
-
-  const answer = await handler({ headers: { authorization: `Bearer ${token}` }, requestContext: {} });
-
-  assert.equal(answer.statusCode, 401);
-});
-
 test("the log of one call is not mixed with that of another at the same time", async (t) => {
   const perform = async (/** @type {any} */ data, /** @type {any} */ context) => {
     await new Promise((resolve) => setTimeout(resolve, data.wait));

@@ -1,68 +1,10 @@
-"""A project, a store and registries of their own for every test; no setting of this machine reaches the tools."""
+"""No setting of this machine reaches the tools, in any test of this folder."""
 
 from __future__ import annotations
 
-import os
-from typing import TYPE_CHECKING
-
 import pytest
-
-from builder.dependencies import Store
-from tests.support.registries import NpmRegistry, PythonIndex, Registry, served
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 
 @pytest.fixture(autouse=True)
-def _own_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in os.environ:
-        if name.upper().startswith(("PIP_", "UV_", "NPM_CONFIG_", "XDG_")) or name.lower().endswith("_proxy"):
-            monkeypatch.delenv(name)
-    home = tmp_path / "home"
-    home.mkdir()
-    for name, value in {
-        "HOME": str(home),
-        "PIP_CONFIG_FILE": os.devnull,
-        "PIP_RETRIES": "1",
-        "UV_HTTP_RETRIES": "0",
-        "NPM_CONFIG_GLOBALCONFIG": str(home / "global-npmrc"),
-        "NPM_CONFIG_FETCH_RETRIES": "0",
-    }.items():
-        monkeypatch.setenv(name, value)
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    folder = tmp_path / "project"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "store")
-
-
-@pytest.fixture
-def index(monkeypatch: pytest.MonkeyPatch) -> Iterator[PythonIndex]:
-    with served(PythonIndex()) as running:
-        monkeypatch.setenv("PIP_INDEX_URL", f"{running.url}/simple")
-        yield running
-
-
-@pytest.fixture
-def registry(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[NpmRegistry]:
-    """A registry for an operator whose own npmrc has settings that must not get in the way."""
-    (tmp_path / "home" / ".npmrc").write_text("package-lock=false\npack-destination=/nowhere\n")
-    with served(NpmRegistry()) as running:
-        monkeypatch.setenv("NPM_CONFIG_REGISTRY", f"{running.url}/")
-        yield running
-
-
-@pytest.fixture
-def canary() -> Iterator[Registry]:
-    """A server that nobody may ask."""
-    with served(Registry()) as running:
-        yield running
+def _isolated(own_settings: None) -> None:
+    """Every test here starts pip, uv or npm."""

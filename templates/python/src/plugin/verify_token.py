@@ -36,11 +36,14 @@ def verify_signature(token: str, keys: Sequence[RSAPublicKey]) -> bytes | None:
         raise not_valid("it is too long")
     for key in keys:
         try:
-            content: bytes = PyJWS().decode(token, key, algorithms=[ALGORITHM])
+            decoded = PyJWS().decode_complete(token, key, algorithms=[ALGORITHM])
         except InvalidSignatureError:
             continue
         except (PyJWTError, ValueError) as error:
             raise not_valid(f"it is no token of BioT ({type(error).__name__})") from None
+        if "crit" in decoded["header"]:
+            raise not_valid("it asks for an extension (crit)")
+        content: bytes = decoded["payload"]
         return content
     return None
 
