@@ -13,8 +13,9 @@ import json
 import re
 import tarfile
 import threading
+import time
 import zipfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, TypeVar
@@ -34,6 +35,8 @@ class Registry:
     url: str = ""
     requests: list[str] = field(default_factory=list)
     pages: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    delay_seconds: float = 0
+    asked: threading.Event = field(default_factory=threading.Event)
 
     def page(self, path: str) -> tuple[str, bytes] | None:
         """Content type and bytes of a path, or None for 404."""
@@ -117,14 +120,17 @@ def served(registry: R) -> Iterator[R]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             registry.requests.append(self.path)
+            registry.asked.set()
+            time.sleep(registry.delay_seconds)
             found = registry.page(self.path.partition("?")[0])
             kind, data = found if found is not None else ("text/plain", b"not here")
             self.send_response(200 if found is not None else 404)
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            if self.command == "GET":
-                self.wfile.write(data)
+            with suppress(BrokenPipeError, ConnectionResetError):  # whoever asked may be gone by now
+                self.end_headers()
+                if self.command == "GET":
+                    self.wfile.write(data)
 
         do_HEAD = do_GET  # noqa: N815 - the name that http.server calls
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -94,14 +95,17 @@ def _summary(packaged: Packaged) -> str:
         [
             table(rows, right=(1, 2, 3)),
             "",
-            f"{file}  {describe_size(artifact)}",
-            f"sha256 {artifact.sha256}",
-            f"tree   {artifact.tree_digest.removeprefix('sha256:')}",
+            file,
+            f"  {describe_size(artifact)}",
+            f"  sha256 {artifact.sha256}",
+            f"  tree   {artifact.tree_digest.removeprefix('sha256:')}",
         ]
     )
 
 
 def shortest(file: Path) -> str:
-    """The path as seen from here, when it lies below."""
-    here = Path.cwd()
-    return str(file.relative_to(here)) if file.is_relative_to(here) else str(file)
+    """The path as seen from here, or the whole path where that is shorter (or on another drive)."""
+    try:
+        return min(os.path.relpath(file), str(file), key=len)
+    except ValueError:
+        return str(file)

@@ -1,0 +1,220 @@
+"""What a person and a machine see of each command, and with which exit code it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import zipfile
+from typing import TYPE_CHECKING
+
+import pytest
+
+from builder.cli.app import COMMANDS
+from tests.functional.cli.conftest import REPOSITORY
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.functional.cli.conftest import Call
+    from tests.support.registries import PythonIndex
+
+HEAVY = ("rich", "copier", "jsonschema_rs", "tree_sitter", "pathspec", "packaging", "importlib.metadata", "ssl")
+
+
+def test_the_version_imports_nothing_heavy(biot_plugin: Call, tmp_path: Path) -> None:
+    done = biot_plugin("--version", cwd=tmp_path, PYTHONPROFILEIMPORTTIME="1")
+    imported = {line.rsplit("|", 1)[1].strip() for line in done.stderr.splitlines() if "|" in line}
+
+    assert done.stdout == "biot-plugin, version 0.1.0\n"
+    assert "click" in imported
+    assert imported.isdisjoint(HEAVY)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_an_example(command: str, biot_plugin: Call, tmp_path: Path) -> None:
+    done = biot_plugin(command, "--help", cwd=tmp_path, COLUMNS="80")
+
+    assert done.returncode == 0
+    assert "Usage: biot-plugin" in done.stdout
+    assert command == "publish" or f"  biot-plugin {command}" in done.stdout or f"(biot-plugin {command}" in done.stdout
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_is_a_script_that_asks_biot_plugin(shell: str, biot_plugin: Call, tmp_path: Path) -> None:
+    done = biot_plugin("completion", shell, cwd=tmp_path)
+
+    assert done.returncode == 0
+    assert "_BIOT_PLUGIN_COMPLETE" in done.stdout
+
+
+def test_package_works_from_a_folder_below_and_says_what_it_wrote(biot_plugin: Call, plugin: Path) -> None:
+    done = biot_plugin("package", cwd=plugin / "src" / "deep" / "er")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert zipfile.ZipFile(plugin / "dist" / "age-calculator-3.zip").namelist() == ["index.py"]
+    assert max(len(line) for line in done.stdout.splitlines()) <= 80
+    assert "\x1b" not in done.stdout
+
+
+def test_a_second_run_writes_nothing_and_says_so(biot_plugin: Call, plugin: Path) -> None:
+    biot_plugin("package", cwd=plugin)
+    before = {file: file.stat().st_mtime_ns for file in (plugin / "dist").iterdir()}
+    done = biot_plugin("package", cwd=plugin)
+
+    assert done.stdout.startswith("dist/age-calculator-3.zip is up to date")
+    assert {file: file.stat().st_mtime_ns for file in (plugin / "dist").iterdir()} == before
+
+
+def test_a_damaged_artifact_is_built_again(biot_plugin: Call, plugin: Path) -> None:
+    biot_plugin("package", cwd=plugin)
+    artifact = plugin / "dist" / "age-calculator-3.zip"
+    good = artifact.read_bytes()
+    artifact.write_bytes(good[:-1] + b"x")
+    done = biot_plugin("package", cwd=plugin)
+
+    assert done.returncode == 0
+    assert artifact.read_bytes() == good
+
+
+def test_package_and_inspect_tell_machines_the_same(biot_plugin: Call, plugin: Path) -> None:
+    packaged = json.loads(biot_plugin("package", "--json", cwd=plugin).stdout)
+    inspected = json.loads(biot_plugin("inspect", "--json", packaged["artifact"], cwd=plugin).stdout)
+
+    assert packaged["status"] == "done"
+    assert packaged["report"]["artifact"]["sha256"] == inspected["artifact"]["sha256"]
+    assert packaged["report"]["artifact"]["treeDigest"] == inspected["artifact"]["treeDigest"]
+
+
+def test_locked_packages_come_from_the_store_the_second_time(
+    biot_plugin: Call, plugin: Path, index: PythonIndex
+) -> None:
+    index.wheel("sample-package", "1.2")
+    (plugin / "pyproject.toml").write_text(
+        '[project]\nname = "p"\nversion = "1"\ndependencies = ["sample-package"]\n', "utf-8"
+    )
+    refused = biot_plugin("package", cwd=plugin)
+    locked = biot_plugin("lock", cwd=plugin)
+    asked = len(index.requests)
+    packaged = biot_plugin("package", cwd=plugin)
+
+    assert refused.returncode == 5
+    assert "biot-plugin lock" in refused.stderr
+    assert "sample-package 1.2" in locked.stdout
+    assert packaged.returncode == 0
+    assert len(index.requests) == asked
+    assert "sample_package/__init__.py" in zipfile.ZipFile(plugin / "dist" / "age-calculator-3.zip").namelist()
+
+
+def test_check_tells_the_manifest_s_and_the_handler_s_problems_at_once(biot_plugin: Call, plugin: Path) -> None:
+    (plugin / "src" / "index.py").write_text("async def handler(event, context): ...\n", "utf-8")
+    manifest = plugin / "plugin.toml"
+    manifest.write_text(
+        manifest.read_text("utf-8") + 'timeot = 3\nmemorySize = 12\ncronSchedule = "0 29 * * ? *"\n', "utf-8"
+    )
+    done = biot_plugin("check", "--json", cwd=plugin)
+    document = json.loads(done.stdout)
+
+    assert done.returncode == document["exitCode"] == 3
+    assert [problem["key"] for problem in document["problems"]] == [
+        "plugin.timeot",
+        "plugin.memorySize",
+        "plugin.cronSchedule",
+        "plugin.handler",
+    ]
+    assert "timeout" in document["problems"][0]["hint"]
+    assert all(problem["message"] and problem["file"] and problem["line"] for problem in document["problems"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "change", "code", "told"),
+    [
+        (["packag"], {}, 2, "No such command 'packag'"),
+        (["package", "--bogus"], {}, 2, "No such option"),
+        (["check", "-e", "dev"], {}, 3, "There is no environment"),
+        (["check"], {"plugin.toml": None}, 4, "There is no plugin.toml"),
+        (["check"], {"src/index.py": None}, 4, "there is no such file"),
+        (["package"], {"pyproject.toml": '[project]\ndependencies = ["requests"]\n'}, 5, "`biot-plugin lock`"),
+        (["package"], {"src/json.py": ""}, 6, "hides a module of Python or Lambda"),
+        (["inspect", "plugin.toml"], {}, 7, "plugin.toml"),
+        (["publish"], {}, 8, "Nothing was sent."),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_each_failure_has_its_exit_code_and_says_what_to_do(
+    arguments: list[str], change: dict[str, str | None], code: int, told: str, project: tuple[Call, Path]
+) -> None:
+    biot_plugin, plugin = project
+    for name, text in change.items():
+        if text is None:
+            (plugin / name).unlink()
+        else:
+            (plugin / name).write_text(text, "utf-8")
+    (plugin / ".git").mkdir(exist_ok=True)  # the search for plugin.toml ends at the top of the repository
+    done = biot_plugin(*arguments, cwd=plugin)
+
+    assert done.returncode == code
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+    assert not (plugin / "dist").exists()
+
+
+def test_a_name_with_control_characters_does_not_reach_the_terminal(biot_plugin: Call, plugin: Path) -> None:
+    (plugin / "src" / "a\x1b]0;owned\x07.py").write_text("", "utf-8")
+    done = biot_plugin("package", cwd=plugin)
+
+    assert done.returncode == 4
+    assert "\x1b" not in done.stderr
+    assert "\x07" not in done.stderr
+
+
+def test_a_disk_that_fills_up_leaves_nothing_half_written(plugin: Path, tmp_path: Path) -> None:
+    (plugin / "src" / "data.bin").write_bytes(bytes(range(256)) * 4096)
+    argv = [sys.executable, "-m", "builder", "package"]
+    done = subprocess.run(
+        argv,
+        cwd=plugin,
+        env={
+            "BIOT_PLUGIN_STORE": str(tmp_path / "store"),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONPATH": str(REPOSITORY),
+        },
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000)),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+    assert done.returncode == 6, done.stderr
+    assert "cannot be written" in done.stderr
+    assert list((plugin / "dist").iterdir()) == []
+
+
+def test_an_interrupt_while_fetching_leaves_nothing_and_ends_with_130(
+    plugin: Path, tmp_path: Path, index: PythonIndex
+) -> None:
+    digest = index.wheel("slow-package", "1.0").removeprefix("sha256:")
+    (plugin / "pyproject.toml").write_text('[project]\ndependencies = ["slow-package"]\n', "utf-8")
+    argv = [sys.executable, "-m", "builder"]
+    variables = {**os.environ, "PYTHONPATH": str(REPOSITORY), "BIOT_PLUGIN_STORE": str(tmp_path / "store")}
+    subprocess.run([*argv, "lock"], cwd=plugin, env=variables, check=True, capture_output=True)
+    variables["BIOT_PLUGIN_STORE"] = str(tmp_path / "another store")
+    index.asked.clear()
+    index.delay_seconds = 3
+    with subprocess.Popen(
+        [*argv, "package"], cwd=plugin, env=variables, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        assert index.asked.wait(30)
+        process.send_signal(signal.SIGINT)
+        _, stderr = process.communicate(timeout=30)
+
+    assert process.returncode == 130
+    assert "Interrupted" in stderr
+    assert "Traceback" not in stderr
+    assert not (plugin / "dist").exists()
+    assert not list((tmp_path / "another store").glob(f"packs/*/{digest}*"))
