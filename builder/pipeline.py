@@ -18,10 +18,11 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
+    from builder.bundle import SourceFile
     from builder.dependencies import LockResult
-    from builder.evidence import Inspection, PackageRow
+    from builder.evidence import Earlier, Inspection, PackageRow
     from builder.progress import Progress
-    from builder.values import Artifact
+    from builder.values import Artifact, Lock
 
 __all__ = ["Checked", "Packaged", "Project", "check", "inspect", "lock", "package"]
 
@@ -129,33 +130,9 @@ def package(project: Project, progress: Progress, *, output: Path | None = None)
     sources = bundles.select_sources(manifest)
     inputs = evidence.inputs_digest(manifest, lock, sources)
     target = (output or manifest.folder / "dist").absolute() / f"{manifest.plugin.name}-{manifest.plugin.version}.zip"
+    parts = _Parts(checked=checked, lock=lock, sources=sources, inputs=inputs, target=target)
     earlier = evidence.earlier_build(target, inputs)
-    if earlier:
-        return Packaged(
-            artifact=earlier.artifact,
-            report=earlier.report,
-            report_file=evidence.report_file(target),
-            packages=earlier.packages,
-            warnings=(
-                *checked.warnings,
-                *bundles.check_sizes(earlier.artifact.size, earlier.artifact.unpacked_size, earlier.packages),
-            ),
-            unchanged=True,
-        )
-    packs = dependencies.collect(lock, manifest, dependencies.default_store(), progress)
-    bundle = bundles.assemble(manifest, sources, packs)
-    rows = evidence.package_rows(bundle)
-    warnings = (*checked.warnings, *bundles.check_sizes(zip_size(bundle.entries), bundle.size, rows))
-    artifact = write_artifact(bundle, target)
-    report = evidence.build_report(manifest, lock, bundle, artifact, inputs=inputs)
-    return Packaged(
-        artifact=artifact,
-        report=report,
-        report_file=evidence.write_report(report, target),
-        packages=rows,
-        warnings=warnings,
-        unchanged=False,
-    )
+    return _unchanged(parts, earlier) if earlier else _build(parts, progress)
 
 
 def inspect(artifact: Path) -> Inspection:
@@ -171,3 +148,44 @@ def _refuse_image(manifest: Manifest) -> None:
     if manifest.plugin.deployment_package_type is PackageType.IMAGE:
         message = f"{manifest.plugin.name} is an IMAGE plugin; this version of the kit builds ZIPs."
         raise PackagingError(message, hint='Write deploymentPackageType = "ZIP", or build the image with Docker.')
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Parts:
+    """Everything that decides an artifact's bytes, before a package was fetched."""
+
+    checked: Checked
+    lock: Lock
+    sources: tuple[SourceFile, ...]
+    inputs: str
+    target: Path
+
+
+def _unchanged(parts: _Parts, earlier: Earlier) -> Packaged:
+    size, unpacked = earlier.artifact.size, earlier.artifact.unpacked_size
+    return Packaged(
+        artifact=earlier.artifact,
+        report=earlier.report,
+        report_file=evidence.report_file(parts.target),
+        packages=earlier.packages,
+        warnings=(*parts.checked.warnings, *bundles.check_sizes(size, unpacked, earlier.packages)),
+        unchanged=True,
+    )
+
+
+def _build(parts: _Parts, progress: Progress) -> Packaged:
+    manifest = parts.checked.manifest
+    packs = dependencies.collect(parts.lock, manifest, dependencies.default_store(), progress)
+    bundle = bundles.assemble(manifest, parts.sources, packs)
+    rows = evidence.package_rows(bundle)
+    warnings = bundles.check_sizes(zip_size(bundle.entries), bundle.size, rows)
+    artifact = write_artifact(bundle, parts.target)
+    report = evidence.build_report(manifest, parts.lock, bundle, artifact, inputs=parts.inputs)
+    return Packaged(
+        artifact=artifact,
+        report=report,
+        report_file=evidence.write_report(report, parts.target),
+        packages=rows,
+        warnings=(*parts.checked.warnings, *warnings),
+        unchanged=False,
+    )
