@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from builder import bundle as bundles
 from builder import dependencies, evidence
 from builder import manifest as manifests
-from builder.archive.writer import write_artifact, zip_size
 from builder.errors import ManifestError, PackagingError, Problem, ProjectError, Severity
 from builder.handler import check_handler
 from builder.manifest.model import Manifest, PackageType
@@ -20,7 +19,8 @@ if TYPE_CHECKING:
 
     from builder.bundle import SourceFile
     from builder.dependencies import LockResult
-    from builder.evidence import Earlier, Inspection, PackageRow
+    from builder.evidence import Earlier, PackageRow
+    from builder.evidence.inspection import Inspection
     from builder.progress import Progress
     from builder.values import Artifact, Lock
 
@@ -141,7 +141,9 @@ def inspect(artifact: Path) -> Inspection:
     Raises:
         VerificationError: It is no ZIP that everybody reads alike.
     """
-    return evidence.inspect(artifact)
+    from builder.evidence.inspection import inspect as read_artifact
+
+    return read_artifact(artifact)
 
 
 def _refuse_image(manifest: Manifest) -> None:
@@ -174,9 +176,12 @@ def _unchanged(parts: _Parts, earlier: Earlier) -> Packaged:
 
 
 def _build(parts: _Parts, progress: Progress) -> Packaged:
+    from builder.archive.writer import write_artifact, zip_size
+    from builder.bundle.assemble import assemble
+
     manifest = parts.checked.manifest
     packs = dependencies.collect(parts.lock, manifest, dependencies.default_store(), progress)
-    bundle = bundles.assemble(manifest, parts.sources, packs)
+    bundle = assemble(manifest, parts.sources, packs)
     rows = evidence.package_rows(bundle)
     warnings = bundles.check_sizes(zip_size(bundle.entries), bundle.size, rows)
     artifact = write_artifact(bundle, parts.target)

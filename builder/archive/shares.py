@@ -69,14 +69,17 @@ def owned_paths(owners: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     Returns:
         For each owner, sorted: the topmost folders that hold only its files, and the files that lie in shared folders.
     """
-    files = list(owners)
+    # Files of one folder share its ancestors, so each folder is looked at once for each of its owners.
+    files: dict[tuple[str, str], list[str]] = {}
+    for path, owner in owners:
+        files.setdefault((path[: path.rfind("/") + 1], owner), []).append(path)
     shared: dict[str, str | None] = {}
-    for path, owner in files:
-        for folder in folders_of(path):
+    for parent, owner in files:
+        for folder in folders_of(parent):
             if shared.setdefault(folder, owner) != owner:
                 shared[folder] = None
     found: dict[str, set[str]] = {}
-    for path, owner in files:
-        topmost = next((f"{folder}/" for folder in folders_of(path) if shared[folder] is not None), path)
-        found.setdefault(owner, set()).add(topmost)
+    for (parent, owner), paths in files.items():
+        topmost = next((f"{folder}/" for folder in folders_of(parent) if shared[folder] is not None), None)
+        found.setdefault(owner, set()).update(paths if topmost is None else [topmost])
     return {owner: sorted(paths) for owner, paths in found.items()}

@@ -21,9 +21,13 @@ def read_lock(manifest: Manifest) -> Lock:
     Raises:
         DependencyError: The lock is missing, stale or not acceptable; the message names the command that mends it.
     """
-    from builder.dependencies import javascript, python
+    if manifest.runtime.language == "python":
+        from builder.dependencies import python
 
-    return python.read_lock(manifest) if manifest.runtime.language == "python" else javascript.read_lock(manifest)
+        return python.read_lock(manifest)
+    from builder.dependencies import javascript
+
+    return javascript.read_lock(manifest)
 
 
 def write_lock(manifest: Manifest, store: Store, progress: Progress, *, upgrade: bool = False) -> LockResult:
@@ -51,8 +55,10 @@ def collect(lock: Lock, manifest: Manifest, store: Store, progress: Progress) ->
     Raises:
         DependencyError: A package cannot be had, or is not what the lock names.
     """
-    from builder.dependencies import javascript, python
-
     if manifest.runtime.language == "python":
+        from builder.dependencies import python
+
         return python.collect(lock, manifest, store, progress)
+    from builder.dependencies import javascript
+
     return javascript.collect(lock, store, progress)

@@ -12,7 +12,7 @@ import pytest
 
 from builder.archive.reader import read_members
 from builder.archive.writer import write_artifact
-from builder.bundle import assemble
+from builder.bundle.assemble import assemble
 from builder.errors import PackagingError
 from builder.manifest.model import Build
 from builder.values import LockedPackage, Pack

@@ -11,18 +11,19 @@ import pytest
 
 from builder.archive.reader import read_members
 from builder.archive.writer import pack_members, write_artifact
-from builder.bundle import assemble, select_sources
+from builder.bundle import select_sources
+from builder.bundle.assemble import assemble
 from builder.errors import VerificationError
 from builder.evidence import (
     build_report,
     earlier_build,
     inputs_digest,
-    inspect,
     package_rows,
     read_report,
     report_file,
     write_report,
 )
+from builder.evidence.inspection import inspect
 from builder.values import Artifact, Lock, LockedPackage, Pack
 from tests.support.bundles import manifest_of
 

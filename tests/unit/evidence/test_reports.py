@@ -9,7 +9,7 @@ import pytest
 
 import builder
 from builder.archive.shares import package_rows
-from builder.bundle import assemble
+from builder.bundle.assemble import assemble
 from builder.evidence.inspection import guessed_rows
 from builder.evidence.report import build_report, report_file, report_rows
 from builder.values import Artifact, Lock
