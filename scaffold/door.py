@@ -29,7 +29,7 @@ class RefusedAnswerError(ProjectError):
     """One answer breaks the rule of its question."""
 
     def __init__(self, question: str, reason: str) -> None:
-        self.problem = Problem(key=question, message=reason, hint="`biot-plugin new --help` shows how to answer")
+        self.problem = Problem(key=question, message=reason, hint="`biot-plugin new --help` shows how to answer.")
         super().__init__(f"{question}: {reason}", hint=self.problem.hint, problems=[self.problem])
         self.question = question
 
@@ -94,8 +94,8 @@ def _in_own_words(origin: Origin) -> Iterator[None]:
     from yaml import YAMLError
 
     if process.find_program("git") is None:
-        message = "git was not found; templates are fetched and merged with it"
-        raise ProjectError(message, hint="Install git (https://git-scm.com) and try again")
+        message = "git was not found; templates are fetched and merged with it."
+        raise ProjectError(message, hint="Install git (https://git-scm.com) and try again.")
     try:
         # Copier tells things on stderr even when it shall be quiet, and warns of what is meant here (a dirty source).
         with warnings.catch_warnings(), redirect_stderr(io.StringIO()):
@@ -109,12 +109,12 @@ def _in_own_words(origin: Origin) -> Iterator[None]:
     except ProcessExecutionError as error:
         raise git_failure(origin, str(error.stderr)) from error
     except InteractiveSessionError as error:
-        message = "There are questions to answer and no terminal to ask them in"
-        hint = "Add --defaults, and answers as -d NAME=VALUE"
+        message = "There are questions to answer and no terminal to ask them in."
+        hint = "Add --defaults, and answers as -d NAME=VALUE."
         raise ProjectError(message, hint=hint) from error
     except TemplateError as error:
-        message = f"The templates of {_named(origin)} cannot be rendered: {error}"
-        raise ProjectError(message, hint="Use a released version of the kit: --ref TAG") from error
+        message = f"The templates of {_named(origin)} cannot be rendered: {error}."
+        raise ProjectError(message, hint="Use a released version of the kit: --ref TAG.") from error
     except (CopierError, ValueError, TypeError, YAMLError) as error:
         raise refusal(origin, str(error)) from error
 
@@ -127,8 +127,8 @@ def git_failure(origin: Origin, stderr: str) -> ProjectError:
     reason = next(
         (line for line in said if line.startswith(("fatal:", "error:"))), said[-1] if said else "no reason given"
     )
-    message = f"The templates cannot be fetched from {origin.source}: git says “{reason}”"
-    hint = f"Check the address, the network and your git credentials until `git ls-remote {_for_git(origin)}` works"
+    message = f"The templates cannot be fetched from {origin.source}: git says “{reason}”."
+    hint = f"Check the address, the network and your git credentials until `git ls-remote {_for_git(origin)}` works."
     return ProjectError(message, hint=hint)
 
 
@@ -144,23 +144,23 @@ def refusal(origin: Origin, said: str) -> ProjectError:
     if _UNKNOWN_VERSION.search(said):
         return unknown_version(origin)
     if "must be a directory" in said:
-        message = f"There are no templates at {origin.source}: it is neither a folder nor a git repository"
-        return ProjectError(message, hint="Check --source: a git URL such as https://…/kit.git, or a folder")
+        message = f"There are no templates at {origin.source}: it is neither a folder nor a git repository."
+        return ProjectError(message, hint="Check --source: a git URL such as https://…/kit.git, or a folder.")
     if "downgrading" in said:
-        message = f"{_named(origin)} is older than the version that the plugin has; going back is not possible"
-        return ProjectError(message, hint="Name a newer version with --ref, or undo the last update with git")
+        message = f"{_named(origin)} is older than the version that the plugin has; going back is not possible."
+        return ProjectError(message, hint="Name a newer version with --ref, or undo the last update with git.")
     message = (
-        f"The templates of {_named(origin)} cannot be used: {' '.join(said.split()) or 'an answer has the wrong type'}"
+        f"The templates of {_named(origin)} cannot be used: {' '.join(said.split()) or 'an answer has the wrong type'}."
     )
     return ProjectError(
-        message, hint="`biot-plugin new --help` shows how to answer; the settings file of Copier counts too"
+        message, hint="`biot-plugin new --help` shows how to answer; the settings file of Copier counts too."
     )
 
 
 def unknown_version(origin: Origin) -> ProjectError:
     """The source has no such tag, branch or commit."""
-    message = f"{origin.source} has no version called {origin.ref}"
-    return ProjectError(message, hint=f"`git ls-remote {_for_git(origin)}` lists what there is; name one with --ref")
+    message = f"{origin.source} has no version called {origin.ref}."
+    return ProjectError(message, hint=f"`git ls-remote {_for_git(origin)}` lists what there is; name one with --ref.")
 
 
 def _for_git(origin: Origin) -> str:

@@ -53,8 +53,8 @@ def origin_of(direct_url: str | None, *, version: str, urls: Iterable[str]) -> O
     labelled = dict(part.partition(", ")[::2] for part in urls)
     if source := labelled.get("Source"):
         return Origin(source=source, ref=f"v{version}")
-    message = f"The installed {DISTRIBUTION} {version} does not say where its source is"
-    raise ProjectError(message, hint="Name the kit's git URL or folder with --source")
+    message = f"The installed {DISTRIBUTION} {version} does not say where its source is."
+    raise ProjectError(message, hint="Name the kit's git URL or folder with --source.")
 
 
 def _git_source(url: str) -> str:
@@ -74,8 +74,8 @@ def installed_origin() -> Origin:
     try:
         distribution = metadata.distribution(DISTRIBUTION)
     except metadata.PackageNotFoundError:
-        message = f"{DISTRIBUTION} is not installed in this Python, so its own version is not known"
-        raise ProjectError(message, hint="Name the kit's git URL or folder with --source") from None
+        message = f"{DISTRIBUTION} is not installed in this Python, so its own version is not known."
+        raise ProjectError(message, hint="Name the kit's git URL or folder with --source.") from None
     return origin_of(
         distribution.read_text("direct_url.json"),
         version=distribution.version,

@@ -82,11 +82,11 @@ def _installed(ref: str | None) -> Origin:
 
 def _check_destination(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
-        message = f"{folder} is a file"
-        raise ProjectError(message, hint="Name a folder that does not exist yet")
+        message = f"{folder} is a file."
+        raise ProjectError(message, hint="Name a folder that does not exist yet.")
     if (folder / ANSWERS_FILE).exists():
-        message = f"{folder} is a generated plugin already"
-        raise ProjectError(message, hint="`biot-plugin update` brings it to a newer kit or changes its answers")
+        message = f"{folder} is a generated plugin already."
+        raise ProjectError(message, hint="`biot-plugin update` brings it to a newer kit or changes its answers.")
 
 
 def _nearest_folder(folder: Path) -> Path:
@@ -110,7 +110,7 @@ def _render(origin: Origin, rendered: Path, *, answers: Mapping[str, object], de
     if len(refused) == 1:
         raise refused[0]
     if refused:
-        message = f"{len(refused)} answers were refused"
+        message = f"{len(refused)} answers were refused."
         raise ProjectError(message, hint=refused[0].hint, problems=[error.problem for error in refused])
 
 
@@ -125,9 +125,12 @@ def _place(rendered: Path, folder: Path, files: tuple[str, ...]) -> None:
         return
     in_the_way = [file for file in files if _differs(rendered / file, folder / file)]
     if in_the_way:
-        message = f"{folder} holds {len(in_the_way)} of the files already, with another content"
-        hint = "Move them away, or start in an empty folder; `copier copy` asks about each file instead"
-        problems = [Problem(file=file, message="exists already with another content", hint=hint) for file in in_the_way]
+        message = f"{folder} holds {len(in_the_way)} of the files already, with another content."
+        hint = "Move them away, or start in an empty folder; `copier copy` asks about each file instead."
+        problems = [
+            Problem(file=file, message="The file exists already with another content.", hint=hint)
+            for file in in_the_way
+        ]
         raise ProjectError(message, hint=hint, problems=problems)
     for file in files:
         (folder / file).parent.mkdir(parents=True, exist_ok=True)

@@ -81,15 +81,15 @@ def _updatable(remembered: Remembered) -> str:
     if remembered.commit is not None:
         return remembered.commit
     message = (
-        f"The plugin was generated from {remembered.source}, which was no git repository: its version is not known"
+        f"The plugin was generated from {remembered.source}, which was no git repository: its version is not known."
     )
-    raise ProjectError(message, hint="Generate it anew from the kit's git URL and carry your perform files over")
+    raise ProjectError(message, hint="Generate it anew from the kit's git URL and carry your perform files over.")
 
 
 def _check_language(remembered: Remembered, answers: Mapping[str, object]) -> None:
     if answers.get("language", remembered.answers.get("language")) != remembered.answers.get("language"):
-        message = f"The plugin is written in {remembered.answers.get('language')}; an update cannot translate it"
-        raise ProjectError(message, hint="Start a new plugin: biot-plugin new DEST -d language=…")
+        message = f"The plugin is written in {remembered.answers.get('language')}; an update cannot translate it."
+        raise ProjectError(message, hint="Start a new plugin: `biot-plugin new DEST -d language=…`.")
 
 
 def _installed_version(source: str) -> str | None:
@@ -113,11 +113,11 @@ def _git(folder: Path, *arguments: str) -> tuple[str, ...]:
     try:
         done = process.run(["git", *arguments], cwd=folder)
     except FileNotFoundError as error:
-        message = "git was not found; updates are merged with it"
-        raise ProjectError(message, hint="Install git (https://git-scm.com) and try again") from error
+        message = "git was not found; updates are merged with it."
+        raise ProjectError(message, hint="Install git (https://git-scm.com) and try again.") from error
     if done.returncode != 0:
-        message = f"{folder} is not in a git repository with a commit, and without one an update cannot be undone"
-        raise ProjectError(message, hint='git init && git add -A && git commit -m "Start"')
+        message = f"{folder} is not in a git repository with a commit, and without one an update cannot be undone."
+        raise ProjectError(message, hint='Commit it first: `git init && git add -A && git commit -m "Start"`.')
     return tuple(part for part in done.stdout.split("\0") if part)
 
 
@@ -125,9 +125,9 @@ def _check_clean(folder: Path) -> None:
     _git(folder, "rev-parse", "--verify", "HEAD")
     lines = _git(folder, "status", "--porcelain", "-z", "--no-renames", "--", ".")
     if lines:
-        message = "There are uncommitted changes, and an update could not be told from them"
-        hint = "Commit or stash them first: git add -A && git commit"
-        problems = [Problem(file=line[3:], message="is not committed", hint=hint) for line in lines]
+        message = "There are uncommitted changes, and an update could not be told from them."
+        hint = "Commit or stash them first: `git add -A && git commit`."
+        problems = [Problem(file=line[3:], message="The file is not committed.", hint=hint) for line in lines]
         raise ProjectError(message, hint=hint, problems=problems)
 
 
@@ -144,8 +144,8 @@ def _check_conflicts(folder: Path) -> None:
     contents = {name: (folder / name).read_bytes() for name in changed if name not in deleted}
     problems = [*_marked(contents), *_rejected(rejected)]
     if problems:
-        message = f"The update was applied, but in {len(problems)} places your change and the kit's meet"
-        hint = "Edit the files until no markers are left, then `git add` them; `git reset --hard` goes back to before"
+        message = f"The update was applied, but in {len(problems)} places your change and the kit's meet."
+        hint = "Edit the files until no markers are left, then `git add` them; `git reset --hard` goes back to before."
         raise ProjectError(message, hint=hint, problems=problems)
 
 
@@ -154,8 +154,8 @@ def _marked(contents: Mapping[str, bytes]) -> list[Problem]:
         Problem(
             file=name,
             line=number,
-            message="holds both versions, between “before updating” and “after updating”",
-            hint="Keep what is right and delete the marker lines",
+            message="The file holds both versions, between “before updating” and “after updating”.",
+            hint="Keep what is right and delete the marker lines.",
         )
         for name, content in contents.items()
         for number in conflicts(content.splitlines())
@@ -173,8 +173,8 @@ def _rejected(names: Iterable[str]) -> list[Problem]:
     return [
         Problem(
             file=name,
-            message="holds a change of the kit that fits nowhere",
-            hint=f"Apply it to {name.removesuffix('.rej')} by hand, then delete it",
+            message="The file holds a change of the kit that fits nowhere.",
+            hint=f"Apply it to {name.removesuffix('.rej')} by hand, then delete it.",
         )
         for name in names
     ]

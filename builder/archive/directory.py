@@ -62,11 +62,11 @@ def read_directory(stream: BinaryIO, size: int, findings: Findings) -> tuple[Spa
     at = 0
     for _ in range(span.entries):
         if data[at : at + 4] != layout.CENTRAL_SIGNATURE or at + layout.CENTRAL.size > len(data):
-            findings.stop(f"the central directory ends after {len(records)} of {span.entries} members")
+            findings.stop(f"ends its central directory after {len(records)} of {span.entries} members")
         record, at = _read_record(data, at, findings)
         records.append(record)
     if at != len(data):
-        findings.stop(f"the central directory holds {len(data) - at} bytes that belong to no member")
+        findings.stop(f"holds {len(data) - at} bytes in its central directory that belong to no member")
     return span, tuple(records)
 
 

@@ -30,7 +30,7 @@ class Findings:
         if len(self._problems) >= _SHOWN:
             self._hidden += 1
             return
-        text = f"member {printable(member)!r} {message}" if member else message
+        text = f"Member {printable(member)!r} {message}." if member else f"The archive {message}."
         self._problems.append(Problem(file=self._file, key=printable(member), message=text))
 
     def stop(self, message: str) -> NoReturn:
@@ -54,9 +54,11 @@ class Findings:
     def _error(self) -> VerificationError:
         problems = list(self._problems)
         if self._hidden:
-            problems.append(Problem(file=self._file, message=f"and {self._hidden} more problems of this archive"))
+            problems.append(
+                Problem(file=self._file, message=f"There are {self._hidden} more problems of this archive.")
+            )
         return VerificationError(
-            f"{self._file} is not a ZIP that every program reads alike",
+            f"{self._file} is not a ZIP that every program reads alike.",
             hint="Get the file again from its source; if it is the same there, tell the maintainers of the package.",
             problems=problems,
         )

@@ -46,7 +46,7 @@ def read_members(file: Path, *, limit: int = UNPACKED_MAX) -> tuple[PackMember, 
         with file.open("rb") as stream:
             return read_stream(stream, file, limit=limit)
     except OSError as error:
-        msg = f"{file} cannot be read: {error.strerror}"
+        msg = f"{file} cannot be read: {error.strerror}."
         raise VerificationError(msg, hint="Check the path.") from error
 
 
@@ -185,9 +185,9 @@ def read_content(file: Path, member: PackMember) -> bytes:
             packed = stream.read(member.compressed_size)
         content = packed if member.method == STORED else zlib.decompress(packed, -zlib.MAX_WBITS)
     except (OSError, zlib.error) as error:
-        msg = f"{member.path} of {file} cannot be read: {error}"
-        raise VerificationError(msg) from error
+        msg = f"{member.path} of {file} cannot be read: {error}."
+        raise VerificationError(msg, hint="Get the file again from its source.") from error
     if zlib.crc32(content) != member.crc32:
-        msg = f"{member.path} of {file} was changed"
+        msg = f"{member.path} of {file} was changed."
         raise VerificationError(msg, hint="Run the command again to fetch it anew.")
     return content

@@ -38,7 +38,7 @@ def whole_file(target: Path) -> Iterator[FileIO]:
             yield stream
         beside.replace(target)
     except OSError as error:
-        msg = f"{target} cannot be written: {error.strerror}"
+        msg = f"{target} cannot be written: {error.strerror}."
         raise PackagingError(
             msg,
             hint="Check the free space and the permissions of its folder.",

@@ -99,17 +99,17 @@ def _refuse_bad_paths(entries: Sequence[Entry], target: Path) -> None:
         fault = path_fault(entry.path) or ("comes twice" if entry.path == before else "")
         if fault:
             shown = printable(entry.path)
-            problems.append(Problem(file=target.name, key=shown, message=f"{shown!r} {fault}"))
+            problems.append(Problem(file=target.name, key=shown, message=f"{shown!r} {fault}."))
         before = entry.path
     if problems:
-        msg = f"{target.name} cannot be packed: it holds paths that are not safe"
-        raise PackagingError(msg, problems=problems)
+        msg = f"{target.name} cannot be packed: it holds paths that are not safe."
+        raise PackagingError(msg, hint="Rename the files, or leave them out with [build] exclude.", problems=problems)
 
 
 def _splice(entries: Sequence[Entry], target: Path) -> tuple[str, int, list[int]]:
     """Write every entry and the directory; returns sha256, size and where each entry's data begins."""
     if len(entries) >= layout.SATURATED16:
-        msg = f"{len(entries)} files are more than a plain ZIP can hold ({layout.SATURATED16 - 1})"
+        msg = f"{len(entries)} files are more than a plain ZIP can hold ({layout.SATURATED16 - 1})."
         raise PackagingError(
             msg,
             hint="Leave files out with [build] exclude, or depend on fewer packages.",
@@ -179,7 +179,7 @@ class _Output:
             PackagingError: They are not all there any more, or the ZIP would outgrow its 32-bit fields.
         """
         if self.size + entry.compressed_size + entry.size >= layout.SATURATED32:
-            msg = "the files together are more than a plain ZIP can hold (4 GiB); Lambda takes 250 MB unpacked"
+            msg = "The files together are more than a plain ZIP can hold (4 GiB); Lambda takes 250 MB unpacked."
             raise PackagingError(
                 msg,
                 hint="Leave files out with [build] exclude, or depend on smaller packages.",
@@ -197,7 +197,7 @@ class _Output:
             room = self._room(left)
             got = stream.readinto(self._buffer[self._fill : self._fill + room])
             if not got:
-                msg = f"{source.file} ends before the bytes of {entry.path}: it was changed while it was packaged"
+                msg = f"{source.file} ends before the bytes of {entry.path}: it was changed while it was packaged."
                 raise PackagingError(
                     msg,
                     hint="Run the command again; the package is fetched anew when its digest no longer fits.",
@@ -231,7 +231,7 @@ class _Output:
             try:
                 stream = open(file, "rb", buffering=0)  # noqa: PTH123, SIM115  # no Path per member; closed by the stack
             except OSError as error:
-                msg = f"{file} cannot be read: {error.strerror}; it was there when its members were listed"
+                msg = f"{file} cannot be read: {error.strerror}; it was there when its members were listed."
                 raise PackagingError(
                     msg,
                     hint="Run the command again: what is missing is fetched anew.",

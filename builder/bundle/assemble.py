@@ -47,8 +47,8 @@ def assemble(manifest: Manifest, sources: Sequence[SourceFile], packs: Sequence[
     elif any(entry.path == "bootstrap" for entry in own):
         problems.append(_hidden("bootstrap"))
     if problems:
-        msg = "the plugin's files and its packages do not fit into one artifact"
-        raise PackagingError(msg, problems=problems)
+        msg = "The plugin's files and its packages do not fit into one artifact."
+        raise PackagingError(msg, hint="Mend what is named above and package again.", problems=problems)
     entries = tuple(sorted(merged.values(), key=lambda entry: sort_key(entry.path)))
     return Bundle(entries=entries, tree_digest=tree_digest(entries))
 
@@ -98,7 +98,7 @@ def _collision(rivals: Sequence[Entry], manifest: Manifest) -> Problem:
     return Problem(
         file=manifest.file.name,
         key="build.prefer",
-        message=f"{path} comes with different contents from {', '.join(names[:-1])} and {names[-1]}",
+        message=f"{path} comes with different contents from {', '.join(names[:-1])} and {names[-1]}.",
         hint=f'Say whose file is taken: [build.prefer] "{path}" = "{_name(rivals[-1], manifest)}"{rename}.',
     )
 
@@ -109,7 +109,7 @@ def _tree_problems(entries: dict[str, Entry]) -> Iterator[Problem]:
     for entry in entries.values():
         fault = path_fault(entry.path)
         if fault:
-            yield Problem(message=f"{printable(entry.path)} of {entry.owner or 'the plugin'} {fault}")
+            yield Problem(message=f"{printable(entry.path)} of {entry.owner or 'the plugin'} {fault}.")
         parent = entry.path.rpartition("/")[0]
         if parent and parent not in folders:
             for folder in (*folders_of(parent), parent):
@@ -117,7 +117,7 @@ def _tree_problems(entries: dict[str, Entry]) -> Iterator[Problem]:
     for path in sorted(entries.keys() & folders.keys()):
         file, inside = entries[path].owner or "the plugin", folders[path].owner or "the plugin"
         yield Problem(
-            message=f"{printable(path)} is a file of {file} and a folder of {inside}",
+            message=f"{printable(path)} is a file of {file} and a folder of {inside}.",
             hint="Only one of the two can be there: rename your own, or depend on only one of the packages.",
         )
 
@@ -131,14 +131,14 @@ def _module_problems(own: Sequence[Entry], foreign: Sequence[Entry]) -> Iterator
         if collide(mine[name], theirs[name]):
             owners = sorted({entry.owner for entry in foreign if entry.path.split("/", 1)[0].partition(".")[0] == name})
             yield Problem(
-                message=f"the plugin's own module {name!r} and the one of {', '.join(owners)} have one name; "
-                "Python imports only one of them",
+                message=f"The plugin's own module {name!r} and the one of {', '.join(owners)} have one name; "
+                "Python imports only one of them.",
                 hint=f"Rename {name!r} in the plugin.",
             )
 
 
 def _hidden(name: str) -> Problem:
     return Problem(
-        message=f"the plugin's own {name!r} hides a module of Python or Lambda, so the function cannot start",
+        message=f"The plugin's own {name!r} hides a module of Python or Lambda, so the function cannot start.",
         hint=f"Rename it, for instance to 'my_{name}'.",
     )

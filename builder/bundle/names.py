@@ -74,4 +74,4 @@ def name_fault(path: str) -> str:
 
 def _problem(source: SourceFile, message: str, hint: str) -> Problem:
     shown = printable(source.origin)
-    return Problem(file=shown, message=f"{shown} {message}", hint=hint)
+    return Problem(file=shown, message=f"{shown} {message}.", hint=hint)

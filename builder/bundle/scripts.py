@@ -51,12 +51,12 @@ def kept_scripts(manifest: Manifest, packs: Sequence[Pack]) -> tuple[Entry, ...]
             offered.setdefault(offer.name, offer)
     missing = [name for name in wanted if name not in offered]
     if missing:
-        msg = "[build] scripts names scripts that no package has"
+        msg = "[build] scripts names scripts that no package has."
         raise PackagingError(
             msg,
             hint=f"Packages of this lock have: {', '.join(sorted(offered)) or 'none'}.",
             problems=[
-                Problem(file=manifest.file.name, key="build.scripts", message=f"no package has a script {name!r}")
+                Problem(file=manifest.file.name, key="build.scripts", message=f"No package has a script {name!r}.")
                 for name in missing
             ],
         )

@@ -33,7 +33,7 @@ def select_sources(manifest: Manifest) -> tuple[SourceFile, ...]:
     top = repository_top(folder)
     root = (folder / manifest.build.root).resolve()
     if not root.is_dir() or not root.is_relative_to(top):
-        msg = f"[build] root is {manifest.build.root!r}, which is not a folder inside the repository {top}"
+        msg = f"[build] root is {manifest.build.root!r}, which is not a folder inside the repository {top}."
         raise ProjectError(
             msg,
             hint="Name the folder that holds the handler's file; '.' is the folder of plugin.toml.",
@@ -65,7 +65,7 @@ def _read(files: Sequence[Found], folder: Path) -> tuple[SourceFile, ...]:
         try:
             sources.append(SourceFile(path=found.path, origin=origin, content=place.read_bytes()))
         except OSError as error:
-            problems.append(Problem(file=origin, message=f"{origin} cannot be read: {error.strerror}"))
+            problems.append(Problem(file=origin, message=f"{origin} cannot be read: {error.strerror}."))
     _raise_if(problems)
     return tuple(sources)
 
@@ -76,7 +76,7 @@ def _refuse_broken_patterns(manifest: Manifest) -> None:
             Problem(
                 file=manifest.file.name,
                 key=f"build.{key}",
-                message=f"{line!r} is not a pattern as .gitignore has them",
+                message=f"{line!r} is not a pattern as .gitignore has them.",
                 hint="Such as 'data/', '*.csv' or '!data/keep.csv'.",
             )
             for key, lines in (("include", manifest.build.include), ("exclude", manifest.build.exclude))
@@ -90,11 +90,11 @@ def _refuse_too_much(files: Sequence[Found]) -> None:
     if total <= UNZIPPED_MAX:
         return
     largest = sorted(files, key=lambda found: -found.size)[:_LARGEST]
-    msg = f"the plugin's own files are {total} bytes; Lambda takes {UNZIPPED_MAX} with all packages"
+    msg = f"The plugin's own files are {total} bytes; Lambda takes {UNZIPPED_MAX} with all packages."
     raise ProjectError(
         msg,
         hint="Leave out what the function does not read, with [build] exclude or .gitignore.",
-        problems=[Problem(file=found.path, message=f"{found.path}: {found.size} bytes") for found in largest],
+        problems=[Problem(file=found.path, message=f"{found.path}: {found.size} bytes.") for found in largest],
     )
 
 
@@ -121,7 +121,7 @@ def marker_for(package_json: bytes, origin: str) -> tuple[SourceFile, ...]:
     try:
         described = json.loads(package_json)
     except ValueError as error:
-        msg = f"{origin} is not JSON: {error}"
+        msg = f"{origin} is not JSON: {error}."
         raise ProjectError(msg, hint="Mend it; npm refuses it too.") from error
     if isinstance(described, dict) and described.get("type") == "module":
         return (SourceFile(path=PACKAGE_JSON, origin=origin, content=MODULE_MARKER),)
@@ -130,5 +130,5 @@ def marker_for(package_json: bytes, origin: str) -> tuple[SourceFile, ...]:
 
 def _raise_if(problems: Sequence[Problem]) -> None:
     if problems:
-        msg = "some of the plugin's own files cannot be packaged"
-        raise ProjectError(msg, problems=problems)
+        msg = "Some of the plugin's own files cannot be packaged."
+        raise ProjectError(msg, hint="Mend what is named above and package again.", problems=problems)

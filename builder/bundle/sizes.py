@@ -36,13 +36,13 @@ def check_sizes(zipped: int, unpacked: int, rows: Sequence[PackageRow]) -> tuple
     sizes = ((zipped, ZIP_MAX, _ZIPPED), (unpacked, UNZIPPED_MAX, "unpacked"))
     over = [_told(size, limit, form) for size, limit, form in sizes if size > limit]
     if over:
-        msg = f"the artifact would be {' and '.join(over)}"
+        msg = f"The artifact would be {' and '.join(over)}."
         largest = largest_packages(rows, packed=zipped > ZIP_MAX)
-        raise PackagingError(msg, hint=_HINT, problems=[Problem(message=line) for line in largest])
+        raise PackagingError(msg, hint=_HINT, problems=[Problem(message=f"{line}.") for line in largest])
     return tuple(
         Problem(
-            message=f"the artifact is {_told(size, limit, form)}",
-            hint=f"Largest: {'; '.join(largest_packages(rows, packed=form == _ZIPPED)[:3])}",
+            message=f"The artifact is {_told(size, limit, form)}.",
+            hint=f"Largest: {'; '.join(largest_packages(rows, packed=form == _ZIPPED)[:3])}.",
             severity=Severity.WARNING,
         )
         for size, limit, form in sizes

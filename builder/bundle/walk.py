@@ -106,7 +106,7 @@ class Walk:
         return ""
 
     def _add(self, path: str, message: str, hint: str) -> None:
-        self.problems.append(Problem(file=printable(path), message=f"{printable(path)} {message}", hint=hint))
+        self.problems.append(Problem(file=printable(path), message=f"{printable(path)} {message}.", hint=hint))
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -148,7 +148,7 @@ def read_ignore(folder: Path, prefix: str) -> Sequence[Ignore]:
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return ()
     except OSError as error:
-        message = f"{prefix}{GITIGNORE} cannot be read, so what git ignores is not known: {error.strerror}"
+        message = f"{prefix}{GITIGNORE} cannot be read, so what git ignores is not known: {error.strerror}."
         raise ProjectError(message, hint="Give yourself read permission, or remove the file.") from error
     patterns = patterns_of(text.split("\n"))
     return () if patterns is None else (Ignore(folder=prefix, patterns=patterns),)

@@ -66,9 +66,9 @@ def clean(text: str) -> str:
 
 
 def last_line(text: str) -> str:
-    """The last line that says something, cleaned."""
+    """The last line that says something, cleaned and without its period, so that it can end a sentence of ours."""
     lines = [line for line in text.splitlines() if line.strip() and not _POINTER.search(line)]
-    return clean(lines[-1].removeprefix("npm error ")) if lines else "it said nothing"
+    return clean(lines[-1].removeprefix("npm error ")).rstrip(".") if lines else "it said nothing"
 
 
 def not_reached(done: Completed, index: str) -> DependencyError | None:
@@ -82,7 +82,7 @@ def not_reached(done: Completed, index: str) -> DependencyError | None:
     for pattern, message, hint in _REACHING:
         if pattern.search(said):
             told = message.format(index=index)
-            return DependencyError(f"{told} {_tool(done)} said: {last_line(said)}", hint=hint)
+            return DependencyError(f"{told} {_tool(done)} said: {last_line(said)}.", hint=hint)
     return None
 
 
@@ -97,13 +97,13 @@ def resolving_failed(done: Completed, runtime: Runtime) -> DependencyError:
         )
     if "No solution found" in done.stderr:
         found = _CONFLICT.search(done.stderr)
-        reason = clean(" ".join(found[0].split())) if found else last_line(done.stderr)
+        reason = clean(" ".join(found[0].split())) if found else f"{last_line(done.stderr)}."
         return DependencyError(
             f"No set of versions satisfies every requirement for {runtime.name}. {reason}",
             hint="Loosen or change one of the requirements named above.",
         )
     return not_reached(done, "Python package index") or DependencyError(
-        f"uv could not resolve the dependencies: {last_line(done.stderr)}",
+        f"uv could not resolve the dependencies: {last_line(done.stderr)}.",
         hint="Correct what uv names and run `biot-plugin lock` again.",
     )
 
@@ -126,7 +126,7 @@ def fetching_failed(done: Completed, runtime: Runtime) -> DependencyError:
             hint="Add the wheel to your index, or run `biot-plugin lock --upgrade` to choose other versions.",
         )
     return DependencyError(
-        f"pip could not fetch the locked wheels: {last_line(said)}", hint="Correct what pip names and try again."
+        f"pip could not fetch the locked wheels: {last_line(said)}.", hint="Correct what pip names and try again."
     )
 
 
@@ -140,7 +140,7 @@ def _machine(runtime: Runtime) -> str:
 
 def _mismatch(said: str) -> str:
     found = re.search(r"^\s*(\S+==\S+).*from", said, re.MULTILINE)
-    return f"{found[1]}." if found else last_line(said)
+    return f"{found[1]}." if found else f"{last_line(said)}."
 
 
 def _source_only(said: str) -> list[Problem]:

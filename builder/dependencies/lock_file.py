@@ -105,7 +105,7 @@ def parse_lock(text: str) -> PythonLock:
     missing = [key for key in ("runtime", "glibc", "inputs") if key not in header]
     if missing and not problems:
         problems.append(
-            Problem(message=f"has no `# {missing[0]}:` line.", hint="Run `biot-plugin lock`.", file=LOCK_NAME)
+            Problem(message=f"The lock has no `# {missing[0]}:` line.", hint="Run `biot-plugin lock`.", file=LOCK_NAME)
         )
     if problems:
         msg = f"{LOCK_NAME} is not a lock of the kit."

@@ -83,14 +83,14 @@ def locking_failed(done: process.Completed) -> DependencyError:
         failures.clean(line.partition("npm error ")[2]) for line in done.stderr.splitlines() if "npm error " in line
     ]
     told = [line for line in told if not line.startswith(("A complete log", "code "))]
-    said = " ".join(told[:3]) or failures.last_line(done.stderr)
+    said = " ".join(told[:3]).rstrip(".") or failures.last_line(done.stderr)
     if "E404" in done.stderr or "ETARGET" in done.stderr:
         return DependencyError(
-            f"The npm registry lacks a package that package.json asks for: {said}",
+            f"The npm registry lacks a package that package.json asks for: {said}.",
             hint="Check name and version in package.json, and that your registry has it.",
         )
     return failures.not_reached(done, "npm registry") or DependencyError(
-        f"npm finds no set of versions for package.json: {said}",
+        f"npm finds no set of versions for package.json: {said}.",
         hint="Change what npm names and run `biot-plugin lock`.",
     )
 
@@ -123,11 +123,11 @@ def fetch_tarballs(packages: tuple[LockedPackage, ...], folder: Path) -> dict[Lo
 def _fetching_failed(done: process.Completed) -> DependencyError:
     if "E404" in done.stderr or "ETARGET" in done.stderr:
         return DependencyError(
-            f"The npm registry lacks a package that {LOCK_NAME} pins: {failures.last_line(done.stderr)}",
+            f"The npm registry lacks a package that {LOCK_NAME} pins: {failures.last_line(done.stderr)}.",
             hint="Add it to your registry, or run `biot-plugin lock --upgrade` to choose other versions.",
         )
     return failures.not_reached(done, "npm registry") or DependencyError(
-        f"npm could not fetch the locked packages: {failures.last_line(done.stderr)}",
+        f"npm could not fetch the locked packages: {failures.last_line(done.stderr)}.",
         hint="Correct what npm names and try again.",
     )
 

@@ -70,7 +70,7 @@ def read_pip_settings(folder: Path) -> Mapping[str, str]:
     command = [sys.executable, "-P", "-m", "pip", "config", "list"]
     done = process.run(command, cwd=folder, environment=process.current_environment())
     if done.returncode != 0:
-        msg = f"pip does not run in the kit's Python: {failures.last_line(done.stderr)}"
+        msg = f"pip does not run in the kit's Python: {failures.last_line(done.stderr)}."
         raise DependencyError(
             msg,
             hint="Install the kit again with its dependencies, for example `pipx install biot-plugin-kit`.",

@@ -29,12 +29,12 @@ def no_file(request: Request, root: str, foreign: str) -> Problem:
     message = f"The handler {request.handler} means the function {request.name} in {places}, and there is no such file."
     hint = f"Create it, or name another file in handler; [build] root is {root}."
     if foreign:
-        hint = f"There is {shown(root, foreign)}; "
-        hint += (
+        next_step = (
             "compile it to JavaScript first, and let [build] root name the folder of the result."
             if foreign.endswith(("ts", "jsx"))
             else "does runtime name the language of this plugin?"
         )
+        hint = f"There is {shown(root, foreign)}; {next_step}"
     return Problem(message=message, hint=hint, file=_MANIFEST, key=_KEY)
 
 

@@ -14,6 +14,7 @@ REPOSITORY = Path(__file__).parents[2]
 MODULES = sorted([*REPOSITORY.glob("builder/**/*.py"), *REPOSITORY.glob("scaffold/**/*.py")])
 LONGEST_MODULE = 320
 LONGEST_FUNCTION = 45
+TOLD = {"Problem", "Finding", *(error.__name__ for error in errors.KitError.__subclasses__())}
 
 
 def relative(path: Path) -> str:
@@ -61,3 +62,40 @@ def test_locks_have_hashes_and_no_addresses(lock: Path) -> None:
     assert pins
     assert "://" not in text
     assert len(re.findall(r"^[a-z0-9][^\n]*==[^\n]*\\\n    --hash=sha256:", text, re.MULTILINE)) == len(pins)
+
+
+def sentences_of(module: Path) -> list[tuple[int, str]]:
+    """The texts given to errors and problems as message and hint, with U+FFFC for each value filled in."""
+    tree = ast.parse(module.read_text("utf-8"))
+    found = []
+    for scope in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):
+        named = {
+            target.id: node.value
+            for node in ast.walk(scope)
+            if isinstance(node, ast.Assign)
+            for target in node.targets
+            if isinstance(target, ast.Name)
+        }
+        for call in (node for node in ast.walk(scope) if isinstance(node, ast.Call)):
+            if ast.unparse(call.func) in TOLD:
+                given = [*call.args[:1], *(one.value for one in call.keywords if one.arg in {"message", "hint"})]
+                texts = [named.get(one.id, one) if isinstance(one, ast.Name) else one for one in given]
+                found += [(one.lineno, text) for one in texts if (text := literal(one))]
+    return found
+
+
+def literal(node: ast.expr) -> str:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.JoinedStr):
+        return "".join(str(one.value) if isinstance(one, ast.Constant) else "\ufffc" for one in node.values)
+    return ""
+
+
+@pytest.mark.parametrize("module", MODULES, ids=relative)
+def test_what_users_are_told_is_whole_sentences(module: Path) -> None:
+    as_written = r"(?:npm|pip|uv|git|runtime|pyproject\.toml|package\.json|requirements\.txt)\b"
+    sentence = re.compile(rf"(?:[A-Z0-9\ufffc`\[\".]|{as_written}).*[.?\ufffc]", re.DOTALL)
+    broken = [f"{line}: {text}" for line, text in sentences_of(module) if not sentence.fullmatch(text)]
+
+    assert broken == []

@@ -47,7 +47,7 @@ def command(folder: Path, answers: dict[str, object], *, ref: str | None, defaul
     print_problems(
         Problem(
             message=f"The new version no longer offers your answer to {question!r}; it has its default now.",
-            hint=f"Look at `git diff`, and answer with -d {question}=…",
+            hint=f"Look at `git diff`, and answer with `-d {question}=…`.",
             severity=Severity.WARNING,
         )
         for question in result.reset

@@ -69,11 +69,14 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     "directory starts elsewhere": (forge(FINE, end={"start": 3}), "before its first member"),
     "directory beyond the file": (forge(FINE, end={"size": 1 << 30}), "before its first member"),
     "fewer members listed": (forge(FINE, OTHER, end={"here": 1, "entries": 1}), "belong to no member"),
-    "more members listed": (forge(FINE, end={"here": 2, "entries": 2}), "ends after 1 of 2"),
+    "more members listed": (forge(FINE, end={"here": 2, "entries": 2}), "ends its central directory after 1 of 2"),
     "several disks": (forge(FINE, end={"disk": 1}), "several parts"),
     "entries here differ": (forge(FINE, end={"here": 0}), "several parts"),
     "member on another disk": (forge(Forged(central={"disk": 1})), "multi-part"),
-    "directory signature damaged": (forge(Forged(central={"signature": b"XXXX"})), "ends after 0"),
+    "directory signature damaged": (
+        forge(Forged(central={"signature": b"XXXX"})),
+        "ends its central directory after 0",
+    ),
     "name runs out of the directory": (forge(Forged(central={"name_length": 9999})), "cut off"),
     "ZIP64 end contradicts": (forge(FINE, zip64=True, end={"here": 7, "entries": 7}), "contradict"),
     "ZIP64 locator points elsewhere": (forge(FINE, end={"between": b"PK\x06\x07" + b"\0" * 16}), "ZIP64"),
@@ -210,7 +213,7 @@ def test_all_problems_of_an_archive_are_told_at_once() -> None:
 def test_a_thousand_problems_do_not_flood_the_reader() -> None:
     with pytest.raises(VerificationError) as caught:
         read(forge(*(named(f"../{number}") for number in range(1000))))
-    assert caught.value.problems[-1].message == "and 950 more problems of this archive"
+    assert caught.value.problems[-1].message == "There are 950 more problems of this archive."
 
 
 def test_a_bomb_is_refused_before_it_is_unpacked() -> None:

@@ -23,7 +23,7 @@ ORIGIN = Origin(source="git+https://example.com/kit", ref="v9")
 )
 def test_a_version_that_is_not_there_is_named(said: str) -> None:
     for error in (refusal(ORIGIN, said), git_failure(ORIGIN, said)):
-        assert error.message == "git+https://example.com/kit has no version called v9"
+        assert error.message == "git+https://example.com/kit has no version called v9."
         assert "git ls-remote https://example.com/kit" in error.hint
 
 
