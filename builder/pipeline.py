@@ -18,13 +18,25 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from builder.bundle import SourceFile
-    from builder.dependencies import LockResult
+    from builder.dependencies import LockResult, Store
     from builder.evidence import Earlier, PackageRow
     from builder.evidence.inspection import Inspection
     from builder.progress import Progress
     from builder.values import Artifact, Lock
 
-__all__ = ["Checked", "Packaged", "Project", "check", "inspect", "lock", "package"]
+__all__ = [
+    "Checked",
+    "Packaged",
+    "Parts",
+    "Project",
+    "build",
+    "check",
+    "gather",
+    "inspect",
+    "lock",
+    "package",
+    "reuse",
+]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,6 +60,17 @@ class Checked:
 
     manifest: Manifest
     warnings: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Parts:
+    """Everything that decides an artifact's bytes, before a package was fetched."""
+
+    checked: Checked
+    lock: Lock
+    sources: tuple[SourceFile, ...]
+    inputs: str
+    target: Path
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -123,6 +146,17 @@ def package(project: Project, progress: Progress, *, output: Path | None = None)
         DependencyError: The lock is missing or stale, or a package cannot be had.
         PackagingError: The parts do not fit together, or are larger than Lambda takes.
     """
+    parts = gather(project, output=output)
+    return reuse(parts) or build(parts, dependencies.default_store(), progress)
+
+
+def gather(project: Project, *, output: Path | None = None) -> Parts:
+    """The first step of ``package``: everything that decides the artifact, before any package is looked at.
+
+    Raises:
+        ManifestError, ProjectError: As ``check``.
+        DependencyError: The lock is missing or stale.
+    """
     checked = check(project)
     manifest = checked.manifest
     _refuse_image(manifest)
@@ -130,9 +164,40 @@ def package(project: Project, progress: Progress, *, output: Path | None = None)
     sources = bundles.select_sources(manifest)
     inputs = evidence.inputs_digest(manifest, lock, sources)
     target = (output or manifest.folder / "dist").absolute() / f"{manifest.plugin.name}-{manifest.plugin.version}.zip"
-    parts = _Parts(checked=checked, lock=lock, sources=sources, inputs=inputs, target=target)
-    earlier = evidence.earlier_build(target, inputs)
-    return _unchanged(parts, earlier) if earlier else _build(parts, progress)
+    return Parts(checked=checked, lock=lock, sources=sources, inputs=inputs, target=target)
+
+
+def reuse(parts: Parts) -> Packaged | None:
+    """The second step: the artifact that an earlier run made of the same parts, if it is still as it was written."""
+    earlier = evidence.earlier_build(parts.target, parts.inputs)
+    return _unchanged(parts, earlier) if earlier else None
+
+
+def build(parts: Parts, store: Store, progress: Progress) -> Packaged:
+    """The third step: collect the packages, splice everything into the artifact, and write the report beside it.
+
+    Raises:
+        DependencyError: A package cannot be had.
+        PackagingError: The parts do not fit together, or are larger than Lambda takes.
+    """
+    from builder.archive.writer import write_artifact, zip_size
+    from builder.bundle.assemble import assemble
+
+    manifest = parts.checked.manifest
+    packs = dependencies.collect(parts.lock, manifest, store, progress)
+    bundle = assemble(manifest, parts.sources, packs)
+    rows = evidence.package_rows(bundle)
+    warnings = bundles.check_sizes(zip_size(bundle.entries), bundle.size, rows)
+    artifact = write_artifact(bundle, parts.target)
+    report = evidence.build_report(manifest, parts.lock, bundle, artifact, inputs=parts.inputs)
+    return Packaged(
+        artifact=artifact,
+        report=report,
+        report_file=evidence.write_report(report, parts.target),
+        packages=rows,
+        warnings=(*parts.checked.warnings, *warnings),
+        unchanged=False,
+    )
 
 
 def inspect(artifact: Path) -> Inspection:
@@ -152,18 +217,7 @@ def _refuse_image(manifest: Manifest) -> None:
         raise PackagingError(message, hint='Write deploymentPackageType = "ZIP", or build the image with Docker.')
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Parts:
-    """Everything that decides an artifact's bytes, before a package was fetched."""
-
-    checked: Checked
-    lock: Lock
-    sources: tuple[SourceFile, ...]
-    inputs: str
-    target: Path
-
-
-def _unchanged(parts: _Parts, earlier: Earlier) -> Packaged:
+def _unchanged(parts: Parts, earlier: Earlier) -> Packaged:
     size, unpacked = earlier.artifact.size, earlier.artifact.unpacked_size
     return Packaged(
         artifact=earlier.artifact,
@@ -172,25 +226,4 @@ def _unchanged(parts: _Parts, earlier: Earlier) -> Packaged:
         packages=earlier.packages,
         warnings=(*parts.checked.warnings, *bundles.check_sizes(size, unpacked, earlier.packages)),
         unchanged=True,
-    )
-
-
-def _build(parts: _Parts, progress: Progress) -> Packaged:
-    from builder.archive.writer import write_artifact, zip_size
-    from builder.bundle.assemble import assemble
-
-    manifest = parts.checked.manifest
-    packs = dependencies.collect(parts.lock, manifest, dependencies.default_store(), progress)
-    bundle = assemble(manifest, parts.sources, packs)
-    rows = evidence.package_rows(bundle)
-    warnings = bundles.check_sizes(zip_size(bundle.entries), bundle.size, rows)
-    artifact = write_artifact(bundle, parts.target)
-    report = evidence.build_report(manifest, parts.lock, bundle, artifact, inputs=parts.inputs)
-    return Packaged(
-        artifact=artifact,
-        report=report,
-        report_file=evidence.write_report(report, parts.target),
-        packages=rows,
-        warnings=(*parts.checked.warnings, *warnings),
-        unchanged=False,
     )
