@@ -16,12 +16,13 @@ if TYPE_CHECKING:
 
 
 @click.command(
+    short_help="Tell every problem of plugin.toml at once.",
     epilog="""\b
 Examples:
   biot-plugin check                 this plugin
   biot-plugin check -e dev          with [environments.dev] applied
   biot-plugin check --json | jq .   for machines
-"""
+""",
 )
 @project_options
 @json_option

@@ -7,12 +7,13 @@ from click.shell_completion import get_completion_class
 
 
 @click.command(
+    short_help="Print the shell completion script.",
     epilog="""\b
 Examples:
   eval "$(biot-plugin completion bash)"                                 in ~/.bashrc
   eval "$(biot-plugin completion zsh)"                                  in ~/.zshrc
   biot-plugin completion fish > ~/.config/fish/completions/biot-plugin.fish
-"""
+""",
 )
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context

@@ -14,12 +14,13 @@ NAME_WIDTH = 40
 
 
 @click.command(
+    short_help="Show what is inside an artifact.",
     epilog="""\b
 Examples:
   biot-plugin inspect dist/my-plugin-1.zip
   biot-plugin inspect --files 30 dist/my-plugin-1.zip   the 30 largest files
   biot-plugin inspect --json dist/my-plugin-1.zip
-"""
+""",
 )
 @click.argument("artifact", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(

@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 
 
 @click.command(
+    short_help="Pin the dependencies for the runtime.",
     epilog="""\b
 Examples:
   biot-plugin lock             pin what is new, keep the versions that still fit
   biot-plugin lock --upgrade   the newest versions that the requirements allow
-"""
+""",
 )
 @project_options
 @click.option("--upgrade", is_flag=True, help="Take the newest versions that fit, not the ones already locked.")

@@ -28,6 +28,7 @@ LARGEST = 5
 
 
 @click.command(
+    short_help="Write the ZIP that Lambda runs.",
     epilog="""\b
 Examples:
   biot-plugin package               dist/<name>-<version>.zip and its report
@@ -35,9 +36,10 @@ Examples:
   biot-plugin package --json        for machines
 
 \b
-Packages come from the store (BIOT_PLUGIN_STORE, else your cache folder); what is not
-there yet is fetched by its hash with pip or npm and your own index settings.
-"""
+Packages come from the store (BIOT_PLUGIN_STORE, else your cache folder).
+What is not there yet is fetched by its hash with pip or npm and your own
+index settings.
+""",
 )
 @project_options
 @click.option(
@@ -81,8 +83,7 @@ def _summary(packaged: Packaged) -> str:
         (row.label, str(row.files), readable_size(row.size), readable_size(row.packed_size))
         for row in packages[:LARGEST]
     ]
-    if len(packages) > LARGEST:
-        rest = packages[LARGEST:]
+    if rest := packages[LARGEST:]:
         rows.append(
             (
                 f"{len(rest)} more",

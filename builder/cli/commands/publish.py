@@ -7,7 +7,9 @@ import click
 from builder.errors import PublishError
 
 
-@click.command(context_settings={"ignore_unknown_options": True})
+@click.command(
+    short_help="Tell how to bring the ZIP to BioT by hand.", context_settings={"ignore_unknown_options": True}
+)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def command(arguments: tuple[str, ...]) -> None:  # noqa: ARG001 - whatever is asked, the answer is the same
     """Not in this version: tells how to bring the ZIP to BioT by hand."""
