@@ -1,8 +1,9 @@
-"""check(), lock(), package() and inspect(): the stages in order, nothing else."""
+"""check(), lock(), package(), inspect() and verify(): the stages in order, nothing else."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from builder import bundle as bundles
@@ -15,7 +16,6 @@ from builder.manifest.model import Manifest, PackageType
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
-    from pathlib import Path
 
     from builder.bundle import SourceFile
     from builder.dependencies import LockResult, Store
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from builder.evidence.inspection import Inspection
     from builder.progress import Progress
     from builder.values import Artifact, Lock
+    from builder.verification import Verified
 
 __all__ = [
     "Checked",
@@ -36,6 +37,7 @@ __all__ = [
     "lock",
     "package",
     "reuse",
+    "verify",
 ]
 
 
@@ -177,25 +179,28 @@ def build(parts: Parts, store: Store, progress: Progress) -> Packaged:
     """The third step: collect the packages, splice everything into the artifact, and write the report beside it.
 
     Raises:
-        DependencyError: A package cannot be had.
+        DependencyError: A package cannot be had, or its native code does not load on the runtime.
         PackagingError: The parts do not fit together, or are larger than Lambda takes.
     """
     from builder.archive.writer import write_artifact, zip_size
     from builder.bundle.assemble import assemble
+    from builder.evidence.warned import with_warnings
+    from builder.natives import check_natives, examine
 
     manifest = parts.checked.manifest
-    packs = dependencies.collect(parts.lock, manifest, store, progress)
-    bundle = assemble(manifest, parts.sources, packs)
+    examined = examine(manifest, dependencies.collect(parts.lock, manifest, store, progress))
+    bundle = assemble(manifest, parts.sources, examined.packs)
+    natives = check_natives(manifest, bundle, examined)
     rows = evidence.package_rows(bundle)
-    warnings = bundles.check_sizes(zip_size(bundle.entries), bundle.size, rows)
+    sizes = bundles.check_sizes(zip_size(bundle.entries), bundle.size, rows)
     artifact = write_artifact(bundle, parts.target)
-    report = evidence.build_report(manifest, parts.lock, bundle, artifact, inputs=parts.inputs)
+    report = with_warnings(evidence.build_report(manifest, parts.lock, bundle, artifact, inputs=parts.inputs), natives)
     return Packaged(
         artifact=artifact,
         report=report,
         report_file=evidence.write_report(report, parts.target),
         packages=rows,
-        warnings=(*parts.checked.warnings, *warnings),
+        warnings=(*parts.checked.warnings, *natives, *sizes),
         unchanged=False,
     )
 
@@ -211,6 +216,33 @@ def inspect(artifact: Path) -> Inspection:
     return read_artifact(artifact)
 
 
+def verify(artifact: Path, rebuild: Project | None, progress: Progress) -> Verified:
+    """Hold an artifact against its report, and against the same plugin built again in a folder of its own.
+
+    Args:
+        artifact: The ZIP.
+        rebuild: The plugin to build again, or None to read only the artifact and its report.
+        progress: Told what is fetched.
+
+    Raises:
+        VerificationError: It is no ZIP that everybody reads alike, or its report is missing.
+        ManifestError, ProjectError, DependencyError, PackagingError: The plugin cannot be built again.
+    """
+    from tempfile import TemporaryDirectory
+
+    from builder import verification
+
+    seen = verification.examine(artifact, report_needed=rebuild is None)
+    if rebuild is None:
+        return seen
+    locked = verification.hold_against_lock(seen, dependencies.read_lock(check(rebuild).manifest))
+    if locked.differences != seen.differences:
+        return locked  # other packages cannot give this artifact
+    with TemporaryDirectory() as folder:
+        again = package(rebuild, progress, output=Path(folder))
+        return verification.hold_against_build(seen, again.artifact.file, again.report)
+
+
 def _refuse_image(manifest: Manifest) -> None:
     if manifest.plugin.deployment_package_type is PackageType.IMAGE:
         message = f"{manifest.plugin.name} is an IMAGE plugin; this version of the kit builds ZIPs."
@@ -218,12 +250,18 @@ def _refuse_image(manifest: Manifest) -> None:
 
 
 def _unchanged(parts: Parts, earlier: Earlier) -> Packaged:
+    from builder.evidence.warned import warnings_of
+
     size, unpacked = earlier.artifact.size, earlier.artifact.unpacked_size
     return Packaged(
         artifact=earlier.artifact,
         report=earlier.report,
         report_file=evidence.report_file(parts.target),
         packages=earlier.packages,
-        warnings=(*parts.checked.warnings, *bundles.check_sizes(size, unpacked, earlier.packages)),
+        warnings=(
+            *parts.checked.warnings,
+            *warnings_of(earlier.report),
+            *bundles.check_sizes(size, unpacked, earlier.packages),
+        ),
         unchanged=True,
     )

@@ -1,18 +1,17 @@
 """A ZIP whose bytes depend on nothing but its content: sorted, one date, one host, no extra fields, no comment.
 
-Compressed bytes are copied from where they already lie. Names carry the UTF-8 flag only when they are not ASCII, as
-``zipfile`` and Info-ZIP write them, because a reader that does not know the flag needs no flag for ASCII.
+Compressed bytes are copied from where they already lie.
 """
 
 from __future__ import annotations
 
 import hashlib
-import stat
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Self
 
 from builder.archive import layout
 from builder.archive.deflate import squeeze
+from builder.archive.headers import entry_headers
 from builder.archive.paths import path_fault, printable, sort_key
 from builder.archive.whole import whole_file
 from builder.errors import PackagingError, Problem
@@ -117,25 +116,9 @@ def _splice(entries: Sequence[Entry], target: Path) -> tuple[str, int, list[int]
     with whole_file(target) as stream, _Output(stream) as output:
         directory, offsets = [], []
         for entry in entries:
-            name = entry.path.encode()
-            fields = (
-                layout.VERSION,
-                0 if name.isascii() else layout.FLAG_UTF8,
-                entry.method,
-                0,
-                layout.DATE_1980,
-                entry.crc32,
-                entry.compressed_size,
-                entry.size,
-                len(name),
-                0,
-            )
-            made_by = layout.UNIX << 8 | layout.VERSION
-            attributes = (stat.S_IFREG | entry.mode) << 16
-            directory.append(
-                layout.CENTRAL.pack(layout.CENTRAL_SIGNATURE, made_by, *fields, 0, 0, 0, attributes, output.size) + name
-            )
-            output.write(layout.LOCAL.pack(layout.LOCAL_SIGNATURE, *fields) + name)
+            local, central = entry_headers(entry, output.size)
+            directory.append(central)
+            output.write(local)
             offsets.append(output.size)
             output.copy(entry)
         start, length, count = output.size, sum(map(len, directory)), len(entries)

@@ -15,7 +15,7 @@ from builder.errors import KitError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-COMMANDS = ("new", "update", "check", "lock", "package", "inspect", "publish", "completion")
+COMMANDS = ("new", "update", "check", "lock", "package", "inspect", "verify", "publish", "completion")
 BUG = 70
 INTERRUPTED = 130
 EPILOG = """\b
@@ -24,10 +24,12 @@ Examples:
   biot-plugin check                every problem of plugin.toml, at once
   biot-plugin package              write dist/<name>-<version>.zip
   biot-plugin inspect dist/*.zip   what is inside, by package and by size
+  biot-plugin verify dist/*.zip    is it what its report and its sources say?
 
 \b
-Exit codes: 0 done or nothing to do, 2 usage, 3 manifest, 4 project, 5 dependencies,
-6 packaging, 7 verification, 8 publishing, 9 sandbox, 70 a bug, 130 interrupted.
+Exit codes: 0 done or nothing to do, 2 usage, 3 manifest, 4 project,
+5 dependencies, 6 packaging, 7 verification, 8 publishing, 70 a bug,
+130 interrupted.
 """
 
 

@@ -1,0 +1,81 @@
+"""``verify`` on artifacts that were changed in one place, and on ones that were not. ``tox -e repro`` tries 500."""
+
+from __future__ import annotations
+
+import os
+from random import Random
+from typing import TYPE_CHECKING
+
+import pytest
+
+from builder import pipeline
+from builder.errors import VerificationError
+from builder.progress import Silent
+from tests.support.locked import LockedPlugin, locked_plugin
+from tests.support.mutations import CHANGES, mutations
+from tests.support.tampering import Bench, caught
+from tests.support.zips import forge
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+COUNT = 5 * len(CHANGES)
+
+
+@pytest.fixture(scope="module")
+def plugin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LockedPlugin]:
+    made = locked_plugin(tmp_path_factory.mktemp("verify"))
+    before = os.environ.get("BIOT_PLUGIN_STORE")
+    os.environ["BIOT_PLUGIN_STORE"] = str(made.store)
+    yield made
+    os.environ.pop("BIOT_PLUGIN_STORE") if before is None else os.environ.update(BIOT_PLUGIN_STORE=before)
+
+
+@pytest.fixture(scope="module")
+def bench(plugin: LockedPlugin) -> Bench:
+    return Bench.of(plugin)
+
+
+def test_a_sound_artifact_has_no_difference(bench: Bench) -> None:
+    seen = pipeline.verify(bench.artifact, bench.plugin.project, Silent())
+    assert seen.differences == ()
+    assert seen.rebuilt
+    assert pipeline.verify(bench.artifact, None, Silent()).differences == ()
+
+
+def test_forging_changes_nothing_by_itself(bench: Bench) -> None:
+    """The changes below are single ones: what forges them writes the sound artifact when nothing is changed."""
+    assert forge(*bench.sound.members) == bench.sound.archive
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_every_single_change_is_caught(bench: Bench, seed: int) -> None:
+    missed = [
+        f"{mutated.what}: {told}"
+        for mutated in mutations(bench.sound, Random(seed), COUNT // 4)  # noqa: S311 - chooses places, no secret
+        if not (told := caught(bench, mutated)).fits(mutated)
+    ]
+    assert missed == []
+
+
+def test_a_change_that_only_the_sources_know_is_named_by_its_path(bench: Bench) -> None:
+    (bench.plugin.folder / "src" / "index.py").write_text("def handler(event, context): ...\n", "utf-8")
+    try:
+        seen = pipeline.verify(bench.artifact, bench.plugin.project, Silent())
+    finally:
+        bench.restore()
+    told = {(one.kind.value, one.path) for one in seen.differences}
+    assert ("content", "index.py") in told
+    assert ("report", "inputs") in told
+    assert all(kind == "content" or path == "inputs" for kind, path in told)
+
+
+def test_without_a_report_only_the_sources_can_tell(bench: Bench) -> None:
+    bench.report.unlink()
+    try:
+        with pytest.raises(VerificationError, match="is missing"):
+            pipeline.verify(bench.artifact, None, Silent())
+        seen = pipeline.verify(bench.artifact, bench.plugin.project, Silent())
+    finally:
+        bench.restore()
+    assert seen.differences == ()

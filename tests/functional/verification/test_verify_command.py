@@ -1,0 +1,75 @@
+"""``biot-plugin verify`` as a person and a machine see it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from builder.cli.app import run
+from tests.support.locked import LockedPlugin, locked_plugin
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> LockedPlugin:
+    made = locked_plugin(tmp_path)
+    monkeypatch.setenv("BIOT_PLUGIN_STORE", str(made.store))
+    monkeypatch.chdir(made.folder)
+    assert run(["package"]) == 0
+    capsys.readouterr()
+    return made
+
+
+def test_a_sound_artifact_is_told_as_equal(plugin: LockedPlugin, capsys: pytest.CaptureFixture[str]) -> None:
+    del plugin
+    assert run(["verify", "dist/sample-1.zip"]) == 0
+    assert "Equal to its report, byte for byte." in capsys.readouterr().out
+    assert run(["verify", "--rebuild", "dist/sample-1.zip"]) == 0
+    assert "Equal to its report and its sources, built again, byte for byte." in capsys.readouterr().out
+
+
+def test_every_path_that_differs_is_named_with_the_reason(
+    plugin: LockedPlugin, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (plugin.folder / "src" / "index.py").write_text("def handler(event, context): ...\n", "utf-8")
+    (plugin.folder / "src" / "run.sh").write_text("echo not executable any more\n", "utf-8")
+    (plugin.folder / "src" / "new.py").write_text("", "utf-8")
+    (plugin.folder / "src" / "data" / "empty.txt").unlink()
+    assert run(["verify", "--rebuild", "--json", "dist/sample-1.zip"]) == 7
+    document = json.loads(capsys.readouterr().out)
+    assert (document["status"], document["exitCode"], document["rebuilt"]) == ("different", 7, True)
+    assert {(one["kind"], one["path"]) for one in document["differences"]} == {
+        ("content", "index.py"),
+        ("content", "run.sh"),
+        ("mode", "run.sh"),
+        ("missing", "new.py"),
+        ("extra", "data/empty.txt"),
+        ("report", "inputs"),
+    }
+    assert run(["verify", "--rebuild", "dist/sample-1.zip"]) == 7
+    told = capsys.readouterr().out
+    assert "0755, should be 0644" in told
+    assert "6." in told
+
+
+def test_another_lock_is_named_by_package(plugin: LockedPlugin, capsys: pytest.CaptureFixture[str]) -> None:
+    text = plugin.lock.read_text("utf-8")
+    plugin.lock.write_text(text.replace("two==2.5", "two==2.6"), "utf-8")
+    assert run(["verify", "--rebuild", "--json", "dist/sample-1.zip"]) == 7
+    (difference,) = json.loads(capsys.readouterr().out)["differences"]
+    assert (difference["kind"], difference["path"]) == ("lock", "two 2.5")
+    assert "the lock does not pin it" in difference["detail"]
+
+
+def test_what_is_no_zip_and_what_has_no_report_end_with_seven(
+    plugin: LockedPlugin, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["verify", "plugin.toml"]) == 7
+    assert "no end record" in capsys.readouterr().err
+    (plugin.folder / "dist" / "sample-1.report.json").write_text("[]", "utf-8")
+    assert run(["verify", "dist/sample-1.zip"]) == 7
+    assert "cannot be read as a report" in capsys.readouterr().err

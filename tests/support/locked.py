@@ -1,0 +1,73 @@
+"""A locked Python plugin with two packages, and a store that has them: built again without any index."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from builder.dependencies.lock_file import Pin, PythonLock, glibc_text, render_lock
+from builder.dependencies.requirements import read_declared
+from builder.dependencies.store import Store
+from builder.pipeline import Project
+from tests.support.plugins import plugin
+from tests.support.registries import make_wheel
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MANIFEST = '[plugin]\nname = "sample"\ndisplayName = "Sample"\nversion = 1\nruntime = "python3.13"\n'
+FILES = {
+    "plugin.toml": MANIFEST,
+    "pyproject.toml": '[project]\nname = "p"\nversion = "1"\ndependencies = ["one", "two"]\n',
+    "src/index.py": "import one\nimport two\n\n\ndef handler(event, context):\n    return one.VERSION\n",
+    "src/run.sh": "#!/bin/sh\necho running\n",
+    "src/data/größe.txt": "groß\n" * 40,
+    "src/data/empty.txt": "",
+}
+WHEELS = {
+    ("one", "1.0"): {"one/deep/er.py": b"A = 1\n" * 90, "one/data.bin": bytes(range(256))},
+    ("two", "2.5"): {"two/module.py": b"B = 2\n" * 60},
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class LockedPlugin:
+    """Where everything of the plugin lies."""
+
+    folder: Path
+    store: Path
+
+    @property
+    def project(self) -> Project:
+        return Project(start=self.folder, environment=None, today=date(2026, 11, 20))
+
+    @property
+    def lock(self) -> Path:
+        return self.folder / "requirements.lock"
+
+
+def locked_plugin(home: Path) -> LockedPlugin:
+    """Write the plugin, its lock, and the store below ``home``."""
+    folder, store = home / "plugin", Store(home / "store")
+    (folder / ".git").mkdir(parents=True)
+    for path, text in FILES.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(text.encode())
+    pins = []
+    for (name, version), files in WHEELS.items():
+        filename, data = make_wheel(name, version, files=files)
+        with store.work() as work:
+            waiting = work / filename
+            waiting.write_bytes(data)
+            sha256 = hashlib.sha256(data).hexdigest()
+            store.add(sha256, waiting)
+        pins.append(Pin(name=name, version=version, digest=f"sha256:{sha256}", wheel=filename))
+    manifest = plugin(folder)
+    runtime = manifest.runtime
+    lock = PythonLock(
+        runtime=runtime.name, glibc=glibc_text(runtime), inputs=read_declared(manifest).digest, pins=tuple(pins)
+    )
+    (folder / "requirements.lock").write_text(render_lock(lock), "utf-8")
+    return LockedPlugin(folder=folder, store=store.folder)

@@ -1,0 +1,250 @@
+"""One single change to an artifact, its report or its lock: each must be told by ``verify --rebuild``.
+
+A forger who changes the ZIP may mend the report too, so half of those changes come with digests and sizes of the report
+that fit the changed file.
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+import re
+from dataclasses import dataclass, replace
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from builder.archive.reader import read_stream
+from builder.archive.tree import tree_digest
+from builder.errors import VerificationError
+from tests.support.zips import Forged, forge, named
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from random import Random
+
+    Change = Callable[["Sound", Random], "Mutated"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sound:
+    """An artifact, its report and its lock as the kit wrote them."""
+
+    archive: bytes
+    report: bytes
+    lock: bytes
+
+    @property
+    def members(self) -> list[Forged]:
+        """The artifact's members, ready to be forged again."""
+        return [
+            named(
+                member.path,
+                method=member.method,
+                data=self.archive[member.offset : member.offset + member.compressed_size],
+                attributes=(0o100000 | member.mode) << 16,
+                local=(fields := {"crc": member.crc32, "size": member.size}),
+                central=fields,
+            )
+            for member in read_stream(BytesIO(self.archive), Path("sound.zip"))
+        ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mutated(Sound):
+    """The same with one change, and which kinds of difference must tell it (none named: any, or a refusal)."""
+
+    what: str
+    kinds: frozenset[str] = frozenset()
+
+
+def mutations(sound: Sound, random: Random, count: int) -> Iterator[Mutated]:
+    """``count`` single changes, every sort of them in turn, at places chosen by ``random``."""
+    for number in range(count):
+        mutated = CHANGES[number % len(CHANGES)](sound, random)
+        if mutated.archive != sound.archive and random.random() < 0.5:
+            mutated = _mend_report(mutated)
+        yield mutated
+
+
+def _forged(sound: Sound, members: list[Forged], what: str, *kinds: str, **end: Any) -> Mutated:  # noqa: ANN401 - any field of the end record
+    archive = forge(*members, end=end)
+    return Mutated(archive=archive, report=sound.report, lock=sound.lock, what=what, kinds=frozenset(kinds))
+
+
+def _flipped(sound: Sound, random: Random) -> Mutated:
+    at, bit = random.randrange(len(sound.archive)), 1 << random.randrange(8)
+    archive = bytearray(sound.archive)
+    archive[at] ^= bit
+    return Mutated(archive=bytes(archive), report=sound.report, lock=sound.lock, what=f"bit {bit} of byte {at} flipped")
+
+
+def _file_added(sound: Sound, random: Random) -> Mutated:
+    name = f"{random.choice(('', 'one/', 'data/', 'new/'))}x{random.randrange(10**6)}.py"
+    members = [*sound.members, named(name, content=b"import os\n", method=0)]
+    return _forged(sound, sorted(members, key=lambda member: member.name), f"{name} added", "extra")
+
+
+def _file_removed(sound: Sound, random: Random) -> Mutated:
+    members = sound.members
+    gone = members.pop(random.randrange(len(members)))
+    return _forged(sound, members, f"{gone.name!r} removed", "missing")
+
+
+def _content_changed(sound: Sound, random: Random) -> Mutated:
+    members = sound.members
+    at = random.randrange(len(members))
+    other = named(members[at].name, content=b"other %d\n" % random.randrange(10**9), attributes=members[at].attributes)
+    members[at] = other
+    return _forged(sound, members, f"{other.name!r} has other content", "content")
+
+
+def _mode_changed(sound: Sound, random: Random) -> Mutated:
+    members = sound.members
+    at = random.randrange(len(members))
+    now = members[at].attributes >> 16
+    mode = random.choice([one for one in (0o100600, 0o100644, 0o100755, 0o100777, 0o100444, 0o101755) if one != now])
+    members[at] = replace(members[at], attributes=mode << 16)
+    return _forged(sound, members, f"{members[at].name!r} has mode {mode:o}", "mode")
+
+
+def _extra_field(sound: Sound, random: Random) -> Mutated:
+    members = sound.members
+    at, extra = random.randrange(len(members)), b"UT\x05\x00\x03" + random.randbytes(4)
+    sides = random.choice((("local", "central"), ("local",), ("central",)))
+    local, central = (
+        {**fields, "extra": extra} if side in sides else fields
+        for side, fields in (("local", members[at].local), ("central", members[at].central))
+    )
+    members[at] = replace(members[at], local=local, central=central)
+    return _forged(sound, members, f"{members[at].name!r} has an extra field in {sides}", "header")
+
+
+def _order_changed(sound: Sound, random: Random) -> Mutated:
+    members = sound.members
+    at = random.randrange(len(members) - 1)
+    members[at : at + 2] = members[at : at + 2][::-1]
+    return _forged(sound, members, f"members {at} and {at + 1} changed places", "order")
+
+
+def _compressed_otherwise(sound: Sound, random: Random) -> Mutated:
+    members = sound.members
+    at = random.choice([number for number, member in enumerate(members) if member.method])
+    content = _unpacked(members[at])
+    members[at] = named(members[at].name, content=content, method=0, attributes=members[at].attributes)
+    return _forged(sound, members, f"{members[at].name!r} is stored", "compressor")
+
+
+def _folder_listed(sound: Sound, random: Random) -> Mutated:
+    name = f"{random.choice(('one', 'data', 'elsewhere'))}/"
+    members = [*sound.members, named(name, content=b"", method=0, attributes=0o040755 << 16)]
+    return _forged(sound, sorted(members, key=lambda member: member.name), f"folder {name} listed", "extra")
+
+
+def _comment(sound: Sound, random: Random) -> Mutated:
+    return _forged(sound, sound.members, "a comment", "bytes", comment=random.randbytes(5).replace(b"P", b"p"))
+
+
+def _trailing(sound: Sound, random: Random) -> Mutated:
+    more = random.randbytes(random.randrange(1, 30))
+    return Mutated(archive=sound.archive + more, report=sound.report, lock=sound.lock, what=f"{len(more)} bytes behind")
+
+
+def _cut_off(sound: Sound, random: Random) -> Mutated:
+    length = random.randrange(len(sound.archive))
+    return Mutated(archive=sound.archive[:length], report=sound.report, lock=sound.lock, what=f"cut after {length}")
+
+
+def _lock_hash(sound: Sound, random: Random) -> Mutated:
+    text = sound.lock.decode()
+    found = random.choice(list(re.finditer(r"--hash=sha256:([0-9a-f]{64})", text)))
+    at = found.start(1) + random.randrange(64)
+    other = random.choice([digit for digit in "0123456789abcdef" if digit != text[at]])
+    lock = (text[:at] + other + text[at + 1 :]).encode()
+    return Mutated(
+        archive=sound.archive, report=sound.report, lock=lock, what="a hash of the lock", kinds=frozenset({"lock"})
+    )
+
+
+def _report_field(sound: Sound, random: Random) -> Mutated:
+    report = json.loads(sound.report)
+    key, owner, name = random.choice(list(_leaves("", report)))
+    value = owner[name]
+    owner[name] = value + 1 if isinstance(value, int) else f"{value}x"
+    return _reported(sound, report, f"the report's {key}")
+
+
+def _report_key(sound: Sound, random: Random) -> Mutated:
+    report = json.loads(sound.report)
+    key, owner, name = random.choice(list(_leaves("", report)))
+    if isinstance(owner, dict) and random.random() < 0.5:
+        owner["added"] = 1
+        return _reported(sound, report, f"a key beside the report's {key}")
+    del owner[name]
+    return _reported(sound, report, f"the report lacks {key}")
+
+
+def _report_byte(sound: Sound, random: Random) -> Mutated:
+    at = random.randrange(len(sound.report))
+    report = bytearray(sound.report)
+    report[at] ^= 1 << random.randrange(7)
+    return Mutated(archive=sound.archive, report=bytes(report), lock=sound.lock, what=f"the report's byte {at}")
+
+
+def _reported(sound: Sound, report: object, what: str) -> Mutated:
+    text = (json.dumps(report, indent=2, ensure_ascii=False) + "\n").encode()
+    return Mutated(archive=sound.archive, report=text, lock=sound.lock, what=what)
+
+
+def _leaves(key: str, value: Any) -> Iterator[tuple[str, Any, Any]]:  # noqa: ANN401 - JSON
+    for name, child in value.items() if isinstance(value, dict) else enumerate(value):
+        at = f"{key}.{name}"
+        if isinstance(child, dict | list):
+            yield from _leaves(at, child)
+        else:
+            yield at, value, name
+
+
+def _unpacked(member: Forged) -> bytes:
+    import zlib
+
+    return zlib.decompress(member.packed, -15)
+
+
+def _mend_report(mutated: Mutated) -> Mutated:
+    """What a forger would do: let the report's digests and sizes fit the changed file, where it can be read."""
+    try:
+        members = read_stream(BytesIO(mutated.archive), Path("mutated.zip"))
+    except VerificationError:
+        return mutated
+    report = copy.deepcopy(json.loads(mutated.report))
+    report["artifact"] |= {
+        "sha256": hashlib.sha256(mutated.archive).hexdigest(),
+        "treeDigest": tree_digest(members),
+        "size": len(mutated.archive),
+        "unpackedSize": sum(member.size for member in members),
+        "files": len(members),
+    }
+    text = (json.dumps(report, indent=2, ensure_ascii=False) + "\n").encode()
+    return replace(mutated, report=text, what=f"{mutated.what}, and the report mended")
+
+
+CHANGES: tuple[Change, ...] = (
+    _flipped,
+    _file_added,
+    _file_removed,
+    _content_changed,
+    _mode_changed,
+    _extra_field,
+    _order_changed,
+    _compressed_otherwise,
+    _folder_listed,
+    _comment,
+    _trailing,
+    _cut_off,
+    _lock_hash,
+    _report_field,
+    _report_key,
+    _report_byte,
+)

@@ -1,0 +1,73 @@
+"""Put one change into a plugin's artifact, report or lock, and see what ``verify --rebuild`` says about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from builder import pipeline
+from builder.errors import DependencyError, VerificationError
+from builder.evidence import report_file
+from builder.progress import Silent
+from tests.support.locked import FILES, LockedPlugin
+from tests.support.mutations import Mutated, Sound
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bench:
+    """A packaged plugin and its sound files, to change and to restore."""
+
+    plugin: LockedPlugin
+    artifact: Path
+    sound: Sound
+
+    @classmethod
+    def of(cls, plugin: LockedPlugin) -> Bench:
+        """Package a plugin; the store must be the one that the environment names."""
+        artifact = pipeline.package(plugin.project, Silent()).artifact.file
+        report = report_file(artifact).read_bytes()
+        sound = Sound(archive=artifact.read_bytes(), report=report, lock=plugin.lock.read_bytes())
+        return cls(plugin=plugin, artifact=artifact, sound=sound)
+
+    @property
+    def report(self) -> Path:
+        return report_file(self.artifact)
+
+    def put(self, state: Sound) -> None:
+        """Let the files be these."""
+        self.artifact.write_bytes(state.archive)
+        self.report.write_bytes(state.report)
+        self.plugin.lock.write_bytes(state.lock)
+
+    def restore(self) -> None:
+        """Let everything be sound again."""
+        self.put(self.sound)
+        for path, text in FILES.items():
+            (self.plugin.folder / path).write_bytes(text.encode())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """What was said: kinds of differences, or the refusal."""
+
+    kinds: frozenset[str]
+    refused: str
+
+    def fits(self, mutated: Mutated) -> bool:
+        """Whether the change was told: as the kind that it is, where it has one; else by anything."""
+        return mutated.kinds <= self.kinds and bool(self.refused or self.kinds)
+
+
+def caught(bench: Bench, mutated: Mutated) -> Told:
+    """Verify the changed plugin, with everything sound again afterwards."""
+    bench.put(mutated)
+    try:
+        seen = pipeline.verify(bench.artifact, bench.plugin.project, Silent())
+    except (VerificationError, DependencyError) as error:
+        return Told(kinds=frozenset(), refused=str(error))
+    finally:
+        bench.put(bench.sound)
+    return Told(kinds=frozenset(one.kind.value for one in seen.differences), refused="")
