@@ -14,15 +14,15 @@ from builder.handler import check_handler
 from builder.manifest.model import Manifest, PackageType
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import date
 
     from builder.bundle import SourceFile
-    from builder.dependencies import LockResult, Store
+    from builder.dependencies import LockResult
     from builder.evidence import Earlier, PackageRow
     from builder.evidence.inspection import Inspection
     from builder.progress import Progress
-    from builder.values import Artifact, Lock
+    from builder.values import Artifact, Lock, Pack
     from builder.verification import Verified
 
 __all__ = [
@@ -149,7 +149,11 @@ def package(project: Project, progress: Progress, *, output: Path | None = None)
         PackagingError: The parts do not fit together, or are larger than Lambda takes.
     """
     parts = gather(project, output=output)
-    return reuse(parts) or build(parts, dependencies.default_store(), progress)
+    done = reuse(parts)
+    if done is not None:
+        return done
+    packs = dependencies.collect(parts.lock, parts.checked.manifest, dependencies.default_store(), progress)
+    return build(parts, packs)
 
 
 def gather(project: Project, *, output: Path | None = None) -> Parts:
@@ -175,29 +179,32 @@ def reuse(parts: Parts) -> Packaged | None:
     return _unchanged(parts, earlier) if earlier else None
 
 
-def build(parts: Parts, store: Store, progress: Progress) -> Packaged:
-    """The third step: collect the packages, splice everything into the artifact, and write the report beside it.
+def build(parts: Parts, packs: Sequence[Pack]) -> Packaged:
+    """The last step: splice the collected packages and the sources into the artifact, and write the report beside it.
 
     Raises:
-        DependencyError: A package cannot be had.
+        DependencyError: A package's native code does not load on the runtime.
         PackagingError: The parts do not fit together, or are larger than Lambda takes.
     """
     from builder.archive.writer import write_artifact, zip_size
     from builder.bundle.assemble import assemble
+    from builder.evidence.warned import with_warnings
+    from builder.natives import check_natives, examine
 
     manifest = parts.checked.manifest
-    packs = dependencies.collect(parts.lock, manifest, store, progress)
-    bundle = assemble(manifest, parts.sources, packs)
+    examined = examine(manifest, packs)
+    bundle = assemble(manifest, parts.sources, examined.packs)
+    natives = check_natives(manifest, bundle, examined)
     rows = evidence.package_rows(bundle)
-    warnings = bundles.check_sizes(zip_size(bundle.entries), bundle.size, rows)
+    sizes = bundles.check_sizes(zip_size(bundle.entries), bundle.size, rows)
     artifact = write_artifact(bundle, parts.target)
-    report = evidence.build_report(manifest, parts.lock, bundle, artifact, inputs=parts.inputs)
+    report = with_warnings(evidence.build_report(manifest, parts.lock, bundle, artifact, inputs=parts.inputs), natives)
     return Packaged(
         artifact=artifact,
         report=report,
         report_file=evidence.write_report(report, parts.target),
         packages=rows,
-        warnings=(*parts.checked.warnings, *warnings),
+        warnings=(*parts.checked.warnings, *natives, *sizes),
         unchanged=False,
     )
 
@@ -247,12 +254,18 @@ def _refuse_image(manifest: Manifest) -> None:
 
 
 def _unchanged(parts: Parts, earlier: Earlier) -> Packaged:
+    from builder.evidence.warned import warnings_of
+
     size, unpacked = earlier.artifact.size, earlier.artifact.unpacked_size
     return Packaged(
         artifact=earlier.artifact,
         report=earlier.report,
         report_file=evidence.report_file(parts.target),
         packages=earlier.packages,
-        warnings=(*parts.checked.warnings, *bundles.check_sizes(size, unpacked, earlier.packages)),
+        warnings=(
+            *parts.checked.warnings,
+            *warnings_of(earlier.report),
+            *bundles.check_sizes(size, unpacked, earlier.packages),
+        ),
         unchanged=True,
     )
