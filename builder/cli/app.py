@@ -15,7 +15,7 @@ from builder.errors import KitError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-COMMANDS = ("new", "update", "check", "lock", "package", "inspect", "verify", "publish", "completion")
+COMMANDS = ("new", "update", "check", "lock", "package", "inspect", "verify", "store", "publish", "completion")
 BUG = 70
 INTERRUPTED = 130
 EPILOG = """\b

@@ -2,7 +2,8 @@
 
 ::
 
-    packs/<2 hex>/<key>.zip     the pack; a wheel as it was downloaded, an npm package as it was turned into a ZIP
+    packs/<2 hex>/<key>.zip     the pack; a wheel as it was downloaded, an npm package as it was turned into a ZIP;
+                                its modification time is its last use
     packs/<2 hex>/<key>.index   what is inside, bound to the pack by sha256 and size
     work/                       files under way; the same file system, so a finished one is moved in by one rename
 
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 STORE_VARIABLE = "BIOT_PLUGIN_STORE"
 _ABANDONED_AFTER_SECONDS = 24 * 60 * 60
+_USED_LATELY_SECONDS = 10 * 60
+"""A use is marked at most so often; pruning spares what was used within an hour."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,7 +62,7 @@ class Store:
             The pack, or None when it is absent or damaged: then it must be fetched again.
         """
         file = self._place(key)
-        index = _read_index(file)
+        index = read_index(file)
         try:
             if index is None:
                 return None if sha256 is None else self._index_again(key, file, sha256)
@@ -67,6 +70,7 @@ class Store:
                 return None
             if file_sha256(file) != index.sha256:
                 return None
+            _mark_used(file)
         except FileNotFoundError:
             return None
         return StoredPack(file=file, members=index.members)
@@ -82,6 +86,7 @@ class Store:
         index = PackIndex(sha256=file_sha256(pack), size=pack.stat().st_size, members=read_members(pack))
         place = self._place(key)
         place.parent.mkdir(parents=True, exist_ok=True)
+        os.utime(pack)  # a downloader may have set the day of its release
         pack.replace(place)
         with self.work() as folder:
             waiting = folder / "index"
@@ -124,6 +129,13 @@ class Store:
             return self.add(key, copy)
 
 
+def _mark_used(pack: Path) -> None:
+    """Let the pack's modification time be its last use; a store that this user cannot write stays as it is."""
+    if time.time() - pack.stat().st_mtime > _USED_LATELY_SECONDS:
+        with suppress(OSError):
+            os.utime(pack)
+
+
 def file_sha256(file: Path) -> str:
     """Hex sha256 of a file's bytes."""
     with file.open("rb") as opened:
@@ -145,7 +157,8 @@ def default_store() -> Store:
     return Store(store_folder(os.environ))
 
 
-def _read_index(pack: Path) -> PackIndex | None:
+def read_index(pack: Path) -> PackIndex | None:
+    """What lies in a pack, as the index beside it says; None when there is none that is whole."""
     try:
         return load_index(pack.with_suffix(".index").read_bytes())
     except FileNotFoundError:

@@ -1,0 +1,44 @@
+"""Which packs may go."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from builder.dependencies.upkeep import IN_USE_SECONDS, Shelved, prunable
+
+DAY = 24 * 60 * 60
+NOW = 1_800_000_000.0
+
+
+def pack(key: str, days: float, size: int = 100) -> Shelved:
+    return Shelved(key=key, file=Path(f"/store/{key}.zip"), size=size, used=NOW - days * DAY, label=key)
+
+
+ROWS = (pack("new", 0.0), pack("week", 7.5), pack("month", 31), pack("year", 366, 500))
+
+
+@pytest.mark.parametrize(
+    ("days", "keep", "gone"),
+    [
+        (None, None, []),
+        (30, None, ["year", "month"]),
+        (7, None, ["year", "month", "week"]),
+        (400, None, []),
+        (None, 800, []),
+        (None, 799, ["year"]),
+        (None, 250, ["year", "month"]),
+        (None, 0, ["year", "month", "week"]),
+        (300, 250, ["year", "month"]),
+        (300, 1000, ["year"]),
+    ],
+)
+def test_the_packs_unused_for_longest_go_first(days: int | None, keep: int | None, gone: list[str]) -> None:
+    chosen = prunable(ROWS, now=NOW, older_than_days=days, keep_bytes=keep)
+    assert [row.key for row in chosen] == gone
+
+
+def test_what_a_build_may_be_using_stays_whatever_is_asked() -> None:
+    rows = [pack("in use", (IN_USE_SECONDS - 1) / DAY), pack("free", (IN_USE_SECONDS + 1) / DAY)]
+    assert [row.key for row in prunable(rows, now=NOW, older_than_days=None, keep_bytes=0)] == ["free"]
