@@ -14,6 +14,7 @@ from builder.errors import KitError, Problem, Severity
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from builder.pipeline import Packaged
     from builder.values import Artifact
 
 # C0 and C1 controls except tab and newline: text from packages and servers must not steer the terminal.
@@ -46,16 +47,7 @@ def print_problems(problems: Iterable[Problem]) -> None:
 def print_error(error: KitError, *, as_json: bool) -> None:
     """Print why a command failed: every problem, then the sentence that sums them up."""
     if as_json:
-        print_document(
-            {
-                "status": "error",
-                "kind": type(error).__name__.removesuffix("Error").lower(),
-                "exitCode": error.exit_code,
-                "message": error.message,
-                "hint": error.hint,
-                "problems": describe_problems(error.problems),
-            }
-        )
+        print_document(describe_error(error))
         return
     print_problems(error.problems)
     print_problems([Problem(message=error.message, hint=error.hint)])
@@ -70,6 +62,29 @@ def print_bug(error: Exception, *, as_json: bool) -> None:
         print_document({"status": "error", "kind": "bug", "exitCode": 70, "message": repr(error), "hint": home})
     _print_error_line("".join(traceback.format_exception(error)))
     _print_error_line(f"This is a bug in biot-plugin-kit. Please report it with the lines above: {home}")
+
+
+def describe_error(error: KitError) -> dict[str, object]:
+    """Why a command failed, as JSON."""
+    return {
+        "status": "error",
+        "kind": type(error).__name__.removesuffix("Error").lower(),
+        "exitCode": error.exit_code,
+        "message": error.message,
+        "hint": error.hint,
+        "problems": describe_problems(error.problems),
+    }
+
+
+def describe_packaged(packaged: Packaged) -> dict[str, object]:
+    """A finished artifact, as JSON."""
+    return {
+        "status": "nothing-to-do" if packaged.unchanged else "done",
+        "artifact": str(packaged.artifact.file),
+        "reportFile": str(packaged.report_file),
+        "report": packaged.report,
+        "warnings": describe_problems(packaged.warnings),
+    }
 
 
 def describe_problems(problems: Iterable[Problem]) -> list[dict[str, object]]:

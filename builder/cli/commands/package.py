@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from builder import pipeline
+from builder.cli.batch import many_options, show
 from builder.cli.options import json_option, project_of, project_options
 from builder.cli.output import (
-    describe_problems,
+    describe_packaged,
     describe_size,
     print_document,
     print_problems,
@@ -22,7 +24,8 @@ from builder.cli.output import (
 from builder.cli.progress import TerminalProgress
 
 if TYPE_CHECKING:
-    from builder.pipeline import Packaged
+    from builder.cli.batch import Many
+    from builder.pipeline import Packaged, Project
 
 LARGEST = 5
 
@@ -34,6 +37,8 @@ Examples:
   biot-plugin package               dist/<name>-<version>.zip and its report
   biot-plugin package -o build      into another folder
   biot-plugin package --json        for machines
+  biot-plugin package --all         every plugin of this repository, on all cores
+  biot-plugin package --all --shard 2/4 plugins   the second of four CI machines
 
 \b
 Packages come from the store (BIOT_PLUGIN_STORE, else your cache folder).
@@ -45,31 +50,43 @@ index settings.
 @click.option(
     "output", "--output", "-o", type=click.Path(file_okay=False, path_type=Path), help="Folder for the artifact. [dist]"
 )
+@many_options
 @json_option
-def command(folder: Path, environment: str | None, output: Path | None, *, as_json: bool) -> None:
+def command(folder: Path, environment: str | None, output: Path | None, *, many: Many | None, as_json: bool) -> int:
     """Write the ZIP that Lambda runs: the same bytes on every machine.
 
     Checks the manifest and the handler, takes the locked packages for the runtime, and splices them with the
     plugin's own files. A second run with nothing changed writes nothing.
+
+    With --all, what is wrong with one plugin does not stop the others; the exit code is the worst of all.
     """
+    if many is not None:
+        return _package_all(many, project_of(many.root, environment), output, as_json=as_json)
     progress = TerminalProgress(quiet=as_json)
     try:
         packaged = pipeline.package(project_of(folder, environment), progress, output=output)
     finally:
         progress.close()
     if as_json:
-        print_document(
-            {
-                "status": "nothing-to-do" if packaged.unchanged else "done",
-                "artifact": str(packaged.artifact.file),
-                "reportFile": str(packaged.report_file),
-                "report": packaged.report,
-                "warnings": describe_problems(packaged.warnings),
-            }
-        )
-        return
+        print_document(describe_packaged(packaged))
+        return 0
     print_problems(packaged.warnings)
     print_text(_summary(packaged))
+    return 0
+
+
+def _package_all(many: Many, pattern: Project, output: Path | None, *, as_json: bool) -> int:
+    from builder.batch import find_plugins, package_all
+    from builder.dependencies import default_store
+
+    plugins = many.shard.of(find_plugins(many.root))
+    progress = TerminalProgress(quiet=as_json)
+    try:
+        projects = [replace(pattern, start=folder) for folder in plugins]
+        outcomes = package_all(projects, default_store(), progress, output=output)
+    finally:
+        progress.close()
+    return show(many, outcomes, as_json=as_json)
 
 
 def _summary(packaged: Packaged) -> str:

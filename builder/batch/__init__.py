@@ -1,0 +1,9 @@
+"""Many plugins of one repository at once: found, shared out among machines, and built together."""
+
+from __future__ import annotations
+
+from builder.batch.discovery import find_plugins
+from builder.batch.packaging import Outcome, package_all
+from builder.batch.shard import Shard
+
+__all__ = ["Outcome", "Shard", "find_plugins", "package_all"]

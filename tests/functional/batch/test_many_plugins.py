@@ -1,0 +1,148 @@
+"""Many plugins at once: which are found, that each is built as if alone, and what one that fails does to the others."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pytest
+
+from builder import pipeline
+from builder.batch import Outcome, find_plugins, package_all
+from builder.dependencies import Store, read_lock, write_lock
+from builder.errors import DependencyError, ProjectError
+from builder.pipeline import Packaged, Project
+from builder.progress import Silent
+from tests.support.plugins import Told, plugin
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.registries import PythonIndex
+
+HANDLER = "def handler(event, context):\n    return None\n"
+TODAY = date(2026, 11, 20)
+
+
+def make(folder: Path, *, requirements: str = "", name: str = "", handler: str = HANDLER) -> Project:
+    (folder / "src").mkdir(parents=True)
+    told = f'name = "{name or folder.name}"\ndisplayName = "D"\nversion = 1\nruntime = "python3.13"\n'
+    build = '[build]\nrequirements = "requirements.in"\n' if requirements else ""
+    (folder / "plugin.toml").write_text(f"[plugin]\n{told}{build}", "utf-8")
+    (folder / "src" / "index.py").write_text(handler, "utf-8")
+    if requirements:
+        (folder / "requirements.in").write_text(f"{requirements}\n", "utf-8")
+    return Project(start=folder, environment=None, today=TODAY)
+
+
+def digests(outcomes: tuple[Outcome, ...]) -> list[str]:
+    return [one.result.artifact.sha256 if isinstance(one.result, Packaged) else "" for one in outcomes]
+
+
+def test_plugins_are_found_by_path_and_never_where_git_or_tools_keep_their_own(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".gitignore").write_text("/out/\nsecret.*\n")
+    for name in ("b", "a/deep", "a", "tests/sample", "out/copy", "node_modules/x", ".tox/y", "venv/z", "b/.hidden/z"):
+        make(tmp_path / name)
+    (make(tmp_path / "environment").start / "pyvenv.cfg").touch()
+    (tmp_path / "link").symlink_to(tmp_path / "b")
+
+    found = [folder.relative_to(tmp_path).as_posix() for folder in find_plugins(tmp_path)]
+
+    assert found == ["a", "a/deep", "b", "tests/sample"]
+    assert find_plugins(tmp_path / "b") == (tmp_path / "b",)
+
+
+def test_a_gitignore_above_the_root_counts_too(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".gitignore").write_text("/plugins/old/\n")
+    make(tmp_path / "plugins" / "old")
+    make(tmp_path / "plugins" / "new")
+
+    assert find_plugins(tmp_path / "plugins") == (tmp_path / "plugins" / "new",)
+
+
+def test_a_folder_without_plugins_is_an_error_that_names_it(tmp_path: Path) -> None:
+    with pytest.raises(ProjectError, match=r"no plugin\.toml in .* or below"):
+        find_plugins(tmp_path)
+
+
+def test_many_builds_give_what_each_alone_gives_and_fetch_every_package_once(
+    tmp_path: Path, store: Store, index: PythonIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index.wheel("base", "1.0", files={"base/data.txt": b"data"})
+    index.wheel("other", "1.0")
+    wanted = ("base", "base\nother", "", "other")
+    projects = [make(tmp_path / f"p{number}", requirements=text) for number, text in enumerate(wanted)]
+    for project, text in zip(projects, wanted, strict=True):
+        if text:
+            write_lock(plugin(project.start, requirements="requirements.in"), store, Silent())
+    cold, told = Store(tmp_path / "cold"), Told()
+
+    outcomes = package_all(projects, cold, told)
+
+    assert ("Fetching wheels", 2) in told.tasks
+    assert sorted(told.items) == ["base 1.0", "other 1.0", "p0", "p1", "p2", "p3"]
+    monkeypatch.setenv("BIOT_PLUGIN_STORE", str(cold.folder))
+    alone = [pipeline.package(project, Silent(), output=tmp_path / "alone") for project in projects]
+    assert digests(outcomes) == [one.artifact.sha256 for one in alone]
+    again = package_all(projects, cold, Silent())
+    assert [isinstance(one.result, Packaged) and one.result.unchanged for one in again] == [True] * 4
+
+
+def test_a_package_that_cannot_be_had_fails_only_the_plugins_that_take_it(
+    tmp_path: Path, store: Store, index: PythonIndex
+) -> None:
+    index.wheel("base", "1.0")
+    index.wheel("gone", "1.0")
+    projects = [make(tmp_path / name, requirements=name) for name in ("base", "gone")]
+    for project in projects:
+        write_lock(plugin(project.start, requirements="requirements.in"), store, Silent())
+    lock = projects[1].start / "requirements.lock"
+    named = read_lock(plugin(projects[1].start, requirements="requirements.in")).packages[0].digest
+    lock.write_text(lock.read_text().replace(named, f"sha256:{'0' * 64}"))
+
+    good, bad = package_all(projects, Store(tmp_path / "cold"), Silent())
+
+    assert good.exit_code == 0
+    assert isinstance(bad.result, DependencyError)
+    assert bad.exit_code == 5
+
+
+def test_one_broken_plugin_does_not_stop_the_others(tmp_path: Path, store: Store) -> None:
+    projects = [make(tmp_path / "bad", handler="x = 1\n"), make(tmp_path / "good")]
+
+    bad, good = package_all(projects, store, Silent())
+
+    assert (bad.exit_code, good.exit_code) == (4, 0)
+    assert (tmp_path / "good" / "dist" / "good-1.zip").is_file()
+    assert not (tmp_path / "bad" / "dist").exists()
+
+
+def test_two_plugins_that_would_write_one_artifact_are_told(tmp_path: Path, store: Store) -> None:
+    projects = [make(tmp_path / "one", name="same"), make(tmp_path / "two", name="same")]
+
+    first, second = package_all(projects, store, Silent(), output=tmp_path / "out")
+
+    assert first.exit_code == 0
+    assert isinstance(second.result, ProjectError)
+    assert str(tmp_path / "one" / "plugin.toml") in second.result.message
+
+
+class Interrupting(Silent):
+    """A person who presses Ctrl-C when the first plugin is done."""
+
+    def advance(self, item: str) -> None:
+        raise KeyboardInterrupt(item)
+
+
+def test_an_interrupt_leaves_whole_artifacts_with_their_reports_and_nothing_else(tmp_path: Path, store: Store) -> None:
+    projects = [make(tmp_path / f"p{number}") for number in range(20)]
+
+    with pytest.raises(KeyboardInterrupt):
+        package_all(projects, store, Interrupting())
+
+    left = [file.name for project in projects for file in (project.start / "dist").glob("*")]
+    assert not [name for name in left if name.startswith(".")]
+    assert sum(name.endswith(".zip") for name in left) == sum(name.endswith(".report.json") for name in left) >= 1
+    assert all(one.exit_code == 0 for one in package_all(projects, store, Silent()))

@@ -1,0 +1,73 @@
+"""``biot-plugin package --all`` as people and machines see it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.functional.cli.conftest import Call
+
+GOOD = "def handler(event, context):\n    return None\n"
+
+
+@pytest.fixture
+def monorepo(tmp_path: Path) -> Path:
+    for name, source in {"a": GOOD, "b": "x = 1\n", "c/c": GOOD}.items():
+        folder = tmp_path / "repo" / name
+        (folder / "src").mkdir(parents=True)
+        (folder / "src" / "index.py").write_text(source, "utf-8")
+        told = f'name = "{folder.name}"\ndisplayName = "D"\nversion = 1\nruntime = "python3.13"\n'
+        (folder / "plugin.toml").write_text(f"[plugin]\n{told}", "utf-8")
+    return tmp_path / "repo"
+
+
+def test_one_line_each_one_summary_and_the_exit_code_of_the_worst(biot_plugin: Call, monorepo: Path) -> None:
+    done = biot_plugin("package", "--all", cwd=monorepo)
+
+    assert done.returncode == 4
+    lines = [line.split() for line in done.stdout.splitlines()]
+    assert [(line[0], line[-1]) for line in lines[2:5]] == [("a", "packaged"), ("b", "failed"), ("c/c", "packaged")]
+    assert done.stdout.splitlines()[-1] == "3 plugins: 2 packaged, 1 failed"
+    assert "b/src/index.py" in done.stderr
+
+
+def test_json_is_one_document_with_what_each_plugin_alone_would_print(biot_plugin: Call, monorepo: Path) -> None:
+    done = biot_plugin("package", "--all", "--json", str(monorepo), cwd=monorepo.parent)
+    alone = biot_plugin("package", "--json", cwd=monorepo / "a")
+
+    told = json.loads(done.stdout)
+    assert (told["status"], told["exitCode"], done.returncode) == ("error", 4, 4)
+    assert [one["plugin"] for one in told["plugins"]] == ["a", "b", "c/c"]
+    assert told["plugins"][1]["kind"] == "project"
+    assert told["plugins"][0] == {"plugin": "a", **json.loads(alone.stdout), "status": "done"}
+
+
+def test_a_share_is_every_nth_plugin_and_may_be_empty(biot_plugin: Call, monorepo: Path) -> None:
+    first = biot_plugin("package", "--all", "--shard", "1/2", cwd=monorepo)
+    last = biot_plugin("package", "--all", "--shard", "9/9", cwd=monorepo)
+
+    assert first.stdout.splitlines()[-1] == "2 plugins: 2 packaged"
+    assert (last.returncode, last.stdout) == (0, "0 plugins: this share has none\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--all", "--shard", "3/2"), "'3/2' is not I/N"),
+        (("--shard", "1/2"), "belong to --all"),
+        (("a",), "belong to --all"),
+        (("--all", "--project", "a"), "--project names one plugin"),
+    ],
+)
+def test_options_that_do_not_fit_together_are_told(
+    arguments: tuple[str, ...], told: str, biot_plugin: Call, monorepo: Path
+) -> None:
+    done = biot_plugin("package", *arguments, cwd=monorepo)
+
+    assert done.returncode == 2
+    assert told in done.stderr
