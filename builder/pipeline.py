@@ -183,28 +183,23 @@ def build(parts: Parts, packs: Sequence[Pack]) -> Packaged:
     """The last step: splice the collected packages and the sources into the artifact, and write the report beside it.
 
     Raises:
-        DependencyError: A package's native code does not load on the runtime.
         PackagingError: The parts do not fit together, or are larger than Lambda takes.
     """
     from builder.archive.writer import write_artifact, zip_size
     from builder.bundle.assemble import assemble
-    from builder.evidence.warned import with_warnings
-    from builder.natives import check_natives, examine
 
     manifest = parts.checked.manifest
-    examined = examine(manifest, packs)
-    bundle = assemble(manifest, parts.sources, examined.packs)
-    natives = check_natives(manifest, bundle, examined)
+    bundle = assemble(manifest, parts.sources, packs)
     rows = evidence.package_rows(bundle)
     sizes = bundles.check_sizes(zip_size(bundle.entries), bundle.size, rows)
     artifact = write_artifact(bundle, parts.target)
-    report = with_warnings(evidence.build_report(manifest, parts.lock, bundle, artifact, inputs=parts.inputs), natives)
+    report = evidence.build_report(manifest, parts.lock, bundle, artifact, inputs=parts.inputs)
     return Packaged(
         artifact=artifact,
         report=report,
         report_file=evidence.write_report(report, parts.target),
         packages=rows,
-        warnings=(*parts.checked.warnings, *natives, *sizes),
+        warnings=(*parts.checked.warnings, *sizes),
         unchanged=False,
     )
 
@@ -254,18 +249,12 @@ def _refuse_image(manifest: Manifest) -> None:
 
 
 def _unchanged(parts: Parts, earlier: Earlier) -> Packaged:
-    from builder.evidence.warned import warnings_of
-
     size, unpacked = earlier.artifact.size, earlier.artifact.unpacked_size
     return Packaged(
         artifact=earlier.artifact,
         report=earlier.report,
         report_file=evidence.report_file(parts.target),
         packages=earlier.packages,
-        warnings=(
-            *parts.checked.warnings,
-            *warnings_of(earlier.report),
-            *bundles.check_sizes(size, unpacked, earlier.packages),
-        ),
+        warnings=(*parts.checked.warnings, *bundles.check_sizes(size, unpacked, earlier.packages)),
         unchanged=True,
     )
