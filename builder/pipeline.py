@@ -80,6 +80,7 @@ class Packaged:
     """A written artifact and the report beside it.
 
     ``unchanged`` says that an earlier run wrote these very bytes from these very inputs, so nothing was written now.
+    ``advice`` are lines that name a choice which would make it smaller or start faster, told when it is written.
     """
 
     artifact: Artifact
@@ -88,6 +89,7 @@ class Packaged:
     packages: tuple[PackageRow, ...]
     warnings: tuple[Problem, ...]
     unchanged: bool
+    advice: tuple[str, ...] = ()
 
 
 def check(project: Project) -> Checked:
@@ -187,8 +189,11 @@ def build(parts: Parts, packs: Sequence[Pack]) -> Packaged:
     """
     from builder.archive.writer import write_artifact, zip_size
     from builder.bundle.assemble import assemble
+    from builder.coldstart.advice import prune_advice
+    from builder.coldstart.pruning import prune_packs, savings
 
     manifest = parts.checked.manifest
+    packs = prune_packs(packs, manifest.build.prune, manifest.runtime.language)
     bundle = assemble(manifest, parts.sources, packs)
     rows = evidence.package_rows(bundle)
     sizes = bundles.check_sizes(zip_size(bundle.entries), bundle.size, rows)
@@ -201,6 +206,7 @@ def build(parts: Parts, packs: Sequence[Pack]) -> Packaged:
         packages=rows,
         warnings=(*parts.checked.warnings, *sizes),
         unchanged=False,
+        advice=prune_advice(savings(packs, manifest.runtime.language), artifact.size),
     )
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from builder.manifest.model import Manifest
     from builder.values import Lock
 
-_DECIDING = ("archive", "bundle", "evidence")
+_DECIDING = ("archive", "bundle", "coldstart", "evidence")
 """The kit's packages whose code decides the bytes of an artifact and its report."""
 
 
@@ -61,6 +61,7 @@ def inputs_digest(manifest: Manifest, lock: Lock, sources: Iterable[Source]) -> 
         "packages": sorted(
             [package.name, package.version, package.digest, package.places] for package in lock.packages
         ),
+        "prune": sorted(build.prune),
         "sources": sorted([source.path, hashlib.sha256(source.content).hexdigest()] for source in sources),
         "tools": [builder.__version__, _code_digest(), compressor()],
     }

@@ -106,6 +106,7 @@ class Build:
         include: gitignore patterns of first-party files to take although they would stay out.
         exclude: gitignore patterns of first-party files to leave out.
         scripts: Names of console scripts of packages to keep in ``bin/``.
+        prune: Names of sets of package files to leave out (``builder.coldstart.prune_sets``).
         prefer: Path in the artifact -> name of the package whose file is taken when two differ.
     """
 
@@ -114,6 +115,7 @@ class Build:
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     scripts: tuple[str, ...] = ()
+    prune: tuple[str, ...] = ()
     prefer: Mapping[str, str] = field(default_factory=dict)
 
 

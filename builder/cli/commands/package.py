@@ -117,6 +117,7 @@ def _summary(packaged: Packaged) -> str:
             f"  {describe_size(artifact)}",
             f"  sha256 {artifact.sha256}",
             f"  tree   {artifact.tree_digest.removeprefix('sha256:')}",
+            *(f"  {line}" for line in packaged.advice),
         ]
     )
 

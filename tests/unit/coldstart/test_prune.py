@@ -1,0 +1,100 @@
+"""What each set takes out of packages, what it must leave, and what is told about it."""
+
+from __future__ import annotations
+
+import pytest
+
+from builder.coldstart.advice import prune_advice
+from builder.coldstart.prune_sets import SETS
+from builder.coldstart.pruning import Saving, prune_packs, savings
+from builder.manifest.shape import schema
+from tests.support.bundles import pack_of
+
+TAKEN = [
+    ("tests", "python", "pandas/tests/frame/test_api.py"),
+    ("tests", "python", "numpy/tests/conftest.py"),
+    ("tests", "python", "numpy/typing/tests/data/reveal/modules.pyi"),
+    ("tests", "nodejs", "test/index.js"),
+    ("tests", "nodejs", "lib/__tests__/a.js"),
+    ("tests", "nodejs", "dist/a.spec.mjs"),
+    ("type-stubs", "python", "numpy/__init__.pyi"),
+    ("type-stubs", "nodejs", "dist/types/index.d.cts"),
+    ("headers", "python", "numpy/_core/include/numpy/ndarraytypes.h"),
+    ("headers", "python", "numpy/__init__.pxd"),
+    ("headers", "nodejs", "binding.gyp"),
+    ("docs", "python", "numpy/ma/README.rst"),
+    ("docs", "nodejs", "History.md"),
+    ("docs", "nodejs", "docs/guide.md"),
+    ("source-maps", "python", "bokeh/server/static/js/bokeh.js.map"),
+    ("source-maps", "nodejs", "build/luxon.mjs.map"),
+]
+
+LEFT = [
+    ("python", "astropy/tests/runner.py", "imported by astropy/__init__.py"),
+    ("python", "numpy/testing/__init__.py", "imported by users of numpy"),
+    ("python", "numpy/_core/tests/__init__.py", "a package that helpers are imported from"),
+    ("python", "numpy/py.typed", "no stub"),
+    ("python", "latest/test_tools.py", "not in a folder of tests"),
+    ("python", "a-1.0.dist-info/README.md", "metadata"),
+    ("python", "a-1.0.dist-info/licenses/tests/test_data/LICENSE", "a licence"),
+    ("python", "prompts/system.md", "read at run time by some packages"),
+    ("python", "pygit2/decl/blob.h", "read at run time; not in a folder include"),
+    ("nodejs", "package.json", "Node.js reads it"),
+    ("nodejs", "test/package.json", "Node.js reads it"),
+    ("nodejs", "LICENSE.md", "a licence"),
+    ("nodejs", "docs/index.js", "code"),
+    ("nodejs", "lib/test/index.js", "code: not the package's own folder of tests"),
+    ("nodejs", "lib/map.js", "code"),
+    ("nodejs", "build/Release/a.node", "native code"),
+]
+
+
+@pytest.mark.parametrize(("name", "language", "path"), TAKEN)
+def test_a_set_takes_what_no_function_reads(name: str, language: str, path: str) -> None:
+    assert SETS[name].matches(path, "python" if language == "python" else "nodejs")
+
+
+@pytest.mark.parametrize(("language", "path", "why"), LEFT)
+def test_no_set_takes_what_may_be_read(language: str, path: str, why: str) -> None:
+    taking = [name for name, one in SETS.items() if one.matches(path, "python" if language == "python" else "nodejs")]
+
+    assert taking == [], why
+
+
+def test_the_manifest_takes_exactly_the_names_of_the_sets() -> None:
+    assert schema()["properties"]["build"]["properties"]["prune"]["items"]["enum"] == list(SETS)
+
+
+def test_only_the_named_sets_are_taken_from_packages() -> None:
+    pack = pack_of("a", {"a/__init__.py": b"", "a/tests/test_a.py": b"x", "a/b.pyi": b"y"})
+
+    (pruned,) = prune_packs((pack,), ("tests",), "python")
+
+    assert [member.path for member in pruned.members] == ["a/__init__.py", "a/b.pyi"]
+    assert pruned.file == pack.file
+    assert prune_packs((pack,), (), "python") == (pack,)
+
+
+def test_stubs_that_lazy_loader_reads_stay() -> None:
+    packs = (pack_of("skimage", {"skimage/__init__.pyi": b"", "skimage/a.pyi": b""}), pack_of("lazy-loader", {}))
+
+    (pruned, _) = prune_packs(packs, ("type-stubs",), "python")
+
+    assert [member.path for member in pruned.members] == ["skimage/__init__.pyi"]
+
+
+def test_savings_count_each_place_of_an_npm_package_and_name_the_largest_first() -> None:
+    files = {"index.js": b"1" * 9, "index.js.map": b"2" * 50, "README.md": b"3" * 70}
+    pack = pack_of("a", files, places=("node_modules/a", "node_modules/b/node_modules/a"))
+
+    found = savings((pack,), "nodejs")
+
+    assert [(saving.name, saving.packed_size) for saving in found[:2]] == [("docs", 140), ("source-maps", 100)]
+    assert savings(prune_packs((pack,), ("docs",), "nodejs"), "nodejs")[0].name == "source-maps"
+
+
+def test_only_savings_that_matter_are_told_in_one_line() -> None:
+    found = (Saving(name="tests", packed_size=3 << 20), Saving(name="docs", packed_size=1 << 20))
+
+    assert prune_advice(found, 20 << 20) == ('[build] prune would save: "tests" 3.0 MB (15%)',)
+    assert prune_advice(found, 100 << 20) == ()
