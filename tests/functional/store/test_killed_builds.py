@@ -1,0 +1,41 @@
+"""Builds that are killed, and builds that run at the same time. ``tox -e repro`` kills 50."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.killing import Victim, kill_points
+from tests.support.locked import WHEELS, locked_plugin
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.registries import PythonIndex
+
+COUNT = 4
+
+
+@pytest.fixture
+def victim(index: PythonIndex, tmp_path: Path) -> Victim:
+    plugin = locked_plugin(tmp_path)
+    for (name, version), files in WHEELS.items():
+        index.wheel(name, version, files=files)
+    return Victim(folder=plugin.folder, environment=dict(os.environ), scratch=tmp_path)
+
+
+def test_a_killed_build_leaves_nothing_half_written_and_the_next_gives_the_same_bytes(victim: Victim) -> None:
+    killed = kill_points(victim, COUNT)
+    assert [one for one in killed if not (one.whole and one.same)] == []
+    assert sum(one.alive for one in killed) >= COUNT // 2
+
+
+def test_parallel_cold_builds_share_one_store(victim: Victim) -> None:
+    store = victim.scratch / "shared store"
+    builds = [victim.build(store, victim.scratch / f"out{number}") for number in range(3)]
+    told = [build.communicate()[1] for build in builds]
+    assert [build.returncode for build in builds] == [0, 0, 0], told
+    artifacts = {(victim.scratch / f"out{number}" / "sample-1.zip").read_bytes() for number in range(3)}
+    assert len(artifacts) == 1

@@ -1,0 +1,118 @@
+"""Kill builds with SIGKILL at staggered moments, then build again: the same bytes, and nothing half-written used."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from builder.dependencies.store import Store
+from builder.dependencies.upkeep import shelved
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+REPOSITORY = Path(__file__).parents[2]
+PARALLEL = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Victim:
+    """A locked plugin whose packages come from a registry on loopback.
+
+    Attributes:
+        folder: The plugin, locked.
+        environment: Of the builds; the store is set for each build.
+        scratch: For stores and artifacts.
+    """
+
+    folder: Path
+    environment: Mapping[str, str]
+    scratch: Path
+
+    def build(self, store: Path, output: Path) -> subprocess.Popen[str]:
+        """Start a build in a session of its own."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "builder", "package", "-p", str(self.folder), "-o", str(output)],
+            cwd=self.folder,
+            env={**self.environment, "PYTHONPATH": str(REPOSITORY), "BIOT_PLUGIN_STORE": str(store)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Killed:
+    """What became of one build that was killed and then run again.
+
+    Attributes:
+        after_seconds: When it was killed.
+        alive: Whether it was still at work then.
+        whole: Artifacts and packs that the killed build left are the right ones, or none.
+        same: The second build gave the very bytes.
+        told: What the second build said when it failed.
+    """
+
+    after_seconds: float
+    alive: bool
+    whole: bool
+    same: bool
+    told: str
+
+
+def kill_points(victim: Victim, count: int) -> tuple[Killed, ...]:
+    """Kill ``count`` cold builds, from their first moment to beyond their last, two at a time."""
+    start = time.perf_counter()
+    wanted, packs = _undisturbed(victim)
+    length = (time.perf_counter() - start) * 1.3
+
+    def one(number: int) -> Killed:
+        return _kill_once(victim, number, length * (number + 0.5) / count, (wanted, packs))
+
+    with ThreadPoolExecutor(PARALLEL) as pool:
+        return tuple(pool.map(one, range(count)))
+
+
+def _undisturbed(victim: Victim) -> tuple[bytes, dict[str, bytes]]:
+    store, output = victim.scratch / "store", victim.scratch / "output"
+    with victim.build(store, output) as process:
+        _, told = process.communicate()
+    assert process.returncode == 0, told
+    return _artifact(output), _packs(store)
+
+
+def _kill_once(victim: Victim, number: int, after: float, wanted: tuple[bytes, dict[str, bytes]]) -> Killed:
+    store, output = victim.scratch / f"store-{number}", victim.scratch / f"output-{number}"
+    with victim.build(store, output) as process:
+        time.sleep(after)
+        alive = process.poll() is None
+        if alive and number % 2:
+            os.killpg(process.pid, signal.SIGKILL)  # with pip or npm
+        else:
+            process.kill()  # pip or npm goes on and finds nobody
+        process.communicate()
+    artifact, packs = wanted
+    whole = _artifact(output) in {b"", artifact} and _packs(store).items() <= packs.items()
+    with victim.build(store, output) as process:
+        _, told = process.communicate()
+    same = process.returncode == 0 and _artifact(output) == artifact and _packs(store) == packs
+    return Killed(after_seconds=after, alive=alive, whole=whole, same=same, told=told)
+
+
+def _artifact(output: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in sorted(output.glob("*.zip")))
+
+
+def _packs(store: Path) -> dict[str, bytes]:
+    """The packs that a build would use, by key."""
+    known = Store(store)
+    return {row.key: row.file.read_bytes() for row in shelved(known) if known.find(row.key) is not None}
