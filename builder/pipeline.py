@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,10 +20,10 @@ if TYPE_CHECKING:
 
     from builder.bundle import SourceFile
     from builder.dependencies import LockResult
-    from builder.evidence import Earlier, PackageRow
+    from builder.evidence import Earlier, PackageRow, Settings
     from builder.evidence.inspection import Inspection
     from builder.progress import Progress
-    from builder.values import Artifact, Lock, Pack
+    from builder.values import Artifact, Bundle, Lock, Pack
     from builder.verification import Verified
 
 __all__ = [
@@ -73,6 +74,7 @@ class Parts:
     sources: tuple[SourceFile, ...]
     inputs: str
     target: Path
+    evidence: Settings
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -170,9 +172,10 @@ def gather(project: Project, *, output: Path | None = None) -> Parts:
     _refuse_image(manifest)
     lock = dependencies.read_lock(manifest)
     sources = bundles.select_sources(manifest)
-    inputs = evidence.inputs_digest(manifest, lock, sources)
+    settings = evidence.read_settings(manifest, lock, os.environ)
+    inputs = evidence.inputs_digest(manifest, lock, sources, settings.inputs)
     target = (output or manifest.folder / "dist").absolute() / f"{manifest.plugin.name}-{manifest.plugin.version}.zip"
-    return Parts(checked=checked, lock=lock, sources=sources, inputs=inputs, target=target)
+    return Parts(checked=checked, lock=lock, sources=sources, inputs=inputs, target=target, evidence=settings)
 
 
 def reuse(parts: Parts) -> Packaged | None:
@@ -199,10 +202,12 @@ def build(parts: Parts, packs: Sequence[Pack]) -> Packaged:
     sizes = bundles.check_sizes(zip_size(bundle.entries), bundle.size, rows)
     artifact = write_artifact(bundle, parts.target)
     report = evidence.build_report(manifest, parts.lock, bundle, artifact, inputs=parts.inputs)
+    report_file = evidence.write_report(report, parts.target)
+    _write_evidence(parts, packs, bundle, artifact)
     return Packaged(
         artifact=artifact,
         report=report,
-        report_file=evidence.write_report(report, parts.target),
+        report_file=report_file,
         packages=rows,
         warnings=(*parts.checked.warnings, *sizes),
         unchanged=False,
@@ -246,6 +251,16 @@ def verify(artifact: Path, rebuild: Project | None, progress: Progress) -> Verif
     with TemporaryDirectory() as folder:
         again = package(rebuild, progress, output=Path(folder))
         return verification.hold_against_build(seen, again.artifact.file, again.report)
+
+
+def _write_evidence(parts: Parts, packs: Sequence[Pack], bundle: Bundle, artifact: Artifact) -> None:
+    from builder.evidence.writing import Made, write_evidence
+
+    manifest = parts.checked.manifest
+    direct = dependencies.direct_requirements(manifest)
+    write_evidence(
+        Made(manifest=manifest, packs=packs, bundle=bundle, artifact=artifact, direct=direct, settings=parts.evidence)
+    )
 
 
 def _refuse_image(manifest: Manifest) -> None:

@@ -12,7 +12,16 @@ if TYPE_CHECKING:
     from builder.progress import Progress
     from builder.values import Lock, Pack
 
-__all__ = ["Change", "LockResult", "Store", "collect", "default_store", "read_lock", "write_lock"]
+__all__ = [
+    "Change",
+    "LockResult",
+    "Store",
+    "collect",
+    "default_store",
+    "direct_requirements",
+    "read_lock",
+    "write_lock",
+]
 
 
 def read_lock(manifest: Manifest) -> Lock:
@@ -62,3 +71,18 @@ def collect(lock: Lock, manifest: Manifest, store: Store, progress: Progress) ->
     from builder.dependencies import javascript
 
     return javascript.collect(lock, store, progress)
+
+
+def direct_requirements(manifest: Manifest) -> tuple[str, ...]:
+    """What the plugin itself asks for, without what that brings along: PEP 508 lines, or names of npm packages.
+
+    Raises:
+        DependencyError: The files that say so cannot be read.
+    """
+    if manifest.runtime.language == "python":
+        from builder.dependencies.requirements import parse_requirements, read_declared
+
+        return parse_requirements(read_declared(manifest)).wanted
+    from builder.dependencies import javascript
+
+    return javascript.direct_names(manifest)

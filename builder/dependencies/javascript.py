@@ -60,6 +60,16 @@ def read_lock(manifest: Manifest) -> Lock:
     return Lock(file=file, packages=production_packages(entries))
 
 
+def direct_names(manifest: Manifest) -> tuple[str, ...]:
+    """The packages that package.json itself asks for at run time.
+
+    Raises:
+        DependencyError: package.json cannot be read.
+    """
+    package = _read_json(manifest.folder / "package.json")
+    return tuple(sorted({name for field in _SHIPPED_FIELDS for name in table(package, field)}))
+
+
 def write_lock(manifest: Manifest, store: Store, progress: Progress, *, upgrade: bool = False) -> LockResult:
     """Let npm choose versions and write ``package-lock.json`` without addresses.
 

@@ -8,15 +8,20 @@ from __future__ import annotations
 from builder.archive.shares import PackageRow, package_rows
 from builder.evidence.earlier import Earlier, earlier_build, inputs_digest
 from builder.evidence.report import build_report, read_report, report_file, write_report
+from builder.evidence.seal import evidence_files
+from builder.evidence.settings import Settings, read_settings
 
 __all__ = [
     "Earlier",
     "PackageRow",
+    "Settings",
     "build_report",
     "earlier_build",
+    "evidence_files",
     "inputs_digest",
     "package_rows",
     "read_report",
+    "read_settings",
     "report_file",
     "write_report",
 ]

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Protocol
 import builder
 from builder.archive.deflate import compressor
 from builder.evidence.report import file_digest, read_report, report_file, report_rows
+from builder.evidence.seal import seal_holds
 from builder.values import Artifact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from builder.archive.shares import PackageRow
     from builder.manifest.model import Manifest
@@ -45,11 +46,12 @@ class Earlier:
     packages: tuple[PackageRow, ...]
 
 
-def inputs_digest(manifest: Manifest, lock: Lock, sources: Iterable[Source]) -> str:
+def inputs_digest(manifest: Manifest, lock: Lock, sources: Iterable[Source], evidence: Sequence[str] = ()) -> str:
     """Digest everything that an artifact and its report follow from.
 
     That is the plugin's own files, the packages as locked, what the manifest says about both, the compressor, and the
     kit: its version, and its code too, so that a changed working copy of the kit never passes for the released one.
+    ``evidence`` is what the files beside the artifact follow from besides (``Settings.inputs``).
 
     Returns:
         ``sha256:`` and 64 hex digits.
@@ -63,6 +65,7 @@ def inputs_digest(manifest: Manifest, lock: Lock, sources: Iterable[Source]) -> 
         ),
         "prune": sorted(build.prune),
         "sources": sorted([source.path, hashlib.sha256(source.content).hexdigest()] for source in sources),
+        "evidence": list(evidence),
         "tools": [builder.__version__, _code_digest(), compressor()],
     }
     text = json.dumps(told, sort_keys=True, ensure_ascii=True)
@@ -70,7 +73,7 @@ def inputs_digest(manifest: Manifest, lock: Lock, sources: Iterable[Source]) -> 
 
 
 def earlier_build(artifact: Path, inputs: str) -> Earlier | None:
-    """The artifact of an earlier run when these very inputs made it and nobody touched it since, else None.
+    """The artifact of an earlier run when these very inputs made it and nobody touched a file of it since, else None.
 
     Args:
         artifact: The ZIP, which may be missing.
@@ -81,7 +84,9 @@ def earlier_build(artifact: Path, inputs: str) -> Earlier | None:
         return None
     told = _artifact(artifact, report.get("artifact"))
     rows = report_rows(report)
-    return Earlier(artifact=told, report=report, packages=rows) if told and rows else None
+    if not told or not rows or not seal_holds(artifact, told.sha256):
+        return None
+    return Earlier(artifact=told, report=report, packages=rows)
 
 
 def _artifact(file: Path, told: object) -> Artifact | None:

@@ -34,7 +34,7 @@ LARGEST = 5
     short_help="Write the ZIP that Lambda runs.",
     epilog="""\b
 Examples:
-  biot-plugin package               dist/<name>-<version>.zip and its report
+  biot-plugin package               dist/<name>-<version>.zip, report and evidence
   biot-plugin package -o build      into another folder
   biot-plugin package --json        for machines
   biot-plugin package --all         every plugin of this repository, on all cores

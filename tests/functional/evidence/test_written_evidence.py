@@ -4,95 +4,65 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from builder.archive.reader import read_members
-from builder.archive.writer import pack_members, write_artifact
-from builder.bundle import select_sources
-from builder.bundle.assemble import assemble
+from builder.archive.writer import pack_members
 from builder.errors import VerificationError
-from builder.evidence import (
-    build_report,
-    earlier_build,
-    inputs_digest,
-    package_rows,
-    read_report,
-    report_file,
-    write_report,
-)
+from builder.evidence import earlier_build, evidence_files, package_rows, read_report, report_file
 from builder.evidence.inspection import inspect
-from builder.values import Artifact, Lock, LockedPackage, Pack
-from tests.support.bundles import manifest_of
+from tests.support.evidence import PACKAGES, built
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from builder.manifest.model import Manifest
-
-FILES = {
-    "src/index.py": "def handler(event, context):\n    return 1\n",
-    "src/plugin/__init__.py": "",
-    "src/data/ü.txt": "ü",
-}
+VARYING: frozenset[str] = frozenset()
+"""What tells when it was made."""
 
 
-def project(folder: Path) -> tuple[Manifest, Lock, list[Pack]]:
-    (folder / ".git").mkdir(parents=True)
-    for path, text in FILES.items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_bytes(text.encode())
-    members = pack_members([("pkg/a.py", 0o644, b"a" * 5000), ("pkg/run", 0o755, b"#!/bin/sh\n")], folder / "pkg.zip")
-    package = LockedPackage(name="pkg", version="1.0", digest="sha256:0")
-    pack = Pack(package=package, file=folder / "pkg.zip", members=members)
-    return manifest_of(folder=folder), Lock(file=None, packages=(package,)), [pack]
-
-
-def built(folder: Path) -> tuple[Artifact, str]:
-    manifest, lock, packs = project(folder)
-    sources = select_sources(manifest)
-    inputs = inputs_digest(manifest, lock, sources)
-    bundle = assemble(manifest, sources, packs)
-    artifact = write_artifact(bundle, folder / "dist" / "my-plugin-1.zip")
-    report = build_report(manifest, lock, bundle, artifact, inputs=inputs)
-    assert write_report(report, artifact.file) == report_file(artifact.file)
-    earlier = earlier_build(artifact.file, inputs)
+def test_what_was_written_is_found_again(tmp_path: Path) -> None:
+    made = built(tmp_path)
+    earlier = earlier_build(made.artifact.file, made.inputs)
     assert earlier is not None
-    assert (earlier.artifact, earlier.report, earlier.packages) == (artifact, report, package_rows(bundle))
-    return artifact, inputs
+    assert (earlier.artifact, earlier.report) == (made.artifact, made.report)
+    assert earlier.packages == package_rows(made.bundle)
 
 
-def test_artifact_and_report_are_the_same_bytes_from_another_folder_umask_and_day(tmp_path: Path) -> None:
-    one, _ = built(tmp_path / "one")
+def test_everything_is_the_same_bytes_from_another_folder_umask_and_day(tmp_path: Path) -> None:
+    one = built(tmp_path / "one").artifact
     before = os.umask(0o077)
     zone = os.environ.get("TZ")
     os.environ["TZ"] = "Asia/Kathmandu"
     time.tzset()
     try:
-        two, _ = built(tmp_path / "another folder" / "two")
+        two = built(tmp_path / "another folder" / "two").artifact
     finally:
         os.umask(before)
         os.environ.pop("TZ") if zone is None else os.environ.update(TZ=zone)
         time.tzset()
     assert one.file.read_bytes() == two.file.read_bytes()
-    assert report_file(one.file).read_bytes() == report_file(two.file).read_bytes()
+    for kind, file in evidence_files(one.file).items():
+        if kind not in VARYING:
+            assert file.read_bytes() == evidence_files(two.file)[kind].read_bytes(), kind
 
 
 def test_an_inspection_tells_what_the_report_tells(tmp_path: Path) -> None:
-    artifact, _ = built(tmp_path / "one")
+    artifact = built(tmp_path / "one").artifact
     seen = inspect(artifact.file)
     assert seen.artifact == artifact
     assert seen.reported
-    assert [(row.label, row.files) for row in seen.packages] == [("the plugin's own files", 3), ("pkg 1.0", 2)]
-    assert {row.path for row in seen.files} == {"index.py", "plugin/__init__.py", "data/ü.txt", "pkg/a.py", "pkg/run"}
+    assert {(row.label, row.files) for row in seen.packages} == {
+        ("the plugin's own files", 3),
+        *((label, len(files)) for label, files in PACKAGES.items()),
+    }
+    assert {"index.py", "plugin/__init__.py", "data/ü.txt", "pkg/a.py", "two.py"} <= {row.path for row in seen.files}
     assert [row.packed_size for row in seen.files] == sorted((row.packed_size for row in seen.files), reverse=True)
     assert json.loads(json.dumps(seen.describe()))["artifact"]["sha256"] == artifact.sha256
 
 
 def test_without_a_report_the_files_are_told_all_the_same(tmp_path: Path) -> None:
-    artifact, _ = built(tmp_path / "one")
+    artifact = built(tmp_path / "one").artifact
     report_file(artifact.file).unlink()
     seen = inspect(artifact.file)
     assert not seen.reported
@@ -101,7 +71,7 @@ def test_without_a_report_the_files_are_told_all_the_same(tmp_path: Path) -> Non
 
 
 def test_an_artifact_that_is_not_the_one_of_its_report_is_refused(tmp_path: Path) -> None:
-    artifact, _ = built(tmp_path / "one")
+    artifact = built(tmp_path / "one").artifact
     pack_members([("index.py", 0o644, b"other")], artifact.file)
     with pytest.raises(VerificationError, match="other files"):
         inspect(artifact.file)
@@ -110,7 +80,7 @@ def test_an_artifact_that_is_not_the_one_of_its_report_is_refused(tmp_path: Path
 def test_the_same_files_in_other_bytes_are_told_apart_from_other_files(tmp_path: Path) -> None:
     import zipfile
 
-    artifact, _ = built(tmp_path / "one")
+    artifact = built(tmp_path / "one").artifact
     with zipfile.ZipFile(artifact.file) as archive:
         contents = [(info, archive.read(info)) for info in archive.infolist()]
     with zipfile.ZipFile(artifact.file, "w", zipfile.ZIP_STORED) as archive:
@@ -125,7 +95,8 @@ def test_the_same_files_in_other_bytes_are_told_apart_from_other_files(tmp_path:
     "change", ["artifact gone", "artifact touched", "report gone", "report cut off", "other inputs", "table"]
 )
 def test_an_earlier_build_counts_only_when_nobody_touched_it(tmp_path: Path, change: str) -> None:
-    artifact, inputs = built(tmp_path / "one")
+    made = built(tmp_path / "one")
+    artifact, inputs = made.artifact, made.inputs
     report = report_file(artifact.file)
     if change == "artifact gone":
         artifact.file.unlink()
@@ -140,6 +111,29 @@ def test_an_earlier_build_counts_only_when_nobody_touched_it(tmp_path: Path, cha
     elif change == "table":
         report.write_text(json.dumps({**json.loads(report.read_text()), "packages": None}))
     assert earlier_build(artifact.file, "sha256:other" if change == "other inputs" else inputs) is None
+
+
+@pytest.mark.parametrize("kind", [*evidence_files(Path("a-1.zip"))])
+@pytest.mark.parametrize("change", ["gone", "altered", "longer"])
+def test_every_file_beside_the_artifact_counts(tmp_path: Path, kind: str, change: str) -> None:
+    made = built(tmp_path)
+    file = evidence_files(made.artifact.file)[kind]
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 1
+    if change == "gone":
+        file.unlink()
+    else:
+        file.write_bytes(data if change == "altered" else file.read_bytes() + b"\n")
+    assert earlier_build(made.artifact.file, made.inputs) is None
+
+
+def test_the_digests_are_what_sha256sum_checks(tmp_path: Path) -> None:
+    made = built(tmp_path)
+    command = ["sha256sum", "--check", "--strict", "--quiet", "my-plugin-1.sha256"]
+    done = subprocess.run(command, cwd=made.artifact.file.parent, check=False, capture_output=True)
+    assert (done.returncode, done.stdout) == (0, b"")
+    named = {line.split("  ")[1] for line in made.text(".sha256").splitlines()}
+    assert named == {file.name for file in made.artifact.file.parent.iterdir()} - {"my-plugin-1.sha256"}
 
 
 def test_a_file_that_is_no_report_is_none(tmp_path: Path) -> None:

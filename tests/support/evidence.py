@@ -1,0 +1,113 @@
+"""Small plugins that are packaged with all their evidence, and packages with something to say about themselves."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from builder.archive.writer import pack_members, write_artifact
+from builder.bundle import select_sources
+from builder.bundle.assemble import assemble
+from builder.evidence import build_report, inputs_digest, read_settings, write_report
+from builder.evidence.writing import Made, write_evidence
+from builder.values import Artifact, Bundle, Lock, LockedPackage, Pack
+from tests.support.bundles import manifest_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from builder.manifest.model import Manifest
+
+FILES = {
+    "src/index.py": "def handler(event, context):\n    return 1\n",
+    "src/plugin/__init__.py": "",
+    "src/data/ü.txt": "ü",
+}
+CRATES = {
+    "bomFormat": "CycloneDX",
+    "specVersion": "1.4",
+    "components": [
+        {"type": "library", "name": "openssl", "version": "3.5.4", "purl": "pkg:generic/openssl@3.5.4"},
+        {"type": "framework", "name": "asn1", "version": "0.2", "licenses": [{"license": {"id": "No-Such"}}]},
+        {"type": "strange", "name": "pkg", "version": "1.0", "hashes": [{"alg": "MD9", "content": "zz"}]},
+    ],
+}
+PACKAGES: Mapping[str, Mapping[str, str]] = {
+    "pkg 1.0": {
+        "pkg/a.py": "a" * 5000,
+        "pkg/run": "#!/bin/sh\n",
+        "pkg-1.0.dist-info/METADATA": "License-Expression: MIT\nAuthor: Jane | Doe\nRequires-Dist: two[x]\n\n",
+        "pkg-1.0.dist-info/licenses/LICENSE": "MIT License\n\nCopyright Jane\n",
+        "pkg-1.0.dist-info/sboms/auditwheel.cdx.json": json.dumps(CRATES),
+        "pkg-1.0.dist-info/sboms/odd.json": "{}",
+    },
+    "two 2.0": {
+        "two.py": "2",
+        "two-2.0.dist-info/METADATA": "Name: two\nAuthor: =cmd\n",
+        "two-2.0.dist-info/COPYING": "Do what you like.\n",
+    },
+    "bare 0.1": {"bare.py": ""},
+}
+DIGEST = "sha256:" + "0" * 64
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Built:
+    """One artifact with everything beside it."""
+
+    manifest: Manifest
+    lock: Lock
+    bundle: Bundle
+    artifact: Artifact
+    report: Mapping[str, object]
+    inputs: str
+
+    def beside(self, suffix: str) -> Path:
+        return self.artifact.file.with_name(f"my-plugin-1{suffix}")
+
+    def text(self, suffix: str) -> str:
+        return self.beside(suffix).read_text("utf-8")
+
+
+def built(
+    folder: Path,
+    environment: Mapping[str, str] | None = None,
+    packages: Mapping[str, Mapping[str, str]] = PACKAGES,
+    **more: str,
+) -> Built:
+    """Package a plugin below ``folder``; ``more`` are further files of its folder, ``soup_toml="…"``."""
+    (folder / ".git").mkdir(parents=True, exist_ok=True)
+    for path, text in FILES.items() | {name.replace("_", "."): text for name, text in more.items()}.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(text.encode())
+    packs = [_pack(folder, label, files) for label, files in packages.items()]
+    lock = Lock(file=None, packages=tuple(pack.package for pack in packs))
+    manifest = manifest_of(folder=folder)
+    settings = read_settings(manifest, lock, environment or {})
+    sources = select_sources(manifest)
+    inputs = inputs_digest(manifest, lock, sources, settings.inputs)
+    bundle = assemble(manifest, sources, packs)
+    artifact = write_artifact(bundle, folder / "dist" / "my-plugin-1.zip")
+    report = build_report(manifest, lock, bundle, artifact, inputs=inputs)
+    write_report(report, artifact.file)
+    made = Made(
+        manifest=manifest,
+        packs=packs,
+        bundle=bundle,
+        artifact=artifact,
+        direct=("pkg",),
+        settings=settings,
+    )
+    write_evidence(made)
+    return Built(manifest=manifest, lock=lock, bundle=bundle, artifact=artifact, report=report, inputs=inputs)
+
+
+def _pack(folder: Path, label: str, files: Mapping[str, str]) -> Pack:
+    name, _, version = label.partition(" ")
+    file = folder / f"{name}.zip"
+    members = pack_members(
+        [(path, 0o755 if path.endswith("run") else 0o644, text.encode()) for path, text in sorted(files.items())], file
+    )
+    return Pack(package=LockedPackage(name=name, version=version, digest=DIGEST), file=file, members=members)
