@@ -234,7 +234,7 @@ def _as_zipfile(data: bytes) -> set[tuple[str, str]] | None:
 
 
 def damaged(random: Random, count: int) -> Iterator[bytes]:
-    """Sound ZIPs with one to four random injuries each."""
+    """Sound ZIPs with one to four random injuries each, and as many whose headers agree on something odd."""
     seeds = _sound()
     values = (
         b"\0",
@@ -246,7 +246,10 @@ def damaged(random: Random, count: int) -> Iterator[bytes]:
         b"PK\x05\x06",
         b"PK\x06\x06",
     )
-    for _ in range(count):
+    for number in range(count):
+        if number % 2:
+            yield forge(*(_odd(random) for _ in range(random.randrange(1, 4))), zip64=random.random() < 0.2)
+            continue
         data = bytearray(random.choice(seeds))
         for _ in range(random.randrange(1, 5)):
             at = random.randrange(len(data) + 1)
@@ -264,6 +267,31 @@ def damaged(random: Random, count: int) -> Iterator[bytes]:
                     value = random.choice(values)
                     data[at : at + len(value)] = value
         yield bytes(data)
+
+
+def _odd(random: Random) -> Forged:
+    """A member whose two headers tell one story, which may be a strange one."""
+    content = random.choice((b"", b"abc", b"hello " * 50, random.randbytes(60)))
+    fields: dict[str, object] = {}
+    for name, values in (
+        ("needed", (10, 45, 63, 64, 0xFFFF)),
+        ("size", (0, len(content) + 1, 0xFFFFFFFF)),
+        ("packed", (0, 1, 0xFFFFFFFF)),
+        ("crc", (0, 1)),
+        ("extra", (b"UT\x05\0\x03abcd", b"\x01\0\x10\0" + struct.pack("<2Q", len(content), 3), b"\x01\0\0")),
+    ):
+        if random.random() < 0.12:
+            fields[name] = random.choice(values)
+    path = random.choice(PATHS) if random.random() < 0.15 else random.choice(("a", "b", "d/e", "d/", "ü", "d"))
+    return named(
+        path,
+        content=content,
+        method=random.choice((0, 8, 8, 8, 9)),
+        flags=random.choice((0, 0, 2, 8, 0x800, 0x800)),
+        attributes=random.choice((0o100644, 0o100755, 0, 0o040755, 0o120777, 0o104755)) << 16,
+        local=fields,
+        central=fields,
+    )
 
 
 def _sound() -> list[bytes]:
