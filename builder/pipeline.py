@@ -188,20 +188,25 @@ def build(parts: Parts, packs: Sequence[Pack]) -> Packaged:
     """The last step: splice the collected packages and the sources into the artifact, and write the report beside it.
 
     Raises:
+        DependencyError: A package's native code does not load on the runtime.
         PackagingError: The parts do not fit together, or are larger than Lambda takes.
     """
     from builder.archive.writer import write_artifact, zip_size
     from builder.bundle.assemble import assemble
     from builder.coldstart.advice import prune_advice
     from builder.coldstart.pruning import prune_packs, savings
+    from builder.evidence.warned import with_warnings
+    from builder.natives import check_natives, examine
 
     manifest = parts.checked.manifest
-    packs = prune_packs(packs, manifest.build.prune, manifest.runtime.language)
+    examined = examine(manifest, packs)
+    packs = prune_packs(examined.packs, manifest.build.prune, manifest.runtime.language)
     bundle = assemble(manifest, parts.sources, packs)
+    natives = check_natives(manifest, bundle, examined)
     rows = evidence.package_rows(bundle)
     sizes = bundles.check_sizes(zip_size(bundle.entries), bundle.size, rows)
     artifact = write_artifact(bundle, parts.target)
-    report = evidence.build_report(manifest, parts.lock, bundle, artifact, inputs=parts.inputs)
+    report = with_warnings(evidence.build_report(manifest, parts.lock, bundle, artifact, inputs=parts.inputs), natives)
     report_file = evidence.write_report(report, parts.target)
     _write_evidence(parts, packs, bundle, artifact)
     return Packaged(
@@ -209,7 +214,7 @@ def build(parts: Parts, packs: Sequence[Pack]) -> Packaged:
         report=report,
         report_file=report_file,
         packages=rows,
-        warnings=(*parts.checked.warnings, *sizes),
+        warnings=(*parts.checked.warnings, *natives, *sizes),
         unchanged=False,
         advice=prune_advice(savings(packs, manifest.runtime.language), artifact.size),
     )
@@ -270,12 +275,18 @@ def _refuse_image(manifest: Manifest) -> None:
 
 
 def _unchanged(parts: Parts, earlier: Earlier) -> Packaged:
+    from builder.evidence.warned import warnings_of
+
     size, unpacked = earlier.artifact.size, earlier.artifact.unpacked_size
     return Packaged(
         artifact=earlier.artifact,
         report=earlier.report,
         report_file=evidence.report_file(parts.target),
         packages=earlier.packages,
-        warnings=(*parts.checked.warnings, *bundles.check_sizes(size, unpacked, earlier.packages)),
+        warnings=(
+            *parts.checked.warnings,
+            *warnings_of(earlier.report),
+            *bundles.check_sizes(size, unpacked, earlier.packages),
+        ),
         unchanged=True,
     )

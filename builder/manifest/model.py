@@ -108,6 +108,7 @@ class Build:
         scripts: Names of console scripts of packages to keep in ``bin/``.
         prune: Names of sets of package files to leave out (``builder.coldstart.prune_sets``).
         prefer: Path in the artifact -> name of the package whose file is taken when two differ.
+        allow_missing: Name of a native library that may be missing -> why the function does without it.
     """
 
     root: str = "src"
@@ -117,6 +118,7 @@ class Build:
     scripts: tuple[str, ...] = ()
     prune: tuple[str, ...] = ()
     prefer: Mapping[str, str] = field(default_factory=dict)
+    allow_missing: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -73,4 +73,5 @@ def _value(key: str, value: object) -> object:
 
 
 def _snake(key: str) -> str:
-    return "".join(f"_{character.lower()}" if character.isupper() else character for character in key)
+    words = "".join(f"_{character.lower()}" if character.isupper() else character for character in key)
+    return words.replace("-", "_")

@@ -59,7 +59,9 @@ def _differing(value: Plugin | Build, default: Plugin | Build) -> dict[str, obje
 def _table(value: object) -> dict[str, object]:
     if not is_dataclass(value):
         return {}
-    items = ((_camel(field.name), getattr(value, field.name)) for field in fields(value))
+    # BioT's words are in camel case; the kit's own, as in TOML files of other tools, have hyphens.
+    spelled = _hyphened if isinstance(value, Build) else _camel
+    items = ((spelled(field.name), getattr(value, field.name)) for field in fields(value))
     return {key: _plain(item) for key, item in items if item is not None}
 
 
@@ -72,6 +74,10 @@ def _plain(value: object) -> object:
         # An enumeration's member becomes its text, which is what JSON and TOML writers take.
         return str(value)
     return _table(value) if is_dataclass(value) else value
+
+
+def _hyphened(name: str) -> str:
+    return name.replace("_", "-")
 
 
 def _camel(name: str) -> str:

@@ -16,6 +16,7 @@ from builder.manifest.rules import (
     environment_variables,
     handler,
     interceptions,
+    missing_libraries,
     name,
     notifications,
     package_type,
@@ -48,7 +49,7 @@ PLUGIN_RULES: tuple[Rule, ...] = (
 )
 """Rules for ``[plugin]``, also after the values of an environment were laid over it."""
 
-BUILD_RULES: tuple[Rule, ...] = (paths.check, preferences.check)
+BUILD_RULES: tuple[Rule, ...] = (paths.check, preferences.check, missing_libraries.check)
 """Rules for ``[build]``."""
 
 ENVIRONMENT_RULES: tuple[Rule, ...] = (address.check,)

@@ -339,6 +339,7 @@ builds = st.builds(
     include=st.sampled_from([(), ("data/*.json", "!x")]),
     scripts=st.sampled_from([(), ("ruff",)]),
     prefer=st.sampled_from([{}, {"a/b.py": "c", "d e.py": "f"}]),
+    allow_missing=st.sampled_from([{}, {"libtbb.so.12": "numba falls back", "a.node": "plain JavaScript"}]),
 )
 environments: st.SearchStrategy[Mapping[str, Mapping[str, object]]] = st.dictionaries(
     st.sampled_from(["dev", "prod eu"]),

@@ -83,6 +83,8 @@ ACCEPTED = {
     "root .": PLAIN + '[build]\nroot = "."\n',
     "root below": PLAIN + '[build]\nroot = "plugins/one/src"\n',
     "requirements above": PLAIN + '[build]\nrequirements = "../requirements.txt"\n',
+    "allow-missing": PLAIN
+    + '[build.allow-missing]\n"libtbb.so.12" = "falls back"\n"bigint_buffer.node" = "plain JS"\n',
     "prefer": PLAIN + '[build.prefer]\n"backports/__init__.py" = "backports.tarfile"\n"a/b.js" = "@scope/pkg"\n',
     "patterns": PLAIN + '[build]\ninclude = ["data/*.json"]\nexclude = ["**/draft"]\nscripts = ["ruff"]\n',
     "environment": PLAIN + DEV + "memorySize = 512\n",
@@ -283,6 +285,16 @@ REFUSED = {
         PLAIN + '[build]\nscripts = ["bin/ruff"]\n',
         "build.scripts[0]",
         "A script is named without",
+    ),
+    "allow-missing with a folder": (
+        PLAIN + '[build.allow-missing]\n"lib/libtbb.so.12" = "why"\n',
+        'build.allow-missing."lib/libtbb.so.12"',
+        "The key is the name of a library",
+    ),
+    "allow-missing without a reason": (
+        PLAIN + '[build.allow-missing]\n"libtbb.so.12" = " "\n',
+        'build.allow-missing."libtbb.so.12"',
+        "The value says why",
     ),
     "prefer upward": (PLAIN + '[build.prefer]\n"../a" = "b"\n', 'build.prefer."../a"', "The key is the path of a file"),
     "prefer no package": (

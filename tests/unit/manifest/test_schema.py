@@ -78,7 +78,7 @@ def test_choices_are_those_of_the_model_and_of_the_catalogue() -> None:
 
 def test_the_schema_has_exactly_the_models_fields() -> None:
     assert set(PLUGIN) == {camel(field.name) for field in fields(Plugin)}
-    assert set(BUILD) == {camel(field.name) for field in fields(Build)}
+    assert set(BUILD) == {field.name.replace("_", "-") for field in fields(Build)}
     assert set(CORS) == {camel(field.name) for field in fields(Cors)}
 
 

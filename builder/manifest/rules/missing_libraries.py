@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from builder.manifest.finding import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from builder.manifest.rules.subject import Subject
+
+_LIBRARY = re.compile(r"[A-Za-z0-9._+@-]+(?:\.so(?:\.[A-Za-z0-9._-]+)?|\.node)")
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    """``[build.allow-missing]`` maps the name of a library, without folders, to a reason that says something."""
+    for library, reason in subject.below("allow-missing").items():
+        if not _LIBRARY.fullmatch(library):
+            yield Finding(
+                path=("allow-missing", library),
+                message="The key is the name of a library or of a Node binary, without folders.",
+                hint='For example "libtbb.so.12" = "numba falls back to its own thread pool".',
+            )
+        if isinstance(reason, str) and not reason.strip():
+            yield Finding(
+                path=("allow-missing", library),
+                message="The value says why the function does without the library.",
+                hint='For example "libtbb.so.12" = "numba falls back to its own thread pool".',
+            )

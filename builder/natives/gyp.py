@@ -1,0 +1,121 @@
+"""npm packages that only work after their install script built or fetched a binary: told by the binary they lack.
+
+A script alone says nothing (core-js only prints a greeting). A package that has a ``binding.gyp`` is bound to native
+code; it works without its script when it brings a ``.node`` for Lambda's platform, or when a package it asks for does.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from builder.archive.reader import read_content
+from builder.errors import Problem, Severity
+from builder.natives.prebuilt import loads
+from builder.platform.libraries import PLAIN_FALLBACK
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from builder.natives.kinds import Native
+    from builder.natives.scan import Scanned
+    from builder.values import Pack, PackMember
+
+_BINDINGS = "binding.gyp"
+_TARGET = re.compile(rb"""["']target_name["']\s*:\s*["']([A-Za-z0-9_.-]{1,100})["']""")
+_WAYS = {
+    "better-sqlite3": "node:sqlite, which is part of Node.js 22 and later",
+    "sqlite3": "node:sqlite, which is part of Node.js 22 and later",
+    "bcrypt": "bcrypt 6 or later, which brings its binaries",
+    "node-sass": "sass",
+    "canvas": "@napi-rs/canvas",
+    "libxmljs": "libxmljs2-wasm or fast-xml-parser",
+}
+"""Packages that do the same without a script, as their registry entries say."""
+
+
+def lacking(
+    scanned: Sequence[Scanned], root: Mapping[str, Any], allowed: Mapping[str, str]
+) -> tuple[tuple[Problem, ...], frozenset[str]]:
+    """The packages whose binary is not there.
+
+    Args:
+        scanned: npm packages, with every file they have.
+        root: The plugin's package.json.
+        allowed: Names of binaries that may be missing, with the reason.
+
+    Returns:
+        A problem for each, a warning when everybody who asks for the package can do without (``optionalDependencies``);
+        and the names in ``allowed`` that took one.
+    """
+    bound = [one.pack for one in scanned if not _has_binary(one.natives) and _member(one.pack, _BINDINGS) is not None]
+    if not bound:
+        return (), frozenset()
+    asking = {one.pack.package.name: _package_json(one.pack) for one in scanned}
+    bringing = {one.pack.package.name for one in scanned if _has_binary(one.natives)}
+    hard = {name for one in (*asking.values(), root) for name in _names(one, "dependencies") - _optional(one)}
+    problems: list[Problem] = []
+    used: set[str] = set()
+    for pack in bound:
+        described = asking[pack.package.name]
+        if (_names(described, "dependencies") | _optional(described)) & bringing:
+            continue
+        binary = _binary(pack)
+        if binary in allowed:
+            used.add(binary)
+        else:
+            problems.append(_problem(pack, binary, needed=pack.package.name in hard - PLAIN_FALLBACK))
+    return tuple(problems), frozenset(used)
+
+
+def _has_binary(natives: Mapping[str, Native]) -> bool:
+    return any(path.endswith(".node") and loads(path, native) for path, native in natives.items())
+
+
+def _problem(pack: Pack, binary: str, *, needed: bool) -> Problem:
+    name, version = pack.package.name, pack.package.version
+    message = (
+        f"{name} {version} lacks {binary} for Lambda (linux-x64, glibc): its install script would build or fetch it"
+    )
+    if not needed:
+        return Problem(
+            message=f"{message}. It is used without.",
+            hint="Nothing needs to be done: whoever asks for it, or its own code, has a way without.",
+            severity=Severity.WARNING,
+        )
+    instead = _WAYS.get(name, "a package that brings its binaries, or one in plain JavaScript")
+    return Problem(
+        message=f"{message}, and install scripts never run.",
+        hint=f'Use {instead}; or, when it has a way without, write [build.allow-missing] "{binary}" = "why".',
+        file="package.json",
+        key=name,
+    )
+
+
+def _binary(pack: Pack) -> str:
+    member = _member(pack, _BINDINGS)
+    found = _TARGET.search(read_content(pack.file, member)) if member is not None else None
+    return f"{found[1].decode() if found else pack.package.name.rpartition('/')[2]}.node"
+
+
+def _member(pack: Pack, path: str) -> PackMember | None:
+    return next((member for member in pack.members if member.path == path), None)
+
+
+def _package_json(pack: Pack) -> Mapping[str, Any]:
+    member = _member(pack, "package.json")
+    try:
+        document = json.loads(read_content(pack.file, member)) if member is not None else {}
+    except ValueError:
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _names(package: Mapping[str, Any], field: str) -> set[str]:
+    table = package.get(field)
+    return set(table) if isinstance(table, dict) else set()
+
+
+def _optional(package: Mapping[str, Any]) -> set[str]:
+    return _names(package, "optionalDependencies")

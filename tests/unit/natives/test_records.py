@@ -1,0 +1,39 @@
+"""What is kept beside a pack answers for exactly that pack."""
+
+from __future__ import annotations
+
+import pytest
+
+from builder.natives.records import dump_record, load_record
+from builder.natives.scan import native_content
+from tests.support.bundles import member_of
+from tests.support.elves import PE, elf
+
+FILES = {
+    "a.so": elf(versions={"libc.so.6": ["GLIBC_2.28"]}, runpath="$ORIGIN", soname="a", exports="PyInit_a"),
+    "b.so": elf(machine=183),
+    "c.exe": PE,
+    "d.py": b"pass",
+}
+MEMBERS = tuple(member_of(path, content) for path, content in FILES.items())
+NATIVES = {path: native for path, content in FILES.items() if (native := native_content(content)) is not None}
+RECORD = dump_record(NATIVES, MEMBERS)
+
+
+def test_a_record_gives_back_what_was_found() -> None:
+    assert len(NATIVES) == 3
+    assert load_record(RECORD, MEMBERS) == NATIVES
+    assert load_record(dump_record({}, MEMBERS), MEMBERS) == {}
+
+
+@pytest.mark.parametrize(
+    "record",
+    [b"", RECORD[:-1], RECORD.replace(b"GLIBC_2.28", b"GLIBC_2.17"), RECORD.partition(b"\n")[2], b"\xff\n{}"],
+)
+def test_a_damaged_record_counts_as_absent(record: bytes) -> None:
+    assert load_record(record, MEMBERS) is None
+
+
+def test_a_record_of_other_contents_counts_as_absent() -> None:
+    assert load_record(RECORD, (member_of("a.so", b"other"), *MEMBERS[1:])) is None
+    assert load_record(RECORD, MEMBERS[:-1]) is None
