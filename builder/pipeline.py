@@ -11,7 +11,7 @@ from builder import bundle as bundles
 from builder import dependencies, evidence
 from builder import manifest as manifests
 from builder.errors import ManifestError, PackagingError, Problem, ProjectError, Severity
-from builder.handler import check_handler
+from builder.handler import Places, check_handler
 from builder.manifest.model import Manifest, PackageType
 
 if TYPE_CHECKING:
@@ -107,7 +107,10 @@ def check(project: Project) -> Checked:
     except ManifestError as error:
         place = manifests.peek_handler(file, today=project.today)
         problem = place and check_handler(
-            file.parent, place.root, place.handler, place.runtime.language, version=place.runtime.version
+            Places(folder=file.parent, root=place.root, shared=place.shared),
+            place.handler,
+            place.runtime.language,
+            version=place.runtime.version,
         )
         if problem:
             raise ManifestError(error.message, hint=error.hint, problems=(*error.problems, problem)) from error
@@ -117,9 +120,8 @@ def check(project: Project) -> Checked:
     if plugin.deployment_package_type is PackageType.IMAGE:
         return Checked(manifest=manifest, warnings=loaded.warnings)
     runtime = manifest.runtime
-    problem = check_handler(
-        manifest.folder, manifest.build.root, plugin.handler, runtime.language, version=runtime.version
-    )
+    places = Places(folder=manifest.folder, root=manifest.build.root, shared=manifest.build.shared)
+    problem = check_handler(places, plugin.handler, runtime.language, version=runtime.version)
     if problem and problem.severity is Severity.ERROR:
         message = "Lambda would not find the handler."
         raise ProjectError(message, problems=(*loaded.warnings, problem))

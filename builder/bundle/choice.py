@@ -53,12 +53,14 @@ class Choice:
         at_plugin: The build root is where plugin.toml lies, so the repository's own files lie in it.
         include: ``[build] include``.
         exclude: ``[build] exclude``.
+        place: Where the folder lies in the artifact, which patterns are held against: ``""`` or ending in ``/``.
     """
 
     prefix: str = ""
     at_plugin: bool = False
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    place: str = ""
     _include: GitIgnoreSpec | None = field(init=False, default=None)
     _exclude: GitIgnoreSpec | None = field(init=False, default=None)
 
@@ -74,9 +76,9 @@ class Choice:
             ignores: Every .gitignore that applies, the outermost first.
             inside_left_out: It lies in a folder that stays out, so only ``include`` can take it.
         """
-        if self._exclude and self._exclude.match_file(path):
+        if self._exclude and self._exclude.match_file(self.place + path):
             return False
-        if self._include and self._include.match_file(path):
+        if self._include and self._include.match_file(self.place + path):
             return True
         return not (inside_left_out or self._never_file(path) or is_ignored(self.prefix + path, ignores))
 
@@ -97,9 +99,9 @@ class Choice:
         A folder that stays out is entered only for an ``include`` that names it, as git would not find a file for
         ``*.dat`` below an ignored folder either.
         """
-        if self._exclude and self._exclude.match_file(f"{path}/"):
+        if self._exclude and self._exclude.match_file(f"{self.place}{path}/"):
             return False
-        return not left_out or any(_leads_into(pattern, path) for pattern in self.include)
+        return not left_out or any(_leads_into(pattern, self.place + path) for pattern in self.include)
 
     def _never_file(self, path: str) -> bool:
         name = path.rpartition("/")[2]

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from builder.bundle.choice import Choice, invalid_patterns
+from builder.bundle.choice import invalid_patterns
 from builder.bundle.names import source_problems
 from builder.bundle.sources import SourceFile
-from builder.bundle.walk import Found, Walk, ignores_above, repository_top
+from builder.bundle.trees import files_of, trees_of, twice
+from builder.bundle.walk import repository_top
 from builder.errors import Problem, ProjectError
 from builder.platform.limits import UNZIPPED_MAX
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from builder.bundle.walk import Found
     from builder.manifest.model import Manifest
 
 PACKAGE_JSON = "package.json"
@@ -24,36 +27,23 @@ _LARGEST = 10
 
 
 def select_sources(manifest: Manifest) -> tuple[SourceFile, ...]:
-    """Read every file under ``[build] root`` that goes into the artifact.
+    """Read every file under ``[build] root`` and ``[build.shared]`` that goes into the artifact.
 
     Raises:
-        ProjectError: The root is missing, or files cannot be packaged: every one is named.
+        ProjectError: A folder is missing, or files cannot be packaged: every one is named.
     """
     folder = manifest.folder.resolve()
     top = repository_top(folder)
-    root = (folder / manifest.build.root).resolve()
-    if not root.is_dir() or not root.is_relative_to(top):
-        msg = f"[build] root is {manifest.build.root!r}, which is not a folder inside the repository {top}."
-        raise ProjectError(
-            msg,
-            hint="Name the folder that holds the handler's file; '.' is the folder of plugin.toml.",
-        )
+    trees = trees_of(manifest, top)
     _refuse_broken_patterns(manifest)
-    inside = root.relative_to(top).as_posix()
-    choice = Choice(
-        prefix="" if inside == "." else f"{inside}/",
-        at_plugin=root == folder,
-        include=manifest.build.include,
-        exclude=manifest.build.exclude,
-    )
-    walk = Walk(top=top, choice=choice)
-    walk.run(root, ignores_above(top, root))
-    _raise_if(walk.problems)
-    _refuse_too_much(walk.files)
-    sources = _read(walk.files, folder)
+    found = [files_of(tree, manifest, top) for tree in trees]
+    files = [file for taken, _ in found for file in taken]
+    _raise_if([*(problem for _, problems in found for problem in problems), *twice(files)])
+    _refuse_too_much(files)
+    sources = _read(files, folder)
     _raise_if(source_problems(sources))
     if manifest.runtime.language == "nodejs" and not any(source.path == PACKAGE_JSON for source in sources):
-        sources = (*sources, *_module_marker(root, top))
+        sources = (*sources, *_module_marker(trees[0].folder, top))
     return sources
 
 
@@ -61,7 +51,7 @@ def _read(files: Sequence[Found], folder: Path) -> tuple[SourceFile, ...]:
     sources, problems = [], []
     for found in files:
         place = Path(found.file)
-        origin = place.relative_to(folder).as_posix() if place.is_relative_to(folder) else found.path
+        origin = Path(os.path.relpath(place, folder)).as_posix()
         try:
             sources.append(SourceFile(path=found.path, origin=origin, content=place.read_bytes()))
         except OSError as error:

@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from builder.handler.check import check_handler
+from builder.handler.places import Places
 
-__all__ = ["check_handler"]
+__all__ = ["Places", "check_handler"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from builder.handler.library import JavaScriptLibrary, PythonLibrary
@@ -10,9 +11,8 @@ from builder.handler.resolve import Answer, Outcome, resolve
 from builder.handler.sentences import no_file, other_root, wrong
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from builder.errors import Problem
+    from builder.handler.places import Places
 
 _USUAL_ROOTS = ("src", ".")
 # Lambda switches off in Node.js 20 and 22 what tells ES modules by their text (AWS guide to Node.js functions).
@@ -20,12 +20,11 @@ _DETECTS_MODULES_FROM = 24
 _FOREIGN_ENDINGS = {"python": (".js", ".mjs", ".cjs", ".ts"), "nodejs": (".ts", ".mts", ".cts", ".jsx", ".py")}
 
 
-def check_handler(folder: Path, build_root: str, handler: str, language: str, *, version: str = "") -> Problem | None:
+def check_handler(places: Places, handler: str, language: str, *, version: str = "") -> Problem | None:
     """Find out, without running any of it, whether the code has the function that Lambda will call.
 
     Args:
-        folder: The plugin's folder.
-        build_root: ``[build] root``, relative to the folder.
+        places: Where the plugin's own files lie.
         handler: ``file.function`` as in the manifest, whose grammar was checked.
         language: ``python`` or ``nodejs``.
         version: Of the runtime's language (``3.13``, ``22``). Python code that this Python cannot read is only a
@@ -35,30 +34,29 @@ def check_handler(folder: Path, build_root: str, handler: str, language: str, *,
         What is wrong, or None.
     """
     request = Request.of(handler, language, version)
-    outcome = _look(folder, build_root, request)
+    outcome = _look(places, request)
     if outcome is not None and outcome.answer is Answer.FUNCTION:
         return None
     if outcome is None or outcome.answer in {Answer.NOT_OFFERED, Answer.UNKNOWN}:
         for root in _USUAL_ROOTS:
-            other = _look(folder, root, request) if _differs(root, build_root) else None
+            other = _look(replace(places, root=root), request) if _differs(root, places.root) else None
             if other is not None and other.answer is Answer.FUNCTION:
-                return other_root(request, build_root, root, other.file)
+                return other_root(request, places.root, root, other.file)
     if outcome is not None and outcome.answer is Answer.UNKNOWN:
         return None
     if outcome is None:
-        return no_file(request, build_root, _foreign_file(folder, build_root, request))
-    return wrong(request, build_root, outcome)
+        return no_file(request, places.root, _foreign_file(places, request))
+    return wrong(request, places.root, outcome)
 
 
-def _look(folder: Path, build_root: str, request: Request) -> Outcome | None:
+def _look(places: Places, request: Request) -> Outcome | None:
     """What the handler is below one root; None when there is no such file."""
-    root = folder / build_root
     if request.language == "python":
-        library: PythonLibrary | JavaScriptLibrary = PythonLibrary(root)
+        library: PythonLibrary | JavaScriptLibrary = PythonLibrary(places)
     else:
         major = request.version.split(".")[0]
         detects = major.isdigit() and int(major) >= _DETECTS_MODULES_FROM
-        library = JavaScriptLibrary(root, folder, detects_modules=detects)
+        library = JavaScriptLibrary(places, detects_modules=detects)
     file = library.find(request.module)
     return resolve(file, request.name, library) if file else None
 
@@ -68,7 +66,7 @@ def _differs(root: str, build_root: str) -> bool:
     return parts != [part for part in root.split("/") if part not in {"", "."}]
 
 
-def _foreign_file(folder: Path, build_root: str, request: Request) -> str:
+def _foreign_file(places: Places, request: Request) -> str:
     """A file of the handler's name in another language, or empty."""
     names = (request.module + ending for ending in _FOREIGN_ENDINGS[request.language])
-    return next((name for name in names if (folder / build_root / name).is_file()), "")
+    return next((name for name in names if places.at(name).is_file()), "")

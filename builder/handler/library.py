@@ -10,9 +10,11 @@ from builder.handler.exports import Exports
 from builder.handler.python import python_exports
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from builder.handler.javascript import JavaScript
+    from builder.handler.places import Places
 
 SOURCE_MAX = {"python": 524_288, "nodejs": 8_388_608}
 """Bytes of a source file that are read. People do not write more; bundlers of JavaScript do."""
@@ -33,15 +35,15 @@ class PythonLibrary:
     """Python modules below a build root.
 
     Args:
-        root: The build root.
+        places: Where they lie.
     """
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
+    def __init__(self, places: Places) -> None:
+        self._places = places
 
     def exports_of(self, file: str) -> Exports:
         """What a module offers."""
-        source = read_source(self._root / file, SOURCE_MAX["python"])
+        source = read_source(self._places.at(file), SOURCE_MAX["python"])
         return source if isinstance(source, Exports) else python_exports(source)
 
     def locate(self, module: str, *, importer: str) -> str | None:
@@ -63,30 +65,28 @@ class PythonLibrary:
     def _module(self, path: list[str]) -> str:
         stem = "/".join(path)
         candidates = (f"{stem}/__init__.py".lstrip("/"), f"{stem}.py") if stem else ("__init__.py",)
-        return next((candidate for candidate in candidates if (self._root / candidate).is_file()), "")
+        return next((candidate for candidate in candidates if self._places.at(candidate).is_file()), "")
 
     def _namespace(self, path: list[str]) -> str | None:
         """A folder without ``__init__.py`` is a package too; what can be had from it is not looked into."""
-        return None if self._root.joinpath(*path).is_dir() else ""
+        return None if self._places.at("/".join(path)).is_dir() else ""
 
     def _is_own(self, top: str) -> bool:
         if top in sys.stdlib_module_names:
             return False
-        return (self._root / f"{top}.py").is_file() or (self._root / top).is_dir()
+        return self._places.at(f"{top}.py").is_file() or self._places.at(top).is_dir()
 
 
 class JavaScriptLibrary:
     """JavaScript files below a build root.
 
     Args:
-        root: The build root.
-        folder: The plugin's folder; the nearest package.json from a file up to it says what ``.js`` means.
+        places: Where they lie; the nearest package.json from a file up to the plugin's folder says what ``.js`` means.
         detects_modules: Whether the runtime tells an ES module by its text (Node.js 24; Lambda switches it off before).
     """
 
-    def __init__(self, root: Path, folder: Path, *, detects_modules: bool) -> None:
-        self._root = root
-        self._folder = folder
+    def __init__(self, places: Places, *, detects_modules: bool) -> None:
+        self._places = places
         self._detects_modules = detects_modules
 
     def exports_of(self, file: str) -> Exports:
@@ -103,7 +103,7 @@ class JavaScriptLibrary:
         """Both readings of a file, or the reason why there is none."""
         from builder.handler.javascript import javascript_exports
 
-        source = read_source(self._root / file, SOURCE_MAX["nodejs"])
+        source = read_source(self._places.at(file), SOURCE_MAX["nodejs"])
         return source if isinstance(source, Exports) else javascript_exports(source)
 
     def is_module(self, file: str, found: JavaScript) -> bool:
@@ -121,22 +121,26 @@ class JavaScriptLibrary:
         if path == ".." or path.startswith("../"):
             return ""
         endings = ("", ".js", ".cjs", "/index.js", ".json", ".mjs")
-        return next((path + ending for ending in endings if (self._root / (path + ending)).is_file()), "")
+        return next((path + ending for ending in endings if self._places.at(path + ending).is_file()), "")
 
     def find(self, path: str) -> str:
         """The file of a module by its path without ending, in the order in which Lambda's runtime looks, or empty."""
         candidates = (path + ending for ending in (".js", ".mjs", ".cjs"))
-        return next((candidate for candidate in candidates if (self._root / candidate).is_file()), "")
+        return next((candidate for candidate in candidates if self._places.at(candidate).is_file()), "")
 
     def _declared_type(self, file: str) -> str:
-        folder = (self._root / file).parent
-        while True:
-            package = folder / "package.json"
-            if package.is_file():
-                return _package_type(package)
-            if folder in {self._folder, folder.parent}:
-                return ""
+        return next((_package_type(package) for package in self._packages(file) if package.is_file()), "")
+
+    def _packages(self, file: str) -> Iterator[Path]:
+        """Where a package.json may lie, from the file up: inside the artifact, then above the build root."""
+        inside = file
+        while inside:
+            inside = posixpath.dirname(inside)
+            yield self._places.at(posixpath.join(inside, "package.json"))
+        folder = self._places.at("")
+        while folder not in {self._places.folder, folder.parent}:
             folder = folder.parent
+            yield folder / "package.json"
 
 
 def read_source(file: Path, limit: int) -> bytes | Exports:

@@ -12,6 +12,7 @@ from builder.manifest.model import PackageType
 from builder.platform.runtimes import RUNTIMES, Runtime
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date
     from pathlib import Path
 
@@ -23,6 +24,7 @@ class HandlerPlace:
     """What ``[plugin]`` and ``[build]`` say about the handler; every part passed its rules."""
 
     root: str
+    shared: Mapping[str, str]
     handler: str
     runtime: Runtime
 
@@ -34,7 +36,10 @@ def peek_handler(file: Path, *, today: date) -> HandlerPlace | None:
     except (KitError, OSError):
         return None
     findings = check_document(data, today=today)
-    if any(finding.path in _NEEDED and finding.severity is Severity.ERROR for finding in findings):
+    if any(
+        (finding.path in _NEEDED or finding.path[:2] == ("build", "shared")) and finding.severity is Severity.ERROR
+        for finding in findings
+    ):
         return None
     plugin, build = data.get("plugin"), data.get("build", {})
     if not isinstance(plugin, dict) or not isinstance(build, dict) or str(plugin.get("runtime")) not in RUNTIMES:
@@ -44,6 +49,7 @@ def peek_handler(file: Path, *, today: date) -> HandlerPlace | None:
         return None
     return HandlerPlace(
         root=str(build.get("root", "src")),
+        shared=build.get("shared", {}),
         handler=str(plugin.get("handler", "index.handler")),
         runtime=RUNTIMES[str(plugin["runtime"])],
     )

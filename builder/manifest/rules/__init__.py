@@ -23,6 +23,7 @@ from builder.manifest.rules import (
     paths,
     preferences,
     runtime,
+    shared_folders,
     version,
 )
 
@@ -49,7 +50,7 @@ PLUGIN_RULES: tuple[Rule, ...] = (
 )
 """Rules for ``[plugin]``, also after the values of an environment were laid over it."""
 
-BUILD_RULES: tuple[Rule, ...] = (paths.check, preferences.check, missing_libraries.check)
+BUILD_RULES: tuple[Rule, ...] = (paths.check, preferences.check, shared_folders.check, missing_libraries.check)
 """Rules for ``[build]``."""
 
 ENVIRONMENT_RULES: tuple[Rule, ...] = (address.check,)

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 def check(subject: Subject) -> Iterator[Finding]:
     """Paths are relative with ``/`` between their parts; the build root stays inside the plugin's folder."""
     root = subject.text("root", "src")
-    if reason := _reason(root) or _upward(root):
+    if reason := path_fault(root) or _upward(root):
         yield Finding(path=("root",), message=reason, hint='For example root = "src", or root = ".".')
     requirements = subject.text("requirements", "requirements.txt")
-    if reason := _reason(requirements):
+    if reason := path_fault(requirements):
         yield Finding(path=("requirements",), message=reason, hint='For example requirements = "requirements.txt".')
     for key in ("include", "exclude"):
         for index, pattern in words(subject.table, key):
@@ -30,7 +30,8 @@ def check(subject: Subject) -> Iterator[Finding]:
             yield Finding(path=("scripts", index), message=message, hint='For example scripts = ["ruff"].')
 
 
-def _reason(path: str) -> str:
+def path_fault(path: str) -> str:
+    """Why a text is not a path as plugin.toml has them, or empty."""
     if "\\" in path or path[1:2] == ":":
         return "A path has / between its parts and no drive, also on Windows."
     if path.startswith(("/", "~")):

@@ -211,6 +211,45 @@ def test_five_gigabytes_of_own_files_are_refused_before_they_are_read(tmp_path: 
     assert time.perf_counter() - began < 1
 
 
+def test_shared_folders_lie_at_their_places_and_pass_the_same_rules(tmp_path: Path) -> None:
+    build = Build(shared={"../lib": "common", "extra": "a/b"}, exclude=("common/private/",), include=("common/.keep",))
+    files: dict[str, str | bytes] = dict.fromkeys(["p/src/index.py", "p/src/common.txt", "p/extra/x.txt"], "")
+    lib = ["y.py", "z.pyc", "z.log", ".hidden", ".keep", "private/p.py", "__pycache__/c.py", "tests/t.py"]
+    plugin(tmp_path, files | {f"lib/{name}": "" for name in lib} | {".gitignore": "*.log\n"})
+
+    sources = select_sources(manifest_of(build, folder=tmp_path / "p", runtime="python3.13"))
+
+    assert sorted(source.path for source in sources) == [
+        "a/b/x.txt",
+        "common.txt",
+        "common/.keep",
+        "common/tests/t.py",
+        "common/y.py",
+        "index.py",
+    ]
+    assert {source.origin for source in sources} >= {"../lib/y.py", "extra/x.txt", "src/index.py"}
+
+
+@pytest.mark.parametrize("name", ["..", "../..", "../gone", ".", "../file.py", "../link", "../.git"])
+def test_a_shared_folder_lies_inside_the_repository_beside_the_plugin(tmp_path: Path, name: str) -> None:
+    top = tmp_path / "top"
+    top.mkdir()
+    plugin(top, {"p/src/index.py": "", "file.py": ""})
+    (top / "link").symlink_to(tmp_path)
+    manifest = manifest_of(Build(shared={name: "common"}), folder=top / "p", runtime="python3.13")
+    with pytest.raises(ProjectError) as caught:
+        select_sources(manifest)
+    assert f"{name} is not a folder inside the repository {top}" in told(caught)
+
+
+def test_a_path_that_two_folders_have_is_told_with_both(tmp_path: Path) -> None:
+    files = {"src/common/a.py": "", "lib/a.py": ""}
+    manifest = plugin(tmp_path, dict(files), Build(shared={"lib": "common"}))
+    with pytest.raises(ProjectError) as caught:
+        select_sources(manifest)
+    assert f"common/a.py comes from {tmp_path}/src/common/a.py and from {tmp_path}/lib/a.py" in told(caught)
+
+
 def test_a_root_of_es_modules_gets_the_package_json_that_node_would_have_found(tmp_path: Path) -> None:
     files = {"package.json": '{"type": "module", "scripts": {"x": "y"}}', "src/index.js": ""}
     sources = select_sources(plugin(tmp_path, dict(files), runtime="nodejs22.x"))

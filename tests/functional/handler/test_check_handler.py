@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from builder.errors import Problem, Severity
-from builder.handler import check_handler
+from builder.handler import Places, check_handler
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +28,7 @@ def check(
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, "utf-8")
     language = "python" if runtime.startswith("python") else "nodejs"
-    return check_handler(folder, root, handler, language, version=runtime.removeprefix(language))
+    return check_handler(Places(folder=folder, root=root), handler, language, version=runtime.removeprefix(language))
 
 
 FOUND: dict[str, dict[str, object]] = {
@@ -211,6 +211,41 @@ def test_nothing_of_the_plugin_is_executed(tmp_path: Path) -> None:
     script = f"require('fs').writeFileSync({str(canary)!r}, '');\nexports.handler = () => 1;\n"
     assert check(tmp_path, {"src/index.js": script}, runtime="nodejs22") is None
     assert not canary.exists()
+
+
+SHARED = {
+    "nodejs": ({"a/src/index.js": "module.exports = require('./common/deep');", "lib/deep/index.js": COMMONJS}, ""),
+    "nodejs modules": (
+        {
+            "a/src/index.mjs": "export { handler } from './common/h.js';",
+            "lib/h.js": MODULE,
+            "lib/package.json": TYPE_MODULE,
+        },
+        "",
+    ),
+    "nodejs, the plugin's own package.json": (
+        {"a/src/index.js": "export * from './common/h.js';", "lib/h.js": MODULE, "a/package.json": TYPE_MODULE},
+        "",
+    ),
+    "python": ({"a/src/index.py": "from common.flow import handler", "lib/flow.py": PYTHON}, ""),
+    "nodejs without": (
+        {"a/src/index.js": "module.exports = require('./common/gone');", "lib/x.js": ""},
+        "no such file",
+    ),
+    "python without": ({"a/src/index.py": "from common.flow import handler", "lib/flow.py": "x = 1"}, "handler"),
+}
+
+
+@pytest.mark.parametrize(("files", "told"), SHARED.values(), ids=SHARED)
+def test_shared_folders_are_looked_into_at_their_place(tmp_path: Path, files: dict[str, str], told: str) -> None:
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, "utf-8")
+    language = "python" if "a/src/index.py" in files else "nodejs"
+    places = Places(folder=tmp_path / "a", root="src", shared={"../lib": "common"})
+    problem = check_handler(places, "index.handler", language, version="22")
+    assert told in (problem.message if problem else "")
+    assert bool(problem) == bool(told)
 
 
 def test_a_pipe_in_place_of_a_file_is_no_file(tmp_path: Path) -> None:

@@ -85,6 +85,7 @@ ACCEPTED = {
     "requirements above": PLAIN + '[build]\nrequirements = "../requirements.txt"\n',
     "allow-missing": PLAIN
     + '[build.allow-missing]\n"libtbb.so.12" = "falls back"\n"bigint_buffer.node" = "plain JS"\n',
+    "shared": PLAIN + '[build.shared]\n"../common" = "common"\n"lib" = "a/b"\n',
     "prefer": PLAIN + '[build.prefer]\n"backports/__init__.py" = "backports.tarfile"\n"a/b.js" = "@scope/pkg"\n',
     "patterns": PLAIN + '[build]\ninclude = ["data/*.json"]\nexclude = ["**/draft"]\nscripts = ["ruff"]\n',
     "environment": PLAIN + DEV + "memorySize = 512\n",
@@ -296,6 +297,9 @@ REFUSED = {
         'build.allow-missing."libtbb.so.12"',
         "The value says why",
     ),
+    "shared at the root": (PLAIN + '[build.shared]\n"../a" = "."\n', 'build.shared."../a"', "The place is a folder inside"),
+    "shared upward": (PLAIN + '[build.shared]\n"../a" = "../b"\n', 'build.shared."../a"', "The place is a folder inside"),
+    "shared from anywhere": (PLAIN + '[build.shared]\n"/a" = "b"\n', 'build.shared."/a"', "A path is relative"),
     "prefer upward": (PLAIN + '[build.prefer]\n"../a" = "b"\n', 'build.prefer."../a"', "The key is the path of a file"),
     "prefer no package": (
         PLAIN + '[build.prefer]\n"a.py" = "b c"\n',
