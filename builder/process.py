@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+    from typing import NoReturn
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,6 +53,15 @@ def run(argv: Sequence[str], *, cwd: Path, environment: Mapping[str, str] | None
         check=False,
     )
     return Completed(argv=tuple(argv), returncode=done.returncode, stdout=done.stdout, stderr=done.stderr)
+
+
+def replace_with_utf8_python() -> NoReturn:
+    """Start this very command again, in this process, by a Python that takes every file name for UTF-8.
+
+    Under a locale such as ISO-8859-1 Python decodes names otherwise, so ``größe.txt`` would be another path in the
+    artifact than on every other machine.
+    """
+    os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])  # noqa: S606 - no shell wanted
 
 
 def current_environment() -> dict[str, str]:
