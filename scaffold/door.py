@@ -6,6 +6,7 @@ import io
 import re
 import warnings
 from contextlib import contextmanager, redirect_stderr
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from builder import process
@@ -13,7 +14,6 @@ from builder.errors import KitError, Problem, ProjectError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
     from copier import VcsRef
 
@@ -129,6 +129,8 @@ def git_failure(origin: Origin, stderr: str) -> ProjectError:
     )
     message = f"The templates cannot be fetched from {origin.source}: git says “{reason}”."
     hint = f"Check the address, the network and your git credentials until `git ls-remote {_for_git(origin)}` works."
+    if Path(origin.source).is_absolute():
+        hint = f"Check that git can read {origin.source}, and that the folder for temporary files has free space."
     return ProjectError(message, hint=hint)
 
 

@@ -84,7 +84,12 @@ def installed_origin() -> Origin:
 
 
 def named_origin(source: str, ref: str | None) -> Origin:
-    """An origin that the user named: a folder becomes absolute, so that it means the same from everywhere."""
+    """An origin that the user named: a folder becomes absolute, so that it means the same from everywhere.
+
+    A ``file://`` URL is a git URL like any other; Copier would take it for the path of a folder.
+    """
+    if source.startswith("file://"):
+        return Origin(source=_git_source(source), ref=ref)
     folder = Path(source).expanduser()
     if folder.is_dir():
         return Origin(source=str(folder.resolve()), ref=ref or WORKING_TREE)

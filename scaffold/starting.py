@@ -54,18 +54,24 @@ def new(
         ref: Tag, branch or commit of it; None for the installed version, or the working tree of a folder.
 
     Raises:
-        ProjectError: Lists every refused answer, or every file that is in the way. Nothing was written then.
+        ProjectError: Lists every refused answer, or every file that is in the way, or says why the folder cannot be
+            written. Nothing was written then.
     """
     check_names(answers)
     origin = named_origin(source, ref) if source else _installed(ref)
     folder = destination.expanduser().resolve()
     _check_destination(folder)
-    with TemporaryDirectory(prefix=".biot-plugin-new-", dir=_nearest_folder(folder)) as beside:
-        rendered = Path(beside) / (folder.name or "plugin")
-        _render(origin, rendered, answers=answers, defaults=defaults)
-        remembered = read_answers(rendered)
-        files = _files(rendered)
-        _place(rendered, folder, files)
+    try:
+        with TemporaryDirectory(prefix=".biot-plugin-new-", dir=_nearest_folder(folder)) as beside:
+            rendered = Path(beside) / (folder.name or "plugin")
+            _render(origin, rendered, answers=answers, defaults=defaults)
+            remembered = read_answers(rendered)
+            files = _files(rendered)
+            _place(rendered, folder, files)
+    except OSError as error:
+        message = f"{folder} cannot be written: {error.strerror}."
+        hint = "Name a folder that you may write to, on a disk with free space."
+        raise ProjectError(message, hint=hint) from error
     return NewResult(
         folder=folder,
         files=files,
@@ -81,8 +87,9 @@ def _installed(ref: str | None) -> Origin:
 
 
 def _check_destination(folder: Path) -> None:
-    if folder.exists() and not folder.is_dir():
-        message = f"{folder} is a file."
+    file = next((place for place in (folder, *folder.parents) if place.exists() and not place.is_dir()), None)
+    if file is not None:
+        message = f"{file} is a file."
         raise ProjectError(message, hint="Name a folder that does not exist yet.")
     if (folder / ANSWERS_FILE).exists():
         message = f"{folder} is a generated plugin already."

@@ -41,7 +41,7 @@ def whole_file(target: Path) -> Iterator[FileIO]:
         msg = f"{target} cannot be written: {error.strerror}."
         raise PackagingError(
             msg,
-            hint="Check the free space and the permissions of its folder.",
+            hint="Check its folder: that it is one, that you may write there, and that there is free space.",
         ) from error
     finally:
         with suppress(OSError):  # already in its place, or its folder was never there

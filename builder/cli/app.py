@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -9,14 +10,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from builder import __version__
-from builder.cli.output import print_bug, print_error
-from builder.errors import KitError
+from builder.cli.output import describe_failure, print_bug, print_document, print_error
+from builder.errors import KitError, ProjectError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 COMMANDS = ("new", "update", "check", "lock", "package", "inspect", "verify", "store", "publish", "completion")
 BUG = 70
+# What the machine refuses, whoever asks: no fault of the kit's code, so no traceback and no "please report".
+REFUSED_BY_THE_MACHINE = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENAMETOOLONG}
+)
 INTERRUPTED = 130
 EPILOG = """\b
 Examples:
@@ -66,16 +71,51 @@ def run(arguments: Sequence[str]) -> int:
         print_error(error, as_json=as_json)
         return error.exit_code
     except click.ClickException as error:
-        error.show()
+        _print_usage(error, as_json=as_json)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo("Interrupted: nothing was left half-done.", err=True)
+        _print_interrupted(as_json=as_json)
         return INTERRUPTED
     except BrokenPipeError:
         # The reader (head, less) has seen enough; Python would complain again when it closes stdout.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 0
     except Exception as error:  # noqa: BLE001 - the last line of defence: a bug is told as one, with its traceback
+        return _print_unexpected(error, as_json=as_json)
+    return code if isinstance(code, int) else 0
+
+
+def refused_by_the_machine(error: Exception) -> KitError | None:
+    """The error as one of disk and permissions, or None when it is a bug."""
+    if not isinstance(error, OSError) or error.errno not in REFUSED_BY_THE_MACHINE:
+        return None
+    return ProjectError(
+        f"{error.filename or 'What the command needs'} cannot be read or written: {error.strerror}.",
+        hint="Check the permissions and the free space of its folder, then run the command again.",
+    )
+
+
+def _print_unexpected(error: Exception, *, as_json: bool) -> int:
+    refusal = refused_by_the_machine(error)
+    if refusal is None:
         print_bug(error, as_json=as_json)
         return BUG
-    return code if isinstance(code, int) else 0
+    print_error(refusal, as_json=as_json)
+    return refusal.exit_code
+
+
+def _print_usage(error: click.ClickException, *, as_json: bool) -> None:
+    if not as_json:
+        error.show()
+        return
+    path = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "biot-plugin"
+    hint = f"`{path} --help` shows what there is."
+    print_document(describe_failure("usage", error.exit_code, error.format_message(), hint))
+
+
+def _print_interrupted(*, as_json: bool) -> None:
+    message = "Interrupted: nothing was left half-done."
+    if as_json:
+        print_document(describe_failure("interrupted", INTERRUPTED, message, "Run the command again."))
+    else:
+        click.echo(message, err=True)

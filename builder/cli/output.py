@@ -59,20 +59,28 @@ def print_bug(error: Exception, *, as_json: bool) -> None:
 
     home = source_url()
     if as_json:
-        print_document({"status": "error", "kind": "bug", "exitCode": 70, "message": repr(error), "hint": home})
+        print_document(describe_failure("bug", 70, repr(error), f"Please report it: {home}"))
     _print_error_line("".join(traceback.format_exception(error)))
     _print_error_line(f"This is a bug in biot-plugin-kit. Please report it with the lines above: {home}")
 
 
 def describe_error(error: KitError) -> dict[str, object]:
     """Why a command failed, as JSON."""
+    kind = type(error).__name__.removesuffix("Error").lower()
+    return describe_failure(kind, error.exit_code, error.message, error.hint, error.problems)
+
+
+def describe_failure(
+    kind: str, exit_code: int, message: str, hint: str, problems: Iterable[Problem] = ()
+) -> dict[str, object]:
+    """Any failure as JSON: a refusal of the kit, a wrong command line, an interrupt or a bug have the same keys."""
     return {
         "status": "error",
-        "kind": type(error).__name__.removesuffix("Error").lower(),
-        "exitCode": error.exit_code,
-        "message": error.message,
-        "hint": error.hint,
-        "problems": describe_problems(error.problems),
+        "kind": kind,
+        "exitCode": exit_code,
+        "message": message,
+        "hint": hint,
+        "problems": describe_problems(problems),
     }
 
 

@@ -18,6 +18,7 @@ _SECRET = re.compile(r"(?<=://)[^/@\s]+(?=@)")
 # Lines that only point elsewhere: pip to its newest version, npm to a log file of this machine.
 _POINTER = re.compile(r"\[notice\]|A complete log of this run")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_RETRYING = re.compile(r"^(?:WARNING|ERROR): (?:Retrying \(Retry\([^)]*\)\) after )?")
 _LONGEST = 400
 _SOURCE_ONLY = re.compile(r"Wheels are required for `([^`]+)` because building from source is disabled")
 _OTHER_PYTHON = re.compile(
@@ -26,8 +27,19 @@ _OTHER_PYTHON = re.compile(
 _OTHER_PLATFORM = re.compile(r"Wheels are available for `([^`]+)` \(v([^)]+)\) on the following platforms?: (.+)")
 _UNKNOWN = re.compile(r"([A-Za-z0-9._-]+) was not found in the package registry")
 _CONFLICT = re.compile(r"Because (.+)", re.DOTALL)
-# In this order: what lies deeper in the network comes first, because each layer above reports a follow-up of it.
+# In this order: what lies deeper comes first, because each layer above reports a follow-up of it. The disk is deepest:
+# pip tells a full one as a broken connection, or as a download that ended too early.
 _REACHING = (
+    (
+        re.compile(r"No space left|ENOSPC|nospc|Disk quota exceeded|EDQUOT|os error 28", re.IGNORECASE),
+        "There is no space left on the disk.",
+        "Free some in the store's folder (BIOT_PLUGIN_STORE) and in the folder for temporary files, then try again.",
+    ),
+    (
+        re.compile(r"not enough bytes were received"),
+        "A download from the {index} ended too early.",
+        "Check the free space in the store's folder (BIOT_PLUGIN_STORE) and the network, then try again.",
+    ),
     (
         re.compile(r"407|ProxyError|proxy error|tunnel", re.IGNORECASE),
         "The proxy refused the connection to the {index}.",
@@ -72,7 +84,7 @@ def last_line(text: str) -> str:
 
 
 def not_reached(done: Completed, index: str) -> DependencyError | None:
-    """The failure as one of the network, or None when the index did answer.
+    """The failure as one of the disk or the network, or None when the index did answer.
 
     Args:
         done: The program that failed.
@@ -82,7 +94,8 @@ def not_reached(done: Completed, index: str) -> DependencyError | None:
     for pattern, message, hint in _REACHING:
         if pattern.search(said):
             told = message.format(index=index)
-            return DependencyError(f"{told} {_tool(done)} said: {last_line(said)}.", hint=hint)
+            line = next(line for line in reversed(said.splitlines()) if pattern.search(line))
+            return DependencyError(f"{told} {_tool(done)} said: {last_line(_RETRYING.sub('', line))}.", hint=hint)
     return None
 
 
@@ -110,7 +123,7 @@ def resolving_failed(done: Completed, runtime: Runtime) -> DependencyError:
 
 def fetching_failed(done: Completed, runtime: Runtime) -> DependencyError:
     """Why pip did not bring the locked wheels."""
-    said = done.stderr + done.stdout
+    said = done.stdout + done.stderr
     if "DO NOT MATCH THE HASHES" in said:
         return DependencyError(
             f"The index holds another file than requirements.lock pins: {_mismatch(said)}",

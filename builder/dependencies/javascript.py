@@ -84,6 +84,7 @@ def write_lock(manifest: Manifest, store: Store, progress: Progress, *, upgrade:
     """
     from builder.dependencies.changes import compare
     from builder.dependencies.npm import make_lock
+    from builder.dependencies.writing import write_whole
 
     package = _read_json(manifest.folder / "package.json")
     if not _asks_for_anything(package, _EVERY_FIELD):
@@ -100,9 +101,7 @@ def write_lock(manifest: Manifest, store: Store, progress: Progress, *, upgrade:
     packages = production_packages(entries)
     for shown in install_scripts(entries, packages):
         progress.note(f"{shown} has an install script, which never runs: check that it works without.")
-    waiting = file.with_name(f".{LOCK_NAME}.new")
-    waiting.write_bytes(data)
-    waiting.replace(file)
+    write_whole(file, data)
     return compare(_versions(parse_npm_lock(old)) if old is not None else (), _versions(entries), (file,))
 
 
@@ -217,6 +216,9 @@ def _read_json(file: Path) -> dict[str, object]:
         raise DependencyError(message, hint="It is made by npm; remove what does not belong there.")
     try:
         document = json.loads(file.read_text("utf-8-sig"))
+    except OSError as error:
+        message = f"{file.name} cannot be read: {error.strerror}."
+        raise DependencyError(message, hint="Check its permissions.") from error
     except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
         message = f"{file.name} is not valid JSON: {error}."
         raise DependencyError(message, hint="Correct it, or run `biot-plugin lock`.") from error

@@ -30,8 +30,11 @@ def lock_command(npm: str) -> list[str]:
 
 
 def pack_command(npm: str, specs: Iterable[str]) -> list[str]:
-    """The argument list for npm that saves the tarballs of exact versions into the current folder."""
-    return [npm, "pack", "--pack-destination=.", *_QUIET, "--", *specs]
+    """The argument list for npm that saves the tarballs of exact versions into the current folder.
+
+    What npm has in its cache is not asked for again: the lock's sha512 says whether it is right.
+    """
+    return [npm, "pack", "--pack-destination=.", "--prefer-offline", *_QUIET, "--", *specs]
 
 
 def batches(packages: Iterable[LockedPackage]) -> tuple[tuple[LockedPackage, ...], ...]:

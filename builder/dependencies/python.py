@@ -89,6 +89,7 @@ def write_lock(manifest: Manifest, store: Store, progress: Progress, *, upgrade:
     """
     from builder.dependencies.changes import compare
     from builder.dependencies.dev_lock import dev_question, make_dev_lock
+    from builder.dependencies.writing import write_whole
 
     declared = read_declared(manifest)
     requirements = parse_requirements(declared)
@@ -99,12 +100,12 @@ def write_lock(manifest: Manifest, store: Store, progress: Progress, *, upgrade:
     runtime = manifest.runtime
     lock = PythonLock(runtime=runtime.name, glibc=glibc_text(runtime), inputs=declared.digest, pins=pins)
     texts = {file: render_lock(lock)} if declared.requirements or file.exists() else {}
-    keep = "" if upgrade or not dev_file.is_file() else dev_file.read_text("utf-8")
+    keep = "" if upgrade or not dev_file.is_file() else read_text(dev_file, DEV_LOCK_NAME)
     question = dev_question(read_pyproject(manifest.folder), requirements, pins, runtime, keep)
     if question is not None:
         texts[dev_file] = make_dev_lock(question, store, progress)
     for target, text in texts.items():
-        _write_whole(target, text)
+        write_whole(target, text.encode())
     was = before.pins if before is not None else ()
     return compare(((pin.name, pin.version) for pin in was), ((pin.name, pin.version) for pin in pins), tuple(texts))
 
@@ -212,9 +213,3 @@ def _read_old(file: Path) -> PythonLock | None:
         return _read(file)
     except DependencyError:
         return None
-
-
-def _write_whole(file: Path, text: str) -> None:
-    waiting = file.with_name(f".{file.name}.new")
-    waiting.write_text(text, encoding="utf-8", newline="\n")
-    waiting.replace(file)

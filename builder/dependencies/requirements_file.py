@@ -132,13 +132,16 @@ def read_text(file: Path, shown: str) -> str:
     """A file's text.
 
     Raises:
-        DependencyError: It is too large or not UTF-8; ``shown`` names it.
+        DependencyError: It cannot be read, is too large or not UTF-8; ``shown`` names it.
     """
-    if file.stat().st_size > LARGEST_FILE:
-        msg = f"{shown} is larger than 1 MiB."
-        raise DependencyError(msg, hint="Name the file with the requirements.")
     try:
+        if file.stat().st_size > LARGEST_FILE:
+            msg = f"{shown} is larger than 1 MiB."
+            raise DependencyError(msg, hint="Name the file with the requirements.")
         return file.read_text("utf-8-sig")
+    except OSError as error:
+        msg = f"{shown} cannot be read: {error.strerror}."
+        raise DependencyError(msg, hint="Check its permissions.") from error
     except UnicodeDecodeError as error:
         msg = f"{shown} is not UTF-8 text."
         raise DependencyError(msg, hint="Save it as UTF-8.") from error

@@ -34,6 +34,8 @@ _UV_DROPPED = frozenset(
         "FORK_STRATEGY", "LIBC", "NO_SOURCES",
     )
 )  # fmt: skip
+_NPM_WAITS = {"npm_config_fetch_retry_mintimeout": "2000", "npm_config_fetch_retry_maxtimeout": "10000"}
+"""Milliseconds. npm's own waits keep a person without a network for 70 seconds before the first word."""
 _PIP_SETTING = re.compile(r"^(?P<section>[^.\s]+)\.(?P<name>[a-z-]+)=(?P<value>.*)$")
 
 
@@ -83,11 +85,14 @@ def npm_environment(environment: Mapping[str, str]) -> dict[str, str]:
     """The environment for npm: the operator's.
 
     Inside ``npm run``, npm hands every setting of the project's .npmrc on as lower-case ``npm_config_*``; those are not
-    the operator's. Its own user-level file is read again by the npm that is started.
+    the operator's. Its own user-level file is read again by the npm that is started. Where the environment says nothing
+    about it, npm waits 2 and 10 seconds before it asks a silent registry again, not 10 and 60.
     """
     inside_npm = "npm_lifecycle_event" in environment
     dropped = ("npm_config_", "npm_package_", "npm_lifecycle_") if inside_npm else ()
-    return {name: value for name, value in environment.items() if not (dropped and name.startswith(dropped))}
+    made = {name: value for name, value in environment.items() if not (dropped and name.startswith(dropped))}
+    told = {name.lower() for name in made}
+    return made | {name: value for name, value in _NPM_WAITS.items() if name not in told}
 
 
 def ignored_project_settings(pyproject: Mapping[str, object], files: Iterable[str]) -> tuple[str, ...]:

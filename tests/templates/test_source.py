@@ -136,6 +136,7 @@ def test_a_relative_path_becomes_absolute(
     run_copy(typed, tmp_path / "plugin", defaults=True, quiet=True)
     remembered = answers_of(tmp_path / "plugin")["_src_path"]
     assert Path(remembered).is_absolute()
+    assert ".." not in Path(remembered).parts
     assert Path(remembered).resolve() == (tmp_path / "biot-plugin-kit").resolve()
     assert pin_of(tmp_path / "plugin") == f"biot-plugin-kit @ file://{remembered}"
     commit_all(tmp_path / "plugin")

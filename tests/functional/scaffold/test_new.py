@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -108,6 +109,31 @@ def test_without_a_terminal_questions_are_an_error_and_not_a_wait(
             scaffold.new(tmp_path / "plugin", answers={}, defaults=False, source=str(template))
     assert "--defaults" in caught.value.hint
     assert not (tmp_path / "plugin").exists()
+
+
+@pytest.mark.parametrize("where", ["plugin.toml/below", "plugin.toml"])
+def test_a_file_on_the_way_is_named(where: str, template: Path, tmp_path: Path) -> None:
+    (tmp_path / "plugin.toml").write_text("", "utf-8")
+    with pytest.raises(ProjectError, match=r"plugin\.toml is a file\."):
+        start(tmp_path / where, template)
+
+
+def test_a_full_disk_is_no_bug_and_leaves_nothing(
+    template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("copier.run_copy", full)
+    with pytest.raises(ProjectError, match=r"plugin cannot be written: No space left on device\.") as caught:
+        start(tmp_path / "plugin", template)
+    assert "free space" in caught.value.hint
+    assert not list(tmp_path.glob("*plugin*"))
+
+
+def test_a_file_url_is_a_git_url(template: Path, tmp_path: Path) -> None:
+    result = start(tmp_path / "plugin", f"file://{template}")
+    assert result.source == f"git+file://{template}"
 
 
 @pytest.mark.parametrize("scheme", ["", "git+file://"])

@@ -162,9 +162,17 @@ def test_pip_takes_uvs_index_when_it_was_told_none() -> None:
 
 def test_inside_npm_run_the_projects_npmrc_does_not_come_in_by_the_environment() -> None:
     operator = {"npm_config_registry": "https://project.example", "NPM_CONFIG_REGISTRY": "https://mine.example"}
-    assert npm_environment(operator) == operator
+    assert npm_environment(operator).items() >= operator.items()
     inside = {**operator, "npm_lifecycle_event": "package", "npm_package_name": "x"}
-    assert npm_environment(inside) == {"NPM_CONFIG_REGISTRY": "https://mine.example"}
+    seen = {name: value for name, value in npm_environment(inside).items() if "RETRY" not in name.upper()}
+    assert seen == {"NPM_CONFIG_REGISTRY": "https://mine.example"}
+
+
+def test_npm_asks_a_silent_registry_again_soon_unless_the_operator_says_when() -> None:
+    waits = {"npm_config_fetch_retry_mintimeout": "2000", "npm_config_fetch_retry_maxtimeout": "10000"}
+    assert npm_environment({}) == waits
+    told = {"NPM_CONFIG_FETCH_RETRY_MINTIMEOUT": "30000", "npm_config_fetch_retry_maxtimeout": "90000"}
+    assert npm_environment(told) == told
 
 
 def test_project_settings_that_are_ignored_are_told_once_each() -> None:

@@ -36,6 +36,8 @@ def failed(tool: str, said: str) -> Completed:
         ("ERROR: 401 Client Error: Unauthorized for url: https://host/simple/base/\n", "refused the credentials"),
         ("WARNING: Retrying after NewConnectionError('refused')\n" + NO_VERSION, "could not be reached"),
         ("WARNING: Retrying after ReadTimeoutError('Read timed out.')\n" + NO_VERSION, "could not be reached"),
+        ("E: ('Connection broken: OSError(28, 'No space left on device')')\n", "no space left on the disk"),
+        ("Download failed after 6 attempts because not enough bytes were received\n", "ended too early"),
         (NO_VERSION, "has no wheel of base==1.0 for python3.13 (x86_64, glibc 2.34)"),
         ("ERROR: something quite new\n", "something quite new"),
     ],
@@ -44,6 +46,19 @@ def test_pips_failures_are_told_by_their_deepest_cause(said: str, words: str) ->
     error = fetching_failed(failed("pip", said), RUNTIME)
     assert words in error.message
     assert error.hint
+
+
+def test_what_is_quoted_is_the_line_of_the_cause_and_not_pips_last_one() -> None:
+    cause = "connection broken by 'NewConnectionError(Failed to resolve host.example)'"
+    done = Completed(
+        argv=("/x/pip",),
+        returncode=1,
+        stdout="Looking in links: /wheels\n",
+        stderr=f"WARNING: Retrying (Retry(total=0, connect=None, read=None)) after {cause}: /base/\n{NO_VERSION}",
+    )
+    assert fetching_failed(done, RUNTIME).message.endswith(f"pip said: {cause}: /base/.")
+    odd = Completed(argv=("/x/pip",), returncode=1, stdout="Saved ./wheels/a.whl\n", stderr="ERROR: something new\n")
+    assert fetching_failed(odd, RUNTIME).message.endswith("something new.")
 
 
 def test_another_file_than_the_lock_pins_names_the_package() -> None:
@@ -74,6 +89,7 @@ def test_a_conflict_keeps_uvs_reason_on_one_line() -> None:
     [
         ("npm error code E404\nnpm error 404 Not Found - GET https://host/a\n", "404 Not Found - GET https://host/a"),
         ("npm error code ECONNREFUSED\nnpm error network request failed\n", "npm registry could not be reached"),
+        ("npm error code ENOSPC\nnpm error nospc ENOSPC: no space left\n", "no space left on the disk"),
         ("npm error code E401\nnpm error Unable to authenticate\n", "refused the credentials"),
         ("npm error code ERESOLVE\nnpm error ERESOLVE could not resolve\n", "ERESOLVE could not resolve"),
     ],
