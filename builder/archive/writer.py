@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Self
 
 from builder.archive import layout
-from builder.archive.deflate import squeeze
+from builder.archive.deflate import LEVEL, squeeze
 from builder.archive.headers import entry_headers
 from builder.archive.paths import path_fault, printable, sort_key
 from builder.archive.whole import whole_file
@@ -47,12 +47,15 @@ def write_artifact(bundle: Bundle, target: Path) -> Artifact:
     )
 
 
-def pack_members(files: Iterable[tuple[str, int, bytes]], target: Path) -> tuple[PackMember, ...]:
+def pack_members(
+    files: Iterable[tuple[str, int, bytes]], target: Path, *, level: int = LEVEL
+) -> tuple[PackMember, ...]:
     """Compress files and write them as a pack, in the same form as an artifact.
 
     Args:
         files: Path, mode (any execute bit makes it 0755, else 0644) and content; in any order.
         target: The pack.
+        level: How hard to compress.
 
     Returns:
         The members, sorted by path, with where their bytes lie in the pack: what ``read_members`` would tell.
@@ -60,7 +63,8 @@ def pack_members(files: Iterable[tuple[str, int, bytes]], target: Path) -> tuple
     Raises:
         PackagingError: A path is unsafe or comes twice, or the target cannot be written.
     """
-    entries = sorted((_squeezed(path, mode, content) for path, mode, content in files), key=lambda e: sort_key(e.path))
+    squeezed = (_squeezed(path, mode, content, level) for path, mode, content in files)
+    entries = sorted(squeezed, key=lambda entry: sort_key(entry.path))
     _refuse_bad_paths(entries, target)
     _, _, offsets = _splice(entries, target)
     return tuple(
@@ -78,8 +82,8 @@ def pack_members(files: Iterable[tuple[str, int, bytes]], target: Path) -> tuple
     )
 
 
-def _squeezed(path: str, mode: int, content: bytes) -> Entry:
-    squeezed = squeeze(content)
+def _squeezed(path: str, mode: int, content: bytes, level: int) -> Entry:
+    squeezed = squeeze(content, level)
     return Entry(
         path=path,
         mode=EXECUTABLE_MODE if mode & 0o111 else REGULAR_MODE,

@@ -32,6 +32,10 @@ Stage: TypeAlias = Parts | Packaged | KitError
 """How far one plugin is: gathered, done, or failed."""
 
 
+_Key: TypeAlias = tuple[str, bool]
+"""Of a pack: its package's digest, and whether it was compressed again."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
     """What became of one plugin: its artifact, or why there is none."""
@@ -87,13 +91,15 @@ def _reuse(stage: Stage) -> Stage:
         return error
 
 
-def _build(packs: Mapping[str, Pack], store: Store, stage: Stage) -> Packaged | KitError:
+def _build(packs: Mapping[_Key, Pack], store: Store, stage: Stage) -> Packaged | KitError:
     if not isinstance(stage, Parts):
         return stage
-    locked = stage.lock.packages
+    keys = _keys(stage)
     try:
-        if all(package.digest in packs for package in locked):
-            mine = tuple(replace(packs[package.digest], package=package) for package in locked)
+        if all(key in packs for key in keys):
+            mine = tuple(
+                replace(packs[key], package=package) for key, package in zip(keys, stage.lock.packages, strict=True)
+            )
         else:
             mine = dependencies.collect(stage.lock, stage.checked.manifest, store, Silent())
         return pipeline.build(stage, mine)
@@ -101,28 +107,36 @@ def _build(packs: Mapping[str, Pack], store: Store, stage: Stage) -> Packaged | 
         return error
 
 
-def _collect(work: Sequence[Parts], store: Store, progress: Progress) -> Mapping[str, Pack]:
-    """The packs of all plugins by digest, each looked up once.
+def _collect(work: Sequence[Parts], store: Store, progress: Progress) -> Mapping[_Key, Pack]:
+    """The packs of all plugins, each looked up once.
 
-    One fetch that fails does not fail the plugins that need nothing of it: the packs of that runtime are then left to
-    each plugin alone.
+    One fetch that fails does not fail the plugins that need nothing of it: the packs of that kind are then left to each
+    plugin alone.
     """
-    packs: dict[str, Pack] = {}
-    for runtime in dict.fromkeys(parts.checked.manifest.runtime.name for parts in work):
-        of_runtime = [parts for parts in work if parts.checked.manifest.runtime.name == runtime]
-        wanted: dict[str, LockedPackage] = {
-            package.digest: package
-            for parts in of_runtime
-            for package in parts.lock.packages
-            if package.digest not in packs
-        }
+    packs: dict[_Key, Pack] = {}
+    for kind in dict.fromkeys(_kind(parts) for parts in work):
+        alike = [parts for parts in work if _kind(parts) == kind]
+        wanted: dict[_Key, LockedPackage] = {}
+        for parts in alike:
+            wanted |= {key: one for key, one in zip(_keys(parts), parts.lock.packages, strict=True) if key not in packs}
         lock = Lock(file=None, packages=tuple(wanted.values()))
         try:
-            found = dependencies.collect(lock, of_runtime[0].checked.manifest, store, progress)
+            found = dependencies.collect(lock, alike[0].checked.manifest, store, progress)
         except DependencyError:
             continue  # told by each plugin that needs what cannot be had
-        packs |= {pack.package.digest: pack for pack in found}
+        packs |= dict(zip(wanted, found, strict=True))
     return packs
+
+
+def _kind(parts: Parts) -> tuple[str, bool]:
+    """What of a manifest decides how a locked package becomes a pack."""
+    manifest = parts.checked.manifest
+    return manifest.runtime.name, manifest.build.recompress
+
+
+def _keys(parts: Parts) -> list[_Key]:
+    recompress = parts.checked.manifest.build.recompress
+    return [(package.digest, recompress) for package in parts.lock.packages]
 
 
 def _refuse_same_target(gathered: Sequence[Stage]) -> list[Stage]:

@@ -67,10 +67,16 @@ def collect(lock: Lock, manifest: Manifest, store: Store, progress: Progress) ->
     if manifest.runtime.language == "python":
         from builder.dependencies import python
 
-        return python.collect(lock, manifest, store, progress)
-    from builder.dependencies import javascript
+        packs = python.collect(lock, manifest, store, progress)
+    else:
+        from builder.dependencies import javascript
 
-    return javascript.collect(lock, store, progress)
+        packs = javascript.collect(lock, store, progress)
+    if not manifest.build.recompress:
+        return packs
+    from builder.dependencies.recompression import recompress
+
+    return recompress(packs, store, progress)
 
 
 def direct_requirements(manifest: Manifest) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import builder
-from builder.archive.deflate import compressor
+from builder.archive.deflate import HARD_LEVEL, compressor
 from builder.evidence.report import file_digest, read_report, report_file, report_rows
 from builder.evidence.seal import seal_holds
 from builder.values import Artifact
@@ -66,7 +66,7 @@ def inputs_digest(manifest: Manifest, lock: Lock, sources: Iterable[Source], evi
         "prune": sorted(build.prune),
         "sources": sorted([source.path, hashlib.sha256(source.content).hexdigest()] for source in sources),
         "evidence": list(evidence),
-        "tools": [builder.__version__, _code_digest(), compressor()],
+        "tools": [builder.__version__, _code_digest(), compressor(), build.recompress and compressor(HARD_LEVEL)],
     }
     text = json.dumps(told, sort_keys=True, ensure_ascii=True)
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"

@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING
 
 import builder
-from builder.archive.deflate import compressor
+from builder.archive.deflate import HARD_LEVEL, compressor
 from builder.archive.shares import PackageRow, package_rows
 from builder.archive.whole import whole_file
 
@@ -34,6 +34,7 @@ def build_report(
         artifact: What came out.
         inputs: ``inputs_digest`` of this build.
     """
+    recompressor = {"recompressor": compressor(HARD_LEVEL)} if manifest.build.recompress else {}
     digests = {f"{package.name} {package.version}": package.digest for package in lock.packages}
     return {
         "schema": SCHEMA,
@@ -53,7 +54,7 @@ def build_report(
         },
         "packages": [_described(row, digests.get(row.label, "")) for row in package_rows(bundle)],
         "inputs": inputs,
-        "tools": {"biot-plugin-kit": builder.__version__, "compressor": compressor()},
+        "tools": {"biot-plugin-kit": builder.__version__, "compressor": compressor(), **recompressor},
     }
 
 

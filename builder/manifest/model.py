@@ -107,6 +107,7 @@ class Build:
         exclude: gitignore patterns of first-party files to leave out.
         scripts: Names of console scripts of packages to keep in ``bin/``.
         prune: Names of sets of package files to leave out (``builder.coldstart.prune_sets``).
+        recompress: Whether packages are compressed again, harder than their authors did.
         shared: Another folder of the repository, relative to plugin.toml -> its folder in the artifact.
         prefer: Path in the artifact -> name of the package whose file is taken when two differ.
         allow_missing: Name of a native library that may be missing -> why the function does without it.
@@ -118,6 +119,7 @@ class Build:
     exclude: tuple[str, ...] = ()
     scripts: tuple[str, ...] = ()
     prune: tuple[str, ...] = ()
+    recompress: bool = False
     shared: Mapping[str, str] = field(default_factory=dict)
     prefer: Mapping[str, str] = field(default_factory=dict)
     allow_missing: Mapping[str, str] = field(default_factory=dict)

@@ -338,6 +338,7 @@ builds = st.builds(
     requirements=st.none() | st.just("../requirements.txt"),
     include=st.sampled_from([(), ("data/*.json", "!x")]),
     scripts=st.sampled_from([(), ("ruff",)]),
+    recompress=st.booleans(),
     shared=st.sampled_from([{}, {"../common": "common", "lib": "a/b"}]),
     prefer=st.sampled_from([{}, {"a/b.py": "c", "d e.py": "f"}]),
     allow_missing=st.sampled_from([{}, {"libtbb.so.12": "numba falls back", "a.node": "plain JavaScript"}]),

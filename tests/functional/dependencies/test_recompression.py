@@ -1,0 +1,68 @@
+"""``[build] recompress``: smaller packs with the same content, made once."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from builder.archive.reader import read_content
+from builder.dependencies import Store, collect, read_lock, write_lock
+from builder.manifest.model import Build
+from builder.progress import Silent
+from tests.support.plugins import Told, plugin
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from builder.manifest.model import Manifest
+    from builder.values import Pack
+    from tests.support.registries import PythonIndex
+
+TEXT = " ".join(random.Random(1).choices(["alpha", "beta", "gamma", "delta", "def", "return"], k=20_000))  # noqa: S311 - content only
+
+
+@pytest.fixture
+def locked(project: Path, store: Store, index: PythonIndex) -> Manifest:
+    index.wheel("base", "1.0", files={"base/data.txt": TEXT.encode()})
+    index.wheel("other", "1.0")
+    (project / "requirements.in").write_text("base\nother\n")
+    manifest = plugin(project, requirements="requirements.in")
+    write_lock(manifest, store, Silent())
+    return replace(manifest, build=Build(requirements="requirements.in", recompress=True))
+
+
+def content(packs: tuple[Pack, ...]) -> dict[str, tuple[int, bytes]]:
+    return {member.path: (member.mode, read_content(pack.file, member)) for pack in packs for member in pack.members}
+
+
+def size(packs: tuple[Pack, ...]) -> int:
+    return sum(member.compressed_size for pack in packs for member in pack.members)
+
+
+def test_packages_are_smaller_with_the_same_content_in_the_same_order(locked: Manifest, store: Store) -> None:
+    lock = read_lock(locked)
+    plain = collect(lock, replace(locked, build=Build(requirements="requirements.in")), store, Silent())
+    hard = collect(lock, locked, store, Silent())
+
+    assert [pack.package for pack in hard] == [pack.package for pack in plain] == list(lock.packages)
+    assert content(hard) == content(plain)
+    assert size(hard) < size(plain)
+
+
+def test_the_second_time_they_come_from_the_store_and_other_machines_make_the_same(
+    locked: Manifest, store: Store, tmp_path: Path
+) -> None:
+    lock = read_lock(locked)
+    first = collect(lock, locked, store, Silent())
+    before = {pack.file: pack.file.stat().st_mtime_ns for pack in first}
+    told = Told()
+    second = collect(lock, locked, store, told)
+    elsewhere = collect(lock, locked, Store(tmp_path / "elsewhere"), Silent())
+
+    assert {pack.file: pack.file.stat().st_mtime_ns for pack in second} == before
+    assert ("Compressing packages harder", 2) in told.tasks
+    assert [pack.file.name for pack in elsewhere] == [pack.file.name for pack in first]
+    assert [pack.file.read_bytes() for pack in elsewhere] == [pack.file.read_bytes() for pack in first]
