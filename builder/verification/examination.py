@@ -9,6 +9,7 @@ from builder.archive.tree import tree_digest
 from builder.errors import VerificationError
 from builder.evidence.report import read_report, report_file, report_rows
 from builder.values import Artifact
+from builder.verification.companions import compare_with_again, compare_with_digests
 from builder.verification.differences import Difference, Kind, compare
 from builder.verification.listing import Listing, canonical, list_archive
 from builder.verification.reports import compare_reports, compare_with_lock, compare_with_report
@@ -71,6 +72,7 @@ def examine(file: Path, *, report_needed: bool = True) -> Verified:
         raise VerificationError(message, hint=hint)
     if report is not None:
         found += compare_with_report(artifact, listing.members, report, report_rows(report))
+    found = (*found, *compare_with_digests(file))
     return Verified(artifact=artifact, report=report or {}, listing=listing, differences=found)
 
 
@@ -100,5 +102,7 @@ def hold_against_build(seen: Verified, again: Path, report: Mapping[str, object]
     beside = report_file(seen.artifact.file)
     if seen.report and not told and not archive and beside.read_bytes() != report_file(again).read_bytes():
         told = (Difference(kind=Kind.REPORT, path="", detail=f"{beside.name} says the same in other bytes"),)
+    if not archive:
+        told = (*told, *compare_with_again(seen.artifact.file, again))
     differences = dict.fromkeys((*seen.differences, *archive, *told))
     return replace(seen, differences=tuple(differences), rebuilt=True)

@@ -30,7 +30,8 @@ LIMIT = 250 << 20
 
 PLAIN = named("plain.txt")
 OTHER = named("zz.txt")
-NOTHING = deflated(b"\0" * (8 << 20))
+ZEROS = b"\0" * (8 << 20)
+NOTHING = deflated(ZEROS)
 
 PATHS: tuple[str | bytes, ...] = (
     *(
@@ -161,7 +162,7 @@ def _twins() -> Iterator[tuple[str, bytes]]:
 def _bombs() -> Iterator[tuple[str, bytes]]:
     span = 30 + len(PLAIN.name) + len(PLAIN.packed)
     yield "8 MB that declare 10 bytes", forge(Forged(data=NOTHING, content=b"0123456789"))
-    yield "40 members of 8 MB", forge(*(named(f"{at}", data=NOTHING, content=b"\0" * (8 << 20)) for at in range(40)))
+    yield "40 members of 8 MB", forge(*(named(f"{at}", data=NOTHING, content=ZEROS) for at in range(40)))
     huge = {"size": 0xFFFFFFF0}
     yield "4 GB declared", forge(Forged(data=NOTHING, local=huge, central=huge))
     wide = b"\x01\x00\x08\x00" + struct.pack("<Q", 1 << 60)

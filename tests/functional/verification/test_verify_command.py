@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import TYPE_CHECKING
 
@@ -73,3 +74,26 @@ def test_what_is_no_zip_and_what_has_no_report_end_with_seven(
     (plugin.folder / "dist" / "sample-1.report.json").write_text("[]", "utf-8")
     assert run(["verify", "dist/sample-1.zip"]) == 7
     assert "cannot be read as a report" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("mended", [False, True])
+def test_a_touched_sbom_is_named_also_when_its_digest_was_mended(
+    plugin: LockedPlugin, capsys: pytest.CaptureFixture[str], *, mended: bool
+) -> None:
+    dist = plugin.folder / "dist"
+    sbom, seal = dist / "sample-1.cdx.json", dist / "sample-1.sha256"
+    before = hashlib.sha256(sbom.read_bytes()).hexdigest()
+    sbom.write_bytes(sbom.read_bytes().replace(b"two", b"owt", 1))
+    if mended:
+        seal.write_text(seal.read_text().replace(before, hashlib.sha256(sbom.read_bytes()).hexdigest()))
+    assert run(["verify", "dist/sample-1.zip"]) == (0 if mended else 7)
+    capsys.readouterr()
+    assert run(["verify", "--rebuild", "--json", "dist/sample-1.zip"]) == 7
+    told = json.loads(capsys.readouterr().out)["differences"]
+    assert {(one["kind"], one["path"]) for one in told} == {("report", "sample-1.cdx.json")}
+
+
+def test_a_missing_file_of_evidence_is_named(plugin: LockedPlugin, capsys: pytest.CaptureFixture[str]) -> None:
+    (plugin.folder / "dist" / "sample-1.licenses.txt").unlink()
+    assert run(["verify", "dist/sample-1.zip"]) == 7
+    assert "is missing, sample-1.sha256 names it" in capsys.readouterr().out
