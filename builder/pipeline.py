@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from builder.evidence import Earlier, PackageRow, Settings
     from builder.evidence.inspection import Inspection
     from builder.progress import Progress
-    from builder.values import Artifact, Bundle, Lock, Pack
+    from builder.values import Artifact, Lock, Pack
     from builder.verification import Verified
 
 __all__ = [
@@ -182,7 +182,7 @@ def gather(project: Project, *, output: Path | None = None) -> Parts:
 
 def reuse(parts: Parts) -> Packaged | None:
     """The second step: the artifact that an earlier run made of the same parts, if it is still as it was written."""
-    earlier = evidence.earlier_build(parts.target, parts.inputs)
+    earlier = evidence.earlier_build(parts.target, parts.inputs, keyid=parts.evidence.keyid)
     return _unchanged(parts, earlier) if earlier else None
 
 
@@ -198,6 +198,7 @@ def build(parts: Parts, packs: Sequence[Pack]) -> Packaged:
     from builder.coldstart.advice import prune_advice
     from builder.coldstart.pruning import prune_packs, savings
     from builder.evidence.warned import with_warnings
+    from builder.evidence.writing import Made, write_evidence
     from builder.natives import check_natives, examine
 
     manifest = parts.checked.manifest
@@ -210,13 +211,14 @@ def build(parts: Parts, packs: Sequence[Pack]) -> Packaged:
     artifact = write_artifact(bundle, parts.target)
     report = with_warnings(evidence.build_report(manifest, parts.lock, bundle, artifact, inputs=parts.inputs), natives)
     report_file = evidence.write_report(report, parts.target)
-    _write_evidence(parts, packs, bundle, artifact)
+    made = Made(manifest=manifest, packs=packs, bundle=bundle, artifact=artifact, settings=parts.evidence)
+    filled_in = write_evidence(made, dependencies.direct_requirements(manifest))
     return Packaged(
         artifact=artifact,
         report=report,
         report_file=report_file,
         packages=rows,
-        warnings=(*parts.checked.warnings, *natives, *sizes),
+        warnings=(*parts.checked.warnings, *natives, *sizes, *filled_in),
         unchanged=False,
         advice=prune_advice(savings(packs, manifest.runtime.language), artifact.size),
     )
@@ -260,16 +262,6 @@ def verify(artifact: Path, rebuild: Project | None, progress: Progress) -> Verif
         return verification.hold_against_build(seen, again.artifact.file, again.report)
 
 
-def _write_evidence(parts: Parts, packs: Sequence[Pack], bundle: Bundle, artifact: Artifact) -> None:
-    from builder.evidence.writing import Made, write_evidence
-
-    manifest = parts.checked.manifest
-    direct = dependencies.direct_requirements(manifest)
-    write_evidence(
-        Made(manifest=manifest, packs=packs, bundle=bundle, artifact=artifact, direct=direct, settings=parts.evidence)
-    )
-
-
 def _refuse_image(manifest: Manifest) -> None:
     if manifest.plugin.deployment_package_type is PackageType.IMAGE:
         message = f"{manifest.plugin.name} is an IMAGE plugin; this version of the kit builds ZIPs."
@@ -289,6 +281,7 @@ def _unchanged(parts: Parts, earlier: Earlier) -> Packaged:
             *parts.checked.warnings,
             *warnings_of(earlier.report),
             *bundles.check_sizes(size, unpacked, earlier.packages),
+            *evidence.told_again(parts.evidence.soup, parts.target),
         ),
         unchanged=True,
     )

@@ -86,10 +86,13 @@ def describe_failure(
 
 def describe_packaged(packaged: Packaged) -> dict[str, object]:
     """A finished artifact, as JSON."""
+    from builder.evidence import evidence_files
+
     return {
         "status": "nothing-to-do" if packaged.unchanged else "done",
         "artifact": str(packaged.artifact.file),
         "reportFile": str(packaged.report_file),
+        "evidence": {kind: str(file) for kind, file in evidence_files(packaged.artifact.file).items()},
         "report": packaged.report,
         "warnings": describe_problems(packaged.warnings),
     }

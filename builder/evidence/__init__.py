@@ -10,6 +10,7 @@ from builder.evidence.earlier import Earlier, earlier_build, inputs_digest
 from builder.evidence.report import build_report, read_report, report_file, write_report
 from builder.evidence.seal import evidence_files
 from builder.evidence.settings import Settings, read_settings
+from builder.evidence.soup import told_again
 
 __all__ = [
     "Earlier",
@@ -23,5 +24,6 @@ __all__ = [
     "read_report",
     "read_settings",
     "report_file",
+    "told_again",
     "write_report",
 ]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 import builder
 from builder.archive.deflate import HARD_LEVEL, compressor
 from builder.evidence.report import file_digest, read_report, report_file, report_rows
-from builder.evidence.seal import seal_holds
+from builder.evidence.seal import evidence_files, seal_holds
 from builder.values import Artifact
 
 if TYPE_CHECKING:
@@ -72,21 +72,30 @@ def inputs_digest(manifest: Manifest, lock: Lock, sources: Iterable[Source], evi
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
-def earlier_build(artifact: Path, inputs: str) -> Earlier | None:
+def earlier_build(artifact: Path, inputs: str, *, keyid: str = "") -> Earlier | None:
     """The artifact of an earlier run when these very inputs made it and nobody touched a file of it since, else None.
 
     Args:
         artifact: The ZIP, which may be missing.
         inputs: ``inputs_digest`` of this run.
+        keyid: Of the key that must have signed its provenance; empty when none must.
     """
     report = read_report(report_file(artifact))
     if report is None or report.get("inputs") != inputs:
         return None
     told = _artifact(artifact, report.get("artifact"))
     rows = report_rows(report)
-    if not told or not rows or not seal_holds(artifact, told.sha256):
+    if not told or not rows or not seal_holds(artifact, told.sha256) or not _signed(artifact, keyid):
         return None
     return Earlier(artifact=told, report=report, packages=rows)
+
+
+def _signed(artifact: Path, keyid: str) -> bool:
+    if not keyid:
+        return True
+    from builder.evidence.provenance import signed_by
+
+    return signed_by(evidence_files(artifact)["provenance"], keyid)
 
 
 def _artifact(file: Path, told: object) -> Artifact | None:

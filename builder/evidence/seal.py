@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 
 EVIDENCE = {
     "sbom": ".cdx.json",
+    "soup": ".soup.csv",
+    "soup-for-people": ".soup.md",
+    "licences": ".licenses.txt",
+    "provenance": ".provenance.json",
 }
 """What lies beside every artifact besides its report: what it is -> how its name ends."""
 

@@ -132,6 +132,16 @@ def soup_warnings(soup: Soup, there: Iterable[tuple[str, str]]) -> tuple[Problem
     return tuple(found)
 
 
+def told_again(soup: Soup, artifact: Path) -> tuple[Problem, ...]:
+    """The warnings about ``soup.toml`` for an artifact that an earlier run wrote, from the SOUP list beside it."""
+    if not soup.names:
+        return ()
+    from builder.evidence.seal import evidence_files
+    from builder.evidence.soup_list import listed
+
+    return soup_warnings(soup, listed(evidence_files(artifact)["soup"]))
+
+
 def _strange(table: Mapping[str, object], allowed: tuple[str, ...], above: _Place) -> list[_Wrong]:
     from builder.manifest.suggestion import suggest
 

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from builder.archive.whole import whole_file
 from builder.evidence.inventory import take_inventory
+from builder.evidence.licences import licence_texts
+from builder.evidence.provenance import build_statement, render_statement, with_run
 from builder.evidence.sbom import build_sbom, render_sbom
 from builder.evidence.seal import evidence_files, write_seal
+from builder.evidence.soup import soup_warnings
+from builder.evidence.soup_list import render_csv, render_markdown, soup_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
+    from builder.errors import Problem
     from builder.evidence.settings import Settings
     from builder.manifest.model import Manifest
     from builder.values import Artifact, Bundle, Pack
@@ -27,7 +34,6 @@ class Made:
         packs: The packages.
         bundle: What went in.
         artifact: What came out; its report lies beside it already.
-        direct: What the plugin itself asks for: PEP 508 lines, or names of npm packages.
         settings: What decides the evidence besides these.
     """
 
@@ -35,22 +41,46 @@ class Made:
     packs: Sequence[Pack]
     bundle: Bundle
     artifact: Artifact
-    direct: Sequence[str]
     settings: Settings
 
 
-def write_evidence(made: Made) -> None:
+def write_evidence(made: Made, direct: Sequence[str]) -> tuple[Problem, ...]:
     """Write every file of evidence beside the artifact, and their digests last.
+
+    Args:
+        made: The build.
+        direct: What the plugin itself asks for: PEP 508 lines, or names of npm packages.
+
+    Returns:
+        Warnings about ``soup.toml``.
 
     Raises:
         VerificationError: A pack was changed while it was read.
         PackagingError: A file cannot be written.
     """
-    inventory = take_inventory(made.manifest, made.bundle, made.packs, made.direct)
-    soup, epoch = made.settings.soup, made.settings.epoch
-    contents = {"sbom": render_sbom(build_sbom(made.manifest, inventory, made.artifact, soup, epoch=epoch))}
-    files = evidence_files(made.artifact.file)
-    for kind, content in contents.items():
-        with whole_file(files[kind]) as stream:
-            stream.write(content)
-    write_seal(made.artifact.file, made.artifact.sha256)
+    manifest, artifact, settings = made.manifest, made.artifact, made.settings
+    inventory = take_inventory(manifest, made.bundle, made.packs, direct)
+    rows = soup_rows(manifest, inventory, settings.soup)
+    label = f"{manifest.plugin.name} {manifest.plugin.version}"
+    files = evidence_files(artifact.file)
+    for kind, content in {
+        "sbom": render_sbom(build_sbom(manifest, inventory, artifact, settings.soup, epoch=settings.epoch)),
+        "soup": render_csv(rows),
+        "soup-for-people": render_markdown(manifest, rows),
+        "licences": licence_texts(label, inventory, made.packs),
+    }.items():
+        _write(files[kind], content)
+    statement = with_run(
+        build_statement(manifest, made.bundle, inventory, artifact, settings),
+        started=settings.started,
+        finished=datetime.now(UTC),
+        byproducts=[file for kind, file in files.items() if kind not in {"provenance", "digests"}],
+    )
+    _write(files["provenance"], render_statement(statement, settings.signer))
+    write_seal(artifact.file, artifact.sha256)
+    return soup_warnings(settings.soup, [(row[0], row[1]) for row in rows])
+
+
+def _write(file: Path, content: bytes) -> None:
+    with whole_file(file) as stream:
+        stream.write(content)

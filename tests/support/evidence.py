@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from builder.errors import Problem
     from builder.manifest.model import Manifest
 
 FILES = {
+    "plugin.toml": "",
     "src/index.py": "def handler(event, context):\n    return 1\n",
     "src/plugin/__init__.py": "",
     "src/data/ü.txt": "ü",
@@ -63,6 +65,7 @@ class Built:
     artifact: Artifact
     report: Mapping[str, object]
     inputs: str
+    warnings: tuple[Problem, ...]
 
     def beside(self, suffix: str) -> Path:
         return self.artifact.file.with_name(f"my-plugin-1{suffix}")
@@ -97,11 +100,17 @@ def built(
         packs=packs,
         bundle=bundle,
         artifact=artifact,
-        direct=("pkg",),
         settings=settings,
     )
-    write_evidence(made)
-    return Built(manifest=manifest, lock=lock, bundle=bundle, artifact=artifact, report=report, inputs=inputs)
+    return Built(
+        manifest=manifest,
+        lock=lock,
+        bundle=bundle,
+        artifact=artifact,
+        report=report,
+        inputs=inputs,
+        warnings=write_evidence(made, ["pkg"]),
+    )
 
 
 def _pack(folder: Path, label: str, files: Mapping[str, str]) -> Pack:

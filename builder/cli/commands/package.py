@@ -43,7 +43,8 @@ Examples:
 \b
 Packages come from the store (BIOT_PLUGIN_STORE, else your cache folder).
 What is not there yet is fetched by its hash with pip or npm and your own
-index settings.
+index settings. BIOT_PLUGIN_SIGNING_KEY names an Ed25519 key (a PEM file) that
+signs the provenance.
 """,
 )
 @project_options

@@ -17,7 +17,7 @@ from builder.evidence import earlier_build, evidence_files, package_rows, read_r
 from builder.evidence.inspection import inspect
 from tests.support.evidence import PACKAGES, built
 
-VARYING: frozenset[str] = frozenset()
+VARYING = frozenset({"provenance", "digests"})
 """What tells when it was made."""
 
 
