@@ -13,6 +13,7 @@ from builder.archive.headers import entry_headers
 from builder.archive.paths import sort_key
 from builder.archive.reader import read_stream
 from builder.errors import VerificationError
+from builder.platform.limits import UNZIPPED_MAX
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,11 +72,12 @@ def list_archive(file: Path) -> Listing:
     """Read an archive strictly, and then every header byte that programs may read alike and that still vary.
 
     Raises:
-        VerificationError: It cannot be read, or is not a ZIP that every program reads alike.
+        VerificationError: It cannot be read, unpacks to more than Lambda takes, or is not a ZIP that every program
+            reads alike.
     """
     try:
         with file.open("rb") as stream:
-            members = {member.path: member for member in read_stream(stream, file)}
+            members = {member.path: member for member in read_stream(stream, file, limit=UNZIPPED_MAX)}
             size = stream.seek(0, 2)
             span, records = read_directory(stream, size, Findings(file))
             stream.seek(span.start)
