@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from builder import bundle as bundles
 from builder import dependencies, evidence
 from builder import manifest as manifests
+from builder.coldstart.choice import choose, with_tools
 from builder.errors import ManifestError, PackagingError, Problem, ProjectError, Severity
 from builder.handler import Places, check_handler
 from builder.manifest.model import Manifest, PackageType
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from builder.bundle import SourceFile
+    from builder.coldstart.choice import Choice
     from builder.dependencies import LockResult
     from builder.evidence import Earlier, PackageRow, Settings
     from builder.evidence.inspection import Inspection
@@ -75,6 +77,7 @@ class Parts:
     inputs: str
     target: Path
     evidence: Settings
+    choice: Choice
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -175,9 +178,12 @@ def gather(project: Project, *, output: Path | None = None) -> Parts:
     lock = dependencies.read_lock(manifest)
     sources = bundles.select_sources(manifest)
     settings = evidence.read_settings(manifest, lock, os.environ)
-    inputs = evidence.inputs_digest(manifest, lock, sources, settings.inputs)
+    choice = choose(manifest, os.environ)
+    inputs = evidence.inputs_digest(manifest, lock, sources, (*settings.inputs, *choice.inputs))
     target = (output or manifest.folder / "dist").absolute() / f"{manifest.plugin.name}-{manifest.plugin.version}.zip"
-    return Parts(checked=checked, lock=lock, sources=sources, inputs=inputs, target=target, evidence=settings)
+    return Parts(
+        checked=checked, lock=lock, sources=sources, inputs=inputs, target=target, evidence=settings, choice=choice
+    )
 
 
 def reuse(parts: Parts) -> Packaged | None:
@@ -196,6 +202,7 @@ def build(parts: Parts, packs: Sequence[Pack]) -> Packaged:
     from builder.archive.writer import write_artifact, zip_size
     from builder.bundle.assemble import assemble
     from builder.coldstart.advice import prune_advice
+    from builder.coldstart.precompiling import precompile
     from builder.coldstart.pruning import prune_packs, savings
     from builder.evidence.warned import with_warnings
     from builder.evidence.writing import Made, write_evidence
@@ -206,10 +213,13 @@ def build(parts: Parts, packs: Sequence[Pack]) -> Packaged:
     packs = prune_packs(examined.packs, manifest.build.prune, manifest.runtime.language)
     bundle = assemble(manifest, parts.sources, packs)
     natives = check_natives(manifest, bundle, examined)
+    light = precompile(bundle, manifest, parts.choice, dependencies.default_store())
+    bundle = light.bundle
     rows = evidence.package_rows(bundle)
     sizes = bundles.check_sizes(zip_size(bundle.entries), bundle.size, rows)
     artifact = write_artifact(bundle, parts.target)
     report = with_warnings(evidence.build_report(manifest, parts.lock, bundle, artifact, inputs=parts.inputs), natives)
+    report = with_tools(report, parts.choice)
     report_file = evidence.write_report(report, parts.target)
     made = Made(manifest=manifest, packs=packs, bundle=bundle, artifact=artifact, settings=parts.evidence)
     filled_in = write_evidence(made, dependencies.direct_requirements(manifest))
@@ -218,7 +228,7 @@ def build(parts: Parts, packs: Sequence[Pack]) -> Packaged:
         report=report,
         report_file=report_file,
         packages=rows,
-        warnings=(*parts.checked.warnings, *natives, *sizes, *filled_in),
+        warnings=(*parts.checked.warnings, *natives, *light.warnings, *sizes, *filled_in),
         unchanged=False,
         advice=prune_advice(savings(packs, manifest.runtime.language), artifact.size),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -109,6 +109,7 @@ class Build:
         prune: Names of sets of package files to leave out (``builder.coldstart.prune_sets``).
         recompress: Whether packages are compressed again, harder than their authors did.
         shared: Another folder of the repository, relative to plugin.toml -> its folder in the artifact.
+        precompile: Bytecode for the modules that the handler imports, or for ``"all"``. Python only.
         prefer: Path in the artifact -> name of the package whose file is taken when two differ.
         allow_missing: Name of a native library that may be missing -> why the function does without it.
     """
@@ -119,6 +120,7 @@ class Build:
     exclude: tuple[str, ...] = ()
     scripts: tuple[str, ...] = ()
     prune: tuple[str, ...] = ()
+    precompile: bool | Literal["all"] = False
     recompress: bool = False
     shared: Mapping[str, str] = field(default_factory=dict)
     prefer: Mapping[str, str] = field(default_factory=dict)

@@ -164,7 +164,7 @@ def _length(value: object, around: Schema) -> str:
 
 
 def _enum(value: object, around: Schema) -> str:
-    options = [str(option) for option in around["enum"]]
+    options = [option if isinstance(option, str) else json.dumps(option) for option in around["enum"]]
     meant = suggest(str(value), options) if isinstance(value, str) else ""
     start = f"{shorten(str(value))} is not allowed; it is one of {', '.join(options)}."
     return f"{start} Did you mean {meant}?" if meant else start

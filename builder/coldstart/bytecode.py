@@ -1,0 +1,112 @@
+"""Bytecode beside its sources, as Lambda's read-only disk needs it: valid without looking at any file's time."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from builder import process
+from builder.archive.deflate import compressor
+from builder.archive.writer import pack_members
+from builder.coldstart.marshalled import canonical
+from builder.coldstart.unpacking import unpack
+from builder.values import REGULAR_MODE, Entry, Slice
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from builder.coldstart.interpreters import Interpreter
+    from builder.coldstart.packs import KeptPack, Packs
+
+_FORMAT: Final = 1
+"""Part of the key of what is kept: another way of compiling needs another number."""
+_SCRIPT: Final = Path(__file__).with_name("inside") / "compiling.py"
+_HEADER: Final = 16
+_TASK_ROOT: Final = "/var/task/"
+"""Where Lambda unpacks the ZIP: tracebacks name the sources below it."""
+
+
+def bytecode_entries(sources: Sequence[Entry], interpreter: Interpreter, store: Packs) -> tuple[Entry, ...]:
+    """One entry of bytecode for each source that this Python can compile.
+
+    What was compiled once is kept in the store: one pack for the sources of one package, found by their paths and
+    contents and the interpreter's release.
+
+    Args:
+        sources: Entries of ``.py`` files.
+        interpreter: Of the runtime's version.
+        store: Where packs are kept.
+    """
+    groups: dict[str, list[Entry]] = {}
+    for entry in sources:
+        groups.setdefault(entry.owner, []).append(entry)
+    keys = {owner: _key(group, interpreter) for owner, group in groups.items()}
+    kept = {owner: store.find(key) for owner, key in keys.items()}
+    absent = {owner: group for owner, group in groups.items() if kept[owner] is None}
+    if absent:
+        with store.work() as folder:
+            for owner, files in _compile(absent, interpreter, folder).items():
+                pack = folder / f"{keys[owner]}.zip"
+                pack_members(files, pack)
+                kept[owner] = store.add(keys[owner], pack)
+    return tuple(entry for owner, pack in kept.items() if pack is not None for entry in _entries(pack, owner))
+
+
+def bytecode_path(source: str, tag: str) -> str:
+    """Where the import system looks for the bytecode of a source: ``a/__pycache__/b.cpython-313.pyc``."""
+    folder, slash, name = source.rpartition("/")
+    return f"{folder}{slash}__pycache__/{name.removesuffix('.py')}.{tag}.pyc"
+
+
+def _key(group: Sequence[Entry], interpreter: Interpreter) -> str:
+    told = [_FORMAT, interpreter.release, compressor(), sorted((entry.path, entry.sha256) for entry in group)]
+    return hashlib.sha256(f"bytecode {json.dumps(told)}".encode()).hexdigest()
+
+
+def _entries(pack: KeptPack, owner: str) -> Iterator[Entry]:
+    for member in pack.members:
+        yield Entry(
+            path=member.path,
+            mode=member.mode,
+            size=member.size,
+            sha256=member.sha256,
+            crc32=member.crc32,
+            method=member.method,
+            compressed_size=member.compressed_size,
+            source=Slice(str(pack.file), member.offset),
+            owner=owner,
+        )
+
+
+def _compile(
+    groups: Mapping[str, Sequence[Entry]], interpreter: Interpreter, folder: Path
+) -> dict[str, list[tuple[str, int, bytes]]]:
+    """(path, mode, content) of the bytecode of each group, made by one fresh process in one order."""
+    ordered = sorted((entry for group in groups.values() for entry in group), key=lambda entry: entry.path)
+    code, made, job = folder / "code", folder / "made", folder / "job.json"
+    unpack(ordered, code)
+    made.mkdir()
+    names = {entry.path: made / str(number) for number, entry in enumerate(ordered)}
+    job.write_text(
+        json.dumps([[str(code / path), _TASK_ROOT + path, str(target)] for path, target in names.items()]), "utf-8"
+    )
+    process.run(
+        [str(interpreter.program), "-s", "-S", "-B", str(_SCRIPT), str(job)],
+        cwd=folder,
+        environment={"PYTHONHASHSEED": "0", "PYTHONSAFEPATH": "1"},
+    )
+    return {
+        owner: [
+            (bytecode_path(entry.path, interpreter.tag), REGULAR_MODE, _normal(names[entry.path], interpreter))
+            for entry in group
+            if names[entry.path].is_file()
+        ]
+        for owner, group in groups.items()
+    }
+
+
+def _normal(file: Path, interpreter: Interpreter) -> bytes:
+    data = file.read_bytes()
+    return data[:_HEADER] + canonical(data[_HEADER:], interpreter.version)

@@ -1,0 +1,1 @@
+"""Scripts for other interpreters, from Python 3.9 on: they are run by their path and import nothing of the kit."""

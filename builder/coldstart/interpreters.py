@@ -1,0 +1,81 @@
+"""The interpreter whose bytecode the runtime can read: found on this machine, never downloaded."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from builder import process
+from builder.errors import ProjectError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_ASK = "import sys; print(sys.implementation.cache_tag, sys.version.split()[0], 'free-threading' in sys.version)"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Interpreter:
+    """A CPython on this machine.
+
+    Attributes:
+        program: Its absolute path.
+        release: Whole version, such as ``3.13.2``: another release may compile to other bytes.
+    """
+
+    program: Path
+    release: str
+
+    @property
+    def version(self) -> tuple[int, int]:
+        """Major and minor."""
+        major, minor = self.release.split(".")[:2]
+        return int(major), int(minor)
+
+    @property
+    def tag(self) -> str:
+        """What stands in the name of its bytecode files, such as ``cpython-313``."""
+        return f"cpython-{self.version[0]}{self.version[1]}"
+
+
+def find_interpreter(version: str, environment: Mapping[str, str]) -> Interpreter:
+    """The first CPython of a version: the running one, on the PATH, pyenv's, uv's.
+
+    Args:
+        version: Major and minor, such as ``3.13``.
+        environment: Of this process.
+
+    Raises:
+        ProjectError: There is none.
+    """
+    tag = f"cpython-{version.replace('.', '')}"
+    for program in _candidates(version, environment):
+        told = process.run([str(program), "-I", "-S", "-c", _ASK], cwd=program.parent).stdout.split()
+        if told[:1] == [tag] and told[2:] == ["False"]:
+            return Interpreter(program=program, release=told[1])
+    message = f"[build] precompile needs Python {version}, the runtime's own, and this machine has none."
+    hint = f"Get it with `uv python install {version}` (nothing else changes), or leave precompile out."
+    raise ProjectError(message, hint=hint)
+
+
+def _candidates(version: str, environment: Mapping[str, str]) -> Iterator[Path]:
+    if "{}.{}".format(*sys.version_info) == version:
+        yield Path(sys.executable)
+    found = process.find_program(f"python{version}")
+    if found is not None:
+        yield Path(found).absolute()
+    pyenv = Path(environment.get("PYENV_ROOT") or "~/.pyenv").expanduser()
+    yield from sorted(pyenv.glob(f"versions/{version}.*/bin/python{version}"), key=_newest)
+    uv = process.run(
+        [sys.executable, "-m", "uv", "python", "find", "--no-python-downloads", "--no-project", version],
+        cwd=Path(sys.executable).parent,
+    )
+    if uv.returncode == 0 and uv.stdout.strip():
+        yield Path(uv.stdout.strip())
+
+
+def _newest(program: Path) -> tuple[int, str]:
+    release = program.parents[1].name.rpartition(".")[2]
+    return (-int(release), "") if release.isdigit() else (1, release)

@@ -1,0 +1,49 @@
+"""A bundle's files as files, for programs that can only read those."""
+
+from __future__ import annotations
+
+import zlib
+from contextlib import ExitStack
+from typing import IO, TYPE_CHECKING
+
+from builder.values import DEFLATED, Slice
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from builder.values import Entry, PackMember
+
+
+def unpack(entries: Iterable[Entry], folder: Path) -> None:
+    """Write every entry below a folder that does not exist yet, with its mode.
+
+    Paths were checked when the bundle was put together: none leaves the folder.
+    """
+    folder.mkdir()
+    with ExitStack() as stack:
+        opened: dict[str, IO[bytes]] = {}
+        for entry in entries:
+            source = entry.source
+            if isinstance(source, Slice):
+                if source.file not in opened:
+                    opened[source.file] = stack.enter_context(open(source.file, "rb"))  # noqa: PTH123 - thousands of entries
+                opened[source.file].seek(source.offset)
+                packed = opened[source.file].read(entry.compressed_size)
+            else:
+                packed = source.data
+            place = folder / entry.path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(_inflated(packed, entry.method))
+            place.chmod(entry.mode)
+
+
+def read_member(pack: Path, member: PackMember) -> bytes:
+    """The content of one file inside a pack."""
+    with pack.open("rb") as stream:
+        stream.seek(member.offset)
+        return _inflated(stream.read(member.compressed_size), member.method)
+
+
+def _inflated(packed: bytes, method: int) -> bytes:
+    return zlib.decompress(packed, wbits=-zlib.MAX_WBITS) if method == DEFLATED else packed
