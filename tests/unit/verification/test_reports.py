@@ -1,0 +1,67 @@
+"""An artifact against its report, its lock and the report of the same build: what is told, without any file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from builder.archive.shares import PackageRow
+from builder.values import Artifact, Lock, LockedPackage
+from builder.verification.reports import compare_reports, compare_with_lock, compare_with_report
+from tests.support.bundles import member_of
+
+MEMBERS = (member_of("a/x.py", b"12345"), member_of("a/y.py", b""), member_of("index.py", b"1"))
+ARTIFACT = Artifact(
+    file=Path("/dist/p-1.zip"), sha256="5a", size=99, unpacked_size=6, entries=3, tree_digest="sha256:7e"
+)
+TOLD = {"file": "p-1.zip", "sha256": "5a", "treeDigest": "sha256:7e", "size": 99, "unpackedSize": 6, "files": 3}
+OWN = PackageRow(name="", version="", files=1, size=1, packed_size=1, paths=("index.py",))
+ROW = PackageRow(name="a", version="1", files=2, size=5, packed_size=5, paths=("a/",))
+
+
+def told(report: dict[str, object], *rows: PackageRow) -> list[str]:
+    return [one.path for one in compare_with_report(ARTIFACT, MEMBERS, report, rows)]
+
+
+def test_a_report_that_fits_is_silent() -> None:
+    assert told({"artifact": TOLD}, OWN, ROW) == []
+
+
+@pytest.mark.parametrize("key", TOLD)
+def test_every_figure_of_the_artifact_is_held_against_it(key: str) -> None:
+    assert told({"artifact": {**TOLD, key: "other"}}, OWN, ROW) == [f"artifact.{key}"]
+
+
+@pytest.mark.parametrize("artifact", [None, [], "text", {}])
+def test_a_report_without_figures_is_told(artifact: object) -> None:
+    assert told({"artifact": artifact}, OWN, ROW)
+
+
+def test_files_that_belong_to_no_package_and_rows_with_other_sums_are_told() -> None:
+    assert told({"artifact": TOLD}, OWN) == ["a/x.py", "a/y.py"]
+    more = PackageRow(name="a", version="1", files=3, size=5, packed_size=6, paths=("a/",))
+    assert told({"artifact": TOLD}, OWN, more) == ["packages[1].files", "packages[1].packedSize"]
+
+
+def test_two_reports_are_compared_key_by_key_and_by_type() -> None:
+    one = {"a": 1, "b": [1, {"c": "x"}], "d": None}
+    other = {"a": True, "b": [1, {"c": "y"}, 2], "e": 1}
+    found = {difference.path: difference.detail for difference in compare_reports(one, other)}
+    assert set(found) == {"a", "b[1].c", "b[2]", "d", "e"}
+    assert found["e"] == "the report says nothing, built again it says 1"
+    assert compare_reports(one, {**one}) == ()
+
+
+@pytest.mark.parametrize(
+    ("digest", "version", "reason"),
+    [("sha256:0", "1", ""), ("sha256:1", "1", "the lock pins sha256:1"), ("sha256:0", "2", "does not pin it")],
+)
+def test_packages_are_held_against_the_lock(digest: str, version: str, reason: str) -> None:
+    lock = Lock(file=None, packages=(LockedPackage(name="a", version=version, digest=digest),))
+    report = {
+        "packages": [{"name": "", "version": "", "digest": ""}, {"name": "a", "version": "1", "digest": "sha256:0"}]
+    }
+    found = compare_with_lock(report, lock)
+    assert [one.path for one in found] == (["a 1"] if reason else [])
+    assert all(reason in one.detail for one in found)
