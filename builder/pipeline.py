@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -98,12 +98,22 @@ class Packaged:
 
 
 def check(project: Project) -> Checked:
-    """Hold plugin.toml and the handler against every rule. Nothing of the plugin is executed.
+    """Hold plugin.toml, the handler and the plugin's own files against every rule. Nothing of the plugin is executed.
 
     Raises:
         ManifestError: plugin.toml breaks rules; carries every problem, the handler's too.
-        ProjectError: There is no plugin.toml, or the handler is not there.
+        ProjectError: There is no plugin.toml, the handler is not there, or secrets are among the files.
     """
+    from builder.secrets import refuse_secrets
+
+    checked = _check(project)
+    if checked.manifest.plugin.deployment_package_type is PackageType.IMAGE:
+        return checked
+    idle = refuse_secrets(checked.manifest, bundles.select_sources(checked.manifest))
+    return replace(checked, warnings=(*checked.warnings, *idle))
+
+
+def _check(project: Project) -> Checked:
     file = manifests.find_manifest(project.start)
     try:
         loaded = manifests.load(file, environment=project.environment, today=project.today)
@@ -120,15 +130,24 @@ def check(project: Project) -> Checked:
         raise
     manifest = loaded.manifest
     plugin = manifest.plugin
+    told = (*loaded.warnings, *_variable_warnings(manifest))
     if plugin.deployment_package_type is PackageType.IMAGE:
-        return Checked(manifest=manifest, warnings=loaded.warnings)
+        return Checked(manifest=manifest, warnings=told)
     runtime = manifest.runtime
     places = Places(folder=manifest.folder, root=manifest.build.root, shared=manifest.build.shared)
     problem = check_handler(places, plugin.handler, runtime.language, version=runtime.version)
     if problem and problem.severity is Severity.ERROR:
         message = "Lambda would not find the handler."
-        raise ProjectError(message, problems=(*loaded.warnings, problem))
-    return Checked(manifest=manifest, warnings=(*loaded.warnings, *((problem,) if problem else ())))
+        raise ProjectError(message, problems=(*told, problem))
+    return Checked(manifest=manifest, warnings=(*told, *((problem,) if problem else ())))
+
+
+def _variable_warnings(manifest: Manifest) -> tuple[Problem, ...]:
+    if not manifest.plugin.environment_variables:
+        return ()
+    from builder.secrets import variable_warnings
+
+    return variable_warnings(manifest)
 
 
 def lock(project: Project, progress: Progress, *, upgrade: bool = False) -> LockResult:
@@ -172,7 +191,7 @@ def gather(project: Project, *, output: Path | None = None) -> Parts:
         ManifestError, ProjectError: As ``check``.
         DependencyError: The lock is missing or stale.
     """
-    checked = check(project)
+    checked = _check(project)
     manifest = checked.manifest
     _refuse_image(manifest)
     lock = dependencies.read_lock(manifest)
@@ -196,6 +215,7 @@ def build(parts: Parts, packs: Sequence[Pack]) -> Packaged:
     """The last step: splice the collected packages and the sources into the artifact, and write the report beside it.
 
     Raises:
+        ProjectError: Secrets are among the sources.
         DependencyError: A package's native code does not load on the runtime.
         PackagingError: The parts do not fit together, or are larger than Lambda takes.
     """
@@ -207,8 +227,10 @@ def build(parts: Parts, packs: Sequence[Pack]) -> Packaged:
     from builder.evidence.warned import with_warnings
     from builder.evidence.writing import Made, write_evidence
     from builder.natives import check_natives, examine
+    from builder.secrets import refuse_secrets
 
     manifest = parts.checked.manifest
+    idle = refuse_secrets(manifest, parts.sources)
     examined = examine(manifest, packs)
     packs = prune_packs(examined.packs, manifest.build.prune, manifest.runtime.language)
     bundle = assemble(manifest, parts.sources, packs)
@@ -228,7 +250,7 @@ def build(parts: Parts, packs: Sequence[Pack]) -> Packaged:
         report=report,
         report_file=report_file,
         packages=rows,
-        warnings=(*parts.checked.warnings, *natives, *light.warnings, *sizes, *filled_in),
+        warnings=(*parts.checked.warnings, *idle, *natives, *light.warnings, *sizes, *filled_in),
         unchanged=False,
         advice=prune_advice(savings(packs, manifest.runtime.language), artifact.size),
     )

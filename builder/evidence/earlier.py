@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from builder.manifest.model import Manifest
     from builder.values import Lock
 
-_DECIDING = ("archive", "bundle", "coldstart", "evidence", "natives")
+_DECIDING = ("archive", "bundle", "coldstart", "evidence", "natives", "secrets")
 """The kit's packages whose code decides the bytes of an artifact and its report, or whether there may be one."""
 
 
@@ -59,7 +59,7 @@ def inputs_digest(manifest: Manifest, lock: Lock, sources: Iterable[Source], evi
     plugin, build = manifest.plugin, manifest.build
     told = {
         "plugin": [plugin.name, plugin.version, plugin.runtime, plugin.handler],
-        "build": [list(build.scripts), dict(build.prefer), dict(build.allow_missing)],
+        "build": [list(build.scripts), dict(build.prefer), dict(build.allow_secrets), dict(build.allow_missing)],
         "packages": sorted(
             [package.name, package.version, package.digest, package.places] for package in lock.packages
         ),

@@ -112,6 +112,7 @@ class Build:
         precompile: Bytecode for the modules that the handler imports, or for ``"all"``. Python only.
         prefer: Path in the artifact -> name of the package whose file is taken when two differ.
         allow_missing: Name of a native library that may be missing -> why the function does without it.
+        allow_secrets: ``<file>:<kind>`` of a false alarm among the own files -> why it is no secret.
     """
 
     root: str = "src"
@@ -125,6 +126,7 @@ class Build:
     shared: Mapping[str, str] = field(default_factory=dict)
     prefer: Mapping[str, str] = field(default_factory=dict)
     allow_missing: Mapping[str, str] = field(default_factory=dict)
+    allow_secrets: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

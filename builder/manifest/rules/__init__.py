@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from builder.manifest.rules import (
     address,
+    allowed_secrets,
     cors,
     cron,
     display_name,
@@ -50,7 +51,13 @@ PLUGIN_RULES: tuple[Rule, ...] = (
 )
 """Rules for ``[plugin]``, also after the values of an environment were laid over it."""
 
-BUILD_RULES: tuple[Rule, ...] = (paths.check, preferences.check, shared_folders.check, missing_libraries.check)
+BUILD_RULES: tuple[Rule, ...] = (
+    paths.check,
+    preferences.check,
+    shared_folders.check,
+    missing_libraries.check,
+    allowed_secrets.check,
+)
 """Rules for ``[build]``."""
 
 ENVIRONMENT_RULES: tuple[Rule, ...] = (address.check,)

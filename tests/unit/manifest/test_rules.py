@@ -83,6 +83,7 @@ ACCEPTED = {
     "root .": PLAIN + '[build]\nroot = "."\n',
     "root below": PLAIN + '[build]\nroot = "plugins/one/src"\n',
     "requirements above": PLAIN + '[build]\nrequirements = "../requirements.txt"\n',
+    "allow-secrets": PLAIN + '[build.allow-secrets]\n"src/a b.py:github-token" = "a sample"\n',
     "allow-missing": PLAIN
     + '[build.allow-missing]\n"libtbb.so.12" = "falls back"\n"bigint_buffer.node" = "plain JS"\n',
     "shared": PLAIN + '[build.shared]\n"../common" = "common"\n"lib" = "a/b"\n',
@@ -287,6 +288,16 @@ REFUSED = {
         "build.scripts[0]",
         "A script is named without",
     ),
+    "allow-secrets without a kind": (
+        PLAIN + '[build.allow-secrets]\n"src/a.py" = "why"\n',
+        'build.allow-secrets."src/a.py"',
+        "The key is FILE:KIND",
+    ),
+    "allow-secrets without a reason": (
+        PLAIN + '[build.allow-secrets]\n"src/a.py:jwt" = " "\n',
+        'build.allow-secrets."src/a.py:jwt"',
+        "The value says why",
+    ),
     "allow-missing with a folder": (
         PLAIN + '[build.allow-missing]\n"lib/libtbb.so.12" = "why"\n',
         'build.allow-missing."lib/libtbb.so.12"',
@@ -297,8 +308,16 @@ REFUSED = {
         'build.allow-missing."libtbb.so.12"',
         "The value says why",
     ),
-    "shared at the root": (PLAIN + '[build.shared]\n"../a" = "."\n', 'build.shared."../a"', "The place is a folder inside"),
-    "shared upward": (PLAIN + '[build.shared]\n"../a" = "../b"\n', 'build.shared."../a"', "The place is a folder inside"),
+    "shared at the root": (
+        PLAIN + '[build.shared]\n"../a" = "."\n',
+        'build.shared."../a"',
+        "The place is a folder inside",
+    ),
+    "shared upward": (
+        PLAIN + '[build.shared]\n"../a" = "../b"\n',
+        'build.shared."../a"',
+        "The place is a folder inside",
+    ),
     "shared from anywhere": (PLAIN + '[build.shared]\n"/a" = "b"\n', 'build.shared."/a"', "A path is relative"),
     "prefer upward": (PLAIN + '[build.prefer]\n"../a" = "b"\n', 'build.prefer."../a"', "The key is the path of a file"),
     "prefer no package": (

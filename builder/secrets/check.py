@@ -1,0 +1,104 @@
+"""Secrets of all files against what the manifest allows: an error with every place, or warnings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from builder.errors import Problem, ProjectError, Severity
+from builder.manifest.finding import format_key, shorten
+from builder.secrets.assigned import judge, names_a_secret
+from builder.secrets.scan import Secret, scan, scan_value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from builder.manifest.model import Manifest
+
+KEY = "build.allow-secrets"
+_WAY_OUT = (
+    "Take it out of the file, make a new one where it was issued (git keeps the old one for good), and read it when "
+    'the function runs. If it is a false alarm: [build.allow-secrets] "{place}" = "why".'
+)
+
+
+class Source(Protocol):
+    """One of the plugin's own files, as far as this looks at it."""
+
+    @property
+    def origin(self) -> str:
+        """As the user knows it: relative to the plugin's folder."""
+
+    @property
+    def content(self) -> bytes:
+        """Its bytes."""
+
+
+def refuse_secrets(manifest: Manifest, sources: Iterable[Source]) -> tuple[Problem, ...]:
+    """Look through every file that goes into the artifact.
+
+    Args:
+        manifest: Its ``[build.allow-secrets]`` names false alarms.
+        sources: The plugin's own files.
+
+    Returns:
+        A warning for each allowance that allows nothing any more.
+
+    Raises:
+        ProjectError: With every secret that is not allowed, by file and line and never by its text.
+    """
+    allowed = manifest.build.allow_secrets
+    found = [(source.origin, secret) for source in sources for secret in scan(source.origin, source.content)]
+    problems = [_problem(origin, secret) for origin, secret in found if _place(origin, secret) not in allowed]
+    if problems:
+        msg = "Secrets would go into the artifact; whoever can download or inspect the plugin could read them."
+        raise ProjectError(msg, hint="Mend every place named above; nothing was written.", problems=problems)
+    used = {_place(origin, secret) for origin, secret in found}
+    return tuple(
+        Problem(
+            file=manifest.file.name,
+            key=format_key(("build", "allow-secrets", place)),
+            message=f"{shorten(place)} allows a secret that is not there.",
+            hint="Delete the line, so that it does not allow the next one.",
+            severity=Severity.WARNING,
+        )
+        for place in sorted(allowed.keys() - used)
+    )
+
+
+def variable_warnings(manifest: Manifest) -> tuple[Problem, ...]:
+    """A warning for each of the plugin's environment variables whose value looks like a secret.
+
+    BioT's API gives the variables of a plugin back in clear text to everybody who may read plugins
+    (GET /settings/v2/plugins/{name}, specification 2.4.2).
+    """
+    return tuple(_warnings(manifest))
+
+
+def _warnings(manifest: Manifest) -> Iterator[Problem]:
+    for name, value in manifest.plugin.environment_variables.items():
+        known = scan_value(value)
+        kind = names_a_secret(name) and judge(name.encode("utf-8", "replace"), value.encode("utf-8", "replace"))
+        if known is None and not kind:
+            continue
+        what = known.what if known is not None else "a secret"
+        yield Problem(
+            file=manifest.file.name,
+            key=format_key(("plugin", "environmentVariables", name)),
+            message=f"The value looks like {what}: it is in the repository, and BioT's API returns it in clear text.",
+            hint="Keep it in a secret store, read it from there when the function runs, and make a new one.",
+            severity=Severity.WARNING,
+        )
+
+
+def _place(origin: str, secret: Secret) -> str:
+    return f"{origin}:{secret.kind}"
+
+
+def _problem(origin: str, secret: Secret) -> Problem:
+    place = _place(origin, secret)
+    return Problem(
+        file=origin,
+        line=secret.line,
+        message=f"This is {secret.what}: {shorten(secret.shown)}.",
+        hint=_WAY_OUT.format(place=place),
+    )

@@ -1,0 +1,91 @@
+"""A secret among the plugin's own files stops every command that would build it in; one place allows a false alarm."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from tests.functional.cli.conftest import biot_plugin, plugin
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.functional.cli.conftest import Call
+
+__all__ = ["biot_plugin", "plugin"]
+
+TOKEN = "ghp_" + "".join("aB3kQ9zX"[place % 8] for place in range(36))
+WHY = "it is the sample of a document"
+
+
+def hide_two(plugin: Path) -> None:
+    (plugin / "src" / "client.py").write_text(f"import os\n\nTOKEN = '{TOKEN}'\n")
+    (plugin / "src" / "data.json").write_text('{"password": "Kl4tsch!mohn"}\n')
+
+
+def allow(plugin: Path, *places: str) -> None:
+    lines = "".join(f'"{place}" = "{WHY}"\n' for place in places)
+    with (plugin / "plugin.toml").open("a") as file:
+        file.write(f"[build.allow-secrets]\n{lines}")
+
+
+def test_every_secret_stops_the_build_before_anything_is_written(biot_plugin: Call, plugin: Path) -> None:
+    hide_two(plugin)
+    for command in ("check", "package"):
+        done = biot_plugin(command, cwd=plugin)
+
+        assert done.returncode == 4
+        assert "src/client.py:3: This is a GitHub token: ghp_… (40 characters)." in done.stderr
+        assert "src/data.json:1: This is a password: password = … (12 characters)." in done.stderr
+        assert '[build.allow-secrets] "src/client.py:github-token" = "why"' in done.stderr
+        assert TOKEN not in done.stdout + done.stderr
+        assert "Kl4tsch" not in done.stdout + done.stderr
+    assert not (plugin / "dist").exists()
+
+
+def test_a_false_alarm_is_allowed_in_one_place_with_a_reason(biot_plugin: Call, plugin: Path) -> None:
+    hide_two(plugin)
+    allow(plugin, "src/client.py:github-token", "src/data.json:password", "src/index.py:jwt")
+    done = biot_plugin("package", "--json", cwd=plugin)
+    told = json.loads(done.stdout)
+
+    assert (done.returncode, told["status"]) == (0, "done")
+    assert [warning["key"] for warning in told["warnings"]] == ['build.allow-secrets."src/index.py:jwt"']
+
+
+def test_an_artifact_whose_allowance_was_taken_back_does_not_pass_as_unchanged(biot_plugin: Call, plugin: Path) -> None:
+    hide_two(plugin)
+    before = (plugin / "plugin.toml").read_text()
+    allow(plugin, "src/client.py:github-token", "src/data.json:password")
+    assert biot_plugin("package", cwd=plugin).returncode == 0
+    (plugin / "plugin.toml").write_text(before)
+
+    assert biot_plugin("package", cwd=plugin).returncode == 4
+
+
+def test_a_variable_that_looks_like_a_secret_is_a_warning_with_the_reason(biot_plugin: Call, plugin: Path) -> None:
+    with (plugin / "plugin.toml").open("a") as file:
+        file.write(
+            "[plugin.environmentVariables]\n"
+            f'VENDOR_KEY = "{TOKEN}"\nDB_PASSWORD = "Kl4tsch!mohn"\nLOG_LEVEL = "INFO"\nTOKEN_URL = "https://a.b/c"\n'
+        )
+    for command in ("check", "package", "package"):
+        told = json.loads(biot_plugin(command, "--json", cwd=plugin).stdout)
+
+        assert [warning["key"] for warning in told["warnings"]] == [
+            "plugin.environmentVariables.VENDOR_KEY",
+            "plugin.environmentVariables.DB_PASSWORD",
+        ]
+        assert all("in clear text" in warning["message"] for warning in told["warnings"])
+        assert TOKEN not in json.dumps(told["warnings"])
+
+
+def test_a_key_file_that_include_takes_in_is_found_too(biot_plugin: Call, plugin: Path) -> None:
+    (plugin / "src" / ".env").write_text("LEVEL=info\n")
+    assert biot_plugin("check", cwd=plugin).returncode == 0
+    with (plugin / "plugin.toml").open("a") as file:
+        file.write('[build]\ninclude = [".env"]\n')
+    done = biot_plugin("check", cwd=plugin)
+
+    assert done.returncode == 4
+    assert "src/.env:1: This is a .env file with values" in done.stderr
