@@ -304,7 +304,7 @@ KINDS: tuple[Kind, ...] = (
         name="password-in-address",
         what="a password in an address",
         anchors=(b"://",),
-        pattern=rb"://[^\s:/@\"'<>{}$%`\\|*(]{1,64}:[^\s/@\"'<>{}$`\\|*(]{3,128}@[A-Za-z0-9.-]{1,255}",
+        pattern=rb"://[^\s:/@\"'<>{}$%`\\|*(]{1,64}:[^\s/@:,\"'<>{}$`\\|*(]{3,128}@[A-Za-z0-9.-]{1,255}",
         proved=proof.real_credentials,
     ),
     # The netrc file of ftp(1) and curl

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _PLACEHOLDER = re.compile(
     rb"example|sample|placeholder|change.?me|replace|dummy|fake|insert|redacted|your|(?:xxx|\*\*\*|000000|\.\.\.)|todo|"
-    rb"0123456|1234567|abcdef|deadbeef|foobar|test|none|null|undefined|secret|passw|token|default|env[.:(]",
+    rb"0123456|1234567|abcdef|deadbeef|foobar|test|none|null|undefined|secret|passw|token|key|default|env[.:(]",
     re.IGNORECASE,
 )
 _DOCUMENTED = re.compile(rb"example|sample|placeholder|your|x{6}|\*{3}|0{12}|1234567890|abcdefghij", re.IGNORECASE)
@@ -29,7 +29,11 @@ _HERE = re.compile(
 _SAMPLE_SUBJECT = "1234567890"
 """``sub`` of the token that jwt.io shows; thousands of documents and docstrings repeat it."""
 
+_CLAIMS = frozenset({"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "scope", "scopes"})
+"""RFC 7519, section 4.1, and what says how far a token reaches: without any of them it opens nothing."""
+
 RANDOM_MIN = 16
+_GUESSED_MAX = 6
 PASSWORD_MIN, PASSWORD_MAX = 8, 64
 _CHANGES_MIN = 3
 _ENTROPY_MIN = 3.0
@@ -97,6 +101,7 @@ def signed_token(secret: bytes) -> bool:
         and isinstance(claims, dict)
         and str(told.get("alg", "none")).lower() != "none"
         and claims.get("sub") != _SAMPLE_SUBJECT
+        and not _CLAIMS.isdisjoint(claims)
     )
 
 
@@ -115,15 +120,8 @@ def real_credentials(secret: bytes) -> bool:
     """Whether ``://user:password@host`` lets somebody in: no placeholder, no default of a local server."""
     login, _, host = secret.removeprefix(b"://").rpartition(b"@")
     user, _, password = login.partition(b":")
-    plain = _PLACEHOLDER.search(password) or password.lower() in {
-        user.lower(),
-        b"pass",
-        b"pwd",
-        b"pw",
-        b"guest",
-        b"admin",
-    }
-    return not plain and _HERE.match(host) is None and not password.startswith(b"%") and b"." in host
+    drawn = len(password) >= _GUESSED_MAX and not password.isalpha() and _PLACEHOLDER.search(password) is None
+    return drawn and password.lower() != user.lower() and _HERE.match(host) is None and b"." in host
 
 
 def _json(part: bytes) -> object:

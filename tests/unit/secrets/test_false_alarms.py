@@ -46,6 +46,9 @@ max_tokens = 4096
 authorization = "Bearer " + token
 const auth = { "auth": "basic" }
 _auth = _password = None
+url = "mysql://scott:tiger@192.168.0.134/test?charset=utf8"
+"ChangeToken": "3f2c9a1e-7b64-4d0f-9c58-e1a7b6d2f493",
+MLKEM768X25519PrivateKey = "MLKEM768X25519PrivateKey"
 """
 
 
@@ -60,8 +63,13 @@ def part(value: object) -> str:
 
 @pytest.mark.parametrize(
     ("header", "payload"),
-    [({"alg": "none"}, {"sub": "a"}), ({"typ": "JWT"}, {"sub": "a"}), ({"alg": "HS256"}, {"sub": "1234567890"})],
-    ids=["unsigned", "no algorithm", "the sample of jwt.io"],
+    [
+        ({"alg": "none"}, {"sub": "a"}),
+        ({"typ": "JWT"}, {"sub": "a"}),
+        ({"alg": "HS256"}, {"sub": "1234567890"}),
+        ({"alg": "HS256"}, {"some": "payload"}),
+    ],
+    ids=["unsigned", "no algorithm", "the sample of jwt.io", "no claim"],
 )
 def test_tokens_that_prove_nothing_are_none(header: object, payload: object) -> None:
     assert scan("a.py", f'x = "{part(header)}.{part(payload)}.{"aB3" * 15}"'.encode()) == ()
