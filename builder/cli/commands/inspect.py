@@ -19,6 +19,7 @@ NAME_WIDTH = 40
 Examples:
   biot-plugin inspect dist/my-plugin-1.zip
   biot-plugin inspect --files 30 dist/my-plugin-1.zip   the 30 largest files
+  biot-plugin inspect --html page.html dist/my-plugin-1.zip   drawn, for a browser
   biot-plugin inspect --json dist/my-plugin-1.zip
 """,
 )
@@ -26,12 +27,22 @@ Examples:
 @click.option(
     "largest", "--files", type=click.IntRange(0), default=10, show_default=True, help="How many files to list."
 )
+@click.option(
+    "page",
+    "--html",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Also draw it: one page that needs no network and no script.",
+)
 @json_option
-def command(artifact: Path, largest: int, *, as_json: bool) -> None:
+def command(artifact: Path, largest: int, page: Path | None, *, as_json: bool) -> None:
     """Show what is inside an artifact, by package and by size."""
     seen = pipeline.inspect(artifact.resolve())
+    if page is not None:
+        from builder.evidence.page import write_page
+
+        write_page(seen, page.absolute())
     if as_json:
-        print_document({"status": "ok", **seen.describe()})
+        print_document({"status": "ok", **({"html": str(page.absolute())} if page else {}), **seen.describe()})
         return
     packages = [("package", "files", "unpacked", "in the ZIP")]
     packages += [
@@ -52,4 +63,6 @@ def command(artifact: Path, largest: int, *, as_json: bool) -> None:
             for file in seen.files[:largest]
         ]
         lines += ["", table(files, right=(1, 2))]
+    if page is not None:
+        lines += ["", f"Drawn in {page}"]
     print_text("\n".join(lines))

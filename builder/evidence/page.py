@@ -1,0 +1,156 @@
+"""``biot-plugin inspect --html``: one page that needs nothing but itself. It has no script and may load nothing."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+from typing import TYPE_CHECKING
+
+from builder.archive.paths import folders_of
+from builder.archive.whole import whole_file
+from builder.errors import VerificationError
+from builder.evidence.drawing import draw
+from builder.evidence.page_style import STYLE
+from builder.evidence.sbom_reading import read_sbom_file
+from builder.evidence.seal import evidence_files
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from builder.archive.shares import PackageRow
+    from builder.evidence.inspection import FileRow, Inspection
+
+NOTHING = "-"
+LARGEST = 50
+"""Files in the list at the end."""
+
+_NATIVE = re.compile(r".+\.(?:so(?:\.\d+)*|node)")
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+_UNITS = ("bytes", "kB", "MB")
+
+
+def write_page(seen: Inspection, file: Path) -> None:
+    """Write the page, whole or not at all.
+
+    Raises:
+        PackagingError: It cannot be written.
+    """
+    with whole_file(file) as stream:
+        stream.write(render_page(seen, licences_beside(seen)).encode("utf-8", "replace"))
+
+
+def licences_beside(seen: Inspection) -> dict[str, str]:
+    """Label of a package -> licence, from the SBOM beside the artifact if it is the artifact's own."""
+    try:
+        sbom = read_sbom_file(evidence_files(seen.artifact.file)["sbom"])
+    except VerificationError:
+        return {}  # an artifact without its evidence can be looked at all the same; the page then says "unknown"
+    if sbom.artifact_sha256 != seen.artifact.sha256:
+        return {}
+    return {f"{one.name} {one.version}": one.licence for one in sbom.components if not one.inside}
+
+
+def render_page(seen: Inspection, licences: Mapping[str, str]) -> str:
+    """The page.
+
+    Args:
+        seen: The artifact.
+        licences: Label of a package -> licence.
+    """
+    files = files_by_package(seen.packages, seen.files)
+    artifact = seen.artifact
+    name = escape(artifact.file.name)
+    told = (
+        f"{_size(artifact.size)} ({artifact.size:,} bytes), {artifact.entries:,} files, "
+        f"{_size(artifact.unpacked_size)} unpacked, {len(seen.packages)} packages"
+    )
+    wide = draw(seen.packages, files, width=1200, height=620)
+    narrow = draw(seen.packages, files, width=370, height=560)
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{_POLICY}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>{name}: what is inside</title>
+<style>{STYLE}</style>
+</head>
+<body>
+<header>
+<h1>{name}</h1>
+<p>{told}</p>
+<dl><dt>sha256</dt><dd>{artifact.sha256}</dd>
+<dt>tree</dt><dd>{artifact.tree_digest.removeprefix("sha256:")}</dd></dl>
+</header>
+<main>
+<section><h2>Sizes in the ZIP</h2>
+<div class="wide">{wide}</div>
+<div class="narrow">{narrow}</div></section>
+<section><h2>Packages</h2>
+{_package_table(seen.packages, files, licences)}</section>
+<section><h2>Largest files</h2>
+{_file_table(seen.files[:LARGEST])}</section>
+</main>
+</body>
+</html>
+"""
+
+
+def files_by_package(rows: Sequence[PackageRow], files: Sequence[FileRow]) -> dict[str, list[FileRow]]:
+    """Label of a package -> its files, in the order of ``files``."""
+    owners = {path.rstrip("/"): row.label for row in rows for path in row.paths}
+    found: dict[str, list[FileRow]] = {}
+    for file in files:
+        places = (*folders_of(file.path), file.path)
+        label = next((owners[place] for place in reversed(places) if place in owners), "")
+        found.setdefault(label, []).append(file)
+    return found
+
+
+def _package_table(
+    rows: Sequence[PackageRow], files: Mapping[str, Sequence[FileRow]], licences: Mapping[str, str]
+) -> str:
+    heads = ("Package", "Version", "Licence", "Files", "Unpacked", "In the ZIP", "Native files")
+    lines = []
+    for row in rows:
+        natives = [file.path for file in files.get(row.label, ()) if _NATIVE.fullmatch(file.path)]
+        licence = licences.get(row.label, "unknown") if row.name else "your own"
+        cells = (row.name or row.label, row.version or NOTHING, licence, f"{row.files:,}")
+        lines.append(_row(heads, (*cells, _size(row.size), _size(row.packed_size)), _natives(natives)))
+    return _table(heads, lines)
+
+
+def _natives(paths: Sequence[str]) -> str:
+    if not paths:
+        return NOTHING
+    listed = "".join(f"<li>{escape(path)}</li>" for path in sorted(paths))
+    return f"<details><summary>{len(paths)}</summary><ul>{listed}</ul></details>"
+
+
+def _file_table(files: Sequence[FileRow]) -> str:
+    heads = ("File", "Unpacked", "In the ZIP")
+    return _table(heads, [_row(heads, (file.path, _size(file.size), _size(file.packed_size))) for file in files])
+
+
+def _table(heads: Sequence[str], lines: Sequence[str]) -> str:
+    head = "".join(f'<th scope="col">{text}</th>' for text in heads)
+    return f"<table><thead><tr>{head}</tr></thead>\n<tbody>\n" + "\n".join(lines) + "\n</tbody></table>"
+
+
+def _row(heads: Sequence[str], cells: Sequence[str], *markup: str) -> str:
+    """Cells are texts; ``markup`` are further cells that are HTML already."""
+    first, *others = cells
+    texts = [*map(escape, others), *markup]
+    marked = [f'<td data-label="{head}">{text}</td>' for head, text in zip(heads[1:], texts, strict=True)]
+    return f'<tr><th scope="row">{escape(first)}</th>{"".join(marked)}</tr>'
+
+
+def _size(size_bytes: int) -> str:
+    size = float(size_bytes)
+    for unit in _UNITS[:-1]:
+        if size < 1024:  # noqa: PLR2004 - bytes in a kB, as Lambda counts
+            return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
+        size /= 1024
+    return f"{size:.1f} {_UNITS[-1]}"

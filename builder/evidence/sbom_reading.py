@@ -1,0 +1,111 @@
+"""A CycloneDX file as it lies on disk -> the few things that the kit asks of it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from builder.errors import VerificationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+DEEPEST = 16
+"""Levels of components inside components."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Listed:
+    """One component of an SBOM; empty texts where it says nothing.
+
+    Attributes:
+        name: As written.
+        version: As written.
+        purl: Package URL.
+        licence: For people.
+        inside: ``name version`` of the component around it.
+    """
+
+    name: str
+    version: str
+    purl: str
+    licence: str
+    inside: str = ""
+
+    @property
+    def label(self) -> str:
+        """Name and version, and what it is inside of."""
+        return f"{self.name} {self.version}".strip() + (f" inside {self.inside}" if self.inside else "")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sbom:
+    """An SBOM.
+
+    Attributes:
+        artifact_sha256: Hex digest of what it describes; empty when it does not say.
+        components: All of them, nested ones behind what they are in.
+    """
+
+    artifact_sha256: str
+    components: tuple[Listed, ...]
+
+
+def read_sbom_file(file: Path) -> Sbom:
+    """Read a CycloneDX SBOM in JSON, of this kit or of another tool.
+
+    Raises:
+        VerificationError: It cannot be read, or is something else.
+    """
+    try:
+        document = json.loads(file.read_bytes())
+    except OSError as error:
+        msg = f"{file} cannot be read: {error.strerror}."
+        raise VerificationError(msg, hint="Check the path.") from error
+    except (ValueError, RecursionError) as error:
+        msg = f"{file} is not JSON."
+        raise VerificationError(msg, hint="Name a ZIP of this kit, or an SBOM in CycloneDX JSON.") from error
+    if not isinstance(document, dict) or document.get("bomFormat") != "CycloneDX":
+        msg = f"{file} is no CycloneDX SBOM."
+        raise VerificationError(msg, hint="Name a ZIP of this kit, or an SBOM in CycloneDX JSON.")
+    described = _table(_table(document.get("metadata")).get("component"))
+    hashes = {
+        _text(_table(one).get("alg")): _text(_table(one).get("content")) for one in _list(described.get("hashes"))
+    }
+    return Sbom(
+        artifact_sha256=hashes.get("SHA-256", ""), components=tuple(_components(document.get("components"), "", 0))
+    )
+
+
+def _components(listed: object, inside: str, depth: int) -> Iterator[Listed]:
+    for table in map(_table, _list(listed)):
+        one = Listed(
+            name="/".join(part for part in (_text(table.get("group")), _text(table.get("name"))) if part),
+            version=_text(table.get("version")),
+            purl=_text(table.get("purl")),
+            licence=", ".join(filter(None, map(_licence, _list(table.get("licenses"))))),
+            inside=inside,
+        )
+        yield one
+        if depth < DEEPEST:
+            yield from _components(table.get("components"), f"{one.name} {one.version}".strip(), depth + 1)
+
+
+def _licence(value: object) -> str:
+    table = _table(value)
+    licence = _table(table.get("license"))
+    return _text(table.get("expression") or licence.get("id") or licence.get("name"))
+
+
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
+
+
+def _table(value: object) -> dict[str, object]:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""

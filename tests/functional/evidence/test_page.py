@@ -1,0 +1,121 @@
+"""The page of ``inspect --html``, without a browser: nothing is loaded, nothing is run, everything is there."""
+
+from __future__ import annotations
+
+import json
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING
+
+from builder.cli.app import run
+from builder.evidence.inspection import inspect
+from builder.evidence.page import licences_beside, render_page, write_page
+from tests.support.evidence import PACKAGES, built
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+HOSTILE = {"evil 1.0": {"<script>alert(1)<script>.py": "x" * 900, "evil-1.0.dist-info/METADATA": "License: <b>&\n\n"}}
+NATIVES = {"nat 1.0": {"nat/_x.abi3.so": "x" * 900, "nat.libs/libz.so.1": "y" * 900, "nat/so.py": ""}}
+
+
+class Page(HTMLParser):
+    """What a browser would make of it, as far as the tests ask."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.open: list[str] = []
+        self.links: list[str] = []
+        self.titles: list[str] = []
+        self.labels: set[str] = set()
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        if tag != "meta":
+            self.open.append(tag)
+        self.links += [value or "" for name, value in attrs if name in {"src", "href", "action", "data", "srcset"}]
+        self.labels |= {value or "" for name, value in attrs if name in {"data-label", "aria-label", "scope", "lang"}}
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] == "title":
+            self.titles.append(data)
+
+
+def page_of(folder: Path, packages: dict[str, dict[str, str]] | None = None) -> str:
+    made = built(folder, packages={**PACKAGES, **(packages or {})})
+    seen = inspect(made.artifact.file)
+    return render_page(seen, licences_beside(seen))
+
+
+def test_it_is_whole_and_asks_nobody_for_anything(tmp_path: Path) -> None:
+    text = page_of(tmp_path)
+    page = Page(text)
+    assert page.open == []
+    assert page.links == []
+    assert "script" not in page.tags
+    assert "default-src 'none'" in text
+    assert "://" not in text
+    assert "url(" not in text
+    assert "@import" not in text
+
+
+def test_every_package_is_drawn_and_listed(tmp_path: Path) -> None:
+    text = page_of(tmp_path)
+    page = Page(text)
+    for label in ("pkg 1.0", "two 2.0"):
+        assert any(title.startswith(f"{label}: ") for title in page.titles)
+    for name in ("pkg", "two", "bare", "the plugin's own files".replace("'", "&#x27;")):
+        assert f'<th scope="row">{name}</th>' in text
+    assert '<td data-label="Licence">MIT</td>' in text
+    assert '<td data-label="Licence">your own</td>' in text
+    assert page.tags.count("svg") == 2
+    assert {"Version", "Licence", "In the ZIP", "Native files", "row", "col", "en"} <= page.labels
+
+
+def test_natives_are_counted_and_named(tmp_path: Path) -> None:
+    text = page_of(tmp_path, NATIVES)
+    assert "<summary>2</summary><ul><li>nat.libs/libz.so.1</li><li>nat/_x.abi3.so</li></ul>" in text
+
+
+def test_names_from_packages_are_text_and_nothing_else(tmp_path: Path) -> None:
+    text = page_of(tmp_path, HOSTILE)
+    assert "<script>" not in text
+    assert "<b>" not in text
+    assert "&lt;script&gt;" in text
+    assert '<td data-label="Licence">&lt;b&gt;&amp;</td>' in text
+
+
+def test_another_artifacts_sbom_is_not_believed(tmp_path: Path) -> None:
+    made = built(tmp_path)
+    made.beside(".cdx.json").write_text(made.text(".cdx.json").replace(made.artifact.sha256, "0" * 64))
+    seen = inspect(made.artifact.file)
+    assert licences_beside(seen) == {}
+    made.beside(".cdx.json").unlink()
+    assert licences_beside(seen) == {}
+    assert '<td data-label="Licence">unknown</td>' in render_page(seen, {})
+
+
+def test_it_is_dark_where_the_reader_wants_it_dark_and_fits_a_telephone(tmp_path: Path) -> None:
+    text = page_of(tmp_path)
+    assert "@media (prefers-color-scheme: dark)" in text
+    assert "@media (max-width: 700px)" in text
+    assert '<meta name="viewport" content="width=device-width, initial-scale=1">' in text
+
+
+def test_the_command_writes_it_and_says_where(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    made = built(tmp_path)
+    page = tmp_path / "page.html"
+    assert run(["inspect", "--html", str(page), str(made.artifact.file)]) == 0
+    assert f"Drawn in {page}" in capsys.readouterr().out
+    first = page.read_bytes()
+    assert run(["inspect", "--json", "--html", str(page), str(made.artifact.file)]) == 0
+    assert json.loads(capsys.readouterr().out)["html"] == str(page)
+    assert page.read_bytes() == first
+    write_page(inspect(made.artifact.file), page)
+    assert page.read_bytes() == first
