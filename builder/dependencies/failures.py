@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from builder.errors import DependencyError, Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from builder.platform.runtimes import Runtime
     from builder.process import Completed
 
@@ -99,9 +101,11 @@ def not_reached(done: Completed, index: str) -> DependencyError | None:
     return None
 
 
-def resolving_failed(done: Completed, runtime: Runtime) -> DependencyError:
-    """Why uv found no set of versions for the runtime."""
-    problems = [*_source_only(done.stderr), *_other_wheels(done.stderr, runtime), *_unknown(done.stderr)]
+def resolving_failed(done: Completed, runtime: Runtime, newer: Iterable[Problem] = ()) -> DependencyError:
+    """Why uv found no set of versions for the runtime; ``newer`` are those that have wheels for newer machines only."""
+    problems = [*newer]
+    problems += [one for one in _source_only(done.stderr) if not any(_about(one, other) for other in problems)]
+    problems += [*_other_wheels(done.stderr, runtime), *_unknown(done.stderr)]
     if problems:
         return DependencyError(
             f"The dependencies cannot be had for {runtime.name}.",
@@ -154,6 +158,11 @@ def _machine(runtime: Runtime) -> str:
 def _mismatch(said: str) -> str:
     found = re.search(r"^\s*(\S+==\S+).*from", said, re.MULTILINE)
     return f"{found[1]}." if found else f"{last_line(said)}."
+
+
+def _about(one: Problem, other: Problem) -> bool:
+    """Whether two problems begin with the same package."""
+    return one.message.split(" ", 1)[0] == other.message.split(" ", 1)[0]
 
 
 def _source_only(said: str) -> list[Problem]:

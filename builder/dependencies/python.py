@@ -113,6 +113,7 @@ def write_lock(manifest: Manifest, store: Store, progress: Progress, *, upgrade:
 def _choose(
     requirements: Requirements, manifest: Manifest, store: Store, progress: Progress, before: PythonLock | None
 ) -> tuple[Pin, ...]:
+    from builder.dependencies.fitting import fitting_wheels
     from builder.dependencies.uv import Question, read_answer, resolve
     from builder.dependencies.wheels import Wanted, fetch_wheels, read_pip_settings
 
@@ -134,7 +135,9 @@ def _choose(
         for one, digests in allowed.items()
         if one.name not in kept
     ]
-    fetched = fetch_wheels(new, manifest.runtime, store, progress)
+    fetched = fitting_wheels(
+        fetch_wheels(new, manifest.runtime, store, progress), new, manifest.runtime, store, progress
+    )
     pins = [Pin(name=one.name, version=one.version, digest=one.digest, wheel=one.wheel) for one in fetched]
     return tuple(sorted([*pins, *kept.values()], key=lambda pin: pin.name))
 

@@ -6,12 +6,15 @@ import re
 import sys
 import tomllib
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from builder import process
 from builder.dependencies import failures, settings
+from builder.dependencies.newer_machines import newer_machines
 from builder.dependencies.platform_tags import uv_platform
+from builder.dependencies.wheels import offered_versions
 from builder.errors import DependencyError
 
 if TYPE_CHECKING:
@@ -107,7 +110,10 @@ def resolve(question: Question, folder: Path, pip: Mapping[str, str]) -> str:
         ) from error
     done = process.run(command, cwd=folder, environment=environment)
     if done.returncode != 0:
-        raise failures.resolving_failed(done, question.runtime)
+        index = settings.pip_environment(process.current_environment(), pip)
+        offered = partial(offered_versions, folder=folder, environment=index)
+        newer = () if question.universal else tuple(newer_machines(done.stderr, question.runtime, offered))
+        raise failures.resolving_failed(done, question.runtime, newer)
     return (folder / "answer.txt").read_text(encoding="utf-8")
 
 

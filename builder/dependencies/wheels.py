@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from builder.dependencies.store import file_sha256
 from builder.errors import DependencyError, VerificationError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from builder.dependencies.store import Store
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _PROCESSES = 2
 _WORTH_SHARING = 8
+_OFFERED = re.compile(r"^Available versions: (\S.*?)\s*$", re.MULTILINE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,12 +52,23 @@ def download_command(python: str, requirements: str, target: str, runtime: Runti
     ``-P`` keeps Python from importing out of the folder it runs in.
     """
     command = [python, "-P", "-m", "pip", "download", "--no-input", "--no-deps", "--require-hashes"]
-    command += ["--only-binary", ":all:", "--implementation", "cp", "--python-version", runtime.version]
+    return [*command, *_for_runtime(runtime), "--dest", target, "--requirement", requirements]
+
+
+def offered_versions(name: str, runtime: Runtime, *, folder: Path, environment: Mapping[str, str]) -> tuple[str, ...]:
+    """The versions of a package that have a wheel for a runtime, newest first; none when the index does not say."""
+    command = [sys.executable, "-P", "-m", "pip", "index", "versions", "--no-input", *_for_runtime(runtime), name]
+    done = process.run(command, cwd=folder, environment=environment)
+    found = _OFFERED.search(done.stdout) if done.returncode == 0 else None
+    return tuple(found[1].split(", ")) if found else ()
+
+
+def _for_runtime(runtime: Runtime) -> Iterator[str]:
+    yield from ("--only-binary", ":all:", "--implementation", "cp", "--python-version", runtime.version)
     for platform in platforms(runtime):
-        command += ["--platform", platform]
+        yield from ("--platform", platform)
     for abi in abis(runtime):
-        command += ["--abi", abi]
-    return [*command, "--dest", target, "--requirement", requirements]
+        yield from ("--abi", abi)
 
 
 def requirement_lines(wanted: Iterable[Wanted]) -> str:
