@@ -1,0 +1,166 @@
+"""Single changes to an artifact, hostile and damaged archives, killed builds: how many, and what became of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+from tests.support.hostile import damaged, hostile, judge
+from tests.support.killing import Victim, kill_points
+from tests.support.locked import WHEELS, locked_plugin
+from tests.support.mutations import mutations
+from tests.support.registries import NpmRegistry, PythonIndex, served
+from tests.support.tampering import Bench, caught
+
+SEED = 20261120
+CHANGES = 500
+DAMAGED = 10_000
+KILLED = 50
+SECONDS_MAX = 2.0
+MEMORY_MAX_MB = 128
+REPOSITORY = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """One row of the page."""
+
+    what: str
+    figure: str
+    met: bool
+
+
+def single_changes(scratch: Path) -> Result:
+    """``verify --rebuild`` on an artifact, report or lock with one change."""
+    plugin = locked_plugin(scratch / "changes")
+    os.environ["BIOT_PLUGIN_STORE"] = str(plugin.store)
+    bench = Bench.of(plugin)
+    random = Random(SEED)  # noqa: S311 - chooses places, no secret
+    missed = [
+        mutated.what for mutated in mutations(bench.sound, random, CHANGES) if not caught(bench, mutated).fits(mutated)
+    ]
+    print(*missed, sep="\n", end="\n" if missed else "")
+    what = (
+        f"{CHANGES} single changes (bit flipped; file added, removed, changed; mode, extra field, order, compressor, "
+    )
+    what += "folder, comment, trailing byte, cut off; hash of the lock; field, key or byte of the report)"
+    return Result(what=what, figure=f"{CHANGES - len(missed)} caught", met=not missed)
+
+
+def archives() -> Result:
+    """The strict reader, in a process whose memory is measured."""
+    script = "from benchmarks.repro_attacks import judge_archives; judge_archives()"
+    done = subprocess.run([sys.executable, "-c", script], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    told = json.loads(done.stdout)
+    figure = (
+        f"{told['refused']} of {told['hostile']} hostile refused; {told['accepted']} of {told['damaged']} damaged read "
+        f"as zipfile reads them, the others refused; {told['wrong']} escapes or disagreements, 0 crashes; "
+        f"slowest {told['slowest']:.2f} s, peak {told['memory']} MB"
+    )
+    met = told["refused"] == told["hostile"] >= 150 and not told["wrong"]
+    met = met and told["slowest"] < SECONDS_MAX and told["memory"] < MEMORY_MAX_MB
+    return Result(what="hostile and damaged ZIPs, each under 2 s and 128 MB", figure=figure, met=met)
+
+
+def judge_archives() -> None:
+    """Read every archive and print what became of them; whatever is no verdict ends the process."""
+    bad = [judge(data) for _, data in hostile()]
+    random = Random(SEED)  # noqa: S311 - chooses places, no secret
+    broken = [judge(data) for data in damaged(random, DAMAGED)]
+    document = {
+        "hostile": len(bad),
+        "refused": sum(one.refused for one in bad),
+        "damaged": len(broken),
+        "accepted": sum(not one.refused for one in broken),
+        "wrong": sum(one.escaped or one.disagreed for one in (*bad, *broken)),
+        "slowest": max(one.seconds for one in (*bad, *broken)),
+        "memory": peak_memory_mb(),
+    }
+    print(json.dumps(document))
+
+
+def peak_memory_mb() -> int:
+    """Of this process. ``getrusage`` would also count the parent that it was forked from."""
+    status = Path("/proc/self/status").read_text("ascii")
+    return int(status.partition("VmHWM:")[2].split()[0]) >> 10
+
+
+def killed_builds(scratch: Path) -> Result:
+    """SIGKILL at staggered moments of cold builds; half of them fetch wheels, half npm packages."""
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.upper().startswith(("PIP_", "UV_", "NPM_CONFIG_", "BIOT_")) and not name.lower().endswith("_proxy")
+    }
+    home = scratch / "home"
+    home.mkdir()
+    environment |= {"HOME": str(home), "PIP_CONFIG_FILE": os.devnull, "NPM_CONFIG_GLOBALCONFIG": str(home / "npmrc")}
+    with served(PythonIndex()) as index:
+        plugin = locked_plugin(scratch / "killed wheels")
+        for (name, version), files in WHEELS.items():
+            index.wheel(name, version, files=files)
+        python = {**environment, "PIP_INDEX_URL": f"{index.url}/simple"}
+        folder = scratch / "killed wheels"
+        points = kill_points(Victim(folder=plugin.folder, environment=python, scratch=folder), KILLED // 2)
+    with served(NpmRegistry()) as registry:
+        folder = _node_plugin(scratch / "killed packages", registry)
+        node = {**environment, "NPM_CONFIG_REGISTRY": f"{registry.url}/"}
+        _lock(folder, node)
+        victim = Victim(folder=folder, environment=node, scratch=folder.parent)
+        points += kill_points(victim, KILLED - KILLED // 2)
+    good = sum(one.whole and one.same for one in points)
+    print(*(one for one in points if not (one.whole and one.same)), sep="\n")
+    alive = sum(one.alive for one in points)
+    figure = f"{good} of {len(points)} gave the same bytes when run again ({alive} were at work when killed)"
+    return Result(what=f"{KILLED} cold builds killed with SIGKILL", figure=figure, met=good == KILLED)
+
+
+def _node_plugin(home: Path, registry: NpmRegistry) -> Path:
+    folder = home / "plugin"
+    (folder / "src").mkdir(parents=True)
+    (folder / ".git").mkdir()
+    manifest = '[plugin]\nname = "killed"\ndisplayName = "Killed"\nversion = 1\nruntime = "nodejs22.x"\n'
+    (folder / "plugin.toml").write_text(manifest, "utf-8")
+    (folder / "src" / "index.js").write_text("exports.handler = async () => null;\n", "utf-8")
+    names = [f"package-{number}" for number in range(6)]
+    for name in names:
+        registry.package(name, "1.0.0", files={"big.js": b"export const a = 1;\n" * 2000})
+    package = {"name": "killed", "version": "1.0.0", "dependencies": dict.fromkeys(names, "1.0.0")}
+    (folder / "package.json").write_text(json.dumps(package), "utf-8")
+    return folder
+
+
+def _lock(folder: Path, environment: dict[str, str]) -> None:
+    variables = {**environment, "PYTHONPATH": str(REPOSITORY), "BIOT_PLUGIN_STORE": str(folder.parent / "lock")}
+    argv = [sys.executable, "-m", "builder", "lock", "-p", str(folder)]
+    subprocess.run(argv, env=variables, check=True, capture_output=True)
+
+
+def reprotest(kit: Path, plugin: Path, scratch: Path) -> Result:
+    """Debian's reprotest over one plugin without dependencies: it builds twice with everything varied that it can."""
+    not_varied = ("user_group",) if os.geteuid() == 0 else ("user_group", "domain_host")  # these need other rights
+    vary = "--vary=" + ",".join(("+all", *(f"-{one}" for one in not_varied)))
+    what = f"`reprotest {vary}` (Debian) over py-plain"
+    program = shutil.which("reprotest")
+    if program is None:
+        return Result(what=what, figure="skipped: reprotest is not installed (`apt-get install reprotest`)", met=True)
+    source = scratch / "reprotest"
+    shutil.copytree(plugin, source)
+    shutil.rmtree(source / "dist", ignore_errors=True)
+    command = f"BIOT_PLUGIN_STORE=/tmp {kit} -m builder package --output out"
+    done = subprocess.run(
+        [program, "--no-diffoscope", vary, "-c", command, ".", "out/*.zip"],
+        cwd=source,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    same = done.returncode == 0 and "Reproduction successful" in done.stdout
+    print(done.stdout[-2000:] + done.stderr[-4000:] if not same else "", end="")
+    return Result(what=what, figure="the same bytes" if same else "not the same bytes", met=same)

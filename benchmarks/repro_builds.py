@@ -1,0 +1,153 @@
+"""Every plugin in every environment: each build is a process of its own, with nothing of an earlier one beside it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.repro_environments import Environment, disordered
+from benchmarks.repro_plugins import SAMPLES, Sample
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+REPOSITORY = Path(__file__).parents[1]
+OWN_PER_RUN = (".provenance.json", ".sha256")
+"""Evidence that tells when it was made, and the digests over it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Host:
+    """A Python of this machine with the kit in it, and a store that this Python filled from empty."""
+
+    version: str
+    python: Path
+    store: Path
+
+    @property
+    def kit(self) -> list[str | Path]:
+        """The command line of the kit."""
+        return [self.python, "-m", "builder"]
+
+    def with_store(self, variables: Mapping[str, str]) -> dict[str, str]:
+        """An environment whose packages come from this Python's store."""
+        return {**variables, "BIOT_PLUGIN_STORE": str(self.store)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Built:
+    """What one build gave.
+
+    Attributes:
+        plugin: Its name.
+        sha256: Of the ZIP; empty when the build failed.
+        evidence_sha256: Of the report, the SBOM and the other files of evidence that do not tell when they were made.
+        told: What a failed build said.
+    """
+
+    plugin: str
+    sha256: str
+    evidence_sha256: str
+    told: str
+
+
+def install(pythons: Mapping[str, Path], scratch: Path) -> tuple[Host, ...]:
+    """The kit as one wheel, with its locked dependencies, in a virtual environment of every Python."""
+    uv: list[str | Path] = [sys.executable, "-m", "uv"]
+    _run([*uv, "build", "--quiet", "--wheel", "--out-dir", scratch / "wheel", REPOSITORY])
+    (wheel,) = (scratch / "wheel").glob("*.whl")
+    hosts = []
+    for version, python in pythons.items():
+        venv = scratch / f"python{version}"
+        _run([*uv, "venv", "--quiet", "--python", python, venv])
+        pip = [*uv, "pip", "install", "--quiet", "--python", venv / "bin" / "python"]
+        _run([*pip, "--require-hashes", "-r", REPOSITORY / "requirements" / "test.lock"])
+        _run([*pip, "--no-deps", wheel])
+        hosts.append(Host(version=version, python=venv / "bin" / "python", store=scratch / f"store{version}"))
+    return tuple(hosts)
+
+
+def prepare(hosts: Iterable[Host], origin: Path) -> list[Built]:
+    """Write and lock the plugins, then let every Python build them once with an empty store of its own."""
+    every = tuple(hosts)
+    folders = [sample.write(origin) for sample in SAMPLES]
+    environment = every[0].with_store(os.environ)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        locked = [pool.submit(_run, [*every[0].kit, "lock", "-p", folder], environment) for folder in folders]
+        for run in locked:
+            run.result()
+        shutil.rmtree(every[0].store)
+        runs = [
+            pool.submit(build, host, folder, origin.parent / f"cold{host.version}", host.with_store(os.environ))
+            for host in every
+            for folder in folders
+        ]
+        return [run.result() for run in runs]
+
+
+def build_all(environment: Environment, host: Host, origin: Path, home: Path) -> list[Built]:
+    """All plugins in one environment."""
+    folder = home / environment.folder
+    shutil.copytree(origin, folder, copy_function=shutil.copyfile)
+    for path in sorted(folder.rglob("*")):
+        path.chmod(0o777 & ~environment.umask)
+        os.utime(path, (environment.time, environment.time))
+    (home / "home").mkdir()
+    variables = host.with_store(environment.variables(home / "home"))
+    with (
+        disordered(folder, environment.listing, home / "mount") as seen,
+        ThreadPoolExecutor(environment.parallel) as pool,
+    ):
+
+        def one(sample: Sample) -> Built:
+            return build(host, seen / sample.name, home / "out", variables, environment.umask)
+
+        found = list(pool.map(one, SAMPLES))
+    shutil.rmtree(home)
+    return found
+
+
+def build(host: Host, folder: Path, output: Path, variables: Mapping[str, str], umask: int = -1) -> Built:
+    """One ``biot-plugin package`` as a process."""
+    done = subprocess.run(
+        [*host.kit, "package", "--output", output / folder.name],
+        cwd=folder,
+        env=dict(variables),
+        umask=umask,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    name = folder.name
+    if done.returncode:
+        return Built(plugin=name, sha256="", evidence_sha256="", told=done.stderr)
+    evidence = hashlib.sha256()
+    for file in sorted((output / name).iterdir()):
+        if not file.name.endswith((".zip", *OWN_PER_RUN)):
+            evidence.update(file.name.encode() + file.read_bytes())
+    sha256 = hashlib.sha256((output / name / f"{name}-1.zip").read_bytes())
+    return Built(plugin=name, sha256=sha256.hexdigest(), evidence_sha256=evidence.hexdigest(), told="")
+
+
+def digests(built: Iterable[Built]) -> dict[str, Counter[tuple[str, str]]]:
+    """How often each pair of digests came, by plugin."""
+    counts: dict[str, Counter[tuple[str, str]]] = {sample.name: Counter() for sample in SAMPLES}
+    for one in built:
+        counts[one.plugin][one.sha256, one.evidence_sha256] += 1
+    return counts
+
+
+def _run(argv: list[str | Path], environment: Mapping[str, str] | None = None) -> None:
+    done = subprocess.run(argv, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        message = f"{' '.join(map(str, argv))}\n{done.stdout}{done.stderr}"
+        raise SystemExit(message)
