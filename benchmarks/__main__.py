@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import coldstart
+from benchmarks import coldstart, comparison
 from benchmarks.timing import Command, Times, time_in_turn
 from benchmarks.workloads import P_HEAVY, REPOSITORY, Workload, python_workload
 
@@ -21,13 +21,18 @@ def main() -> int:
     """Run every comparison and write the page."""
     parser = argparse.ArgumentParser(prog="tox -e bench --", description=__doc__)
     parser.add_argument("--runs", type=int, default=5, help="counted runs of each command [5]")
-    runs: int = parser.parse_args().runs
+    parser.add_argument(
+        "--peers", action="store_true", help="install what people use today, and compare with all of it"
+    )
+    told = parser.parse_args()
+    runs: int = told.runs
     with tempfile.TemporaryDirectory(prefix="biot-bench-", ignore_cleanup_errors=True) as scratch:
         home = Path(scratch)
         workload = python_workload(home / "p-heavy", P_HEAVY)
         rows = [*against_uv_and_zip(workload, home, runs), nothing_changed(workload, runs), version(workload, runs)]
         rows += coldstart.measure(home, runs)
-    page = "\n".join([*heading(runs), "| what | figure | bar | |", "|---|---|---|---|", *rows, ""])
+        sections = comparison.compare(home / "peers", runs) if told.peers else []
+    page = "\n".join([*heading(runs), "| what | figure | bar | |", "|---|---|---|---|", *rows, *sections, ""])
     PAGE.write_text(page, "utf-8")
     print(page)
     return 0
@@ -35,12 +40,14 @@ def main() -> int:
 
 def heading(runs: int) -> list[str]:
     """What was measured, where, and how to do it again."""
-    machine = f"{os.cpu_count()} cores, {platform.system()}, CPython {platform.python_version()}"
+    load = f"load average {os.getloadavg()[0]:.1f} at the end"
+    machine = f"{os.cpu_count()} cores, {platform.system()}, CPython {platform.python_version()}, {load}"
     return [
         "# Benchmarks",
         "",
-        "Made by `tox -e bench`; do not edit. Wall seconds of whole processes: median (least to most), in turn",
-        f"on the same machine, one warm-up, {runs} counted runs. Compare ratios, not seconds. This run: {machine}.",
+        "Made by `tox -e bench -- --peers` (without `--peers`: the first table only); do not edit. Wall seconds of",
+        f"whole processes: median (least to most), in turn on one machine, one warm-up and {runs} counted runs; slow",
+        f"peers run once. Compare ratios, not seconds. This run: {machine}.",
         "",
         "P-heavy is a python3.13 plugin with requests, pyjwt[crypto], pydantic, python-dateutil, numpy and pandas.",
         "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import subprocess
 import time
@@ -59,8 +60,23 @@ def time_once(command: Command) -> float:
 
 
 def time_in_turn(commands: Sequence[Command], runs: int) -> list[Times]:
-    """One uncounted run of each, then ``runs`` rounds of all in turn."""
-    for command in commands:
+    """One uncounted run of each, then ``runs`` rounds of all in turn; a single round has no run before it."""
+    for command in commands if runs > 1 else ():
         time_once(command)
     rounds = [[time_once(command) for command in commands] for _ in range(runs)]
     return [Times(tuple(column)) for column in zip(*rounds, strict=True)]
+
+
+def peak_memory(command: Command) -> int:
+    """The most memory that one run holds at once, in kilobytes, as ``/usr/bin/time -v`` tells it."""
+    if command.prepare:
+        command.prepare()
+    started = subprocess.Popen(
+        command.argv, cwd=command.cwd, env=command.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    _, status, usage = os.wait4(started.pid, 0)
+    started.returncode = os.waitstatus_to_exitcode(status)
+    if started.returncode != 0:
+        message = f"{command.name} failed with {started.returncode}"
+        raise SystemExit(message)
+    return usage.ru_maxrss

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -12,22 +13,23 @@ from pathlib import Path
 REPOSITORY = Path(__file__).parents[1]
 P = ("requests", "pyjwt[crypto]", "pydantic", "python-dateutil")
 P_HEAVY = (*P, "numpy", "pandas")
+J = ("axios", "jsonwebtoken", "luxon", "winston", "uuid")
+J_HEAVY = (*J, "sharp")
 
 MANIFEST = """\
 [plugin]
 name = "bench"
 displayName = "Bench"
 version = 1
-runtime = "python3.13"
+runtime = "{runtime}"
 """
 
 HANDLER = """\
-import numpy
-import pandas
+import requests
 
 
 def handler(event, context):
-    return {"statusCode": 200, "body": str(pandas.DataFrame({"a": numpy.arange(3)}).a.sum())}
+    return {"statusCode": 200, "body": requests.__version__}
 """
 
 
@@ -50,14 +52,70 @@ class Workload:
 def python_workload(home: Path, requirements: tuple[str, ...]) -> Workload:
     """A Python plugin with ``requirements``, locked and packaged once."""
     folder = home / "plugin"
-    (folder / "src").mkdir(parents=True)
-    (folder / "plugin.toml").write_text(MANIFEST, "utf-8")
-    (folder / "src" / "index.py").write_text(HANDLER, "utf-8")
+    write_plugin(folder, "python3.13", {"src/index.py": HANDLER, "pyproject.toml": project_table(requirements)})
+    return _locked(Workload(folder, {**os.environ, "BIOT_PLUGIN_STORE": str(home / "store")}))
+
+
+def javascript_workload(home: Path, packages: tuple[str, ...]) -> Workload:
+    """A JavaScript plugin with ``packages`` in the newest versions, locked and packaged once."""
+    folder = home / "plugin"
+    required = "".join(f'require("{name}");\n' for name in packages)
+    wanted = {"name": "bench", "version": "1.0.0", "dependencies": dict.fromkeys(packages, "*")}
+    handler = f"{required}exports.handler = async () => ({{ statusCode: 200 }});\n"
+    write_plugin(folder, "nodejs22.x", {"src/index.js": handler, "package.json": json.dumps(wanted)})
+    return _locked(Workload(folder, {**os.environ, "BIOT_PLUGIN_STORE": str(home / "store")}))
+
+
+def monorepo(home: Path, count: int) -> Workload:
+    """A repository of ``count`` plugins that share most packages; every third has the same lock."""
+    folder = home / "repository"
+    kinds = (P[:2], (P[0], P[2]), P)
+    for number in range(count):
+        text = HANDLER.replace("200", str(200 + number))
+        files = {"src/index.py": text, "pyproject.toml": project_table(kinds[number % len(kinds)])}
+        plugin = folder / f"plugin-{number:02}"
+        write_plugin(plugin, "python3.13", files)
+        if number >= len(kinds):
+            shutil.copy(folder / f"plugin-{number % len(kinds):02}" / "requirements.lock", plugin)
+        else:
+            _locked(Workload(plugin, {**os.environ, "BIOT_PLUGIN_STORE": str(home / "store")}))
+    return Monorepo(folder, {**os.environ, "BIOT_PLUGIN_STORE": str(home / "store")})
+
+
+def files_workload(home: Path, count: int) -> Workload:
+    """A plugin of ``count`` files of its own and no packages."""
+    folder = home / "plugin"
+    body = "".join(f"value_{number} = {number}\n" for number in range(100))
+    files = {f"src/data/{number // 100}/m{number}.py": f"{body}# {number}\n" for number in range(count - 1)}
+    handler = "def handler(event, context):\n    return None\n"
+    write_plugin(folder, "python3.13", {"src/index.py": handler, **files})
+    return Workload(folder, {**os.environ, "BIOT_PLUGIN_STORE": str(home / "store")})
+
+
+def write_plugin(folder: Path, runtime: str, files: dict[str, str]) -> None:
+    """A plugin's files and its plugin.toml."""
+    for name, text in {"plugin.toml": MANIFEST.format(runtime=runtime), **files}.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, "utf-8")
+
+
+def project_table(requirements: tuple[str, ...]) -> str:
+    """A pyproject.toml that asks for ``requirements``."""
     listed = ", ".join(f'"{name}"' for name in requirements)
-    (folder / "pyproject.toml").write_text(
-        f'[project]\nname = "bench"\nversion = "1"\ndependencies = [{listed}]\n', "utf-8"
-    )
-    workload = Workload(folder, {**os.environ, "BIOT_PLUGIN_STORE": str(home / "store")})
+    return f'[project]\nname = "bench"\nversion = "1"\ndependencies = [{listed}]\n'
+
+
+def _locked(workload: Workload) -> Workload:
     for step in ("lock", "package"):
-        subprocess.run(workload.kit(step), cwd=folder, env=workload.environment, check=True, stdout=subprocess.DEVNULL)
+        argv = workload.kit(step)
+        subprocess.run(argv, cwd=workload.folder, env=workload.environment, check=True, stdout=subprocess.DEVNULL)
     return workload
+
+
+class Monorepo(Workload):
+    """Many plugins; what earlier runs built lies beside each."""
+
+    def forget_artifact(self) -> None:
+        """Remove what earlier runs built."""
+        for plugin in self.folder.iterdir():
+            shutil.rmtree(plugin / "dist", ignore_errors=True)
