@@ -19,7 +19,7 @@ from tests.support.zips import forge
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-COUNT = 5 * len(CHANGES)
+COUNT = 3 * len(CHANGES)
 
 
 @pytest.fixture(scope="module")
@@ -48,11 +48,11 @@ def test_forging_changes_nothing_by_itself(bench: Bench) -> None:
     assert forge(*bench.sound.members) == bench.sound.archive
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_every_single_change_is_caught(bench: Bench, seed: int) -> None:
     missed = [
         f"{mutated.what}: {told}"
-        for mutated in mutations(bench.sound, Random(seed), COUNT // 4)  # noqa: S311 - chooses places, no secret
+        for mutated in mutations(bench.sound, Random(seed), COUNT // 3)  # noqa: S311 - chooses places, no secret
         if not (told := caught(bench, mutated)).fits(mutated)
     ]
     assert missed == []
