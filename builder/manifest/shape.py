@@ -44,7 +44,8 @@ def check_shape(data: Mapping[str, object]) -> tuple[Finding, ...]:
     foreign = tuple(islice(_foreign_values(data, ()), _MOST_ERRORS))
     clean = prune(data, foreign)
     errors = islice(Draft202012Validator(schema()).iter_errors(clean), _MOST_ERRORS)
-    findings = (finding for error in errors for finding in _findings(error))
+    told = {finding.path for finding in foreign}  # what was taken out of the copy is not missing
+    findings = (finding for error in errors for finding in _findings(error) if finding.path not in told)
     return (*foreign, *islice(findings, _MOST_ERRORS))
 
 
@@ -166,7 +167,7 @@ def _length(value: object, around: Schema) -> str:
 def _enum(value: object, around: Schema) -> str:
     options = [option if isinstance(option, str) else json.dumps(option) for option in around["enum"]]
     meant = suggest(str(value), options) if isinstance(value, str) else ""
-    start = f"{shorten(str(value))} is not allowed; it is one of {', '.join(options)}."
+    start = f"{shorten(str(value)) or 'An empty text'} is not allowed; it is one of {', '.join(options)}."
     return f"{start} Did you mean {meant}?" if meant else start
 
 

@@ -71,6 +71,23 @@ def test_every_problem_is_told_at_once_with_file_line_and_key() -> None:
     }
 
 
+@pytest.mark.parametrize("value", ["1.5", "2026-01-01"])
+@pytest.mark.parametrize("key", ["name", "displayName", "version", "runtime"])
+def test_a_value_of_a_foreign_type_is_one_problem_and_not_missing_too(key: str, value: str) -> None:
+    lines = {"name": '"a"', "displayName": '"A"', "version": "1", "runtime": '"python3.13"'} | {key: value}
+    problems = problems_of("[plugin]\n" + "".join(f"{name} = {written}\n" for name, written in lines.items()))
+
+    assert [problem.key for problem in problems] == [f"plugin.{key}"]
+
+
+def test_an_empty_choice_is_named() -> None:
+    problems = problems_of(
+        '[plugin]\nname = "a"\ndisplayName = "A"\nversion = 1\nruntime = "python3.13"\nenabledState = ""\n'
+    )
+
+    assert problems[0].message == "An empty text is not allowed; it is one of ENABLED, DISABLED."
+
+
 def test_the_error_counts_its_problems_and_carries_the_warnings_too() -> None:
     with pytest.raises(ManifestError) as caught:
         read(PLAIN.replace("python3.13", "python3.10") + "timeout = 0\n")
