@@ -100,6 +100,9 @@ def _foreign(world: World, one: Placed) -> Iterator[Fault]:
     found = _unfit(one)
     if found is not None and not twin(one.path, world):
         sort, what, certain = found
+        certain = certain or (is_library(one.path) and not _package_works(world, one, broken=set()))
+        if one.native.kind is Kind.MACH_O and not certain:
+            return
         yield Fault(placed=one, sort=sort, what=what, severity=Severity.ERROR if certain else Severity.WARNING)
 
 
@@ -107,7 +110,7 @@ def _unfit(one: Placed) -> tuple[str, str, bool] | None:
     """Sort, what it is, and whether something surely loads it; None for what may well be data."""
     elf, loads = one.elf, one.is_extension
     if one.native.kind is Kind.MACH_O:
-        return ("machine", "macOS", True) if loads else None
+        return "machine", "macOS", loads
     if elf is None:
         # Windows launchers are data of many pure wheels, and object files are a linker's.
         return None

@@ -21,7 +21,7 @@ _FEWEST_JAVA = 40
 """Mach-O for several machines begins like Java's class files; then comes a count there, a version above 44 here."""
 
 _TAGGED = re.compile(r"\.(cpython-[0-9a-z]+|pypy[0-9a-z]+-pp[0-9a-z]+|abi3|cp3\d+-[a-z_0-9]+)[^/]*\.(?:so|pyd)$")
-_LIBRARY = re.compile(r"\.so(?:\.[0-9.]+)?$")
+_LIBRARY = re.compile(r"\.(?:so(?:\.[0-9.]+)?|dylib)$")
 
 
 class Kind(StrEnum):
@@ -65,5 +65,5 @@ def abi_tag(path: str) -> str:
 
 
 def is_library(path: str) -> bool:
-    """Whether a file is named as a library: ``.so``, ``.so.1.2`` or ``.node``."""
+    """Whether a file is named as a library: ``.so``, ``.so.1.2``, ``.dylib`` or ``.node``."""
     return bool(_LIBRARY.search(path)) or path.endswith(".node")

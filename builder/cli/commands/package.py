@@ -57,7 +57,8 @@ def command(folder: Path, environment: str | None, output: Path | None, *, many:
     """Write the ZIP that Lambda runs: the same bytes on every machine.
 
     Checks the manifest and the handler, takes the locked packages for the runtime, and splices them with the
-    plugin's own files. A second run with nothing changed writes nothing.
+    plugin's own files. A second run with nothing changed writes nothing. Native code that would not load on the
+    runtime is an error that names the package and the way out.
 
     With --all, what is wrong with one plugin does not stop the others; the exit code is the worst of all.
     """

@@ -106,12 +106,18 @@ CASES = {
     ),
     "ARM module": Case({SO: elf(machine=183)}, ((ERROR, "built for ARM (64-bit)"),)),
     "ARM program": Case({"pkg/helper": elf(machine=183, kind=2)}, ((WARNING, "built for ARM (64-bit)"),)),
+    "only library is for ARM": Case({"pkg/libb.so": elf(machine=183)}, ((ERROR, "built for ARM (64-bit)"),)),
+    "ARM library beside one that loads": Case(
+        {"pkg/libb.so": elf(), "pkg/arm/libb.so": elf(machine=183)}, ((WARNING, "built for ARM (64-bit)"),)
+    ),
     "musl module": Case({MUSL_SO: elf(needed=("libc.musl-x86_64.so.1",))}, ((ERROR, "built for musl"),)),
     "musl module of Rust": Case({"pkg/a.node": elf(needed=("libc.so",))}, ((ERROR, "built for musl"),), "nodejs22.x"),
     "musl beside glibc": Case({MUSL_SO: elf(needed=("libc.musl-x86_64.so.1",)), SO: elf()}),
     "musl program": Case({"pkg/tool": elf(kind=2, interpreter="/lib/ld-musl-x86_64.so.1")}, ((WARNING, "musl"),)),
     "macOS module": Case({"pkg/_x.cpython-312-darwin.so": MACH_O}, ((ERROR, "built for macOS"),)),
     "macOS module beside the right one": Case({"pkg/_x.cpython-312-darwin.so": MACH_O, SO: elf()}),
+    "only library is for macOS": Case({"pkg/libb.dylib": MACH_O}, ((ERROR, "built for macOS"),)),
+    "macOS library beside one that loads": Case({"pkg/libb.so": elf(), "pkg/libb.dylib": MACH_O}),
     "macOS data": Case({"pkg/data/sample": MACH_O}),
     "Windows launchers": Case({"setuptools/cli.exe": PE, "setuptools/gui-arm64.exe": PE}),
     "damaged module": Case({SO: elf()[:100]}, ((ERROR, "is damaged"),)),
