@@ -6,11 +6,12 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, cast
 
-from builder.dependencies.npm_graph import is_address, table
+from builder.dependencies.npm_graph import is_address, nested, table
 from builder.dependencies.npm_lock import (
     LOCK_NAME,
     differences,
     install_scripts,
+    missing_options,
     parse_npm_lock,
     production_packages,
     without_addresses,
@@ -90,7 +91,7 @@ def write_lock(manifest: Manifest, store: Store, progress: Progress, *, upgrade:
     if not _asks_for_anything(package, _EVERY_FIELD):
         return compare((), (), ())
     _refuse_addresses(package)
-    for note in _ignored_settings(manifest):
+    for note in _ignored_settings(manifest, package):
         progress.note(note)
     file = manifest.folder / LOCK_NAME
     old = _old_lock(file)
@@ -101,6 +102,8 @@ def write_lock(manifest: Manifest, store: Store, progress: Progress, *, upgrade:
     packages = production_packages(entries)
     for shown in install_scripts(entries, packages):
         progress.note(f"{shown} has an install script, which never runs: check that it works without.")
+    for shown in missing_options(entries):
+        progress.note(shown)
     write_whole(file, data)
     return compare(_versions(parse_npm_lock(old)) if old is not None else (), _versions(entries), (file,))
 
@@ -168,15 +171,20 @@ def _asks_for_anything(package: dict[str, object], fields: tuple[str, ...]) -> b
 
 
 def _refuse_addresses(package: dict[str, object]) -> None:
+    from builder.dependencies.failures import clean
+
+    asked: list[tuple[tuple[str, ...], str]] = [
+        ((field, name), spec) for field in _EVERY_FIELD for name, spec in table(package, field).items()
+    ]
+    asked += [(("overrides", *path), spec) for path, spec in nested(package.get("overrides"))]
     problems = [
         Problem(
-            message=f"{name} is asked for by an address ({spec}), which names one machine and no version.",
+            message=f"{path[-1]} is asked for by an address ({clean(spec)}), which names one machine and no version.",
             hint="Publish it to your registry and ask for a version; your own code belongs under the build root.",
             file="package.json",
-            key=f"{field}.{name}",
+            key=".".join(path),
         )
-        for field in (*_EVERY_FIELD, "overrides")
-        for name, spec in table(package, field).items()
+        for path, spec in asked
         if is_address(spec)
     ]
     if problems:
@@ -184,10 +192,12 @@ def _refuse_addresses(package: dict[str, object]) -> None:
         raise DependencyError(message, hint="Correct them and run `biot-plugin lock` again.", problems=problems)
 
 
-def _ignored_settings(manifest: Manifest) -> tuple[str, ...]:
+def _ignored_settings(manifest: Manifest, package: dict[str, object]) -> tuple[str, ...]:
     from builder.dependencies.settings import ignored_project_settings
 
-    return ignored_project_settings({}, [file.name for file in manifest.folder.iterdir() if file.name == ".npmrc"])
+    notes = ignored_project_settings({}, [file.name for file in manifest.folder.iterdir() if file.name == ".npmrc"])
+    workspaces = ("package.json: workspaces is ignored: an artifact holds no links to folders.",)
+    return notes + (workspaces if "workspaces" in package else ())
 
 
 def _versions(entries: Entries) -> Iterator[tuple[str, str]]:

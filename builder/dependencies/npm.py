@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from typing import TYPE_CHECKING
 
 from builder import process
@@ -13,11 +14,13 @@ from builder.dependencies.npm_lock import LOCK_NAME
 from builder.errors import DependencyError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from builder.values import LockedPackage
 
+# A package of the registry may ask for another by git; a program that is not there makes npm fail instead of fetching.
+_NO_GIT = "--git=no-git-while-locking"
 _QUIET = ("--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error")
 # One npm fetches one tarball after the other: 94 packages took one process 7.4 s, two with batches of 24 3.4 to 6.0 s.
 _BATCH = 24
@@ -26,7 +29,7 @@ _BATCH = 24
 def lock_command(npm: str) -> list[str]:
     """The argument list for npm that writes a lock without addresses, in a folder with package.json."""
     command = [npm, "install", "--package-lock", "--package-lock-only", "--lockfile-version=3"]
-    return [*command, "--omit-lockfile-registry-resolved", *_QUIET]
+    return [*command, "--omit-lockfile-registry-resolved", _NO_GIT, *_QUIET]
 
 
 def pack_command(npm: str, specs: Iterable[str]) -> list[str]:
@@ -59,7 +62,7 @@ def integrity(data: bytes) -> str:
     return "sha512-" + base64.b64encode(hashlib.sha512(data).digest()).decode("ascii")
 
 
-def make_lock(package: object, old_lock: object | None, folder: Path) -> bytes:
+def make_lock(package: Mapping[str, object], old_lock: object | None, folder: Path) -> bytes:
     """What npm makes of a package.json; versions of the old lock stay where they still fit.
 
     Args:
@@ -70,7 +73,7 @@ def make_lock(package: object, old_lock: object | None, folder: Path) -> bytes:
     Raises:
         DependencyError: npm is missing, or finds no set of versions, or cannot reach the registry.
     """
-    (folder / "package.json").write_text(json.dumps(package), encoding="utf-8")
+    (folder / "package.json").write_text(json.dumps(without_workspaces(package)), encoding="utf-8")
     if old_lock is not None:
         (folder / LOCK_NAME).write_text(json.dumps(old_lock), encoding="utf-8")
     done = _run(lock_command(_npm()), folder)
@@ -78,6 +81,11 @@ def make_lock(package: object, old_lock: object | None, folder: Path) -> bytes:
     if done.returncode != 0 or not file.is_file():
         raise locking_failed(done)
     return file.read_bytes()
+
+
+def without_workspaces(package: Mapping[str, object]) -> dict[str, object]:
+    """What npm is shown: it would look for the folders of ``workspaces``, also above its own; an artifact has none."""
+    return {key: value for key, value in package.items() if key != "workspaces"}
 
 
 def locking_failed(done: process.Completed) -> DependencyError:
@@ -108,7 +116,7 @@ def fetch_tarballs(packages: tuple[LockedPackage, ...], folder: Path) -> dict[Lo
     (folder / "package.json").write_text("{}", encoding="utf-8")
     done = _run(pack_command(_npm(), (f"{package.name}@{package.version}" for package in packages)), folder)
     if done.returncode != 0:
-        raise _fetching_failed(done)
+        raise fetching_failed(done, packages)
     files = {package: folder / tarball_name(package) for package in packages}
     for package, file in files.items():
         if not file.is_file():
@@ -123,15 +131,26 @@ def fetch_tarballs(packages: tuple[LockedPackage, ...], folder: Path) -> dict[Lo
     return files
 
 
-def _fetching_failed(done: process.Completed) -> DependencyError:
+def fetching_failed(done: process.Completed, packages: Iterable[LockedPackage]) -> DependencyError:
+    """Why npm brought no tarballs; a version that was withdrawn or published by half is told by its name."""
     if "E404" in done.stderr or "ETARGET" in done.stderr:
+        gone = [package for package in packages if _is_named(package, done.stderr)]
+        names = ", ".join(f"{package.name} {package.version}" for package in gone)
         return DependencyError(
-            f"The npm registry lacks a package that {LOCK_NAME} pins: {failures.last_line(done.stderr)}.",
-            hint="Add it to your registry, or run `biot-plugin lock --upgrade` to choose other versions.",
+            f"The npm registry lacks a package that {LOCK_NAME} pins: {names or failures.last_line(done.stderr)}.",
+            hint="It was withdrawn or published by half. Add it to your registry, or run `biot-plugin lock --upgrade`.",
         )
     return failures.not_reached(done, "npm registry") or DependencyError(
         f"npm could not fetch the locked packages: {failures.last_line(done.stderr)}.",
         hint="Correct what npm names and try again.",
+    )
+
+
+def _is_named(package: LockedPackage, said: str) -> bool:
+    tarball = f"/{package.name.rpartition('/')[2]}-{package.version}.tgz"
+    return (
+        tarball in said
+        or re.search(rf"(?<![\w/@.-]){re.escape(package.name)}@{re.escape(package.version)}\b", said) is not None
     )
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 MODULES = "node_modules/"
 _ASKING_FIELDS = ("dependencies", "optionalDependencies", "peerDependencies")
 # npm-package-arg: protocols other than npm:, paths, and the user/repository short form of GitHub.
-_ADDRESS = re.compile(r"^(?!npm:)(?:[a-z+]+:|\.{0,2}/|~/|[^@/\s]+/[^/\s]+$)", re.IGNORECASE)
+_ADDRESS = re.compile(r"^(?!npm:)(?:[a-z+]+:|\.{0,2}/|~/|[^@/\s]+@[^@/\s]+:|[^@/\s]+/[^/\s]+$)", re.IGNORECASE)
 
 Entry = dict[str, object]
 Entries = dict[str, Entry]
@@ -21,6 +21,17 @@ def table(entry: Mapping[str, object], field: str) -> dict[str, str]:
     """A table of names and what is asked of each; empty when it is not there."""
     found = entry.get(field)
     return {str(name): str(spec) for name, spec in found.items()} if isinstance(found, dict) else {}
+
+
+def nested(rules: object) -> Iterator[tuple[tuple[str, ...], str]]:
+    """(path of names, spec) of everything in npm's ``overrides``, whose tables hold tables."""
+    waiting: list[tuple[tuple[str, ...], object]] = [((), rules)]
+    while waiting:
+        path, value = waiting.pop()
+        if isinstance(value, dict):
+            waiting += [((*path, str(name)), inner) for name, inner in value.items()]
+        elif path:
+            yield path, str(value)
 
 
 def is_address(spec: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, cast
 
-from builder.dependencies.npm_graph import MODULES, asked_by_address, reachable, table
+from builder.dependencies.npm_graph import MODULES, asked_by_address, reachable, resolve, table
 from builder.errors import DependencyError, Problem
 from builder.values import LockedPackage
 
@@ -23,6 +23,10 @@ _NAME = re.compile(r"(?:@[A-Za-z0-9~-][A-Za-z0-9._~-]*/)?[A-Za-z0-9~_-][A-Za-z0-
 _VERSION = re.compile(r"[0-9][0-9A-Za-z.+-]*")
 _PLACE = re.compile(rf"{MODULES}{_NAME.pattern}(?:/{MODULES}{_NAME.pattern})*")
 _HERE = {"os": "linux", "cpu": "x64", "libc": "glibc"}
+_OTHERS = re.compile(
+    r"darwin|win32|windows|freebsd|openbsd|netbsd|sunos|aix|android|musl|arm|ia32|ppc64|s390|riscv|mips|loong|wasm"
+)
+"""Platforms in names of packages: whether the packages of those are there does not matter on Lambda's."""
 _ROOT_FIELDS = ("dependencies", "optionalDependencies", "peerDependencies", "devDependencies")
 
 
@@ -92,6 +96,17 @@ def install_scripts(entries: Entries, packages: Iterable[LockedPackage]) -> tupl
         f"{package.name} {package.version}"
         for package in packages
         if any(entries[place].get("hasInstallScript") for place in package.places)
+    )
+
+
+def missing_options(entries: Entries) -> tuple[str, ...]:
+    """Optional packages for Lambda's platform that the lock lacks: npm leaves out what the registry does not have."""
+    return tuple(
+        f"{_name(place, entry)} {entry.get('version', '')} asks for {name}, which the npm registry does not have; "
+        "was only a part of the release published? Check that the function works without it."
+        for place, entry in shipped_entries(entries).items()
+        for name in sorted(table(entry, "optionalDependencies"))
+        if resolve(place, name, entries) is None and _OTHERS.search(name) is None
     )
 
 

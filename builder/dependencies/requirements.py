@@ -139,13 +139,15 @@ def _parse(line: Line, hashes: dict[str, frozenset[str]], problems: list[Problem
     from packaging.requirements import InvalidRequirement, Requirement
     from packaging.utils import canonicalize_name
 
+    from builder.dependencies.failures import clean
+
     try:
         requirement = Requirement(_HASH.sub("", line.text))
     except InvalidRequirement as error:
         reason = str(error).split("\n", 1)[0]
         problems.append(
             line.problem(
-                f"`{line.text}` is not a requirement: {reason}.",
+                f"`{clean(line.text)}` is not a requirement: {reason}.",
                 "Write NAME, NAME==VERSION or NAME>=VERSION, with an optional [extra] and `; marker`.",
             )
         )
