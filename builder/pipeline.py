@@ -197,7 +197,7 @@ def gather(project: Project, *, output: Path | None = None) -> Parts:
     lock = dependencies.read_lock(manifest)
     sources = bundles.select_sources(manifest)
     settings = evidence.read_settings(manifest, lock, os.environ)
-    choice = choose(manifest, os.environ)
+    choice = choose(manifest, os.environ, lambda: dependencies.locked_bundler(manifest))
     inputs = evidence.inputs_digest(manifest, lock, sources, (*settings.inputs, *choice.inputs))
     target = (output or manifest.folder / "dist").absolute() / f"{manifest.plugin.name}-{manifest.plugin.version}.zip"
     return Parts(
@@ -221,9 +221,9 @@ def build(parts: Parts, packs: Sequence[Pack]) -> Packaged:
     """
     from builder.archive.writer import write_artifact, zip_size
     from builder.bundle.assemble import assemble
-    from builder.coldstart.advice import prune_advice
-    from builder.coldstart.precompiling import precompile
-    from builder.coldstart.pruning import prune_packs, savings
+    from builder.coldstart.advice import advise
+    from builder.coldstart.lightening import lighten
+    from builder.coldstart.pruning import prune_packs
     from builder.evidence.warned import with_warnings
     from builder.evidence.writing import Made, write_evidence
     from builder.natives import check_natives, examine
@@ -235,13 +235,13 @@ def build(parts: Parts, packs: Sequence[Pack]) -> Packaged:
     packs = prune_packs(examined.packs, manifest.build.prune, manifest.runtime.language)
     bundle = assemble(manifest, parts.sources, packs)
     natives = check_natives(manifest, bundle, examined)
-    light = precompile(bundle, manifest, parts.choice, dependencies.default_store())
+    light = lighten(bundle, manifest, parts.choice, dependencies.default_store(), dependencies.collect_bundler)
     bundle = light.bundle
     rows = evidence.package_rows(bundle)
     sizes = bundles.check_sizes(zip_size(bundle.entries), bundle.size, rows)
     artifact = write_artifact(bundle, parts.target)
     report = with_warnings(evidence.build_report(manifest, parts.lock, bundle, artifact, inputs=parts.inputs), natives)
-    report = with_tools(report, parts.choice)
+    report = with_tools(report, parts.choice, light.shares)
     report_file = evidence.write_report(report, parts.target)
     made = Made(manifest=manifest, packs=packs, bundle=bundle, artifact=artifact, settings=parts.evidence)
     filled_in = write_evidence(made, dependencies.direct_requirements(manifest))
@@ -252,7 +252,7 @@ def build(parts: Parts, packs: Sequence[Pack]) -> Packaged:
         packages=rows,
         warnings=(*parts.checked.warnings, *idle, *natives, *light.warnings, *sizes, *filled_in),
         unchanged=False,
-        advice=prune_advice(savings(packs, manifest.runtime.language), artifact.size),
+        advice=advise(manifest, packs, artifact.size),
     )
 
 

@@ -1,29 +1,66 @@
-"""One line that says which choice of the manifest would make the artifact better, where it would matter."""
+"""One line each that says which choice of the manifest would make the artifact better, where it would matter.
+
+Everything here is counted, nothing is executed: what a cold start takes in seconds only a run can tell.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from builder.coldstart.pruning import savings
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from builder.coldstart.pruning import Saving
+    from builder.manifest.model import Manifest
+    from builder.values import Pack
 
 WORTH_TELLING: Final = 0.05
 """Share of the ZIP from which on a saving is told (the kit's choice)."""
+MANY_FILES: Final = 100
+"""From so many scripts in packages on, loading them is what a cold start waits for (the kit's choice)."""
 _MB: Final = 1 << 20
+_SCRIPTS: Final = {"python": (".py",), "nodejs": (".js", ".cjs", ".mjs")}
 
 
-def prune_advice(savings: Iterable[Saving], zip_size: int) -> tuple[str, ...]:
+def advise(manifest: Manifest, packs: Sequence[Pack], zip_size: int) -> tuple[str, ...]:
+    """What choices would save that the manifest does not make; no line where it would not matter.
+
+    Args:
+        manifest: Of the plugin.
+        packs: As they went into the artifact.
+        zip_size: Bytes of the ZIP as it is now.
+    """
+    if manifest.build.bundle:
+        return ()
+    found = savings(packs, manifest.runtime.language)
+    return (*prune_advice(found, zip_size), *start_advice(manifest, packs))
+
+
+def prune_advice(found: Iterable[Saving], zip_size: int) -> tuple[str, ...]:
     """What pruning would save: one line, or none when no set would save more than a twentieth of the ZIP.
 
     Args:
-        savings: Of the sets that the manifest does not name yet.
+        found: Of the sets that the manifest does not name yet.
         zip_size: Bytes of the ZIP as it is now.
     """
     told = [
         f'"{saving.name}" {saving.packed_size / _MB:.1f} MB ({saving.packed_size / zip_size:.0%})'
-        for saving in savings
+        for saving in found
         if saving.packed_size > zip_size * WORTH_TELLING
     ]
     return (f"[build] prune would save: {', '.join(told)}",) if told else ()
+
+
+def start_advice(manifest: Manifest, packs: Sequence[Pack]) -> tuple[str, ...]:
+    """What a cold start pays for: one line, or none when the manifest chose already or there are few scripts."""
+    language = manifest.runtime.language
+    scripts = [member for pack in packs for member in pack.members if member.path.endswith(_SCRIPTS[language])]
+    if manifest.build.precompile or len(scripts) < MANY_FILES:
+        return ()
+    size = sum(script.size for script in scripts) / _MB
+    shown = f"up to {len(scripts)} files, {size:.1f} MB"
+    if language == "python":
+        return (f"Each cold start compiles what is imported ({shown}): [build] precompile = true",)
+    return (f"Each cold start opens what is imported ({shown}): [build] bundle = true",)

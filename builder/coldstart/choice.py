@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from builder.errors import ManifestError, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from builder.coldstart.interpreters import Interpreter
     from builder.manifest.model import Manifest
+    from builder.values import LockedPackage
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -21,36 +22,53 @@ class Choice:
 
     Attributes:
         interpreter: What compiles, or None when nothing is compiled.
+        bundler: The package that holds esbuild for this machine, or None when nothing is bundled.
         inputs: What of these tools decides the artifact's bytes.
     """
 
     interpreter: Interpreter | None = None
+    bundler: LockedPackage | None = None
     inputs: tuple[str, ...] = ()
 
 
-def choose(manifest: Manifest, environment: Mapping[str, str]) -> Choice:
+def choose(manifest: Manifest, environment: Mapping[str, str], find_bundler: Callable[[], LockedPackage]) -> Choice:
     """Find the tools that the manifest's choices need.
 
     Args:
         manifest: Of a ZIP plugin.
         environment: Of this process.
+        find_bundler: Gives esbuild's package as the plugin locks it; asked only when the manifest bundles.
 
     Raises:
         ManifestError: A choice is not for the plugin's language.
-        ProjectError: A tool is not on this machine.
+        DependencyError: The plugin's lock has no esbuild.
+        ProjectError: There is no interpreter of the runtime's version on this machine.
     """
-    chosen = manifest.build.precompile
-    if not chosen:
+    build, language = manifest.build, manifest.runtime.language
+    if not build.precompile and not build.bundle:
         return Choice()
-    if manifest.runtime.language != "python":
-        problem = Problem(
-            file=manifest.file.name,
-            key="build.precompile",
-            message=f"Bytecode is for Python, and the runtime is {manifest.runtime.name}.",
-            hint="Leave precompile out.",
-        )
-        message = "The manifest asks for what its runtime does not have."
-        raise ManifestError(message, problems=[problem])
+    foreign = {"python": ("bundle", build.bundle), "nodejs": ("precompile", build.precompile)}[language]
+    if foreign[1]:
+        raise _not_for_runtime(manifest, foreign[0])
+    if build.bundle:
+        bundler = find_bundler()
+        return Choice(bundler=bundler, inputs=("bundle", str(build.bundle), bundler.version))
+    return _choose_interpreter(manifest, environment)
+
+
+def _not_for_runtime(manifest: Manifest, key: str) -> ManifestError:
+    what = {"bundle": "One file of scripts is for JavaScript", "precompile": "Bytecode is for Python"}[key]
+    problem = Problem(
+        file=manifest.file.name,
+        key=f"build.{key}",
+        message=f"{what}, and the runtime is {manifest.runtime.name}.",
+        hint=f"Leave {key} out.",
+    )
+    return ManifestError("The manifest asks for what its runtime does not have.", problems=[problem])
+
+
+def _choose_interpreter(manifest: Manifest, environment: Mapping[str, str]) -> Choice:
+    chosen = manifest.build.precompile
     from builder.coldstart.interpreters import find_interpreter
 
     interpreter = find_interpreter(manifest.runtime.version, environment)
@@ -59,9 +77,22 @@ def choose(manifest: Manifest, environment: Mapping[str, str]) -> Choice:
     return Choice(interpreter=interpreter, inputs=("precompile", str(chosen), interpreter.release, variables))
 
 
-def with_tools(report: Mapping[str, object], choice: Choice) -> dict[str, object]:
-    """A build report that names the tools of the choices beside the kit's own."""
+def with_tools(report: Mapping[str, object], choice: Choice, shares: Mapping[str, int]) -> dict[str, object]:
+    """A build report that names the tools of the choices, and the packages inside the one file of scripts.
+
+    Args:
+        report: As of a build without choices.
+        choice: What was chosen.
+        shares: ``name version`` of each package in the one file -> its bytes there.
+    """
+    used: dict[str, str] = {}
+    if choice.interpreter is not None:
+        used["bytecode"] = f"CPython {choice.interpreter.release}"
+    if choice.bundler is not None:
+        used["bundler"] = f"esbuild {choice.bundler.version}"
     tools = report.get("tools")
-    if choice.interpreter is None or not isinstance(tools, dict):
+    if not used or not isinstance(tools, dict):
         return dict(report)
-    return {**report, "tools": {**tools, "bytecode": f"CPython {choice.interpreter.release}"}}
+    split = [(*label.rsplit(" ", 1), size) for label, size in sorted(shares.items())]
+    bundled = [{"name": name, "version": version, "unpackedSize": size} for name, version, size in split]
+    return {**report, "tools": {**tools, **used}} | ({"bundled": bundled} if bundled else {})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from builder.archive.paths import sort_key
@@ -12,6 +11,7 @@ from builder.archive.tree import tree_digest
 from builder.archive.writer import pack_members
 from builder.coldstart.bytecode import bytecode_entries
 from builder.coldstart.discovery import Discovered, discover, import_environment
+from builder.coldstart.lightened import Lightened
 from builder.coldstart.unpacking import read_member, unpack
 from builder.errors import Problem, Severity
 from builder.values import REGULAR_MODE, Bundle
@@ -24,14 +24,6 @@ if TYPE_CHECKING:
 
 _KEPT_AS: Final = "imports.json"
 _FORMAT: Final = 1
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Lightened:
-    """A bundle after the manifest's choices, with what should be told about them."""
-
-    bundle: Bundle
-    warnings: tuple[Problem, ...] = ()
 
 
 def precompile(bundle: Bundle, manifest: Manifest, choice: Choice, store: Packs) -> Lightened:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from builder.dependencies.bundler import collect_bundler, locked_bundler
 from builder.dependencies.changes import Change, LockResult
 from builder.dependencies.store import Store, default_store
 
@@ -17,8 +18,10 @@ __all__ = [
     "LockResult",
     "Store",
     "collect",
+    "collect_bundler",
     "default_store",
     "direct_requirements",
+    "locked_bundler",
     "read_lock",
     "write_lock",
 ]

@@ -110,6 +110,7 @@ class Build:
         recompress: Whether packages are compressed again, harder than their authors did.
         shared: Another folder of the repository, relative to plugin.toml -> its folder in the artifact.
         precompile: Bytecode for the modules that the handler imports, or for ``"all"``. Python only.
+        bundle: One file of the scripts and their packages, ``"source-map"`` with a map beside it. JavaScript only.
         prefer: Path in the artifact -> name of the package whose file is taken when two differ.
         allow_missing: Name of a native library that may be missing -> why the function does without it.
         allow_secrets: ``<file>:<kind>`` of a false alarm among the own files -> why it is no secret.
@@ -122,6 +123,7 @@ class Build:
     scripts: tuple[str, ...] = ()
     prune: tuple[str, ...] = ()
     precompile: bool | Literal["all"] = False
+    bundle: bool | Literal["source-map"] = False
     recompress: bool = False
     shared: Mapping[str, str] = field(default_factory=dict)
     prefer: Mapping[str, str] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Bytecode as Lambda takes it: beside the imported modules, the same each time, made by a process that can do little."""
+"""Bytecode as Lambda takes it: beside the imported modules, always the same, made by a process that can do little."""
 
 from __future__ import annotations
 
@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Literal
 
-    from builder.coldstart.precompiling import Lightened
+    from builder.coldstart.lightened import Lightened
     from builder.manifest.model import Manifest
+    from builder.values import LockedPackage
     from tests.support.registries import Registry
 
 VERSION = "{}.{}".format(*sys.version_info)
@@ -36,13 +37,18 @@ HANDLER = b"import used\n\ndef handler(event, context):\n    return used.VALUE i
 FILES = {"index.py": HANDLER, "used/__init__.py": b"VALUE = 'a'\n", "unused.py": b"VALUE = 'b'\n", "no.py": b"what?"}
 
 
+def no_bundler() -> LockedPackage:
+    message = "Python plugins have none"
+    raise AssertionError(message)
+
+
 def manifest_for(chosen: bool | Literal["all"], runtime: str = f"python{VERSION}") -> Manifest:
     return manifest_of(Build(precompile=chosen), runtime=runtime)
 
 
 def lighten(manifest: Manifest, store: Path, files: Mapping[str, bytes] = FILES) -> Lightened:
     bundle = assemble(manifest, [source_of(path, content) for path, content in files.items()], ())
-    return precompile(bundle, manifest, choose(manifest, os.environ), Store(store))
+    return precompile(bundle, manifest, choose(manifest, os.environ, no_bundler), Store(store))
 
 
 def compiled(light: Lightened) -> set[str]:
@@ -72,7 +78,7 @@ def test_without_the_choice_nothing_changes(tmp_path: Path) -> None:
     manifest = manifest_for(False)
 
     assert compiled(lighten(manifest, tmp_path)) == set()
-    assert with_tools({"tools": {}}, choose(manifest, os.environ)) == {"tools": {}}
+    assert with_tools({"tools": {}}, choose(manifest, os.environ, no_bundler), {}) == {"tools": {}}
 
 
 def test_two_stores_give_the_same_bytes(tmp_path: Path) -> None:
@@ -157,8 +163,8 @@ def test_a_missing_interpreter_says_how_to_get_it(tmp_path: Path) -> None:
 
 
 def test_the_running_interpreter_serves_its_own_version_and_stands_in_the_report() -> None:
-    choice = choose(manifest_for(True), os.environ)
-    told = with_tools({"tools": {"compressor": "c"}}, choice)
+    choice = choose(manifest_for(True), os.environ, no_bundler)
+    told = with_tools({"tools": {"compressor": "c"}}, choice, {})
 
     assert told["tools"] == {"compressor": "c", "bytecode": f"CPython {sys.version.split()[0]}"}
     assert sys.version.split()[0] in choice.inputs
@@ -166,6 +172,6 @@ def test_the_running_interpreter_serves_its_own_version_and_stands_in_the_report
 
 def test_node_has_no_bytecode() -> None:
     with pytest.raises(ManifestError) as caught:
-        choose(manifest_for(True, runtime="nodejs22.x"), os.environ)
+        choose(manifest_for(True, runtime="nodejs22.x"), os.environ, no_bundler)
 
     assert caught.value.problems[0].key == "build.precompile"

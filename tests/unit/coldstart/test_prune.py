@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from builder.coldstart.advice import prune_advice
 from builder.coldstart.prune_sets import SETS
-from builder.coldstart.pruning import Saving, prune_packs, savings
+from builder.coldstart.pruning import prune_packs, savings
 from builder.manifest.shape import schema
 from tests.support.bundles import pack_of
 
@@ -91,10 +90,3 @@ def test_savings_count_each_place_of_an_npm_package_and_name_the_largest_first()
 
     assert [(saving.name, saving.packed_size) for saving in found[:2]] == [("docs", 140), ("source-maps", 100)]
     assert savings(prune_packs((pack,), ("docs",), "nodejs"), "nodejs")[0].name == "source-maps"
-
-
-def test_only_savings_that_matter_are_told_in_one_line() -> None:
-    found = (Saving(name="tests", packed_size=3 << 20), Saving(name="docs", packed_size=1 << 20))
-
-    assert prune_advice(found, 20 << 20) == ('[build] prune would save: "tests" 3.0 MB (15%)',)
-    assert prune_advice(found, 100 << 20) == ()

@@ -1,0 +1,174 @@
+"""The plugin's scripts and its npm packages as one file: Node.js opens one file instead of hundreds."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Final
+
+from builder import process
+from builder.archive.deflate import squeeze
+from builder.archive.paths import sort_key
+from builder.archive.tree import tree_digest
+from builder.coldstart.externals import external_packages, native_packages, package_of
+from builder.coldstart.lightened import Lightened
+from builder.coldstart.unpacking import read_member, unpack
+from builder.errors import PackagingError, Problem
+from builder.values import EXECUTABLE_MODE, REGULAR_MODE, Bundle, Entry, Inline
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from builder.coldstart.packs import Packs
+    from builder.manifest.model import Manifest
+    from builder.values import Pack
+
+_PROGRAMS: Final = frozenset({"bin/esbuild", "esbuild.exe"})
+_EXTENSIONS: Final = (".js", ".mjs", ".cjs")
+_DEPENDENCIES: Final = ("dependencies", "optionalDependencies", "peerDependencies")
+_MARKER: Final = "package.json"
+_REQUIRE: Final = (
+    "import { createRequire as biotPluginCreateRequire } from 'node:module';"
+    "const require = biotPluginCreateRequire(import.meta.url);"
+)
+"""CommonJS packages inside an ES module call ``require`` for Node's own modules."""
+
+
+def bundle_scripts(bundle: Bundle, manifest: Manifest, program: Pack, store: Packs) -> Lightened:
+    """Let esbuild make one file of the handler and everything it imports.
+
+    Packages with native code, those that lead to them and what these need stay as they are. Of the plugin's own files,
+    those that went into the one file are left out, and the others (data, templates) stay.
+
+    Args:
+        bundle: Everything, as it would go into the artifact.
+        manifest: Names handler, runtime and whether a source map is wanted.
+        program: The pack that holds esbuild for this machine.
+        store: Lends a private folder.
+
+    Raises:
+        PackagingError: esbuild cannot bundle the code; carries what it says.
+    """
+    handler = _handler_file(bundle, manifest)
+    with store.work() as folder:
+        code, out = folder / "code", folder / "out"
+        unpack(bundle.entries, code)
+        kept = _externals(bundle, code)
+        tool = _tool(program, folder)
+        arguments = _arguments(handler, manifest, code, sorted(kept))
+        done = process.run(
+            [str(tool), *arguments, f"--outfile={out / handler}", f"--metafile={folder / 'meta.json'}"],
+            cwd=code,
+            environment={"HOME": str(folder), "TMPDIR": str(folder)},
+        )
+        if done.returncode != 0:
+            raise _refused(done.stderr)
+        meta = json.loads((folder / "meta.json").read_bytes())
+        made = [_entry(path.relative_to(out).as_posix(), path.read_bytes()) for path in sorted(out.rglob("*.*"))]
+    taken = set(meta["inputs"])
+    rest = [
+        entry
+        for entry in bundle.entries
+        if (package_of(entry.path) in kept if entry.owner else entry.path not in taken or entry.path == _MARKER)
+    ]
+    entries = tuple(sorted((*made, *rest), key=lambda entry: sort_key(entry.path)))
+    return Lightened(bundle=Bundle(entries=entries, tree_digest=tree_digest(entries)), shares=_shares(bundle, meta))
+
+
+def _handler_file(bundle: Bundle, manifest: Manifest) -> str:
+    """The handler's file, looked for as Lambda does."""
+    stem = manifest.plugin.handler.rpartition(".")[0]
+    paths = {entry.path for entry in bundle.entries}
+    return next(stem + extension for extension in _EXTENSIONS if stem + extension in paths)
+
+
+def _externals(bundle: Bundle, code: Path) -> frozenset[str]:
+    natives = native_packages(entry.path for entry in bundle.entries)
+    if not natives:
+        return frozenset()
+    asks: dict[str, set[str]] = {}
+    for entry in bundle.entries:
+        name = package_of(entry.path)
+        if name and entry.path.endswith(f"node_modules/{name}/{_MARKER}"):
+            described = json.loads((code / entry.path).read_bytes())
+            wanted = {dependency for field in _DEPENDENCIES for dependency in described.get(field) or ()}
+            asks.setdefault(name, set()).update(wanted)
+    return external_packages(natives, {name: frozenset(wanted) for name, wanted in asks.items()})
+
+
+def _tool(program: Pack, folder: Path) -> Path:
+    member = next(member for member in program.members if member.path in _PROGRAMS)
+    tool = folder / member.path.rpartition("/")[2]
+    tool.write_bytes(read_member(program.file, member))
+    tool.chmod(EXECUTABLE_MODE)
+    return tool
+
+
+def _arguments(handler: str, manifest: Manifest, code: Path, kept: Sequence[str]) -> list[str]:
+    module = handler.endswith(".mjs") or (handler.endswith(".js") and _is_module(code / handler, code))
+    return [
+        handler,
+        "--bundle",
+        "--platform=node",
+        f"--target=node{manifest.runtime.version}",
+        f"--format={'esm' if module else 'cjs'}",
+        *([f"--banner:js={_REQUIRE}"] if module else []),
+        # Names stay, so that tracebacks and audits can be read; spaces and long spellings go.
+        "--minify-whitespace",
+        "--minify-syntax",
+        "--charset=utf8",
+        "--tsconfig-raw={}",
+        "--log-level=error",
+        *(["--sourcemap=linked"] if manifest.build.bundle == "source-map" else []),
+        *(f"--external:{name}" for name in kept),
+    ]
+
+
+def _is_module(file: Path, code: Path) -> bool:
+    """Whether Node.js takes a ``.js`` file for an ES module: the nearest package.json says so."""
+    for folder in file.parents:
+        if (folder / _MARKER).is_file():
+            return bool(json.loads((folder / _MARKER).read_bytes()).get("type") == "module")
+        if folder == code:
+            break
+    return False
+
+
+def _shares(bundle: Bundle, meta: Mapping[str, Mapping[str, Mapping[str, object]]]) -> dict[str, int]:
+    """Bytes in the one file by package; what esbuild adds between them and the plugin's own code is not counted."""
+    owners = {entry.path: entry.owner for entry in bundle.entries}
+    shares: dict[str, int] = {}
+    for output in meta["outputs"].values():
+        inputs = output["inputs"]
+        for path, told in inputs.items() if isinstance(inputs, dict) else ():
+            owner = owners.get(path)
+            if owner:
+                shares[owner] = shares.get(owner, 0) + int(told["bytesInOutput"])
+    return shares
+
+
+def _entry(path: str, content: bytes) -> Entry:
+    squeezed = squeeze(content)
+    return Entry(
+        path=path,
+        mode=REGULAR_MODE,
+        size=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+        crc32=squeezed.crc32,
+        method=squeezed.method,
+        compressed_size=len(squeezed.data),
+        source=Inline(squeezed.data),
+    )
+
+
+def _refused(said: str) -> PackagingError:
+    lines = [line.strip() for line in said.splitlines()]
+    told = [line.partition("[ERROR] ")[2] for line in lines if "[ERROR] " in line]
+    places = [line for line in lines if line.endswith(":") and ":" in line[:-1]]
+    problems = [
+        Problem(message=f"{text.rstrip('.')}.", file=place.split(":")[0])
+        for text, place in zip(told, [*places, *[""] * len(told)], strict=False)
+    ]
+    message = "The plugin cannot become one file: esbuild refuses its code."
+    return PackagingError(message, hint="Mend what is named above, or leave [build] bundle out.", problems=problems)

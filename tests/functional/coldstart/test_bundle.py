@@ -1,0 +1,152 @@
+"""One file of scripts: esbuild from the plugin's own lock, what it took, what stays, whose bytes are whose."""
+
+from __future__ import annotations
+
+import json
+import platform
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from builder.bundle.assemble import assemble
+from builder.coldstart.choice import choose, with_tools
+from builder.coldstart.lightening import lighten
+from builder.dependencies import collect, collect_bundler, locked_bundler, read_lock
+from builder.errors import DependencyError, ManifestError, PackagingError
+from builder.manifest.model import Build
+from tests.support.bundles import manifest_of, source_of
+from tests.support.plugins import Told
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from builder.coldstart.lightened import Lightened
+    from builder.dependencies import Store
+    from builder.manifest.model import Manifest
+    from tests.support.registries import NpmRegistry
+
+PROCESSOR = {"x86_64": "x64", "aarch64": "arm64", "arm64": "arm64"}[platform.machine().lower()]
+PROGRAM = f"@esbuild/{sys.platform}-{PROCESSOR}"
+ESBUILD = f"""#!{sys.executable}
+import json, os, sys
+from pathlib import Path
+
+options = dict(part.partition("=")[::2] for part in sys.argv[1:])
+entry = Path(sys.argv[1])
+if "broken" in entry.read_text():
+    sys.exit("\\u2718 [ERROR] Could not resolve \\"broken\\"\\n\\n    index.js:1:7:\\n")
+taken = [entry] + sorted(Path("node_modules/plain").glob("*.js"))
+target = Path(options["--outfile"])
+target.parent.mkdir(parents=True)
+target.write_text(json.dumps([sys.argv[1:-2], sorted(os.environ)]) + "".join(file.read_text() for file in taken))
+if "--sourcemap" in options:
+    target.with_suffix(".js.map").write_text("map")
+inputs = {{file.as_posix(): {{"bytesInOutput": file.stat().st_size}} for file in taken}}
+meta = {{"inputs": inputs, "outputs": {{"index.js": {{"inputs": inputs}}}}}}
+Path(options["--metafile"]).write_text(json.dumps(meta))
+"""
+FILES = {"index.js": b"import 'plain';", "data.json": b"{}", "package.json": b'{"type": "module"}\n'}
+
+
+@pytest.fixture
+def plugin(project: Path, own_settings: None, registry: NpmRegistry) -> Path:  # noqa: ARG001 - for its effect
+    """A plugin that asks for packages and for esbuild, whose program writes down how it was called."""
+    plain = registry.package("plain", "1.0.0", files={"index.js": b"plain();", "LICENSE": b"MIT"})
+    native = registry.package("native", "2.0.0", files={"index.js": b"native();", "build/a.node": b"\x7fELF"})
+    leads = registry.package("leads", "3.0.0", manifest={"dependencies": {"native": "2.0.0"}})
+    program = registry.package(PROGRAM, "0.9.0", files={"bin/esbuild": ESBUILD.encode()})
+    shipped: dict[str, dict[str, object]] = {
+        "plain": {"version": "1.0.0", "integrity": plain},
+        "native": {"version": "2.0.0", "integrity": native},
+        "leads": {"version": "3.0.0", "integrity": leads, "dependencies": {"native": "2.0.0"}},
+    }
+    tools: dict[str, dict[str, object]] = {
+        "esbuild": {"version": "0.9.0", "integrity": program, "dev": True},
+        PROGRAM: {"version": "0.9.0", "integrity": program, "dev": True, "optional": True},
+    }
+    write_package(project, shipped, tools)
+    return project
+
+
+def write_package(project: Path, shipped: dict[str, dict[str, object]], tools: dict[str, dict[str, object]]) -> None:
+    asked = {"dependencies": {name: entry["version"] for name, entry in shipped.items()}}
+    entries = {f"node_modules/{name}": entry for name, entry in {**shipped, **tools}.items()}
+    (project / "package.json").write_text(json.dumps({"name": "p", "version": "1.0.0", **asked}), "utf-8")
+    (project / "package-lock.json").write_text(
+        json.dumps({"lockfileVersion": 3, "packages": {"": asked, **entries}}), "utf-8"
+    )
+
+
+def manifest_for(folder: Path, build: Build) -> Manifest:
+    return manifest_of(build, runtime="nodejs22.x", folder=folder)
+
+
+def bundled(manifest: Manifest, store: Store, files: dict[str, bytes] | None = None) -> Lightened:
+    packs = collect(read_lock(manifest), manifest, store, Told())
+    bundle = assemble(manifest, [source_of(path, content) for path, content in (files or FILES).items()], packs)
+    choice = choose(manifest, {}, lambda: locked_bundler(manifest))
+    return lighten(bundle, manifest, choice, store, collect_bundler)
+
+
+def test_scripts_become_one_file_and_native_packages_stay(plugin: Path, store: Store) -> None:
+    manifest = manifest_for(plugin, Build(bundle=True))
+    light = bundled(manifest, store)
+    paths = {entry.path for entry in light.bundle.entries}
+
+    assert {path for path in paths if not path.startswith("node_modules/")} == set(FILES)
+    assert {path.split("/")[1] for path in paths - set(FILES)} == {"native", "leads"}
+    assert light.bundle.tree_digest == bundled(manifest, store).bundle.tree_digest
+    report = with_tools({"tools": {}}, choose(manifest, {}, lambda: locked_bundler(manifest)), light.shares)
+    assert report["tools"] == {"bundler": "esbuild 0.9.0"}
+    assert report["bundled"] == [{"name": "plain", "version": "1.0.0", "unpackedSize": len("plain();")}]
+
+
+def test_esbuild_is_told_the_runtime_and_sees_nothing_of_the_operator(
+    plugin: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from builder.coldstart.unpacking import unpack
+
+    monkeypatch.setenv("OPERATORS_TOKEN", "secret")
+    light = bundled(manifest_for(plugin, Build(bundle="source-map")), store)
+    out = plugin / "out"
+    unpack(light.bundle.entries, out)
+    (arguments, environment), _ = json.JSONDecoder().raw_decode((out / "index.js").read_text("utf-8"))
+
+    assert {"--target=node22", "--format=esm", "--external:native", "--external:leads"} <= set(arguments)
+    assert "OPERATORS_TOKEN" not in environment
+    assert (out / "index.js.map").read_text("utf-8") == "map"
+
+
+def test_commonjs_stays_commonjs(plugin: Path, store: Store) -> None:
+    files = {"index.js": b"require('plain');"}
+    light = bundled(manifest_for(plugin, Build(bundle=True)), store, files)
+
+    assert "index.js.map" not in {entry.path for entry in light.bundle.entries}
+    assert {entry.path for entry in light.bundle.entries if not entry.owner} == {"index.js"}
+
+
+def test_what_esbuild_refuses_is_told_with_its_file(plugin: Path, store: Store) -> None:
+    with pytest.raises(PackagingError) as caught:
+        bundled(manifest_for(plugin, Build(bundle=True)), store, {"index.js": b"import 'broken';"})
+
+    (problem,) = caught.value.problems
+    assert (problem.file, problem.message) == ("index.js", 'Could not resolve "broken".')
+
+
+def test_a_lock_without_esbuild_is_an_error_that_says_how_to_add_it(plugin: Path, store: Store) -> None:
+    write_package(plugin, {}, {})
+
+    with pytest.raises(DependencyError, match="has no esbuild") as caught:
+        bundled(manifest_for(plugin, Build(bundle=True)), store)
+
+    assert "devDependencies" in caught.value.hint
+
+
+def test_python_has_no_bundle(tmp_path: Path) -> None:
+    manifest = manifest_of(Build(bundle=True), folder=tmp_path)
+
+    with pytest.raises(ManifestError) as caught:
+        choose(manifest, {}, lambda: locked_bundler(manifest))
+
+    assert caught.value.problems[0].key == "build.bundle"

@@ -1,0 +1,36 @@
+"""Which choice is recommended, in one line, and when nothing is said."""
+
+from __future__ import annotations
+
+from builder.coldstart.advice import MANY_FILES, advise, prune_advice
+from builder.coldstart.pruning import Saving
+from builder.manifest.model import Build
+from tests.support.bundles import manifest_of, pack_of
+
+BIG = 1 << 30
+PYTHON = pack_of("a", {f"a/m{number}.py": b"x" * 1000 for number in range(MANY_FILES)})
+NODE = pack_of("a", {f"lib/m{number}.js": b"x" for number in range(MANY_FILES)}, places=("node_modules/a",))
+
+
+def test_only_savings_that_matter_are_told_in_one_line() -> None:
+    found = (Saving(name="tests", packed_size=3 << 20), Saving(name="docs", packed_size=1 << 20))
+
+    assert prune_advice(found, 20 << 20) == ('[build] prune would save: "tests" 3.0 MB (15%)',)
+    assert prune_advice(found, 100 << 20) == ()
+
+
+def test_many_scripts_are_a_reason_for_the_choice_of_their_language() -> None:
+    assert advise(manifest_of(), (PYTHON,), BIG) == (
+        f"Each cold start compiles what is imported (up to {MANY_FILES} files, 0.1 MB): [build] precompile = true",
+    )
+    (told,) = advise(manifest_of(runtime="nodejs22.x"), (NODE,), BIG)
+    assert told.endswith("[build] bundle = true")
+
+
+def test_a_choice_that_was_made_is_not_recommended_again() -> None:
+    assert advise(manifest_of(Build(precompile=True)), (PYTHON,), BIG) == ()
+    assert advise(manifest_of(Build(bundle=True), runtime="nodejs22.x"), (NODE,), 1) == ()
+
+
+def test_few_scripts_are_no_reason() -> None:
+    assert advise(manifest_of(), (pack_of("a", {"a.py": b""}),), BIG) == ()
