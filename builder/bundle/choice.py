@@ -31,7 +31,7 @@ REPOSITORY_FILES: Final = (
     *("pyproject.toml", "requirements*.lock", "requirements*.txt", "requirements*.in", "constraints*.txt", "Pipfile*"),
     *("uv.lock", "poetry.lock", "pdm.lock", "package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml"),
     *("tsconfig*.json", "jsconfig*.json", "biome.json*", "eslint.config.*", "prettier.config.*", "jest.config.*"),
-    *("README*", "CHANGELOG*", "CONTRIBUTING*", "CODEOWNERS", "Makefile", "Jenkinsfile"),
+    *("soup.toml", "README*", "CHANGELOG*", "CONTRIBUTING*", "CODEOWNERS", "Makefile", "Jenkinsfile"),
     *("Dockerfile*", "docker-compose*", "compose.y*ml", "bitbucket-pipelines.yml", "azure-pipelines.yml"),
 )
 
