@@ -10,7 +10,6 @@ from builder.dependencies.npm_graph import is_address, nested, table
 from builder.dependencies.npm_lock import (
     LOCK_NAME,
     differences,
-    install_scripts,
     missing_options,
     parse_npm_lock,
     production_packages,
@@ -99,9 +98,7 @@ def write_lock(manifest: Manifest, store: Store, progress: Progress, *, upgrade:
     with store.work() as folder:
         data = make_lock(package, None if upgrade or old is None else without_addresses(old), folder)
     entries = parse_npm_lock(json.loads(data))
-    packages = production_packages(entries)
-    for shown in install_scripts(entries, packages):
-        progress.note(f"{shown} has an install script, which never runs: check that it works without.")
+    production_packages(entries)  # a lock with packages that cannot be shipped is not written
     for shown in missing_options(entries):
         progress.note(shown)
     write_whole(file, data)

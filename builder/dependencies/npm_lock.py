@@ -13,7 +13,7 @@ from builder.errors import DependencyError, Problem
 from builder.values import LockedPackage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from builder.dependencies.npm_graph import Entries, Entry
 
@@ -88,15 +88,6 @@ def shipped_entries(entries: Entries) -> Entries:
     root = {"": entries.get("", {})}
     orphans = reachable(root | runs) - reachable(root | here)
     return {place: entry for place, entry in here.items() if place not in orphans}
-
-
-def install_scripts(entries: Entries, packages: Iterable[LockedPackage]) -> tuple[str, ...]:
-    """``name version`` of the packages whose install script will not run."""
-    return tuple(
-        f"{package.name} {package.version}"
-        for package in packages
-        if any(entries[place].get("hasInstallScript") for place in package.places)
-    )
 
 
 def missing_options(entries: Entries) -> tuple[str, ...]:
