@@ -221,6 +221,7 @@ def build(parts: Parts, packs: Sequence[Pack]) -> Packaged:
     """
     from builder.archive.writer import write_artifact, zip_size
     from builder.bundle.assemble import assemble
+    from builder.bundle.hiding import path_file_warnings
     from builder.coldstart.advice import advise
     from builder.coldstart.lightening import lighten
     from builder.coldstart.pruning import prune_packs
@@ -234,7 +235,7 @@ def build(parts: Parts, packs: Sequence[Pack]) -> Packaged:
     examined = examine(manifest, packs)
     packs = prune_packs(examined.packs, manifest.build.prune, manifest.runtime.language)
     bundle = assemble(manifest, parts.sources, packs)
-    natives = check_natives(manifest, bundle, examined)
+    natives = (*check_natives(manifest, bundle, examined), *path_file_warnings(bundle.entries))
     light = lighten(bundle, manifest, parts.choice, dependencies.default_store(), dependencies.collect_bundler)
     bundle = light.bundle
     rows = evidence.package_rows(bundle)

@@ -1,4 +1,8 @@
-"""First-party modules that would hide another module, or be hidden: Lambda looks in the artifact's root first."""
+"""What an import on Lambda finds.
+
+The artifact's root comes first, so first-party modules may hide others or be hidden. ``.pth`` files are never read,
+because the root is on ``sys.path`` and is no site folder.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +10,20 @@ import sys
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Final
 
+from builder.errors import Problem, Severity
 from builder.platform.modules import PYTHON_RUNTIME_MODULES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from builder.values import Entry
+
 _HARMLESS: Final = frozenset({"antigravity", "idlelib", "test", "this", "turtledemo"})
 """Of the standard library, and nothing that runs in Lambda imports them."""
+
+
+_IDLE_WITHOUT_HARM: Final = frozenset({"distutils-precedence.pth"})
+"""Of setuptools: it only matters to programs that build packages."""
 
 
 class Kind(Enum):
@@ -52,3 +63,21 @@ def collide(own: set[Kind], package: set[Kind]) -> bool:
     merges, as namespace packages do.
     """
     return Kind.MODULE in own | package or (Kind.PACKAGE in own and Kind.PACKAGE in package)
+
+
+def path_file_warnings(entries: Iterable[Entry]) -> tuple[Problem, ...]:
+    """A warning for each ``.pth`` file of a package: the paths it adds and the code it runs are missing on Lambda.
+
+    Source: Python's ``site`` module, which reads such files in site folders only; Lambda puts ``/var/task`` on
+    ``sys.path`` without it.
+    """
+    return tuple(
+        Problem(
+            message=f"{entry.path} of {entry.owner or 'the plugin'} does nothing on Lambda: Python reads .pth "
+            "files in site folders only.",
+            hint="Import or call in the handler what it would have loaded; when the package works without, all is well.",
+            severity=Severity.WARNING,
+        )
+        for entry in entries
+        if entry.path.endswith(".pth") and "/" not in entry.path and entry.path not in _IDLE_WITHOUT_HARM
+    )

@@ -158,7 +158,8 @@ def hostile_project(project: Path, canary: Registry, ran: Path) -> None:
         f'[tool.uv]\nindex-url = "{canary.url}/simple"\nextra-index-url = ["{canary.url}"]\n'
         f'find-links = ["{canary.url}"]\n'
         'override-dependencies = ["base==0.1"]\nconstraint-dependencies = ["base==0.1"]\n'
-        f'[tool.uv.pip]\nindex-url = "{canary.url}/simple"\n[tool.uv.sources]\nbase = {{ url = "{canary.url}/b.whl" }}\n'
+        f'[tool.uv.pip]\nindex-url = "{canary.url}/simple"\n'
+        f'[tool.uv.sources]\nbase = {{ url = "{canary.url}/b.whl" }}\n'
         f'[[tool.uv.index]]\nname = "evil"\nurl = "{canary.url}/simple"\ndefault = true\n'
         f'[[tool.pip.index]]\nurl = "{canary.url}"\n'
     )

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from builder.archive.shares import package_rows
 from builder.archive.writer import zip_size
 from builder.bundle.assemble import assemble
+from builder.bundle.hiding import path_file_warnings
 from builder.bundle.scripts import entry_points, launcher
 from builder.bundle.sizes import check_sizes
 from builder.errors import PackagingError, Problem, Severity
@@ -294,3 +295,16 @@ def test_an_artifact_just_at_the_limit_is_written_with_a_warning() -> None:
 
 def test_a_small_artifact_has_no_warning() -> None:
     assert held(Bundle(entries=(sized("small", 1000, 2000),), tree_digest="")) == ()
+
+
+def test_path_files_that_lambda_never_reads_are_told_by_package() -> None:
+    files = {
+        "hook.pth": b"import hook\n",
+        "distutils-precedence.pth": b"import os\n",
+        "a/inner.pth": b"",
+        "a/__init__.py": b"",
+    }
+    bundle = assemble(PYTHON, [source_of("index.py")], [pack_of("a", files)])
+    (warning,) = path_file_warnings(bundle.entries)
+    assert warning.severity is Severity.WARNING
+    assert warning.message.startswith("hook.pth of a 1.0 does nothing on Lambda")
