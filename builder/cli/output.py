@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -95,6 +96,7 @@ def describe_packaged(packaged: Packaged) -> dict[str, object]:
         "evidence": {kind: str(file) for kind, file in evidence_files(packaged.artifact.file).items()},
         "report": packaged.report,
         "warnings": describe_problems(packaged.warnings),
+        "advice": list(packaged.advice),
     }
 
 
@@ -152,7 +154,8 @@ def shorten(text: str, width: int) -> str:
 
 
 def _print_error_line(text: str) -> None:
-    click.echo(_keep_styles(text), err=True)
+    # Errors are printed when click's context, which knows about colours, is gone.
+    click.echo(_keep_styles(text), err=True, color=False if os.environ.get("NO_COLOR") else None)
 
 
 def _keep_styles(text: str) -> str:

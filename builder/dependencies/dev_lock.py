@@ -77,7 +77,8 @@ def make_dev_lock(question: Question, store: Store, progress: Progress) -> str:
     version = question.runtime.version
     progress.note(
         f"requirements-dev.lock is for Python {version} and later: what ships on {question.runtime.name} "
-        f"does not install on Python {question.python}."
+        f"does not install on Python {question.python}. Run tox with that one: `python{version} -m pip install tox`, "
+        f"then `python{version} -m tox`."
     )
     return _HEADER + answer
 

@@ -23,12 +23,13 @@ _FEW = 5
     short_help="Known vulnerabilities, from an offline OSV dump.",
     epilog="""\b
 Examples:
-  biot-plugin audit --osv osv/                        this plugin's last artifact
+  biot-plugin audit --osv osv/                 this plugin's last artifact
   biot-plugin audit --osv osv/ dist/my-plugin-1.zip   its SBOM lies beside it
   biot-plugin audit --osv osv/ any.cdx.json           any CycloneDX SBOM
 
 \b
-osv/ is an unpacked copy of the OSV database (all.zip of PyPI, npm, crates.io):
+osv/ is an unpacked copy of the OSV database (all.zip of PyPI, npm and
+crates.io):
 one JSON file an entry. Exit code 7 when something is found. A dump knows
 nothing that was published after its date.
 """,

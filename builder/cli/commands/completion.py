@@ -10,8 +10,8 @@ from click.shell_completion import get_completion_class
     short_help="Print the shell completion script.",
     epilog="""\b
 Examples:
-  eval "$(biot-plugin completion bash)"                                 in ~/.bashrc
-  eval "$(biot-plugin completion zsh)"                                  in ~/.zshrc
+  eval "$(biot-plugin completion bash)"       in ~/.bashrc
+  eval "$(biot-plugin completion zsh)"        in ~/.zshrc
   biot-plugin completion fish > ~/.config/fish/completions/biot-plugin.fish
 """,
 )

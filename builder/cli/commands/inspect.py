@@ -19,7 +19,7 @@ NAME_WIDTH = 40
 Examples:
   biot-plugin inspect dist/my-plugin-1.zip
   biot-plugin inspect --files 30 dist/my-plugin-1.zip   the 30 largest files
-  biot-plugin inspect --html page.html dist/my-plugin-1.zip   drawn, for a browser
+  biot-plugin inspect --html page.html dist/my-plugin-1.zip   for a browser
   biot-plugin inspect --json dist/my-plugin-1.zip
 """,
 )

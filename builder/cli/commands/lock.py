@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     short_help="Pin the dependencies for the runtime.",
     epilog="""\b
 Examples:
-  biot-plugin lock             pin what is new, keep the versions that still fit
+  biot-plugin lock             pin what is new, keep versions that still fit
   biot-plugin lock --upgrade   the newest versions that the requirements allow
 """,
 )

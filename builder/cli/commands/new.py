@@ -15,9 +15,9 @@ from builder.cli.output import print_document, print_text
     short_help="Start a plugin repository.",
     epilog="""\b
 Examples:
-  biot-plugin new my-plugin                                    asks a few questions
-  biot-plugin new my-plugin --defaults -d language=javascript  asks none
-  biot-plugin new my-plugin -d 'hooks=[interceptor_pre]'
+  biot-plugin new my-plugin                          asks a few questions
+  biot-plugin new my-plugin --defaults               asks none
+  biot-plugin new my-plugin -d language=javascript -d 'hooks=[notification]'
 """,
 )
 @click.argument("destination", type=click.Path(file_okay=False, path_type=Path))

@@ -34,11 +34,11 @@ LARGEST = 5
     short_help="Write the ZIP that Lambda runs.",
     epilog="""\b
 Examples:
-  biot-plugin package               dist/<name>-<version>.zip, report and evidence
+  biot-plugin package               dist/<name>-<version>.zip and its evidence
   biot-plugin package -o build      into another folder
   biot-plugin package --json        for machines
-  biot-plugin package --all         every plugin of this repository, on all cores
-  biot-plugin package --all --shard 2/4 plugins   the second of four CI machines
+  biot-plugin package --all         every plugin of this repository
+  biot-plugin package --all --shard 2/4 plugins   second of four CI machines
 
 \b
 Packages come from the store (BIOT_PLUGIN_STORE, else your cache folder).

@@ -38,7 +38,7 @@ class Bytes(click.ParamType[int]):
 Examples:
   biot-plugin store show                     packs by package and size
   biot-plugin store verify --repair          remove what is damaged
-  biot-plugin store prune --older-than 30    remove what no build used for 30 days
+  biot-plugin store prune --older-than 30    remove what 30 days did not use
   biot-plugin store prune --keep-bytes 2G    keep the 2 GB that were used last
 """
 )

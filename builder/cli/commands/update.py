@@ -16,8 +16,8 @@ from builder.errors import Problem, Severity
     short_help="Bring a plugin repository to a newer kit.",
     epilog="""\b
 Examples:
-  biot-plugin update                                               to the newest version of the kit
-  biot-plugin update --ref :current: -d 'hooks=[notification]'     other hooks, same version
+  biot-plugin update                                             newest kit
+  biot-plugin update --ref :current: -d 'hooks=[notification]'   other hooks
 """,
 )
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), default=".")

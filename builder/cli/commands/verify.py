@@ -23,13 +23,14 @@ SHOWN = 50
 @click.command(
     epilog="""\b
 Examples:
-  biot-plugin verify dist/my-plugin-1.zip             against its report
-  biot-plugin verify --rebuild dist/my-plugin-1.zip   against source and lock too
-  biot-plugin verify --json dist/my-plugin-1.zip      for machines
+  biot-plugin verify dist/my-plugin-1.zip            against its report
+  biot-plugin verify --rebuild dist/my-plugin-1.zip  and against its source
+  biot-plugin verify --json dist/my-plugin-1.zip     for machines
 
 \b
-Kinds of difference: content, mode, missing, extra, order, header, bytes, compressor
-(the artifact), report (its report), lock (a package that the lock pins otherwise).
+Kinds of difference: content, mode, missing, extra, order, header, bytes,
+compressor (the artifact), report (its report), lock (a package that the lock
+pins otherwise).
 """
 )
 @click.argument("artifact", type=click.Path(exists=True, dir_okay=False, path_type=Path))

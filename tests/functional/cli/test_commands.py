@@ -40,6 +40,7 @@ def test_every_command_has_help_with_an_example(command: str, biot_plugin: Call,
 
     assert done.returncode == 0
     assert "Usage: biot-plugin" in done.stdout
+    assert [line for line in done.stdout.splitlines() if len(line) > 80] == []
     assert command == "publish" or f"  biot-plugin {command}" in done.stdout or f"(biot-plugin {command}" in done.stdout
 
 

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import errno
 import json
+import os
+import pty
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from builder.cli.app import refused_by_the_machine, run
+from tests.functional.cli.conftest import REPOSITORY
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -96,3 +101,24 @@ def test_a_file_of_dependencies_that_cannot_be_read_is_named(biot_plugin: Call, 
     assert done.returncode in {3, 5}
     assert "requirements.txt" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(("variable", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
+def test_errors_are_coloured_on_a_terminal_unless_the_user_objects(
+    variable: dict[str, str], tmp_path: Path, *, coloured: bool
+) -> None:
+    ours, theirs = pty.openpty()
+    environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    subprocess.run(
+        [sys.executable, "-m", "builder", "check"],
+        cwd=tmp_path,
+        env={**environment, **variable, "PYTHONPATH": str(REPOSITORY)},
+        stderr=theirs,
+        check=False,
+    )
+    os.close(theirs)
+    told = os.read(ours, 4096).decode()
+    os.close(ours)
+
+    assert "There is no plugin.toml" in told
+    assert ("\x1b[" in told) is coloured
