@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchmarks.timing import Times
-from benchmarks.workloads import P_HEAVY, REPOSITORY, P, python_workload
+from benchmarks.workloads import P_HEAVY, REPOSITORY, J, P, javascript_workload, python_workload
 from tests.support.packaged import find_python, unpack_read_only
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from benchmarks.workloads import Workload
 
 PYTHON_IMPORT = "import time; start = time.perf_counter(); import index; print(time.perf_counter() - start)"
 NODE_IMPORT = (
     "const start = performance.now(); await import(process.cwd() + '/index.js'); "
     "console.log((performance.now() - start) / 1000)"
 )
+NODE_REQUIRE = (
+    "const start = performance.now(); require(process.cwd() + '/index.js'); "
+    "console.log((performance.now() - start) / 1000)"
+)
+"""CommonJS as Lambda loads it (UserFunction.js of aws-lambda-nodejs-runtime-interface-client)."""
 BARS = {"python": 0.15, "javascript": 0.08}
 P_HANDLER = """\
 import dateutil.parser
@@ -41,12 +50,14 @@ PRECOMPILED = {
 }
 """Requirements, handler, and how many times faster the import must be."""
 LARGEST_GROWTH = 1.15
+BUNDLED_FASTER = 1.25
+BUNDLED_SMALLER = 10
 
 
 def measure(home: Path, runs: int) -> list[str]:
-    """One table row per language, and two for each workload with and without bytecode."""
+    """One table row per language, and two for each workload with and without the choice of its language."""
     plain = [_row(language, home, max(runs, 10)) for language in BARS]
-    return plain + [row for name in PRECOMPILED for row in precompiled(name, home, runs)]
+    return plain + [row for name in PRECOMPILED for row in precompiled(name, home, runs)] + bundled(home, runs)
 
 
 def precompiled(name: str, home: Path, runs: int) -> list[str]:
@@ -54,32 +65,61 @@ def precompiled(name: str, home: Path, runs: int) -> list[str]:
     requirements, handler, bar = PRECOMPILED[name]
     workload = python_workload(home / f"precompile-{name}", requirements)
     (workload.folder / "src" / "index.py").write_text(handler, "utf-8")
-    sizes, codes = [], []
-    for choice in ("false", "true"):
-        manifest = (workload.folder / "plugin.toml").read_text("utf-8").partition("[build]")[0]
-        (workload.folder / "plugin.toml").write_text(f"{manifest}[build]\nprecompile = {choice}\n", "utf-8")
-        subprocess.run(
-            workload.kit("package"),
-            cwd=workload.folder,
-            env=workload.environment,
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
-        artifact = next((workload.folder / "dist").glob("*.zip"))
-        sizes.append(artifact.stat().st_size)
-        codes.append(unpack_read_only(artifact, home / f"precompile-{name}-{choice}"))
     interpreter = str(find_python("3.13") or sys.executable)
-    rounds = [
-        [_import_seconds([interpreter, "-B", "-c", PYTHON_IMPORT], code) for code in codes] for _ in range(runs + 1)
-    ]
-    sources, bytecode = (Times(column) for column in zip(*rounds[1:], strict=True))
-    ratio, growth = sources.median / bytecode.median, sizes[1] / sizes[0]
+    plain, chosen = _with_and_without(workload, "precompile", [interpreter, "-B", "-c", PYTHON_IMPORT], runs)
+    ratio, growth = plain.times.median / chosen.times.median, chosen.size / plain.size
     faster = f"{ratio:.2f} times faster | at least {bar} | {_verdict(met=ratio >= bar)}"
     larger = f"{growth - 1:+.1%} | at most {LARGEST_GROWTH - 1:+.0%} | {_verdict(met=growth <= LARGEST_GROWTH)}"
     return [
-        f"| {name}, importing the handler: {sources}; with `precompile = true`: {bytecode} | {faster} |",
-        f"| {name}, ZIP: {sizes[0]:,} bytes; with `precompile = true`: {sizes[1]:,} | {larger} |",
+        f"| {name}, importing the handler: {plain.times}; with `precompile = true`: {chosen.times} | {faster} |",
+        f"| {name}, ZIP: {plain.size:,} bytes; with `precompile = true`: {chosen.size:,} | {larger} |",
     ]
+
+
+def bundled(home: Path, runs: int) -> list[str]:
+    """How much ``bundle = true`` makes of J's load time and of its ZIP."""
+    workload = javascript_workload(home / "bundle-J", J)
+    package = json.loads((workload.folder / "package.json").read_text("utf-8"))
+    package["devDependencies"] = {"esbuild": "*"}
+    (workload.folder / "package.json").write_text(json.dumps(package), "utf-8")
+    _kit(workload, "lock")
+    argv = ["node", "--no-warnings", "-e", NODE_REQUIRE]
+    plain, chosen = _with_and_without(workload, "bundle", argv, max(runs, 10))
+    ratio, shrunk = plain.times.median / chosen.times.median, plain.size / chosen.size
+    faster = f"{ratio:.2f} times faster | at least {BUNDLED_FASTER} | {_verdict(met=ratio >= BUNDLED_FASTER)}"
+    smaller = f"{shrunk:.1f} times smaller | at least {BUNDLED_SMALLER} | {_verdict(met=shrunk >= BUNDLED_SMALLER)}"
+    return [
+        f"| J, importing the handler: {plain.times}; with `bundle = true`: {chosen.times} | {faster} |",
+        f"| J, ZIP: {plain.size:,} bytes; with `bundle = true`: {chosen.size:,} | {smaller} |",
+    ]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One artifact: bytes of its ZIP, and seconds of importing its handler."""
+
+    size: int
+    times: Times
+
+
+def _with_and_without(workload: Workload, option: str, argv: list[str], runs: int) -> tuple[Measured, Measured]:
+    """The same plugin without an option of ``[build]`` and with it, imported in turn."""
+    sizes, codes = [], []
+    for choice in ("false", "true"):
+        manifest = (workload.folder / "plugin.toml").read_text("utf-8").partition("[build]")[0]
+        (workload.folder / "plugin.toml").write_text(f"{manifest}[build]\n{option} = {choice}\n", "utf-8")
+        _kit(workload, "package")
+        artifact = next((workload.folder / "dist").glob("*.zip"))
+        sizes.append(artifact.stat().st_size)
+        codes.append(unpack_read_only(artifact, workload.folder.with_name(f"{option}-{choice}")))
+    rounds = [[_import_seconds(argv, code) for code in codes] for _ in range(runs + 1)]
+    plain, chosen = (Times(column) for column in zip(*rounds[1:], strict=True))
+    return Measured(sizes[0], plain), Measured(sizes[1], chosen)
+
+
+def _kit(workload: Workload, command: str) -> None:
+    argv = workload.kit(command)
+    subprocess.run(argv, cwd=workload.folder, env=workload.environment, check=True, stdout=subprocess.DEVNULL)
 
 
 def _import_seconds(argv: list[str], code: Path) -> float:
