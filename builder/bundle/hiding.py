@@ -75,7 +75,7 @@ def path_file_warnings(entries: Iterable[Entry]) -> tuple[Problem, ...]:
         Problem(
             message=f"{entry.path} of {entry.owner or 'the plugin'} does nothing on Lambda: Python reads .pth "
             "files in site folders only.",
-            hint="Import or call in the handler what it would have loaded; when the package works without, all is well.",
+            hint="Import or call in the handler what it would have loaded; if the package works without, leave it.",
             severity=Severity.WARNING,
         )
         for entry in entries

@@ -27,7 +27,7 @@ Examples:
 @project_options
 @json_option
 def command(folder: Path, environment: str | None, *, as_json: bool) -> None:
-    """Report every problem of plugin.toml and of the handler, all at once.
+    """Report every problem of plugin.toml and of the handler, all at once, then secrets among the plugin's own files.
 
     Nothing of the plugin is executed. Exit code 3 when the manifest breaks a rule, 4 when the files do not
     fit it.
