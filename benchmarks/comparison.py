@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from dataclasses import dataclass, replace
@@ -85,7 +86,7 @@ def _against(
                 min(runs, candidate.runs),
             )
         except SystemExit as error:
-            rows.append(f"| {candidate.name} | skipped: {_last_line(error)} | | |")
+            rows.append(f"| {candidate.name} | skipped: {_reason(error)} | | |")
             continue
         if ours is None:
             ours = found
@@ -221,9 +222,11 @@ def _time(what: str, times: Times, most: float) -> str:
     return f"| {what} | {times} | under {most} s | {'met' if times.median < most else '**missed**'} |"
 
 
-def _last_line(error: SystemExit) -> str:
+def _reason(error: SystemExit) -> str:
+    """The first line that tells an error, without the folder of this run."""
     lines = str(error).strip().splitlines() or ["no message"]
-    return lines[-1].replace("|", "/")[:160]
+    told = next((line for line in lines[1:] if "error" in line.lower()), lines[-1])
+    return re.sub(r"\S*/biot-bench-\S*", "…", told).replace("|", "/").strip()[:160]
 
 
 def _write(file: Path, text: str) -> None:

@@ -86,7 +86,7 @@ def python_peers(home: Path) -> list[Candidate]:
         'PROGRAM build -t template.yaml -b "$OUT/build" 1>&2; rm src/requirements.txt template.yaml; '
         'cd "$OUT/build/Bench" && zip -qr ../../peer.zip .'
     )
-    pex = f'{_CLEAN}; PROGRAM -q -r requirements.lock -D src --layout zipapp -o "$OUT/peer.zip"'
+    pex = f'{_CLEAN}; PROGRAM -r requirements.lock -D src --layout zipapp -o "$OUT/peer.zip" 1>&2'
     shiv = f'{_CLEAN}; PROGRAM -q -o "$OUT/peer.zip" --no-deps -r requirements.lock 1>&2'
     found.append(_installed(home, "aws-sam-cli", "sam", "sam build + zip", sam))
     found.append(_installed(home, "pex", "pex", "pex", pex))
