@@ -97,7 +97,6 @@ def describe_packaged(packaged: Packaged) -> dict[str, object]:
         "report": packaged.report,
         "warnings": describe_problems(packaged.warnings),
         "advice": list(packaged.advice),
-        "advice": list(packaged.advice),
     }
 
 
