@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from builder.manifest.model import Manifest
 
-KEY = "build.allow-secrets"
 _WAY_OUT = (
     "Take it out of the file, make a new one where it was issued (git keeps the old one for good), and read it when "
     'the function runs. If it is a false alarm: [build.allow-secrets] "{place}" = "why".'
