@@ -16,6 +16,7 @@ def test_only_savings_that_matter_are_told_in_one_line() -> None:
     found = (Saving(name="tests", packed_size=3 << 20), Saving(name="docs", packed_size=1 << 20))
 
     assert prune_advice(found, 20 << 20) == ('[build] prune would save: "tests" 3.0 MB (15%)',)
+    assert prune_advice([Saving(name="tests", packed_size=50 << 10)], 200 << 10) == ()
     assert prune_advice(found, 100 << 20) == ()
 
 
