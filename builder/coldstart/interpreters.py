@@ -41,7 +41,7 @@ class Interpreter:
 
 
 def find_interpreter(version: str, environment: Mapping[str, str]) -> Interpreter:
-    """The first CPython of a version: the running one, on the PATH, pyenv's, uv's.
+    """The first CPython of a version: the running one, pyenv's, on the PATH, uv's.
 
     Args:
         version: Major and minor, such as ``3.13``.
@@ -63,11 +63,12 @@ def find_interpreter(version: str, environment: Mapping[str, str]) -> Interprete
 def _candidates(version: str, environment: Mapping[str, str]) -> Iterator[Path]:
     if "{}.{}".format(*sys.version_info) == version:
         yield Path(sys.executable)
+    # Before the PATH, whose entry may be a shim of pyenv: a shell script that takes a tenth of a second.
+    pyenv = Path(environment.get("PYENV_ROOT") or "~/.pyenv").expanduser()
+    yield from sorted(pyenv.glob(f"versions/{version}.*/bin/python{version}"), key=_newest)
     found = process.find_program(f"python{version}")
     if found is not None:
         yield Path(found).absolute()
-    pyenv = Path(environment.get("PYENV_ROOT") or "~/.pyenv").expanduser()
-    yield from sorted(pyenv.glob(f"versions/{version}.*/bin/python{version}"), key=_newest)
     uv = process.run(
         [sys.executable, "-m", "uv", "python", "find", "--no-python-downloads", "--no-project", version],
         cwd=Path(sys.executable).parent,
