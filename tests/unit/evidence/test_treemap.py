@@ -22,8 +22,9 @@ def test_areas_are_in_proportion_and_fill_what_there_is(sizes: list[int], width:
         assert area.width * area.height == pytest.approx(size / sum(ordered) * width * height, rel=1e-6)
         assert area.x >= 0
         assert area.y >= 0
-        assert area.x + area.width <= width * (1 + 1e-9)
-        assert area.y + area.height <= height * (1 + 1e-9)
+        # Floating point: a millionth of the drawing is far below a pixel.
+        assert area.x + area.width <= width * (1 + 1e-6)
+        assert area.y + area.height <= height * (1 + 1e-6)
 
 
 def test_no_two_areas_overlap() -> None:
