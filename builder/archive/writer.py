@@ -10,7 +10,8 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Self
 
 from builder.archive import layout
-from builder.archive.deflate import LEVEL, squeeze
+from builder.archive.deflate import LEVEL
+from builder.archive.entries import compressed
 from builder.archive.headers import entry_headers
 from builder.archive.paths import path_fault, printable, sort_key
 from builder.archive.whole import whole_file
@@ -63,7 +64,10 @@ def pack_members(
     Raises:
         PackagingError: A path is unsafe or comes twice, or the target cannot be written.
     """
-    squeezed = (_squeezed(path, mode, content, level) for path, mode, content in files)
+    squeezed = (
+        compressed(path, EXECUTABLE_MODE if mode & 0o111 else REGULAR_MODE, content, level=level)
+        for path, mode, content in files
+    )
     entries = sorted(squeezed, key=lambda entry: sort_key(entry.path))
     _refuse_bad_paths(entries, target)
     _, _, offsets = _splice(entries, target)
@@ -79,20 +83,6 @@ def pack_members(
             offset=offset,
         )
         for entry, offset in zip(entries, offsets, strict=True)
-    )
-
-
-def _squeezed(path: str, mode: int, content: bytes, level: int) -> Entry:
-    squeezed = squeeze(content, level)
-    return Entry(
-        path=path,
-        mode=EXECUTABLE_MODE if mode & 0o111 else REGULAR_MODE,
-        size=len(content),
-        sha256=hashlib.sha256(content).hexdigest(),
-        crc32=squeezed.crc32,
-        method=squeezed.method,
-        compressed_size=len(squeezed.data),
-        source=Inline(squeezed.data),
     )
 
 

@@ -6,9 +6,9 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from builder.archive.entries import compressed, owner_of, spliced
 from builder.archive.paths import folders_of, path_fault, printable, sort_key
 from builder.archive.tree import tree_digest
-from builder.bundle.entries import compressed, owner_of, spliced
 from builder.bundle.hiding import collide, hides_runtime, top_level
 from builder.bundle.placement import place_npm, place_wheel
 from builder.bundle.scripts import kept_scripts

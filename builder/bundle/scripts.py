@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from builder.archive.entries import compressed, owner_of, spliced
 from builder.archive.reader import read_content
-from builder.bundle.entries import compressed, owner_of, spliced
 from builder.bundle.placement import data_folder, metadata_folder
 from builder.errors import PackagingError, Problem
 from builder.values import EXECUTABLE_MODE

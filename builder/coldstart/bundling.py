@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from typing import TYPE_CHECKING, Final
 
 from builder import process
-from builder.archive.deflate import squeeze
+from builder.archive.entries import compressed
 from builder.archive.paths import sort_key
 from builder.archive.tree import tree_digest
 from builder.coldstart.externals import external_packages, native_packages, package_of
 from builder.coldstart.lightened import Lightened
 from builder.coldstart.unpacking import read_member, unpack
 from builder.errors import PackagingError, Problem
-from builder.values import EXECUTABLE_MODE, REGULAR_MODE, Bundle, Entry, Inline
+from builder.values import EXECUTABLE_MODE, REGULAR_MODE, Bundle
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -65,7 +64,10 @@ def bundle_scripts(bundle: Bundle, manifest: Manifest, program: Pack, store: Pac
         if done.returncode != 0:
             raise _refused(done.stderr)
         meta = json.loads((folder / "meta.json").read_bytes())
-        made = [_entry(path.relative_to(out).as_posix(), path.read_bytes()) for path in sorted(out.rglob("*.*"))]
+        made = [
+            compressed(path.relative_to(out).as_posix(), REGULAR_MODE, path.read_bytes())
+            for path in sorted(out.rglob("*.*"))
+        ]
     taken = set(meta["inputs"])
     rest = [
         entry
@@ -146,20 +148,6 @@ def _shares(bundle: Bundle, meta: Mapping[str, Mapping[str, Mapping[str, object]
             if owner:
                 shares[owner] = shares.get(owner, 0) + int(told["bytesInOutput"])
     return shares
-
-
-def _entry(path: str, content: bytes) -> Entry:
-    squeezed = squeeze(content)
-    return Entry(
-        path=path,
-        mode=REGULAR_MODE,
-        size=len(content),
-        sha256=hashlib.sha256(content).hexdigest(),
-        crc32=squeezed.crc32,
-        method=squeezed.method,
-        compressed_size=len(squeezed.data),
-        source=Inline(squeezed.data),
-    )
 
 
 def _refused(said: str) -> PackagingError:

@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING, Final
 
 from builder import process
 from builder.archive.deflate import compressor
+from builder.archive.entries import spliced
 from builder.archive.writer import pack_members
 from builder.coldstart.marshalled import canonical
 from builder.coldstart.unpacking import unpack
-from builder.values import REGULAR_MODE, Entry, Slice
+from builder.values import REGULAR_MODE, Entry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from builder.coldstart.interpreters import Interpreter
-    from builder.coldstart.packs import KeptPack, Packs
+    from builder.coldstart.packs import Packs
 
 _FORMAT: Final = 1
 """Part of the key of what is kept: another way of compiling needs another number."""
@@ -51,7 +52,12 @@ def bytecode_entries(sources: Sequence[Entry], interpreter: Interpreter, store: 
                 pack = folder / f"{keys[owner]}.zip"
                 pack_members(files, pack)
                 kept[owner] = store.add(keys[owner], pack)
-    return tuple(entry for owner, pack in kept.items() if pack is not None for entry in _entries(pack, owner))
+    return tuple(
+        spliced(member.path, member, pack.file, owner)
+        for owner, pack in kept.items()
+        if pack is not None
+        for member in pack.members
+    )
 
 
 def bytecode_path(source: str, tag: str) -> str:
@@ -63,21 +69,6 @@ def bytecode_path(source: str, tag: str) -> str:
 def _key(group: Sequence[Entry], interpreter: Interpreter) -> str:
     told = [_FORMAT, interpreter.release, compressor(), sorted((entry.path, entry.sha256) for entry in group)]
     return hashlib.sha256(f"bytecode {json.dumps(told)}".encode()).hexdigest()
-
-
-def _entries(pack: KeptPack, owner: str) -> Iterator[Entry]:
-    for member in pack.members:
-        yield Entry(
-            path=member.path,
-            mode=member.mode,
-            size=member.size,
-            sha256=member.sha256,
-            crc32=member.crc32,
-            method=member.method,
-            compressed_size=member.compressed_size,
-            source=Slice(str(pack.file), member.offset),
-            owner=owner,
-        )
 
 
 def _compile(

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import threading
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
+from tests.support.serving import serving
 from tests.support.tokens import SigningKey
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
 SERVICE_USER = {"id": "00000000-0000-4000-8000-0000000000aa", "secretKey": "synthetic-service-secret"}
 
@@ -76,14 +75,6 @@ class _Handler(BaseHTTPRequestHandler):
         """Keep the test output quiet."""
 
 
-@contextmanager
-def running_biot() -> Iterator[BioT]:
-    """Serve on a free loopback port until the block ends."""
-    with BioT() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
+def running_biot() -> AbstractContextManager[BioT]:
+    """Serve on a free loopback port for as long as a ``with`` block runs."""
+    return serving(BioT())

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import json
 import queue
-import threading
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from tests.support.serving import serving
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
 PREFIX = "/2018-06-01/runtime"
 
@@ -104,14 +104,6 @@ class _Handler(BaseHTTPRequestHandler):
         """Keep the test output quiet."""
 
 
-@contextmanager
-def running_runtime_api() -> Iterator[RuntimeApi]:
-    """Serve on a free loopback port until the block ends."""
-    with RuntimeApi() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
+def running_runtime_api() -> AbstractContextManager[RuntimeApi]:
+    """Serve on a free loopback port for as long as a ``with`` block runs."""
+    return serving(RuntimeApi())

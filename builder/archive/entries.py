@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from builder.archive.deflate import squeeze
+from builder.archive.deflate import LEVEL, squeeze
 from builder.values import Entry, Inline, Slice
 
 if TYPE_CHECKING:
@@ -34,9 +34,9 @@ def spliced(path: str, member: PackMember, file: Path | str, owner: str) -> Entr
     )
 
 
-def compressed(path: str, mode: int, content: bytes, owner: str = "") -> Entry:
+def compressed(path: str, mode: int, content: bytes, owner: str = "", *, level: int = LEVEL) -> Entry:
     """An entry whose content is compressed here and kept in memory."""
-    squeezed = squeeze(content)
+    squeezed = squeeze(content, level)
     return Entry(
         path=path,
         mode=mode,
