@@ -83,8 +83,8 @@ def test_a_git_address_is_pinned_to_the_commit_and_keeps_no_credentials(typed: s
         ('"/home/me/#1;kit"', "/home/me/#1;kit", "file:///home/me/%231%3Bkit"),
         ("/home/ü/{kit}", "/home/ü/{kit}", "file:///home/%C3%BC/%7Bkit%7D"),
         ("/home/100%/kit", "/home/100%/kit", "file:///home/100%25/kit"),
-        ("C:/work/kit", "C:/work/kit", "file:///C:/work/kit"),
-        (r"C:\\work\\kit", "C:/work/kit", "file:///C:/work/kit"),
+        ("C:/code/kit", "C:/code/kit", "file:///C:/code/kit"),
+        (r"C:\\code\\kit", "C:/code/kit", "file:///C:/code/kit"),
     ],
 )
 def test_a_local_clone_is_named_by_the_absolute_folder_that_git_wrote_down(

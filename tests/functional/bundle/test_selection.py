@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,6 +13,10 @@ from builder.bundle import SourceFile, select_sources
 from builder.errors import ProjectError
 from builder.manifest.model import Build, Manifest
 from tests.support.bundles import manifest_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
 
 def plugin(
@@ -105,21 +110,18 @@ def test_a_build_root_that_git_ignores_was_named_on_purpose(tmp_path: Path) -> N
     assert selected(manifest) == ["index.js", "lib/a.js"]
 
 
-def test_twenty_thousand_files_that_stay_out_cost_nothing(tmp_path: Path) -> None:
-    """The walk never enters node_modules: it would fail here, because nothing in it can be listed."""
+def test_twenty_thousand_files_that_stay_out_cost_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The walk never lists node_modules, however much lies in it."""
     manifest = plugin(tmp_path, {"src/index.js": "", "src/node_modules/a/x.js": ""}, runtime="nodejs22.x")
     seen: list[str] = []
     scan = os.scandir
 
-    def watched(path: str) -> os.ScandirIterator[str]:  # type: ignore[name-defined]  # typeshed keeps it private
+    def watched(path: str) -> AbstractContextManager[Iterator[os.DirEntry[str]]]:
         seen.append(Path(path).name)
         return scan(path)
 
-    os.scandir = watched  # type: ignore[assignment]  # restored below
-    try:
-        select_sources(manifest)
-    finally:
-        os.scandir = scan
+    monkeypatch.setattr(os, "scandir", watched)
+    select_sources(manifest)
     assert seen == ["src"]
 
 
