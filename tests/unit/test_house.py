@@ -11,7 +11,7 @@ import pytest
 from builder import errors
 
 REPOSITORY = Path(__file__).parents[2]
-MODULES = sorted([*REPOSITORY.glob("builder/**/*.py"), *REPOSITORY.glob("scaffold/**/*.py")])
+MODULES = sorted(module for room in ("builder", "sandbox", "scaffold") for module in REPOSITORY.glob(f"{room}/**/*.py"))
 LONGEST_MODULE = 320
 LONGEST_FUNCTION = 45
 TOLD = {"Problem", "Finding", *(error.__name__ for error in errors.KitError.__subclasses__())}
