@@ -1,0 +1,130 @@
+"""The one file in which the local BioT keeps everything: SQLite, so that there is nothing to set up.
+
+WAL with ``synchronous=FULL``: a transaction that was answered is on the disk, one that was not has never happened,
+whenever the process or the machine stops. Readers never wait; writers take turns.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import contextmanager
+from queue import Empty, LifoQueue
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from builder.errors import SandboxError
+from sandbox.settings.schema import SCHEMA as SETTINGS_SCHEMA
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SCHEMA = (SETTINGS_SCHEMA,)
+"""The tables of all rooms, in the order in which they refer to each other."""
+
+APPLICATION_ID = 0x42696F54
+"""``BioT`` in ASCII, in the file's header: no other program's database is taken for ours."""
+SCHEMA_VERSION = 1
+"""Grows when a table changes in a way that an older sandbox cannot work with."""
+
+_BUSY_SECONDS = 30
+"""So long a writer waits for one in another process; within this process writers queue."""
+
+
+class Database:
+    """A local BioT's database.
+
+    Args:
+        file: Where it lies; ``migrate`` makes it, and its folder, readable for its owner only.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self._readers: LifoQueue[sqlite3.Connection] = LifoQueue()
+        self._writer: sqlite3.Connection | None = None
+        self._turn = Lock()
+
+    def migrate(self) -> None:
+        """Make the file and its tables where they are missing.
+
+        Raises:
+            SandboxError: The file cannot be made, is not a local BioT's, or was written by a newer version.
+        """
+        try:
+            self.file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self.file.touch(mode=0o600)  # SQLite gives its companions the same mode
+            with self.write() as connection:
+                self._refuse_foreign(connection)
+                for statement in _statements():
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+                connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        except (OSError, sqlite3.Error) as error:
+            msg = f"The local BioT's database {self.file} cannot be opened: {error}."
+            raise SandboxError(msg, hint="Check the path, or choose another with --database.") from error
+
+    @contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """One state of the database, whatever is written meanwhile."""
+        try:
+            connection = self._readers.get_nowait()
+        except Empty:
+            connection = self._connect()
+        try:
+            connection.execute("BEGIN")
+            yield connection
+        finally:
+            connection.rollback()
+            self._readers.put(connection)
+
+    @contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """One transaction: all of it at the end of the block, nothing of it when the block raises."""
+        with self._turn:
+            self._writer = self._writer or self._connect()
+            self._writer.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._writer
+                self._writer.execute("COMMIT")
+            finally:
+                self._writer.rollback()  # nothing to do after the commit
+
+    def close(self) -> None:
+        """Give all connections back; the log is merged into the file."""
+        with self._turn:
+            while not self._readers.empty():
+                self._readers.get_nowait().close()
+            if self._writer:
+                self._writer.close()
+                self._writer = None
+
+    def _connect(self) -> sqlite3.Connection:
+        # Requests are served by a pool of threads; a connection belongs to one of them at a time.
+        connection = sqlite3.connect(self.file, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        return connection
+
+    def _refuse_foreign(self, connection: sqlite3.Connection) -> None:
+        (application,) = connection.execute("PRAGMA application_id").fetchone()
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        if application != APPLICATION_ID and (application or version or tables):
+            msg = f"{self.file} is a database of another program."
+            raise SandboxError(msg, hint="Choose another file for the local BioT.")
+        if version > SCHEMA_VERSION:
+            msg = f"{self.file} was written by a newer version (schema {version}; this one knows {SCHEMA_VERSION})."
+            raise SandboxError(msg, hint="Update biot-plugin-kit, or choose another file for the local BioT.")
+
+
+def _statements() -> Iterator[str]:
+    """One by one: ``executescript`` would commit in between."""
+    for piece in SCHEMA:
+        statement = ""
+        for line in piece.splitlines(keepends=True):
+            statement += line
+            if sqlite3.complete_statement(statement):
+                yield statement
+                statement = ""
