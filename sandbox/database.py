@@ -13,13 +13,15 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from builder.errors import SandboxError
+from sandbox.dispatcher.schema import SCHEMA as DISPATCHER_SCHEMA
 from sandbox.settings.schema import SCHEMA as SETTINGS_SCHEMA
+from sandbox.ums.schema import SCHEMA as UMS_SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-SCHEMA = (SETTINGS_SCHEMA,)
+SCHEMA = (UMS_SCHEMA, DISPATCHER_SCHEMA, SETTINGS_SCHEMA)
 """The tables of all rooms, in the order in which they refer to each other."""
 
 APPLICATION_ID = 0x42696F54

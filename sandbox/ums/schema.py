@@ -1,0 +1,47 @@
+"""The tables of log-ins. Passwords, secret keys and codes are kept as scrypt hashes only."""
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS ums_user (
+    id TEXT PRIMARY KEY,
+    username TEXT NOT NULL UNIQUE,
+    organization_id TEXT NOT NULL,
+    password TEXT NOT NULL,
+    scopes TEXT NOT NULL,
+    mfa_code TEXT,
+    password_reset_required INTEGER NOT NULL DEFAULT 0,
+    failures INTEGER NOT NULL DEFAULT 0,
+    locked_until REAL
+) STRICT;
+
+CREATE TABLE IF NOT EXISTS ums_refresh_token (
+    id TEXT PRIMARY KEY,
+    user_id TEXT NOT NULL REFERENCES ums_user (id) ON DELETE CASCADE,
+    digest TEXT NOT NULL UNIQUE,
+    expires REAL NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS ums_refresh_token_user ON ums_refresh_token (user_id);
+
+CREATE TABLE IF NOT EXISTS ums_service_user (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    type TEXT NOT NULL,
+    organization_id TEXT NOT NULL,
+    scopes TEXT NOT NULL,
+    token_minutes INTEGER NOT NULL,
+    failures INTEGER NOT NULL DEFAULT 0,
+    locked_until REAL
+) STRICT;
+
+CREATE TABLE IF NOT EXISTS ums_secret_key (
+    id TEXT PRIMARY KEY,
+    service_user_id TEXT NOT NULL REFERENCES ums_service_user (id) ON DELETE CASCADE,
+    secret TEXT NOT NULL,
+    creation_time TEXT NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS ums_secret_key_service ON ums_secret_key (service_user_id);
+
+CREATE TABLE IF NOT EXISTS ums_signing_key (
+    generation INTEGER PRIMARY KEY AUTOINCREMENT,
+    private_key TEXT NOT NULL
+) STRICT;
+"""
