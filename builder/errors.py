@@ -8,7 +8,7 @@
     ├── DependencyError          5  lock, index, wheels, npm packages
     ├── PackagingError           6  the artifact cannot be written or is too large
     ├── VerificationError        7  an artifact is not what it claims to be
-    ├── PublishError             8  BioT's API (not yet raised)
+    ├── PublishError             8  BioT's API; its subclasses in builder.publishing.failures tell the kinds apart
     └── SandboxError             9  the local BioT (not yet raised)
 
 Usage errors (2) are click's; 130 is an interrupt; 70 is a bug. Only ``builder.cli`` catches and exits.
@@ -107,9 +107,13 @@ class VerificationError(KitError):
 
 
 class PublishError(KitError):
-    """BioT's API refused, or its answer is not what was asked for."""
+    """BioT's API refused, or its answer is not what was asked for.
+
+    ``kind`` is what ``--json`` prints: the same exit code has several.
+    """
 
     exit_code = 8
+    kind: ClassVar[str] = "publish"
 
 
 class SandboxError(KitError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import os
 import secrets
 import time
 from contextlib import contextmanager, suppress
@@ -21,11 +22,12 @@ _ABANDONED_AFTER_SECONDS = 3600
 
 
 @contextmanager
-def whole_file(target: Path) -> Iterator[FileIO]:
+def whole_file(target: Path, *, mode: int = 0o666) -> Iterator[FileIO]:
     """Write beside the target and take its place at the end; whatever interrupts leaves the old file and nothing else.
 
     Args:
         target: The file to write; its folder is made when missing.
+        mode: Its permissions, less the umask: 0o600 for what only its owner may read.
 
     Raises:
         PackagingError: The folder or the file cannot be written.
@@ -34,7 +36,7 @@ def whole_file(target: Path) -> Iterator[FileIO]:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         _sweep(target)
-        with beside.open("xb", buffering=0) as stream:
+        with open(beside, "xb", buffering=0, opener=lambda path, flags: os.open(path, flags, mode)) as stream:
             yield stream
         beside.replace(target)
     except OSError as error:

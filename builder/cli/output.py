@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from builder.errors import KitError, Problem, Severity
+from builder.errors import KitError, Problem, PublishError, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -67,7 +67,8 @@ def print_bug(error: Exception, *, as_json: bool) -> None:
 
 def describe_error(error: KitError) -> dict[str, object]:
     """Why a command failed, as JSON."""
-    kind = type(error).__name__.removesuffix("Error").lower()
+    own = type(error).__name__.removesuffix("Error").lower()
+    kind = error.kind if isinstance(error, PublishError) else own
     return describe_failure(kind, error.exit_code, error.message, error.hint, error.problems)
 
 

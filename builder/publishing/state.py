@@ -1,0 +1,162 @@
+"""The kit's own folder for what outlives a command: tokens, journals, kept releases, catalogs, the local BioT."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from builder.archive.whole import whole_file
+from builder.errors import PackagingError, PublishError
+from builder.publishing.values import Secret, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LOCAL = "local"
+"""The environment that needs no table in plugin.toml: the local BioT of ``biot-plugin sandbox``."""
+PRIVATE_FILE = 0o600
+PRIVATE_FOLDER = 0o700
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class State:
+    """Where things are kept; no folder is made before something is written.
+
+    Attributes:
+        folder: ``BIOT_PLUGIN_STATE``, or the user's folder for state.
+    """
+
+    folder: Path
+
+    @property
+    def tokens(self) -> Path:
+        """Access tokens, one file per address and principal."""
+        return self.folder / "tokens"
+
+    @property
+    def journal(self) -> Path:
+        """One journal per target and plugin."""
+        return self.folder / "journal"
+
+    @property
+    def releases(self) -> Path:
+        """Published artifacts by digest, for ``rollback``."""
+        return self.folder / "releases"
+
+    @property
+    def catalogs(self) -> Path:
+        """What ``biot-plugin catalog`` fetched, one file per target."""
+        return self.folder / "catalogs"
+
+    @property
+    def local_file(self) -> Path:
+        """Address and credentials of the local BioT."""
+        return self.folder / "local.json"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LocalBiot:
+    """How to reach the local BioT. It is made by ``biot-plugin sandbox`` and worth nothing elsewhere."""
+
+    base_url: str
+    service_user_id: str
+    service_user_secret_key: Secret = field(repr=False)
+    admin_username: str = ""
+    admin_password: Secret = field(default_factory=lambda: Secret(""), repr=False)
+
+    @property
+    def target(self) -> Target:
+        """The environment ``local``."""
+        return Target(name=LOCAL, base_url=self.base_url)
+
+
+def state_of(environ: Mapping[str, str]) -> State:
+    """The state folder that an environment names.
+
+    Args:
+        environ: The process's environment; ``BIOT_PLUGIN_STATE`` is a folder.
+    """
+    given = environ.get("BIOT_PLUGIN_STATE", "")
+    if given:
+        return State(folder=Path(given).expanduser().absolute())
+    from platformdirs import user_state_path
+
+    return State(folder=user_state_path("biot-plugin-kit", appauthor=False))
+
+
+def write_private(file: Path, data: bytes) -> None:
+    """Write a file that only its owner may read, whole or not at all.
+
+    Args:
+        file: Its folder is made, for the owner alone, when missing.
+        data: Everything it holds.
+
+    Raises:
+        PublishError: It cannot be written.
+    """
+    try:
+        private_folder(file.parent)
+        with whole_file(file, mode=PRIVATE_FILE) as stream:
+            stream.write(data)
+    except (OSError, PackagingError) as error:
+        msg = error.message if isinstance(error, PackagingError) else f"{file} cannot be written: {error.strerror}."
+        raise PublishError(msg, hint="Set BIOT_PLUGIN_STATE to a folder that you may write to.") from error
+
+
+def private_folder(folder: Path) -> None:
+    """Make a folder, and those above it that are missing, for the owner alone.
+
+    Raises:
+        OSError: It cannot be made.
+    """
+    for missing in reversed([one for one in (folder, *folder.parents) if not one.exists()]):
+        missing.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+
+
+def write_local(state: State, local: LocalBiot) -> None:
+    """Tell the other commands of a local BioT.
+
+    Raises:
+        PublishError: The file cannot be written.
+    """
+    document = {
+        "baseUrl": local.base_url,
+        "serviceUserId": local.service_user_id,
+        "serviceUserSecretKey": local.service_user_secret_key.reveal(),
+        "adminUsername": local.admin_username,
+        "adminPassword": local.admin_password.reveal(),
+    }
+    write_private(state.local_file, json.dumps(document, indent=2).encode() + b"\n")
+
+
+def read_local(state: State) -> LocalBiot | None:
+    """The local BioT that was started last on this machine; None when there never was one.
+
+    Raises:
+        PublishError: The file is there and is not what ``write_local`` writes, or others could have written it.
+    """
+    try:
+        with state.local_file.open("rb") as stream:
+            foreign = hasattr(os, "getuid") and os.fstat(stream.fileno()).st_uid not in {os.getuid(), 0}
+            document = json.loads(stream.read())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise _spoilt(state.local_file) from error
+    if foreign or not isinstance(document, dict) or not all(isinstance(value, str) for value in document.values()):
+        raise _spoilt(state.local_file)
+    return LocalBiot(
+        base_url=document.get("baseUrl", ""),
+        service_user_id=document.get("serviceUserId", ""),
+        service_user_secret_key=Secret(document.get("serviceUserSecretKey", "")),
+        admin_username=document.get("adminUsername", ""),
+        admin_password=Secret(document.get("adminPassword", "")),
+    )
+
+
+def _spoilt(file: Path) -> PublishError:
+    msg = f"{file} does not tell where the local BioT is."
+    return PublishError(msg, hint="Start `biot-plugin sandbox` again: it writes the file anew.")

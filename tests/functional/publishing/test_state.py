@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import stat
+from typing import TYPE_CHECKING
+
+import pytest
+
+from builder.errors import PublishError
+from builder.publishing.state import LocalBiot, State, read_local, write_local
+from builder.publishing.values import Secret
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LOCAL = LocalBiot(
+    base_url="http://127.0.0.1:8080",
+    service_user_id="an-id",
+    service_user_secret_key=Secret("a-secret"),
+    admin_username="admin@example.com",
+    admin_password=Secret("another-secret"),
+)
+
+
+def test_the_local_biot_is_found_again_and_only_its_owner_can_read_it(tmp_path: Path) -> None:
+    state = State(folder=tmp_path / "state")
+
+    assert read_local(state) is None
+    write_local(state, LOCAL)
+
+    assert read_local(state) == LOCAL
+    assert stat.S_IMODE(state.local_file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(state.folder.stat().st_mode) == 0o700
+    assert [file.name for file in state.folder.iterdir()] == ["local.json"]
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"baseUrl": 1}', b"\xff"])
+def test_a_spoilt_file_says_how_to_make_it_again(tmp_path: Path, content: bytes) -> None:
+    state = State(folder=tmp_path)
+    state.local_file.write_bytes(content)
+
+    with pytest.raises(PublishError, match=r"local\.json") as caught:
+        read_local(state)
+
+    assert "sandbox" in caught.value.hint
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(PublishError, match="cannot be written"):
+        write_local(State(folder=tmp_path / "file" / "state"), LOCAL)
