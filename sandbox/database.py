@@ -14,9 +14,7 @@ from typing import TYPE_CHECKING
 
 from builder.errors import SandboxError
 from sandbox.dispatcher.schema import SCHEMA as DISPATCHER_SCHEMA
-from sandbox.dispatcher.schema import SCHEMA as DISPATCHER_SCHEMA
 from sandbox.settings.schema import SCHEMA as SETTINGS_SCHEMA
-from sandbox.ums.schema import SCHEMA as UMS_SCHEMA
 from sandbox.ums.schema import SCHEMA as UMS_SCHEMA
 
 if TYPE_CHECKING:

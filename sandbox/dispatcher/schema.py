@@ -9,8 +9,8 @@ CREATE TABLE IF NOT EXISTS dispatcher_interception (
     entity_name TEXT NOT NULL,
     path_filters TEXT NOT NULL,
     execution_order INTEGER NOT NULL,
-    creation_time TEXT NOT NULL,
-    last_modified_time TEXT NOT NULL,
+    creation_time TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
+    last_modified_time TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
     UNIQUE (endpoint, type, api_id, entity_name, path_filters),
     UNIQUE (type, api_id, entity_name, execution_order)
 ) STRICT;

@@ -78,9 +78,10 @@ class KeyRing:
                 "DELETE FROM ums_signing_key WHERE generation NOT IN"
                 " (SELECT generation FROM ums_signing_key ORDER BY generation DESC LIMIT 2)"
             )
-        with self._lock:
-            self._keys = (fresh, *self._keys[:1])
-            self._verified = OrderedDict()
+            # Inside the transaction, so that two rotations come into memory in the order of the file.
+            with self._lock:
+                self._keys = (fresh, *self._keys[:1])
+                self._verified = OrderedDict()
 
 
 def _verified_claims(token: str, keys: tuple[rsa.RSAPrivateKey, ...]) -> Mapping[str, Any]:

@@ -13,13 +13,12 @@ CREATE TABLE IF NOT EXISTS ums_user (
     locked_until REAL
 ) STRICT;
 
-CREATE TABLE IF NOT EXISTS ums_refresh_token (
+CREATE TABLE IF NOT EXISTS ums_session (
     id TEXT PRIMARY KEY,
     user_id TEXT NOT NULL REFERENCES ums_user (id) ON DELETE CASCADE,
-    digest TEXT NOT NULL UNIQUE,
-    expires REAL NOT NULL
+    ends REAL NOT NULL
 ) STRICT;
-CREATE INDEX IF NOT EXISTS ums_refresh_token_user ON ums_refresh_token (user_id);
+CREATE INDEX IF NOT EXISTS ums_session_user ON ums_session (user_id);
 
 CREATE TABLE IF NOT EXISTS ums_service_user (
     id TEXT PRIMARY KEY,

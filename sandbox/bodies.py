@@ -1,0 +1,66 @@
+"""JSON bodies of requests, read and held against what a route takes."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from sandbox.errors import bad_request
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.requests import Request
+
+
+async def json_body(request: Request) -> Mapping[str, object]:
+    """The JSON object that a request carries.
+
+    Raises:
+        ApiError: 400, the body is no JSON object.
+    """
+    try:
+        body = json.loads(await request.body())
+    except (ValueError, RecursionError) as error:
+        message = "The body is not JSON in UTF-8."
+        raise bad_request(message) from error
+    if not isinstance(body, dict):
+        message = "The body is not a JSON object."
+        raise bad_request(message)
+    return body
+
+
+def text_of(body: Mapping[str, object], key: str) -> str:
+    """A text that must be there and not empty.
+
+    Raises:
+        ApiError: 400, it is missing, empty or no text.
+    """
+    value = optional_text_of(body, key)
+    if not value:
+        msg = f"{key} is missing."
+        raise bad_request(msg)
+    return value
+
+
+def optional_text_of(body: Mapping[str, object], key: str) -> str:
+    """A text that may be missing or null, which both are the empty text.
+
+    Raises:
+        ApiError: 400, it is no text, or one that UTF-8 cannot write.
+    """
+    value = body.get(key)
+    if value is None:
+        return ""
+    if not isinstance(value, str) or not _writable(value):
+        msg = f"{key} is not a text."
+        raise bad_request(msg)
+    return value
+
+
+def _writable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in text

@@ -1,0 +1,172 @@
+"""People and service users: made, found and removed inside the caller's transaction."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from sandbox.errors import ApiError
+from sandbox.ums.hashing import KEY_COST, hashed, random_secret
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable
+
+ORGANIZATION = "00000000-0000-0000-0000-000000000000"
+"""The one organisation of a local BioT; the platform's own manufacturer organisation has this id."""
+TOKEN_MINUTES = 30
+"""How long an access token lives unless a service user says otherwise (BioT's guide to calls from a plugin)."""
+MAX_SECRET_KEYS = 5
+"""Per service user. The kit's choice: BioT refuses more than a number that it does not publish."""
+INTERNAL_SERVICE, EXTERNAL_SERVICE = "INTERNAL_SERVICE", "EXTERNAL_SERVICE"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Person:
+    """A user to be made.
+
+    Attributes:
+        username: What they log in with; unique.
+        password: Kept as a hash only.
+        scopes: Their permissions.
+        mfa_code: The code that their second step takes, or None without one. A local BioT sends no messages, so it
+            stays the same.
+        password_reset_required: Whether their log-in says so and gives no refresh token.
+    """
+
+    username: str
+    password: str = field(repr=False)
+    scopes: tuple[str, ...]
+    mfa_code: str | None = field(default=None, repr=False)
+    password_reset_required: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ServiceUserDraft:
+    """A service user to be made.
+
+    Attributes:
+        name: Unique.
+        scopes: Its permissions.
+        type: ``INTERNAL_SERVICE`` or ``EXTERNAL_SERVICE``.
+        token_minutes: How long its access tokens live.
+    """
+
+    name: str
+    scopes: tuple[str, ...]
+    type: str = EXTERNAL_SERVICE
+    token_minutes: int = TOKEN_MINUTES
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SecretKey:
+    """A secret key at the only moment when it can be read."""
+
+    id: str
+    creation_time: str
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ServiceUser:
+    """A service user that was just made, with the secret that nobody can read again."""
+
+    id: str
+    secret_key: str = field(repr=False)
+    key: SecretKey
+
+
+def create_user(connection: sqlite3.Connection, person: Person) -> str:
+    """Make a user and return the id.
+
+    Raises:
+        ApiError: 409, the name is taken.
+    """
+    if connection.execute("SELECT 1 FROM ums_user WHERE username = ?", (person.username,)).fetchone():
+        raise ApiError(409, "USERNAME_ALREADY_EXISTS", "There is a user of this name.", {"username": person.username})
+    identifier = str(uuid4())
+    connection.execute(
+        "INSERT INTO ums_user (id, username, organization_id, password, scopes, mfa_code, password_reset_required)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            identifier,
+            person.username,
+            ORGANIZATION,
+            hashed(person.password),
+            json.dumps(person.scopes),
+            hashed(person.mfa_code) if person.mfa_code is not None else None,
+            int(person.password_reset_required),
+        ),
+    )
+    return identifier
+
+
+def set_password(connection: sqlite3.Connection, username: str, password: str) -> None:
+    """Give a user another password; open sessions end, and a lock is opened."""
+    connection.execute(
+        "DELETE FROM ums_session WHERE user_id IN (SELECT id FROM ums_user WHERE username = ?)", (username,)
+    )
+    connection.execute(
+        "UPDATE ums_user SET password = ?, failures = 0, locked_until = NULL WHERE username = ?",
+        (hashed(password), username),
+    )
+
+
+def create_service_user(connection: sqlite3.Connection, name: str, scopes: Iterable[str]) -> ServiceUser:
+    """Make a service user of the platform's own, such as every plugin has.
+
+    Raises:
+        ApiError: 409, the name is taken.
+    """
+    return add_service_user(connection, ServiceUserDraft(name=name, scopes=tuple(scopes), type=INTERNAL_SERVICE))
+
+
+def add_service_user(connection: sqlite3.Connection, draft: ServiceUserDraft) -> ServiceUser:
+    """Make a service user and its first secret key.
+
+    Raises:
+        ApiError: 409, the name is taken.
+    """
+    if connection.execute("SELECT 1 FROM ums_service_user WHERE name = ?", (draft.name,)).fetchone():
+        message = "There is a service user of this name."
+        raise ApiError(409, "SERVICE_NAME_ALREADY_EXISTS", message, {"name": draft.name})
+    identifier = str(uuid4())
+    connection.execute(
+        "INSERT INTO ums_service_user (id, name, type, organization_id, scopes, token_minutes)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        (identifier, draft.name, draft.type, ORGANIZATION, json.dumps(draft.scopes), draft.token_minutes),
+    )
+    key = add_secret_key(connection, identifier)
+    return ServiceUser(id=identifier, secret_key=key.secret, key=key)
+
+
+def add_secret_key(connection: sqlite3.Connection, service_user: str) -> SecretKey:
+    """Give a service user one more secret key.
+
+    Raises:
+        ApiError: 404, there is no such service user; 409, it has as many keys as it may have.
+    """
+    if not connection.execute("SELECT 1 FROM ums_service_user WHERE id = ?", (service_user,)).fetchone():
+        message = "There is no service user of this id."
+        raise ApiError(404, "SERVICE_USER_NOT_FOUND", message, {"serviceUserId": service_user})
+    (count,) = connection.execute(
+        "SELECT count(*) FROM ums_secret_key WHERE service_user_id = ?", (service_user,)
+    ).fetchone()
+    if count >= MAX_SECRET_KEYS:
+        message = f"A service user has at most {MAX_SECRET_KEYS} secret keys."
+        details = {"serviceId": service_user, "maxSecretKeys": MAX_SECRET_KEYS}
+        raise ApiError(409, "MAX_SECRET_KEYS", message, details)
+    identifier, secret = str(uuid4()), random_secret()
+    (created,) = connection.execute(
+        "INSERT INTO ums_secret_key (id, service_user_id, secret, creation_time)"
+        " VALUES (?, ?, ?, strftime('%Y-%m-%dT%H:%M:%fZ', 'now')) RETURNING creation_time",
+        (identifier, service_user, hashed(secret, KEY_COST)),
+    ).fetchone()
+    return SecretKey(id=identifier, creation_time=created, secret=secret)
+
+
+def delete_service_user(connection: sqlite3.Connection, identifier: str) -> None:
+    """Remove a service user and its keys; tokens that it holds are worth nothing from now on."""
+    connection.execute("DELETE FROM ums_service_user WHERE id = ?", (identifier,))

@@ -1,0 +1,223 @@
+"""Log-ins and the tokens that they give."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import jwt
+
+from sandbox.clock import iso
+from sandbox.errors import ApiError, login_failed
+from sandbox.ums.access import REFRESH, SERVICE_EXTERNAL, SERVICE_INTERNAL, USER, scopes_of
+from sandbox.ums.accounts import INTERNAL_SERVICE, TOKEN_MINUTES
+from sandbox.ums.hashing import hashed, matches, random_secret
+from sandbox.ums.permissions import MFA_LOGIN
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Mapping
+
+    from sandbox.state import State
+
+REFRESH_HOURS = 12
+"""How long a log-in can be prolonged. The kit's choice: BioT's figure is a setting of each environment."""
+MFA_MINUTES = 10
+"""How long the second step may take. The kit's choice."""
+FAILURES_ALLOWED = 5
+LOCK_MINUTES = 15
+"""After so many failures in a row an account is locked for so long. The kit's choice: BioT publishes neither."""
+
+_NOBODY = hashed(random_secret())
+"""Checked when there is no such user, so that the answer takes as long as for one who exists."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Account:
+    """A table of accounts that can be locked, and the code that says so."""
+
+    table: str
+    locked_code: str
+
+
+USERS = Account(table="ums_user", locked_code="USER_LOCKED_WITH_TIME")
+SERVICES = Account(table="ums_service_user", locked_code="SERVICE_LOCKED")
+
+
+def log_in(state: State, username: str, password: str) -> dict[str, object]:
+    """The first step of a log-in: BioT's ``LoginResponse``.
+
+    Raises:
+        ApiError: 403 ``LOGIN_FAILED``; 401 ``USER_LOCKED_WITH_TIME``.
+    """
+    with state.database.read() as connection:
+        user = connection.execute("SELECT * FROM ums_user WHERE username = ?", (username,)).fetchone()
+    if user is None:
+        matches(password, _NOBODY)
+        raise login_failed()
+    _check_secret(state, USERS, user, fits=matches(password, user["password"]))
+    if user["mfa_code"] is not None:
+        return _first_step(state, user)
+    return _logged_in(state, user)
+
+
+def finish_mfa(state: State, user_id: str, code: str) -> dict[str, object]:
+    """The second step of a log-in.
+
+    Raises:
+        ApiError: 403 ``LOGIN_FAILED``; 401 ``USER_LOCKED_WITH_TIME``.
+    """
+    with state.database.read() as connection:
+        user = connection.execute("SELECT * FROM ums_user WHERE id = ?", (user_id,)).fetchone()
+    if user is None or user["mfa_code"] is None:
+        raise login_failed()
+    _check_secret(state, USERS, user, fits=matches(code, user["mfa_code"]))
+    return _logged_in(state, user)
+
+
+def prolong(state: State, refresh_token: str) -> dict[str, object]:
+    """A new access token for a session that has not ended; the refresh token stays the same.
+
+    Raises:
+        ApiError: 403 ``REFRESH_TOKEN_NOT_VALID``.
+    """
+    session = _session_of(state, refresh_token)
+    with state.database.read() as connection:
+        user = connection.execute(
+            "SELECT u.*, s.ends FROM ums_user u JOIN ums_session s ON s.user_id = u.id WHERE s.id = ? AND s.ends > ?",
+            (session, state.clock.now().timestamp()),
+        ).fetchone()
+    if user is None:
+        raise _refresh_refused()
+    refresh = {"token": refresh_token, "expiration": iso(datetime.fromtimestamp(user["ends"], UTC))}
+    return _login_response(user, access=_user_token(state, user, session), refresh=refresh)
+
+
+def log_out(state: State, refresh_token: str) -> None:
+    """End a session: its access tokens are worth nothing from now on.
+
+    Raises:
+        ApiError: 403 ``REFRESH_TOKEN_NOT_VALID``.
+    """
+    session = _session_of(state, refresh_token)
+    with state.database.write() as connection:
+        connection.execute("DELETE FROM ums_session WHERE id = ?", (session,))
+
+
+def service_token(state: State, identifier: str, secret_key: str) -> dict[str, object]:
+    """An access token for a service user.
+
+    Raises:
+        ApiError: 403 ``LOGIN_FAILED``; 401 ``SERVICE_LOCKED``.
+    """
+    with state.database.read() as connection:
+        service = connection.execute("SELECT * FROM ums_service_user WHERE id = ?", (identifier,)).fetchone()
+        keys = connection.execute(
+            "SELECT secret FROM ums_secret_key WHERE service_user_id = ?", (identifier,)
+        ).fetchall()
+    if service is None:
+        raise login_failed()
+    _check_secret(state, SERVICES, service, fits=any(matches(secret_key, key["secret"]) for key in keys))
+    kind = SERVICE_INTERNAL if service["type"] == INTERNAL_SERVICE else SERVICE_EXTERNAL
+    claims = {"serviceUserId": service["id"], "scopes": scopes_of(service), "tokenType": kind}
+    token = _token(state, claims, timedelta(minutes=service["token_minutes"]))
+    return {"accessToken": token["token"], "accessTokenExpiration": token["expiration"]}
+
+
+def _check_secret(state: State, account: Account, row: sqlite3.Row, *, fits: bool) -> None:
+    now = state.clock.now().timestamp()
+    left = (row["locked_until"] or 0) - now
+    if left > 0:
+        minutes = math.ceil(left / 60)
+        message = f"The account is locked for {minutes} more minutes after too many failures."
+        raise ApiError(401, account.locked_code, message, {"timeLeftInMinutes": minutes})
+    if fits and not row["failures"]:
+        return
+    failures = 0 if fits else row["failures"] + 1
+    locked = now + LOCK_MINUTES * 60 if failures >= FAILURES_ALLOWED else None
+    with state.database.write() as connection:
+        connection.execute(
+            f"UPDATE {account.table} SET failures = ?, locked_until = ? WHERE id = ?",  # noqa: S608 - a name of ours
+            (0 if locked else failures, locked, row["id"]),
+        )
+    if not fits:
+        raise login_failed()
+
+
+def _first_step(state: State, user: sqlite3.Row) -> dict[str, object]:
+    claims = {"sub": user["id"], "tenantId": user["organization_id"], "scopes": [MFA_LOGIN], "tokenType": USER}
+    access = _token(state, claims, timedelta(minutes=MFA_MINUTES))
+    return {
+        **_login_response(user, access=access, refresh=None),
+        "mfaRequired": True,
+        "mfaExpiration": access["expiration"],
+        "passwordResetRequired": False,
+    }
+
+
+def _logged_in(state: State, user: sqlite3.Row) -> dict[str, object]:
+    if user["password_reset_required"]:
+        # A token that may do nothing: the platform's own is limited to the reset.
+        claims = {"sub": user["id"], "tenantId": user["organization_id"], "scopes": [], "tokenType": USER}
+        return _login_response(user, access=_token(state, claims, timedelta(minutes=TOKEN_MINUTES)), refresh=None)
+    session, now = str(uuid4()), state.clock.now()
+    lasting = timedelta(hours=REFRESH_HOURS)
+    with state.database.write() as connection:
+        connection.execute("DELETE FROM ums_session WHERE ends <= ?", (now.timestamp(),))
+        connection.execute(
+            "INSERT INTO ums_session (id, user_id, ends) VALUES (?, ?, ?)",
+            (session, user["id"], (now + lasting).timestamp()),
+        )
+    refresh = _token(state, {"sub": user["id"], "refreshTokenId": session, "tokenType": REFRESH}, lasting)
+    return _login_response(user, access=_user_token(state, user, session), refresh=refresh)
+
+
+def _user_token(state: State, user: sqlite3.Row, session: str) -> dict[str, str]:
+    claims = {
+        "sub": user["id"],
+        "tenantId": user["organization_id"],
+        "refreshTokenId": session,
+        "scopes": scopes_of(user),
+        "tokenType": USER,
+    }
+    return _token(state, claims, timedelta(minutes=TOKEN_MINUTES))
+
+
+def _token(state: State, claims: Mapping[str, object], lasting: timedelta) -> dict[str, str]:
+    ends = (state.clock.now() + lasting).replace(microsecond=0)
+    return {
+        "token": state.keys.sign({**claims, "jti": str(uuid4()), "exp": int(ends.timestamp())}),
+        "expiration": iso(ends),
+    }
+
+
+def _login_response(
+    user: sqlite3.Row, *, access: Mapping[str, str], refresh: Mapping[str, str] | None
+) -> dict[str, object]:
+    return {
+        "userId": user["id"],
+        "ownerOrganizationId": user["organization_id"],
+        "accessJwt": access,
+        "refreshJwt": refresh,
+        "mfaRequired": False,
+        "mfaExpiration": None,
+        "passwordResetRequired": bool(user["password_reset_required"]),
+        "phone": None,
+    }
+
+
+def _session_of(state: State, refresh_token: str) -> str:
+    try:
+        claims = state.keys.read(refresh_token)
+    except jwt.InvalidTokenError as error:
+        raise _refresh_refused() from error
+    if claims.get("tokenType") != REFRESH:
+        raise _refresh_refused()
+    return str(claims["refreshTokenId"])
+
+
+def _refresh_refused() -> ApiError:
+    return ApiError(403, "REFRESH_TOKEN_NOT_VALID", "The refresh token has ended, was used to log out, or is foreign.")
