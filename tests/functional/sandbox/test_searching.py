@@ -1,0 +1,190 @@
+"""BioT's search language against a table in SQLite."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sandbox.errors import ApiError
+from sandbox.filtering import Prop
+from sandbox.searching import Searchable, envelope, find, parse_search
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROWS = [
+    ("age", 1, "ENABLED", "2026-01-01T00:00:00.000Z", "python3.13"),
+    ("Ageing", 2, "DISABLED", "2026-01-02T00:00:00.000Z", None),
+    ("weight_50%", 10, "ENABLED", "2026-01-03T00:00:00.000Z", "nodejs22.x"),
+    ("cat's", 32767, "ENABLED", "2026-01-04T12:30:00.000Z", "python3.12"),
+]
+PLUGINS = Searchable(
+    source="plugins",
+    columns="name",
+    props={
+        "name": Prop(column="name"),
+        "version": Prop(column="version", kind="number"),
+        "enabledState": Prop(column="state"),
+        "creationTime": Prop(column="created", kind="time"),
+        "runtime": Prop(column="runtime"),
+    },
+    sortable=frozenset({"name", "version", "creationTime", "runtime"}),
+    default_sort="created DESC",
+    key="name",
+)
+
+
+@pytest.fixture
+def connection() -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(":memory:")) as made:
+        made.row_factory = sqlite3.Row
+        made.execute("CREATE TABLE plugins (name TEXT, version INTEGER, state TEXT, created TEXT, runtime TEXT)")
+        made.executemany("INSERT INTO plugins VALUES (?, ?, ?, ?, ?)", ROWS)
+        yield made
+
+
+def names(connection: sqlite3.Connection, request: object) -> list[str]:
+    search = parse_search(None if request is None else json.dumps(request), PLUGINS)
+    return [row["name"] for row in find(connection, PLUGINS, search).rows]
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        ({}, {"age", "Ageing", "weight_50%", "cat's"}),
+        ({"name": {"eq": "age"}}, {"age"}),
+        ({"name": {"not": "age"}}, {"Ageing", "weight_50%", "cat's"}),
+        ({"name": {"like": "AGE"}}, {"age", "Ageing"}),
+        ({"name": {"like": "%"}}, {"weight_50%"}),
+        ({"name": {"like": "_"}}, {"weight_50%"}),
+        ({"name": {"eq": "x' OR '1'='1"}}, set()),
+        ({"name": {"in": ["age", "cat's", "none"]}}, {"age", "cat's"}),
+        ({"name": {"in": []}}, set()),
+        ({"version": {"in": ["1", 10]}}, {"age", "weight_50%"}),
+        ({"version": {"gt": 2}}, {"weight_50%", "cat's"}),
+        ({"version": {"gte": 2, "lt": 32767}}, {"Ageing", "weight_50%"}),
+        ({"version": {"lte": 1.5}}, {"age"}),
+        ({"version": {"eq": "2"}}, {"Ageing"}),
+        ({"runtime": {"isNull": True}}, {"Ageing"}),
+        ({"runtime": {"isNotNull": True}}, {"age", "weight_50%", "cat's"}),
+        ({"runtime": {"isNull": False}}, {"age", "Ageing", "weight_50%", "cat's"}),
+        ({"runtime": {"not": "python3.13"}}, {"Ageing", "weight_50%", "cat's"}),
+        ({"runtime": {"notIn": ["python3.13", "python3.12"]}}, {"Ageing", "weight_50%"}),
+        ({"creationTime": {"from": "2026-01-02T00:00:00Z"}}, {"Ageing", "weight_50%", "cat's"}),
+        ({"creationTime": {"from": "2026-01-02", "to": "2026-01-03T01:00:00+01:00"}}, {"Ageing", "weight_50%"}),
+        ({"name": {"like": "age"}, "enabledState": {"eq": "ENABLED"}}, {"age"}),
+        ({"$OR": {"filter": {"name": {"eq": "age"}, "version": {"eq": 2}}}}, {"age", "Ageing"}),
+        ({"$NOT": {"filter": {"runtime": {"like": "python"}}}}, {"Ageing", "weight_50%"}),
+        ({"$AND": {"filter": {"name": {"like": "a"}}}, "version": {"gt": 5}}, {"cat's"}),
+        ({"$OR": {"filter": {"$NOT": {"filter": {"version": {"gt": 1}}}, "name": {"like": "cat"}}}}, {"age", "cat's"}),
+        ({"name": {"eq": None}}, {"age", "Ageing", "weight_50%", "cat's"}),
+    ],
+)
+def test_filters(connection: sqlite3.Connection, filters: object, expected: set[str]) -> None:
+    assert set(names(connection, {"filter": filters})) == expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        (None, ["cat's", "weight_50%", "Ageing", "age"]),
+        ({"sort": [{"prop": "version"}]}, ["cat's", "weight_50%", "Ageing", "age"]),
+        ({"sort": [{"prop": "name", "order": "ASC"}]}, ["Ageing", "age", "cat's", "weight_50%"]),
+        ({"sort": [{"prop": "creationTime", "order": "ASC"}], "limit": 2}, ["age", "Ageing"]),
+        ({"sort": [{"prop": "creationTime", "order": "ASC"}], "limit": 3, "page": 1}, ["cat's"]),
+        ({"page": 9}, []),
+        ({"freeTextSearch": "WEIGHT nodejs cat"}, ["cat's", "weight_50%"]),
+        ({"freeTextSearch": "32767"}, ["cat's"]),
+        ({"freeTextSearch": "2026"}, []),  # not applied to dates
+        ({"freeTextSearch": "age", "filter": {"version": {"gt": 1}}}, ["Ageing"]),
+        ({"freeTextSearch": "  "}, ["cat's", "weight_50%", "Ageing", "age"]),
+    ],
+)
+def test_order_pages_and_free_text(connection: sqlite3.Connection, asked: object, expected: list[str]) -> None:
+    assert names(connection, asked) == expected
+
+
+def test_the_answer_says_what_was_asked_and_how_many_there_are(connection: sqlite3.Connection) -> None:
+    asked = {"filter": {"version": {"gt": 1}}, "sort": [{"prop": "name"}], "limit": 1, "page": 1}
+    search = parse_search(json.dumps(asked), PLUGINS)
+    found = find(connection, PLUGINS, search)
+    told = json.loads(envelope((json.dumps({"name": row["name"]}) for row in found.rows), found, search))
+
+    assert told == {
+        "data": [{"name": "cat's"}],
+        "metadata": {
+            "page": {"totalResults": 3, "page": 1, "limit": 1},
+            "sort": [{"prop": "name"}],
+            "filter": {"version": {"gt": 1}},
+            "freeTextSearch": None,
+        },
+    }
+
+
+def nested(depth: int) -> object:
+    return {"name": {"eq": "age"}} if not depth else {"$AND": {"filter": nested(depth - 1)}}
+
+
+def test_a_filter_may_be_as_deep_as_is_said(connection: sqlite3.Connection) -> None:
+    assert names(connection, {"filter": nested(9)}) == ["age"]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        [],
+        7,
+        {"filters": {}},
+        {"filter": []},
+        {"filter": {"name": "age"}},
+        {"filter": {"secret": {"eq": 1}}},
+        {"filter": {"name; DROP TABLE plugins": {"eq": 1}}},
+        {"filter": {"name": {"eq": 1}}},
+        {"filter": {"name": {"gt": 1}}},
+        {"filter": {"name": {"like": ["a"]}}},
+        {"filter": {"name": {"in": "age"}}},
+        {"filter": {"name": {"sounds": "age"}}},
+        {"filter": {"version": {"like": "1"}}},
+        {"filter": {"version": {"eq": True}}},
+        {"filter": {"version": {"eq": 10**30}}},
+        {"filter": {"version": {"eq": "1.5"}}},
+        {"filter": {"creationTime": {"from": "yesterday"}}},
+        {"filter": {"creationTime": {"from": "0001-01-01T00:00:00+14:00"}}},
+        {"filter": {"runtime": {"isNull": "true"}}},
+        {"filter": {"$OR": {"name": {"eq": "age"}}}},
+        {"filter": {"$XOR": {"filter": {}}}},
+        {"filter": nested(10)},
+        {"filter": {"name": {"in": ["x"] * 1001}}},
+        {"sort": {"prop": "name"}},
+        {"sort": [{"order": "ASC"}]},
+        {"sort": [{"prop": "enabledState"}]},
+        {"sort": [{"prop": ["name"]}]},
+        {"sort": [{"prop": "name", "order": "asc"}]},
+        {"sort": [{"prop": "name", "order": {}}]},
+        {"limit": 0},
+        {"limit": True},
+        {"limit": 2**31},
+        {"page": -1},
+        {"page": "1"},
+        {"freeTextSearch": 1},
+        {"freeTextSearch": "a " * 51},
+        {"freeTextSearch": "\ud800"},
+    ],
+)
+def test_what_is_not_the_search_language_is_a_400(asked: object) -> None:
+    with pytest.raises(ApiError) as refused:
+        parse_search(json.dumps(asked), PLUGINS)
+
+    assert refused.value.status == 400
+
+
+@pytest.mark.parametrize("text", ["{", "NaN", '{"limit": NaN}', '{"limit": 1e999}', "[" * 5000, '{"page":1,"page":2}'])
+def test_what_is_not_json_is_a_400(text: str) -> None:
+    with pytest.raises(ApiError) as refused:
+        parse_search(text, PLUGINS)
+
+    assert refused.value.status == 400
