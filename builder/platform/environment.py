@@ -45,6 +45,10 @@ names that AWS documents for users are not here."""
 TREE_DIGEST_NAME = "PLUGIN_TREE_DIGEST"
 """The kit's own variable: the only place where a published plugin can say which code it is."""
 TREE_DIGEST_EXAMPLE = "sha256:" + 64 * "0"
+TREE_VERSION_NAME = "PLUGIN_TREE_VERSION"
+"""The version that the digest was published as. Code put there by hand (Console) raises BioT's version and leaves both
+variables behind, so a digest counts only while this is the plugin's version."""
+TREE_VERSION_EXAMPLE = "32767"
 
 PLATFORM_VALUE_SIZES = {
     "BIOT_BASE_URL": 64,

@@ -97,6 +97,12 @@ class VersionsUsedUp(PublishError):
     kind: ClassVar[str] = "versions-used-up"
 
 
+class NotPossible(PublishError):
+    """BioT's API has no way from the plugin as it is to the plugin as wanted. Nothing was sent."""
+
+    kind: ClassVar[str] = "not-possible"
+
+
 class StalePlan(PublishError):
     """The plan was made for another state of the platform."""
 

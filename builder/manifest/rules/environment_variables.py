@@ -13,6 +13,8 @@ from builder.platform.environment import (
     RESERVED_NAMES,
     TREE_DIGEST_EXAMPLE,
     TREE_DIGEST_NAME,
+    TREE_VERSION_EXAMPLE,
+    TREE_VERSION_NAME,
 )
 from builder.platform.limits import ENVIRONMENT_VARIABLES_MAX
 
@@ -46,12 +48,13 @@ def measured_size(variables: Mapping[str, str]) -> int:
 def platform_share(display_name: str) -> dict[str, str]:
     """Variables that come on top of the plugin's own, with values as long as they are taken to be."""
     margin = {name: "x" * size for name, size in PLATFORM_VALUE_SIZES.items()}
-    return {**margin, DISPLAY_NAME_VARIABLE: display_name, TREE_DIGEST_NAME: TREE_DIGEST_EXAMPLE}
+    marks = {TREE_DIGEST_NAME: TREE_DIGEST_EXAMPLE, TREE_VERSION_NAME: TREE_VERSION_EXAMPLE}
+    return {**margin, DISPLAY_NAME_VARIABLE: display_name, **marks}
 
 
 def _key_reason(key: str) -> tuple[str, str] | None:
-    if key == TREE_DIGEST_NAME:
-        return "The kit sets this variable itself, to the digest of the artifact.", "Delete the line."
+    if key in {TREE_DIGEST_NAME, TREE_VERSION_NAME}:
+        return "The kit sets this variable itself, to say which artifact is published.", "Delete the line."
     if key.startswith(BIOT_PREFIX):
         message = f"Names that start with {BIOT_PREFIX} belong to BioT; its API refuses them."
         return message, f"Delete the line, or name it {key.removeprefix(BIOT_PREFIX) or 'MY_VARIABLE'}."
