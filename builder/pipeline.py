@@ -241,7 +241,7 @@ def build(parts: Parts, packs: Sequence[Pack]) -> Packaged:
     rows = evidence.package_rows(bundle)
     sizes = bundles.check_sizes(zip_size(bundle.entries), bundle.size, rows)
     artifact = write_artifact(bundle, parts.target)
-    report = with_warnings(evidence.build_report(manifest, parts.lock, bundle, artifact, inputs=parts.inputs), natives)
+    report = with_warnings(evidence.build_report(manifest, parts.lock, rows, artifact, inputs=parts.inputs), natives)
     report = with_tools(report, parts.choice, light.shares)
     report_file = evidence.write_report(report, parts.target)
     made = Made(manifest=manifest, packs=packs, bundle=bundle, artifact=artifact, settings=parts.evidence)

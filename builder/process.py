@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -27,6 +25,8 @@ class Completed:
 
 def find_program(name: str) -> str | None:
     """The absolute path of a program on the user's PATH, or None."""
+    import shutil
+
     return shutil.which(name)
 
 
@@ -41,6 +41,8 @@ def run(argv: Sequence[str], *, cwd: Path, environment: Mapping[str, str] | None
     Raises:
         FileNotFoundError: The program is not there.
     """
+    import subprocess  # not needed where every package is in the store already
+
     done = subprocess.run(
         list(argv),
         cwd=cwd,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import Final
 
 PART_MAX_BYTES: Final = 255
@@ -49,6 +48,8 @@ def _part_fault(parts: list[str]) -> str:
 
 
 def _character_fault(path: str) -> str:
+    import unicodedata  # a megabyte that plain names do not need
+
     if any(unicodedata.category(character) in _CONTROL_CATEGORIES for character in path):
         return "has a control character in its path"
     if not BIDI_CONTROLS.isdisjoint(path):

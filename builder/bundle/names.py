@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import TYPE_CHECKING, Final
 
 from builder.archive.paths import path_fault, printable
@@ -60,7 +59,7 @@ def name_fault(path: str) -> str:
     fault = path_fault(path)
     if fault:
         return fault
-    if unicodedata.normalize("NFC", path) != path:
+    if not path.isascii() and not _is_composed(path):
         return "has a name in decomposed Unicode (NFD), which other systems spell differently; use NFC"
     if len(path.encode()) > PATH_MAX_BYTES:
         return f"has a path of {len(path.encode())} bytes; {PATH_MAX_BYTES} are allowed"
@@ -70,6 +69,12 @@ def name_fault(path: str) -> str:
                 'has a name that Windows cannot store (< > : " | ? *, a dot or space at its end, a device such as aux)'
             )
     return ""
+
+
+def _is_composed(path: str) -> bool:
+    import unicodedata  # a megabyte that plain names do not need
+
+    return unicodedata.is_normalized("NFC", path)
 
 
 def _problem(source: SourceFile, message: str, hint: str) -> Problem:

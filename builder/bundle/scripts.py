@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import configparser
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -85,6 +84,8 @@ def launcher(interpreter: str, module: str, attribute: str) -> bytes:
 
 def entry_points(text: str) -> Iterator[tuple[str, str, str]]:
     """Name, module and attribute of every console script in an ``entry_points.txt``."""
+    import configparser
+
     parser = configparser.ConfigParser(delimiters=("=",), interpolation=None, strict=False)
     parser.optionxform = str  # type: ignore[method-assign, assignment]  # names keep their case: the documented way
     try:

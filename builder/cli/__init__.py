@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from typing import NoReturn
+
+_WORTH_COLLECTING = 100_000
+"""More objects than a build makes; a command that goes on for hours still has its garbage collected."""
 
 
 def main() -> NoReturn:
@@ -12,9 +16,13 @@ def main() -> NoReturn:
         from builder.process import replace_with_utf8_python
 
         replace_with_utf8_python()
+    # A command ends before looking for unreachable cycles pays: that took a twelfth of the time of `package`.
+    gc.set_threshold(_WORTH_COLLECTING)
     from builder.cli.app import run
 
-    sys.exit(run(sys.argv[1:]))  # noqa: TID251 - the one exit
+    code = run(sys.argv[1:])
+    gc.freeze()  # what is left goes with the process
+    sys.exit(code)  # noqa: TID251 - the one exit
 
 
 __all__ = ["main"]

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from builder.coldstart.bundling import bundle_scripts
-from builder.coldstart.precompiling import precompile
+from builder.coldstart.lightened import Lightened
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from builder.coldstart.choice import Choice
-    from builder.coldstart.lightened import Lightened
     from builder.coldstart.packs import Packs
     from builder.manifest.model import Manifest
     from builder.values import Bundle, LockedPackage, Pack
@@ -35,6 +33,12 @@ def lighten(
         DependencyError: esbuild cannot be had.
         PackagingError: The handler cannot be imported, or esbuild refuses the code.
     """
-    if choice.bundler is None:
+    if choice.interpreter is not None:
+        from builder.coldstart.precompiling import precompile
+
         return precompile(bundle, manifest, choice, store)
+    if choice.bundler is None:
+        return Lightened(bundle=bundle)
+    from builder.coldstart.bundling import bundle_scripts
+
     return bundle_scripts(bundle, manifest, fetch(choice.bundler, store), store)

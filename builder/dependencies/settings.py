@@ -72,6 +72,11 @@ def uv_environment(environment: Mapping[str, str], pip: Mapping[str, str], *, co
     return made
 
 
+def names_uv_index(environment: Mapping[str, str]) -> bool:
+    """Whether the operator named an index for uv: then pip takes it too, unless pip was told another."""
+    return any(environment.get(name) for name in _UV_INDEX)
+
+
 def pip_environment(environment: Mapping[str, str], pip: Mapping[str, str]) -> dict[str, str]:
     """The environment for pip: the operator's way to the index, with uv's index where pip was told none."""
     made = {name: value for name, value in environment.items() if not name.startswith("PIP_") or name in _PIP_KEPT}

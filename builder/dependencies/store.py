@@ -15,8 +15,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
-import tempfile
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -101,6 +99,9 @@ class Store:
         Raises:
             DependencyError: The store cannot be written.
         """
+        import shutil
+        import tempfile
+
         root = self.folder / "work"
         try:
             root.mkdir(parents=True, exist_ok=True)
@@ -121,6 +122,8 @@ class Store:
 
     def _index_again(self, key: str, file: Path, sha256: str) -> StoredPack | None:
         """A sound wheel whose index is gone or damaged needs no new download."""
+        import shutil
+
         if file_sha256(file) != sha256:
             return None
         with self.work() as folder:

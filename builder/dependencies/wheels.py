@@ -102,7 +102,10 @@ def fetch_wheels(wanted: Iterable[Wanted], runtime: Runtime, store: Store, progr
         return ()
     progress.begin("Fetching wheels", len(every))
     with store.work() as folder:
-        environment = settings.pip_environment(process.current_environment(), read_pip_settings(folder))
+        operators = process.current_environment()
+        # pip needs 0.3 s to say what it was told, and that matters only where uv was told something else.
+        pip = read_pip_settings(folder) if settings.names_uv_index(operators) else {}
+        environment = settings.pip_environment(operators, pip)
 
         def fetch(share: tuple[Wanted, ...]) -> tuple[Wanted, ...]:
             _download(share, runtime, folder / share[0].name, environment)

@@ -8,29 +8,29 @@ from typing import TYPE_CHECKING
 
 import builder
 from builder.archive.deflate import HARD_LEVEL, compressor
-from builder.archive.shares import PackageRow, package_rows
+from builder.archive.shares import PackageRow
 from builder.archive.whole import whole_file
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from builder.manifest.model import Manifest
-    from builder.values import Artifact, Bundle, Lock
+    from builder.values import Artifact, Lock
 
 SCHEMA = 1
 """Of the report; grows when a field changes its meaning."""
 
 
 def build_report(
-    manifest: Manifest, lock: Lock, bundle: Bundle, artifact: Artifact, *, inputs: str
+    manifest: Manifest, lock: Lock, rows: Sequence[PackageRow], artifact: Artifact, *, inputs: str
 ) -> dict[str, object]:
     """Describe a written artifact, without times, folders or anything else of this machine.
 
     Args:
         manifest: The plugin.
         lock: The packages as pinned.
-        bundle: What went in.
+        rows: What went in, by package.
         artifact: What came out.
         inputs: ``inputs_digest`` of this build.
     """
@@ -52,7 +52,7 @@ def build_report(
             "unpackedSize": artifact.unpacked_size,
             "files": artifact.entries,
         },
-        "packages": [_described(row, digests.get(row.label, "")) for row in package_rows(bundle)],
+        "packages": [_described(row, digests.get(row.label, "")) for row in rows],
         "inputs": inputs,
         "tools": {"biot-plugin-kit": builder.__version__, "compressor": compressor(), **recompressor},
     }

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from builder.archive.writer import pack_members, write_artifact
 from builder.bundle import select_sources
 from builder.bundle.assemble import assemble
-from builder.evidence import build_report, inputs_digest, read_settings, write_report
+from builder.evidence import build_report, inputs_digest, package_rows, read_settings, write_report
 from builder.evidence.writing import Made, write_evidence
 from builder.values import Artifact, Bundle, Lock, LockedPackage, Pack
 from tests.support.bundles import manifest_of
@@ -93,7 +93,7 @@ def built(
     inputs = inputs_digest(manifest, lock, sources, settings.inputs)
     bundle = assemble(manifest, sources, packs)
     artifact = write_artifact(bundle, folder / "dist" / "my-plugin-1.zip")
-    report = build_report(manifest, lock, bundle, artifact, inputs=inputs)
+    report = build_report(manifest, lock, package_rows(bundle), artifact, inputs=inputs)
     write_report(report, artifact.file)
     made = Made(
         manifest=manifest,

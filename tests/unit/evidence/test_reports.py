@@ -44,7 +44,7 @@ def test_the_table_has_a_row_for_each_package_and_one_for_the_plugin() -> None:
 
 
 def test_the_report_names_everything_but_the_machine() -> None:
-    report = build_report(MANIFEST, LOCK, BUNDLE, ARTIFACT, inputs="sha256:1")
+    report = build_report(MANIFEST, LOCK, package_rows(BUNDLE), ARTIFACT, inputs="sha256:1")
     text = json.dumps(report)
     assert "somebody" not in text
     assert "/home" not in text
@@ -63,7 +63,7 @@ def test_the_report_names_everything_but_the_machine() -> None:
 
 
 def test_the_table_comes_back_from_the_report() -> None:
-    report = json.loads(json.dumps(build_report(MANIFEST, LOCK, BUNDLE, ARTIFACT, inputs="sha256:1")))
+    report = json.loads(json.dumps(build_report(MANIFEST, LOCK, package_rows(BUNDLE), ARTIFACT, inputs="sha256:1")))
     assert report_rows(report) == package_rows(BUNDLE)
 
 
