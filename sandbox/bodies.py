@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from sandbox.errors import bad_request
+from sandbox.reading import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,11 +19,7 @@ async def json_body(request: Request) -> Mapping[str, object]:
     Raises:
         ApiError: 400, the body is no JSON object.
     """
-    try:
-        body = json.loads(await request.body())
-    except (ValueError, RecursionError) as error:
-        message = "The body is not JSON in UTF-8."
-        raise bad_request(message) from error
+    body = read_json((await request.body()).decode("utf-8", "surrogateescape"), "The body")
     if not isinstance(body, dict):
         message = "The body is not a JSON object."
         raise bad_request(message)
@@ -47,20 +43,12 @@ def optional_text_of(body: Mapping[str, object], key: str) -> str:
     """A text that may be missing or null, which both are the empty text.
 
     Raises:
-        ApiError: 400, it is no text, or one that UTF-8 cannot write.
+        ApiError: 400, it is no text, or one with a null character.
     """
     value = body.get(key)
     if value is None:
         return ""
-    if not isinstance(value, str) or not _writable(value):
+    if not isinstance(value, str) or "\0" in value:
         msg = f"{key} is not a text."
         raise bad_request(msg)
     return value
-
-
-def _writable(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return "\0" not in text

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Mapping
 
+    from sandbox.database import Database
     from sandbox.state import State
 
 REFRESH_HOURS = 12
@@ -115,16 +116,21 @@ def service_token(state: State, identifier: str, secret_key: str) -> dict[str, o
     """
     with state.database.read() as connection:
         service = connection.execute("SELECT * FROM ums_service_user WHERE id = ?", (identifier,)).fetchone()
-        keys = connection.execute(
-            "SELECT secret FROM ums_secret_key WHERE service_user_id = ?", (identifier,)
-        ).fetchall()
     if service is None:
         raise login_failed()
-    _check_secret(state, SERVICES, service, fits=any(matches(secret_key, key["secret"]) for key in keys))
+    _check_secret(state, SERVICES, service, fits=key_fits(state.database, identifier, secret_key))
     kind = SERVICE_INTERNAL if service["type"] == INTERNAL_SERVICE else SERVICE_EXTERNAL
     claims = {"serviceUserId": service["id"], "scopes": scopes_of(service), "tokenType": kind}
     token = _token(state, claims, timedelta(minutes=service["token_minutes"]))
     return {"accessToken": token["token"], "accessTokenExpiration": token["expiration"]}
+
+
+def key_fits(database: Database, identifier: str, secret_key: str) -> bool:
+    """Whether a secret key is one of a service user's."""
+    with database.read() as connection:
+        rows = connection.execute("SELECT secret FROM ums_secret_key WHERE service_user_id = ?", (identifier,))
+        keys = [row["secret"] for row in rows]
+    return any(matches(secret_key, key) for key in keys)
 
 
 def _check_secret(state: State, account: Account, row: sqlite3.Row, *, fits: bool) -> None:

@@ -1,0 +1,41 @@
+"""One local BioT per folder: two would give each other's clients wrong answers about keys and addresses."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING
+
+from builder.errors import SandboxError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+LOCK_FILE = "running.lock"
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Hold a folder for as long as the block runs.
+
+    SQLite does the locking, so that it works on every system and ends with the process, however that ends.
+
+    Raises:
+        SandboxError: Another local BioT holds it, or it cannot be written to.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = sqlite3.connect(folder / LOCK_FILE, timeout=0, isolation_level=None, check_same_thread=False)
+    except (OSError, sqlite3.Error) as error:
+        msg = f"The local BioT's folder {folder} cannot be written to: {error}."
+        raise SandboxError(msg, hint="Check its permissions, or choose another with --data.") from error
+    with closing(lock):
+        try:
+            lock.execute("BEGIN EXCLUSIVE")
+        except sqlite3.Error as error:
+            msg = f"Another local BioT is running with the data in {folder}."
+            raise SandboxError(
+                msg, hint="Use that one, stop it with Ctrl-C, or give this one other data with --data FOLDER."
+            ) from error
+        yield

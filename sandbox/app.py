@@ -1,0 +1,55 @@
+"""The local BioT as one ASGI application: guard, routes, refusals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+
+from sandbox import running
+from sandbox.errors import ApiError
+from sandbox.guard import Guard
+from sandbox.refusing import refusal, routing_refusal
+from sandbox.ums import routes as ums
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.types import ASGIApp
+
+    from sandbox.state import State
+
+
+def create_app(state: State) -> ASGIApp:
+    """Everything that the local BioT answers.
+
+    Args:
+        state: Found by routes as ``request.app.state.sandbox``.
+    """
+    app = Starlette(
+        routes=[*ums.routes(), *running.routes()],
+        exception_handlers={ApiError: _refused, HTTPException: _not_routed, Exception: _failed},
+    )
+    app.router.redirect_slashes = False
+    app.state.sandbox = state
+    return Guard(app, state.settings.base_url)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    if not isinstance(error, ApiError):
+        raise error
+    return refusal(error, request.scope)
+
+
+async def _not_routed(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    return routing_refusal(error, request.scope)
+
+
+async def _failed(request: Request, _error: Exception) -> Response:
+    """A bug of the local BioT: the caller gets BioT's 500, the terminal gets the traceback from the server."""
+    return refusal(
+        ApiError(500, "INTERNAL_SERVER_ERROR", "The local BioT failed; its terminal says why."), request.scope
+    )

@@ -1,0 +1,151 @@
+"""A local BioT on a real socket, in a thread: the command line and the tests start it in the same way."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import socket
+import threading
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Self
+
+import uvicorn
+
+from builder.errors import SandboxError
+from sandbox.alone import alone_in
+from sandbox.app import create_app
+from sandbox.clock import Clock, SystemClock
+from sandbox.database import Database
+from sandbox.guard import HEADERS_MAX
+from sandbox.state import Settings, State
+from sandbox.telling import Telling
+from sandbox.ums.keys import KeyRing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from starlette.types import ASGIApp
+
+HOST = "127.0.0.1"
+"""Never anything else: what listens on a network is no laptop's BioT any more."""
+PORT = 2468
+"""B-I-O-T on a telephone."""
+DATABASE_FILE = "biot.sqlite"
+
+_POLL_SECONDS = 0.005
+_GRACE_SECONDS = 5
+"""So long requests may take to end when the local BioT stops."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Options:
+    """How to start a local BioT.
+
+    Attributes:
+        folder: Where its data lies.
+        port: On loopback; 0 takes a free one.
+        clock: What time it believes it is.
+        rotate_key: Sign tokens with a new key from now on.
+        log: Gets one line per request: method, path, status and time, never a query, header or body.
+    """
+
+    folder: Path
+    port: int = PORT
+    clock: Clock = field(default_factory=SystemClock)
+    rotate_key: bool = False
+    log: Callable[[str], None] | None = None
+
+
+class Running:
+    """A local BioT that answers until ``stop``; also a context manager.
+
+    Attributes:
+        base_url: Where it answers.
+        state: What it holds.
+    """
+
+    def __init__(self, base_url: str, state: State, resources: ExitStack) -> None:
+        self.base_url = base_url
+        self.state = state
+        self._resources = resources
+
+    def stop(self) -> None:
+        """End open requests, close the database and free port and folder. A second time does nothing."""
+        self._resources.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+def start(options: Options) -> Running:
+    """Start a local BioT and return when it answers.
+
+    Raises:
+        SandboxError: The port is taken, another one has the data, or the data cannot be read.
+    """
+    with ExitStack() as resources:
+        resources.enter_context(alone_in(options.folder))
+        database = Database(options.folder / DATABASE_FILE)
+        resources.callback(database.close)
+        database.migrate()
+        listener = resources.enter_context(_listening(options.port))
+        base_url = f"http://{HOST}:{listener.getsockname()[1]}"
+        keys = KeyRing(database)
+        if options.rotate_key:
+            keys.rotate()
+        state = State(database=database, clock=options.clock, keys=keys, settings=Settings(base_url=base_url))
+        app = create_app(state)
+        resources.callback(_serve(Telling(app, options.log) if options.log else app, listener))
+        return Running(base_url, state, resources.pop_all())
+
+
+def _listening(port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        if os.name == "posix":  # elsewhere the option would let two programs share a port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((HOST, port))
+        listener.listen(socket.SOMAXCONN)
+    except OSError as error:
+        listener.close()
+        taken = error.errno == errno.EADDRINUSE
+        reason = "another program uses it" if taken else f"the system refuses it: {error.strerror}"
+        msg = f"The local BioT cannot have port {port}: {reason}."
+        raise SandboxError(msg, hint="Choose another with --port, or --port 0 for a free one.") from error
+    return listener
+
+
+def _serve(app: ASGIApp, listener: socket.socket) -> Callable[[], None]:
+    """Answer on a socket; returns how to end that."""
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+    config = uvicorn.Config(
+        app,
+        access_log=False,
+        h11_max_incomplete_event_size=HEADERS_MAX,
+        http="h11",
+        lifespan="off",
+        log_config=None,
+        loop="asyncio",
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+        ws="none",
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="local-biot", daemon=True)
+    thread.start()
+    while not server.started and thread.is_alive():
+        time.sleep(_POLL_SECONDS)
+
+    def end() -> None:
+        server.should_exit = True
+        thread.join()
+
+    return end

@@ -1,0 +1,100 @@
+"""A local BioT on loopback for as long as a block runs."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sandbox.clock import Clock, SystemClock
+from sandbox.serving import Options, start
+from sandbox.ums.founding import ADMIN, found
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from sandbox.serving import Running
+    from sandbox.ums.accounts import ServiceUser
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a request was answered with; ``body`` is the JSON, or the text when it is none."""
+
+    status: int
+    body: Any
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sandbox:
+    """A running local BioT and its first accounts."""
+
+    running: Running
+    admin_password: str
+    service_user: ServiceUser
+    admin_username: str = field(default=ADMIN)
+
+    @property
+    def base_url(self) -> str:
+        """Where it answers."""
+        return self.running.base_url
+
+    def token(self) -> str:
+        """An access token of the service user, which may publish."""
+        body = {"id": self.service_user.id, "secretKey": self.service_user.secret_key}
+        token: str = self.call("POST", "/ums/v2/services/accessToken", body=body).body["accessToken"]
+        return token
+
+    def admin_token(self) -> str:
+        """An access token of the administrator, who may do everything."""
+        body = {"username": self.admin_username, "password": self.admin_password}
+        token: str = self.call("POST", "/ums/v2/users/login", body=body).body["accessJwt"]["token"]
+        return token
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        token: str | None = None,
+        body: object = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Send one request, ``body`` as JSON (bytes as they are), and take whatever comes."""
+        sent = {"authorization": f"Bearer {token}"} if token else {}
+        data = body if isinstance(body, bytes | None) else json.dumps(body).encode()
+        if data is not None:
+            sent["content-type"] = "application/json"
+        sent |= headers or {}
+        request = urllib.request.Request(self.base_url + path, data, sent, method=method)  # noqa: S310 - http, ours
+        try:
+            with _OPENER.open(request, timeout=30) as response:
+                return _answer(response.status, response.read(), dict(response.headers))
+        except urllib.error.HTTPError as error:
+            with error:
+                return _answer(error.code, error.read(), dict(error.headers))
+
+
+_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def _answer(status: int, data: bytes, headers: Mapping[str, str]) -> Answer:
+    try:
+        body = json.loads(data)
+    except ValueError:
+        body = data.decode()
+    return Answer(status=status, body=body, headers=headers)
+
+
+@contextmanager
+def running_sandbox(folder: Path, *, clock: Clock | None = None) -> Iterator[Sandbox]:
+    """A new local BioT with its data in ``folder``, on a free port."""
+    with start(Options(folder=folder, port=0, clock=clock or SystemClock())) as running:
+        founded = found(running.state.database)
+        assert founded is not None
+        yield Sandbox(running=running, admin_password=founded.admin_password, service_user=founded.service_user)
