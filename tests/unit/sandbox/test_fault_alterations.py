@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sandbox.faults import alterations
+from sandbox.faults.wire import Answered
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PLUGIN = {
+    "name": "Plugin-one",
+    "version": 3,
+    "environmentVariables": {"A": "1"},
+    "subscriptions": {"interceptions": [{}]},
+}
+ANSWERED = Answered(body=json.dumps(PLUGIN).encode())
+
+
+def test_unknown_members_come_everywhere_but_among_the_variables() -> None:
+    document = json.loads(alterations.unknown_fields(ANSWERED).body)
+
+    assert document.items() >= {"name": "Plugin-one", "version": 3, "environmentVariables": {"A": "1"}}.items()
+    assert "zzz" in document["subscriptions"]["interceptions"][0]
+
+
+def test_the_last_of_two_members_is_the_real_one() -> None:
+    altered = alterations.duplicate_keys(ANSWERED).body
+
+    assert json.loads(altered) == PLUGIN
+    assert altered.count(b'"version"') == 2
+
+
+def test_no_value_keeps_its_type() -> None:
+    document = json.loads(alterations.wrong_types(ANSWERED).body)
+
+    assert [type(document[key]) for key in PLUGIN] == [int, dict, list, list]
+
+
+@pytest.mark.parametrize(
+    "change", [alterations.wrong_shape, alterations.not_a_number, alterations.another_plugin, alterations.deep]
+)
+def test_what_else_becomes_of_an_answer(change: Callable[[Answered], Answered]) -> None:
+    altered = change(ANSWERED).body
+
+    assert altered.startswith((b"[", b'{"name": "Plugin-somebody', b'{"name": "Plugin-one", "version": NaN'))
+    assert altered != ANSWERED.body
+
+
+@pytest.mark.parametrize("change", [alterations.unknown_fields, alterations.wrong_types, alterations.duplicate_keys])
+def test_an_answer_without_json_stays_as_it_is(change: Callable[[Answered], Answered]) -> None:
+    assert change(Answered(status=204)) == Answered(status=204)
