@@ -10,7 +10,7 @@ import threading
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 import uvicorn
 
@@ -25,10 +25,13 @@ from sandbox.telling import Telling
 from sandbox.ums.keys import KeyRing
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable
     from pathlib import Path
 
     from starlette.types import ASGIApp
+
+    from sandbox.faults import FaultGate, Scenario
 
 HOST = "127.0.0.1"
 """Never anything else: what listens on a network is no laptop's BioT any more."""
@@ -51,6 +54,7 @@ class Options:
         clock: What time it believes it is.
         rotate_key: Sign tokens with a new key from now on.
         log: Gets one line per request: method, path, status and time, never a query, header or body.
+        faults: A scenario, also an empty one, puts the gate of faults before the application; None leaves it away.
     """
 
     folder: Path
@@ -58,6 +62,7 @@ class Options:
     clock: Clock = field(default_factory=SystemClock)
     rotate_key: bool = False
     log: Callable[[str], None] | None = None
+    faults: Scenario | None = None
 
 
 class Running:
@@ -66,11 +71,13 @@ class Running:
     Attributes:
         base_url: Where it answers.
         state: What it holds.
+        gate: Where faults come through; None when it was started without.
     """
 
-    def __init__(self, base_url: str, state: State, resources: ExitStack) -> None:
+    def __init__(self, base_url: str, state: State, gate: FaultGate | None, resources: ExitStack) -> None:
         self.base_url = base_url
         self.state = state
+        self.gate = gate
         self._resources = resources
 
     def stop(self) -> None:
@@ -102,8 +109,18 @@ def start(options: Options) -> Running:
             keys.rotate()
         state = State(database=database, clock=options.clock, keys=keys, settings=Settings(base_url=base_url))
         app = create_app(state)
-        resources.callback(_serve(Telling(app, options.log) if options.log else app, listener))
-        return Running(base_url, state, resources.pop_all())
+        gate = _gate(options, database)
+        told = Telling(app, options.log) if options.log else app
+        resources.callback(_serve(told, listener, gate.protocol() if gate else "h11"))
+        return Running(base_url, state, gate, resources.pop_all())
+
+
+def _gate(options: Options, database: Database) -> FaultGate | None:
+    if options.faults is None:
+        return None
+    from sandbox.faults import FaultGate
+
+    return FaultGate(options.faults, database, options.clock)
 
 
 def _listening(port: int) -> socket.socket:
@@ -122,14 +139,14 @@ def _listening(port: int) -> socket.socket:
     return listener
 
 
-def _serve(app: ASGIApp, listener: socket.socket) -> Callable[[], None]:
+def _serve(app: ASGIApp, listener: socket.socket, http: type[asyncio.Protocol] | Literal["h11"]) -> Callable[[], None]:
     """Answer on a socket; returns how to end that."""
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     config = uvicorn.Config(
         app,
         access_log=False,
         h11_max_incomplete_event_size=HEADERS_MAX,
-        http="h11",
+        http=http,
         lifespan="off",
         log_config=None,
         loop="asyncio",
