@@ -12,6 +12,15 @@ CI_FILES = {
     "none": set(),
 }
 
+ACTIONS = {
+    "actions/checkout": "3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1",
+    "actions/download-artifact": "3e5f45b2cfb9172054b4087a40e8e0b5a5461e7c # v8.0.1",
+    "actions/setup-node": "820762786026740c76f36085b0efc47a31fe5020 # v7.0.0",
+    "actions/setup-python": "5fda3b95a4ea91299a34e894583c3862153e4b97 # v7.0.0",
+    "actions/upload-artifact": "bbbca2ddaa5d8feaa63e36b76fdaad77386f024f # v7.0.0",
+}
+"""GitHub's actions: the commits that these tags name in the actions' own repositories, read on 2026-11-20."""
+
 _BOTH = """
     .copier-answers.yml .editorconfig .env.example .gitattributes .gitignore CHANGELOG.md README.md plugin.toml tox.ini
     tests/cases.json

@@ -17,7 +17,7 @@ import yaml
 from builder.manifest import loading
 from builder.manifest.model import InterceptionType
 from tests.templates.conftest import REPOSITORY, files_of, git
-from tests.templates.expected import CI_FILES, HOOKS, expected_files
+from tests.templates.expected import ACTIONS, CI_FILES, HOOKS, expected_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -183,16 +183,19 @@ def test_both_languages_have_the_same_environments(render: Render) -> None:
         parser.read(render(language=language) / "tox.ini", "utf-8")
     assert tox[0].sections() == tox[1].sections()
     assert dict(tox[0]["tox"]) == dict(tox[1]["tox"])
-    assert tox[0]["testenv:{package,publish,lock}"]["commands"] == tox[1]["testenv:{package,publish,lock}"]["commands"]
+    kit = "testenv:{package,verify,plan,publish,lock}"
+    assert tox[0][kit]["commands"] == tox[1][kit]["commands"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_ci_actions_are_pinned_by_commit_and_may_only_read(language: str, render: Render) -> None:
     workflow = (render(language=language) / ".github" / "workflows" / "ci.yml").read_text("utf-8")
-    used = re.findall(r"uses: (\S+)(.*)", workflow)
-    assert used
-    assert all(re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", action) and "# v" in rest for action, rest in used)
-    assert yaml.safe_load(workflow)["permissions"] == {"contents": "read"}
+    used = set(re.findall(r"uses: ([^@\n]+)@(.+)", workflow))
+    assert used == {(name, ACTIONS[name]) for name, _ in used}
+    assert ({"actions/setup-node"} <= dict(used).keys()) == (language == "javascript")
+    document = yaml.safe_load(workflow)
+    assert document["permissions"] == {"contents": "read"}
+    assert not any("permissions" in job for job in document["jobs"].values())
 
 
 @pytest.mark.parametrize(("language", "expected"), [("python", "3.12"), ("javascript", "24.x")])
@@ -216,7 +219,7 @@ def test_gitlab_and_bitbucket_run_on_the_runtime_s_version(
         (render(language=language, runtime=runtime, ci="gitlab") / ".gitlab-ci.yml").read_text("utf-8")
     )
     bitbucket = render(language=language, runtime=runtime, ci="bitbucket") / "bitbucket-pipelines.yml"
-    assert gitlab["plugin"]["image"] == image
+    assert gitlab["default"]["image"] == image
     assert yaml.safe_load(bitbucket.read_text("utf-8"))["image"] == image
 
 

