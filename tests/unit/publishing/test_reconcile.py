@@ -1,0 +1,192 @@
+"""Every fault at every request, twice and three times over: no verdict says what is not so."""
+
+from __future__ import annotations
+
+import random
+from itertools import product
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from builder.publishing.failures import NotReached
+from builder.publishing.planning import plan
+from builder.publishing.plans import Create, Unchanged, Update
+from builder.publishing.reconcile import Pace, carry_out
+from builder.publishing.verdicts import Outcome, Verdict
+from tests.support.model_biot import FAULTS, NETWORK_FAULTS, READ_FAULTS, ModelBiot, VirtualClock
+from tests.support.publishing import goal, published
+
+if TYPE_CHECKING:
+    from builder.publishing.plans import Goal
+
+GOALS: dict[str, tuple[Goal | None, Goal]] = {
+    "create": (None, goal("b")),
+    "code": (goal("a"), goal("b")),
+    "code and settings": (goal("a"), goal("b", memory_size=512, timeout=9)),
+    "settings": (goal("b"), goal("b", memory_size=512, display_name="New")),
+    "variables": (goal("b"), goal("b", environment_variables={"A_A": "1"})),
+}
+
+
+def publish(operation: str, faults: list[str], read_faults: list[str]) -> tuple[ModelBiot, Outcome, Goal]:
+    before, wanted = GOALS[operation]
+    biot = ModelBiot(clock=VirtualClock())
+    if before is not None:
+        biot.appear(published(before).fields)
+    first = plan(wanted, biot.read(wanted.name))
+    assert isinstance(first, Create | Update)
+    biot.faults, biot.read_faults = list(faults), list(read_faults)
+    pace = Pace(chance=random.Random(str(faults)).random)  # noqa: S311 - the same waits every time
+    return biot, carry_out(biot, wanted, first, biot.clock, pace=pace), wanted
+
+
+def hold_to_the_truth(biot: ModelBiot, outcome: Outcome, wanted: Goal) -> None:
+    """Ask the model what really happened."""
+    biot.read_faults.clear()
+    state = biot.read(wanted.name)
+    as_wanted = state is not None and isinstance(plan(wanted, state), Unchanged)
+    if outcome.verdict is Verdict.DONE:
+        assert as_wanted or biot.others
+        assert biot.applied or biot.others
+    before = biot.applied
+    biot.clock.sleep(10_000)  # whatever is on its way arrives
+    if outcome.verdict is Verdict.NOT_APPLIED:
+        assert (before, biot.applied) == (0, 0)
+    if outcome.verdict is Verdict.CONFLICT:
+        assert biot.others or biot.requests
+        assert biot.applied == before
+    assert biot.uploads <= 1
+    assert biot.unseen == 0
+    assert outcome.verdict is not Verdict.NOTHING_TO_DO
+
+
+@pytest.mark.parametrize("operation", GOALS)
+@pytest.mark.parametrize("fault", FAULTS)
+def test_one_fault(operation: str, fault: str) -> None:
+    biot, outcome, wanted = publish(operation, [fault], [])
+
+    hold_to_the_truth(biot, outcome, wanted)
+    if fault in NETWORK_FAULTS:
+        assert outcome.verdict is Verdict.DONE, outcome
+        assert biot.clock.seconds < 10_060
+    if fault in {"invalid", "forbidden"}:
+        assert outcome.verdict is Verdict.NOT_APPLIED
+        assert outcome.kind == {"invalid": "refused", "forbidden": "access"}[fault]
+
+
+@pytest.mark.parametrize("operation", GOALS)
+def test_two_faults(operation: str) -> None:
+    for faults in product(FAULTS, repeat=2):
+        biot, outcome, wanted = publish(operation, list(faults), [])
+        hold_to_the_truth(biot, outcome, wanted)
+        if set(faults) <= set(NETWORK_FAULTS):
+            assert outcome.verdict is Verdict.DONE, (faults, outcome)
+
+
+@given(
+    st.sampled_from(sorted(GOALS)),
+    st.lists(st.sampled_from(FAULTS), max_size=7),
+    st.lists(st.sampled_from([*READ_FAULTS, "", "", ""]), max_size=12),
+)
+def test_many_faults(operation: str, faults: list[str], read_faults: list[str]) -> None:
+    biot, outcome, wanted = publish(operation, faults, read_faults)
+
+    hold_to_the_truth(biot, outcome, wanted)
+    assert biot.clock.seconds < 10_700
+
+
+@pytest.mark.parametrize(
+    ("operation", "fault", "said"),
+    [
+        ("code", "other publishes before", "version 6 with code sha256:ffffffffffff"),
+        ("code", "other publishes after", "version 7 with code sha256:ffffffffffff"),
+        ("code", "console upload after, answer lost", "version 7"),
+        ("settings", "other edits after", "Somebody else set timeout"),
+        ("settings", "other edits before", "Somebody else set timeout"),
+        ("settings", "other publishes before", "version 6"),
+        ("code", "deleted before", "somebody deleted it"),
+        ("create", "deleted after", "somebody deleted it"),
+    ],
+)
+def test_a_conflict_names_what_is_there_and_overwrites_nothing(operation: str, fault: str, said: str) -> None:
+    biot, outcome, _ = publish(operation, [fault], [])
+
+    assert outcome.verdict is Verdict.CONFLICT
+    assert said in outcome.detail
+    assert outcome.hint
+    assert biot.others == 1
+
+
+def test_somebody_else_s_plugin_of_the_same_name_is_left_alone() -> None:
+    biot = ModelBiot(clock=VirtualClock())
+    wanted = goal("b")
+    first = plan(wanted, None)
+    assert isinstance(first, Create)
+    theirs = published(goal("c"), version=1)
+    biot.appear(theirs.fields)
+
+    outcome = carry_out(biot, wanted, first, biot.clock)
+
+    assert outcome.verdict is Verdict.CONFLICT
+    assert biot.applied == 0
+
+
+def test_the_same_release_by_somebody_else_is_as_wanted() -> None:
+    _, outcome, _ = publish("code", ["same release before"], [])
+
+    assert outcome.verdict is Verdict.DONE
+
+
+def test_code_by_other_means_under_our_version_is_never_taken_for_ours() -> None:
+    """A lost request and an upload in the Console leave the very same traces, so nothing is overwritten."""
+    for fault in ("version burnt", "console upload before"):
+        biot, outcome, _ = publish("code", [fault], [])
+
+        assert outcome.verdict in {Verdict.CONFLICT, Verdict.UNKNOWN}
+        assert biot.applied == 0
+
+
+@pytest.mark.parametrize("operation", GOALS)
+def test_when_nothing_answers_any_more_that_is_what_is_said(operation: str) -> None:
+    _, outcome, _ = publish(operation, ["lost before"] * 9, ["no-answer"] * 99)
+
+    assert outcome.verdict is Verdict.UNKNOWN
+    assert "biot-plugin plan" in outcome.hint
+
+
+@pytest.mark.parametrize("operation", GOALS)
+def test_an_environment_that_cannot_be_reached_is_not_applied_and_says_why(operation: str) -> None:
+    _, outcome, _ = publish(operation, ["unreachable"] * 9, ["unreachable"] * 99)
+
+    assert (outcome.verdict, outcome.kind) == (Verdict.NOT_APPLIED, "unreachable")
+    assert isinstance(outcome.cause, NotReached)
+
+
+def test_requests_that_keep_getting_lost_are_unknown_because_the_last_may_arrive() -> None:
+    biot, outcome, _ = publish("code", ["late 500"] * 9, [])
+
+    assert outcome.verdict is Verdict.UNKNOWN
+    biot.clock.sleep(10_000)
+    assert biot.uploads == 1
+
+
+def test_a_confirmation_counts_when_it_cannot_be_read_back() -> None:
+    _, outcome, _ = publish("code", [], ["no-answer"] * 99)
+
+    assert outcome.verdict is Verdict.DONE
+    assert "could not be read back" in outcome.detail
+
+
+def test_with_the_digest_switched_off_a_lost_answer_cannot_be_settled_by_the_version() -> None:
+    wanted = goal("b", marked=False, version=6)
+    for fault, verdict in (("lost after", Verdict.UNKNOWN), ("", Verdict.DONE), ("lost before", Verdict.DONE)):
+        biot = ModelBiot(clock=VirtualClock(), faults=[fault])
+        biot.appear(published(goal("a", marked=False), by_kit=False).fields)
+        first = plan(wanted, biot.read(wanted.name))
+        assert isinstance(first, Update)
+
+        outcome = carry_out(biot, wanted, first, biot.clock)
+
+        assert outcome.verdict is verdict, fault
