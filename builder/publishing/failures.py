@@ -40,6 +40,7 @@ class Refused(PublishError):
         status: HTTP status, 400 to 499.
         code: BioT's own, such as ``PLUGIN_EXISTS_BY_NAME``.
         details: BioT's own, by the names of its specification.
+        told: What BioT said, fit for a terminal; part of a sentence.
         retry_after: Seconds BioT asked to wait, or None.
     """
 
@@ -52,6 +53,7 @@ class Refused(PublishError):
         self.status = status
         self.code = code
         self.details: Mapping[str, object] = details or {}
+        self.told = code
         self.retry_after: float | None = None
 
 
@@ -74,9 +76,19 @@ class Unsettled(PublishError):
 
 
 class AccessRefused(PublishError):
-    """No credentials, the log-in refused them, or they may not do this. Nothing was changed."""
+    """No credentials, the log-in refused them, or they may not do this. Nothing was changed.
+
+    Attributes:
+        code: BioT's own, such as ``LOGIN_FAILED``; empty when BioT was not asked.
+        told: What BioT said, fit for a terminal; part of a sentence.
+    """
 
     kind: ClassVar[str] = "access"
+
+    def __init__(self, message: str, *, hint: str = "", code: str = "", told: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.code = code
+        self.told = told
 
 
 class Conflict(PublishError):

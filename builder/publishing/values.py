@@ -6,16 +6,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from builder.platform.environment import TREE_DIGEST_NAME
+from builder.platform.limits import NAME_PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-NAME_PREFIX = "Plugin-"
-"""BioT puts it before every plugin's name; answers carry it or not (its specification leaves that open)."""
-
 
 def bare_name(name: str) -> str:
-    """The plugin's name as its manifest has it, whichever form is given."""
+    """The plugin's name as its manifest has it.
+
+    BioT puts ``Plugin-`` before every name; whether its answers carry it, its specification leaves open.
+    """
     return name.removeprefix(NAME_PREFIX)
 
 

@@ -1,0 +1,240 @@
+"""Questions are asked until they are answered or patience ends; changes are sent once and told for what is known."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from builder.publishing.answers import (
+    CLIENT_ERROR,
+    Answer,
+    BiotError,
+    UnreadableError,
+    describe,
+    printable,
+    read_error,
+    read_object,
+    retry_after,
+)
+from builder.publishing.failures import AccessRefused, NotAnswered, NotReached, Refused, Unsettled
+from builder.publishing.multipart import Body
+from builder.publishing.retrying import WORTH_ANOTHER_TRY, Patience
+from builder.publishing.trust import is_loopback
+from builder.publishing.wire import LostError, UndeliveredError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from builder.errors import PublishError
+    from builder.progress import Progress
+    from builder.publishing.clock import Clock
+    from builder.publishing.multipart import Form
+    from builder.publishing.values import Secret
+    from builder.publishing.wire import Request, Wire
+
+UNAUTHORIZED, FORBIDDEN, METHOD_NOT_ALLOWED, TIMED_OUT = 401, 403, 405, 408
+NOT_NAMED = "METHOD_NOT_ALLOWED"
+
+
+class Tokens(Protocol):
+    """Where access tokens come from."""
+
+    def bearer(self) -> Secret:
+        """A token that is good for now.
+
+        Raises:
+            AccessRefused: There is none to be had.
+            NotReached, NotAnswered: The log-in was not answered.
+        """
+
+    def renew(self, refused: Secret) -> Secret:
+        """Another token than the one that BioT has just refused. Raises as ``bearer`` does."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reply:
+    """An answer of success, and the JSON object in it."""
+
+    document: dict[str, object]
+    answer: Answer
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Trouble:
+    """A try that gave no reply: what to raise when it was the last, and whether another one makes sense."""
+
+    error: PublishError
+    again: bool
+    asked: float | None = None
+    unauthorized: bool = False
+
+
+class Calls:
+    """Requests to one environment.
+
+    Args:
+        wire: The connections.
+        clock: For waits and deadlines.
+        patience: For questions.
+        chance: Random numbers from 0 to 1, for the waits.
+    """
+
+    def __init__(
+        self,
+        wire: Wire,
+        clock: Clock,
+        *,
+        patience: Patience | None = None,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self.wire = wire
+        self._clock = clock
+        self._patience = patience or Patience()
+        self._chance = chance
+
+    def ask(self, request: Request, tokens: Tokens | None = None) -> Reply:
+        """The reply to a question; it may be sent several times, so it must change nothing.
+
+        Raises:
+            NotReached: No connection, at the last try.
+            NotAnswered: No usable answer, at the last try.
+            AccessRefused: 401 (also with a new token) or 403.
+            Refused: Another complete error of BioT.
+        """
+        started, tried, renewed = self._clock.monotonic(), 0, False
+        bearer = tokens.bearer() if tokens else None
+        while True:
+            tried += 1
+            outcome = self._try(request, bearer)
+            if isinstance(outcome, Reply):
+                return outcome
+            if outcome.unauthorized and tokens and bearer and not renewed:
+                bearer, renewed = tokens.renew(bearer), True
+                continue
+            wait = self._wait(outcome, tried, self._clock.monotonic() - started)
+            if wait is None:
+                raise outcome.error
+            self._clock.sleep(wait)
+
+    def change(self, request: Request, tokens: Tokens, *, form: Form | None = None, progress: Progress) -> Answer:
+        """The answer of success to a change that was sent once (twice when the token was refused before).
+
+        Raises:
+            NotReached: No connection; nothing was processed.
+            Refused, AccessRefused: A complete error of BioT; nothing was changed.
+            NotAnswered: No token was to be had, so nothing was sent.
+            Unsettled: Sent, and what became of it is not known.
+        """
+        bearer = tokens.bearer()
+        answer = self._send(request, bearer, form, progress)
+        if answer.status == UNAUTHORIZED and read_error(answer):
+            # BioT refuses a token before it looks at the rest.
+            answer = self._send(request, tokens.renew(bearer), form, progress)
+        if answer.succeeded:
+            return answer
+        raise self._unchanged(request, answer) or self._unsettled(request, describe(answer), answer)
+
+    def unsettled(self, request: Request, reason: str) -> Unsettled:
+        """For an answer of success that is none: the text tells what it is, as part of a sentence."""
+        return self._unsettled(request, reason, None)
+
+    def _send(self, request: Request, bearer: Secret, form: Form | None, progress: Progress) -> Answer:
+        body = Body(form, progress) if form else None
+        try:
+            return self.wire.exchange(request, bearer=bearer, body=body)
+        except UndeliveredError as error:
+            raise self._not_reached(error) from error
+        except LostError as error:
+            raise self._unsettled(request, str(error), None) from error
+        finally:
+            if body:
+                body.close()
+
+    def _try(self, request: Request, bearer: Secret | None) -> Reply | _Trouble:
+        try:
+            answer = self.wire.exchange(request, bearer=bearer)
+        except UndeliveredError as error:
+            # Nobody listens on this machine: waiting does not start a local BioT.
+            return _Trouble(error=self._not_reached(error), again=not is_loopback(self.wire.target.base_url))
+        except LostError as error:
+            return _Trouble(error=self._not_answered(str(error)), again=True)
+        if answer.succeeded:
+            try:
+                return Reply(document=read_object(answer), answer=answer)
+            except UnreadableError:
+                return _Trouble(error=self._not_answered(describe(answer), answer.status), again=True)
+        again = answer.status in WORTH_ANOTHER_TRY
+        final = None if again else self._unchanged(request, answer)
+        return _Trouble(
+            error=final or self._not_answered(describe(answer), answer.status),
+            again=again,
+            asked=retry_after(answer),
+            unauthorized=answer.status == UNAUTHORIZED,
+        )
+
+    def _wait(self, trouble: _Trouble, tried: int, spent: float) -> float | None:
+        if not trouble.again:
+            return None
+        return self._patience.wait(tried, asked=trouble.asked, spent=spent, chance=self._chance())
+
+    def _unchanged(self, request: Request, answer: Answer) -> PublishError | None:
+        """The error for an answer that proves that nothing was changed; None when it proves nothing."""
+        error = read_error(answer)
+        if answer.status == METHOD_NOT_ALLOWED and error is None:
+            # What HTTP means by 405, whoever says it.
+            error = BiotError(code=NOT_NAMED, message="", trace_id="", details={})
+        if error is None or answer.status not in CLIENT_ERROR or answer.status == TIMED_OUT:
+            return None
+        if answer.status == UNAUTHORIZED:
+            return AccessRefused(
+                f"{self.wire.host} does not accept the access token: {error.told}.",
+                hint="Check the credentials, and that they belong to this environment. Nothing was changed.",
+                code=error.code,
+                told=error.told,
+            )
+        if answer.status == FORBIDDEN:
+            needed = f" It takes the permission {request.permission}." if request.permission else ""
+            return AccessRefused(
+                f"{self.wire.host} does not allow this: {error.told}.{needed}",
+                hint="Use other credentials, or have the role of these extended in BioT. Nothing was changed.",
+                code=error.code,
+                told=error.told,
+            )
+        refused = Refused(
+            f"{self.wire.host} refused: {error.told}.",
+            hint="Mend what it names. Nothing was changed.",
+            status=answer.status,
+            code=error.code,
+            details=error.details,
+        )
+        refused.told = error.told
+        refused.retry_after = retry_after(answer)
+        return refused
+
+    def _not_reached(self, error: UndeliveredError) -> NotReached:
+        if "certificate" in str(error):
+            hint = "Name your company's authority: SSL_CERT_FILE=/path/to/authority.pem."
+        elif is_loopback(self.wire.target.base_url):
+            hint = "Start the local BioT: `biot-plugin sandbox`."
+        else:
+            hint = "Check baseUrl in plugin.toml, the network and HTTPS_PROXY."
+        return NotReached(f"{self.wire.host} cannot be reached: {error}. Nothing was sent.", hint=hint)
+
+    def _not_answered(self, reason: str, status: int = 0) -> NotAnswered:
+        return NotAnswered(
+            f"{self.wire.host} gave no usable answer: {printable(reason, 600)}.",
+            hint="Run it again in a while; `biot-plugin doctor` tells what works and what does not.",
+            status=status,
+        )
+
+    def _unsettled(self, request: Request, reason: str, answer: Answer | None) -> Unsettled:
+        error = read_error(answer) if answer else None
+        unsettled = Unsettled(
+            f"Whether {self.wire.host} applied the {request.method} is not known: {printable(reason, 600)}.",
+            hint="Look at what is there now: `biot-plugin show`. Running the command again does no harm.",
+            status=answer.status if answer else 0,
+            code=error.code if error else "",
+        )
+        unsettled.retry_after = retry_after(answer) if answer else None
+        return unsettled

@@ -1,0 +1,179 @@
+"""Where credentials and tokens are kept: ``.env`` beside plugin.toml, the system's keyring, the kit's state folder."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from builder import process
+from builder.errors import PublishError
+from builder.publishing.credentials import VARIABLES, read_credentials, read_dotenv
+from builder.publishing.failures import AccessRefused
+from builder.publishing.state import State, write_private
+from builder.publishing.values import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from builder.publishing.credentials import Credentials
+
+_DOTENV = ".env"
+_DOTENV_MAX = 64 * 1024
+_KEYRING_USER = "credentials"
+
+
+def from_dotenv(folder: Path) -> Credentials | None:
+    """The credentials of ``.env`` in the plugin's folder; None when it has none.
+
+    Raises:
+        AccessRefused: Git would commit the file, it cannot be read, or it holds half a pair.
+    """
+    file = folder / _DOTENV
+    try:
+        with file.open("rb") as stream:
+            variables = read_dotenv(stream.read(_DOTENV_MAX).decode("utf-8", errors="replace"))
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        msg = f"{file} cannot be read: {error.strerror}."
+        raise AccessRefused(msg, hint="Check its permissions, or move it away.") from error
+    if not any(variables.get(name) for name in VARIABLES):
+        return None
+    if _git_would_commit(file):
+        msg = f"{file} holds credentials, and git would commit it."
+        raise AccessRefused(
+            msg, hint="Add a line `.env` to .gitignore, and `git rm --cached .env` if it is in already."
+        )
+    return read_credentials(variables, _DOTENV)
+
+
+def from_keyring(base_url: str) -> Credentials | None:
+    """What ``biot-plugin login`` kept for an address; None when there is nothing, or no keyring."""
+    import keyring
+    from keyring.errors import KeyringError
+
+    try:
+        text = keyring.get_password(_keyring_name(base_url), _KEYRING_USER)
+    except KeyringError:
+        return None
+    if text is None:
+        return None
+    try:
+        variables = json.loads(text)
+    except ValueError:
+        return None
+    return read_credentials(variables, "the keyring") if isinstance(variables, dict) else None
+
+
+def to_keyring(base_url: str, variables: Mapping[str, str]) -> str:
+    """Keep credentials for an address; returns the keyring's name.
+
+    Args:
+        base_url: The environment.
+        variables: By the names of environment variables.
+
+    Raises:
+        AccessRefused: This machine has no keyring, or it refuses.
+    """
+    import keyring
+    from keyring.errors import KeyringError
+
+    try:
+        keyring.set_password(_keyring_name(base_url), _KEYRING_USER, json.dumps(dict(variables)))
+    except KeyringError as error:
+        msg = "This machine has no keyring that would keep the credentials."
+        raise AccessRefused(
+            msg,
+            hint="Set BIOT_USERNAME and BIOT_PASSWORD in the environment, or write them to a `.env` beside plugin.toml "
+            "that git ignores.",
+        ) from error
+    return type(keyring.get_keyring()).__module__.rpartition(".")[2]
+
+
+def forget_keyring(base_url: str) -> bool:
+    """Remove what ``login`` kept for an address; whether there was anything."""
+    import keyring
+    from keyring.errors import KeyringError
+
+    try:
+        keyring.delete_password(_keyring_name(base_url), _KEYRING_USER)
+    except KeyringError:
+        return False
+    return True
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Session:
+    """What a log-in gave. Times are seconds since 1970 by this machine's clock.
+
+    Attributes:
+        access: The access token.
+        good_until: When to have another one; a little before it ends.
+        refresh: What gets the next access token without a password, or None.
+        refresh_until: When that ends.
+    """
+
+    access: Secret = field(repr=False)
+    good_until: float
+    refresh: Secret | None = field(default=None, repr=False)
+    refresh_until: float = 0.0
+
+
+class TokenFile:
+    """The session of one principal at one address, for the next commands.
+
+    Args:
+        state: The state folder.
+        base_url: The environment.
+        credentials: Whose session it is.
+    """
+
+    def __init__(self, state: State, base_url: str, credentials: Credentials) -> None:
+        key = f"{base_url}\n{credentials.kind}\n{credentials.principal}"
+        self._file = state.tokens / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.json"
+
+    def read(self) -> Session | None:
+        """The session as it was kept; None when there is none that can be read."""
+        try:
+            document = json.loads(self._file.read_bytes())
+            refresh = document.get("refreshToken")
+            return Session(
+                access=Secret(str(document["accessToken"])),
+                good_until=float(document["goodUntil"]),
+                refresh=Secret(str(refresh)) if refresh else None,
+                refresh_until=float(document.get("refreshUntil", 0)),
+            )
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return None
+
+    def write(self, session: Session) -> None:
+        """Keep a session, for the owner alone; a folder that cannot be written only costs the next log-in."""
+        document = {
+            "accessToken": session.access.reveal(),
+            "goodUntil": session.good_until,
+            "refreshToken": session.refresh.reveal() if session.refresh else None,
+            "refreshUntil": session.refresh_until,
+        }
+        with suppress(PublishError):
+            write_private(self._file, json.dumps(document).encode())
+
+    def forget(self) -> None:
+        """Remove it."""
+        with suppress(OSError):
+            self._file.unlink()
+
+
+def _git_would_commit(file: Path) -> bool:
+    git = process.find_program("git")
+    if git is None:
+        return False
+    # 0: ignored. 1: not ignored, or in the repository already. 128: no repository.
+    return process.run([git, "check-ignore", "-q", file.name], cwd=file.parent).returncode == 1
+
+
+def _keyring_name(base_url: str) -> str:
+    return f"biot-plugin-kit {base_url}"

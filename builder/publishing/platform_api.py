@@ -1,0 +1,301 @@
+"""BioT's API as the kit uses it, one method per call (platform specification 2.4.2, settings service).
+
+What changes something is sent once: it returns, or raises by what is known (``builder.publishing.failures``). Questions
+are repeated. A ``NotAnswered`` of a change means that not even a token was to be had: nothing was sent.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from itertools import count
+from typing import TYPE_CHECKING, Self
+from urllib.parse import quote
+
+from builder.platform.environment import BIOT_PREFIX
+from builder.platform.limits import NAME_PREFIX
+from builder.progress import Silent
+from builder.publishing.answers import UnreadableError, describe, read_object, server_time
+from builder.publishing.calls import METHOD_NOT_ALLOWED
+from builder.publishing.failures import NoSuchPlugin, NotAnswered, Refused
+from builder.publishing.hooks import Hooks
+from builder.publishing.multipart import Form
+from builder.publishing.shapes import read_docker_credentials, read_found, read_plugin, read_rows
+from builder.publishing.values import Properties, bare_name
+from builder.publishing.wire import Request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+    from types import TracebackType
+    from typing import TypeVar
+
+    from builder.progress import Progress
+    from builder.publishing.answers import Answer
+    from builder.publishing.calls import Calls, Tokens
+    from builder.publishing.values import DockerCredentials, Found, RemotePlugin, Rows, Target
+
+    T = TypeVar("T")
+
+_PLUGINS = "/settings/v2/plugins"
+_NOT_FOUND = 404
+_PAGE = 100
+_ANSWERED_ONLY = frozenset({"endpointUrl", "linkToConsole", "creationTime", "lastModifiedTime"})
+_FIXED = frozenset({"name", "deploymentPackageType"})
+_SUBSCRIPTION_KEYS = ("interceptionOrder", "interceptions", "notifications")
+
+
+class Platform:
+    """One environment of BioT, by one principal.
+
+    Args:
+        calls: Requests to it.
+        tokens: Its access tokens.
+        progress: Told of uploads.
+    """
+
+    def __init__(self, calls: Calls, tokens: Tokens, progress: Progress | None = None) -> None:
+        self._calls = calls
+        self._tokens = tokens
+        self._progress: Progress = progress or Silent()
+        self._prefixed = True
+        self._patches = True
+        self.hooks = Hooks(calls, tokens)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._calls.wire.close()
+
+    @property
+    def target(self) -> Target:
+        """Where this is."""
+        return self._calls.wire.target
+
+    def read(self, name: str) -> RemotePlugin | None:
+        """A plugin, or None when there is none of this name.
+
+        Args:
+            name: With or without ``Plugin-``.
+
+        Raises:
+            NotReached, NotAnswered, AccessRefused, Refused: See ``builder.publishing.calls``.
+        """
+        return self._by_either_name(name, lambda path: self._read(path, name))
+
+    def create(self, config: Mapping[str, object], code: Path | None) -> RemotePlugin:
+        """A new plugin.
+
+        Args:
+            config: As ``builder.manifest.config`` makes it.
+            code: The ZIP, or None for BioT's seed or an image.
+
+        Raises:
+            Refused: Nothing was created; ``code`` is ``PLUGIN_EXISTS_BY_NAME`` when there is one already.
+            NotReached, AccessRefused, NotAnswered: Nothing was sent, or nothing was processed.
+            Unsettled: Read back to find out.
+        """
+        request = Request(method="POST", path=_PLUGINS, changes=True, permission="SETTINGS_PLUGIN_CREATE")
+        answer = self._calls.change(request, self._tokens, form=_form(config, code), progress=self._progress)
+        return self._confirmed(request, answer, str(config["name"]))
+
+    def update(self, name: str, changes: Mapping[str, object], code: Path | None) -> RemotePlugin:
+        """A plugin with some fields replaced: by PATCH, or by PUT with all of them where BioT knows no PATCH.
+
+        Args:
+            name: With or without ``Plugin-``.
+            changes: The fields that change; ``name`` and ``deploymentPackageType`` cannot and are not sent.
+            code: The new ZIP, or None when the code stays; then ``version`` must stay too.
+
+        Raises:
+            NoSuchPlugin: It is gone; nothing was changed.
+            Refused, NotReached, AccessRefused, NotAnswered, Unsettled: As ``create``.
+        """
+        body = patch_body(changes)
+        plugin = self._by_either_name(name, lambda path: self._update(path, name, body, code))
+        if plugin is None:
+            raise _gone(name, self.target)
+        return plugin
+
+    def delete(self, name: str) -> None:
+        """Delete a plugin with its service user, its subscriptions and its code.
+
+        Raises:
+            NoSuchPlugin: There is none.
+            Refused, NotReached, AccessRefused, NotAnswered, Unsettled: As ``create``.
+        """
+        if self._by_either_name(name, self._delete) is None:
+            raise _gone(name, self.target)
+
+    def search(self, request: Mapping[str, object]) -> Found:
+        """One page of plugins.
+
+        Args:
+            request: BioT's ``searchRequest``: filter, sort, freeTextSearch, limit, page.
+        """
+        return self._searched(_PLUGINS, request, "SETTINGS_PLUGIN_SEARCH", read_found)
+
+    def interceptable(self) -> tuple[Mapping[str, object], ...]:
+        """Every API and entity that can be intercepted: rows of ``entityTypeName``, ``servicePrefix``, ``apiId``."""
+        rows: list[Mapping[str, object]] = []
+        # The sort is asked for: BioT's documented default is a column that this search does not have.
+        asked: dict[str, object] = {"sort": [{"prop": "apiId", "order": "ASC"}], "limit": _PAGE}
+        permission = "SETTINGS_SEARCH_INTERCEPTION_SUBSCRIPTION_CONFIGURATIONS"
+        for page in count():
+            found: Rows = self._searched("/settings/v1/interceptions", {**asked, "page": page}, permission, read_rows)
+            rows += found.rows
+            if not found.rows or len(rows) >= found.total:
+                break
+        return tuple(rows)
+
+    def notifiable(self) -> tuple[Mapping[str, object], ...]:
+        """Every action that notifies: rows of ``entityName``, ``actionName`` and their display names."""
+        path, permission = "/settings/v2/entity-types/action-notifications", "SETTINGS_GET_ENTITY_TYPES"
+        reply = self._calls.ask(Request(method="GET", path=path, permission=permission), self._tokens)
+        rows = reply.document.get("entityTypes")
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            reason = "a list of actions without its rows"
+            raise self._misunderstood(reason)
+        return tuple(rows)
+
+    def properties(self) -> Properties:
+        """BioT's version and clock. Public: needs no credentials."""
+        return read_properties(self._calls)
+
+    def docker_credentials(self) -> DockerCredentials:
+        """The right to push an image, for one hour."""
+        path = f"{_PLUGINS}/docker-repository/temp-credentials"
+        permission = "SETTINGS_PLUGIN_GET_DOCKER_REPOSITORY_TEMP_CREDENTIALS"
+        reply = self._calls.ask(Request(method="GET", path=path, permission=permission), self._tokens)
+        return self._understood(reply.document, read_docker_credentials)
+
+    def _read(self, path: str, name: str) -> RemotePlugin:
+        request = Request(method="GET", path=path, permission="SETTINGS_PLUGIN_GET")
+        reply = self._calls.ask(request, self._tokens)
+        return self._understood(reply.document, lambda document: read_plugin(document, name=bare_name(name)))
+
+    def _update(self, path: str, name: str, body: Mapping[str, object], code: Path | None) -> RemotePlugin:
+        if self._patches:
+            try:
+                return self._send_update("PATCH", path, name, _form(body, code))
+            except Refused as error:
+                if error.status != METHOD_NOT_ALLOWED:
+                    raise
+                self._patches = False
+        whole = put_body(self._read(path, name).fields, body, name)
+        return self._send_update("PUT", path, name, _form(whole, code))
+
+    def _send_update(self, method: str, path: str, name: str, form: Form) -> RemotePlugin:
+        request = Request(method=method, path=path, changes=True, permission="SETTINGS_PLUGIN_UPDATE")
+        answer = self._calls.change(request, self._tokens, form=form, progress=self._progress)
+        return self._confirmed(request, answer, bare_name(name))
+
+    def _delete(self, path: str) -> bool:
+        request = Request(method="DELETE", path=path, changes=True, permission="SETTINGS_PLUGIN_DELETE")
+        answer = self._calls.change(request, self._tokens, progress=self._progress)
+        if answer.body.strip():
+            raise self._calls.unsettled(request, describe(answer))
+        return True
+
+    def _by_either_name(self, name: str, call: Callable[[str], T]) -> T | None:
+        """Call with the name's documented form, and where BioT knows no such plugin with the other one."""
+        bare = bare_name(name)
+        forms = [NAME_PREFIX + bare, bare] if self._prefixed else [bare, NAME_PREFIX + bare]
+        for form in forms:
+            try:
+                result = call(_path(form))
+            except Refused as error:
+                if error.status != _NOT_FOUND or error.code != "PLUGIN_NOT_FOUND":
+                    raise
+                continue
+            self._prefixed = form != bare
+            return result
+        return None
+
+    def _confirmed(self, request: Request, answer: Answer, name: str) -> RemotePlugin:
+        try:
+            return read_plugin(read_object(answer), name=bare_name(name))
+        except UnreadableError as error:
+            raise self._calls.unsettled(request, f"HTTP {answer.status}, and its body is {error}") from error
+
+    def _searched(
+        self, path: str, request: Mapping[str, object], permission: str, read: Callable[[Mapping[str, object]], T]
+    ) -> T:
+        query = {"searchRequest": json.dumps(request, separators=(",", ":"))}
+        reply = self._calls.ask(Request(method="GET", path=path, query=query, permission=permission), self._tokens)
+        return self._understood(reply.document, read)
+
+    def _understood(self, document: Mapping[str, object], read: Callable[[Mapping[str, object]], T]) -> T:
+        try:
+            return read(document)
+        except UnreadableError as error:
+            raise self._misunderstood(str(error)) from error
+
+    def _misunderstood(self, reason: str) -> NotAnswered:
+        return NotAnswered(
+            f"{self._calls.wire.host} answered with {reason}.",
+            hint="Check that baseUrl is BioT's API, and that `biot-plugin doctor` knows its version.",
+        )
+
+
+def read_properties(calls: Calls) -> Properties:
+    """BioT's version and clock, asked without credentials.
+
+    Raises:
+        NotReached, NotAnswered, Refused: As every question.
+    """
+    reply = calls.ask(Request(method="GET", path="/settings/v1/system/properties"))
+    version = reply.document.get("biotVersion")
+    return Properties(version=version if isinstance(version, str) else "", server_time=server_time(reply.answer))
+
+
+def patch_body(changes: Mapping[str, object]) -> dict[str, object]:
+    """What PATCH takes: no field that is fixed for ever, and of ``subscriptions`` all three keys or none.
+
+    BioT's specification marks all three as required although its text lets them be left out; ``null`` is its "no
+    change" for the order, and an empty list means none.
+    """
+    body = {key: value for key, value in changes.items() if key not in _FIXED}
+    subscriptions = body.get("subscriptions")
+    if isinstance(subscriptions, dict):
+        empty: dict[str, object] = {"interceptionOrder": None, "interceptions": [], "notifications": []}
+        body["subscriptions"] = {key: subscriptions.get(key, empty[key]) for key in _SUBSCRIPTION_KEYS}
+    return body
+
+
+def put_body(fields: Mapping[str, object], changes: Mapping[str, object], name: str) -> dict[str, object]:
+    """What PUT takes: every field of the plugin as it is, with the changes over them.
+
+    Args:
+        fields: The plugin's, as BioT answered them.
+        changes: What PATCH would have taken.
+        name: With or without ``Plugin-``; sent without.
+    """
+    body = {key: value for key, value in fields.items() if key not in _ANSWERED_ONLY and value is not None}
+    body |= changes
+    variables = body.get("environmentVariables")
+    if isinstance(variables, dict):
+        # BioT adds its own again, and refuses them from anybody else.
+        body["environmentVariables"] = {key: one for key, one in variables.items() if not key.startswith(BIOT_PREFIX)}
+    return {**body, "name": bare_name(name)}
+
+
+def _path(name: str) -> str:
+    return f"{_PLUGINS}/{quote(name, safe='')}"
+
+
+def _form(config: Mapping[str, object], code: Path | None) -> Form:
+    return Form(config=json.dumps(config, ensure_ascii=False, separators=(",", ":")), code=code)
+
+
+def _gone(name: str, target: Target) -> NoSuchPlugin:
+    shown = bare_name(name) if re.fullmatch(r"[A-Za-z0-9_-]{1,80}", name) else "of this name"
+    msg = f"There is no plugin {shown} in {target.name} ({target.base_url})."
+    return NoSuchPlugin(msg, hint=f"`biot-plugin list -e {target.name}` shows what is there.")

@@ -1,0 +1,150 @@
+"""JSON of BioT's API -> values, refused when a type is another than its specification (2.4.2) says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from builder.platform.limits import NAME_PREFIX, VERSION_MAX, VERSION_MIN
+from builder.publishing.answers import UnreadableError
+from builder.publishing.values import DockerCredentials, Found, RemotePlugin, Rows, Secret, bare_name
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_TIMES = frozenset({"creationTime", "lastModifiedTime"})
+_REQUIRED: Mapping[str, type] = {"name": str, "displayName": str, "version": int}
+_OPTIONAL: Mapping[str, type] = {
+    "endpointUrl": str,
+    "linkToConsole": str,
+    "creationTime": str,
+    "lastModifiedTime": str,
+    "runtime": str,
+    "handler": str,
+    "timeout": int,
+    "memorySize": int,
+    "ephemeralStorage": int,
+    "environmentVariables": dict,
+    "subscriptions": dict,
+    "enabledState": str,
+    "cronSchedule": str,
+    "deploymentPackageType": str,
+    "analyticsDbAccess": bool,
+    "cors": dict,
+}
+_LISTS = (("subscriptions", "interceptions", dict), ("subscriptions", "notifications", dict))
+_CORS = ("allowOrigins", "allowMethods", "allowHeaders", "exposeHeaders")
+
+
+def read_plugin(document: Mapping[str, object], *, name: str | None = None) -> RemotePlugin:
+    """BioT's PluginResponse.
+
+    Args:
+        document: The JSON object.
+        name: The plugin that was asked for; another one is refused.
+
+    Raises:
+        UnreadableError: It is not a plugin, or not this one.
+    """
+    for key, kind in _REQUIRED.items():
+        _check(document, key, kind, needed=True)
+    for key, kind in _OPTIONAL.items():
+        _check(document, key, kind, needed=False)
+    for table, key, kind in (*_LISTS, *(("cors", key, str) for key in _CORS)):
+        _check_list(document.get(table), table, key, kind)
+    variables = document.get("environmentVariables")
+    if isinstance(variables, dict) and not all(isinstance(value, str) for value in variables.values()):
+        msg = "a plugin whose environmentVariables are not all text"
+        raise UnreadableError(msg)
+    return _plugin(document, name)
+
+
+def _plugin(document: Mapping[str, object], name: str | None) -> RemotePlugin:
+    found, version = str(document["name"]), document["version"]
+    if not isinstance(version, int) or not VERSION_MIN <= version <= VERSION_MAX:
+        msg = f"a plugin whose version is {version}"
+        raise UnreadableError(msg)
+    # A plugin may itself be called Plugin-something, so what was asked for decides which form this is.
+    if name is not None and found not in {name, NAME_PREFIX + name}:
+        msg = "another plugin than the one asked for"
+        raise UnreadableError(msg)
+    bare = bare_name(found) if name is None else name
+    return RemotePlugin(
+        name=bare,
+        full_name=NAME_PREFIX + bare,
+        display_name=str(document["displayName"]),
+        version=version,
+        fields={key: value for key, value in document.items() if key not in _TIMES},
+        endpoint_url=str(document.get("endpointUrl") or ""),
+        console_url=str(document.get("linkToConsole") or ""),
+        creation_time=str(document.get("creationTime") or ""),
+        last_modified_time=str(document.get("lastModifiedTime") or ""),
+    )
+
+
+def read_found(document: Mapping[str, object]) -> Found:
+    """A page of plugins.
+
+    Raises:
+        UnreadableError: It is none.
+    """
+    rows = read_rows(document)
+    return Found(plugins=tuple(read_plugin(row) for row in rows.rows), total=rows.total)
+
+
+def read_rows(document: Mapping[str, object]) -> Rows:
+    """A page of BioT's search envelope.
+
+    Raises:
+        UnreadableError: It is none.
+    """
+    rows, metadata = document.get("data"), document.get("metadata")
+    page = metadata.get("page") if isinstance(metadata, dict) else None
+    total = page.get("totalResults") if isinstance(page, dict) else None
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        msg = "a search without its rows"
+        raise UnreadableError(msg)
+    if not isinstance(total, int) or isinstance(total, bool) or total < 0:
+        msg = "a search without its number of results"
+        raise UnreadableError(msg)
+    return Rows(rows=tuple(rows), total=total)
+
+
+def read_docker_credentials(document: Mapping[str, object]) -> DockerCredentials:
+    """The right to push an image.
+
+    Raises:
+        UnreadableError: Something is missing.
+    """
+    keys = document.get("credentials")
+    if not isinstance(keys, dict):
+        msg = "credentials without credentials"
+        raise UnreadableError(msg)
+    for key in ("accessKeyId", "secretAccessKey", "sessionToken", "expiration"):
+        _check(keys, key, str, needed=True)
+    for key in ("region", "repositoryUri"):
+        _check(document, key, str, needed=True)
+    return DockerCredentials(
+        access_key_id=keys["accessKeyId"],
+        secret_access_key=Secret(keys["secretAccessKey"]),
+        session_token=Secret(keys["sessionToken"]),
+        expiration=keys["expiration"],
+        region=str(document["region"]),
+        repository_uri=str(document["repositoryUri"]),
+    )
+
+
+def _check(table: Mapping[str, object], key: str, kind: type, *, needed: bool) -> None:
+    value = table.get(key)
+    if value is None and not needed:
+        return
+    # To Python True is an int; to BioT it is not.
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        msg = f"JSON whose {key} is missing or of another type than BioT's"
+        raise UnreadableError(msg)
+
+
+def _check_list(table: object, name: str, key: str, kind: type) -> None:
+    value = table.get(key) if isinstance(table, dict) else None
+    if value is not None and (not isinstance(value, list) or not all(isinstance(item, kind) for item in value)):
+        msg = f"a plugin whose {name}.{key} is not what BioT has there"
+        raise UnreadableError(msg)

@@ -1,0 +1,55 @@
+"""Whose certificates are believed: the ones the operator names, else the system's. There is no way to believe all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from builder.publishing.failures import NotReached
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Mapping
+
+_NAMES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_DIR")
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def is_loopback(url: str) -> bool:
+    """Whether an address is this machine: then nothing of it leaves, and http is allowed."""
+    return urlsplit(url).hostname in _LOOPBACK
+
+
+def trusted(environ: Mapping[str, str], *, loopback: bool) -> ssl.SSLContext:
+    """A context that verifies certificates and host names.
+
+    Args:
+        environ: May name a file or folder of certificates by ``SSL_CERT_FILE``, ``REQUESTS_CA_BUNDLE``,
+            ``CURL_CA_BUNDLE`` or ``SSL_CERT_DIR``; the first of these counts.
+        loopback: The address is this machine, where no authority signs: without a named file nothing is loaded.
+
+    Raises:
+        NotReached: What the environment names cannot be read.
+    """
+    import ssl
+
+    name = next((name for name in _NAMES if environ.get(name)), "")
+    if name:
+        place = Path(environ[name])
+        try:
+            if place.is_dir():
+                return ssl.create_default_context(capath=place)
+            return ssl.create_default_context(cafile=place)
+        except OSError as error:
+            msg = f"The certificates that {name} names cannot be read: {error.strerror or error}."
+            raise NotReached(msg, hint="It is a PEM file with your company's authority; mend or unset it.") from error
+    if loopback:
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context = ssl.create_default_context()
+    if not context.cert_store_stats()["x509_ca"]:
+        # Some Pythons (python.org on macOS) have no authorities of the system's; httpx brings Mozilla's.
+        import httpx
+
+        return httpx.create_ssl_context(trust_env=False)
+    return context

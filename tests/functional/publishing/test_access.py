@@ -1,0 +1,285 @@
+"""Whose credentials are used, how tokens are kept and renewed, and that no secret is ever seen."""
+
+from __future__ import annotations
+
+import json
+import stat
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from builder.errors import PublishError
+from builder.publishing.access import find_identity, open_platform, target_of
+from builder.publishing.credentials import AccessToken, Person, ServiceUser, read_credentials, read_dotenv
+from builder.publishing.failures import AccessRefused, NotAnswered
+from builder.publishing.state import LocalBiot, State, write_local
+from builder.publishing.values import Secret, Target
+from tests.support.raw_http import RawServer, failure, reply
+from tests.support.virtual_time import VirtualClock
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PLUGIN = {"name": "Plugin-age", "displayName": "Age", "version": 3}
+FOUND = reply(200, PLUGIN)
+DATE = "date: Fri, 20 Nov 2026 00:00:00 GMT\r\n"
+SERVICE = {"BIOT_SERVICE_USER_ID": "user-1", "BIOT_SERVICE_USER_SECRET_KEY": "canary-key"}
+PERSON = {"BIOT_USERNAME": "ann@example.com", "BIOT_PASSWORD": "canary-password"}
+
+
+def service_token(token: str, *, ends: str = "2026-11-20T00:30:00Z") -> bytes:
+    return reply(200, {"accessToken": token, "accessTokenExpiration": ends}, head=DATE)
+
+
+def session(token: str, **more: object) -> bytes:
+    document = {
+        "userId": "u",
+        "ownerOrganizationId": "o",
+        "accessJwt": {"token": token, "expiration": "2026-11-20T00:30:00Z"},
+        "refreshJwt": {"token": f"refresh-{token}", "expiration": "2026-11-21T00:00:00Z"},
+        "mfaRequired": False,
+        "passwordResetRequired": False,
+        **more,
+    }
+    return reply(200, document, head=DATE)
+
+
+def environment(tmp_path: Path, variables: dict[str, str]) -> dict[str, str]:
+    return {"BIOT_PLUGIN_STATE": str(tmp_path / "state"), **variables}
+
+
+def bearers(server: RawServer) -> list[str]:
+    return [one.headers["authorization"].split()[1] for one in server.requests if "authorization" in one.headers]
+
+
+def paths(server: RawServer) -> list[str]:
+    return [one.path for one in server.requests]
+
+
+def test_a_service_users_token_is_kept_for_the_next_command_and_replaced_before_it_ends(tmp_path: Path) -> None:
+    environ, clock = environment(tmp_path, SERVICE), VirtualClock()
+
+    with RawServer(service_token("one"), FOUND, FOUND, service_token("two"), FOUND) as server:
+        target = Target(name="dev", base_url=server.url)
+        for minutes in (0, 20, 9):
+            clock.pass_by(minutes * 60)
+            with open_platform(target, environ, None, clock) as biot:
+                assert biot.read("age") is not None
+
+    assert bearers(server) == ["one", "one", "two"]
+    assert json.loads(server.requests[0].body) == {"id": "user-1", "secretKey": "canary-key"}
+    (kept,) = (tmp_path / "state" / "tokens").iterdir()
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert stat.S_IMODE(kept.parent.stat().st_mode) == 0o700
+    assert "canary" not in kept.read_text()
+
+
+def test_tokens_are_of_one_principal_at_one_address(tmp_path: Path) -> None:
+    clock = VirtualClock()
+    other = {**SERVICE, "BIOT_SERVICE_USER_ID": "user-2"}
+
+    with RawServer(service_token("one"), FOUND, service_token("two"), FOUND) as server:
+        for variables in (SERVICE, other):
+            target = Target(name="dev", base_url=server.url)
+            with open_platform(target, environment(tmp_path, variables), None, clock) as biot:
+                biot.read("age")
+
+    assert bearers(server) == ["one", "two"]
+
+
+def test_a_clock_that_goes_wrong_does_not_make_tokens_old(tmp_path: Path) -> None:
+    """This machine is a year ahead; BioT's own clock says how long its token lives."""
+    clock = VirtualClock()
+    clock.pass_by(365 * 86400)
+
+    with RawServer(service_token("one"), FOUND) as server:
+        for _ in range(3):
+            with open_platform(
+                Target(name="dev", base_url=server.url), environment(tmp_path, SERVICE), None, clock
+            ) as biot:
+                biot.read("age")
+
+    assert paths(server).count("/ums/v2/services/accessToken") == 1
+
+
+def test_a_user_is_asked_for_no_second_log_in_while_the_refresh_token_lives(tmp_path: Path) -> None:
+    environ, clock = environment(tmp_path, PERSON), VirtualClock()
+
+    with RawServer(
+        session("one"), FOUND, session("two"), FOUND, failure(403, "REFRESH_TOKEN_NOT_VALID"), session("three"), FOUND
+    ) as server:
+        for minutes in (0, 29, 29):
+            clock.pass_by(minutes * 60)
+            with open_platform(Target(name="dev", base_url=server.url), environ, None, clock) as biot:
+                biot.read("age")
+
+    logins = [path.removeprefix("/ums/v2/users/") for path in paths(server) if "/ums/" in path]
+    assert logins == ["login", "token/refresh", "token/refresh", "login"]
+    assert bearers(server) == ["one", "two", "three"]
+    assert json.loads(server.requests[2].body) == {"refreshToken": "refresh-one"}
+
+
+def test_a_second_factor_is_asked_for_with_the_first_steps_token(tmp_path: Path) -> None:
+    first = session("half", mfaRequired=True, refreshJwt=None)
+
+    with RawServer(first, session("whole"), FOUND) as server:
+        target, environ = Target(name="dev", base_url=server.url), environment(tmp_path, PERSON)
+        with open_platform(target, environ, None, VirtualClock(), ask_code=lambda: "123456") as biot:
+            biot.read("age")
+
+    assert paths(server)[:2] == ["/ums/v2/users/login", "/ums/v2/users/login/mfa"]
+    assert json.loads(server.requests[1].body) == {"code": "123456"}
+    assert bearers(server) == ["half", "whole"]
+
+
+@pytest.mark.parametrize(
+    ("answers", "message", "hint"),
+    [
+        ([session("half", mfaRequired=True)], "second factor", "BIOT_MFA_CODE"),
+        ([session("half", passwordResetRequired=True)], "new password", "Console"),
+        ([failure(403, "LOGIN_FAILED")], "refused the log-in of user ann@example.com", "Check the name"),
+        ([failure(401, "USER_LOCKED_WITH_TIME", timeLeftInMinutes=5)], "timeLeftInMinutes: 5", "Wait"),
+        ([failure(401, "USER_LOCKED")], "USER_LOCKED", "administrator"),
+    ],
+)
+def test_every_ending_of_a_log_in_says_what_to_do(
+    tmp_path: Path, answers: list[bytes], message: str, hint: str
+) -> None:
+    with RawServer(*answers) as server:
+        target = Target(name="dev", base_url=server.url)
+        biot = open_platform(target, environment(tmp_path, PERSON), None, VirtualClock())
+        with pytest.raises(AccessRefused) as caught:
+            biot.read("age")
+        biot.close()
+
+    assert message in caught.value.message
+    assert hint in caught.value.hint
+    assert "canary" not in f"{caught.value.message}{caught.value.hint}{caught.value!r}"
+    assert len(server.requests) == 1
+
+
+def test_a_wrong_code_is_told(tmp_path: Path) -> None:
+    environ = environment(tmp_path, {**PERSON, "BIOT_MFA_CODE": "000000"})
+
+    with RawServer(session("half", mfaRequired=True), failure(400, "MFA_CODE_NOT_VALID")) as server:
+        biot = open_platform(Target(name="dev", base_url=server.url), environ, None, VirtualClock())
+        with pytest.raises(AccessRefused, match="MFA_CODE_NOT_VALID"):
+            biot.read("age")
+        biot.close()
+
+
+def test_an_answer_without_a_token_is_no_log_in(tmp_path: Path) -> None:
+    with RawServer(reply(200, {"accessToken": "a b\r\nx: y"})) as server:
+        biot = open_platform(
+            Target(name="dev", base_url=server.url), environment(tmp_path, SERVICE), None, VirtualClock()
+        )
+        with pytest.raises(NotAnswered, match="without a token"):
+            biot.read("age")
+        biot.close()
+
+
+def test_a_given_token_that_ended_is_told_with_what_to_use_instead(tmp_path: Path) -> None:
+    environ = environment(tmp_path, {"BIOT_TOKEN": "Bearer canary-token"})
+
+    with RawServer(failure(401, "TOKEN_NOT_VALID")) as server:
+        biot = open_platform(Target(name="dev", base_url=server.url), environ, None, VirtualClock())
+        with pytest.raises(AccessRefused, match="BIOT_TOKEN") as caught:
+            biot.read("age")
+        biot.close()
+
+    assert bearers(server) == ["canary-token"]
+    assert "service user" in caught.value.hint
+    assert not (tmp_path / "state").exists()
+
+
+@pytest.mark.parametrize(
+    ("variables", "told"),
+    [
+        ({"BIOT_USERNAME": "a"}, "BIOT_PASSWORD is missing"),
+        ({"BIOT_USERNAME": "a", "BIOT_PASSWORD": ""}, "BIOT_PASSWORD is empty"),
+        ({"BIOT_SERVICE_USER_SECRET_KEY": "canary"}, "BIOT_SERVICE_USER_ID is missing"),
+        ({"BIOT_TOKEN": "canary", **PERSON}, "several kinds"),
+        ({**SERVICE, **PERSON}, "several kinds"),
+        ({"BIOT_TOKEN": "canary\nx: y"}, "no access token"),
+    ],
+)
+def test_half_a_pair_and_several_kinds_are_told(variables: dict[str, str], told: str) -> None:
+    with pytest.raises(AccessRefused, match=told) as caught:
+        read_credentials(variables, "The environment")
+
+    assert "canary" not in caught.value.message + caught.value.hint
+
+
+def test_what_ci_sets_for_missing_secrets_counts_as_none() -> None:
+    assert read_credentials({"BIOT_TOKEN": "", "BIOT_USERNAME": " "}, "The environment") is None
+    assert isinstance(read_credentials(SERVICE, "x"), ServiceUser)
+    assert isinstance(read_credentials({"BIOT_TOKEN": " t\n"}, "x"), AccessToken)
+
+
+def test_dotenv_is_read_as_people_write_it() -> None:
+    text = """
+    # a comment
+    export BIOT_USERNAME=ann@example.com
+    BIOT_PASSWORD='a # b"c'   # the rest is a comment
+    A=plain # comment
+    B = "x y"
+    C=
+    D=a#b
+    not a line
+    """
+
+    assert read_dotenv(text) == {
+        "BIOT_USERNAME": "ann@example.com",
+        "BIOT_PASSWORD": 'a # b"c',
+        "A": "plain",
+        "B": "x y",
+        "C": "",
+        "D": "a#b",
+    }
+
+
+def test_dotenv_is_used_only_when_git_would_not_commit_it(tmp_path: Path) -> None:
+    folder = tmp_path / "plugin"
+    folder.mkdir()
+    subprocess.run(["git", "init", "-q", str(folder)], check=True)
+    (folder / ".env").write_text("BIOT_USERNAME=ann\nBIOT_PASSWORD=canary\n")
+    target, state = Target(name="dev", base_url="https://biot.invalid"), State(folder=tmp_path / "state")
+
+    with pytest.raises(AccessRefused, match="git would commit it") as caught:
+        find_identity(target, {}, folder, state)
+    (folder / ".gitignore").write_text(".env\n")
+    found = find_identity(target, {}, folder, state)
+    subprocess.run(["git", "-C", str(folder), "add", "-f", ".env"], check=True)
+    with pytest.raises(AccessRefused, match="git would commit it"):
+        find_identity(target, {}, folder, state)
+
+    assert isinstance(found.credentials, Person)
+    assert found.source == ".env"
+    assert "canary" not in caught.value.message + repr(found)
+    assert find_identity(target, {"BIOT_TOKEN": "t"}, folder, state).source == "environment variables"
+
+
+def test_the_local_biot_gets_its_own_credentials_and_no_others(tmp_path: Path) -> None:
+    state = State(folder=tmp_path / "state")
+    with pytest.raises(PublishError, match="no local BioT"):
+        target_of("local", {}, state)
+    write_local(
+        state,
+        LocalBiot(base_url="http://127.0.0.1:9000", service_user_id="own", service_user_secret_key=Secret("its")),
+    )
+
+    target = target_of("local", {"local": {"displayName": "Mine"}}, state)
+    identity = find_identity(target, {"BIOT_TOKEN": "canary", **PERSON}, tmp_path, state)
+
+    assert target.base_url == "http://127.0.0.1:9000"
+    assert identity.credentials == ServiceUser(principal="own", secret_key=Secret("its"))
+    with pytest.raises(PublishError, match=r"127\.0\.0\.1:9000"):
+        target_of("local", {"local": {"baseUrl": "https://biot.example.com"}}, state)
+
+
+def test_an_environment_has_to_be_named(tmp_path: Path) -> None:
+    with pytest.raises(PublishError, match="No environment") as caught:
+        target_of(None, {"dev": {"baseUrl": "https://a"}}, State(folder=tmp_path))
+
+    assert "dev, local" in caught.value.hint

@@ -1,0 +1,392 @@
+"""The client against a server of raw bytes: what it sends, and what it makes of every kind of bad answer."""
+
+from __future__ import annotations
+
+import email.parser
+import email.policy
+import gzip
+import json
+import socket
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from builder.publishing.calls import Calls
+from builder.publishing.failures import AccessRefused, NoSuchPlugin, NotAnswered, NotReached, Refused, Unsettled
+from builder.publishing.platform_api import Platform
+from builder.publishing.values import Secret, Target
+from builder.publishing.wire import Limits, Wire
+from tests.support.raw_http import RawServer, failure, reply, reset
+from tests.support.virtual_time import VirtualClock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+PLUGIN = {"name": "Plugin-age", "displayName": "Age", "version": 3, "endpointUrl": "https://e", "creationTime": "2026"}
+CONFIG = {"name": "age", "displayName": "Âge", "version": 1}
+QUICK = Limits(connect=2.0, read=0.3, write=2.0, whole=1.0, answer=100_000)
+
+
+class OneToken:
+    """Tokens that are renewed by counting."""
+
+    def __init__(self) -> None:
+        self.renewed = 0
+
+    def bearer(self) -> Secret:
+        return Secret(f"token-{self.renewed}")
+
+    def renew(self, refused: Secret) -> Secret:
+        assert refused == self.bearer()
+        self.renewed += 1
+        return self.bearer()
+
+
+def platform(server: RawServer, clock: VirtualClock | None = None) -> Platform:
+    wire = Wire(Target(name="test", base_url=server.url), {}, asking=QUICK, changing=QUICK)
+    return Platform(Calls(wire, clock or VirtualClock(), chance=lambda: 1.0), OneToken())
+
+
+def test_create_sends_config_as_a_plain_field_and_code_as_a_file(tmp_path: Path) -> None:
+    code = tmp_path / "age.zip"
+    code.write_bytes(b"PK\r\n--" * 100_000)
+
+    with RawServer(reply(201, PLUGIN)) as server, platform(server) as biot:
+        created = biot.create(CONFIG, code)
+
+    (sent,) = server.requests
+    assert (sent.method, sent.path) == ("POST", "/settings/v2/plugins")
+    assert sent.headers["authorization"] == "Bearer token-0"
+    assert "transfer-encoding" not in sent.headers
+    raw = b"content-type: " + sent.headers["content-type"].encode() + b"\r\n\r\n" + sent.body
+    config, file = email.parser.BytesParser(policy=email.policy.HTTP).parsebytes(raw).iter_parts()
+    assert config.items() == [("Content-Disposition", 'form-data; name="config"')]
+    assert json.loads(bytes(config.get_payload(decode=True))) == CONFIG
+    assert file["content-disposition"].params == {"name": "code", "filename": "age.zip"}
+    assert file.get_content_type() == "application/zip"
+    assert file.get_payload(decode=True) == code.read_bytes()
+    assert (created.name, created.version, created.endpoint_url) == ("age", 3, "https://e")
+
+
+def test_update_without_code_has_one_part_and_never_what_is_fixed_for_ever() -> None:
+    changes = {"name": "age", "deploymentPackageType": "ZIP", "timeout": 5, "subscriptions": {}}
+
+    with RawServer(reply(200, PLUGIN)) as server, platform(server) as biot:
+        biot.update("age", changes, None)
+
+    (sent,) = server.requests
+    assert (sent.method, sent.path) == ("PATCH", "/settings/v2/plugins/Plugin-age")
+    assert b"filename" not in sent.body
+    config = json.loads(sent.body.split(b"\r\n\r\n")[1].split(b"\r\n")[0])
+    assert config == {
+        "timeout": 5,
+        "subscriptions": {"interceptionOrder": None, "interceptions": [], "notifications": []},
+    }
+
+
+def test_the_bare_name_is_tried_when_biot_does_not_know_the_documented_one() -> None:
+    missing = failure(404, "PLUGIN_NOT_FOUND", pluginName="Plugin-age")
+
+    with RawServer(missing, reply(200, {**PLUGIN, "name": "age"}), reply(200, PLUGIN)) as server:
+        biot = platform(server)
+        found = biot.read("age")
+        biot.update("age", {"timeout": 5}, None)
+        biot.close()
+
+    assert found is not None
+    assert found.full_name == "Plugin-age"
+    assert [one.path.rsplit("/")[-1] for one in server.requests] == ["Plugin-age", "age", "age"]
+
+
+def test_no_such_plugin_is_none_for_a_question_and_an_error_for_a_change() -> None:
+    with RawServer(failure(404, "PLUGIN_NOT_FOUND")) as server, platform(server) as biot:
+        assert biot.read("age") is None
+        with pytest.raises(NoSuchPlugin, match="age in test"):
+            biot.update("age", {"timeout": 5}, None)
+        with pytest.raises(NoSuchPlugin):
+            biot.delete("age")
+
+
+def test_put_with_all_fields_follows_where_patch_is_not_known() -> None:
+    fields = {**PLUGIN, "environmentVariables": {"A": "1", "BIOT_APP_NAME": "x"}, "timeout": 3, "runtime": None}
+
+    with RawServer(failure(405, "METHOD_NOT_ALLOWED"), reply(200, fields), reply(200, PLUGIN)) as server:
+        biot = platform(server)
+        biot.update("age", {"timeout": 5}, None)
+        biot.close()
+
+    assert [one.method for one in server.requests] == ["PATCH", "GET", "PUT"]
+    whole = json.loads(server.requests[-1].body.split(b"\r\n\r\n")[1].split(b"\r\n")[0])
+    assert whole == {
+        "name": "age",
+        "displayName": "Age",
+        "version": 3,
+        "timeout": 5,
+        "environmentVariables": {"A": "1"},
+    }
+
+
+def page(body: bytes) -> bytes:
+    head = f"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: {len(body)}\r\n\r\n"
+    return head.encode() + body
+
+
+def drip(connection: socket.socket) -> None:
+    for byte in reply(200, PLUGIN):
+        connection.sendall(bytes([byte]))
+        time.sleep(0.05)
+
+
+def silence(connection: socket.socket) -> None:
+    time.sleep(0.6)
+    connection.close()
+
+
+def say(data: bytes) -> Callable[[socket.socket], None]:
+    def send_and_close(connection: socket.socket) -> None:
+        connection.sendall(data)
+        connection.shutdown(socket.SHUT_RDWR)
+
+    return send_and_close
+
+
+WHOLE = reply(200, PLUGIN)
+BOMB = gzip.compress(b" " * 50_000_000)
+BAD: dict[str, bytes | Callable[[socket.socket], None]] = {
+    "reset": reset,
+    "silence": silence,
+    "drip": drip,
+    "truncated": say(WHOLE[:-10]),
+    "too-short-length": say(WHOLE.replace(b"content-length: ", b"content-length: 1\r\nx: ")),
+    "only-a-head": say(b"HTTP/1.1 200 OK\r\n"),
+    "no-http": say(b"SSH-2.0-OpenSSH_9.6\r\n"),
+    "page": page(b"<!DOCTYPE html><title>Sign in</title>"),
+    "empty": reply(200),
+    "list": reply(200, [PLUGIN]),
+    "twice": reply(200, body=b'{"name": "Plugin-age", "name": "Plugin-age", "displayName": "A", "version": 3}'),
+    "latin-1": reply(200, body='{"name": "Plugin-age", "displayName": "Â", "version": 3}'.encode("latin-1")),
+    "nan": reply(200, body=b'{"name": "Plugin-age", "displayName": "A", "version": NaN}'),
+    "deep": reply(200, body=b"[" * 90_000),
+    "text-version": reply(200, {**PLUGIN, "version": "3"}),
+    "true-version": reply(200, {**PLUGIN, "version": True}),
+    "version-0": reply(200, {**PLUGIN, "version": 0}),
+    "odd-variables": reply(200, {**PLUGIN, "environmentVariables": {"A": 1}}),
+    "odd-subscriptions": reply(200, {**PLUGIN, "subscriptions": {"interceptions": "none"}}),
+    "another-plugin": reply(200, {**PLUGIN, "name": "Plugin-agent"}),
+    "huge": reply(200, {**PLUGIN, "displayName": "A" * 200_000}),
+    "bomb": reply(200, body=BOMB, head="content-encoding: gzip\r\n"),
+    "no-gzip": reply(200, PLUGIN, head="content-encoding: gzip\r\n"),
+    "half-gzip": reply(200, body=gzip.compress(json.dumps(PLUGIN).encode())[:-12], head="content-encoding: gzip\r\n"),
+    "brotli": reply(200, PLUGIN, head="content-encoding: br\r\n"),
+    "redirect": reply(302, head="location: http://127.0.0.1:9/elsewhere\r\n"),
+    "500": failure(500, "INTERNAL_SERVER_ERROR"),
+    "rollback-failed": failure(500, "PLUGIN_ROLLBACK_FAILED", apiName="create"),
+    "502": page(b"<html><h1>502 Bad Gateway</h1>").replace(b"200 OK", b"502 Bad Gateway"),
+    "503": failure(503, "UNAVAILABLE", head="retry-after: 3\r\n"),
+    "504": failure(504, "GATEWAY_TIMEOUT"),
+    "proxys-403": page(b"<html>blocked by policy").replace(b"200 OK", b"403 Forbidden"),
+    "somebody's-404": reply(404, {"timestamp": "2026", "status": 404, "error": "Not Found"}),
+    "half-a-400": say(failure(400, "ENVIRONMENT")[:-20]),
+}
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_a_change_with_a_bad_answer_is_unknown_and_was_sent_once(kind: str) -> None:
+    with RawServer(BAD[kind]) as server, platform(server) as biot, pytest.raises(Unsettled) as caught:
+        biot.update("age", {"timeout": 5}, None)
+
+    assert len(server.requests) == 1
+    assert "not known" in caught.value.message
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_a_question_with_a_bad_answer_never_invents_one(kind: str) -> None:
+    script = [BAD[kind], WHOLE] if kind in {"silence", "drip"} else [BAD[kind]]
+    clock = VirtualClock()
+
+    with RawServer(*script) as server, platform(server, clock) as biot:
+        if len(script) > 1:
+            found = biot.read("age")
+            assert found is not None
+            assert found.version == 3
+            return
+        with pytest.raises(NotAnswered) as caught:
+            biot.read("age")
+
+    assert "no usable answer" in caught.value.message or "answered with" in caught.value.message
+    assert sum(clock.waits) <= 90
+
+
+def test_questions_wait_longer_each_time_and_as_long_as_the_server_asks() -> None:
+    clock = VirtualClock()
+    busy = failure(503, "UNAVAILABLE", head="retry-after: 7\r\n")
+
+    with (
+        RawServer(reset, failure(500, "INTERNAL_SERVER_ERROR"), busy, WHOLE) as server,
+        platform(server, clock) as biot,
+    ):
+        assert biot.read("age") is not None
+
+    assert clock.waits == [0.4, 0.8, 7 + 1.6]
+
+
+def test_nobody_waits_an_hour_because_a_server_asks_for_it() -> None:
+    clock = VirtualClock()
+
+    with (
+        RawServer(failure(429, "TOO_MANY", head="retry-after: 3600\r\n")) as server,
+        platform(server, clock) as biot,
+        pytest.raises(NotAnswered, match="TOO_MANY"),
+    ):
+        biot.read("age")
+
+    assert clock.waits == []
+
+
+def test_a_refused_token_is_replaced_once_also_in_the_middle_of_a_change(tmp_path: Path) -> None:
+    code = tmp_path / "age.zip"
+    code.write_bytes(b"PK" * 1000)
+    refused = failure(401, "TOKEN_NOT_VALID")
+
+    with RawServer(refused, reply(200, PLUGIN)) as server, platform(server) as biot:
+        biot.update("age", {"version": 4}, code)
+    with RawServer(refused) as always, platform(always) as biot, pytest.raises(AccessRefused, match="TOKEN_NOT_VALID"):
+        biot.read("age")
+
+    assert [one.headers["authorization"] for one in server.requests] == ["Bearer token-0", "Bearer token-1"]
+    assert server.requests[1].body.count(b"PK" * 1000) == 1
+    assert len(always.requests) == 2
+
+
+def test_a_complete_refusal_tells_biots_words_and_that_nothing_changed() -> None:
+    said = failure(409, "PLUGIN_EXISTS_BY_NAME", pluginName="age\x1b[31m\u202e")
+
+    with RawServer(said) as server, platform(server) as biot, pytest.raises(Refused) as caught:
+        biot.create(CONFIG, None)
+
+    assert (caught.value.status, caught.value.code) == (409, "PLUGIN_EXISTS_BY_NAME")
+    assert "Nothing was changed" in caught.value.hint
+    assert "\x1b" not in caught.value.message
+    assert "\u202e" not in caught.value.message
+
+
+def test_a_missing_permission_is_named() -> None:
+    with (
+        RawServer(failure(403, "ACCESS_DENIED")) as server,
+        platform(server) as biot,
+        pytest.raises(AccessRefused, match="SETTINGS_PLUGIN_DELETE"),
+    ):
+        biot.delete("age")
+
+
+def test_nothing_listening_is_told_at_once_and_as_certainly_not_sent() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    clock = VirtualClock()
+    biot = Platform(Calls(Wire(Target(name="local", base_url=url), {}), clock), OneToken())
+
+    with pytest.raises(NotReached, match="Nothing was sent") as caught:
+        biot.read("age")
+    with pytest.raises(NotReached, match="Nothing was sent"):
+        biot.create(CONFIG, None)
+    assert "sandbox" in caught.value.hint
+    assert clock.waits == []
+
+
+def test_the_bearer_never_follows_a_redirect() -> None:
+    with RawServer(reply(200, PLUGIN)) as other:
+        away = reply(307, head=f"location: {other.url}/settings/v2/plugins/Plugin-age\r\n")
+        with RawServer(away) as server, platform(server) as biot, pytest.raises(NotAnswered, match="not followed"):
+            biot.read("age")
+
+    assert other.requests == []
+
+
+def test_a_proxy_for_the_world_is_not_shown_what_goes_to_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    with RawServer(failure(500, "PROXY")) as proxy, RawServer(WHOLE) as server, platform(server) as biot:
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+            monkeypatch.setenv(name, proxy.url)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+
+        assert biot.read("age") is not None
+
+    assert proxy.requests == []
+
+
+def test_https_goes_through_the_proxy_that_the_environment_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    with RawServer(reply(407)) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        monkeypatch.delenv("no_proxy", raising=False)
+        wire = Wire(Target(name="dev", base_url="https://biot.invalid"), {})
+        biot = Platform(Calls(wire, VirtualClock()), OneToken())
+        with pytest.raises(NotReached, match=r"biot\.invalid"):
+            biot.create(CONFIG, None)
+        biot.close()
+
+    assert [(one.method, one.path) for one in proxy.requests] == [("CONNECT", "biot.invalid:443")]
+
+
+@pytest.mark.parametrize(
+    "url", ["http://biot.example.com", "ftp://a", "https://user@biot.example.com", "https://a/b", ""]
+)
+def test_credentials_go_only_to_https_or_to_this_machine(url: str) -> None:
+    with pytest.raises(NotReached, match="no address for BioT"):
+        Wire(Target(name="dev", base_url=url), {})
+
+
+def test_certificates_that_cannot_be_read_are_told_and_never_passed_over(tmp_path: Path) -> None:
+    wire = Wire(Target(name="dev", base_url="https://biot.invalid"), {"SSL_CERT_FILE": str(tmp_path / "none.pem")})
+
+    with pytest.raises(NotReached, match="SSL_CERT_FILE"):
+        Platform(Calls(wire, VirtualClock()), OneToken()).read("age")
+
+
+def test_a_change_has_a_connection_of_its_own() -> None:
+    with RawServer(WHOLE) as server, platform(server) as biot:
+        biot.read("age")
+        biot.read("age")
+        assert server.connections == 1
+        biot.update("age", {"timeout": 5}, None)
+        biot.update("age", {"timeout": 6}, None)
+        assert server.connections == 3
+
+
+def test_a_file_that_shrinks_while_it_is_sent_is_never_a_success(tmp_path: Path) -> None:
+    code = tmp_path / "age.zip"
+    code.write_bytes(bytes(3_000_000))
+
+    class Shrinking:
+        def begin(self, task: str, total: int) -> None:
+            del task, total
+            with code.open("r+b") as stream:
+                stream.truncate(1000)
+
+        def advance(self, item: str) -> None:
+            del item
+
+        def note(self, message: str) -> None:
+            del message
+
+    with RawServer(reply(200, PLUGIN)) as server:
+        wire = Wire(Target(name="test", base_url=server.url), {}, asking=QUICK, changing=QUICK)
+        with Platform(Calls(wire, VirtualClock()), OneToken(), Shrinking()) as biot, pytest.raises(Unsettled):
+            biot.update("age", {"version": 4}, code)
+
+
+def test_no_thread_and_no_socket_is_left_behind() -> None:
+    before = threading.active_count()
+
+    with RawServer(WHOLE) as server:
+        with platform(server) as biot:
+            biot.read("age")
+        server.requests.clear()
+
+    deadline = time.monotonic() + 2
+    while threading.active_count() > before and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert threading.active_count() <= before
