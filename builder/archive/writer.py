@@ -5,12 +5,12 @@ Compressed bytes are copied from where they already lie.
 
 from __future__ import annotations
 
-import hashlib
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Self
 
 from builder.archive import layout
 from builder.archive.deflate import LEVEL
+from builder.archive.digesting import BLOCK, BlockDigest
 from builder.archive.entries import compressed
 from builder.archive.headers import entry_headers
 from builder.archive.paths import path_fault, printable, sort_key
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from io import FileIO
     from pathlib import Path
 
-_BUFFER = 1 << 20
 _OPEN_MAX = 64
 
 
@@ -127,8 +126,8 @@ class _Output:
     def __init__(self, stream: FileIO) -> None:
         self.size = 0
         self._stream = stream
-        self._hash = hashlib.sha256()
-        self._buffer = memoryview(bytearray(_BUFFER))
+        self._digest = BlockDigest()
+        self._buffer = memoryview(bytearray(BLOCK))
         self._fill = 0
         self._sources: dict[str, FileIO] = {}
         self._open = ExitStack()
@@ -138,6 +137,7 @@ class _Output:
 
     def __exit__(self, *_: object) -> None:
         self._open.close()
+        self._digest.close()
 
     def write(self, data: bytes) -> None:
         """Append bytes."""
@@ -185,20 +185,19 @@ class _Output:
 
     def finish(self) -> str:
         """Write what is left and return the sha256 of everything."""
-        self._flush()
-        return self._hash.hexdigest()
+        self._write_out()
+        return self._digest.finish(self._buffer[: self._fill])
 
     def _room(self, wanted: int) -> int:
-        if self._fill == _BUFFER:
-            self._flush()
-        return min(wanted, _BUFFER - self._fill)
+        if self._fill == BLOCK:
+            self._write_out()
+            self._buffer, self._fill = self._digest.take(self._buffer), 0
+        return min(wanted, BLOCK - self._fill)
 
-    def _flush(self) -> None:
+    def _write_out(self) -> None:
         block = self._buffer[: self._fill]
-        self._hash.update(block)
         while block:
             block = block[self._stream.write(block) :]
-        self._fill = 0
 
     def _source(self, file: str) -> FileIO:
         if file not in self._sources:
