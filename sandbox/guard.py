@@ -23,8 +23,10 @@ PLUGIN_BODY_MAX = ZIP_MAX + 1_048_576
 """Bytes: a ZIP as large as may be, with 1 MB for ``config`` and the form around them."""
 BODY_MAX = 1_048_576
 """Bytes, for every other request."""
+DRAINED_MAX = 4 * PLUGIN_BODY_MAX
+"""Bytes that are read, and forgotten, of a body that is refused."""
 HEADERS_MAX = 65_536
-"""Bytes of request line and headers together."""
+"""Bytes of all headers together; the server gives up on request lines beyond it."""
 
 _PLUGINS = "/settings/v2/plugins"
 _HTTP_PORT = 80
@@ -81,37 +83,62 @@ class Guard:
         if scope["type"] != "http":
             return
         limit = body_limit(scope["method"], scope["path"])
+        body = _Body(scope, receive, limit)
+        app = self._app
         if not is_ours(self._names, scope["headers"]):
             message = "This is a local BioT: Host must be its own address, and Origin absent or the same."
-            answer = refusal(ApiError(403, "ACCESS_DENIED", message), scope)
-        elif _announced(scope) > limit:
-            answer = refusal(too_large(limit), scope)
-        else:
-            await self._app(scope, _bounded(receive, limit), send)
-            return
-        await answer(scope, receive, send)
+            app = refusal(ApiError(403, "ACCESS_DENIED", message), scope)
+        elif sum(len(name) + len(value) for name, value in scope["headers"]) > HEADERS_MAX:
+            app = refusal(ApiError(431, "HEADERS_TOO_LARGE", f"The headers have over {HEADERS_MAX} bytes."), scope)
+        elif body.announced > limit:
+            app = refusal(_too_large(limit), scope)
+
+        async def answer(message: Message) -> None:
+            await body.drain()
+            await send(message)
+
+        await app(scope, body.receive, answer)
 
 
-def too_large(limit: int) -> ApiError:
-    """A 413. No BioT service documents one for plugins; Lambda's own limit is what the size comes from."""
-    return ApiError(413, "PAYLOAD_TOO_LARGE", f"The body is larger than {limit} bytes.")
+class _Body:
+    """The body of one request, as much of it as may be read.
 
+    What a route has left unread is read before the answer goes out: whoever is still sending would otherwise meet a
+    closed connection and never see why.
+    """
 
-def _announced(scope: Scope) -> int:
-    lengths = [value for name, value in scope["headers"] if name == b"content-length"]
-    return int(lengths[0]) if lengths else 0  # the server has refused what is no number
+    def __init__(self, scope: Scope, receive: Receive, limit: int) -> None:
+        headers = dict(scope["headers"])
+        self.announced = int(headers.get(b"content-length", 0))  # the server has refused what is no number
+        self._receive = receive
+        self._limit = limit
+        self._seen = 0
+        # Who waits for "100 Continue" has sent nothing yet, and need not.
+        self._more = b"expect" not in headers and (self.announced > 0 or b"transfer-encoding" in headers)
 
+    async def receive(self) -> Message:
+        """The next piece.
 
-def _bounded(receive: Receive, limit: int) -> Receive:
-    """Like ``receive``, up to ``limit`` bytes: a body in chunks announces no length."""
-    seen = 0
-
-    async def receive_some() -> Message:
-        nonlocal seen
-        message = await receive()
-        seen += len(message.get("body", b""))
-        if seen > limit:
-            raise too_large(limit)
+        Raises:
+            ApiError: 413; a body in chunks announces no length.
+        """
+        message = await self._next()
+        if self._seen > self._limit:
+            raise _too_large(self._limit)
         return message
 
-    return receive_some
+    async def drain(self) -> None:
+        """Read what is left and forget it, up to a bound."""
+        while self._more and self._seen < DRAINED_MAX:
+            await self._next()
+
+    async def _next(self) -> Message:
+        message = await self._receive()
+        self._seen += len(message.get("body", b""))
+        self._more = message.get("more_body", False)
+        return message
+
+
+def _too_large(limit: int) -> ApiError:
+    """A 413. No BioT service documents one for plugins; Lambda's own limit is what the size comes from."""
+    return ApiError(413, "PAYLOAD_TOO_LARGE", f"The body is larger than {limit} bytes.")

@@ -20,6 +20,7 @@ from sandbox.app import create_app
 from sandbox.clock import Clock, SystemClock
 from sandbox.database import Database
 from sandbox.guard import HEADERS_MAX
+from sandbox.settings.settling import settle
 from sandbox.state import Settings, State
 from sandbox.telling import Telling
 from sandbox.ums.keys import KeyRing
@@ -108,6 +109,7 @@ def start(options: Options) -> Running:
         if options.rotate_key:
             keys.rotate()
         state = State(database=database, clock=options.clock, keys=keys, settings=Settings(base_url=base_url))
+        settle(state)
         app = create_app(state)
         gate = _gate(options, database)
         told = Telling(app, options.log) if options.log else app
@@ -124,7 +126,8 @@ def _gate(options: Options, database: Database) -> FaultGate | None:
 
 
 def _listening(port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # With the protocol named, asyncio sends small answers at once (TCP_NODELAY); without, each waits 40 ms.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if os.name == "posix":  # elsewhere the option would let two programs share a port
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -71,14 +71,13 @@ def subscribe_interception(connection: sqlite3.Connection, endpoint: str, wanted
     return _interception(connection, endpoint, wanted)[0]
 
 
-def unsubscribe_interception(connection: sqlite3.Connection, endpoint: str, given: Interception) -> bool:
-    """End an endpoint's subscription; False when it had none."""
-    gone = connection.execute(
+def unsubscribe_interception(connection: sqlite3.Connection, endpoint: str, given: Interception) -> None:
+    """End an endpoint's subscription; nothing happens when it had none."""
+    connection.execute(
         "DELETE FROM dispatcher_interception"
         " WHERE endpoint = ? AND type = ? AND api_id = ? AND entity_name = ? AND path_filters = ?",
         (endpoint, given.type, given.api_id, given.entity_name, canonical_filters(given.path_filters)),
     )
-    return gone.rowcount > 0
 
 
 def subscribe_notification(connection: sqlite3.Connection, endpoint: str, wanted: Notification) -> sqlite3.Row:
@@ -137,6 +136,12 @@ def replace_subscriptions(
 def remove_endpoint(connection: sqlite3.Connection, endpoint: str) -> None:
     """End every subscription of an endpoint."""
     replace_subscriptions(connection, endpoint, (), ())
+
+
+def move_endpoint(connection: sqlite3.Connection, old: str, new: str) -> None:
+    """An endpoint has another address; its subscriptions stay as they are."""
+    for table in ("dispatcher_interception", "dispatcher_notification"):
+        connection.execute(f"UPDATE {table} SET endpoint = ? WHERE endpoint = ?", (new, old))  # noqa: S608  # ours
 
 
 def orders_of(connection: sqlite3.Connection, endpoint: str) -> list[tuple[Interception, int]]:

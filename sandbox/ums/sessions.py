@@ -175,7 +175,7 @@ def _logged_in(state: State, user: sqlite3.Row) -> dict[str, object]:
         connection.execute("DELETE FROM ums_session WHERE ends <= ?", (now.timestamp(),))
         connection.execute(
             "INSERT INTO ums_session (id, user_id, ends) VALUES (?, ?, ?)",
-            (session, user["id"], (now + lasting).timestamp()),
+            (session, user["id"], int((now + lasting).timestamp())),  # tokens end at whole seconds
         )
     refresh = _token(state, {"sub": user["id"], "refreshTokenId": session, "tokenType": REFRESH}, lasting)
     return _login_response(user, access=_user_token(state, user, session), refresh=refresh)

@@ -1,0 +1,179 @@
+"""The dispatcher as the local BioT serves it (BioT OpenAPI specification 2.4.2, dispatcher)."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from sandbox.bodies import json_body, text_of
+from sandbox.dispatcher import subscriptions
+from sandbox.dispatcher.requests import interception_of, notification_of
+from sandbox.filtering import Prop
+from sandbox.searching import Searchable, envelope, find, parse_search
+from sandbox.state import state_of
+from sandbox.ums.access import require
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Mapping
+
+    from starlette.requests import Request
+
+    from sandbox.dispatcher.subscriptions import Interception, Notification
+    from sandbox.state import State
+
+    Describe = Callable[[sqlite3.Row], Mapping[str, object]]
+
+NOTIFICATIONS = Searchable(
+    source="dispatcher_notification",
+    columns="*",
+    props={
+        "id": Prop(column="id"),
+        "actionName": Prop(column="action_name"),
+        "entityTypeName": Prop(column="entity_type_name"),
+        "endpoint": Prop(column="endpoint"),
+        "templateName": Prop(column="nullif(template_name, '')"),
+    },
+    sortable=frozenset({"actionName", "entityTypeName"}),
+    default_sort="rowid DESC",
+    key="id",
+)
+INTERCEPTIONS = Searchable(
+    source="dispatcher_interception",
+    columns="*",
+    props={
+        "id": Prop(column="id"),
+        "type": Prop(column="type"),
+        "apiId": Prop(column="nullif(api_id, '')"),
+        "entityName": Prop(column="nullif(entity_name, '')"),
+        "endpoint": Prop(column="endpoint"),
+        "executionOrder": Prop(column="execution_order", kind="number"),
+        "creationTime": Prop(column="creation_time", kind="time"),
+        "lastModifiedTime": Prop(column="last_modified_time", kind="time"),
+    },
+    sortable=frozenset({"type", "apiId", "entityName", "executionOrder", "creationTime", "lastModifiedTime"}),
+    default_sort="creation_time DESC",
+    key="id",
+)
+"""The specification does not say what can be filtered by here: everything that an item has, and is one value."""
+
+_HOOKS = "/dispatcher/v1/hooks"
+
+
+def routes() -> list[Route]:
+    """Everything below ``/dispatcher``."""
+    return [
+        Route(f"{_HOOKS}/notifications", search_notifications, methods=["GET"]),
+        Route(f"{_HOOKS}/notifications/subscribe", subscribe_notification, methods=["POST"]),
+        Route(f"{_HOOKS}/notifications/unsubscribe", unsubscribe_notification, methods=["POST"]),
+        Route(f"{_HOOKS}/interceptions", search_interceptions, methods=["GET"]),
+        Route(f"{_HOOKS}/interceptions/subscribe", subscribe_interception, methods=["POST"]),
+        Route(f"{_HOOKS}/interceptions/unsubscribe", unsubscribe_interception, methods=["POST"]),
+    ]
+
+
+def search_notifications(request: Request) -> Response:
+    """``GET /dispatcher/v1/hooks/notifications``."""
+    require(request, "DISPATCHER_SUBSCRIPTIONS_SEARCH")
+    return _found(request, NOTIFICATIONS, _notification_body)
+
+
+async def subscribe_notification(request: Request) -> Response:
+    """``POST /dispatcher/v1/hooks/notifications/subscribe``."""
+    await run_in_threadpool(require, request, "DISPATCHER_SUBSCRIPTIONS_SUBSCRIBE")
+    body = await json_body(request)
+    wanted, endpoint = notification_of(body), text_of(body, "endpoint")
+    row = await run_in_threadpool(_add_notification, state_of(request), endpoint, wanted)
+    return JSONResponse(_notification_body(row), status_code=201)
+
+
+async def unsubscribe_notification(request: Request) -> Response:
+    """``POST /dispatcher/v1/hooks/notifications/unsubscribe``."""
+    await run_in_threadpool(require, request, "DISPATCHER_SUBSCRIPTIONS_UNSUBSCRIBE")
+    body = await json_body(request)
+    given, endpoint = notification_of(body), text_of(body, "endpoint")
+    await run_in_threadpool(_remove_notification, state_of(request), endpoint, given)
+    return Response(status_code=204)
+
+
+def search_interceptions(request: Request) -> Response:
+    """``GET /dispatcher/v1/hooks/interceptions``."""
+    require(request, "HOOKS_INTERCEPTION_SEARCH")
+    return _found(request, INTERCEPTIONS, _interception_body)
+
+
+async def subscribe_interception(request: Request) -> Response:
+    """``POST /dispatcher/v1/hooks/interceptions/subscribe``."""
+    await run_in_threadpool(require, request, "HOOKS_INTERCEPTION_CREATE")
+    body = await json_body(request)
+    wanted, endpoint = interception_of(body), text_of(body, "endpoint")
+    row = await run_in_threadpool(_add_interception, state_of(request), endpoint, wanted)
+    return JSONResponse(_interception_body(row), status_code=201)
+
+
+async def unsubscribe_interception(request: Request) -> Response:
+    """``POST /dispatcher/v1/hooks/interceptions/unsubscribe``: the specification has no 404 for who was not there."""
+    await run_in_threadpool(require, request, "HOOKS_INTERCEPTION_DELETE")
+    body = await json_body(request)
+    given, endpoint = interception_of(body), text_of(body, "endpoint")
+    await run_in_threadpool(_remove_interception, state_of(request), endpoint, given)
+    return Response(status_code=204)
+
+
+def _found(
+    request: Request, searchable: Searchable, describe: Callable[[sqlite3.Row], Mapping[str, object]]
+) -> Response:
+    search = parse_search(request.query_params.get("searchRequest"), searchable)
+    with state_of(request).database.read() as connection:
+        page = find(connection, searchable, search)
+    items = (json.dumps(describe(row)) for row in page.rows)
+    return Response(envelope(items, page, search), media_type="application/json")
+
+
+def _add_notification(state: State, endpoint: str, wanted: Notification) -> sqlite3.Row:
+    with state.database.write() as connection:
+        return subscriptions.subscribe_notification(connection, endpoint, wanted)
+
+
+def _remove_notification(state: State, endpoint: str, given: Notification) -> None:
+    with state.database.write() as connection:
+        subscriptions.unsubscribe_notification(connection, endpoint, given)
+
+
+def _add_interception(state: State, endpoint: str, wanted: Interception) -> sqlite3.Row:
+    with state.database.write() as connection:
+        return subscriptions.subscribe_interception(connection, endpoint, wanted)
+
+
+def _remove_interception(state: State, endpoint: str, given: Interception) -> None:
+    with state.database.write() as connection:
+        subscriptions.unsubscribe_interception(connection, endpoint, given)
+
+
+def _notification_body(row: sqlite3.Row) -> dict[str, object]:
+    return {
+        "id": row["id"],
+        "entityTypeName": row["entity_type_name"],
+        "actionName": row["action_name"],
+        "endpoint": row["endpoint"],
+        "templateName": row["template_name"] or None,
+    }
+
+
+def _interception_body(row: sqlite3.Row) -> dict[str, object]:
+    """Both names are texts, as BioT's own client insists; the one that does not apply is empty."""
+    return {
+        "id": row["id"],
+        "type": row["type"],
+        "apiId": row["api_id"],
+        "entityName": row["entity_name"],
+        "endpoint": row["endpoint"],
+        "pathFilters": json.loads(row["path_filters"]) or None,
+        "executionOrder": row["execution_order"],
+        "creationTime": row["creation_time"],
+        "lastModifiedTime": row["last_modified_time"],
+    }
