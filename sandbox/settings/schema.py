@@ -2,8 +2,8 @@
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS plugins (
-    name TEXT PRIMARY KEY,
-    bare_name TEXT NOT NULL,
+    full_name TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
     display_name TEXT NOT NULL,
     version INTEGER NOT NULL,
     runtime TEXT,
@@ -23,11 +23,12 @@ CREATE TABLE IF NOT EXISTS plugins (
     service_user_id TEXT NOT NULL,
     system_variables TEXT NOT NULL
 ) STRICT;
-CREATE INDEX IF NOT EXISTS plugins_by_creation_time ON plugins (creation_time, name);
+CREATE INDEX IF NOT EXISTS plugins_by_creation_time ON plugins (creation_time, full_name);
+CREATE INDEX IF NOT EXISTS plugins_by_code ON plugins (code_sha256);
 CREATE TABLE IF NOT EXISTS image_tags (
     tag TEXT PRIMARY KEY,
     pushed_time TEXT NOT NULL
 ) STRICT;
 """
-"""``response`` is the plugin as the API tells it, ready as JSON text: a page of a search only joins such texts.
-``config`` is what the response and the next update are made from; ``image_tags`` are the images in the repository."""
+"""``config`` is what the answer and the next update are made from. ``response`` is the answer itself, ready as JSON:
+a page of a search only joins such texts. ``image_tags`` are the images in the repository."""

@@ -1,0 +1,153 @@
+"""The settings service as the local BioT serves it (BioT OpenAPI specification 2.4.2, settings)."""
+
+from __future__ import annotations
+
+import re
+from contextlib import ExitStack
+from functools import partial as bound
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from builder.platform.limits import IMAGE_TAG_MAX
+from sandbox.clock import iso
+from sandbox.errors import bad_request
+from sandbox.settings import images, lookups, operations
+from sandbox.settings.checking import read_creation, read_replacement, read_update
+from sandbox.settings.code_store import CodeStore, Incoming
+from sandbox.settings.form import receive
+from sandbox.settings.merging import partial, replacement
+from sandbox.state import state_of
+from sandbox.ums.access import require
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.requests import Request
+
+    from sandbox.settings.checking import Config
+    from sandbox.settings.merging import Wanted
+
+_TAG = re.compile(rf"[A-Za-z0-9_][A-Za-z0-9_.-]{{0,{IMAGE_TAG_MAX - 1}}}")
+_REPOSITORY_PERMISSION = "SETTINGS_PLUGIN_GET_DOCKER_REPOSITORY_TEMP_CREDENTIALS"
+
+
+def routes() -> list[Route]:
+    """Everything below ``/settings``, and the local BioT's own stand-in for pushing images."""
+    one = "/settings/v2/plugins/{name}"
+    return [
+        Route("/settings/v2/plugins", search_plugins, methods=["GET"]),
+        Route("/settings/v2/plugins", create_plugin, methods=["POST"]),
+        Route("/settings/v2/plugins/docker-repository/temp-credentials", docker_credentials, methods=["GET"]),
+        Route(one, get_plugin, methods=["GET"]),
+        Route(one, update_plugin, methods=["PATCH"]),
+        Route(one, replace_plugin, methods=["PUT"]),
+        Route(one, delete_plugin, methods=["DELETE"]),
+        Route("/settings/v1/interceptions", search_interceptions, methods=["GET"]),
+        Route("/settings/v1/entity-types/action-notifications", notifiable_actions, methods=["GET"]),
+        Route("/settings/v2/entity-types/action-notifications", notifiable_actions, methods=["GET"]),
+        Route("/settings/v1/system/properties", system_properties, methods=["GET"]),
+        Route("/settings/system/healthCheck", health_check, methods=["GET"]),
+        Route("/sandbox/v1/images/{tag}", register_image, methods=["PUT"]),
+    ]
+
+
+def search_plugins(request: Request) -> Response:
+    """``GET /settings/v2/plugins``."""
+    require(request, "SETTINGS_PLUGIN_SEARCH")
+    return _json(operations.search(state_of(request), request.query_params.get("searchRequest")))
+
+
+async def create_plugin(request: Request) -> Response:
+    """``POST /settings/v2/plugins``."""
+    await run_in_threadpool(require, request, "SETTINGS_PLUGIN_CREATE")
+    state = state_of(request)
+    with ExitStack() as stack:
+        form = await receive(request, _new_file(request), stack)
+        answer = await run_in_threadpool(operations.create, state, read_creation(form.config), form)
+    return _json(answer, 201)
+
+
+def get_plugin(request: Request) -> Response:
+    """``GET /settings/v2/plugins/{name}``."""
+    require(request, "SETTINGS_PLUGIN_GET")
+    return _json(operations.get(state_of(request), request.path_params["name"]))
+
+
+async def update_plugin(request: Request) -> Response:
+    """``PATCH /settings/v2/plugins/{name}``: what is not sent stays."""
+    return await _update(request, read_update, partial)
+
+
+async def replace_plugin(request: Request) -> Response:
+    """``PUT /settings/v2/plugins/{name}``, as BioT's deployment guide has it and no specification: a full body."""
+    return await _update(request, read_replacement, replacement)
+
+
+def delete_plugin(request: Request) -> Response:
+    """``DELETE /settings/v2/plugins/{name}``."""
+    require(request, "SETTINGS_PLUGIN_DELETE")
+    operations.delete(state_of(request), request.path_params["name"])
+    return Response(status_code=204)
+
+
+def docker_credentials(request: Request) -> Response:
+    """``GET /settings/v2/plugins/docker-repository/temp-credentials``."""
+    require(request, _REPOSITORY_PERMISSION)
+    return JSONResponse(lookups.docker_credentials(state_of(request)))
+
+
+def search_interceptions(request: Request) -> Response:
+    """``GET /settings/v1/interceptions``."""
+    require(request, "SETTINGS_SEARCH_INTERCEPTION_SUBSCRIPTION_CONFIGURATIONS")
+    return _json(lookups.interceptions(state_of(request), request.query_params.get("searchRequest")))
+
+
+def notifiable_actions(request: Request) -> Response:
+    """``GET /settings/v2/entity-types/action-notifications``, and v1."""
+    require(request, "SETTINGS_GET_ENTITY_TYPES")
+    return JSONResponse(lookups.notifiable_actions())
+
+
+async def system_properties(request: Request) -> Response:
+    """``GET /settings/v1/system/properties``: public."""
+    return JSONResponse({"biotVersion": state_of(request).settings.biot_version})
+
+
+async def health_check(request: Request) -> Response:
+    """``GET /settings/system/healthCheck``: public."""
+    return JSONResponse({"version": state_of(request).settings.biot_version, "traceId": uuid4().hex})
+
+
+def register_image(request: Request) -> Response:
+    """``PUT /sandbox/v1/images/{tag}``: an image of this tag counts as pushed. Not BioT's, the local one's own."""
+    require(request, _REPOSITORY_PERMISSION)
+    tag, state = request.path_params["tag"], state_of(request)
+    if not _TAG.fullmatch(tag):
+        msg = f"A tag has up to {IMAGE_TAG_MAX} letters, digits, underscores, dots and hyphens."
+        raise bad_request(msg)
+    with state.database.write() as connection:
+        images.register(connection, tag, iso(state.clock.now()))
+    return Response(status_code=204)
+
+
+async def _update(request: Request, read: Callable[[str], Config], decide: Callable[..., Wanted]) -> Response:
+    await run_in_threadpool(require, request, "SETTINGS_PLUGIN_UPDATE")
+    state, name = state_of(request), request.path_params["name"]
+    with ExitStack() as stack:
+        form = await receive(request, _new_file(request), stack)
+        sent = read(form.config)
+        wanted = bound(decide, request=sent, with_code=form.code is not None)
+        answer = await run_in_threadpool(operations.update, state, name, wanted, form)
+    return _json(answer)
+
+
+def _new_file(request: Request) -> Callable[[], Incoming]:
+    return bound(Incoming, CodeStore.beside(state_of(request).database).folder)
+
+
+def _json(text: str, status: int = 200) -> Response:
+    return Response(text, status, media_type="application/json")

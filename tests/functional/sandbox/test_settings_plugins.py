@@ -1,0 +1,269 @@
+"""Plugins on the local BioT: made, read, changed and removed, each whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sandbox.serving import Options, start
+from tests.support.sandbox import Sandbox, running_sandbox
+from tests.support.settings import CODE, MINIMAL, PATIENTS, PLUGINS, Settings, settings_of, zipped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import httpx
+
+OTHER_CODE = zipped({"index.py": "def handler(event, context): return 1\n"})
+FULL = {
+    **MINIMAL,
+    "handler": "index.handler",
+    "timeout": 30,
+    "memorySize": 256,
+    "ephemeralStorage": 1024,
+    "environmentVariables": {"LOG_LEVEL": "INFO", "REGION_NAME": "eu"},
+    "subscriptions": {
+        "interceptionOrder": 10,
+        "interceptions": [
+            {"type": "PRE_REQUEST", "apiId": PATIENTS, "order": 20},
+            {"type": "ADAPT_ENTITY", "entityTypeName": "patient"},
+        ],
+        "notifications": [{"entityTypeName": "device", "actionName": "_create", "templateName": "pump"}],
+    },
+    "enabledState": "DISABLED",
+    "cronSchedule": "0 2 * * ? *",
+    "analyticsDbAccess": True,
+    "cors": {"allowOrigins": ["https://portal.example.com"]},
+}
+DEFAULTS = {
+    "handler": "index.handler",
+    "timeout": 60,
+    "memorySize": 128,
+    "ephemeralStorage": 512,
+    "environmentVariables": {},
+    "subscriptions": {"interceptions": [], "notifications": []},
+    "enabledState": "ENABLED",
+    "deploymentPackageType": "ZIP",
+    "analyticsDbAccess": False,
+    "cors": {
+        "allowOrigins": ["*"],
+        "allowMethods": ["GET", "POST"],
+        "allowHeaders": ["authorization", "content-type"],
+        "exposeHeaders": [],
+    },
+}
+
+
+@pytest.fixture
+def settings(sandbox: Sandbox) -> Iterator[Settings]:
+    made = settings_of(sandbox)
+    with made.http:
+        yield made
+        for plugin in made.search().json()["data"]:
+            made.http.delete(f"{PLUGINS}/Plugin-{plugin['name']}")
+
+
+def told(response: httpx.Response) -> dict[str, object]:
+    """What an answer says of a plugin, without what the server adds."""
+    assert response.is_success, response.text
+    added = {"endpointUrl", "linkToConsole", "creationTime", "lastModifiedTime"}
+    body = response.json()
+    assert added <= body.keys()
+    return {key: value for key, value in body.items() if key not in added}
+
+
+def refused(response: httpx.Response) -> tuple[int, str, dict[str, object]]:
+    body = response.json()
+    assert body.keys() == {"code", "message", "serviceName", "traceId", "environment", "details"}
+    assert body["serviceName"] == "settings"
+    return response.status_code, body["code"], body["details"]
+
+
+def kept_code(sandbox: Sandbox) -> set[str]:
+    folder = sandbox.running.state.database.file
+    return {file.name for file in folder.with_name(f"{folder.name}.code").glob("*")}
+
+
+def named(code: bytes) -> str:
+    return f"{hashlib.sha256(code).hexdigest()}.zip"
+
+
+def count(sandbox: Sandbox, table: str) -> int:
+    with sandbox.running.state.database.read() as connection:
+        found: int = connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608
+    return found
+
+
+def test_a_minimal_plugin_gets_every_default(settings: Settings, sandbox: Sandbox) -> None:
+    answer = settings.create()
+
+    assert answer.status_code == 201
+    assert told(answer) == {**MINIMAL, **DEFAULTS}
+    assert answer.json()["endpointUrl"] == f"{sandbox.base_url}/run/Plugin-age/"
+    assert settings.get().json() == settings.get("age").json() == answer.json()
+    assert kept_code(sandbox) == {named(CODE)}
+
+
+def test_a_full_plugin_comes_back_as_it_was_sent(settings: Settings) -> None:
+    cors = {**DEFAULTS["cors"], "allowOrigins": ["https://portal.example.com"]}  # type: ignore[dict-item]
+
+    assert told(settings.create(FULL)) == {**FULL, "deploymentPackageType": "ZIP", "cors": cors}
+
+
+def test_without_code_the_seed_is_deployed(settings: Settings, sandbox: Sandbox) -> None:
+    assert told(settings.create(code=None))["version"] == 1
+    assert kept_code(sandbox) == set()
+
+
+def test_the_same_name_twice_is_a_conflict_and_changes_nothing(settings: Settings, sandbox: Sandbox) -> None:
+    settings.create()
+
+    assert refused(settings.create(code=OTHER_CODE)) == (409, "PLUGIN_EXISTS_BY_NAME", {"pluginName": "Plugin-age"})
+    assert kept_code(sandbox) == {named(CODE)}
+
+
+@pytest.mark.parametrize(
+    ("sent", "changed"),
+    [
+        ({}, {}),
+        ({"timeout": None, "cors": None, "subscriptions": None}, {}),
+        ({"displayName": "Years"}, {"displayName": "Years"}),
+        ({"version": 1, "timeout": 900}, {"timeout": 900}),
+        ({"timeout": 60.0}, {"timeout": 60}),
+        ({"enabledState": "ENABLED"}, {"enabledState": "ENABLED"}),
+        ({"environmentVariables": {"LOG_LEVEL": "WARN"}}, {"environmentVariables": {"LOG_LEVEL": "WARN"}}),
+        ({"environmentVariables": {}}, {"environmentVariables": {}}),
+        ({"subscriptions": {}}, {}),
+        (
+            {"subscriptions": {"notifications": []}},
+            {"subscriptions": {**FULL["subscriptions"], "notifications": []}},  # type: ignore[dict-item]
+        ),
+        ({"cors": {"allowMethods": []}}, {"cors": {"allowMethods": []}}),
+        ({"runtime": "nodejs22.x"}, {"runtime": "nodejs22.x"}),
+    ],
+)
+def test_patch_leaves_alone_what_is_not_sent(
+    settings: Settings, sent: dict[str, object], changed: dict[str, object]
+) -> None:
+    before = told(settings.create(FULL))
+    if "cors" in changed:
+        changed = {"cors": {**before["cors"], **changed["cors"]}}  # type: ignore[dict-item]
+
+    assert told(settings.patch(sent)) == {**before, **changed}
+    assert told(settings.get()) == {**before, **changed}
+
+
+def test_put_sets_back_what_is_not_sent(settings: Settings, sandbox: Sandbox) -> None:
+    created = settings.create(FULL).json()
+    replaced = settings.put(MINIMAL)
+
+    assert told(replaced) == {**MINIMAL, **DEFAULTS}
+    assert replaced.json()["creationTime"] == created["creationTime"]
+    assert kept_code(sandbox) == {named(CODE)}  # code is no field of the body
+    assert told(settings.put({**FULL, "name": "Plugin-age", "version": 2}, OTHER_CODE))["version"] == 2
+    assert kept_code(sandbox) == {named(OTHER_CODE)}
+
+
+def test_deleting_leaves_nothing(settings: Settings, sandbox: Sandbox) -> None:
+    users = count(sandbox, "ums_service_user")
+    settings.create({**FULL, "enabledState": "ENABLED"})
+    assert [count(sandbox, table) for table in ("dispatcher_interception", "dispatcher_notification")] == [2, 1]
+    assert count(sandbox, "ums_service_user") == users + 1
+
+    assert settings.http.delete(f"{PLUGINS}/Plugin-age").status_code == 204
+    assert [count(sandbox, table) for table in ("dispatcher_interception", "dispatcher_notification")] == [0, 0]
+    assert count(sandbox, "ums_service_user") == users
+    assert kept_code(sandbox) == set()
+    for response in (settings.get(), settings.http.delete(f"{PLUGINS}/Plugin-age"), settings.patch({})):
+        assert refused(response) == (404, "PLUGIN_NOT_FOUND", {"pluginName": "Plugin-age"})
+
+
+def test_code_that_two_plugins_share_stays_with_the_second(settings: Settings, sandbox: Sandbox) -> None:
+    settings.create()
+    settings.create({**MINIMAL, "name": "years"})
+    settings.http.delete(f"{PLUGINS}/age")
+
+    assert kept_code(sandbox) == {named(CODE)}
+    assert settings.patch({"version": 2}, OTHER_CODE, "years").is_success
+    assert kept_code(sandbox) == {named(OTHER_CODE)}
+
+
+@pytest.mark.parametrize(
+    ("version", "code", "expected"),
+    [
+        (1, OTHER_CODE, "PLUGIN_VERSION_MUST_BE_LARGER_WHEN_UPDATING_CODE"),
+        (None, OTHER_CODE, "PLUGIN_VERSION_MUST_BE_LARGER_WHEN_UPDATING_CODE"),
+        (2, None, "PLUGIN_VERSION_MUST_NOT_BE_CHANGED_WHEN_NOT_UPDATING_CODE"),
+    ],
+)
+def test_the_version_rule(
+    settings: Settings, sandbox: Sandbox, version: int | None, code: bytes | None, expected: str
+) -> None:
+    settings.create()
+    details = {"currentVersion": 1, "requestVersion": version or 1}
+
+    assert refused(settings.patch({"version": version}, code)) == (400, expected, details)
+    assert kept_code(sandbox) == {named(CODE)}
+    assert told(settings.patch({"version": 32767}, OTHER_CODE))["version"] == 32767
+
+
+def test_a_disabled_plugin_is_subscribed_to_nothing(settings: Settings, sandbox: Sandbox) -> None:
+    settings.create({**FULL, "enabledState": "ENABLED"})
+    for state, subscriptions in (("DISABLED", 0), ("ENABLED", 2)):
+        settings.patch({"enabledState": state})
+        assert count(sandbox, "dispatcher_interception") == subscriptions
+
+
+def test_the_newcomer_takes_the_order_and_the_other_moves_on(settings: Settings, sandbox: Sandbox) -> None:
+    subscriptions = {"interceptionOrder": 10, "interceptions": [{"type": "PRE_REQUEST", "apiId": PATIENTS}]}
+    for name in ("first", "second"):
+        settings.create({**MINIMAL, "name": name, "subscriptions": subscriptions})
+    with sandbox.running.state.database.read() as connection:
+        rows = connection.execute("SELECT endpoint, execution_order FROM dispatcher_interception").fetchall()
+    orders = {row["endpoint"].rstrip("/").rpartition("/")[2]: row["execution_order"] for row in rows}
+
+    assert orders == {"Plugin-first": 11, "Plugin-second": 10}
+
+
+def test_an_image_needs_a_pushed_tag_and_takes_no_code(settings: Settings) -> None:
+    image = {"name": "age", "displayName": "Age", "version": 1, "deploymentPackageType": "IMAGE", "imageTag": "1.4.0"}
+
+    assert refused(settings.create(image, None)) == (404, "PLUGIN_IMAGE_TAG_NOT_FOUND", {})
+    assert settings.http.put("/sandbox/v1/images/1.4.0").status_code == 204
+    code = "PLUGIN_CODE_IS_NOT_SUPPORTED_FOR_IMAGE_DEPLOYMENT_PACKAGE_TYPE"
+    assert refused(settings.create(image)) == (400, code, {})
+    created = told(settings.create(image, None))
+    assert (created["runtime"], created["handler"], created.get("imageTag")) == (None, None, None)
+    larger = "PLUGIN_VERSION_MUST_BE_LARGER_WHEN_UPDATING_CODE"
+    assert refused(settings.patch({"imageTag": "1.4.0"}))[1] == larger  # the server does not compare tags
+    assert told(settings.patch({"imageTag": "1.4.0", "version": 2}))["version"] == 2
+    assert refused(settings.patch({"version": 3}, CODE)) == (400, code, {})
+    assert refused(settings.put({**image, "deploymentPackageType": "ZIP"}))[:2] == (
+        400,
+        "PLUGIN_REQUEST_VALIDATION_FAILED",
+    )
+    settings.http.delete(f"{PLUGINS}/age")
+    assert refused(settings.create(image, None))[1] == "PLUGIN_IMAGE_TAG_NOT_FOUND"  # BioT deletes it with the last
+
+
+def test_another_port_next_time_moves_every_endpoint(tmp_path: Path) -> None:
+    subscriptions = {"interceptions": [{"type": "ADAPT_ENTITY", "entityTypeName": "device"}]}
+    with running_sandbox(tmp_path) as sandbox, settings_of(sandbox).http as http:
+        before = Settings(http).create({**MINIMAL, "subscriptions": subscriptions}).json()
+        orphan = sandbox.running.state.database.file.with_name("biot.sqlite.code") / f"{'0' * 64}.zip"
+        orphan.write_bytes(b"left by a process that was killed")
+    with start(Options(folder=tmp_path, port=0)) as running:
+        again = replace(sandbox, running=running)
+        with settings_of(again).http as http:
+            after = Settings(http).get().json()
+        with again.running.state.database.read() as connection:
+            endpoint = connection.execute("SELECT endpoint FROM dispatcher_interception").fetchone()[0]
+
+        assert sandbox.base_url != again.base_url
+        assert after == {**before, "endpointUrl": endpoint, "linkToConsole": after["linkToConsole"]}
+        assert endpoint == f"{again.base_url}/run/Plugin-age/"
+        assert kept_code(again) == {named(CODE)}

@@ -1,0 +1,78 @@
+"""The settings service of a local BioT, called as its clients call it."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import httpx
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tests.support.sandbox import Sandbox
+
+PLUGINS = "/settings/v2/plugins"
+MINIMAL: Mapping[str, object] = {"name": "age", "displayName": "Age", "version": 1, "runtime": "python3.13"}
+PATIENTS = "POST/organization/v1/users/patients"
+
+
+def zipped(files: Mapping[str, str]) -> bytes:
+    """A ZIP as Python's own library writes it."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path, text in files.items():
+            archive.writestr(path, text)
+    return stream.getvalue()
+
+
+CODE = zipped({"index.py": "def handler(event, context): ...\n"})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A caller with the permissions to publish.
+
+    Attributes:
+        http: Sends to the local BioT, with a token.
+    """
+
+    http: httpx.Client
+
+    def send(self, method: str, name: str, config: object, code: bytes | None = None) -> httpx.Response:
+        """Send one form; ``config`` is text or becomes JSON."""
+        text = config if isinstance(config, str) else json.dumps(config)
+        files: dict[str, tuple[str | None, bytes, str] | tuple[None, str]] = {"config": (None, text)}
+        if code is not None:
+            files["code"] = ("hw.zip", code, "application/x-zip-compressed")
+        return self.http.request(method, f"{PLUGINS}/{name}" if name else PLUGINS, files=files)
+
+    def create(self, config: Mapping[str, object] = MINIMAL, code: bytes | None = CODE) -> httpx.Response:
+        """``POST``."""
+        return self.send("POST", "", config, code)
+
+    def patch(self, config: object, code: bytes | None = None, name: str = "Plugin-age") -> httpx.Response:
+        """``PATCH``."""
+        return self.send("PATCH", name, config, code)
+
+    def put(self, config: object, code: bytes | None = None, name: str = "Plugin-age") -> httpx.Response:
+        """``PUT``."""
+        return self.send("PUT", name, config, code)
+
+    def get(self, name: str = "Plugin-age") -> httpx.Response:
+        """``GET`` of one."""
+        return self.http.get(f"{PLUGINS}/{name}")
+
+    def search(self, request: object = None) -> httpx.Response:
+        """``GET`` of many."""
+        parameters = {} if request is None else {"searchRequest": json.dumps(request)}
+        return self.http.get(PLUGINS, params=parameters)
+
+
+def settings_of(sandbox: Sandbox) -> Settings:
+    """A caller at a running local BioT; close its ``http`` at the end."""
+    token = {"authorization": f"Bearer {sandbox.token()}"}
+    return Settings(httpx.Client(base_url=sandbox.base_url, headers=token, trust_env=False, timeout=60))
