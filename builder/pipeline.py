@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from builder.bundle import SourceFile
     from builder.coldstart.choice import Choice
-    from builder.dependencies import LockResult
+    from builder.dependencies import LockResult, Store
     from builder.evidence import Earlier, PackageRow, Settings
     from builder.evidence.inspection import Inspection
     from builder.progress import Progress
@@ -52,11 +52,13 @@ class Project:
         start: A folder of the plugin, or its plugin.toml; the manifest is looked for here and above.
         environment: The ``[environments.NAME]`` to apply, or None.
         today: The day the runtimes' life cycles are judged by.
+        store: A folder of packs or an ``s3://`` address, where not only ``BIOT_PLUGIN_STORE`` counts; or empty.
     """
 
     start: Path
     environment: str | None
     today: date
+    store: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -160,7 +162,7 @@ def lock(project: Project, progress: Progress, *, upgrade: bool = False) -> Lock
     file = manifests.find_manifest(project.start)
     manifest = manifests.load(file, environment=project.environment, today=project.today).manifest
     _refuse_image(manifest)
-    return dependencies.write_lock(manifest, dependencies.default_store(), progress, upgrade=upgrade)
+    return dependencies.write_lock(manifest, dependencies.chosen_store(project.store), progress, upgrade=upgrade)
 
 
 def package(project: Project, progress: Progress, *, output: Path | None = None) -> Packaged:
@@ -177,11 +179,10 @@ def package(project: Project, progress: Progress, *, output: Path | None = None)
         PackagingError: The parts do not fit together, or are larger than Lambda takes.
     """
     parts = gather(project, output=output)
-    done = reuse(parts)
-    if done is not None:
+    if (done := reuse(parts)) is not None:
         return done
-    packs = dependencies.collect(parts.lock, parts.checked.manifest, dependencies.default_store(), progress)
-    return build(parts, packs)
+    store = dependencies.chosen_store(project.store)
+    return build(parts, dependencies.collect(parts.lock, parts.checked.manifest, store, progress), store)
 
 
 def gather(project: Project, *, output: Path | None = None) -> Parts:
@@ -211,7 +212,7 @@ def reuse(parts: Parts) -> Packaged | None:
     return _unchanged(parts, earlier) if earlier else None
 
 
-def build(parts: Parts, packs: Sequence[Pack]) -> Packaged:
+def build(parts: Parts, packs: Sequence[Pack], store: Store) -> Packaged:
     """The last step: splice the collected packages and the sources into the artifact, and write the report beside it.
 
     Raises:
@@ -236,7 +237,7 @@ def build(parts: Parts, packs: Sequence[Pack]) -> Packaged:
     packs = prune_packs(examined.packs, manifest.build.prune, manifest.runtime.language)
     bundle = assemble(manifest, parts.sources, packs)
     natives = (*check_natives(manifest, bundle, examined), *path_file_warnings(bundle.entries))
-    light = lighten(bundle, manifest, parts.choice, dependencies.default_store(), dependencies.collect_bundler)
+    light = lighten(bundle, manifest, parts.choice, store, dependencies.collect_bundler)
     bundle = light.bundle
     rows = evidence.package_rows(bundle)
     sizes = bundles.check_sizes(zip_size(bundle.entries), bundle.size, rows)
@@ -304,7 +305,6 @@ def _refuse_image(manifest: Manifest) -> None:
 def _unchanged(parts: Parts, earlier: Earlier) -> Packaged:
     from builder.evidence.warned import warnings_of
 
-    size, unpacked = earlier.artifact.size, earlier.artifact.unpacked_size
     return Packaged(
         artifact=earlier.artifact,
         report=earlier.report,
@@ -313,7 +313,7 @@ def _unchanged(parts: Parts, earlier: Earlier) -> Packaged:
         warnings=(
             *parts.checked.warnings,
             *warnings_of(earlier.report),
-            *bundles.check_sizes(size, unpacked, earlier.packages),
+            *bundles.check_sizes(earlier.artifact.size, earlier.artifact.unpacked_size, earlier.packages),
             *evidence.told_again(parts.evidence.soup, parts.target),
         ),
         unchanged=True,

@@ -102,7 +102,7 @@ def _build(packs: Mapping[_Key, Pack], store: Store, stage: Stage) -> Packaged |
             )
         else:
             mine = dependencies.collect(stage.lock, stage.checked.manifest, store, Silent())
-        return pipeline.build(stage, mine)
+        return pipeline.build(stage, mine, store)
     except KitError as error:
         return error
 

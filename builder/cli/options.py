@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 F = TypeVar("F", bound="Callable[..., object]")
+_STORE = "builder.store"
 
 
 def json_option(function: F) -> F:
@@ -36,9 +37,27 @@ def project_options(function: F) -> F:
     )(function)
 
 
+def store_option(function: F) -> F:
+    """``--store``: where packages are kept; ``project_of`` finds it."""
+    return click.option(
+        "--store",
+        metavar="FOLDER|s3://BUCKET/PREFIX",
+        expose_value=False,
+        callback=_remember_store,
+        help="Where packages are kept; an S3 bucket is asked before the index and shared by machines.",
+    )(function)
+
+
+def _remember_store(context: click.Context, parameter: click.Parameter, given: str | None) -> None:
+    del parameter
+    context.meta[_STORE] = given or ""
+
+
 def project_of(folder: Path, environment: str | None) -> Project:
     """What the pipeline needs to know; reads the clock, once."""
-    return Project(start=folder.resolve(), environment=environment, today=datetime.now(UTC).date())
+    context = click.get_current_context(silent=True)
+    store = str(context.meta.get(_STORE, "")) if context else ""
+    return Project(start=folder.resolve(), environment=environment, today=datetime.now(UTC).date(), store=store)
 
 
 def answers_option(function: F) -> F:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from builder.dependencies.bundler import collect_bundler, locked_bundler
 from builder.dependencies.changes import Change, LockResult
-from builder.dependencies.store import Store, default_store
+from builder.dependencies.store import Store, chosen_store, default_store
 
 if TYPE_CHECKING:
     from builder.manifest.model import Manifest
@@ -17,6 +17,7 @@ __all__ = [
     "Change",
     "LockResult",
     "Store",
+    "chosen_store",
     "collect",
     "collect_bundler",
     "default_store",

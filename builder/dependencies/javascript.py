@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from itertools import chain
 from typing import TYPE_CHECKING, cast
 
 from builder.dependencies.npm_graph import is_address, nested, table
@@ -133,14 +134,21 @@ def _fetch(packages: tuple[LockedPackage, ...], compressor: str, store: Store, p
 
     from builder.dependencies.npm import batches, fetch_tarballs
 
-    progress.begin("Fetching npm packages", len(packages))
     with store.work() as folder, ThreadPoolExecutor(_PROCESSES) as pool:
-        groups = batches(packages)
+        digests = [package.digest for package in packages]
+        shared = store.shared.fetch(digests, folder, progress) if store.shared is not None else {}
+        fetched: dict[str, Path] = {}
+        progress.begin("Fetching npm packages", len(packages))
+        groups = batches(package for package in packages if package.digest not in shared)
         folders = [folder / str(number) for number in range(len(groups))]
-        for tarballs in pool.map(fetch_tarballs, groups, folders):
+        have = {package: shared[package.digest] for package in packages if package.digest in shared}
+        for tarballs in chain([have], pool.map(fetch_tarballs, groups, folders)):
             for package, tarball in tarballs.items():
                 yield _pack(package, tarball, compressor, store)
+                fetched |= {package.digest: tarball} if package.digest not in shared else {}
                 progress.advance(f"{package.name} {package.version}")
+        if store.shared is not None:
+            store.shared.offer(fetched, progress)
 
 
 def _pack(package: LockedPackage, tarball: Path, compressor: str, store: Store) -> Pack:

@@ -66,6 +66,12 @@ def collect(lock: Lock, manifest: Manifest, store: Store, progress: Progress) ->
     """
     packs = {package: _find(package, store) for package in lock.packages}
     absent = [package for package, pack in packs.items() if pack is None]
+    if absent and store.shared is not None:
+        from builder.dependencies.wheels import take_shared
+
+        take_shared([package.digest for package in absent], store, progress)
+        packs |= {package: _find(package, store) for package in absent}
+        absent = [package for package in absent if packs[package] is None]
     if absent:
         from builder.dependencies.wheels import Wanted, fetch_wheels
 
@@ -129,7 +135,7 @@ def _choose(
     with store.work() as folder:
         resolved = read_answer(resolve(question, folder, read_pip_settings(folder)))
     allowed = _allowed(resolved, requirements)
-    kept = _still_good(before, allowed, manifest, store)
+    kept = _still_good(before, allowed, manifest, store, progress)
     new = [
         Wanted(name=one.name, version=one.version, digests=digests)
         for one, digests in allowed.items()
@@ -158,18 +164,23 @@ def _allowed(resolved: Iterable[Resolved], requirements: Requirements) -> dict[R
 
 
 def _still_good(
-    before: PythonLock | None, allowed: dict[Resolved, tuple[str, ...]], manifest: Manifest, store: Store
+    before: PythonLock | None,
+    allowed: dict[Resolved, tuple[str, ...]],
+    manifest: Manifest,
+    store: Store,
+    progress: Progress,
 ) -> dict[str, Pin]:
     """Pins that stay as they are: same version, a hash that is still offered, and the wheel in the store."""
     runtime = manifest.runtime
     if before is None or (before.runtime, before.glibc) != (runtime.name, glibc_text(runtime)):
         return {}
     offered = {(one.name, one.version): digests for one, digests in allowed.items()}
-    return {
-        pin.name: pin
-        for pin in before.pins
-        if pin.digest in offered.get((pin.name, pin.version), ()) and pin.wheel and _in_store(pin.digest, store)
-    }
+    same = [pin for pin in before.pins if pin.wheel and pin.digest in offered.get((pin.name, pin.version), ())]
+    if store.shared is not None:
+        from builder.dependencies.wheels import take_shared
+
+        take_shared([pin.digest for pin in same if not _in_store(pin.digest, store)], store, progress)
+    return {pin.name: pin for pin in same if _in_store(pin.digest, store)}
 
 
 def _tell_ignored(manifest: Manifest, declared: Declared, progress: Progress) -> None:

@@ -27,6 +27,7 @@ from builder.errors import DependencyError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from builder.dependencies.shared import Shared
     from builder.values import PackMember
 
 STORE_VARIABLE = "BIOT_PLUGIN_STORE"
@@ -45,9 +46,15 @@ class StoredPack:
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """The packs below one folder. The folder need not exist yet."""
+    """The packs below one folder. The folder need not exist yet.
+
+    Attributes:
+        folder: On this machine.
+        shared: Where packages that the folder lacks are looked for before an index is asked; None for nowhere.
+    """
 
     folder: Path
+    shared: Shared | None = None
 
     def find(self, key: str, *, sha256: str | None = None) -> StoredPack | None:
         """The pack under a key, after its size and digest were checked.
@@ -146,9 +153,9 @@ def file_sha256(file: Path) -> str:
 
 
 def store_folder(environment: Mapping[str, str]) -> Path:
-    """Where packs are kept: ``BIOT_PLUGIN_STORE``, or the user's cache folder."""
+    """Where packs are kept: ``BIOT_PLUGIN_STORE`` if it names a folder, or the user's cache folder."""
     named = environment.get(STORE_VARIABLE)
-    if named:
+    if named and not names_bucket(named):
         return Path(named).expanduser().absolute()
     from platformdirs import user_cache_path
 
@@ -156,8 +163,33 @@ def store_folder(environment: Mapping[str, str]) -> Path:
 
 
 def default_store() -> Store:
-    """The store that the environment of this process names."""
+    """The folder of packs that the environment of this process names, without what is shared."""
     return Store(store_folder(os.environ))
+
+
+def chosen_store(named: str = "") -> Store:
+    """The store to build with.
+
+    Args:
+        named: A folder or ``s3://bucket/prefix``. It goes before ``BIOT_PLUGIN_STORE``, which may name one of the other
+            kind, so that both count.
+
+    Raises:
+        DependencyError: An address is none, or boto3 is not installed.
+    """
+    by_environment = os.environ.get(STORE_VARIABLE, "")
+    folder = store_folder({STORE_VARIABLE: named} if named and not names_bucket(named) else os.environ)
+    address = next((one for one in (named, by_environment) if names_bucket(one)), "")
+    if not address:
+        return Store(folder)
+    from builder.dependencies.shared import open_shared
+
+    return Store(folder, open_shared(address))
+
+
+def names_bucket(named: str) -> bool:
+    """Whether a text is meant as an address and not as a folder."""
+    return "://" in named
 
 
 def read_index(pack: Path) -> PackIndex | None:

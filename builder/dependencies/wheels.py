@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -112,11 +113,25 @@ def fetch_wheels(wanted: Iterable[Wanted], runtime: Runtime, store: Store, progr
             return share
 
         with ThreadPoolExecutor(_PROCESSES) as pool:
-            return tuple(
+            brought = tuple(
                 fetched
                 for share in pool.map(fetch, shares(every))
                 for fetched in _take_in(share, folder / share[0].name / "wheels", store, progress)
             )
+    if store.shared is not None:
+        found = {one.digest: store.find(one.digest.removeprefix("sha256:")) for one in brought}
+        store.shared.offer({digest: wheel.file for digest, wheel in found.items() if wheel is not None}, progress)
+    return brought
+
+
+def take_shared(digests: Iterable[str], store: Store, progress: Progress) -> None:
+    """Bring the wheels into the store that the shared one has; what it lacks, or has damaged, stays absent."""
+    if store.shared is None:
+        return
+    with store.work() as folder:
+        for digest, file in store.shared.fetch(digests, folder, progress).items():
+            with suppress(VerificationError):  # the index's own is as bad, and is told by its name
+                store.add(digest.removeprefix("sha256:"), file)
 
 
 def shares(wanted: tuple[Wanted, ...]) -> tuple[tuple[Wanted, ...], ...]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from builder import pipeline
-from builder.cli.options import json_option, project_of, project_options
+from builder.cli.options import json_option, project_of, project_options, store_option
 from builder.cli.output import print_document, print_text
 from builder.cli.progress import TerminalProgress
 
@@ -28,6 +28,7 @@ Examples:
 )
 @project_options
 @click.option("--upgrade", is_flag=True, help="Take the newest versions that fit, not the ones already locked.")
+@store_option
 @json_option
 def command(folder: Path, environment: str | None, *, upgrade: bool, as_json: bool) -> None:
     """Pin the dependencies for the manifest's runtime, with hashes and without addresses.

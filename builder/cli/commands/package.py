@@ -11,7 +11,7 @@ import click
 
 from builder import pipeline
 from builder.cli.batch import many_options, show
-from builder.cli.options import json_option, project_of, project_options
+from builder.cli.options import json_option, project_of, project_options, store_option
 from builder.cli.output import (
     describe_packaged,
     describe_size,
@@ -41,9 +41,11 @@ Examples:
   biot-plugin package --all --shard 2/4 plugins   second of four CI machines
 
 \b
-Packages come from the store (BIOT_PLUGIN_STORE, else your cache folder).
-What is not there yet is fetched by its hash with pip or npm and your own
-index settings. BIOT_PLUGIN_SIGNING_KEY names an Ed25519 key (a PEM file) that
+Packages come from the store (--store or BIOT_PLUGIN_STORE, else your cache
+folder). What is not there yet is fetched by its hash with pip or npm and your
+own index settings. A store s3://BUCKET/PREFIX stands behind the folder and is
+asked first: your AWS settings count, and the build goes on without it when it
+fails. BIOT_PLUGIN_SIGNING_KEY names an Ed25519 key (a PEM file) that
 signs the provenance.
 """,
 )
@@ -52,6 +54,7 @@ signs the provenance.
     "output", "--output", "-o", type=click.Path(file_okay=False, path_type=Path), help="Folder for the artifact. [dist]"
 )
 @many_options
+@store_option
 @json_option
 def command(folder: Path, environment: str | None, output: Path | None, *, many: Many | None, as_json: bool) -> int:
     """Write the ZIP that Lambda runs: the same bytes on every machine.
@@ -79,13 +82,13 @@ def command(folder: Path, environment: str | None, output: Path | None, *, many:
 
 def _package_all(many: Many, pattern: Project, output: Path | None, *, as_json: bool) -> int:
     from builder.batch import find_plugins, package_all
-    from builder.dependencies import default_store
+    from builder.dependencies import chosen_store
 
     plugins = many.shard.of(find_plugins(many.root))
     progress = TerminalProgress(quiet=as_json)
     try:
         projects = [replace(pattern, start=folder) for folder in plugins]
-        outcomes = package_all(projects, default_store(), progress, output=output)
+        outcomes = package_all(projects, chosen_store(pattern.store), progress, output=output)
     finally:
         progress.close()
     return show(many, outcomes, as_json=as_json)

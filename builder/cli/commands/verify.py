@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from builder import pipeline
-from builder.cli.options import json_option, project_of, project_options
+from builder.cli.options import json_option, project_of, project_options, store_option
 from builder.cli.output import describe_size, print_document, print_text, shorten, table
 from builder.cli.progress import TerminalProgress
 from builder.errors import VerificationError
@@ -36,6 +36,7 @@ pins otherwise).
 @click.argument("artifact", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("rebuild", "--rebuild", is_flag=True, help="Build again from source and lock, and compare every path.")
 @project_options
+@store_option
 @json_option
 def command(artifact: Path, folder: Path, environment: str | None, *, rebuild: bool, as_json: bool) -> int:
     """Check that an artifact is what its report, and with --rebuild its sources, say.

@@ -1,0 +1,307 @@
+"""``--store s3://…``: two machines and one bucket, which works, is damaged, may only be read, or is broken."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from builder.cli.app import run
+from builder.dependencies import Store, bucket, chosen_store, collect, read_lock, shared, write_lock
+from builder.errors import DependencyError
+from tests.support.locked import WHEELS, LockedPlugin, locked_plugin
+from tests.support.plugins import Told, plugin
+from tests.support.s3 import ADDRESS, BUCKET, KEY, SECRET, TOKEN, BrokenS3, WorkingS3, broken_s3, settings, working_s3
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.support.registries import NpmRegistry, PythonIndex
+
+
+@pytest.fixture(autouse=True)
+def _isolated(own_settings: None) -> None:
+    """Some tests here start pip or npm."""
+
+
+@pytest.fixture(scope="module")
+def moto() -> Iterator[WorkingS3]:
+    with working_s3() as running:
+        yield running
+
+
+@pytest.fixture
+def s3(moto: WorkingS3, monkeypatch: pytest.MonkeyPatch) -> WorkingS3:
+    for key in moto.objects():
+        moto.client.delete_object(Bucket=BUCKET, Key=key)
+    for name, value in settings(moto.url).items():
+        monkeypatch.setenv(name, value)
+    return moto
+
+
+@pytest.fixture
+def locked(index: PythonIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LockedPlugin:
+    """A locked plugin whose packages an index has, and the folder to run in."""
+    made = locked_plugin(tmp_path)
+    for (name, version), files in WHEELS.items():
+        index.wheel(name, version, files=files)
+    monkeypatch.chdir(made.folder)
+    monkeypatch.setenv("BIOT_PLUGIN_STORE", str(made.store))
+    return made
+
+
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[BrokenS3], BrokenS3]]:
+    """Makes a broken S3 the operator's; timeouts are a tenth of the real ones."""
+    monkeypatch.setattr(bucket, "READ_SECONDS", bucket.READ_SECONDS / 10)
+    monkeypatch.setattr(shared, "PATIENCE_SECONDS", shared.PATIENCE_SECONDS / 5)
+    with ExitStack() as running:
+
+        def serve(broken: BrokenS3) -> BrokenS3:
+            for name, value in settings(running.enter_context(broken_s3(broken))).items():
+                monkeypatch.setenv(name, value)
+            return broken
+
+        yield serve
+
+
+def packaged(machine: Path, *arguments: str) -> bytes:
+    """The artifact that a machine makes, whose own store is as empty as the machine is new."""
+    os.environ["BIOT_PLUGIN_STORE"] = str(machine / "store")
+    assert run(["package", "--store", ADDRESS, "-o", str(machine / "out"), *arguments]) == 0
+    return (machine / "out" / "sample-1.zip").read_bytes()
+
+
+def alone(machine: Path) -> bytes:
+    os.environ["BIOT_PLUGIN_STORE"] = str(machine / "store")
+    assert run(["package", "-o", str(machine / "out")]) == 0
+    return (machine / "out" / "sample-1.zip").read_bytes()
+
+
+@pytest.mark.usefixtures("locked")
+def test_what_one_machine_fetched_the_next_takes_from_the_bucket(
+    s3: WorkingS3, index: PythonIndex, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = packaged(tmp_path / "first")
+    index.requests.clear()
+
+    assert packaged(tmp_path / "second") == first == alone(tmp_path / "first")
+    assert index.requests == []
+    assert "note:" not in capsys.readouterr().err
+    objects = s3.objects()
+    assert len(objects) == len(WHEELS)
+    for key, data in objects.items():
+        assert key == f"team/kit/sha256/{hashlib.sha256(data).hexdigest()}"
+
+
+def test_npm_tarballs_are_shared_and_never_what_was_made_of_them(
+    s3: WorkingS3, registry: NpmRegistry, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("one", "@scope/two"):
+        registry.package(name, "1.0.0")
+    wanted = {"name": "sample", "version": "1.0.0", "dependencies": {"one": "1.0.0", "@scope/two": "1.0.0"}}
+    (project / "package.json").write_text(json.dumps(wanted))
+    manifest = plugin(project, "nodejs22.x")
+    monkeypatch.setenv("BIOT_PLUGIN_STORE", str(tmp_path / "first"))
+    write_lock(manifest, chosen_store(), Told())
+    lock = read_lock(manifest)
+    packs = [collect(lock, manifest, chosen_store(ADDRESS), Told())]
+    registry.requests.clear()
+    monkeypatch.setenv("BIOT_PLUGIN_STORE", ADDRESS)
+    packs.append(collect(lock, manifest, chosen_store(str(tmp_path / "second")), Told()))
+
+    assert registry.requests == []
+    assert [pack.file.read_bytes() for pack in packs[0]] == [pack.file.read_bytes() for pack in packs[1]]
+    assert {pack.file.is_relative_to(tmp_path / "second") for pack in packs[1]} == {True}
+    tarballs = {data for path, (_, data) in registry.pages.items() if path.endswith(".tgz")}
+    assert set(s3.objects().values()) == tarballs
+    assert all(re.fullmatch(r"team/kit/sha512/[0-9a-f]{128}", key) for key in s3.objects())
+
+
+@pytest.mark.parametrize("harm", ["flipped", "cut", "another package"])
+@pytest.mark.usefixtures("locked")
+def test_a_damaged_object_counts_as_absent_is_told_and_replaced(
+    harm: str, s3: WorkingS3, index: PythonIndex, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = packaged(tmp_path / "first")
+    sound = s3.objects()
+    key, other = sorted(sound)
+    middle = len(sound[key]) // 2
+    flipped = sound[key][:middle] + bytes([sound[key][middle] ^ 1]) + sound[key][middle + 1 :]
+    harmed = {"flipped": flipped, "cut": sound[key][:-1], "another package": sound[other]}[harm]
+    s3.client.put_object(Bucket=BUCKET, Key=key, Body=harmed)
+    index.requests.clear()
+
+    assert packaged(tmp_path / "second") == first
+    assert len([path for path in index.requests if path.startswith("/files/")]) == 1
+    told = capsys.readouterr().err
+    assert "holds other bytes than its name says" in told
+    assert key[:20] in told
+    assert s3.objects() == sound
+
+
+def test_locking_takes_what_the_old_lock_pins_from_the_bucket(
+    s3: WorkingS3, locked: LockedPlugin, tmp_path: Path
+) -> None:
+    packaged(tmp_path / "first")
+    before = locked.lock.read_text()
+    second, third = Told(), Told()
+    write_lock(plugin(locked.folder), Store(tmp_path / "second", chosen_store(ADDRESS).shared), second)
+
+    assert ("Fetching wheels", len(WHEELS)) not in second.tasks
+    assert locked.lock.read_text() == before
+    for key in s3.objects():
+        s3.client.delete_object(Bucket=BUCKET, Key=key)
+    write_lock(plugin(locked.folder), Store(tmp_path / "third", chosen_store(ADDRESS).shared), third)
+    assert ("Fetching wheels", len(WHEELS)) in third.tasks
+    assert len(s3.objects()) == len(WHEELS)
+
+
+@pytest.mark.usefixtures("locked")
+def test_without_write_permission_it_is_only_read_which_is_said_once(
+    s3: WorkingS3,
+    served: Callable[[BrokenS3], BrokenS3],
+    index: PythonIndex,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    first = packaged(tmp_path / "first")
+    key, _ = sorted(s3.objects())
+    broken = served(BrokenS3("read only", objects={key: s3.objects()[key]}))
+    index.requests.clear()
+
+    assert packaged(tmp_path / "second") == first
+    assert len([path for path in index.requests if path.startswith("/files/")]) == 1
+    assert [method for method, _ in broken.requests].count("PUT") == 1
+    assert capsys.readouterr().err.count("may not be written") == 1
+
+
+TROUBLE = {
+    "hang": "it does not answer in time",
+    "drip": "it is slow",
+    "cut": "the connection broke",
+    "wrong": "holds other bytes",
+    "endless": "more than any package has",
+    "500": "it answers 500",
+    "503": "it answers 503",
+    "429": "it answers 429",
+    "403": "AccessDenied",
+    "301": "is not used any more",
+    "400 ExpiredToken": "it answers 400 ExpiredToken",
+    "403 InvalidAccessKeyId": "it answers 403 InvalidAccessKeyId",
+    "403 SignatureDoesNotMatch": "it answers 403 SignatureDoesNotMatch",
+    "404 NoSuchBucket": "the bucket does not exist",
+}
+
+
+DIGESTS = tuple(f"sha256:{hashlib.sha256(bytes([number])).hexdigest()}" for number in range(20))
+
+
+@pytest.mark.parametrize("trouble", TROUBLE)
+def test_a_broken_bucket_gives_nothing_and_is_told(
+    trouble: str, served: Callable[[BrokenS3], BrokenS3], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared, "LARGEST", 8 << 20)
+    behaviour, _, code = trouble.partition(" ")
+    keys = [f"team/kit/{shared.object_name(digest)}" for digest in DIGESTS]
+    broken = served(BrokenS3(behaviour, objects=dict.fromkeys(keys, b"half of this"), code=code or "AccessDenied"))
+    told, start, asked = Told(), time.monotonic(), shared.open_shared(ADDRESS)
+
+    assert asked.fetch(DIGESTS, tmp_path, told) == {}
+    asked.offer({DIGESTS[0]: Path(__file__)}, told)
+    assert time.monotonic() - start < shared.PATIENCE_SECONDS + 2
+    assert TROUBLE[trouble] in " ".join(told.notes)
+    assert len(told.notes) <= (len(DIGESTS) if trouble == "wrong" else 2)
+    assert not [secret for secret in (KEY, SECRET, TOKEN) if secret in " ".join(told.notes)]
+    if trouble in {"hang", "500"}:
+        assert len(broken.requests) < len(DIGESTS)  # after the first failures nothing more is asked
+
+
+@pytest.mark.parametrize("trouble", ["hang", "500", "wrong"])
+@pytest.mark.usefixtures("locked")
+def test_a_broken_bucket_never_fails_the_build(
+    trouble: str, served: Callable[[BrokenS3], BrokenS3], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good = alone(tmp_path / "good")
+    served(BrokenS3(trouble))
+
+    assert packaged(tmp_path / "new") == good
+    told = capsys.readouterr().err
+    assert TROUBLE[trouble] in told
+    assert not [secret for secret in (KEY, SECRET, TOKEN) if secret in told]
+
+
+@pytest.mark.parametrize(
+    ("variables", "reason"),
+    [
+        ({"AWS_ENDPOINT_URL_S3": "http://127.0.0.1:9"}, "it cannot be reached"),
+        ({"AWS_ENDPOINT_URL_S3": "http://user:SecretSecretSecretSecret@127.0.0.1:9"}, "it cannot be reached"),
+        ({"AWS_ENDPOINT_URL_S3": "SecretSecretSecretSecret"}, "is no address"),
+        ({"AWS_PROFILE": "SecretSecretSecretSecret"}, "your AWS configuration has no profile"),
+        ({"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}, "no AWS credentials were found"),
+        ({"AWS_SECRET_ACCESS_KEY": ""}, "the AWS credentials are incomplete"),
+    ],
+)
+def test_wrong_settings_of_the_operator_are_told_without_their_values(
+    variables: dict[str, str], reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {**settings("http://127.0.0.1:9"), **variables}.items():
+        monkeypatch.setenv(name, value) if value else monkeypatch.delenv(name, raising=False)
+    told = Told()
+
+    assert shared.open_shared(ADDRESS).fetch(DIGESTS, tmp_path, told) == {}
+    assert len(told.notes) == 1
+    assert reason in told.notes[0]
+    assert not [secret for secret in (KEY, SECRET, TOKEN) if secret in told.notes[0]]
+
+
+def test_many_plugins_share_the_bucket(
+    s3: WorkingS3, locked: LockedPlugin, index: PythonIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BIOT_PLUGIN_STORE", str(tmp_path / "first"))
+    assert run(["package", "--all", "--store", ADDRESS]) == 0
+    assert len(s3.objects()) == len(WHEELS)
+    index.requests.clear()
+    monkeypatch.setenv("BIOT_PLUGIN_STORE", str(tmp_path / "second"))
+    made = (locked.folder / "dist" / "sample-1.zip").read_bytes()
+    assert run(["package", "--all", "--store", ADDRESS, "-o", str(tmp_path / "out")]) == 0
+    assert (tmp_path / "out" / "sample-1.zip").read_bytes() == made
+    assert run(["verify", "--rebuild", "--store", ADDRESS, str(tmp_path / "out" / "sample-1.zip")]) == 0
+    assert index.requests == []
+
+
+@pytest.mark.parametrize(
+    "address", ["s3://", "s3://UPPER/x", "s3://packs/a b", "s3://packs/../x", "s3://packs/ä", "gs://packs/x"]
+)
+@pytest.mark.usefixtures("locked")
+def test_an_address_that_is_none_is_an_error(address: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["package", "--store", address]) == DependencyError.exit_code
+    told = capsys.readouterr().err
+    assert "is not s3://BUCKET/PREFIX" in told
+    assert "Correct --store or BIOT_PLUGIN_STORE" in told
+
+
+@pytest.mark.usefixtures("locked")
+def test_without_boto3_the_error_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "boto3", None)
+    assert run(["package", "--store", ADDRESS]) == DependencyError.exit_code
+    assert "pip install 'biot-plugin-kit[s3]'" in capsys.readouterr().err
+
+
+def test_boto3_is_imported_only_to_ask_the_bucket(locked: LockedPlugin) -> None:
+    script = "import sys; from builder.cli.app import run; print(run(sys.argv[1:]), 'boto3' in sys.modules)"
+    variables = {**os.environ, "BIOT_PLUGIN_STORE": str(locked.store)}
+    argv = [sys.executable, "-c", script, "package", "--store", ADDRESS]
+    done = subprocess.run(argv, env=variables, cwd=locked.folder, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "0 False"

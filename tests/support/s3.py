@@ -1,0 +1,161 @@
+"""S3 on loopback: moto's, which works, and one that is broken in a way of its choice."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+
+from tests.support.serving import serving
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+BUCKET = "packs"
+ADDRESS = f"s3://{BUCKET}/team/kit"
+KEY, SECRET, TOKEN = "AKIAEXAMPLEEXAMPLE00", "SecretSecretSecretSecret", "TokenTokenTokenToken"
+DRIP_SECONDS = 0.05
+HANG_SECONDS = 30
+
+
+def settings(url: str) -> dict[str, str]:
+    """The environment of an operator whose S3 is at ``url``."""
+    return {
+        "AWS_ENDPOINT_URL_S3": url,
+        "AWS_ACCESS_KEY_ID": KEY,
+        "AWS_SECRET_ACCESS_KEY": SECRET,
+        "AWS_SESSION_TOKEN": TOKEN,
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "NO_PROXY": "127.0.0.1",
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkingS3:
+    """A bucket, seen by another client than the kit's."""
+
+    url: str
+    client: Any
+
+    def objects(self) -> dict[str, bytes]:
+        """Every object's bytes by its key."""
+        listed = self.client.list_objects_v2(Bucket=BUCKET).get("Contents", [])
+        return {one["Key"]: self.client.get_object(Bucket=BUCKET, Key=one["Key"])["Body"].read() for one in listed}
+
+
+@contextmanager
+def working_s3() -> Iterator[WorkingS3]:
+    """Moto's S3 with one empty bucket."""
+    import boto3
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        url = f"http://{host}:{port}"
+        client = boto3.client(
+            "s3",
+            endpoint_url=url,
+            region_name="us-east-1",
+            aws_access_key_id=KEY,
+            aws_secret_access_key=SECRET,
+        )
+        client.create_bucket(Bucket=BUCKET)
+        yield WorkingS3(url=url, client=client)
+    finally:
+        server.stop()
+
+
+@dataclass
+class BrokenS3:
+    """Answers every request alike.
+
+    Attributes:
+        behaviour: ``hang``, ``drip``, ``cut``, ``wrong``, ``endless``, ``read only``, or a status such as ``500``.
+        objects: What ``read only`` gives, by key; ``cut`` gives half of it.
+        code: The error code of a status.
+        requests: Method and path of each.
+    """
+
+    behaviour: str
+    objects: Mapping[str, bytes] = field(default_factory=dict)
+    code: str = "AccessDenied"
+    requests: list[tuple[str, str]] = field(default_factory=list)
+
+
+@contextmanager
+def broken_s3(broken: BrokenS3) -> Iterator[str]:
+    """The server's URL."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"  # else boto3 waits a second before each upload
+
+        def do_GET(self) -> None:
+            broken.requests.append((self.command, self.path))
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            with suppress(BrokenPipeError, ConnectionResetError):  # whoever asked may have given up
+                _answer(self, broken)
+
+        do_HEAD = do_PUT = do_GET  # noqa: N815 - the names that http.server calls
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's own name
+            del format, args
+
+    class Server(ThreadingHTTPServer):
+        block_on_close = False  # those that hang are left behind
+        request_queue_size = 64
+
+    with serving(Server(("127.0.0.1", 0), Handler)) as server:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+
+
+def _answer(handler: BaseHTTPRequestHandler, broken: BrokenS3) -> None:
+    known = broken.objects.get(handler.path.removeprefix(f"/{BUCKET}/"), b"")
+    match broken.behaviour:
+        case "hang":
+            time.sleep(HANG_SECONDS)
+        case "drip" | "endless":
+            _flow(handler, drips=broken.behaviour == "drip")
+        case "cut":
+            _send(handler, 200, known[: len(known) // 2], length=len(known))
+        case "wrong":
+            _send(handler, 200, b"other bytes")
+        case "read only":
+            _give(handler, known)
+        case status:
+            _refuse(handler, int(status), broken.code)
+
+
+def _flow(handler: BaseHTTPRequestHandler, *, drips: bool) -> None:
+    _send(handler, 200, b"", length=1 << 40)
+    for _ in range(1000):
+        handler.wfile.write(b"x" if drips else bytes(1 << 20))
+        time.sleep(DRIP_SECONDS if drips else 0)
+
+
+def _give(handler: BaseHTTPRequestHandler, known: bytes) -> None:
+    if handler.command == "PUT":
+        _refuse(handler, 403, "AccessDenied")
+    elif known:
+        _send(handler, 200, known)
+    else:
+        _refuse(handler, 404, "NoSuchKey")
+
+
+def _refuse(handler: BaseHTTPRequestHandler, status: int, code: str) -> None:
+    said = f"<Error><Code>{code}</Code><Message>No.</Message><AWSAccessKeyId>{KEY}</AWSAccessKeyId></Error>"
+    _send(handler, status, said.encode())
+
+
+def _send(handler: BaseHTTPRequestHandler, status: int, body: bytes, *, length: int | None = None) -> None:
+    handler.send_response(status)
+    handler.send_header("Content-Length", str(len(body) if length is None else length))
+    handler.end_headers()
+    if handler.command != "HEAD":
+        handler.wfile.write(body)
+    handler.wfile.flush()
+    handler.close_connection = True
