@@ -121,16 +121,18 @@ class Calls:
         """The answer of success to a change that was sent once (twice when the token was refused before).
 
         Raises:
-            NotReached: No connection; nothing was processed.
+            NotReached: No connection, or no token to be had; nothing was processed.
             Refused, AccessRefused: A complete error of BioT; nothing was changed.
-            NotAnswered: No token was to be had, so nothing was sent.
             Unsettled: Sent, and what became of it is not known.
         """
-        bearer = tokens.bearer()
-        answer = self._send(request, bearer, form, progress)
-        if answer.status == UNAUTHORIZED and read_error(answer):
-            # BioT refuses a token before it looks at the rest.
-            answer = self._send(request, tokens.renew(bearer), form, progress)
+        try:
+            bearer = tokens.bearer()
+            answer = self._send(request, bearer, form, progress)
+            if answer.status == UNAUTHORIZED and read_error(answer):
+                # BioT refuses a token before it looks at the rest.
+                answer = self._send(request, tokens.renew(bearer), form, progress)
+        except NotAnswered as error:
+            raise not_sent(error) from error
         if answer.succeeded:
             return answer
         raise self._unchanged(request, answer) or self._unsettled(request, describe(answer), answer)
@@ -238,3 +240,8 @@ class Calls:
         )
         unsettled.retry_after = retry_after(answer) if answer else None
         return unsettled
+
+
+def not_sent(error: NotAnswered) -> NotReached:
+    """For a change: a question that had to be answered before it could be sent was not."""
+    return NotReached(f"{error.message} Nothing was sent.", hint=error.hint)

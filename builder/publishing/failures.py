@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class NotReached(PublishError):
-    """No byte of the request got there: no such host, nothing listens, TLS refused. Nothing was processed."""
+    """The request did not get there: no such host, nothing listens, no token to send it with. Nothing was processed."""
 
     kind: ClassVar[str] = "unreachable"
 
@@ -121,7 +121,7 @@ class StalePlan(PublishError):
     kind: ClassVar[str] = "stale-plan"
 
 
-class NoSuchPlugin(PublishError):
+class NoSuchPlugin(Refused):
     """There is no plugin of this name in the environment."""
 
     kind: ClassVar[str] = "not-found"

@@ -60,7 +60,7 @@ class Hooks:
                 ``apiId`` or ``entityName``, ``endpoint``, ``pathFilters``, ``executionOrder``.
 
         Raises:
-            Refused, NotReached, AccessRefused, NotAnswered, Unsettled: See ``builder.publishing.platform_api``.
+            Refused, NotReached, AccessRefused, Unsettled: See ``builder.publishing.platform_api``.
         """
         request = self._request(kind, "subscribe", subscription, _PERMISSIONS[kind].subscribe)
         answer = self._calls.change(request, self._tokens, progress=Silent())

@@ -1,7 +1,7 @@
 """BioT's API as the kit uses it, one method per call (platform specification 2.4.2, settings service).
 
 What changes something is sent once: it returns, or raises by what is known (``builder.publishing.failures``). Questions
-are repeated. A ``NotAnswered`` of a change means that not even a token was to be had: nothing was sent.
+are repeated.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from builder.platform.environment import BIOT_PREFIX
 from builder.platform.limits import NAME_PREFIX
 from builder.progress import Silent
 from builder.publishing.answers import UnreadableError, describe, read_object, server_time
-from builder.publishing.calls import METHOD_NOT_ALLOWED
+from builder.publishing.calls import METHOD_NOT_ALLOWED, not_sent
 from builder.publishing.failures import NoSuchPlugin, NotAnswered, Refused
 from builder.publishing.hooks import Hooks
 from builder.publishing.multipart import Form
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 _PLUGINS = "/settings/v2/plugins"
 _NOT_FOUND = 404
+_NO_SUCH_PLUGIN = "PLUGIN_NOT_FOUND"
 _PAGE = 100
 _ANSWERED_ONLY = frozenset({"endpointUrl", "linkToConsole", "creationTime", "lastModifiedTime"})
 _FIXED = frozenset({"name", "deploymentPackageType"})
@@ -99,7 +100,7 @@ class Platform:
 
         Raises:
             Refused: Nothing was created; ``code`` is ``PLUGIN_EXISTS_BY_NAME`` when there is one already.
-            NotReached, AccessRefused, NotAnswered: Nothing was sent, or nothing was processed.
+            NotReached, AccessRefused: Nothing was sent, or nothing was processed.
             Unsettled: Read back to find out.
         """
         request = Request(method="POST", path=_PLUGINS, changes=True, permission="SETTINGS_PLUGIN_CREATE")
@@ -116,7 +117,7 @@ class Platform:
 
         Raises:
             NoSuchPlugin: It is gone; nothing was changed.
-            Refused, NotReached, AccessRefused, NotAnswered, Unsettled: As ``create``.
+            Refused, NotReached, AccessRefused, Unsettled: As ``create``.
         """
         body = patch_body(changes)
         plugin = self._by_either_name(name, lambda path: self._update(path, name, body, code))
@@ -129,7 +130,7 @@ class Platform:
 
         Raises:
             NoSuchPlugin: There is none.
-            Refused, NotReached, AccessRefused, NotAnswered, Unsettled: As ``create``.
+            Refused, NotReached, AccessRefused, Unsettled: As ``create``.
         """
         if self._by_either_name(name, self._delete) is None:
             raise _gone(name, self.target)
@@ -189,7 +190,10 @@ class Platform:
                 if error.status != METHOD_NOT_ALLOWED:
                     raise
                 self._patches = False
-        whole = put_body(self._read(path, name).fields, body, name)
+        try:
+            whole = put_body(self._read(path, name).fields, body, name)
+        except NotAnswered as error:
+            raise not_sent(error) from error
         return self._send_update("PUT", path, name, _form(whole, code))
 
     def _send_update(self, method: str, path: str, name: str, form: Form) -> RemotePlugin:
@@ -212,7 +216,7 @@ class Platform:
             try:
                 result = call(_path(form))
             except Refused as error:
-                if error.status != _NOT_FOUND or error.code != "PLUGIN_NOT_FOUND":
+                if error.status != _NOT_FOUND or error.code != _NO_SUCH_PLUGIN:
                     raise
                 continue
             self._prefixed = form != bare
@@ -298,4 +302,5 @@ def _form(config: Mapping[str, object], code: Path | None) -> Form:
 def _gone(name: str, target: Target) -> NoSuchPlugin:
     shown = bare_name(name) if re.fullmatch(r"[A-Za-z0-9_-]{1,80}", name) else "of this name"
     msg = f"There is no plugin {shown} in {target.name} ({target.base_url})."
-    return NoSuchPlugin(msg, hint=f"`biot-plugin list -e {target.name}` shows what is there.")
+    hint = f"`biot-plugin list -e {target.name}` shows what is there."
+    return NoSuchPlugin(msg, hint=hint, status=_NOT_FOUND, code=_NO_SUCH_PLUGIN)

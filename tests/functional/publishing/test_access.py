@@ -12,7 +12,7 @@ import pytest
 from builder.errors import PublishError
 from builder.publishing.access import find_identity, open_platform, target_of
 from builder.publishing.credentials import AccessToken, Person, ServiceUser, read_credentials, read_dotenv
-from builder.publishing.failures import AccessRefused, NotAnswered
+from builder.publishing.failures import AccessRefused, NotAnswered, NotReached
 from builder.publishing.state import LocalBiot, State, write_local
 from builder.publishing.values import Secret, Target
 from tests.support.raw_http import RawServer, failure, reply
@@ -283,3 +283,14 @@ def test_an_environment_has_to_be_named(tmp_path: Path) -> None:
         target_of(None, {"dev": {"baseUrl": "https://a"}}, State(folder=tmp_path))
 
     assert "dev, local" in caught.value.hint
+
+
+def test_a_change_for_which_no_token_is_to_be_had_was_certainly_not_sent(tmp_path: Path) -> None:
+    with RawServer(failure(500, "INTERNAL_SERVER_ERROR")) as server:
+        target, clock = Target(name="dev", base_url=server.url), VirtualClock()
+        biot = open_platform(target, environment(tmp_path, SERVICE), None, clock)
+        with pytest.raises(NotReached, match="Nothing was sent"):
+            biot.update("age", {"timeout": 5}, None)
+        biot.close()
+
+    assert {one.method for one in server.requests} == {"POST"}

@@ -57,7 +57,7 @@ def test_each_failure_prints_its_own_kind() -> None:
             failures.NotApplied("m"),
             failures.VersionsUsedUp("m"),
             failures.StalePlan("m"),
-            failures.NoSuchPlugin("m"),
+            failures.NoSuchPlugin("m", status=404, code="C"),
         )
     ]
 
