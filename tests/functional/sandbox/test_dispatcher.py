@@ -1,0 +1,256 @@
+"""Subscriptions as BioT keeps them: names checked, orders never shared, whoever is met moves on."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+from uuid import UUID
+
+import pytest
+
+from builder.platform.catalog import ACTIONS, ADAPTABLE_ENTITY_TYPES, ENTITY_TYPES
+from sandbox.catalog import API_IDS
+from sandbox.dispatcher.subscriptions import (
+    DEFAULT_ORDER,
+    Interception,
+    Notification,
+    orders_of,
+    remove_endpoint,
+    replace_subscriptions,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.support.sandbox import Answer, Sandbox
+
+HOOKS = "/dispatcher/v1/hooks"
+PATIENTS = "POST/organization/v1/users/patients"
+TEMPLATES = "POST/organization/v1/users/patients/templates/{templateName}"
+
+
+class Caller:
+    """The publishing service user, with the dispatcher's six calls."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+        self.token = sandbox.token()
+
+    def intercept(self, endpoint: str, order: object = None, **more: object) -> Answer:
+        body = {"type": "PRE_REQUEST", "apiId": PATIENTS, "endpoint": endpoint, "executionOrder": order, **more}
+        return self.sandbox.call("POST", f"{HOOKS}/interceptions/subscribe", token=self.token, body=body)
+
+    def notify(self, **body: object) -> Answer:
+        return self.sandbox.call("POST", f"{HOOKS}/notifications/subscribe", token=self.token, body=body)
+
+    def leave(self, kind: str, **body: object) -> Answer:
+        return self.sandbox.call("POST", f"{HOOKS}/{kind}/unsubscribe", token=self.token, body=body)
+
+    def search(self, kind: str, **asked: object) -> Any:  # noqa: ANN401 - JSON
+        query = quote(json.dumps(asked))
+        return self.sandbox.call("GET", f"{HOOKS}/{kind}?searchRequest={query}", token=self.token).body
+
+    def orders(self) -> dict[str, int]:
+        rows = self.search("interceptions", sort=[{"prop": "executionOrder", "order": "ASC"}])["data"]
+        return {row["endpoint"]: row["executionOrder"] for row in rows if row["apiId"] == PATIENTS}
+
+
+@pytest.fixture
+def caller(sandbox: Sandbox) -> Iterator[Caller]:
+    yield Caller(sandbox)
+    with sandbox.running.state.database.write() as connection:
+        connection.execute("DELETE FROM dispatcher_interception")
+        connection.execute("DELETE FROM dispatcher_notification")
+
+
+def test_an_interception_is_answered_with_everything_that_is_kept(caller: Caller) -> None:
+    made = caller.intercept("https://a.example/hook", 7, apiId=TEMPLATES, pathFilters={"templateName": "study-a"})
+    body = made.body
+
+    assert made.status == 201
+    assert str(UUID(body["id"])) == body.pop("id")
+    assert body.pop("creationTime") == body.pop("lastModifiedTime")
+    assert body == {
+        "type": "PRE_REQUEST",
+        "apiId": TEMPLATES,
+        "entityName": "",
+        "endpoint": "https://a.example/hook",
+        "pathFilters": {"templateName": "study-a"},
+        "executionOrder": 7,
+    }
+
+
+def test_the_newcomer_takes_its_order_and_others_move_on_up_to_the_first_gap(caller: Caller) -> None:
+    for endpoint, order in (("a", 5), ("b", 6), ("c", 8)):
+        caller.intercept(endpoint, order)
+    assert caller.intercept("d", 5).body["executionOrder"] == 5
+
+    assert caller.orders() == {"d": 5, "a": 6, "b": 7, "c": 8}
+
+
+def test_who_subscribes_again_changes_its_order_and_its_old_place_is_free(caller: Caller) -> None:
+    first = caller.intercept("a", 5).body
+    caller.intercept("b", 6)
+    again = caller.intercept("a", 6).body
+
+    assert (again["id"], again["creationTime"]) == (first["id"], first["creationTime"])
+    assert caller.orders() == {"a": 6, "b": 7}
+    assert caller.intercept("a").body["executionOrder"] == 6, "asking for no order changes none"
+
+
+def test_orders_are_shared_out_within_one_api_only(caller: Caller) -> None:
+    caller.intercept("a", 5)
+    caller.intercept("a", 5, type="POST_REQUEST")
+    caller.intercept("a", 5, apiId=TEMPLATES)
+    caller.intercept("a", 5, type="ADAPT_ENTITY", apiId=None, entityName="patient")
+
+    found = caller.search("interceptions")["data"]
+    assert [row["executionOrder"] for row in found] == [5, 5, 5, 5]
+
+
+def test_who_asks_for_no_order_comes_at_the_default_and_never_shares_it(caller: Caller) -> None:
+    for endpoint in ("a", "b", "c"):
+        caller.intercept(endpoint)
+
+    assert caller.orders() == {"c": DEFAULT_ORDER, "b": DEFAULT_ORDER + 1, "a": DEFAULT_ORDER + 2}
+
+
+def test_filters_make_subscriptions_of_their_own(caller: Caller) -> None:
+    one, two = ({"templateName": name} for name in ("study-a", "study-b"))
+    caller.intercept("a", 3, apiId=TEMPLATES, pathFilters=one)
+    caller.intercept("a", 4, apiId=TEMPLATES, pathFilters=two)
+    gone = caller.leave("interceptions", type="PRE_REQUEST", apiId=TEMPLATES, endpoint="a", pathFilters=one)
+
+    assert gone.status == 204
+    assert [row["pathFilters"] for row in caller.search("interceptions")["data"]] == [two]
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "details"),
+    [
+        (
+            {"apiId": "POST/organization/v1/users/patient"},
+            "INVALID_API_ID",
+            {"invalidApiId": "POST/organization/v1/users/patient", "validApiIds": list(API_IDS)},
+        ),
+        ({"apiId": TEMPLATES.replace("{templateName}", "nurse")}, "INVALID_API_ID", None),
+        ({"apiId": None}, "BAD_REQUEST", {}),
+        ({"type": "BOTH"}, "BAD_REQUEST", {}),
+        ({"type": None}, "BAD_REQUEST", {}),
+        (
+            {"type": "ADAPT_ENTITY", "entityName": "registration-code"},
+            "INVALID_ENTITY_TYPE_NAME",
+            {"invalidEntityType": "registration-code", "validEntityTypes": list(ADAPTABLE_ENTITY_TYPES)},
+        ),
+        ({"executionOrder": 0}, "BAD_REQUEST", {}),
+        ({"executionOrder": True}, "BAD_REQUEST", {}),
+        ({"executionOrder": 2**31}, "BAD_REQUEST", {}),
+        ({"executionOrder": "5"}, "BAD_REQUEST", {}),
+        ({"pathFilters": {"templateName": "x"}}, "BAD_REQUEST", {}),
+        ({"pathFilters": ["x"]}, "BAD_REQUEST", {}),
+    ],
+)
+def test_interceptions_that_cannot_be(
+    caller: Caller, change: dict[str, object], code: str, details: dict[str, object] | None
+) -> None:
+    answer = caller.intercept("https://a.example", **{"order": change.get("executionOrder"), **change})
+
+    assert (answer.status, answer.body["code"]) == (400, code)
+    assert details is None or answer.body["details"] == details
+    assert caller.search("interceptions")["data"] == []
+
+
+def test_a_notification_is_kept_once(caller: Caller) -> None:
+    note = {"entityTypeName": "device", "actionName": "_create", "endpoint": "https://a.example"}
+    made, again, other = caller.notify(**note), caller.notify(**note), caller.notify(**note, templateName="pump")
+
+    assert made.status == 201
+    assert str(UUID(made.body["id"])) == made.body["id"]
+    assert {**made.body, "id": ""} == {**note, "templateName": None, "id": ""}
+    assert (again.status, again.body["code"]) == (409, "CONFLICT")
+    assert (other.status, other.body["templateName"]) == (201, "pump")
+
+
+def test_a_notification_ends_once(caller: Caller) -> None:
+    note = {"entityTypeName": "device", "actionName": "_create", "endpoint": "https://a.example"}
+    caller.notify(**note)
+    wrong = caller.leave("notifications", **note, templateName="pump")
+
+    assert (wrong.status, wrong.body["code"]) == (404, "SUBSCRIBER_NOT_FOUND")
+    assert wrong.body["details"] == {**note, "templateName": "pump"}
+    assert caller.leave("notifications", **note).status == 204
+    assert caller.leave("notifications", **note).status == 404
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "details"),
+    [
+        (
+            {"entityTypeName": "robot"},
+            "INVALID_ENTITY_TYPE_NAME",
+            {"invalidEntityType": "robot", "validEntityTypes": list(ENTITY_TYPES)},
+        ),
+        (
+            {"actionName": "create"},
+            "INVALID_ACTION_NAME",
+            {"invalidActionName": "create", "validActionNames": list(ACTIONS)},
+        ),
+        ({"actionName": None}, "BAD_REQUEST", {}),
+        ({"endpoint": None}, "BAD_REQUEST", {}),
+        ({"endpoint": ""}, "BAD_REQUEST", {}),
+        ({"endpoint": 5}, "BAD_REQUEST", {}),
+        ({"templateName": 5}, "BAD_REQUEST", {}),
+    ],
+)
+def test_notifications_that_cannot_be(
+    caller: Caller, change: dict[str, object], code: str, details: dict[str, object]
+) -> None:
+    note = {"entityTypeName": "device", "actionName": "_create", "endpoint": "https://a.example", **change}
+    answer = caller.notify(**note)
+
+    assert (answer.status, answer.body["code"], answer.body["details"]) == (400, code, details)
+
+
+def test_subscriptions_are_searched_in_the_platforms_language(caller: Caller) -> None:
+    for entity in ("device", "patient", "caregiver"):
+        caller.notify(entityTypeName=entity, actionName="_create", endpoint=f"https://{entity}.example")
+    found = caller.search(
+        "notifications",
+        filter={"entityTypeName": {"in": ["device", "patient"]}},
+        sort=[{"prop": "entityTypeName", "order": "ASC"}],
+        limit=1,
+        page=1,
+    )
+
+    assert [row["entityTypeName"] for row in found["data"]] == ["patient"]
+    assert found["metadata"]["page"] == {"totalResults": 2, "page": 1, "limit": 1}
+    assert caller.search("notifications", filter={"creationTime": {"eq": "x"}})["code"] == "BAD_REQUEST"
+    assert caller.search("notifications", sort=[{"prop": "endpoint"}])["code"] == "BAD_REQUEST"
+    assert caller.search("notifications", filter={"templateName": {"isNull": True}})["metadata"]["page"] == {
+        "totalResults": 3,
+        "page": 0,
+        "limit": 100,
+    }
+
+
+def test_the_subscriptions_of_a_plugin_are_replaced_as_a_whole(sandbox: Sandbox, caller: Caller) -> None:
+    caller.intercept("other", 5)
+    wanted = [
+        Interception(type="PRE_REQUEST", api_id=PATIENTS, order=5),
+        Interception(type="ADAPT_ENTITY", entity_name="patient", order=9),
+    ]
+    notes = [Notification(entity_type_name="device", action_name="_create")]
+    with sandbox.running.state.database.write() as connection:
+        replace_subscriptions(connection, "plugin", wanted, notes)
+        replace_subscriptions(connection, "plugin", wanted, [*notes, *notes])
+        assert [order for _, order in orders_of(connection, "plugin")] == [9, 5]
+        kept = caller.orders()
+        replace_subscriptions(connection, "plugin", wanted[:1], ())
+        assert orders_of(connection, "plugin") == [(wanted[0], 5)]
+        remove_endpoint(connection, "plugin")
+        assert orders_of(connection, "plugin") == []
+
+    assert kept == {"other": 5}, "others see nothing of it before it is whole"
+    assert caller.orders() == {"other": 6}
+    assert caller.search("notifications")["data"] == []
