@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from builder.platform.environment import BIOT_PREFIX, TREE_DIGEST_NAME
+from builder.platform.limits import NAME_PREFIX
 from sandbox.faults.kinds import Meddling
 from sandbox.faults.wire import Answered
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 PLUGINS = "/settings/v2/plugins"
 BOUNDARY = "somebody-elses-boundary"
 OTHER_MEMORY_MB = 1024
+OTHER_DIGEST = "sha256:" + "0" * 64
 OTHER_CODE = {
     "index.py": 'def handler(event, context):\n    return {"statusCode": 418}\n',
     "index.js": "exports.handler = async () => ({ statusCode: 418 });\n",
@@ -99,12 +102,14 @@ class Colleague:
 
     async def _publish(self) -> None:
         present = await self.read()
-        variables = {**present.get("environmentVariables", {}), "PLUGIN_TREE_DIGEST": "0" * 64}
+        kept = present.get("environmentVariables") or {}
+        variables = {key: value for key, value in kept.items() if not key.startswith(BIOT_PREFIX)}
+        variables[TREE_DIGEST_NAME] = OTHER_DIGEST
         config: dict[str, Any] = {"version": present.get("version", 0) + 1, "environmentVariables": variables}
         if present:
             await self._send("PATCH", config, code=_other_code())
             return
-        new = {"name": self.plugin.removeprefix("Plugin-"), "displayName": "Somebody else's", "runtime": "python3.13"}
+        new = {"name": self.plugin.removeprefix(NAME_PREFIX), "displayName": "Somebody else's", "runtime": "python3.13"}
         await self._send("POST", {**config, **new}, code=_other_code())
 
     async def _send(self, method: str, config: Mapping[str, Any], code: bytes = b"") -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from builder.platform.limits import NAME_PREFIX
 from sandbox.faults.answers import error
 from sandbox.faults.kinds import KINDS, Kind
 from sandbox.faults.playing import Encounter, Surroundings
@@ -125,8 +126,8 @@ class FaultGate:
         with self._database.write() as connection:
             connection.execute(
                 "UPDATE plugins SET version = version + 1, response = json_set(response, '$.version', version + 1),"
-                " config = json_set(config, '$.version', version + 1) WHERE ? IN (name, bare_name)",
-                (plugin,),
+                " config = json_set(config, '$.version', version + 1) WHERE full_name IN (?, ?)",
+                (plugin, NAME_PREFIX + plugin),
             )
 
     def _keep(self, task: asyncio.Task[Answered]) -> None:

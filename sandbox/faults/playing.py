@@ -79,7 +79,7 @@ class Encounter:
         kind, plugin = self.rule.kind, plugin_of(self.scope["path"], body)
         colleague = Colleague(app=self.app, scope=self.scope, plugin=plugin) if plugin else None
         await self._meddle(colleague, kind.before)
-        is_partly = kind.effect is Effect.PARTLY and colleague is not None and self.scope["method"] != "GET"
+        is_partly = kind.effect is Effect.PARTLY and self.scope["method"] != "GET"
         present = await colleague.read() if colleague and is_partly else {}
         if kind.effect is Effect.LATE:
             self.surroundings.keep(asyncio.create_task(self._apply_later(body)))
@@ -87,7 +87,8 @@ class Encounter:
         answered = await exchange(self.app, self.scope, body) if asked else Answered()
         if colleague and is_partly and answered.status < HTTPStatus.MULTIPLE_CHOICES:
             await colleague.restore_subscriptions(present)
-        await self._meddle(colleague, kind.after)
+        if self.scope["method"] != "GET":  # what a question leaves behind is as it was before
+            await self._meddle(colleague, kind.after)
         return answered
 
     async def _meddle(self, colleague: Colleague | None, meddling: Meddling | None) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from sandbox.faults import Scenario
     from sandbox.serving import Running
     from sandbox.ums.accounts import ServiceUser
 
@@ -92,9 +93,9 @@ def _answer(status: int, data: bytes, headers: Mapping[str, str]) -> Answer:
 
 
 @contextmanager
-def running_sandbox(folder: Path, *, clock: Clock | None = None) -> Iterator[Sandbox]:
+def running_sandbox(folder: Path, *, clock: Clock | None = None, faults: Scenario | None = None) -> Iterator[Sandbox]:
     """A new local BioT with its data in ``folder``, on a free port."""
-    with start(Options(folder=folder, port=0, clock=clock or SystemClock())) as running:
+    with start(Options(folder=folder, port=0, clock=clock or SystemClock(), faults=faults)) as running:
         founded = found(running.state.database)
         assert founded is not None
         yield Sandbox(running=running, admin_password=founded.admin_password, service_user=founded.service_user)
