@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+LOCAL = "local"
+"""The environment of ``biot-plugin sandbox``: there without a table, and without ``baseUrl`` in one."""
 OWN_KEYS = frozenset({"baseUrl"})
 """Keys of an environment that say where it is, and are no part of the plugin."""
 

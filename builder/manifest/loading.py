@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from builder.errors import ManifestError, Problem, ProjectError, Severity
 from builder.manifest.checking import check_document
 from builder.manifest.document import SIZE_MAX, decode, parse_toml
+from builder.manifest.environments import LOCAL
 from builder.manifest.finding import format_key, shorten
 from builder.manifest.reading import read_manifest
 from builder.manifest.shape import SCHEMA_FILE
@@ -130,7 +131,7 @@ def _problems(findings: Iterable[Finding], *, text: str, file: str) -> tuple[Pro
 def _unknown_environment(name: str, data: dict[str, object], file: str) -> Problem | None:
     tables = data.get("environments")
     names = sorted(tables) if isinstance(tables, dict) else []
-    if name in names:
+    if name in names or name == LOCAL:
         return None
     meant = suggest(name, names)
     known = f"There are {', '.join(names)}." if names else "The file has none."

@@ -33,10 +33,10 @@ def read_manifest(data: Table, *, file: Path, environment: str | None) -> Manife
     Args:
         data: What TOML gave and ``check_document`` found no error in.
         file: Where it was read.
-        environment: Name of the environment to apply, one of the document's, or None.
+        environment: Name of the environment to apply, one of the document's or ``local``, or None.
     """
     environments: dict[str, Table] = data.get("environments", {})
-    table = data["plugin"] if environment is None else lay_over(data["plugin"], environments[environment])
+    table = data["plugin"] if environment is None else lay_over(data["plugin"], environments.get(environment, {}))
     return Manifest(
         file=file,
         plugin=_plugin(table),

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from builder.errors import PublishError
+from builder.manifest.environments import LOCAL
 from builder.publishing.calls import Calls
 from builder.publishing.credentials import MFA_CODE, WAYS, AccessToken, ServiceUser, read_credentials
 from builder.publishing.failures import AccessRefused
 from builder.publishing.keeping import TokenFile, from_dotenv, from_keyring
 from builder.publishing.platform_api import Platform
-from builder.publishing.state import LOCAL, read_local, state_of
+from builder.publishing.state import read_local, state_of
 from builder.publishing.tokens import GivenToken, LoginTokens
 from builder.publishing.trust import is_loopback
 from builder.publishing.values import Target

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 
 from builder.archive.whole import whole_file
 from builder.errors import PackagingError, PublishError
+from builder.manifest.environments import LOCAL
 from builder.publishing.values import Secret, Target
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-LOCAL = "local"
-"""The environment that needs no table in plugin.toml: the local BioT of ``biot-plugin sandbox``."""
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
 

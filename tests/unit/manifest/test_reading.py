@@ -118,6 +118,14 @@ def test_an_environment_changes_only_what_it_names() -> None:
     assert base.environments == applied.environments
 
 
+def test_the_local_biot_needs_no_table_and_no_address() -> None:
+    table = '[environments.local]\ndisplayName = "On my desk"\n'
+
+    assert read(PLAIN, environment="local").manifest.plugin == read(PLAIN).manifest.plugin
+    assert read(PLAIN + table, environment="local").manifest.plugin.display_name == "On my desk"
+    assert "baseUrl" in problems_of(PLAIN + table.replace("local", "dev"))[0].message
+
+
 def test_an_unknown_environment_is_told_with_the_known_ones() -> None:
     text = PLAIN + '[environments.prod]\nbaseUrl = "https://a.example.com"\n'
     (problem,) = problems_of(text, environment="prd")
