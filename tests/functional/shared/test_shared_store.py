@@ -61,12 +61,13 @@ def locked(index: PythonIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.fixture
 def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[BrokenS3], BrokenS3]]:
-    """Makes a broken S3 the operator's; timeouts are a tenth of the real ones."""
+    """Makes a broken S3 the operator's; silence is waited for a tenth of the real time."""
     monkeypatch.setattr(bucket, "READ_SECONDS", bucket.READ_SECONDS / 10)
-    monkeypatch.setattr(shared, "PATIENCE_SECONDS", shared.PATIENCE_SECONDS / 5)
     with ExitStack() as running:
 
         def serve(broken: BrokenS3) -> BrokenS3:
+            if broken.behaviour in {"drip", "301"}:  # only patience ends these
+                monkeypatch.setattr(shared, "PATIENCE_SECONDS", shared.PATIENCE_SECONDS / 5)
             for name, value in settings(running.enter_context(broken_s3(broken))).items():
                 monkeypatch.setenv(name, value)
             return broken
