@@ -54,7 +54,8 @@ class Kind:
         about: What the client sees.
         answer: What goes over the wire, or None: the real answer.
         effect: What becomes of the request.
-        recoverable: Whether a client that does everything right reaches its goal when this happens once.
+        recoverable: Whether a client that does everything right reaches its goal when this happens once. What looks
+            like a wrong address or a missing right is better told at once than asked again.
         reads: How much of the request is read; all of it where the request takes effect.
         before: What somebody else does before the request takes effect.
         after: What somebody else does after it took effect and before the answer.
@@ -134,7 +135,12 @@ _GATEWAYS = (
     _refused(
         "too-many-requests", "429 with Retry-After: 2", say.error(429, "TOO_MANY_REQUESTS", "Slower.", _RETRY_AFTER)
     ),
-    _refused("retry-after-century", "429 with Retry-After: a hundred years", say.page(429, "Later", _CENTURY)),
+    _refused(
+        "retry-after-century",
+        "429 with Retry-After: a hundred years",
+        say.page(429, "Later", _CENTURY),
+        recoverable=False,
+    ),
     _refused("request-timeout", "408 with a page of HTML", say.page(408, "408 Request Timeout")),
     _refused("too-large", "413 with a page of HTML", say.page(413, "413 Payload Too Large"), recoverable=False),
     Kind(
@@ -147,12 +153,17 @@ _GATEWAYS = (
     _refused("misdirected", "421 with a page of HTML", say.page(421, "421 Misdirected Request")),
     _refused("too-early", "425 with a page of HTML", say.page(425, "425 Too Early")),
     _refused("proxy-login", "407 of a proxy in between", say.page(407, "Proxy Login"), recoverable=False),
-    _refused("not-found-page", "404 with a page of HTML: no BioT behind it", say.page(404, "404 Not Found")),
+    _refused(
+        "not-found-page",
+        "404 with a page of HTML: no BioT behind it",
+        say.page(404, "404 Not Found"),
+        recoverable=False,
+    ),
     _refused("captive-portal", "200 with a page of HTML, not applied", say.page(200, "Welcome to the hotel")),
-    _refused("redirect-302", "302 to another host", say.redirect(302)),
-    _refused("redirect-307", "307 to another host, with method and body", say.redirect(307)),
-    _refused("redirect-308", "308 to another host, with method and body", say.redirect(308)),
-    _refused("redirect-loop", "308 to the same address", say.redirect_to_itself),
+    _refused("redirect-302", "302 to another host", say.redirect(302), recoverable=False),
+    _refused("redirect-307", "307 to another host, with method and body", say.redirect(307), recoverable=False),
+    _refused("redirect-308", "308 to another host, with method and body", say.redirect(308), recoverable=False),
+    _refused("redirect-loop", "308 to the same address", say.redirect_to_itself, recoverable=False),
 )
 _PLATFORM = (
     _refused("rolled-back", "500 INTERNAL_SERVER_ERROR, not applied", _INTERNAL),
@@ -172,6 +183,7 @@ _PLATFORM = (
         name="version-burnt",
         about="500 INTERNAL_SERVER_ERROR, rolled back but for the version",
         answer=_INTERNAL,
+        recoverable=False,  # it looks like somebody else's version
         before=Meddling.VERSION,
     ),
     _refused("token-refused", "401 TOKEN_NOT_VALID once", _NO_TOKEN),
