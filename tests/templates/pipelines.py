@@ -38,11 +38,13 @@ class Job:
     Attributes:
         receives: It gets the files that the first job kept.
         keeps: The glob of what is kept afterwards.
+        one_shell: All steps are lines of one script.
     """
 
     steps: tuple[Step, ...]
     receives: bool
     keeps: str | None
+    one_shell: bool = False
 
     @property
     def scripts(self) -> list[str]:
@@ -89,6 +91,7 @@ def gitlab(text: str) -> Pipeline:
             ),
             receives="plugin" in document[name].get("needs", []),
             keeps=document[name].get("artifacts", {}).get("paths", [None])[0],
+            one_shell=True,
         )
         for name in ("plugin", "verify", "publish")
     }
@@ -105,6 +108,7 @@ def bitbucket(text: str) -> Pipeline:
             steps=tuple(Step(script, SECRETS if "deployment" in step else frozenset()) for script in step["script"]),
             receives=step is not released[0],
             keeps=step.get("artifacts", [None])[0],
+            one_shell=True,
         )
         for name, step in zip(("plugin", "verify", "publish"), released, strict=True)
     }
