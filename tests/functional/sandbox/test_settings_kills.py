@@ -1,0 +1,18 @@
+"""``kill -9`` at any moment of a request leaves the old state or the new one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.support.sandbox_kills import kill_often
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_a_kill_leaves_the_old_or_the_new_plugin(tmp_path: Path) -> None:
+    killed = kill_often(tmp_path, 24)
+
+    assert len(killed) == 24
+    assert [one for one in killed if not one.is_right] == []
+    assert any(not one.answered for one in killed), "some were killed in the middle"

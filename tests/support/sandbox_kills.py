@@ -1,0 +1,134 @@
+"""Kill a local BioT in the middle of creating, updating and deleting, and see what it knows afterwards."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import httpx
+
+from tests.support.sandbox import running_sandbox
+from tests.support.sandbox_process import contradictions, sandbox_process
+from tests.support.settings import MINIMAL, PATIENTS, PLUGINS, Settings, zipped
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+_NOISE = "".join(random.Random(1).choices("0123456789abcdef", k=1_000_000))  # noqa: S311  # takes a while to send
+CODES = [zipped({"index.py": f"# {number}\n", "noise": _NOISE}) for number in range(2)]
+CONFIG = {
+    **MINIMAL,
+    "subscriptions": {"interceptionOrder": 9, "interceptions": [{"type": "PRE_REQUEST", "apiId": PATIENTS}]},
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """One request, and which versions the plugin may have afterwards (0: there is none).
+
+    Attributes:
+        before: Version that must be there first.
+        after: Version when it was done.
+        send: The request.
+    """
+
+    name: str
+    before: int
+    after: int
+    send: Callable[[Settings], httpx.Response]
+
+
+OPERATIONS = (
+    Operation(name="POST", before=0, after=1, send=lambda settings: settings.create(CONFIG, CODES[0])),
+    Operation(name="PATCH", before=1, after=2, send=lambda settings: settings.patch({"version": 2}, CODES[1])),
+    Operation(name="DELETE", before=1, after=0, send=lambda settings: settings.http.delete(f"{PLUGINS}/age")),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Killed:
+    """What came of one kill.
+
+    Attributes:
+        operation: What was going on.
+        answered: Whether the answer came before the end.
+        version: What is there after the next start; 0 when nothing is.
+        wrong: What does not fit together.
+    """
+
+    operation: Operation
+    answered: bool
+    version: int
+    wrong: list[str]
+
+    @property
+    def is_right(self) -> bool:
+        """Old or new, whole, and the new one when it was answered."""
+        allowed = {self.operation.after} if self.answered else {self.operation.before, self.operation.after}
+        return self.version in allowed and not self.wrong
+
+
+def kill_often(folder: Path, kills: int) -> list[Killed]:
+    """Kill it so often, at moments spread over each operation from its begin to a little after its end."""
+    with running_sandbox(folder) as sandbox:
+        token = sandbox.token()
+        durations = {operation.name: _duration(sandbox.base_url, token, operation) for operation in OPERATIONS}
+    rounds = -(-kills // len(OPERATIONS))
+    return [
+        _kill(folder, token, operation, durations[operation.name] * 1.3 * turn / rounds)
+        for turn in range(rounds)
+        for operation in OPERATIONS
+    ]
+
+
+def _settings(url: str, token: str) -> Settings:
+    headers = {"authorization": f"Bearer {token}"}
+    return Settings(httpx.Client(base_url=url, headers=headers, trust_env=False, timeout=30))
+
+
+def _prepare(settings: Settings, operation: Operation) -> None:
+    settings.http.delete(f"{PLUGINS}/age")
+    if operation.before:
+        assert settings.create(CONFIG, CODES[0]).status_code == 201
+
+
+def _duration(url: str, token: str, operation: Operation) -> float:
+    settings = _settings(url, token)
+    with settings.http:
+        _prepare(settings, operation)
+        begin = time.monotonic()
+        assert operation.send(settings).is_success
+        return time.monotonic() - begin
+
+
+def _kill(folder: Path, token: str, operation: Operation, delay: float) -> Killed:
+    answers: list[httpx.Response] = []
+
+    def send(settings: Settings) -> None:
+        try:
+            answers.append(operation.send(settings))
+        except httpx.HTTPError:
+            return  # killed first
+
+    with sandbox_process(folder) as (url, process):
+        settings = _settings(url, token)
+        with settings.http:
+            _prepare(settings, operation)
+            sender = threading.Thread(target=send, args=(settings,))
+            sender.start()
+            time.sleep(delay)
+            process.kill()
+            sender.join()
+    wrong = contradictions(folder)
+    with sandbox_process(folder) as (url, _):
+        settings = _settings(url, token)
+        with settings.http:
+            plugins = settings.search().json()["data"]
+    left = [file.name for file in folder.glob("*.code/*")]
+    wrong += [] if len(left) == len(plugins) else [f"{left} were left behind"]
+    version = plugins[0]["version"] if plugins else 0
+    return Killed(operation=operation, answered=bool(answers), version=version, wrong=wrong)
