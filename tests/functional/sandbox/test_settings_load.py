@@ -1,0 +1,16 @@
+"""Several clients at once lose nothing and leave no lock behind; ten thousand requests of it: tests/proof."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.support.sandbox import running_sandbox
+from tests.support.sandbox_load import load
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_four_clients_lose_nothing(tmp_path: Path) -> None:
+    with running_sandbox(tmp_path) as sandbox:
+        assert load(sandbox, 200, clients=4) >= 200
