@@ -132,7 +132,11 @@ def _check(project: Project) -> Checked:
         raise
     manifest = loaded.manifest
     plugin = manifest.plugin
-    told = (*loaded.warnings, *_variable_warnings(manifest))
+    told = loaded.warnings
+    if plugin.environment_variables:
+        from builder.secrets import variable_warnings
+
+        told = (*told, *variable_warnings(manifest))
     if plugin.deployment_package_type is PackageType.IMAGE:
         return Checked(manifest=manifest, warnings=told)
     runtime = manifest.runtime
@@ -142,14 +146,6 @@ def _check(project: Project) -> Checked:
         message = "Lambda would not find the handler."
         raise ProjectError(message, problems=(*told, problem))
     return Checked(manifest=manifest, warnings=(*told, *((problem,) if problem else ())))
-
-
-def _variable_warnings(manifest: Manifest) -> tuple[Problem, ...]:
-    if not manifest.plugin.environment_variables:
-        return ()
-    from builder.secrets import variable_warnings
-
-    return variable_warnings(manifest)
 
 
 def lock(project: Project, progress: Progress, *, upgrade: bool = False) -> LockResult:
@@ -226,7 +222,7 @@ def build(parts: Parts, packs: Sequence[Pack], store: Store) -> Packaged:
     from builder.coldstart.advice import advise
     from builder.coldstart.lightening import lighten
     from builder.coldstart.pruning import prune_packs
-    from builder.evidence.warned import with_warnings
+    from builder.evidence.study import memory_of, study
     from builder.evidence.writing import Made, write_evidence
     from builder.natives import check_natives, examine
     from builder.secrets import refuse_secrets
@@ -242,19 +238,20 @@ def build(parts: Parts, packs: Sequence[Pack], store: Store) -> Packaged:
     rows = evidence.package_rows(bundle)
     sizes = bundles.check_sizes(zip_size(bundle.entries), bundle.size, rows)
     artifact = write_artifact(bundle, parts.target)
-    report = with_warnings(evidence.build_report(manifest, parts.lock, rows, artifact, inputs=parts.inputs), natives)
-    report = with_tools(report, parts.choice, light.shares)
+    report = evidence.build_report(manifest, parts.lock, rows, artifact, inputs=parts.inputs)
+    report = with_tools(evidence.with_warnings(report, natives), parts.choice, light.shares)
     report_file = evidence.write_report(report, parts.target)
-    made = Made(manifest=manifest, packs=packs, bundle=bundle, artifact=artifact, settings=parts.evidence)
-    filled_in = write_evidence(made, dependencies.direct_requirements(manifest))
+    memory = memory_of(store, manifest, parts.evidence, packs)
+    known = study(manifest, packs, lambda: dependencies.direct_requirements(manifest), memory)
+    made = Made(manifest=manifest, known=known, bundle=bundle, artifact=artifact, settings=parts.evidence)
     return Packaged(
         artifact=artifact,
         report=report,
         report_file=report_file,
         packages=rows,
-        warnings=(*parts.checked.warnings, *idle, *natives, *light.warnings, *sizes, *filled_in),
+        warnings=(*parts.checked.warnings, *idle, *natives, *light.warnings, *sizes, *write_evidence(made)),
         unchanged=False,
-        advice=advise(manifest, packs, artifact.size),
+        advice=advise(manifest, packs, artifact.size, memory),
     )
 
 
@@ -303,8 +300,6 @@ def _refuse_image(manifest: Manifest) -> None:
 
 
 def _unchanged(parts: Parts, earlier: Earlier) -> Packaged:
-    from builder.evidence.warned import warnings_of
-
     return Packaged(
         artifact=earlier.artifact,
         report=earlier.report,
@@ -312,7 +307,7 @@ def _unchanged(parts: Parts, earlier: Earlier) -> Packaged:
         packages=earlier.packages,
         warnings=(
             *parts.checked.warnings,
-            *warnings_of(earlier.report),
+            *evidence.warnings_of(earlier.report),
             *bundles.check_sizes(earlier.artifact.size, earlier.artifact.unpacked_size, earlier.packages),
             *evidence.told_again(parts.evidence.soup, parts.target),
         ),

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from builder.coldstart.pruning import savings
+from builder.coldstart.pruning import Saving, savings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from builder.coldstart.pruning import Saving
+    from builder.archive.memory import Memory
     from builder.manifest.model import Manifest
     from builder.values import Pack
 
@@ -24,17 +24,22 @@ _MB: Final = 1 << 20
 _SCRIPTS: Final = {"python": (".py",), "nodejs": (".js", ".cjs", ".mjs")}
 
 
-def advise(manifest: Manifest, packs: Sequence[Pack], zip_size: int) -> tuple[str, ...]:
+def advise(manifest: Manifest, packs: Sequence[Pack], zip_size: int, memory: Memory) -> tuple[str, ...]:
     """What choices would save that the manifest does not make; no line where it would not matter.
 
     Args:
         manifest: Of the plugin.
         packs: As they went into the artifact.
         zip_size: Bytes of the ZIP as it is now.
+        memory: About these packages.
     """
     if manifest.build.bundle:
         return ()
-    found = savings(packs, manifest.runtime.language)
+
+    def count() -> dict[str, int]:
+        return {saving.name: saving.packed_size for saving in savings(packs, manifest.runtime.language)}
+
+    found = [Saving(name=name, packed_size=size) for name, size in memory.once("savings", count).items()]
     return (*prune_advice(found, zip_size), *start_advice(manifest, packs))
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from builder.coldstart.packs import Packs
+    from builder.archive.memory import Packs
     from builder.manifest.model import Manifest
     from builder.values import Pack
 

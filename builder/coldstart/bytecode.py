@@ -18,8 +18,8 @@ from builder.values import REGULAR_MODE, Entry
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from builder.archive.memory import Packs
     from builder.coldstart.interpreters import Interpreter
-    from builder.coldstart.packs import Packs
 
 _FORMAT: Final = 1
 """Part of the key of what is kept: another way of compiling needs another number."""

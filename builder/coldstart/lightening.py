@@ -9,8 +9,8 @@ from builder.coldstart.lightened import Lightened
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from builder.archive.memory import Packs
     from builder.coldstart.choice import Choice
-    from builder.coldstart.packs import Packs
     from builder.manifest.model import Manifest
     from builder.values import Bundle, LockedPackage, Pack
 

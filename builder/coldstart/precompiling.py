@@ -17,9 +17,9 @@ from builder.errors import Problem, Severity
 from builder.values import REGULAR_MODE, Bundle
 
 if TYPE_CHECKING:
+    from builder.archive.memory import Packs
     from builder.coldstart.choice import Choice
     from builder.coldstart.interpreters import Interpreter
-    from builder.coldstart.packs import Packs
     from builder.manifest.model import Manifest
 
 _KEPT_AS: Final = "imports.json"

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from builder.coldstart.prune_sets import SETS
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from builder.coldstart.prune_sets import PruneSet
     from builder.platform.runtimes import Language
     from builder.values import Pack, PackMember
 
@@ -35,12 +34,14 @@ def prune_packs(packs: Sequence[Pack], names: Sequence[str], language: Language)
     """
     if not names:
         return tuple(packs)
-    stubs_read = _stubs_are_read(packs)
+    from builder.coldstart.prune_sets import SETS
+
+    chosen, stubs_read = [SETS[name] for name in names], _stubs_are_read(packs)
     return tuple(
         replace(
             pack,
             members=tuple(
-                member for member in pack.members if not _goes(member, names, language, stubs_read=stubs_read)
+                member for member in pack.members if not _goes(member, chosen, language, stubs_read=stubs_read)
             ),
         )
         for pack in packs
@@ -54,26 +55,28 @@ def savings(packs: Sequence[Pack], language: Language) -> tuple[Saving, ...]:
         packs: As they go into the artifact.
         language: Of the runtime.
     """
+    from builder.coldstart.prune_sets import SETS
+
     stubs_read = _stubs_are_read(packs)
     found = [
         Saving(
-            name=name,
+            name=one.name,
             packed_size=sum(
                 member.compressed_size * len(pack.package.places)
                 for pack in packs
                 for member in pack.members
-                if _goes(member, (name,), language, stubs_read=stubs_read)
+                if _goes(member, (one,), language, stubs_read=stubs_read)
             ),
         )
-        for name in SETS
+        for one in SETS.values()
     ]
     return tuple(sorted(found, key=lambda saving: (-saving.packed_size, saving.name)))
 
 
-def _goes(member: PackMember, names: Iterable[str], language: Language, *, stubs_read: bool) -> bool:
+def _goes(member: PackMember, sets: Iterable[PruneSet], language: Language, *, stubs_read: bool) -> bool:
     if stubs_read and member.path.endswith("/__init__.pyi"):
         return False
-    return any(SETS[name].matches(member.path, language) for name in names)
+    return any(one.matches(member.path, language) for one in sets)
 
 
 def _stubs_are_read(packs: Iterable[Pack]) -> bool:

@@ -11,6 +11,7 @@ from builder.evidence.report import build_report, read_report, report_file, writ
 from builder.evidence.seal import evidence_files
 from builder.evidence.settings import Settings, read_settings
 from builder.evidence.soup import told_again
+from builder.evidence.warned import warnings_of, with_warnings
 
 __all__ = [
     "Earlier",
@@ -25,5 +26,7 @@ __all__ = [
     "read_settings",
     "report_file",
     "told_again",
+    "warnings_of",
+    "with_warnings",
     "write_report",
 ]

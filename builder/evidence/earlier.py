@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -66,7 +67,7 @@ def inputs_digest(manifest: Manifest, lock: Lock, sources: Iterable[Source], evi
         "prune": sorted(build.prune),
         "sources": sorted([source.path, hashlib.sha256(source.content).hexdigest()] for source in sources),
         "evidence": list(evidence),
-        "tools": [builder.__version__, _code_digest(), compressor(), build.recompress and compressor(HARD_LEVEL)],
+        "tools": [builder.__version__, code_digest(), compressor(), build.recompress and compressor(HARD_LEVEL)],
     }
     text = json.dumps(told, sort_keys=True, ensure_ascii=True)
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
@@ -115,7 +116,9 @@ def _artifact(file: Path, told: object) -> Artifact | None:
     )
 
 
-def _code_digest() -> str:
+@cache
+def code_digest() -> str:
+    """Hex sha256 of the code that decides the bytes of an artifact and of what lies beside it."""
     digest = hashlib.sha256()
     home = Path(builder.__file__).parent
     for folder in _DECIDING:

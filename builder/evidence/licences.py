@@ -9,7 +9,7 @@ from builder.archive.paths import printable
 from builder.archive.reader import read_content
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from builder.evidence.components import Inventory
     from builder.values import Pack
@@ -23,29 +23,32 @@ _RULE = "=" * 100
 _THIN = "-" * 100
 
 
-def licence_texts(name: str, inventory: Inventory, packs: Sequence[Pack]) -> bytes:
-    """Every package with its licence and its texts, one text once per package.
+def licence_texts(name: str, inventory: Inventory, texts: Iterable[tuple[str, str]]) -> bytes:
+    """Every package with its licence and its texts.
 
     Args:
         name: Of the plugin with its version.
         inventory: What is inside.
-        packs: The packages, which hold the texts.
-
-    Raises:
-        VerificationError: A pack was changed while it was read.
+        texts: ``name version`` of each package and its ``texts_of``, in the order of the file.
     """
     licences = {f"{one.name} {one.version}": one.facts.licence_text for one in inventory.packages}
     sections, without = [], []
-    for pack in sorted(packs, key=lambda pack: (pack.package.name, pack.package.version)):
-        label = f"{pack.package.name} {pack.package.version}"
-        texts = tuple(_texts(pack))
-        if not texts:
+    for label, text in texts:
+        if not text:
             without.append(f"{label} ({licences.get(label, 'unknown')})")
-        head = f"{_RULE}\n{label}\n{licences.get(label, 'unknown')}\n"
-        sections.append(head + "".join(f"{_THIN}\n{path}\n\n{text}\n" for path, text in texts))
+        sections.append(f"{_RULE}\n{label}\n{licences.get(label, 'unknown')}\n{text}")
     missing = ", ".join(without) or "none"
     top = f"Licences of the packages in {name}\n\nPackages that carry no licence text: {missing}\n\n"
     return (top + "\n".join(sections)).encode("utf-8", "replace")
+
+
+def texts_of(pack: Pack) -> str:
+    """The licence texts in a package, each once and under its path; empty when there is none.
+
+    Raises:
+        VerificationError: The pack was changed while it was read.
+    """
+    return "".join(f"{_THIN}\n{path}\n\n{text}\n" for path, text in _texts(pack))
 
 
 def is_licence(path: str) -> bool:

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from urllib.parse import quote, unquote
 
+from builder.evidence.graph import normal
+
+
+def purl_of(name: str, version: str, *, python: bool) -> str:
+    """The purl of a package of PyPI, or else of npm."""
+    return pypi_purl(normal(name), version) if python else npm_purl(name, version)
+
 
 def pypi_purl(name: str, version: str) -> str:
     """``pkg:pypi/requests@2.32.5``; ``name`` is normalised already."""

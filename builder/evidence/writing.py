@@ -16,13 +16,13 @@ from builder.evidence.soup import soup_warnings
 from builder.evidence.soup_list import render_csv, render_markdown, soup_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from builder.errors import Problem
     from builder.evidence.settings import Settings
+    from builder.evidence.study import Study
     from builder.manifest.model import Manifest
-    from builder.values import Artifact, Bundle, Pack
+    from builder.values import Artifact, Bundle
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,35 +31,33 @@ class Made:
 
     Attributes:
         manifest: The plugin.
-        packs: The packages.
+        known: What the packages say about themselves.
         bundle: What went in.
         artifact: What came out; its report lies beside it already.
         settings: What decides the evidence besides these.
     """
 
     manifest: Manifest
-    packs: Sequence[Pack]
+    known: Study
     bundle: Bundle
     artifact: Artifact
     settings: Settings
 
 
-def write_evidence(made: Made, direct: Sequence[str]) -> tuple[Problem, ...]:
+def write_evidence(made: Made) -> tuple[Problem, ...]:
     """Write every file of evidence beside the artifact, and their digests last.
 
     Args:
         made: The build.
-        direct: What the plugin itself asks for: PEP 508 lines, or names of npm packages.
 
     Returns:
         Warnings about ``soup.toml``.
 
     Raises:
-        VerificationError: A pack was changed while it was read.
         PackagingError: A file cannot be written.
     """
     manifest, artifact, settings = made.manifest, made.artifact, made.settings
-    inventory = take_inventory(manifest, made.bundle, made.packs, direct)
+    inventory = take_inventory(manifest, made.bundle, made.known)
     rows = soup_rows(manifest, inventory, settings.soup)
     label = f"{manifest.plugin.name} {manifest.plugin.version}"
     files = evidence_files(artifact.file)
@@ -67,7 +65,7 @@ def write_evidence(made: Made, direct: Sequence[str]) -> tuple[Problem, ...]:
         "sbom": render_sbom(build_sbom(manifest, inventory, artifact, settings.soup, epoch=settings.epoch)),
         "soup": render_csv(rows),
         "soup-for-people": render_markdown(manifest, rows),
-        "licences": licence_texts(label, inventory, made.packs),
+        "licences": licence_texts(label, inventory, made.known.texts),
     }.items():
         _write(files[kind], content)
     statement = with_run(

@@ -6,10 +6,12 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from builder.archive.memory import Memory
 from builder.archive.writer import pack_members, write_artifact
 from builder.bundle import select_sources
 from builder.bundle.assemble import assemble
 from builder.evidence import build_report, inputs_digest, package_rows, read_settings, write_report
+from builder.evidence.study import study
 from builder.evidence.writing import Made, write_evidence
 from builder.values import Artifact, Bundle, Lock, LockedPackage, Pack
 from tests.support.bundles import manifest_of
@@ -85,7 +87,7 @@ def built(
     for path, text in FILES.items() | {name.replace("_", "."): text for name, text in more.items()}.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(text.encode())
-    packs = [_pack(folder, label, files) for label, files in packages.items()]
+    packs = [pack_in(folder, label, files) for label, files in packages.items()]
     lock = Lock(file=None, packages=tuple(pack.package for pack in packs))
     manifest = manifest_of(folder=folder)
     settings = read_settings(manifest, lock, environment or {})
@@ -97,7 +99,7 @@ def built(
     write_report(report, artifact.file)
     made = Made(
         manifest=manifest,
-        packs=packs,
+        known=study(manifest, packs, lambda: ["pkg"], Memory()),
         bundle=bundle,
         artifact=artifact,
         settings=settings,
@@ -109,11 +111,12 @@ def built(
         artifact=artifact,
         report=report,
         inputs=inputs,
-        warnings=write_evidence(made, ["pkg"]),
+        warnings=write_evidence(made),
     )
 
 
-def _pack(folder: Path, label: str, files: Mapping[str, str]) -> Pack:
+def pack_in(folder: Path, label: str, files: Mapping[str, str]) -> Pack:
+    """A package as a pack below ``folder``."""
     name, _, version = label.partition(" ")
     file = folder / f"{name}.zip"
     members = pack_members(

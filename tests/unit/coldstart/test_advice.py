@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from builder.archive.memory import Memory
 from builder.coldstart.advice import MANY_FILES, advise, prune_advice
 from builder.coldstart.pruning import Saving
 from builder.manifest.model import Build
@@ -21,17 +22,17 @@ def test_only_savings_that_matter_are_told_in_one_line() -> None:
 
 
 def test_many_scripts_are_a_reason_for_the_choice_of_their_language() -> None:
-    assert advise(manifest_of(), (PYTHON,), BIG) == (
+    assert advise(manifest_of(), (PYTHON,), BIG, Memory()) == (
         f"Each cold start compiles what is imported (up to {MANY_FILES} files, 0.1 MB): [build] precompile = true",
     )
-    (told,) = advise(manifest_of(runtime="nodejs22.x"), (NODE,), BIG)
+    (told,) = advise(manifest_of(runtime="nodejs22.x"), (NODE,), BIG, Memory())
     assert told.endswith("[build] bundle = true")
 
 
 def test_a_choice_that_was_made_is_not_recommended_again() -> None:
-    assert advise(manifest_of(Build(precompile=True)), (PYTHON,), BIG) == ()
-    assert advise(manifest_of(Build(bundle=True), runtime="nodejs22.x"), (NODE,), 1) == ()
+    assert advise(manifest_of(Build(precompile=True)), (PYTHON,), BIG, Memory()) == ()
+    assert advise(manifest_of(Build(bundle=True), runtime="nodejs22.x"), (NODE,), 1, Memory()) == ()
 
 
 def test_few_scripts_are_no_reason() -> None:
-    assert advise(manifest_of(), (pack_of("a", {"a.py": b""}),), BIG) == ()
+    assert advise(manifest_of(), (pack_of("a", {"a.py": b""}),), BIG, Memory()) == ()

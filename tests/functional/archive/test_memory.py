@@ -1,0 +1,85 @@
+"""Answers that are kept in the store: found out once, hashed on every use, and never in the way of a build."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from builder.archive.memory import Memory
+from builder.dependencies.store import Store
+from builder.dependencies.upkeep import damaged, prunable, remove, shelved
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+ANSWER = {"licence": "MIT", "größe": ["1", "2"]}
+DAY = 24 * 60 * 60
+
+
+class Asked:
+    """Counts how often it is asked."""
+
+    def __init__(self) -> None:
+        self.times = 0
+
+    def __call__(self) -> dict[str, object]:
+        self.times += 1
+        return dict(ANSWER)
+
+
+def packs_of(folder: Path) -> list[Path]:
+    return sorted(folder.glob("packs/*/*.zip"))
+
+
+def test_an_answer_is_found_out_once_for_each_question_and_each_thing_it_is_about(tmp_path: Path) -> None:
+    asked = Asked()
+    memory = Memory(store=Store(tmp_path), about=("lock 1",))
+    assert [memory.once("facts", asked) for _ in range(3)] == [ANSWER] * 3
+    assert asked.times == 1
+    memory.once("savings", asked)
+    Memory(store=Store(tmp_path), about=("lock 2",)).once("facts", asked)
+    assert asked.times == 3
+    assert Memory(store=Store(tmp_path), about=("lock 1",)).once("facts", asked) == ANSWER
+    assert asked.times == 3
+
+
+def flipped(data: bytes) -> bytes:
+    return bytes([*data[:50], data[50] ^ 1, *data[51:]])
+
+
+def torn(data: bytes) -> bytes:
+    return data[: len(data) // 2]
+
+
+def test_a_kept_answer_that_was_changed_counts_as_none(tmp_path: Path) -> None:
+    asked = Asked()
+    memory = Memory(store=Store(tmp_path), about=("lock",))
+    changes: tuple[Callable[[bytes], bytes], ...] = (flipped, torn)
+    for suffix in (".zip", ".index"):
+        for change in changes:
+            memory.once("facts", asked)
+            before = asked.times
+            file = packs_of(tmp_path)[0].with_suffix(suffix)
+            file.write_bytes(change(file.read_bytes()))
+            assert memory.once("facts", asked) == ANSWER
+            assert asked.times == before + 1
+    assert damaged(Store(tmp_path)) == (1, ())
+
+
+def test_a_store_that_cannot_be_written_keeps_nothing_and_stops_nothing(tmp_path: Path) -> None:
+    asked = Asked()
+    (tmp_path / "work").write_bytes(b"")
+    for memory in (Memory(), Memory(store=Store(tmp_path))):
+        asked.times = 0
+        assert [memory.once("facts", asked) for _ in range(2)] == [ANSWER] * 2
+        assert asked.times == 2
+
+
+def test_kept_answers_are_pruned_like_packages(tmp_path: Path) -> None:
+    store, asked = Store(tmp_path), Asked()
+    Memory(store=store, about=("lock",)).once("facts", asked)
+    file = packs_of(tmp_path)[0]
+    os.utime(file, (1000.0, 1000.0))
+    remove(prunable(shelved(store), now=1000.0 + 40 * DAY, older_than_days=30, keep_bytes=None))
+    assert [one for one in tmp_path.rglob("*") if one.is_file()] == []
