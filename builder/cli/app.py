@@ -16,7 +16,27 @@ from builder.errors import KitError, ProjectError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-COMMANDS = ("new", "update", "check", "lock", "package", "inspect", "verify", "audit", "store", "publish", "completion")
+COMMANDS = (
+    "new",
+    "update",
+    "check",
+    "lock",
+    "package",
+    "inspect",
+    "verify",
+    "audit",
+    "store",
+    "publish",
+    "list",
+    "show",
+    "enable",
+    "disable",
+    "delete",
+    "endpoint",
+    "open",
+    "logs",
+    "completion",
+)
 BUG = 70
 # What the machine refuses, whoever asks: no fault of the kit's code, so no traceback and no "please report".
 REFUSED_BY_THE_MACHINE = frozenset(

@@ -1,0 +1,42 @@
+"""``biot-plugin show``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from builder.cli.connecting import aim, connect, name_argument
+from builder.cli.options import json_option, project_options
+from builder.cli.output import print_document, print_text
+from builder.cli.remote_output import describe_plugin, plugin_page
+from builder.publishing.acts import existing
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@click.command(
+    short_help="One plugin as BioT has it.",
+    epilog="""\b
+Examples:
+  biot-plugin show -e dev                   the plugin of plugin.toml
+  biot-plugin show age-calculator -e dev
+  biot-plugin show -e dev --json | jq .version
+""",
+)
+@name_argument
+@project_options
+@json_option
+def command(name: str | None, folder: Path, environment: str | None, *, as_json: bool) -> None:
+    """Show a plugin as an environment of BioT has it; of its environment variables only the names.
+
+    Exit code 8 when there is none of this name.
+    """
+    where = aim(folder, environment)
+    with connect(where) as platform:
+        plugin = existing(platform, where.name(name))
+    if as_json:
+        print_document({"status": "ok", "environment": where.target.name, "plugin": describe_plugin(plugin)})
+    else:
+        print_text(plugin_page(plugin))

@@ -1,0 +1,105 @@
+"""Which BioT a command is for, and the way to it: options, plugin.toml, credentials, a terminal to ask on."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from builder import manifest as manifests
+from builder.errors import ProjectError
+from builder.manifest.environments import LOCAL
+from builder.publishing.clock import SystemClock
+from builder.publishing.state import State, state_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from builder.manifest import Manifest
+    from builder.progress import Progress
+    from builder.publishing.platform_api import Platform
+    from builder.publishing.values import Target
+
+F = TypeVar("F", bound="Callable[..., object]")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Aim:
+    """One environment of BioT, and the plugin.toml that named it; the local BioT is there without one."""
+
+    target: Target
+    manifest: Manifest | None
+    state: State
+
+    @property
+    def folder(self) -> Path | None:
+        """Where ``.env`` may lie."""
+        return self.manifest.folder if self.manifest else None
+
+    def name(self, given: str | None) -> str:
+        """The plugin that is meant: as given, or the one of plugin.toml.
+
+        Raises:
+            click.UsageError: Neither is there.
+        """
+        from builder.publishing.values import bare_name
+
+        if given is not None:
+            return bare_name(given)
+        if self.manifest is not None:
+            return self.manifest.plugin.name
+        msg = "There is no plugin.toml here, so name the plugin."
+        raise click.UsageError(msg)
+
+
+def name_argument(function: F) -> F:
+    """``NAME``: a plugin, with or without ``Plugin-``; the one of plugin.toml when it is left out."""
+    return click.argument("name", required=False, metavar="[NAME]")(function)
+
+
+def aim(folder: Path, environment: str | None) -> Aim:
+    """Find the environment that was named.
+
+    Raises:
+        ProjectError, ManifestError: There is no plugin.toml, or it has problems.
+        PublishError: No environment was named, or it has no address.
+    """
+    from builder.publishing.access import target_of
+
+    state = state_of(os.environ)
+    manifest = _manifest(folder, environment)
+    environments = manifest.environments if manifest else {}
+    return Aim(target=target_of(environment, environments, state), manifest=manifest, state=state)
+
+
+def connect(where: Aim, progress: Progress | None = None) -> Platform:
+    """A client for the environment; use it in a ``with``.
+
+    Raises:
+        AccessRefused: There are no credentials.
+    """
+    from builder.publishing.access import open_platform
+
+    ask = ask_code if sys.stdin.isatty() and sys.stderr.isatty() else None
+    return open_platform(where.target, os.environ, where.folder, SystemClock(), ask_code=ask, progress=progress)
+
+
+def ask_code() -> str:
+    """The code of a second factor, from the person at the terminal."""
+    code: str = click.prompt("Code of the second factor", err=True)
+    return code.strip()
+
+
+def _manifest(folder: Path, environment: str | None) -> Manifest | None:
+    try:
+        file = manifests.find_manifest(folder.resolve())
+    except ProjectError:
+        if environment == LOCAL:
+            return None
+        raise
+    return manifests.load(file, environment=environment, today=datetime.now(UTC).date()).manifest

@@ -1,0 +1,29 @@
+"""What ``enable`` and ``disable`` have in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from builder.cli.connecting import aim, connect
+from builder.cli.output import print_document, print_text
+from builder.cli.remote_output import describe_plugin
+from builder.publishing.acts import switch
+from builder.publishing.clock import SystemClock
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def switched(name: str | None, folder: Path, environment: str | None, *, enabled: bool, as_json: bool) -> None:
+    """Enable or disable a plugin and tell what became of it."""
+    where = aim(folder, environment)
+    with connect(where) as platform:
+        act = switch(platform, where.name(name), enabled=enabled, clock=SystemClock())
+    status = "done" if act.changed else "nothing-to-do"
+    if as_json:
+        plugin = describe_plugin(act.plugin)
+        print_document({"status": status, "environment": where.target.name, "plugin": plugin})
+        return
+    state = "enabled" if enabled else "disabled"
+    told = f"is {state} now" if act.changed else f"is {state} already: nothing to do"
+    print_text(f"{act.plugin.name} in {where.target.name} {told}.")

@@ -1,0 +1,89 @@
+"""What the row menu of the Console does with one plugin: enable, disable, delete."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from builder.publishing.failures import NoSuchPlugin, Unsettled
+from builder.publishing.insisting import insist
+
+if TYPE_CHECKING:
+    from builder.publishing.clock import Clock
+    from builder.publishing.platform_api import Platform
+    from builder.publishing.values import RemotePlugin
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Act:
+    """What was done: ``changed`` says whether anything had to be."""
+
+    plugin: RemotePlugin
+    changed: bool
+
+
+def existing(platform: Platform, name: str) -> RemotePlugin:
+    """A plugin that has to be there.
+
+    Raises:
+        NoSuchPlugin: It is not.
+    """
+    plugin = platform.read(name)
+    if plugin is None:
+        target = platform.target
+        msg = f"There is no plugin {name} in {target.name} ({target.base_url})."
+        hint = f"`biot-plugin list -e {target.name}` shows what is there."
+        raise NoSuchPlugin(msg, hint=hint, status=404, code="PLUGIN_NOT_FOUND")
+    return plugin
+
+
+def switch(platform: Platform, name: str, *, enabled: bool, clock: Clock) -> Act:
+    """Enable or disable a plugin without touching its code.
+
+    Raises:
+        NoSuchPlugin: There is none.
+        Conflict, Unsettled, NotReached, AccessRefused, Refused: See ``builder.publishing.insisting``.
+    """
+    plugin = existing(platform, name)
+    if plugin.enabled is enabled:
+        return Act(plugin=plugin, changed=False)
+    state = "ENABLED" if enabled else "DISABLED"
+
+    def in_place() -> bool:
+        return existing(platform, name).enabled is enabled
+
+    insist(
+        lambda: platform.update(name, {"enabledState": state}, None),
+        in_place,
+        clock,
+        what=f"{plugin.name} is {state.lower()}",
+    )
+    return Act(plugin=plugin, changed=True)
+
+
+def remove(platform: Platform, plugin: RemotePlugin, clock: Clock) -> None:
+    """Delete a plugin as it was just read, with its endpoint, service user, subscriptions and code.
+
+    Raises:
+        Conflict, Unsettled, NotReached, AccessRefused, Refused: See ``builder.publishing.insisting``.
+    """
+    lost = False
+
+    def gone() -> bool:
+        now = platform.read(plugin.name)
+        # Another one of the same name is somebody else's, and stays.
+        return now is None or now.creation_time != plugin.creation_time
+
+    def send() -> None:
+        nonlocal lost
+        if lost and gone():
+            return
+        try:
+            platform.delete(plugin.name)
+        except NoSuchPlugin:
+            return
+        except Unsettled:
+            lost = True
+            raise
+
+    insist(send, gone, clock, what=f"{plugin.name} is deleted")

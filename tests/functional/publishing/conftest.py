@@ -1,0 +1,98 @@
+"""A local BioT for this folder's tests, and the command line on it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from builder.cli.app import run
+from builder.publishing.access import open_platform
+from builder.publishing.clock import SystemClock
+from builder.publishing.state import LocalBiot, State, write_local
+from builder.publishing.values import Secret, Target
+from tests.support.sandbox import running_sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from builder.publishing.platform_api import Platform
+    from tests.support.sandbox import Sandbox
+
+MANIFEST = """[plugin]
+name = "age-calculator"
+displayName = "Age Calculator"
+version = 1
+runtime = "python3.12"
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a command printed, and how it ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> dict[str, Any]:
+        document: dict[str, Any] = json.loads(self.out)
+        return document
+
+
+class CommandLine:
+    """``biot-plugin`` in this process."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self._capsys = capsys
+
+    def __call__(self, *arguments: str) -> Said:
+        self._capsys.readouterr()
+        code = run(arguments)
+        captured = self._capsys.readouterr()
+        return Said(code, captured.out, captured.err)
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    with running_sandbox(tmp_path_factory.mktemp("sandbox")) as running:
+        yield running
+
+
+@pytest.fixture
+def desk(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A plugin's folder on a machine that knows the local BioT; the current folder."""
+    for name in ("BIOT_TOKEN", "BIOT_USERNAME", "BIOT_PASSWORD", "BIOT_SERVICE_USER_ID"):
+        monkeypatch.delenv(name, raising=False)
+    state = State(folder=tmp_path / "state")
+    monkeypatch.setenv("BIOT_PLUGIN_STATE", str(state.folder))
+    user = sandbox.service_user
+    write_local(
+        state,
+        LocalBiot(base_url=sandbox.base_url, service_user_id=user.id, service_user_secret_key=Secret(user.secret_key)),
+    )
+    folder = tmp_path / "plugin"
+    folder.mkdir()
+    (folder / "plugin.toml").write_text(MANIFEST)
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture
+def biot_plugin(desk: Path, capsys: pytest.CaptureFixture[str]) -> CommandLine:  # noqa: ARG001 - for its effect
+    return CommandLine(capsys)
+
+
+@pytest.fixture
+def platform(sandbox: Sandbox, desk: Path) -> Iterator[Platform]:
+    environ = {"BIOT_PLUGIN_STATE": str(desk.parent / "state")}
+    target = Target(name="local", base_url=sandbox.base_url)
+    with open_platform(target, environ, None, SystemClock()) as opened:
+        yield opened
+        while found := opened.search({"limit": 100}).plugins:
+            for plugin in found:
+                opened.delete(plugin.name)

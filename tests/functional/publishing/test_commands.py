@@ -1,0 +1,208 @@
+"""Commands that need no plan, against a local BioT."""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from builder.publishing.platform_api import Platform
+    from tests.functional.publishing.conftest import CommandLine
+
+CONFIG = {
+    "name": "age-calculator",
+    "displayName": "Age Calculator",
+    "version": 1,
+    "runtime": "python3.12",
+    "handler": "index.handler",
+    "environmentVariables": {"LEVEL": "canary-value", "PLUGIN_TREE_DIGEST": "sha256:" + 64 * "1"},
+    "subscriptions": {
+        "interceptionOrder": 20,
+        "interceptions": [{"type": "ADAPT_ENTITY", "entityTypeName": "patient"}],
+        "notifications": [{"entityTypeName": "device", "actionName": "_create"}],
+    },
+}
+
+
+def create(platform: Platform, *names: str, **more: object) -> None:
+    for name in names:
+        platform.create({**CONFIG, "name": name, **more}, None)
+
+
+def test_list_is_a_table_that_fits_and_a_document_with_the_same(biot_plugin: CommandLine, platform: Platform) -> None:
+    create(platform, "age-calculator", "vitals", "a" * 57)
+    platform.update("vitals", {"enabledState": "DISABLED"}, None)
+
+    table = biot_plugin("list", "-e", "local")
+    document = biot_plugin("list", "-e", "local", "--json").document
+
+    lines = table.out.splitlines()
+    assert lines[0].split() == ["name", "version", "state", "runtime", "changed", "(UTC)"]
+    assert [line.split()[0] for line in lines[2:]] == ["a" * 57, "age-calculator", "vitals"]
+    assert lines[4].split()[1:4] == ["1", "disabled", "python3.12"]
+    assert document["total"] == 3
+    assert [plugin["name"] for plugin in document["plugins"]] == ["a" * 57, "age-calculator", "vitals"]
+    assert document["plugins"][0]["environmentVariableNames"][0] == "LEVEL"
+    assert "canary" not in table.out + str(document)
+
+
+def test_list_takes_biots_search_filter_sort_and_pages(biot_plugin: CommandLine, platform: Platform) -> None:
+    create(platform, "one", "two", "three")
+    platform.update("two", {"enabledState": "DISABLED", "timeout": 100}, None)
+
+    def names(*options: str) -> list[str]:
+        document = biot_plugin("list", "-e", "local", "--json", *options).document
+        return [plugin["name"] for plugin in document["plugins"]]
+
+    assert names("--filter", "enabledState=DISABLED") == ["two"]
+    assert names("--filter", "name:like=t", "--filter", "timeout:lt=90") == ["three"]
+    assert names("--filter", "name:in=Plugin-one,Plugin-two,one,two") == ["one", "two"]
+    assert names("--search", "three") == ["three"]
+    assert names("--sort", "name:DESC") == ["two", "three", "one"]
+    assert names("--limit", "2", "--page", "1") == ["two"]
+    assert "1 more: --page 1" in biot_plugin("list", "-e", "local", "--limit", "2").out
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--filter", "nam=x"], "did you mean name?"),
+        (["--filter", "name:is=x"], "not"),
+        (["--filter", "timeout=long"], "timeout is a number"),
+        (["--filter", "name"], "has no value"),
+        (["--filter", "name=a", "--filter", "name=b"], "twice"),
+        (["--sort", "name:UP"], "ASC or DESC"),
+    ],
+)
+def test_a_search_that_biot_does_not_have_is_a_usage_error(
+    biot_plugin: CommandLine, options: list[str], told: str
+) -> None:
+    said = biot_plugin("list", "-e", "local", *options)
+
+    assert said.code == 2
+    assert told in said.err
+
+
+def test_show_tells_everything_but_the_values_of_variables(biot_plugin: CommandLine, platform: Platform) -> None:
+    create(platform, "age-calculator")
+
+    page = biot_plugin("show", "-e", "local")
+    document = biot_plugin("show", "Plugin-age-calculator", "-e", "local", "--json").document["plugin"]
+
+    assert page.code == 0
+    assert "ADAPT_ENTITY patient (order 20)" in page.out
+    assert "NOTIFICATION device _create" in page.out
+    assert "sha256:1111" in page.out
+    assert "variables" in page.out
+    assert "LEVEL" in page.out
+    assert document["treeDigest"] == "sha256:" + 64 * "1"
+    assert document["fullName"] == "Plugin-age-calculator"
+    assert "canary" not in page.out + str(document)
+
+
+def test_a_plugin_that_is_not_there_is_said_with_its_own_kind(biot_plugin: CommandLine) -> None:
+    said = biot_plugin("show", "nobody", "-e", "local", "--json")
+
+    assert (said.code, said.document["kind"]) == (8, "not-found")
+    assert "biot-plugin list -e local" in said.document["hint"]
+
+
+def test_disable_and_enable_change_the_state_and_nothing_else(biot_plugin: CommandLine, platform: Platform) -> None:
+    create(platform, "age-calculator")
+    before = platform.read("age-calculator")
+
+    assert "is disabled now" in biot_plugin("disable", "-e", "local").out
+    disabled = platform.read("age-calculator")
+    again = biot_plugin("disable", "-e", "local", "--json").document
+    assert "is enabled now" in biot_plugin("enable", "age-calculator", "-e", "local").out
+    after = platform.read("age-calculator")
+
+    assert before is not None
+    assert disabled is not None
+    assert after is not None
+    assert not disabled.enabled
+    assert again["status"] == "nothing-to-do"
+    assert after.fields == before.fields
+
+
+def test_delete_asks_or_is_told_yes_and_says_what_goes_with_it(biot_plugin: CommandLine, platform: Platform) -> None:
+    create(platform, "age-calculator")
+
+    unasked = biot_plugin("delete", "age-calculator", "-e", "local")
+    assert unasked.code == 2
+    assert "--yes" in unasked.err
+    assert platform.read("age-calculator") is not None
+
+    said = biot_plugin("delete", "age-calculator", "-e", "local", "--yes")
+    assert "service user" in said.out
+    assert platform.read("age-calculator") is None
+    assert biot_plugin("delete", "age-calculator", "-e", "local", "--yes").code == 8
+
+
+def test_endpoint_is_one_line_for_pipes(biot_plugin: CommandLine, platform: Platform) -> None:
+    create(platform, "age-calculator")
+
+    said = biot_plugin("endpoint", "-e", "local")
+
+    assert said.out.count("\n") == 1
+    assert said.out.startswith("http")
+
+
+def test_links_are_printed_and_only_those_of_aws_are_opened(
+    biot_plugin: CommandLine, platform: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The local BioT has no console, so its links are the kind that must not be opened."""
+    create(platform, "age-calculator")
+    opened = tmp_path / "opened"
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" > {opened}\n')
+    browser.chmod(browser.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("BROWSER", str(browser))
+
+    printed = biot_plugin("open", "-e", "local")
+    refused = biot_plugin("open", "-e", "local", "--browser")
+    logs = biot_plugin("logs", "-e", "local")
+
+    assert printed.out.startswith("http")
+    assert refused.code == 8
+    assert "not opened" in refused.err
+    assert logs.code == 8
+    assert "/aws/lambda/Plugin-age-calculator" in logs.err
+    assert not opened.exists()
+
+
+def test_outside_a_plugin_the_local_biot_is_still_there(
+    biot_plugin: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    assert biot_plugin("list", "-e", "local").code == 0
+    unnamed = biot_plugin("show", "-e", "local")
+    assert (unnamed.code, "name the plugin" in unnamed.err) == (2, True)
+    assert biot_plugin("list", "-e", "dev").code == 4
+
+
+def test_without_an_environment_the_command_says_which_there_are(biot_plugin: CommandLine, desk: Path) -> None:
+    with (desk / "plugin.toml").open("a") as stream:
+        stream.write('[environments.dev]\nbaseUrl = "https://biot.invalid"\n')
+
+    said = biot_plugin("list", "--json")
+
+    assert said.code == 8
+    assert "dev, local" in said.document["hint"]
+
+
+def test_without_credentials_nothing_is_sent_and_the_ways_are_told(biot_plugin: CommandLine, desk: Path) -> None:
+    with (desk / "plugin.toml").open("a") as stream:
+        stream.write('[environments.dev]\nbaseUrl = "https://biot.invalid"\n')
+
+    said = biot_plugin("list", "-e", "dev", "--json")
+
+    assert (said.code, said.document["kind"]) == (8, "access")
+    assert "biot-plugin login -e dev" in said.document["hint"]
+    assert os.environ.get("BIOT_TOKEN") is None
