@@ -35,6 +35,10 @@ COMMANDS = (
     "endpoint",
     "open",
     "logs",
+    "subscribe",
+    "unsubscribe",
+    "subscriptions",
+    "catalog",
     "completion",
 )
 BUG = 70

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from builder.errors import ManifestError, Problem
+from builder.errors import ManifestError, Problem, PublishError
 from builder.manifest.finding import format_key, shorten
 from builder.manifest.lines import line_numbers, line_of
 from builder.manifest.suggestion import suggest
-from builder.publishing.state import State, write_private
+from builder.publishing.access import target_of
+from builder.publishing.state import State, state_of, write_private
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from builder.manifest import Manifest
@@ -117,13 +118,12 @@ def describe(catalog: Catalog) -> dict[str, object]:
     }
 
 
-def refuse_unknown(manifest: Manifest, target: Target, state: State) -> str:
-    """Hold the subscriptions of a manifest against the environment's catalog, when one was fetched.
+def refuse_unknown(manifest: Manifest, environ: Mapping[str, str]) -> str:
+    """Hold the subscriptions of a manifest against the catalog of its environment, when one was fetched.
 
     Args:
         manifest: With the environment applied.
-        target: The environment.
-        state: Where catalogs are kept.
+        environ: The process's environment: says where catalogs are kept.
 
     Returns:
         The day of the catalog, or empty when there is none.
@@ -131,16 +131,20 @@ def refuse_unknown(manifest: Manifest, target: Target, state: State) -> str:
     Raises:
         ManifestError: The environment has no such API, entity or action; carries every problem.
     """
-    catalog = kept(target, state)
-    if catalog is None:
+    state, name = state_of(environ), manifest.environment
+    try:
+        catalog = name and kept(target_of(name, manifest.environments, state), state)
+    except PublishError:
+        return ""  # an environment that cannot be reached yet has no catalog either
+    if not name or not catalog:
         return ""
-    problems = tuple(problems_of(manifest, catalog, target.name))
+    problems = tuple(problems_of(manifest, catalog, name))
     if problems:
         plural = "s" if len(problems) > 1 else ""
-        msg = f"{manifest.file.name} has {len(problems)} subscription{plural} that {target.name} does not have."
+        msg = f"{manifest.file.name} has {len(problems)} subscription{plural} that {name} does not have."
         raise ManifestError(
             msg,
-            hint=f"This is what {target.name} had on {catalog.day}; `biot-plugin catalog -e {target.name}` asks again.",
+            hint=f"This is what {name} had on {catalog.day}; `biot-plugin catalog -e {name}` asks again.",
             problems=problems,
         )
     return catalog.day

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import click
@@ -13,6 +14,8 @@ from builder.cli.output import describe_problems, print_document, print_problems
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from builder.manifest import Manifest
 
 
 @click.command(
@@ -29,20 +32,34 @@ Examples:
 def command(folder: Path, environment: str | None, *, as_json: bool) -> None:
     """Report every problem of plugin.toml and of the handler, all at once, then secrets among the plugin's own files.
 
-    Nothing of the plugin is executed. Exit code 3 when the manifest breaks a rule, 4 when the files do not
+    With -e NAME its subscriptions are also held against what that environment has, once `catalog -e NAME` fetched
+    that. Nothing of the plugin is executed. Exit code 3 when the manifest breaks a rule, 4 when the files do not
     fit it.
     """
     checked = pipeline.check(project_of(folder, environment))
     plugin = checked.manifest.plugin
+    day = _catalog_day(checked.manifest)
     if as_json:
         print_document(
             {
                 "status": "ok",
                 "file": str(checked.manifest.file),
                 "plugin": manifests.config(checked.manifest.plugin),
+                "catalog": day or None,
                 "warnings": describe_problems(checked.warnings),
             }
         )
         return
     print_problems(checked.warnings)
     print_text(f"{plugin.name} {plugin.version} ({plugin.runtime}, {plugin.handler}): plugin.toml is fine.")
+    if day:
+        print_text(f"{environment} has what it subscribes to (catalog of {day}).")
+
+
+def _catalog_day(manifest: Manifest) -> str:
+    """The day of the catalog that the subscriptions were held against; empty without one."""
+    if manifest.environment is None:
+        return ""
+    from builder.publishing.catalogs import refuse_unknown
+
+    return refuse_unknown(manifest, os.environ)

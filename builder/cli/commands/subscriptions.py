@@ -1,0 +1,46 @@
+"""``biot-plugin subscriptions``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from builder.cli.connecting import aim, connect
+from builder.cli.options import json_option, project_options
+from builder.cli.output import print_document, print_text
+from builder.cli.remote_output import hook_table
+from builder.publishing.subscribing import all_rows
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@click.command(
+    short_help="Who is called for what in an environment.",
+    epilog="""\b
+Examples:
+  biot-plugin subscriptions -e dev
+  biot-plugin subscriptions -e dev --endpoint https://my.host/hook
+  biot-plugin subscriptions -e dev --endpoint "$(biot-plugin endpoint -e dev)"
+""",
+)
+@project_options
+@click.option("--endpoint", metavar="URL", help="Only those of this endpoint.")
+@json_option
+def command(folder: Path, environment: str | None, *, endpoint: str | None, as_json: bool) -> None:
+    """List the subscriptions of an environment: of plugins, and of endpoints on accounts of your own.
+
+    Interceptors of one API are called in the order shown: the lowest number first.
+    """
+    where = aim(folder, environment)
+    with connect(where) as platform:
+        notifications = all_rows(platform.hooks, "notifications", endpoint)
+        interceptions = all_rows(platform.hooks, "interceptions", endpoint)
+    if as_json:
+        rows = {"interceptions": list(interceptions), "notifications": list(notifications)}
+        print_document({"status": "ok", "environment": where.target.name, **rows})
+    elif notifications or interceptions:
+        print_text(hook_table(notifications, interceptions))
+    else:
+        print_text("There are no subscriptions.")
