@@ -26,7 +26,10 @@ COMMANDS = (
     "verify",
     "audit",
     "store",
+    "plan",
     "publish",
+    "rollback",
+    "history",
     "list",
     "show",
     "enable",
@@ -54,10 +57,12 @@ Examples:
   biot-plugin package              write dist/<name>-<version>.zip
   biot-plugin inspect dist/*.zip   what is inside, by package and by size
   biot-plugin verify dist/*.zip    is it what its report and its sources say?
+  biot-plugin publish -e dev       bring it to BioT; plan says what would change
 
 \b
 Exit codes: 0 done or nothing to do, 2 usage, 3 manifest, 4 project,
-5 dependencies, 6 packaging, 7 verification, 8 publishing, 70 a bug,
+5 dependencies, 6 packaging, 7 verification, 8 publishing, 10 plan
+found changes, 70 a bug,
 130 interrupted.
 """
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from builder.archive.paths import folders_of, printable
@@ -39,12 +39,14 @@ class Inspection:
         packages: By bytes in the ZIP, the largest first.
         files: The same for files.
         reported: Whether the packages are as the build report beside the artifact says; guessed from folders if not.
+        report: That report; empty when there is none.
     """
 
     artifact: Artifact
     packages: tuple[PackageRow, ...]
     files: tuple[FileRow, ...]
     reported: bool
+    report: Mapping[str, object] = field(default_factory=dict)
 
     def describe(self) -> dict[str, object]:
         """The same for machines."""
@@ -101,6 +103,7 @@ def inspect(file: Path) -> Inspection:
             for member in sorted(members, key=lambda member: (-member.compressed_size, member.path))
         ),
         reported=bool(reported),
+        report=report or {},
     )
 
 

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from builder.archive.paths import folders_of
 from builder.archive.whole import whole_file
 from builder.errors import VerificationError
+from builder.evidence.cold_start import cold_start
 from builder.evidence.drawing import draw
 from builder.evidence.page_style import STYLE
+from builder.evidence.page_tables import NOTHING, folded, readable, row, table
 from builder.evidence.sbom_reading import read_sbom_file
 from builder.evidence.seal import evidence_files
 
@@ -21,13 +23,11 @@ if TYPE_CHECKING:
     from builder.archive.shares import PackageRow
     from builder.evidence.inspection import FileRow, Inspection
 
-NOTHING = "-"
 LARGEST = 50
 """Files in the list at the end."""
 
 _NATIVE = re.compile(r".+\.(?:so(?:\.\d+)*|node)")
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-_UNITS = ("bytes", "kB", "MB")
 
 
 def write_page(seen: Inspection, file: Path) -> None:
@@ -62,8 +62,8 @@ def render_page(seen: Inspection, licences: Mapping[str, str]) -> str:
     artifact = seen.artifact
     name = escape(artifact.file.name)
     told = (
-        f"{_size(artifact.size)} ({artifact.size:,} bytes), {artifact.entries:,} files, "
-        f"{_size(artifact.unpacked_size)} unpacked, {len(seen.packages)} packages"
+        f"{readable(artifact.size)} ({artifact.size:,} bytes), {artifact.entries:,} files, "
+        f"{readable(artifact.unpacked_size)} unpacked, {len(seen.packages)} packages"
     )
     wide = draw(seen.packages, files, width=1200, height=620)
     narrow = draw(seen.packages, files, width=370, height=560)
@@ -90,6 +90,8 @@ def render_page(seen: Inspection, licences: Mapping[str, str]) -> str:
 <div class="narrow">{narrow}</div></section>
 <section><h2>Packages</h2>
 {_package_table(seen.packages, files, licences)}</section>
+<section id="cold-start"><h2>Cold start</h2>
+{cold_start(seen, files)}</section>
 <section><h2>Largest files</h2>
 {_file_table(seen.files[:LARGEST])}</section>
 </main>
@@ -114,43 +116,14 @@ def _package_table(
 ) -> str:
     heads = ("Package", "Version", "Licence", "Files", "Unpacked", "In the ZIP", "Native files")
     lines = []
-    for row in rows:
-        natives = [file.path for file in files.get(row.label, ()) if _NATIVE.fullmatch(file.path)]
-        licence = licences.get(row.label, "unknown") if row.name else "your own"
-        cells = (row.name or row.label, row.version or NOTHING, licence, f"{row.files:,}")
-        lines.append(_row(heads, (*cells, _size(row.size), _size(row.packed_size)), _natives(natives)))
-    return _table(heads, lines)
-
-
-def _natives(paths: Sequence[str]) -> str:
-    if not paths:
-        return NOTHING
-    listed = "".join(f"<li>{escape(path)}</li>" for path in sorted(paths))
-    return f"<details><summary>{len(paths)}</summary><ul>{listed}</ul></details>"
+    for one in rows:
+        natives = [file.path for file in files.get(one.label, ()) if _NATIVE.fullmatch(file.path)]
+        licence = licences.get(one.label, "unknown") if one.name else "your own"
+        cells = (one.name or one.label, one.version or NOTHING, licence, f"{one.files:,}")
+        lines.append(row(heads, (*cells, readable(one.size), readable(one.packed_size)), folded(natives)))
+    return table(heads, lines)
 
 
 def _file_table(files: Sequence[FileRow]) -> str:
     heads = ("File", "Unpacked", "In the ZIP")
-    return _table(heads, [_row(heads, (file.path, _size(file.size), _size(file.packed_size))) for file in files])
-
-
-def _table(heads: Sequence[str], lines: Sequence[str]) -> str:
-    head = "".join(f'<th scope="col">{text}</th>' for text in heads)
-    return f"<table><thead><tr>{head}</tr></thead>\n<tbody>\n" + "\n".join(lines) + "\n</tbody></table>"
-
-
-def _row(heads: Sequence[str], cells: Sequence[str], *markup: str) -> str:
-    """Cells are texts; ``markup`` are further cells that are HTML already."""
-    first, *others = cells
-    texts = [*map(escape, others), *markup]
-    marked = [f'<td data-label="{head}">{text}</td>' for head, text in zip(heads[1:], texts, strict=True)]
-    return f'<tr><th scope="row">{escape(first)}</th>{"".join(marked)}</tr>'
-
-
-def _size(size_bytes: int) -> str:
-    size = float(size_bytes)
-    for unit in _UNITS[:-1]:
-        if size < 1024:  # noqa: PLR2004 - bytes in a kB, as Lambda counts
-            return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
-        size /= 1024
-    return f"{size:.1f} {_UNITS[-1]}"
+    return table(heads, [row(heads, (file.path, readable(file.size), readable(file.packed_size))) for file in files])

@@ -31,6 +31,7 @@ thead th { background: var(--cell); position: sticky; top: 0; }
 td { font-variant-numeric: tabular-nums; }
 tbody th { font-weight: 600; }
 summary { cursor: pointer; }
+code { font: .9em ui-monospace, monospace; overflow-wrap: anywhere; }
 ul { margin: .25rem 0; padding-left: 1.1rem; }
 @media (max-width: 700px) {
   .wide { display: none; } .narrow { display: block; }

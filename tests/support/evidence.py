@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from builder.archive.memory import Memory
 from builder.archive.writer import pack_members, write_artifact
 from builder.bundle import select_sources
 from builder.bundle.assemble import assemble
+from builder.coldstart.bytecode import bytecode_path
 from builder.evidence import build_report, inputs_digest, package_rows, read_settings, write_report
+from builder.evidence.inspection import FileRow
 from builder.evidence.study import study
 from builder.evidence.writing import Made, write_evidence
 from builder.values import Artifact, Bundle, Lock, LockedPackage, Pack
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from builder.errors import Problem
+    from builder.evidence.inspection import Inspection
     from builder.manifest.model import Manifest
 
 FILES = {
@@ -113,6 +116,12 @@ def built(
         inputs=inputs,
         warnings=write_evidence(made),
     )
+
+
+def with_bytecode(seen: Inspection, *sources: str) -> Inspection:
+    """An artifact as ``precompile`` makes it: with bytecode of some of its sources."""
+    paths = [bytecode_path(source, "cpython-313") for source in sources]
+    return replace(seen, files=(*seen.files, *(FileRow(path=path, size=3000, packed_size=1000) for path in paths)))
 
 
 def pack_in(folder: Path, label: str, files: Mapping[str, str]) -> Pack:

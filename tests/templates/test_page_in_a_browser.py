@@ -13,7 +13,7 @@ import pytest
 
 from builder.evidence.inspection import inspect
 from builder.evidence.page import write_page
-from tests.support.evidence import built
+from tests.support.evidence import built, with_bytecode
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,6 +29,7 @@ addEventListener("load", () => {
   document.title = JSON.stringify({
     overflow: page.documentElement.scrollWidth - view.innerWidth,
     wide: seen(".wide"), narrow: seen(".narrow"), table: seen("table"),
+    imports: seen("#cold-start table"), command: seen("#cold-start code"),
     loaded: view.performance.getEntriesByType("resource").length,
     paper: view.getComputedStyle(page.body).backgroundColor, ink: view.getComputedStyle(page.body).color,
     text: parseFloat(view.getComputedStyle(page.querySelector("td")).fontSize),
@@ -42,7 +43,8 @@ addEventListener("load", () => {
 @pytest.mark.parametrize("width", [1280, 400])
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_it_can_be_read(tmp_path: Path, width: int, *, dark: bool) -> None:
-    write_page(inspect(built(tmp_path / "plugin").artifact.file), tmp_path / "page.html")
+    seen_inside = with_bytecode(inspect(built(tmp_path / "plugin").artifact.file), "pkg/a.py")
+    write_page(seen_inside, tmp_path / "page.html")
     (tmp_path / "probe.html").write_text(PROBE % width)
     command = [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}"]
     command += ["--window-size=1500,1000", "--allow-file-access-from-files", "--virtual-time-budget=5000"]
@@ -59,6 +61,8 @@ def test_it_can_be_read(tmp_path: Path, width: int, *, dark: bool) -> None:
     assert seen[hidden] == [0, 0]
     assert seen[shown][0] > width * 0.85
     assert seen[shown][1] > 400
+    assert seen["imports"][0] > width * 0.85
+    assert min(seen["imports"][1], *seen["command"]) > 10
     assert seen["text"] >= 14
     brightness = {key: sum(map(int, re.findall(r"\d+", seen[key])[:3])) for key in ("paper", "ink")}
     assert abs(brightness["paper"] - brightness["ink"]) > 500

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
 from builder.cli.app import run
+from builder.evidence.cold_start import cold_start
 from builder.evidence.inspection import inspect
-from builder.evidence.page import licences_beside, render_page, write_page
-from tests.support.evidence import PACKAGES, built
+from builder.evidence.page import files_by_package, licences_beside, render_page, write_page
+from tests.support.evidence import PACKAGES, built, with_bytecode
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import pytest
+
+    from builder.evidence.inspection import Inspection
 
 HOSTILE = {"evil 1.0": {"<script>alert(1)<script>.py": "x" * 900, "evil-1.0.dist-info/METADATA": "License: <b>&\n\n"}}
 NATIVES = {"nat 1.0": {"nat/_x.abi3.so": "x" * 900, "nat.libs/libz.so.1": "y" * 900, "nat/so.py": ""}}
@@ -119,3 +123,42 @@ def test_the_command_writes_it_and_says_where(tmp_path: Path, capsys: pytest.Cap
     assert page.read_bytes() == first
     write_page(inspect(made.artifact.file), page)
     assert page.read_bytes() == first
+
+
+def told_of(seen: Inspection) -> str:
+    return cold_start(seen, files_by_package(seen.packages, seen.files))
+
+
+def test_without_bytecode_the_page_says_how_to_learn_what_is_imported(tmp_path: Path) -> None:
+    text = page_of(tmp_path)
+    assert "<h2>Cold start</h2>" in text
+    assert "<code>[build] precompile = true</code>" in text
+    assert "<code>python3.13 -X importtime -c &quot;import index&quot;</code>" in text
+
+
+def test_modules_with_bytecode_are_those_that_the_handler_imports(tmp_path: Path) -> None:
+    seen = inspect(built(tmp_path).artifact.file)
+    told = told_of(with_bytecode(seen, "pkg/a.py", "index.py"))
+    assert "loads these 2 of 5 modules" in told
+    assert (
+        '<th scope="row">pkg 1.0</th><td data-label="Sources">4.9 kB</td><td data-label="Bytecode">2.9 kB</td>' in told
+    )
+    assert "<summary>1</summary><ul><li>pkg/a.py: 4.9 kB</li></ul>" in told
+    assert "two 2.0" not in told
+    every = [file.path for file in seen.files if file.path.endswith(".py")]
+    assert "All 5 modules have bytecode" in told_of(with_bytecode(seen, *every))
+
+
+def test_one_file_of_scripts_is_told_by_package(tmp_path: Path) -> None:
+    seen = inspect(built(tmp_path).artifact.file)
+    node = replace(seen, report={"plugin": {"runtime": "nodejs22.x", "handler": "index.handler"}})
+    assert "<code>[build] bundle = true</code>" in told_of(node)
+    rows = [
+        {"name": "ms", "version": "2.1.3", "unpackedSize": 900},
+        {"name": "<b>", "version": "1.0", "unpackedSize": 3000},
+    ]
+    told = told_of(replace(node, report={**node.report, "bundled": rows}))
+    assert told.index("&lt;b&gt; 1.0") < told.index("ms 2.1.3")
+    assert "<b>" not in told
+    for odd in ("x", [1], [{"name": "a"}], {"a": 1}):
+        assert "one file of them" in told_of(replace(node, report={**node.report, "bundled": odd}))

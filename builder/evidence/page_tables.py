@@ -1,0 +1,44 @@
+"""Tables of the page of ``inspect --html``; every text is escaped here, and nowhere else."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+NOTHING = "-"
+_UNITS = ("bytes", "kB", "MB")
+
+
+def table(heads: Sequence[str], lines: Sequence[str]) -> str:
+    """A table of lines that ``row`` made with the same heads."""
+    head = "".join(f'<th scope="col">{text}</th>' for text in heads)
+    return f"<table><thead><tr>{head}</tr></thead>\n<tbody>\n" + "\n".join(lines) + "\n</tbody></table>"
+
+
+def row(heads: Sequence[str], cells: Sequence[str], *markup: str) -> str:
+    """One line. Cells are texts; ``markup`` are further cells that are HTML already."""
+    first, *others = cells
+    texts = [*map(escape, others), *markup]
+    marked = [f'<td data-label="{head}">{text}</td>' for head, text in zip(heads[1:], texts, strict=True)]
+    return f'<tr><th scope="row">{escape(first)}</th>{"".join(marked)}</tr>'
+
+
+def folded(texts: Sequence[str]) -> str:
+    """A list that opens when its number is clicked."""
+    if not texts:
+        return NOTHING
+    listed = "".join(f"<li>{escape(text)}</li>" for text in sorted(texts))
+    return f"<details><summary>{len(texts)}</summary><ul>{listed}</ul></details>"
+
+
+def readable(size_bytes: int) -> str:
+    """``1.2 MB``, as Lambda counts."""
+    size = float(size_bytes)
+    for unit in _UNITS[:-1]:
+        if size < 1024:  # noqa: PLR2004 - bytes in a kB, as Lambda counts
+            return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
+        size /= 1024
+    return f"{size:.1f} {_UNITS[-1]}"
