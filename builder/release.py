@@ -1,1 +1,276 @@
-"""plan(), publish(), rollback(): the stages in order, nothing else. Beside pipeline.py, which builds."""
+"""plan(), publish(), rollback() and history(): the stages in order, nothing else. Beside pipeline.py, which builds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from builder import manifest as manifests
+from builder import pipeline
+from builder.evidence.report import file_digest, report_file
+from builder.manifest.model import PackageType
+from builder.publishing import planning
+from builder.publishing.access import open_platform, target_of
+from builder.publishing.failures import NotPossible
+from builder.publishing.journal import Journal, all_entries
+from builder.publishing.plan_file import hold_to_plan, plan_document, read_plan, write_plan
+from builder.publishing.plans import CodeState, Goal, Unchanged
+from builder.publishing.restoring import restore
+from builder.publishing.running import Files, Place, Running
+from builder.publishing.state import state_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from builder.errors import Problem
+    from builder.manifest.model import Manifest
+    from builder.pipeline import Project
+    from builder.progress import Progress
+    from builder.publishing.clock import Clock
+    from builder.publishing.journal import Entry
+    from builder.publishing.plans import ReleasePlan
+    from builder.publishing.platform_api import Platform
+    from builder.publishing.values import Target
+    from builder.publishing.verdicts import Outcome
+    from builder.values import Artifact
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Desk:
+    """What a release needs of this machine."""
+
+    environ: Mapping[str, str]
+    clock: Clock
+    progress: Progress
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wish:
+    """What is to be published, and how.
+
+    Attributes:
+        artifact: A ZIP that was built before; None builds it now.
+        image_tag: The image's tag, instead of the manifest's.
+        marked: Whether BioT is told the code's digest.
+        disabled_first: Whether the plugin is switched on only after it was read back.
+        plan_file: A plan to hold the platform and the artifact to, or None.
+    """
+
+    artifact: Path | None = None
+    image_tag: str | None = None
+    marked: bool = True
+    disabled_first: bool = False
+    plan_file: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Prepared:
+    """A plugin as it is wanted, before the platform was asked."""
+
+    manifest: Manifest
+    target: Target
+    goal: Goal
+    files: Files
+    warnings: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Planned:
+    """What publishing would change.
+
+    Attributes:
+        prepared: What is wanted, and where.
+        release: The plan.
+    """
+
+    prepared: Prepared
+    release: ReleasePlan
+
+    @property
+    def changes_anything(self) -> bool:
+        """Whether there is something to publish."""
+        return not isinstance(self.release, Unchanged)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Published:
+    """How a publish ended.
+
+    Attributes:
+        planned: What was to be done.
+        outcome: What is known in the end.
+        notes: What should be known besides: orders that moved, runs that were settled.
+    """
+
+    planned: Planned
+    outcome: Outcome
+    notes: tuple[str, ...] = ()
+
+
+def plan(project: Project, wish: Wish, desk: Desk, *, out: Path | None = None) -> Planned:
+    """Say what publishing would change; nothing is changed.
+
+    Args:
+        project: The plugin and its environment.
+        wish: What is to be published.
+        desk: This machine.
+        out: Where to write the plan for ``publish --plan``, or None.
+
+    Raises:
+        KitError: The plugin cannot be built.
+        PublishError: There is no environment or no access, BioT cannot be read, or has no way to what is wanted.
+    """
+    prepared = _prepare(project, wish, desk)
+    with _open(prepared, desk) as api:
+        remote = api.read(prepared.goal.name)
+    planned = Planned(prepared=prepared, release=planning.plan(prepared.goal, remote))
+    if out is not None:
+        write_plan(plan_document(prepared.target, prepared.goal, planned.release), out)
+    return planned
+
+
+def publish(project: Project, wish: Wish, desk: Desk) -> Published:
+    """Bring a plugin to BioT, unless it is there already.
+
+    Args:
+        project: The plugin and its environment.
+        wish: What is to be published.
+        desk: This machine.
+
+    Returns:
+        One of the five endings.
+
+    Raises:
+        KitError: The plugin cannot be built; nothing was sent.
+        PublishError: Nothing was sent: no access, BioT cannot be read, a stale plan, or no way to what is wanted.
+    """
+    document = read_plan(wish.plan_file) if wish.plan_file is not None else None
+    prepared = _prepare(project, wish, desk)
+    with _open(prepared, desk) as api:
+        run = Running(api, _place(prepared, desk), desk.clock)
+        with run.journal.locked(desk.clock, desk.progress):
+            remote, settled = run.look()
+            planned = Planned(prepared=prepared, release=planning.plan(prepared.goal, remote))
+            if document is not None:
+                hold_to_plan(document, prepared.target, prepared.goal, planned.release)
+            outcome, notes = run.to_the_end(
+                prepared.goal, planned.release, prepared.files, command="publish", disabled_first=wish.disabled_first
+            )
+    return Published(planned=planned, outcome=outcome, notes=(*settled, *notes))
+
+
+def rollback(project: Project, desk: Desk, *, version: int | None = None) -> Published:
+    """Publish an earlier artifact with its own settings again, as a higher version.
+
+    Args:
+        project: The plugin and its environment; nothing is built.
+        desk: This machine.
+        version: The version to go back to; None for the newest one with other code than BioT has.
+
+    Raises:
+        ManifestError, ProjectError: plugin.toml is missing or wrong.
+        PublishError: As ``publish``, or nothing that could be published again is kept.
+    """
+    manifest, target = _aim(project, desk)
+    nothing = Goal(name=manifest.plugin.name, desired={}, code=None)
+    prepared = Prepared(manifest=manifest, target=target, goal=nothing, files=Files())
+    with _open(prepared, desk) as api:
+        run = Running(api, _place(prepared, desk), desk.clock)
+        with run.journal.locked(desk.clock, desk.progress):
+            remote, settled = run.look()
+            earlier = restore(run.journal.entries(), run.kept, remote, version)
+            prepared = replace(prepared, goal=earlier.goal, files=earlier.files)
+            planned = Planned(prepared=prepared, release=planning.plan(earlier.goal, remote))
+            outcome, notes = run.to_the_end(earlier.goal, planned.release, earlier.files, command="rollback")
+    return Published(planned=planned, outcome=outcome, notes=(*settled, *notes))
+
+
+def history(project: Project, desk: Desk) -> tuple[Entry, ...]:
+    """Every publish of this plugin from this machine, oldest first; of one environment when one is named.
+
+    Raises:
+        ManifestError, ProjectError: plugin.toml is missing or wrong.
+        PublishError: The environment is not known, or the journal cannot be read.
+    """
+    state = state_of(desk.environ)
+    if project.environment is not None:
+        manifest, target = _aim(project, desk)
+        return Journal(state, target, manifest.plugin.name).entries()
+    name = _load(project).plugin.name
+    return tuple(sorted((one for one in all_entries(state) if one.plugin == name), key=lambda entry: entry.opened))
+
+
+def _load(project: Project) -> Manifest:
+    file = manifests.find_manifest(project.start)
+    return manifests.load(file, environment=project.environment, today=project.today).manifest
+
+
+def _aim(project: Project, desk: Desk) -> tuple[Manifest, Target]:
+    manifest = _load(project)
+    return manifest, target_of(project.environment, manifest.environments, state_of(desk.environ))
+
+
+def _open(prepared: Prepared, desk: Desk) -> Platform:
+    folder = prepared.manifest.folder
+    return open_platform(prepared.target, desk.environ, folder, desk.clock, progress=desk.progress)
+
+
+def _place(prepared: Prepared, desk: Desk) -> Place:
+    return Place(
+        state=state_of(desk.environ),
+        target=prepared.target,
+        plugin=prepared.goal.name,
+        folder=prepared.manifest.folder,
+        environ=desk.environ,
+    )
+
+
+def _prepare(project: Project, wish: Wish, desk: Desk) -> Prepared:
+    """Where it goes first, so that nothing is built for an environment that is not there."""
+    manifest, target = _aim(project, desk)
+    if manifest.plugin.deployment_package_type is PackageType.IMAGE:
+        return _prepare_image(project, wish, manifest, target)
+    if wish.image_tag is not None:
+        msg = f"{manifest.plugin.name} is a ZIP plugin and has no image tag. Nothing was sent."
+        raise NotPossible(msg, hint='Leave --image-tag out, or write deploymentPackageType = "IMAGE".')
+    if wish.artifact is not None:
+        return _prepare_given(wish.artifact, wish, manifest, target)
+    packaged = pipeline.package(project, desk.progress)
+    prepared = _prepared(manifest, target, packaged.artifact, packaged.report_file, marked=wish.marked)
+    return replace(prepared, warnings=packaged.warnings)
+
+
+def _prepare_image(project: Project, wish: Wish, manifest: Manifest, target: Target) -> Prepared:
+    if wish.artifact is not None:
+        msg = f"{manifest.plugin.name} is an IMAGE plugin; a ZIP cannot be published for it. Nothing was sent."
+        raise NotPossible(msg, hint="Push the image, then publish with --image-tag TAG.")
+    warnings = pipeline.check(project).warnings
+    tag = wish.image_tag or manifest.plugin.image_tag
+    code = CodeState(tree_digest=f"image:{tag}", image_tag=tag) if tag else None
+    goal = _goal(manifest, code, marked=wish.marked)
+    return Prepared(manifest=manifest, target=target, goal=goal, files=Files(), warnings=warnings)
+
+
+def _prepare_given(file: Path, wish: Wish, manifest: Manifest, target: Target) -> Prepared:
+    from builder.verification import examine_given
+
+    seen = examine_given(file, manifest)
+    return _prepared(manifest, target, seen.artifact, report_file(file.absolute()), marked=wish.marked)
+
+
+def _prepared(manifest: Manifest, target: Target, artifact: Artifact, report: Path, *, marked: bool) -> Prepared:
+    code = CodeState(tree_digest=artifact.tree_digest, file=artifact.file)
+    files = Files(
+        artifact=artifact.file,
+        artifact_sha256=artifact.sha256,
+        report=report,
+        report_sha256=file_digest(report),
+    )
+    goal = _goal(manifest, code, marked=marked)
+    return Prepared(manifest=manifest, target=target, goal=goal, files=files)
+
+
+def _goal(manifest: Manifest, code: CodeState | None, *, marked: bool) -> Goal:
+    digest = code.tree_digest if code is not None and marked else None
+    return Goal(name=manifest.plugin.name, desired=manifests.config(manifest.plugin, tree_digest=digest), code=code)

@@ -61,9 +61,8 @@ Examples:
 
 \b
 Exit codes: 0 done or nothing to do, 2 usage, 3 manifest, 4 project,
-5 dependencies, 6 packaging, 7 verification, 8 publishing, 10 plan
-found changes, 70 a bug,
-130 interrupted.
+5 dependencies, 6 packaging, 7 verification, 8 publishing,
+10 plan found changes, 70 a bug, 130 interrupted.
 """
 
 

@@ -205,6 +205,11 @@ def code_lines(release: ReleasePlan) -> tuple[Change, ...]:
     return tuple(lines)
 
 
+def all_lines(release: ReleasePlan) -> tuple[Change, ...]:
+    """The whole plan line by line: version and code first, then the settings."""
+    return () if isinstance(release, Unchanged) else (*code_lines(release), *release.changes)
+
+
 def _number(version: int | None) -> str:
     return "" if version is None else str(version)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Protocol
 
 from builder.errors import PublishError
-from builder.publishing.failures import AccessRefused, NotReached, Refused, Unsettled
+from builder.publishing.failures import AccessRefused, NoSuchPlugin, NotAnswered, NotReached, Refused, Unsettled
 from builder.publishing.plans import Create, Update
 from builder.publishing.standing import Place, Standing, may_arrive, stand
 from builder.publishing.verdicts import Outcome, Verdict, describe_remote
@@ -47,10 +47,10 @@ class PluginApi(Protocol):
         """The plugin, or None when there is none. Raises PublishError."""
 
     def create(self, config: Mapping[str, object], code: Path | None) -> RemotePlugin:
-        """Create it. Raises Refused, AccessRefused, NotReached or Unsettled."""
+        """Create it. Raises Unsettled, or another PublishError when nothing was changed."""
 
     def update(self, name: str, changes: Mapping[str, object], code: Path | None) -> RemotePlugin:
-        """Change it. Raises Refused, AccessRefused, NotReached or Unsettled."""
+        """Change it. Raises Unsettled, or another PublishError when nothing was changed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -129,8 +129,8 @@ class _Run:
         except Unsettled as error:
             self.lost.append(plan)
             return error
-        except (Refused, AccessRefused, NotReached) as error:
-            return error
+        except PublishError as error:
+            return error  # nothing was changed, and all the others prove it
         return None
 
     def _look(self, failure: PublishError | None) -> Standing | None:
@@ -194,10 +194,7 @@ class _Run:
         return self._outcome(Verdict.UNKNOWN, told, _FIND_OUT, last.remote)
 
     def _refused_for_good(self, failure: PublishError, last: Standing) -> Outcome | None:
-        final = isinstance(failure, AccessRefused) or (
-            isinstance(failure, Refused) and failure.status not in _BUSY_STATUSES and not _is_race(failure)
-        )
-        if not final:
+        if _is_worth_another_try(failure):
             return None
         partly = self.partly or last.place is Place.PARTLY
         if not partly and not self._pending(last.remote):
@@ -284,4 +281,9 @@ class _Run:
 
 
 def _is_race(failure: PublishError) -> bool:
-    return isinstance(failure, Refused) and failure.code in _RACE_CODES
+    return isinstance(failure, NoSuchPlugin) or (isinstance(failure, Refused) and failure.code in _RACE_CODES)
+
+
+def _is_worth_another_try(failure: PublishError) -> bool:
+    busy = isinstance(failure, Refused) and failure.status in _BUSY_STATUSES
+    return busy or _is_race(failure) or isinstance(failure, NotReached | NotAnswered | Unsettled)

@@ -64,6 +64,13 @@ def compare_with_lock(report: Mapping[str, object], lock: Lock) -> tuple[Differe
     return tuple(found)
 
 
+def own_members(members: Sequence[PackMember], rows: Sequence[PackageRow]) -> tuple[PackMember, ...]:
+    """The files that are the plugin's own: of its row in the report's table, or of none."""
+    owners = {path: number for number, row in enumerate(rows) for path in row.paths}
+    placed = ((member, _owner(member.path, owners)) for member in members)
+    return tuple(member for member, owner in placed if owner is None or not rows[owner].name)
+
+
 def _dictionaries(value: object) -> Iterator[Mapping[str, object]]:
     for item in value if isinstance(value, list) else ():
         if isinstance(item, dict):

@@ -1,21 +1,69 @@
-"""``biot-plugin publish``: says honestly that this version does not."""
+"""``biot-plugin publish``."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import click
 
-from builder.errors import PublishError
+from builder.cli.options import json_option, project_of, project_options, store_option
+from builder.cli.output import print_problems, print_text
+from builder.cli.progress import TerminalProgress
+from builder.cli.wishes import release_options
+
+if TYPE_CHECKING:
+    from builder.release import Wish
 
 
 @click.command(
-    short_help="Tell how to bring the ZIP to BioT by hand.", context_settings={"ignore_unknown_options": True}
+    short_help="Bring the plugin to BioT.",
+    epilog="""\b
+Examples:
+  biot-plugin publish -e dev                     build, create or update
+  biot-plugin publish -e dev --artifact dist/my-plugin-1.zip
+  biot-plugin publish -e dev --plan plan.json    only what that plan says
+  biot-plugin publish -e dev --disabled-first    switch it on at the very end
+  biot-plugin publish -e dev --image-tag 1763547779363   an IMAGE plugin
+
+\b
+Ends in one of: done, nothing to do (both exit code 0), not applied, conflict,
+unknown (exit code 8; what to do next is said).
+""",
 )
-@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-def command(arguments: tuple[str, ...]) -> None:  # noqa: ARG001 - whatever is asked, the answer is the same
-    """Not in this version: tells how to bring the ZIP to BioT by hand."""
-    message = "This version of biot-plugin-kit does not publish. Nothing was sent."
-    raise PublishError(
-        message,
-        hint="Run `biot-plugin package`, then in the BioT Console: Plugin Configuration Management, "
-        "Add Plugin or the plugin's row, Code (ZIP).",
-    )
+@project_options
+@store_option
+@release_options
+@click.option(
+    "plan_file",
+    "--plan",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Publish only what this plan says; refuse when the platform or the artifact has moved since.",
+)
+@click.option(
+    "disabled_first", "--disabled-first", is_flag=True, help="Publish switched off, read it back, then switch it on."
+)
+@json_option
+def command(  # noqa: PLR0913 - one parameter per option
+    folder: Path, environment: str | None, wish: Wish, plan_file: Path | None, *, disabled_first: bool, as_json: bool
+) -> int:
+    """Create or update the plugin on BioT, unless BioT has it already.
+
+    After every answer that leaves a doubt the plugin is read back, so the ending says what is so. What somebody else
+    changed meanwhile is left alone. An interrupted publish is settled by the next one.
+    """
+    from builder import release
+    from builder.cli.releases import desk, planned_text, show_published
+
+    progress = TerminalProgress(quiet=as_json)
+    wish = replace(wish, plan_file=plan_file, disabled_first=disabled_first)
+    try:
+        published = release.publish(project_of(folder, environment), wish, desk(progress))
+    finally:
+        progress.close()
+    if not as_json:
+        print_problems(published.planned.prepared.warnings)
+        if published.planned.changes_anything:
+            print_text(planned_text(published.planned))
+    return show_published(published, as_json=as_json)

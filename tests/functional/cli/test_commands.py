@@ -41,7 +41,7 @@ def test_every_command_has_help_with_an_example(command: str, biot_plugin: Call,
     assert done.returncode == 0
     assert "Usage: biot-plugin" in done.stdout
     assert [line for line in done.stdout.splitlines() if len(line) > 80] == []
-    assert command == "publish" or f"  biot-plugin {command}" in done.stdout or f"(biot-plugin {command}" in done.stdout
+    assert f"  biot-plugin {command}" in done.stdout or f"(biot-plugin {command}" in done.stdout
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
@@ -141,7 +141,7 @@ def test_check_tells_the_manifest_s_and_the_handler_s_problems_at_once(biot_plug
         (["package"], {"pyproject.toml": '[project]\ndependencies = ["requests"]\n'}, 5, "`biot-plugin lock`"),
         (["package"], {"src/json.py": ""}, 6, "hides a module of Python or Lambda"),
         (["inspect", "plugin.toml"], {}, 7, "plugin.toml"),
-        (["publish"], {}, 8, "Nothing was sent."),
+        (["publish"], {}, 8, "No environment was named."),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

@@ -1,0 +1,59 @@
+"""``biot-plugin plan``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from builder.cli.options import json_option, project_of, project_options, store_option
+from builder.cli.output import print_document, print_problems, print_text
+from builder.cli.progress import TerminalProgress
+from builder.cli.wishes import release_options
+
+if TYPE_CHECKING:
+    from builder.release import Wish
+
+
+@click.command(
+    short_help="Say what publishing would change.",
+    epilog="""\b
+Examples:
+  biot-plugin plan -e dev                    build, ask BioT, say what differs
+  biot-plugin plan -e dev --artifact dist/my-plugin-1.zip
+  biot-plugin plan -e dev --out plan.json    for `publish --plan plan.json`
+  biot-plugin plan -e dev --json             for machines
+
+\b
+Exit codes: 0 nothing to do, 10 there are changes, 8 BioT could not be asked or
+has no way to what plugin.toml says.
+""",
+)
+@project_options
+@store_option
+@release_options
+@click.option(
+    "out", "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the plan, for publish --plan."
+)
+@json_option
+def command(folder: Path, environment: str | None, wish: Wish, out: Path | None, *, as_json: bool) -> int:
+    """Say what publishing would change, field by field; nothing is changed.
+
+    Code is compared by the digest that BioT keeps in PLUGIN_TREE_DIGEST. Values of environment variables are compared
+    and never shown.
+    """
+    from builder import release
+    from builder.cli.releases import CHANGES_EXIT, describe_planned, desk, planned_text
+
+    progress = TerminalProgress(quiet=as_json)
+    try:
+        planned = release.plan(project_of(folder, environment), wish, desk(progress), out=out)
+    finally:
+        progress.close()
+    if as_json:
+        print_document(describe_planned(planned))
+    else:
+        print_problems(planned.prepared.warnings)
+        print_text(planned_text(planned))
+    return CHANGES_EXIT if planned.changes_anything else 0

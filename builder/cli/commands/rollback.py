@@ -1,0 +1,48 @@
+"""``biot-plugin rollback``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from builder.cli.options import json_option, project_of, project_options
+from builder.cli.output import print_text
+from builder.cli.progress import TerminalProgress
+from builder.platform.limits import VERSION_MAX, VERSION_MIN
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@click.command(
+    short_help="Publish an earlier artifact again.",
+    epilog="""\b
+Examples:
+  biot-plugin rollback -e dev           the newest release with other code
+  biot-plugin rollback -e dev --to 3    what was published as version 3
+
+\b
+The last 10 releases of each plugin are kept on the machine that published
+them, with their settings: `biot-plugin history` lists them.
+""",
+)
+@project_options
+@click.option("version", "--to", type=click.IntRange(VERSION_MIN, VERSION_MAX), help="The version to go back to.")
+@json_option
+def command(folder: Path, environment: str | None, version: int | None, *, as_json: bool) -> int:
+    """Publish an earlier artifact with its own settings again.
+
+    BioT's versions only grow, so what was version 3 becomes, say, version 6. Nothing is built.
+    """
+    from builder import release
+    from builder.cli.releases import desk, planned_text, show_published
+
+    progress = TerminalProgress(quiet=as_json)
+    try:
+        published = release.rollback(project_of(folder, environment), desk(progress), version=version)
+    finally:
+        progress.close()
+    if not as_json and published.planned.changes_anything:
+        print_text(planned_text(published.planned))
+    return show_published(published, as_json=as_json)

@@ -1,0 +1,188 @@
+"""How plans, endings and the journal look, for people and for machines."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from builder.cli.output import describe_failure, describe_problems, print_document, print_problems, print_text, table
+from builder.errors import Problem, PublishError
+from builder.publishing import clock
+from builder.publishing.plan_file import describe_change
+from builder.publishing.planning import all_lines
+from builder.publishing.plans import Create, Unchanged, Update
+from builder.release import Desk
+
+if TYPE_CHECKING:
+    from builder.cli.progress import TerminalProgress
+    from builder.publishing.changes import Change
+    from builder.publishing.journal import Entry
+    from builder.release import Planned, Published
+
+CHANGES_EXIT = 10
+_SHOWN_COMMIT = 10
+_SHOWN_DIGEST = 19
+
+
+def desk(progress: TerminalProgress) -> Desk:
+    """This process's environment and the machine's clock."""
+    return Desk(environ=os.environ, clock=clock.SystemClock(), progress=progress)
+
+
+def describe_planned(planned: Planned) -> dict[str, object]:
+    """A plan as JSON."""
+    release, prepared = planned.release, planned.prepared
+    remote = release.remote if isinstance(release, Unchanged) else release.before
+    goal = prepared.goal
+    return {
+        "status": "changes" if planned.changes_anything else "nothing-to-do",
+        "exitCode": CHANGES_EXIT if planned.changes_anything else 0,
+        "plugin": goal.name,
+        "environment": prepared.target.name,
+        "baseUrl": prepared.target.base_url,
+        "action": _action(planned),
+        "code": not isinstance(release, Unchanged) and release.code is not None,
+        "versionFrom": remote.version if remote is not None else None,
+        "versionTo": release.remote.version if isinstance(release, Unchanged) else release.version_to,
+        "treeDigestFrom": remote.tree_digest if remote is not None else None,
+        "treeDigest": goal.code.tree_digest if goal.code is not None else None,
+        "artifact": str(prepared.files.artifact) if prepared.files.artifact is not None else None,
+        "changes": [describe_change(change) for change in all_lines(release)],
+        "notes": list(release.notes),
+        "warnings": describe_problems(prepared.warnings),
+    }
+
+
+def planned_text(planned: Planned) -> str:
+    """A plan for people."""
+    target, goal = planned.prepared.target, planned.prepared.goal
+    where = f"{goal.name} in {target.name} ({target.base_url})"
+    if isinstance(planned.release, Unchanged):
+        head = f"{where}: nothing to do, BioT has it as wanted (version {planned.release.remote.version})."
+        return "\n".join([head, *_notes(planned.release.notes)])
+    head = f"{where}: {_action(planned)}"
+    return "\n".join([head, *map(_line, all_lines(planned.release)), *_notes(planned.release.notes)])
+
+
+def show_published(published: Published, *, as_json: bool) -> int:
+    """Print how a publish ended; gives the exit code."""
+    outcome = published.outcome
+    if as_json:
+        print_document(_describe_published(published))
+        return 0 if outcome.succeeded else PublishError.exit_code
+    target, goal = published.planned.prepared.target, published.planned.prepared.goal
+    if not outcome.succeeded:
+        print_problems([Problem(message=outcome.detail, hint=outcome.hint)])
+    for line in _notes(published.notes):
+        print_text(line)
+    print_text(f"{outcome.verdict.value.replace('-', ' ')}: {goal.name} in {target.name}, {_ending(published)}")
+    return 0 if outcome.succeeded else PublishError.exit_code
+
+
+def describe_entry(entry: Entry) -> dict[str, object]:
+    """One publish of the journal as JSON."""
+    return {
+        "opened": entry.opened,
+        "closed": entry.closed,
+        "command": entry.command,
+        "who": entry.who,
+        "environment": entry.environment,
+        "baseUrl": entry.base_url,
+        "versionFrom": entry.version_from,
+        "versionTo": entry.version_to,
+        "code": entry.code,
+        "treeDigestFrom": entry.digest_from,
+        "treeDigest": entry.digest_to,
+        "artifact": entry.artifact,
+        "commit": entry.commit,
+        "kit": entry.kit,
+        "verdict": entry.verdict,
+        "version": entry.version,
+        "detail": entry.detail,
+        "settledLater": entry.settled_by is not None,
+    }
+
+
+def history_text(entries: tuple[Entry, ...]) -> str:
+    """The journal as a table, newest first."""
+    rows = [("when", "environment", "what", "version", "code", "commit", "ended", "who")]
+    rows += [
+        (
+            entry.opened,
+            entry.environment,
+            entry.command,
+            f"{entry.version_from or '-'} → {entry.version_to}",
+            _short(entry.digest_to) if entry.code else "as before",
+            _commit(entry),
+            (entry.verdict or "no end written: the next publish finds out").replace("-", " "),
+            entry.who,
+        )
+        for entry in reversed(entries)
+    ]
+    return table(rows)
+
+
+def _describe_published(published: Published) -> dict[str, object]:
+    outcome = published.outcome
+    planned = describe_planned(published.planned)
+    remote = outcome.remote
+    ending = {
+        "status": outcome.verdict.value if outcome.succeeded else "error",
+        "verdict": outcome.verdict.value,
+        "exitCode": 0 if outcome.succeeded else PublishError.exit_code,
+        "detail": outcome.detail,
+        "version": remote.version if remote is not None else None,
+        "endpointUrl": remote.endpoint_url if remote is not None else None,
+        "requests": outcome.requests,
+        "notes": [*published.planned.release.notes, *published.notes],
+    }
+    if outcome.succeeded:
+        return {**planned, **ending}
+    failure = describe_failure(outcome.kind, PublishError.exit_code, outcome.detail, outcome.hint)
+    return {**planned, **failure, **ending}
+
+
+def _ending(published: Published) -> str:
+    """``version 5 → 6, code sha256:…, https://…`` with what is not known left out."""
+    release, outcome = published.planned.release, published.outcome
+    digest = published.planned.prepared.goal.code
+    parts = [f"version {outcome.version_from or 'none'} → {outcome.version_to}"]
+    if outcome.version_from == outcome.version_to:
+        parts = [f"version {outcome.version_to}"]
+    if digest is not None and not isinstance(release, Unchanged):
+        parts.append(f"code {_short(digest.tree_digest)}")
+    if outcome.succeeded and outcome.remote is not None and outcome.remote.endpoint_url:
+        parts.append(outcome.remote.endpoint_url)
+    return ", ".join(parts)
+
+
+def _action(planned: Planned) -> str:
+    match planned.release:
+        case Create():
+            return "create"
+        case Update():
+            return "update"
+        case Unchanged():
+            return "none"
+
+
+def _line(change: Change) -> str:
+    shown = f"{change.old} → {change.new}" if change.old and change.new else change.old or change.new
+    if change.hidden is not None:
+        shown = "(values of variables are not shown)"
+    return f"  {change.sign.value} {change.field}  {shown}".rstrip()
+
+
+def _notes(notes: tuple[str, ...]) -> list[str]:
+    return [f"  note: {note}" for note in notes]
+
+
+def _short(digest: str | None) -> str:
+    if digest is None:
+        return "-"
+    return digest if len(digest) <= _SHOWN_DIGEST else f"{digest[:_SHOWN_DIGEST]}…"
+
+
+def _commit(entry: Entry) -> str:
+    changed = "+" if entry.commit.endswith("+") else ""
+    return f"{entry.commit[:_SHOWN_COMMIT]}{changed}" if entry.commit else "-"

@@ -1,0 +1,40 @@
+"""What ``plan`` and ``publish`` are asked to bring to BioT."""
+
+from __future__ import annotations
+
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_ARTIFACT = click.Path(exists=True, dir_okay=False, path_type=Path)
+_WITHOUT_DIGEST = (
+    "Do not tell BioT the code's digest (PLUGIN_TREE_DIGEST). Then only versions are compared: raise version in "
+    "plugin.toml by one for new code."
+)
+
+
+def release_options(function: Callable[..., int]) -> Callable[..., int]:
+    """``--artifact``, ``--image-tag`` and ``--without-digest``, handed on as one ``wish``."""
+
+    @wraps(function)
+    def wished(*, artifact: Path | None, image_tag: str | None, without_digest: bool, **others: object) -> int:
+        from builder.release import Wish
+
+        wish = Wish(artifact=artifact, image_tag=image_tag, marked=not without_digest)
+        return function(wish=wish, **others)
+
+    options = (
+        click.option(
+            "artifact", "--artifact", type=_ARTIFACT, help="A ZIP that was built before, its report beside it."
+        ),
+        click.option("image_tag", "--image-tag", metavar="TAG", help="Of an IMAGE plugin: the tag that was pushed."),
+        click.option("without_digest", "--without-digest", is_flag=True, help=_WITHOUT_DIGEST),
+    )
+    for option in reversed(options):
+        wished = option(wished)
+    return wished

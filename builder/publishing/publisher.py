@@ -1,0 +1,50 @@
+"""Who publishes, and from which commit: for the journal."""
+
+from __future__ import annotations
+
+import getpass
+import platform
+from typing import TYPE_CHECKING, Final
+
+from builder.process import run
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+_JOBS: Final = (
+    ("GITHUB_ACTIONS", "{GITHUB_ACTOR} in {GITHUB_SERVER_URL}/{GITHUB_REPOSITORY}/actions/runs/{GITHUB_RUN_ID}"),
+    ("GITLAB_CI", "{GITLAB_USER_LOGIN} in {CI_JOB_URL}"),
+    ("BITBUCKET_BUILD_NUMBER", "{BITBUCKET_REPO_FULL_NAME}, pipeline {BITBUCKET_BUILD_NUMBER}"),
+    ("JENKINS_URL", "{BUILD_URL}"),
+)
+"""A variable by which a CI system is known, and what names the job there; none of these variables is a secret."""
+
+
+class _Named(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return "?"
+
+
+def who(environ: Mapping[str, str]) -> str:
+    """The CI job, or ``user@host``."""
+    for sign, words in _JOBS:
+        if environ.get(sign):
+            return words.format_map(_Named(environ))
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError):  # a container's user without a name
+        user = "?"
+    return f"{user}@{platform.node() or '?'}"
+
+
+def commit_of(folder: Path) -> str:
+    """The git commit of a folder, with ``+`` behind it when files differ from it; empty outside git."""
+    try:
+        head = run(["git", "rev-parse", "HEAD"], cwd=folder)
+        if head.returncode:
+            return ""
+        status = run(["git", "status", "--porcelain", "--", "."], cwd=folder)
+    except FileNotFoundError:
+        return ""
+    return head.stdout.strip() + ("+" if status.stdout.strip() else "")

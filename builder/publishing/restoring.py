@@ -1,0 +1,84 @@
+"""Which earlier release ``rollback`` publishes again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from builder.publishing.failures import NotPossible
+from builder.publishing.kept import released
+from builder.publishing.running import Files
+from builder.publishing.settling import goal_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from builder.publishing.journal import Entry
+    from builder.publishing.kept import Kept
+    from builder.publishing.plans import Goal
+    from builder.publishing.values import RemotePlugin
+
+_ELSEWHERE = (
+    "Check out that version's commit and publish it: the same sources and lock give the same artifact. "
+    "`biot-plugin history` names the commits that this machine published."
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Earlier:
+    """A release that can be published again: its entry in the journal, its goal and its files."""
+
+    entry: Entry
+    goal: Goal
+    files: Files
+
+
+def restore(entries: Iterable[Entry], kept: Kept, remote: RemotePlugin | None, version: int | None) -> Earlier:
+    """The release to go back to.
+
+    Args:
+        entries: The journal of the plugin in its environment.
+        kept: The kept files.
+        remote: The plugin as BioT has it.
+        version: The version asked for, or None for the newest one with other code than BioT has.
+
+    Raises:
+        NotPossible: There is none, or its files are no longer there.
+    """
+    releases = released(entries)
+    if version is None:
+        has = remote.tree_digest if remote is not None else None
+        chosen = [
+            one for one in releases if one.digest_to != has and (remote is None or one.version_to < remote.version)
+        ]
+    else:
+        chosen = [one for one in releases if one.version_to == version]
+    if not chosen:
+        raise _nothing(releases, version)
+    return _found(chosen[-1], kept, remote)
+
+
+def _found(entry: Entry, kept: Kept, remote: RemotePlugin | None) -> Earlier:
+    desired = kept.config(entry.config)
+    artifact, report = kept.find(entry.artifact), kept.find(entry.report)
+    missing = [
+        what for what, there in (("settings", desired), ("artifact", artifact or not entry.artifact)) if not there
+    ]
+    if desired is None or missing:
+        msg = f"Version {entry.version_to} was published from here, but what is missing now: {' and '.join(missing)}."
+        raise NotPossible(msg, hint=_ELSEWHERE)
+    version = entry.version_to if remote is None else remote.version + 1
+    goal = goal_of(entry, {**desired, "version": version})
+    if goal.code is not None:
+        goal = replace(goal, code=replace(goal.code, file=artifact))
+    files = Files(
+        artifact=artifact, artifact_sha256=entry.artifact, report=report, report_sha256=entry.report if report else None
+    )
+    return Earlier(entry=entry, goal=goal, files=files)
+
+
+def _nothing(releases: tuple[Entry, ...], version: int | None) -> NotPossible:
+    known = ", ".join(str(one.version_to) for one in releases)
+    what = f"version {version}" if version is not None else "an earlier version with other code"
+    told = f"There are {known}." if known else "Nothing was published from this machine to that environment."
+    return NotPossible(f"This machine does not keep {what}. {told}", hint=_ELSEWHERE)

@@ -1,0 +1,70 @@
+"""What became of a publish that was killed, judged by what the platform has when the next one looks. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from builder.publishing.failures import NotPossible, VersionsUsedUp
+from builder.publishing.planning import plan
+from builder.publishing.plans import CodeState, Goal, Unchanged
+from builder.publishing.verdicts import Outcome, Verdict, describe_remote
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from builder.publishing.journal import Entry
+    from builder.publishing.values import RemotePlugin
+
+
+def goal_of(entry: Entry, desired: Mapping[str, object]) -> Goal:
+    """What an entry of the journal wanted.
+
+    Args:
+        entry: The entry.
+        desired: Its kept settings.
+    """
+    digest = entry.digest_to
+    tag = digest.removeprefix("image:") if digest is not None and digest.startswith("image:") else None
+    code = CodeState(tree_digest=digest, image_tag=tag) if digest is not None else None
+    return Goal(name=entry.plugin, desired=desired, code=code)
+
+
+def settle(entry: Entry, desired: Mapping[str, object] | None, remote: RemotePlugin | None) -> Outcome:
+    """How a publish ended that could not say it itself.
+
+    Args:
+        entry: Its opening line.
+        desired: Its kept settings, or None when they are no longer there.
+        remote: The plugin as BioT has it now.
+    """
+    has = describe_remote(remote)
+    if desired is not None and remote is not None and _is_there(goal_of(entry, desired), remote):
+        return _outcome(entry, Verdict.DONE, f"It was killed after it had been applied: BioT has {has}.", remote)
+    if remote is None:
+        verdict = Verdict.NOT_APPLIED if entry.version_from is None else Verdict.CONFLICT
+        return _outcome(entry, verdict, "It was killed, and the plugin is not there.", remote)
+    if entry.code and remote.version == entry.version_from:
+        return _outcome(entry, Verdict.NOT_APPLIED, f"It was killed before it was applied: BioT has {has}.", remote)
+    ours = entry.digest_to is not None and remote.tree_digest == entry.digest_to
+    if remote.version > entry.version_to or (entry.code and not ours):
+        told = f"It was killed, and somebody published since: BioT has {has}."
+        return _outcome(entry, Verdict.CONFLICT, told, remote)
+    told = f"It was killed. BioT has {has}, with other settings than it was to have."
+    return _outcome(entry, Verdict.UNKNOWN, told, remote)
+
+
+def _is_there(goal: Goal, remote: RemotePlugin) -> bool:
+    try:
+        return isinstance(plan(goal, remote), Unchanged)
+    except (NotPossible, VersionsUsedUp):
+        return False
+
+
+def _outcome(entry: Entry, verdict: Verdict, detail: str, remote: RemotePlugin | None) -> Outcome:
+    return Outcome(
+        verdict=verdict,
+        detail=detail,
+        remote=remote,
+        version_from=entry.version_from,
+        version_to=entry.version_to,
+    )

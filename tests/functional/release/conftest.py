@@ -1,0 +1,94 @@
+"""A small plugin, a local BioT, and the command line between them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from builder.cli.app import run
+from builder.publishing.state import LocalBiot, State, write_local
+from builder.publishing.values import Secret
+from tests.support.sandbox import Sandbox, running_sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+MANIFEST = """\
+[plugin]
+name = "age-calculator"
+displayName = "Age Calculator"
+version = 1
+runtime = "python3.13"
+memorySize = {memory}
+environmentVariables = {{ LOG_LEVEL = "{level}" }}
+
+[plugin.subscriptions]
+interceptionOrder = 10
+interceptions = [{{ type = "PRE_REQUEST", apiId = "POST/organization/v1/users/patients", order = 20 }}]
+notifications = [{{ entityTypeName = "device", actionName = "_create" }}]
+"""
+
+
+@dataclass(frozen=True)
+class Done:
+    """A finished command line; ``document`` is its JSON, where it was asked for."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> dict[str, Any]:
+        document: dict[str, Any] = json.loads(self.out)
+        return document
+
+
+@dataclass
+class Desk:
+    """A publisher's machine: the plugin, the state folder, and the command line."""
+
+    plugin: Path
+    state: State
+    capture: pytest.CaptureFixture[str]
+
+    def __call__(self, *arguments: str) -> Done:
+        self.capture.readouterr()
+        code = run([*arguments, "-p", str(self.plugin)])
+        told = self.capture.readouterr()
+        return Done(code=code, out=told.out, err=told.err)
+
+    def write(self, *, answer: int = 1, memory: int = 256, level: str = "hush-INFO", more: str = "") -> None:
+        """The plugin, with other code or settings."""
+        (self.plugin / "src" / "index.py").write_text(f"def handler(event, context):\n    return {answer}\n")
+        (self.plugin / "plugin.toml").write_text(MANIFEST.format(memory=memory, level=level) + more)
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Desk:
+    plugin = tmp_path / "plugin"
+    (plugin / "src").mkdir(parents=True)
+    (plugin / "pyproject.toml").write_text("[project]\nname = 'x'\nversion = '1'\ndependencies = []\n")
+    monkeypatch.setenv("BIOT_PLUGIN_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv("BIOT_PLUGIN_STORE", str(tmp_path / "store"))
+    for name in ("GITHUB_ACTIONS", "GITLAB_CI", "BITBUCKET_BUILD_NUMBER", "JENKINS_URL"):
+        monkeypatch.delenv(name, raising=False)
+    made = Desk(plugin=plugin, state=State(folder=tmp_path / "state"), capture=capsys)
+    made.write()
+    return made
+
+
+@pytest.fixture
+def biot(tmp_path: Path, desk: Desk) -> Iterator[Sandbox]:
+    with running_sandbox(tmp_path / "sandbox") as running:
+        user = running.service_user
+        tell_of(desk.state, running.base_url, user.id, user.secret_key)
+        yield running
+
+
+def tell_of(state: State, base_url: str, user: str = "u", key: str = "s") -> None:
+    """Make an address the environment ``local``."""
+    write_local(state, LocalBiot(base_url=base_url, service_user_id=user, service_user_secret_key=Secret(key)))

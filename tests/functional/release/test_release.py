@@ -1,0 +1,306 @@
+"""plan, publish, rollback and history, from the command line to a local BioT and back."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from builder.platform.environment import TREE_DIGEST_NAME, TREE_VERSION_NAME
+from tests.functional.release.conftest import MANIFEST, tell_of
+from tests.support.registries import Registry, served
+from tests.unit.secrets.test_kinds import TOKENS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.functional.release.conftest import Desk
+    from tests.support.sandbox import Sandbox
+
+LOCAL = ("-e", "local")
+
+
+def stored(biot: Sandbox) -> dict[str, Any]:
+    """The plugin as the local BioT has it."""
+    answer = biot.call("GET", "/settings/v2/plugins/Plugin-age-calculator", token=biot.token())
+    assert answer.status == 200
+    body: dict[str, Any] = answer.body
+    return body
+
+
+def change(biot: Sandbox, code: bytes = b"", **fields: object) -> None:
+    """Somebody else changes settings, or code in the Console."""
+    parts = {'name="config"': json.dumps(fields).encode(), 'name="code"; filename="a.zip"': code}
+    sent = b"".join(
+        b"--x\r\nContent-Disposition: form-data; " + name.encode() + b"\r\n\r\n" + data + b"\r\n"
+        for name, data in parts.items()
+        if data
+    )
+    answer = biot.call(
+        "PATCH",
+        "/settings/v2/plugins/Plugin-age-calculator",
+        token=biot.token(),
+        body=sent + b"--x--\r\n",
+        headers={"content-type": "multipart/form-data; boundary=x"},
+    )
+    assert answer.status == 200, answer.body
+
+
+def test_plan_publish_change_publish_again_roll_back(desk: Desk, biot: Sandbox) -> None:
+    planned = desk("plan", *LOCAL)
+    assert planned.code == 10
+    assert "+ subscriptions.notifications  device _create" in planned.out
+
+    first = desk("publish", *LOCAL)
+    assert (first.code, first.err) == (0, "")
+    assert "\ndone: age-calculator in local, version none → 1, code sha256:" in first.out
+    assert stored(biot)["environmentVariables"][TREE_VERSION_NAME] == "1"
+    assert desk("plan", *LOCAL).code == 0
+
+    desk.write(answer=2, memory=512)
+    planned = desk("plan", *LOCAL)
+    assert planned.code == 10
+    assert "~ version  1 → 2" in planned.out
+    assert "~ memorySize  256 → 512" in planned.out
+    second = desk("publish", *LOCAL, "--json")
+    assert (second.code, second.document["verdict"], second.document["version"]) == (0, "done", 2)
+
+    back = desk("rollback", *LOCAL)
+    assert back.code == 0
+    assert "version 2 → 3" in back.out
+    now = stored(biot)
+    assert (now["version"], now["memorySize"]) == (3, 256)
+    assert now["environmentVariables"][TREE_DIGEST_NAME] == second.document["treeDigestFrom"]
+    assert desk("rollback", *LOCAL, "--to", "2").code == 0
+    assert (stored(biot)["version"], stored(biot)["memorySize"]) == (4, 512)
+
+
+def test_a_second_publish_sends_nothing(desk: Desk, biot: Sandbox) -> None:
+    desk("publish", *LOCAL)
+    before = stored(biot)
+    again = desk("publish", *LOCAL, "--json")
+
+    assert (again.code, again.document["status"], again.document["requests"]) == (0, "nothing-to-do", 0)
+    assert stored(biot) == before
+    assert len(desk("history", "--json").document["entries"]) == 1
+
+
+def test_settings_alone_leave_the_version_and_the_code(desk: Desk, biot: Sandbox) -> None:
+    desk("publish", *LOCAL)
+    desk.write(level="hush-DEBUG")
+    planned = desk("plan", *LOCAL)
+    done = desk("publish", *LOCAL, "--json")
+
+    assert "~ environmentVariables.LOG_LEVEL  (values of variables are not shown)" in planned.out
+    assert (done.document["code"], done.document["version"], done.document["versionTo"]) == (False, 1, 1)
+    assert stored(biot)["environmentVariables"]["LOG_LEVEL"] == "hush-DEBUG"
+
+
+def test_values_of_variables_are_nowhere_but_in_the_owner_s_kept_settings(desk: Desk, biot: Sandbox) -> None:
+    told = [
+        desk(*arguments)
+        for arguments in (
+            ("plan", *LOCAL, "--json"),
+            ("publish", *LOCAL),
+            ("plan", *LOCAL, "--out", str(desk.plugin / "plan.json")),
+            ("history", "--json"),
+        )
+    ]
+    texts = "".join(one.out + one.err for one in told) + (desk.plugin / "plan.json").read_text()
+    journal = "".join(file.read_text() for file in desk.state.journal.rglob("*") if file.is_file())
+
+    assert stored(biot)["environmentVariables"]["LOG_LEVEL"] == "hush-INFO"
+    assert "hush" not in texts + journal
+    assert biot.service_user.secret_key not in texts + journal
+    assert all(file.stat().st_mode & 0o077 == 0 for file in desk.state.folder.rglob("*"))
+
+
+def test_code_put_there_by_hand_is_noticed(desk: Desk, biot: Sandbox) -> None:
+    desk("publish", *LOCAL)
+    change(biot, (desk.plugin / "dist" / "age-calculator-1.zip").read_bytes(), version=2)
+    planned = desk("plan", *LOCAL, "--json")
+
+    assert planned.code == 10
+    assert (planned.document["code"], planned.document["versionTo"]) == (True, 3)
+    assert "published by other means" in planned.document["notes"][0]
+
+
+def test_a_plan_is_held_to(desk: Desk, biot: Sandbox) -> None:
+    desk("publish", *LOCAL)
+    desk.write(answer=2)
+    file = str(desk.plugin / "plan.json")
+    assert desk("plan", *LOCAL, "--out", file).code == 10
+    change(biot, timeout=77)
+    stale = desk("publish", *LOCAL, "--plan", file, "--json")
+    assert (stale.code, stale.document["kind"]) == (8, "stale-plan")
+    assert "somebody changed the plugin" in stale.document["message"]
+
+    desk("plan", *LOCAL, "--out", file)
+    desk.write(answer=3)
+    assert "the code is not the code" in desk("publish", *LOCAL, "--plan", file).err
+    desk.write(answer=2, level="other")
+    assert "the settings in plugin.toml are not those" in desk("publish", *LOCAL, "--plan", file).err
+    desk.write(answer=2)
+    assert stored(biot)["version"] == 1
+    assert desk("publish", *LOCAL, "--plan", file).code == 0
+    assert "nothing to do" in desk("publish", *LOCAL, "--plan", file).out
+
+
+@pytest.mark.usefixtures("biot")
+@pytest.mark.parametrize("text", ["", "{}", '{"schema": 1}', "[1]"])
+def test_what_is_no_plan_is_told(desk: Desk, text: str) -> None:
+    (desk.plugin / "plan.json").write_text(text)
+    done = desk("publish", *LOCAL, "--plan", str(desk.plugin / "plan.json"))
+
+    assert done.code == 8
+    assert "is no plan of this version of the kit" in done.err
+
+
+def test_disabled_first_ends_enabled_and_is_read_back_in_between(desk: Desk, biot: Sandbox) -> None:
+    done = desk("publish", *LOCAL, "--disabled-first", "--json")
+
+    assert (done.code, done.document["requests"], stored(biot)["enabledState"]) == (0, 2, "ENABLED")
+    desk.write(answer=2)
+    assert desk("publish", *LOCAL, "--disabled-first", "--json").document["requests"] == 2
+    assert (stored(biot)["version"], stored(biot)["enabledState"]) == (2, "ENABLED")
+
+
+def test_a_given_artifact_is_published_as_it_is(desk: Desk, biot: Sandbox) -> None:
+    desk("package")
+    artifact = str(desk.plugin / "dist" / "age-calculator-1.zip")
+    desk.write(answer=2)  # the sources moved on; the artifact counts
+    done = desk("publish", *LOCAL, "--artifact", artifact, "--json")
+    report = json.loads((desk.plugin / "dist" / "age-calculator-1.report.json").read_text())
+
+    assert (done.code, done.document["treeDigest"]) == (0, report["artifact"]["treeDigest"])
+    assert stored(biot)["environmentVariables"][TREE_DIGEST_NAME] == report["artifact"]["treeDigest"]
+
+
+def test_a_foreign_or_damaged_artifact_is_refused_before_anything_is_sent(desk: Desk, tmp_path: Path) -> None:
+    with served(Registry()) as canary:
+        tell_of(desk.state, canary.url)
+        desk("package")
+        artifact = desk.plugin / "dist" / "age-calculator-1.zip"
+        manifest = desk.plugin / "plugin.toml"
+        manifest.write_text(manifest.read_text().replace("age-calculator", "other").replace("3.13", "3.12"))
+        foreign = desk("publish", *LOCAL, "--artifact", str(artifact))
+        assert (foreign.code, "built for name = age-calculator" in foreign.err) == (7, True)
+        assert "built for runtime = python3.13" in foreign.err
+        desk.write()
+        artifact.write_bytes(artifact.read_bytes()[:-1])
+        assert desk("publish", *LOCAL, "--artifact", str(artifact)).code == 7
+
+        assert canary.requests == []
+    assert tmp_path.exists()
+
+
+def test_every_kind_of_secret_stops_before_the_first_byte_also_in_a_given_artifact(desk: Desk) -> None:
+    """The artifact is built with every secret allowed; then the allowances are taken back."""
+    for number, (_, line) in enumerate(TOKENS.values()):
+        (desk.plugin / "src" / f"secret_{number}.txt").write_text(line)
+    with served(Registry()) as canary:
+        tell_of(desk.state, canary.url)
+        fresh = desk("publish", *LOCAL, "--json")
+        places = {
+            problem["hint"].partition('[build.allow-secrets] "')[2].partition('"')[0]: 1
+            for problem in fresh.document["problems"]
+        }
+        allowed = "".join(f'"{place}" = "a sample"\n' for place in places)
+        desk.write(more=f"\n[build.allow-secrets]\n{allowed}")
+        assert desk("package").code == 0
+        desk.write()
+        given = desk("publish", *LOCAL, "--json", "--artifact", str(desk.plugin / "dist" / "age-calculator-1.zip"))
+
+        assert len(places) >= 30
+        assert (fresh.code, given.code) == (4, 4)
+        assert {problem["file"] for problem in given.document["problems"]} == {
+            place.partition(":")[0] for place in places
+        }
+        assert canary.requests == []
+
+
+@pytest.mark.usefixtures("biot")
+def test_an_image_is_published_by_its_tag(desk: Desk) -> None:
+    desk.write(more="")
+    manifest = desk.plugin / "plugin.toml"
+    manifest.write_text(
+        MANIFEST.format(memory=256, level="x").replace("version = 1", 'version = 1\ndeploymentPackageType = "IMAGE"')
+    )
+    planned = desk("plan", *LOCAL, "--image-tag", "one", "--json")
+
+    assert planned.document["treeDigest"] == "image:one"
+    assert "--image-tag" in desk("publish", *LOCAL, "--artifact", str(manifest)).err
+    desk.write()
+    assert "is a ZIP plugin" in desk("plan", *LOCAL, "--image-tag", "one").err
+
+
+def test_without_a_digest_versions_decide(desk: Desk, biot: Sandbox) -> None:
+    desk("publish", *LOCAL, "--without-digest")
+    assert TREE_DIGEST_NAME not in stored(biot)["environmentVariables"]
+    desk.write(answer=2)
+    same = desk("publish", *LOCAL, "--without-digest", "--json")
+    assert "no digest was compared" in same.document["notes"][0]
+    manifest = desk.plugin / "plugin.toml"
+    manifest.write_text(manifest.read_text().replace("version = 1", "version = 2"))
+    assert desk("publish", *LOCAL, "--without-digest", "--json").document["version"] == 2
+    manifest.write_text(manifest.read_text().replace("version = 2", "version = 9"))
+    refused = desk("publish", *LOCAL, "--without-digest", "--json")
+    assert (refused.code, refused.document["kind"]) == (8, "not-possible")
+
+
+def test_a_pushed_back_interception_of_somebody_else_is_reported(desk: Desk, biot: Sandbox) -> None:
+    theirs = {
+        "type": "PRE_REQUEST",
+        "apiId": "POST/organization/v1/users/patients",
+        "endpoint": "https://example.com/x",
+    }
+    answer = biot.call(
+        "POST",
+        "/dispatcher/v1/hooks/interceptions/subscribe",
+        token=biot.admin_token(),
+        body={**theirs, "executionOrder": 20},
+    )
+    assert answer.status == 201, answer.body
+    done = desk("publish", *LOCAL, "--json")
+
+    assert done.code == 0
+    assert any("https://example.com/x moved from order 20 to 21" in note for note in done.document["notes"])
+
+
+def test_rollback_without_anything_kept_says_what_is_missing(desk: Desk, biot: Sandbox) -> None:
+    nothing = desk("rollback", *LOCAL)
+    assert (nothing.code, "Nothing was published from this machine" in nothing.err) == (8, True)
+    desk("publish", *LOCAL)
+    assert "does not keep version 7. There are 1." in desk("rollback", *LOCAL, "--to", "7").err
+    desk.write(answer=2)
+    desk("publish", *LOCAL)
+    for file in desk.state.releases.iterdir():
+        file.write_bytes(b"damaged")
+    damaged = desk("rollback", *LOCAL, "--to", "1")
+    assert (damaged.code, "what is missing now: settings and artifact" in damaged.err) == (8, True)
+    assert stored(biot)["version"] == 2
+
+
+@pytest.mark.usefixtures("biot")
+def test_history_tells_who_what_and_from_which_commit(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    git = ["git", "-C", str(desk.plugin), "-c", "user.name=x", "-c", "user.email=x@example.com"]
+    (desk.plugin / ".gitignore").write_text("dist/\n")
+    subprocess.run([*git, "init", "-q"], check=True)
+    subprocess.run([*git, "add", "."], check=True)
+    subprocess.run([*git, "commit", "-qm", "first"], check=True)
+    commit = subprocess.run([*git, "rev-parse", "HEAD"], check=True, capture_output=True, text=True).stdout.strip()
+    assert desk("history").out == "Nothing was published from this machine yet.\n"
+    desk("publish", *LOCAL)
+    monkeypatch.setenv("GITLAB_CI", "true")
+    monkeypatch.setenv("GITLAB_USER_LOGIN", "ada")
+    monkeypatch.setenv("CI_JOB_URL", "https://gitlab.example.com/j/1")
+    desk.write(answer=2)
+    desk("publish", *LOCAL)
+    newest, oldest = desk("history", *LOCAL, "--json").document["entries"]
+
+    assert (oldest["commit"], newest["commit"]) == (commit, f"{commit}+")
+    assert newest["who"] == "ada in https://gitlab.example.com/j/1"
+    assert [entry["verdict"] for entry in (newest, oldest)] == ["done", "done"]
+    assert "1 → 2" in desk("history").out
