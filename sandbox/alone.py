@@ -26,6 +26,7 @@ def alone_in(folder: Path) -> Iterator[None]:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        (folder / LOCK_FILE).touch(mode=0o600)
         lock = sqlite3.connect(folder / LOCK_FILE, timeout=0, isolation_level=None, check_same_thread=False)
     except (OSError, sqlite3.Error) as error:
         msg = f"The local BioT's folder {folder} cannot be written to: {error}."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import shutil
 import socket
 import threading
 import time
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Literal, Self
 import uvicorn
 
 from builder.errors import SandboxError
+from sandbox import PORT
 from sandbox.alone import alone_in
 from sandbox.app import create_app
 from sandbox.clock import Clock, SystemClock
@@ -36,8 +38,6 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 """Never anything else: what listens on a network is no laptop's BioT any more."""
-PORT = 2468
-"""B-I-O-T on a telephone."""
 DATABASE_FILE = "biot.sqlite"
 
 _POLL_SECONDS = 0.005
@@ -52,6 +52,7 @@ class Options:
     Attributes:
         folder: Where its data lies.
         port: On loopback; 0 takes a free one.
+        fresh: Remove everything that was there.
         clock: What time it believes it is.
         rotate_key: Sign tokens with a new key from now on.
         log: Gets one line per request: method, path, status and time, never a query, header or body.
@@ -60,6 +61,7 @@ class Options:
 
     folder: Path
     port: int = PORT
+    fresh: bool = False
     clock: Clock = field(default_factory=SystemClock)
     rotate_key: bool = False
     log: Callable[[str], None] | None = None
@@ -75,11 +77,17 @@ class Running:
         gate: Where faults come through; None when it was started without.
     """
 
-    def __init__(self, base_url: str, state: State, gate: FaultGate | None, resources: ExitStack) -> None:
-        self.base_url = base_url
+    def __init__(self, state: State, gate: FaultGate | None, served: _Served, resources: ExitStack) -> None:
+        self.base_url = state.settings.base_url
         self.state = state
         self.gate = gate
+        self._served = served
         self._resources = resources
+
+    def answers_after(self, seconds: float) -> bool:
+        """Wait so long, or until nothing answers any more; whether it still does."""
+        self._served.thread.join(seconds)
+        return self._served.thread.is_alive()
 
     def stop(self) -> None:
         """End open requests, close the database and free port and folder. A second time does nothing."""
@@ -100,6 +108,8 @@ def start(options: Options) -> Running:
     """
     with ExitStack() as resources:
         resources.enter_context(alone_in(options.folder))
+        if options.fresh:
+            _forget(options.folder / DATABASE_FILE)
         database = Database(options.folder / DATABASE_FILE)
         resources.callback(database.close)
         database.migrate()
@@ -113,8 +123,22 @@ def start(options: Options) -> Running:
         app = create_app(state)
         gate = _gate(options, database)
         told = Telling(app, options.log) if options.log else app
-        resources.callback(_serve(told, listener, gate.protocol() if gate else "h11"))
-        return Running(base_url, state, gate, resources.pop_all())
+        served = _Served(told, listener, gate.protocol() if gate else "h11")
+        resources.callback(served.end)
+        return Running(state, gate, served, resources.pop_all())
+
+
+def _forget(file: Path) -> None:
+    """Remove a local BioT's own files; whatever else lies in the folder stays."""
+    from sandbox.settings.code_store import CodeStore
+
+    try:
+        shutil.rmtree(CodeStore.beside(Database(file)).folder, ignore_errors=True)
+        for one in (file, *(file.with_name(file.name + end) for end in ("-wal", "-shm"))):
+            one.unlink(missing_ok=True)
+    except OSError as error:
+        msg = f"The local BioT's data cannot be removed: {error}."
+        raise SandboxError(msg, hint="Check the permissions of its folder.") from error
 
 
 def _gate(options: Options, database: Database) -> FaultGate | None:
@@ -142,30 +166,31 @@ def _listening(port: int) -> socket.socket:
     return listener
 
 
-def _serve(app: ASGIApp, listener: socket.socket, http: type[asyncio.Protocol] | Literal["h11"]) -> Callable[[], None]:
-    """Answer on a socket; returns how to end that."""
-    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
-    config = uvicorn.Config(
-        app,
-        access_log=False,
-        h11_max_incomplete_event_size=HEADERS_MAX,
-        http=http,
-        lifespan="off",
-        log_config=None,
-        loop="asyncio",
-        proxy_headers=False,
-        server_header=False,
-        timeout_graceful_shutdown=_GRACE_SECONDS,
-        ws="none",
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="local-biot", daemon=True)
-    thread.start()
-    while not server.started and thread.is_alive():
-        time.sleep(_POLL_SECONDS)
+class _Served:
+    """An application that answers on a socket, in a thread."""
 
-    def end() -> None:
-        server.should_exit = True
-        thread.join()
+    def __init__(self, app: ASGIApp, listener: socket.socket, http: type[asyncio.Protocol] | Literal["h11"]) -> None:
+        logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+        config = uvicorn.Config(
+            app,
+            access_log=False,
+            h11_max_incomplete_event_size=HEADERS_MAX,
+            http=http,
+            lifespan="off",
+            log_config=None,
+            loop="asyncio",
+            proxy_headers=False,
+            server_header=False,
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+            ws="none",
+        )
+        self._server = uvicorn.Server(config)
+        arguments = {"sockets": [listener]}
+        self.thread = threading.Thread(target=self._server.run, kwargs=arguments, name="local-biot", daemon=True)
+        self.thread.start()
+        while not self._server.started and self.thread.is_alive():
+            time.sleep(_POLL_SECONDS)
 
-    return end
+    def end(self) -> None:
+        self._server.should_exit = True
+        self.thread.join()

@@ -42,6 +42,7 @@ COMMANDS = (
     "unsubscribe",
     "subscriptions",
     "catalog",
+    "sandbox",
     "completion",
 )
 BUG = 70
@@ -62,7 +63,7 @@ Examples:
 \b
 Exit codes: 0 done or nothing to do, 2 usage, 3 manifest, 4 project,
 5 dependencies, 6 packaging, 7 verification, 8 publishing,
-10 plan found changes, 70 a bug, 130 interrupted.
+9 local BioT, 10 plan found changes, 70 a bug, 130 interrupted.
 """
 
 

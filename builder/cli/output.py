@@ -35,6 +35,11 @@ def print_text(text: str) -> None:
     click.echo(_CONTROLS.sub("", text))
 
 
+def print_aside(text: str) -> None:
+    """Print a line to standard error: what is told along the way."""
+    _print_error_line(text)
+
+
 def print_problems(problems: Iterable[Problem]) -> None:
     """Print findings to standard error, each with its place and its next step."""
     for problem in problems:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from sandbox import ADMIN
 from sandbox.ums.accounts import (
     Person,
     ServiceUser,
@@ -20,8 +21,6 @@ from sandbox.ums.permissions import ADMINISTRATOR, PUBLISHER
 if TYPE_CHECKING:
     from sandbox.database import Database
 
-ADMIN = "admin@biot.local"
-"""The user name of the administrator; BioT's users log in with mail addresses."""
 PUBLISHER_NAME = "biot-plugin"
 """The service user that the kit's own commands are."""
 

@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from sandbox import ADMIN
 from sandbox.clock import Clock, SystemClock
 from sandbox.serving import Options, start
-from sandbox.ums.founding import ADMIN, found
+from sandbox.ums.founding import found
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

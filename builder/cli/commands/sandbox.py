@@ -1,0 +1,210 @@
+"""``biot-plugin sandbox``."""
+
+from __future__ import annotations
+
+import os
+import signal
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from builder.cli.options import json_option
+from builder.cli.output import print_aside, print_document, print_text
+from builder.errors import PublishError
+from sandbox import ADMIN, PORT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
+
+    from builder.publishing.state import State
+    from sandbox.serving import Running
+
+_LOOK_SECONDS = 0.1
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  biot-plugin sandbox                      start it; the data of last time is there
+  biot-plugin sandbox --fresh              begin with an empty BioT
+  biot-plugin sandbox --port 0 --json      on a free port; the address as JSON
+  biot-plugin sandbox --faults bad.toml    a BioT whose network fails as the file says
+
+\b
+In another terminal:
+  biot-plugin publish -e local             to the local BioT
+
+The data is one folder; the default is `sandbox` in BIOT_PLUGIN_STATE, else in your folder for state. It is yours
+alone, needs no network, and runs no plugins: their endpoints answer 503.
+"""
+)
+@click.option("--port", type=click.IntRange(0, 65535), default=PORT, show_default=True, help="0: a free one.")
+@click.option("folder", "--data", type=click.Path(file_okay=False, path_type=Path), help="Where the data lies.")
+@click.option("--fresh", is_flag=True, help="Remove everything in this local BioT before it starts.")
+@click.option("--new-password", is_flag=True, help="Give the administrator another password, and print it.")
+@click.option("--rotate-key", is_flag=True, help="Sign tokens with a new key; the one before still verifies.")
+@click.option(
+    "faults",
+    "--faults",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A scenario of faults of network and server (TOML).",
+)
+@click.option("--verbose", "-v", is_flag=True, help="One line per request on standard error.")
+@json_option
+def command(  # noqa: PLR0913 - one parameter per option of the command line
+    *,
+    port: int,
+    folder: Path | None,
+    fresh: bool,
+    new_password: bool,
+    rotate_key: bool,
+    faults: Path | None,
+    verbose: bool,
+    as_json: bool,
+) -> int:
+    """Run a local BioT: the platform's API on this machine, with nothing to set up.
+
+    It takes plugins, subscriptions and log-ins as BioT does and keeps them in one file. Only this machine can reach
+    it. The other commands find it as the environment `local`: the one that was started last.
+    """
+    if as_json and new_password:
+        message = "--new-password prints the password, and --json prints none: leave out one of them"
+        raise click.UsageError(message)
+    from builder.publishing.state import state_of
+    from sandbox.faults import load_scenario
+    from sandbox.serving import Options, start
+
+    state = state_of(os.environ)
+    options = Options(
+        folder=folder.absolute() if folder else state.folder / "sandbox",
+        port=port,
+        fresh=fresh,
+        rotate_key=rotate_key,
+        log=print_aside if verbose else None,
+        faults=load_scenario(faults) if faults else None,
+    )
+    with _asked_to_stop() as asked, start(options) as running:
+        welcome = _open(running, state, new_password=new_password)
+        if as_json:
+            print_document(welcome.document())
+        else:
+            print_text(welcome.text())
+        while running.answers_after(_LOOK_SECONDS) and not asked:
+            pass
+    if not as_json:
+        print_aside("Stopped. The data stays for the next time.")
+    return 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Welcome:
+    """What whoever starts a local BioT has to know."""
+
+    running: Running
+    local_file: Path
+    service_user_id: str
+    new: bool
+    admin_password: str = field(repr=False)
+
+    def document(self) -> dict[str, object]:
+        return {
+            "status": "running",
+            "baseUrl": self.running.base_url,
+            "environment": "local",
+            "data": str(self.running.state.database.file.parent),
+            "new": self.new,
+            "adminUsername": ADMIN,
+            "serviceUserId": self.service_user_id,
+            "credentials": str(self.local_file),
+        }
+
+    def text(self) -> str:
+        data = self.running.state.database.file.parent
+        rows = [
+            ("administrator", ADMIN),
+            ("password", self._password()),
+            ("service user", self.service_user_id),
+            ("its secret key", f"in {self.local_file}, which only you can read"),
+        ]
+        return "\n".join(
+            [
+                f"Local BioT on {self.running.base_url}",
+                f"{'New, its data is' if self.new else 'As it was left; its data is'} in {data}",
+                "",
+                *(f"  {label.ljust(14)}  {value}" for label, value in rows),
+                "",
+                "The other commands find it as the environment local: biot-plugin publish -e local",
+                "Ctrl-C stops it.",
+            ]
+        )
+
+    def _password(self) -> str:
+        if not self.admin_password:
+            return "was printed when it was made; --new-password makes another"
+        return f"{self.admin_password}   (printed this once; only its hash is kept)"
+
+
+def _open(running: Running, state: State, *, new_password: bool) -> _Welcome:
+    """Make the first accounts where they are missing, and tell the other commands of this local BioT."""
+    from builder.publishing.state import LocalBiot, write_local
+    from builder.publishing.values import Secret
+    from sandbox.ums.founding import found, new_admin_password
+
+    database = running.state.database
+    founded = found(database)
+    service_user, secret = (
+        (founded.service_user.id, founded.service_user.secret_key) if founded else _known(running, state)
+    )
+    local = LocalBiot(
+        base_url=running.base_url,
+        service_user_id=service_user,
+        service_user_secret_key=Secret(secret),
+        admin_username=ADMIN,
+    )
+    write_local(state, local)
+    password = founded.admin_password if founded else ""
+    if not founded and new_password:
+        password = new_admin_password(database)
+    return _Welcome(
+        running=running,
+        local_file=state.local_file,
+        service_user_id=service_user,
+        new=founded is not None,
+        admin_password=password,
+    )
+
+
+def _known(running: Running, state: State) -> tuple[str, str]:
+    """The service user's id and secret key of last time, or a new key when the file does not have the right one."""
+    from builder.publishing.state import read_local
+    from sandbox.ums.founding import new_service_key
+    from sandbox.ums.sessions import key_fits
+
+    database = running.state.database
+    local = None
+    with suppress(PublishError):  # a spoilt file is about to be written anew
+        local = read_local(state)
+    if local and key_fits(database, local.service_user_id, local.service_user_secret_key.reveal()):
+        return local.service_user_id, local.service_user_secret_key.reveal()
+    user = new_service_key(database)
+    return user.id, user.secret_key
+
+
+@contextmanager
+def _asked_to_stop() -> Iterator[list[int]]:
+    """The signals that came. However many do, the local BioT stops once, and cleanly."""
+    asked: list[int] = []
+
+    def note(number: int, _frame: FrameType | None) -> None:
+        asked.append(number)
+
+    before = {one: signal.signal(one, note) for one in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield asked
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
