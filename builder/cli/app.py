@@ -102,8 +102,8 @@ def run(arguments: Sequence[str]) -> int:
     except click.ClickException as error:
         _print_usage(error, as_json=as_json)
         return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        _print_interrupted(as_json=as_json)
+    except (click.Abort, KeyboardInterrupt) as error:
+        _print_interrupted(error, as_json=as_json)
         return INTERRUPTED
     except BrokenPipeError:
         # The reader (head, less) has seen enough; Python would complain again when it closes stdout.
@@ -142,8 +142,10 @@ def _print_usage(error: click.ClickException, *, as_json: bool) -> None:
     print_document(describe_failure("usage", error.exit_code, error.format_message(), hint))
 
 
-def _print_interrupted(*, as_json: bool) -> None:
-    message = "Interrupted: nothing was left half-done."
+def _print_interrupted(error: BaseException, *, as_json: bool) -> None:
+    # click puts its own exception around the interrupt; whoever was interrupted amid a change says so.
+    told = str(error.__cause__ or error)
+    message = f"Interrupted: {told}" if told else "Interrupted: nothing was left half-done."
     if as_json:
         print_document(describe_failure("interrupted", INTERRUPTED, message, "Run the command again."))
     else:

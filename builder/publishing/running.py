@@ -125,7 +125,11 @@ class Running:
                 self.kept.keep_file(file, sha256)
         self.kept.keep_config(goal.desired)
         self.journal.open(entry)
-        outcome = self._disabled_first(goal, release) if disabled_first else self._carry_out(goal, release)
+        try:
+            outcome = self._disabled_first(goal, release) if disabled_first else self._carry_out(goal, release)
+        except KeyboardInterrupt as error:
+            msg = "what was sent may have been applied. `biot-plugin plan` shows it; the next publish settles it."
+            raise KeyboardInterrupt(msg) from error
         notes = self._close(entry, outcome)
         endpoint = outcome.remote.endpoint_url if outcome.remote is not None else ""
         return outcome, (*notes, *watch.notes(endpoint))

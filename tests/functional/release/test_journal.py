@@ -1,0 +1,221 @@
+"""The journal and what is kept: torn lines, killed publishes, two publishers at once, pruning."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from builder.errors import PublishError
+from builder.progress import Silent
+from builder.publishing.clock import SystemClock
+from builder.publishing.failures import Conflict
+from builder.publishing.journal import Entry, Journal, all_entries, new_id
+from builder.publishing.kept import KEPT, Kept, released
+from builder.publishing.settling import settle
+from builder.publishing.state import State
+from builder.publishing.values import RemotePlugin, Target
+from builder.publishing.verdicts import Outcome, Verdict
+from tests.support.model_biot import VirtualClock
+from tests.support.publishing import digest, goal, published
+
+if TYPE_CHECKING:
+    from tests.functional.release.conftest import Desk
+    from tests.support.sandbox import Sandbox
+
+REPOSITORY = Path(__file__).parents[3]
+TARGET = Target(name="dev", base_url="https://api.dev.example.com")
+DONE = Outcome(verdict=Verdict.DONE, detail="It is there.")
+
+
+def entry(version: int = 1, **changes: object) -> Entry:
+    plain = Entry(
+        id=new_id(),
+        opened="2026-11-20T12:00:00Z",
+        command="publish",
+        who="ada@desk",
+        plugin="age-calculator",
+        environment="dev",
+        base_url=TARGET.base_url,
+        version_from=version - 1 or None,
+        version_to=version,
+        digest_from=None,
+        digest_to=digest("a"),
+        code=True,
+        config="0" * 64,
+    )
+    return replace(plain, **changes)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> State:
+    return State(folder=tmp_path / "state")
+
+
+def test_what_is_written_is_read_back_and_torn_lines_are_passed_over(state: State) -> None:
+    journal = Journal(state, TARGET, "age-calculator")
+    first, second = entry(1), entry(2)
+    journal.open(first)
+    journal.close(first, DONE, VirtualClock().now())
+    with journal.file.open("ab") as stream:
+        stream.write(b'{"event": "open", "id": "torn')  # a crash in the middle of a line
+    journal.open(second)
+    with journal.file.open("ab") as stream:
+        stream.write(b'[]\n{"event": "close", "id": "nobody"}\n{"event": "open"}\n\xff\n')
+
+    read = journal.entries()
+    assert [one.version_to for one in read] == [1, 2]
+    assert (read[0].verdict, read[0].detail, read[0].closed) == ("done", "It is there.", "2026-11-20T12:00:00Z")
+    assert read[1] == second
+    assert tuple(all_entries(state)) == read
+
+
+def test_two_projects_with_an_environment_of_one_name_do_not_share_a_journal(state: State) -> None:
+    other = Target(name="dev", base_url="https://api.dev.example.org")
+
+    assert Journal(state, TARGET, "a").file != Journal(state, other, "a").file
+    assert state.journal in Journal(state, TARGET, "../../x").file.parents
+
+
+def test_the_second_publisher_of_a_plugin_waits_and_is_told(state: State) -> None:
+    journal = Journal(state, TARGET, "age-calculator")
+    told: list[str] = []
+    order: list[str] = []
+
+    class Notes(Silent):
+        def note(self, message: str) -> None:
+            told.append(message)
+
+    def second() -> None:
+        with journal.locked(SystemClock(), Notes()):
+            order.append("second")
+
+    with journal.locked(SystemClock(), Silent()):
+        thread = threading.Thread(target=second)
+        thread.start()
+        time.sleep(0.3)
+        order.append("first")
+    thread.join()
+
+    assert order == ["first", "second"]
+    assert len(told) == 1
+    assert "waiting for it" in told[0]
+
+
+def test_a_publisher_that_waited_long_enough_gives_up_without_sending(state: State) -> None:
+    journal = Journal(state, TARGET, "age-calculator")
+    with (
+        journal.locked(SystemClock(), Silent()),
+        pytest.raises(Conflict, match="Nothing was sent"),
+        journal.locked(VirtualClock(), Silent()),
+    ):
+        pass
+
+
+def test_a_journal_that_cannot_be_written_is_told_before_anything_is_sent(tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("a file where a folder should be")
+    with pytest.raises(PublishError, match="cannot be written"):
+        Journal(State(folder=tmp_path / "state"), TARGET, "a").open(entry())
+
+
+def test_the_newest_releases_are_kept_and_what_no_journal_needs_goes(state: State, tmp_path: Path) -> None:
+    journal, kept = Journal(state, TARGET, "age-calculator"), Kept(state)
+    configs = []
+    for version in range(1, KEPT + 4):
+        configs.append(kept.keep_config({"version": version}))
+        one = entry(version, config=configs[-1])
+        journal.open(one)
+        if version != 2:  # killed
+            journal.close(one, DONE, VirtualClock().now())
+    stray = kept.keep_config({"version": "of a publish that failed"})
+    for file in state.releases.iterdir():
+        os.utime(file, (0, 0))
+    young = kept.keep_config({"version": "of a publish that begins at this moment"})
+    kept.prune()
+
+    there = {file.name for file in state.releases.iterdir()}
+    assert there == {configs[1], *configs[-KEPT:], young}
+    assert stray not in there
+    assert len(released(journal.entries())) == KEPT + 2
+    assert tmp_path.exists()
+
+
+def test_a_kept_file_that_was_damaged_is_not_there(state: State, tmp_path: Path) -> None:
+    kept = Kept(state)
+    sha256 = kept.keep_config({"a": 1})
+    assert kept.config(sha256) == {"a": 1}
+    kept.find(sha256).write_bytes(b"{}")  # type: ignore[union-attr]
+
+    assert kept.config(sha256) is None
+    assert kept.find("../" + sha256) is None
+    with pytest.raises(PublishError, match="cannot be kept"):
+        kept.keep_file(tmp_path / "nowhere.zip", "1" * 64)
+
+
+@pytest.mark.parametrize(
+    ("remote", "verdict"),
+    [
+        (published(goal("b"), version=6), Verdict.DONE),
+        (published(goal("a"), version=5), Verdict.NOT_APPLIED),
+        (published(goal("c"), version=6), Verdict.CONFLICT),
+        (published(goal("c"), version=7), Verdict.CONFLICT),
+        (published(goal("b", timeout=9), version=6), Verdict.UNKNOWN),
+        (None, Verdict.CONFLICT),
+    ],
+)
+def test_a_killed_publish_is_judged_by_what_the_platform_has(remote: RemotePlugin | None, verdict: Verdict) -> None:
+    killed = entry(6, version_from=5, digest_to=digest("b"))
+
+    assert settle(killed, goal("b").desired, remote).verdict is verdict
+
+
+def test_a_killed_creation_that_left_nothing_was_not_applied() -> None:
+    assert settle(entry(1), None, None).verdict is Verdict.NOT_APPLIED
+
+
+def test_an_interrupted_publish_says_that_it_may_have_been_applied_and_the_next_one_settles_it(
+    desk: Desk, biot: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("builder.publishing.running.carry_out", interrupted)
+        done = desk("publish", "-e", "local")
+    assert done.code == 130
+    assert "may have been applied" in done.err
+    assert desk("history", "--json").document["entries"][0]["verdict"] is None
+
+    done = desk("publish", "-e", "local", "--json")
+    assert done.document["verdict"] == "done"
+    assert "had no end" in done.document["notes"][0]
+    newest, killed = desk("history", "--json").document["entries"]
+    assert (killed["verdict"], killed["settledLater"], newest["verdict"]) == ("not-applied", True, "done")
+    assert biot.base_url
+
+
+def test_a_publish_that_was_killed_after_it_was_applied_is_settled_as_done(desk: Desk, biot: Sandbox) -> None:
+    """SIGKILL as soon as the plugin is there: no line is closed, no lock is left, and the next run knows."""
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    argv = [sys.executable, "-m", "builder", "publish", "-e", "local", "-p", str(desk.plugin), "--disabled-first"]
+    process = subprocess.Popen(argv, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    token, ends = biot.token(), time.monotonic() + 20
+    while biot.call("GET", "/settings/v2/plugins/Plugin-age-calculator", token=token).status != 200:
+        assert time.monotonic() < ends
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    again = desk("publish", "-e", "local", "--json")
+
+    assert again.document["verdict"] in {"done", "nothing-to-do"}
+    entries = desk("history", "--json").document["entries"]
+    assert all(one["verdict"] in {"done", "unknown"} for one in entries)
+    assert json.dumps(entries)
