@@ -42,6 +42,8 @@ COMMANDS = (
     "unsubscribe",
     "subscriptions",
     "catalog",
+    "login",
+    "doctor",
     "sandbox",
     "completion",
 )

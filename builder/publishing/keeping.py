@@ -82,15 +82,19 @@ def to_keyring(base_url: str, variables: Mapping[str, str]) -> str:
     import keyring
     from keyring.errors import KeyringError
 
+    text = json.dumps(dict(variables))
     try:
-        keyring.set_password(_keyring_name(base_url), _KEYRING_USER, json.dumps(dict(variables)))
-    except KeyringError as error:
-        msg = "This machine has no keyring that would keep the credentials."
+        keyring.set_password(_keyring_name(base_url), _KEYRING_USER, text)
+        kept = keyring.get_password(_keyring_name(base_url), _KEYRING_USER) == text
+    except KeyringError:
+        kept = False
+    if not kept:
+        msg = "The log-in works, and this machine has no keyring that would keep the credentials."
         raise AccessRefused(
             msg,
-            hint="Set BIOT_USERNAME and BIOT_PASSWORD in the environment, or write them to a `.env` beside plugin.toml "
-            "that git ignores.",
-        ) from error
+            hint=f"Set {' and '.join(variables)} in the environment, or write them to a `.env` beside plugin.toml that "
+            "git ignores.",
+        )
     return type(keyring.get_keyring()).__module__.rpartition(".")[2]
 
 

@@ -115,10 +115,6 @@ class LoginTokens:
             self._session = self._fresh(kept)
         return self._session.access
 
-    def log_in(self) -> None:
-        """Log in now, whatever is kept."""
-        self._session = self._fresh(None)
-
     def _fresh(self, old: Session | None) -> Session:
         session = self._refreshed(old) or self._logged_in()
         self._kept.write(session)

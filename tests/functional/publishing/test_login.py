@@ -1,0 +1,160 @@
+"""``login`` on a terminal, and ``doctor``."""
+
+from __future__ import annotations
+
+import os
+import select
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.raw_http import RawServer, failure, reply
+
+if TYPE_CHECKING:
+    from tests.functional.publishing.conftest import CommandLine
+    from tests.support.sandbox import Sandbox
+
+REPOSITORY = Path(__file__).parents[3]
+PATIENCE_SECONDS = 30
+
+
+def environment_table(desk: Path, url: str) -> None:
+    with (desk / "plugin.toml").open("a") as stream:
+        stream.write(f'[environments.dev]\nbaseUrl = "{url}"\n')
+
+
+@pytest.fixture
+def keyring_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    file = tmp_path / "keyring.json"
+    monkeypatch.setenv("TEST_KEYRING", str(file))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "tests.support.file_keyring.FileKeyring")
+    monkeypatch.setenv("PYTHONPATH", str(REPOSITORY))
+    return file
+
+
+def typed(answers: dict[str, str], *arguments: str) -> tuple[int, str]:
+    """Run ``biot-plugin`` on a terminal and type an answer at each prompt."""
+    ours, theirs = os.openpty()
+    argv = [sys.executable, "-m", "builder", *arguments]
+    waiting = dict(answers)
+    said = ""
+    with subprocess.Popen(argv, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True) as child:
+        os.close(theirs)
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            if select.select([ours], [], [], 0.05)[0]:
+                try:
+                    said += os.read(ours, 4096).decode()
+                except OSError:
+                    break
+            elif child.poll() is not None:
+                break
+            for prompt in [prompt for prompt in waiting if prompt in said]:
+                os.write(ours, waiting.pop(prompt).encode() + b"\n")
+        code = child.wait(PATIENCE_SECONDS)
+    os.close(ours)
+    return code, said
+
+
+def test_a_login_is_tried_kept_and_used_by_the_next_command(
+    biot_plugin: CommandLine, desk: Path, sandbox: Sandbox, keyring_file: Path
+) -> None:
+    environment_table(desk, sandbox.base_url)
+
+    answers = {"User name": sandbox.admin_username, "Password": sandbox.admin_password}
+    code, said = typed(answers, "login", "-e", "dev")
+    listed = subprocess.run(
+        [sys.executable, "-m", "builder", "list", "-e", "dev"], capture_output=True, text=True, check=False
+    )
+    forgotten = subprocess.run([sys.executable, "-m", "builder", "login", "-e", "dev", "--forget"], check=False)
+
+    assert code == 0, said
+    assert sandbox.admin_password not in said
+    assert listed.returncode == 0, listed.stderr
+    assert forgotten.returncode == 0
+    assert sandbox.admin_password not in keyring_file.read_text()
+    assert not any((desk.parent / "state" / "tokens").iterdir())
+    assert biot_plugin("login", "-e", "dev").code == 2
+
+
+def test_a_refused_login_keeps_nothing(desk: Path, sandbox: Sandbox, keyring_file: Path) -> None:
+    environment_table(desk, sandbox.base_url)
+
+    code, said = typed({"User name": "nobody@example.com", "Password": "canary-wrong"}, "login", "-e", "dev")
+
+    assert code == 8
+    assert "LOGIN_FAILED" in said
+    assert "canary" not in said
+    assert not keyring_file.exists()
+
+
+def test_without_a_keyring_the_way_out_is_told(
+    desk: Path, sandbox: Sandbox, keyring_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment_table(desk, sandbox.base_url)
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+
+    answers = {"Service user id": sandbox.service_user.id, "Secret key": sandbox.service_user.secret_key}
+    code, said = typed(answers, "login", "-e", "dev", "--service-user")
+
+    assert code == 8
+    assert "BIOT_SERVICE_USER_ID and" in said
+    assert sandbox.service_user.secret_key not in said
+    assert not keyring_file.exists()
+
+
+def test_the_local_biot_needs_no_login(biot_plugin: CommandLine) -> None:
+    assert biot_plugin("login", "-e", "local", "--json").document["status"] == "nothing-to-do"
+
+
+def test_doctor_finds_all_well_at_the_local_biot(biot_plugin: CommandLine) -> None:
+    said = biot_plugin("doctor", "-e", "local")
+    checks = biot_plugin("doctor", "-e", "local", "--json").document["checks"]
+
+    assert said.code == 0, said.out
+    assert {check["what"]: check["state"] for check in checks} == {
+        "git": "ok", "address": "ok", "release": "ok", "clock": "ok", "credentials": "ok", "access": "ok",
+    }  # fmt: skip
+    assert "A service user from the local BioT." in said.out
+
+
+def test_doctor_tells_what_keeps_a_publish_from_working(biot_plugin: CommandLine, desk: Path) -> None:
+    old = reply(200, {"biotVersion": "2.2.9"}, head="date: Fri, 20 Nov 2020 00:00:00 GMT\r\n")
+
+    with RawServer(old, failure(403, "LOGIN_FAILED")) as server:
+        environment_table(desk, server.url)
+        os.environ["BIOT_SERVICE_USER_ID"] = "u"
+        os.environ["BIOT_SERVICE_USER_SECRET_KEY"] = "canary-key"
+        try:
+            said = biot_plugin("doctor", "-e", "dev", "--json")
+        finally:
+            del os.environ["BIOT_SERVICE_USER_ID"], os.environ["BIOT_SERVICE_USER_SECRET_KEY"]
+
+    checks = {check["what"]: check for check in said.document["checks"]}
+    assert (said.code, said.document["kind"]) == (8, "release")
+    assert checks["release"]["state"] == "problem"
+    assert "ahead" in checks["clock"]["told"]
+    assert checks["credentials"]["told"] == "A service user from environment variables."
+    assert "LOGIN_FAILED" in checks["access"]["told"]
+    assert "canary" not in said.out
+
+
+def test_doctor_goes_on_where_it_can(biot_plugin: CommandLine, desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    environment_table(desk, "http://127.0.0.1:9")
+    monkeypatch.setenv("BIOT_TOKEN", "canary-token")
+    monkeypatch.setenv("PATH", "/nowhere")
+
+    said = biot_plugin("doctor", "-e", "dev")
+    lost = biot_plugin("doctor", "-e", "prod")
+
+    assert said.code == 8
+    assert "git is not on the PATH" in said.out
+    assert "cannot be reached" in said.out
+    assert "A token from environment variables." in said.out
+    assert "canary" not in said.out
+    assert (lost.code, "plugin.toml" in lost.out) == (8, True)
+    assert biot_plugin("doctor").code == 8

@@ -1,0 +1,38 @@
+"""A keyring in a file, for tests: what a desktop would keep in its own."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import ClassVar
+
+from keyring.backend import KeyringBackend
+from keyring.errors import PasswordDeleteError
+
+
+class FileKeyring(KeyringBackend):
+    """Keeps passwords in the file that TEST_KEYRING names."""
+
+    priority: ClassVar[float] = 1
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return self._all().get(f"{service}|{username}")
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self._file().write_text(json.dumps({**self._all(), f"{service}|{username}": password}))
+
+    def delete_password(self, service: str, username: str) -> None:
+        kept = self._all()
+        if f"{service}|{username}" not in kept:
+            raise PasswordDeleteError(service)
+        del kept[f"{service}|{username}"]
+        self._file().write_text(json.dumps(kept))
+
+    def _all(self) -> dict[str, str]:
+        file = self._file()
+        kept: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
+        return kept
+
+    def _file(self) -> Path:
+        return Path(os.environ["TEST_KEYRING"])
