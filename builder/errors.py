@@ -9,7 +9,7 @@
     ├── PackagingError           6  the artifact cannot be written or is too large
     ├── VerificationError        7  an artifact is not what it claims to be
     ├── PublishError             8  BioT's API; its subclasses in builder.publishing.failures tell the kinds apart
-    └── SandboxError             9  the local BioT (not yet raised)
+    └── SandboxError             9  the local BioT
 
 Usage errors (2) are click's; 130 is an interrupt; 70 is a bug. Only ``builder.cli`` catches and exits.
 """

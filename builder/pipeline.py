@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,6 @@ from builder.coldstart.choice import choose, with_tools
 from builder.errors import ManifestError, PackagingError, Problem, ProjectError, Severity
 from builder.handler import Places, check_handler
 from builder.manifest.model import Manifest, PackageType
-from builder.meanwhile import meanwhile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -44,14 +42,6 @@ __all__ = [
     "reuse",
     "verify",
 ]
-
-
-_BUILDING = (
-    *("builder.archive.writer", "builder.bundle.assemble", "builder.bundle.hiding", "builder.coldstart.advice"),
-    *("builder.coldstart.lightening", "builder.evidence.study", "builder.evidence.writing", "builder.natives"),
-    *("builder.secrets", "deflate"),
-)
-"""What ``build`` imports, while the packages are hashed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -188,11 +178,7 @@ def package(project: Project, progress: Progress, *, output: Path | None = None)
     if (done := reuse(parts)) is not None:
         return done
     store = dependencies.chosen_store(project.store)
-    packs = meanwhile(
-        lambda: dependencies.collect(parts.lock, parts.checked.manifest, store, progress),
-        lambda: [import_module(name) for name in _BUILDING],
-    )
-    return build(parts, packs, store)
+    return build(parts, dependencies.collect(parts.lock, parts.checked.manifest, store, progress), store)
 
 
 def gather(project: Project, *, output: Path | None = None) -> Parts:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
@@ -20,9 +19,8 @@ _CONDITIONS_MAX = 200
 _VALUES_MAX = 1_000
 """The kit's choices: SQLite bounds how large a condition may be."""
 
-INTEGER_BOUND = 1 << 63
-"""SQLite's integers are smaller than this."""
-NUMBER_AS_TEXT = r"-?[0-9]{1,18}"
+_INTEGER_BOUND = 1 << 63
+"""SQLite's integers."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -175,9 +173,9 @@ def _value(prop: Prop, value: object) -> Value:
 
 def _number(value: object) -> int | float:
     """Lists of ``in`` are texts in the specification, also for numbers."""
-    if isinstance(value, str) and re.fullmatch(NUMBER_AS_TEXT, value):
+    if isinstance(value, str) and value.lstrip("-").isdecimal() and len(value) < len(str(_INTEGER_BOUND)):
         return int(value)
-    if not isinstance(value, int | float) or isinstance(value, bool) or abs(value) >= INTEGER_BOUND:
+    if not isinstance(value, int | float) or isinstance(value, bool) or abs(value) >= _INTEGER_BOUND:
         msg = "This property is compared with a number."
         raise bad_request(msg)
     return value

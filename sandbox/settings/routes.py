@@ -15,7 +15,6 @@ from starlette.routing import Route
 from builder.platform.limits import IMAGE_TAG_MAX
 from sandbox.clock import iso
 from sandbox.errors import bad_request
-from sandbox.searching import search_request_of
 from sandbox.settings import images, lookups, operations
 from sandbox.settings.checking import read_creation, read_replacement, read_update
 from sandbox.settings.code_store import CodeStore, Incoming
@@ -59,7 +58,7 @@ def routes() -> list[Route]:
 def search_plugins(request: Request) -> Response:
     """``GET /settings/v2/plugins``."""
     require(request, "SETTINGS_PLUGIN_SEARCH")
-    return _json(operations.search(state_of(request), search_request_of(request.query_params)))
+    return _json(operations.search(state_of(request), request.query_params.get("searchRequest")))
 
 
 async def create_plugin(request: Request) -> Response:
@@ -104,7 +103,7 @@ def docker_credentials(request: Request) -> Response:
 def search_interceptions(request: Request) -> Response:
     """``GET /settings/v1/interceptions``."""
     require(request, "SETTINGS_SEARCH_INTERCEPTION_SUBSCRIPTION_CONFIGURATIONS")
-    return _json(lookups.interceptions(state_of(request), search_request_of(request.query_params)))
+    return _json(lookups.interceptions(state_of(request), request.query_params.get("searchRequest")))
 
 
 def notifiable_actions(request: Request) -> Response:

@@ -25,7 +25,6 @@ from builder.manifest.rules import (
     preferences,
     runtime,
     shared_folders,
-    source_packages,
     version,
 )
 
@@ -56,7 +55,6 @@ BUILD_RULES: tuple[Rule, ...] = (
     paths.check,
     preferences.check,
     shared_folders.check,
-    source_packages.check,
     missing_libraries.check,
     allowed_secrets.check,
 )
