@@ -1,0 +1,102 @@
+"""The pipelines of generated plugins do what they say: run job by job, against a local BioT."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.sandbox import Sandbox, running_sandbox
+from tests.templates import pipelines
+from tests.templates.conftest import commit_all
+from tests.templates.runner import Agent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+SYSTEMS = tuple(pipelines.FILES)
+EVIDENCE = {".zip", ".report.json", ".cdx.json", ".provenance.json"}
+
+
+@pytest.fixture(scope="module")
+def biot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    with running_sandbox(tmp_path_factory.mktemp("biot")) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def agent(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Agent]:
+    def _agent(system: str) -> Agent:
+        (tmp_path / "agent").mkdir()
+        return Agent(system=system, folder=tmp_path / "agent", store=tmp_path_factory.getbasetemp() / "store-of-agents")
+
+    return _agent
+
+
+@pytest.fixture
+def repository(render: Callable[..., Path], tmp_path: Path, biot: Sandbox) -> Callable[[str, str], Path]:
+    """A plugin whose [environments.staging] is the local BioT."""
+
+    def _repository(language: str, system: str) -> Path:
+        folder = tmp_path / "repository"
+        shutil.copytree(render(language=language, ci=system, plugin_name=f"{language}-{system}"), folder)
+        with (folder / "plugin.toml").open("a", encoding="utf-8") as manifest:
+            manifest.write(f'\n[environments.staging]\nbaseUrl = "{biot.base_url}"\n')
+        commit_all(folder, "Start")
+        return folder
+
+    return _repository
+
+
+def settings_of(biot: Sandbox) -> dict[str, str]:
+    return {
+        "BIOT_ENVIRONMENT": "staging",
+        "BIOT_SERVICE_USER_ID": biot.service_user.id,
+        "BIOT_SERVICE_USER_SECRET_KEY": biot.service_user.secret_key,
+    }
+
+
+def version_of(biot: Sandbox, name: str) -> int | None:
+    answer = biot.call("GET", f"/settings/v2/plugins/Plugin-{name}", token=biot.token())
+    return answer.body["version"] if answer.status == 200 else None
+
+
+@pytest.mark.parametrize("language", ["python", "javascript"])
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_a_release_is_built_twice_and_published_once_somebody_says_where_to(
+    language: str,
+    system: str,
+    agent: Callable[[str], Agent],
+    biot: Sandbox,
+    repository: Callable[[str, str], Path],
+) -> None:
+    folder, machine = repository(language, system), agent(system)
+    pipeline = dict(pipelines.read(system, folder))
+    publish = {"publish": pipeline["publish"]}
+    if system != "bitbucket":  # whose step looks itself; test_pipelines.py holds the conditions of the others
+        del pipeline["publish"]
+
+    ran = machine.run(pipeline, folder, {})
+    log = "".join(job.log for job in ran.values())
+    assert {job.code for job in ran.values()} == {0}, log
+    assert "byte for byte" in ran["verify"].log
+    assert log.count("Publishing is off") == 1
+    assert version_of(biot, f"{language}-{system}") is None
+
+    log = ""
+    for ending in ("done", "nothing to do"):  # the second as when somebody runs the job again
+        ran = machine.run(publish, folder, settings_of(biot))
+        assert ran["publish"].code == 0, ran["publish"].log
+        assert ending in ran["publish"].log.lower()
+        assert version_of(biot, f"{language}-{system}") == 1
+        log += ran["publish"].log
+    kept = {file.name: file.read_bytes() for file in (machine.folder / "kept").iterdir()}
+    assert {f"{language}-{system}-1{suffix}" for suffix in EVIDENCE} | {"plan.json"} <= kept.keys()
+    secret = biot.service_user.secret_key
+    assert secret not in log
+    assert not [name for name, data in kept.items() if secret.encode() in data]
+    [journal] = (machine.folder / "state" / "journal").rglob("*.jsonl")
+    assert "4711" in json.loads(journal.read_text("utf-8").partition("\n")[0])["who"], "the job is named"
