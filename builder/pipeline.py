@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from builder import bundle as bundles
 from builder import dependencies, evidence
 from builder import manifest as manifests
-from builder.coldstart.choice import choose, with_tools
-from builder.errors import ManifestError, PackagingError, Problem, ProjectError, Severity
+from builder.coldstart.choice import choose
+from builder.errors import ManifestError, PackagingError, ProjectError, Severity
 from builder.handler import Places, check_handler
 from builder.manifest.model import Manifest, PackageType
+from builder.meanwhile import meanwhile
+from builder.stages import Checked, Packaged, Parts, Project
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import date
+    from collections.abc import Sequence
 
-    from builder.bundle import SourceFile
-    from builder.coldstart.choice import Choice
     from builder.dependencies import LockResult, Store
-    from builder.evidence import Earlier, PackageRow, Settings
+    from builder.evidence import Earlier
     from builder.evidence.inspection import Inspection
     from builder.progress import Progress
-    from builder.values import Artifact, Lock, Pack
+    from builder.values import Pack
     from builder.verification import Verified
 
 __all__ = [
@@ -42,61 +42,6 @@ __all__ = [
     "reuse",
     "verify",
 ]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Project:
-    """Which plugin to work on.
-
-    Attributes:
-        start: A folder of the plugin, or its plugin.toml; the manifest is looked for here and above.
-        environment: The ``[environments.NAME]`` to apply, or None.
-        today: The day the runtimes' life cycles are judged by.
-        store: A folder of packs or an ``s3://`` address, where not only ``BIOT_PLUGIN_STORE`` counts; or empty.
-    """
-
-    start: Path
-    environment: str | None
-    today: date
-    store: str = ""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Checked:
-    """A plugin whose manifest and handler are fine, with what should be told anyway."""
-
-    manifest: Manifest
-    warnings: tuple[Problem, ...]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Parts:
-    """Everything that decides an artifact's bytes, before a package was fetched."""
-
-    checked: Checked
-    lock: Lock
-    sources: tuple[SourceFile, ...]
-    inputs: str
-    target: Path
-    evidence: Settings
-    choice: Choice
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Packaged:
-    """A written artifact and the report beside it.
-
-    ``unchanged`` says that an earlier run wrote these very bytes from these very inputs, so nothing was written now.
-    ``advice`` are lines that name a choice which would make it smaller or start faster, told when it is written.
-    """
-
-    artifact: Artifact
-    report: Mapping[str, object]
-    report_file: Path
-    packages: tuple[PackageRow, ...]
-    warnings: tuple[Problem, ...]
-    unchanged: bool
-    advice: tuple[str, ...] = ()
 
 
 def check(project: Project) -> Checked:
@@ -178,7 +123,11 @@ def package(project: Project, progress: Progress, *, output: Path | None = None)
     if (done := reuse(parts)) is not None:
         return done
     store = dependencies.chosen_store(project.store)
-    return build(parts, dependencies.collect(parts.lock, parts.checked.manifest, store, progress), store)
+    packs = meanwhile(
+        lambda: dependencies.collect(parts.lock, parts.checked.manifest, store, progress),
+        lambda: import_module("builder.building"),  # takes as long as hashing the packages
+    )
+    return build(parts, packs, store)
 
 
 def gather(project: Project, *, output: Path | None = None) -> Parts:
@@ -209,50 +158,10 @@ def reuse(parts: Parts) -> Packaged | None:
 
 
 def build(parts: Parts, packs: Sequence[Pack], store: Store) -> Packaged:
-    """The last step: splice the collected packages and the sources into the artifact, and write the report beside it.
+    """The last step: ``builder.building.put_together``, which is imported when there is something to build."""
+    from builder.building import put_together
 
-    Raises:
-        ProjectError: Secrets are among the sources.
-        DependencyError: A package's native code does not load on the runtime.
-        PackagingError: The parts do not fit together, or are larger than Lambda takes.
-    """
-    from builder.archive.writer import write_artifact, zip_size
-    from builder.bundle.assemble import assemble
-    from builder.bundle.hiding import path_file_warnings
-    from builder.coldstart.advice import advise
-    from builder.coldstart.lightening import lighten
-    from builder.coldstart.pruning import prune_packs
-    from builder.evidence.study import memory_of, study
-    from builder.evidence.writing import Made, write_evidence
-    from builder.natives import check_natives, examine
-    from builder.secrets import refuse_secrets
-
-    manifest = parts.checked.manifest
-    idle = refuse_secrets(manifest, parts.sources)
-    examined = examine(manifest, packs)
-    packs = prune_packs(examined.packs, manifest.build.prune, manifest.runtime.language)
-    bundle = assemble(manifest, parts.sources, packs)
-    natives = (*check_natives(manifest, bundle, examined), *path_file_warnings(bundle.entries))
-    light = lighten(bundle, manifest, parts.choice, store, dependencies.collect_bundler)
-    bundle = light.bundle
-    rows = evidence.package_rows(bundle)
-    sizes = bundles.check_sizes(zip_size(bundle.entries), bundle.size, rows)
-    artifact = write_artifact(bundle, parts.target)
-    report = evidence.build_report(manifest, parts.lock, rows, artifact, inputs=parts.inputs)
-    report = with_tools(evidence.with_warnings(report, natives), parts.choice, light.shares)
-    report_file = evidence.write_report(report, parts.target)
-    memory = memory_of(store, manifest, parts.evidence, packs)
-    known = study(manifest, packs, lambda: dependencies.direct_requirements(manifest), memory)
-    made = Made(manifest=manifest, known=known, bundle=bundle, artifact=artifact, settings=parts.evidence)
-    return Packaged(
-        artifact=artifact,
-        report=report,
-        report_file=report_file,
-        packages=rows,
-        warnings=(*parts.checked.warnings, *idle, *natives, *light.warnings, *sizes, *write_evidence(made)),
-        unchanged=False,
-        advice=advise(manifest, packs, artifact.size, memory),
-    )
+    return put_together(parts, packs, store)
 
 
 def inspect(artifact: Path) -> Inspection:

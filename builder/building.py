@@ -1,0 +1,63 @@
+"""Collected packages and sources -> the artifact with everything beside it. Imported only when something is built."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from builder import bundle as bundles
+from builder import dependencies, evidence
+from builder.archive.writer import write_artifact, zip_size
+from builder.bundle.assemble import assemble
+from builder.bundle.hiding import path_file_warnings
+from builder.coldstart.advice import advise
+from builder.coldstart.choice import with_tools
+from builder.coldstart.lightening import lighten
+from builder.coldstart.pruning import prune_packs
+from builder.evidence.study import memory_of, study
+from builder.evidence.writing import Made, write_evidence
+from builder.natives import check_natives, examine
+from builder.secrets import refuse_secrets
+from builder.stages import Packaged
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from builder.dependencies import Store
+    from builder.stages import Parts
+    from builder.values import Pack
+
+
+def put_together(parts: Parts, packs: Sequence[Pack], store: Store) -> Packaged:
+    """Splice the collected packages and the sources into the artifact, and write the report beside it.
+
+    Raises:
+        ProjectError: Secrets are among the sources.
+        DependencyError: A package's native code does not load on the runtime.
+        PackagingError: The parts do not fit together, or are larger than Lambda takes.
+    """
+    manifest = parts.checked.manifest
+    idle = refuse_secrets(manifest, parts.sources)
+    examined = examine(manifest, packs)
+    packs = prune_packs(examined.packs, manifest.build.prune, manifest.runtime.language)
+    bundle = assemble(manifest, parts.sources, packs)
+    natives = (*check_natives(manifest, bundle, examined), *path_file_warnings(bundle.entries))
+    light = lighten(bundle, manifest, parts.choice, store, dependencies.collect_bundler)
+    bundle = light.bundle
+    rows = evidence.package_rows(bundle)
+    sizes = bundles.check_sizes(zip_size(bundle.entries), bundle.size, rows)
+    artifact = write_artifact(bundle, parts.target)
+    report = evidence.build_report(manifest, parts.lock, rows, artifact, inputs=parts.inputs)
+    report = with_tools(evidence.with_warnings(report, natives), parts.choice, light.shares)
+    report_file = evidence.write_report(report, parts.target)
+    memory = memory_of(store, manifest, parts.evidence, packs)
+    known = study(manifest, packs, lambda: dependencies.direct_requirements(manifest), memory)
+    made = Made(manifest=manifest, known=known, bundle=bundle, artifact=artifact, settings=parts.evidence)
+    return Packaged(
+        artifact=artifact,
+        report=report,
+        report_file=report_file,
+        packages=rows,
+        warnings=(*parts.checked.warnings, *idle, *natives, *light.warnings, *sizes, *write_evidence(made)),
+        unchanged=False,
+        advice=advise(manifest, packs, artifact.size, memory),
+    )
