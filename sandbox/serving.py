@@ -84,6 +84,10 @@ class Running:
         self._served = served
         self._resources = resources
 
+    def wait(self) -> None:
+        """Return when nothing answers any more, which only ``stop`` or the end of the process brings about."""
+        self._served.thread.join()
+
     def answers_after(self, seconds: float) -> bool:
         """Wait so long, or until nothing answers any more; whether it still does."""
         self._served.thread.join(seconds)

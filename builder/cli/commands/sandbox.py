@@ -27,20 +27,18 @@ _LOOK_SECONDS = 0.1
 
 
 @click.command(
+    short_help="Run a local BioT on this machine.",
     epilog="""\b
 Examples:
-  biot-plugin sandbox                      start it; the data of last time is there
-  biot-plugin sandbox --fresh              begin with an empty BioT
-  biot-plugin sandbox --port 0 --json      on a free port; the address as JSON
-  biot-plugin sandbox --faults bad.toml    a BioT whose network fails as the file says
+  biot-plugin sandbox                    start it; earlier data is there
+  biot-plugin sandbox --fresh            begin with an empty BioT
+  biot-plugin sandbox --port 0 --json    on a free port; the address as JSON
+  biot-plugin sandbox --faults bad.toml  network and server fail on demand
+  biot-plugin publish -e local           in another terminal: publish to it
 
-\b
-In another terminal:
-  biot-plugin publish -e local             to the local BioT
-
-The data is one folder; the default is `sandbox` in BIOT_PLUGIN_STATE, else in your folder for state. It is yours
-alone, needs no network, and runs no plugins: their endpoints answer 503.
-"""
+The data is one folder: `sandbox` in BIOT_PLUGIN_STATE, else in your folder for state. It is yours alone, needs no
+network, and runs no plugins: their endpoints answer 503.
+""",
 )
 @click.option("--port", type=click.IntRange(0, 65535), default=PORT, show_default=True, help="0: a free one.")
 @click.option("folder", "--data", type=click.Path(file_okay=False, path_type=Path), help="Where the data lies.")
