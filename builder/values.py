@@ -26,12 +26,14 @@ class LockedPackage:
         version: Exact version.
         digest: What the downloaded file must hash to: ``sha256:<hex>`` of a wheel, or npm's ``sha512-<base64>``.
         places: Folders of the artifact that receive it: ``("",)`` for Python, ``("node_modules/a", …)`` for npm.
+        source: What a wheel was built from here, and by what; empty for what was published as it is.
     """
 
     name: str
     version: str
     digest: str
     places: tuple[str, ...] = ("",)
+    source: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

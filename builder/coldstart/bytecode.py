@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from builder.archive.memory import Packs
-    from builder.coldstart.interpreters import Interpreter
+    from builder.interpreters import Interpreter
 
 _FORMAT: Final = 1
 """Part of the key of what is kept: another way of compiling needs another number."""

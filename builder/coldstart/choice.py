@@ -11,7 +11,7 @@ from builder.errors import ManifestError, Problem
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from builder.coldstart.interpreters import Interpreter
+    from builder.interpreters import Interpreter
     from builder.manifest.model import Manifest
     from builder.values import LockedPackage
 
@@ -69,7 +69,7 @@ def _not_for_runtime(manifest: Manifest, key: str) -> ManifestError:
 
 def _choose_interpreter(manifest: Manifest, environment: Mapping[str, str]) -> Choice:
     chosen = manifest.build.precompile
-    from builder.coldstart.interpreters import find_interpreter
+    from builder.interpreters import find_interpreter
 
     interpreter = find_interpreter(manifest.runtime.version, environment)
     # With true the handler is imported, and what it imports may hang on its variables.

@@ -14,7 +14,7 @@ from builder.platform.environment import DISPLAY_NAME_VARIABLE, PLATFORM_VALUE_S
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from builder.coldstart.interpreters import Interpreter
+    from builder.interpreters import Interpreter
     from builder.manifest.model import Plugin
 
 SECONDS: Final = 60

@@ -19,7 +19,7 @@ from builder.values import REGULAR_MODE, Bundle
 if TYPE_CHECKING:
     from builder.archive.memory import Packs
     from builder.coldstart.choice import Choice
-    from builder.coldstart.interpreters import Interpreter
+    from builder.interpreters import Interpreter
     from builder.manifest.model import Manifest
 
 _KEPT_AS: Final = "imports.json"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from builder.dependencies.bundler import collect_bundler, locked_bundler
 from builder.dependencies.changes import Change, LockResult
 from builder.dependencies.store import Store, chosen_store, default_store
+from builder.errors import DependencyError
 
 if TYPE_CHECKING:
     from builder.manifest.model import Manifest
@@ -38,6 +39,9 @@ def read_lock(manifest: Manifest) -> Lock:
         from builder.dependencies import python
 
         return python.read_lock(manifest)
+    if manifest.build.allow_sdist:
+        message = "[build] allow-sdist is for Python packages: npm packages are never built."
+        raise DependencyError(message, hint="Remove it; [build.allow-missing] takes a binary that a package lacks.")
     from builder.dependencies import javascript
 
     return javascript.read_lock(manifest)

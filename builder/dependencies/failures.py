@@ -28,6 +28,8 @@ _OTHER_PYTHON = re.compile(
 )
 _OTHER_PLATFORM = re.compile(r"Wheels are available for `([^`]+)` \(v([^)]+)\) on the following platforms?: (.+)")
 _UNKNOWN = re.compile(r"([A-Za-z0-9._-]+) was not found in the package registry")
+_NOT_BUILT = re.compile(r"Failed to (?:download and )?build `([^`]+)`")
+_RAISED = re.compile(r"^\s*((?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Exit)\b[^\n]*)", re.MULTILINE)
 _CONFLICT = re.compile(r"Because (.+)", re.DOTALL)
 # In this order: what lies deeper comes first, because each layer above reports a follow-up of it. The disk is deepest:
 # pip tells a full one as a broken connection, or as a download that ended too early.
@@ -112,6 +114,9 @@ def resolving_failed(done: Completed, runtime: Runtime, newer: Iterable[Problem]
             hint="Mend the packages named above and run `biot-plugin lock` again.",
             problems=problems,
         )
+    unbuilt = _NOT_BUILT.search(done.stderr)
+    if unbuilt is not None:
+        return building_failed(done, clean(unbuilt[1].replace("==", " ")))
     if "No solution found" in done.stderr:
         found = _CONFLICT.search(done.stderr)
         reason = clean(" ".join(found[0].split())) if found else f"{last_line(done.stderr)}."
@@ -147,6 +152,26 @@ def fetching_failed(done: Completed, runtime: Runtime) -> DependencyError:
     )
 
 
+def building_failed(done: Completed, package: str) -> DependencyError:
+    """Why pip did not make a wheel of a package's source."""
+    said = done.stdout + done.stderr
+    if "DO NOT MATCH THE HASHES" in said:
+        return DependencyError(
+            f"The index holds another file than requirements.lock was made from: {_mismatch(said)}",
+            hint="Do not ship it before you know why. If the package was replaced on purpose, run `biot-plugin lock`.",
+        )
+    raised = _RAISED.findall(said)
+    if not raised:
+        unreachable = not_reached(done, "Python package index")
+        if unreachable is not None:
+            return unreachable
+    reason = clean(raised[-1]) if raised else last_line(said)
+    return DependencyError(
+        f"{package} could not be built from source: {reason.rstrip('.')}.",
+        hint="Read its own notes on building; or choose a version that has wheels.",
+    )
+
+
 def _tool(done: Completed) -> str:
     return next((name for name in ("pip", "uv", "npm") if any(part.endswith(name) for part in done.argv)), done.argv[0])
 
@@ -170,7 +195,8 @@ def _source_only(said: str) -> list[Problem]:
     return [
         Problem(
             message=f"{name} is published as source only, and building it would run its code on this machine.",
-            hint="Choose a version that has wheels, or build a wheel once and put it into your company's index.",
+            hint="Choose a version that has wheels, or put one into your company's index; or write "
+            f'[build] allow-sdist = ["{name}"] and lock again: it is built in isolation, and the lock pins the result.',
         )
         for name in dict.fromkeys(_SOURCE_ONLY.findall(said))
         if name not in told

@@ -22,6 +22,7 @@ LOCK_NAME = "requirements.lock"
 DEV_LOCK_NAME = "requirements-dev.lock"
 _HEADER = re.compile(r"^# (?P<key>runtime|glibc|inputs): (?P<value>\S+)$")
 _WHEEL = re.compile(r"^# (?P<wheel>[A-Za-z0-9._!+-]+\.whl)$")
+_SOURCE = re.compile(r"^# built from (?P<source>[A-Za-z0-9._!+-]+ sha256:[0-9a-f]{64} by [ -~]{1,100})$")
 _PIN = re.compile(
     r"^(?P<name>[a-z0-9]+(?:-[a-z0-9]+)*)==(?P<version>[0-9A-Za-z][0-9A-Za-z.!+_-]*)"
     r" --hash=(?P<digest>sha256:[0-9a-f]{64})$"
@@ -37,12 +38,19 @@ class Pin:
         version: Exact version.
         digest: ``sha256:<hex>`` of the wheel.
         wheel: The wheel's file name, for people and for the report; empty when the lock does not say.
+        source: ``<sdist> sha256:<hex> by <build tool>`` of a wheel that was built here; else empty.
     """
 
     name: str
     version: str
     digest: str
     wheel: str = ""
+    source: str = ""
+
+    @property
+    def published(self) -> str:
+        """``sha256:<hex>`` of the file that the index has: the wheel, or what it was built from."""
+        return self.source.split(" ")[1] if self.source else self.digest
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,6 +85,7 @@ def render_lock(lock: PythonLock) -> str:
     ]
     for pin in sorted(lock.pins, key=lambda pin: pin.name):
         lines += [f"# {pin.wheel}"] if pin.wheel else []
+        lines += [f"# built from {pin.source}"] if pin.source else []
         lines.append(f"{pin.name}=={pin.version} --hash={pin.digest}")
     return "\n".join(lines) + "\n"
 
@@ -90,18 +99,17 @@ def parse_lock(text: str) -> PythonLock:
     header: dict[str, str] = {}
     pins: dict[str, Pin] = {}
     problems: list[Problem] = []
-    wheel = ""
+    wheel = source = ""
     for number, line in enumerate(text.splitlines(), start=1):
         pin = _PIN.match(line)
         if pin is not None and pin["name"] not in pins:
-            pins[pin["name"]] = Pin(name=pin["name"], version=pin["version"], digest=pin["digest"], wheel=wheel)
+            pins[pin["name"]] = Pin(**pin.groupdict(), wheel=wheel, source=source)
         elif not line or line.startswith("#"):
             found = _HEADER.match(line)
             header |= {found["key"]: found["value"]} if found is not None else {}
         else:
             problems.append(_bad_line(number, line, twice=pin is not None))
-        named = _WHEEL.match(line)
-        wheel = named["wheel"] if named is not None else ""
+        wheel, source = _named_above(line, wheel)
     missing = [key for key in ("runtime", "glibc", "inputs") if key not in header]
     if missing and not problems:
         problems.append(
@@ -111,6 +119,14 @@ def parse_lock(text: str) -> PythonLock:
         msg = f"{LOCK_NAME} is not a lock of the kit."
         raise DependencyError(msg, hint="Run `biot-plugin lock` to make it anew.", problems=problems)
     return PythonLock(**header, pins=tuple(pins[name] for name in sorted(pins)))
+
+
+def _named_above(line: str, wheel: str) -> tuple[str, str]:
+    """What the comments so far say about the pin that comes next: its wheel, and what that was built from."""
+    built, named = _SOURCE.match(line), _WHEEL.match(line)
+    if built is not None:
+        return wheel, built["source"]
+    return (named["wheel"] if named is not None else ""), ""
 
 
 def stale_reason(lock: PythonLock, runtime: Runtime, inputs: str, source: str) -> str:

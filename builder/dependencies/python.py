@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from builder.dependencies.lock_file import (
@@ -21,13 +23,14 @@ from builder.errors import DependencyError
 from builder.values import Lock, LockedPackage, Pack
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from builder.dependencies.changes import LockResult
     from builder.dependencies.requirements import Requirements
     from builder.dependencies.store import Store
     from builder.dependencies.uv import Resolved
+    from builder.dependencies.wheels import Wanted
     from builder.manifest.model import Manifest
     from builder.progress import Progress
 
@@ -52,10 +55,28 @@ def read_lock(manifest: Manifest) -> Lock:
     reason = stale_reason(lock, manifest.runtime, declared.digest, declared.file)
     if reason:
         raise DependencyError(reason, hint="Run `biot-plugin lock` and commit the file.")
+    _refuse_unasked(lock, manifest)
     return Lock(
         file=file,
-        packages=tuple(LockedPackage(name=pin.name, version=pin.version, digest=pin.digest) for pin in lock.pins),
+        packages=tuple(
+            LockedPackage(name=pin.name, version=pin.version, digest=pin.digest, source=pin.source) for pin in lock.pins
+        ),
     )
+
+
+def _refuse_unasked(lock: PythonLock, manifest: Manifest) -> None:
+    """What a lock has built from source, plugin.toml must have allowed: its code runs where the store lacks it."""
+    allowed = _sources(manifest)
+    unasked = [pin.name for pin in lock.pins if pin.source and pin.name not in allowed]
+    if unasked:
+        message = f"{LOCK_NAME} has {', '.join(unasked)} built from source, which plugin.toml does not allow."
+        listed = ", ".join(f'"{name}"' for name in sorted({*allowed, *unasked}))
+        raise DependencyError(message, hint=f"Write [build] allow-sdist = [{listed}], or run `biot-plugin lock`.")
+
+
+def _sources(manifest: Manifest) -> tuple[str, ...]:
+    """The packages that are built from source, by their normalised names."""
+    return tuple(re.sub(r"[-_.]+", "-", name).lower() for name in manifest.build.allow_sdist)
 
 
 def collect(lock: Lock, manifest: Manifest, store: Store, progress: Progress) -> tuple[Pack, ...]:
@@ -75,10 +96,23 @@ def collect(lock: Lock, manifest: Manifest, store: Store, progress: Progress) ->
     if absent:
         from builder.dependencies.wheels import Wanted, fetch_wheels
 
-        wanted = [Wanted(name=one.name, version=one.version, digests=(one.digest,)) for one in absent]
+        wanted = [Wanted(name=one.name, version=one.version, digests=(one.digest,)) for one in absent if not one.source]
         fetch_wheels(wanted, manifest.runtime, store, progress)
+        _build_again([package for package in absent if package.source], manifest, store, progress)
         packs |= {package: _find(package, store) for package in absent}
     return tuple(_present(package, pack) for package, pack in packs.items())
+
+
+def _build_again(packages: Sequence[LockedPackage], manifest: Manifest, store: Store, progress: Progress) -> None:
+    if packages:
+        from builder.dependencies.sources import rebuild_wheels, sdist_digest
+        from builder.dependencies.wheels import Wanted
+
+        wanted = [
+            (Wanted(name=one.name, version=one.version, digests=(sdist_digest(one.source),)), one.digest)
+            for one in packages
+        ]
+        rebuild_wheels(wanted, manifest.runtime, store, progress)
 
 
 def write_lock(manifest: Manifest, store: Store, progress: Progress, *, upgrade: bool = False) -> LockResult:
@@ -109,7 +143,7 @@ def write_lock(manifest: Manifest, store: Store, progress: Progress, *, upgrade:
     keep = "" if upgrade or not dev_file.is_file() else read_text(dev_file, DEV_LOCK_NAME)
     question = dev_question(read_pyproject(manifest.folder), requirements, pins, runtime, keep)
     if question is not None:
-        texts[dev_file] = make_dev_lock(question, store, progress)
+        texts[dev_file] = make_dev_lock(replace(question, sources=_sources(manifest)), store, progress)
     for target, text in texts.items():
         write_whole(target, text.encode())
     was = before.pins if before is not None else ()
@@ -131,9 +165,12 @@ def _choose(
         constraints=requirements.constraints,
         keep=preferences(before.pins) if before is not None else "",
         runtime=manifest.runtime,
+        sources=_sources(manifest),
     )
     with store.work() as folder:
         resolved = read_answer(resolve(question, folder, read_pip_settings(folder)))
+    for name in sorted({*question.sources} - {one.name for one in resolved}):
+        progress.note(f"[build] allow-sdist names {name}, which is not among the dependencies.")
     allowed = _allowed(resolved, requirements)
     kept = _still_good(before, allowed, manifest, store, progress)
     new = [
@@ -141,11 +178,24 @@ def _choose(
         for one, digests in allowed.items()
         if one.name not in kept
     ]
+    published = [one for one in new if one.name not in question.sources]
     fetched = fitting_wheels(
-        fetch_wheels(new, manifest.runtime, store, progress), new, manifest.runtime, store, progress
+        fetch_wheels(published, manifest.runtime, store, progress), published, manifest.runtime, store, progress
     )
     pins = [Pin(name=one.name, version=one.version, digest=one.digest, wheel=one.wheel) for one in fetched]
+    pins += _built([one for one in new if one.name in question.sources], manifest, store, progress)
     return tuple(sorted([*pins, *kept.values()], key=lambda pin: pin.name))
+
+
+def _built(wanted: Sequence[Wanted], manifest: Manifest, store: Store, progress: Progress) -> list[Pin]:
+    if not wanted:
+        return []
+    from builder.dependencies.sources import build_wheels
+
+    return [
+        Pin(**asdict(made.wheel), source=made.source)
+        for made in build_wheels(wanted, manifest.runtime, store, progress)
+    ]
 
 
 def _allowed(resolved: Iterable[Resolved], requirements: Requirements) -> dict[Resolved, tuple[str, ...]]:
@@ -175,7 +225,13 @@ def _still_good(
     if before is None or (before.runtime, before.glibc) != (runtime.name, glibc_text(runtime)):
         return {}
     offered = {(one.name, one.version): digests for one, digests in allowed.items()}
-    same = [pin for pin in before.pins if pin.wheel and pin.digest in offered.get((pin.name, pin.version), ())]
+    allowed_sources = _sources(manifest)
+    same = [
+        pin
+        for pin in before.pins
+        if pin.wheel and pin.published in offered.get((pin.name, pin.version), ())
+        if not pin.source or pin.name in allowed_sources
+    ]
     if store.shared is not None:
         from builder.dependencies.wheels import take_shared
 

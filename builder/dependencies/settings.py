@@ -34,6 +34,11 @@ _UV_DROPPED = frozenset(
         "FORK_STRATEGY", "LIBC", "NO_SOURCES",
     )
 )  # fmt: skip
+_FOR_BUILDING = re.compile(
+    r"PATH|HOME|USERPROFILE|APPDATA|LOCALAPPDATA|SYSTEMROOT|TEMP|TMP|TMPDIR|LANG|LC_[A-Z]+|XDG_[A-Z_]+|NETRC|"
+    r"PIP_[A-Z_]+|UV_[A-Z_]+|SSL_[A-Z_]+|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|(?:HTTPS?|ALL|NO)_PROXY",
+    re.IGNORECASE,
+)
 _NPM_WAITS = {"npm_config_fetch_retry_mintimeout": "2000", "npm_config_fetch_retry_maxtimeout": "10000"}
 """Milliseconds. npm's own waits keep a person without a network for 70 seconds before the first word."""
 _PIP_SETTING = re.compile(r"^(?P<section>[^.\s]+)\.(?P<name>[a-z-]+)=(?P<value>.*)$")
@@ -75,6 +80,15 @@ def uv_environment(environment: Mapping[str, str], pip: Mapping[str, str], *, co
 def names_uv_index(environment: Mapping[str, str]) -> bool:
     """Whether the operator named an index for uv: then pip takes it too, unless pip was told another."""
     return any(environment.get(name) for name in _UV_INDEX)
+
+
+def building_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """What code of a package gets to see while it is built: the way to the index, and nothing else of the operator.
+
+    The last three make what it builds follow from its files alone, as far as its tools honour them.
+    """
+    kept = {name: value for name, value in environment.items() if _FOR_BUILDING.fullmatch(name)}
+    return {**kept, "SOURCE_DATE_EPOCH": "315532800", "PYTHONHASHSEED": "0", "TZ": "UTC"}
 
 
 def pip_environment(environment: Mapping[str, str], pip: Mapping[str, str]) -> dict[str, str]:

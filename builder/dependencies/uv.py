@@ -38,6 +38,7 @@ class Question:
         runtime: Whose platform and Python count.
         universal: For every platform and for Python from ``python`` on, instead of only the runtime.
         python: Lowest Python version of a universal answer; without it the runtime's.
+        sources: Names of packages that are taken as source.
     """
 
     wanted: tuple[str, ...]
@@ -46,6 +47,7 @@ class Question:
     runtime: Runtime
     universal: bool = False
     python: str = ""
+    sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,7 +78,8 @@ def compile_command(uv: str, interpreter: str, question: Question) -> list[str]:
     command += ["--python", interpreter, "--no-python-downloads"]
     command += ["--python-version", question.python or question.runtime.version]
     command += ["--universal"] if question.universal else ["--python-platform", uv_platform(question.runtime)]
-    return [*command, "--only-binary", ":all:", "--generate-hashes", "--no-header", "--no-annotate"]
+    command += ["--only-binary", ":all:", *(f"--no-binary={name}" for name in question.sources)]
+    return [*command, "--generate-hashes", "--no-header", "--no-annotate"]
 
 
 def resolve(question: Question, folder: Path, pip: Mapping[str, str]) -> str:
@@ -100,6 +103,8 @@ def resolve(question: Question, folder: Path, pip: Mapping[str, str]) -> str:
     ):
         (folder / name).write_text(text, encoding="utf-8")
     environment = settings.uv_environment(process.current_environment(), pip, configured=_index_is_configured())
+    if question.sources:  # uv asks a package's own code what it needs, where its metadata does not say
+        environment = settings.building_environment(environment)
     try:
         command = compile_command(find_uv_bin(), sys.executable, question)
     except FileNotFoundError as error:

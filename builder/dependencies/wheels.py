@@ -118,10 +118,15 @@ def fetch_wheels(wanted: Iterable[Wanted], runtime: Runtime, store: Store, progr
                 for share in pool.map(fetch, shares(every))
                 for fetched in _take_in(share, folder / share[0].name / "wheels", store, progress)
             )
-    if store.shared is not None:
-        found = {one.digest: store.find(one.digest.removeprefix("sha256:")) for one in brought}
-        store.shared.offer({digest: wheel.file for digest, wheel in found.items() if wheel is not None}, progress)
+    share(brought, store, progress)
     return brought
+
+
+def share(wheels: Iterable[Fetched], store: Store, progress: Progress) -> None:
+    """Add wheels of the store to the shared one."""
+    if store.shared is not None:
+        found = {one.digest: store.find(one.digest.removeprefix("sha256:")) for one in wheels}
+        store.shared.offer({digest: wheel.file for digest, wheel in found.items() if wheel is not None}, progress)
 
 
 def take_shared(digests: Iterable[str], store: Store, progress: Progress) -> None:

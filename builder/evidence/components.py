@@ -48,6 +48,7 @@ class Component:
         files: Paths in the artifact that come from it, sorted.
         inside: What its authors say is compiled or copied into it.
         unread: SBOMs inside it that could not be understood.
+        source: What it was built from on the way into the artifact, and by what; empty for what was published so.
     """
 
     ref: str
@@ -59,6 +60,7 @@ class Component:
     files: tuple[str, ...] = ()
     inside: tuple[Component, ...] = ()
     unread: tuple[str, ...] = ()
+    source: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

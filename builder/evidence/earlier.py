@@ -62,7 +62,7 @@ def inputs_digest(manifest: Manifest, lock: Lock, sources: Iterable[Source], evi
         "plugin": [plugin.name, plugin.version, plugin.runtime, plugin.handler],
         "build": [list(build.scripts), dict(build.prefer), dict(build.allow_secrets), dict(build.allow_missing)],
         "packages": sorted(
-            [package.name, package.version, package.digest, package.places] for package in lock.packages
+            [package.name, package.version, package.digest, package.places, package.source] for package in lock.packages
         ),
         "prune": sorted(build.prune),
         "sources": sorted([source.path, hashlib.sha256(source.content).hexdigest()] for source in sources),

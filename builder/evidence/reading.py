@@ -73,6 +73,7 @@ def _described(pack: Pack, *, python: bool) -> Component:
         facts=_facts(pack, python=python),
         inside=inside,
         unread=unread,
+        source=package.source,
     )
 
 

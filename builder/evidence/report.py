@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from builder.manifest.model import Manifest
-    from builder.values import Artifact, Lock
+    from builder.values import Artifact, Lock, LockedPackage
 
 SCHEMA = 1
 """Of the report; grows when a field changes its meaning."""
@@ -35,7 +35,7 @@ def build_report(
         inputs: ``inputs_digest`` of this build.
     """
     recompressor = {"recompressor": compressor(HARD_LEVEL)} if manifest.build.recompress else {}
-    digests = {f"{package.name} {package.version}": package.digest for package in lock.packages}
+    locked = {f"{package.name} {package.version}": package for package in lock.packages}
     return {
         "schema": SCHEMA,
         "plugin": {
@@ -52,7 +52,7 @@ def build_report(
             "unpackedSize": artifact.unpacked_size,
             "files": artifact.entries,
         },
-        "packages": [_described(row, digests.get(row.label, "")) for row in rows],
+        "packages": [_described(row, locked.get(row.label)) for row in rows],
         "inputs": inputs,
         "tools": {"biot-plugin-kit": builder.__version__, "compressor": compressor(), **recompressor},
     }
@@ -103,11 +103,13 @@ def file_digest(file: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _described(row: PackageRow, digest: str) -> dict[str, object]:
+def _described(row: PackageRow, package: LockedPackage | None) -> dict[str, object]:
+    built = {"builtFromSource": package.source} if package is not None and package.source else {}
     return {
         "name": row.name,
         "version": row.version,
-        "digest": digest,
+        "digest": package.digest if package is not None else "",
+        **built,
         "files": row.files,
         "unpackedSize": row.size,
         "packedSize": row.packed_size,

@@ -113,6 +113,7 @@ def _metadata(manifest: Manifest, inventory: Inventory, artifact: Artifact, soup
 def _package(component: Component, soup: Soup) -> _Document:
     filled = soup.of(component.name)
     told = {"support": filled.get("support") or UNKNOWN}
+    told |= {"built-from-source": component.source} if component.source else {}
     told |= {"sbom-not-understood": ", ".join(component.unread)} if component.unread else {}
     described = _described(component, filled.get("manufacturer") or component.facts.supplier or UNKNOWN)
     described["properties"] = [

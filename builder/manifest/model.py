@@ -113,6 +113,7 @@ class Build:
         bundle: One file of the scripts and their packages, ``"source-map"`` with a map beside it. JavaScript only.
         prefer: Path in the artifact -> name of the package whose file is taken when two differ.
         allow_missing: Name of a native library that may be missing -> why the function does without it.
+        allow_sdist: Names of Python packages without a wheel that are built from source.
         allow_secrets: ``<file>:<kind>`` of a false alarm among the own files -> why it is no secret.
     """
 
@@ -128,6 +129,7 @@ class Build:
     shared: Mapping[str, str] = field(default_factory=dict)
     prefer: Mapping[str, str] = field(default_factory=dict)
     allow_missing: Mapping[str, str] = field(default_factory=dict)
+    allow_sdist: tuple[str, ...] = ()
     allow_secrets: Mapping[str, str] = field(default_factory=dict)
 
 

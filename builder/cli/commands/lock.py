@@ -34,6 +34,7 @@ def command(folder: Path, environment: str | None, *, upgrade: bool, as_json: bo
     """Pin the dependencies for the manifest's runtime, with hashes and without addresses.
 
     Python: requirements.lock (and requirements-dev.lock for the plugin's own tests). JavaScript: package-lock.json.
+    Nothing of a package is run, but the build of those that [build] allow-sdist names.
     """
     progress = TerminalProgress(quiet=as_json)
     try:

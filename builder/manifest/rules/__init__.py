@@ -25,6 +25,7 @@ from builder.manifest.rules import (
     preferences,
     runtime,
     shared_folders,
+    source_packages,
     version,
 )
 
@@ -55,6 +56,7 @@ BUILD_RULES: tuple[Rule, ...] = (
     paths.check,
     preferences.check,
     shared_folders.check,
+    source_packages.check,
     missing_libraries.check,
     allowed_secrets.check,
 )

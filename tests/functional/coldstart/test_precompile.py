@@ -14,7 +14,7 @@ import pytest
 from builder.archive.writer import write_artifact
 from builder.bundle.assemble import assemble
 from builder.coldstart.choice import choose, with_tools
-from builder.coldstart.interpreters import find_interpreter
+from builder.interpreters import find_interpreter
 from builder.coldstart.precompiling import precompile
 from builder.dependencies import Store
 from builder.errors import ManifestError, PackagingError, ProjectError

@@ -282,7 +282,7 @@ def test_hashes_that_the_author_wrote_limit_what_is_taken(project: Path, store: 
 @pytest.mark.parametrize(
     ("wanted", "words"),
     [
-        ("source-only", ["source-only is published as source only", "company's index"]),
+        ("source-only", ["source-only is published as source only", 'allow-sdist = ["source-only"]']),
         ("windows", ["windows 1.0 has no wheel for python3.13 (x86_64, glibc 2.34)", "win_amd64"]),
         ("older", ["older 1.0 has no wheel for python3.13", "it has some for python3.11"]),
         ("newer-glibc", ["newer-glibc 1.0 has no wheel", "it has some for glibc 2.39"]),

@@ -19,6 +19,7 @@ pins = some.builds(
     version=some.from_regex(r"[0-9]{1,3}(\.[0-9]{1,3}){0,3}(rc[0-9])?(\+[a-z0-9]{1,8})?", fullmatch=True),
     digest=some.binary(min_size=32, max_size=32).map(lambda data: f"sha256:{data.hex()}"),
     wheel=some.just("") | some.from_regex(r"[A-Za-z0-9._+-]{1,40}\.whl", fullmatch=True),
+    source=some.just("") | some.just(f"a-1.tar.gz {DIGEST} by setuptools (84.2.1)"),
 )
 locks = some.builds(
     PythonLock,

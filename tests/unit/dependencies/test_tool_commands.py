@@ -7,6 +7,7 @@ import pytest
 from builder.dependencies.npm import batches, integrity, lock_command, pack_command
 from builder.dependencies.platform_tags import abis, platforms, uv_platform
 from builder.dependencies.settings import (
+    building_environment,
     ignored_project_settings,
     npm_environment,
     pip_environment,
@@ -30,6 +31,20 @@ def test_uv_is_told_the_runtime_and_never_to_build_or_download_python() -> None:
         "--python-platform", "x86_64-manylinux_2_34",
         "--only-binary", ":all:", "--generate-hashes", "--no-header", "--no-annotate",
     ]  # fmt: skip
+
+
+def test_only_what_is_named_is_taken_as_source() -> None:
+    question = Question(wanted=("a",), constraints=(), keep="", runtime=NEW, sources=("docopt", "b"))
+    command = compile_command("uv", "python", question)
+    at = command.index("--only-binary")
+    assert command[at : at + 4] == ["--only-binary", ":all:", "--no-binary=docopt", "--no-binary=b"]
+
+
+def test_a_build_sees_the_way_to_the_index_and_nothing_else_of_the_operator() -> None:
+    index = {"PATH": "/bin", "HOME": "/home/a", "PIP_INDEX_URL": "https://a/simple", "https_proxy": "p", "LC_ALL": "C"}
+    others = {"AWS_SECRET_ACCESS_KEY": "s", "BIOT_TOKEN": "s", "GITHUB_TOKEN": "s", "PYTHONPATH": "/x", "MY_PIP_X": "s"}
+    fixed = {"SOURCE_DATE_EPOCH": "315532800", "PYTHONHASHSEED": "0", "TZ": "UTC"}
+    assert building_environment({**index, **others, "TZ": "Asia/Tokyo"}) == {**index, **fixed}
 
 
 def test_the_lock_for_tests_is_universal_from_the_projects_lowest_python() -> None:

@@ -367,6 +367,7 @@ builds = st.builds(
     shared=st.sampled_from([{}, {"../common": "common", "lib": "a/b"}]),
     prefer=st.sampled_from([{}, {"a/b.py": "c", "d e.py": "f"}]),
     allow_secrets=st.sampled_from([{}, {"src/a b.py:jwt": "a sample"}]),
+    allow_sdist=st.sampled_from([(), ("docopt", "a.b-c")]),
     allow_missing=st.sampled_from([{}, {"libtbb.so.12": "numba falls back", "a.node": "plain JavaScript"}]),
 )
 environments: st.SearchStrategy[Mapping[str, Mapping[str, object]]] = st.dictionaries(

@@ -298,6 +298,11 @@ REFUSED = {
         'build.allow-secrets."src/a.py:jwt"',
         "The value says why",
     ),
+    "allow-sdist with a version": (
+        PLAIN + '[build]\nallow-sdist = ["docopt", "six==1.0"]\n',
+        "build.allow-sdist[1]",
+        "its version stands in the lock",
+    ),
     "allow-missing with a folder": (
         PLAIN + '[build.allow-missing]\n"lib/libtbb.so.12" = "why"\n',
         'build.allow-missing."lib/libtbb.so.12"',

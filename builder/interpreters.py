@@ -1,4 +1,4 @@
-"""The interpreter whose bytecode the runtime can read: found on this machine, never downloaded."""
+"""CPythons of a runtime's version: found on this machine, never downloaded."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Interpreter:
 
 
 def find_interpreter(version: str, environment: Mapping[str, str]) -> Interpreter:
-    """The first CPython of a version: the running one, pyenv's, on the PATH, uv's.
+    """The CPython whose bytecode a runtime can read.
 
     Args:
         version: Major and minor, such as ``3.13``.
@@ -50,14 +50,22 @@ def find_interpreter(version: str, environment: Mapping[str, str]) -> Interprete
     Raises:
         ProjectError: There is none.
     """
+    found = search(version, environment)
+    if found is not None:
+        return found
+    message = f"[build] precompile needs Python {version}, the runtime's own, and this machine has none."
+    hint = f"Get it with `uv python install {version}` (nothing else changes), or leave precompile out."
+    raise ProjectError(message, hint=hint)
+
+
+def search(version: str, environment: Mapping[str, str]) -> Interpreter | None:
+    """The first CPython of a version: the running one, pyenv's, on the PATH, uv's; None when there is none."""
     tag = f"cpython-{version.replace('.', '')}"
     for program in _candidates(version, environment):
         told = process.run([str(program), "-I", "-S", "-c", _ASK], cwd=program.parent).stdout.split()
         if told[:1] == [tag] and told[2:] == ["False"]:
             return Interpreter(program=program, release=told[1])
-    message = f"[build] precompile needs Python {version}, the runtime's own, and this machine has none."
-    hint = f"Get it with `uv python install {version}` (nothing else changes), or leave precompile out."
-    raise ProjectError(message, hint=hint)
+    return None
 
 
 def _candidates(version: str, environment: Mapping[str, str]) -> Iterator[Path]:

@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from builder.manifest.finding import Finding
+from builder.manifest.rules.subject import words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from builder.manifest.rules.subject import Subject
+
+_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    """``[build] allow-sdist`` holds names of Python packages."""
+    for index, name in words(subject.table, "allow-sdist"):
+        if not _NAME.fullmatch(name):
+            yield Finding(
+                path=("allow-sdist", index),
+                message="This is the name of a Python package alone: its version stands in the lock.",
+                hint='For example allow-sdist = ["docopt"].',
+            )

@@ -1,0 +1,157 @@
+"""``[build] allow-sdist``: packages that have no wheel, and what they may do while they are built."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from builder.archive.reader import read_content
+from builder.cli.app import run
+from builder.dependencies import Store, collect, read_lock, write_lock
+from builder.errors import DependencyError
+from tests.support.plugins import Told, plugin
+from tests.support.sources import make_sdist
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from builder.manifest.model import Manifest
+    from tests.support.registries import PythonIndex
+
+MANIFEST = '[plugin]\nname = "sample"\ndisplayName = "S"\nversion = 1\nruntime = "python3.13"\n'
+
+
+def allowing(project: Path, *names: str, wanted: tuple[str, ...] = ("Plain.Thing",)) -> Manifest:
+    listed = ", ".join(f'"{one}"' for one in wanted)
+    (project / "pyproject.toml").write_text(f'[project]\nname = "p"\nversion = "1"\ndependencies = [{listed}]\n')
+    manifest = plugin(project)
+    return replace(manifest, build=replace(manifest.build, allow_sdist=names))
+
+
+def built_text(manifest: Manifest, store: Store, told: Told | None = None) -> str:
+    """The one module of the one package, as it would go into an artifact."""
+    (pack,) = collect(read_lock(manifest), manifest, store, told or Told())
+    return next(read_content(pack.file, one).decode() for one in pack.members if one.path.endswith(".py"))
+
+
+def test_what_was_built_is_pinned_told_and_the_same_on_another_machine(
+    project: Path, tmp_path: Path, index: PythonIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sdist = index.add(*make_sdist("plain-thing"))
+    (project / ".git").mkdir()
+    (project / "src").mkdir()
+    (project / "src" / "index.py").write_text("def handler(event, context):\n    return 1\n")
+    (project / "plugin.toml").write_text(MANIFEST + '[build]\nallow-sdist = ["Plain.Thing"]\n')
+    allowing(project)
+    monkeypatch.chdir(project)
+    artifacts = []
+    for machine in ("first", "second"):
+        monkeypatch.setenv("BIOT_PLUGIN_STORE", str(tmp_path / machine))
+        assert machine == "second" or run(["lock"]) == 0
+        assert run(["package", "-o", str(tmp_path / f"{machine} out")]) == 0
+        artifacts.append((tmp_path / f"{machine} out" / "sample-1.zip").read_bytes())
+    assert artifacts[0] == artifacts[1]
+
+    lock = (project / "requirements.lock").read_text()
+    source = re.search(r"^# built from (.*)$", lock, re.MULTILINE)
+    assert source is not None
+    assert re.fullmatch(rf"plain_thing-1\.0\.tar\.gz {sdist} by own-backend \d+", source[1])
+    report = json.loads((tmp_path / "second out" / "sample-1.report.json").read_bytes())
+    assert [row["builtFromSource"] for row in report["packages"] if row["name"] == "plain-thing"] == [source[1]]
+    sbom = json.loads((tmp_path / "second out" / "sample-1.cdx.json").read_bytes())
+    assert {"name": "biot-plugin-kit:built-from-source", "value": source[1]} in sbom["components"][0]["properties"]
+    index.requests.clear()
+    assert run(["verify", "--rebuild", str(tmp_path / "first out" / "sample-1.zip")]) == 0
+    assert index.requests == []
+
+
+def test_a_build_sees_nothing_of_the_operator_but_the_way_to_the_index(
+    project: Path, store: Store, index: PythonIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    monkeypatch.setenv("BIOT_TOKEN", "secret")
+    monkeypatch.setenv("COMPANY_TOKEN", "secret")
+    (project / "setup.cfg").write_text("[install]\nprefix = /elsewhere\n")
+    index.add(*make_sdist("plain-thing", content="return repr((sorted(os.environ.items()), os.getcwd()))"))
+    # What the build sees is in what it builds, so two builds differ; the first is looked at.
+    manifest = allowing(project, "plain-thing")
+    write_lock(manifest, store, Told())
+
+    seen = built_text(manifest, store)
+    assert "secret" not in seen
+    assert not re.search(r"'(AWS|BIOT|COMPANY)_", seen)
+    assert "('SOURCE_DATE_EPOCH', '315532800')" in seen
+    assert index.url in seen
+    assert str(project) not in seen
+
+
+def test_what_comes_out_or_in_otherwise_than_the_lock_says_is_an_error(
+    project: Path, tmp_path: Path, index: PythonIndex
+) -> None:
+    index.add(*make_sdist("plain-thing", content="return repr(os.urandom(8))"))
+    manifest = allowing(project, "plain-thing")
+    write_lock(manifest, Store(tmp_path / "first"), Told())
+    assert built_text(manifest, Store(tmp_path / "first")).startswith("b'")
+    with pytest.raises(DependencyError, match=r"has other files than requirements\.lock pins"):
+        collect(read_lock(manifest), manifest, Store(tmp_path / "second"), Told())
+
+    marker = tmp_path / "ran"
+    index.add(*make_sdist("plain-thing", content=f"open({str(marker)!r}, 'w')"))
+    with pytest.raises(DependencyError, match=r"another file than requirements\.lock was made from"):
+        collect(read_lock(manifest), manifest, Store(tmp_path / "second"), Told())
+    assert not marker.exists()
+
+
+def test_native_code_built_here_is_refused(project: Path, store: Store, index: PythonIndex) -> None:
+    index.add(*make_sdist("plain-thing", tag="cp313-cp313-linux_x86_64"))
+    with pytest.raises(DependencyError, match="becomes native code") as caught:
+        write_lock(allowing(project, "plain-thing"), store, Told())
+    assert "build one for manylinux" in caught.value.hint
+    assert not (project / "requirements.lock").exists()
+
+
+@pytest.mark.parametrize("metadata", ["2.1", "2.2"])
+def test_a_build_that_fails_is_told_with_its_own_words(
+    metadata: str, project: Path, store: Store, index: PythonIndex
+) -> None:
+    index.add(*make_sdist("plain-thing", content='raise RuntimeError("libfoo is missing")', metadata=metadata))
+    with pytest.raises(DependencyError, match=r"plain-thing.*libfoo is missing"):
+        write_lock(allowing(project, "plain-thing"), store, Told())
+
+
+@pytest.mark.parametrize("wanted", [("plain-thing", "other"), ("plain-thing",)])
+def test_code_of_no_other_package_is_run(
+    wanted: tuple[str, ...], project: Path, store: Store, tmp_path: Path, index: PythonIndex
+) -> None:
+    """Neither another dependency nor a build tool is built from source."""
+    marker = tmp_path / "ran"
+    requires = ("other",) if wanted == ("plain-thing",) else ()
+    index.add(*make_sdist("plain-thing", requires=requires))
+    index.add(*make_sdist("other", content=f"open({str(marker)!r}, 'w').close(); return ''"))
+
+    with pytest.raises(DependencyError):
+        write_lock(allowing(project, "plain-thing", wanted=wanted), store, Told())
+    assert not marker.exists()
+
+
+def test_once_locked_it_is_not_built_again_while_it_is_allowed(project: Path, store: Store, index: PythonIndex) -> None:
+    index.add(*make_sdist("plain-thing", content="return repr(os.urandom(8))"))
+    write_lock(allowing(project, "plain-thing"), store, Told())
+    before, told = (project / "requirements.lock").read_text(), Told()
+    write_lock(allowing(project, "plain-thing", "Never_Asked"), store, told)
+
+    assert (project / "requirements.lock").read_text() == before
+    assert told.notes == ["[build] allow-sdist names never-asked, which is not among the dependencies."]
+    with pytest.raises(DependencyError, match="plain-thing built from source") as caught:
+        read_lock(allowing(project))
+    assert 'allow-sdist = ["plain-thing"]' in caught.value.hint
+
+
+def test_npm_packages_are_never_built(project: Path) -> None:
+    manifest = plugin(project, "nodejs22.x")
+    with pytest.raises(DependencyError, match="npm packages are never built"):
+        read_lock(replace(manifest, build=replace(manifest.build, allow_sdist=("a",))))

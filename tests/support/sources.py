@@ -1,0 +1,63 @@
+"""Source distributions that carry their own build tool, which needs no package of an index."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.support.registries import make_tarball
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+BACKEND = """\
+import os
+import sys
+import zipfile
+
+NAME, VERSION, TAG = {name!r}, {version!r}, {tag!r}
+
+
+def content():
+    {content}
+
+
+def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
+    stem = f"{{NAME.replace('-', '_')}}-{{VERSION}}"
+    file = f"{{stem}}-{{TAG}}.whl"
+    info = f"{{stem}}.dist-info"
+    with zipfile.ZipFile(os.path.join(wheel_directory, file), "w") as archive:
+        archive.writestr(f"{{NAME.replace('-', '_')}}.py", content())
+        archive.writestr(f"{{info}}/METADATA", f"Metadata-Version: 2.1\\nName: {{NAME}}\\nVersion: {{VERSION}}\\n")
+        lines = ["Wheel-Version: 1.0", f"Generator: own-backend {{sys.version_info.minor}}", "Root-Is-Purelib: true"]
+        archive.writestr(f"{{info}}/WHEEL", "\\n".join([*lines, f"Tag: {{TAG}}", ""]))
+        archive.writestr(f"{{info}}/RECORD", "")
+    return file
+"""
+
+
+def make_sdist(
+    name: str,
+    *,
+    content: str = 'return "A = 1\\n"',
+    tag: str = "py3-none-any",
+    requires: Sequence[str] = (),
+    metadata: str = "2.2",
+) -> tuple[str, bytes]:
+    """File name and bytes of a sdist of version 1.0.
+
+    Args:
+        name: Of the package, normalised.
+        content: Body of the function, run by the build, whose text becomes the package's one module.
+        tag: Of the wheel that it builds.
+        requires: What its build asks for besides.
+        metadata: Version of its metadata; below 2.2 uv asks the build what the package needs.
+    """
+    version = "1.0"
+    stem = f"{name.replace('-', '_')}-{version}"
+    listed = ", ".join(f'"{one}"' for one in requires)
+    files: Mapping[str, str] = {
+        "PKG-INFO": f"Metadata-Version: {metadata}\nName: {name}\nVersion: {version}\n",
+        "pyproject.toml": f'[build-system]\nrequires = [{listed}]\nbuild-backend = "backend"\nbackend-path = ["."]\n',
+        "backend.py": BACKEND.format(name=name, version=version, tag=tag, content=content),
+    }
+    return f"{stem}.tar.gz", make_tarball({f"{stem}/{path}": text.encode() for path, text in files.items()})
