@@ -11,6 +11,7 @@ from builder.evidence.report import file_digest, report_file
 from builder.manifest.model import PackageType
 from builder.publishing import planning
 from builder.publishing.access import open_platform, target_of
+from builder.publishing.catalogs import refuse_unknown
 from builder.publishing.failures import NotPossible
 from builder.publishing.journal import Journal, all_entries
 from builder.publishing.plan_file import hold_to_plan, plan_document, read_plan, write_plan
@@ -20,7 +21,7 @@ from builder.publishing.running import Files, Place, Running
 from builder.publishing.state import state_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from builder.errors import Problem
@@ -38,11 +39,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Desk:
-    """What a release needs of this machine."""
+    """What a release needs of this machine.
+
+    Attributes:
+        environ: The process's environment: credentials, folders, the CI job's name.
+        clock: Time.
+        progress: Told of uploads.
+        ask_code: Asks the person at the terminal for the code of a second factor; None when there is none.
+    """
 
     environ: Mapping[str, str]
     clock: Clock
     progress: Progress
+    ask_code: Callable[[], str] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,23 +75,28 @@ class Wish:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Prepared:
-    """A plugin as it is wanted, before the platform was asked."""
+    """A plugin as it is wanted, before the platform was asked.
+
+    Attributes:
+        manifest: With the environment applied.
+        target: Where it goes.
+        goal: What BioT should have.
+        files: What is kept for a rollback.
+        warnings: Of the build.
+        catalog: The day of the catalog that the subscriptions were held against; empty when none was fetched.
+    """
 
     manifest: Manifest
     target: Target
     goal: Goal
     files: Files
     warnings: tuple[Problem, ...] = ()
+    catalog: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Planned:
-    """What publishing would change.
-
-    Attributes:
-        prepared: What is wanted, and where.
-        release: The plan.
-    """
+    """What publishing would change."""
 
     prepared: Prepared
     release: ReleasePlan
@@ -213,7 +227,9 @@ def _aim(project: Project, desk: Desk) -> tuple[Manifest, Target]:
 
 def _open(prepared: Prepared, desk: Desk) -> Platform:
     folder = prepared.manifest.folder
-    return open_platform(prepared.target, desk.environ, folder, desk.clock, progress=desk.progress)
+    return open_platform(
+        prepared.target, desk.environ, folder, desk.clock, ask_code=desk.ask_code, progress=desk.progress
+    )
 
 
 def _place(prepared: Prepared, desk: Desk) -> Place:
@@ -229,6 +245,12 @@ def _place(prepared: Prepared, desk: Desk) -> Place:
 def _prepare(project: Project, wish: Wish, desk: Desk) -> Prepared:
     """Where it goes first, so that nothing is built for an environment that is not there."""
     manifest, target = _aim(project, desk)
+    day = refuse_unknown(manifest, desk.environ)
+    return replace(_built(project, wish, desk, (manifest, target)), catalog=day)
+
+
+def _built(project: Project, wish: Wish, desk: Desk, aim: tuple[Manifest, Target]) -> Prepared:
+    manifest, target = aim
     if manifest.plugin.deployment_package_type is PackageType.IMAGE:
         return _prepare_image(project, wish, manifest, target)
     if wish.image_tag is not None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING
 
+from builder.cli.connecting import ask_code
 from builder.cli.output import describe_failure, describe_problems, print_document, print_problems, print_text, table
 from builder.errors import Problem, PublishError
 from builder.publishing import clock
@@ -25,8 +27,9 @@ _SHOWN_DIGEST = 19
 
 
 def desk(progress: TerminalProgress) -> Desk:
-    """This process's environment and the machine's clock."""
-    return Desk(environ=os.environ, clock=clock.SystemClock(), progress=progress)
+    """This process's environment, the machine's clock, and the terminal to ask on."""
+    ask = ask_code if sys.stdin.isatty() and sys.stderr.isatty() else None
+    return Desk(environ=os.environ, clock=clock.SystemClock(), progress=progress, ask_code=ask)
 
 
 def describe_planned(planned: Planned) -> dict[str, object]:
@@ -48,6 +51,7 @@ def describe_planned(planned: Planned) -> dict[str, object]:
         "treeDigest": goal.code.tree_digest if goal.code is not None else None,
         "artifact": str(prepared.files.artifact) if prepared.files.artifact is not None else None,
         "changes": [describe_change(change) for change in all_lines(release)],
+        "catalog": prepared.catalog or None,
         "notes": list(release.notes),
         "warnings": describe_problems(prepared.warnings),
     }

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from builder.publishing.clock import Clock
-    from builder.publishing.orders import Search
+    from builder.publishing.hooks import Hooks
     from builder.publishing.plans import Create, Goal, ReleasePlan, Update
     from builder.publishing.state import State
     from builder.publishing.values import RemotePlugin, Target
@@ -31,11 +31,9 @@ ENABLED = "enabledState"
 
 
 class Api(PluginApi, Protocol):
-    """BioT's plugins, and the dispatcher's search beside them."""
+    """BioT's plugins, and the dispatcher beside them."""
 
-    @property
-    def hooks(self) -> Search:
-        """The dispatcher."""
+    hooks: Hooks
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -304,3 +304,15 @@ def test_history_tells_who_what_and_from_which_commit(desk: Desk, monkeypatch: p
     assert newest["who"] == "ada in https://gitlab.example.com/j/1"
     assert [entry["verdict"] for entry in (newest, oldest)] == ["done", "done"]
     assert "1 → 2" in desk("history").out
+
+
+def test_once_a_catalog_was_fetched_plan_and_publish_hold_subscriptions_against_it(desk: Desk, biot: Sandbox) -> None:
+    assert desk("plan", *LOCAL, "--json").document["catalog"] is None
+    assert desk("catalog", *LOCAL).code == 0
+    assert desk("plan", *LOCAL, "--json").document["catalog"]
+    manifest = desk.plugin / "plugin.toml"
+    manifest.write_text(manifest.read_text().replace("users/patients", "users/patience"))
+    for command in ("plan", "publish"):
+        refused = desk(command, *LOCAL)
+        assert (refused.code, "POST/organization/v1/users/patients" in refused.err) == (3, True)
+    assert biot.call("GET", "/settings/v2/plugins/Plugin-age-calculator", token=biot.token()).status == 404
