@@ -123,6 +123,12 @@ def read_error(answer: Answer) -> BiotError | None:
     )
 
 
+def is_garbled(answer: Answer) -> bool:
+    """Whether this was to be BioT's error and did not arrive as one: JSON by its type, and not what BioT sends."""
+    kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return kind == "application/json" and read_error(answer) is None
+
+
 def describe(answer: Answer) -> str:
     """What came instead of what was asked for, as part of a sentence."""
     if error := read_error(answer):

@@ -12,6 +12,7 @@ from builder.publishing.answers import (
     BiotError,
     UnreadableError,
     describe,
+    is_garbled,
     printable,
     read_error,
     read_object,
@@ -24,7 +25,8 @@ from builder.publishing.trust import is_loopback
 from builder.publishing.wire import LostError, UndeliveredError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+    from typing import TypeVar
 
     from builder.errors import PublishError
     from builder.progress import Progress
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
     from builder.publishing.multipart import Form
     from builder.publishing.values import Secret
     from builder.publishing.wire import Request, Wire
+
+    T = TypeVar("T")
 
 UNAUTHORIZED, FORBIDDEN, METHOD_NOT_ALLOWED, TIMED_OUT = 401, 403, 405, 408
 NOT_NAMED = "METHOD_NOT_ALLOWED"
@@ -93,8 +97,32 @@ class Calls:
         self._patience = patience or Patience()
         self._chance = chance
 
-    def ask(self, request: Request, tokens: Tokens | None = None) -> Reply:
+    def read(self, request: Request, tokens: Tokens, reading: Callable[[Mapping[str, object]], T]) -> T:
+        """What the reply to a question says.
+
+        Args:
+            request: The question.
+            tokens: Access tokens.
+            reading: Reads the JSON object; raises UnreadableError when it is not what was asked for.
+
+        Raises:
+            NotReached, NotAnswered, AccessRefused, Refused: As ``ask``.
+        """
+        return reading(self.ask(request, tokens, fits=reading).document)
+
+    def ask(
+        self,
+        request: Request,
+        tokens: Tokens | None = None,
+        *,
+        fits: Callable[[Mapping[str, object]], object] | None = None,
+    ) -> Reply:
         """The reply to a question; it may be sent several times, so it must change nothing.
+
+        Args:
+            request: The question.
+            tokens: Access tokens, or None for a public call.
+            fits: Raises UnreadableError for a JSON object that is no answer to it.
 
         Raises:
             NotReached: No connection, at the last try.
@@ -106,7 +134,7 @@ class Calls:
         bearer = tokens.bearer() if tokens else None
         while True:
             tried += 1
-            outcome = self._try(request, bearer)
+            outcome = self._try(request, bearer, fits)
             if isinstance(outcome, Reply):
                 return outcome
             if outcome.unauthorized and tokens and bearer and not renewed:
@@ -153,7 +181,9 @@ class Calls:
             if body:
                 body.close()
 
-    def _try(self, request: Request, bearer: Secret | None) -> Reply | _Trouble:
+    def _try(
+        self, request: Request, bearer: Secret | None, fits: Callable[[Mapping[str, object]], object] | None
+    ) -> Reply | _Trouble:
         try:
             answer = self.wire.exchange(request, bearer=bearer)
         except UndeliveredError as error:
@@ -162,18 +192,27 @@ class Calls:
         except LostError as error:
             return _Trouble(error=self._not_answered(str(error)), again=True)
         if answer.succeeded:
-            try:
-                return Reply(document=read_object(answer), answer=answer)
-            except UnreadableError:
-                return _Trouble(error=self._not_answered(describe(answer), answer.status), again=True)
+            return self._reply(answer, fits)
         again = answer.status in WORTH_ANOTHER_TRY
         final = None if again else self._unchanged(request, answer)
         return _Trouble(
             error=final or self._not_answered(describe(answer), answer.status),
-            again=again,
+            again=again or (final is None and is_garbled(answer)),
             asked=retry_after(answer),
             unauthorized=answer.status == UNAUTHORIZED,
         )
+
+    def _reply(self, answer: Answer, fits: Callable[[Mapping[str, object]], object] | None) -> Reply | _Trouble:
+        try:
+            document = read_object(answer)
+        except UnreadableError:
+            return _Trouble(error=self._not_answered(describe(answer), answer.status), again=True)
+        try:
+            if fits is not None:
+                fits(document)
+        except UnreadableError as error:
+            return _Trouble(error=self._not_answered(f"it answered with {error}", answer.status), again=True)
+        return Reply(document=document, answer=answer)
 
     def _wait(self, trouble: _Trouble, tried: int, spent: float) -> float | None:
         if not trouble.again:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Literal
 
 from builder.progress import Silent
 from builder.publishing.answers import UnreadableError, describe, read_object
-from builder.publishing.failures import NotAnswered
 from builder.publishing.shapes import read_rows
 from builder.publishing.wire import Request
 
@@ -94,11 +93,7 @@ class Hooks:
             query={"searchRequest": json.dumps(asked, separators=(",", ":"))},
             permission=_PERMISSIONS[kind].search,
         )
-        try:
-            return read_rows(self._calls.ask(request, self._tokens).document)
-        except UnreadableError as error:
-            msg = f"{self._calls.wire.host} answered with {error}."
-            raise NotAnswered(msg, hint="Check that baseUrl is BioT's API.") from error
+        return self._calls.read(request, self._tokens, read_rows)
 
     def _request(self, kind: HookKind, verb: str, subscription: Mapping[str, object], permission: str) -> Request:
         return Request(

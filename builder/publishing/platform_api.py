@@ -20,7 +20,7 @@ from builder.publishing.calls import METHOD_NOT_ALLOWED, not_sent
 from builder.publishing.failures import NoSuchPlugin, NotAnswered, Refused
 from builder.publishing.hooks import Hooks
 from builder.publishing.multipart import Form
-from builder.publishing.shapes import read_docker_credentials, read_found, read_plugin, read_rows
+from builder.publishing.shapes import read_actions, read_docker_credentials, read_found, read_plugin, read_rows
 from builder.publishing.values import Properties, bare_name
 from builder.publishing.wire import Request
 
@@ -159,12 +159,7 @@ class Platform:
     def notifiable(self) -> tuple[Mapping[str, object], ...]:
         """Every action that notifies: rows of ``entityName``, ``actionName`` and their display names."""
         path, permission = "/settings/v2/entity-types/action-notifications", "SETTINGS_GET_ENTITY_TYPES"
-        reply = self._calls.ask(Request(method="GET", path=path, permission=permission), self._tokens)
-        rows = reply.document.get("entityTypes")
-        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-            reason = "a list of actions without its rows"
-            raise self._misunderstood(reason)
-        return tuple(rows)
+        return self._calls.read(Request(method="GET", path=path, permission=permission), self._tokens, read_actions)
 
     def properties(self) -> Properties:
         """BioT's version and clock. Public: needs no credentials."""
@@ -174,13 +169,12 @@ class Platform:
         """The right to push an image, for one hour."""
         path = f"{_PLUGINS}/docker-repository/temp-credentials"
         permission = "SETTINGS_PLUGIN_GET_DOCKER_REPOSITORY_TEMP_CREDENTIALS"
-        reply = self._calls.ask(Request(method="GET", path=path, permission=permission), self._tokens)
-        return self._understood(reply.document, read_docker_credentials)
+        request = Request(method="GET", path=path, permission=permission)
+        return self._calls.read(request, self._tokens, read_docker_credentials)
 
     def _read(self, path: str, name: str) -> RemotePlugin:
         request = Request(method="GET", path=path, permission="SETTINGS_PLUGIN_GET")
-        reply = self._calls.ask(request, self._tokens)
-        return self._understood(reply.document, lambda document: read_plugin(document, name=bare_name(name)))
+        return self._calls.read(request, self._tokens, lambda document: read_plugin(document, name=bare_name(name)))
 
     def _update(self, path: str, name: str, body: Mapping[str, object], code: Path | None) -> RemotePlugin:
         if self._patches:
@@ -233,19 +227,8 @@ class Platform:
         self, path: str, request: Mapping[str, object], permission: str, read: Callable[[Mapping[str, object]], T]
     ) -> T:
         query = {"searchRequest": json.dumps(request, separators=(",", ":"))}
-        reply = self._calls.ask(Request(method="GET", path=path, query=query, permission=permission), self._tokens)
-        return self._understood(reply.document, read)
-
-    def _understood(self, document: Mapping[str, object], read: Callable[[Mapping[str, object]], T]) -> T:
-        try:
-            return read(document)
-        except UnreadableError as error:
-            raise self._misunderstood(str(error)) from error
-
-    def _misunderstood(self, reason: str) -> NotAnswered:
-        return NotAnswered(
-            f"{self._calls.wire.host} answered with {reason}.",
-            hint="Check that baseUrl is BioT's API, and that `biot-plugin doctor` knows its version.",
+        return self._calls.read(
+            Request(method="GET", path=path, query=query, permission=permission), self._tokens, read
         )
 
 

@@ -109,6 +109,19 @@ def read_rows(document: Mapping[str, object]) -> Rows:
     return Rows(rows=tuple(rows), total=total)
 
 
+def read_actions(document: Mapping[str, object]) -> tuple[Mapping[str, object], ...]:
+    """The actions that notify, each with its entity.
+
+    Raises:
+        UnreadableError: The document is no such list.
+    """
+    rows = document.get("entityTypes")
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        msg = "a list of actions without its rows"
+        raise UnreadableError(msg)
+    return tuple(rows)
+
+
 def read_docker_credentials(document: Mapping[str, object]) -> DockerCredentials:
     """The right to push an image.
 
