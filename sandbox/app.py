@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 
-from sandbox import running
+from sandbox import openapi, running
 from sandbox.dispatcher import routes as dispatcher
 from sandbox.errors import ApiError
 from sandbox.guard import Guard
@@ -30,7 +30,7 @@ def create_app(state: State) -> ASGIApp:
         state: Found by routes as ``request.app.state.sandbox``.
     """
     app = Starlette(
-        routes=[*ums.routes(), *settings.routes(), *dispatcher.routes(), *running.routes()],
+        routes=[*ums.routes(), *settings.routes(), *dispatcher.routes(), *running.routes(), *openapi.routes()],
         exception_handlers={ApiError: _refused, HTTPException: _not_routed, Exception: _failed},
     )
     app.router.redirect_slashes = False

@@ -98,6 +98,11 @@ def find_api(api_id: str) -> Target | None:
     return None
 
 
+def api_id_pattern() -> str:
+    """A regular expression that every ``apiId`` matches as a whole, with anchors and without names."""
+    return "^(?:" + "|".join(re.sub(r"\?P<\w+>", "?:", pattern.pattern) for _, pattern in _patterns()) + ")$"
+
+
 @cache
 def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
     ordered = sorted(dict.fromkeys(API_IDS), key=lambda api_id: (api_id.count("{"), api_id))

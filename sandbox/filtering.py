@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
@@ -14,13 +15,14 @@ if TYPE_CHECKING:
 
     Value = str | int | float
 
-_DEPTH_MAX = 10
+DEPTH_MAX = 5
 _CONDITIONS_MAX = 200
 _VALUES_MAX = 1_000
 """The kit's choices: SQLite bounds how large a condition may be."""
 
-_INTEGER_BOUND = 1 << 63
-"""SQLite's integers."""
+INTEGER_BOUND = 1 << 63
+"""SQLite's integers are smaller than this."""
+NUMBER_AS_TEXT = r"-?[0-9]{1,18}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -88,8 +90,8 @@ class _Reader:
         return Condition.all_of(self._parts(filters, depth))
 
     def _parts(self, filters: object, depth: int) -> list[Condition]:
-        if not isinstance(filters, dict) or depth > _DEPTH_MAX:
-            msg = f"filter is an object of conditions by property, nested at most {_DEPTH_MAX} deep."
+        if not isinstance(filters, dict) or depth > DEPTH_MAX:
+            msg = f"filter is an object of conditions by property, nested at most {DEPTH_MAX} deep."
             raise bad_request(msg)
         return [self._entry(name, operators, depth) for name, operators in filters.items() if operators is not None]
 
@@ -173,9 +175,9 @@ def _value(prop: Prop, value: object) -> Value:
 
 def _number(value: object) -> int | float:
     """Lists of ``in`` are texts in the specification, also for numbers."""
-    if isinstance(value, str) and value.lstrip("-").isdecimal() and len(value) < len(str(_INTEGER_BOUND)):
+    if isinstance(value, str) and re.fullmatch(NUMBER_AS_TEXT, value):
         return int(value)
-    if not isinstance(value, int | float) or isinstance(value, bool) or abs(value) >= _INTEGER_BOUND:
+    if not isinstance(value, int | float) or isinstance(value, bool) or abs(value) >= INTEGER_BOUND:
         msg = "This property is compared with a number."
         raise bad_request(msg)
     return value

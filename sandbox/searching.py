@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 
     from sandbox.filtering import Prop
 
+PARAMETER = "searchRequest"
 LIMIT_DEFAULT = 100
 _KEYS = ("filter", "sort", "freeTextSearch", "limit", "page")
-_SORTS_MAX = 50
+SORTS_MAX = 50
 _WORDS_MAX = 50
 """The kit's choice, far above what people type: SQLite bounds how deep a condition may be."""
 _SEPARATOR = "char(31)"
@@ -81,6 +82,18 @@ class Found:
 
     rows: Sequence[sqlite3.Row]
     total: int
+
+
+def search_request_of(query: Mapping[str, str]) -> str | None:
+    """The one query parameter that lists have.
+
+    Raises:
+        ApiError: 400, there are others: a misspelt one would find everything.
+    """
+    if not query.keys() <= {PARAMETER}:
+        msg = f"The only query parameter is {PARAMETER}."
+        raise bad_request(msg)
+    return query.get(PARAMETER)
 
 
 def parse_search(text: str | None, searchable: Searchable) -> Search:
@@ -155,8 +168,8 @@ def _free_text(words: Sequence[str], props: Mapping[str, Prop]) -> Condition:
 
 
 def _order(value: object, searchable: Searchable) -> str:
-    if not isinstance(value, list) or len(value) > _SORTS_MAX:
-        msg = f"sort is a list of at most {_SORTS_MAX} entries."
+    if not isinstance(value, list) or len(value) > SORTS_MAX:
+        msg = f"sort is a list of at most {SORTS_MAX} entries."
         raise bad_request(msg)
     terms = [_term(entry, searchable) for entry in value] or [searchable.default_sort]
     return ", ".join([*terms, searchable.key])

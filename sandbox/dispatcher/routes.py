@@ -13,7 +13,7 @@ from sandbox.bodies import json_body, text_of
 from sandbox.dispatcher import subscriptions
 from sandbox.dispatcher.requests import interception_of, notification_of
 from sandbox.filtering import Prop
-from sandbox.searching import Searchable, envelope, find, parse_search
+from sandbox.searching import Searchable, envelope, find, parse_search, search_request_of
 from sandbox.state import state_of
 from sandbox.ums.access import require
 
@@ -127,7 +127,7 @@ async def unsubscribe_interception(request: Request) -> Response:
 def _found(
     request: Request, searchable: Searchable, describe: Callable[[sqlite3.Row], Mapping[str, object]]
 ) -> Response:
-    search = parse_search(request.query_params.get("searchRequest"), searchable)
+    search = parse_search(search_request_of(request.query_params), searchable)
     with state_of(request).database.read() as connection:
         page = find(connection, searchable, search)
     items = (json.dumps(describe(row)) for row in page.rows)

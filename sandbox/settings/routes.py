@@ -15,6 +15,7 @@ from starlette.routing import Route
 from builder.platform.limits import IMAGE_TAG_MAX
 from sandbox.clock import iso
 from sandbox.errors import bad_request
+from sandbox.searching import search_request_of
 from sandbox.settings import images, lookups, operations
 from sandbox.settings.checking import read_creation, read_replacement, read_update
 from sandbox.settings.code_store import CodeStore, Incoming
@@ -58,7 +59,7 @@ def routes() -> list[Route]:
 def search_plugins(request: Request) -> Response:
     """``GET /settings/v2/plugins``."""
     require(request, "SETTINGS_PLUGIN_SEARCH")
-    return _json(operations.search(state_of(request), request.query_params.get("searchRequest")))
+    return _json(operations.search(state_of(request), search_request_of(request.query_params)))
 
 
 async def create_plugin(request: Request) -> Response:
@@ -103,7 +104,7 @@ def docker_credentials(request: Request) -> Response:
 def search_interceptions(request: Request) -> Response:
     """``GET /settings/v1/interceptions``."""
     require(request, "SETTINGS_SEARCH_INTERCEPTION_SUBSCRIPTION_CONFIGURATIONS")
-    return _json(lookups.interceptions(state_of(request), request.query_params.get("searchRequest")))
+    return _json(lookups.interceptions(state_of(request), search_request_of(request.query_params)))
 
 
 def notifiable_actions(request: Request) -> Response:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sandbox.errors import ApiError
-from sandbox.filtering import Prop
+from sandbox.filtering import DEPTH_MAX, Prop
 from sandbox.searching import Searchable, envelope, find, parse_search
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def nested(depth: int) -> object:
 
 
 def test_a_filter_may_be_as_deep_as_is_said(connection: sqlite3.Connection) -> None:
-    assert names(connection, {"filter": nested(9)}) == ["age"]
+    assert names(connection, {"filter": nested(DEPTH_MAX - 1)}) == ["age"]
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_a_filter_may_be_as_deep_as_is_said(connection: sqlite3.Connection) -> N
         {"filter": {"runtime": {"isNull": "true"}}},
         {"filter": {"$OR": {"name": {"eq": "age"}}}},
         {"filter": {"$XOR": {"filter": {}}}},
-        {"filter": nested(10)},
+        {"filter": nested(DEPTH_MAX)},
         {"filter": {"name": {"in": ["x"] * 1001}}},
         {"sort": {"prop": "name"}},
         {"sort": [{"order": "ASC"}]},

@@ -58,13 +58,18 @@ DEFAULTS = {
 }
 
 
-@pytest.fixture
-def settings(sandbox: Sandbox) -> Iterator[Settings]:
+@pytest.fixture(scope="module")
+def publisher(sandbox: Sandbox) -> Iterator[Settings]:
     made = settings_of(sandbox)
     with made.http:
         yield made
-        for plugin in made.search().json()["data"]:
-            made.http.delete(f"{PLUGINS}/Plugin-{plugin['name']}")
+
+
+@pytest.fixture
+def settings(publisher: Settings) -> Iterator[Settings]:
+    yield publisher
+    for plugin in publisher.search().json()["data"]:
+        publisher.http.delete(f"{PLUGINS}/Plugin-{plugin['name']}")
 
 
 def told(response: httpx.Response) -> dict[str, object]:

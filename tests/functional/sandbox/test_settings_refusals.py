@@ -38,12 +38,17 @@ PERMISSIONS = {
 }
 
 
-@pytest.fixture
-def settings(sandbox: Sandbox) -> Iterator[Settings]:
+@pytest.fixture(scope="module")
+def publisher(sandbox: Sandbox) -> Iterator[Settings]:
     made = settings_of(sandbox)
     with made.http:
         yield made
-        assert made.search().json()["data"] == [], "a refusal leaves nothing"
+
+
+@pytest.fixture
+def settings(sandbox: Sandbox, publisher: Settings) -> Iterator[Settings]:
+    yield publisher
+    assert publisher.search().json()["data"] == [], "a refusal leaves nothing"
     code = sandbox.running.state.database.file.with_name("biot.sqlite.code")
     assert [file.name for file in code.glob("*")] == []
 

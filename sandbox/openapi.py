@@ -1,0 +1,60 @@
+"""The local BioT's own OpenAPI document: what it serves, and nothing that it does not."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from builder import __version__
+from sandbox.describing import described, filter_schemas
+from sandbox.dispatcher import described as dispatcher
+from sandbox.settings import described as settings
+from sandbox.ums import described as ums
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from sandbox.describing import Operation, Schema
+
+PATH = "/openapi.json"
+
+
+@cache
+def operations() -> tuple[Operation, ...]:
+    """Everything that can be asked, but plugins' own endpoints and this document."""
+    return (*settings.operations(), *ums.operations(), *dispatcher.operations())
+
+
+@cache
+def document() -> Schema:
+    """OpenAPI 3.1."""
+    paths: dict[str, Schema] = {}
+    for operation in operations():
+        paths.setdefault(operation.path, {})[operation.method] = described(operation)
+    filters: dict[str, Schema] = {}
+    for operation in operations():
+        filters |= filter_schemas(operation, operation.search) if operation.search else {}
+    bearer = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "A local BioT",
+            "version": __version__,
+            "description": "Stands in for BioT on a laptop. Written from BioT's specification 2.4.2; it is no BioT.",
+        },
+        "paths": paths,
+        "components": {"schemas": filters, "securitySchemes": {"bearerAuth": bearer}},
+    }
+
+
+def routes() -> list[Route]:
+    """``GET /openapi.json``: public."""
+    return [Route(PATH, show, methods=["GET"])]
+
+
+async def show(_request: Request) -> Response:
+    """The document."""
+    return JSONResponse(document())

@@ -1,0 +1,31 @@
+"""Twenty seeds of schemathesis: what the local BioT answers is what its OpenAPI document says."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from tests.support.sandbox import running_sandbox
+from tests.support.schemathesis_runs import try_all
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+SEEDS, EXAMPLES = 20, 25
+
+
+def test_twenty_seeds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    statuses, failures = Counter[int](), list[str]()
+    for seed in range(1, SEEDS + 1):
+        with running_sandbox(tmp_path / str(seed)) as sandbox:
+            tried = try_all(sandbox, seed, EXAMPLES)
+        failures += tried.failures
+        for (_, status), count in tried.requests.items():
+            statuses[status] += count
+    with capsys.disabled():
+        counts = ", ".join(f"{count} of {status}" for status, count in sorted(statuses.items()))
+        print(f"\nschemathesis: {SEEDS} seeds, {statuses.total()} requests ({counts}), {len(failures)} failures")
+
+    assert failures == []
