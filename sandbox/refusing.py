@@ -20,7 +20,7 @@ _ROUTING_CODES = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}
 
 def refusal(error: ApiError, scope: Scope) -> JSONResponse:
     """A refusal of a route, or of the guard before it."""
-    service = scope["path"].split("/", 2)[1]
+    service = scope["path"].strip("/").partition("/")[0]
     return JSONResponse(error_body(error, _trace_id(scope), service), status_code=error.status)
 
 

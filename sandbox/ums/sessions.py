@@ -142,13 +142,18 @@ def _check_secret(state: State, account: Account, row: sqlite3.Row, *, fits: boo
         raise ApiError(401, account.locked_code, message, {"timeLeftInMinutes": minutes})
     if fits and not row["failures"]:
         return
-    failures = 0 if fits else row["failures"] + 1
-    locked = now + LOCK_MINUTES * 60 if failures >= FAILURES_ALLOWED else None
     with state.database.write() as connection:
-        connection.execute(
-            f"UPDATE {account.table} SET failures = ?, locked_until = ? WHERE id = ?",  # noqa: S608 - a name of ours
-            (0 if locked else failures, locked, row["id"]),
-        )
+        # Counted inside the transaction: two failures at once are two.
+        (failures,) = connection.execute(
+            f"UPDATE {account.table} SET failures = CASE WHEN ? THEN 0 ELSE failures + 1 END, locked_until = NULL"  # noqa: S608 - a name of ours
+            " WHERE id = ? RETURNING failures",
+            (fits, row["id"]),
+        ).fetchone() or (0,)
+        if failures >= FAILURES_ALLOWED:
+            connection.execute(
+                f"UPDATE {account.table} SET failures = 0, locked_until = ? WHERE id = ?",  # noqa: S608 - the same
+                (now + LOCK_MINUTES * 60, row["id"]),
+            )
     if not fits:
         raise login_failed()
 

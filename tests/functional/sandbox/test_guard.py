@@ -168,3 +168,16 @@ def test_what_is_not_there_is_told_as_the_platform_tells_errors(
     answer = sandbox.call(method, path)
 
     assert (answer.status, answer.body["code"]) == (status, code)
+
+
+@pytest.mark.parametrize(
+    "line", ["OPTIONS * HTTP/1.1", "GET http://evil.example/ums/v1/security/public-key HTTP/1.1", "GET // HTTP/1.1"]
+)
+def test_odd_request_lines_are_refused_like_any_unknown_path(sandbox: Sandbox, line: str) -> None:
+    where = urlsplit(sandbox.base_url)
+    with socket.create_connection((str(where.hostname), where.port), timeout=10) as connection:
+        connection.sendall(f"{line}\r\nHost: {where.netloc}\r\nConnection: close\r\n\r\n".encode())
+        answer = connection.makefile("rb").read()
+
+    assert answer.startswith(b"HTTP/1.1 404")
+    assert json.loads(answer.partition(b"\r\n\r\n")[2])["code"] == "NOT_FOUND"

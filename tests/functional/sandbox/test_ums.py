@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -333,3 +334,13 @@ def test_no_secret_lies_readable_in_the_database(sandbox: Sandbox) -> None:
         assert secret.encode() not in kept
     assert re.search(rb"16384\$", kept)
     assert {file.stat().st_mode & 0o777 for file in folder.glob("biot.sqlite*")} == {0o600}
+
+
+def test_failures_at_once_are_all_counted(tmp_path: Path) -> None:
+    with running_sandbox(tmp_path) as sandbox:
+        person(sandbox, "hurried@example.com")
+        with ThreadPoolExecutor(5) as pool:
+            statuses = list(pool.map(lambda _: log_in(sandbox, "hurried@example.com", "wrong").status, range(5)))
+
+        assert statuses == [403] * 5
+        assert log_in(sandbox, "hurried@example.com").body["code"] == "USER_LOCKED_WITH_TIME"

@@ -1,0 +1,58 @@
+"""Which names are ours, how large a body may be, and what is kept of a secret."""
+
+from __future__ import annotations
+
+import pytest
+
+from sandbox.guard import BODY_MAX, PLUGIN_BODY_MAX, body_limit, is_ours, names_of
+from sandbox.running import endpoint_url
+from sandbox.ums.hashing import KEY_COST, hashed, matches, random_secret
+
+
+@pytest.mark.parametrize(
+    ("base_url", "host", "passes"),
+    [
+        ("http://127.0.0.1:2468", "127.0.0.1:2468", True),
+        ("http://127.0.0.1:2468", "127.0.0.1", False),
+        ("http://127.0.0.1:80", "127.0.0.1", True),
+        ("http://127.0.0.1:80", "localhost:80", True),
+        ("http://127.0.0.1:80", "localhost:8080", False),
+    ],
+)
+def test_a_port_may_be_left_out_only_where_it_is_the_default(base_url: str, host: str, *, passes: bool) -> None:
+    assert is_ours(names_of(base_url), [(b"host", host.encode())]) is passes
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "limit"),
+    [
+        ("POST", "/settings/v2/plugins", PLUGIN_BODY_MAX),
+        ("PATCH", "/settings/v2/plugins/Plugin-a", PLUGIN_BODY_MAX),
+        ("PUT", "/settings/v2/plugins/Plugin-a", PLUGIN_BODY_MAX),
+        ("GET", "/settings/v2/plugins", BODY_MAX),
+        ("DELETE", "/settings/v2/plugins/Plugin-a", BODY_MAX),
+        ("POST", "/settings/v2/plugins-of-others", BODY_MAX),
+        ("POST", "/ums/v2/users/login", BODY_MAX),
+    ],
+)
+def test_only_plugins_may_be_large(method: str, path: str, limit: int) -> None:
+    assert body_limit(method, path) == limit
+
+
+@pytest.mark.parametrize("secret", ["", "password", "pässwörd \N{SNOWMAN}", "x" * 10_000])
+def test_a_hash_knows_its_secret_and_tells_nothing(secret: str) -> None:
+    kept = hashed(secret, KEY_COST)
+
+    assert matches(secret, kept)
+    assert not matches(f"{secret}x", kept)
+    assert hashed(secret, KEY_COST) != kept, "each has its own salt"
+    assert len(secret) < 5 or secret not in kept
+
+
+def test_secrets_are_never_the_same() -> None:
+    assert len({random_secret() for _ in range(100)}) == 100
+    assert {len(random_secret()) for _ in range(100)} == {43}
+
+
+def test_the_endpoint_of_a_plugin_leads_to_this_biot() -> None:
+    assert endpoint_url("http://127.0.0.1:2468", "Plugin-a") == "http://127.0.0.1:2468/run/Plugin-a/"
