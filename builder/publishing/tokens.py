@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from builder.publishing.answers import printable, server_time
+from builder.publishing.answers import UnreadableError, printable, server_time
 from builder.publishing.credentials import MFA_CODE, AccessToken, Person, ServiceUser, is_token
-from builder.publishing.failures import AccessRefused, NotAnswered, Refused
+from builder.publishing.failures import AccessRefused, Refused
 from builder.publishing.keeping import Session
 from builder.publishing.values import Secret
 from builder.publishing.wire import Request
@@ -125,18 +125,18 @@ class LoginTokens:
             return None
         document = {"refreshToken": old.refresh.reveal()}
         try:
-            return self._session_of(self._calls.ask(_request("users/token/refresh", document)))
+            return self._session_of(self._calls.ask(_request("users/token/refresh", document), fits=_jwt_in))
         except (AccessRefused, Refused):
             return None
 
     def _logged_in(self) -> Session:
         if isinstance(self._credentials, ServiceUser):
             document = {"id": self._credentials.principal, "secretKey": self._credentials.secret_key.reveal()}
-            reply = self._ask("services/accessToken", document)
-            token, ends = reply.document.get("accessToken"), reply.document.get("accessTokenExpiration")
-            return Session(access=self._token(token), good_until=self._until(ends, reply))
+            reply = self._ask("services/accessToken", document, _token_in)
+            access, ends = _token_in(reply.document), reply.document.get("accessTokenExpiration")
+            return Session(access=access, good_until=self._until(ends, reply))
         document = {"username": self._credentials.principal, "password": self._credentials.password.reveal()}
-        reply = self._ask("users/login", document)
+        reply = self._ask("users/login", document, _jwt_in)
         if reply.document.get("mfaRequired") is True:
             reply = self._second_factor(reply)
         return self._session_of(reply)
@@ -145,9 +145,9 @@ class LoginTokens:
         if self._ask_code is None:
             msg = f"BioT asks {self._who} for the code of a second factor, and there is no terminal to ask on."
             raise AccessRefused(msg, hint=f"Set {MFA_CODE}, or use a service user, which needs none.")
-        access = _First(self._jwt(first.document, "accessJwt")[0])
+        access = _First(_jwt_in(first.document)[0])
         try:
-            return self._calls.ask(_request("users/login/mfa", {"code": self._ask_code()}), access)
+            return self._calls.ask(_request("users/login/mfa", {"code": self._ask_code()}), access, fits=_jwt_in)
         except Refused as error:
             msg = f"BioT refused the code of the second factor ({printable(error.code)})."
             raise AccessRefused(
@@ -158,16 +158,18 @@ class LoginTokens:
         if reply.document.get("passwordResetRequired") is True:
             msg = f"BioT wants {self._who} to set a new password first."
             raise AccessRefused(msg, hint="Log in to the BioT Console, set it, then run `biot-plugin login` again.")
-        access, ends = self._jwt(reply.document, "accessJwt")
-        refresh, refresh_until = None, 0.0
-        if isinstance(reply.document.get("refreshJwt"), dict):
-            refresh, refresh_ends = self._jwt(reply.document, "refreshJwt")
-            refresh_until = self._until(refresh_ends, reply)
-        return Session(access=access, good_until=self._until(ends, reply), refresh=refresh, refresh_until=refresh_until)
-
-    def _ask(self, path: str, document: Mapping[str, object]) -> Reply:
+        access, ends = _jwt_in(reply.document)
+        good_until = self._until(ends, reply)
         try:
-            return self._calls.ask(_request(path, document))
+            refresh, refresh_ends = _jwt_in(reply.document, "refreshJwt")
+        except UnreadableError:
+            return Session(access=access, good_until=good_until)
+        refresh_until = self._until(refresh_ends, reply)
+        return Session(access=access, good_until=good_until, refresh=refresh, refresh_until=refresh_until)
+
+    def _ask(self, path: str, document: Mapping[str, object], fits: Callable[[Mapping[str, object]], object]) -> Reply:
+        try:
+            return self._calls.ask(_request(path, document), fits=fits)
         except (AccessRefused, Refused) as error:
             msg = f"{self._calls.wire.host} refused the log-in of {self._who}: {error.told}."
             raise AccessRefused(
@@ -175,18 +177,6 @@ class LoginTokens:
                 hint=_HINTS.get(error.code, _HINTS["LOGIN_FAILED"]),
                 code=error.code,
             ) from error
-
-    def _jwt(self, document: Mapping[str, object], key: str) -> tuple[Secret, object]:
-        jwt = document.get(key)
-        if not isinstance(jwt, dict):
-            return self._token(None), None
-        return self._token(jwt.get("token")), jwt.get("expiration")
-
-    def _token(self, value: object) -> Secret:
-        if isinstance(value, str) and is_token(value):
-            return Secret(value)
-        msg = f"{self._calls.wire.host} answered the log-in without a token."
-        raise NotAnswered(msg, hint="Check that baseUrl is BioT's API: `biot-plugin doctor`.")
 
     def _until(self, ends: object, reply: Reply) -> float:
         """When to have another one, by this machine's clock, which may go wrong: BioT's own clock tells how long."""
@@ -208,3 +198,21 @@ class LoginTokens:
 
 def _request(path: str, document: Mapping[str, object]) -> Request:
     return Request(method="POST", path=f"/ums/v2/{path}", document=document)
+
+
+def _token_in(document: Mapping[str, object], key: str = "accessToken") -> Secret:
+    """The token at a key. Raises ``UnreadableError`` when there is none that could be sent back."""
+    token = document.get(key)
+    if not isinstance(token, str) or not is_token(token):
+        msg = "a log-in without a token"
+        raise UnreadableError(msg)
+    return Secret(token)
+
+
+def _jwt_in(document: Mapping[str, object], key: str = "accessJwt") -> tuple[Secret, object]:
+    """The token and the end of one of LoginResponse's two. Raises as ``_token_in``."""
+    jwt = document.get(key)
+    if not isinstance(jwt, dict):
+        msg = "a log-in without a token"
+        raise UnreadableError(msg)
+    return _token_in(jwt, "token"), jwt.get("expiration")
