@@ -1,4 +1,7 @@
-"""The main job as a user does it, for both languages: copier copy, tox, tox -e package, every event through the ZIP."""
+"""The main job as a user does it, for both languages.
+
+copier copy, tox, tox -e package, every event through the ZIP; with a local BioT: publish, change, publish, rollback.
+"""
 
 from __future__ import annotations
 
@@ -24,12 +27,17 @@ from tests.support.packaged import (
     python_client,
     unpack_read_only,
 )
+from tests.support.started import started_sandbox
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 PYTHON_VERSIONS = ("3.13", "3.12", "3.14")
 LANGUAGES = ("python", "javascript")
+CHANGES = {
+    "python": ("src/plugin/perform/nonspecific.py", "\n# Changed.\n"),
+    "javascript": ("src/plugin/perform/nonspecific.js", "\n// Changed.\n"),
+}
 
 
 @dataclass
@@ -58,6 +66,9 @@ def main() -> int:
         home = keep.resolve() if keep else Path(scratch)
         start = time.perf_counter()
         stories = [tell(language, home, Path(scratch)) for language in LANGUAGES]
+        with local_biot(Path(scratch)) as environ:
+            for story in stories:
+                publish(story, home, environ)
         print_table(stories, time.perf_counter() - start)
         if keep:
             print(f"\nThe plugins are in {home}")
@@ -92,6 +103,36 @@ def tell(language: str, home: Path, scratch: Path) -> Story:
     return story
 
 
+@contextmanager
+def local_biot(scratch: Path) -> Iterator[Mapping[str, str]]:
+    """A local BioT as ``biot-plugin sandbox`` starts it; gives the environment in which it is ``local``."""
+    environ = {**users_environment(), "BIOT_PLUGIN_STATE": str(scratch / "state")}
+    argv = [sys.executable, "-m", "builder", "sandbox", "--port", "0"]
+    with started_sandbox(argv, {**environ, "PYTHONPATH": str(REPOSITORY)}):
+        yield environ
+
+
+def publish(story: Story, home: Path, environ: Mapping[str, str]) -> None:
+    """The second half of one language's story: publish, change, publish again, roll back."""
+    plugin = home / f"hello-{story.language}"
+    with story.step("tox -e publish"):
+        command(["-m", "tox", "-e", "publish", "--", "-e", "local"], cwd=plugin, environ=environ)
+    perform, comment = CHANGES[story.language]
+    with (plugin / perform).open("a", encoding="utf-8") as file:
+        file.write(comment)
+    with story.step("change, publish again"):
+        command(["-m", "tox", "-e", "publish", "--", "-e", "local"], cwd=plugin, environ=environ)
+    [program] = [*plugin.glob(".tox/publish/bin/biot-plugin"), *plugin.glob(".tox/publish/Scripts/biot-plugin.exe")]
+    with story.step("roll back"):
+        run([str(program), "rollback", "-e", "local"], cwd=plugin, environ=environ)
+    shown = json.loads(run([str(program), "show", "-e", "local", "--json"], cwd=plugin, environ=environ))["plugin"]
+    story.facts["on the local BioT"] = f"version {shown['version']}, the code of version 1 again"
+    digest = story.facts["tree digest"].rstrip("…")
+    if shown["version"] != 3 or digest not in shown["treeDigest"]:
+        message = f"after publish, publish and rollback BioT should have version 3 with the first code: {shown}"
+        raise SystemExit(message)
+
+
 def choose_runtime(language: str, scratch: Path) -> tuple[RuntimeClient, dict[str, str]]:
     """The runtime client, and the answers: for Python, the newest usual runtime that this machine can run."""
     if language == "javascript":
@@ -113,19 +154,26 @@ def check_answers(answers: dict[str, dict[str, object]]) -> list[str]:
     return [str(answer["statusCode"]) for answer in answers.values()]
 
 
-def command(arguments: list[str], *, cwd: Path) -> None:
+def users_environment() -> dict[str, str]:
+    """A user's shell holds none of the variables that tox sets for its own environments."""
+    foreign = ("TOX_", "VIRTUAL_ENV", "PYTHON", "BIOT_PLUGIN_STATE")
+    return {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+
+
+def command(arguments: list[str], *, cwd: Path, environ: Mapping[str, str] | None = None) -> None:
     """Run a Python module as a user would; on failure show everything it said."""
+    run([sys.executable, *arguments], cwd=cwd, environ=environ)
+
+
+def run(argv: list[str], *, cwd: Path, environ: Mapping[str, str] | None = None) -> str:
+    """Run a program and give its standard output; on failure show everything it said."""
     cwd.mkdir(parents=True, exist_ok=True)
-    # A user's shell holds none of the variables that tox sets for its own environments.
-    environment = {
-        name: value for name, value in os.environ.items() if not name.startswith(("TOX_", "VIRTUAL_ENV", "PYTHON"))
-    }
-    done = subprocess.run(
-        [sys.executable, *arguments], cwd=cwd, env=environment, capture_output=True, text=True, check=False
-    )
+    environ = users_environment() if environ is None else environ
+    done = subprocess.run(argv, cwd=cwd, env=dict(environ), capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        message = f"{' '.join(arguments)} (in {cwd}) failed with {done.returncode}:\n{done.stdout}\n{done.stderr}"
+        message = f"{' '.join(argv)} (in {cwd}) failed with {done.returncode}:\n{done.stdout}\n{done.stderr}"
         raise SystemExit(message)
+    return done.stdout
 
 
 def print_table(stories: list[Story], seconds: float) -> None:
@@ -137,7 +185,7 @@ def print_table(stories: list[Story], seconds: float) -> None:
     print()
     for row in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
-    print(f"\nBoth plugins were generated, tested, packaged and called in {seconds:.0f} s.")
+    print(f"\nBoth plugins were generated, tested, packaged, called and published in {seconds:.0f} s.")
 
 
 if __name__ == "__main__":
