@@ -1,0 +1,81 @@
+"""Changes that do no harm twice: what is claimed after every sequence of lost, refused and confirmed requests."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+
+from builder.errors import PublishError
+from builder.publishing.failures import AccessRefused, Conflict, NotAnswered, NotReached, Refused, Unsettled
+from builder.publishing.insisting import insist
+from tests.support.virtual_time import VirtualClock
+
+SENT = ("confirmed", "lost-applied", "lost", "late", "unreached", "refused", "busy", "denied")
+LOOKS = ("true", "unanswered")
+
+
+class Platform:
+    """Applies what it is told to, when it is told to; ``late`` takes effect one request later."""
+
+    def __init__(self, sendings: tuple[str, ...], looks: tuple[str, ...]) -> None:
+        self.sendings, self.looks = list(sendings), list(looks)
+        self.applied = False
+        self.pending = False
+        self.sent = 0
+
+    def send(self) -> None:
+        self.sent += 1
+        self.applied = self.applied or self.pending
+        how = self.sendings.pop(0) if self.sendings else "confirmed"
+        if how in {"confirmed", "lost-applied"}:
+            self.applied = True
+        self.pending = self.pending or how == "late"
+        if how in {"lost", "lost-applied", "late"}:
+            raise Unsettled(how)
+        if how == "unreached":
+            raise NotReached(how)
+        if how in {"refused", "busy"}:
+            raise Refused(how, status=429 if how == "busy" else 400, code="C")
+        if how == "denied":
+            raise AccessRefused(how)
+
+    def in_place(self) -> bool:
+        how = self.looks.pop(0) if self.looks else ""
+        if how == "unanswered":
+            raise NotAnswered(how)
+        return self.applied
+
+
+@pytest.mark.parametrize("sendings", list(product(SENT, repeat=2)), ids="-".join)
+@pytest.mark.parametrize("looks", list(product(LOOKS, repeat=2)), ids="-".join)
+def test_nothing_is_claimed_that_is_not_so(sendings: tuple[str, ...], looks: tuple[str, ...]) -> None:
+    platform = Platform(sendings, looks)
+
+    try:
+        insist(platform.send, platform.in_place, VirtualClock(), what="it is so")
+    except Unsettled:
+        assert any(how.startswith("lost") or how == "late" for how in sendings[: platform.sent])
+    except PublishError:
+        assert not platform.applied
+        assert not platform.pending
+    else:
+        assert platform.applied
+
+
+def test_what_was_confirmed_and_is_not_so_is_somebody_elses_doing() -> None:
+    clock = VirtualClock()
+
+    with pytest.raises(Conflict):
+        insist(lambda: None, lambda: False, clock, what="it is so")
+
+    assert clock.waits == [0.0, 0.5, 1.5]
+
+
+def test_patience_ends_and_the_first_lost_request_is_what_is_told() -> None:
+    platform = Platform(("unreached", "lost", *["unreached"] * 9), ())
+
+    with pytest.raises(Unsettled):
+        insist(platform.send, platform.in_place, VirtualClock(), what="it is so")
+
+    assert platform.sent == 5
