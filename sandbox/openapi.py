@@ -22,20 +22,18 @@ if TYPE_CHECKING:
 PATH = "/openapi.json"
 
 
-@cache
-def operations() -> tuple[Operation, ...]:
-    """Everything that can be asked, but plugins' own endpoints and this document."""
-    return (*settings.operations(), *ums.operations(), *dispatcher.operations())
+OPERATIONS: tuple[Operation, ...] = (*settings.OPERATIONS, *ums.OPERATIONS, *dispatcher.OPERATIONS)
+"""Everything that can be asked, but plugins' own endpoints and this document."""
 
 
 @cache
 def document() -> Schema:
     """OpenAPI 3.1."""
     paths: dict[str, Schema] = {}
-    for operation in operations():
+    for operation in OPERATIONS:
         paths.setdefault(operation.path, {})[operation.method] = described(operation)
     filters: dict[str, Schema] = {}
-    for operation in operations():
+    for operation in OPERATIONS:
         filters |= filter_schemas(operation, operation.search) if operation.search else {}
     bearer = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
     return {

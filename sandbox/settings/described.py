@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from functools import cache
 from typing import TYPE_CHECKING
 
 from builder.platform.catalog import ACTIONS_BY_ENTITY, ADAPTABLE_ENTITY_TYPES, PROBABLY_RESERVED_ORDER
@@ -43,12 +42,6 @@ _UPDATED_400 = (
 )
 _WRITTEN_404 = ("INTERCEPTION_CONFIGURATION_NOT_FOUND", "PLUGIN_IMAGE_TAG_NOT_FOUND")
 _UPDATED = {400: _UPDATED_400, 404: (*_NOT_FOUND[404], *_WRITTEN_404), 500: ("AWS_EXCEPTION",)}
-
-
-@cache
-def operations() -> tuple[Operation, ...]:
-    """Everything below ``/settings``, and the stand-in for pushing images."""
-    return (*_plugins(), *_lookups())
 
 
 def _form(config: Schema) -> Schema:
@@ -126,137 +119,136 @@ def _parts(config: Schema) -> Schema:
     return record({"config": config, "code": {"type": "string", "format": "binary"}}, optional=["code"])
 
 
-def _plugins() -> tuple[Operation, ...]:
-    return (
-        Operation(
-            method="get",
-            path=_PLUGINS,
-            name="search",
-            summary="Find plugins.",
-            permission="SETTINGS_PLUGIN_SEARCH",
-            search=PLUGINS,
-            answer=page_of(plugin_response()),
-        ),
-        Operation(
-            method="post",
-            path=_PLUGINS,
-            name="create",
-            summary="Make a plugin, its service user, its endpoint and its subscriptions.",
-            permission="SETTINGS_PLUGIN_CREATE",
-            body=_form(create_request()),
-            form=True,
-            status=201,
-            answer=plugin_response(),
-            errors={
-                400: _WRITTEN_400,
-                404: _WRITTEN_404,
-                409: ("PLUGIN_EXISTS_BY_NAME", "SERVICE_NAME_ALREADY_EXISTS"),
-                500: ("AWS_EXCEPTION",),
-            },
-        ),
-        Operation(
-            method="get",
-            path=_PLUGIN,
-            name="get",
-            summary="One plugin.",
-            permission="SETTINGS_PLUGIN_GET",
-            parameters=_NAME,
-            answer=plugin_response(),
-            errors=_NOT_FOUND,
-        ),
-        Operation(
-            method="patch",
-            path=_PLUGIN,
-            name="partialUpdate",
-            summary="Change what is sent.",
-            permission="SETTINGS_PLUGIN_UPDATE",
-            parameters=_NAME,
-            body=_form(update_request()),
-            form=True,
-            answer=plugin_response(),
-            errors=_UPDATED,
-        ),
-        Operation(
-            method="put",
-            path=_PLUGIN,
-            name="update",
-            summary="Change everything; what is not sent gets its default. In BioT's guide, in no specification of v2.",
-            permission="SETTINGS_PLUGIN_UPDATE",
-            parameters=_NAME,
-            body=_form(create_request()),
-            form=True,
-            answer=plugin_response(),
-            errors=_UPDATED,
-        ),
-        Operation(
-            method="delete",
-            path=_PLUGIN,
-            name="delete",
-            summary="Remove a plugin and everything that was made for it.",
-            permission="SETTINGS_PLUGIN_DELETE",
-            parameters=_NAME,
-            status=204,
-            errors=_NOT_FOUND,
-        ),
+_OF_PLUGINS = (
+    Operation(
+        method="get",
+        path=_PLUGINS,
+        name="search",
+        summary="Find plugins.",
+        permission="SETTINGS_PLUGIN_SEARCH",
+        search=PLUGINS,
+        answer=page_of(plugin_response()),
+    ),
+    Operation(
+        method="post",
+        path=_PLUGINS,
+        name="create",
+        summary="Make a plugin, its service user, its endpoint and its subscriptions.",
+        permission="SETTINGS_PLUGIN_CREATE",
+        body=_form(create_request()),
+        form=True,
+        status=201,
+        answer=plugin_response(),
+        errors={
+            400: _WRITTEN_400,
+            404: _WRITTEN_404,
+            409: ("PLUGIN_EXISTS_BY_NAME", "SERVICE_NAME_ALREADY_EXISTS"),
+            500: ("AWS_EXCEPTION",),
+        },
+    ),
+    Operation(
+        method="get",
+        path=_PLUGIN,
+        name="get",
+        summary="One plugin.",
+        permission="SETTINGS_PLUGIN_GET",
+        parameters=_NAME,
+        answer=plugin_response(),
+        errors=_NOT_FOUND,
+    ),
+    Operation(
+        method="patch",
+        path=_PLUGIN,
+        name="partialUpdate",
+        summary="Change what is sent.",
+        permission="SETTINGS_PLUGIN_UPDATE",
+        parameters=_NAME,
+        body=_form(update_request()),
+        form=True,
+        answer=plugin_response(),
+        errors=_UPDATED,
+    ),
+    Operation(
+        method="put",
+        path=_PLUGIN,
+        name="update",
+        summary="Change everything; what is not sent gets its default. In BioT's guide, in no specification of v2.",
+        permission="SETTINGS_PLUGIN_UPDATE",
+        parameters=_NAME,
+        body=_form(create_request()),
+        form=True,
+        answer=plugin_response(),
+        errors=_UPDATED,
+    ),
+    Operation(
+        method="delete",
+        path=_PLUGIN,
+        name="delete",
+        summary="Remove a plugin and everything that was made for it.",
+        permission="SETTINGS_PLUGIN_DELETE",
+        parameters=_NAME,
+        status=204,
+        errors=_NOT_FOUND,
+    ),
+)
+_LINE = dict.fromkeys(("entityName", "entityDisplayName", "actionName", "actionDisplayName"), TEXT)
+_KEYS = record(dict.fromkeys(("accessKeyId", "secretAccessKey", "sessionToken"), TEXT) | {"expiration": MOMENT})
+_INTERCEPTION = record(dict.fromkeys(("entityTypeName", "servicePrefix", "apiId"), TEXT), optional=["apiId"])
+_ACTIONS = tuple(
+    Operation(
+        method="get",
+        path=f"/settings/{version}/entity-types/action-notifications",
+        name=f"getNotifiableActions{version.upper()}",
+        summary="What plugins can be told of.",
+        permission="SETTINGS_GET_ENTITY_TYPES",
+        answer=record({"entityTypes": {"type": "array", "items": record(_LINE)}}),
     )
+    for version in ("v1", "v2")
+)
+_LOOKUPS = (
+    *_ACTIONS,
+    Operation(
+        method="get",
+        path="/settings/v1/interceptions",
+        name="searchInterceptions",
+        summary="What plugins can intercept.",
+        permission="SETTINGS_SEARCH_INTERCEPTION_SUBSCRIPTION_CONFIGURATIONS",
+        search=INTERCEPTIONS,
+        answer=page_of(_INTERCEPTION),
+    ),
+    Operation(
+        method="get",
+        path=f"{_PLUGINS}/docker-repository/temp-credentials",
+        name="getDockerRepositoryTempCredentials",
+        summary="Credentials for the registry; the local BioT has none, so they open nothing.",
+        permission=_REPOSITORY,
+        answer=record({"credentials": _KEYS, "region": TEXT, "repositoryUri": TEXT}),
+    ),
+    Operation(
+        method="put",
+        path="/sandbox/v1/images/{tag}",
+        name="registerImage",
+        summary="An image of this tag counts as pushed. Not BioT's: the local one's stand-in for docker push.",
+        permission=_REPOSITORY,
+        parameters={"tag": {"type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9_-]{0,127}$"}},
+        status=204,
+        errors={404: ("NOT_FOUND",)},
+    ),
+    Operation(
+        method="get",
+        path="/settings/v1/system/properties",
+        name="getSystemProperties",
+        summary="Which BioT this is.",
+        answer=record({"biotVersion": TEXT}),
+    ),
+    Operation(
+        method="get",
+        path="/settings/system/healthCheck",
+        name="healthCheck",
+        summary="Whether the service answers.",
+        answer=record({"version": ANY_TEXT, "traceId": ANY_TEXT}),
+    ),
+)
 
-
-def _lookups() -> tuple[Operation, ...]:
-    line = dict.fromkeys(("entityName", "entityDisplayName", "actionName", "actionDisplayName"), TEXT)
-    keys = record(dict.fromkeys(("accessKeyId", "secretAccessKey", "sessionToken"), TEXT) | {"expiration": MOMENT})
-    interception = record(dict.fromkeys(("entityTypeName", "servicePrefix", "apiId"), TEXT), optional=["apiId"])
-    actions = tuple(
-        Operation(
-            method="get",
-            path=f"/settings/{version}/entity-types/action-notifications",
-            name=f"getNotifiableActions{version.upper()}",
-            summary="What plugins can be told of.",
-            permission="SETTINGS_GET_ENTITY_TYPES",
-            answer=record({"entityTypes": {"type": "array", "items": record(line)}}),
-        )
-        for version in ("v1", "v2")
-    )
-    return (
-        *actions,
-        Operation(
-            method="get",
-            path="/settings/v1/interceptions",
-            name="searchInterceptions",
-            summary="What plugins can intercept.",
-            permission="SETTINGS_SEARCH_INTERCEPTION_SUBSCRIPTION_CONFIGURATIONS",
-            search=INTERCEPTIONS,
-            answer=page_of(interception),
-        ),
-        Operation(
-            method="get",
-            path=f"{_PLUGINS}/docker-repository/temp-credentials",
-            name="getDockerRepositoryTempCredentials",
-            summary="Credentials for the registry; the local BioT has none, so they open nothing.",
-            permission=_REPOSITORY,
-            answer=record({"credentials": keys, "region": TEXT, "repositoryUri": TEXT}),
-        ),
-        Operation(
-            method="put",
-            path="/sandbox/v1/images/{tag}",
-            name="registerImage",
-            summary="An image of this tag counts as pushed. Not BioT's: the local one's stand-in for docker push.",
-            permission=_REPOSITORY,
-            parameters={"tag": {"type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9_-]{0,127}$"}},
-            status=204,
-            errors={404: ("NOT_FOUND",)},
-        ),
-        Operation(
-            method="get",
-            path="/settings/v1/system/properties",
-            name="getSystemProperties",
-            summary="Which BioT this is.",
-            answer=record({"biotVersion": TEXT}),
-        ),
-        Operation(
-            method="get",
-            path="/settings/system/healthCheck",
-            name="healthCheck",
-            summary="Whether the service answers.",
-            answer=record({"version": ANY_TEXT, "traceId": ANY_TEXT}),
-        ),
-    )
+OPERATIONS = (*_OF_PLUGINS, *_LOOKUPS)
+"""Everything below ``/settings``, and the stand-in for pushing images."""
