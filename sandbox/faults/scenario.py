@@ -80,7 +80,7 @@ def load_scenario(path: Path) -> Scenario:
         document = parse_toml(text, file=file)
     except OSError as error:
         msg = f"{path} cannot be read: {error.strerror}."
-        raise SandboxError(msg, hint="Give a scenario file: README shows one under `biot-plugin sandbox`.") from error
+        raise SandboxError(msg, hint="Give a scenario file: `biot-plugin sandbox --help` shows one.") from error
     except ManifestError as error:
         raise SandboxError(error.message, problems=error.problems) from error
     rules, findings = read_rules(document)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from builder.cli.options import json_option
-from builder.cli.output import print_aside, print_document, print_text
+from builder.cli.output import print_aside, print_document, print_text, table
 from builder.errors import PublishError
 from sandbox import ADMIN, PORT
 
@@ -36,6 +36,15 @@ Examples:
   biot-plugin sandbox --faults bad.toml  network and server fail on demand
   biot-plugin publish -e local           in another terminal: publish to it
 
+\b
+A scenario for --faults; all but kind may be left out:
+  [[fault]]
+  kind = "reset-after-apply"       # --fault-kinds lists them
+  method = "PATCH"
+  path = "/settings/v2/plugins/*"
+  request = 2                      # the second such request
+  times = 1                        # 0: and all that follow
+
 The data is one folder: `sandbox` in BIOT_PLUGIN_STATE, else in your folder for state. It is yours alone, needs no
 network, and runs no plugins: their endpoints answer 503.
 """,
@@ -51,6 +60,7 @@ network, and runs no plugins: their endpoints answer 503.
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="A scenario of faults of network and server (TOML).",
 )
+@click.option("fault_kinds", "--fault-kinds", is_flag=True, help="List the kinds of faults, and start nothing.")
 @click.option("--verbose", "-v", is_flag=True, help="One line per request on standard error.")
 @json_option
 def command(  # noqa: PLR0913 - one parameter per option of the command line
@@ -61,6 +71,7 @@ def command(  # noqa: PLR0913 - one parameter per option of the command line
     new_password: bool,
     rotate_key: bool,
     faults: Path | None,
+    fault_kinds: bool,
     verbose: bool,
     as_json: bool,
 ) -> int:
@@ -69,6 +80,8 @@ def command(  # noqa: PLR0913 - one parameter per option of the command line
     It takes plugins, subscriptions and log-ins as BioT does and keeps them in one file. Only this machine can reach
     it. The other commands find it as the environment `local`: the one that was started last.
     """
+    if fault_kinds:
+        return _list_kinds(as_json=as_json)
     if as_json and new_password:
         message = "--new-password prints the password, and --json prints none: leave out one of them"
         raise click.UsageError(message)
@@ -144,6 +157,18 @@ class _Welcome:
         if not self.admin_password:
             return "was printed when it was made; --new-password makes another"
         return f"{self.admin_password}   (printed this once; only its hash is kept)"
+
+
+def _list_kinds(*, as_json: bool) -> int:
+    from sandbox.faults import KINDS
+
+    if as_json:
+        kinds = [{"kind": kind.name, "about": kind.about, "effect": kind.effect.value} for kind in KINDS.values()]
+        print_document({"status": "ok", "kinds": kinds})
+    else:
+        rows = [(kind.name, kind.about) for kind in KINDS.values()]
+        print_text(table([("kind", "what the client meets"), *rows]))
+    return 0
 
 
 def _open(running: Running, state: State, *, new_password: bool) -> _Welcome:

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from sandbox.faults import load_scenario
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -211,6 +213,20 @@ def test_a_scenario_that_is_none_is_told_before_anything_starts(tmp_path: Path) 
     assert running.end() == 9
     assert "bad.toml:2" in running.aside
     assert not (tmp_path / "state").exists()
+
+
+def test_the_scenario_in_the_help_can_be_played_and_its_kinds_are_listed(tmp_path: Path) -> None:
+    shown, listed = Started(tmp_path, "--help"), Started(tmp_path, "--fault-kinds", "--json")
+    assert (shown.end(), listed.end()) == (0, 0)
+    lines = [line.strip() for line in shown.said.splitlines()]
+    example = lines[lines.index("[[fault]]") :][:6]
+    scenario = tmp_path / "bad.toml"
+    scenario.write_text("\n".join(example), "utf-8")
+    kinds = {row["kind"] for row in json.loads(listed.said)["kinds"]}
+
+    assert example[-1].startswith("times")
+    assert len(kinds) >= 40
+    assert load_scenario(scenario).rules[0].kind.name in kinds
 
 
 @pytest.mark.parametrize("arguments", [("--json", "--new-password"), ("--port", "70000"), ("--data", "plugin.toml")])
