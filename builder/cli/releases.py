@@ -77,7 +77,8 @@ def show_published(published: Published, *, as_json: bool) -> int:
     target, goal = published.planned.prepared.target, published.planned.prepared.goal
     if not outcome.succeeded:
         print_problems([Problem(message=outcome.detail, hint=outcome.hint)])
-    for line in _notes(published.notes):
+    untold = () if published.planned.changes_anything else published.planned.release.notes
+    for line in _notes((*untold, *published.notes)):
         print_text(line)
     print_text(f"{outcome.verdict.value.replace('-', ' ')}: {goal.name} in {target.name}, {_ending(published)}")
     return 0 if outcome.succeeded else PublishError.exit_code

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,16 +10,22 @@ from builder.archive.reader import read_content
 from builder.errors import Problem, VerificationError
 from builder.evidence.report import report_rows
 from builder.secrets import refuse_secrets
+from builder.values import STORED
 from builder.verification.examination import Verified, examine
 from builder.verification.reports import own_members
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
+    from typing import BinaryIO
 
     from builder.manifest.model import Manifest
+    from builder.values import PackMember
 
 _SHOWN = 20
+_PIECE = 4 << 20
+_OVERLAP = 64 << 10
+_CHUNK = 256 << 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +59,35 @@ def examine_given(file: Path, manifest: Manifest) -> Verified:
         msg = f"{file.name} was not built from this plugin.toml. Nothing was sent."
         raise VerificationError(msg, hint="Name the right artifact, or build it again.", problems=problems)
     members = own_members(seen.listing.members, report_rows(seen.report))
-    refuse_secrets(manifest, (_Inside(_origin(one.path, manifest), read_content(file, one)) for one in members))
+    parts = ((_origin(one.path, manifest), part) for one in members for part in _parts(file, one))
+    refuse_secrets(manifest, (_Inside(origin, part) for origin, part in parts))
     return seen
+
+
+def _parts(file: Path, member: PackMember) -> Iterator[bytes]:
+    """A file's content, a large one in overlapping pieces: the kinds of secrets are shorter than the overlap."""
+    if member.size <= _PIECE:
+        yield read_content(file, member)
+        return
+    piece = b""
+    with file.open("rb") as stream:
+        stream.seek(member.offset)
+        for chunk in _inflated(stream, member):
+            piece += chunk
+            if len(piece) >= _PIECE:
+                yield piece
+                piece = piece[-_OVERLAP:]
+    yield piece
+
+
+def _inflated(stream: BinaryIO, member: PackMember) -> Iterator[bytes]:
+    left = member.compressed_size
+    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    while left and (packed := stream.read(min(left, _CHUNK))):
+        left -= len(packed)
+        while packed:
+            yield packed if member.method == STORED else inflater.decompress(packed, _PIECE)
+            packed = b"" if member.method == STORED else inflater.unconsumed_tail
 
 
 def _foreign(report: Mapping[str, object], manifest: Manifest) -> list[Problem]:

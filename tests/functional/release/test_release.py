@@ -242,6 +242,7 @@ def test_without_a_digest_versions_decide(desk: Desk, biot: Sandbox) -> None:
     desk.write(answer=2)
     same = desk("publish", *LOCAL, "--without-digest", "--json")
     assert "no digest was compared" in same.document["notes"][0]
+    assert "no digest was compared" in desk("publish", *LOCAL, "--without-digest").out
     manifest = desk.plugin / "plugin.toml"
     manifest.write_text(manifest.read_text().replace("version = 1", "version = 2"))
     assert desk("publish", *LOCAL, "--without-digest", "--json").document["version"] == 2
@@ -316,3 +317,30 @@ def test_once_a_catalog_was_fetched_plan_and_publish_hold_subscriptions_against_
         refused = desk(command, *LOCAL)
         assert (refused.code, "POST/organization/v1/users/patients" in refused.err) == (3, True)
     assert biot.call("GET", "/settings/v2/plugins/Plugin-age-calculator", token=biot.token()).status == 404
+
+
+def test_a_secret_at_the_seam_of_two_pieces_of_a_large_file_is_found(desk: Desk) -> None:
+    kind, token = TOKENS["AWS, long-lived"]
+    place = (4 << 20) - 10
+    (desk.plugin / "src" / "large.txt").write_text(("x " * (place // 2)) + token + (" y" * (3 << 20)))
+    desk.write(more=f'\n[build.allow-secrets]\n"src/large.txt:{kind}" = "a sample"\n')
+    assert desk("package").code == 0
+    desk.write()
+    with served(Registry()) as canary:
+        tell_of(desk.state, canary.url)
+        given = desk("publish", *LOCAL, "--json", "--artifact", str(desk.plugin / "dist" / "age-calculator-1.zip"))
+
+        assert given.code == 4
+        assert {problem["file"] for problem in given.document["problems"]} == {"src/large.txt"}
+        assert canary.requests == []
+
+
+def test_each_failure_has_its_kind(desk: Desk, biot: Sandbox) -> None:
+    tell_of(desk.state, biot.base_url, biot.service_user.id, "not the key")
+    assert desk("publish", *LOCAL, "--json").document["kind"] == "access"
+    tell_of(desk.state, "http://127.0.0.1:1", biot.service_user.id, "hush-hush")
+    for command in ("plan", "publish", "rollback"):
+        done = desk(command, *LOCAL, "--json")
+        assert (done.code, done.document["kind"], done.document["exitCode"]) == (8, "unreachable", 8)
+        assert "hush" not in done.out + done.err
+    assert not list(desk.state.journal.rglob("*.jsonl"))
