@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hmac
 import secrets
+import threading
 from hashlib import scrypt
 
 PASSWORD_COST = 2**14
@@ -12,6 +13,8 @@ PASSWORD_COST = 2**14
 KEY_COST = 2**4
 """For what is made here from 256 random bits: nobody guesses those, so the hash need not be slow."""
 
+_AT_ONCE = threading.BoundedSemaphore(4)
+"""Hashes being made at one moment: each takes 16 MB, and many log-ins may come together."""
 _BLOCK_SIZE = 8
 _SALT_BYTES = 16
 
@@ -34,5 +37,6 @@ def matches(secret: str, kept: str) -> bool:
 
 
 def _digest(secret: str, salt: bytes, cost: int) -> str:
-    found = scrypt(secret.encode("utf-8", "replace"), salt=salt, n=cost, r=_BLOCK_SIZE, p=1)
+    with _AT_ONCE:
+        found = scrypt(secret.encode("utf-8", "replace"), salt=salt, n=cost, r=_BLOCK_SIZE, p=1)
     return base64.b64encode(found).decode()
