@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from builder import manifest as manifests
+from builder.cli.progress import TerminalProgress
 from builder.errors import ProjectError
 from builder.manifest.environments import LOCAL
 from builder.publishing.clock import SystemClock
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from builder.manifest import Manifest
-    from builder.progress import Progress
     from builder.publishing.platform_api import Platform
     from builder.publishing.values import Target
 
@@ -77,8 +77,8 @@ def aim(folder: Path, environment: str | None) -> Aim:
     return Aim(target=target_of(environment, environments, state), manifest=manifest, state=state)
 
 
-def connect(where: Aim, progress: Progress | None = None) -> Platform:
-    """A client for the environment; use it in a ``with``.
+def connect(where: Aim, *, as_json: bool) -> Platform:
+    """A client for the environment; use it in a ``with``. It tells people when they have to wait.
 
     Raises:
         AccessRefused: There are no credentials.
@@ -86,6 +86,7 @@ def connect(where: Aim, progress: Progress | None = None) -> Platform:
     from builder.publishing.access import open_platform
 
     ask = ask_code if sys.stdin.isatty() and sys.stderr.isatty() else None
+    progress = TerminalProgress(quiet=as_json)
     return open_platform(where.target, os.environ, where.folder, SystemClock(), ask_code=ask, progress=progress)
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def switched(name: str | None, folder: Path, environment: str | None, *, enabled: bool, as_json: bool) -> None:
     """Enable or disable a plugin and tell what became of it."""
     where = aim(folder, environment)
-    with connect(where) as platform:
+    with connect(where, as_json=as_json) as platform:
         act = switch(platform, where.name(name), enabled=enabled, clock=SystemClock())
     status = "done" if act.changed else "nothing-to-do"
     if as_json:

@@ -112,7 +112,7 @@ def open_platform(  # noqa: PLR0913 - the two last are for people only
     """
     state = state_of(environ)
     identity = find_identity(target, environ, folder, state)
-    calls = Calls(Wire(target, environ), clock)
+    calls = Calls(Wire(target, environ), clock, progress=progress)
     return Platform(calls, tokens_of(identity.credentials, calls, environ, clock, ask_code), progress)
 
 

@@ -6,6 +6,7 @@ import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from builder.progress import Silent
 from builder.publishing.answers import (
     CLIENT_ERROR,
     Answer,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 UNAUTHORIZED, FORBIDDEN, METHOD_NOT_ALLOWED, TIMED_OUT = 401, 403, 405, 408
 NOT_NAMED = "METHOD_NOT_ALLOWED"
+_TOLD_FROM_TRY = 2
 
 
 class Tokens(Protocol):
@@ -82,6 +84,7 @@ class Calls:
         clock: For waits and deadlines.
         patience: For questions.
         chance: Random numbers from 0 to 1, for the waits.
+        progress: Told when a question has to wait.
     """
 
     def __init__(
@@ -91,8 +94,10 @@ class Calls:
         *,
         patience: Patience | None = None,
         chance: Callable[[], float] = random.random,
+        progress: Progress | None = None,
     ) -> None:
         self.wire = wire
+        self._progress = progress or Silent()
         self._clock = clock
         self._patience = patience or Patience()
         self._chance = chance
@@ -143,6 +148,8 @@ class Calls:
             wait = self._wait(outcome, tried, self._clock.monotonic() - started)
             if wait is None:
                 raise outcome.error
+            if tried >= _TOLD_FROM_TRY:
+                self._progress.note(f"{self.wire.host} does not answer as it should; asking again.")
             self._clock.sleep(wait)
 
     def change(self, request: Request, tokens: Tokens, *, form: Form | None = None, progress: Progress) -> Answer:

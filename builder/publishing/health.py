@@ -83,13 +83,29 @@ def check_environment(
         clock: Compared with BioT's.
         ask_code: Asks for the code of a second factor, or None.
     """
-    reached = None
     try:
-        calls = Calls(Wire(target, environ), clock)
+        wire = Wire(target, environ)
+    except PublishError as error:
+        yield _failed("address", error)
+        return
+    try:
+        yield from _check_way(Calls(wire, clock), environ, folder, clock, ask_code)
+    finally:
+        wire.close()
+
+
+def _check_way(
+    calls: Calls,
+    environ: Mapping[str, str],
+    folder: Path | None,
+    clock: Clock,
+    ask_code: Callable[[], str] | None,
+) -> Iterator[Check]:
+    target, reached = calls.wire.target, None
+    try:
         reached = read_properties(calls)
     except PublishError as error:
         yield _failed("address", error)
-        calls = None
     if reached is not None:
         yield Check(what="address", state=State.OK, told=f"{target.base_url} answers.")
         yield judge_release(reached)
@@ -101,11 +117,8 @@ def check_environment(
         return
     told = f"A {identity.credentials.kind} from {identity.source}."
     yield Check(what="credentials", state=State.OK, told=told)
-    if reached is None or calls is None:
-        return
-    tokens = tokens_of(identity.credentials, calls, environ, clock, ask_code)
-    with Platform(calls, tokens) as platform:
-        yield _permission(platform)
+    if reached is not None:
+        yield _permission(Platform(calls, tokens_of(identity.credentials, calls, environ, clock, ask_code)))
 
 
 def judge_release(properties: Properties) -> Check:

@@ -33,7 +33,16 @@ def insist(send: Callable[[], object], in_place: Callable[[], bool], clock: Cloc
         Conflict: BioT confirmed it, and it is not there: somebody else changed it back.
         NoSuchPlugin: The plugin is gone.
         NotReached, AccessRefused, Refused: Nothing was changed.
+        KeyboardInterrupt: With what is not known then.
     """
+    try:
+        _insist(send, in_place, clock, what)
+    except KeyboardInterrupt as error:
+        msg = "what was sent may have been applied. `biot-plugin list` shows what is there."
+        raise KeyboardInterrupt(msg) from error
+
+
+def _insist(send: Callable[[], object], in_place: Callable[[], bool], clock: Clock, what: str) -> None:
     lost: Unsettled | None = None
     for tried in range(1, _TRIES + 1):
         failure = _sent(send)

@@ -40,7 +40,7 @@ def command(folder: Path, environment: str | None, *, word: str | None, as_json:
     `check` and `plan` then tell subscriptions that the environment does not have, with the name that is nearest.
     """
     where = aim(folder, environment)
-    with connect(where) as platform:
+    with connect(where, as_json=as_json) as platform:
         catalog = fetch(platform, SystemClock())
     keep(catalog, where.target, where.state)
     if as_json:

@@ -39,7 +39,7 @@ def command(name: str, folder: Path, environment: str | None, *, yes: bool, as_j
     A plugin created later under this name gets another endpoint and another service user. `disable` can be undone.
     """
     where = aim(folder, environment)
-    with connect(where) as platform:
+    with connect(where, as_json=as_json) as platform:
         plugin = existing(platform, where.name(name))
         if not yes:
             _confirm(plugin, f"{where.target.name} ({where.target.base_url})")

@@ -33,7 +33,7 @@ def command(name: str | None, folder: Path, environment: str | None, *, as_json:
     The URL is public: the token of each call is what protects it.
     """
     where = aim(folder, environment)
-    with connect(where) as platform:
+    with connect(where, as_json=as_json) as platform:
         plugin = existing(platform, where.name(name))
     if not plugin.endpoint_url:
         msg = f"BioT answered {plugin.name} without an endpoint."

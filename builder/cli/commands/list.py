@@ -63,7 +63,7 @@ def command(  # noqa: PLR0913 - one parameter per option of the command line
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     where = aim(folder, environment)
-    with connect(where) as platform:
+    with connect(where, as_json=as_json) as platform:
         found = platform.search(asked)
     if as_json:
         plugins = [describe_plugin(plugin) for plugin in found.plugins]

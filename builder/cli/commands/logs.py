@@ -36,7 +36,7 @@ def command(name: str | None, folder: Path, environment: str | None, *, browser:
     account.
     """
     where = aim(folder, environment)
-    with connect(where) as platform:
+    with connect(where, as_json=as_json) as platform:
         plugin = existing(platform, where.name(name))
     link = logs_link(plugin.console_url, plugin.full_name)
     if link is None:

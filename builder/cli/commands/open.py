@@ -34,7 +34,7 @@ def command(name: str | None, folder: Path, environment: str | None, *, browser:
     Seeing it takes a user of BioT's AWS account.
     """
     where = aim(folder, environment)
-    with connect(where) as platform:
+    with connect(where, as_json=as_json) as platform:
         plugin = existing(platform, where.name(name))
     if not plugin.console_url:
         msg = f"BioT answered {plugin.name} without a link to AWS."

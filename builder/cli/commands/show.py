@@ -34,7 +34,7 @@ def command(name: str | None, folder: Path, environment: str | None, *, as_json:
     Exit code 8 when there is none of this name.
     """
     where = aim(folder, environment)
-    with connect(where) as platform:
+    with connect(where, as_json=as_json) as platform:
         plugin = existing(platform, where.name(name))
     if as_json:
         print_document({"status": "ok", "environment": where.target.name, "plugin": describe_plugin(plugin)})

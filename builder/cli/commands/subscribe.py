@@ -98,7 +98,7 @@ def _subscribe(
     kind: HookKind, wanted: Mapping[str, object], folder: Path, environment: str | None, *, as_json: bool
 ) -> None:
     where = aim(folder, environment)
-    with connect(where) as platform:
+    with connect(where, as_json=as_json) as platform:
         done = subscribe(platform.hooks, kind, wanted, SystemClock())
     moved = [{"endpoint": endpoint, "from": old, "to": new} for endpoint, old, new in done.moved]
     if as_json:

@@ -34,7 +34,7 @@ def command(folder: Path, environment: str | None, *, endpoint: str | None, as_j
     Interceptors of one API are called in the order shown: the lowest number first.
     """
     where = aim(folder, environment)
-    with connect(where) as platform:
+    with connect(where, as_json=as_json) as platform:
         notifications = all_rows(platform.hooks, "notifications", endpoint)
         interceptions = all_rows(platform.hooks, "interceptions", endpoint)
     if as_json:

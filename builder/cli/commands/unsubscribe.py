@@ -87,7 +87,7 @@ def _end(
     kind: HookKind, unwanted: Mapping[str, object], folder: Path, environment: str | None, *, as_json: bool
 ) -> None:
     where = aim(folder, environment)
-    with connect(where) as platform:
+    with connect(where, as_json=as_json) as platform:
         changed = unsubscribe(platform.hooks, kind, unwanted, SystemClock())
     if as_json:
         print_document({"status": "done" if changed else "nothing-to-do", "subscription": dict(unwanted)})

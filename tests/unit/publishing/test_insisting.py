@@ -79,3 +79,11 @@ def test_patience_ends_and_the_first_lost_request_is_what_is_told() -> None:
         insist(platform.send, platform.in_place, VirtualClock(), what="it is so")
 
     assert platform.sent == 5
+
+
+def test_whoever_interrupts_hears_that_it_may_have_been_applied() -> None:
+    def send() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt, match="may have been applied"):
+        insist(send, lambda: True, VirtualClock(), what="it is so")
