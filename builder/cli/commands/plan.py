@@ -26,8 +26,8 @@ Examples:
   biot-plugin plan -e dev --json             for machines
 
 \b
-Exit codes: 0 nothing to do, 10 there are changes, 8 BioT could not be asked or
-has no way to what plugin.toml says.
+Exit codes: 0 nothing to do, 10 there are changes, 8 BioT could not be asked
+or has no way to what plugin.toml says.
 """,
 )
 @project_options
