@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from builder.manifest.finding import Finding, KeyPath, shorten
+from builder.manifest.fitting import surely_fits
 from builder.manifest.suggestion import suggest
 
 if TYPE_CHECKING:
@@ -39,9 +40,11 @@ def check_shape(data: Mapping[str, object]) -> tuple[Finding, ...]:
     Args:
         data: What TOML gave, before any rule looked at it.
     """
+    foreign = tuple(islice(_foreign_values(data, ()), _MOST_ERRORS))
+    if not foreign and surely_fits(data, schema(), schema()):
+        return ()
     from jsonschema_rs import Draft202012Validator
 
-    foreign = tuple(islice(_foreign_values(data, ()), _MOST_ERRORS))
     clean = prune(data, foreign)
     errors = islice(Draft202012Validator(schema()).iter_errors(clean), _MOST_ERRORS)
     told = {finding.path for finding in foreign}  # what was taken out of the copy is not missing
