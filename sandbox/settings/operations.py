@@ -104,7 +104,8 @@ def update(state: State, name: str, decide: Decide, form: Form) -> str:
         answer = plugins.change(row, wanted, form.code.sha256 if form.code else None)
         if form.code:
             store.keep(form.code)
-    _drop_code(state, row["code_sha256"])
+    if form.code:
+        _drop_code(state, row["code_sha256"])
     return answer
 
 

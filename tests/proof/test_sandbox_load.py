@@ -1,10 +1,11 @@
-"""Ten thousand requests from four clients at once: nothing is lost and no lock is left behind."""
+"""The local BioT under load, under kills and against the clock."""
 
 from __future__ import annotations
 
 import time
 from typing import TYPE_CHECKING
 
+from benchmarks.sandbox import BAR, PLUGINS, measure
 from tests.support.sandbox import running_sandbox
 from tests.support.sandbox_kills import kill_often
 from tests.support.sandbox_load import load
@@ -12,27 +13,33 @@ from tests.support.sandbox_load import load
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pytest
+    from tests.proof.figures import Figures
 
 REQUESTS, CLIENTS, KILLS = 10_000, 4, 60
 
 
-def test_ten_thousand_requests_from_four_clients(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_ten_thousand_requests_from_four_clients(tmp_path: Path, figures: Figures) -> None:
     begin = time.monotonic()
     with running_sandbox(tmp_path) as sandbox:
         sent = load(sandbox, REQUESTS, CLIENTS)
-    with capsys.disabled():
-        print(f"\nlocal BioT: {sent} requests from {CLIENTS} clients in {time.monotonic() - begin:.0f} s, nothing lost")
+    what = f"requests to the local BioT from {CLIENTS} clients at once; nothing lost, no lock left"
+    figures.add(what, f"{REQUESTS:,}", f"{sent:,} in {time.monotonic() - begin:.0f} s", met=sent >= REQUESTS)
 
     assert sent >= REQUESTS
 
 
-def test_killed_at_many_moments(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_killed_at_many_moments(tmp_path: Path, figures: Figures) -> None:
     killed = kill_often(tmp_path, KILLS)
-    with capsys.disabled():
-        unanswered = sum(not one.answered for one in killed)
-        print(
-            f"\nlocal BioT: killed {len(killed)} times, {unanswered} before the answer; always the old or the new state"
-        )
+    unanswered = sum(not one.answered for one in killed)
+    wrong = [one for one in killed if not one.is_right]
+    told = f"{len(wrong)} of {len(killed)} ({unanswered} of them killed before the answer)"
+    figures.add("kill -9 of the local BioT that left neither the old nor the new state", "0", told, met=not wrong)
 
-    assert [one for one in killed if not one.is_right] == []
+    assert wrong == []
+
+
+def test_lists_per_second(figures: Figures) -> None:
+    rate = measure()
+    figures.add(f"lists of 100 plugins per second, {PLUGINS:,} stored", f"≥ {BAR}", f"{rate:,.0f}", met=rate >= BAR)
+
+    assert rate >= BAR

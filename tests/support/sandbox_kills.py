@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from tests.support.sandbox import running_sandbox
-from tests.support.sandbox_process import contradictions, sandbox_process
+from tests.support.sandbox_process import contradictions, sandbox_process, versions
 from tests.support.settings import MINIMAL, PATIENTS, PLUGINS, Settings, zipped
 
 if TYPE_CHECKING:
@@ -78,11 +78,13 @@ def kill_often(folder: Path, kills: int) -> list[Killed]:
         token = sandbox.token()
         durations = {operation.name: _duration(sandbox.base_url, token, operation) for operation in OPERATIONS}
     rounds = -(-kills // len(OPERATIONS))
-    return [
+    killed = [
         _kill(folder, token, operation, durations[operation.name] * 1.3 * turn / rounds)
         for turn in range(rounds)
         for operation in OPERATIONS
     ]
+    _assert_swept(folder)
+    return killed
 
 
 def _settings(url: str, token: str) -> Settings:
@@ -123,12 +125,11 @@ def _kill(folder: Path, token: str, operation: Operation, delay: float) -> Kille
             time.sleep(delay)
             process.kill()
             sender.join()
-    wrong = contradictions(folder)
-    with sandbox_process(folder) as (url, _):
-        settings = _settings(url, token)
-        with settings.http:
-            plugins = settings.search().json()["data"]
-    left = [file.name for file in folder.glob("*.code/*")]
-    wrong += [] if len(left) == len(plugins) else [f"{left} were left behind"]
-    version = plugins[0]["version"] if plugins else 0
-    return Killed(operation=operation, answered=bool(answers), version=version, wrong=wrong)
+    version = versions(folder).get("age", 0)
+    return Killed(operation=operation, answered=bool(answers), version=version, wrong=contradictions(folder))
+
+
+def _assert_swept(folder: Path) -> None:
+    """A start removes what belongs to no plugin."""
+    with sandbox_process(folder):
+        assert len(list(folder.glob("*.code/*"))) == len(versions(folder))

@@ -45,6 +45,12 @@ def sandbox_process(folder: Path) -> Iterator[tuple[str, BaseProcess]]:
     assert process.exitcode == -signal.SIGKILL
 
 
+def versions(folder: Path) -> dict[str, int]:
+    """The plugins that a local BioT, which does not run, has: version by name."""
+    with closing(sqlite3.connect(folder / DATABASE_FILE)) as connection:
+        return dict(connection.execute("SELECT name, version FROM plugins"))
+
+
 def contradictions(folder: Path) -> list[str]:
     """What does not fit together in the data of a local BioT that does not run: no plugin is there by half."""
     file = folder / DATABASE_FILE
