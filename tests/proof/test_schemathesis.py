@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from tests.proof.figures import Figures
 
-SEEDS, EXAMPLES = 20, 25
+SEEDS, EXAMPLES = 20, 15
 
 
 def test_twenty_seeds(tmp_path: Path, figures: Figures) -> None:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import socket
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -272,3 +276,38 @@ def test_another_port_next_time_moves_every_endpoint(tmp_path: Path) -> None:
         assert after == {**before, "endpointUrl": endpoint, "linkToConsole": after["linkToConsole"]}
         assert endpoint == f"{again.base_url}/run/Plugin-age/"
         assert kept_code(again) == {named(CODE)}
+
+
+@pytest.mark.parametrize("size", [1, 7, 60, 4096])
+def test_a_form_may_come_in_pieces_of_any_size(settings: Settings, sandbox: Sandbox, size: int) -> None:
+    code = zipped({"index.py": "", "noise": "some text " * 99})
+    head = b'--b\r\nContent-Disposition: form-data; name="code"; filename="a.zip"\r\n\r\n'
+    config = b'\r\n--b\r\nContent-Disposition: form-data; name="config"\r\n\r\n' + json.dumps(MINIMAL).encode()
+    body = head + code + config + b"\r\n--b--\r\n"
+    pieces = (body[at : at + size] for at in range(0, len(body), size))
+    kind = {"content-type": "multipart/form-data; boundary=b"}
+
+    assert settings.http.post(PLUGINS, content=pieces, headers=kind).status_code == 201
+    assert kept_code(sandbox) == {named(code)}
+
+
+def test_an_upload_that_breaks_off_leaves_nothing(settings: Settings, sandbox: Sandbox) -> None:
+    address = urlsplit(sandbox.base_url)
+    token = settings.http.headers["authorization"]
+    with socket.create_connection((address.hostname or "", address.port or 0)) as connection:
+        lines = [
+            f"POST {PLUGINS} HTTP/1.1",
+            f"Host: {address.netloc}",
+            f"Authorization: {token}",
+            "Content-Type: multipart/form-data; boundary=b",
+            "Content-Length: 1000000",
+            "",
+            '--b\r\nContent-Disposition: form-data; name="code"; filename="a.zip"\r\n\r\nPK' + "x" * 100_000,
+        ]
+        connection.sendall("\r\n".join(lines).encode())
+        while not kept_code(sandbox):
+            time.sleep(0.005)
+    while kept_code(sandbox):
+        time.sleep(0.005)
+
+    assert settings.search().json()["data"] == []
