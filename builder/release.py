@@ -13,11 +13,8 @@ from builder.publishing import planning
 from builder.publishing.access import open_platform, target_of
 from builder.publishing.catalogs import refuse_unknown
 from builder.publishing.failures import NotPossible
-from builder.publishing.journal import Journal, all_entries
 from builder.publishing.plan_file import hold_to_plan, plan_document, read_plan, write_plan
-from builder.publishing.plans import CodeState, Goal, Unchanged
-from builder.publishing.restoring import restore
-from builder.publishing.running import Files, Place, Running
+from builder.publishing.plans import CodeState, Files, Goal, Unchanged
 from builder.publishing.state import state_of
 
 if TYPE_CHECKING:
@@ -32,6 +29,7 @@ if TYPE_CHECKING:
     from builder.publishing.journal import Entry
     from builder.publishing.plans import ReleasePlan
     from builder.publishing.platform_api import Platform
+    from builder.publishing.running import Running
     from builder.publishing.values import Target
     from builder.publishing.verdicts import Outcome
     from builder.values import Artifact
@@ -109,13 +107,7 @@ class Planned:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Published:
-    """How a publish ended.
-
-    Attributes:
-        planned: What was to be done.
-        outcome: What is known in the end.
-        notes: What should be known besides: orders that moved, runs that were settled.
-    """
+    """How a publish ended, and what should be known besides: orders that moved, runs that were settled."""
 
     planned: Planned
     outcome: Outcome
@@ -162,7 +154,7 @@ def publish(project: Project, wish: Wish, desk: Desk) -> Published:
     document = read_plan(wish.plan_file) if wish.plan_file is not None else None
     prepared = _prepare(project, wish, desk)
     with _open(prepared, desk) as api:
-        run = Running(api, _place(prepared, desk), desk.clock)
+        run = _running(api, prepared, desk)
         with run.journal.locked(desk.clock, desk.progress):
             remote, settled = run.look()
             planned = Planned(prepared=prepared, release=planning.plan(prepared.goal, remote))
@@ -186,11 +178,13 @@ def rollback(project: Project, desk: Desk, *, version: int | None = None) -> Pub
         ManifestError, ProjectError: plugin.toml is missing or wrong.
         PublishError: As ``publish``, or nothing that could be published again is kept.
     """
+    from builder.publishing.restoring import restore
+
     manifest, target = _aim(project, desk)
     nothing = Goal(name=manifest.plugin.name, desired={}, code=None)
     prepared = Prepared(manifest=manifest, target=target, goal=nothing, files=Files())
     with _open(prepared, desk) as api:
-        run = Running(api, _place(prepared, desk), desk.clock)
+        run = _running(api, prepared, desk)
         with run.journal.locked(desk.clock, desk.progress):
             remote, settled = run.look()
             earlier = restore(run.journal.entries(), run.kept, remote, version)
@@ -207,6 +201,8 @@ def history(project: Project, desk: Desk) -> tuple[Entry, ...]:
         ManifestError, ProjectError: plugin.toml is missing or wrong.
         PublishError: The environment is not known, or the journal cannot be read.
     """
+    from builder.publishing.journal import Journal, all_entries
+
     state = state_of(desk.environ)
     if project.environment is not None:
         manifest, target = _aim(project, desk)
@@ -232,14 +228,17 @@ def _open(prepared: Prepared, desk: Desk) -> Platform:
     )
 
 
-def _place(prepared: Prepared, desk: Desk) -> Place:
-    return Place(
+def _running(api: Platform, prepared: Prepared, desk: Desk) -> Running:
+    from builder.publishing.running import Place, Running
+
+    place = Place(
         state=state_of(desk.environ),
         target=prepared.target,
         plugin=prepared.goal.name,
         folder=prepared.manifest.folder,
         environ=desk.environ,
     )
+    return Running(api, place, desk.clock)
 
 
 def _prepare(project: Project, wish: Wish, desk: Desk) -> Prepared:

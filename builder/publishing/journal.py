@@ -11,7 +11,6 @@ import json
 import os
 import re
 import sys
-import uuid
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -183,7 +182,7 @@ class Journal:
 
 def new_id() -> str:
     """For an entry."""
-    return uuid.uuid4().hex
+    return os.urandom(16).hex()
 
 
 def stamp(moment: datetime) -> str:

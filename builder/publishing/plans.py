@@ -116,4 +116,14 @@ class Unchanged:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Files:
+    """What is kept of a release besides its settings: the ZIP and its build report, each with its sha256."""
+
+    artifact: Path | None = None
+    artifact_sha256: str | None = None
+    report: Path | None = None
+    report_sha256: str | None = None
+
+
 ReleasePlan = Create | Update | Unchanged

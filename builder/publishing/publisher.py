@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import getpass
-import platform
+import socket
 from typing import TYPE_CHECKING, Final
 
 from builder.process import run
@@ -35,7 +35,7 @@ def who(environ: Mapping[str, str]) -> str:
         user = getpass.getuser()
     except (OSError, KeyError):  # a container's user without a name
         user = "?"
-    return f"{user}@{platform.node() or '?'}"
+    return f"{user}@{socket.gethostname() or '?'}"
 
 
 def commit_of(folder: Path) -> str:

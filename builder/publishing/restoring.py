@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from builder.publishing.failures import NotPossible
 from builder.publishing.kept import released
-from builder.publishing.running import Files
+from builder.publishing.plans import Files
 from builder.publishing.settling import goal_of
 
 if TYPE_CHECKING:

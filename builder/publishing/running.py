@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from builder.publishing.clock import Clock
     from builder.publishing.hooks import Hooks
-    from builder.publishing.plans import Create, Goal, ReleasePlan, Update
+    from builder.publishing.plans import Create, Files, Goal, ReleasePlan, Update
     from builder.publishing.state import State
     from builder.publishing.values import RemotePlugin, Target
 
@@ -34,16 +34,6 @@ class Api(PluginApi, Protocol):
     """BioT's plugins, and the dispatcher beside them."""
 
     hooks: Hooks
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Files:
-    """What is kept of a release besides its settings: the ZIP and its build report, each with its sha256."""
-
-    artifact: Path | None = None
-    artifact_sha256: str | None = None
-    report: Path | None = None
-    report_sha256: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
