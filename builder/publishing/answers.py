@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _SHOWN = 300
-_UNPRINTABLE = re.compile(r"[^\x20-\x7e\u00a1-\u02ff\u0370-\u1fff\u3040-\ud7ff]+")
+_UNPRINTABLE = re.compile(r"(?:[^\x20-\x7e\u00a1-\u02ff\u0370-\u1fff\u3040-\ud7ff]|[\xad\u061c\u180b-\u180f])+")
 _PAGE = re.compile(rb"^\s*<(?:!doctype|html|head|body|\?xml)", re.IGNORECASE)
 SUCCESS = range(200, 300)
 REDIRECT = range(300, 400)

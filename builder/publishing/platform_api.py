@@ -20,7 +20,7 @@ from builder.publishing.calls import METHOD_NOT_ALLOWED, not_sent
 from builder.publishing.failures import NoSuchPlugin, NotAnswered, Refused
 from builder.publishing.hooks import Hooks
 from builder.publishing.multipart import Form
-from builder.publishing.shapes import read_actions, read_docker_credentials, read_found, read_plugin, read_rows
+from builder.publishing.shapes import read_actions, read_found, read_plugin, read_rows
 from builder.publishing.values import Properties, bare_name
 from builder.publishing.wire import Request
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from builder.progress import Progress
     from builder.publishing.answers import Answer
     from builder.publishing.calls import Calls, Tokens
-    from builder.publishing.values import DockerCredentials, Found, RemotePlugin, Rows, Target
+    from builder.publishing.values import Found, RemotePlugin, Rows, Target
 
     T = TypeVar("T")
 
@@ -160,17 +160,6 @@ class Platform:
         """Every action that notifies: rows of ``entityName``, ``actionName`` and their display names."""
         path, permission = "/settings/v2/entity-types/action-notifications", "SETTINGS_GET_ENTITY_TYPES"
         return self._calls.read(Request(method="GET", path=path, permission=permission), self._tokens, read_actions)
-
-    def properties(self) -> Properties:
-        """BioT's version and clock. Public: needs no credentials."""
-        return read_properties(self._calls)
-
-    def docker_credentials(self) -> DockerCredentials:
-        """The right to push an image, for one hour."""
-        path = f"{_PLUGINS}/docker-repository/temp-credentials"
-        permission = "SETTINGS_PLUGIN_GET_DOCKER_REPOSITORY_TEMP_CREDENTIALS"
-        request = Request(method="GET", path=path, permission=permission)
-        return self._calls.read(request, self._tokens, read_docker_credentials)
 
     def _read(self, path: str, name: str) -> RemotePlugin:
         request = Request(method="GET", path=path, permission="SETTINGS_PLUGIN_GET")

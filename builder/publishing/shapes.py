@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from builder.platform.limits import NAME_PREFIX, VERSION_MAX, VERSION_MIN
 from builder.publishing.answers import UnreadableError
-from builder.publishing.values import DockerCredentials, Found, RemotePlugin, Rows, Secret, bare_name
+from builder.publishing.values import Found, RemotePlugin, Rows, bare_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -120,30 +120,6 @@ def read_actions(document: Mapping[str, object]) -> tuple[Mapping[str, object], 
         msg = "a list of actions without its rows"
         raise UnreadableError(msg)
     return tuple(rows)
-
-
-def read_docker_credentials(document: Mapping[str, object]) -> DockerCredentials:
-    """The right to push an image.
-
-    Raises:
-        UnreadableError: Something is missing.
-    """
-    keys = document.get("credentials")
-    if not isinstance(keys, dict):
-        msg = "credentials without credentials"
-        raise UnreadableError(msg)
-    for key in ("accessKeyId", "secretAccessKey", "sessionToken", "expiration"):
-        _check(keys, key, str, needed=True)
-    for key in ("region", "repositoryUri"):
-        _check(document, key, str, needed=True)
-    return DockerCredentials(
-        access_key_id=keys["accessKeyId"],
-        secret_access_key=Secret(keys["secretAccessKey"]),
-        session_token=Secret(keys["sessionToken"]),
-        expiration=keys["expiration"],
-        region=str(document["region"]),
-        repository_uri=str(document["repositoryUri"]),
-    )
 
 
 def _check(table: Mapping[str, object], key: str, kind: type, *, needed: bool) -> None:

@@ -141,15 +141,3 @@ class Properties:
 
     version: str
     server_time: float | None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DockerCredentials:
-    """For one hour, the right to push to the environment's image repository."""
-
-    access_key_id: str
-    secret_access_key: Secret
-    session_token: Secret
-    expiration: str
-    region: str
-    repository_uri: str
