@@ -6,6 +6,7 @@ Compressed bytes are copied from where they already lie.
 from __future__ import annotations
 
 from contextlib import ExitStack
+from io import BufferedReader, FileIO
 from typing import TYPE_CHECKING, Self
 
 from builder.archive import layout
@@ -20,10 +21,11 @@ from builder.values import EXECUTABLE_MODE, REGULAR_MODE, Artifact, Bundle, Entr
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from io import FileIO
     from pathlib import Path
 
 _OPEN_MAX = 64
+_WINDOW = 1 << 15
+"""Bytes that are read ahead: neighbours in a pack are mostly neighbours in the artifact."""
 
 
 def write_artifact(bundle: Bundle, target: Path) -> Artifact:
@@ -129,7 +131,7 @@ class _Output:
         self._digest = BlockDigest()
         self._buffer = memoryview(bytearray(BLOCK))
         self._fill = 0
-        self._sources: dict[str, FileIO] = {}
+        self._sources: dict[str, BufferedReader[FileIO]] = {}
         self._open = ExitStack()
 
     def __enter__(self) -> Self:
@@ -199,13 +201,13 @@ class _Output:
         while block:
             block = block[self._stream.write(block) :]
 
-    def _source(self, file: str) -> FileIO:
+    def _source(self, file: str) -> BufferedReader[FileIO]:
         if file not in self._sources:
             if len(self._sources) >= _OPEN_MAX:
                 self._open.close()
                 self._sources.clear()
             try:
-                stream = open(file, "rb", buffering=0)  # noqa: PTH123, SIM115  # no Path per member; closed by the stack
+                stream = BufferedReader(FileIO(file), _WINDOW)  # no Path for each member; closed by the stack
             except OSError as error:
                 msg = f"{file} cannot be read: {error.strerror}; it was there when its members were listed."
                 raise PackagingError(
