@@ -137,7 +137,7 @@ class Bucket:
             BucketError: The bucket does not say.
         """
         try:
-            with _telling():
+            with _telling(without_body=True):
                 self._s3().head_object(**self._object(name))
         except BucketError as error:
             if error.kind is Kind.ABSENT:
@@ -186,30 +186,35 @@ def _connect() -> Any:  # noqa: ANN401 - as above
 
 
 @contextmanager
-def _telling() -> Iterator[None]:
+def _telling(*, without_body: bool = False) -> Iterator[None]:
     """Failures of boto3 as ours."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
         yield
     except ClientError as error:
-        raise answered(error.response) from error
+        raise answered(error.response, without_body=without_body) from error
     except (BotoCoreError, RecursionError, ValueError) as error:
         raise happened(type(error)) from error
 
 
-def answered(response: Mapping[str, Any]) -> BucketError:
-    """What an error that S3 answered means. Pure."""
+def answered(response: Mapping[str, Any], *, without_body: bool = False) -> BucketError:
+    """What an error that S3 answered means. Pure.
+
+    Args:
+        response: As boto3 gives it; without a body of S3's own the code is the status.
+        without_body: To a HEAD, which has none. Else a bare 404 is somebody else's: a proxy, or no S3 at all.
+    """
     code = _NOT_CODE.sub("", str(response.get("Error", {}).get("Code", "")))[:_LONGEST_CODE]
     status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     if code == "NoSuchBucket":
         return BucketError("the bucket does not exist", Kind.FINAL)
-    if status == _NOT_FOUND:
+    if status == _NOT_FOUND and (without_body or code == "NoSuchKey"):
         return BucketError("it is not there", Kind.ABSENT)
     if status == _FORBIDDEN and code in _REFUSED:
         return BucketError("AccessDenied", Kind.REFUSED)
     kind = Kind.PASSING if status == _TOO_MANY or status >= _SERVER_FAILED else Kind.FINAL
-    return BucketError(f"it answers {status} {code}".rstrip(), kind)
+    return BucketError(f"it answers {status} {code.removeprefix(str(status))}".rstrip(), kind)
 
 
 def happened(error: type[Exception]) -> BucketError:

@@ -66,8 +66,6 @@ def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[BrokenS3], Bro
     with ExitStack() as running:
 
         def serve(broken: BrokenS3) -> BrokenS3:
-            if broken.behaviour in {"drip", "301"}:  # only patience ends these
-                monkeypatch.setattr(shared, "PATIENCE_SECONDS", shared.PATIENCE_SECONDS / 5)
             for name, value in settings(running.enter_context(broken_s3(broken))).items():
                 monkeypatch.setenv(name, value)
             return broken
@@ -82,20 +80,35 @@ def packaged(machine: Path, *arguments: str) -> bytes:
     return (machine / "out" / "sample-1.zip").read_bytes()
 
 
-def alone(machine: Path) -> bytes:
-    os.environ["BIOT_PLUGIN_STORE"] = str(machine / "store")
-    assert run(["package", "-o", str(machine / "out")]) == 0
-    return (machine / "out" / "sample-1.zip").read_bytes()
+def alone(locked: LockedPlugin, out: Path) -> bytes:
+    """The artifact that the plugin's own store gives, without any index or bucket."""
+    os.environ["BIOT_PLUGIN_STORE"] = str(locked.store)
+    assert run(["package", "-o", str(out)]) == 0
+    return (out / "sample-1.zip").read_bytes()
 
 
-@pytest.mark.usefixtures("locked")
+def objects_of(locked: LockedPlugin) -> dict[str, bytes]:
+    """What is shared of the plugin's store: its wheels, and nothing that was made of them."""
+    digests = re.findall(r"sha256:([0-9a-f]{64})$", locked.lock.read_text(), re.MULTILINE)
+    packs = {digest: locked.store / "packs" / digest[:2] / f"{digest}.zip" for digest in digests}
+    return {f"team/kit/sha256/{digest}": file.read_bytes() for digest, file in packs.items() if file.exists()}
+
+
+def fill(s3: WorkingS3, locked: LockedPlugin) -> dict[str, bytes]:
+    """The bucket as a machine leaves it that fetched the plugin's packages."""
+    objects = objects_of(locked)
+    for key, data in objects.items():
+        s3.client.put_object(Bucket=BUCKET, Key=key, Body=data)
+    return objects
+
+
 def test_what_one_machine_fetched_the_next_takes_from_the_bucket(
-    s3: WorkingS3, index: PythonIndex, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    s3: WorkingS3, locked: LockedPlugin, index: PythonIndex, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     first = packaged(tmp_path / "first")
     index.requests.clear()
 
-    assert packaged(tmp_path / "second") == first == alone(tmp_path / "first")
+    assert packaged(tmp_path / "second") == first == alone(locked, tmp_path / "alone")
     assert index.requests == []
     assert "note:" not in capsys.readouterr().err
     objects = s3.objects()
@@ -128,21 +141,19 @@ def test_npm_tarballs_are_shared_and_never_what_was_made_of_them(
     assert all(re.fullmatch(r"team/kit/sha512/[0-9a-f]{128}", key) for key in s3.objects())
 
 
-@pytest.mark.parametrize("harm", ["flipped", "cut", "another package"])
-@pytest.mark.usefixtures("locked")
+@pytest.mark.parametrize("harm", ["cut", "another package"])
 def test_a_damaged_object_counts_as_absent_is_told_and_replaced(
-    harm: str, s3: WorkingS3, index: PythonIndex, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    harm: str, s3: WorkingS3, locked: LockedPlugin, index: PythonIndex, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    first = packaged(tmp_path / "first")
-    sound = s3.objects()
+    machines = locked.folder.parent
+    first = alone(locked, machines / "alone")
+    sound = fill(s3, locked)
     key, other = sorted(sound)
-    middle = len(sound[key]) // 2
-    flipped = sound[key][:middle] + bytes([sound[key][middle] ^ 1]) + sound[key][middle + 1 :]
-    harmed = {"flipped": flipped, "cut": sound[key][:-1], "another package": sound[other]}[harm]
+    harmed = {"cut": sound[key][:-1], "another package": sound[other]}[harm]
     s3.client.put_object(Bucket=BUCKET, Key=key, Body=harmed)
     index.requests.clear()
 
-    assert packaged(tmp_path / "second") == first
+    assert packaged(machines / "second") == first
     assert len([path for path in index.requests if path.startswith("/files/")]) == 1
     told = capsys.readouterr().err
     assert "holds other bytes than its name says" in told
@@ -153,7 +164,7 @@ def test_a_damaged_object_counts_as_absent_is_told_and_replaced(
 def test_locking_takes_what_the_old_lock_pins_from_the_bucket(
     s3: WorkingS3, locked: LockedPlugin, tmp_path: Path
 ) -> None:
-    packaged(tmp_path / "first")
+    fill(s3, locked)
     before = locked.lock.read_text()
     second, third = Told(), Told()
     write_lock(plugin(locked.folder), Store(tmp_path / "second", chosen_store(ADDRESS).shared), second)
@@ -167,18 +178,15 @@ def test_locking_takes_what_the_old_lock_pins_from_the_bucket(
     assert len(s3.objects()) == len(WHEELS)
 
 
-@pytest.mark.usefixtures("locked")
 def test_without_write_permission_it_is_only_read_which_is_said_once(
-    s3: WorkingS3,
     served: Callable[[BrokenS3], BrokenS3],
+    locked: LockedPlugin,
     index: PythonIndex,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    first = packaged(tmp_path / "first")
-    key, _ = sorted(s3.objects())
-    broken = served(BrokenS3("read only", objects={key: s3.objects()[key]}))
-    index.requests.clear()
+    first = alone(locked, tmp_path / "alone")
+    broken = served(BrokenS3("read only", objects=dict([*objects_of(locked).items()][:1])))
 
     assert packaged(tmp_path / "second") == first
     assert len([path for path in index.requests if path.startswith("/files/")]) == 1
@@ -200,6 +208,7 @@ TROUBLE = {
     "400 ExpiredToken": "it answers 400 ExpiredToken",
     "403 InvalidAccessKeyId": "it answers 403 InvalidAccessKeyId",
     "403 SignatureDoesNotMatch": "it answers 403 SignatureDoesNotMatch",
+    "404 NotOfS3": "it answers 404",
     "404 NoSuchBucket": "the bucket does not exist",
 }
 
@@ -207,15 +216,33 @@ TROUBLE = {
 DIGESTS = tuple(f"sha256:{hashlib.sha256(bytes([number])).hexdigest()}" for number in range(20))
 
 
+@pytest.fixture(scope="module")
+def changing() -> Iterator[tuple[BrokenS3, bucket.Bucket]]:
+    """A broken S3 whose behaviour tests choose, and one client of it: making one takes a quarter of a second."""
+    keys = [f"team/kit/{shared.object_name(digest)}" for digest in DIGESTS]
+    broken = BrokenS3("500", objects=dict.fromkeys(keys, b"half of this"))
+    with broken_s3(broken) as url, pytest.MonkeyPatch.context() as patched:
+        patched.setattr(bucket, "READ_SECONDS", bucket.READ_SECONDS / 10)
+        for name, value in settings(url).items():
+            patched.setenv(name, value)
+        client = bucket.Bucket(bucket.Address.parse(ADDRESS))
+        with pytest.raises(bucket.BucketError):
+            client.has("anything")
+        yield broken, client
+
+
 @pytest.mark.parametrize("trouble", TROUBLE)
 def test_a_broken_bucket_gives_nothing_and_is_told(
-    trouble: str, served: Callable[[BrokenS3], BrokenS3], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    trouble: str, changing: tuple[BrokenS3, bucket.Bucket], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    broken, client = changing
+    broken.behaviour, _, code = trouble.partition(" ")
+    broken.code = code or "AccessDenied"
+    broken.requests.clear()
     monkeypatch.setattr(shared, "LARGEST", 8 << 20)
-    behaviour, _, code = trouble.partition(" ")
-    keys = [f"team/kit/{shared.object_name(digest)}" for digest in DIGESTS]
-    broken = served(BrokenS3(behaviour, objects=dict.fromkeys(keys, b"half of this"), code=code or "AccessDenied"))
-    told, start, asked = Told(), time.monotonic(), shared.open_shared(ADDRESS)
+    if broken.behaviour in {"drip", "301"}:  # only patience ends these
+        monkeypatch.setattr(shared, "PATIENCE_SECONDS", shared.PATIENCE_SECONDS / 5)
+    told, start, asked = Told(), time.monotonic(), shared.Shared(client)
 
     assert asked.fetch(DIGESTS, tmp_path, told) == {}
     asked.offer({DIGESTS[0]: Path(__file__)}, told)
@@ -227,12 +254,15 @@ def test_a_broken_bucket_gives_nothing_and_is_told(
         assert len(broken.requests) < len(DIGESTS)  # after the first failures nothing more is asked
 
 
-@pytest.mark.parametrize("trouble", ["hang", "500", "wrong"])
-@pytest.mark.usefixtures("locked")
+@pytest.mark.parametrize("trouble", ["hang", "wrong"])
 def test_a_broken_bucket_never_fails_the_build(
-    trouble: str, served: Callable[[BrokenS3], BrokenS3], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    trouble: str,
+    served: Callable[[BrokenS3], BrokenS3],
+    locked: LockedPlugin,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    good = alone(tmp_path / "good")
+    good = alone(locked, tmp_path / "good")
     served(BrokenS3(trouble))
 
     assert packaged(tmp_path / "new") == good
@@ -268,12 +298,9 @@ def test_wrong_settings_of_the_operator_are_told_without_their_values(
 def test_many_plugins_share_the_bucket(
     s3: WorkingS3, locked: LockedPlugin, index: PythonIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("BIOT_PLUGIN_STORE", str(tmp_path / "first"))
-    assert run(["package", "--all", "--store", ADDRESS]) == 0
-    assert len(s3.objects()) == len(WHEELS)
-    index.requests.clear()
+    made = alone(locked, tmp_path / "alone")
+    fill(s3, locked)
     monkeypatch.setenv("BIOT_PLUGIN_STORE", str(tmp_path / "second"))
-    made = (locked.folder / "dist" / "sample-1.zip").read_bytes()
     assert run(["package", "--all", "--store", ADDRESS, "-o", str(tmp_path / "out")]) == 0
     assert (tmp_path / "out" / "sample-1.zip").read_bytes() == made
     assert run(["verify", "--rebuild", "--store", ADDRESS, str(tmp_path / "out" / "sample-1.zip")]) == 0

@@ -69,7 +69,7 @@ def test_objects_are_named_by_their_own_digest_in_safe_characters() -> None:
     ("status", "code", "kind", "reason"),
     [
         (404, "NoSuchKey", Kind.ABSENT, "it is not there"),
-        (404, "404", Kind.ABSENT, "it is not there"),
+        (404, "404", Kind.FINAL, "it answers 404"),
         (404, "NoSuchBucket", Kind.FINAL, "the bucket does not exist"),
         (403, "AccessDenied", Kind.REFUSED, "AccessDenied"),
         (403, "403", Kind.REFUSED, "AccessDenied"),
@@ -84,6 +84,13 @@ def test_what_an_answer_means_for_the_next_try(status: int, code: str, kind: Kin
     error = answered({"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}})
 
     assert (error.kind, error.reason) == (kind, reason)
+
+
+def test_a_question_whose_answer_has_no_body_takes_the_status_for_it() -> None:
+    bare = {"Error": {"Code": "404"}, "ResponseMetadata": {"HTTPStatusCode": 404}}
+
+    assert answered(bare, without_body=True).kind is Kind.ABSENT
+    assert answered(bare).kind is Kind.FINAL
 
 
 def test_an_unknown_exception_is_told_by_its_name_and_ends_the_asking() -> None:
