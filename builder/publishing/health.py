@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from builder import process
@@ -55,11 +56,14 @@ class Check:
 
 
 def check_tools(*, javascript: bool) -> Iterator[Check]:
-    """The programs that the kit starts.
+    """The programs that the kit starts, or brings.
 
     Args:
         javascript: Whether the plugin is one that needs Node.js.
     """
+    for name in ("uv", "pip"):
+        # Both come with the kit: there is nothing to install, only a version to tell.
+        yield Check(what=name, state=State.OK, told=version(name))
     yield _tool("git", "Install git: without it the kit cannot tell what is ignored and which commit is published.")
     if javascript:
         yield _tool("node", "Install Node.js 20 or later: JavaScript plugins are tested and locked by it.")

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.raw_http import RawServer, reply
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -174,6 +176,31 @@ def test_links_are_printed_and_only_those_of_aws_are_opened(
     assert logs.code == 8
     assert "/aws/lambda/Plugin-age-calculator" in logs.err
     assert not opened.exists()
+
+
+def test_a_link_of_aws_is_opened_on_request(
+    biot_plugin: CommandLine, desk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    console = "https://eu-central-1.console.aws.amazon.com/lambda/home?region=eu-central-1#/functions/Plugin-age"
+    opened = tmp_path / "opened"
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" >> {opened}\n')
+    browser.chmod(browser.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("BROWSER", str(browser))
+    monkeypatch.setenv("BIOT_TOKEN", "canary-token")
+    plugin = {"name": "Plugin-age-calculator", "displayName": "A", "version": 1, "linkToConsole": console}
+
+    with RawServer(reply(200, plugin)) as server:
+        with (desk / "plugin.toml").open("a") as stream:
+            stream.write(f'[environments.dev]\nbaseUrl = "{server.url}"\n')
+        unopened = biot_plugin("open", "-e", "dev")
+        assert not opened.exists()
+        biot_plugin("open", "-e", "dev", "--browser")
+        logs = biot_plugin("logs", "-e", "dev", "--browser", "--json")
+
+    assert unopened.out == console + "\n"
+    assert opened.read_text().splitlines() == [console, logs.document["url"]]
+    assert "log-group/$252Faws$252Flambda$252FPlugin-age-calculator" in logs.document["url"]
 
 
 def test_outside_a_plugin_the_local_biot_is_still_there(

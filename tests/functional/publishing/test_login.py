@@ -15,6 +15,7 @@ import pytest
 from tests.support.raw_http import RawServer, failure, reply
 
 if TYPE_CHECKING:
+    from builder.publishing.platform_api import Platform
     from tests.functional.publishing.conftest import CommandLine
     from tests.support.sandbox import Sandbox
 
@@ -107,6 +108,24 @@ def test_without_a_keyring_the_way_out_is_told(
     assert not keyring_file.exists()
 
 
+def test_a_table_fits_the_terminal_that_it_is_shown_on(
+    desk: Path, platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "a-name-of-fifty-seven-characters-that-nobody-would-give-it"[:57]
+    platform.create({"name": name, "displayName": "A", "version": 1, "runtime": "python3.12"}, None)
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("PYTHONPATH", str(REPOSITORY))
+
+    code, said = typed({}, "list", "-e", "local")
+    subscribed, _ = typed({}, "subscriptions", "-e", "local")
+
+    assert (code, subscribed) == (0, 0)
+    assert desk.exists()
+    lines = said.replace("\r", "").splitlines()
+    assert "…" in said
+    assert max(len(line) for line in lines) <= 80
+
+
 def test_the_local_biot_needs_no_login(biot_plugin: CommandLine) -> None:
     assert biot_plugin("login", "-e", "local", "--json").document["status"] == "nothing-to-do"
 
@@ -116,9 +135,8 @@ def test_doctor_finds_all_well_at_the_local_biot(biot_plugin: CommandLine) -> No
     checks = biot_plugin("doctor", "-e", "local", "--json").document["checks"]
 
     assert said.code == 0, said.out
-    assert {check["what"]: check["state"] for check in checks} == {
-        "git": "ok", "address": "ok", "release": "ok", "clock": "ok", "credentials": "ok", "access": "ok",
-    }  # fmt: skip
+    looked_at = ("uv", "pip", "git", "address", "release", "clock", "credentials", "access")
+    assert {check["what"]: check["state"] for check in checks} == dict.fromkeys(looked_at, "ok")
     assert "A service user from the local BioT." in said.out
 
 

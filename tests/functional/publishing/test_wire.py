@@ -18,6 +18,7 @@ from builder.publishing.failures import AccessRefused, NoSuchPlugin, NotAnswered
 from builder.publishing.platform_api import Platform
 from builder.publishing.values import Secret, Target
 from builder.publishing.wire import Limits, Wire
+from tests.support.authority import Authority, served_by_tls
 from tests.support.raw_http import RawServer, failure, reply, reset
 from tests.support.virtual_time import VirtualClock
 
@@ -376,6 +377,53 @@ def test_a_file_that_shrinks_while_it_is_sent_is_never_a_success(tmp_path: Path)
         wire = Wire(Target(name="test", base_url=server.url), {}, asking=QUICK, changing=QUICK)
         with Platform(Calls(wire, VirtualClock()), OneToken(), Shrinking()) as biot, pytest.raises(Unsettled):
             biot.update("age", {"version": 4}, code)
+
+
+def test_an_upload_that_is_turned_away_before_its_end_is_not_called_a_success(tmp_path: Path) -> None:
+    """A gateway that answers 413 and hangs up while the body is still on its way."""
+    code = tmp_path / "age.zip"
+    code.write_bytes(bytes(20_000_000))
+    too_large = page(b"<html>413").replace(b"200 OK", b"413 Too Large")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def turn_away() -> None:
+            connection, _ = listener.accept()
+            connection.recv(1000)
+            connection.sendall(too_large)
+            connection.close()
+
+        thread = threading.Thread(target=turn_away)
+        thread.start()
+        wire = Wire(Target(name="t", base_url=f"http://127.0.0.1:{listener.getsockname()[1]}"), {}, changing=QUICK)
+        with Platform(Calls(wire, VirtualClock()), OneToken()) as biot, pytest.raises(Unsettled):
+            biot.update("age", {"version": 4}, code)
+        thread.join()
+
+
+def test_a_certificate_counts_only_from_an_authority_that_was_named(tmp_path: Path) -> None:
+    ours, others = Authority(), Authority()
+    files = {name: tmp_path / f"{name}.pem" for name in ("ours", "others")}
+    files["ours"].write_bytes(ours.certificate)
+    files["others"].write_bytes(others.certificate)
+
+    with served_by_tls(ours, "localhost", WHOLE) as port:
+
+        def read(host: str, environ: dict[str, str]) -> object:
+            wire = Wire(Target(name="t", base_url=f"https://{host}:{port}"), environ, asking=QUICK)
+            with Platform(Calls(wire, VirtualClock()), OneToken()) as biot:
+                return biot.read("age")
+
+        for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):
+            assert read("localhost", {name: str(files["ours"])}) is not None
+        for host, environ in (
+            ("localhost", {}),
+            ("localhost", {"SSL_CERT_FILE": str(files["others"])}),
+            ("127.0.0.1", {"SSL_CERT_FILE": str(files["ours"])}),
+        ):
+            with pytest.raises(NotReached, match="certificate is not trusted") as caught:
+                read(host, environ)
+            assert "SSL_CERT_FILE" in caught.value.hint
 
 
 def test_no_thread_and_no_socket_is_left_behind() -> None:
