@@ -63,7 +63,7 @@ class Database:
                 connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         except (OSError, sqlite3.Error) as error:
             msg = f"The local BioT's database {self.file} cannot be opened: {error}."
-            raise SandboxError(msg, hint="Check the path, or choose another with --database.") from error
+            raise SandboxError(msg, hint="Check the path, or choose another with --data.") from error
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
@@ -115,10 +115,10 @@ class Database:
         (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
         if application != APPLICATION_ID and (application or version or tables):
             msg = f"{self.file} is a database of another program."
-            raise SandboxError(msg, hint="Choose another file for the local BioT.")
+            raise SandboxError(msg, hint="Choose another folder with --data FOLDER.")
         if version > SCHEMA_VERSION:
             msg = f"{self.file} was written by a newer version (schema {version}; this one knows {SCHEMA_VERSION})."
-            raise SandboxError(msg, hint="Update biot-plugin-kit, or choose another file for the local BioT.")
+            raise SandboxError(msg, hint="Update biot-plugin-kit, or choose another folder with --data FOLDER.")
 
 
 def _statements() -> Iterator[str]:
