@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from builder.publishing.state import State
-    from sandbox.serving import Running
+    from sandbox.serving import Options, Running
 
 _LOOK_SECONDS = 0.1
 
@@ -87,7 +87,7 @@ def command(  # noqa: PLR0913 - one parameter per option of the command line
         raise click.UsageError(message)
     from builder.publishing.state import state_of
     from sandbox.faults import load_scenario
-    from sandbox.serving import Options, start
+    from sandbox.serving import Options
 
     state = state_of(os.environ)
     options = Options(
@@ -98,6 +98,13 @@ def command(  # noqa: PLR0913 - one parameter per option of the command line
         log=print_aside if verbose else None,
         faults=load_scenario(faults) if faults else None,
     )
+    return _run(options, state, new_password=new_password, as_json=as_json)
+
+
+def _run(options: Options, state: State, *, new_password: bool, as_json: bool) -> int:
+    """Start it, say where it is, and stop it cleanly when asked to."""
+    from sandbox.serving import start
+
     with _asked_to_stop() as asked, start(options) as running:
         welcome = _open(running, state, new_password=new_password)
         if as_json:
