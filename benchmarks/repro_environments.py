@@ -60,6 +60,7 @@ class Environment:
         """The whole environment of a build."""
         return {
             "PATH": os.environ["PATH"],
+            "PYENV_ROOT": os.environ.get("PYENV_ROOT", str(Path.home() / ".pyenv")),  # `precompile` looks there
             "HOME": str(home),
             "TZ": self.zone,
             "LC_ALL": self.locale,

@@ -1,4 +1,4 @@
-"""The plugins that are built in every environment: six in Python, four in Node.js."""
+"""The plugins that are built in every environment: seven in Python, five in Node.js; every option that makes bytes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PYTHON_HANDLER = "def handler(event, context):\n    return {'statusCode': 200, 'body': ''}\n"
+PRECOMPILED = "import dateutil\nimport jwt\nimport pydantic\nimport requests\n\n\n" + PYTHON_HANDLER
 NODE_HANDLER = "export async function handler(event) {\n  return { statusCode: 200, body: '' };\n}\n"
+BUNDLED = """\
+import axios from "axios";
+import jwt from "jsonwebtoken";
+import sharp from "sharp";
+
+export async function handler(event) {
+  return { statusCode: 200, body: String([axios.VERSION, jwt.decode(event.token ?? ""), sharp.versions.vips]) };
+}
+"""
 ODDITIES = {
     "src/größe/ñ 日本.txt": "names beyond ASCII\n",
     "src/tools/run.sh": "#!/bin/sh\nexit 0\n",
@@ -36,6 +46,7 @@ class Sample:
     build: str = ""
     dependencies: tuple[str, ...] = ()
     packages: Mapping[str, str] = field(default_factory=dict)
+    tools: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
 
     def write(self, home: Path) -> Path:
@@ -53,6 +64,7 @@ class Sample:
         root = "" if 'root = "."' in self.build else "src/"
         if self.runtime.startswith("nodejs"):
             package = {"name": self.name, "version": "1.0.0", "type": "module", "dependencies": dict(self.packages)}
+            package["devDependencies"] = dict(self.tools)
             manifest_json = json.dumps(package, indent=2)
             # Node reads the handler as a module only when the folder that ships says so.
             shipped = json.dumps({"type": "module"})
@@ -70,15 +82,41 @@ class Sample:
 
 
 SAMPLES = (
-    Sample(name="py-plain", about="odd names, modes, ignored files", runtime="python3.13", files=ODDITIES),
+    Sample(
+        name="py-plain",
+        about="odd names, modes, ignored files, `[build.shared]`",
+        runtime="python3.13",
+        build='[build.shared]\n"common" = "shared/größe"\n',
+        files={**ODDITIES, "common/z.py": "Z = 1\n", "common/Ä/run": "#!/bin/sh\n", "common/x.log": "never packed\n"},
+    ),
     Sample(
         name="py-web",
         about="requests, pyjwt[crypto], pydantic, python-dateutil",
         runtime="python3.13",
         dependencies=("requests", "pyjwt[crypto]", "pydantic", "python-dateutil"),
     ),
-    Sample(name="py-science", about="numpy, pandas", runtime="python3.12", dependencies=("numpy", "pandas")),
-    Sample(name="py-older", about="pyyaml, for glibc 2.26", runtime="python3.11", dependencies=("pyyaml", "six")),
+    Sample(
+        name="py-precompiled",
+        about="the same, `precompile`, all sets of `prune`",
+        runtime="python3.13",
+        build='[build]\nprecompile = true\nprune = ["tests", "type-stubs", "headers", "docs", "source-maps"]\n',
+        dependencies=("requests", "pyjwt[crypto]", "pydantic", "python-dateutil"),
+        files={"src/index.py": PRECOMPILED},
+    ),
+    Sample(
+        name="py-science",
+        about="numpy, pandas, `recompress`, `prune` of tests",
+        runtime="python3.12",
+        build='[build]\nrecompress = true\nprune = ["tests"]\n',
+        dependencies=("numpy", "pandas"),
+    ),
+    Sample(
+        name="py-older",
+        about="pyyaml, for glibc 2.26, and docopt, which each Python builds from source (`allow-sdist`)",
+        runtime="python3.11",
+        build='[build]\nallow-sdist = ["docopt"]\n',
+        dependencies=("pyyaml", "six", "docopt"),
+    ),
     Sample(
         name="py-sample",
         about="laid out as BioT's samples: root and requirements.txt",
@@ -106,5 +144,20 @@ SAMPLES = (
         runtime="nodejs22.x",
         packages={"wrap-ansi": "^7", "string-width": "^7", "@noble/hashes": "^1"},
     ),
-    Sample(name="js-jose", about="jose", runtime="nodejs22.x", packages={"jose": "^5"}),
+    Sample(
+        name="js-native",
+        about="sharp, with binaries for other platforms left out, and jose; `recompress`",
+        runtime="nodejs22.x",
+        build="[build]\nrecompress = true\n",
+        packages={"sharp": "^0.34", "jose": "^5"},
+    ),
+    Sample(
+        name="js-bundled",
+        about='axios, jsonwebtoken and sharp, `bundle = "source-map"`, `prune` of docs',
+        runtime="nodejs22.x",
+        build='[build]\nbundle = "source-map"\nprune = ["docs", "type-stubs"]\n',
+        packages={"axios": "^1", "jsonwebtoken": "^9", "sharp": "^0.34"},
+        tools={"esbuild": "^0.25"},
+        files={"src/index.js": BUNDLED},
+    ),
 )

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from builder.errors import DependencyError
 from tests.support.locked import WHEELS, LockedPlugin, locked_plugin
 from tests.support.plugins import Told, plugin
 from tests.support.s3 import ADDRESS, BUCKET, KEY, SECRET, TOKEN, BrokenS3, WorkingS3, broken_s3, settings, working_s3
+from tests.support.sources import make_sdist
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -139,6 +141,21 @@ def test_npm_tarballs_are_shared_and_never_what_was_made_of_them(
     tarballs = {data for path, (_, data) in registry.pages.items() if path.endswith(".tgz")}
     assert set(s3.objects().values()) == tarballs
     assert all(re.fullmatch(r"team/kit/sha512/[0-9a-f]{128}", key) for key in s3.objects())
+
+
+@pytest.mark.usefixtures("s3")
+def test_a_wheel_that_was_built_from_source_is_built_on_one_machine_only(
+    project: Path, index: PythonIndex, tmp_path: Path
+) -> None:
+    """Each build of this one gives other bytes, so that a second one could not pass."""
+    index.add(*make_sdist("thing", content="return repr(os.urandom(8))"))
+    (project / "pyproject.toml").write_text('[project]\nname = "p"\nversion = "1"\ndependencies = ["thing"]\n')
+    manifest = plugin(project)
+    manifest = replace(manifest, build=replace(manifest.build, allow_sdist=("thing",)))
+    write_lock(manifest, Store(tmp_path / "first", chosen_store(ADDRESS).shared), Told())
+    second = Store(tmp_path / "second", chosen_store(ADDRESS).shared)
+
+    assert [pack.package.name for pack in collect(read_lock(manifest), manifest, second, Told())] == ["thing"]
 
 
 @pytest.mark.parametrize("harm", ["cut", "another package"])
