@@ -32,6 +32,7 @@ NETWORK_FAULTS = (
     "rolled back",
     "partly applied",
     "busy",
+    "no-answer",
 )
 OTHERS = (
     "other publishes before",

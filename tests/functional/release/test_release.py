@@ -221,16 +221,20 @@ def test_every_kind_of_secret_stops_before_the_first_byte_also_in_a_given_artifa
         assert canary.requests == []
 
 
-@pytest.mark.usefixtures("biot")
-def test_an_image_is_published_by_its_tag(desk: Desk) -> None:
-    desk.write(more="")
+def test_an_image_is_published_by_its_tag(desk: Desk, biot: Sandbox) -> None:
+    for tag in ("one", "two"):
+        biot.call("PUT", f"/sandbox/v1/images/{tag}", token=biot.admin_token())
     manifest = desk.plugin / "plugin.toml"
-    manifest.write_text(
-        MANIFEST.format(memory=256, level="x").replace("version = 1", 'version = 1\ndeploymentPackageType = "IMAGE"')
-    )
-    planned = desk("plan", *LOCAL, "--image-tag", "one", "--json")
+    image = MANIFEST.replace("version = 1", 'version = 1\ndeploymentPackageType = "IMAGE"')
+    manifest.write_text(image.format(memory=256, level="x"))
 
-    assert planned.document["treeDigest"] == "image:one"
+    missing = desk("publish", *LOCAL, "--image-tag", "none-such", "--json")
+    assert (missing.code, missing.document["kind"], missing.document["verdict"]) == (8, "refused", "not-applied")
+    assert desk("publish", *LOCAL, "--image-tag", "one", "--json").document["treeDigest"] == "image:one"
+    assert "nothing to do" in desk("publish", *LOCAL, "--image-tag", "one").out
+    assert desk("publish", *LOCAL, "--image-tag", "two", "--json").document["version"] == 2
+    assert desk("rollback", *LOCAL, "--json").document["treeDigest"] == "image:one"
+    assert stored(biot)["environmentVariables"][TREE_DIGEST_NAME] == "image:one"
     assert "--image-tag" in desk("publish", *LOCAL, "--artifact", str(manifest)).err
     desk.write()
     assert "is a ZIP plugin" in desk("plan", *LOCAL, "--image-tag", "one").err
