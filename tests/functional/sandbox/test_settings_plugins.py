@@ -17,7 +17,7 @@ from tests.support.sandbox import Sandbox, running_sandbox
 from tests.support.settings import CODE, MINIMAL, PATIENTS, PLUGINS, Settings, settings_of, zipped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     import httpx
@@ -99,6 +99,15 @@ def kept_code(sandbox: Sandbox) -> set[str]:
 
 def named(code: bytes) -> str:
     return f"{hashlib.sha256(code).hexdigest()}.zip"
+
+
+def eventually(is_so: Callable[[], object]) -> bool:
+    deadline = time.monotonic() + 30
+    while not is_so():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.005)
+    return True
 
 
 def count(sandbox: Sandbox, table: str) -> int:
@@ -305,9 +314,6 @@ def test_an_upload_that_breaks_off_leaves_nothing(settings: Settings, sandbox: S
             '--b\r\nContent-Disposition: form-data; name="code"; filename="a.zip"\r\n\r\nPK' + "x" * 100_000,
         ]
         connection.sendall("\r\n".join(lines).encode())
-        while not kept_code(sandbox):
-            time.sleep(0.005)
-    while kept_code(sandbox):
-        time.sleep(0.005)
-
+        assert eventually(lambda: kept_code(sandbox))
+    assert eventually(lambda: not kept_code(sandbox))
     assert settings.search().json()["data"] == []
