@@ -15,7 +15,7 @@ from urllib.parse import quote
 from builder.platform.environment import BIOT_PREFIX
 from builder.platform.limits import NAME_PREFIX
 from builder.progress import Silent
-from builder.publishing.answers import UnreadableError, describe, read_object, server_time
+from builder.publishing.answers import UnreadableError, describe, printable, read_object, server_time
 from builder.publishing.calls import METHOD_NOT_ALLOWED, not_sent
 from builder.publishing.failures import NoSuchPlugin, NotAnswered, Refused
 from builder.publishing.hooks import Hooks
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 _PLUGINS = "/settings/v2/plugins"
+_NAME = re.compile(r"[A-Za-z0-9_-]+")
 _NOT_FOUND = 404
 _NO_SUCH_PLUGIN = "PLUGIN_NOT_FOUND"
 _PAGE = 100
@@ -194,6 +195,8 @@ class Platform:
     def _by_either_name(self, name: str, call: Callable[[str], T]) -> T | None:
         """Call with the name's documented form, and where BioT knows no such plugin with the other one."""
         bare = bare_name(name)
+        if not _NAME.fullmatch(bare):
+            return None  # and ".." is no plugin to ask for
         forms = [NAME_PREFIX + bare, bare] if self._prefixed else [bare, NAME_PREFIX + bare]
         for form in forms:
             try:
@@ -272,7 +275,7 @@ def _form(config: Mapping[str, object], code: Path | None) -> Form:
 
 
 def _gone(name: str, target: Target) -> NoSuchPlugin:
-    shown = bare_name(name) if re.fullmatch(r"[A-Za-z0-9_-]{1,80}", name) else "of this name"
+    shown = printable(bare_name(name), 80)
     msg = f"There is no plugin {shown} in {target.name} ({target.base_url})."
     hint = f"`biot-plugin list -e {target.name}` shows what is there."
     return NoSuchPlugin(msg, hint=hint, status=_NOT_FOUND, code=_NO_SUCH_PLUGIN)

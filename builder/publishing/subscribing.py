@@ -7,6 +7,8 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from builder.errors import PublishError
+from builder.manifest.suggestion import suggest
+from builder.publishing.answers import printable
 from builder.publishing.failures import Refused
 from builder.publishing.insisting import insist
 
@@ -21,6 +23,12 @@ _KEYS: Mapping[HookKind, tuple[str, ...]] = {
     "interceptions": ("type", "apiId", "entityName", "endpoint", "pathFilters"),
 }
 _CONFLICT, _NOT_FOUND = 409, 404
+_KNOWN_NAMES = {
+    "INVALID_ACTION_NAME": ("invalidActionName", "validActionNames"),
+    "INVALID_ENTITY_TYPE_NAME": ("invalidEntityType", "validEntityTypes"),
+    "INVALID_API_ID": ("invalidApiId", "validApiIds"),
+}
+"""BioT's code -> which of its details name the wrong word and the right ones."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,6 +81,7 @@ def subscribe(hooks: Hooks, kind: HookKind, wanted: Mapping[str, object], clock:
         except Refused as error:
             # What a repeated request of ours, or a colleague, has put there already.
             if error.status != _CONFLICT or _find(hooks, kind, wanted) is None:
+                error.hint = _nearest(error) or error.hint
                 raise
 
     def in_place() -> bool:
@@ -102,6 +111,16 @@ def unsubscribe(hooks: Hooks, kind: HookKind, unwanted: Mapping[str, object], cl
 
     insist(send, lambda: _find(hooks, kind, unwanted) is None, clock, what="the endpoint is unsubscribed")
     return True
+
+
+def _nearest(error: Refused) -> str:
+    """The name that was probably meant, when BioT tells which there are."""
+    names = _KNOWN_NAMES.get(error.code)
+    wrong, known = (error.details.get(name) for name in names) if names else (None, None)
+    if not isinstance(wrong, str) or not isinstance(known, list):
+        return ""
+    meant = suggest(wrong, [name for name in known if isinstance(name, str)])
+    return f'Did you mean "{printable(meant, 100)}"? Nothing was changed.' if meant else ""
 
 
 def _find(hooks: Hooks, kind: HookKind, wanted: Mapping[str, object]) -> Mapping[str, object] | None:

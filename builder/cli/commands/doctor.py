@@ -12,7 +12,7 @@ import click
 from builder import __version__
 from builder.cli.connecting import aim, ask_code
 from builder.cli.options import json_option, project_options
-from builder.cli.output import print_document, print_text
+from builder.cli.output import describe_failure, print_document, print_text
 from builder.errors import KitError, ProjectError, PublishError
 from builder.publishing.clock import SystemClock
 from builder.publishing.health import Check, State, check_environment, check_tools
@@ -45,7 +45,8 @@ def command(folder: Path, environment: str | None, *, as_json: bool) -> int:
     problems = [check for check in checks if check.state is State.PROBLEM]
     code = PublishError.exit_code if problems else 0
     if as_json:
-        status = {"status": "error", "kind": problems[0].kind, "exitCode": code} if problems else {"status": "ok"}
+        first = problems[0] if problems else None
+        status = describe_failure(first.kind, code, first.told, first.hint) if first else {"status": "ok"}
         print_document({**status, "kit": __version__, "checks": [asdict(check) for check in checks]})
         return code
     width = max(len(check.what) for check in checks)

@@ -126,6 +126,22 @@ def test_a_table_fits_the_terminal_that_it_is_shown_on(
     assert max(len(line) for line in lines) <= 80
 
 
+def test_delete_wants_the_name_typed_once_more(desk: Path, platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    platform.create({"name": "age", "displayName": "A", "version": 1, "runtime": "python3.12"}, None)
+    monkeypatch.setenv("PYTHONPATH", str(REPOSITORY))
+    prompt = "name, to delete it"
+
+    wrong, said = typed({prompt: "agent"}, "delete", "age", "-e", "local")
+    still_there = platform.read("age") is not None
+    right, _ = typed({prompt: "age"}, "delete", "Plugin-age", "-e", "local")
+
+    assert desk.exists()
+    assert (wrong, right) == (2, 0)
+    assert "its service user" in said
+    assert still_there
+    assert platform.read("age") is None
+
+
 def test_the_local_biot_needs_no_login(biot_plugin: CommandLine) -> None:
     assert biot_plugin("login", "-e", "local", "--json").document["status"] == "nothing-to-do"
 

@@ -53,12 +53,13 @@ def test_an_entity_is_adapted_under_the_dispatchers_own_word(biot_plugin: Comman
 
 
 def test_what_biot_does_not_have_is_refused_in_its_own_words(biot_plugin: CommandLine) -> None:
-    words = ("notification", "device", "_fly", "-e", "local", "--endpoint", HERE, "--json")
+    words = ("notification", "device", "_creat", "-e", "local", "--endpoint", HERE, "--json")
 
     refused = biot_plugin("subscribe", *words)
 
     assert (refused.code, refused.document["kind"]) == (8, "refused")
     assert "INVALID_ACTION_NAME" in refused.document["message"]
+    assert refused.document["hint"] == 'Did you mean "_create"? Nothing was changed.'
 
 
 @pytest.mark.parametrize("url", ["http://my.host/hook", "ftp://a", "my.host", "https://", "https://a b", "https://[x"])

@@ -111,6 +111,16 @@ def test_no_such_plugin_is_none_for_a_question_and_an_error_for_a_change() -> No
             biot.delete("age")
 
 
+@pytest.mark.parametrize("name", ["..", ".", "a/b", "a b", "", "é", "a\n"])
+def test_what_is_no_name_is_not_asked_for(name: str) -> None:
+    with RawServer(reply(200, PLUGIN)) as server, platform(server) as biot:
+        assert biot.read(name) is None
+        with pytest.raises(NoSuchPlugin):
+            biot.delete(name)
+
+    assert server.requests == []
+
+
 def test_put_with_all_fields_follows_where_patch_is_not_known() -> None:
     fields = {**PLUGIN, "environmentVariables": {"A": "1", "BIOT_APP_NAME": "x"}, "timeout": 3, "runtime": None}
 
