@@ -1,0 +1,50 @@
+"""A few of the runs of ``tox -e faults``: whole commands over real sockets, each with one fault on the way."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.proof.operations import OPERATIONS
+from tests.proof.running import Attempt, Runs
+from tests.proof.test_fault_runs import judge, shown, single_faults
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+RUNS = 60
+
+
+@pytest.fixture(scope="module")
+def runs() -> Iterator[Runs]:
+    pool = Runs(2)
+    yield pool
+    pool.close()
+
+
+def test_no_verdict_is_wrong(runs: Runs) -> None:
+    every = list(single_faults(runs.requests))
+    counts = runs.count(random.Random(4).sample(every, RUNS))  # noqa: S311 - repeatable, not secret
+
+    judge(counts)
+    assert counts.runs == RUNS
+
+
+@pytest.mark.parametrize("kind", ["reset-after-apply", "gateway-timeout-late", "rollback-failed-partly"])
+def test_a_publish_whose_answer_was_lost_is_done(runs: Runs, kind: str) -> None:
+    last = runs.requests[2]
+    counts = runs.count(Attempt(operation=2, faults=((request, kind),)) for request in range(1, last + 1))
+
+    judge(counts)
+    assert counts.claims == {"done": last}, shown(counts.stuck)
+
+
+@pytest.mark.parametrize("kind", ["misdirected", "empty-object", "wrong-types", "another-plugin", "truncated-json"])
+def test_a_question_is_asked_again_when_its_answer_is_none(runs: Runs, kind: str) -> None:
+    operation = next(number for number, one in enumerate(OPERATIONS) if one.name == "show")
+    counts = runs.count([Attempt(operation=operation, faults=((runs.requests[operation], kind),))])
+
+    judge(counts)
+    assert counts.claims == {"done": 1}, shown(counts.stuck)

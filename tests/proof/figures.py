@@ -1,0 +1,65 @@
+"""What the proofs counted, as a table in the terminal and as docs/reliability.md."""
+
+from __future__ import annotations
+
+import os
+import platform
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import date
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """One thing that was counted or measured."""
+
+    what: str
+    bar: str
+    figure: str
+    met: bool
+
+
+@dataclass(kw_only=True)
+class Figures:
+    """All of one run, in the order of the tests; ``tables`` are longer ones, by heading."""
+
+    rows: list[Figure] = field(default_factory=list)
+    tables: dict[str, list[str]] = field(default_factory=dict)
+
+    def add(self, what: str, bar: str, figure: str, *, met: bool) -> None:
+        self.rows.append(Figure(what=what, bar=bar, figure=figure, met=met))
+
+    def lines(self) -> Iterator[str]:
+        """As Markdown, which reads well in a terminal too."""
+        yield from ("| what | bar | figure | |", "|---|---|---|---|")
+        for row in self.rows:
+            yield f"| {row.what} | {row.bar} | {row.figure} | {'met' if row.met else '**missed**'} |"
+        for heading, lines in self.tables.items():
+            yield from ("", f"## {heading}", "", *lines)
+
+
+ABOUT = """\
+# What publishing claims, and what is so
+
+Made by `tox -e faults` on {day}; do not edit. This run: {machine}, {seconds:.0f} s.
+
+The commands of the kit run against the local BioT, over real sockets, through a gate that plays faults of networks,
+gateways and servers (`sandbox/faults/kinds.py`). After each run, what the command claimed is compared with what the
+local BioT's database holds. A verdict is wrong when it says "done" and BioT has something else, "nothing changed" and
+something did, or "conflict" and nobody else was there; a command that ends in a traceback counts as wrong too.
+"Unknown" is never wrong, but counts as not recovered. Only waiting is virtual: retries come at once, and a server that
+does not answer is given up after {patience:g} s.
+
+The local BioT is written from BioT's specification: what a real BioT does beside it, these figures cannot tell.
+
+"""
+
+
+def page(figures: Figures, *, day: date, seconds: float, patience: float) -> str:
+    """docs/reliability.md."""
+    machine = f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+    about = ABOUT.format(day=day.isoformat(), machine=machine, seconds=seconds, patience=patience)
+    return about + "\n".join([*figures.lines(), ""])

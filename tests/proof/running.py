@@ -1,0 +1,227 @@
+"""Many runs in several processes, each with a world of its own."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import random
+import tempfile
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sandbox.faults import KINDS, Rule
+from tests.proof.habits import adopt
+from tests.proof.judging import Case, Claim, claim_of, double_uploads, is_recoverable, wrong_about
+from tests.proof.operations import OPERATIONS, prepare
+from tests.proof.publishers import Publishers, false_endings, lost_unseen, shrunk_versions
+from tests.proof.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from tests.proof.operations import Operation
+    from tests.proof.world import Ran, Truth
+
+LATE_SECONDS, DRIP_SECONDS = 0.03, 0.02
+PROCESSES = 2 * (os.cpu_count() or 1)
+BATCH = 25
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """One run that is to be made: an operation, and (request, kind) for each fault."""
+
+    operation: int
+    faults: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What became of one run."""
+
+    attempt: Attempt
+    met: tuple[str, ...]
+    claim: Claim
+    wrong: str
+    doubles: int
+    leaks: tuple[str, ...]
+    visited: int
+    told: str
+    recoverable: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Raced:
+    """What became of one interleaving of several publishers."""
+
+    seed: int
+    publishers: int
+    verdicts: Counter[str]
+    wrong: tuple[str, ...]
+    shrunk: int
+
+
+@dataclass(kw_only=True)
+class Counts:
+    """All results together."""
+
+    runs: int = 0
+    unmet: int = 0
+    claims: Counter[str] = field(default_factory=Counter)
+    recoverable: int = 0
+    recovered: int = 0
+    doubles: int = 0
+    visited: int = 0
+    wrong: list[Result] = field(default_factory=list)
+    leaking: list[Result] = field(default_factory=list)
+    stuck: list[Result] = field(default_factory=list)
+
+    def add(self, result: Result, least: int) -> None:
+        if len(result.met) < least:
+            self.unmet += 1
+            return
+        self.runs += 1
+        self.claims[result.claim.value] += 1
+        self.doubles += result.doubles
+        self.visited += result.visited
+        if result.recoverable:
+            self.recoverable += 1
+            self.recovered += result.claim is Claim.DONE
+            if result.claim is not Claim.DONE:
+                self.stuck.append(result)
+        if result.wrong:
+            self.wrong.append(result)
+        if result.leaks:
+            self.leaking.append(result)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Golden:
+    """What an operation does when nothing goes wrong."""
+
+    before: Truth
+    after: Truth
+    ran: Ran
+    requests: int
+
+
+class Worker:
+    """A world with every base, and every operation as it goes undisturbed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.world = World(folder)
+        prepare(self.world)
+        self.golden = [self._undisturbed(operation) for operation in OPERATIONS]
+
+    def run(self, attempt: Attempt) -> Result:
+        """One operation with its faults, judged."""
+        operation, golden = OPERATIONS[attempt.operation], self.golden[attempt.operation]
+        self.world.restore(operation.base)
+        self.world.play(_rule(request, kind) for request, kind in attempt.faults)
+        ran = self.world.call(*operation.arguments)
+        self.world.settle()
+        met = tuple(met.kind for met in self.world.gate.met if met.kind in KINDS)
+        case = Case(
+            operation=operation,
+            ran=ran,
+            met=self.world.effective(),
+            before=golden.before,
+            after=self.world.truth(),
+            wanted=golden.after,
+            undisturbed=golden.ran,
+        )
+        wrong = wrong_about(case)
+        return Result(
+            attempt=attempt,
+            met=met,
+            claim=claim_of(ran),
+            wrong=wrong,
+            doubles=double_uploads(case),
+            leaks=tuple(self.world.leaks(ran)),
+            visited=len(self.world.canary.requests),
+            recoverable=all(is_recoverable(met) for met in self.world.gate.met),
+            told=f"{ran.out[:3000]}{ran.err[:3000]}" if wrong or claim_of(ran) is not Claim.DONE else "",
+        )
+
+    def _undisturbed(self, operation: Operation) -> _Golden:
+        self.world.restore(operation.base)
+        self.world.play(())
+        before = self.world.truth()
+        ran = self.world.call(*operation.arguments)
+        assert ran.code in {0, 10}, f"{operation.name}: {ran}"
+        return _Golden(before=before, after=self.world.truth(), ran=ran, requests=self.world.gate.requests)
+
+
+def _rule(request: int, kind: str) -> Rule:
+    seconds = {"gateway-timeout-late": LATE_SECONDS, "slow-drip": DRIP_SECONDS}.get(kind)
+    return Rule(kind=KINDS[kind], request=request, seconds=seconds)
+
+
+_workers: list[Worker] = []
+_publishers: list[Publishers] = []
+_resources = ExitStack()
+
+
+def _begin(habit: str) -> None:
+    memory = Path("/dev/shm")  # noqa: S108 - a disk in memory, where the system has one: every run syncs several files
+    parent = memory if memory.is_dir() else None
+    folder = Path(_resources.enter_context(tempfile.TemporaryDirectory(prefix="biot-proof-", dir=parent)))
+    _workers.append(Worker(folder))
+    if habit:
+        adopt(habit)
+
+
+def _race(seed: int, base: str) -> Raced:
+    if not _publishers:
+        _publishers.append(Publishers(_workers[0].world))
+    race = _publishers[0].race(base, random.Random(f"{seed}"))  # noqa: S311 - repeatable, not secret
+    return Raced(
+        seed=seed,
+        publishers=len(race.verdicts),
+        verdicts=Counter(race.verdicts.values()),
+        wrong=tuple(lost_unseen(race) + false_endings(race)),
+        shrunk=shrunk_versions(race),
+    )
+
+
+def _requests(_: int) -> tuple[int, ...]:
+    return tuple(golden.requests for golden in _workers[0].golden)
+
+
+def _batch(attempts: Sequence[Attempt]) -> list[Result]:
+    return [_workers[0].run(attempt) for attempt in attempts]
+
+
+class Runs:
+    """A pool of worlds.
+
+    Args:
+        processes: How many.
+        habit: Of another client, from ``HABITS``; empty for the kit's own.
+    """
+
+    def __init__(self, processes: int = PROCESSES, *, habit: str = "") -> None:
+        context = multiprocessing.get_context("spawn")
+        self._pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_begin, initargs=(habit,))
+        self.requests = self._pool.submit(_requests, 0).result()
+
+    def count(self, attempts: Iterable[Attempt], *, least: int = 1) -> Counts:
+        """Make all runs; those that met fewer faults than ``least`` do not count."""
+        every = list(attempts)
+        counts = Counts()
+        for results in self._pool.map(_batch, (every[at : at + BATCH] for at in range(0, len(every), BATCH))):
+            for result in results:
+                counts.add(result, least)
+        return counts
+
+    def race(self, seeds: Sequence[int]) -> list[Raced]:
+        """One interleaving of publishers for each seed; every fifth creates the plugin."""
+        bases = ["empty" if seed % 5 == 0 else "first" for seed in seeds]
+        return list(self._pool.map(_race, seeds, bases, chunksize=5))
+
+    def close(self) -> None:
+        self._pool.shutdown()

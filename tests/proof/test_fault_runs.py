@@ -1,0 +1,103 @@
+"""Every operation meets every fault at every request, and thousands of double and triple faults."""
+
+from __future__ import annotations
+
+import random
+from itertools import product
+from typing import TYPE_CHECKING
+
+from sandbox.faults import KINDS
+from tests.proof.habits import HABITS
+from tests.proof.operations import OPERATIONS
+from tests.proof.running import Attempt, Counts, Runs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from tests.proof.figures import Figures
+
+SINGLE_RUNS, DOUBLE_AND_TRIPLE_RUNS = 1000, 5000
+DOUBLE_AND_TRIPLE_ATTEMPTS = 6800
+"""Not every run lives to meet its second fault."""
+RECOVERED = 0.99
+SEED = 20261120
+SHOWN = 5
+OTHER_CLIENTS_RUNS = 300
+
+
+def test_every_operation_meets_every_fault_at_every_request(runs: Runs, figures: Figures) -> None:
+    counts = runs.count(single_faults(runs.requests))
+    tell(figures, f"{len(OPERATIONS)} operations, {len(KINDS)} faults, every request", counts, SINGLE_RUNS)
+
+    judge(counts)
+    assert counts.runs >= SINGLE_RUNS
+    assert counts.recovered >= RECOVERED * counts.recoverable, shown(counts.stuck)
+
+
+def test_double_and_triple_faults(runs: Runs, figures: Figures) -> None:
+    chance = random.Random(SEED)  # noqa: S311 - repeatable, not secret
+    counts = runs.count(several_faults(runs.requests, DOUBLE_AND_TRIPLE_ATTEMPTS, chance), least=2)
+    tell(figures, f"double and triple faults (seed {SEED})", counts, DOUBLE_AND_TRIPLE_RUNS)
+
+    judge(counts)
+    assert counts.runs >= DOUBLE_AND_TRIPLE_RUNS
+    assert counts.recovered >= RECOVERED * counts.recoverable, shown(counts.stuck)
+
+
+def test_other_clients_on_the_same_faults(figures: Figures) -> None:
+    """The proof can fail: clients that do not read back claim what is not so."""
+    for habit in HABITS:
+        pool = Runs(habit=habit)
+        chance = random.Random(SEED)  # noqa: S311 - repeatable, not secret
+        counts = pool.count(chance.sample(list(single_faults(pool.requests)), OTHER_CLIENTS_RUNS))
+        pool.close()
+        share = f"{len(counts.wrong)} wrong verdicts in {counts.runs} runs"
+        figures.add(f"for comparison, a client that {habit}", "more than 0", share, met=bool(counts.wrong))
+
+        assert counts.wrong
+
+
+def single_faults(requests: Sequence[int]) -> Iterator[Attempt]:
+    """One fault in each run."""
+    for operation, count in enumerate(requests):
+        for request, kind in product(range(1, count + 1), KINDS):
+            yield Attempt(operation=operation, faults=((request, kind),))
+
+
+def several_faults(requests: Sequence[int], runs: int, chance: random.Random) -> Iterator[Attempt]:
+    """Two or three faults in each run, at different requests; also at those that only come because of the first."""
+    kinds = list(KINDS)
+    for _ in range(runs):
+        (operation,) = chance.choices(range(len(requests)), weights=requests)
+        count = chance.choice((2, 3))
+        places = [chance.randint(1, requests[operation])]
+        while len(places) < count:
+            places.append(places[-1] + chance.choice((1, 1, 1, 2)))
+        yield Attempt(operation=operation, faults=tuple((place, chance.choice(kinds)) for place in places))
+
+
+def tell(figures: Figures, what: str, counts: Counts, bar: int) -> None:
+    """One line for each of the promises."""
+    share = counts.recovered / max(1, counts.recoverable)
+    claims = ", ".join(f"{number} {claim}" for claim, number in counts.claims.most_common())
+    figures.add(f"runs: {what}", f"≥ {bar:,}", f"{counts.runs:,} ({claims})", met=counts.runs >= bar)
+    figures.add("wrong verdicts", "0", str(len(counts.wrong)), met=not counts.wrong)
+    figures.add("code uploaded with effect twice", "0", str(counts.doubles), met=not counts.doubles)
+    recovered = f"{share:.2%} ({counts.recovered:,} of {counts.recoverable:,})"
+    figures.add("recoverable faults recovered", "≥ 99 %", recovered, met=share >= RECOVERED)
+    figures.add(
+        "runs whose output, log, journal or files show a secret", "0", str(len(counts.leaking)), met=not counts.leaking
+    )
+    figures.add("requests that followed a redirect to another host", "0", str(counts.visited), met=not counts.visited)
+
+
+def judge(counts: Counts) -> None:
+    """What must never happen."""
+    assert not counts.wrong, shown(counts.wrong)
+    assert not counts.leaking, shown(counts.leaking)
+    assert (counts.doubles, counts.visited) == (0, 0)
+
+
+def shown(results: Sequence[object]) -> str:
+    """The first few."""
+    return "\n\n".join(str(result) for result in results[:SHOWN])

@@ -1,0 +1,282 @@
+"""One local BioT with a gate of faults, one publisher's machine, and the truth about both.
+
+Commands run in this process, as ``biot-plugin`` would run them, over real sockets; only waiting costs no time and
+timeouts are short. Every world belongs to one process, because a command's output is caught by exchanging stdout.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import time
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import builder.publishing.clock
+from builder.cli.app import run
+from builder.publishing.state import LocalBiot, State, write_local
+from builder.publishing.values import Secret
+from builder.publishing.wire import Limits, Wire
+from sandbox.faults import KINDS, Scenario
+from sandbox.serving import Options, start
+from sandbox.ums.founding import found
+from tests.proof.canary import CanaryHost
+from tests.support.virtual_time import VirtualClock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from sandbox.faults import Kind, Rule
+
+LIMITS = Limits(connect=1.0, read=0.2, write=0.5, whole=0.5)
+TABLES = ("plugins", "dispatcher_interception", "dispatcher_notification", "ums_service_user", "ums_secret_key")
+CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+SECRET_VARIABLE = "canary-7d1f3b-environment-variable"
+MANIFEST = """\
+[plugin]
+name = "proof"
+displayName = "{display}"
+version = 1
+runtime = "python3.13"
+memorySize = {memory}
+{more}
+
+[plugin.environmentVariables]
+GREETING = "{secret}"
+
+[plugin.subscriptions]
+interceptionOrder = 40
+
+{rows}
+"""
+ROWS = (
+    '[[plugin.subscriptions.notifications]]\nentityTypeName = "device"\nactionName = "_create"\n',
+    '[[plugin.subscriptions.interceptions]]\ntype = "ADAPT_ENTITY"\nentityTypeName = "patient"\n',
+)
+PROJECTS: Mapping[str, Mapping[str, Any]] = {
+    "first": {"display": "First", "memory": 256, "code": 1, "rows": ROWS[:1]},
+    "settings": {"display": "Settings", "memory": 512, "code": 1, "rows": ROWS[:1]},
+    "second": {"display": "First", "memory": 384, "code": 2, "rows": ROWS},
+}
+"""The plugin at three moments of its life: folder, and what is in it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ran:
+    """What a command did, as its user sees it."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """What ``--json`` printed; empty when it was no JSON."""
+        try:
+            found: dict[str, Any] = json.loads(self.out)
+        except ValueError:
+            return {}
+        return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Truth:
+    """What the local BioT really holds, without what differs from run to run.
+
+    Attributes:
+        plugins: Name -> what BioT answers about it, without times, and the sha256 of its code.
+        rows: Subscriptions of the dispatcher, each with its endpoint.
+    """
+
+    plugins: Mapping[str, Mapping[str, Any]]
+    rows: tuple[tuple[Any, ...], ...]
+
+    def version(self, name: str) -> int:
+        """The plugin's version; 0 when it is not there."""
+        return int(self.plugins.get(name, {}).get("version", 0))
+
+    def without_versions(self) -> Truth:
+        """For comparing where another version is as good."""
+        plugins = {
+            name: {
+                **plugin,
+                "version": 0,
+                "environmentVariables": {
+                    key: value for key, value in plugin["environmentVariables"].items() if key != "PLUGIN_TREE_VERSION"
+                },
+            }
+            for name, plugin in self.plugins.items()
+        }
+        return replace(self, plugins=plugins)
+
+
+@dataclass(kw_only=True)
+class Base:
+    """A state to begin runs from: tables of the local BioT, and the publisher's state folder."""
+
+    tables: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
+    folder: Path
+
+
+class World:
+    """A local BioT and a publisher.
+
+    Args:
+        folder: Everything lies in it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.state = folder / "state"
+        self.running = start(Options(folder=folder / "biot", port=0, faults=Scenario()))
+        founded = found(self.running.state.database)
+        assert founded is not None
+        assert self.running.gate is not None
+        self.gate = self.running.gate
+        self.canary = CanaryHost()
+        local = LocalBiot(
+            base_url=self.running.base_url,
+            service_user_id=founded.service_user.id,
+            service_user_secret_key=Secret(founded.service_user.secret_key),
+            admin_username="admin@biot.local",
+            admin_password=Secret(founded.admin_password),
+        )
+        self.secrets = (founded.service_user.secret_key, founded.admin_password, SECRET_VARIABLE)
+        self.bases: dict[str, Base] = {}
+        write_local(State(folder=self.state), local)
+        for name in CERTIFICATES:
+            os.environ.pop(name, None)  # they would be read for every run, and verify nothing here
+        os.environ.update(
+            {
+                "BIOT_PLUGIN_STATE": str(self.state),
+                "BIOT_PLUGIN_STORE": str(folder / "store"),
+                "HOME": str(folder / "home"),
+                "NO_COLOR": "1",
+            }
+        )
+        shorten_limits()
+        for name, values in PROJECTS.items():
+            write_project(folder / name, values)
+
+    def close(self) -> None:
+        self.running.stop()
+        self.canary.close()
+
+    def call(self, *arguments: str) -> Ran:
+        """Run one command; waiting costs nothing."""
+        out, err = io.StringIO(), io.StringIO()
+        with redirect_stdout(out), redirect_stderr(err):
+            code = run([argument.format(folder=self.folder) for argument in arguments])
+        return Ran(code=code, out=out.getvalue(), err=err.getvalue())
+
+    def play(self, rules: Iterable[Rule]) -> None:
+        """Begin a scenario; redirects lead to the canary."""
+        self.canary.requests.clear()
+        self.gate.play(Scenario(rules=tuple(replace(rule, elsewhere=self.canary.address) for rule in rules)))
+
+    def settle(self) -> None:
+        """Wait until nothing is to take effect any more."""
+        while self.gate.pending:
+            time.sleep(0.005)
+
+    def effective(self) -> list[Kind]:
+        """The faults that requests met; of somebody else's doings only those that had a plugin to work on."""
+        kinds = []
+        for met in self.gate.met:
+            kind = KINDS.get(met.kind)
+            meddles = kind is not None and (kind.before or kind.after) is not None
+            if kind is not None and (not meddles or met.path.startswith("/settings/v2/plugins")):
+                kinds.append(kind)
+        return kinds
+
+    def keep(self, name: str) -> None:
+        """Remember the present state as a base."""
+        base = Base(folder=self.folder / f"base-{name}")
+        shutil.rmtree(self.state / "tokens", ignore_errors=True)
+        shutil.copytree(self.state, base.folder)
+        with self.running.state.database.read() as connection:
+            for table in TABLES:
+                base.tables[table] = [tuple(row) for row in connection.execute(f"SELECT * FROM {table}")]  # noqa: S608
+        self.bases[name] = base
+
+    def restore(self, name: str) -> None:
+        """Begin at a base again."""
+        base = self.bases[name]
+        shutil.rmtree(self.state)
+        shutil.copytree(base.folder, self.state)
+        with self.running.state.database.write() as connection:
+            connection.execute("PRAGMA defer_foreign_keys = ON")
+            for table, rows in base.tables.items():
+                connection.execute(f"DELETE FROM {table}")  # noqa: S608 - names from above
+                if rows:
+                    marks = ",".join("?" * len(rows[0]))
+                    connection.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608
+
+    def truth(self) -> Truth:
+        """What the local BioT holds now."""
+        with self.running.state.database.read() as connection:
+            plugins = {
+                row["name"]: {**_lasting(json.loads(row["response"])), "code": row["code_sha256"]}
+                for row in connection.execute("SELECT * FROM plugins")
+            }
+            own = {row["endpoint_url"]: row["name"] for row in connection.execute("SELECT * FROM plugins")}
+            rows = [
+                (own.get(row[0], row[0]), *row[1:])
+                for row in connection.execute(
+                    "SELECT endpoint, type, api_id, entity_name, execution_order FROM dispatcher_interception"
+                    " UNION ALL SELECT endpoint, entity_type_name, action_name, template_name, 0"
+                    " FROM dispatcher_notification"
+                )
+            ]
+        return Truth(plugins=plugins, rows=tuple(sorted(rows)))
+
+    def leaks(self, ran: Ran) -> list[str]:
+        """Where a secret shows: in what was printed, or in a file that is not there for it."""
+        places = {"stdout": ran.out, "stderr": ran.err}
+        for file in self.state.rglob("*"):
+            inside = file.relative_to(self.state)
+            if file.is_file() and inside.parts[0] not in {"tokens", "releases", "local.json"}:
+                places[inside.as_posix()] = file.read_text("utf-8", "replace")
+        return [
+            place for place, text in places.items() if any(secret in text for secret in (*self.secrets, "eyJhbGciOi"))
+        ]
+
+
+def _lasting(response: Mapping[str, Any]) -> dict[str, Any]:
+    passing = {"creationTime", "lastModifiedTime", "endpointUrl", "linkToConsole"}
+    kept = {key: value for key, value in response.items() if key not in passing}
+    variables = response.get("environmentVariables") or {}
+    return {**kept, "environmentVariables": {key: variables[key] for key in variables if not key.startswith("BIOT_")}}
+
+
+def write_project(folder: Path, values: Mapping[str, Any]) -> None:
+    """A plugin without dependencies."""
+    (folder / "src").mkdir(parents=True)
+    text = MANIFEST.format(
+        display=values["display"],
+        memory=values["memory"],
+        more=values.get("more", ""),
+        rows="\n".join(values["rows"]),
+        secret=SECRET_VARIABLE,
+    )
+    (folder / "plugin.toml").write_text(text, "utf-8")
+    body = f'def handler(event, context):\n    return {{"statusCode": 200, "body": "{values["code"]}"}}\n'
+    (folder / "src" / "index.py").write_text(body, "utf-8")
+
+
+def shorten_limits() -> None:
+    """In this process: waiting is virtual, and a server that does not answer is given up after a fifth of a second."""
+    defaults = Wire.__init__.__kwdefaults__
+    assert defaults is not None
+    defaults.update(asking=LIMITS, changing=LIMITS)
+    builder.publishing.clock.SystemClock = _Hurried  # type: ignore[misc,assignment]
+
+
+class _Hurried(VirtualClock):
+    def __init__(self) -> None:
+        super().__init__(datetime.now(UTC))
