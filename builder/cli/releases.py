@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 CHANGES_EXIT = 10
 _SHOWN_COMMIT = 10
 _SHOWN_DIGEST = 19
+_SHOWN_HEX = 12
 
 
 def desk(progress: TerminalProgress) -> Desk:
@@ -109,22 +110,26 @@ def describe_entry(entry: Entry) -> dict[str, object]:
 
 
 def history_text(entries: tuple[Entry, ...]) -> str:
-    """The journal as a table, newest first."""
-    rows = [("when", "environment", "what", "version", "code", "commit", "ended", "who")]
+    """The journal as a table, newest first; below each row where to and by whom, which may be long."""
+    rows = [("when", "what", "version", "ended", "code", "commit")]
     rows += [
         (
-            entry.opened,
-            entry.environment,
+            entry.opened[:16].replace("T", " "),
             entry.command,
-            f"{entry.version_from or '-'} → {entry.version_to}",
-            _short(entry.digest_to) if entry.code else "as before",
+            str(entry.version_to) if entry.version_from is None else f"{entry.version_from} → {entry.version_to}",
+            (entry.verdict or "no end yet").replace("-", " "),
+            _hex(entry.digest_to) if entry.code else "as before",
             _commit(entry),
-            (entry.verdict or "no end written: the next publish finds out").replace("-", " "),
-            entry.who,
         )
         for entry in reversed(entries)
     ]
-    return table(rows)
+    head, line, *lines = table(rows).split("\n")
+    below = (f"  to {entry.environment}, by {entry.who}{_unsettled(entry)}" for entry in reversed(entries))
+    return "\n".join([head, line, *(text for pair in zip(lines, below, strict=True) for text in pair)])
+
+
+def _unsettled(entry: Entry) -> str:
+    return "" if entry.verdict else "; the next publish finds out how it ended"
 
 
 def _describe_published(published: Published) -> dict[str, object]:
@@ -186,6 +191,11 @@ def _short(digest: str | None) -> str:
     if digest is None:
         return "-"
     return digest if len(digest) <= _SHOWN_DIGEST else f"{digest[:_SHOWN_DIGEST]}…"
+
+
+def _hex(digest: str | None) -> str:
+    """Enough of a digest to tell code apart; an image's tag as it is."""
+    return "-" if digest is None else digest.removeprefix("sha256:")[:_SHOWN_HEX]
 
 
 def _commit(entry: Entry) -> str:

@@ -7,6 +7,7 @@ else needs the version as it is; what is left out stays; maps and lists are repl
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from builder.errors import Problem
@@ -206,8 +207,16 @@ def code_lines(release: ReleasePlan) -> tuple[Change, ...]:
 
 
 def all_lines(release: ReleasePlan) -> tuple[Change, ...]:
-    """The whole plan line by line: version and code first, then the settings."""
-    return () if isinstance(release, Unchanged) else (*code_lines(release), *release.changes)
+    """The whole plan line by line: version and code first, then the settings.
+
+    A new plugin's settings are all additions, also where BioT would have a default.
+    """
+    if isinstance(release, Unchanged):
+        return ()
+    settings = release.changes
+    if isinstance(release, Create):
+        settings = tuple(replace(change, sign=Sign.ADD, old="") for change in settings)
+    return (*code_lines(release), *settings)
 
 
 def _number(version: int | None) -> str:

@@ -52,6 +52,7 @@ def test_plan_publish_change_publish_again_roll_back(desk: Desk, biot: Sandbox) 
     planned = desk("plan", *LOCAL)
     assert planned.code == 10
     assert "+ subscriptions.notifications  device _create" in planned.out
+    assert "+ memorySize  256" in planned.out
 
     first = desk("publish", *LOCAL)
     assert (first.code, first.err) == (0, "")
@@ -308,7 +309,10 @@ def test_history_tells_who_what_and_from_which_commit(desk: Desk, monkeypatch: p
     assert (oldest["commit"], newest["commit"]) == (commit, f"{commit}+")
     assert newest["who"] == "ada in https://gitlab.example.com/j/1"
     assert [entry["verdict"] for entry in (newest, oldest)] == ["done", "done"]
-    assert "1 → 2" in desk("history").out
+    told = desk("history").out
+    assert "1 → 2" in told
+    assert "  to local, by ada in https://gitlab.example.com/j/1" in told
+    assert max(map(len, told.splitlines())) <= 80
 
 
 def test_once_a_catalog_was_fetched_plan_and_publish_hold_subscriptions_against_it(desk: Desk, biot: Sandbox) -> None:
