@@ -6,6 +6,8 @@ rebinding). Such requests name another host, or say which page they come from; b
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -28,6 +30,7 @@ DRAINED_MAX = 4 * PLUGIN_BODY_MAX
 HEADERS_MAX = 65_536
 """Bytes of all headers together; the server gives up on request lines beyond it."""
 
+_PATIENCE_SECONDS = 2
 _PLUGINS = "/settings/v2/plugins"
 _HTTP_PORT = 80
 
@@ -128,9 +131,11 @@ class _Body:
         return message
 
     async def drain(self) -> None:
-        """Read what is left and forget it, up to a bound."""
-        while self._more and self._seen < DRAINED_MAX:
-            await self._next()
+        """Read what is left and forget it, up to a bound; who sends nothing more is not waited for."""
+        with suppress(TimeoutError):
+            while self._more and self._seen < DRAINED_MAX:
+                async with asyncio.timeout(_PATIENCE_SECONDS):
+                    await self._next()
 
     async def _next(self) -> Message:
         message = await self._receive()

@@ -140,6 +140,14 @@ def test_who_waits_for_100_continue_is_refused_before_sending(sandbox: Sandbox) 
         assert connection.recv(12) == b"HTTP/1.1 413"
 
 
+def test_who_announces_a_body_and_sends_none_is_answered_all_the_same(sandbox: Sandbox) -> None:
+    where = urlsplit(sandbox.base_url)
+    with socket.create_connection((str(where.hostname), where.port), timeout=20) as connection:
+        connection.sendall(b"POST /settings/v2/plugins HTTP/1.1\r\nHost: evil.example\r\nContent-Length: 9\r\n\r\n")
+
+        assert connection.recv(12) == b"HTTP/1.1 403"
+
+
 def test_headers_have_a_bound(sandbox: Sandbox) -> None:
     answer = sandbox.call("GET", PATH, headers={"x-long": "x" * 100_000})
 
