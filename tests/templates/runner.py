@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tests.templates.pipelines import Job, Pipeline, Step
 
 KIT_ENVIRONMENTS = ("package", "verify", "plan", "publish")
+PACKAGES = ("builder", "sandbox", "scaffold")
 SETUP = (
     # What makes tox, and plain `tox`: test_projects.py runs that one.
     r"python3? -m (pip install|venv) .*",
@@ -120,8 +121,12 @@ class Agent:
         programs = self.folder / "bin"
         if not programs.exists():
             programs.mkdir()
+            kit = self.store / "kit"
+            for name in PACKAGES if not kit.exists() else ():
+                # A copy: every build is held against the code that made it, which somebody may be editing.
+                shutil.copytree(REPOSITORY / name, kit / name, ignore=shutil.ignore_patterns("__pycache__"))
             for name, module in (("biot-plugin", "builder"), ("tox", "tox")):
-                path = f"PYTHONPATH='{REPOSITORY}' " if name == "biot-plugin" else ""
+                path = f"PYTHONPATH='{kit}' " if name == "biot-plugin" else ""
                 (programs / name).write_text(f"#!/bin/sh\n{path}exec '{sys.executable}' -m {module} \"$@\"\n", "utf-8")
                 (programs / name).chmod(0o755)
         overrides = (f"testenv:{name}.{key}" for name in KIT_ENVIRONMENTS for key in ("deps=", "allowlist_externals=*"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from typing import TYPE_CHECKING
 
@@ -43,8 +44,10 @@ def repository(render: Callable[..., Path], tmp_path: Path, biot: Sandbox) -> Ca
     def _repository(language: str, system: str) -> Path:
         folder = tmp_path / "repository"
         shutil.copytree(render(language=language, ci=system, plugin_name=f"{language}-{system}"), folder)
-        with (folder / "plugin.toml").open("a", encoding="utf-8") as manifest:
-            manifest.write(f'\n[environments.staging]\nbaseUrl = "{biot.base_url}"\n')
+        manifest = folder / "plugin.toml"
+        text = manifest.read_text("utf-8").replace("https://api.staging.example.com", biot.base_url)
+        # As the README says: the # off the table that is there, and the address.
+        manifest.write_text(re.sub(r"^# (\[environments.staging\]|baseUrl)", r"\1", text, flags=re.MULTILINE), "utf-8")
         commit_all(folder, "Start")
         return folder
 
