@@ -54,11 +54,10 @@ def from_dotenv(folder: Path) -> Credentials | None:
 def from_keyring(base_url: str) -> Credentials | None:
     """What ``biot-plugin login`` kept for an address; None when there is nothing, or no keyring."""
     import keyring
-    from keyring.errors import KeyringError
 
     try:
         text = keyring.get_password(_keyring_name(base_url), _KEYRING_USER)
-    except KeyringError:
+    except _keyring_errors():
         return None
     if text is None:
         return None
@@ -80,13 +79,12 @@ def to_keyring(base_url: str, variables: Mapping[str, str]) -> str:
         AccessRefused: This machine has no keyring, or it refuses.
     """
     import keyring
-    from keyring.errors import KeyringError
 
     text = json.dumps(dict(variables))
     try:
         keyring.set_password(_keyring_name(base_url), _KEYRING_USER, text)
         kept = keyring.get_password(_keyring_name(base_url), _KEYRING_USER) == text
-    except KeyringError:
+    except _keyring_errors():
         kept = False
     if not kept:
         msg = "The log-in works, and this machine has no keyring that would keep the credentials."
@@ -101,11 +99,10 @@ def to_keyring(base_url: str, variables: Mapping[str, str]) -> str:
 def forget_keyring(base_url: str) -> bool:
     """Remove what ``login`` kept for an address; whether there was anything."""
     import keyring
-    from keyring.errors import KeyringError
 
     try:
         keyring.delete_password(_keyring_name(base_url), _KEYRING_USER)
-    except KeyringError:
+    except _keyring_errors():
         return False
     return True
 
@@ -181,3 +178,10 @@ def _git_would_commit(file: Path) -> bool:
 
 def _keyring_name(base_url: str) -> str:
     return f"biot-plugin-kit {base_url}"
+
+
+def _keyring_errors() -> tuple[type[Exception], ...]:
+    """What a keyring raises; some back ends let the errors of the system's bus through."""
+    from keyring.errors import KeyringError
+
+    return (KeyringError, OSError, RuntimeError, ImportError)

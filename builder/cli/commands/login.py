@@ -35,6 +35,7 @@ Examples:
 
 \b
 In CI set BIOT_SERVICE_USER_ID and BIOT_SERVICE_USER_SECRET_KEY instead.
+BIOT_MFA_CODE answers when a second factor is asked for.
 """,
 )
 @project_options
