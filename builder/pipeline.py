@@ -21,7 +21,8 @@ from builder.stages import Checked, Packaged, Parts, Project
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from builder.dependencies import LockResult, Store
+    from builder.dependencies import Store
+    from builder.dependencies.changes import LockResult
     from builder.evidence import Earlier
     from builder.evidence.inspection import Inspection
     from builder.progress import Progress

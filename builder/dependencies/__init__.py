@@ -5,18 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from builder.dependencies.bundler import collect_bundler, locked_bundler
-from builder.dependencies.changes import Change, LockResult
 from builder.dependencies.store import Store, chosen_store, default_store
 from builder.errors import DependencyError
 
 if TYPE_CHECKING:
+    from builder.dependencies.changes import LockResult
     from builder.manifest.model import Manifest
     from builder.progress import Progress
     from builder.values import Lock, Pack
 
 __all__ = [
-    "Change",
-    "LockResult",
     "Store",
     "chosen_store",
     "collect",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -107,16 +107,16 @@ def fetch_wheels(wanted: Iterable[Wanted], runtime: Runtime, store: Store, progr
         # pip needs 0.3 s to say what it was told, and that matters only where uv was told something else.
         pip = read_pip_settings(folder) if settings.names_uv_index(operators) else {}
         environment = settings.pip_environment(operators, pip)
-
-        def fetch(share: tuple[Wanted, ...]) -> tuple[Wanted, ...]:
-            _download(share, runtime, folder / share[0].name, environment)
-            return share
-
         with ThreadPoolExecutor(_PROCESSES) as pool:
+            parts = {
+                pool.submit(_download, part, runtime, folder / part[0].name, environment): part
+                for part in shares(every)
+            }
+            # What comes first is looked through while pip is still busy with the rest.
             brought = tuple(
                 fetched
-                for share in pool.map(fetch, shares(every))
-                for fetched in _take_in(share, folder / share[0].name / "wheels", store, progress)
+                for download in as_completed(parts)
+                for fetched in _take_in(parts[download], download.result(), store, progress)
             )
     share(brought, store, progress)
     return brought
@@ -145,15 +145,17 @@ def shares(wanted: tuple[Wanted, ...]) -> tuple[tuple[Wanted, ...], ...]:
     return tuple(wanted[start::count] for start in range(count))
 
 
-def _download(share: tuple[Wanted, ...], runtime: Runtime, folder: Path, environment: Mapping[str, str]) -> None:
+def _download(part: tuple[Wanted, ...], runtime: Runtime, folder: Path, environment: Mapping[str, str]) -> Path:
+    """Let pip bring wheels into a folder below ``folder``, which is returned."""
     target = folder / "wheels"
     target.mkdir(parents=True)
     file = folder / "wanted.txt"
-    file.write_text(requirement_lines(share), encoding="utf-8")
+    file.write_text(requirement_lines(part), encoding="utf-8")
     command = download_command(sys.executable, str(file), str(target), runtime)
     done = process.run(command, cwd=folder, environment=environment)
     if done.returncode != 0:
         raise failures.fetching_failed(done, runtime)
+    return target
 
 
 def _take_in(wanted: tuple[Wanted, ...], target: Path, store: Store, progress: Progress) -> tuple[Fetched, ...]:

@@ -15,7 +15,7 @@ from builder.cli.progress import TerminalProgress
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from builder.dependencies import LockResult
+    from builder.dependencies.changes import LockResult
 
 
 @click.command(
