@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from builder.publishing.changes import VARIABLES
 from builder.publishing.failures import NotPossible, VersionsUsedUp
 from builder.publishing.planning import plan
 from builder.publishing.plans import Create, Unchanged, Update
@@ -62,9 +63,12 @@ def stand(goal: Goal, under_way: Create | Update, remote: RemotePlugin | None) -
         left = plan(goal, remote)
     except (NotPossible, VersionsUsedUp) as error:
         return Standing(place=Place.OTHER, remote=remote, told=f"{_now(goal, remote)} {error.message}")
-    moved = remote.version != under_way.version_from
-    if moved and not goal.marked and under_way.code is not None:
-        return Standing(place=Place.UNTELLABLE, remote=remote, left=None if isinstance(left, Unchanged) else left)
+    # BioT's specification lets answers leave the variables out; then it is as if the digest were switched off.
+    hidden = remote.fields.get(VARIABLES) is None
+    sent_code = under_way.code is not None and remote.version != under_way.version_from
+    if sent_code and (hidden or not goal.marked):
+        more = None if hidden or isinstance(left, Unchanged) else left
+        return Standing(place=Place.UNTELLABLE, remote=remote, left=more)
     if isinstance(left, Unchanged):
         return Standing(place=Place.AS_WANTED, remote=remote)
     return _between(goal, under_way, remote, left)

@@ -120,6 +120,7 @@ class ModelBiot:
         uploads: Code of this publisher that took effect.
         applied: Changing requests of this publisher that took effect, at least partly.
         others: How often somebody else changed the plugin.
+        hides_variables: Whether answers leave the variables out, as the specification allows.
         unseen: Code of somebody else that was overwritten before this publisher had read of it.
     """
 
@@ -133,6 +134,7 @@ class ModelBiot:
     unseen: int = 0
     requests: int = 0
     reads: int = 0
+    hides_variables: bool = False
     _fresh: bool = False
     _born: int = 0
     _told: RemotePlugin | None = None
@@ -290,7 +292,12 @@ class ModelBiot:
         self.state["lastModifiedTime"] = self.clock.now().isoformat()
 
     def _answer(self) -> RemotePlugin | None:
-        return None if self.state is None else remote_plugin(dict(self.state))
+        if self.state is None:
+            return None
+        shown = dict(self.state)
+        if self.hides_variables:
+            del shown["environmentVariables"]
+        return remote_plugin(shown)
 
 
 def _loudly(apply: Callable[[], None]) -> None:

@@ -190,3 +190,13 @@ def test_with_the_digest_switched_off_a_lost_answer_cannot_be_settled_by_the_ver
         outcome = carry_out(biot, wanted, first, biot.clock)
 
         assert outcome.verdict is verdict, fault
+
+
+@pytest.mark.parametrize(("fault", "verdict"), [("", Verdict.DONE), ("lost after", Verdict.UNKNOWN)])
+def test_a_platform_that_shows_no_variables_is_believed_when_it_confirms(fault: str, verdict: Verdict) -> None:
+    biot = ModelBiot(clock=VirtualClock(), hides_variables=True, faults=[fault])
+    first = plan(goal("b"), None)
+    assert isinstance(first, Create)
+
+    assert carry_out(biot, goal("b"), first, biot.clock).verdict is verdict
+    assert biot.uploads == 1
