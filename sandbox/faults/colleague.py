@@ -76,7 +76,7 @@ class Colleague:
     plugin: str
 
     async def meddle(self, meddling: Meddling) -> None:
-        """Change, publish or delete; what is not there is created by ``CODE`` and left alone otherwise."""
+        """Change, publish or delete; what is not there is only created where the request is about to create it."""
         if meddling is Meddling.DELETE:
             await self._ask("DELETE", f"/{self.plugin}")
         elif meddling is Meddling.CONFIG:
@@ -108,7 +108,10 @@ class Colleague:
         config: dict[str, Any] = {"version": present.get("version", 0) + 1, "environmentVariables": variables}
         if present:
             await self._send("PATCH", config, code=_other_code())
-            return
+        elif self.scope["method"] == "POST":
+            await self._create(config)
+
+    async def _create(self, config: Mapping[str, Any]) -> None:
         new = {"name": self.plugin.removeprefix(NAME_PREFIX), "displayName": "Somebody else's", "runtime": "python3.13"}
         await self._send("POST", {**config, **new}, code=_other_code())
 

@@ -133,7 +133,7 @@ def _kind(value: object) -> tuple[str, str] | None:
     if isinstance(value, str) and value in KINDS:
         return None
     near = suggest(str(value), tuple(KINDS))
-    hint = f"Is it `{near}`?" if near else "`biot-plugin sandbox --list-faults` lists the kinds."
+    hint = f"Is it `{near}`?" if near else "`biot-plugin sandbox --fault-kinds` lists the kinds."
     return f"`{value}` is no kind of fault.", hint
 
 

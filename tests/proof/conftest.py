@@ -19,7 +19,7 @@ _BEGAN = pytest.StashKey[float]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--page", type=Path, help="Write the figures of this run to a file.")
+    parser.addoption("--page", type=Path, help="Write the figures of this run, if it is a whole one, to a file.")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -49,6 +49,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     for line in figures.lines():
         terminalreporter.write_line(line)
     file: Path | None = config.getoption("--page")
-    if file is not None:
+    if file is not None and not terminalreporter.stats.get("deselected"):
         seconds = time.monotonic() - config.stash[_BEGAN]
         file.write_text(page(figures, day=datetime.now(UTC).date(), seconds=seconds, patience=LIMITS.read), "utf-8")

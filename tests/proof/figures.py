@@ -24,7 +24,7 @@ class Figure:
 
 @dataclass(kw_only=True)
 class Figures:
-    """All of one run, in the order of the tests; ``tables`` are longer ones, by heading."""
+    """All of one run, in the order of the tests; ``tables`` are longer ones for the page alone, by heading."""
 
     rows: list[Figure] = field(default_factory=list)
     tables: dict[str, list[str]] = field(default_factory=dict)
@@ -33,12 +33,10 @@ class Figures:
         self.rows.append(Figure(what=what, bar=bar, figure=figure, met=met))
 
     def lines(self) -> Iterator[str]:
-        """As Markdown, which reads well in a terminal too."""
+        """The rows as Markdown, which reads well in a terminal too."""
         yield from ("| what | bar | figure | |", "|---|---|---|---|")
         for row in self.rows:
             yield f"| {row.what} | {row.bar} | {row.figure} | {'met' if row.met else '**missed**'} |"
-        for heading, lines in self.tables.items():
-            yield from ("", f"## {heading}", "", *lines)
 
 
 ABOUT = """\
@@ -47,13 +45,23 @@ ABOUT = """\
 Made by `tox -e faults` on {day}; do not edit. This run: {machine}, {seconds:.0f} s.
 
 The commands of the kit run against the local BioT, over real sockets, through a gate that plays faults of networks,
-gateways and servers (`sandbox/faults/kinds.py`). After each run, what the command claimed is compared with what the
-local BioT's database holds. A verdict is wrong when it says "done" and BioT has something else, "nothing changed" and
-something did, or "conflict" and nobody else was there; a command that ends in a traceback counts as wrong too.
-"Unknown" is never wrong, but counts as not recovered. Only waiting is virtual: retries come at once, and a server that
-does not answer is given up after {patience:g} s.
+gateways, servers and other people (`sandbox/faults/kinds.py`). After each run, what the command claimed is compared
+with what the local BioT's database holds. A verdict is wrong when it says "done" and BioT has something else, "nothing
+changed" and something did, or "conflict" and nobody else was there; a command that ends in a traceback counts as wrong
+too. "Unknown" is never wrong, but counts as not recovered. Only waiting is virtual: retries come at once, and a server
+that does not answer is given up after {patience:g} s.
 
-The local BioT is written from BioT's specification: what a real BioT does beside it, these figures cannot tell.
+"""
+LIMITS = """
+## What the figures cannot say
+
+- The local BioT is written from BioT's specification 2.4.2. What a real BioT does beside it, nobody has tried here.
+- BioT has no optimistic lock. Code never overwrites other code unseen, because a version is taken once, and settings
+  that arrive after other code are refused. But when two people set the same field without code, or one sets a field
+  and the other publishes code with another value for it, each within the moment between the other's reading and
+  sending, the later one wins, and an earlier "done" was true only until then.
+- A request whose answer was lost, and that BioT carries out minutes later, is told as "unknown", never as "done" or
+  "not applied"; the next `plan` sees what became of it.
 
 """
 
@@ -62,4 +70,5 @@ def page(figures: Figures, *, day: date, seconds: float, patience: float) -> str
     """docs/reliability.md."""
     machine = f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
     about = ABOUT.format(day=day.isoformat(), machine=machine, seconds=seconds, patience=patience)
-    return about + "\n".join([*figures.lines(), ""])
+    tables = [line for heading, lines in figures.tables.items() for line in (f"## {heading}", "", *lines, "")]
+    return about + "\n".join([*figures.lines(), ""]) + LIMITS + "\n".join(tables)

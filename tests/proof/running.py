@@ -18,7 +18,7 @@ from tests.proof.habits import adopt
 from tests.proof.judging import Case, Claim, claim_of, double_uploads, is_recoverable, wrong_about
 from tests.proof.operations import OPERATIONS, prepare
 from tests.proof.publishers import Publishers, false_endings, lost_unseen, shrunk_versions
-from tests.proof.world import World
+from tests.proof.world import Hurried, World
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -52,6 +52,7 @@ class Result:
     visited: int
     told: str
     recoverable: bool
+    waited: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +77,9 @@ class Counts:
     recovered: int = 0
     doubles: int = 0
     visited: int = 0
+    longest: float = 0.0
+    files: set[str] = field(default_factory=set)
+    kinds: dict[str, Counter[str]] = field(default_factory=dict)
     wrong: list[Result] = field(default_factory=list)
     leaking: list[Result] = field(default_factory=list)
     stuck: list[Result] = field(default_factory=list)
@@ -88,6 +92,10 @@ class Counts:
         self.claims[result.claim.value] += 1
         self.doubles += result.doubles
         self.visited += result.visited
+        for kind in result.met:
+            self.kinds.setdefault(kind, Counter())[result.claim.value] += 1
+        if result.claim is Claim.DONE:
+            self.longest = max(self.longest, result.waited)
         if result.recoverable:
             self.recoverable += 1
             self.recovered += result.claim is Claim.DONE
@@ -144,6 +152,7 @@ class Worker:
             leaks=tuple(self.world.leaks(ran)),
             visited=len(self.world.canary.requests),
             recoverable=all(is_recoverable(met) for met in self.world.gate.met),
+            waited=Hurried.waited,
             told=f"{ran.out[:3000]}{ran.err[:3000]}" if wrong or claim_of(ran) is not Claim.DONE else "",
         )
 
@@ -192,8 +201,8 @@ def _requests(_: int) -> tuple[int, ...]:
     return tuple(golden.requests for golden in _workers[0].golden)
 
 
-def _batch(attempts: Sequence[Attempt]) -> list[Result]:
-    return [_workers[0].run(attempt) for attempt in attempts]
+def _batch(attempts: Sequence[Attempt]) -> tuple[list[Result], list[str]]:
+    return [_workers[0].run(attempt) for attempt in attempts], _workers[0].world.leaks_elsewhere()
 
 
 class Runs:
@@ -213,7 +222,8 @@ class Runs:
         """Make all runs; those that met fewer faults than ``least`` do not count."""
         every = list(attempts)
         counts = Counts()
-        for results in self._pool.map(_batch, (every[at : at + BATCH] for at in range(0, len(every), BATCH))):
+        for results, files in self._pool.map(_batch, (every[at : at + BATCH] for at in range(0, len(every), BATCH))):
+            counts.files.update(files)
             for result in results:
                 counts.add(result, least)
         return counts

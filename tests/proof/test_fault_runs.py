@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -21,13 +22,16 @@ DOUBLE_AND_TRIPLE_ATTEMPTS = 6800
 """Not every run lives to meet its second fault."""
 RECOVERED = 0.99
 SEED = 20261120
+WAIT_SECONDS = 60
 SHOWN = 5
-OTHER_CLIENTS_RUNS = 300
+OTHER_CLIENTS_RUNS = 400
+PUBLISHED = {"publish: create", "publish: code and settings", "publish: settings only"}
 
 
 def test_every_operation_meets_every_fault_at_every_request(runs: Runs, figures: Figures) -> None:
     counts = runs.count(single_faults(runs.requests))
-    tell(figures, f"{len(OPERATIONS)} operations, {len(KINDS)} faults, every request", counts, SINGLE_RUNS)
+    tell(figures, f"{len(OPERATIONS)} commands, {len(KINDS)} faults, every request", counts, SINGLE_RUNS)
+    figures.tables["Every fault, alone"] = table_of_kinds(counts)
 
     judge(counts)
     assert counts.runs >= SINGLE_RUNS
@@ -49,10 +53,11 @@ def test_other_clients_on_the_same_faults(figures: Figures) -> None:
     for habit in HABITS:
         pool = Runs(habit=habit)
         chance = random.Random(SEED)  # noqa: S311 - repeatable, not secret
-        counts = pool.count(chance.sample(list(single_faults(pool.requests)), OTHER_CLIENTS_RUNS))
+        published = [one for one in single_faults(pool.requests) if OPERATIONS[one.operation].name in PUBLISHED]
+        counts = pool.count(chance.sample(published, OTHER_CLIENTS_RUNS))
         pool.close()
-        share = f"{len(counts.wrong)} wrong verdicts in {counts.runs} runs"
-        figures.add(f"for comparison, a client that {habit}", "more than 0", share, met=bool(counts.wrong))
+        share = f"{len(counts.wrong)} wrong verdicts in {counts.runs} publishes"
+        figures.add(f"for comparison, a client that {habit}", "> 0", share, met=bool(counts.wrong))
 
         assert counts.wrong
 
@@ -79,23 +84,44 @@ def several_faults(requests: Sequence[int], runs: int, chance: random.Random) ->
 def tell(figures: Figures, what: str, counts: Counts, bar: int) -> None:
     """One line for each of the promises."""
     share = counts.recovered / max(1, counts.recoverable)
-    claims = ", ".join(f"{number} {claim}" for claim, number in counts.claims.most_common())
-    figures.add(f"runs: {what}", f"≥ {bar:,}", f"{counts.runs:,} ({claims})", met=counts.runs >= bar)
-    figures.add("wrong verdicts", "0", str(len(counts.wrong)), met=not counts.wrong)
-    figures.add("code uploaded with effect twice", "0", str(counts.doubles), met=not counts.doubles)
+    claims = ", ".join(f"{number:,} {claim}" for claim, number in counts.claims.most_common())
+    figures.add(f"**{what}**: runs", f"≥ {bar:,}", f"{counts.runs:,} ({claims})", met=counts.runs >= bar)
+    figures.add("… wrong verdicts", "0", str(len(counts.wrong)), met=not counts.wrong)
+    figures.add("… code that took effect twice", "0", str(counts.doubles), met=not counts.doubles)
     recovered = f"{share:.2%} ({counts.recovered:,} of {counts.recoverable:,})"
-    figures.add("recoverable faults recovered", "≥ 99 %", recovered, met=share >= RECOVERED)
+    figures.add("… recoverable faults recovered", "≥ 99 %", recovered, met=share >= RECOVERED)
+    longest = f"{counts.longest:.0f} s"
     figures.add(
-        "runs whose output, log, journal or files show a secret", "0", str(len(counts.leaking)), met=not counts.leaking
+        "… longest wait before an end in done (virtual)",
+        f"≤ {WAIT_SECONDS} s",
+        longest,
+        met=counts.longest <= WAIT_SECONDS,
     )
-    figures.add("requests that followed a redirect to another host", "0", str(counts.visited), met=not counts.visited)
+    leaking = len(counts.leaking) + len(counts.files)
+    figures.add("… outputs, journals and files that show a secret", "0", str(leaking), met=not leaking)
+    figures.add("… requests that followed a redirect to another host", "0", str(counts.visited), met=not counts.visited)
+
+
+def table_of_kinds(counts: Counts) -> list[str]:
+    """Every fault, and what became of the commands that met it."""
+    lines = [
+        "| fault | what the client sees | the request is | runs | done | recoverable |",
+        "|---|---|---|---|---|---|",
+    ]
+    for kind in KINDS.values():
+        ended = counts.kinds.get(kind.name, Counter())
+        recoverable = "yes" if kind.recoverable else ""
+        row = (f"`{kind.name}`", kind.about, kind.effect.value, str(ended.total()), str(ended["done"]), recoverable)
+        lines.append(f"| {' | '.join(row)} |")
+    return lines
 
 
 def judge(counts: Counts) -> None:
     """What must never happen."""
     assert not counts.wrong, shown(counts.wrong)
     assert not counts.leaking, shown(counts.leaking)
-    assert (counts.doubles, counts.visited) == (0, 0)
+    assert (counts.doubles, counts.visited, counts.files) == (0, 0, set())
+    assert counts.longest <= WAIT_SECONDS
 
 
 def shown(results: Sequence[object]) -> str:

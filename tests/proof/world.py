@@ -14,7 +14,7 @@ import time
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import builder.publishing.clock
 from builder.cli.app import run
@@ -36,7 +36,9 @@ if TYPE_CHECKING:
 LIMITS = Limits(connect=1.0, read=0.2, write=0.5, whole=0.5)
 TABLES = ("plugins", "dispatcher_interception", "dispatcher_notification", "ums_service_user", "ums_secret_key")
 CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-SECRET_VARIABLE = "canary-7d1f3b-environment-variable"
+SECRET = "canary-7d1f3b-environment-variable"
+TOKEN_BEGINS = "eyJhbGciOi"
+"""Every JSON Web Token begins so."""
 MANIFEST = """\
 [plugin]
 name = "proof"
@@ -146,7 +148,7 @@ class World:
             admin_username="admin@biot.local",
             admin_password=Secret(founded.admin_password),
         )
-        self.secrets = (founded.service_user.secret_key, founded.admin_password, SECRET_VARIABLE)
+        self.credentials = (founded.service_user.secret_key, founded.admin_password)
         self.bases: dict[str, Base] = {}
         write_local(State(folder=self.state), local)
         for name in CERTIFICATES:
@@ -177,6 +179,7 @@ class World:
     def play(self, rules: Iterable[Rule]) -> None:
         """Begin a scenario; redirects lead to the canary."""
         self.canary.requests.clear()
+        Hurried.waited = 0.0
         self.gate.play(Scenario(rules=tuple(replace(rule, elsewhere=self.canary.address) for rule in rules)))
 
     def settle(self) -> None:
@@ -236,15 +239,32 @@ class World:
         return Truth(plugins=plugins, rows=tuple(sorted(rows)))
 
     def leaks(self, ran: Ran) -> list[str]:
-        """Where a secret shows: in what was printed, or in a file that is not there for it."""
-        places = {"stdout": ran.out, "stderr": ran.err}
+        """Where a secret shows: in what was printed, or in a file of the publisher that is not there for it.
+
+        Kept releases hold the plugin's variables, as plugin.toml does; credentials must not be there either.
+        """
+        credentials = (*self.credentials, TOKEN_BEGINS)
+        found = [place for place, text in (("stdout", ran.out), ("stderr", ran.err)) if holds(text, credentials)]
+        found += [f"{place}: variable" for place, text in (("stdout", ran.out), ("stderr", ran.err)) if SECRET in text]
         for file in self.state.rglob("*"):
-            inside = file.relative_to(self.state)
-            if file.is_file() and inside.parts[0] not in {"tokens", "releases", "local.json"}:
-                places[inside.as_posix()] = file.read_text("utf-8", "replace")
-        return [
-            place for place, text in places.items() if any(secret in text for secret in (*self.secrets, "eyJhbGciOi"))
-        ]
+            room = file.relative_to(self.state).parts[0]
+            if file.is_file() and room not in {"tokens", "local.json"}:
+                text = file.read_text("utf-8", "replace")
+                if holds(text, credentials) or (room != "releases" and SECRET in text):
+                    found.append(file.relative_to(self.state).as_posix())
+        return found
+
+    def leaks_elsewhere(self) -> list[str]:
+        """Files outside the state folder that show a credential: projects, artifacts, store, home."""
+        rooms = [self.folder / name for name in (*PROJECTS, "home", "store")]
+        files = [file for room in rooms for file in room.rglob("*") if file.is_file()]
+        credentials = (*self.credentials, TOKEN_BEGINS)
+        return [str(file) for file in files if holds(file.read_text("utf-8", "replace"), credentials)]
+
+
+def holds(text: str, secrets: Iterable[str]) -> bool:
+    """Whether one of the secrets stands in a text."""
+    return any(secret in text for secret in secrets)
 
 
 def _lasting(response: Mapping[str, Any]) -> dict[str, Any]:
@@ -262,7 +282,7 @@ def write_project(folder: Path, values: Mapping[str, Any]) -> None:
         memory=values["memory"],
         more=values.get("more", ""),
         rows="\n".join(values["rows"]),
-        secret=SECRET_VARIABLE,
+        secret=SECRET,
     )
     (folder / "plugin.toml").write_text(text, "utf-8")
     body = f'def handler(event, context):\n    return {{"statusCode": 200, "body": "{values["code"]}"}}\n'
@@ -274,9 +294,17 @@ def shorten_limits() -> None:
     defaults = Wire.__init__.__kwdefaults__
     assert defaults is not None
     defaults.update(asking=LIMITS, changing=LIMITS)
-    builder.publishing.clock.SystemClock = _Hurried  # type: ignore[misc,assignment]
+    builder.publishing.clock.SystemClock = Hurried  # type: ignore[misc,assignment]
 
 
-class _Hurried(VirtualClock):
+class Hurried(VirtualClock):
+    """The machine's clock, on which waiting costs nothing; all of a run's waits are counted together."""
+
+    waited: ClassVar[float] = 0.0
+
     def __init__(self) -> None:
         super().__init__(datetime.now(UTC))
+
+    def sleep(self, seconds: float) -> None:
+        super().sleep(seconds)
+        Hurried.waited += seconds
