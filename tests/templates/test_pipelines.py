@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -105,6 +106,20 @@ def test_secrets_reach_the_publish_job_only_and_never_a_command_line(case: tuple
     if system in {"github", "jenkins"}:
         # These two bind secrets to single steps; the others give a job all of its environment's variables.
         assert not any(step.secrets for step in pipeline["publish"].steps[:-2])
+
+
+@pytest.mark.parametrize(("code", "goes_on"), [(0, True), (10, True), (8, False), (3, False), (1, False)])
+def test_a_plan_that_failed_stops_the_job_and_one_with_changes_does_not(
+    code: int, goes_on: bool, case: tuple[str, str], render: Render, tmp_path: Path
+) -> None:
+    language, system = case
+    pipeline = pipelines.read(system, render(language=language, ci=system))
+    script = re.sub(r"^\S*/tox ", "tox ", pipeline["publish"].scripts[-2])
+    (tmp_path / "tox").write_text(f"#!/bin/sh\nexit {code}\n", "utf-8")
+    (tmp_path / "tox").chmod(0o755)
+    environ = {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}", "BIOT_ENVIRONMENT": "staging"}
+    done = subprocess.run(["sh", "-e", "-c", script], env=environ, check=False)
+    assert (done.returncode == 0) == goes_on
 
 
 def test_nothing_is_published_by_a_change_that_was_not_merged(case: tuple[str, str], render: Render) -> None:
