@@ -48,7 +48,9 @@ def _part_fault(parts: list[str]) -> str:
 
 
 def _character_fault(path: str) -> str:
-    import unicodedata  # a megabyte that plain names do not need
+    if path.isascii() and path.isprintable():
+        return ""
+    import unicodedata  # a megabyte that few names need
 
     if any(unicodedata.category(character) in _CONTROL_CATEGORIES for character in path):
         return "has a control character in its path"

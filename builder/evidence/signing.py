@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,6 +58,8 @@ def load_signer(named: str) -> Signer | None:
 
 def envelope(payload: bytes, signer: Signer) -> dict[str, object]:
     """The payload with its signature."""
+    import base64
+
     signature = signer.sign(pre_authentication_encoding(PAYLOAD_TYPE, payload))
     return {
         "payload": base64.b64encode(payload).decode(),
