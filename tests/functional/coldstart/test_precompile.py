@@ -14,10 +14,10 @@ import pytest
 from builder.archive.writer import write_artifact
 from builder.bundle.assemble import assemble
 from builder.coldstart.choice import choose, with_tools
-from builder.interpreters import find_interpreter
 from builder.coldstart.precompiling import precompile
 from builder.dependencies import Store
 from builder.errors import ManifestError, PackagingError, ProjectError
+from builder.interpreters import find_interpreter
 from builder.manifest.model import Build
 from tests.support.bundles import manifest_of, source_of
 
