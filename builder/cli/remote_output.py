@@ -71,7 +71,7 @@ def plugin_page(plugin: RemotePlugin) -> str:
     lines.append(("variables", ", ".join(names) or None))
     lines += [("called for", line) for line in subscription_lines(plugin.fields.get("subscriptions"))]
     width = max(len(words) for words, value in lines if value not in {None, ""})
-    shown = ((words, printable(str(value), 2000)) for words, value in lines if value not in {None, ""})
+    shown = ((words, _shown(value)) for words, value in lines if value not in {None, ""})
     return "\n".join(f"{words.ljust(width)}  {value}" for words, value in shown)
 
 
@@ -127,6 +127,10 @@ def fitted(rows: Sequence[tuple[str, ...]], *, right: Sequence[int] = (), narrow
             tuple(shorten(cell, room) if column in narrow else cell for column, cell in enumerate(row)) for row in rows
         ]
     return table(rows, right=right)
+
+
+def _shown(value: object) -> str:
+    return ("yes" if value else "no") if isinstance(value, bool) else printable(str(value), 2000)
 
 
 def _with_filters(row: Mapping[str, object]) -> str:

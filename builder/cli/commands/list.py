@@ -70,7 +70,8 @@ def command(  # noqa: PLR0913 - one parameter per option of the command line
         print_document({"status": "ok", "environment": where.target.name, "total": found.total, "plugins": plugins})
         return
     if not found.plugins:
-        print_text(f"{where.target.name} has no such plugin." if found.total == 0 else "There is no such page.")
+        none = "no such plugin" if text or filters else "no plugins yet"
+        print_text("There is no such page." if found.total else f"{where.target.name} has {none}.")
         return
     print_text(plugin_table(found.plugins))
     rest = found.total - page * limit - len(found.plugins)

@@ -54,6 +54,8 @@ def test_list_is_a_table_that_fits_and_a_document_with_the_same(biot_plugin: Com
 
 
 def test_list_takes_biots_search_filter_sort_and_pages(biot_plugin: CommandLine, platform: Platform) -> None:
+    assert biot_plugin("list", "-e", "local").out == "local has no plugins yet.\n"
+    assert biot_plugin("list", "-e", "local", "--search", "x").out == "local has no such plugin.\n"
     create(platform, "one", "two", "three")
     platform.update("two", {"enabledState": "DISABLED", "timeout": 100}, None)
 
@@ -102,6 +104,7 @@ def test_show_tells_everything_but_the_values_of_variables(biot_plugin: CommandL
     assert "sha256:1111" in page.out
     assert "variables" in page.out
     assert "LEVEL" in page.out
+    assert "analytics DB  no" in page.out
     assert document["treeDigest"] == "sha256:" + 64 * "1"
     assert document["fullName"] == "Plugin-age-calculator"
     assert "canary" not in page.out + str(document)
