@@ -66,7 +66,7 @@ def stand(goal: Goal, under_way: Create | Update, remote: RemotePlugin | None) -
     # BioT's specification lets answers leave the variables out; then it is as if the digest were switched off.
     hidden = remote.fields.get(VARIABLES) is None
     sent_code = under_way.code is not None and remote.version != under_way.version_from
-    if sent_code and (hidden or not goal.marked):
+    if sent_code and (hidden or not goal.marked) and remote.version == under_way.version_to:
         more = None if hidden or isinstance(left, Unchanged) else left
         return Standing(place=Place.UNTELLABLE, remote=remote, left=more)
     if isinstance(left, Unchanged):

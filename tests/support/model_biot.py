@@ -39,6 +39,7 @@ OTHERS = (
     "other publishes after",
     "other publishes after, answer lost",
     "console upload before",
+    "console upload after",
     "console upload after, answer lost",
     "other edits before",
     "other edits after",
