@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
     from builder.values import PackMember
 
-_NAME = "answer.json"
+ANSWER_NAME = "answer.json"
+"""The one file in a pack that keeps an answer."""
+
 A = TypeVar("A")
 
 
@@ -89,5 +91,5 @@ def _keep(store: Packs, key: str, data: bytes) -> None:
 
     with store.work() as folder:
         pack = folder / "answer.zip"
-        pack_members([(_NAME, REGULAR_MODE, data)], pack)
+        pack_members([(ANSWER_NAME, REGULAR_MODE, data)], pack)
         store.add(key, pack)

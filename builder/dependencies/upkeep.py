@@ -174,13 +174,17 @@ def _fault(file: Path) -> str:
 
 def _label(file: Path, index: PackIndex | None) -> str:
     """A wheel says its name in the folder of its metadata, an npm package in its package.json."""
+    from builder.archive.memory import ANSWER_NAME
     from builder.archive.reader import read_content
 
-    for member in index.members if index else ():
+    members = index.members if index else ()
+    if [member.path for member in members] == [ANSWER_NAME]:
+        return "what packages say about themselves"
+    for member in members:
         found = _DIST_INFO.fullmatch(member.path)
         if found:
             return f"{found['name']} {found['version']}"
-    package = next((member for member in (index.members if index else ()) if member.path == "package.json"), None)
+    package = next((member for member in members if member.path == "package.json"), None)
     if package is None:
         return ""
     with suppress(VerificationError, ValueError, AttributeError):

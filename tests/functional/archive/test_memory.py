@@ -81,5 +81,6 @@ def test_kept_answers_are_pruned_like_packages(tmp_path: Path) -> None:
     Memory(store=store, about=("lock",)).once("facts", asked)
     file = packs_of(tmp_path)[0]
     os.utime(file, (1000.0, 1000.0))
+    assert [row.label for row in shelved(store)] == ["what packages say about themselves"]
     remove(prunable(shelved(store), now=1000.0 + 40 * DAY, older_than_days=30, keep_bytes=None))
     assert [one for one in tmp_path.rglob("*") if one.is_file()] == []
