@@ -58,15 +58,12 @@ def render_page(seen: Inspection, licences: Mapping[str, str]) -> str:
         seen: The artifact.
         licences: Label of a package -> licence.
     """
-    files = files_by_package(seen.packages, seen.files)
     artifact = seen.artifact
     name = escape(artifact.file.name)
     told = (
         f"{readable(artifact.size)} ({artifact.size:,} bytes), {artifact.entries:,} files, "
         f"{readable(artifact.unpacked_size)} unpacked, {len(seen.packages)} packages"
     )
-    wide = draw(seen.packages, files, width=1200, height=620)
-    narrow = draw(seen.packages, files, width=370, height=560)
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -85,7 +82,18 @@ def render_page(seen: Inspection, licences: Mapping[str, str]) -> str:
 <dt>tree</dt><dd>{artifact.tree_digest.removeprefix("sha256:")}</dd></dl>
 </header>
 <main>
-<section><h2>Sizes in the ZIP</h2>
+{_sections(seen, licences)}
+</main>
+</body>
+</html>
+"""
+
+
+def _sections(seen: Inspection, licences: Mapping[str, str]) -> str:
+    files = files_by_package(seen.packages, seen.files)
+    wide = draw(seen.packages, files, width=1200, height=620)
+    narrow = draw(seen.packages, files, width=370, height=560)
+    return f"""<section><h2>Sizes in the ZIP</h2>
 <div class="wide">{wide}</div>
 <div class="narrow">{narrow}</div></section>
 <section><h2>Packages</h2>
@@ -93,11 +101,7 @@ def render_page(seen: Inspection, licences: Mapping[str, str]) -> str:
 <section id="cold-start"><h2>Cold start</h2>
 {cold_start(seen, files)}</section>
 <section><h2>Largest files</h2>
-{_file_table(seen.files[:LARGEST])}</section>
-</main>
-</body>
-</html>
-"""
+{_file_table(seen.files[:LARGEST])}</section>"""
 
 
 def files_by_package(rows: Sequence[PackageRow], files: Sequence[FileRow]) -> dict[str, list[FileRow]]:
