@@ -33,6 +33,7 @@ SETTLERS: tuple[Mapping[str, Any], ...] = (
     {**PROJECTS["first"], "more": "ephemeralStorage = 1024"},
 )
 """Those who change one setting each and no code."""
+SIGNS: tuple[tuple[str, object], ...] = (("timeout", 90), ("ephemeralStorage", 1024))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,8 +82,15 @@ class Turns:
 
 @dataclass(kw_only=True)
 class Race:
-    """One interleaving: what happened, and how each publisher says that it ended."""
+    """One interleaving: what happened, and how each publisher says that it ended.
 
+    Attributes:
+        wanted: The field by which each publisher's release is known, and its value.
+        steps: Every request.
+        verdicts: Every ending.
+    """
+
+    wanted: dict[int, tuple[str, object]]
     steps: list[Step] = field(default_factory=list)
     verdicts: dict[int, str] = field(default_factory=dict)
 
@@ -114,11 +122,13 @@ class Publishers:
         """One interleaving of two to eight publishers."""
         count = chance.randint(2, MOST)
         settlers = chance.sample(range(len(SETTLERS)), min(chance.randint(0, len(SETTLERS)), count - 1))
-        projects = [f"settler-{one}" for one in settlers] if base == "first" else []
-        projects += [f"coder-{who}" for who in range(count - len(projects))]
+        settlers = settlers if base == "first" else []
+        coders = range(count - len(settlers))
+        projects = [*(f"settler-{one}" for one in settlers), *(f"coder-{who}" for who in coders)]
+        wanted = [*(SIGNS[one] for one in settlers), *(("displayName", f"Of {who}") for who in coders)]
         self._world.restore(base)
         self._world.play(())
-        race, turns = Race(), Turns(count, chance)
+        race, turns = Race(wanted=dict(enumerate(wanted))), Turns(count, chance)
         with _in_turns(self._world, race, turns):
             threads = [
                 threading.Thread(target=self._publish, args=(who, project, race, turns))
@@ -208,6 +218,14 @@ def shrunk_versions(race: Race) -> int:
 
 
 def false_endings(race: Race) -> list[str]:
-    """Publishers that end in something else than done, nothing to do or conflict; and those who say done too early."""
-    endings = {Verdict.DONE.value, Verdict.NOTHING_TO_DO.value, Verdict.CONFLICT.value}
-    return [f"{who}: {verdict}" for who, verdict in race.verdicts.items() if verdict not in endings]
+    """Publishers that say done and have not read what they wanted, or that end in none of three endings."""
+    read = {step.who: step.after for step in race.steps if step.reads}
+    good = {Verdict.DONE.value, Verdict.NOTHING_TO_DO.value}
+    false = []
+    for who, verdict in race.verdicts.items():
+        sign, value = race.wanted[who]
+        if verdict in good and read.get(who, {}).get(sign) != value:
+            false.append(f"{who} says {verdict}, and read {sign} = {read.get(who, {}).get(sign)}")
+        if verdict not in {*good, Verdict.CONFLICT.value}:
+            false.append(f"{who} says {verdict}")
+    return false

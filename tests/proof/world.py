@@ -224,10 +224,10 @@ class World:
         """What the local BioT holds now."""
         with self.running.state.database.read() as connection:
             plugins = {
-                row["name"]: {**_lasting(json.loads(row["response"])), "code": row["code_sha256"]}
+                row["full_name"]: {**_lasting(json.loads(row["response"])), "code": row["code_sha256"]}
                 for row in connection.execute("SELECT * FROM plugins")
             }
-            own = {row["endpoint_url"]: row["name"] for row in connection.execute("SELECT * FROM plugins")}
+            own = {row["endpoint_url"]: row["full_name"] for row in connection.execute("SELECT * FROM plugins")}
             rows = [
                 (own.get(row[0], row[0]), *row[1:])
                 for row in connection.execute(
