@@ -64,7 +64,9 @@ def test_wrong_verdicts(ending: tuple[int, str], after: tuple[str, int], kind: s
     assert wrong_about(case(ending, after, kind))
 
 
-@pytest.mark.parametrize(X)
+@pytest.mark.parametrize(
+    ("version", "kind", "doubles"), [(2, "unavailable", 0), (3, "unavailable", 1), (3, "other-code", 0)]
+)
 def test_code_that_took_effect_twice(version: int, kind: str, doubles: int) -> None:
     assert double_uploads(case(DONE, ("new", version), kind)) == doubles
 
