@@ -51,7 +51,7 @@ def target_of(name: str | None, environments: Mapping[str, Mapping[str, object]]
     if name is None:
         known = ", ".join(sorted({*environments, LOCAL}))
         msg = "Which BioT is meant? No environment was named."
-        raise PublishError(msg, hint=f"Add `-e NAME`; there are {known}.")
+        raise PublishError(msg, hint=f"Add `-e NAME`. NAME is one of: {known}.")
     base_url = str(environments.get(name, {}).get("baseUrl", "")).rstrip("/")
     if name == LOCAL:
         return _local_target(base_url, state)

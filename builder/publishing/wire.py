@@ -244,6 +244,8 @@ def _why_unconnected(error: Exception) -> str:
         return f"its certificate is not trusted ({printable(reason, 120)})"
     if "Errno -2" in text or "Errno 8" in text or "Errno -3" in text or "Errno -5" in text:
         return "there is no such host, or the name service does not answer"
+    if "Connection refused" in text:
+        return "nothing listens there"
     if "timed out" in text:
         return "nothing answers there"
     return printable(text, 160) or "no connection"

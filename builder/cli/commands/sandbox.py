@@ -85,7 +85,7 @@ def command(  # noqa: PLR0913 - one parameter per option of the command line
     if as_json and new_password:
         message = "--new-password prints the password, and --json prints none: leave out one of them"
         raise click.UsageError(message)
-    from builder.publishing.state import state_of
+    from builder.publishing.state import private_folder, state_of
     from sandbox.faults import load_scenario
     from sandbox.serving import Options
 
@@ -98,6 +98,7 @@ def command(  # noqa: PLR0913 - one parameter per option of the command line
         log=print_aside if verbose else None,
         faults=load_scenario(faults) if faults else None,
     )
+    private_folder(state.folder)
     return _run(options, state, new_password=new_password, as_json=as_json)
 
 
