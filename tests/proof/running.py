@@ -8,11 +8,12 @@ import random
 import tempfile
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from builder.publishing.wire import Wire
 from sandbox.faults import KINDS, Rule
 from tests.proof.habits import adopt
 from tests.proof.judging import Case, Claim, claim_of, double_uploads, is_recoverable, wrong_about
@@ -21,8 +22,10 @@ from tests.proof.publishers import Publishers, false_endings, lost_unseen, shrun
 from tests.proof.world import Hurried, World
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from builder.publishing.answers import Answer
+    from builder.publishing.wire import Request
     from tests.proof.operations import Operation
     from tests.proof.world import Ran, Truth
 
@@ -156,6 +159,23 @@ class Worker:
             told=f"{ran.out[:3000]}{ran.err[:3000]}" if wrong or claim_of(ran) is not Claim.DONE else "",
         )
 
+    def told(self, attempt: Attempt) -> list[str]:
+        """Where a secret shows when the same run is told as text for people."""
+        operation = OPERATIONS[attempt.operation]
+        self.world.restore(operation.base)
+        self.world.play(_rule(request, kind) for request, kind in attempt.faults)
+        ran = self.world.call(*(argument for argument in operation.arguments if argument != "--json"))
+        self.world.settle()
+        return self.world.leaks(ran)
+
+    def crashed(self, operation: Operation) -> list[str]:
+        """Where a secret shows when the kit itself fails while it holds a token: it tells a traceback then."""
+        self.world.restore(operation.base)
+        self.world.play(())
+        with _broken_kit():
+            ran = self.world.call(*operation.arguments)
+        return self.world.leaks(ran) if "Traceback" in ran.err else ["no traceback"]
+
     def _undisturbed(self, operation: Operation) -> _Golden:
         self.world.restore(operation.base)
         self.world.play(())
@@ -163,6 +183,24 @@ class Worker:
         ran = self.world.call(*operation.arguments)
         assert ran.code in {0, 10}, f"{operation.name}: {ran}"
         return _Golden(before=before, after=self.world.truth(), ran=ran, requests=self.world.gate.requests)
+
+
+@contextmanager
+def _broken_kit() -> Iterator[None]:
+    """Every request that carries a token fails by a bug, whose text is as careless as it can be."""
+    whole = Wire.exchange
+
+    def exchange(wire: Wire, request: Request, **rest: Any) -> Answer:  # noqa: ANN401 - passed on as they come
+        if rest.get("bearer"):
+            message = f"a bug at {wire} {vars(wire)}, {request}, {rest}"
+            raise RuntimeError(message)
+        return whole(wire, request, **rest)
+
+    Wire.exchange = exchange  # type: ignore[method-assign, assignment]
+    try:
+        yield
+    finally:
+        Wire.exchange = whole  # type: ignore[method-assign]
 
 
 def _rule(request: int, kind: str) -> Rule:
@@ -182,6 +220,14 @@ def _begin(habit: str) -> None:
     _workers.append(Worker(folder))
     if habit:
         adopt(habit)
+
+
+def _told(attempt: Attempt) -> list[str]:
+    return _workers[0].told(attempt)
+
+
+def _crashed(operation: int) -> list[str]:
+    return _workers[0].crashed(OPERATIONS[operation])
 
 
 def _race(seed: int, base: str) -> Raced:
@@ -227,6 +273,14 @@ class Runs:
             for result in results:
                 counts.add(result, least)
         return counts
+
+    def told(self, attempts: Sequence[Attempt]) -> list[list[str]]:
+        """The secrets that each of these runs shows as text."""
+        return list(self._pool.map(_told, attempts, chunksize=BATCH))
+
+    def crashed(self) -> list[list[str]]:
+        """The secrets that the traceback of each operation shows."""
+        return list(self._pool.map(_crashed, range(len(OPERATIONS))))
 
     def race(self, seeds: Sequence[int]) -> list[Raced]:
         """One interleaving of publishers for each seed; every fifth creates the plugin."""

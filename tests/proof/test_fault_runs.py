@@ -24,7 +24,7 @@ RECOVERED = 0.99
 SEED = 20261120
 WAIT_SECONDS = 60
 SHOWN = 5
-OTHER_CLIENTS_RUNS = 400
+OTHER_CLIENTS_RUNS, TEXT_RUNS = 400, 300
 PUBLISHED = {"publish: create", "publish: code and settings", "publish: settings only"}
 
 
@@ -60,6 +60,17 @@ def test_other_clients_on_the_same_faults(figures: Figures) -> None:
         figures.add(f"for comparison, a client that {habit}", "> 0", share, met=bool(counts.wrong))
 
         assert counts.wrong
+
+
+def test_no_text_and_no_traceback_shows_a_secret(runs: Runs, figures: Figures) -> None:
+    chance = random.Random(SEED)  # noqa: S311 - repeatable, not secret
+    told = runs.told(chance.sample(list(single_faults(runs.requests)), TEXT_RUNS))
+    crashed = runs.crashed()
+    leaking = [shows for shows in (*told, *crashed) if shows]
+    what = f"{len(told)} outputs as text and {len(crashed)} tracebacks of the kit's own failures: that show a secret"
+    figures.add(what, "0", str(len(leaking)), met=not leaking)
+
+    assert leaking == []
 
 
 def single_faults(requests: Sequence[int]) -> Iterator[Attempt]:
