@@ -30,7 +30,7 @@ class Met:
         self.gate = gate
 
     def next(self, kind: str) -> None:
-        self.gate.play(Scenario(rules=(Rule(kind=KINDS[kind], seconds=0.05),)))
+        self.gate.play(Scenario(rules=(Rule(kind=KINDS[kind], seconds=0.5),)))
 
     def now(self) -> dict[str, Any]:
         while self.gate.pending:
