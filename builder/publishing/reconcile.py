@@ -75,7 +75,7 @@ class Pace:
 
 
 def carry_out(api: PluginApi, goal: Goal, first: Create | Update, clock: Clock, *, pace: Pace | None = None) -> Outcome:
-    """Send a plan that was just made, and find out what became of it.
+    """Send a plan that was just made, and find out what became of it. What fails is the outcome's cause, never raised.
 
     Args:
         api: BioT.
@@ -83,9 +83,6 @@ def carry_out(api: PluginApi, goal: Goal, first: Create | Update, clock: Clock, 
         first: The plan for the plugin as it was read just now.
         clock: Time.
         pace: How patient to be.
-
-    Returns:
-        Any verdict but "nothing to do". No failure of the platform is raised: it is the outcome's cause.
     """
     return _Run(api, goal, first, (clock, pace or Pace())).to_the_end()
 
@@ -105,6 +102,8 @@ class _Run:
         self.unread: PublishError | None = None
 
     def to_the_end(self) -> Outcome:
+        if self.plan.code is None and self.plan.before is not None and (ended := self._look_first()) is not None:
+            return ended
         while True:
             failure = self._send()
             last = self._look(failure)
@@ -115,6 +114,20 @@ class _Run:
                 self.plan = last.left
             if self.requests >= self.pace.attempts or not self._wait(failure):
                 return self._give_up(failure, last)
+
+    def _look_first(self) -> Outcome | None:
+        """BioT guards code by its version, and settings by nothing: so they are read right before they are sent."""
+        try:
+            now = stand(self.goal, self.plan, self.api.read(self.goal.name))
+        except PublishError as error:
+            told = f"{error.message} Nothing was sent."
+            return self._outcome(Verdict.NOT_APPLIED, told, error.hint, self.plan.before, error)
+        if now.place is Place.AS_WANTED:
+            return self._done(now.remote)
+        if now.place is not Place.AS_BEFORE or now.left is None:
+            return self._others(None, now)
+        self.plan = now.left
+        return None
 
     def _send(self) -> PublishError | None:
         self.requests += 1

@@ -150,7 +150,7 @@ def test_code_by_other_means_under_our_version_is_never_taken_for_ours() -> None
 
 @pytest.mark.parametrize("operation", GOALS)
 def test_when_nothing_answers_any_more_that_is_what_is_said(operation: str) -> None:
-    _, outcome, _ = publish(operation, ["lost before"] * 9, ["no-answer"] * 99)
+    _, outcome, _ = publish(operation, ["lost before"] * 9, ["", *["no-answer"] * 99])
 
     assert outcome.verdict is Verdict.UNKNOWN
     assert "biot-plugin plan" in outcome.hint
@@ -207,3 +207,30 @@ def test_a_platform_that_shows_no_variables_is_believed_when_it_confirms(fault: 
 
     assert carry_out(biot, goal("b"), first, biot.clock).verdict is verdict
     assert biot.uploads == 1
+
+
+@pytest.mark.parametrize("happens", ["other_edits", "other_publishes", "console_upload", "delete"])
+def test_settings_are_read_once_more_right_before_they_are_sent(happens: str) -> None:
+    biot = ModelBiot(clock=VirtualClock())
+    biot.appear(published(goal("b")).fields)
+    wanted = goal("b", memory_size=512)
+    first = plan(wanted, biot.read(wanted.name))
+    assert isinstance(first, Update)
+    getattr(biot, happens)()  # while the journal was being written
+
+    outcome = carry_out(biot, wanted, first, biot.clock)
+
+    assert (outcome.verdict, outcome.requests, biot.requests) == (Verdict.CONFLICT, 0, 0)
+
+
+def test_settings_that_cannot_be_read_once_more_are_not_sent() -> None:
+    biot = ModelBiot(clock=VirtualClock())
+    biot.appear(published(goal("b")).fields)
+    wanted = goal("b", memory_size=512)
+    first = plan(wanted, biot.read(wanted.name))
+    assert isinstance(first, Update)
+    biot.read_faults = ["unreachable"]
+    outcome = carry_out(biot, wanted, first, biot.clock)
+
+    assert (outcome.verdict, outcome.kind, biot.requests) == (Verdict.NOT_APPLIED, "unreachable", 0)
+    assert "Nothing was sent" in outcome.detail
