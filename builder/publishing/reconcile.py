@@ -95,8 +95,7 @@ class _Run:
         self.first = self.plan = first
         self.clock, self.pace = time
         self.ends = self.clock.monotonic() + self.pace.deadline
-        self.requests = 0
-        self.partly = False
+        self.requests, self.partly = 0, False
         self.lost: list[Create | Update] = []
         self.answer: RemotePlugin | None = None
         self.unread: PublishError | None = None
@@ -212,9 +211,8 @@ class _Run:
         partly = self.partly or last.place is Place.PARTLY
         if not partly and not self._pending(last.remote):
             return self._not_applied(failure, last.remote)
-        told = f"An earlier request got no answer and may still be applied. {failure.message}"
-        if partly:
-            told = f"Part of the change is in place and the rest was not taken. {failure.message}"
+        why = "Part of it is in place, the rest was not taken." if partly else "A lost request may still arrive."
+        told = f"{why} {failure.message}"
         return self._outcome(Verdict.UNKNOWN, told, failure.hint or _FIND_OUT, last.remote, failure)
 
     def _unread(self, failure: PublishError | None) -> Outcome:
