@@ -129,7 +129,9 @@ class Agent:
                 path = f"PYTHONPATH='{kit}' " if name == "biot-plugin" else ""
                 (programs / name).write_text(f"#!/bin/sh\n{path}exec '{sys.executable}' -m {module} \"$@\"\n", "utf-8")
                 (programs / name).chmod(0o755)
-        overrides = (f"testenv:{name}.{key}" for name in KIT_ENVIRONMENTS for key in ("deps=", "allowlist_externals=*"))
+        # The last: on CI tox lists what is installed before every command, which here is nothing.
+        changes = ("deps=", "allowlist_externals=*", "list_dependencies_command=python --version")
+        overrides = (f"testenv:{name}.{change}" for name in KIT_ENVIRONMENTS for change in changes)
         inherited = {
             name: value for name, value in os.environ.items() if not name.startswith(("TOX_", "PYTEST_", "BIOT_"))
         }

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sandbox.ums.accounts import ServiceUserDraft, add_service_user
+from sandbox.ums.permissions import PROTECTED_API
 from tests.support.sandbox import Sandbox, running_sandbox
 from tests.templates import pipelines
 from tests.templates.conftest import commit_all
@@ -54,11 +56,16 @@ def repository(render: Callable[..., Path], tmp_path: Path, biot: Sandbox) -> Ca
     return _repository
 
 
-def settings_of(biot: Sandbox) -> dict[str, str]:
+def settings_of(biot: Sandbox, name: str, readme: str) -> dict[str, str]:
+    """Somebody followed the README: a service user with the permissions that it names."""
+    scopes = tuple(re.findall(r"`((?:SETTINGS|HOOKS)_[A-Z_]+)`", readme))
+    with biot.running.state.database.write() as connection:
+        draft = ServiceUserDraft(name=f"ci of {name}", scopes=(PROTECTED_API, *scopes))
+        user = add_service_user(connection, draft)
     return {
         "BIOT_ENVIRONMENT": "staging",
-        "BIOT_SERVICE_USER_ID": biot.service_user.id,
-        "BIOT_SERVICE_USER_SECRET_KEY": biot.service_user.secret_key,
+        "BIOT_SERVICE_USER_ID": user.id,
+        "BIOT_SERVICE_USER_SECRET_KEY": user.secret_key,
     }
 
 
@@ -90,16 +97,18 @@ def test_a_release_is_built_twice_and_published_once_somebody_says_where_to(
     assert version_of(biot, f"{language}-{system}") is None
 
     log = ""
+    settings = settings_of(biot, f"{language}-{system}", (folder / "README.md").read_text("utf-8"))
     for ending in ("done", "nothing to do"):  # the second as when somebody runs the job again
-        ran = machine.run(publish, folder, settings_of(biot))
+        ran = machine.run(publish, folder, settings)
         assert ran["publish"].code == 0, ran["publish"].log
         assert ending in ran["publish"].log.lower()
         assert version_of(biot, f"{language}-{system}") == 1
         log += ran["publish"].log
     kept = {file.name: file.read_bytes() for file in (machine.folder / "kept").iterdir()}
     assert {f"{language}-{system}-1{suffix}" for suffix in EVIDENCE} | {"plan.json"} <= kept.keys()
-    secret = biot.service_user.secret_key
+    secret = settings["BIOT_SERVICE_USER_SECRET_KEY"]
     assert secret not in log
+    assert "not looked at" not in log, "the permissions are too few to see everything"
     assert not [name for name, data in kept.items() if secret.encode() in data]
     [journal] = (machine.folder / "state" / "journal").rglob("*.jsonl")
     assert "4711" in json.loads(journal.read_text("utf-8").partition("\n")[0])["who"], "the job is named"
