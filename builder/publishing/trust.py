@@ -21,19 +21,21 @@ def is_loopback(url: str) -> bool:
     return urlsplit(url).hostname in _LOOPBACK
 
 
-def trusted(environ: Mapping[str, str], *, loopback: bool) -> ssl.SSLContext:
+def trusted(environ: Mapping[str, str], url: str) -> ssl.SSLContext:
     """A context that verifies certificates and host names.
 
     Args:
         environ: May name a file or folder of certificates by ``SSL_CERT_FILE``, ``REQUESTS_CA_BUNDLE``,
             ``CURL_CA_BUNDLE`` or ``SSL_CERT_DIR``; the first of these counts.
-        loopback: The address is this machine, where no authority signs: without a named file nothing is loaded.
+        url: The address. Without TLS nothing is loaded, nor for this machine, where no authority signs, unless named.
 
     Raises:
         NotReached: What the environment names cannot be read.
     """
     import ssl
 
+    if urlsplit(url).scheme == "http":
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     name = next((name for name in _NAMES if environ.get(name)), "")
     if name:
         place = Path(environ[name])
@@ -44,7 +46,7 @@ def trusted(environ: Mapping[str, str], *, loopback: bool) -> ssl.SSLContext:
         except OSError as error:
             msg = f"The certificates that {name} names cannot be read: {error.strerror or error}."
             raise NotReached(msg, hint="It is a PEM file with your company's authority; mend or unset it.") from error
-    if loopback:
+    if is_loopback(url):
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context = ssl.create_default_context()
     if not context.cert_store_stats()["x509_ca"]:

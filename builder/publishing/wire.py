@@ -22,6 +22,7 @@ from builder.publishing.failures import NotReached
 from builder.publishing.trust import is_loopback, trusted
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Iterable, Mapping
 
     import httpx
@@ -103,6 +104,7 @@ class Wire:
         self._limits = {False: asking, True: changing}
         self._clients: dict[bool, httpx.Client] = {}
         self._sockets: list[Any] = []
+        self._context: ssl.SSLContext | None = None
 
     def exchange(self, request: Request, *, bearer: Secret | None = None, body: Body | None = None) -> Answer:
         """Send one request and read its answer whole.
@@ -173,7 +175,7 @@ class Wire:
         loopback = is_loopback(self.target.base_url)
         try:
             client = httpx.Client(
-                verify=trusted(self._environ, loopback=loopback),
+                verify=self._trusted(),
                 # What goes to this machine must not be shown to a proxy on the way.
                 trust_env=not loopback,
                 follow_redirects=False,
@@ -187,6 +189,11 @@ class Wire:
             raise NotReached(msg, hint="Set HTTPS_PROXY to an http:// or https:// address, or unset it.") from error
         self._clients[changes] = client
         return client
+
+    def _trusted(self) -> ssl.SSLContext:
+        if self._context is None:
+            self._context = trusted(self._environ, self.target.base_url)
+        return self._context
 
     def _remember(self, event: str, info: Mapping[str, Any]) -> None:
         if event in {"connection.connect_tcp.complete", "connection.start_tls.complete"}:
