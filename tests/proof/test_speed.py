@@ -1,0 +1,141 @@
+"""How long a plan takes, and what publishing a large ZIP costs beside a plain upload of the same file."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from builder.publishing.state import LocalBiot, State, write_local
+from builder.publishing.values import Secret
+from tests.support.registries import PythonIndex, served
+from tests.support.sandbox import running_sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from tests.proof.figures import Figures
+    from tests.support.sandbox import Sandbox
+
+PLAN_SECONDS, MORE_SECONDS, PEAK_MB = 0.5, 0.5, 120
+ZIP_BYTES = 38_000_000
+ROUNDS = 5
+REPOSITORY = Path(__file__).parents[2]
+# Linux counts what the starting process holds to the started one; this one holds next to nothing.
+MEASURED = """
+import os, subprocess, sys, time
+begin = time.perf_counter()
+process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
+_, status, usage = os.wait4(process.pid, 0)
+print(time.perf_counter() - begin, usage.ru_maxrss, os.waitstatus_to_exitcode(status))
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One whole process."""
+
+    seconds: float
+    peak_mb: float
+    code: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """A plugin's folder and the local BioT."""
+
+    sandbox: Sandbox
+    folder: Path
+    environ: Mapping[str, str]
+
+    def biot_plugin(self, *arguments: str) -> Run:
+        return self.run((sys.executable, "-m", "builder", *arguments))
+
+    def run(self, argv: Sequence[str]) -> Run:
+        done = subprocess.run(
+            [sys.executable, "-c", MEASURED, *argv],
+            cwd=self.folder,
+            env=dict(self.environ),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        seconds, peak_kb, code = done.stdout.split()
+        return Run(seconds=float(seconds), peak_mb=int(peak_kb) / 1024, code=int(code))
+
+    def upload_plainly(self, file: Path) -> Run:
+        config = {"name": "plain", "displayName": "P", "version": 1, "runtime": "python3.12"}
+        return self.run(
+            (
+                "curl", "--silent", "--fail", "--output", os.devnull, "--noproxy", "*",
+                "--header", f"Authorization: Bearer {self.sandbox.token()}",
+                "--form-string", f"config={json.dumps(config)}", "--form", f"code=@{file};type=application/zip",
+                f"{self.sandbox.base_url}/settings/v2/plugins",
+            )
+        )  # fmt: skip
+
+
+def desk(sandbox: Sandbox, folder: Path, *, index: str = "") -> Desk:
+    state = State(folder=folder / "state")
+    user = sandbox.service_user
+    secret = Secret(user.secret_key)
+    write_local(state, LocalBiot(base_url=sandbox.base_url, service_user_id=user.id, service_user_secret_key=secret))
+    source = folder / "plugin" / "src"
+    source.mkdir(parents=True)
+    (source.parent / "plugin.toml").write_text(
+        '[plugin]\nname = "speed"\ndisplayName = "Speed"\nversion = 1\nruntime = "python3.12"\n', "utf-8"
+    )
+    (source / "index.py").write_text("def handler(event, context):\n    return {}\n", "utf-8")
+    needs = '"weights"' if index else ""
+    (source.parent / "pyproject.toml").write_text(
+        f'[project]\nname = "speed"\nversion = "1"\ndependencies = [{needs}]\n', "utf-8"
+    )
+    kept = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    own = {"PIP_INDEX_URL": index, "UV_DEFAULT_INDEX": index} if index else {}
+    own |= {"BIOT_PLUGIN_STATE": str(state.folder), "BIOT_PLUGIN_STORE": str(folder / "store")}
+    return Desk(sandbox=sandbox, folder=source.parent, environ={**kept, **own, "PYTHONPATH": str(REPOSITORY)})
+
+
+def test_a_plan_is_quick(tmp_path: Path, figures: Figures) -> None:
+    with running_sandbox(tmp_path / "biot") as sandbox:
+        here = desk(sandbox, tmp_path)
+        assert here.biot_plugin("publish", "-e", "local").code == 0
+        plans = [here.biot_plugin("plan", "-e", "local") for _ in range(ROUNDS)]
+
+    best = min(plan.seconds for plan in plans)
+    figures.add("`plan`, whole process", f"< {PLAN_SECONDS} s", f"{best:.2f} s", met=best < PLAN_SECONDS)
+    assert {plan.code for plan in plans} == {0}
+    assert best < PLAN_SECONDS
+
+
+def test_publishing_a_large_zip_streams_it_and_adds_little_to_a_plain_upload(tmp_path: Path, figures: Figures) -> None:
+    """The weight is in a package, as it is in plugins of this size."""
+    with running_sandbox(tmp_path / "biot") as sandbox, served(PythonIndex()) as index:
+        index.wheel("weights", "1", files={"weights/__init__.py": b"", "weights/data.bin": os.urandom(ZIP_BYTES)})
+        here = desk(sandbox, tmp_path, index=f"{index.url}/simple")
+        assert here.biot_plugin("lock").code == 0
+        assert here.biot_plugin("package").code == 0
+        (file,) = (here.folder / "dist").glob("*.zip")
+        published, plain = [], []
+        for _ in range(ROUNDS):
+            published.append(here.biot_plugin("publish", "-e", "local", "--artifact", str(file)))
+            plain.append(here.upload_plainly(file))
+            for name in ("speed", "plain"):
+                assert here.biot_plugin("delete", name, "-e", "local", "--yes").code == 0
+            time.sleep(0.1)
+
+    more = min(run.seconds for run in published) - min(run.seconds for run in plain)
+    peak = max(run.peak_mb for run in published)
+    size = f"a ZIP of {file.stat().st_size / 1e6:.0f} MB"
+    figures.add(f"`publish` of {size}, peak memory", f"< {PEAK_MB} MB", f"{peak:.0f} MB", met=peak < PEAK_MB)
+    figures.add(
+        f"`publish` of {size}, more than curl takes", f"< {MORE_SECONDS} s", f"{more:.2f} s", met=more < MORE_SECONDS
+    )
+    assert {run.code for run in (*published, *plain)} == {0}
+    assert peak < PEAK_MB
+    assert more < MORE_SECONDS
