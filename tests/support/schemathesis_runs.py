@@ -17,9 +17,12 @@ from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
 from sandbox.openapi import PATH, document
+from tests.support.sandbox import running_sandbox
 from tests.support.settings import CODE, MINIMAL, settings_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from schemathesis import Case, CheckFunction, Response
 
     from tests.support.sandbox import Sandbox
@@ -40,6 +43,12 @@ class Tried:
 
     requests: Counter[tuple[str, int]] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
+
+
+def try_seed(folder: Path, seed: int, examples: int) -> Tried:
+    """Every operation of a local BioT of its own."""
+    with running_sandbox(folder / str(seed)) as sandbox:
+        return try_all(sandbox, seed, examples)
 
 
 def try_all(sandbox: Sandbox, seed: int, examples: int) -> Tried:
