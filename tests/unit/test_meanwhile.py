@@ -1,4 +1,4 @@
-"""Work in a second thread: its result and its failure arrive here, and nothing of it goes on afterwards."""
+"""Work beside other work: both are over afterwards, whatever happens, and Ctrl-C reaches what takes long."""
 
 from __future__ import annotations
 
@@ -10,42 +10,42 @@ from builder.errors import DependencyError
 from builder.meanwhile import meanwhile
 
 
-def test_both_go_on_at_the_same_time() -> None:
+def test_both_go_on_at_the_same_time_and_the_work_is_done_in_this_thread() -> None:
     here, there = threading.Event(), threading.Event()
 
-    def work() -> str:
-        there.set()
-        assert here.wait(5)
-        return threading.current_thread().name
+    def work() -> threading.Thread:
+        here.set()
+        assert there.wait(5)
+        return threading.current_thread()
 
     def beside() -> None:
-        assert there.wait(5)
-        here.set()
+        there.set()
+        assert here.wait(5)
 
-    assert meanwhile(work, beside) == "meanwhile"
+    assert meanwhile(work, beside) is threading.current_thread()
 
 
-def test_a_failure_of_the_work_is_raised_here() -> None:
-    def work() -> None:
+def test_a_failure_beside_it_is_raised_here() -> None:
+    def beside() -> None:
         raise DependencyError("no index", hint="Try again.")  # noqa: EM101
 
     with pytest.raises(DependencyError, match="no index"):
-        meanwhile(work, lambda: None)
+        meanwhile(lambda: None, beside)
 
 
-def test_work_is_over_when_what_is_done_here_fails() -> None:
+def test_nothing_goes_on_when_the_work_is_interrupted() -> None:
     begun, go_on, over = threading.Event(), threading.Event(), threading.Event()
-
-    def work() -> None:
-        begun.set()
-        assert go_on.wait(5)
-        over.set()
 
     def interrupted() -> None:
         assert begun.wait(5)
         go_on.set()
         raise KeyboardInterrupt
 
+    def beside() -> None:
+        begun.set()
+        assert go_on.wait(5)
+        over.set()
+
     with pytest.raises(KeyboardInterrupt):
-        meanwhile(work, interrupted)
+        meanwhile(interrupted, beside)
     assert over.is_set()
