@@ -48,17 +48,19 @@ def switch(platform: Platform, name: str, *, enabled: bool, clock: Clock) -> Act
     if plugin.enabled is enabled:
         return Act(plugin=plugin, changed=False)
     state = "ENABLED" if enabled else "DISABLED"
+    newest = plugin
+
+    def send() -> None:
+        nonlocal newest
+        newest = platform.update(name, {"enabledState": state}, None)
 
     def in_place() -> bool:
-        return existing(platform, name).enabled is enabled
+        nonlocal newest
+        newest = existing(platform, name)
+        return newest.enabled is enabled
 
-    insist(
-        lambda: platform.update(name, {"enabledState": state}, None),
-        in_place,
-        clock,
-        what=f"{plugin.name} is {state.lower()}",
-    )
-    return Act(plugin=plugin, changed=True)
+    insist(send, in_place, clock, what=f"{plugin.name} is {state.lower()}")
+    return Act(plugin=newest, changed=True)
 
 
 def remove(platform: Platform, plugin: RemotePlugin, clock: Clock) -> None:

@@ -99,21 +99,29 @@ def _wrong_success(case: Case) -> str:
         return "" if case.others or same else "it shows something else than the local BioT has"
     if case.operation.field:
         have, want = (truth.plugins.get(PLUGIN, {}).get(case.operation.field) for truth in (case.after, case.wanted))
-        if have != want:
+        if have != want and not _hidden(case):
             return f"it says done, and {case.operation.field} is {have}"
         return "" if case.others else _difference(case)
     return _difference(case)
 
 
 def _difference(case: Case) -> str:
-    if case.after.without_versions() == case.wanted.without_versions():
+    if case.after.without_versions() == case.wanted.without_versions() or _hidden(case):
         return ""
     return f"it says done, and the local BioT has {case.after} instead of {case.wanted}"
+
+
+def _hidden(case: Case) -> bool:
+    """Whether BioT confirmed what was done, and only then somebody else changed it while no answer came through."""
+    meddled = [at for at, kind in enumerate(case.met) if kind.after is not None]
+    return bool(meddled) and any(kind.answer is not None for kind in case.met[meddled[0] + 1 :])
 
 
 def _is_as_before(case: Case) -> bool:
     if not case.others:
         return case.after == case.before
+    if Meddling.DELETE in case.others and PLUGIN not in case.after.plugins:
+        return True
     ours = case.wanted.plugins.get(PLUGIN, {}).get("code")
     had = case.before.plugins.get(PLUGIN, {}).get("code")
     return ours == had or case.after.plugins.get(PLUGIN, {}).get("code") != ours

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from sandbox.faults import Kind, Rule
 
 LIMITS = Limits(connect=1.0, read=0.2, write=0.5, whole=0.5)
+PATIENT = Limits(connect=5.0, read=5.0, write=5.0, whole=5.0)
+"""Where somebody else meddles: the client must not go away before they are done, or it could not know."""
 TABLES = ("plugins", "dispatcher_interception", "dispatcher_notification", "ums_service_user", "ums_secret_key")
 CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 SECRET = "canary-7d1f3b-environment-variable"
@@ -161,7 +163,7 @@ class World:
                 "NO_COLOR": "1",
             }
         )
-        shorten_limits()
+        hurry()
         for name, values in PROJECTS.items():
             write_project(folder / name, values)
 
@@ -180,7 +182,9 @@ class World:
         """Begin a scenario; redirects lead to the canary."""
         self.canary.requests.clear()
         Hurried.waited = 0.0
-        self.gate.play(Scenario(rules=tuple(replace(rule, elsewhere=self.canary.address) for rule in rules)))
+        led = tuple(replace(rule, elsewhere=self.canary.address) for rule in rules)
+        hurry(PATIENT if any(rule.kind.before or rule.kind.after for rule in led) else LIMITS)
+        self.gate.play(Scenario(rules=led))
 
     def settle(self) -> None:
         """Wait until nothing is to take effect any more."""
@@ -289,11 +293,11 @@ def write_project(folder: Path, values: Mapping[str, Any]) -> None:
     (folder / "src" / "index.py").write_text(body, "utf-8")
 
 
-def shorten_limits() -> None:
-    """In this process: waiting is virtual, and a server that does not answer is given up after a fifth of a second."""
+def hurry(limits: Limits = LIMITS) -> None:
+    """In this process, waiting is virtual, and a server that does not answer is given up soon."""
     defaults = Wire.__init__.__kwdefaults__
     assert defaults is not None
-    defaults.update(asking=LIMITS, changing=LIMITS)
+    defaults.update(asking=limits, changing=limits)
     builder.publishing.clock.SystemClock = Hurried  # type: ignore[misc,assignment]
 
 

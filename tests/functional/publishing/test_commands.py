@@ -135,6 +135,14 @@ def test_disable_and_enable_change_the_state_and_nothing_else(biot_plugin: Comma
     assert after.fields == before.fields
 
 
+def test_what_enable_and_disable_show_is_the_plugin_as_it_is_now(biot_plugin: CommandLine, platform: Platform) -> None:
+    create(platform, "age-calculator")
+
+    for command, state in (("disable", "DISABLED"), ("enable", "ENABLED")):
+        shown = biot_plugin(command, "age-calculator", "-e", "local", "--json").document
+        assert (shown["status"], shown["plugin"]["enabledState"]) == ("done", state)
+
+
 def test_delete_asks_or_is_told_yes_and_says_what_goes_with_it(biot_plugin: CommandLine, platform: Platform) -> None:
     create(platform, "age-calculator")
 
