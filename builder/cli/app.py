@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import errno
 import os
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from builder import __version__
-from builder.cli.output import describe_failure, print_bug, print_document, print_error
+from builder.cli.output import (
+    describe_failure,
+    print_bug,
+    print_document,
+    print_error,
+    print_what_the_terminal_has_not,
+    stop_printing,
+)
 from builder.errors import KitError, ProjectError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 COMMANDS = (
     "new",
@@ -92,27 +100,25 @@ def cli() -> None:
     """Start, check and package plugins for the BioT medical-IoT cloud."""
 
 
-def run(arguments: Sequence[str]) -> int:
-    """Run one command line and return its exit code; never raises."""
+def run(arguments: Sequence[str], *, interrupted: bool = False) -> int:
+    """Run one command line and return its exit code; never raises.
+
+    Args:
+        arguments: Without the program's name.
+        interrupted: Whether Ctrl-C came before this.
+    """
     as_json = "--json" in arguments
     settings: dict[str, Any] = {"color": False} if os.environ.get("NO_COLOR") else {}
+    print_what_the_terminal_has_not()
+    if interrupted:
+        return _tell(KeyboardInterrupt(), as_json=as_json)
     try:
         code = cli.main(list(arguments), prog_name="biot-plugin", standalone_mode=False, **settings)
-    except KitError as error:
-        print_error(error, as_json=as_json)
-        return error.exit_code
-    except click.ClickException as error:
-        _print_usage(error, as_json=as_json)
-        return error.exit_code
-    except (click.Abort, KeyboardInterrupt) as error:
-        _print_interrupted(error, as_json=as_json)
-        return INTERRUPTED
     except BrokenPipeError:
-        # The reader (head, less) has seen enough; Python would complain again when it closes stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        stop_printing(1, 2)
         return 0
-    except Exception as error:  # noqa: BLE001 - the last line of defence: a bug is told as one, with its traceback
-        return _print_unexpected(error, as_json=as_json)
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the last line of defence: a bug is told as one
+        return _tell(error, as_json=as_json)
     return code if isinstance(code, int) else 0
 
 
@@ -126,13 +132,26 @@ def refused_by_the_machine(error: Exception) -> KitError | None:
     )
 
 
-def _print_unexpected(error: Exception, *, as_json: bool) -> int:
-    refusal = refused_by_the_machine(error)
-    if refusal is None:
-        print_bug(error, as_json=as_json)
-        return BUG
-    print_error(refusal, as_json=as_json)
-    return refusal.exit_code
+def _tell(error: BaseException, *, as_json: bool) -> int:
+    """Say why the command ended; the exit code stands when nothing can be said (a full disk, a closed pipe)."""
+    code, tell = _ending(error, as_json=as_json)
+    try:
+        tell()
+    except OSError:
+        stop_printing(1, 2)
+    return code
+
+
+def _ending(error: BaseException, *, as_json: bool) -> tuple[int, Callable[[], None]]:
+    if isinstance(error, Exception):
+        error = refused_by_the_machine(error) or error
+    if isinstance(error, KitError):
+        return error.exit_code, partial(print_error, error, as_json=as_json)
+    if isinstance(error, click.ClickException):
+        return error.exit_code, partial(_print_usage, error, as_json=as_json)
+    if isinstance(error, click.Abort) or not isinstance(error, Exception):
+        return INTERRUPTED, partial(_print_interrupted, error, as_json=as_json)
+    return BUG, partial(print_bug, error, as_json=as_json)
 
 
 def _print_usage(error: click.ClickException, *, as_json: bool) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
+import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -25,14 +27,38 @@ _UNITS = ("bytes", "kB", "MB")
 _STEP = 1024
 
 
+def print_what_the_terminal_has_not() -> None:
+    """Print signs that an encoding lacks (an arrow on code page 1252, a file name that is no text) as escapes."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def stop_printing(*outputs: int) -> None:
+    """Print nowhere from now on: the reader (head, less) has seen enough, and Python would complain at the end.
+
+    Args:
+        outputs: 1 is the standard output, 2 the standard error.
+    """
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for output in outputs:
+        os.dup2(nowhere, output)
+    os.close(nowhere)
+
+
 def print_document(document: Mapping[str, object]) -> None:
-    """Print the one JSON document of a ``--json`` run."""
-    click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+    """Print the one JSON document of a ``--json`` run; it is JSON whatever the encoding of the output."""
+    text = json.dumps(document, indent=2, ensure_ascii=False)
+    try:
+        text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")  # a closed output is None
+    except UnicodeEncodeError:
+        text = json.dumps(document, indent=2)
+    _echo(text)
 
 
 def print_text(text: str) -> None:
     """Print text that may hold names from outside."""
-    click.echo(_CONTROLS.sub("", text))
+    _echo(_CONTROLS.sub("", text))
 
 
 def print_aside(text: str) -> None:
@@ -159,9 +185,20 @@ def shorten(text: str, width: int) -> str:
     return f"{text[:head]}…{text[len(text) - (width - 1 - head) :]}"
 
 
+def _echo(text: str) -> None:
+    """Print; when nobody reads any more the command goes on, for its exit code says how it ended."""
+    try:
+        click.echo(text)
+    except BrokenPipeError:
+        stop_printing(1)
+
+
 def _print_error_line(text: str) -> None:
     # Errors are printed when click's context, which knows about colours, is gone.
-    click.echo(_keep_styles(text), err=True, color=False if os.environ.get("NO_COLOR") else None)
+    try:
+        click.echo(_keep_styles(text), err=True, color=False if os.environ.get("NO_COLOR") else None)
+    except OSError:  # a closed pipe, a full disk: what is told along the way must not end what is under way
+        stop_printing(2)
 
 
 def _keep_styles(text: str) -> str:

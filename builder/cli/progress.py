@@ -6,7 +6,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-import click
+from builder.cli.output import print_aside
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -46,7 +46,7 @@ class TerminalProgress:
     def note(self, message: str) -> None:
         """Print one line to standard error."""
         if not self._quiet:
-            click.echo(f"note: {message}", err=True)
+            print_aside(f"note: {message}")
 
     def close(self) -> None:
         """Remove the bar."""

@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 
     from tests.functional.cli.conftest import Call
 
+IMPORTS_THE_REAL_CLICK = """
+import sys
+sys.path = [folder for folder in sys.path if folder != __file__.rpartition("/")[0]]
+del sys.modules["click"]
+import click
+"""
 KEYS = {"status", "kind", "exitCode", "message", "hint", "problems"}
 
 
@@ -122,3 +128,66 @@ def test_errors_are_coloured_on_a_terminal_unless_the_user_objects(
 
     assert "There is no plugin.toml" in told
     assert ("\x1b[" in told) is coloured
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "latin-1", "utf-8:strict"])
+def test_an_output_that_lacks_signs_gets_escapes_and_json_stays_json(encoding: str, tmp_path: Path) -> None:
+    folder = tmp_path / "\udcff\u2192"  # a name of a folder that is no text, and an arrow
+    folder.mkdir()
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "PYTHONIOENCODING": encoding}
+    command = [sys.executable, "-m", "builder", "check", "-p", str(folder)]
+
+    text = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, check=False)
+    document = subprocess.run([*command, "--json"], cwd=tmp_path, env=environment, capture_output=True, check=False)
+
+    assert text.returncode == document.returncode == 4
+    assert b"Traceback" not in text.stderr
+    assert str(folder) in json.loads(document.stdout)["message"]
+
+
+def test_an_interrupt_before_anything_was_read_is_told_like_any_other(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    code = run(["check", "--json"], interrupted=True)
+
+    assert code == json.loads(capsys.readouterr().out)["exitCode"] == 130
+
+
+def test_an_interrupt_while_modules_are_imported_is_no_traceback(tmp_path: Path) -> None:
+    (tmp_path / "click.py").write_text("import signal\nsignal.raise_signal(signal.SIGINT)\n" + IMPORTS_THE_REAL_CLICK)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(REPOSITORY)])}
+
+    done = subprocess.run(
+        [sys.executable, "-m", "builder", "check", "--json"],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        check=False,
+    )
+
+    assert done.returncode == json.loads(done.stdout)["exitCode"] == 130
+    assert done.stderr == b""
+
+
+@pytest.mark.parametrize(
+    "redirection", [">&-", "<&-", ">&- 2>&-", ">/dev/full", ">/dev/full 2>&1", "2>/dev/full", "| true", "2>&1 | true"]
+)
+@pytest.mark.parametrize("command", ["check", "check --json", "frobnicate --json"])
+def test_a_failure_keeps_its_exit_code_when_nobody_can_read_it(command: str, redirection: str, tmp_path: Path) -> None:
+    script = f"{sys.executable} -m builder {command} {redirection}; exit ${{PIPESTATUS[0]}}"
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    done = subprocess.run(["bash", "-c", script], cwd=tmp_path, env=environment, capture_output=True, check=False)
+
+    assert done.returncode == (2 if "frobnicate" in command else 4)
+    assert b"Traceback" not in done.stderr
+    assert b"ignored" not in done.stderr
+
+
+def test_a_reader_that_has_seen_enough_does_not_change_how_it_ended(plugin: Path) -> None:
+    script = f"{sys.executable} -m builder package --json | true; exit ${{PIPESTATUS[0]}}"
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    (plugin / "plugin.toml").write_text("nonsense", "utf-8")
+    done = subprocess.run(["bash", "-c", script], cwd=plugin, env=environment, capture_output=True, check=False)
+
+    assert done.returncode == 3
+    assert done.stderr == b""
