@@ -108,7 +108,7 @@ def _splice(entries: Sequence[Entry], target: Path) -> tuple[str, int, list[int]
             msg,
             hint="Leave files out with [build] exclude, or depend on fewer packages.",
         )
-    with whole_file(target) as stream, _Output(stream) as output:
+    with whole_file(target, remade=True) as stream, _Output(stream) as output:
         directory, offsets = [], []
         for entry in entries:
             local, central = entry_headers(entry, output.size)

@@ -1,0 +1,36 @@
+"""Files appear whole or not at all, also where the old one goes first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from builder.archive.whole import whole_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.parametrize("remade", [False, True])
+def test_the_new_file_takes_the_place_of_the_old_one(tmp_path: Path, *, remade: bool) -> None:
+    target = tmp_path / "folder" / "file"
+    for content in (b"old", b"new"):
+        with whole_file(target, remade=remade) as stream:
+            stream.write(content)
+
+    assert target.read_bytes() == b"new"
+    assert [file.name for file in target.parent.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize("remade", [False, True])
+def test_whatever_interrupts_leaves_the_old_file_and_nothing_else(tmp_path: Path, *, remade: bool) -> None:
+    target = tmp_path / "file"
+    target.write_bytes(b"old")
+
+    with pytest.raises(KeyboardInterrupt), whole_file(target, remade=remade) as stream:
+        stream.write(b"new")
+        raise KeyboardInterrupt
+
+    assert target.read_bytes() == b"old"
+    assert [file.name for file in tmp_path.iterdir()] == ["file"]
