@@ -28,9 +28,13 @@ def test_whatever_interrupts_leaves_the_old_file_and_nothing_else(tmp_path: Path
     target = tmp_path / "file"
     target.write_bytes(b"old")
 
-    with pytest.raises(KeyboardInterrupt), whole_file(target, remade=remade) as stream:
-        stream.write(b"new")
-        raise KeyboardInterrupt
+    def interrupted() -> None:
+        with whole_file(target, remade=remade) as stream:
+            stream.write(b"new")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
 
     assert target.read_bytes() == b"old"
     assert [file.name for file in tmp_path.iterdir()] == ["file"]
