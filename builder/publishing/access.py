@@ -14,7 +14,6 @@ from builder.publishing.keeping import TokenFile, from_dotenv, from_keyring
 from builder.publishing.platform_api import Platform
 from builder.publishing.state import read_local, state_of
 from builder.publishing.tokens import GivenToken, LoginTokens
-from builder.publishing.trust import is_loopback
 from builder.publishing.values import Target
 from builder.publishing.wire import Wire
 
@@ -136,8 +135,8 @@ def _local_target(base_url: str, state: State) -> Target:
     if local is None:
         msg = "There is no local BioT on this machine yet."
         raise PublishError(msg, hint="Start it: `biot-plugin sandbox`.")
-    if not is_loopback(local.base_url) or (base_url and base_url != local.base_url):
-        msg = f"The local BioT is at {local.base_url}, and plugin.toml has {base_url or 'none'} for it."
+    if base_url and base_url != local.base_url:
+        msg = f"The local BioT is at {local.base_url}, and plugin.toml has {base_url} for it."
         raise PublishError(msg, hint="Delete baseUrl of [environments.local]: the kit knows the address.")
     return local.target
 

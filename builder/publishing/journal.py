@@ -14,11 +14,12 @@ import sys
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from types import NoneType
+from typing import TYPE_CHECKING, Any, Final
 
 from builder.errors import PublishError
 from builder.publishing.failures import Conflict
-from builder.publishing.state import PRIVATE_FILE, private_folder
+from builder.publishing.state import PRIVATE_FILE, private_folder, read_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -89,9 +90,15 @@ class Entry:
     settled_by: str | None = None
 
 
-_OPENING: Final = tuple(
-    name for name in Entry.__dataclass_fields__ if name not in {"closed", "verdict", "detail", "version", "settled_by"}
-)
+_CLOSING: Final = ("closed", "verdict", "detail", "version", "settled_by")
+_OPENING: Final = tuple(name for name in Entry.__dataclass_fields__ if name not in _CLOSING)
+_TYPES: Final[Mapping[object, tuple[type, ...]]] = {
+    "str": (str,),
+    "str | None": (str, NoneType),
+    "int": (int,),
+    "int | None": (int, NoneType),
+    "bool": (bool,),
+}
 
 
 class Journal:
@@ -128,7 +135,6 @@ class Journal:
 
     def entries(self) -> tuple[Entry, ...]:
         """Every publish, oldest first; lines that are torn or of another kind are passed over."""
-        found: dict[str, Entry] = {}
         try:
             text = self.file.read_bytes()
         except FileNotFoundError:
@@ -136,10 +142,7 @@ class Journal:
         except OSError as error:
             msg = f"The journal {self.file} cannot be read: {error.strerror}."
             raise PublishError(msg, hint=_HINT) from error
-        for line in text.split(b"\n"):
-            with suppress(ValueError, TypeError, KeyError):
-                _take(found, json.loads(line))
-        return tuple(found.values())
+        return _entries(text)
 
     def open(self, entry: Entry) -> None:
         """Write that a publish begins; when this returns it is on the disk.
@@ -163,8 +166,7 @@ class Journal:
             version=outcome.remote.version if outcome.remote is not None else None,
             settled_by=settled_by,
         )
-        names = ("id", "closed", "verdict", "detail", "version", "settled_by")
-        self._append({"event": "close", **{_camel(name): getattr(closed, name) for name in names}})
+        self._append({"event": "close", **{_camel(name): getattr(closed, name) for name in ("id", *_CLOSING)}})
         return closed
 
     def _append(self, line: Mapping[str, object]) -> None:
@@ -173,7 +175,8 @@ class Journal:
             torn = end > 0 and _last_byte(descriptor, end) != b"\n"
             data = b"\n" * torn + json.dumps(line, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
             try:
-                os.write(descriptor, data)
+                while data:  # a disk that fills up takes the beginning, and refuses the rest
+                    data = data[os.write(descriptor, data) :]
                 os.fsync(descriptor)
             except OSError as error:
                 msg = f"The journal {self.file} cannot be written: {error.strerror}."
@@ -193,22 +196,29 @@ def stamp(moment: datetime) -> str:
 def all_entries(state: State) -> Iterator[Entry]:
     """The entries of every journal of this machine."""
     for file in sorted(state.journal.glob("*/*.jsonl")):
-        found: dict[str, Entry] = {}
         with suppress(OSError):
-            for line in file.read_bytes().split(b"\n"):
-                with suppress(ValueError, TypeError, KeyError):
-                    _take(found, json.loads(line))
-        yield from found.values()
+            yield from _entries(file.read_bytes())
 
 
-def _take(found: dict[str, Entry], line: Mapping[str, object]) -> None:
-    """Add one line to the entries. Raises KeyError or TypeError when it is not one that the kit writes."""
-    key = str(line["id"])
+def _entries(text: bytes) -> tuple[Entry, ...]:
+    found: dict[str, Entry] = {}
+    for line in text.split(b"\n"):
+        with suppress(ValueError, TypeError, KeyError):
+            entry = _taken(found, read_json(line))
+            found[entry.id] = entry
+    return tuple(found.values())
+
+
+def _taken(found: Mapping[str, Entry], line: Any) -> Entry:  # noqa: ANN401 - whatever a line holds
+    """The entry that a line begins or ends. Raises KeyError or TypeError when it is not one that the kit writes."""
     if line["event"] == "open":
-        found[key] = Entry(**{name: line.get(_camel(name)) for name in _OPENING})  # type: ignore[arg-type]
-    elif line["event"] == "close":
-        names = ("closed", "verdict", "detail", "version", "settled_by")
-        found[key] = replace(found[key], **{name: line.get(_camel(name)) for name in names})  # type: ignore[arg-type]
+        entry = Entry(**{name: line[_camel(name)] for name in _OPENING if _camel(name) in line})
+    else:
+        entry = replace(found[line["id"]], **{name: line[_camel(name)] for name in _CLOSING if _camel(name) in line})
+    for name, field in Entry.__dataclass_fields__.items():
+        if type(getattr(entry, name)) not in _TYPES[field.type]:
+            raise TypeError(name)
+    return entry
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from builder import process
 from builder.errors import PublishError
 from builder.publishing.credentials import VARIABLES, read_credentials, read_dotenv
 from builder.publishing.failures import AccessRefused
-from builder.publishing.state import State, write_private
+from builder.publishing.state import State, read_json, write_private
 from builder.publishing.values import Secret
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def from_keyring(base_url: str) -> Credentials | None:
     if text is None:
         return None
     try:
-        variables = json.loads(text)
+        variables = read_json(text.encode())
     except ValueError:
         return None
     return read_credentials(variables, "the keyring") if isinstance(variables, dict) else None
@@ -140,7 +140,9 @@ class TokenFile:
     def read(self) -> Session | None:
         """The session as it was kept; None when there is none that can be read."""
         try:
-            document = json.loads(self._file.read_bytes())
+            document = read_json(self._file.read_bytes())
+            if not isinstance(document, dict):
+                return None
             refresh = document.get("refreshToken")
             return Session(
                 access=Secret(str(document["accessToken"])),

@@ -16,6 +16,7 @@ from builder.publishing.changes import MARKS, VARIABLES, own_variables
 from builder.publishing.failures import StalePlan
 from builder.publishing.planning import all_lines
 from builder.publishing.plans import Unchanged
+from builder.publishing.state import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,7 +75,7 @@ def read_plan(file: Path) -> Mapping[str, object]:
         PublishError: It cannot be read, or is not what ``write_plan`` writes.
     """
     try:
-        document = json.loads(file.read_bytes())
+        document = read_json(file.read_bytes())
     except OSError as error:
         msg = f"The plan {file} cannot be read: {error.strerror}."
         raise PublishError(msg, hint=_ANEW) from error

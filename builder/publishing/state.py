@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
+_NEEDED = ("baseUrl", "serviceUserId", "serviceUserSecretKey")
+_LOCAL_ADDRESS = re.compile(r"https?://(?:localhost|127\.0\.0\.1|\[::1\])(?::[0-9]{1,5})?")
+"""No other address may be told the local BioT's credentials."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,10 +84,25 @@ def state_of(environ: Mapping[str, str]) -> State:
     """
     given = environ.get("BIOT_PLUGIN_STATE", "")
     if given:
-        return State(folder=Path(given).expanduser().absolute())
+        return State(folder=Path(os.path.expanduser(given)).absolute())  # noqa: PTH111 - as it is without such a user
     from platformdirs import user_state_path
 
     return State(folder=user_state_path("biot-plugin-kit", appauthor=False))
+
+
+def read_json(data: bytes) -> object:
+    """What a file of the state folder holds; anybody may have damaged it.
+
+    Raises:
+        ValueError: It is not JSON, is nested too deep to be the kit's, or holds half characters.
+    """
+    try:
+        document: object = json.loads(data)
+        json.dumps(document, ensure_ascii=False).encode()
+    except RecursionError as error:
+        msg = "nested too deep"
+        raise ValueError(msg) from error
+    return document
 
 
 def write_private(file: Path, data: bytes) -> None:
@@ -140,17 +159,19 @@ def read_local(state: State) -> LocalBiot | None:
     try:
         with state.local_file.open("rb") as stream:
             foreign = hasattr(os, "getuid") and os.fstat(stream.fileno()).st_uid not in {os.getuid(), 0}
-            document = json.loads(stream.read())
+            document = read_json(stream.read())
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
         raise _spoilt(state.local_file) from error
     if foreign or not isinstance(document, dict) or not all(isinstance(value, str) for value in document.values()):
         raise _spoilt(state.local_file)
+    if not all(document.get(key) for key in _NEEDED) or not _LOCAL_ADDRESS.fullmatch(document["baseUrl"]):
+        raise _spoilt(state.local_file)
     return LocalBiot(
-        base_url=document.get("baseUrl", ""),
-        service_user_id=document.get("serviceUserId", ""),
-        service_user_secret_key=Secret(document.get("serviceUserSecretKey", "")),
+        base_url=document["baseUrl"],
+        service_user_id=document["serviceUserId"],
+        service_user_secret_key=Secret(document["serviceUserSecretKey"]),
         admin_username=document.get("adminUsername", ""),
         admin_password=Secret(document.get("adminPassword", "")),
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from builder.errors import PublishError
-from builder.publishing.state import LocalBiot, State, read_local, write_local
+from builder.publishing.state import LocalBiot, State, read_local, state_of, write_local
 from builder.publishing.values import Secret
 
 if TYPE_CHECKING:
@@ -19,6 +19,29 @@ LOCAL = LocalBiot(
     admin_username="admin@example.com",
     admin_password=Secret("another-secret"),
 )
+
+CONTENTS = [
+    b"",
+    b"{",
+    b"{}",
+    b"[]",
+    b"[" * 100_000,
+    b'{"baseUrl": 1}',
+    b"\xff",
+    *(
+        b'{"baseUrl": "%s", "serviceUserId": "i", "serviceUserSecretKey": "s"}' % url
+        for url in (
+            b"",
+            b"x",
+            b"http://[::1",
+            b"http://127.0.0.1:999999",
+            b"http://127.0.0.1@example.com",
+            b"http://a.b",
+        )
+    ),
+    b'{"baseUrl": "http://127.0.0.1:1", "serviceUserId": "", "serviceUserSecretKey": "s"}',
+    b'{"baseUrl": "http://127.0.0.1:1", "serviceUserId": "\\ud800", "serviceUserSecretKey": "s"}',
+]
 
 
 def test_the_local_biot_is_found_again_and_only_its_owner_can_read_it(tmp_path: Path) -> None:
@@ -33,7 +56,7 @@ def test_the_local_biot_is_found_again_and_only_its_owner_can_read_it(tmp_path: 
     assert [file.name for file in state.folder.iterdir()] == ["local.json"]
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"baseUrl": 1}', b"\xff"])
+@pytest.mark.parametrize("content", CONTENTS)
 def test_a_spoilt_file_says_how_to_make_it_again(tmp_path: Path, content: bytes) -> None:
     state = State(folder=tmp_path)
     state.local_file.write_bytes(content)
@@ -49,3 +72,7 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
 
     with pytest.raises(PublishError, match="cannot be written"):
         write_local(State(folder=tmp_path / "file" / "state"), LOCAL)
+
+
+def test_a_folder_of_a_user_that_is_not_there_is_a_name_like_any_other() -> None:
+    assert state_of({"BIOT_PLUGIN_STATE": "~nobody-of-this-name/x"}).folder.parts[-2:] == ("~nobody-of-this-name", "x")

@@ -79,6 +79,43 @@ def test_what_is_written_is_read_back_and_torn_lines_are_passed_over(state: Stat
     assert tuple(all_entries(state)) == read
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"versionTo": "abc"},
+        {"versionTo": True},
+        {"versionFrom": []},
+        {"artifact": 5},
+        {"code": None},
+        {"id": 5},
+        {"id": [1]},
+        {"event": "close", "verdict": [1]},
+        {"event": "close", "detail": {}},
+        {"who": "\ud800"},
+    ],
+    ids=str,
+)
+def test_a_line_that_the_kit_does_not_write_is_passed_over(state: State, changes: dict[str, object]) -> None:
+    journal = Journal(state, TARGET, "age-calculator")
+    journal.open(entry(1))
+    read = journal.entries()
+    line = json.loads(journal.file.read_bytes())
+    with journal.file.open("ab") as stream:
+        stream.write(json.dumps({**line, "id": "another"} | changes).encode() + b"\n")
+        stream.write(json.dumps(line | changes).encode() + b"\n" if "id" not in changes else b"")
+        stream.write(b"[" * 100_000 + b'\n{"event": "open", "id": "zz"}\n5\nnull\n')
+
+    assert journal.entries() == read
+
+
+def test_a_disk_that_takes_a_line_in_pieces_has_it_whole(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal, write = Journal(state, TARGET, "age-calculator"), os.write
+    monkeypatch.setattr("os.write", lambda descriptor, data: write(descriptor, data[:7]))
+    journal.open(entry(1))
+
+    assert [one.version_to for one in journal.entries()] == [1]
+
+
 def test_two_projects_with_an_environment_of_one_name_do_not_share_a_journal(state: State) -> None:
     other = Target(name="dev", base_url="https://api.dev.example.org")
 
