@@ -6,6 +6,7 @@ import glob
 import os
 import time
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from builder.errors import PackagingError
@@ -13,9 +14,9 @@ from builder.errors import PackagingError
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from io import FileIO
-    from pathlib import Path
 
 
+_DEVICES = Path("/dev")
 _ABANDONED_AFTER_SECONDS = 3600
 """No write takes so long: what is older was left by a process that was killed."""
 
@@ -36,6 +37,7 @@ def whole_file(target: Path, *, mode: int = 0o666, remade: bool = False) -> Iter
     """
     beside = target.with_name(f".{target.name}.{os.urandom(4).hex()}.part")
     try:
+        _refuse_what_is_no_file(target)
         target.parent.mkdir(parents=True, exist_ok=True)
         _sweep(target)
         with open(beside, "xb", buffering=0, opener=lambda path, flags: os.open(path, flags, mode)) as stream:
@@ -52,6 +54,13 @@ def whole_file(target: Path, *, mode: int = 0o666, remade: bool = False) -> Iter
     finally:
         with suppress(OSError):  # already in its place, or its folder was never there
             beside.unlink()
+
+
+def _refuse_what_is_no_file(target: Path) -> None:
+    """Whoever is root could put a file in the place of ``/dev/stdout`` or ``/dev/null``, for all programs to come."""
+    if (target.exists() and not target.is_file() and not target.is_dir()) or target.parent.resolve() == _DEVICES:
+        msg = f"{target} cannot be written: it is a device or a pipe, not a file."
+        raise PackagingError(msg, hint="Name a file: it is written beside its place, and takes it when it is whole.")
 
 
 def _sweep(target: Path) -> None:

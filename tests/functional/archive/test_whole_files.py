@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from pathlib import Path
 
 import pytest
 
 from builder.archive.whole import whole_file
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from builder.errors import PackagingError
 
 
 @pytest.mark.parametrize("remade", [False, True])
@@ -38,3 +37,16 @@ def test_whatever_interrupts_leaves_the_old_file_and_nothing_else(tmp_path: Path
 
     assert target.read_bytes() == b"old"
     assert [file.name for file in tmp_path.iterdir()] == ["file"]
+
+
+def test_devices_and_pipes_are_left_alone(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+
+    # Not /dev/stdout itself: where this fails as root, it would be gone from the machine.
+    for target in (pipe, Path("/dev/a-file-of-the-kit-s-tests")):
+        with pytest.raises(PackagingError, match="is a device or a pipe"), whole_file(target):
+            pass
+
+    assert pipe.is_fifo()
+    assert list(tmp_path.iterdir()) == [pipe]
