@@ -13,6 +13,7 @@ import sys
 import tempfile
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -42,16 +43,16 @@ def serve(folder: Path) -> None:
 
 def ask(address: str, token: str, until: float, counts: list[int]) -> None:
     """One client: one connection, one request after the other."""
-    connection = http.client.HTTPConnection(address)
     count = 0
-    while time.monotonic() < until:
-        connection.request("GET", PATH, headers={"authorization": f"Bearer {token}"})
-        answer = connection.getresponse()
-        body = answer.read()
-        if answer.status != http.client.OK or body.count(b'"endpointUrl"') != 100:
-            msg = f"A wrong answer: {answer.status} {body[:200]!r}"
-            raise RuntimeError(msg)
-        count += 1
+    with closing(http.client.HTTPConnection(address)) as connection:
+        while time.monotonic() < until:
+            connection.request("GET", PATH, headers={"authorization": f"Bearer {token}"})
+            answer = connection.getresponse()
+            body = answer.read()
+            if answer.status != http.client.OK or body.count(b'"endpointUrl"') != 100:
+                msg = f"A wrong answer: {answer.status} {body[:200]!r}"
+                raise RuntimeError(msg)
+            count += 1
     counts.append(count)
 
 

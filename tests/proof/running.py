@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from tests.proof.world import Ran, Truth
 
 LATE_SECONDS, DRIP_SECONDS = 0.03, 0.02
-PROCESSES = 2 * (os.cpu_count() or 1)
+PROCESSES = 4 * (os.cpu_count() or 1)
+"""More than cores: in many runs a server is waited for."""
 BATCH = 25
 
 
