@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from builder.manifest.rules.package_type import TAG
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,6 +19,14 @@ _WITHOUT_DIGEST = (
     "Do not tell BioT the code's digest (PLUGIN_TREE_DIGEST). Then only versions are compared: raise version in "
     "plugin.toml by one for new code."
 )
+
+
+def _check_tag(context: click.Context, parameter: click.Parameter, tag: str | None) -> str | None:
+    """An empty tag is a variable of a pipeline that was not set, and means no other image."""
+    if tag is not None and not re.fullmatch(TAG, tag):
+        msg = f"{tag!r} is no tag: it starts with a letter, a digit or an underscore; dots and hyphens may follow."
+        raise click.BadParameter(msg, ctx=context, param=parameter)
+    return tag
 
 
 def release_options(function: Callable[..., int]) -> Callable[..., int]:
@@ -32,7 +43,13 @@ def release_options(function: Callable[..., int]) -> Callable[..., int]:
         click.option(
             "artifact", "--artifact", type=_ARTIFACT, help="A ZIP that was built before, its report beside it."
         ),
-        click.option("image_tag", "--image-tag", metavar="TAG", help="Of an IMAGE plugin: the tag that was pushed."),
+        click.option(
+            "image_tag",
+            "--image-tag",
+            metavar="TAG",
+            callback=_check_tag,
+            help="Of an IMAGE plugin: the tag that was pushed.",
+        ),
         click.option("without_digest", "--without-digest", is_flag=True, help=_WITHOUT_DIGEST),
     )
     for option in reversed(options):

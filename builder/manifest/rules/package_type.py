@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from builder.manifest.rules.subject import Subject
 
 # Docker's grammar of a tag; its length is in the schema.
-_TAG = r"[A-Za-z0-9_][A-Za-z0-9_.-]*"
+TAG = r"[A-Za-z0-9_][A-Za-z0-9_.-]*"
 
 
 def check(subject: Subject) -> Iterator[Finding]:
@@ -43,10 +43,10 @@ def _image(subject: Subject) -> Iterator[Finding]:
         yield Finding(
             path=("imageTag",),
             message="An IMAGE plugin needs an imageTag, or a runtime from which BioT chooses its seed image.",
-            hint='For example imageTag = "1.4.0" or runtime = "python3.13".',
+            hint='For example imageTag = "1.4.0" or runtime = "python3.13"; --image-tag of publish goes before both.',
         )
     tag = subject.text("imageTag")
-    if tag and not re.fullmatch(_TAG, tag):
+    if tag and not re.fullmatch(TAG, tag):
         yield Finding(
             path=("imageTag",),
             message="A tag starts with a letter, a digit or an underscore; dots and hyphens may follow.",

@@ -233,6 +233,8 @@ def test_an_image_is_published_by_its_tag(desk: Desk, biot: Sandbox) -> None:
     assert (missing.code, missing.document["kind"], missing.document["verdict"]) == (8, "refused", "not-applied")
     assert desk("publish", *LOCAL, "--image-tag", "one", "--json").document["treeDigest"] == "image:one"
     assert "nothing to do" in desk("publish", *LOCAL, "--image-tag", "one").out
+    for unset in ("", "one:two", "a b"):  # an empty one is a variable of a pipeline that nobody set
+        assert desk("publish", *LOCAL, "--image-tag", unset).code == 2
     assert desk("publish", *LOCAL, "--image-tag", "two", "--json").document["version"] == 2
     assert desk("rollback", *LOCAL, "--json").document["treeDigest"] == "image:one"
     assert stored(biot)["environmentVariables"][TREE_DIGEST_NAME] == "image:one"
