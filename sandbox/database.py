@@ -63,7 +63,9 @@ class Database:
                 connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         except (OSError, sqlite3.Error) as error:
             msg = f"The local BioT's database {self.file} cannot be opened: {error}."
-            raise SandboxError(msg, hint="Check the path, or choose another with --data.") from error
+            raise SandboxError(
+                msg, hint="Check the path, begin with an empty BioT (--fresh), or choose another with --data."
+            ) from error
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from builder.errors import SandboxError
 from sandbox import ADMIN
 from sandbox.ums.accounts import (
     Person,
@@ -34,10 +35,16 @@ class Founded:
 
 
 def found(database: Database) -> Founded | None:
-    """Make the administrator and the service user; None when this BioT has them already."""
+    """Make the administrator and the service user; None when this BioT has them already.
+
+    Raises:
+        SandboxError: It has only the service user.
+    """
     with database.write() as connection:
         if connection.execute("SELECT 1 FROM ums_user WHERE username = ?", (ADMIN,)).fetchone():
             return None
+        if connection.execute("SELECT 1 FROM ums_service_user WHERE name = ?", (PUBLISHER_NAME,)).fetchone():
+            raise _damaged(ADMIN)
         password = random_secret()
         create_user(connection, Person(username=ADMIN, password=password, scopes=ADMINISTRATOR))
         draft = ServiceUserDraft(name=PUBLISHER_NAME, scopes=PUBLISHER)
@@ -53,11 +60,21 @@ def new_admin_password(database: Database) -> str:
 
 
 def new_service_key(database: Database) -> ServiceUser:
-    """Give the service user another secret key, for when the file that held it is gone; older ones end."""
+    """Give the service user another secret key, for when the file that held it is gone; older ones end.
+
+    Raises:
+        SandboxError: It is not there.
+    """
     with database.write() as connection:
-        (identifier,) = connection.execute(
-            "SELECT id FROM ums_service_user WHERE name = ?", (PUBLISHER_NAME,)
-        ).fetchone()
+        row = connection.execute("SELECT id FROM ums_service_user WHERE name = ?", (PUBLISHER_NAME,)).fetchone()
+        if row is None:
+            raise _damaged(PUBLISHER_NAME)
+        (identifier,) = row
         connection.execute("DELETE FROM ums_secret_key WHERE service_user_id = ?", (identifier,))
         key = add_secret_key(connection, identifier)
     return ServiceUser(id=identifier, secret_key=key.secret, key=key)
+
+
+def _damaged(account: str) -> SandboxError:
+    msg = f"The data of this local BioT are damaged: its account {account} is missing."
+    return SandboxError(msg, hint="Begin with an empty BioT (--fresh), or choose other data with --data FOLDER.")

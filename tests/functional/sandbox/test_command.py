@@ -7,10 +7,11 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import urllib.request
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -235,3 +236,18 @@ def test_command_lines_that_mean_nothing(tmp_path: Path, arguments: tuple[str, .
     running = Started(tmp_path, *arguments)
 
     assert running.end() == 2
+
+
+def test_data_without_the_first_accounts_are_told_and_fresh_begins_anew(tmp_path: Path) -> None:
+    with started(tmp_path, "--port", "0") as running:
+        assert running.end(signal.SIGINT) == 0
+    with closing(sqlite3.connect(tmp_path / "state" / "sandbox" / "biot.sqlite")) as database:
+        database.execute("DELETE FROM ums_user")
+        database.commit()
+
+    with started(tmp_path, "--port", "0") as damaged:
+        assert damaged.end() == 9
+        assert "--fresh" in damaged.aside
+        assert "Traceback" not in damaged.aside
+    with started(tmp_path, "--port", "0", "--fresh") as anew:
+        assert anew.end(signal.SIGINT) == 0
