@@ -248,10 +248,8 @@ class _Run:
             return self._outcome(Verdict.CONFLICT, told, _AGAIN, remote)
         if self._pending(remote):
             at = self.clock.now().strftime("%H:%M:%S")
-            told = (
-                f"At {at} UTC BioT had {describe_remote(remote)}. A request that got no answer may still be "
-                f"applied. {failure.message}"
-            )
+            had = describe_remote(remote) if remote is not None else "no such plugin"
+            told = f"At {at} UTC BioT had {had}. A request that got no answer may still be applied. {failure.message}"
             return self._outcome(Verdict.UNKNOWN, told, _FIND_OUT, remote, failure)
         if self.partly:
             told = f"Part of the change is in place, the rest could not be sent. {failure.message}"

@@ -172,6 +172,13 @@ def test_requests_that_keep_getting_lost_are_unknown_because_the_last_may_arrive
     assert biot.uploads == 1
 
 
+def test_a_creation_that_keeps_getting_lost_is_told_in_a_sentence() -> None:
+    _, outcome, _ = publish("create", ["late 500"] * 9, [])
+
+    assert outcome.verdict is Verdict.UNKNOWN
+    assert " UTC BioT had no such plugin. " in outcome.detail
+
+
 def test_a_confirmation_counts_when_it_cannot_be_read_back() -> None:
     _, outcome, _ = publish("code", [], ["no-answer"] * 99)
 
