@@ -89,7 +89,7 @@ def _credentials(names: tuple[str, ...], given: Mapping[str, str], source: str) 
         return ServiceUser(principal=given[SERVICE_USER[0]].strip(), secret_key=Secret(given[SERVICE_USER[1]].strip()))
     token = given[TOKEN].strip().removeprefix("Bearer ").strip()
     if not is_token(token):
-        msg = f"{TOKEN} of {source} is no access token: it holds spaces, line breaks or other signs."
+        msg = f"{source} has a {TOKEN} that is no access token: it holds spaces, line breaks or other signs."
         raise AccessRefused(msg, hint='Copy it again, alone and whole (BioT Console, user menu, "Copy token").')
     return AccessToken(token=Secret(token))
 

@@ -201,7 +201,7 @@ def test_a_given_token_that_ended_is_told_with_what_to_use_instead(tmp_path: Pat
         ({"BIOT_SERVICE_USER_SECRET_KEY": "canary"}, "BIOT_SERVICE_USER_ID is missing"),
         ({"BIOT_TOKEN": "canary", **PERSON}, "several kinds"),
         ({**SERVICE, **PERSON}, "several kinds"),
-        ({"BIOT_TOKEN": "canary\nx: y"}, "no access token"),
+        ({"BIOT_TOKEN": "canary\nx: y"}, "The environment has a BIOT_TOKEN that is no access token"),
     ],
 )
 def test_half_a_pair_and_several_kinds_are_told(variables: dict[str, str], told: str) -> None:
