@@ -13,7 +13,7 @@ import click
 
 from builder.cli.options import json_option
 from builder.cli.output import print_aside, print_document, print_text, table
-from builder.errors import PublishError
+from builder.errors import PublishError, SandboxError
 from sandbox import ADMIN, PORT
 
 if TYPE_CHECKING:
@@ -196,7 +196,10 @@ def _open(running: Running, state: State, *, new_password: bool) -> _Welcome:
         service_user_secret_key=Secret(secret),
         admin_username=ADMIN,
     )
-    write_local(state, local)
+    try:
+        write_local(state, local)
+    except PublishError as error:
+        raise SandboxError(error.message, hint=error.hint) from error
     password = founded.admin_password if founded else ""
     if not founded and new_password:
         password = new_admin_password(database)

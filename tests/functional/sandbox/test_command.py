@@ -251,3 +251,11 @@ def test_data_without_the_first_accounts_are_told_and_fresh_begins_anew(tmp_path
         assert "Traceback" not in damaged.aside
     with started(tmp_path, "--port", "0", "--fresh") as anew:
         assert anew.end(signal.SIGINT) == 0
+
+
+def test_a_state_folder_that_takes_no_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "state" / "local.json").mkdir(parents=True)
+
+    with started(tmp_path, "--port", "0") as refused:
+        assert refused.end() == 9
+        assert "local.json cannot be written" in refused.aside
