@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from builder.manifest import Manifest
+    from builder.manifest import Whereabouts
     from builder.publishing.platform_api import Platform
     from builder.publishing.values import Target
 
@@ -33,13 +33,13 @@ class Aim:
     """One environment of BioT, and the plugin.toml that named it; the local BioT is there without one."""
 
     target: Target
-    manifest: Manifest | None
+    plugin: Whereabouts | None
     state: State
 
     @property
     def folder(self) -> Path | None:
         """Where ``.env`` may lie."""
-        return self.manifest.folder if self.manifest else None
+        return self.plugin.folder if self.plugin else None
 
     def name(self, given: str | None) -> str:
         """The plugin that is meant: as given, or the one of plugin.toml.
@@ -51,8 +51,8 @@ class Aim:
 
         if given is not None:
             return bare_name(given)
-        if self.manifest is not None:
-            return self.manifest.plugin.name
+        if self.plugin is not None:
+            return self.plugin.name
         msg = "There is no plugin.toml here, so name the plugin."
         raise click.UsageError(msg)
 
@@ -62,8 +62,14 @@ def name_argument(function: F) -> F:
     return click.argument("name", required=False, metavar="[NAME]")(function)
 
 
-def aim(folder: Path, environment: str | None) -> Aim:
+def aim(folder: Path, environment: str | None, *, sound: bool = False) -> Aim:
     """Find the environment that was named.
+
+    Args:
+        folder: Where plugin.toml is, or above.
+        environment: As given with ``-e``.
+        sound: Whether plugin.toml must have no problem at all. Else only what it says of its name and of this
+            environment must be right: in an emergency nobody mends a manifest before `disable`.
 
     Raises:
         ProjectError, ManifestError: There is no plugin.toml, or it has problems.
@@ -72,9 +78,9 @@ def aim(folder: Path, environment: str | None) -> Aim:
     from builder.publishing.access import target_of
 
     state = state_of(os.environ)
-    manifest = _manifest(folder, environment)
-    environments = manifest.environments if manifest else {}
-    return Aim(target=target_of(environment, environments, state), manifest=manifest, state=state)
+    plugin = _whereabouts(folder, environment, sound=sound)
+    environments = plugin.environments if plugin else {}
+    return Aim(target=target_of(environment, environments, state), plugin=plugin, state=state)
 
 
 def connect(where: Aim, *, as_json: bool) -> Platform:
@@ -96,11 +102,15 @@ def ask_code() -> str:
     return code.strip()
 
 
-def _manifest(folder: Path, environment: str | None) -> Manifest | None:
+def _whereabouts(folder: Path, environment: str | None, *, sound: bool) -> Whereabouts | None:
     try:
         file = manifests.find_manifest(folder.resolve())
     except ProjectError:
         if environment == LOCAL:
             return None
         raise
-    return manifests.load(file, environment=environment, today=datetime.now(UTC).date()).manifest
+    today = datetime.now(UTC).date()
+    found = manifests.peek_whereabouts(file, environment=environment, today=today)
+    if sound or found is None:
+        manifests.load(file, environment=environment, today=today)  # tells every problem
+    return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from builder.manifest.loading import FILE_NAME, Loaded, find_manifest, load, parse, schema_file
 from builder.manifest.model import Build, Manifest, Plugin
-from builder.manifest.peek import HandlerPlace, peek_handler
+from builder.manifest.peek import HandlerPlace, Whereabouts, peek_handler, peek_whereabouts
 from builder.manifest.writing import config, dump
 
 __all__ = [
@@ -14,11 +14,13 @@ __all__ = [
     "Loaded",
     "Manifest",
     "Plugin",
+    "Whereabouts",
     "config",
     "dump",
     "find_manifest",
     "load",
     "parse",
     "peek_handler",
+    "peek_whereabouts",
     "schema_file",
 ]

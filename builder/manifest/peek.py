@@ -1,4 +1,4 @@
-"""Where the handler should be, read from a manifest whose other problems are told at the same time."""
+"""What a manifest with problems elsewhere still says: where its handler should be, and where it is published."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from builder.errors import KitError, Severity
 from builder.manifest.checking import check_document
 from builder.manifest.document import decode, parse_toml
+from builder.manifest.environments import LOCAL, lay_over
 from builder.manifest.model import PackageType
 from builder.platform.runtimes import RUNTIMES, Runtime
 
@@ -27,6 +28,52 @@ class HandlerPlace:
     shared: Mapping[str, str]
     handler: str
     runtime: Runtime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Whereabouts:
+    """Which plugin a manifest is about, and the environments it knows.
+
+    Attributes:
+        folder: Of plugin.toml.
+        name: Of the plugin, in the environment that was asked for.
+        runtime: As written; empty when it has none.
+        environments: Every ``[environments.NAME]`` table as written; only the one that was asked for passed its rules.
+    """
+
+    folder: Path
+    name: str
+    runtime: str
+    environments: Mapping[str, Mapping[str, object]]
+
+
+def peek_whereabouts(file: Path, *, environment: str | None, today: date) -> Whereabouts | None:
+    """The plugin's name and environments, or None when what the manifest says about these is itself wrong.
+
+    So a plugin can be looked at and switched off while its manifest is being worked on.
+    """
+    try:
+        data = parse_toml(decode(file.read_bytes(), file=file.name), file=file.name)
+    except (KitError, OSError):
+        return None
+    plugin, environments = data.get("plugin"), data.get("environments", {})
+    if not isinstance(plugin, dict) or not isinstance(environments, dict):
+        return None
+    known = environment is None or environment == LOCAL or isinstance(environments.get(environment), dict)
+    needed = {("plugin", "name"), *(("environments", environment, key) for key in ("name", "baseUrl"))}
+    errors = [one.path for one in check_document(data, today=today) if one.severity is Severity.ERROR]
+    if not known or needed.intersection(errors):
+        return None
+    merged = lay_over(plugin, environments.get(environment, {}) if environment else {})
+    tables = {name: table for name, table in environments.items() if isinstance(table, dict)}
+    if not merged.get("name"):
+        return None
+    return Whereabouts(
+        folder=file.absolute().parent,
+        name=str(merged["name"]),
+        runtime=str(merged.get("runtime", "")),
+        environments=tables,
+    )
 
 
 def peek_handler(file: Path, *, today: date) -> HandlerPlace | None:

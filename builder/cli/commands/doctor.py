@@ -62,7 +62,7 @@ def _checks(folder: Path, environment: str | None) -> Iterator[Check]:
     failure: KitError | None = None
     if environment is not None:
         try:
-            where = aim(folder, environment)
+            where = aim(folder, environment, sound=True)
         except KitError as error:
             failure = error
     yield from check_tools(javascript=_needs_node(where))
@@ -74,7 +74,7 @@ def _checks(folder: Path, environment: str | None) -> Iterator[Check]:
 
 
 def _needs_node(where: Aim | None) -> bool:
-    return bool(where and where.manifest and (where.manifest.plugin.runtime or "").startswith("nodejs"))
+    return bool(where and where.plugin and where.plugin.runtime.startswith("nodejs"))
 
 
 def _unaimed(error: KitError) -> Check:

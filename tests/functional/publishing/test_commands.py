@@ -135,6 +135,24 @@ def test_disable_and_enable_change_the_state_and_nothing_else(biot_plugin: Comma
     assert after.fields == before.fields
 
 
+def test_a_plugin_is_switched_off_while_its_manifest_has_problems_elsewhere(
+    biot_plugin: CommandLine, platform: Platform, desk: Path
+) -> None:
+    create(platform, "age-calculator")
+    file = desk / "plugin.toml"
+    whole = file.read_text("utf-8")
+
+    file.write_text(f'{whole}memorySize = 5\ncronSchedule = "often"\n', "utf-8")
+    assert "is disabled now" in biot_plugin("disable", "-e", "local").out
+    assert biot_plugin("doctor", "-e", "local").code == 8, "doctor looks at the whole file"
+
+    for wrong in (whole.replace('name = "age-calculator"', 'name = "age calculator"'), "[plugin\n", "[build]\n"):
+        file.write_text(wrong, "utf-8")
+        refused = biot_plugin("enable", "-e", "local")
+        assert refused.code == 3
+        assert "plugin.toml" in refused.err
+
+
 def test_what_enable_and_disable_show_is_the_plugin_as_it_is_now(biot_plugin: CommandLine, platform: Platform) -> None:
     create(platform, "age-calculator")
 
