@@ -27,6 +27,7 @@ class LockedPackage:
         digest: What the downloaded file must hash to: ``sha256:<hex>`` of a wheel, or npm's ``sha512-<base64>``.
         places: Folders of the artifact that receive it: ``("",)`` for Python, ``("node_modules/a", …)`` for npm.
         source: What a wheel was built from here, and by what; empty for what was published as it is.
+        wheel: The wheel's file name; empty for npm packages, and when the lock does not say.
     """
 
     name: str
@@ -34,6 +35,7 @@ class LockedPackage:
     digest: str
     places: tuple[str, ...] = ("",)
     source: str = ""
+    wheel: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -59,7 +59,8 @@ def read_lock(manifest: Manifest) -> Lock:
     return Lock(
         file=file,
         packages=tuple(
-            LockedPackage(name=pin.name, version=pin.version, digest=pin.digest, source=pin.source) for pin in lock.pins
+            LockedPackage(name=pin.name, version=pin.version, digest=pin.digest, source=pin.source, wheel=pin.wheel)
+            for pin in lock.pins
         ),
     )
 
@@ -96,7 +97,11 @@ def collect(lock: Lock, manifest: Manifest, store: Store, progress: Progress) ->
     if absent:
         from builder.dependencies.wheels import Wanted, fetch_wheels
 
-        wanted = [Wanted(name=one.name, version=one.version, digests=(one.digest,)) for one in absent if not one.source]
+        wanted = [
+            Wanted(name=one.name, version=one.version, digests=(one.digest,), wheel=one.wheel)
+            for one in absent
+            if not one.source
+        ]
         fetch_wheels(wanted, manifest.runtime, store, progress)
         _build_again([package for package in absent if package.source], manifest, store, progress)
         packs |= {package: _find(package, store) for package in absent}

@@ -30,11 +30,12 @@ _OFFERED = re.compile(r"^Available versions: (\S.*?)\s*$", re.MULTILINE)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Wanted:
-    """One package version and the wheels that would do, as ``sha256:<hex>``."""
+    """One package version, the wheels that would do as ``sha256:<hex>``, and the wheel's file name if it is known."""
 
     name: str
     version: str
     digests: tuple[str, ...]
+    wheel: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -140,9 +141,14 @@ def take_shared(digests: Iterable[str], store: Store, progress: Progress) -> Non
 
 
 def shares(wanted: tuple[Wanted, ...]) -> tuple[tuple[Wanted, ...], ...]:
-    """What each pip process fetches: 18 wheels of 36 MB took two processes 1.7 s and one 2.2 s."""
+    """What each pip process fetches: 18 wheels of 36 MB took two processes 1.7 s and one 2.2 s.
+
+    Packages with a wheel for each platform are dealt out first: their pages on the index are long (pydantic-core takes
+    pip 0.8 s to read), so no process should get most of them.
+    """
     count = _PROCESSES if len(wanted) >= _WORTH_SHARING else 1
-    return tuple(wanted[start::count] for start in range(count))
+    dealt = sorted(wanted, key=lambda one: one.wheel.endswith("-none-any.whl"))
+    return tuple(tuple(dealt[start::count]) for start in range(count))
 
 
 def _download(part: tuple[Wanted, ...], runtime: Runtime, folder: Path, environment: Mapping[str, str]) -> Path:

@@ -208,3 +208,13 @@ def test_many_wheels_are_fetched_by_two_processes_each_wheel_once(count: int, si
     parts = shares(wanted)
     assert [len(part) for part in parts] == sizes
     assert {one for part in parts for one in part} == set(wanted)
+
+
+def test_packages_with_a_wheel_for_each_platform_are_shared_evenly() -> None:
+    wheels = ("p-1-py3-none-any.whl", "p-1-cp313-cp313-manylinux2014_x86_64.whl")
+    wanted = tuple(
+        Wanted(name=f"p{number}", version="1", digests=(), wheel=wheels[number % 4 == 0]) for number in range(16)
+    )
+    parts = shares(wanted)
+    assert [sum(one.wheel == wheels[1] for one in part) for part in parts] == [2, 2]
+    assert {one for part in parts for one in part} == set(wanted)
