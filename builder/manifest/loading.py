@@ -133,7 +133,7 @@ def _unknown_environment(name: str, data: dict[str, object], file: str) -> Probl
     names = sorted(tables) if isinstance(tables, dict) else []
     if name in names or name == LOCAL:
         return None
-    meant = suggest(name, names)
+    meant = suggest(name, [*names, LOCAL])
     known = f"There are {', '.join(names)}." if names else "The file has none."
     return Problem(
         file=file,

@@ -135,6 +135,11 @@ def test_an_unknown_environment_is_told_with_the_known_ones() -> None:
     )
 
 
+def test_a_misspelt_local_is_recognised() -> None:
+    (problem,) = problems_of(PLAIN, environment="locl")
+    assert problem.hint == "Did you mean local?"
+
+
 def test_what_is_wrong_in_the_plugin_is_not_told_again_for_every_environment() -> None:
     text = PLAIN + 'handler = "x"\n[environments.a]\nbaseUrl = "https://a.example.com"\n'
     assert [problem.key for problem in problems_of(text)] == ["plugin.handler"]
