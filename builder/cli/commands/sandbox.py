@@ -164,7 +164,7 @@ class _Welcome:
     def _password(self) -> str:
         if not self.admin_password:
             return "was printed when it was made; --new-password makes another"
-        return f"{self.admin_password}   (printed this once; only its hash is kept)"
+        return f"{self.admin_password}   (printed once)"
 
 
 def _list_kinds(*, as_json: bool) -> int:
