@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from builder.platform.runtimes import Runtime
     from builder.process import Completed
 
+
+def _status(digits: str) -> str:
+    """A pattern for an HTTP status that is no part of a path, a port or a number."""
+    return rf"(?<![\w/.:-]){digits}(?![\w/-])"
+
+
 _SECRET = re.compile(r"(?<=://)[^/@\s]+(?=@)")
 # Lines that only point elsewhere: pip to its newest version, npm to a log file of this machine.
 _POINTER = re.compile(r"\[notice\]|A complete log of this run")
@@ -45,7 +51,7 @@ _REACHING = (
         "Check the free space in the store's folder (BIOT_PLUGIN_STORE) and the network, then try again.",
     ),
     (
-        re.compile(r"407|ProxyError|proxy error|tunnel", re.IGNORECASE),
+        re.compile(_status("407") + r"|ProxyError|proxy error|tunnel", re.IGNORECASE),
         "The proxy refused the connection to the {index}.",
         "Check HTTPS_PROXY and the proxy's user name and password.",
     ),
@@ -55,7 +61,7 @@ _REACHING = (
         "Name your company's CA file: PIP_CERT for pip, SSL_CERT_FILE for uv, NODE_EXTRA_CA_CERTS or `cafile` for npm.",
     ),
     (
-        re.compile(r"\b40[13]\b|Unauthorized|Forbidden|E401|E403|ENEEDAUTH"),
+        re.compile(_status("40[13]") + r"|Unauthorized|Forbidden|E401|E403|ENEEDAUTH"),
         "The {index} refused the credentials.",
         "Check the user name and password in your own (user-level) configuration of the index.",
     ),
@@ -63,7 +69,7 @@ _REACHING = (
         re.compile(
             r"NewConnectionError|ConnectionError|ConnectTimeout|ReadTimeout|Max retries|Name or service not known|"
             r"Connection refused|timed out|tcp connect|dns error|error sending request|ECONNREFUSED|ENOTFOUND|"
-            r"ETIMEDOUT|EAI_AGAIN|ECONNRESET|Connection broken|\b50[0234]\b",
+            r"ETIMEDOUT|EAI_AGAIN|ECONNRESET|Connection broken|" + _status("50[0234]"),
             re.IGNORECASE,
         ),
         "The {index} could not be reached.",
