@@ -106,9 +106,13 @@ class Database:
         # Requests are served by a pool of threads; a connection belongs to one of them at a time.
         connection = sqlite3.connect(self.file, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         connection.row_factory = sqlite3.Row
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA foreign_keys = ON")
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA foreign_keys = ON")
+        except sqlite3.Error:  # no database at all
+            connection.close()
+            raise
         return connection
 
     def _refuse_foreign(self, connection: sqlite3.Connection) -> None:
