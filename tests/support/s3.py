@@ -154,8 +154,9 @@ def _refuse(handler: BaseHTTPRequestHandler, status: int, code: str) -> None:
 def _send(handler: BaseHTTPRequestHandler, status: int, body: bytes, *, length: int | None = None) -> None:
     handler.send_response(status)
     handler.send_header("Content-Length", str(len(body) if length is None else length))
+    # Said and done: a client that took the connection for a lasting one would find it closed at its next request.
+    handler.send_header("Connection", "close")
     handler.end_headers()
     if handler.command != "HEAD":
         handler.wfile.write(body)
     handler.wfile.flush()
-    handler.close_connection = True
