@@ -103,8 +103,10 @@ def _scripts(seen: Inspection) -> str:
 
 def _bundled(report: Mapping[str, object]) -> list[tuple[str, int]]:
     rows = report.get("bundled")
+    if not isinstance(rows, list | tuple):
+        return []
     try:
-        found = [(f"{one['name']} {one['version']}", int(one["unpackedSize"])) for one in rows or ()]  # type: ignore[attr-defined]
+        found = [(f"{one['name']} {one['version']}", int(one["unpackedSize"])) for one in rows]
     except (KeyError, TypeError, ValueError):
         return []
     return sorted(found, key=lambda one: (-one[1], one[0]))
