@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import sys
 
 import pytest
 
 from builder.platform import catalog, environment, limits
+from builder.platform.modules import standard_library
 from builder.platform.runtimes import RUNTIMES, Runtime
 from builder.platform.schedule import FIELDS
 
@@ -63,3 +65,25 @@ def test_the_kits_own_variable_fits_the_grammar_of_names() -> None:
 
 def test_words_of_a_schedule_stand_for_every_number() -> None:
     assert all(len(field.words) in {0, field.high - field.low + 1} for field in FIELDS)
+
+
+def test_the_standard_library_is_the_one_that_this_python_names() -> None:
+    differing = standard_library(f"3.{sys.version_info.minor}") ^ sys.stdlib_module_names
+    # Patch releases add and remove private helpers, never a public module.
+    assert {name for name in differing if not name.startswith("_")} == set()
+
+
+@pytest.mark.parametrize(
+    ("name", "versions"),
+    [
+        ("asyncio", "3.9 3.10 3.11 3.12 3.13 3.14"),
+        ("tomllib", "3.11 3.12 3.13 3.14"),
+        ("distutils", "3.9 3.10 3.11"),
+        ("telnetlib", "3.9 3.10 3.11 3.12"),
+        ("annotationlib", "3.14"),
+        ("requests", ""),
+    ],
+)
+def test_modules_come_and_go_with_versions_of_python(name: str, versions: str) -> None:
+    every = [runtime.version for runtime in RUNTIMES.values() if runtime.language == "python"]
+    assert [version for version in every if name in standard_library(version)] == versions.split()
