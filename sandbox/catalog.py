@@ -91,7 +91,7 @@ def find_api(api_id: str) -> Target | None:
 
     A literal part goes before a parameter: ``POST/…/patients/templates/nurse`` is no alert of a patient ``templates``.
     """
-    for generic, pattern in _patterns():
+    for generic, pattern in _patterns_by_parts().get(api_id.count("/"), ()):
         if found := pattern.fullmatch(api_id):
             given = {name: value for name, value in found.groupdict().items() if value != f"{{{name}}}"}
             return Target(api_id=generic, path_filters=given)
@@ -107,6 +107,15 @@ def api_id_pattern() -> str:
 def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
     ordered = sorted(dict.fromkeys(API_IDS), key=lambda api_id: (api_id.count("{"), api_id))
     return tuple((api_id, re.compile(_pattern(api_id))) for api_id in ordered)
+
+
+@cache
+def _patterns_by_parts() -> dict[int, list[tuple[str, re.Pattern[str]]]]:
+    """By the number of slashes, which no value of a parameter holds: few patterns are left to try."""
+    found: dict[int, list[tuple[str, re.Pattern[str]]]] = {}
+    for generic, pattern in _patterns():
+        found.setdefault(generic.count("/"), []).append((generic, pattern))
+    return found
 
 
 def _pattern(api_id: str) -> str:

@@ -10,16 +10,24 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from sandbox.dispatcher.ordering import arranged
 from sandbox.errors import ApiError
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 DEFAULT_ORDER = 100
 """``executionOrder`` of who asks for none. BioT takes it from a setting of the environment and publishes no number."""
 
-_ASIDE = -1
+_INSERT_INTERCEPTION = (
+    "INSERT INTO dispatcher_interception (id, endpoint, type, api_id, entity_name, path_filters, execution_order)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?)"
+)
+_INSERT_NOTIFICATION = (
+    "INSERT INTO dispatcher_notification (id, endpoint, entity_type_name, action_name, template_name)"
+    " VALUES (?, ?, ?, ?, ?)"
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,22 +60,9 @@ class Notification:
 
 def subscribe_interception(connection: sqlite3.Connection, endpoint: str, wanted: Interception) -> sqlite3.Row:
     """Subscribe an endpoint, or give its subscription another order; whoever has that order moves on by one."""
-    group = (wanted.type, wanted.api_id, wanted.entity_name)
     existing = next(iter(_interception(connection, endpoint, wanted)), None)
-    if existing is not None and wanted.order in {None, existing["execution_order"]}:
-        return existing
-    order = DEFAULT_ORDER if wanted.order is None else wanted.order
-    if existing is not None:
-        _move(connection, existing["id"], _ASIDE)  # its old place is free for whoever moves on
-    _make_room(connection, group, order)
-    if existing is not None:
-        _move(connection, existing["id"], order)
-    else:
-        connection.execute(
-            "INSERT INTO dispatcher_interception (id, endpoint, type, api_id, entity_name, path_filters,"
-            " execution_order) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (str(uuid4()), endpoint, *group, canonical_filters(wanted.path_filters), order),
-        )
+    if existing is None or wanted.order not in {None, existing["execution_order"]}:
+        _join(connection, endpoint, [(wanted, existing)])
     return _interception(connection, endpoint, wanted)[0]
 
 
@@ -87,9 +82,7 @@ def subscribe_notification(connection: sqlite3.Connection, endpoint: str, wanted
         ApiError: 409 ``CONFLICT``, it is subscribed already.
     """
     row = connection.execute(
-        "INSERT INTO dispatcher_notification (id, endpoint, entity_type_name, action_name, template_name)"
-        " VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING *",
-        (str(uuid4()), endpoint, wanted.entity_type_name, wanted.action_name, wanted.template_name),
+        f"{_INSERT_NOTIFICATION} ON CONFLICT DO NOTHING RETURNING *", _kept(endpoint, wanted)
     ).fetchone()
     if row is None:
         message = "The endpoint is already subscribed to this action."
@@ -120,17 +113,20 @@ def replace_subscriptions(
     interceptions: Iterable[Interception],
     notifications: Iterable[Notification],
 ) -> None:
-    """Make these, and no others, the subscriptions of an endpoint. What stays keeps its id and, unasked, its order."""
+    """Make these, and no others, the subscriptions of an endpoint. What stays keeps its id and, unasked, its order.
+
+    Those that ask for an order leave their places first and then join one after the other, so that the same request
+    sent again changes nothing.
+    """
     wanted = {_identity(one): one for one in interceptions}
     rows = connection.execute("SELECT * FROM dispatcher_interception WHERE endpoint = ?", (endpoint,)).fetchall()
-    for row in rows:
-        if (row["type"], row["api_id"], row["entity_name"], row["path_filters"]) not in wanted:
-            connection.execute("DELETE FROM dispatcher_interception WHERE id = ?", (row["id"],))
-    for one in wanted.values():
-        subscribe_interception(connection, endpoint, one)
+    present = {(row["type"], row["api_id"], row["entity_name"], row["path_filters"]): row for row in rows}
+    gone = [(row["id"],) for identity, row in present.items() if identity not in wanted]
+    connection.executemany("DELETE FROM dispatcher_interception WHERE id = ?", gone)
+    joining = [(one, present.get(identity)) for identity, one in wanted.items()]
+    _join(connection, endpoint, [(one, row) for one, row in joining if row is None or one.order is not None])
     connection.execute("DELETE FROM dispatcher_notification WHERE endpoint = ?", (endpoint,))
-    for note in dict.fromkeys(notifications):
-        subscribe_notification(connection, endpoint, note)
+    connection.executemany(_INSERT_NOTIFICATION, [_kept(endpoint, note) for note in dict.fromkeys(notifications)])
 
 
 def remove_endpoint(connection: sqlite3.Connection, endpoint: str) -> None:
@@ -184,6 +180,10 @@ def _identity(one: Interception) -> tuple[str, str, str, str]:
     return (one.type, one.api_id, one.entity_name, canonical_filters(one.path_filters))
 
 
+def _kept(endpoint: str, note: Notification) -> tuple[str, ...]:
+    return (str(uuid4()), endpoint, note.entity_type_name, note.action_name, note.template_name)
+
+
 def _interception(connection: sqlite3.Connection, endpoint: str, one: Interception) -> list[sqlite3.Row]:
     return connection.execute(
         "SELECT * FROM dispatcher_interception"
@@ -192,25 +192,48 @@ def _interception(connection: sqlite3.Connection, endpoint: str, one: Intercepti
     ).fetchall()
 
 
-def _make_room(connection: sqlite3.Connection, group: tuple[str, str, str], order: int) -> None:
-    """Move on whoever has this order, and whoever that one meets, up to the first free place."""
+def _join(
+    connection: sqlite3.Connection, endpoint: str, joining: Iterable[tuple[Interception, sqlite3.Row | None]]
+) -> None:
+    """Give every interception its order; the row is the subscription that it has already."""
+    groups: dict[tuple[str, str, str], list[tuple[Interception, sqlite3.Row | None]]] = {}
+    for one, row in joining:
+        groups.setdefault((one.type, one.api_id, one.entity_name), []).append((one, row))
+    for group, members in groups.items():
+        _join_group(connection, endpoint, group, members)
+
+
+def _join_group(
+    connection: sqlite3.Connection,
+    endpoint: str,
+    group: tuple[str, str, str],
+    members: Sequence[tuple[Interception, sqlite3.Row | None]],
+) -> None:
+    asked = [DEFAULT_ORDER if one.order is None else one.order for one, _ in members]
+    ids = [str(uuid4()) if row is None else str(row["id"]) for _, row in members]
+    before = {str(row["id"]): int(row["execution_order"]) for _, row in members if row is not None}
     rows = connection.execute(
         "SELECT id, execution_order FROM dispatcher_interception"
-        " WHERE type = ? AND api_id = ? AND entity_name = ? AND execution_order >= ? ORDER BY execution_order",
-        (*group, order),
-    ).fetchall()
-    moving = []
-    for place, row in enumerate(rows, start=order):
-        if row["execution_order"] != place:
-            break
-        moving.append(row)
-    for row in reversed(moving):  # the last first, so that no two ever share a place
-        _move(connection, row["id"], row["execution_order"] + 1)
+        " WHERE type = ? AND api_id = ? AND entity_name = ? AND execution_order >= ?",
+        (*group, min(asked)),
+    )
+    others = {row["id"]: row["execution_order"] for row in rows if row["id"] not in before}
+    orders = arranged(others.items(), zip(ids, asked, strict=True))
+    _move(connection, {one: orders[one] for one, order in {**others, **before}.items() if orders[one] != order})
+    new = [
+        (identifier, endpoint, *_identity(one), orders[identifier])
+        for identifier, (one, row) in zip(ids, members, strict=True)
+        if row is None
+    ]
+    connection.executemany(_INSERT_INTERCEPTION, new)
 
 
-def _move(connection: sqlite3.Connection, identifier: str, order: int) -> None:
-    connection.execute(
+def _move(connection: sqlite3.Connection, orders: Mapping[str, int]) -> None:
+    """Give each id its new order; all of them leave their places first, so that no two ever share one."""
+    places = [(identifier,) for identifier in orders]
+    connection.executemany("UPDATE dispatcher_interception SET execution_order = -execution_order WHERE id = ?", places)
+    connection.executemany(
         "UPDATE dispatcher_interception SET execution_order = ?,"
         " last_modified_time = strftime('%Y-%m-%dT%H:%M:%fZ', 'now') WHERE id = ?",
-        (order, identifier),
+        [(order, identifier) for identifier, order in orders.items()],
     )

@@ -14,7 +14,7 @@ from sandbox.describing import ANY_TEXT, MOMENT, TEXT, Operation, nullable, page
 from sandbox.settings.lookups import INTERCEPTIONS
 from sandbox.settings.operations import PLUGINS
 from sandbox.settings.rules import ADAPT_ENTITY
-from sandbox.settings.shapes import create_request, plugin_response, update_request
+from sandbox.settings.shapes import SUBSCRIPTIONS_MAX, create_request, plugin_response, update_request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,8 +59,8 @@ def _form(config: Schema) -> Schema:
     subscriptions = fields["subscriptions"]["properties"]
     order = {"type": ["integer", "null"], "minimum": PROBABLY_RESERVED_ORDER + 1, "maximum": INTEGER_MAX}
     subscriptions["interceptionOrder"] = order
-    subscriptions["interceptions"] = nullable({"type": "array", "items": _interception(order)})
-    subscriptions["notifications"] = nullable({"type": "array", "items": {"anyOf": _notifications()}})
+    subscriptions["interceptions"] = nullable(_list_of(_interception(order)))
+    subscriptions["notifications"] = nullable(_list_of({"anyOf": _notifications()}))
     return _parts({"anyOf": _kinds(told)} if config["required"] else told)
 
 
@@ -87,6 +87,10 @@ def _kind(whole: Schema, fields: Mapping[str, Schema], required: list[str]) -> S
         "required": [*whole["required"], *required],
         "properties": {**whole["properties"], **fields},
     }
+
+
+def _list_of(item: Schema) -> Schema:
+    return {"type": "array", "items": item, "maxItems": SUBSCRIPTIONS_MAX}
 
 
 def _interception(order: Schema) -> Schema:

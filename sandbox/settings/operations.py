@@ -1,7 +1,8 @@
 """What each request about plugins does, from its text to the answer's text.
 
-Everything is decided twice: before the upload is looked at, so that a refusal comes at once, and inside the
-transaction that writes, so that nobody can come in between.
+Everything is decided before the upload is looked at, so that a refusal comes at once, and outside of the transaction
+that writes, so that nobody waits for it. Inside, what depends on the database is checked again, and everything is
+decided again when somebody came in between.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ from sandbox.settings.choices import PREFIXED_NAMES
 from sandbox.settings.code_check import check_handler, examine
 from sandbox.settings.code_store import CodeStore
 from sandbox.settings.merging import creation
-from sandbox.settings.plugins import Plugins, config_of
+from sandbox.settings.plugins import Plugins, Prepared, config_of, prepare
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Callable
 
     from sandbox.settings.checking import Config
@@ -69,13 +71,14 @@ def get(state: State, name: str) -> str:
 def create(state: State, request: Config, form: Form) -> str:
     """Make a plugin: its code, service user, endpoint and subscriptions, or nothing of it."""
     wanted = creation(request, with_code=form.code is not None)
+    prepared = prepare(wanted, today=state.clock.now().date(), creating=True)
     with state.database.read() as connection:
         Plugins(state, connection).check_new(wanted)
     _check_code(form, wanted)
     with state.database.write() as connection:
         plugins = Plugins(state, connection)
         plugins.check_new(wanted)
-        answer = plugins.create(wanted, form.code.sha256 if form.code else None)
+        answer = plugins.create(prepared, form.code.sha256 if form.code else None)
         if form.code:
             CodeStore.beside(state.database).keep(form.code)
     return answer
@@ -90,18 +93,24 @@ def update(state: State, name: str, decide: Decide, form: Form) -> str:
         decide: What the plugin is to be, from what it is.
         form: The request.
     """
+
+    def prepared_for(row: sqlite3.Row) -> Prepared:
+        return prepare(decide(config_of(row)), today=state.clock.now().date(), creating=False)
+
     with state.database.read() as connection:
         plugins = Plugins(state, connection)
-        wanted = decide(config_of(plugins.find(name)))
-        plugins.check_change(wanted)
-    _check_code(form, wanted)
+        before = plugins.find(name)
+        prepared = prepared_for(before)
+        plugins.check_image(prepared.wanted)
+    _check_code(form, prepared.wanted)
     store = CodeStore.beside(state.database)
     with state.database.write() as connection:
         plugins = Plugins(state, connection)
         row = plugins.find(name)
-        wanted = decide(config_of(row))
-        plugins.check_change(wanted)
-        answer = plugins.change(row, wanted, form.code.sha256 if form.code else None)
+        if row["config"] != before["config"]:  # somebody came in between: decide again, for what is there now
+            prepared = prepared_for(row)
+        plugins.check_image(prepared.wanted)
+        answer = plugins.change(row, prepared, form.code.sha256 if form.code else None)
         if form.code:
             store.keep(form.code)
     if form.code:

@@ -15,16 +15,18 @@ from sandbox.settings import images
 from sandbox.settings.answers import Facts, answer_text
 from sandbox.settings.merging import full_name
 from sandbox.settings.rules import check, check_size, texts
-from sandbox.settings.subscribing import interceptions_of, notifications_of
+from sandbox.settings.subscribing import subscriptions_of
 from sandbox.ums.accounts import create_service_user, delete_service_user
 from sandbox.ums.permissions import PROTECTED_API
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Mapping
+    from datetime import date
 
     from sandbox.settings.checking import Config
     from sandbox.settings.merging import Wanted
+    from sandbox.settings.subscribing import Subscriptions
     from sandbox.state import State
 
 _COLUMNS = {
@@ -40,6 +42,29 @@ _COLUMNS = {
     "deployment_package_type": "deploymentPackageType",
 }
 """What searches filter and sort by, as columns."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Prepared:
+    """Everything about a request that can be worked out without the database, and so before anybody has to wait.
+
+    Attributes:
+        wanted: What the plugin is to be; it keeps BioT's and Lambda's rules.
+        subscriptions: What its endpoint will be subscribed to.
+    """
+
+    wanted: Wanted
+    subscriptions: Subscriptions
+
+
+def prepare(wanted: Wanted, *, today: date, creating: bool) -> Prepared:
+    """Check a request by the rules and work out its subscriptions.
+
+    Raises:
+        ApiError: 400, 404 or 500 of ``rules``.
+    """
+    check(wanted, today=today, creating=creating)
+    return Prepared(wanted=wanted, subscriptions=subscriptions_of(wanted.config))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,36 +93,36 @@ class Plugins:
         raise ApiError(404, "PLUGIN_NOT_FOUND", "There is no plugin of this name.", {"pluginName": name})
 
     def check_new(self, wanted: Wanted) -> None:
-        """Could it be created?
+        """Is its name free, and its image there?
 
         Raises:
-            ApiError: 400, 404 or 500 of ``rules``; 409 ``PLUGIN_EXISTS_BY_NAME``.
+            ApiError: 409 ``PLUGIN_EXISTS_BY_NAME``; 404 ``PLUGIN_IMAGE_TAG_NOT_FOUND``.
         """
-        check(wanted, today=self.state.clock.now().date(), creating=True)
         full = full_name(str(wanted.config["name"]))
         if self.connection.execute("SELECT 1 FROM plugins WHERE full_name = ?", (full,)).fetchone():
             raise ApiError(409, "PLUGIN_EXISTS_BY_NAME", "There is a plugin of this name.", {"pluginName": full})
-        self._check_image(wanted)
+        self.check_image(wanted)
 
-    def check_change(self, wanted: Wanted) -> None:
-        """Could it be changed like that?
+    def check_image(self, wanted: Wanted) -> None:
+        """Is the image there that the request names?
 
         Raises:
-            ApiError: 400, 404 or 500 of ``rules``.
+            ApiError: 404 ``PLUGIN_IMAGE_TAG_NOT_FOUND``.
         """
-        check(wanted, today=self.state.clock.now().date(), creating=False)
-        self._check_image(wanted)
+        if wanted.image_tag:
+            images.require_tag(self.connection, wanted.image_tag)
 
-    def create(self, wanted: Wanted, code: str | None) -> str:
+    def create(self, prepared: Prepared, code: str | None) -> str:
         """Make the plugin with its service user, endpoint and subscriptions; returns the answer.
 
         Args:
-            wanted: Checked.
+            prepared: What it is to be.
             code: Digest of the code that was kept, or None: BioT's seed is deployed.
 
         Raises:
             ApiError: 500, with its system variables it is too large for Lambda.
         """
+        wanted = prepared.wanted
         full, now = full_name(str(wanted.config["name"])), iso(self.state.clock.now())
         user = create_service_user(self.connection, full, (PROTECTED_API,))
         system = {
@@ -120,20 +145,21 @@ class Plugins:
             f"INSERT INTO plugins ({', '.join(row)}) VALUES ({places})",  # noqa: S608  # names of this module only
             tuple(row.values()),
         )
-        self._subscribe(str(row["endpoint_url"]), wanted.config)
+        self._subscribe(str(row["endpoint_url"]), prepared.subscriptions)
         return str(row["response"])
 
-    def change(self, row: sqlite3.Row, wanted: Wanted, code: str | None) -> str:
+    def change(self, row: sqlite3.Row, prepared: Prepared, code: str | None) -> str:
         """Write a change and subscribe anew; returns the answer.
 
         Args:
             row: The plugin as it is.
-            wanted: Checked.
+            prepared: What it is to be.
             code: Digest of the new code, or None to keep what is there.
 
         Raises:
             ApiError: 500, its environment is too large for Lambda.
         """
+        wanted = prepared.wanted
         changed = {
             "code_sha256": code or row["code_sha256"],
             "image_tag": wanted.image_tag or row["image_tag"],
@@ -144,7 +170,7 @@ class Plugins:
             f"UPDATE plugins SET {assignments} WHERE full_name = ?",  # noqa: S608
             (*changed.values(), row["full_name"]),
         )
-        self._subscribe(row["endpoint_url"], wanted.config)
+        self._subscribe(row["endpoint_url"], prepared.subscriptions)
         return str(changed["response"])
 
     def delete(self, row: sqlite3.Row) -> None:
@@ -153,10 +179,6 @@ class Plugins:
         remove_endpoint(self.connection, row["endpoint_url"])
         delete_service_user(self.connection, row["service_user_id"])
         images.drop(self.connection, row["image_tag"])
-
-    def _check_image(self, wanted: Wanted) -> None:
-        if wanted.image_tag:
-            images.require_tag(self.connection, wanted.image_tag)
 
     def _written(self, config: Config, created: str, variables: Mapping[str, str]) -> dict[str, object]:
         """The columns that follow from a configuration."""
@@ -174,12 +196,8 @@ class Plugins:
             "system_variables": json.dumps(system, ensure_ascii=False),
         }
 
-    def _subscribe(self, endpoint: str, config: Config) -> None:
-        """A disabled plugin keeps its subscriptions in its configuration only: nobody calls it."""
-        if config["enabledState"] == "ENABLED":
-            replace_subscriptions(self.connection, endpoint, interceptions_of(config), notifications_of(config))
-        else:
-            remove_endpoint(self.connection, endpoint)
+    def _subscribe(self, endpoint: str, wanted: Subscriptions) -> None:
+        replace_subscriptions(self.connection, endpoint, wanted.interceptions, wanted.notifications)
 
 
 def config_of(row: sqlite3.Row) -> Config:

@@ -20,6 +20,9 @@ NAME_PATTERN = "^[a-zA-Z0-9_-]+$"
 """BioT's own pattern has no anchors; Lambda, which gets the name, takes nothing else."""
 FIXED = ("name", "deploymentPackageType")
 """What cannot change after creation: not in the body of PATCH."""
+SUBSCRIPTIONS_MAX = 5_000
+"""Interceptions of one plugin, and its notifications. The kit's choice, far above what a plugin needs: BioT publishes
+no bound, and one request must not keep everybody else waiting. ``CONFIG_MAX`` (1 MB) bounds their size."""
 _TIMES = ("creationTime", "lastModifiedTime")
 _LINKS = ("endpointUrl", "linkToConsole")
 
@@ -29,6 +32,8 @@ def fields() -> Schema:
     """Every field of ``config`` by its name, without references."""
     found: Schema = _resolved(schema()["properties"]["plugin"]["properties"])
     found["name"]["pattern"] = NAME_PATTERN
+    for key in ("interceptions", "notifications"):
+        found["subscriptions"]["properties"][key]["maxItems"] = SUBSCRIPTIONS_MAX
     return found
 
 

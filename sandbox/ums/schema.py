@@ -19,6 +19,7 @@ CREATE TABLE IF NOT EXISTS ums_session (
     ends REAL NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS ums_session_user ON ums_session (user_id);
+CREATE INDEX IF NOT EXISTS ums_session_end ON ums_session (ends);
 
 CREATE TABLE IF NOT EXISTS ums_service_user (
     id TEXT PRIMARY KEY,

@@ -1,0 +1,58 @@
+"""A plugin with thousands of subscriptions keeps nobody waiting, and there is a bound."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from sandbox.settings.shapes import SUBSCRIPTIONS_MAX
+from tests.support.settings import MINIMAL, PATIENTS, Settings, settings_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.support.sandbox import Sandbox
+
+
+@pytest.fixture
+def settings(sandbox: Sandbox) -> Iterator[Settings]:
+    found = settings_of(sandbox)
+    with found.http:
+        yield found
+        found.http.delete("/settings/v2/plugins/Plugin-age")
+
+
+def scoped(count: int) -> dict[str, Any]:
+    rows = [{"type": "PRE_REQUEST", "apiId": f"{PATIENTS}/templates/t{number}"} for number in range(count)]
+    return {"interceptionOrder": 10, "interceptions": rows}
+
+
+def test_four_thousand_path_scoped_interceptions_are_taken_while_others_log_in(
+    sandbox: Sandbox, settings: Settings
+) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        creating = pool.submit(settings.create, {**MINIMAL, "subscriptions": scoped(4_000)})
+        logins = [pool.submit(sandbox.admin_token) for _ in range(5)]
+        made = creating.result()
+        assert all(login.result() for login in logins)
+    again = settings.patch({"subscriptions": scoped(4_000)})
+
+    assert (made.status_code, again.status_code) == (201, 200)
+    assert len(made.json()["subscriptions"]["interceptions"]) == 4_000
+
+
+@pytest.mark.parametrize("key", ["interceptions", "notifications"])
+def test_more_than_the_bound_is_refused(settings: Settings, key: str) -> None:
+    rows = {
+        "interceptions": scoped(SUBSCRIPTIONS_MAX + 1)["interceptions"],
+        "notifications": [{"entityTypeName": "patient", "actionName": "_create"}] * (SUBSCRIPTIONS_MAX + 1),
+    }
+    refused = settings.create({**MINIMAL, "subscriptions": {key: rows[key]}})
+    settings.create()
+    changed = settings.patch({"subscriptions": {key: rows[key]}})
+
+    assert (refused.status_code, refused.json()["code"]) == (400, "BAD_REQUEST")
+    assert (changed.status_code, changed.json()["code"]) == (400, "PLUGIN_REQUEST_VALIDATION_FAILED")
+    assert f"more than {SUBSCRIPTIONS_MAX} items" in refused.json()["message"]
