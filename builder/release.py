@@ -187,7 +187,8 @@ def rollback(project: Project, desk: Desk, *, version: int | None = None) -> Pub
         run = _running(api, prepared, desk)
         with run.journal.locked(desk.clock, desk.progress):
             remote, settled = run.look()
-            earlier = restore(run.journal.entries(), run.kept, remote, version)
+            state = manifest.plugin.enabled_state
+            earlier = restore(run.journal.entries(), run.kept, remote, version, state)
             prepared = replace(prepared, goal=earlier.goal, files=earlier.files)
             planned = Planned(prepared=prepared, release=planning.plan(earlier.goal, remote))
             outcome, notes = run.to_the_end(earlier.goal, planned.release, earlier.files, command="rollback")
@@ -244,6 +245,9 @@ def _running(api: Platform, prepared: Prepared, desk: Desk) -> Running:
 def _prepare(project: Project, wish: Wish, desk: Desk) -> Prepared:
     """Where it goes first, so that nothing is built for an environment that is not there."""
     manifest, target = _aim(project, desk)
+    if wish.disabled_first and manifest.plugin.enabled_state is None:
+        msg = "--disabled-first enables the plugin at the end, and plugin.toml does not say that it is to be enabled."
+        raise NotPossible(msg, hint='Write enabledState = "ENABLED" in plugin.toml, or leave --disabled-first out.')
     day = refuse_unknown(manifest, desk.environ)
     return replace(_built(project, wish, desk, (manifest, target)), catalog=day)
 

@@ -10,6 +10,7 @@ from builder.cli.connecting import ask_code
 from builder.cli.output import describe_failure, describe_problems, print_document, print_problems, print_text, table
 from builder.errors import Problem, PublishError
 from builder.publishing import clock
+from builder.publishing.changes import DISABLED, STATE
 from builder.publishing.plan_file import describe_change
 from builder.publishing.planning import all_lines
 from builder.publishing.plans import Create, Unchanged, Update
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from builder.cli.progress import TerminalProgress
     from builder.publishing.changes import Change
     from builder.publishing.journal import Entry
+    from builder.publishing.values import RemotePlugin
     from builder.release import Planned, Published
 
 CHANGES_EXIT = 10
@@ -50,6 +52,8 @@ def describe_planned(planned: Planned) -> dict[str, object]:
         "versionTo": release.remote.version if isinstance(release, Unchanged) else release.version_to,
         "treeDigestFrom": remote.tree_digest if remote is not None else None,
         "treeDigest": goal.code.tree_digest if goal.code is not None else None,
+        "enabledStateFrom": _state(remote) if remote is not None else None,
+        "enabledStateTo": goal.desired.get(STATE) or (_state(remote) if remote is not None else DISABLED),
         "artifact": str(prepared.files.artifact) if prepared.files.artifact is not None else None,
         "changes": [describe_change(change) for change in all_lines(release)],
         "catalog": prepared.catalog or None,
@@ -142,6 +146,7 @@ def _describe_published(published: Published) -> dict[str, object]:
         "exitCode": 0 if outcome.succeeded else PublishError.exit_code,
         "detail": outcome.detail,
         "version": remote.version if remote is not None else None,
+        "enabledState": _state(remote) if remote is not None else None,
         "endpointUrl": remote.endpoint_url if remote is not None else None,
         "requests": outcome.requests,
         "notes": [*published.planned.release.notes, *published.notes],
@@ -153,7 +158,7 @@ def _describe_published(published: Published) -> dict[str, object]:
 
 
 def _ending(published: Published) -> str:
-    """``version 5 → 6, code sha256:…, https://…`` with what is not known left out."""
+    """``version 5 → 6, code sha256:…, enabled, https://…`` with what is not known left out."""
     release, outcome = published.planned.release, published.outcome
     digest = published.planned.prepared.goal.code
     parts = [f"version {outcome.version_from or 'none'} → {outcome.version_to}"]
@@ -161,9 +166,24 @@ def _ending(published: Published) -> str:
         parts = [f"version {outcome.version_to}"]
     if digest is not None and not isinstance(release, Unchanged):
         parts.append(f"code {_short(digest.tree_digest)}")
-    if outcome.succeeded and outcome.remote is not None and outcome.remote.endpoint_url:
+    if outcome.succeeded and outcome.remote is not None:
+        parts.append(_state_words(published, outcome.remote))
         parts.append(outcome.remote.endpoint_url)
-    return ", ".join(parts)
+    return ", ".join(part for part in parts if part)
+
+
+def _state_words(published: Published, remote: RemotePlugin) -> str:
+    """``enabled`` or ``disabled``, and who decided it when this publish did."""
+    planned, word = published.planned, _state(remote).lower()
+    if isinstance(planned.release, Create):
+        return f"created {word}"
+    if not any(change.field == STATE for change in all_lines(planned.release)):
+        return word
+    return f"now {word}, as plugin.toml says"
+
+
+def _state(remote: RemotePlugin) -> str:
+    return "ENABLED" if remote.enabled else DISABLED
 
 
 def _action(planned: Planned) -> str:

@@ -75,7 +75,10 @@ class Cors:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Plugin:
-    """The ``[plugin]`` table: the ``config`` that BioT receives. Times in seconds, sizes in MB."""
+    """The ``[plugin]`` table: the ``config`` that BioT receives. Times in seconds, sizes in MB.
+
+    Without ``enabled_state`` the kit creates a plugin disabled and never changes its state afterwards.
+    """
 
     name: str
     display_name: str
@@ -87,7 +90,7 @@ class Plugin:
     ephemeral_storage: int = 512
     environment_variables: Mapping[str, str] = field(default_factory=dict)
     subscriptions: Subscriptions = field(default_factory=Subscriptions)
-    enabled_state: EnabledState = EnabledState.ENABLED
+    enabled_state: EnabledState | None = None
     cron_schedule: str | None = None
     deployment_package_type: PackageType = PackageType.ZIP
     analytics_db_access: bool = False

@@ -33,7 +33,10 @@ SCALARS: Final = (
     "cronSchedule",
     "analyticsDbAccess",
 )
-_DEFAULTS: Final = config(Plugin(name="", display_name="", version=0))
+STATE: Final = "enabledState"
+DISABLED: Final = "DISABLED"
+_DEFAULTS: Final = {**config(Plugin(name="", display_name="", version=0)), STATE: "ENABLED"}
+"""What BioT documents for a field that an answer leaves out."""
 _CORS_DEFAULTS: Final = config(Plugin(name="", display_name="", version=0, cors=Cors()))[CORS]
 _NO_DEFAULT: Final = frozenset({"displayName", "runtime", "handler"})
 _CASELESS: Final = frozenset({"allowHeaders", "exposeHeaders"})

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from builder.errors import PublishError
 from builder.publishing.answers import printable
-from builder.publishing.changes import SUBSCRIPTIONS
+from builder.publishing.changes import STATE, SUBSCRIPTIONS
 from builder.publishing.plans import Unchanged
 from builder.publishing.subscribing import all_rows
 
@@ -53,7 +53,7 @@ class OrderWatch:
 def moves_orders(release: ReleasePlan) -> bool:
     """Whether a plan touches interceptions, or switches them on or off."""
     fields = () if isinstance(release, Unchanged) else tuple(change.field for change in release.changes)
-    return any(field == "enabledState" or field.startswith(f"{SUBSCRIPTIONS}.intercept") for field in fields)
+    return any(field == STATE or field.startswith(f"{SUBSCRIPTIONS}.intercept") for field in fields)
 
 
 def moved(before: Rows, after: Rows, own_endpoint: str) -> tuple[str, ...]:

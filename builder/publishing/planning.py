@@ -13,7 +13,18 @@ from typing import TYPE_CHECKING, Final
 from builder.errors import Problem
 from builder.platform.environment import TREE_DIGEST_NAME, TREE_VERSION_NAME
 from builder.platform.limits import VERSION_MAX
-from builder.publishing.changes import CORS, SCALARS, SUBSCRIPTIONS, VARIABLES, Change, Sign, compare, own_variables
+from builder.publishing.changes import (
+    CORS,
+    DISABLED,
+    SCALARS,
+    STATE,
+    SUBSCRIPTIONS,
+    VARIABLES,
+    Change,
+    Sign,
+    compare,
+    own_variables,
+)
 from builder.publishing.failures import NotPossible, VersionsUsedUp
 from builder.publishing.plans import Create, Unchanged, Update
 from builder.publishing.values import bare_name
@@ -26,6 +37,10 @@ if TYPE_CHECKING:
 
 _ANEW: Final = "Delete the plugin and publish it again: it gets another endpoint URL and another service user."
 _SHOWN: Final = 19
+_CREATED_DISABLED: Final = (
+    "The plugin is created disabled, because plugin.toml has no enabledState. `biot-plugin enable` enables it; later "
+    "publishes leave its state as it is."
+)
 
 
 def plan(goal: Goal, remote: RemotePlugin | None) -> ReleasePlan:
@@ -55,7 +70,7 @@ def plan(goal: Goal, remote: RemotePlugin | None) -> ReleasePlan:
             before=remote,
             version_to=remote.version,
             changes=changes,
-            notes=_doubts(goal, remote),
+            notes=(*_doubts(goal, remote), *_state_notes(changes)),
         )
     return _with_code(goal, remote, changes, reason)
 
@@ -74,8 +89,10 @@ def _create(goal: Goal) -> Create:
     if goal.code is not None and goal.code.image_tag is not None:
         config["imageTag"] = goal.code.image_tag
         config.pop("runtime", None)  # ignored beside a tag
-    changes = compare(goal.desired, {})
-    return Create(config=config, code=goal.code, version_to=goal.version, changes=changes)
+    config.setdefault(STATE, DISABLED)
+    changes = compare({**goal.desired, STATE: config[STATE]}, {})
+    notes = () if STATE in goal.desired else (_CREATED_DISABLED,)
+    return Create(config=config, code=goal.code, version_to=goal.version, changes=changes, notes=notes)
 
 
 def _with_code(goal: Goal, remote: RemotePlugin, changes: tuple[Change, ...], reason: str) -> Update:
@@ -92,7 +109,16 @@ def _with_code(goal: Goal, remote: RemotePlugin, changes: tuple[Change, ...], re
         before=remote,
         version_to=version,
         changes=changes,
-        notes=notes,
+        notes=(*notes, *_state_notes(changes)),
+    )
+
+
+def _state_notes(changes: tuple[Change, ...]) -> tuple[str, ...]:
+    """What publishing does to the plugin's state: too important to be one line among the settings."""
+    states = (change.new for change in changes if change.field == STATE)
+    return tuple(
+        f'This {"disables" if state == DISABLED else "enables"} the plugin: plugin.toml has enabledState = "{state}".'
+        for state in states
     )
 
 

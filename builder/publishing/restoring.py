@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from builder.publishing.changes import STATE
 from builder.publishing.failures import NotPossible
 from builder.publishing.kept import released
 from builder.publishing.plans import Files
@@ -33,7 +34,9 @@ class Earlier:
     files: Files
 
 
-def restore(entries: Iterable[Entry], kept: Kept, remote: RemotePlugin | None, version: int | None) -> Earlier:
+def restore(
+    entries: Iterable[Entry], kept: Kept, remote: RemotePlugin | None, version: int | None, state: str | None
+) -> Earlier:
     """The release to go back to.
 
     Args:
@@ -41,6 +44,8 @@ def restore(entries: Iterable[Entry], kept: Kept, remote: RemotePlugin | None, v
         kept: The kept files.
         remote: The plugin as BioT has it.
         version: The version asked for, or None for the newest one with other code than BioT has.
+        state: ``enabledState`` of plugin.toml as it is today, or None. Whether BioT calls a plugin is no part of a
+            release, so what was written when it was published does not count.
 
     Raises:
         NotPossible: There is none, or its files are no longer there.
@@ -55,10 +60,10 @@ def restore(entries: Iterable[Entry], kept: Kept, remote: RemotePlugin | None, v
         chosen = [one for one in releases if one.version_to == version]
     if not chosen:
         raise _nothing(releases, version)
-    return _found(chosen[-1], kept, remote)
+    return _found(chosen[-1], kept, remote, state)
 
 
-def _found(entry: Entry, kept: Kept, remote: RemotePlugin | None) -> Earlier:
+def _found(entry: Entry, kept: Kept, remote: RemotePlugin | None, state: str | None) -> Earlier:
     desired = kept.config(entry.config)
     artifact, report = kept.find(entry.artifact), kept.find(entry.report)
     missing = [
@@ -68,7 +73,9 @@ def _found(entry: Entry, kept: Kept, remote: RemotePlugin | None) -> Earlier:
         msg = f"Version {entry.version_to} was published from here, but what is missing now: {' and '.join(missing)}."
         raise NotPossible(msg, hint=_ELSEWHERE)
     version = entry.version_to if remote is None else remote.version + 1
-    goal = goal_of(entry, {**desired, "version": version})
+    settings = {key: value for key, value in desired.items() if key != STATE}
+    settings |= {"version": version} | ({STATE: state} if state is not None else {})
+    goal = goal_of(entry, settings)
     if goal.code is not None:
         goal = replace(goal, code=replace(goal.code, file=artifact))
     files = Files(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import builder
 from builder.errors import PublishError
+from builder.publishing.changes import DISABLED, STATE
 from builder.publishing.journal import Entry, Journal, new_id, stamp
 from builder.publishing.kept import Kept, config_digest
 from builder.publishing.orders import OrderWatch
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from builder.publishing.plans import Create, Files, Goal, ReleasePlan, Update
     from builder.publishing.state import State
     from builder.publishing.values import RemotePlugin, Target
-
-ENABLED = "enabledState"
 
 
 class Api(PluginApi, Protocol):
@@ -127,9 +126,9 @@ class Running:
 
     def _disabled_first(self, goal: Goal, release: Create | Update) -> Outcome:
         """Everything but switched off; then, when that was read back, switched on."""
-        if goal.desired.get(ENABLED) == "DISABLED":
+        if goal.desired.get(STATE) == DISABLED:
             return self._carry_out(goal, release)
-        quiet = replace(goal, desired={**goal.desired, ENABLED: "DISABLED"})
+        quiet = replace(goal, desired={**goal.desired, STATE: DISABLED})
         first = plan(quiet, release.before)
         if isinstance(first, Unchanged):
             return self._carry_out(goal, release)  # an earlier run got as far as this

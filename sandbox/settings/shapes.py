@@ -34,6 +34,8 @@ def fields() -> Schema:
     found["name"]["pattern"] = NAME_PATTERN
     for key in ("interceptions", "notifications"):
         found["subscriptions"]["properties"][key]["maxItems"] = SUBSCRIPTIONS_MAX
+    # BioT's own default; a manifest has none, because the kit never leaves the state to BioT.
+    found["enabledState"]["default"] = "ENABLED"
     return found
 
 

@@ -48,6 +48,7 @@ displayName = "{display}"
 version = 1
 runtime = "python3.13"
 memorySize = {memory}
+enabledState = "ENABLED"
 {more}
 
 [plugin.environmentVariables]

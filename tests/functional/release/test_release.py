@@ -159,11 +159,81 @@ def test_what_is_no_plan_is_told(desk: Desk, text: str) -> None:
     assert "is no plan of this version of the kit" in done.err
 
 
+def state_in_toml(desk: Desk, state: str) -> None:
+    manifest = desk.plugin / "plugin.toml"
+    manifest.write_text(manifest.read_text().replace("version = 1\n", f'version = 1\nenabledState = "{state}"\n'))
+
+
+def test_a_later_publish_leaves_the_state_that_enable_gave(desk: Desk, biot: Sandbox) -> None:
+    first = desk("publish", *LOCAL)
+    assert stored(biot)["enabledState"] == "DISABLED"
+    assert "note: The plugin is created disabled" in first.out
+    assert ", created disabled, http" in first.out.splitlines()[-1]
+    assert desk("enable", *LOCAL).code == 0
+
+    assert desk("plan", *LOCAL).code == 0
+    assert (
+        desk("publish", *LOCAL).out.splitlines()[-1].startswith("nothing to do: age-calculator in local, version 1, en")
+    )
+    desk.write(answer=2)
+    planned = desk("plan", *LOCAL, "--json").document
+    assert (planned["enabledStateFrom"], planned["enabledStateTo"]) == ("ENABLED", "ENABLED")
+    again = desk("publish", *LOCAL)
+    assert ", enabled, http" in again.out.splitlines()[-1]
+    assert desk("rollback", *LOCAL).code == 0
+    assert (stored(biot)["version"], stored(biot)["enabledState"]) == (3, "ENABLED")
+
+
+def test_a_state_in_plugin_toml_is_enforced_and_the_last_line_says_so(desk: Desk, biot: Sandbox) -> None:
+    desk("publish", *LOCAL)
+    desk("enable", *LOCAL)
+    state_in_toml(desk, "DISABLED")
+
+    planned = desk("plan", *LOCAL)
+    assert "~ enabledState  ENABLED → DISABLED" in planned.out
+    assert "note: This disables the plugin" in planned.out
+    done = desk("publish", *LOCAL)
+    assert ", now disabled, as plugin.toml says, http" in done.out.splitlines()[-1]
+    desk("enable", *LOCAL)
+    document = desk("publish", *LOCAL, "--json").document
+    assert (document["enabledStateFrom"], document["enabledStateTo"]) == ("ENABLED", "DISABLED")
+    assert (document["enabledState"], stored(biot)["enabledState"]) == ("DISABLED", "DISABLED")
+
+
+def test_a_rollback_takes_the_state_from_plugin_toml_of_today(desk: Desk, biot: Sandbox) -> None:
+    state_in_toml(desk, "ENABLED")
+    desk("publish", *LOCAL)
+    desk.write(answer=2)
+    desk("publish", *LOCAL)
+    desk("disable", *LOCAL)
+    back = desk("rollback", *LOCAL, "--to", "1", "--json")
+    assert (back.code, stored(biot)["version"], stored(biot)["enabledState"]) == (0, 3, "DISABLED")
+
+    desk("enable", *LOCAL)
+    state_in_toml(desk, "DISABLED")
+    assert ", now disabled, as plugin.toml says" in desk("rollback", *LOCAL, "--to", "2").out
+    assert (stored(biot)["version"], stored(biot)["enabledState"]) == (4, "DISABLED")
+
+
+def test_a_plan_does_not_survive_a_new_state_in_plugin_toml(desk: Desk, biot: Sandbox) -> None:
+    desk("publish", *LOCAL)
+    desk.write(answer=2)
+    file = str(desk.plugin / "plan.json")
+    desk("plan", *LOCAL, "--out", file)
+    state_in_toml(desk, "ENABLED")
+    assert "the settings in plugin.toml are not those" in desk("publish", *LOCAL, "--plan", file).err
+    assert (stored(biot)["version"], stored(biot)["enabledState"]) == (1, "DISABLED")
+
+
 def test_disabled_first_ends_enabled_and_is_read_back_in_between(desk: Desk, biot: Sandbox) -> None:
+    unclear = desk("publish", *LOCAL, "--disabled-first", "--json")
+    assert (unclear.code, unclear.document["kind"]) == (8, "not-possible")
+    state_in_toml(desk, "ENABLED")
     done = desk("publish", *LOCAL, "--disabled-first", "--json")
 
     assert (done.code, done.document["requests"], stored(biot)["enabledState"]) == (0, 2, "ENABLED")
     desk.write(answer=2)
+    state_in_toml(desk, "ENABLED")
     assert desk("publish", *LOCAL, "--disabled-first", "--json").document["requests"] == 2
     assert (stored(biot)["version"], stored(biot)["enabledState"]) == (2, "ENABLED")
 
@@ -259,6 +329,7 @@ def test_without_a_digest_versions_decide(desk: Desk, biot: Sandbox) -> None:
 
 
 def test_a_pushed_back_interception_of_somebody_else_is_reported(desk: Desk, biot: Sandbox) -> None:
+    state_in_toml(desk, "ENABLED")
     theirs = {
         "type": "PRE_REQUEST",
         "apiId": "POST/organization/v1/users/patients",

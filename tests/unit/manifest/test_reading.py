@@ -157,7 +157,6 @@ def test_the_configuration_has_every_documented_default() -> None:
         "ephemeralStorage": 512,
         "environmentVariables": {},
         "subscriptions": {},
-        "enabledState": "ENABLED",
         "deploymentPackageType": "ZIP",
         "analyticsDbAccess": False,
         "cors": {
@@ -356,7 +355,7 @@ plugins = st.builds(
     ephemeral_storage=st.integers(512, 10_240),
     environment_variables=variables,
     subscriptions=subscriptions,
-    enabled_state=st.sampled_from(EnabledState),
+    enabled_state=st.none() | st.sampled_from(EnabledState),
     cron_schedule=st.none() | st.just("0 2 * * ? *"),
     deployment_package_type=st.just(PackageType.ZIP),
     analytics_db_access=st.booleans(),

@@ -80,6 +80,31 @@ def test_every_field_is_compared(changes: dict[str, Any], line: str) -> None:
     assert lines(plan(goal(**changes), published(goal()))) == [line]
 
 
+@pytest.mark.parametrize("state", ["ENABLED", "DISABLED"])
+def test_without_enabled_state_a_plugin_is_created_disabled_and_its_state_is_left_alone(state: str) -> None:
+    created = plan(goal(), None)
+
+    assert isinstance(created, Create)
+    assert created.config["enabledState"] == "DISABLED"
+    assert "biot-plugin enable" in created.notes[0]
+    assert isinstance(plan(goal(), published(goal(), enabledState=state)), Unchanged)
+    found = update(plan(goal("b", memory_size=512), published(goal(), enabledState=state)))
+    assert "enabledState" not in found.sent
+    assert not any("able" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(("state", "other"), [("ENABLED", "DISABLED"), ("DISABLED", "ENABLED")])
+def test_with_enabled_state_the_state_is_enforced_and_the_plan_says_so(state: str, other: str) -> None:
+    created = plan(goal(enabled_state=state), None)
+
+    assert isinstance(created, Create)
+    assert (created.config["enabledState"], created.notes) == (state, ())
+    found = update(plan(goal(enabled_state=state), published(goal(), enabledState=other)))
+    assert found.sent == {"version": 5, "enabledState": state}
+    assert found.notes == (f'This {state.lower()[:-1]}s the plugin: plugin.toml has enabledState = "{state}".',)
+    assert lines(found) == [f"~ enabledState {other}>{state}"]
+
+
 def test_values_of_environment_variables_are_never_shown() -> None:
     found = update(plan(goal(environment_variables={"LOG_LEVEL": "hush-1", "KEY": "hush-2"}), published(goal())))
 
