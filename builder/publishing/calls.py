@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from builder.progress import Silent
 from builder.publishing.answers import (
-    CLIENT_ERROR,
     Answer,
-    BiotError,
     UnreadableError,
     describe,
     is_garbled,
@@ -19,8 +17,9 @@ from builder.publishing.answers import (
     read_object,
     retry_after,
 )
-from builder.publishing.failures import AccessRefused, NotAnswered, NotReached, Refused, Unsettled
+from builder.publishing.failures import NotAnswered, NotReached, Unsettled
 from builder.publishing.multipart import Body
+from builder.publishing.rejections import UNAUTHORIZED, rolled_back, unchanged
 from builder.publishing.retrying import WORTH_ANOTHER_TRY, Patience
 from builder.publishing.trust import is_loopback
 from builder.publishing.wire import LostError, UndeliveredError
@@ -38,8 +37,6 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
-UNAUTHORIZED, FORBIDDEN, METHOD_NOT_ALLOWED, TIMED_OUT = 401, 403, 405, 408
-NOT_NAMED = "METHOD_NOT_ALLOWED"
 _TOLD_FROM_TRY = 2
 
 
@@ -158,6 +155,7 @@ class Calls:
         Raises:
             NotReached: No connection, or no token to be had; nothing was processed.
             Refused, AccessRefused: A complete error of BioT; nothing was changed.
+            RolledBack: A complete error of BioT after which it undoes what it did.
             Unsettled: Sent, and what became of it is not known.
         """
         try:
@@ -170,7 +168,11 @@ class Calls:
             raise not_sent(error) from error
         if answer.succeeded:
             return answer
-        raise self._unchanged(request, answer) or self._unsettled(request, describe(answer), answer)
+        raise (
+            unchanged(self.wire.host, request, answer)
+            or rolled_back(self.wire.host, request, answer)
+            or self._unsettled(request, describe(answer), answer)
+        )
 
     def unsettled(self, request: Request, reason: str) -> Unsettled:
         """For an answer of success that is none: the text tells what it is, as part of a sentence."""
@@ -201,7 +203,7 @@ class Calls:
         if answer.succeeded:
             return self._reply(answer, fits)
         again = answer.status in WORTH_ANOTHER_TRY
-        final = None if again else self._unchanged(request, answer)
+        final = None if again else unchanged(self.wire.host, request, answer)
         return _Trouble(
             error=final or self._not_answered(describe(answer), answer.status),
             again=again or (final is None and is_garbled(answer)),
@@ -225,40 +227,6 @@ class Calls:
         if not trouble.again:
             return None
         return self._patience.wait(tried, asked=trouble.asked, spent=spent, chance=self._chance())
-
-    def _unchanged(self, request: Request, answer: Answer) -> PublishError | None:
-        """The error for an answer that proves that nothing was changed; None when it proves nothing."""
-        error = read_error(answer)
-        if answer.status == METHOD_NOT_ALLOWED and error is None:
-            # What HTTP means by 405, whoever says it.
-            error = BiotError(code=NOT_NAMED, message="", trace_id="", details={})
-        if error is None or answer.status not in CLIENT_ERROR or answer.status == TIMED_OUT:
-            return None
-        if answer.status == UNAUTHORIZED:
-            return AccessRefused(
-                f"{self.wire.host} does not accept the access token: {error.told}.",
-                hint="Check the credentials, and that they belong to this environment. Nothing was changed.",
-                code=error.code,
-                told=error.told,
-            )
-        if answer.status == FORBIDDEN:
-            needed = f" It takes the permission {request.permission}." if request.permission else ""
-            return AccessRefused(
-                f"{self.wire.host} does not allow this: {error.told}.{needed}",
-                hint="Use other credentials, or have the role of these extended in BioT. Nothing was changed.",
-                code=error.code,
-                told=error.told,
-            )
-        refused = Refused(
-            f"{self.wire.host} refused: {error.told}.",
-            hint="Mend what it names. Nothing was changed.",
-            status=answer.status,
-            code=error.code,
-            details=error.details,
-        )
-        refused.told = error.told
-        refused.retry_after = retry_after(answer)
-        return refused
 
     def _not_reached(self, error: UndeliveredError) -> NotReached:
         if "certificate" in str(error):

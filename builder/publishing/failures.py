@@ -75,6 +75,24 @@ class Unsettled(PublishError):
         self.retry_after: float | None = None
 
 
+class RolledBack(PublishError):
+    """BioT answered with a complete error to a request that it documents to undo on failure: read back to verify.
+
+    Attributes:
+        code: BioT's own, such as ``AWS_EXCEPTION``.
+        lasting: Whether the same request would fail again.
+        retry_after: Seconds the server asked to wait, or None.
+    """
+
+    kind: ClassVar[str] = "not-applied"
+
+    def __init__(self, message: str, *, hint: str = "", code: str, lasting: bool = False) -> None:
+        super().__init__(message, hint=hint)
+        self.code = code
+        self.lasting = lasting
+        self.retry_after: float | None = None
+
+
 class AccessRefused(PublishError):
     """No credentials, the log-in refused them, or they may not do this. Nothing was changed.
 

@@ -6,7 +6,7 @@ import random
 from typing import TYPE_CHECKING
 
 from builder.errors import PublishError
-from builder.publishing.failures import Conflict, NoSuchPlugin, NotReached, Refused, Unsettled
+from builder.publishing.failures import Conflict, NoSuchPlugin, NotReached, Refused, RolledBack, Unsettled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +32,7 @@ def insist(send: Callable[[], object], in_place: Callable[[], bool], clock: Cloc
         Unsettled: A request was lost, and whether it takes effect is still not known.
         Conflict: BioT confirmed it, and it is not there: somebody else changed it back.
         NoSuchPlugin: The plugin is gone.
-        NotReached, AccessRefused, Refused: Nothing was changed.
+        NotReached, AccessRefused, Refused, RolledBack: Nothing was changed.
         KeyboardInterrupt: With what is not known then.
     """
     try:
@@ -83,9 +83,11 @@ def _is_there(in_place: Callable[[], bool], clock: Clock, *, confirmed: bool) ->
 
 
 def _worth_another_try(failure: PublishError) -> bool:
+    if isinstance(failure, RolledBack):
+        return not failure.lasting
     return isinstance(failure, Unsettled | NotReached) or (isinstance(failure, Refused) and failure.status in _BUSY)
 
 
 def _asked(failure: PublishError) -> float:
-    asked = failure.retry_after if isinstance(failure, Unsettled | Refused) else None
+    asked = failure.retry_after if isinstance(failure, Unsettled | Refused | RolledBack) else None
     return min(asked or 0.0, 20.0)

@@ -16,10 +16,11 @@ from builder.platform.environment import BIOT_PREFIX
 from builder.platform.limits import NAME_PREFIX
 from builder.progress import Silent
 from builder.publishing.answers import UnreadableError, describe, printable, read_object, server_time
-from builder.publishing.calls import METHOD_NOT_ALLOWED, not_sent
+from builder.publishing.calls import not_sent
 from builder.publishing.failures import NoSuchPlugin, NotAnswered, Refused
 from builder.publishing.hooks import Hooks
 from builder.publishing.multipart import Form
+from builder.publishing.rejections import METHOD_NOT_ALLOWED
 from builder.publishing.shapes import read_actions, read_found, read_plugin, read_rows
 from builder.publishing.values import Properties, bare_name
 from builder.publishing.wire import Request
@@ -102,9 +103,12 @@ class Platform:
         Raises:
             Refused: Nothing was created; ``code`` is ``PLUGIN_EXISTS_BY_NAME`` when there is one already.
             NotReached, AccessRefused: Nothing was sent, or nothing was processed.
+            RolledBack: It failed, and BioT undid it; read back to verify.
             Unsettled: Read back to find out.
         """
-        request = Request(method="POST", path=_PLUGINS, changes=True, permission="SETTINGS_PLUGIN_CREATE")
+        request = Request(
+            method="POST", path=_PLUGINS, changes=True, rolls_back=True, permission="SETTINGS_PLUGIN_CREATE"
+        )
         answer = self._calls.change(request, self._tokens, form=_form(config, code), progress=self._progress)
         return self._confirmed(request, answer, str(config["name"]))
 
@@ -118,7 +122,7 @@ class Platform:
 
         Raises:
             NoSuchPlugin: It is gone; nothing was changed.
-            Refused, NotReached, AccessRefused, Unsettled: As ``create``.
+            Refused, NotReached, AccessRefused, RolledBack, Unsettled: As ``create``.
         """
         body = patch_body(changes)
         plugin = self._by_either_name(name, lambda path: self._update(path, name, body, code))
@@ -131,7 +135,7 @@ class Platform:
 
         Raises:
             NoSuchPlugin: There is none.
-            Refused, NotReached, AccessRefused, Unsettled: As ``create``.
+            Refused, NotReached, AccessRefused, RolledBack, Unsettled: As ``create``.
         """
         if self._by_either_name(name, self._delete) is None:
             raise _gone(name, self.target)
@@ -181,12 +185,14 @@ class Platform:
         return self._send_update("PUT", path, name, _form(whole, code))
 
     def _send_update(self, method: str, path: str, name: str, form: Form) -> RemotePlugin:
-        request = Request(method=method, path=path, changes=True, permission="SETTINGS_PLUGIN_UPDATE")
+        request = Request(method=method, path=path, changes=True, rolls_back=True, permission="SETTINGS_PLUGIN_UPDATE")
         answer = self._calls.change(request, self._tokens, form=form, progress=self._progress)
         return self._confirmed(request, answer, bare_name(name))
 
     def _delete(self, path: str) -> bool:
-        request = Request(method="DELETE", path=path, changes=True, permission="SETTINGS_PLUGIN_DELETE")
+        request = Request(
+            method="DELETE", path=path, changes=True, rolls_back=True, permission="SETTINGS_PLUGIN_DELETE"
+        )
         answer = self._calls.change(request, self._tokens, progress=self._progress)
         if answer.body.strip():
             raise self._calls.unsettled(request, describe(answer))

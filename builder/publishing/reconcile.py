@@ -11,7 +11,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Protocol
 
 from builder.errors import PublishError
-from builder.publishing.failures import AccessRefused, NoSuchPlugin, NotAnswered, NotReached, Refused, Unsettled
+from builder.publishing.failures import (
+    AccessRefused,
+    NoSuchPlugin,
+    NotAnswered,
+    NotReached,
+    Refused,
+    RolledBack,
+    Unsettled,
+)
 from builder.publishing.plans import Create, Update
 from builder.publishing.standing import Place, Standing, may_arrive, stand
 from builder.publishing.verdicts import Outcome, Verdict, describe_remote
@@ -60,6 +68,7 @@ class Pace:
     Attributes:
         looks: Seconds before each time the plugin is read back after one request.
         attempts: How often the request is sent at most.
+        rollbacks: How often it is sent at most when BioT answers each time that it rolled it back.
         first_wait: Seconds before the second attempt at most; doubled each time.
         longest_wait: No wait between attempts is longer, unless BioT asks for it.
         deadline: Seconds after which no further attempt begins.
@@ -68,6 +77,7 @@ class Pace:
 
     looks: tuple[float, ...] = (0.0, 0.5, 1.5, 3.0)
     attempts: int = 6
+    rollbacks: int = 3
     first_wait: float = 0.5
     longest_wait: float = 10.0
     deadline: float = 600.0
@@ -95,7 +105,7 @@ class _Run:
         self.first = self.plan = first
         self.clock, self.pace = time
         self.ends = self.clock.monotonic() + self.pace.deadline
-        self.requests, self.partly = 0, False
+        self.requests, self.rollbacks, self.partly = 0, 0, False
         self.lost: list[Create | Update] = []
         self.answer: RemotePlugin | None = None
         self.unread: PublishError | None = None
@@ -141,6 +151,9 @@ class _Run:
         except Unsettled as error:
             self.lost.append(plan)
             return error
+        except RolledBack as error:
+            self.rollbacks += 1
+            return error  # complete, so nothing of it is under way any more
         except PublishError as error:
             return error  # nothing was changed, and all the others prove it
         return None
@@ -184,7 +197,7 @@ class _Run:
             return self._done(last.remote)
         if last.place is Place.UNTELLABLE:
             return self._untellable(failure, last)
-        mine = failure is None or bool(self.lost)
+        mine = failure is None or isinstance(failure, RolledBack) or bool(self.lost)
         if last.place is Place.OTHER or (last.place is Place.PARTLY and not mine):
             return self._others(failure, last)
         return self._confirmed(last) if failure is None else self._refused_for_good(failure, last)
@@ -206,7 +219,7 @@ class _Run:
         return self._outcome(Verdict.UNKNOWN, told, _FIND_OUT, last.remote)
 
     def _refused_for_good(self, failure: PublishError, last: Standing) -> Outcome | None:
-        if _is_worth_another_try(failure):
+        if _is_worth_another_try(failure) and self.rollbacks < self.pace.rollbacks:
             return None
         partly = self.partly or last.place is Place.PARTLY
         if not partly and not self._pending(last.remote):
@@ -249,7 +262,7 @@ class _Run:
         if self._pending(remote):
             at = self.clock.now().strftime("%H:%M:%S")
             had = describe_remote(remote) if remote is not None else "no such plugin"
-            told = f"At {at} UTC BioT had {had}. A request that got no answer may still be applied. {failure.message}"
+            told = f"At {at} UTC BioT had {had}. What was sent may still be applied. {failure.message}"
             return self._outcome(Verdict.UNKNOWN, told, _FIND_OUT, remote, failure)
         if self.partly:
             told = f"Part of the change is in place, the rest could not be sent. {failure.message}"
@@ -259,7 +272,7 @@ class _Run:
     def _wait(self, failure: PublishError | None) -> bool:
         """Wait before the next attempt; False when there is no time for one."""
         wait = self.pace.chance() * min(self.pace.longest_wait, self.pace.first_wait * 2.0 ** (self.requests - 1))
-        if isinstance(failure, Refused | Unsettled) and failure.retry_after is not None:
+        if isinstance(failure, Refused | RolledBack | Unsettled) and failure.retry_after is not None:
             wait += failure.retry_after
         if self.clock.monotonic() + wait > self.ends:
             return False
@@ -294,5 +307,7 @@ def _is_race(failure: PublishError) -> bool:
 
 
 def _is_worth_another_try(failure: PublishError) -> bool:
+    if isinstance(failure, RolledBack):
+        return not failure.lasting
     busy = isinstance(failure, Refused) and failure.status in _BUSY_STATUSES
     return busy or _is_race(failure) or isinstance(failure, NotReached | NotAnswered | Unsettled)

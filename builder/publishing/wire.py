@@ -68,6 +68,7 @@ class Request:
         query: Query parameters.
         document: JSON body, or None.
         changes: Whether it changes something on the platform, so that it must never be repeated blindly.
+        rolls_back: Whether BioT documents that it undoes the request when it fails.
         permission: What the caller needs, for messages; empty for public calls.
     """
 
@@ -76,6 +77,7 @@ class Request:
     query: Mapping[str, str] | None = None
     document: Mapping[str, object] | None = None
     changes: bool = False
+    rolls_back: bool = False
     permission: str = ""
 
 

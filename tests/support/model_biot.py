@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from builder.platform.environment import TREE_DIGEST_NAME, TREE_VERSION_NAME
-from builder.publishing.failures import AccessRefused, NotAnswered, NotReached, Refused, Unsettled
+from builder.publishing.failures import AccessRefused, NotAnswered, NotReached, Refused, RolledBack, Unsettled
 from tests.support.publishing import as_table, digest, remote_plugin
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ OTHERS = (
     "deleted after, answer lost",
     "same release before",
 )
-FINAL_FAULTS = ("invalid", "forbidden", "version burnt")
+FINAL_FAULTS = ("invalid", "forbidden", "version burnt", "bad code")
 FAULTS = (*NETWORK_FAULTS, *OTHERS, *FINAL_FAULTS)
 SUBSCRIPTION_LISTS = ("interceptions", "notifications")
 
@@ -73,7 +73,7 @@ def refused(why: str) -> Refused:
     return refusal
 
 
-FAILURES = frozenset({"unreachable", "no-answer", "forbidden", "busy", "invalid"})
+FAILURES = frozenset({"unreachable", "no-answer", "forbidden", "busy", "invalid", "rolled back", "bad code"})
 """What a request can end in without reaching the plugin."""
 
 
@@ -81,6 +81,8 @@ def failure(kind: str) -> PublishError:
     """One of ``FAILURES``."""
     if kind == "unreachable":
         return NotReached("Nothing answers.")
+    if kind in {"rolled back", "bad code"}:
+        return RolledBack("It was rolled back: AWS_EXCEPTION.", code="AWS_EXCEPTION", lasting=kind == "bad code")
     if kind == "no-answer":
         return NotAnswered("No usable answer.")
     return AccessRefused("Not allowed.") if kind == "forbidden" else refused(kind)
@@ -205,7 +207,7 @@ class ModelBiot:
             raise failure(fault)
         if "before" in fault and not fault.startswith("lost"):
             self._somebody(fault)
-        if fault in {"lost before", "rolled back"}:
+        if fault == "lost before":
             return True
         if fault.startswith("late"):
             self.clock.due.append((self.clock.seconds + float(fault.split()[1]), lambda: self._quietly(apply)))

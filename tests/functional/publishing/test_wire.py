@@ -14,7 +14,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from builder.publishing.calls import Calls
-from builder.publishing.failures import AccessRefused, NoSuchPlugin, NotAnswered, NotReached, Refused, Unsettled
+from builder.publishing.failures import (
+    AccessRefused,
+    NoSuchPlugin,
+    NotAnswered,
+    NotReached,
+    Refused,
+    RolledBack,
+    Unsettled,
+)
 from builder.publishing.platform_api import Platform
 from builder.publishing.values import Secret, Target
 from builder.publishing.wire import Limits, Wire
@@ -193,7 +201,7 @@ BAD: dict[str, bytes | Callable[[socket.socket], None]] = {
     "half-gzip": reply(200, body=gzip.compress(json.dumps(PLUGIN).encode())[:-12], head="content-encoding: gzip\r\n"),
     "brotli": reply(200, PLUGIN, head="content-encoding: br\r\n"),
     "redirect": reply(302, head="location: http://127.0.0.1:9/elsewhere\r\n"),
-    "500": failure(500, "INTERNAL_SERVER_ERROR"),
+    "503": failure(503, "SERVICE_UNAVAILABLE"),
     "rollback-failed": failure(500, "PLUGIN_ROLLBACK_FAILED", apiName="create"),
     "502": page(b"<html><h1>502 Bad Gateway</h1>").replace(b"200 OK", b"502 Bad Gateway"),
     "503": failure(503, "UNAVAILABLE", head="retry-after: 3\r\n"),
@@ -448,3 +456,39 @@ def test_no_thread_and_no_socket_is_left_behind() -> None:
     while threading.active_count() > before and time.monotonic() < deadline:
         time.sleep(0.01)
     assert threading.active_count() <= before
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "cause", "lasting"),
+    [
+        (500, "AWS_EXCEPTION", "TooManyRequestsException", False),
+        (500, "AWS_EXCEPTION", "software.amazon.awssdk.services.lambda.model.InvalidParameterValueException", True),
+        (500, "AWS_EXCEPTION", "CodeStorageExceededException", True),
+        (500, "INTERNAL_SERVER_ERROR", "", False),
+    ],
+)
+def test_a_whole_error_after_which_biot_rolls_back_is_told_as_such(
+    status: int, code: str, cause: str, lasting: bool
+) -> None:
+    details = {"className": cause} if cause else {}
+    with RawServer(failure(status, code, **details)) as server, platform(server) as biot:
+        for send in (
+            lambda: biot.create(CONFIG, None),
+            lambda: biot.update("age", {"version": 3}, None),
+            lambda: biot.delete("age"),
+        ):
+            with pytest.raises(RolledBack, match="rolled it back") as caught:
+                send()
+            assert (caught.value.code, caught.value.lasting) == (code, lasting)
+
+
+@pytest.mark.parametrize(("status", "code"), [(500, "PLUGIN_ROLLBACK_FAILED"), (504, "GATEWAY_TIMEOUT")])
+def test_an_error_after_which_nothing_is_known_stays_unsettled(status: int, code: str) -> None:
+    with RawServer(failure(status, code)) as server, platform(server) as biot, pytest.raises(Unsettled):
+        biot.update("age", {"version": 3}, None)
+
+
+def test_the_dispatcher_promises_no_rollback() -> None:
+    whole_error = failure(500, "INTERNAL_SERVER_ERROR")
+    with RawServer(whole_error) as server, platform(server) as biot, pytest.raises(Unsettled):
+        biot.hooks.subscribe("notifications", {"endpoint": "https://e"})

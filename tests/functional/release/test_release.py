@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from builder.platform.environment import TREE_DIGEST_NAME, TREE_VERSION_NAME
+from sandbox.faults import KINDS, Rule, Scenario
 from tests.functional.release.conftest import MANIFEST, tell_of
 from tests.support.registries import Registry, served
+from tests.support.sandbox import running_sandbox
 from tests.unit.secrets.test_kinds import TOKENS
 
 if TYPE_CHECKING:
@@ -425,3 +427,21 @@ def test_each_failure_has_its_kind(desk: Desk, biot: Sandbox) -> None:
         assert (done.code, done.document["kind"], done.document["exitCode"]) == (8, "unreachable", 8)
         assert "hush" not in done.out + done.err
     assert not list(desk.state.journal.rglob("*.jsonl"))
+
+
+@pytest.mark.parametrize("kind", ["aws-exception", "rolled-back"])
+def test_an_error_that_biot_rolled_back_every_time_is_not_applied_after_three_uploads(
+    desk: Desk, tmp_path: Path, kind: str
+) -> None:
+    rules = (Rule(kind=KINDS[kind], method="PATCH", times=0),)
+    with running_sandbox(tmp_path / "sandbox", faults=Scenario(rules=rules)) as biot:
+        tell_of(desk.state, biot.base_url, biot.service_user.id, biot.service_user.secret_key)
+        assert desk("publish", *LOCAL).code == 0
+        before = stored(biot)
+        desk.write(answer=2)
+        done = desk("publish", *LOCAL, "--json").document
+
+        assert (done["verdict"], done["kind"], done["requests"]) == ("not-applied", "not-applied", 3)
+        assert "rolled it back" in done["detail"]
+        assert stored(biot) == before
+        assert desk("history", "--json").document["entries"][0]["verdict"] == "not-applied"

@@ -71,9 +71,10 @@ def test_one_fault(operation: str, fault: str) -> None:
     if fault in NETWORK_FAULTS:
         assert outcome.verdict is Verdict.DONE, outcome
         assert biot.clock.seconds < 10_060
-    if fault in {"invalid", "forbidden"}:
-        assert outcome.verdict is Verdict.NOT_APPLIED
-        assert outcome.kind == {"invalid": "refused", "forbidden": "access"}[fault]
+    kinds = {"invalid": "refused", "forbidden": "access", "bad code": "not-applied"}
+    if fault in kinds:
+        assert (outcome.verdict, outcome.requests) == (Verdict.NOT_APPLIED, 1)
+        assert outcome.kind == kinds[fault]
 
 
 @pytest.mark.parametrize("operation", GOALS)
@@ -162,6 +163,21 @@ def test_an_environment_that_cannot_be_reached_is_not_applied_and_says_why(opera
 
     assert (outcome.verdict, outcome.kind) == (Verdict.NOT_APPLIED, "unreachable")
     assert isinstance(outcome.cause, NotReached)
+
+
+@pytest.mark.parametrize("operation", GOALS)
+def test_a_request_that_is_rolled_back_every_time_is_not_applied_after_three(operation: str) -> None:
+    biot, outcome, wanted = publish(operation, ["rolled back"] * 9, [])
+
+    assert (outcome.verdict, outcome.kind, biot.requests) == (Verdict.NOT_APPLIED, "not-applied", 3)
+    hold_to_the_truth(biot, outcome, wanted)
+
+
+def test_a_lost_request_before_a_rollback_keeps_the_ending_unknown() -> None:
+    biot, outcome, wanted = publish("code", ["late 500", *["bad code"] * 9], [])
+
+    assert outcome.verdict is Verdict.UNKNOWN
+    hold_to_the_truth(biot, outcome, wanted)
 
 
 def test_requests_that_keep_getting_lost_are_unknown_because_the_last_may_arrive() -> None:
