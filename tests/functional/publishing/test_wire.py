@@ -201,7 +201,6 @@ BAD: dict[str, bytes | Callable[[socket.socket], None]] = {
     "half-gzip": reply(200, body=gzip.compress(json.dumps(PLUGIN).encode())[:-12], head="content-encoding: gzip\r\n"),
     "brotli": reply(200, PLUGIN, head="content-encoding: br\r\n"),
     "redirect": reply(302, head="location: http://127.0.0.1:9/elsewhere\r\n"),
-    "503": failure(503, "SERVICE_UNAVAILABLE"),
     "rollback-failed": failure(500, "PLUGIN_ROLLBACK_FAILED", apiName="create"),
     "502": page(b"<html><h1>502 Bad Gateway</h1>").replace(b"200 OK", b"502 Bad Gateway"),
     "503": failure(503, "UNAVAILABLE", head="retry-after: 3\r\n"),
