@@ -13,6 +13,7 @@ from builder.archive.entries import spliced
 from builder.archive.writer import pack_members
 from builder.coldstart.marshalled import canonical
 from builder.coldstart.unpacking import unpack
+from builder.fingerprint import code_digest
 from builder.values import REGULAR_MODE, Entry
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from builder.archive.memory import Packs
     from builder.interpreters import Interpreter
 
-_FORMAT: Final = 1
-"""Part of the key of what is kept: another way of compiling needs another number."""
 _SCRIPT: Final = Path(__file__).with_name("inside") / "compiling.py"
 _HEADER: Final = 16
 _TASK_ROOT: Final = "/var/task/"
@@ -67,7 +66,7 @@ def bytecode_path(source: str, tag: str) -> str:
 
 
 def _key(group: Sequence[Entry], interpreter: Interpreter) -> str:
-    told = [_FORMAT, interpreter.release, compressor(), sorted((entry.path, entry.sha256) for entry in group)]
+    told = [code_digest(), interpreter.release, compressor(), sorted((entry.path, entry.sha256) for entry in group)]
     return hashlib.sha256(f"bytecode {json.dumps(told)}".encode()).hexdigest()
 
 

@@ -14,6 +14,7 @@ from builder.coldstart.discovery import Discovered, discover, import_environment
 from builder.coldstart.lightened import Lightened
 from builder.coldstart.unpacking import read_member, unpack
 from builder.errors import Problem, Severity
+from builder.fingerprint import code_digest
 from builder.values import REGULAR_MODE, Bundle
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from builder.manifest.model import Manifest
 
 _KEPT_AS: Final = "imports.json"
-_FORMAT: Final = 1
 
 
 def precompile(bundle: Bundle, manifest: Manifest, choice: Choice, store: Packs) -> Lightened:
@@ -57,7 +57,7 @@ def precompile(bundle: Bundle, manifest: Manifest, choice: Choice, store: Packs)
 
 
 def _discovered(bundle: Bundle, manifest: Manifest, interpreter: Interpreter, store: Packs) -> Discovered:
-    told = [_FORMAT, interpreter.release, bundle.tree_digest, manifest.plugin.handler]
+    told = [code_digest(), interpreter.release, bundle.tree_digest, manifest.plugin.handler]
     variables = sorted(manifest.plugin.environment_variables.items())
     key = hashlib.sha256(f"imports {json.dumps([told, variables])}".encode()).hexdigest()
     kept = store.find(key)

@@ -17,6 +17,7 @@ from builder.dependencies.npm_lock import (
     without_addresses,
 )
 from builder.errors import DependencyError, PackagingError, Problem
+from builder.fingerprint import code_digest
 from builder.values import Lock, LockedPackage, Pack
 
 if TYPE_CHECKING:
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
     from builder.manifest.model import Manifest
     from builder.progress import Progress
 
-# Part of a pack's key: another way of turning tarballs into ZIPs needs another number.
-PACK_FORMAT = 1
+PACKING_CODE = ("archive/", "dependencies/javascript.py", "dependencies/tarball.py", "errors.py", "values.py")
+"""What turns tarballs into packs. Not the whole kit, because each package would have to be fetched again."""
 LARGEST_JSON = 64 << 20
 _PROCESSES = 2
 _SHIPPED_FIELDS = ("dependencies", "optionalDependencies", "peerDependencies")
@@ -125,8 +126,8 @@ def collect(lock: Lock, store: Store, progress: Progress) -> tuple[Pack, ...]:
 
 
 def pack_key(integrity: str, compressor: str) -> str:
-    """The store's key of a package: its integrity, how it was turned into a ZIP, and what compressed it."""
-    return hashlib.sha256(f"npm {PACK_FORMAT}\n{integrity}\n{compressor}\n".encode()).hexdigest()
+    """The store's key of a package: its integrity, the code that turns it into a ZIP, and what compresses it."""
+    return hashlib.sha256(f"npm {code_digest(*PACKING_CODE)}\n{integrity}\n{compressor}\n".encode()).hexdigest()
 
 
 def _fetch(packages: tuple[LockedPackage, ...], compressor: str, store: Store, progress: Progress) -> Iterator[Pack]:

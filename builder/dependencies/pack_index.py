@@ -17,7 +17,7 @@ from builder.values import PackMember
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,11 +27,13 @@ class PackIndex:
     Attributes:
         sha256: Hex digest of the pack's file.
         size: Bytes of the pack's file.
+        reader: Digest of the code that read it.
         members: Every regular file inside.
     """
 
     sha256: str
     size: int
+    reader: str
     members: tuple[PackMember, ...]
 
 
@@ -41,6 +43,7 @@ def dump_index(index: PackIndex) -> bytes:
         "format": FORMAT,
         "pack": index.sha256,
         "size": index.size,
+        "reader": index.reader,
         "path": [member.path for member in index.members],
         "mode": [member.mode for member in index.members],
         "bytes": [member.size for member in index.members],
@@ -69,6 +72,7 @@ def load_index(data: bytes) -> PackIndex | None:
     return PackIndex(
         sha256=cast("str", document["pack"]),
         size=cast("int", document["size"]),
+        reader=cast("str", document["reader"]),
         members=tuple(_members(document)),
     )
 

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 
 from builder.dependencies.pack_index import PackIndex, dump_index, load_index
 from builder.errors import DependencyError
+from builder.fingerprint import code_digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from builder.values import PackMember
 
 STORE_VARIABLE = "BIOT_PLUGIN_STORE"
+READING_CODE = ("archive/", "dependencies/pack_index.py", "errors.py", "platform/limits.py", "values.py")
+"""What says which files a pack holds."""
 _ABANDONED_AFTER_SECONDS = 24 * 60 * 60
 _USED_LATELY_SECONDS = 10 * 60
 """A use is marked at most so often; pruning spares what was used within an hour."""
@@ -69,8 +72,10 @@ class Store:
         file = self._place(key)
         index = read_index(file)
         try:
+            if sha256 is not None and (index is None or index.reader != code_digest(*READING_CODE)):
+                return self._index_again(key, file, sha256)
             if index is None:
-                return None if sha256 is None else self._index_again(key, file, sha256)
+                return None
             if sha256 not in {None, index.sha256} or file.stat().st_size != index.size:
                 return None
             if file_sha256(file) != index.sha256:
@@ -88,7 +93,12 @@ class Store:
         """
         from builder.archive.reader import read_members
 
-        index = PackIndex(sha256=file_sha256(pack), size=pack.stat().st_size, members=read_members(pack))
+        index = PackIndex(
+            sha256=file_sha256(pack),
+            size=pack.stat().st_size,
+            reader=code_digest(*READING_CODE),
+            members=read_members(pack),
+        )
         place = self._place(key)
         place.parent.mkdir(parents=True, exist_ok=True)
         os.utime(pack)  # a downloader may have set the day of its release
@@ -128,7 +138,7 @@ class Store:
         return self.folder / "packs" / key[:2] / f"{key}.zip"
 
     def _index_again(self, key: str, file: Path, sha256: str) -> StoredPack | None:
-        """A sound wheel whose index is gone or damaged needs no new download."""
+        """A sound wheel whose index is gone, damaged or made by another kit needs no new download."""
         import shutil
 
         if file_sha256(file) != sha256:

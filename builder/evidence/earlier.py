@@ -5,25 +5,22 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import builder
 from builder.archive.deflate import HARD_LEVEL, compressor
 from builder.evidence.report import file_digest, read_report, report_file, report_rows
 from builder.evidence.seal import evidence_files, seal_holds
+from builder.fingerprint import code_digest
 from builder.values import Artifact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
 
     from builder.archive.shares import PackageRow
     from builder.manifest.model import Manifest
     from builder.values import Lock
-
-_DECIDING = ("archive", "bundle", "coldstart", "evidence", "natives", "secrets")
-"""The kit's packages whose code decides the bytes of an artifact and its report, or whether there may be one."""
 
 
 class Source(Protocol):
@@ -114,14 +111,3 @@ def _artifact(file: Path, told: object) -> Artifact | None:
         entries=int(told["files"]),
         tree_digest=str(told.get("treeDigest")),
     )
-
-
-@cache
-def code_digest() -> str:
-    """Hex sha256 of the code that decides the bytes of an artifact and of what lies beside it."""
-    digest = hashlib.sha256()
-    home = Path(builder.__file__).parent
-    for folder in _DECIDING:
-        for file in sorted((home / folder).glob("*.py")):
-            digest.update(f"{folder}/{file.name}\n".encode() + file.read_bytes())
-    return digest.hexdigest()

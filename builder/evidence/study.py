@@ -6,10 +6,12 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+import packaging
+
 import builder
 from builder.archive.memory import Memory
 from builder.evidence.components import Component, Facts
-from builder.evidence.earlier import code_digest
+from builder.fingerprint import code_digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -40,6 +42,8 @@ class Study:
 def memory_of(store: Packs, manifest: Manifest, settings: Settings, packs: Sequence[Pack]) -> Memory:
     """What was found out about these very packages before, by this very code.
 
+    ``packaging`` is part of that code: it says what a licence expression and a marker mean.
+
     The lock decides the packages, whose digests were checked when they were collected, and what the plugin asks for;
     counts of their files stand for what was left out of them on purpose.
 
@@ -52,7 +56,14 @@ def memory_of(store: Packs, manifest: Manifest, settings: Settings, packs: Seque
     if not settings.lock_sha256:
         return Memory()
     shapes = [[pack.file.stem, len(pack.members), sum(member.crc32 for member in pack.members)] for pack in packs]
-    about = (builder.__version__, code_digest(), settings.lock_sha256, manifest.runtime.name, json.dumps(shapes))
+    about = (
+        builder.__version__,
+        code_digest(),
+        packaging.__version__,
+        settings.lock_sha256,
+        manifest.runtime.name,
+        json.dumps(shapes),
+    )
     return Memory(store=store, about=about)
 
 

@@ -1,7 +1,7 @@
 """What was found in a pack, kept beside it in the store: ``packs/<2 hex>/<key>.natives``.
 
-A line with the sha256 of the rest, then one JSON document. A record that is damaged, of another format, or about other
-files than the pack has, counts as absent; then the pack is read again.
+A line with the sha256 of the rest, then one JSON document. A record that is damaged, written by other code, or about
+other files than the pack has, counts as absent; then the pack is read again.
 """
 
 from __future__ import annotations
@@ -18,32 +18,31 @@ if TYPE_CHECKING:
 
     from builder.values import PackMember
 
-FORMAT = 1
-"""Grows when the reader sees more or other things than before."""
 SUFFIX = ".natives"
 
 
-def dump_record(natives: Mapping[str, Native], members: Sequence[PackMember]) -> bytes:
+def dump_record(natives: Mapping[str, Native], members: Sequence[PackMember], code: str) -> bytes:
     """The bytes of a record.
 
     Args:
         natives: What was found, by path in the pack.
         members: All of the pack; binds the record to their contents.
+        code: Digest of the code that found it.
     """
     digests = {member.path: member.sha256 for member in members}
     rows = [[path, digests[path], native.kind.name, _row(native.elf)] for path, native in natives.items()]
-    body = json.dumps({"format": FORMAT, "files": len(members), "natives": rows}, separators=(",", ":")).encode()
+    body = json.dumps({"code": code, "files": len(members), "natives": rows}, separators=(",", ":")).encode()
     return hashlib.sha256(body).hexdigest().encode() + b"\n" + body
 
 
-def load_record(data: bytes, members: Sequence[PackMember]) -> dict[str, Native] | None:
-    """Read a record back, or None when it is not one of these members."""
+def load_record(data: bytes, members: Sequence[PackMember], code: str) -> dict[str, Native] | None:
+    """Read a record back, or None when it is not one of these members or not one of this code."""
     head, _, body = data.partition(b"\n")
     if hashlib.sha256(body).hexdigest().encode() != head:
         return None
-    # The digest holds, so this very code wrote it.
+    # The digest holds, so a kit wrote it.
     document: dict[str, Any] = json.loads(body)
-    if document["format"] != FORMAT or document["files"] != len(members):
+    if document.get("code") != code or document["files"] != len(members):
         return None
     rows = document["natives"]
     if not rows:

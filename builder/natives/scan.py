@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from builder.archive.reader import read_content
 from builder.errors import PackagingError
+from builder.fingerprint import code_digest
 from builder.natives.kinds import PEEK, Kind, Native, kind_of
 from builder.natives.records import SUFFIX, dump_record, load_record
 from builder.values import STORED
@@ -45,11 +46,11 @@ def natives_of(pack: Pack) -> dict[str, Native]:
     """
     record = pack.file.with_suffix(SUFFIX)
     with suppress(OSError):
-        known = load_record(record.read_bytes(), pack.members)
+        known = load_record(record.read_bytes(), pack.members, code_digest())
         if known is not None:
             return known
     found = {member.path: _native(pack.file, member, kind) for member, kind in _suspects(pack)}
-    _remember(record, dump_record(found, pack.members))
+    _remember(record, dump_record(found, pack.members, code_digest()))
     return found
 
 

@@ -30,6 +30,7 @@ indexes = some.builds(
     PackIndex,
     sha256=some.from_regex(r"[0-9a-f]{64}", fullmatch=True),
     size=sizes,
+    reader=some.from_regex(r"[0-9a-f]{64}", fullmatch=True),
     members=some.lists(members, max_size=5).map(tuple),
 )
 

@@ -17,13 +17,14 @@ FILES = {
 }
 MEMBERS = tuple(member_of(path, content) for path, content in FILES.items())
 NATIVES = {path: native for path, content in FILES.items() if (native := native_content(content)) is not None}
-RECORD = dump_record(NATIVES, MEMBERS)
+CODE = "5e" * 32
+RECORD = dump_record(NATIVES, MEMBERS, CODE)
 
 
 def test_a_record_gives_back_what_was_found() -> None:
     assert len(NATIVES) == 3
-    assert load_record(RECORD, MEMBERS) == NATIVES
-    assert load_record(dump_record({}, MEMBERS), MEMBERS) == {}
+    assert load_record(RECORD, MEMBERS, CODE) == NATIVES
+    assert load_record(dump_record({}, MEMBERS, CODE), MEMBERS, CODE) == {}
 
 
 @pytest.mark.parametrize(
@@ -31,9 +32,14 @@ def test_a_record_gives_back_what_was_found() -> None:
     [b"", RECORD[:-1], RECORD.replace(b"GLIBC_2.28", b"GLIBC_2.17"), RECORD.partition(b"\n")[2], b"\xff\n{}"],
 )
 def test_a_damaged_record_counts_as_absent(record: bytes) -> None:
-    assert load_record(record, MEMBERS) is None
+    assert load_record(record, MEMBERS, CODE) is None
 
 
 def test_a_record_of_other_contents_counts_as_absent() -> None:
-    assert load_record(RECORD, (member_of("a.so", b"other"), *MEMBERS[1:])) is None
-    assert load_record(RECORD, MEMBERS[:-1]) is None
+    assert load_record(RECORD, (member_of("a.so", b"other"), *MEMBERS[1:]), CODE) is None
+    assert load_record(RECORD, MEMBERS[:-1], CODE) is None
+
+
+def test_a_record_of_other_code_counts_as_absent() -> None:
+    assert load_record(RECORD, MEMBERS, "6f" * 32) is None
+    assert load_record(dump_record({}, MEMBERS, CODE), MEMBERS, "6f" * 32) is None

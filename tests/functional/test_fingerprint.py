@@ -1,0 +1,138 @@
+"""A kit whose code changed does its work again, whatever the change is."""
+
+from __future__ import annotations
+
+import ast
+import os
+import shutil
+import subprocess
+import sys
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import builder
+from builder.dependencies.javascript import PACKING_CODE
+from builder.dependencies.recompression import COMPRESSING_CODE
+from builder.dependencies.store import READING_CODE
+from tests.support.locked import locked_plugin
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import ModuleType
+
+HOME = Path(builder.__file__).parent
+
+
+@pytest.fixture
+def copied_kit(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(HOME, tmp_path / "kit" / "builder", ignore=shutil.ignore_patterns("__pycache__")))
+
+
+def _fingerprint_of(kit: Path) -> ModuleType:
+    """The module of the copy, freshly loaded: nothing in it is cached yet."""
+    spec = spec_from_file_location("copied_fingerprint", kit / "fingerprint.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_a_change_of_any_file_of_the_kit_changes_the_digest(copied_kit: Path) -> None:
+    before = _fingerprint_of(copied_kit).code_digest()
+    files = [file for file in sorted(copied_kit.rglob("*")) if file.is_file()]
+    assert len(files) > 250
+    assert {"schema.json", "compiling.py", "tarball.py", "building.py"} <= {file.name for file in files}
+    unnoticed = []
+    for file in files:
+        content = file.read_bytes()
+        file.write_bytes(content + b"\n")
+        if _fingerprint_of(copied_kit).code_digest() == before:
+            unnoticed.append(file.relative_to(copied_kit).as_posix())
+        file.write_bytes(content)
+    assert unnoticed == []
+    assert _fingerprint_of(copied_kit).code_digest() == before
+
+
+def test_a_renamed_or_added_file_changes_the_digest_and_bytecode_does_not(copied_kit: Path) -> None:
+    before = _fingerprint_of(copied_kit).code_digest()
+    (copied_kit / "__pycache__").mkdir()
+    (copied_kit / "__pycache__" / "values.cpython-311.pyc").write_bytes(b"compiled")
+    assert _fingerprint_of(copied_kit).code_digest() == before
+    (copied_kit / "coldstart" / "inside" / "new.py").write_bytes(b"")
+    added = _fingerprint_of(copied_kit).code_digest()
+    (copied_kit / "coldstart" / "inside" / "new.py").rename(copied_kit / "coldstart" / "inside" / "other.py")
+    assert len({before, added, _fingerprint_of(copied_kit).code_digest()}) == 3
+
+
+def test_a_part_changes_with_its_own_files_only(copied_kit: Path) -> None:
+    def digests() -> list[str]:
+        module = _fingerprint_of(copied_kit)
+        return [module.code_digest(part) for part in ("archive/", "dependencies/tarball.py")]
+
+    archive, tarball = digests()
+    with (copied_kit / "dependencies" / "tarball.py").open("a") as file:
+        file.write("\n")
+    assert digests()[0] == archive
+    assert digests()[1] != tarball
+
+
+def test_a_changed_kit_packages_again(copied_kit: Path, tmp_path: Path) -> None:
+    made = locked_plugin(tmp_path)
+
+    def is_up_to_date() -> bool:
+        done = subprocess.run(
+            [sys.executable, "-m", "builder", "package"],
+            cwd=made.folder,
+            env={**os.environ, "PYTHONPATH": str(copied_kit.parent), "BIOT_PLUGIN_STORE": str(made.store)},
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        return "is up to date" in done.stdout
+
+    assert [is_up_to_date(), is_up_to_date()] == [False, True]
+    for changed in ("coldstart/inside/compiling.py", "building.py", "dependencies/tarball.py", "manifest/schema.json"):
+        with (copied_kit / changed).open("a") as file:
+            file.write("\n")
+        assert (changed, is_up_to_date()) == (changed, False)
+    assert is_up_to_date()
+
+
+@pytest.mark.parametrize(
+    ("parts", "entrances"),
+    [
+        (PACKING_CODE, ["dependencies/tarball.py", "archive/writer.py"]),
+        (COMPRESSING_CODE, ["archive/writer.py", "archive/reader.py", "archive/deflate.py"]),
+        (READING_CODE, ["archive/reader.py", "dependencies/pack_index.py"]),
+    ],
+    ids=["npm packs", "recompressed packs", "indexes"],
+)
+def test_a_list_of_parts_names_every_module_that_its_work_uses(parts: tuple[str, ...], entrances: list[str]) -> None:
+    used, waiting = set[str](), list(entrances)
+    while waiting:
+        path = waiting.pop()
+        if path not in used:
+            used.add(path)
+            waiting += _imported(path)
+    assert [path for path in sorted(used) if not path.startswith(parts)] == []
+    assert all((HOME / part).exists() for part in parts)
+
+
+def _imported(path: str) -> Iterator[str]:
+    """The modules of the kit that a module of it imports when it runs, inside functions too."""
+    tree = ast.parse((HOME / path).read_bytes())
+    typing_only = {
+        child
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        for child in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node not in typing_only and (node.module or "").startswith("builder."):
+            module = str(node.module).removeprefix("builder.").replace(".", "/")
+            names = [f"{module}.py", *(f"{module}/{alias.name}.py" for alias in node.names)]
+            yield from (name for name in names if (HOME / name).is_file())
