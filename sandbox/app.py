@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
 
 from sandbox import openapi, running
 from sandbox.dispatcher import routes as dispatcher
@@ -17,8 +19,7 @@ from sandbox.ums import routes as ums
 
 if TYPE_CHECKING:
     from starlette.requests import Request
-    from starlette.responses import Response
-    from starlette.types import ASGIApp
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
     from sandbox.state import State
 
@@ -31,7 +32,12 @@ def create_app(state: State) -> ASGIApp:
     """
     app = Starlette(
         routes=[*ums.routes(), *settings.routes(), *dispatcher.routes(), *running.routes(), *openapi.routes()],
-        exception_handlers={ApiError: _refused, HTTPException: _not_routed, Exception: _failed},
+        exception_handlers={
+            ApiError: _refused,
+            HTTPException: _not_routed,
+            ClientDisconnect: _abandoned,
+            Exception: _failed,
+        },
     )
     app.router.redirect_slashes = False
     app.state.sandbox = state
@@ -48,6 +54,16 @@ async def _not_routed(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
     return routing_refusal(error, request.scope)
+
+
+class _NoAnswer(Response):
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send nothing."""
+
+
+async def _abandoned(_request: Request, _error: Exception) -> Response:
+    """The client closed the connection in the middle of its request: nobody reads an answer, and nothing is wrong."""
+    return _NoAnswer()
 
 
 async def _failed(request: Request, _error: Exception) -> Response:
