@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hmac
 import secrets
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import scrypt
 
 PASSWORD_COST = 2**14
@@ -13,10 +13,12 @@ PASSWORD_COST = 2**14
 KEY_COST = 2**4
 """For what is made here from 256 random bits: nobody guesses those, so the hash need not be slow."""
 
-_AT_ONCE = threading.BoundedSemaphore(4)
-"""Hashes being made at one moment: each takes 16 MB, and many log-ins may come together."""
+_THREADS = ThreadPoolExecutor(2, thread_name_prefix="local-biot-hashes")
+"""Where slow hashes are made. Each needs 16 MB, which the C library keeps for the thread that asked for them: made by
+the forty threads that serve requests, hashes kept 500 MB for ever."""
 _BLOCK_SIZE = 8
 _SALT_BYTES = 16
+_DIGEST_BYTES = 64
 
 
 def random_secret() -> str:
@@ -36,7 +38,18 @@ def matches(secret: str, kept: str) -> bool:
     return hmac.compare_digest(_digest(secret, base64.b64decode(salt), int(cost)), digest)
 
 
+def unmatchable() -> str:
+    """In place of a kept secret: takes as long to check as a password, and no secret fits."""
+    salt, digest = secrets.token_bytes(_SALT_BYTES), secrets.token_bytes(_DIGEST_BYTES)
+    return f"{PASSWORD_COST}${base64.b64encode(salt).decode()}${base64.b64encode(digest).decode()}"
+
+
 def _digest(secret: str, salt: bytes, cost: int) -> str:
-    with _AT_ONCE:
-        found = scrypt(secret.encode("utf-8", "replace"), salt=salt, n=cost, r=_BLOCK_SIZE, p=1)
+    if cost <= KEY_COST:
+        return _scrypt(secret, salt, cost)
+    return _THREADS.submit(_scrypt, secret, salt, cost).result()
+
+
+def _scrypt(secret: str, salt: bytes, cost: int) -> str:
+    found = scrypt(secret.encode("utf-8", "replace"), salt=salt, n=cost, r=_BLOCK_SIZE, p=1, dklen=_DIGEST_BYTES)
     return base64.b64encode(found).decode()

@@ -14,7 +14,7 @@ from sandbox.clock import iso
 from sandbox.errors import ApiError, login_failed
 from sandbox.ums.access import REFRESH, SERVICE_EXTERNAL, SERVICE_INTERNAL, USER, scopes_of
 from sandbox.ums.accounts import INTERNAL_SERVICE, TOKEN_MINUTES
-from sandbox.ums.hashing import hashed, matches, random_secret
+from sandbox.ums.hashing import matches, unmatchable
 from sandbox.ums.permissions import MFA_LOGIN
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ FAILURES_ALLOWED = 5
 LOCK_MINUTES = 15
 """After so many failures in a row an account is locked for so long. The kit's choice: BioT publishes neither."""
 
-_NOBODY = hashed(random_secret())
+_NOBODY = unmatchable()
 """Checked when there is no such user, so that the answer takes as long as for one who exists."""
 
 

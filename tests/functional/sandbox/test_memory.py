@@ -1,0 +1,47 @@
+"""How much memory a local BioT keeps after many log-ins at once."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+
+from sandbox import ADMIN
+from sandbox.database import Database
+from sandbox.serving import DATABASE_FILE
+from sandbox.ums.founding import found
+from tests.support.sandbox_process import sandbox_process
+
+CLIENTS = 40
+"""As many as there are threads that serve requests: each of them serves a log-in."""
+GROWTH_MAX = 150
+"""MB. Forty threads that each kept the memory of one password hash grew by 490 MB; with two it is about 60 MB."""
+
+
+def resident_megabytes(process: int) -> float:
+    """The memory that a process holds in RAM."""
+    lines = Path(f"/proc/{process}/status").read_text("utf-8").splitlines()
+    (kilobytes,) = (int(line.split()[1]) for line in lines if line.startswith("VmRSS"))
+    return kilobytes / 1024
+
+
+def post(url: str, body: object) -> None:
+    assert httpx.post(url, json=body, timeout=60, trust_env=False).status_code == 200
+
+
+def test_many_log_ins_at_once_leave_little_memory_behind(tmp_path: Path) -> None:
+    with sandbox_process(tmp_path) as (base_url, process), ThreadPoolExecutor(CLIENTS) as clients:
+        database = Database(tmp_path / DATABASE_FILE)
+        founded = found(database)
+        database.close()
+        assert founded is not None
+        assert process.pid is not None
+        person = {"username": ADMIN, "password": founded.admin_password}
+        service = {"id": founded.service_user.id, "secretKey": founded.service_user.secret_key}
+        before = resident_megabytes(process.pid)
+        for path, body, count in (("users/login", person, 48), ("services/accessToken", service, 300)):
+            list(clients.map(post, [f"{base_url}/ums/v2/{path}"] * count, [body] * count))
+        after = resident_megabytes(process.pid)
+
+    assert after - before < GROWTH_MAX
