@@ -81,3 +81,26 @@ RUNTIMES = {
     )
 }
 """Every runtime by its name, oldest first within a language."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UnbuiltRuntime:
+    """A runtime that BioT's documents name and the kit does not build for.
+
+    Attributes:
+        name: As the platform spells it.
+        create_blocked: From this day no new function can use it.
+        update_blocked: From this day no existing function can be updated.
+    """
+
+    name: str
+    create_blocked: date
+    update_blocked: date
+
+
+UNBUILT_RUNTIMES = {
+    runtime.name: runtime
+    for runtime in (UnbuiltRuntime(name="java21", create_blocked=date(2029, 7, 31), update_blocked=date(2029, 8, 31)),)
+}
+"""By name. BioT's Console document "Plugin Configuration Management" has java21 among its three examples (read on
+2026-11-20); the dates have the same source as those above."""

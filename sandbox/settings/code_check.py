@@ -47,9 +47,13 @@ def examine(file: Path, size: int) -> frozenset[str]:
 def check_handler(paths: frozenset[str], runtime: str, handler: str) -> None:
     """Is the file there in which the runtime looks for the handler?
 
+    Handlers of runtimes that the kit does not build for are not looked for; Java's are classes in archives.
+
     Raises:
         ApiError: 500 ``AWS_EXCEPTION``.
     """
+    if runtime not in RUNTIMES:
+        return
     module, _, function = handler.rpartition(".")
     endings = _ENDINGS[RUNTIMES[runtime].language]
     # Python's runtime takes dots for folders too, Node's does not.

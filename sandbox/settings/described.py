@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from builder.platform.catalog import ACTIONS_BY_ENTITY, ADAPTABLE_ENTITY_TYPES, PROBABLY_RESERVED_ORDER
 from builder.platform.environment import BIOT_PREFIX, KEY_PATTERN
 from builder.platform.limits import INTEGER_MAX
-from builder.platform.runtimes import RUNTIMES
+from builder.platform.runtimes import RUNTIMES, UNBUILT_RUNTIMES
 from sandbox.catalog import api_id_pattern
 from sandbox.describing import ANY_TEXT, MOMENT, TEXT, Operation, nullable, page_of, record
 from sandbox.settings.lookups import INTERCEPTIONS
@@ -48,7 +48,7 @@ def _form(config: Schema) -> Schema:
     """With what ``rules`` asks for as far as a schema can say it: the document promises no more than is taken."""
     told = deepcopy(config)
     fields = told["properties"]
-    fields["runtime"] = nullable({"enum": list(RUNTIMES)})
+    fields["runtime"] = nullable({"enum": [*RUNTIMES, *UNBUILT_RUNTIMES]})
     fields["environmentVariables"] = nullable(
         {
             "type": "object",
@@ -66,7 +66,7 @@ def _form(config: Schema) -> Schema:
 
 def _kinds(whole: Schema) -> list[Schema]:
     """A ZIP plugin has a runtime; an IMAGE plugin has a tag, or a runtime by which its seed image is chosen."""
-    runtime: Schema = {"enum": list(RUNTIMES)}
+    runtime: Schema = {"enum": [*RUNTIMES, *UNBUILT_RUNTIMES]}
     tag = {key: value for key, value in whole["properties"]["imageTag"].items() if key != "type"} | {"type": "string"}
     return [
         _kind(whole, {"deploymentPackageType": {"enum": ["ZIP", None]}, "runtime": runtime}, ["runtime"]),

@@ -11,7 +11,7 @@ from builder.manifest.rules.subject import rows
 from builder.platform.catalog import ACTIONS_BY_ENTITY, ADAPTABLE_ENTITY_TYPES, PROBABLY_RESERVED_ORDER
 from builder.platform.environment import BIOT_PREFIX, KEY_PATTERN, RESERVED_NAMES
 from builder.platform.limits import ENVIRONMENT_VARIABLES_MAX
-from builder.platform.runtimes import RUNTIMES
+from builder.platform.runtimes import RUNTIMES, UNBUILT_RUNTIMES
 from sandbox.catalog import find_api
 from sandbox.errors import ApiError, bad_request
 
@@ -142,9 +142,9 @@ def _check_notifications(subscriptions: Mapping[str, object]) -> None:
 
 
 def _check_runtime(name: str, today: date, *, creating: bool) -> None:
-    runtime = RUNTIMES.get(name)
+    runtime = RUNTIMES.get(name) or UNBUILT_RUNTIMES.get(name)
     if runtime is None:
-        msg = f"The runtime is none of {', '.join(RUNTIMES)}."
+        msg = f"The runtime must be one of {', '.join([*RUNTIMES, *UNBUILT_RUNTIMES])}."
         raise bad_request(msg)
     blocked = runtime.create_blocked if creating else runtime.update_blocked
     if today >= blocked:

@@ -317,3 +317,21 @@ def test_an_upload_that_breaks_off_leaves_nothing(settings: Settings, sandbox: S
         assert eventually(lambda: kept_code(sandbox))
     assert eventually(lambda: not kept_code(sandbox))
     assert settings.search().json()["data"] == []
+
+
+DOCUMENTED = ("nodejs24.x", "python3.14", "java21")
+"""The three examples of BioT's Console document "Plugin Configuration Management"."""
+
+
+@pytest.mark.parametrize("runtime", DOCUMENTED)
+def test_the_runtimes_of_the_documents_are_taken_with_and_without_code(settings: Settings, runtime: str) -> None:
+    files = {"index.py": "", "index.mjs": "", "example/Handler.class": ""}
+    config = {**MINIMAL, "runtime": runtime}
+    config |= {"handler": "example.Handler::handleRequest"} if runtime == "java21" else {}
+    bare, whole = settings.create({**config, "name": "bare"}, None), settings.create(config, zipped(files))
+    patched = settings.patch({"version": 2, "runtime": runtime}, zipped({**files, "more": ""}))
+    put = settings.put({**config, "version": 3}, zipped({**files, "most": ""}))
+
+    assert [answer.status_code for answer in (bare, whole, patched, put)] == [201, 201, 200, 200]
+    assert put.json()["runtime"] == runtime
+    assert settings.search({"filter": {"runtime": {"eq": runtime}}}).json()["metadata"]["page"]["totalResults"] == 2

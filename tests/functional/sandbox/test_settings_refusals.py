@@ -85,7 +85,7 @@ WRONG_VALUES: list[dict[str, object]] = [
     {"environmentVariables": {"": "x"}},
     {"environmentVariables": []},
     {"runtime": "python2.7"},
-    {"runtime": "java21"},
+    {"runtime": "java20"},
     {"runtime": ""},
     {"handler": ""},
     {"cronSchedule": "cron(0 2 * * ? *)"},

@@ -9,7 +9,7 @@ import pytest
 
 from builder.platform import catalog, environment, limits
 from builder.platform.modules import standard_library
-from builder.platform.runtimes import RUNTIMES, Runtime
+from builder.platform.runtimes import OTHER_LANGUAGES, RUNTIMES, UNBUILT_RUNTIMES, Runtime
 from builder.platform.schedule import FIELDS
 
 
@@ -23,6 +23,12 @@ def test_every_runtime_of_both_languages_is_there() -> None:
         *(f"python3.{minor}" for minor in range(9, 15)),
         *(f"nodejs{major}.x" for major in (16, 18, 20, 22, 24)),
     ]
+
+
+def test_runtimes_are_built_for_or_not() -> None:
+    assert not RUNTIMES.keys() & UNBUILT_RUNTIMES.keys()
+    assert all(name == runtime.name and name.startswith(OTHER_LANGUAGES) for name, runtime in UNBUILT_RUNTIMES.items())
+    assert all(runtime.create_blocked < runtime.update_blocked for runtime in UNBUILT_RUNTIMES.values())
 
 
 @pytest.mark.parametrize(
