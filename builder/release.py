@@ -13,6 +13,7 @@ from builder.publishing import planning
 from builder.publishing.access import open_platform, target_of
 from builder.publishing.catalogs import refuse_unknown
 from builder.publishing.failures import NotPossible
+from builder.publishing.orders import fit_orders
 from builder.publishing.plan_file import hold_to_plan, plan_document, read_plan, write_plan
 from builder.publishing.plans import CodeState, Files, Goal, Unchanged
 from builder.publishing.state import state_of
@@ -94,10 +95,11 @@ class Prepared:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Planned:
-    """What publishing would change."""
+    """What publishing would change, and what should be known of orders that it leaves."""
 
     prepared: Prepared
     release: ReleasePlan
+    notes: tuple[str, ...] = ()
 
     @property
     def changes_anything(self) -> bool:
@@ -130,7 +132,8 @@ def plan(project: Project, wish: Wish, desk: Desk, *, out: Path | None = None) -
     prepared = _prepare(project, wish, desk)
     with _open(prepared, desk) as api:
         remote = api.read(prepared.goal.name)
-    planned = Planned(prepared=prepared, release=planning.plan(prepared.goal, remote))
+        goal, notes = fit_orders(api.hooks, prepared.goal, remote)
+    planned = Planned(prepared=prepared, release=planning.plan(goal, remote), notes=notes)
     if out is not None:
         write_plan(plan_document(prepared.target, prepared.goal, planned.release), out)
     return planned
@@ -157,11 +160,12 @@ def publish(project: Project, wish: Wish, desk: Desk) -> Published:
         run = _running(api, prepared, desk)
         with run.journal.locked(desk.clock, desk.progress):
             remote, settled = run.look()
-            planned = Planned(prepared=prepared, release=planning.plan(prepared.goal, remote))
+            goal, moved = fit_orders(api.hooks, prepared.goal, remote)
+            planned = Planned(prepared=prepared, release=planning.plan(goal, remote), notes=moved)
             if document is not None:
                 hold_to_plan(document, prepared.target, prepared.goal, planned.release)
             outcome, notes = run.to_the_end(
-                prepared.goal, planned.release, prepared.files, command="publish", disabled_first=wish.disabled_first
+                goal, planned.release, prepared.files, command="publish", disabled_first=wish.disabled_first
             )
     return Published(planned=planned, outcome=outcome, notes=(*settled, *notes))
 
@@ -190,8 +194,9 @@ def rollback(project: Project, desk: Desk, *, version: int | None = None) -> Pub
             state = manifest.plugin.enabled_state
             earlier = restore(run.journal.entries(), run.kept, remote, version, state)
             prepared = replace(prepared, goal=earlier.goal, files=earlier.files)
-            planned = Planned(prepared=prepared, release=planning.plan(earlier.goal, remote))
-            outcome, notes = run.to_the_end(earlier.goal, planned.release, earlier.files, command="rollback")
+            goal, moved = fit_orders(api.hooks, earlier.goal, remote)
+            planned = Planned(prepared=prepared, release=planning.plan(goal, remote), notes=moved)
+            outcome, notes = run.to_the_end(goal, planned.release, earlier.files, command="rollback")
     return Published(planned=planned, outcome=outcome, notes=(*settled, *notes))
 
 

@@ -57,7 +57,7 @@ def describe_planned(planned: Planned) -> dict[str, object]:
         "artifact": str(prepared.files.artifact) if prepared.files.artifact is not None else None,
         "changes": [describe_change(change) for change in all_lines(release)],
         "catalog": prepared.catalog or None,
-        "notes": list(release.notes),
+        "notes": [*release.notes, *planned.notes],
         "warnings": describe_problems(prepared.warnings),
     }
 
@@ -68,9 +68,9 @@ def planned_text(planned: Planned) -> str:
     where = f"{goal.name} in {target.name} ({target.base_url})"
     if isinstance(planned.release, Unchanged):
         head = f"{where}: nothing to do, BioT has it as wanted (version {planned.release.remote.version})."
-        return "\n".join([head, *_notes(planned.release.notes)])
+        return "\n".join([head, *_notes((*planned.release.notes, *planned.notes))])
     head = f"{where}: {_action(planned)}"
-    return "\n".join([head, *map(_line, all_lines(planned.release)), *_notes(planned.release.notes)])
+    return "\n".join([head, *map(_line, all_lines(planned.release)), *_notes((*planned.release.notes, *planned.notes))])
 
 
 def show_published(published: Published, *, as_json: bool) -> int:
@@ -82,7 +82,8 @@ def show_published(published: Published, *, as_json: bool) -> int:
     target, goal = published.planned.prepared.target, published.planned.prepared.goal
     if not outcome.succeeded:
         print_problems([Problem(message=outcome.detail, hint=outcome.hint)])
-    untold = () if published.planned.changes_anything else published.planned.release.notes
+    planned = published.planned
+    untold = () if planned.changes_anything else (*planned.release.notes, *planned.notes)
     for line in _notes((*untold, *published.notes)):
         print_text(line)
     print_text(f"{outcome.verdict.value.replace('-', ' ')}: {goal.name} in {target.name}, {_ending(published)}")
@@ -149,7 +150,7 @@ def _describe_published(published: Published) -> dict[str, object]:
         "enabledState": _state(remote) if remote is not None else None,
         "endpointUrl": remote.endpoint_url if remote is not None else None,
         "requests": outcome.requests,
-        "notes": [*published.planned.release.notes, *published.notes],
+        "notes": [*published.planned.release.notes, *published.planned.notes, *published.notes],
     }
     if outcome.succeeded:
         return {**planned, **ending}

@@ -1,4 +1,4 @@
-"""Whose interceptions moved: BioT makes room for an order by pushing others back, and tells nobody."""
+"""Orders of interceptions: BioT makes room for one by pushing others back, and tells nobody."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from builder.errors import PublishError
 from builder.publishing.answers import printable
 from builder.publishing.changes import STATE, SUBSCRIPTIONS
 from builder.publishing.plans import Unchanged
+from builder.publishing.shifts import find_shifts, holders, is_forced, keep_shifts
 from builder.publishing.subscribing import all_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from builder.publishing.hooks import Hooks
-    from builder.publishing.plans import ReleasePlan
+    from builder.publishing.plans import Goal, ReleasePlan
+    from builder.publishing.shifts import Shift
+    from builder.publishing.values import RemotePlugin
 
 Rows = tuple["Mapping[str, object]", ...]
 
@@ -48,6 +51,56 @@ class OrderWatch:
         except PublishError as error:
             self._trouble = error.message
             return ()
+
+
+def fit_orders(hooks: Hooks, goal: Goal, remote: RemotePlugin | None) -> tuple[Goal, tuple[str, ...]]:
+    """The goal with interceptions left where other interceptions pushed them, and a sentence for each.
+
+    To ask for such an order again would push the others back, and their next publish would push this plugin's. Whether
+    they are in the way is read from the dispatcher, once, and only when an order is higher than wanted.
+
+    Args:
+        hooks: The dispatcher.
+        goal: What is wanted.
+        remote: The plugin as BioT has it.
+    """
+    shifts = find_shifts(goal, remote) if remote is not None else ()
+    if not shifts:
+        return goal, ()
+    trouble = ""
+    others: Rows = ()
+    if any(shift.wanted is not None for shift in shifts):
+        try:
+            others = all_rows(hooks, "interceptions")
+        except PublishError as error:
+            trouble = error.message
+    kept = [shift for shift in shifts if trouble or is_forced(shift, others)]
+    notes = tuple(_shift_note(shift, holders(shift, others), trouble) for shift in kept if shift.wanted is not None)
+    return keep_shifts(goal, kept), notes
+
+
+def shift_notes(goal: Goal, remote: RemotePlugin) -> tuple[str, ...]:
+    """A sentence for each interception that a publish has not brought to its order."""
+    return tuple(
+        f"BioT put the interception {printable(shift.words, 160)} at order {shift.actual} instead of {shift.wanted}, "
+        "because another one has that order."
+        for shift in find_shifts(goal, remote)
+        if shift.wanted is not None
+    )
+
+
+def _shift_note(shift: Shift, owners: tuple[str, ...], trouble: str) -> str:
+    where = f"The interception {printable(shift.words, 160)} stays at order {shift.actual}: "
+    if trouble:
+        return (
+            f"{where}plugin.toml says {shift.wanted}, but whether another interception has that order could not be "
+            f"looked up. {trouble}"
+        )
+    owner = f" ({printable(', '.join(owners), 200)})" if owners else ""
+    return (
+        f"{where}plugin.toml says {shift.wanted}, which another interception has{owner}. Both cannot have it; give one "
+        "of them another order."
+    )
 
 
 def moves_orders(release: ReleasePlan) -> bool:

@@ -21,7 +21,7 @@ from builder.publishing.failures import (
     Unsettled,
 )
 from builder.publishing.plans import Create, Update
-from builder.publishing.standing import Place, Standing, may_arrive, stand
+from builder.publishing.standing import Place, Standing, may_arrive, only_orders_left, stand
 from builder.publishing.verdicts import Outcome, Verdict, describe_remote
 
 if TYPE_CHECKING:
@@ -215,6 +215,8 @@ class _Run:
         if isinstance(self.plan, Create):
             told = "BioT confirmed the new plugin, and now it is not there: somebody deleted it."
             return self._others(None, replace(last, told=told))
+        if last.remote is not None and only_orders_left(self.goal, last.remote):
+            return self._done(last.remote)
         told = f"BioT confirmed the change and still shows the plugin as before: {describe_remote(last.remote)}."
         return self._outcome(Verdict.UNKNOWN, told, _FIND_OUT, last.remote)
 

@@ -10,7 +10,7 @@ from builder.errors import PublishError
 from builder.publishing.changes import DISABLED, STATE
 from builder.publishing.journal import Entry, Journal, new_id, stamp
 from builder.publishing.kept import Kept, config_digest
-from builder.publishing.orders import OrderWatch
+from builder.publishing.orders import OrderWatch, shift_notes
 from builder.publishing.planning import plan
 from builder.publishing.plans import Unchanged
 from builder.publishing.publisher import commit_of, who
@@ -118,8 +118,11 @@ class Running:
             msg = "what was sent may have been applied. `biot-plugin plan` shows it; the next publish settles it."
             raise KeyboardInterrupt(msg) from error
         notes = self._close(entry, outcome)
-        endpoint = outcome.remote.endpoint_url if outcome.remote is not None else ""
-        return outcome, (*notes, *watch.notes(endpoint))
+        remote = outcome.remote
+        if remote is None:
+            return outcome, (*notes, *watch.notes(""))
+        own = shift_notes(goal, remote) if outcome.succeeded else ()
+        return outcome, (*notes, *own, *watch.notes(remote.endpoint_url))
 
     def _carry_out(self, goal: Goal, release: Create | Update) -> Outcome:
         return carry_out(self._api, goal, release, self._clock)

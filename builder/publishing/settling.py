@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from builder.publishing.failures import NotPossible, VersionsUsedUp
 from builder.publishing.planning import plan
 from builder.publishing.plans import CodeState, Goal, Unchanged
+from builder.publishing.shifts import find_shifts, keep_shifts
 from builder.publishing.verdicts import Outcome, Verdict, describe_remote
 
 if TYPE_CHECKING:
@@ -55,7 +56,8 @@ def settle(entry: Entry, desired: Mapping[str, object] | None, remote: RemotePlu
 
 def _is_there(goal: Goal, remote: RemotePlugin) -> bool:
     try:
-        return isinstance(plan(goal, remote), Unchanged)
+        # The others whom BioT made room for are not known any more.
+        return isinstance(plan(keep_shifts(goal, find_shifts(goal, remote)), remote), Unchanged)
     except (NotPossible, VersionsUsedUp):
         return False
 

@@ -10,6 +10,7 @@ from builder.publishing.changes import VARIABLES
 from builder.publishing.failures import NotPossible, VersionsUsedUp
 from builder.publishing.planning import plan
 from builder.publishing.plans import Create, Unchanged, Update
+from builder.publishing.shifts import find_shifts, keep_new_shifts, keep_shifts
 from builder.publishing.verdicts import describe_remote
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ def stand(goal: Goal, under_way: Create | Update, remote: RemotePlugin | None) -
         return _gone(under_way)
     if told := _anew(under_way, remote):
         return Standing(place=Place.OTHER, remote=remote, told=told)
+    goal = keep_new_shifts(goal, under_way.before, remote)
     try:
         left = plan(goal, remote)
     except (NotPossible, VersionsUsedUp) as error:
@@ -72,6 +74,12 @@ def stand(goal: Goal, under_way: Create | Update, remote: RemotePlugin | None) -
     if isinstance(left, Unchanged):
         return Standing(place=Place.AS_WANTED, remote=remote)
     return _between(goal, under_way, remote, left)
+
+
+def only_orders_left(goal: Goal, remote: RemotePlugin) -> bool:
+    """Whether BioT has everything as wanted but for orders that it did not give."""
+    shifts = find_shifts(goal, remote)
+    return bool(shifts) and isinstance(plan(keep_shifts(goal, shifts), remote), Unchanged)
 
 
 def may_arrive(sent: Create | Update, remote: RemotePlugin | None) -> bool:

@@ -15,6 +15,7 @@ from sandbox.settings.choices import PREFIXED_NAMES
 from sandbox.settings.code_check import check_handler, examine
 from sandbox.settings.code_store import CodeStore
 from sandbox.settings.merging import creation
+from sandbox.settings.moved_orders import answer_with_moved_orders, with_moved_orders
 from sandbox.settings.plugins import Plugins, Prepared, config_of, prepare
 
 if TYPE_CHECKING:
@@ -64,8 +65,8 @@ def search(state: State, request: str | None) -> str:
 def get(state: State, name: str) -> str:
     """One plugin."""
     with state.database.read() as connection:
-        answer: str = Plugins(state, connection).find(name)["response"]
-    return answer
+        row = Plugins(state, connection).find(name)
+        return answer_with_moved_orders(connection, row, row["response"])
 
 
 def create(state: State, request: Config, form: Form) -> str:
@@ -79,6 +80,7 @@ def create(state: State, request: Config, form: Form) -> str:
         plugins = Plugins(state, connection)
         plugins.check_new(wanted)
         answer = plugins.create(prepared, form.code.sha256 if form.code else None)
+        answer = answer_with_moved_orders(connection, plugins.find(str(wanted.config["name"])), answer)
         if form.code:
             CodeStore.beside(state.database).keep(form.code)
     return answer
@@ -94,13 +96,14 @@ def update(state: State, name: str, decide: Decide, form: Form) -> str:
         form: The request.
     """
 
-    def prepared_for(row: sqlite3.Row) -> Prepared:
-        return prepare(decide(config_of(row)), today=state.clock.now().date(), creating=False)
+    def prepared_for(connection: sqlite3.Connection, row: sqlite3.Row) -> Prepared:
+        config = with_moved_orders(connection, row, config_of(row))
+        return prepare(decide(config), today=state.clock.now().date(), creating=False)
 
     with state.database.read() as connection:
         plugins = Plugins(state, connection)
         before = plugins.find(name)
-        prepared = prepared_for(before)
+        prepared = prepared_for(connection, before)
         plugins.check_image(prepared.wanted)
     _check_code(form, prepared.wanted)
     store = CodeStore.beside(state.database)
@@ -108,9 +111,10 @@ def update(state: State, name: str, decide: Decide, form: Form) -> str:
         plugins = Plugins(state, connection)
         row = plugins.find(name)
         if row["config"] != before["config"]:  # somebody came in between: decide again, for what is there now
-            prepared = prepared_for(row)
+            prepared = prepared_for(connection, row)
         plugins.check_image(prepared.wanted)
         answer = plugins.change(row, prepared, form.code.sha256 if form.code else None)
+        answer = answer_with_moved_orders(connection, row, answer)
         if form.code:
             store.keep(form.code)
     if form.code:

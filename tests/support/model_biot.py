@@ -124,6 +124,7 @@ class ModelBiot:
         applied: Changing requests of this publisher that took effect, at least partly.
         others: How often somebody else changed the plugin.
         hides_variables: Whether answers leave the variables out, as the specification allows.
+        taken: Orders that interceptions of others have and keep: ours are pushed up past them.
         unseen: Code of somebody else that was overwritten before this publisher had read of it.
     """
 
@@ -131,6 +132,7 @@ class ModelBiot:
     state: dict[str, Any] | None = None
     faults: list[str] = field(default_factory=list)
     read_faults: list[str] = field(default_factory=list)
+    taken: frozenset[int] = frozenset()
     uploads: int = 0
     applied: int = 0
     others: int = 0
@@ -188,6 +190,7 @@ class ModelBiot:
         """The plugin is there."""
         self._born += 1
         self.state = {**state, "creationTime": f"born {self._born}"}
+        self._place()
         self._touch()
 
     def _serve(self, apply: Callable[[], None], halfway: Callable[[], None]) -> RemotePlugin:
@@ -252,15 +255,27 @@ class ModelBiot:
         self._took_effect(code)
 
     def _half_create(self, config: Mapping[str, object], code: Path | None) -> None:
-        self._create({**config, "subscriptions": {}}, code)
+        self._create({**config, "subscriptions": {"interceptions": []}}, code)
 
     def _update(self, changes: Mapping[str, object], code: Path | None) -> None:
         state = self._guarded(changes, code)
         for key, value in changes.items():
             merged = isinstance(value, dict) and key in {"subscriptions", "cors"}
             state[key] = {**as_table(state.get(key) or {}), **as_table(value)} if merged else value
+        self._place()
         self._touch()
         self._took_effect(code)
+
+    def place(self, order: int) -> int:
+        """The first order from this one up that nobody else has."""
+        return order if order not in self.taken else self.place(order + 1)
+
+    def _place(self) -> None:
+        """Give every interception an order that nobody else has, as the platform does."""
+        assert self.state is not None
+        table = self.state["subscriptions"]
+        rows = [{**row, "order": self.place(row["order"])} if "order" in row else row for row in table["interceptions"]]
+        self.state["subscriptions"] = {**table, "interceptions": rows}
 
     def _half_update(self, changes: Mapping[str, object], code: Path | None) -> None:
         """Code, version and variables are there; what would have come after them is not."""

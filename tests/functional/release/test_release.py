@@ -445,3 +445,72 @@ def test_an_error_that_biot_rolled_back_every_time_is_not_applied_after_three_up
         assert "rolled it back" in done["detail"]
         assert stored(biot) == before
         assert desk("history", "--json").document["entries"][0]["verdict"] == "not-applied"
+
+
+def orders(biot: Sandbox) -> dict[str, list[int]]:
+    """The orders of each endpoint's interceptions, by the path of the endpoint."""
+    asked = "/dispatcher/v1/hooks/interceptions?searchRequest=%7B%22limit%22%3A100%2C%22page%22%3A0%7D"
+    rows = biot.call("GET", asked, token=biot.admin_token()).body["data"]
+    found: dict[str, list[int]] = {}
+    for row in rows:
+        found.setdefault(row["endpoint"].rpartition("/")[2], []).append(row["executionOrder"])
+    return {endpoint: sorted(numbers) for endpoint, numbers in found.items()}
+
+
+def rename(desk: Desk, name: str) -> None:
+    manifest = desk.plugin / "plugin.toml"
+    manifest.write_text(manifest.read_text().replace('name = "age-calculator"', f'name = "{name}"'))
+
+
+def test_two_plugins_that_want_the_same_order_do_not_push_each_other_back(
+    desk: Desk, biot: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sandbox.settings.choices.MOVED_ORDERS_SHOWN", True)
+    state_in_toml(desk, "ENABLED")
+    assert desk("publish", *LOCAL).code == 0
+    desk.write()
+    rename(desk, "rival")
+    state_in_toml(desk, "ENABLED")
+    rival = desk("publish", *LOCAL, "--json").document
+    assert rival["verdict"] == "done"
+    assert any("moved from order 20 to 21" in note for note in rival["notes"])
+
+    for _ in range(2):
+        for name in ("age-calculator", "rival"):
+            desk.write()
+            rename(desk, name)
+            state_in_toml(desk, "ENABLED")
+            again = desk("publish", *LOCAL, "--json").document
+            assert (again["verdict"], again["requests"]) == ("nothing-to-do", 0)
+            assert any("Both cannot have it" in note for note in again["notes"]) is (name == "age-calculator")
+            assert desk("plan", *LOCAL).code == 0
+    before = orders(biot)
+    desk.write(memory=512, answer=3)
+    state_in_toml(desk, "ENABLED")
+    assert desk("publish", *LOCAL, "--json").document["verdict"] == "done"
+    assert orders(biot) == before, "other changes leave the orders alone"
+    manifest = desk.plugin / "plugin.toml"
+    manifest.write_text(manifest.read_text().replace("order = 20", "order = 15"))
+    assert "order 21 → PRE_REQUEST POST/organization/v1/users/patients, order 15" in desk("plan", *LOCAL).out
+    assert desk("publish", *LOCAL, "--json").document["verdict"] == "done"
+    assert stored(biot)["subscriptions"]["interceptions"][0]["order"] == 15
+
+
+def test_a_plugin_whose_own_interceptions_share_an_order_converges(
+    desk: Desk, biot: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sandbox.settings.choices.MOVED_ORDERS_SHOWN", True)
+    state_in_toml(desk, "ENABLED")
+    manifest = desk.plugin / "plugin.toml"
+    api = "POST/organization/v1/users/caregivers/templates/"
+    rows = ", ".join(f'{{ type = "PRE_REQUEST", apiId = "{api}{name}", order = 30 }}' for name in ("nurse", "doctor"))
+    text = manifest.read_text()
+    start, end = text.index("interceptions = ["), text.index("notifications")
+    manifest.write_text(f"{text[:start]}interceptions = [{rows}]\n{text[end:]}")
+
+    first = desk("publish", *LOCAL, "--json").document
+    assert first["verdict"] == "done"
+    assert any("at order 31 instead of 30" in note for note in first["notes"]), first["notes"]
+    again = desk("publish", *LOCAL, "--json").document
+    assert (again["verdict"], again["requests"]) == ("nothing-to-do", 0)
+    assert biot.base_url

@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from builder.manifest.model import Interception, InterceptionType, Subscriptions
 from builder.publishing.failures import NotReached
 from builder.publishing.planning import plan
 from builder.publishing.plans import Create, Unchanged, Update
 from builder.publishing.reconcile import Pace, carry_out
+from builder.publishing.shifts import find_shifts, keep_shifts
 from builder.publishing.verdicts import Outcome, Verdict
 from tests.support.model_biot import FAULTS, NETWORK_FAULTS, READ_FAULTS, ModelBiot, VirtualClock
-from tests.support.publishing import goal, published
+from tests.support.publishing import as_table, goal, published
 
 if TYPE_CHECKING:
     from builder.publishing.plans import Goal
+
+
+def intercepting(order: int) -> Subscriptions:
+    """One interception at an order."""
+    row = Interception(type=InterceptionType.PRE_REQUEST, api_id="POST/organization/v1/users/patients", order=order)
+    return Subscriptions(interceptions=(row,))
+
 
 GOALS: dict[str, tuple[Goal | None, Goal]] = {
     "create": (None, goal("b")),
@@ -27,26 +37,42 @@ GOALS: dict[str, tuple[Goal | None, Goal]] = {
     "code and settings": (goal("a"), goal("b", memory_size=512, timeout=9)),
     "settings": (goal("b"), goal("b", memory_size=512, display_name="New")),
     "variables": (goal("b"), goal("b", environment_variables={"A_A": "1"})),
+    "lower order": (goal("b", subscriptions=intercepting(50)), goal("b", subscriptions=intercepting(20))),
+    "higher order": (goal("b", subscriptions=intercepting(10)), goal("b", subscriptions=intercepting(20))),
 }
+ORDERS = [frozenset[int](), frozenset({20}), frozenset({20, 21, 22})]
+"""What others may have; every goal wants 20."""
 
 
-def publish(operation: str, faults: list[str], read_faults: list[str]) -> tuple[ModelBiot, Outcome, Goal]:
+def publish(
+    operation: str, faults: list[str], read_faults: list[str], taken: frozenset[int] = frozenset()
+) -> tuple[ModelBiot, Outcome, Goal]:
     before, wanted = GOALS[operation]
-    biot = ModelBiot(clock=VirtualClock())
+    biot = ModelBiot(clock=VirtualClock(), taken=taken)
     if before is not None:
         biot.appear(published(before).fields)
-    first = plan(wanted, biot.read(wanted.name))
+    remote = biot.read(wanted.name)
+    if before is not None and remote is not None and "order" not in operation:
+        wanted = keep_shifts(wanted, find_shifts(wanted, remote))  # as `publish` does once it saw who has the order
+    first = plan(wanted, remote)
     assert isinstance(first, Create | Update)
     biot.faults, biot.read_faults = list(faults), list(read_faults)
     pace = Pace(chance=random.Random(str(faults)).random)  # noqa: S311 - the same waits every time
     return biot, carry_out(biot, wanted, first, biot.clock, pace=pace), wanted
 
 
+def placed(wanted: Goal, biot: ModelBiot) -> Goal:
+    """The goal with the orders that the platform gives for those that are wanted."""
+    table: dict[str, Any] = as_table(wanted.desired["subscriptions"])
+    rows = [{**row, "order": biot.place(row["order"])} if "order" in row else row for row in table["interceptions"]]
+    return replace(wanted, desired={**wanted.desired, "subscriptions": {**table, "interceptions": rows}})
+
+
 def hold_to_the_truth(biot: ModelBiot, outcome: Outcome, wanted: Goal) -> None:
     """Ask the model what really happened."""
     biot.read_faults.clear()
     state = biot.read(wanted.name)
-    as_wanted = state is not None and isinstance(plan(wanted, state), Unchanged)
+    as_wanted = state is not None and isinstance(plan(placed(wanted, biot), state), Unchanged)
     if outcome.verdict is Verdict.DONE:
         assert as_wanted or "could not be read back" in outcome.detail
         assert biot.applied or biot.others
@@ -62,10 +88,11 @@ def hold_to_the_truth(biot: ModelBiot, outcome: Outcome, wanted: Goal) -> None:
     assert outcome.verdict is not Verdict.NOTHING_TO_DO
 
 
+@pytest.mark.parametrize("taken", ORDERS, ids=["", "one", "three"])
 @pytest.mark.parametrize("operation", GOALS)
 @pytest.mark.parametrize("fault", FAULTS)
-def test_one_fault(operation: str, fault: str) -> None:
-    biot, outcome, wanted = publish(operation, [fault], [])
+def test_one_fault(operation: str, fault: str, taken: frozenset[int]) -> None:
+    biot, outcome, wanted = publish(operation, [fault], [], taken)
 
     hold_to_the_truth(biot, outcome, wanted)
     if fault in NETWORK_FAULTS:
@@ -90,9 +117,10 @@ def test_two_faults(operation: str) -> None:
     st.sampled_from(sorted(GOALS)),
     st.lists(st.sampled_from(FAULTS), max_size=7),
     st.lists(st.sampled_from([*READ_FAULTS, "", "", ""]), max_size=12),
+    st.sampled_from(ORDERS),
 )
-def test_many_faults(operation: str, faults: list[str], read_faults: list[str]) -> None:
-    biot, outcome, wanted = publish(operation, faults, read_faults)
+def test_many_faults(operation: str, faults: list[str], read_faults: list[str], taken: frozenset[int]) -> None:
+    biot, outcome, wanted = publish(operation, faults, read_faults, taken)
 
     hold_to_the_truth(biot, outcome, wanted)
     assert biot.clock.seconds < 10_700

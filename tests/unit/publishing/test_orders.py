@@ -1,0 +1,101 @@
+"""Orders that BioT moved: left where they are when they are taken, changed when plugin.toml asks for a free one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+import pytest
+
+from builder.manifest.model import Interception, InterceptionType, Subscriptions
+from builder.publishing.failures import AccessRefused
+from builder.publishing.orders import fit_orders
+from builder.publishing.planning import plan
+from builder.publishing.plans import Unchanged
+from builder.publishing.values import Rows
+from tests.support.publishing import goal, published
+
+if TYPE_CHECKING:
+    from builder.publishing.hooks import Hooks
+    from builder.publishing.plans import Goal
+
+API = "POST/organization/v1/users/patients"
+
+
+class Dispatcher:
+    """Interceptions of others, as (API, order); None: this account may not see them."""
+
+    def __init__(self, *rows: tuple[str, int], visible: bool = True) -> None:
+        self._rows, self._visible = rows, visible
+        self.searches = 0
+
+    def search(self, *_: object, **__: object) -> Rows:
+        self.searches += 1
+        if not self._visible:
+            msg = "It takes the permission HOOKS_INTERCEPTION_SEARCH."
+            raise AccessRefused(msg)
+        rows = tuple(
+            {"type": "PRE_REQUEST", "apiId": api, "executionOrder": order, "endpoint": f"https://other/{order}"}
+            for api, order in self._rows
+        )
+        return Rows(rows=rows, total=len(rows))
+
+
+def wanting(order: int | None, *, common: int | None = None, api: str = API) -> Goal:
+    row = Interception(type=InterceptionType.PRE_REQUEST, api_id=api, order=order)
+    return goal(subscriptions=Subscriptions(interception_order=common, interceptions=(row,)))
+
+
+def fitted(wanted: Goal, actual: int, dispatcher: Dispatcher) -> tuple[bool, tuple[str, ...]]:
+    """Whether nothing is left to do when BioT has the interception at an order, and what is said of it."""
+    table = {**cast("dict[str, object]", wanted.desired["subscriptions"])}
+    rows = [{**row, "order": actual} for row in cast("list[dict[str, object]]", table["interceptions"])]
+    remote = published(wanted, subscriptions={**table, "interceptions": rows})
+    fit, notes = fit_orders(cast("Hooks", dispatcher), wanted, remote)
+    return isinstance(plan(fit, remote), Unchanged), notes
+
+
+@pytest.mark.parametrize(
+    ("wanted", "actual", "others", "left"),
+    [
+        (wanting(20), 21, [(API, 20)], True),
+        (wanting(20), 23, [(API, 20), (API, 21), (API, 22)], True),
+        (wanting(None, common=20), 21, [(API, 20)], True),
+        (wanting(20), 23, [(API, 20), (API, 22)], False),
+        (wanting(20), 21, [], False),
+        (wanting(20), 21, [("GET/organization/v1/users/patients/{id}", 20)], False),
+        (wanting(20), 10**12, [(API, 20)], False),
+        (wanting(20), 19, [(API, 20)], False),
+        (
+            wanting(20, api="GET/organization/v1/users/patients/7"),
+            21,
+            [("GET/organization/v1/users/patients/{id}", 20)],
+            True,
+        ),
+    ],
+)
+def test_an_order_is_left_when_every_one_below_it_is_taken(
+    wanted: Goal, actual: int, others: list[tuple[str, int]], left: bool
+) -> None:
+    done, notes = fitted(wanted, actual, Dispatcher(*others))
+
+    assert done is left
+    assert len(notes) == left
+    for note in notes:
+        assert f"stays at order {actual}" in note
+        assert "plugin.toml says 20" in note
+        assert "https://other/20" in note
+
+
+def test_the_dispatcher_is_asked_only_when_an_order_is_higher_than_wanted() -> None:
+    dispatcher = Dispatcher((API, 20))
+
+    assert fitted(wanting(20), 20, dispatcher) == (True, ())
+    assert fitted(wanting(None), 100, dispatcher) == (True, ())
+    assert dispatcher.searches == 0
+
+
+def test_an_order_is_left_where_nobody_can_see_who_has_it() -> None:
+    done, notes = fitted(wanting(20), 21, Dispatcher(visible=False))
+
+    assert done
+    assert "could not be looked up. It takes the permission HOOKS_INTERCEPTION_SEARCH." in notes[0]
