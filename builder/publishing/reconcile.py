@@ -282,8 +282,19 @@ class _Run:
         return True
 
     def _done(self, remote: RemotePlugin | None, remark: str = "") -> Outcome:
-        told = f"BioT has {self.goal.name} as wanted: {describe_remote(remote)}.{remark}"
+        told = f"BioT has {self.goal.name} as wanted: {describe_remote(remote)}.{remark}{self._copies(remote)}"
         return self._outcome(Verdict.DONE, told, "", remote)
+
+    def _copies(self, remote: RemotePlugin | None) -> str:
+        """What to know about requests without an answer that are still on their way, once the plugin is as wanted.
+
+        Only settings can be: BioT refuses a late upload by its version. Without a confirmation one of the lost requests
+        is the one that was applied.
+        """
+        lost = sum(may_arrive(sent, remote) for sent in self.lost)
+        if lost <= (self.answer is None):
+            return ""
+        return " A copy of the request may still be applied; it would undo later changes of the same settings."
 
     def _not_applied(self, failure: PublishError, remote: RemotePlugin | None) -> Outcome:
         told = f"{failure.message} BioT has the plugin as before: {describe_remote(remote)}."

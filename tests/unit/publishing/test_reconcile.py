@@ -80,6 +80,8 @@ def hold_to_the_truth(biot: ModelBiot, outcome: Outcome, wanted: Goal) -> None:
     biot.clock.sleep(10_000)  # whatever is on its way arrives
     if outcome.verdict is Verdict.NOT_APPLIED:
         assert (before, biot.applied) == (0, 0)
+    if outcome.verdict is Verdict.DONE and biot.applied > before:
+        assert "may still be applied" in outcome.detail
     if outcome.verdict is Verdict.CONFLICT:
         assert biot.others or biot.requests
         assert biot.applied == before
@@ -214,6 +216,26 @@ def test_requests_that_keep_getting_lost_are_unknown_because_the_last_may_arrive
     assert outcome.verdict is Verdict.UNKNOWN
     biot.clock.sleep(10_000)
     assert biot.uploads == 1
+
+
+@pytest.mark.parametrize(("operation", "arrives"), [("settings", True), ("code", False)])
+def test_a_repeated_request_that_may_arrive_after_done_is_announced(operation: str, *, arrives: bool) -> None:
+    """BioT refuses the late copy of an upload by its version; the late copy of settings undoes later changes."""
+    biot, outcome, _ = publish(operation, ["late 500"], [])
+
+    assert outcome.verdict is Verdict.DONE
+    assert ("A copy of the request may still be applied" in outcome.detail) == arrives
+    biot.other_edits()
+    applied = biot.applied
+    biot.clock.sleep(10_000)
+    assert (biot.applied > applied) == arrives
+
+
+def test_a_request_whose_answer_was_lost_once_leaves_nothing_to_announce() -> None:
+    _, outcome, _ = publish("settings", ["lost after"], [])
+
+    assert outcome.verdict is Verdict.DONE
+    assert "may still" not in outcome.detail
 
 
 def test_a_creation_that_keeps_getting_lost_is_told_in_a_sentence() -> None:
