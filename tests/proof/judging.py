@@ -33,7 +33,7 @@ class Claim(StrEnum):
 
 
 _CLAIMS = {"conflict": Claim.CONFLICT, "unknown": Claim.UNKNOWN}
-_NOTHING_CHANGED = frozenset(
+NOTHING_CHANGED = frozenset(
     {"unreachable", "no-answer", "refused", "access", "not-applied", "not-found", "not-possible", "stale-plan"}
 )
 _DONE = frozenset({"done", "nothing-to-do", "changes"})
@@ -62,7 +62,7 @@ def claim_of(ran: Ran) -> Claim:
     if ran.code in {0, 10}:
         return Claim.DONE
     kind = str(ran.document.get("kind"))
-    if ran.code == 8 and kind in _NOTHING_CHANGED:
+    if ran.code == 8 and kind in NOTHING_CHANGED:
         return Claim.NOT_APPLIED
     return _CLAIMS.get(kind, Claim.NONE) if ran.code == 8 else Claim.NONE
 

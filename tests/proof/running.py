@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import random
 import tempfile
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,8 @@ from sandbox.faults import KINDS, Rule
 from tests.proof.habits import adopt
 from tests.proof.judging import Case, Claim, claim_of, double_uploads, is_recoverable, wrong_about
 from tests.proof.operations import OPERATIONS, prepare
-from tests.proof.publishers import Publishers, false_endings, lost_unseen, shrunk_versions
+from tests.proof.publishers import Publishers
+from tests.proof.races import false_endings, lost_updates, shrunk_versions, unguarded_updates
 from tests.proof.world import Hurried, World
 
 if TYPE_CHECKING:
@@ -61,13 +62,27 @@ class Result:
 
 @dataclass(frozen=True, kw_only=True)
 class Raced:
-    """What became of one interleaving of several publishers."""
+    """One interleaving of several publishers, judged.
+
+    Attributes:
+        seed: Gives the same interleaving again.
+        calm: Whether no request was slow or lost.
+        verdicts: How often each ending came.
+        lost: Updates that were lost silently.
+        unguarded: Settings that another publisher overwrote where BioT has no rule against it.
+        false: Endings that are not so, and versions that shrank.
+        late: How many requests took effect, and how many were refused, after their clients had given them up.
+        trace: A digest of everything that happened.
+    """
 
     seed: int
-    publishers: int
+    calm: bool
     verdicts: Counter[str]
-    wrong: tuple[str, ...]
-    shrunk: int
+    lost: tuple[str, ...]
+    unguarded: tuple[str, ...]
+    false: tuple[str, ...]
+    late: Counter[str]
+    trace: str
 
 
 @dataclass(kw_only=True)
@@ -234,13 +249,16 @@ def _crashed(operation: int) -> list[str]:
 def _race(seed: int, base: str) -> Raced:
     if not _publishers:
         _publishers.append(Publishers(_workers[0].world))
-    race = _publishers[0].race(base, random.Random(f"{seed}"))  # noqa: S311 - repeatable, not secret
+    race = _publishers[0].race(seed, base)
     return Raced(
         seed=seed,
-        publishers=len(race.verdicts),
-        verdicts=Counter(race.verdicts.values()),
-        wrong=tuple(lost_unseen(race) + false_endings(race)),
-        shrunk=shrunk_versions(race),
+        calm=race.calm,
+        verdicts=race.verdicts,
+        lost=tuple(lost_updates(race)),
+        unguarded=tuple(unguarded_updates(race)),
+        false=tuple(false_endings(race) + shrunk_versions(race)),
+        late=Counter(applied=sum(one.abandoned for one in race.applied), refused=race.refused_late),
+        trace=sha256("\n".join(race.trace).encode()).hexdigest(),
     )
 
 

@@ -1,14 +1,23 @@
-"""A clock on which waiting costs nothing."""
+"""Clocks on which waiting costs nothing: one for a single caller, one that several callers share."""
 
 from __future__ import annotations
 
+import heapq
+import itertools
+import threading
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+START = datetime(2026, 11, 20, tzinfo=UTC)
 
 
 class VirtualClock:
     """Time passes only by sleeping; remembers each wait."""
 
-    def __init__(self, start: datetime = datetime(2026, 11, 20, tzinfo=UTC)) -> None:
+    def __init__(self, start: datetime = START) -> None:
         self._now = start
         self._monotonic = 0.0
         self.waits: list[float] = []
@@ -27,3 +36,71 @@ class VirtualClock:
         """Let time pass without anybody waiting."""
         self._now += timedelta(seconds=seconds)
         self._monotonic += seconds
+
+
+class Timeline:
+    """Time that several actors share, and the only scheduler that they have.
+
+    An actor is a function in a thread of its own. It runs until it sleeps or ends, and only then the earliest event is
+    next, so exactly one thing happens at a time and the order depends on nothing but the times that were asked for.
+    The machine's speed plays no part.
+
+    Attributes:
+        seconds: The present moment, counted from the beginning.
+    """
+
+    def __init__(self, start: datetime = START) -> None:
+        self.seconds = 0.0
+        self._start = start
+        self._events: list[tuple[float, int, Callable[[], None]]] = []
+        self._numbers = itertools.count()
+        self._turn_ended = threading.Semaphore(0)
+        self._batons = threading.local()
+        self._failures: list[BaseException] = []
+
+    def now(self) -> datetime:
+        return self._start + timedelta(seconds=self.seconds)
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    def at(self, seconds: float, event: Callable[[], None]) -> None:
+        """Let something happen at a moment that is not past; events of one moment happen in the order they came."""
+        assert seconds >= self.seconds
+        heapq.heappush(self._events, (seconds, next(self._numbers), event))
+
+    def begin(self, seconds: float, actor: Callable[[], None]) -> None:
+        """Let an actor begin at a moment."""
+        baton = threading.Semaphore(0)
+
+        def body() -> None:
+            self._batons.mine = baton
+            baton.acquire()
+            try:
+                actor()
+            except BaseException as error:  # noqa: BLE001 - raised again by run()
+                self._failures.append(error)
+            finally:
+                self._turn_ended.release()
+
+        threading.Thread(target=body, daemon=True).start()
+        self.at(seconds, lambda: self._resume(baton))
+
+    def sleep(self, seconds: float) -> None:
+        """Called by an actor: let everything happen that comes before it goes on."""
+        baton: threading.Semaphore = self._batons.mine
+        self.at(self.seconds + max(0.0, seconds), lambda: self._resume(baton))
+        self._turn_ended.release()
+        baton.acquire()
+
+    def run(self) -> None:
+        """Let everything happen, to the last event. Raises what an actor raised."""
+        while self._events:
+            self.seconds, _, event = heapq.heappop(self._events)
+            event()
+            if self._failures:
+                raise self._failures[0]
+
+    def _resume(self, baton: threading.Semaphore) -> None:
+        baton.release()
+        self._turn_ended.acquire()
