@@ -13,14 +13,12 @@ from typing import TYPE_CHECKING, Final, Protocol
 from builder.errors import PublishError
 from builder.publishing.failures import (
     AccessRefused,
-    NoSuchPlugin,
-    NotAnswered,
-    NotReached,
     Refused,
     RolledBack,
     Unsettled,
 )
 from builder.publishing.plans import Create, Update
+from builder.publishing.repeating import is_race, is_worth_repeating
 from builder.publishing.standing import Place, Standing, may_arrive, only_orders_left, stand
 from builder.publishing.verdicts import Outcome, Verdict, describe_remote
 
@@ -32,16 +30,6 @@ if TYPE_CHECKING:
     from builder.publishing.plans import Goal
     from builder.publishing.values import RemotePlugin
 
-_RACE_CODES: Final = frozenset(
-    {
-        "PLUGIN_EXISTS_BY_NAME",
-        "PLUGIN_NOT_FOUND",
-        "PLUGIN_VERSION_MUST_BE_LARGER_WHEN_UPDATING_CODE",
-        "PLUGIN_VERSION_MUST_NOT_BE_CHANGED_WHEN_NOT_UPDATING_CODE",
-    }
-)
-"""Refusals that say that the plugin is no longer as it was read."""
-_BUSY_STATUSES: Final = frozenset({408, 425, 429})
 _AGAIN: Final = "Run `biot-plugin plan` to see what BioT has now, then publish again."
 _FIND_OUT: Final = (
     "Run `biot-plugin plan` in a minute: it reads the plugin and says what is still missing, if anything."
@@ -183,7 +171,7 @@ class _Run:
             return False  # what was sent may arrive while we look
         if standing.place is Place.AS_BEFORE:
             # Right after "done" or "there is another version" an old state is an old copy: look again.
-            return failure is not None and not _is_race(failure)
+            return failure is not None and not is_race(failure)
         return True
 
     def _pending(self, remote: RemotePlugin | None) -> bool:
@@ -221,7 +209,7 @@ class _Run:
         return self._outcome(Verdict.UNKNOWN, told, _FIND_OUT, last.remote)
 
     def _refused_for_good(self, failure: PublishError, last: Standing) -> Outcome | None:
-        if _is_worth_another_try(failure) and self.rollbacks < self.pace.rollbacks:
+        if is_worth_repeating(failure) and self.rollbacks < self.pace.rollbacks:
             return None
         partly = self.partly or last.place is Place.PARTLY
         if not partly and not self._pending(last.remote):
@@ -313,14 +301,3 @@ class _Run:
             requests=self.requests,
             cause=cause,
         )
-
-
-def _is_race(failure: PublishError) -> bool:
-    return isinstance(failure, NoSuchPlugin) or (isinstance(failure, Refused) and failure.code in _RACE_CODES)
-
-
-def _is_worth_another_try(failure: PublishError) -> bool:
-    if isinstance(failure, RolledBack):
-        return not failure.lasting
-    busy = isinstance(failure, Refused) and failure.status in _BUSY_STATUSES
-    return busy or _is_race(failure) or isinstance(failure, NotReached | NotAnswered | Unsettled)
