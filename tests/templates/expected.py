@@ -35,7 +35,7 @@ _PYTHON = """
     src/plugin/extract_data_from_event.py src/plugin/flow.py src/plugin/get_trace_id.py src/plugin/headers.py
     src/plugin/hook.py src/plugin/hooks.py src/plugin/http_client.py src/plugin/login.py src/plugin/public_keys.py
     src/plugin/response.py src/plugin/settings.py src/plugin/verify_token.py
-    tests/__init__.py tests/conftest.py tests/test_biot.py tests/test_cases.py tests/test_events.py
+    tests/__init__.py tests/conftest.py tests/test_biot.py tests/test_cases.py tests/test_events.py tests/test_public_keys.py
     tests/test_flow.py tests/support/__init__.py tests/support/cases.py tests/support/expect.py
     tests/support/fake_biot.py tests/support/tokens.py
 """
@@ -48,7 +48,7 @@ _JAVASCRIPT = """
     src/plugin/getTraceId.js src/plugin/headers.js src/plugin/hooks.js src/plugin/isObject.js src/plugin/login.js
     src/plugin/publicKeys.js src/plugin/response.js src/plugin/sendRequest.js src/plugin/settings.js
     src/plugin/verifyToken.js
-    tests/biot.test.js tests/cases.test.js tests/events.test.js tests/flow.test.js
+    tests/biot.test.js tests/cases.test.js tests/events.test.js tests/flow.test.js tests/publicKeys.test.js
     tests/support/checks.js tests/support/environment.js tests/support/events.js tests/support/fakeBiot.js
     tests/support/performDoubles.js tests/support/plugin.js tests/support/tokens.js
 """

@@ -13,10 +13,9 @@ for (const row of cases.filter(isForThisPlugin)) {
   test(row.name, async (t) => {
     const options = { hooks: makeHooks(row), behaviour: row.biot, environment: row.settings };
     const { handler, biot, log } = await startPlugin(t, options);
-    const token = row.token === null ? "" : makeToken(row.token);
     const context = { getRemainingTimeInMillis: () => (row.remaining_seconds ?? 30) * 1000 };
     let answer;
-    for (let call = 0; call < (row.calls ?? 1); call += 1) {
+    for (const token of tokensOf(row)) {
       log.length = 0;
       answer = await handler(makeEvent(row.event, token), context);
       checkAlways(answer, log, token);
@@ -28,6 +27,15 @@ for (const row of cases.filter(isForThisPlugin)) {
 /** @param {any} row */
 function isForThisPlugin({ hook }) {
   return hook === null || Object.hasOwn(generatedHooks, hook);
+}
+
+/**
+ * @param {any} row
+ * @returns {string[]} The token of every call of the row, in their order.
+ */
+function tokensOf({ token, earlier_tokens: earlier = [], calls = 1 }) {
+  const own = token === null ? "" : makeToken(token);
+  return [...earlier.map(makeToken), ...Array(calls).fill(own)];
 }
 
 /**

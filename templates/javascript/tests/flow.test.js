@@ -107,20 +107,3 @@ test("the log of one call is not mixed with that of another at the same time", a
 
   assert.deepEqual(log.map((line) => JSON.parse(line).traceId).sort(), traceIds);
 });
-
-test("forged tokens make the plugin look for new keys once a minute, not more often", async (t) => {
-  const { handler, biot } = await startPlugin(t, { hooks: { nonspecific: { perform: () => undefined } } });
-  const forged = {
-    headers: { authorization: `Bearer ${makeToken({ like: "user", key: "foreign" })}` },
-    requestContext: {},
-  };
-  const call = async () => (await handler(forged)).statusCode;
-
-  assert.deepEqual([await call(), await call(), await call()], [401, 401, 401]);
-  assert.equal(biot.requests["public-key"], 2);
-
-  const later = Date.now() + 61_000;
-  t.mock.method(Date, "now", () => later);
-  assert.deepEqual([await call(), await call()], [401, 401]);
-  assert.equal(biot.requests["public-key"], 3);
-});

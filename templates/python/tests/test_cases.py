@@ -22,10 +22,9 @@ ROWS = cases.read_cases(set(HOOKS))
 def test_case(row: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     with FakeBiot(row.get("biot")) as biot:
         set_environment(monkeypatch, {**biot.environment(), **row.get("settings", {})})
-        token = cases.token_of(row)
         hooks = cases.make_hooks(row, set(HOOKS))
         answer, log = {}, ""
-        for _ in range(row.get("calls", 1)):
+        for token in cases.tokens_of(row):
             event = cases.make_event(row["event"], token)
             before = deepcopy(event)
             answer = run(event, cases.make_lambda_context(row), hooks)

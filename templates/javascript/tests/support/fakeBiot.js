@@ -8,6 +8,12 @@ export const PATIENT = { _id: PATIENT_ID, _name: { firstName: "Ann" } };
 export const SERVICE_TOKEN = "eyJhbGciOiJSUzUxMiJ9.c2VydmljZQ.c2lnbmF0dXJl";
 
 const SLOW_MILLISECONDS = 5000;
+/** How many answers hold the old key. */
+const ROTATIONS = new Map([
+  ["rotated", 0],
+  ["rotate_after_first", 1],
+  ["rotate_after_second", 2],
+]);
 const KIND_OF_PATH = new Map([
   ["/ums/v1/security/public-key", "public-key"],
   ["/ums/v2/services/accessToken", "login"],
@@ -138,11 +144,17 @@ function keyAnswer(how, count) {
       return [200, { publicKey: publicKeyPem("current") }];
     case "previous_too":
       return [200, { publicKey: publicKey("current"), previousPublicKey: publicKey("previous") }];
-    case "rotate_after_first":
-      return [200, { publicKey: publicKey(count === 1 ? "current" : "rotated"), previousPublicKey: null }];
     default:
-      return [200, { publicKey: publicKey("current"), previousPublicKey: null }];
+      return [200, { publicKey: publicKey(isRotated(how, count) ? "rotated" : "current"), previousPublicKey: null }];
   }
+}
+
+/**
+ * @param {string | undefined} how
+ * @param {number} count
+ */
+function isRotated(how, count) {
+  return count > (ROTATIONS.get(String(how)) ?? Number.POSITIVE_INFINITY);
 }
 
 /**

@@ -1,14 +1,24 @@
 """The keys with which BioT signs its tokens.
 
 BioT changes its key from time to time; meanwhile it publishes the new one and the previous one. Both are tried, and a
-signature that neither fits makes the plugin look again, so no restart is needed.
+signature that neither fits makes the plugin fetch the keys again, so no restart is needed.
+
+A forged signature looks exactly like one by a new key, and anybody can send forged tokens. So the fetches are limited,
+by a limit that a stranger cannot use up: several may follow each other at once, and one more is allowed every second. A
+few forged tokens do not delay a genuine one at all. During a flood the keys in memory are never older than one second,
+whoever sent the token that had them fetched, so genuine tokens are refused for one second at most after a change.
+
+Two other ways were rejected. A token cannot say that it is newer than the keys: whoever forges it also writes its
+``iat``. And a call that waits for the next fetch would also let forged calls wait, each of them in a Lambda process of
+its own, until none is left for BioT. One fetch a second is little: the key is public, a stranger can also ask BioT for
+it directly.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from plugin.errors import PluginError
@@ -20,17 +30,37 @@ if TYPE_CHECKING:
 
 KEY_PATH = "/ums/v1/security/public-key"
 KEY_TIMEOUT = 2.0
-# Not more often, so that a flood of forged tokens does not become a flood of requests to BioT.
-SECONDS_BETWEEN_REFETCHES = 60.0
 SMALLEST_KEY_BITS = 2048
+FETCHES_AT_ONCE = 5
+SECONDS_PER_FETCH = 1.0
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True)
+class FetchLimit:
+    """Allows five fetches at once, and one more for every second that passed.
+
+    Attributes:
+        full_at: When all five are allowed again, on the clock that does not go back.
+    """
+
+    full_at: float = float("-inf")
+
+    def allows_fetch(self) -> bool:
+        """Count a fetch; return whether it may be made."""
+        now = monotonic()
+        full_at = max(self.full_at, now) + SECONDS_PER_FETCH
+        if full_at - now > FETCHES_AT_ONCE * SECONDS_PER_FETCH:
+            return False
+        self.full_at = full_at
+        return True
+
+
+@dataclass(slots=True)
 class KeptKeys:
-    """The keys as fetched last, and when an unknown signature made the plugin fetch them again."""
+    """The keys as fetched last, none before the first fetch, and the limit of further fetches."""
 
-    keys: list[RSAPublicKey]
-    refetched_at: float | None = None
+    keys: list[RSAPublicKey] = field(default_factory=list)
+    limit: FetchLimit = field(default_factory=FetchLimit)
 
 
 # Kept between the calls of one Lambda process, by BioT address.
@@ -44,20 +74,19 @@ def get_public_keys(settings: Settings, remaining_seconds: Callable[[], float]) 
         PluginError: 503 PUBLIC_KEY_NOT_AVAILABLE.
         ConfigurationError: The address of BioT is missing.
     """
-    kept = _KEPT.get(settings.base_url)
-    if kept is None:
-        kept = KeptKeys(keys=fetch_public_keys(settings, remaining_seconds))
-        _KEPT[settings.base_url] = kept
+    kept = _KEPT.setdefault(settings.base_url, KeptKeys())
+    if not kept.keys:
+        if not kept.limit.allows_fetch():
+            raise not_available()
+        kept.keys = fetch_public_keys(settings, remaining_seconds)
     return kept.keys
 
 
 def get_changed_public_keys(settings: Settings, remaining_seconds: Callable[[], float]) -> list[RSAPublicKey]:
-    """Fetch the keys again because none of them fits; return nothing when that was done within the last minute."""
+    """Fetch the keys again because none of them fits; return nothing when the limit does not allow another fetch."""
     kept = _KEPT[settings.base_url]
-    now = time.monotonic()
-    if kept.refetched_at is not None and now - kept.refetched_at < SECONDS_BETWEEN_REFETCHES:
+    if not kept.limit.allows_fetch():
         return []
-    kept.refetched_at = now
     kept.keys = fetch_public_keys(settings, remaining_seconds)
     return kept.keys
 

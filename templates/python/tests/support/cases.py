@@ -62,8 +62,10 @@ def make_lambda_context(row: dict[str, Any]) -> LambdaContext:
     return LambdaContext(row.get("remaining_seconds", DEFAULT_REMAINING_SECONDS))
 
 
-def token_of(row: dict[str, Any]) -> str:
-    return make_token(row["token"])
+def tokens_of(row: dict[str, Any]) -> list[str]:
+    """Return the token of every call of a row, in their order."""
+    own = [make_token(row["token"])] * row.get("calls", 1)
+    return [*(make_token(earlier) for earlier in row.get("earlier_tokens", [])), *own]
 
 
 def echo(data: object, _: Context) -> object:

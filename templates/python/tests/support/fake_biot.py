@@ -20,6 +20,8 @@ SERVICE_TOKEN = "eyJhbGciOiJSUzUxMiJ9.c2VydmljZQ.c2lnbmF0dXJl"
 SERVICE_USER_ID = "00000000-0000-4000-8000-0000000000ff"
 SERVICE_SECRET = "a-test-secret-key"
 SLOW_SECONDS = 5.0
+# How many answers hold the old key.
+ROTATIONS = {"rotated": 0, "rotate_after_first": 1, "rotate_after_second": 2}
 KIND_OF_PATH = {"/ums/v1/security/public-key": "public-key", "/ums/v2/services/accessToken": "login"}
 
 
@@ -85,7 +87,7 @@ class FakeBiot:
             return 200, {"publicKey": "bm8ga2V5", "previousPublicKey": 7}
         if how == "pem":
             return 200, {"publicKey": public_pem("current")}
-        rotated = how == "rotate_after_first" and self.requests["public-key"] > 1
+        rotated = how in ROTATIONS and self.requests["public-key"] > ROTATIONS[how]
         previous = public_key("previous") if how == "previous_too" else None
         return 200, {"publicKey": public_key("rotated" if rotated else "current"), "previousPublicKey": previous}
 
