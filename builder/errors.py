@@ -37,7 +37,8 @@ class Problem:
 
     Attributes:
         message: What is wrong and what is allowed, one sentence.
-        hint: The next step; empty only when the message already is one.
+        hint: The next step, one line; empty only when the message already is one.
+        setting: Lines of TOML to paste into plugin.toml, where that is the next step; empty elsewhere.
         file: The file as the user knows it (relative to the plugin's folder), or empty.
         line: 1-based line in ``file``; 0 when unknown.
         key: Key path inside the file, such as ``plugin.subscriptions.interceptions[2].apiId``, or empty.
@@ -46,6 +47,7 @@ class Problem:
 
     message: str
     hint: str = ""
+    setting: str = ""
     file: str = ""
     line: int = 0
     key: str = ""
@@ -63,16 +65,18 @@ class KitError(Exception):
 
     Args:
         message: What went wrong, one sentence.
-        hint: The next step for the user.
+        hint: The next step for the user, one line.
+        setting: Lines of TOML to paste into plugin.toml, where that is the next step.
         problems: Every single finding, when there are several; all are printed.
     """
 
     exit_code: ClassVar[int] = 70
 
-    def __init__(self, message: str, *, hint: str = "", problems: Iterable[Problem] = ()) -> None:
+    def __init__(self, message: str, *, hint: str = "", setting: str = "", problems: Iterable[Problem] = ()) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.setting = setting
         self.problems = tuple(problems)
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn
 
-from builder.archive.paths import printable
 from builder.errors import Problem, VerificationError
+from builder.quoting import printable
 
 if TYPE_CHECKING:
     from pathlib import Path

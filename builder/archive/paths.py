@@ -59,14 +59,6 @@ def _character_fault(path: str) -> str:
     return ""
 
 
-def printable(path: str) -> str:
-    """The path with everything that a terminal would act on spelled out, for messages."""
-    return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
-        for character in path
-    )
-
-
 def folders_of(path: str) -> list[str]:
     """Every folder above a path, the nearest last: ``a/b/c`` has ``a`` and ``a/b``."""
     found = []

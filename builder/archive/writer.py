@@ -14,9 +14,10 @@ from builder.archive.deflate import LEVEL
 from builder.archive.digesting import BLOCK, BlockDigest
 from builder.archive.entries import compressed
 from builder.archive.headers import entry_headers
-from builder.archive.paths import path_fault, printable, sort_key
+from builder.archive.paths import path_fault, sort_key
 from builder.archive.whole import whole_file
 from builder.errors import PackagingError, Problem
+from builder.quoting import printable
 from builder.values import EXECUTABLE_MODE, REGULAR_MODE, Artifact, Bundle, Entry, Inline, PackMember, Slice
 
 if TYPE_CHECKING:

@@ -7,12 +7,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from builder.archive.entries import compressed, owner_of, spliced
-from builder.archive.paths import folders_of, path_fault, printable, sort_key
+from builder.archive.paths import folders_of, path_fault, sort_key
 from builder.archive.tree import tree_digest
 from builder.bundle.hiding import collide, hides_runtime, top_level
 from builder.bundle.placement import place_npm, place_wheel
 from builder.bundle.scripts import kept_scripts
 from builder.errors import PackagingError, Problem
+from builder.quoting import printable
 from builder.values import EXECUTABLE_MODE, REGULAR_MODE, Bundle, Entry
 
 if TYPE_CHECKING:

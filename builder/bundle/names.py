@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from builder.archive.paths import path_fault, printable
+from builder.archive.paths import path_fault
 from builder.errors import Problem
+from builder.quoting import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from builder.archive.paths import printable
 from builder.bundle.choice import Choice, Ignore, is_ignored, patterns_of
 from builder.errors import Problem, ProjectError
+from builder.quoting import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 from functools import partial
 from importlib import import_module
@@ -13,6 +14,7 @@ import click
 from builder import __version__
 from builder.cli.output import (
     describe_failure,
+    print_aside,
     print_bug,
     print_document,
     print_error,
@@ -156,7 +158,10 @@ def _ending(error: BaseException, *, as_json: bool) -> tuple[int, Callable[[], N
 
 def _print_usage(error: click.ClickException, *, as_json: bool) -> None:
     if not as_json:
-        error.show()
+        text = io.StringIO()
+        error.show(text)
+        for line in text.getvalue().splitlines():
+            print_aside(line)
         return
     path = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "biot-plugin"
     hint = f"`{path} --help` shows what there is."
@@ -170,4 +175,4 @@ def _print_interrupted(error: BaseException, *, as_json: bool) -> None:
     if as_json:
         print_document(describe_failure("interrupted", INTERRUPTED, message, "Run the command again."))
     else:
-        click.echo(message, err=True)
+        print_aside(message)

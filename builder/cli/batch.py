@@ -14,6 +14,7 @@ from builder.cli.output import (
     describe_error,
     describe_packaged,
     print_document,
+    print_lines,
     print_problems,
     print_text,
     readable_size,
@@ -84,7 +85,7 @@ def show(many: Many, outcomes: Sequence[Outcome], *, as_json: bool) -> int:
             replace(problem, file=f"{plugin}/{problem.file}".rstrip("/")) for problem in _problems(outcome.result)
         )
     if rows:
-        print_text(table([("plugin", "artifact", "size", ""), *rows], right=(2,)))
+        print_lines(table([("plugin", "artifact", "size", ""), *rows], right=(2,)))
     told = ", ".join(f"{count} {word}" for word, count in Counter(row[-1] for row in rows).items())
     print_text(f"{len(rows)} plugins: {told or 'this share has none'}")
     return code

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import re
 import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from builder.errors import KitError, Problem, PublishError, Severity
+from builder.quoting import printable, printable_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from builder.pipeline import Packaged
     from builder.values import Artifact
 
-# C0 and C1 controls except tab and newline: text from packages and servers must not steer the terminal.
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow"}
 _UNITS = ("bytes", "kB", "MB")
 _STEP = 1024
@@ -48,7 +46,7 @@ def stop_printing(*outputs: int) -> None:
 
 def print_document(document: Mapping[str, object]) -> None:
     """Print the one JSON document of a ``--json`` run; it is JSON whatever the encoding of the output."""
-    text = json.dumps(document, indent=2, ensure_ascii=False)
+    text = printable_json(json.dumps(document, indent=2, ensure_ascii=False))
     try:
         text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")  # a closed output is None
     except UnicodeEncodeError:
@@ -57,13 +55,18 @@ def print_document(document: Mapping[str, object]) -> None:
 
 
 def print_text(text: str) -> None:
-    """Print text that may hold names from outside."""
-    _echo(_CONTROLS.sub("", text))
+    """Print one line; text from servers and packages can neither end it nor steer the terminal."""
+    _echo(printable(text))
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Print lines, each like :func:`print_text`."""
+    _echo("\n".join(map(printable, lines)))
 
 
 def print_aside(text: str) -> None:
-    """Print a line to standard error: what is told along the way."""
-    _print_error_line(text)
+    """Print one line about the work under way to standard error."""
+    _print_error_line(printable(text))
 
 
 def print_problems(problems: Iterable[Problem]) -> None:
@@ -71,9 +74,11 @@ def print_problems(problems: Iterable[Problem]) -> None:
     for problem in problems:
         head = click.style(f"{problem.severity.value}:", fg=_COLORS[problem.severity], bold=True)
         where = f" {problem.where}:" if problem.where else ""
-        _print_error_line(f"{head}{where} {problem.message}")
+        _print_error_line(f"{head}{printable(f'{where} {problem.message}')}")
         if problem.hint:
-            _print_error_line(f"  {click.style('→', fg='cyan')} {problem.hint}")
+            _print_error_line(f"  {click.style('→', fg='cyan')} {printable(problem.hint)}")
+        for line in problem.setting.splitlines():
+            _print_error_line(f"      {printable(line)}")
 
 
 def print_error(error: KitError, *, as_json: bool) -> None:
@@ -82,7 +87,7 @@ def print_error(error: KitError, *, as_json: bool) -> None:
         print_document(describe_error(error))
         return
     print_problems(error.problems)
-    print_problems([Problem(message=error.message, hint=error.hint)])
+    print_problems([Problem(message=error.message, hint=error.hint, setting=error.setting)])
 
 
 def print_bug(error: Exception, *, as_json: bool) -> None:
@@ -92,7 +97,8 @@ def print_bug(error: Exception, *, as_json: bool) -> None:
     home = source_url()
     if as_json:
         print_document(describe_failure("bug", 70, repr(error), f"Please report it: {home}"))
-    _print_error_line("".join(traceback.format_exception(error)))
+    for line in "".join(traceback.format_exception(error)).splitlines():
+        _print_error_line(printable(line))
     _print_error_line(f"This is a bug in biot-plugin-kit. Please report it with the lines above: {home}")
 
 
@@ -148,8 +154,14 @@ def source_url() -> str:
     return next((url.split(",", 1)[1].strip() for url in urls if url.startswith("Source")), "the kit's issue tracker")
 
 
-def table(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> str:
-    """Rows as aligned columns; the first row is the heading. ``right`` names columns aligned to the right."""
+def table(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> list[str]:
+    """The lines of a table with aligned columns; the first row is the heading.
+
+    Args:
+        rows: Their cells; text from outside is quoted here, because escapes change its width.
+        right: The columns that are aligned to the right.
+    """
+    rows = [[printable(cell) for cell in row] for row in rows]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = [
         "  ".join(
@@ -158,7 +170,7 @@ def table(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> str:
         ).rstrip()
         for row in rows
     ]
-    return "\n".join([lines[0], "  ".join("-" * width for width in widths), *lines[1:]])
+    return [lines[0], "  ".join("-" * width for width in widths), *lines[1:]]
 
 
 def readable_size(size_bytes: int) -> str:
@@ -196,12 +208,6 @@ def _echo(text: str) -> None:
 def _print_error_line(text: str) -> None:
     # Errors are printed when click's context, which knows about colours, is gone.
     try:
-        click.echo(_keep_styles(text), err=True, color=False if os.environ.get("NO_COLOR") else None)
+        click.echo(text, err=True, color=False if os.environ.get("NO_COLOR") else None)
     except OSError:  # a closed pipe, a full disk: what is told along the way must not end what is under way
         stop_printing(2)
-
-
-def _keep_styles(text: str) -> str:
-    """Remove control characters except our own colour sequences (``ESC [ … m``)."""
-    parts = re.split(r"(\x1b\[[0-9;]*m)", text)
-    return "".join(part if part.startswith("\x1b[") else _CONTROLS.sub("", part) for part in parts)

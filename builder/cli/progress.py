@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from builder.cli.output import print_aside
+from builder.quoting import printable
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -41,7 +42,7 @@ class TerminalProgress:
             self._bar = _start_bar(self._task, self._total)
         if self._bar is not None:
             bar, task = self._bar
-            bar.update(task, completed=self._done, item=item)
+            bar.update(task, completed=self._done, item=printable(item))
 
     def note(self, message: str) -> None:
         """Print one line to standard error."""
@@ -65,7 +66,7 @@ def _start_bar(task: str, total: int) -> tuple[Bar, TaskID]:
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        TextColumn("{task.fields[item]}"),
+        TextColumn("{task.fields[item]}", markup=False),
         console=Console(stderr=True),
         transient=True,
     )

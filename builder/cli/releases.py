@@ -62,15 +62,15 @@ def describe_planned(planned: Planned) -> dict[str, object]:
     }
 
 
-def planned_text(planned: Planned) -> str:
-    """A plan for people."""
+def planned_text(planned: Planned) -> list[str]:
+    """The lines of a plan for people."""
     target, goal = planned.prepared.target, planned.prepared.goal
     where = f"{goal.name} in {target.name} ({target.base_url})"
     if isinstance(planned.release, Unchanged):
         head = f"{where}: nothing to do, BioT has it as wanted (version {planned.release.remote.version})."
-        return "\n".join([head, *_notes((*planned.release.notes, *planned.notes))])
+        return [head, *_notes((*planned.release.notes, *planned.notes))]
     head = f"{where}: {_action(planned)}"
-    return "\n".join([head, *map(_line, all_lines(planned.release)), *_notes((*planned.release.notes, *planned.notes))])
+    return [head, *map(_line, all_lines(planned.release)), *_notes((*planned.release.notes, *planned.notes))]
 
 
 def show_published(published: Published, *, as_json: bool) -> int:
@@ -114,8 +114,8 @@ def describe_entry(entry: Entry) -> dict[str, object]:
     }
 
 
-def history_text(entries: tuple[Entry, ...]) -> str:
-    """The journal as a table, newest first; below each row where to and by whom, which may be long."""
+def history_text(entries: tuple[Entry, ...]) -> list[str]:
+    """The lines of the journal as a table, newest first; below each row where to and by whom, which may be long."""
     rows = [("when", "what", "version", "ended", "code", "commit")]
     rows += [
         (
@@ -128,9 +128,9 @@ def history_text(entries: tuple[Entry, ...]) -> str:
         )
         for entry in reversed(entries)
     ]
-    head, line, *lines = table(rows).split("\n")
+    head, line, *lines = table(rows)
     below = (f"  to {entry.environment}, by {entry.who}{_unsettled(entry)}" for entry in reversed(entries))
-    return "\n".join([head, line, *(text for pair in zip(lines, below, strict=True) for text in pair)])
+    return [head, line, *(text for pair in zip(lines, below, strict=True) for text in pair)]
 
 
 def _unsettled(entry: Entry) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from builder.cli.output import shorten, table
 from builder.platform.environment import TREE_DIGEST_NAME, TREE_VERSION_NAME
-from builder.publishing.answers import printable
+from builder.quoting import printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,7 +45,7 @@ def describe_plugin(plugin: RemotePlugin) -> dict[str, object]:
     }
 
 
-def plugin_table(plugins: Sequence[RemotePlugin]) -> str:
+def plugin_table(plugins: Sequence[RemotePlugin]) -> list[str]:
     """Plugins as a table that fits the terminal; in a pipe names are whole."""
     rows = [
         (
@@ -60,7 +60,7 @@ def plugin_table(plugins: Sequence[RemotePlugin]) -> str:
     return fitted([("name", "version", "state", "runtime", "changed (UTC)"), *rows], right=(1,))
 
 
-def plugin_page(plugin: RemotePlugin) -> str:
+def plugin_page(plugin: RemotePlugin) -> list[str]:
     """One plugin, a line per field."""
     lines: list[tuple[str, object]] = [("name", plugin.name), ("version", plugin.version)]
     lines.append(("state", "enabled" if plugin.enabled else "disabled"))
@@ -72,7 +72,7 @@ def plugin_page(plugin: RemotePlugin) -> str:
     lines += [("called for", line) for line in subscription_lines(plugin.fields.get("subscriptions"))]
     width = max(len(words) for words, value in lines if value not in {None, ""})
     shown = ((words, _shown(value)) for words, value in lines if value not in {None, ""})
-    return "\n".join(f"{words.ljust(width)}  {value}" for words, value in shown)
+    return [f"{words.ljust(width)}  {value}" for words, value in shown]
 
 
 def subscription_lines(subscriptions: object) -> list[str]:
@@ -92,7 +92,9 @@ def subscription_lines(subscriptions: object) -> list[str]:
     return lines
 
 
-def hook_table(notifications: Sequence[Mapping[str, object]], interceptions: Sequence[Mapping[str, object]]) -> str:
+def hook_table(
+    notifications: Sequence[Mapping[str, object]], interceptions: Sequence[Mapping[str, object]]
+) -> list[str]:
     """Subscriptions of the dispatcher as a table; endpoints are cut in the middle on a narrow terminal."""
     rows = [
         (
@@ -115,7 +117,7 @@ def hook_table(notifications: Sequence[Mapping[str, object]], interceptions: Seq
     return fitted([("endpoint", "type", "of", "order"), *rows], right=(3,), narrow=(0, 2))
 
 
-def fitted(rows: Sequence[tuple[str, ...]], *, right: Sequence[int] = (), narrow: Sequence[int] = (0,)) -> str:
+def fitted(rows: Sequence[tuple[str, ...]], *, right: Sequence[int] = (), narrow: Sequence[int] = (0,)) -> list[str]:
     """A table whose ``narrow`` columns are cut in the middle until it fits the terminal."""
     rows = [tuple(printable(cell, 2000) for cell in row) for row in rows]
     if sys.stdout.isatty():

@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from builder.errors import DependencyError, Problem
+from builder.quoting import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,7 +26,6 @@ def _status(digits: str) -> str:
 _SECRET = re.compile(r"(?<=://)[^/@\s]+(?=@)")
 # Lines that only point elsewhere: pip to its newest version, npm to a log file of this machine.
 _POINTER = re.compile(r"\[notice\]|A complete log of this run")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _RETRYING = re.compile(r"^(?:WARNING|ERROR): (?:Retrying \(Retry\([^)]*\)\) after )?")
 _LONGEST = 400
 _SOURCE_ONLY = re.compile(r"Wheels are required for `([^`]+)` because building from source is disabled")
@@ -83,7 +83,7 @@ _REACHING = (
 
 def clean(text: str) -> str:
     """Text of another program, safe to show: no credentials in addresses, no control characters, not too long."""
-    plain = _CONTROL.sub("", _SECRET.sub("***", text)).strip()
+    plain = printable(_SECRET.sub("***", text).strip())
     return plain if len(plain) <= _LONGEST else plain[: _LONGEST - 3] + "..."
 
 

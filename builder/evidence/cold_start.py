@@ -8,10 +8,10 @@ one report.
 from __future__ import annotations
 
 import re
-from html import escape
 from typing import TYPE_CHECKING
 
 from builder.evidence.page_tables import folded, readable, row, table
+from builder.quoting import printable_html
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -88,7 +88,7 @@ def _how_long(runtime: str, module: str) -> str:
     command = f'{runtime} -X importtime -c "import {module}"'
     return (
         "<p>How long each import takes differs from run to run, so no build keeps it. To see it, unpack the ZIP and "
-        f"run there: <code>{escape(command)}</code></p>"
+        f"run there: <code>{printable_html(command)}</code></p>"
     )
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING
 
 from builder.evidence.treemap import Area, squarify
+from builder.quoting import printable_html
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -44,7 +44,7 @@ def draw(rows: Sequence[PackageRow], files: Mapping[str, Sequence[FileRow]], *, 
     ]
     title = f"Sizes in the ZIP of {len(shown)} packages; the table below says the same in numbers."
     return (
-        f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{escape(title)}">\n'
+        f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{printable_html(title)}">\n'
         + "\n".join(parts)
         + "\n</svg>"
     )
@@ -82,11 +82,11 @@ def _files(files: Sequence[FileRow], around: Area) -> Iterator[str]:
 def _rectangle(area: Area, title: str, kind: str) -> str:
     return (
         f'<rect class="{kind}" x="{area.x:.1f}" y="{area.y:.1f}" width="{max(area.width, 0):.1f}" '
-        f'height="{max(area.height, 0):.1f}"><title>{escape(title)}</title></rect>'
+        f'height="{max(area.height, 0):.1f}"><title>{printable_html(title)}</title></rect>'
     )
 
 
 def _text(text: str, x: float, y: float, width: float) -> str:
     letters = int(width / _LETTER)
     shown = text if len(text) <= letters else f"{text[: max(letters - 1, 1)]}…"
-    return f'<text x="{x:.1f}" y="{y:.1f}">{escape(shown)}</text>'
+    return f'<text x="{x:.1f}" y="{y:.1f}">{printable_html(shown)}</text>'

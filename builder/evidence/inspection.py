@@ -6,12 +6,13 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from builder.archive.paths import folders_of, printable
+from builder.archive.paths import folders_of
 from builder.archive.reader import read_members
 from builder.archive.shares import PackageRow, owned_paths
 from builder.archive.tree import tree_digest
 from builder.errors import VerificationError
 from builder.evidence.report import file_digest, read_report, report_file, report_rows
+from builder.quoting import printable
 from builder.values import Artifact, PackMember
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from builder.archive.paths import printable
 from builder.archive.reader import read_content
+from builder.quoting import printable, printable_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -39,7 +39,7 @@ def licence_texts(name: str, inventory: Inventory, texts: Iterable[tuple[str, st
         sections.append(f"{_RULE}\n{label}\n{licences.get(label, 'unknown')}\n{text}")
     missing = ", ".join(without) or "none"
     top = f"Licences of the packages in {name}\n\nPackages that carry no licence text: {missing}\n\n"
-    return (top + "\n".join(sections)).encode("utf-8", "replace")
+    return printable_lines(top + "\n".join(sections)).encode()
 
 
 def texts_of(pack: Pack) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from html import escape
 from typing import TYPE_CHECKING
 
 from builder.archive.paths import folders_of
@@ -15,6 +14,7 @@ from builder.evidence.page_style import STYLE
 from builder.evidence.page_tables import NOTHING, folded, readable, row, table
 from builder.evidence.sbom_reading import read_sbom_file
 from builder.evidence.seal import evidence_files
+from builder.quoting import printable_html
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -59,7 +59,7 @@ def render_page(seen: Inspection, licences: Mapping[str, str]) -> str:
         licences: Label of a package -> licence.
     """
     artifact = seen.artifact
-    name = escape(artifact.file.name)
+    name = printable_html(artifact.file.name)
     told = (
         f"{readable(artifact.size)} ({artifact.size:,} bytes), {artifact.entries:,} files, "
         f"{readable(artifact.unpacked_size)} unpacked, {len(seen.packages)} packages"

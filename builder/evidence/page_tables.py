@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING
+
+from builder.quoting import printable_html
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,16 +22,16 @@ def table(heads: Sequence[str], lines: Sequence[str]) -> str:
 def row(heads: Sequence[str], cells: Sequence[str], *markup: str) -> str:
     """One line. Cells are texts; ``markup`` are further cells that are HTML already."""
     first, *others = cells
-    texts = [*map(escape, others), *markup]
+    texts = [*map(printable_html, others), *markup]
     marked = [f'<td data-label="{head}">{text}</td>' for head, text in zip(heads[1:], texts, strict=True)]
-    return f'<tr><th scope="row">{escape(first)}</th>{"".join(marked)}</tr>'
+    return f'<tr><th scope="row">{printable_html(first)}</th>{"".join(marked)}</tr>'
 
 
 def folded(texts: Sequence[str]) -> str:
     """A list that opens when its number is clicked."""
     if not texts:
         return NOTHING
-    listed = "".join(f"<li>{escape(text)}</li>" for text in sorted(texts))
+    listed = "".join(f"<li>{printable_html(text)}</li>" for text in sorted(texts))
     return f"<details><summary>{len(texts)}</summary><ul>{listed}</ul></details>"
 
 

@@ -15,6 +15,7 @@ import builder
 from builder.archive.deflate import compressor
 from builder.evidence.report import file_digest
 from builder.evidence.signing import Signer, envelope
+from builder.quoting import printable_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -98,7 +99,7 @@ def with_run(
 
 def render_statement(statement: Mapping[str, object], signer: Signer | None) -> bytes:
     """The file's bytes: the statement as it is, or in a signed DSSE envelope."""
-    text = json.dumps(statement, indent=2, ensure_ascii=False) + "\n"
+    text = printable_json(json.dumps(statement, indent=2, ensure_ascii=False)) + "\n"
     payload = text.encode("utf-8", "replace")
     return payload if signer is None else (json.dumps(envelope(payload, signer), indent=2) + "\n").encode()
 

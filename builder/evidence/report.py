@@ -10,6 +10,7 @@ import builder
 from builder.archive.deflate import HARD_LEVEL, compressor
 from builder.archive.shares import PackageRow
 from builder.archive.whole import whole_file
+from builder.quoting import printable_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -73,7 +74,7 @@ def write_report(report: Mapping[str, object], artifact: Path) -> Path:
         PackagingError: It cannot be written.
     """
     file = report_file(artifact)
-    text = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
+    text = printable_json(json.dumps(report, indent=2, ensure_ascii=False)) + "\n"
     with whole_file(file) as stream:
         stream.write(text.encode())
     return file

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import builder
 from builder.evidence.components import UNKNOWN
+from builder.quoting import printable_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -64,7 +65,7 @@ def build_sbom(
 def render_sbom(document: _Document) -> bytes:
     """The file's bytes: one component a line, which reads well in a comparison and is written fast."""
     lines = [f"{json.dumps(key)}: {_value(value)}" for key, value in document.items()]
-    return ("{\n" + ",\n".join(lines) + "\n}\n").encode("utf-8", "replace")
+    return printable_json("{\n" + ",\n".join(lines) + "\n}\n").encode()
 
 
 def _value(value: object) -> str:

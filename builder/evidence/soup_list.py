@@ -11,6 +11,7 @@ import io
 from typing import TYPE_CHECKING
 
 from builder.evidence.components import UNKNOWN
+from builder.quoting import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,7 +38,7 @@ COLUMNS = (
     "level of support",
     "end of support",
 )
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@")
 _ESCAPED = str.maketrans({"<": "&lt;", **{character: f"\\{character}" for character in "\\|[`*_"}})
 
 
@@ -115,8 +116,9 @@ def _row(component: Component, soup: Soup, runtime: Runtime, inside: str) -> tup
 
 
 def _as_text(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    quoted = printable(cell)
+    return f"'{quoted}" if quoted.startswith(_FORMULA) else quoted
 
 
 def _escaped(cell: str) -> str:
-    return " ".join(cell.split()).translate(_ESCAPED)
+    return printable(" ".join(cell.split())).translate(_ESCAPED)

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from builder.errors import Severity
+from builder.quoting import printable
 
 KeyPath = tuple[str | int, ...]
 """Keys and list indexes from the root of plugin.toml, or from the table that a rule was given."""
@@ -45,5 +46,5 @@ def format_key(path: KeyPath) -> str:
 
 def shorten(text: str) -> str:
     """The text on one line and short enough for a message; invisible characters become escapes."""
-    visible = "".join(character if character.isprintable() else ascii(character)[1:-1] for character in text[:_SHOWN])
+    visible = printable(text[:_SHOWN])
     return visible + "…" if len(text) > _SHOWN else visible

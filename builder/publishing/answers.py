@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
+from builder.quoting import printable
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_SHOWN = 300
-_UNPRINTABLE = re.compile(r"(?:[^\x20-\x7e\u00a1-\u02ff\u0370-\u1fff\u3040-\ud7ff]|[\xad\u061c\u180b-\u180f])+")
+SHOWN = 300
+"""Characters of a server's text that a sentence keeps."""
+
 _PAGE = re.compile(rb"^\s*<(?:!doctype|html|head|body|\?xml)", re.IGNORECASE)
 SUCCESS = range(200, 300)
 REDIRECT = range(300, 400)
@@ -56,20 +59,14 @@ class BiotError:
     def told(self) -> str:
         """The error as part of a sentence, fit for a terminal."""
         details = ", ".join(f"{key}: {_plain(value)}" for key, value in self.details.items())
-        parts = [printable(self.code)]
+        parts = [printable(self.code, SHOWN)]
         if self.message:
-            parts.append(f": {printable(self.message)}")
+            parts.append(f": {printable(self.message.strip(), SHOWN)}")
         if details:
-            parts.append(f" ({printable(details)})")
+            parts.append(f" ({printable(details, SHOWN)})")
         if self.trace_id:
             parts.append(f", trace {printable(self.trace_id, 64)}")
         return "".join(parts)
-
-
-def printable(text: str, limit: int = _SHOWN) -> str:
-    """A server's text on one line, without anything that steers a terminal or turns text around, and cut short."""
-    clean = _UNPRINTABLE.sub(" ", text[: limit * 2]).strip()
-    return clean if len(clean) <= limit else f"{clean[: limit - 1]}…"
 
 
 def read_object(answer: Answer) -> dict[str, object]:

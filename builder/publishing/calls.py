@@ -12,7 +12,6 @@ from builder.publishing.answers import (
     UnreadableError,
     describe,
     is_garbled,
-    printable,
     read_error,
     read_object,
     retry_after,
@@ -23,6 +22,7 @@ from builder.publishing.rejections import UNAUTHORIZED, rolled_back, unchanged
 from builder.publishing.retrying import WORTH_ANOTHER_TRY, Patience
 from builder.publishing.trust import is_loopback
 from builder.publishing.wire import LostError, UndeliveredError
+from builder.quoting import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

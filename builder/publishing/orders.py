@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from builder.errors import PublishError
-from builder.publishing.answers import printable
 from builder.publishing.changes import STATE, SUBSCRIPTIONS
 from builder.publishing.plans import Unchanged
 from builder.publishing.shifts import find_shifts, holders, is_forced, keep_shifts
 from builder.publishing.subscribing import all_rows
+from builder.quoting import printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from builder.platform.environment import BIOT_PREFIX
 from builder.platform.limits import NAME_PREFIX
 from builder.progress import Silent
-from builder.publishing.answers import UnreadableError, describe, printable, read_object, server_time
+from builder.publishing.answers import UnreadableError, describe, read_object, server_time
 from builder.publishing.calls import not_sent
 from builder.publishing.failures import NoSuchPlugin, NotAnswered, Refused
 from builder.publishing.hooks import Hooks
@@ -24,6 +24,7 @@ from builder.publishing.rejections import METHOD_NOT_ALLOWED
 from builder.publishing.shapes import read_actions, read_found, read_plugin, read_rows
 from builder.publishing.values import Properties, bare_name
 from builder.publishing.wire import Request
+from builder.quoting import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from builder.errors import PublishError
 from builder.manifest.suggestion import suggest
-from builder.publishing.answers import printable
 from builder.publishing.failures import Refused
 from builder.publishing.insisting import insist
+from builder.quoting import printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from builder.publishing.answers import UnreadableError, printable, server_time
+from builder.publishing.answers import UnreadableError, server_time
 from builder.publishing.credentials import MFA_CODE, AccessToken, Person, ServiceUser, is_token
 from builder.publishing.failures import AccessRefused, Refused
 from builder.publishing.keeping import Session
 from builder.publishing.values import Secret
 from builder.publishing.wire import Request
+from builder.quoting import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -149,7 +150,7 @@ class LoginTokens:
         try:
             return self._calls.ask(_request("users/login/mfa", {"code": self._ask_code()}), access, fits=_jwt_in)
         except Refused as error:
-            msg = f"BioT refused the code of the second factor ({printable(error.code)})."
+            msg = f"BioT refused the code of the second factor ({printable(error.code, 300)})."
             raise AccessRefused(
                 msg, hint="Codes are good for a short time: take the newest.", code=error.code
             ) from error

@@ -17,9 +17,10 @@ from urllib.parse import urlsplit
 
 from builder import __version__
 from builder.manifest.rules.address import address_reason
-from builder.publishing.answers import Answer, printable
+from builder.publishing.answers import Answer
 from builder.publishing.failures import NotReached
 from builder.publishing.trust import is_loopback, trusted
+from builder.quoting import printable
 
 if TYPE_CHECKING:
     import ssl
@@ -187,7 +188,7 @@ class Wire:
                 headers={"user-agent": f"biot-plugin-kit/{__version__}", "accept-encoding": "gzip"},
             )
         except (ImportError, ValueError, httpx.InvalidURL) as error:
-            msg = f"The proxy that the environment names cannot be used: {printable(str(error))}"
+            msg = f"The proxy that the environment names cannot be used: {printable(str(error), 300)}"
             raise NotReached(msg, hint="Set HTTPS_PROXY to an http:// or https:// address, or unset it.") from error
         self._clients[changes] = client
         return client

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from builder.archive.paths import printable
 from builder.evidence import evidence_files
 from builder.evidence.report import file_digest
+from builder.quoting import printable
 from builder.verification.differences import Difference, Kind
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from builder.archive import layout
-from builder.archive.paths import printable
+from builder.quoting import printable
 from builder.values import DEFLATED
 
 if TYPE_CHECKING:

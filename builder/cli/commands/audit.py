@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from builder.cli.options import json_option, project_of, project_options
-from builder.cli.output import print_document, print_problems, print_text
+from builder.cli.output import print_document, print_lines, print_problems
 from builder.errors import Problem, Severity, VerificationError
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def command(subject: Path | None, dump: Path, folder: Path, environment: str | N
         print_document(_described(seen))
     else:
         print_problems([*_unread(seen), *map(_problem, seen.found)])
-        print_text(_summary(seen))
+        print_lines(_summary(seen))
     return VerificationError.exit_code if seen.found else 0
 
 
@@ -88,7 +88,7 @@ def _unread(seen: Audit) -> list[Problem]:
     return [Problem(message=message, hint="Get the dump again: these were not looked at.", severity=Severity.WARNING)]
 
 
-def _summary(seen: Audit) -> str:
+def _summary(seen: Audit) -> list[str]:
     lines = [
         f"{len(seen.found)} known vulnerabilities in {seen.checked} components ({seen.sbom.name}).",
         f"Dump of {seen.dump_date or 'unknown date'}, {seen.entries} entries: what was published later is not known.",
@@ -96,7 +96,7 @@ def _summary(seen: Audit) -> str:
     if seen.unchecked:
         listed = ", ".join(seen.unchecked[:_FEW]) + (", …" if len(seen.unchecked) > _FEW else "")
         lines.append(f"Not checked, because OSV has no comparable versions of them: {len(seen.unchecked)} ({listed}).")
-    return "\n".join(lines)
+    return lines
 
 
 def _described(seen: Audit) -> dict[str, object]:

@@ -8,7 +8,7 @@ import click
 
 from builder.cli.connecting import aim, connect
 from builder.cli.options import json_option, project_options
-from builder.cli.output import print_document, print_text
+from builder.cli.output import print_document, print_lines, print_text
 from builder.cli.remote_output import fitted
 from builder.publishing.catalogs import describe, fetch, keep
 from builder.publishing.clock import SystemClock
@@ -61,4 +61,4 @@ def _show(catalog: Catalog, word: str) -> None:
     rows += [("ADAPT_ENTITY", entity) for entity in catalog.entities if word in entity.lower()]
     for entity, names in catalog.actions.items():
         rows += [("NOTIFICATION", f"{entity} {name}") for name in names if word in f"{entity} {name}".lower()]
-    print_text(fitted([("type", "name"), *rows], narrow=(1,)) if rows else "Nothing has this word.")
+    print_lines(fitted([("type", "name"), *rows], narrow=(1,)) if rows else ["Nothing has this word."])

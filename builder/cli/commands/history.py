@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from builder.cli.options import json_option, project_of, project_options
-from builder.cli.output import print_document, print_text
+from builder.cli.output import print_document, print_lines
 from builder.cli.progress import TerminalProgress
 
 if TYPE_CHECKING:
@@ -34,5 +34,5 @@ def command(folder: Path, environment: str | None, *, as_json: bool) -> int:
     if as_json:
         print_document({"status": "ok", "entries": [describe_entry(entry) for entry in reversed(entries)]})
     else:
-        print_text(history_text(entries) if entries else "Nothing was published from this machine yet.")
+        print_lines(history_text(entries) if entries else ["Nothing was published from this machine yet."])
     return 0

@@ -8,7 +8,7 @@ import click
 
 from builder import pipeline
 from builder.cli.options import json_option
-from builder.cli.output import describe_size, print_document, print_text, readable_size, shorten, table
+from builder.cli.output import describe_size, print_document, print_lines, readable_size, shorten, table
 
 NAME_WIDTH = 40
 
@@ -54,7 +54,7 @@ def command(artifact: Path, largest: int, page: Path | None, *, as_json: bool) -
         f"sha256 {seen.artifact.sha256}",
         f"tree   {seen.artifact.tree_digest.removeprefix('sha256:')}",
         "",
-        table(packages, right=(1, 2, 3)),
+        *table(packages, right=(1, 2, 3)),
     ]
     if largest and seen.files:
         files = [("largest files", "unpacked", "in the ZIP")]
@@ -62,7 +62,7 @@ def command(artifact: Path, largest: int, page: Path | None, *, as_json: bool) -
             (shorten(file.path, NAME_WIDTH + 8), readable_size(file.size), readable_size(file.packed_size))
             for file in seen.files[:largest]
         ]
-        lines += ["", table(files, right=(1, 2))]
+        lines += ["", *table(files, right=(1, 2))]
     if page is not None:
         lines += ["", f"Drawn in {page}"]
-    print_text("\n".join(lines))
+    print_lines(lines)

@@ -8,7 +8,7 @@ import click
 
 from builder.cli.connecting import aim, connect
 from builder.cli.options import json_option, project_options
-from builder.cli.output import print_document, print_text
+from builder.cli.output import print_document, print_lines, print_text
 from builder.cli.remote_output import describe_plugin, plugin_table
 from builder.publishing.queries import search_request
 
@@ -73,7 +73,7 @@ def command(  # noqa: PLR0913 - one parameter per option of the command line
         none = "no such plugin" if text or filters else "no plugins yet"
         print_text("There is no such page." if found.total else f"{where.target.name} has {none}.")
         return
-    print_text(plugin_table(found.plugins))
+    print_lines(plugin_table(found.plugins))
     rest = found.total - page * limit - len(found.plugins)
     if rest > 0:
         print_text(f"{rest} more: --page {page + 1}.")

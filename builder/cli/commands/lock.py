@@ -9,7 +9,7 @@ import click
 
 from builder import pipeline
 from builder.cli.options import json_option, project_of, project_options, store_option
-from builder.cli.output import print_document, print_text
+from builder.cli.output import print_document, print_lines
 from builder.cli.progress import TerminalProgress
 
 if TYPE_CHECKING:
@@ -53,16 +53,16 @@ def command(folder: Path, environment: str | None, *, upgrade: bool, as_json: bo
             }
         )
         return
-    print_text(_summary(result))
+    print_lines(_summary(result))
 
 
-def _summary(result: LockResult) -> str:
+def _summary(result: LockResult) -> list[str]:
     if not result.files:
-        return "The plugin has no dependencies: there is nothing to lock."
+        return ["The plugin has no dependencies: there is nothing to lock."]
     changes = [
         *(f"  + {change.name} {', '.join(change.after)}" for change in result.added),
         *(f"  - {change.name} {', '.join(change.before)}" for change in result.removed),
         *(f"  ~ {change.name} {', '.join(change.before)} → {', '.join(change.after)}" for change in result.changed),
     ]
     files = " and ".join(file.name for file in result.files)
-    return "\n".join([*changes, f"{files}: {result.packages} packages{'' if changes else ', nothing changed'}."])
+    return [*changes, f"{files}: {result.packages} packages{'' if changes else ', nothing changed'}."]

@@ -16,8 +16,8 @@ from builder.cli.output import (
     describe_packaged,
     describe_size,
     print_document,
+    print_lines,
     print_problems,
-    print_text,
     readable_size,
     table,
 )
@@ -76,7 +76,7 @@ def command(folder: Path, environment: str | None, output: Path | None, *, many:
         print_document(describe_packaged(packaged))
         return 0
     print_problems(packaged.warnings)
-    print_text(_summary(packaged))
+    print_lines(_summary(packaged))
     return 0
 
 
@@ -94,11 +94,11 @@ def _package_all(many: Many, pattern: Project, output: Path | None, *, as_json: 
     return show(many, outcomes, as_json=as_json)
 
 
-def _summary(packaged: Packaged) -> str:
+def _summary(packaged: Packaged) -> list[str]:
     artifact = packaged.artifact
     file = shortest(artifact.file)
     if packaged.unchanged:
-        return f"{file} is up to date ({readable_size(artifact.size)}, sha256 {artifact.sha256[:16]}…)"
+        return [f"{file} is up to date ({readable_size(artifact.size)}, sha256 {artifact.sha256[:16]}…)"]
     packages = sorted(packaged.packages, key=lambda row: -row.packed_size)
     rows = [("package", "files", "unpacked", "in the ZIP")]
     rows += [
@@ -114,17 +114,15 @@ def _summary(packaged: Packaged) -> str:
                 readable_size(sum(row.packed_size for row in rest)),
             )
         )
-    return "\n".join(
-        [
-            table(rows, right=(1, 2, 3)),
-            "",
-            file,
-            f"  {describe_size(artifact)}",
-            f"  sha256 {artifact.sha256}",
-            f"  tree   {artifact.tree_digest.removeprefix('sha256:')}",
-            *(f"  {line}" for line in packaged.advice),
-        ]
-    )
+    return [
+        *table(rows, right=(1, 2, 3)),
+        "",
+        file,
+        f"  {describe_size(artifact)}",
+        f"  sha256 {artifact.sha256}",
+        f"  tree   {artifact.tree_digest.removeprefix('sha256:')}",
+        *(f"  {line}" for line in packaged.advice),
+    ]
 
 
 def shortest(file: Path) -> str:

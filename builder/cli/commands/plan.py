@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from builder.cli.options import json_option, project_of, project_options, store_option
-from builder.cli.output import print_document, print_problems, print_text
+from builder.cli.output import print_document, print_lines, print_problems
 from builder.cli.progress import TerminalProgress
 from builder.cli.wishes import release_options
 
@@ -55,5 +55,5 @@ def command(folder: Path, environment: str | None, wish: Wish, out: Path | None,
         print_document(describe_planned(planned))
     else:
         print_problems(planned.prepared.warnings)
-        print_text(planned_text(planned))
+        print_lines(planned_text(planned))
     return CHANGES_EXIT if planned.changes_anything else 0

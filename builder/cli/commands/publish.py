@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from builder.cli.options import json_option, project_of, project_options, store_option
-from builder.cli.output import print_problems, print_text
+from builder.cli.output import print_lines, print_problems
 from builder.cli.progress import TerminalProgress
 from builder.cli.wishes import release_options
 
@@ -65,5 +65,5 @@ def command(  # noqa: PLR0913 - one parameter per option
     if not as_json:
         print_problems(published.planned.prepared.warnings)
         if published.planned.changes_anything:
-            print_text(planned_text(published.planned))
+            print_lines(planned_text(published.planned))
     return show_published(published, as_json=as_json)

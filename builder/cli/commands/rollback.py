@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from builder.cli.options import json_option, project_of, project_options
-from builder.cli.output import print_text
+from builder.cli.output import print_lines
 from builder.cli.progress import TerminalProgress
 from builder.platform.limits import VERSION_MAX, VERSION_MIN
 
@@ -44,5 +44,5 @@ def command(folder: Path, environment: str | None, version: int | None, *, as_js
     finally:
         progress.close()
     if not as_json and published.planned.changes_anything:
-        print_text(planned_text(published.planned))
+        print_lines(planned_text(published.planned))
     return show_published(published, as_json=as_json)

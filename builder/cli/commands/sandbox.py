@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from builder.cli.options import json_option
-from builder.cli.output import print_aside, print_document, print_text, table
+from builder.cli.output import print_aside, print_document, print_lines, table
 from builder.errors import PublishError, SandboxError
 from sandbox import ADMIN, PORT
 
@@ -111,7 +111,7 @@ def _run(options: Options, state: State, *, new_password: bool, as_json: bool) -
         if as_json:
             print_document(welcome.document())
         else:
-            print_text(welcome.text())
+            print_lines(welcome.lines())
         while running.answers_after(_LOOK_SECONDS) and not asked:
             pass
     if not as_json:
@@ -141,7 +141,7 @@ class _Welcome:
             "credentials": str(self.local_file),
         }
 
-    def text(self) -> str:
+    def lines(self) -> list[str]:
         data = self.running.state.database.file.parent
         rows = [
             ("administrator", ADMIN),
@@ -149,17 +149,15 @@ class _Welcome:
             ("service user", self.service_user_id),
             ("its secret key", f"in {self.local_file}, which only you can read"),
         ]
-        return "\n".join(
-            [
-                f"Local BioT on {self.running.base_url}",
-                f"{'New, its data is' if self.new else 'As it was left; its data is'} in {data}",
-                "",
-                *(f"  {label.ljust(14)}  {value}" for label, value in rows),
-                "",
-                "The other commands find it as the environment local: biot-plugin publish -e local",
-                "Ctrl-C stops it.",
-            ]
-        )
+        return [
+            f"Local BioT on {self.running.base_url}",
+            f"{'New, its data is' if self.new else 'As it was left; its data is'} in {data}",
+            "",
+            *(f"  {label.ljust(14)}  {value}" for label, value in rows),
+            "",
+            "The other commands find it as the environment local: biot-plugin publish -e local",
+            "Ctrl-C stops it.",
+        ]
 
     def _password(self) -> str:
         if not self.admin_password:
@@ -175,7 +173,7 @@ def _list_kinds(*, as_json: bool) -> int:
         print_document({"status": "ok", "kinds": kinds})
     else:
         rows = [(kind.name, kind.about) for kind in KINDS.values()]
-        print_text(table([("kind", "what the client meets"), *rows]))
+        print_lines(table([("kind", "what the client meets"), *rows]))
     return 0
 
 

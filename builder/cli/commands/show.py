@@ -8,7 +8,7 @@ import click
 
 from builder.cli.connecting import aim, connect, name_argument
 from builder.cli.options import json_option, project_options
-from builder.cli.output import print_document, print_text
+from builder.cli.output import print_document, print_lines
 from builder.cli.remote_output import describe_plugin, plugin_page
 from builder.publishing.acts import existing
 
@@ -39,4 +39,4 @@ def command(name: str | None, folder: Path, environment: str | None, *, as_json:
     if as_json:
         print_document({"status": "ok", "environment": where.target.name, "plugin": describe_plugin(plugin)})
     else:
-        print_text(plugin_page(plugin))
+        print_lines(plugin_page(plugin))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from builder.cli.options import json_option
-from builder.cli.output import print_document, print_text, readable_size, shorten, table
+from builder.cli.output import print_document, print_lines, readable_size, shorten, table
 from builder.dependencies import default_store, upkeep
 from builder.errors import VerificationError
 
@@ -67,8 +67,8 @@ def show(*, as_json: bool) -> None:
     lines = [f"{store.folder}: {len(rows)} packs, {readable_size(total)}"]
     if rows:
         cells = [(shorten(row.label or row.key, LABEL_WIDTH), _time(row.used), readable_size(row.size)) for row in rows]
-        lines += ["", table([("package", "last used", "size"), *cells], right=(2,))]
-    print_text("\n".join(lines))
+        lines += ["", *table([("package", "last used", "size"), *cells], right=(2,))]
+    print_lines(lines)
 
 
 @command.command()
@@ -92,7 +92,7 @@ def verify(*, repair: bool, as_json: bool) -> int:
     lines = [f"{store.folder}: {count} packs, {len(found)} damaged{' and removed' if found and repair else ''}"]
     lines += [f"  {one.file.name}: {one.reason}" for one in found]
     lines += ["Remove them with `biot-plugin store verify --repair`; builds fetch them again."] if code else []
-    print_text("\n".join(lines))
+    print_lines(lines)
     return code
 
 
@@ -117,7 +117,7 @@ def prune(days: int | None, keep: int | None, *, dry_run: bool, as_json: bool) -
         print_document({"status": "ok", "dryRun": dry_run, "bytes": freed, "removed": removed})
         return
     told = f"{'Would remove' if dry_run else 'Removed'} {len(gone)} packs, {readable_size(freed)}"
-    print_text("\n".join([*_lines(gone), f"{told}; {len(rows) - len(gone)} stay, {readable_size(left - freed)}"]))
+    print_lines([*_lines(gone), f"{told}; {len(rows) - len(gone)} stay, {readable_size(left - freed)}"])
 
 
 def _lines(rows: Sequence[upkeep.Shelved]) -> list[str]:

@@ -8,7 +8,7 @@ import click
 
 from builder.cli.connecting import aim, connect
 from builder.cli.options import json_option, project_options
-from builder.cli.output import print_document, print_text
+from builder.cli.output import print_document, print_lines, print_text
 from builder.cli.remote_output import hook_table
 from builder.publishing.subscribing import all_rows
 
@@ -41,6 +41,6 @@ def command(folder: Path, environment: str | None, *, endpoint: str | None, as_j
         rows = {"interceptions": list(interceptions), "notifications": list(notifications)}
         print_document({"status": "ok", "environment": where.target.name, **rows})
     elif notifications or interceptions:
-        print_text(hook_table(notifications, interceptions))
+        print_lines(hook_table(notifications, interceptions))
     else:
         print_text("There are no subscriptions.")

@@ -9,7 +9,7 @@ import click
 
 from builder import pipeline
 from builder.cli.options import json_option, project_of, project_options, store_option
-from builder.cli.output import describe_size, print_document, print_text, shorten, table
+from builder.cli.output import describe_size, print_document, print_lines, shorten, table
 from builder.cli.progress import TerminalProgress
 from builder.errors import VerificationError
 
@@ -53,7 +53,7 @@ def command(artifact: Path, folder: Path, environment: str | None, *, rebuild: b
     if as_json:
         print_document(_document(seen))
     else:
-        print_text(_text(artifact, seen))
+        print_lines(_text(artifact, seen))
     return VerificationError.exit_code if seen.differences else 0
 
 
@@ -70,20 +70,25 @@ def _document(seen: Verified) -> dict[str, object]:
     }
 
 
-def _text(artifact: Path, seen: Verified) -> str:
+def _text(artifact: Path, seen: Verified) -> list[str]:
     against = " and ".join(
         name for name, held in (("its report", bool(seen.report)), ("its sources, built again", seen.rebuilt)) if held
     )
     head = f"{artifact}: {describe_size(seen.artifact)}"
     if not seen.differences:
-        return f"{head}\nsha256 {seen.artifact.sha256}\ntree   {_hex(seen)}\nEqual to {against}, byte for byte."
+        return [
+            head,
+            f"sha256 {seen.artifact.sha256}",
+            f"tree   {_hex(seen)}",
+            f"Equal to {against}, byte for byte.",
+        ]
     rows = [("kind", "path", "difference")]
     rows += [(one.kind.value, shorten(one.path, PATH_WIDTH) or "-", one.detail) for one in seen.differences[:SHOWN]]
     more = len(seen.differences) - SHOWN
-    lines = [head, "", table(rows), *([f"and {more} more: --json lists all"] if more > 0 else []), ""]
+    lines = [head, "", *table(rows), *([f"and {more} more: --json lists all"] if more > 0 else []), ""]
     against = against or "the form that the kit writes"
     lines.append(f"Differences from {against}: {len(seen.differences)}. Do not ship it before you know why.")
-    return "\n".join(lines)
+    return lines
 
 
 def _hex(seen: Verified) -> str:

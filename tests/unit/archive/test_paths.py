@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builder.archive.paths import folders_of, path_fault, printable, sort_key
+from builder.archive.paths import folders_of, path_fault, sort_key
 
 
 @pytest.mark.parametrize(
@@ -35,10 +35,6 @@ def test_no_accepted_path_escapes_or_has_a_second_spelling(path: str) -> None:
     joined = posixpath.normpath(posixpath.join("/root", path))
     assert joined == f"/root/{path}"
     path.encode()
-
-
-def test_what_a_terminal_would_act_on_is_spelled_out() -> None:
-    assert printable("a\x1b[31m\u202eß") == "a\\x1b[31m\\u202eß"
 
 
 def test_folders_of_a_path_are_told_from_the_top() -> None:

@@ -103,6 +103,8 @@ def test_npms_failures_are_told_without_its_log_file(said: str, words: str) -> N
 
 
 def test_credentials_and_control_characters_never_pass() -> None:
-    assert clean("at https://user:word@host/x \x1b]52;c;evil\x07 end") == "at https://***@host/x ]52;c;evil end"
+    assert (
+        clean("at https://user:word@host/x \x1b]52;c;evil\x07 end") == "at https://***@host/x \\x1b]52;c;evil\\x07 end"
+    )
     assert last_line("first\nlast https://token@host/\n\n[notice] a new pip\n") == "last https://***@host/"
     assert len(clean("x" * 5000)) == 400

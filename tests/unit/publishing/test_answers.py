@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import unicodedata
 
 import pytest
 from hypothesis import given
@@ -13,7 +12,6 @@ from builder.publishing.answers import (
     Answer,
     UnreadableError,
     describe,
-    printable,
     read_error,
     read_object,
     retry_after,
@@ -72,17 +70,6 @@ def test_a_search_of_any_shape_is_read_or_refused(document: dict[str, object]) -
             continue
 
 
-@given(text=st.text())
-def test_nothing_of_a_servers_text_steers_a_terminal(text: str) -> None:
-    shown = printable(text)
-
-    assert len(shown) <= 300
-    assert all(unicodedata.category(sign) not in {"Cc", "Cs", "Co", "Zl", "Zp"} for sign in shown)
-    assert not set(shown) & set(
-        "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200b\u200e\u200f\ufeff\u2028\u2029"
-    )
-
-
 @pytest.mark.parametrize(
     "body",
     [
@@ -128,10 +115,3 @@ def test_any_date_is_read_or_passed_over(date: str) -> None:
     moment = server_time(Answer(status=200, headers={"date": date}))
 
     assert moment is None or isinstance(moment, float)
-
-
-@pytest.mark.parametrize(
-    "sign", ["\x1b", "\x9b", "\r", "\xad", "\u061c", "\u180e", "\u200b", "\u202e", "\u2066", "\ufeff"]
-)
-def test_signs_that_hide_or_turn_text_are_taken_out(sign: str) -> None:
-    assert printable(f"a{sign}b") == "a b"

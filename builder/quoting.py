@@ -1,0 +1,72 @@
+"""Quoting of text that somebody else wrote, for terminals, CI logs and evidence.
+
+A display name, an error message of a server or the metadata of a package can hold characters that end a line, move the
+cursor, reverse the order of letters or show nothing at all, and words that a CI runner obeys. Everything the kit
+prints or writes for people goes through :func:`printable`, so such text can look like nothing but itself.
+"""
+
+from __future__ import annotations
+
+import re
+
+# Unicode 16.0: general categories Cc, Cs, Zl and Zp, and the properties Bidi_Control and Default_Ignorable_Code_Point
+# (UCD, DerivedCoreProperties.txt). Written out, because Python's own tables differ from release to release and what is
+# quoted ends up in evidence that must be the same everywhere.
+_UNSAFE = (
+    r"\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    r"\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
+    r"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+# Runners obey `::command` at the start of a line (GitHub) and `##[command]`, `##vso[…]`, `##teamcity[…]` anywhere in it
+# (GitHub, Azure Pipelines, TeamCity).
+_ANYWHERE = r"(?<=#)#(?=[A-Za-z]*\[)"
+_AT_START = r"^[^\S\n]*:(?=:)"
+_ONE_LINE = re.compile(rf"[{_UNSAFE}]|{_ANYWHERE}|{_AT_START}")
+_MANY_LINES = re.compile(
+    rf"[{_UNSAFE}]|{_ANYWHERE}|{_AT_START}".replace(r"\x00-\x1f", r"\x00-\x08\x0b\x0d-\x1f"), re.MULTILINE
+)
+_IN_JSON = re.compile(rf"[{_UNSAFE}]|{_ANYWHERE}".replace(r"\x00-\x1f", r"\x00-\x09\x0b-\x1f"))
+
+
+def printable(text: str, limit: int = 0) -> str:
+    r"""The text on one line, with every character that would act instead of being shown as an escape such as ``\x1b``.
+
+    Quoting twice changes nothing.
+
+    Args:
+        text: From a server, a package, a file: anything that the kit did not write itself.
+        limit: The most characters to keep; a longer text ends in ``…``. 0 keeps all.
+    """
+    quoted = _ONE_LINE.sub(_escape, text[: limit * 2] if limit else text)
+    return quoted if not limit or len(quoted) <= limit else f"{quoted[: limit - 1]}…"
+
+
+def printable_lines(text: str) -> str:
+    r"""A text of many lines, such as a licence, quoted like :func:`printable`; line feeds, tabs and form feeds stay."""
+    return _MANY_LINES.sub(_escape, text.replace("\r\n", "\n").removeprefix("\ufeff"))
+
+
+def printable_html(text: str) -> str:
+    """The text as HTML that shows it and nothing else."""
+    from html import escape
+
+    return escape(printable(text))
+
+
+def printable_json(document: str) -> str:
+    r"""A JSON document that reads the same, with unsafe characters in its strings as ``\uXXXX``."""
+    if document.isascii() and "\x7f" not in document and "##" not in document:
+        return document  # the JSON writer has escaped the other controls; large files of evidence end here
+    return _IN_JSON.sub(_escape_for_json, document)
+
+
+def _escape(match: re.Match[str]) -> str:
+    before, character = match[0][:-1], match[0][-1]
+    if character in "#:":
+        return f"{before}\\x{ord(character):02x}"
+    return character.encode("unicode_escape").decode("ascii")
+
+
+def _escape_for_json(match: re.Match[str]) -> str:
+    units = match[0].encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
