@@ -24,6 +24,7 @@ class Field:
         high: Largest number.
         words: Names that stand for the numbers from ``low`` on, in capitals.
         digits: How many digits a number has at most.
+        leading_zero: Whether ``05`` is in BioT's grammar.
         stepped_range: Whether ``a-b/step`` is in BioT's grammar.
     """
 
@@ -32,11 +33,12 @@ class Field:
     high: int
     words: tuple[str, ...] = ()
     digits: int = 2
+    leading_zero: bool = False
     stepped_range: bool = False
 
 
-MINUTES = Field(name="minutes", low=0, high=59)
-HOURS = Field(name="hours", low=0, high=23)
+MINUTES = Field(name="minutes", low=0, high=59, leading_zero=True)
+HOURS = Field(name="hours", low=0, high=23, leading_zero=True)
 DAY_OF_MONTH = Field(name="day-of-month", low=1, high=31)
 MONTH = Field(name="month", low=1, high=12, words=MONTHS, stepped_range=True)
 DAY_OF_WEEK = Field(name="day-of-week", low=1, high=7, words=WEEKDAYS, digits=1)

@@ -15,10 +15,10 @@ _EXAMPLE = 'For example cronSchedule = "0 2 * * ? *": every day at 02:00 UTC.'
 _ANY = "?"
 _SPACED = r"\S+(?: +\S+)*"
 _ELEMENT = r"(?P<first>\*|[0-9]+|[A-Z]+)(?:-(?P<last>[0-9]+|[A-Z]+))?(?:/(?P<step>[0-9]+))?"
-_OCCURRENCE = r"(?P<day>[1-9]|[A-Z]{3})#(?P<number>[0-9]+)"
+_OCCURRENCE = r"(?P<day>[1-9]|[A-Z]{3})#(?P<number>[0-9])"
 _LAST_WEEKDAY = r"(?P<day>[0-9]|[A-Z]{3})L"
 _NEAREST_WEEKDAY = r"(?P<day>[0-9]{1,2})W"
-_BEFORE_LAST = r"L-(?P<days>[0-9]{1,2})"
+_BEFORE_LAST = r"L-(?P<days>[1-9][0-9]?)"
 # The step's own bound keeps int() from reading thousands of digits.
 _STEP_DIGITS = 4
 
@@ -61,8 +61,8 @@ def _occurrence_reason(field: Field, text: str) -> str:
     found = re.fullmatch(_OCCURRENCE, text)
     if field is not DAY_OF_WEEK or not found:
         return f"{shorten(text)} is not a {field.name}; # stands alone in day-of-week, as in 2#1 for the first Monday."
-    if not 1 <= int(found["number"][:_STEP_DIGITS]) <= OCCURRENCES_MAX:
-        return f"{shorten(text)} asks for the {found['number'][:_STEP_DIGITS]}. time in a month; 1 to 5 are possible."
+    if not 1 <= int(found["number"]) <= OCCURRENCES_MAX:
+        return f"{shorten(text)} asks for the {found['number']}. time in a month; 1 to 5 are possible."
     return _value_reason(field, found["day"])
 
 
@@ -105,9 +105,15 @@ def _value_reason(field: Field, value: str) -> str:
         names = f" or {field.words[0]} to {field.words[-1]}, in capitals" if field.words else ""
         return f"{shorten(value)} is not a {field.name}: {field.low} to {field.high}{names}."
     if len(value) <= field.digits and field.low <= int(value) <= field.high:
-        return ""
+        return _zero_reason(field, value)
     extra = "; 1 is Sunday" if field is DAY_OF_WEEK else ""
     return f"{shorten(value)} is out of bounds for {field.name}: {field.low} to {field.high}{extra}."
+
+
+def _zero_reason(field: Field, value: str) -> str:
+    if field.leading_zero or value == str(int(value)):
+        return ""
+    return f"{value} is not a {field.name}: BioT takes no leading zero here, so write {int(value)}."
 
 
 def _step_reason(field: Field, step: str | None) -> str:
