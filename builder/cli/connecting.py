@@ -47,10 +47,8 @@ class Aim:
         Raises:
             click.UsageError: Neither is there.
         """
-        from builder.publishing.values import bare_name
-
         if given is not None:
-            return bare_name(given)
+            return given
         if self.plugin is not None:
             return self.plugin.name
         msg = "There is no plugin.toml here, so name the plugin."

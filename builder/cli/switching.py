@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from builder.cli.connecting import aim, connect
 from builder.cli.output import print_document, print_text
 from builder.cli.remote_output import describe_plugin
-from builder.publishing.acts import switch
+from builder.publishing.acts import named, switch
 from builder.publishing.clock import SystemClock
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ def switched(name: str | None, folder: Path, environment: str | None, *, enabled
     """Enable or disable a plugin and tell what became of it."""
     where = aim(folder, environment)
     with connect(where, as_json=as_json) as platform:
-        act = switch(platform, where.name(name), enabled=enabled, clock=SystemClock())
+        act = switch(platform, named(platform, where.name(name)), enabled=enabled, clock=SystemClock())
     status = "done" if act.changed else "nothing-to-do"
     if as_json:
         plugin = describe_plugin(act.plugin)

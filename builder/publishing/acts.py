@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from builder.publishing.failures import NoSuchPlugin, Unsettled
 from builder.publishing.insisting import insist
+from builder.publishing.naming import bare_name
 
 if TYPE_CHECKING:
     from builder.publishing.clock import Clock
@@ -22,8 +23,23 @@ class Act:
     changed: bool
 
 
+def named(platform: Platform, name: str) -> RemotePlugin:
+    """The plugin that a person named by its full name or by its own, which has to be there.
+
+    Args:
+        platform: BioT.
+        name: ``Plugin-vic`` is the full name of ``vic``; without such a plugin, the own name of another.
+
+    Raises:
+        NoSuchPlugin: There is none of this name.
+    """
+    if name != bare_name(name) and (plugin := platform.read(bare_name(name))) is not None:
+        return plugin
+    return existing(platform, name)
+
+
 def existing(platform: Platform, name: str) -> RemotePlugin:
-    """A plugin that has to be there.
+    """A plugin that has to be there, by its own name.
 
     Raises:
         NoSuchPlugin: It is not.
@@ -37,14 +53,13 @@ def existing(platform: Platform, name: str) -> RemotePlugin:
     return plugin
 
 
-def switch(platform: Platform, name: str, *, enabled: bool, clock: Clock) -> Act:
-    """Enable or disable a plugin without touching its code.
+def switch(platform: Platform, plugin: RemotePlugin, *, enabled: bool, clock: Clock) -> Act:
+    """Enable or disable a plugin as it was just read, without touching its code.
 
     Raises:
         NoSuchPlugin: There is none.
         Conflict, Unsettled, NotReached, AccessRefused, Refused: See ``builder.publishing.insisting``.
     """
-    plugin = existing(platform, name)
     if plugin.enabled is enabled:
         return Act(plugin=plugin, changed=False)
     state = "ENABLED" if enabled else "DISABLED"
@@ -52,11 +67,11 @@ def switch(platform: Platform, name: str, *, enabled: bool, clock: Clock) -> Act
 
     def send() -> None:
         nonlocal newest
-        newest = platform.update(name, {"enabledState": state}, None)
+        newest = platform.update(plugin.name, {"enabledState": state}, None)
 
     def in_place() -> bool:
         nonlocal newest
-        newest = existing(platform, name)
+        newest = existing(platform, plugin.name)
         return newest.enabled is enabled
 
     insist(send, in_place, clock, what=f"{plugin.name} is {state.lower()}")

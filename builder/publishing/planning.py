@@ -27,7 +27,6 @@ from builder.publishing.changes import (
 )
 from builder.publishing.failures import NotPossible, VersionsUsedUp
 from builder.publishing.plans import Create, Unchanged, Update
-from builder.publishing.values import bare_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -199,7 +198,7 @@ def _subscriptions(desired: Mapping[str, object], remote: RemotePlugin) -> dict[
 
 
 def _barriers(goal: Goal, remote: RemotePlugin) -> Iterator[Problem]:
-    if bare_name(remote.name) != bare_name(goal.name):
+    if remote.name != goal.name:
         message = f"BioT calls this plugin {remote.name}, and names cannot be changed."
         yield _barrier("name", message, f'Write name = "{remote.name}". To rename it: {_ANEW}')
     kind, had = (side.get("deploymentPackageType") or "ZIP" for side in (goal.desired, remote.fields))

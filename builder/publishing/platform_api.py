@@ -12,17 +12,17 @@ from itertools import count
 from typing import TYPE_CHECKING, Self
 from urllib.parse import quote
 
-from builder.platform.environment import BIOT_PREFIX
-from builder.platform.limits import NAME_PREFIX
 from builder.progress import Silent
 from builder.publishing.answers import UnreadableError, describe, read_object, server_time
+from builder.publishing.bodies import patch_body, put_body
 from builder.publishing.calls import not_sent
 from builder.publishing.failures import NoSuchPlugin, NotAnswered, Refused
 from builder.publishing.hooks import Hooks
 from builder.publishing.multipart import Form
+from builder.publishing.naming import certain_name, full_name
 from builder.publishing.rejections import METHOD_NOT_ALLOWED
 from builder.publishing.shapes import read_actions, read_found, read_plugin, read_rows
-from builder.publishing.values import Properties, bare_name
+from builder.publishing.values import Properties
 from builder.publishing.wire import Request
 from builder.quoting import printable
 
@@ -44,9 +44,6 @@ _NAME = re.compile(r"[A-Za-z0-9_-]+")
 _NOT_FOUND = 404
 _NO_SUCH_PLUGIN = "PLUGIN_NOT_FOUND"
 _PAGE = 100
-_ANSWERED_ONLY = frozenset({"endpointUrl", "linkToConsole", "creationTime", "lastModifiedTime"})
-_FIXED = frozenset({"name", "deploymentPackageType"})
-_SUBSCRIPTION_KEYS = ("interceptionOrder", "interceptions", "notifications")
 
 
 class Platform:
@@ -64,6 +61,7 @@ class Platform:
         self._progress: Progress = progress or Silent()
         self._prefixed = True
         self._patches = True
+        self._proven: tuple[str, str] | None = None
         self.hooks = Hooks(calls, tokens)
 
     def __enter__(self) -> Self:
@@ -87,7 +85,7 @@ class Platform:
         """A plugin, or None when there is none of this name.
 
         Args:
-            name: With or without ``Plugin-``.
+            name: Its own, without ``Plugin-``.
 
         Raises:
             NotReached, NotAnswered, AccessRefused, Refused: See ``builder.publishing.calls``.
@@ -117,7 +115,7 @@ class Platform:
         """A plugin with some fields replaced: by PATCH, or by PUT with all of them where BioT knows no PATCH.
 
         Args:
-            name: With or without ``Plugin-``.
+            name: Its own, without ``Plugin-``.
             changes: The fields that change; ``name`` and ``deploymentPackageType`` cannot and are not sent.
             code: The new ZIP, or None when the code stays; then ``version`` must stay too.
 
@@ -167,9 +165,37 @@ class Platform:
         path, permission = "/settings/v2/entity-types/action-notifications", "SETTINGS_GET_ENTITY_TYPES"
         return self._calls.read(Request(method="GET", path=path, permission=permission), self._tokens, read_actions)
 
-    def _read(self, path: str, name: str) -> RemotePlugin:
+    def _read(self, path: str, name: str) -> RemotePlugin | None:
+        plugin = self._asked(path, name)
+        return plugin if self._is_named(plugin, path, name) else None
+
+    def _asked(self, path: str, name: str) -> RemotePlugin:
         request = Request(method="GET", path=path, permission="SETTINGS_PLUGIN_GET")
-        return self._calls.read(request, self._tokens, lambda document: read_plugin(document, name=bare_name(name)))
+        return self._calls.read(request, self._tokens, lambda document: read_plugin(document, name=name))
+
+    def _is_named(self, plugin: RemotePlugin, path: str, name: str) -> bool:
+        """Whether an answer is about the plugin of this name, and not about one whose own name begins with Plugin-."""
+        answered = str(plugin.fields["name"])
+        own = certain_name(answered, plugin.console_url)
+        if own is not None or answered not in {name, full_name(name)}:
+            return own == name
+        if answered == name:
+            return path == _path(full_name(name))
+        seen = (name, plugin.creation_time)
+        if plugin.creation_time and seen != self._proven and self._answers_to(full_name(answered), answered, plugin):
+            return False
+        self._proven = seen
+        return True
+
+    def _answers_to(self, other: str, name: str, plugin: RemotePlugin) -> bool:
+        """Whether a plugin that was just read is also there under another full name."""
+        try:
+            same = self._asked(_path(other), name)
+        except Refused as error:
+            if error.status != _NOT_FOUND or error.code != _NO_SUCH_PLUGIN:
+                raise
+            return False
+        return (same.creation_time, same.endpoint_url) == (plugin.creation_time, plugin.endpoint_url)
 
     def _update(self, path: str, name: str, body: Mapping[str, object], code: Path | None) -> RemotePlugin:
         if self._patches:
@@ -180,7 +206,7 @@ class Platform:
                     raise
                 self._patches = False
         try:
-            whole = put_body(self._read(path, name).fields, body, name)
+            whole = put_body(self._asked(path, name).fields, body, name)
         except NotAnswered as error:
             raise not_sent(error) from error
         return self._send_update("PUT", path, name, _form(whole, code))
@@ -188,7 +214,7 @@ class Platform:
     def _send_update(self, method: str, path: str, name: str, form: Form) -> RemotePlugin:
         request = Request(method=method, path=path, changes=True, rolls_back=True, permission="SETTINGS_PLUGIN_UPDATE")
         answer = self._calls.change(request, self._tokens, form=form, progress=self._progress)
-        return self._confirmed(request, answer, bare_name(name))
+        return self._confirmed(request, answer, name)
 
     def _delete(self, path: str) -> bool:
         request = Request(
@@ -199,12 +225,11 @@ class Platform:
             raise self._calls.unsettled(request, describe(answer))
         return True
 
-    def _by_either_name(self, name: str, call: Callable[[str], T]) -> T | None:
+    def _by_either_name(self, name: str, call: Callable[[str], T | None]) -> T | None:
         """Call with the name's documented form, and where BioT knows no such plugin with the other one."""
-        bare = bare_name(name)
-        if not _NAME.fullmatch(bare):
+        if not _NAME.fullmatch(name):
             return None  # and ".." is no plugin to ask for
-        forms = [NAME_PREFIX + bare, bare] if self._prefixed else [bare, NAME_PREFIX + bare]
+        forms = [full_name(name), name] if self._prefixed else [name, full_name(name)]
         for form in forms:
             try:
                 result = call(_path(form))
@@ -212,13 +237,14 @@ class Platform:
                 if error.status != _NOT_FOUND or error.code != _NO_SUCH_PLUGIN:
                     raise
                 continue
-            self._prefixed = form != bare
-            return result
+            if result is not None:
+                self._prefixed = form != name
+                return result
         return None
 
     def _confirmed(self, request: Request, answer: Answer, name: str) -> RemotePlugin:
         try:
-            return read_plugin(read_object(answer), name=bare_name(name))
+            return read_plugin(read_object(answer), name=name)
         except UnreadableError as error:
             raise self._calls.unsettled(request, f"HTTP {answer.status}, and its body is {error}") from error
 
@@ -242,37 +268,6 @@ def read_properties(calls: Calls) -> Properties:
     return Properties(version=version if isinstance(version, str) else "", server_time=server_time(reply.answer))
 
 
-def patch_body(changes: Mapping[str, object]) -> dict[str, object]:
-    """What PATCH takes: no field that is fixed for ever, and of ``subscriptions`` all three keys or none.
-
-    BioT's specification marks all three as required although its text lets them be left out; ``null`` is its "no
-    change" for the order, and an empty list means none.
-    """
-    body = {key: value for key, value in changes.items() if key not in _FIXED}
-    subscriptions = body.get("subscriptions")
-    if isinstance(subscriptions, dict):
-        empty: dict[str, object] = {"interceptionOrder": None, "interceptions": [], "notifications": []}
-        body["subscriptions"] = {key: subscriptions.get(key, empty[key]) for key in _SUBSCRIPTION_KEYS}
-    return body
-
-
-def put_body(fields: Mapping[str, object], changes: Mapping[str, object], name: str) -> dict[str, object]:
-    """What PUT takes: every field of the plugin as it is, with the changes over them.
-
-    Args:
-        fields: The plugin's, as BioT answered them.
-        changes: What PATCH would have taken.
-        name: With or without ``Plugin-``; sent without.
-    """
-    body = {key: value for key, value in fields.items() if key not in _ANSWERED_ONLY and value is not None}
-    body |= changes
-    variables = body.get("environmentVariables")
-    if isinstance(variables, dict):
-        # BioT adds its own again, and refuses them from anybody else.
-        body["environmentVariables"] = {key: one for key, one in variables.items() if not key.startswith(BIOT_PREFIX)}
-    return {**body, "name": bare_name(name)}
-
-
 def _path(name: str) -> str:
     return f"{_PLUGINS}/{quote(name, safe='')}"
 
@@ -282,7 +277,7 @@ def _form(config: Mapping[str, object], code: Path | None) -> Form:
 
 
 def _gone(name: str, target: Target) -> NoSuchPlugin:
-    shown = printable(bare_name(name), 80)
+    shown = printable(name, 80)
     msg = f"There is no plugin {shown} in {target.name} ({target.base_url})."
     hint = f"`biot-plugin list -e {target.name}` shows what is there."
     return NoSuchPlugin(msg, hint=hint, status=_NOT_FOUND, code=_NO_SUCH_PLUGIN)

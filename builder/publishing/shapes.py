@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from builder.platform.limits import NAME_PREFIX, VERSION_MAX, VERSION_MIN
+from builder.platform.limits import VERSION_MAX, VERSION_MIN
 from builder.publishing.answers import UnreadableError
-from builder.publishing.values import Found, RemotePlugin, Rows, bare_name
+from builder.publishing.naming import bare_name, certain_name, full_name, is_akin
+from builder.publishing.values import Found, RemotePlugin, Rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,7 +41,8 @@ def read_plugin(document: Mapping[str, object], *, name: str | None = None) -> R
 
     Args:
         document: The JSON object.
-        name: The plugin that was asked for; another one is refused.
+        name: The plugin that was asked for; an answer that can only be about another one is refused. Whether it is
+            about this one, ``builder.publishing.naming`` finds out.
 
     Raises:
         UnreadableError: It is not a plugin, or not this one.
@@ -59,23 +61,23 @@ def read_plugin(document: Mapping[str, object], *, name: str | None = None) -> R
 
 
 def _plugin(document: Mapping[str, object], name: str | None) -> RemotePlugin:
-    found, version = str(document["name"]), document["version"]
+    answered, version = str(document["name"]), document["version"]
     if not isinstance(version, int) or not VERSION_MIN <= version <= VERSION_MAX:
         msg = f"a plugin whose version is {version}"
         raise UnreadableError(msg)
-    # A plugin may itself be called Plugin-something, so what was asked for decides which form this is.
-    if name is not None and found not in {name, NAME_PREFIX + name}:
+    if name is not None and not is_akin(answered, name):
         msg = "another plugin than the one asked for"
         raise UnreadableError(msg)
-    bare = bare_name(found) if name is None else name
+    console_url = str(document.get("linkToConsole") or "")
+    own = name or certain_name(answered, console_url) or bare_name(answered)
     return RemotePlugin(
-        name=bare,
-        full_name=NAME_PREFIX + bare,
+        name=own,
+        full_name=full_name(own),
         display_name=str(document["displayName"]),
         version=version,
         fields={key: value for key, value in document.items() if key not in _TIMES},
         endpoint_url=str(document.get("endpointUrl") or ""),
-        console_url=str(document.get("linkToConsole") or ""),
+        console_url=console_url,
         creation_time=str(document.get("creationTime") or ""),
         last_modified_time=str(document.get("lastModifiedTime") or ""),
     )

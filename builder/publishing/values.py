@@ -6,18 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from builder.platform.environment import TREE_DIGEST_NAME
-from builder.platform.limits import NAME_PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-
-def bare_name(name: str) -> str:
-    """The plugin's name as its manifest has it.
-
-    BioT puts ``Plugin-`` before every name; whether its answers carry it, its specification leaves open.
-    """
-    return name.removeprefix(NAME_PREFIX)
 
 
 class Secret:

@@ -10,7 +10,7 @@ import click
 from builder.cli.connecting import aim, connect
 from builder.cli.options import json_option, project_options
 from builder.cli.output import print_document, print_text
-from builder.publishing.acts import existing, remove
+from builder.publishing.acts import named, remove
 from builder.publishing.clock import SystemClock
 
 if TYPE_CHECKING:
@@ -40,23 +40,28 @@ def command(name: str, folder: Path, environment: str | None, *, yes: bool, as_j
     """
     where = aim(folder, environment)
     with connect(where, as_json=as_json) as platform:
-        plugin = existing(platform, where.name(name))
+        plugin = named(platform, where.name(name))
         if not yes:
             _confirm(plugin, f"{where.target.name} ({where.target.base_url})")
         remove(platform, plugin, SystemClock())
     if as_json:
-        document = {"name": plugin.name, "version": plugin.version, "endpointUrl": plugin.endpoint_url}
+        document = {
+            "name": plugin.name,
+            "fullName": plugin.full_name,
+            "version": plugin.version,
+            "endpointUrl": plugin.endpoint_url,
+        }
         print_document({"status": "done", "environment": where.target.name, "deleted": document})
     else:
-        print_text(f"{plugin.name} is deleted from {where.target.name}, and with it {_GOES_TOO}.")
+        print_text(f"{plugin.full_name} is deleted from {where.target.name}, and with it {_GOES_TOO}.")
 
 
 def _confirm(plugin: RemotePlugin, place: str) -> None:
     if not sys.stdin.isatty():
         msg = "There is no terminal to ask on; add --yes to delete without asking."
         raise click.UsageError(msg)
-    print_text(f"This deletes {plugin.name} version {plugin.version} from {place} for good,")
+    print_text(f"This deletes {plugin.full_name}, version {plugin.version}, from {place} for good,")
     print_text(f"and with it {_GOES_TOO}. Whoever calls {plugin.endpoint_url or 'it'} gets an error.")
-    if click.prompt("The plugin's name, to delete it").strip() != plugin.name:
+    if click.prompt("The plugin's name, to delete it").strip() not in {plugin.name, plugin.full_name}:
         msg = "That is another name: nothing was deleted."
         raise click.UsageError(msg)

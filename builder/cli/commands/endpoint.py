@@ -9,7 +9,7 @@ import click
 from builder.cli.connecting import aim, connect, name_argument
 from builder.cli.options import json_option, project_options
 from builder.cli.output import print_document, print_text
-from builder.publishing.acts import existing
+from builder.publishing.acts import named
 from builder.publishing.failures import NotAnswered
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def command(name: str | None, folder: Path, environment: str | None, *, as_json:
     """
     where = aim(folder, environment)
     with connect(where, as_json=as_json) as platform:
-        plugin = existing(platform, where.name(name))
+        plugin = named(platform, where.name(name))
     if not plugin.endpoint_url:
         msg = f"BioT answered {plugin.name} without an endpoint."
         raise NotAnswered(msg, hint="Ask again in a minute: it may still be being created.")

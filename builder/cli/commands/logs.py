@@ -10,7 +10,7 @@ from builder.cli.browsing import told_link
 from builder.cli.connecting import aim, connect, name_argument
 from builder.cli.options import json_option, project_options
 from builder.errors import PublishError
-from builder.publishing.acts import existing
+from builder.publishing.acts import named
 from builder.publishing.links import logs_link
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def command(name: str | None, folder: Path, environment: str | None, *, browser:
     """
     where = aim(folder, environment)
     with connect(where, as_json=as_json) as platform:
-        plugin = existing(platform, where.name(name))
+        plugin = named(platform, where.name(name))
     link = logs_link(plugin.console_url, plugin.full_name)
     if link is None:
         msg = f"{plugin.name} has no logs in AWS: its link {plugin.console_url or ''} is none of the AWS console."

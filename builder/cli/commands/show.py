@@ -10,7 +10,7 @@ from builder.cli.connecting import aim, connect, name_argument
 from builder.cli.options import json_option, project_options
 from builder.cli.output import print_document, print_lines
 from builder.cli.remote_output import describe_plugin, plugin_page
-from builder.publishing.acts import existing
+from builder.publishing.acts import named
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,7 +35,7 @@ def command(name: str | None, folder: Path, environment: str | None, *, as_json:
     """
     where = aim(folder, environment)
     with connect(where, as_json=as_json) as platform:
-        plugin = existing(platform, where.name(name))
+        plugin = named(platform, where.name(name))
     if as_json:
         print_document({"status": "ok", "environment": where.target.name, "plugin": describe_plugin(plugin)})
     else:

@@ -137,6 +137,7 @@ def test_delete_wants_the_name_typed_once_more(desk: Path, platform: Platform, m
 
     assert desk.exists()
     assert (wrong, right) == (2, 0)
+    assert "This deletes Plugin-age, version 1," in said
     assert "its service user" in said
     assert still_there
     assert platform.read("age") is None

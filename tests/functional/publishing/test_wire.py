@@ -34,7 +34,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-PLUGIN = {"name": "Plugin-age", "displayName": "Age", "version": 3, "endpointUrl": "https://e", "creationTime": "2026"}
+PLUGIN = {
+    "name": "Plugin-age",
+    "displayName": "Age",
+    "version": 3,
+    "endpointUrl": "https://e",
+    "linkToConsole": "https://console.aws.amazon.com/lambda/home?region=eu-central-1#/functions/Plugin-age",
+    "creationTime": "2026",
+}
 CONFIG = {"name": "age", "displayName": "Âge", "version": 1}
 QUICK = Limits(connect=2.0, read=0.3, write=2.0, whole=1.0, answer=100_000)
 

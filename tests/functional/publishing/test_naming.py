@@ -1,0 +1,176 @@
+"""Which plugin a name means, for servers of every habit: paths and answers with and without ``Plugin-``."""
+
+from __future__ import annotations
+
+import json
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import product
+from typing import TYPE_CHECKING
+
+import pytest
+
+from builder.publishing.calls import Calls
+from builder.publishing.naming import certain_name
+from builder.publishing.platform_api import Platform
+from builder.publishing.values import Secret, Target
+from builder.publishing.wire import Wire
+from tests.support.virtual_time import VirtualClock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.functional.publishing.conftest import CommandLine
+
+CONFIG = {"displayName": "A", "version": 1, "runtime": "python3.12"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Habits:
+    """How a server spells names.
+
+    Attributes:
+        full_paths: Whether paths may have the full name.
+        bare_paths: Whether they may have the own name.
+        full_answers: Whether answers have the full name.
+        links: Whether the link to AWS names the function.
+    """
+
+    full_paths: bool
+    bare_paths: bool
+    full_answers: bool
+    links: bool
+
+
+# Own names alone in paths and no link: an answer named Plugin-vic could be about either, and nothing tells.
+HABITS = [
+    Habits(full_paths=full, bare_paths=bare, full_answers=answers, links=links)
+    for full, bare, answers, links in product((True, False), repeat=4)
+    if (full or bare) and (full or links)
+]
+
+
+class Token:
+    """One token for ever."""
+
+    def bearer(self) -> Secret:
+        return Secret("token")
+
+    def renew(self, refused: Secret) -> Secret:
+        return refused
+
+
+@contextmanager
+def served(names: set[str], habits: Habits) -> Iterator[Platform]:
+    """A server that has plugins of these own names."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def _own(self) -> str | None:
+            asked = self.path.rpartition("/")[2]
+            candidates = [name for name in names if habits.full_paths and f"Plugin-{name}" == asked]
+            candidates += [name for name in names if habits.bare_paths and name == asked]
+            return candidates[0] if candidates else None
+
+        def _say(self, status: int, document: object) -> None:
+            body = json.dumps(document).encode()
+            self.send_response(status)
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def do_GET(self) -> None:
+            own = self._own()
+            if own is None:
+                self._say(404, {"code": "PLUGIN_NOT_FOUND", "message": "", "details": {}})
+                return
+            plugin = {**CONFIG, "name": f"Plugin-{own}" if habits.full_answers else own}
+            plugin |= {"endpointUrl": f"https://{own.lower()}.example.com", "creationTime": own}
+            link = "https://console.aws.amazon.com/lambda/home"
+            self._say(200, plugin | {"linkToConsole": f"{link}#/functions/Plugin-{own}" if habits.links else link})
+
+        def log_message(self, *_: object) -> None:
+            """Tests print nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        target = Target(name="test", base_url=f"http://127.0.0.1:{server.server_port}")
+        with Platform(Calls(Wire(target, {}), VirtualClock()), Token()) as platform:
+            yield platform
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.mark.parametrize("habits", HABITS, ids=str)
+def test_a_name_means_one_plugin_and_no_other(habits: Habits) -> None:
+    everybody = ("vic", "Plugin-vic", "Plugin-Plugin-vic")
+    for chosen in product((True, False), repeat=3):
+        names = {name for name, there in zip(everybody, chosen, strict=True) if there}
+        with served(names, habits) as platform:
+            for name in everybody:
+                plugin = platform.read(name)
+                found = None if plugin is None else (plugin.name, plugin.full_name, plugin.creation_time)
+                assert found == ((name, f"Plugin-{name}", name) if name in names else None), (names, name)
+
+
+@pytest.mark.parametrize(
+    ("answered", "link", "own"),
+    [
+        ("vic", "", "vic"),
+        ("Plugin-vic", "", None),
+        ("Plugin-vic", "https://x/functions/Plugin-vic", "vic"),
+        ("Plugin-vic", "https://x/functions/Plugin-vic?tab=code", "vic"),
+        ("Plugin-vic", "https://x/functions/Plugin-Plugin-vic", "Plugin-vic"),
+        ("Plugin-vic", "https://x/functions/Plugin-victor", None),
+        ("Plugin-vic", "https://x/functions/My-Plugin-vic", None),
+    ],
+)
+def test_the_link_to_the_function_tells_whose_answer_it_is(answered: str, link: str, own: str | None) -> None:
+    assert certain_name(answered, link) == own
+
+
+@pytest.mark.parametrize(
+    "command", [("delete", "--yes"), ("enable",), ("disable",), ("show",), ("endpoint",), ("open",), ("logs",)]
+)
+def test_no_command_takes_another_plugin_for_the_one_that_is_named(
+    biot_plugin: CommandLine, platform: Platform, command: tuple[str, ...]
+) -> None:
+    platform.create({**CONFIG, "name": "Plugin-vic"}, None)
+
+    said = biot_plugin(command[0], "vic", *command[1:], "-e", "local", "--json")
+
+    assert (said.code, said.document["kind"]) == (8, "not-found")
+    assert platform.read("Plugin-vic") is not None
+
+
+def test_a_full_name_means_its_plugin_first_and_an_own_name_after_that(
+    biot_plugin: CommandLine, platform: Platform
+) -> None:
+    for name in ("vic", "Plugin-vic"):
+        platform.create({**CONFIG, "name": name}, None)
+
+    for expected in ("Plugin-vic", "Plugin-Plugin-vic"):
+        said = biot_plugin("delete", "Plugin-vic", "-e", "local", "--yes", "--json")
+        assert said.document["deleted"]["fullName"] == expected
+    assert biot_plugin("delete", "Plugin-vic", "-e", "local", "--yes").code == 8
+
+
+def test_a_list_has_own_names(biot_plugin: CommandLine, platform: Platform) -> None:
+    for name in ("vic", "Plugin-vic"):
+        platform.create({**CONFIG, "name": name}, None)
+
+    plugins = biot_plugin("list", "-e", "local", "--json").document["plugins"]
+
+    assert {plugin["name"]: plugin["fullName"] for plugin in plugins} == {
+        "vic": "Plugin-vic",
+        "Plugin-vic": "Plugin-Plugin-vic",
+    }
