@@ -53,7 +53,7 @@ async def _refused(request: Request, error: Exception) -> Response:
 async def _not_routed(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
-    return routing_refusal(error, request.scope)
+    return routing_refusal(error, request.scope, request.app.routes)
 
 
 class _NoAnswer(Response):

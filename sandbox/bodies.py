@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from sandbox.errors import bad_request
@@ -11,6 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from starlette.requests import Request
+
+
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 async def json_body(request: Request) -> Mapping[str, object]:
@@ -52,3 +56,28 @@ def optional_text_of(body: Mapping[str, object], key: str) -> str:
         msg = f"{key} is not a text."
         raise bad_request(msg)
     return value
+
+
+def optional_flag_of(body: Mapping[str, object], key: str) -> bool | None:
+    """True, false, or None when it is missing or null.
+
+    Raises:
+        ApiError: 400, it is neither.
+    """
+    value = body.get(key)
+    if not isinstance(value, bool | None):
+        msg = f"{key} is true or false."
+        raise bad_request(msg)
+    return value
+
+
+def uuid_text(text: str, name: str) -> str:
+    """A text that must be a UUID; in small letters.
+
+    Raises:
+        ApiError: 400, it is none.
+    """
+    if not _UUID.fullmatch(text):
+        msg = f"{name} is not a UUID."
+        raise bad_request(msg)
+    return text.lower()

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from builder.errors import SandboxError
 from sandbox.dispatcher.schema import SCHEMA as DISPATCHER_SCHEMA
 from sandbox.settings.schema import SCHEMA as SETTINGS_SCHEMA
+from sandbox.ums.schema import FROM_VERSION_1
 from sandbox.ums.schema import SCHEMA as UMS_SCHEMA
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ SCHEMA = (UMS_SCHEMA, DISPATCHER_SCHEMA, SETTINGS_SCHEMA)
 
 APPLICATION_ID = 0x42696F54
 """``BioT`` in ASCII, in the file's header: no other program's database is taken for ours."""
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Grows when a table changes in a way that an older sandbox cannot work with."""
 
 _BUSY_SECONDS = 30
@@ -56,8 +57,8 @@ class Database:
             self.file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self.file.touch(mode=0o600)  # SQLite gives its companions the same mode
             with self.write() as connection:
-                self._refuse_foreign(connection)
-                for statement in _statements():
+                version = self._own_version(connection)
+                for statement in (*(FROM_VERSION_1 if version == 1 else ()), *_statements()):
                     connection.execute(statement)
                 connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
                 connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
@@ -115,7 +116,8 @@ class Database:
             raise
         return connection
 
-    def _refuse_foreign(self, connection: sqlite3.Connection) -> None:
+    def _own_version(self, connection: sqlite3.Connection) -> int:
+        """The schema that the file has; 0 when it is new. Other programs' files and newer ones are refused."""
         (application,) = connection.execute("PRAGMA application_id").fetchone()
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
@@ -125,6 +127,7 @@ class Database:
         if version > SCHEMA_VERSION:
             msg = f"{self.file} was written by a newer version (schema {version}; this one knows {SCHEMA_VERSION})."
             raise SandboxError(msg, hint="Update biot-plugin-kit, or choose another folder with --data FOLDER.")
+        return int(version)
 
 
 def _statements() -> Iterator[str]:

@@ -81,12 +81,17 @@ def nullable(schema: Schema) -> Schema:
     return {"anyOf": [schema, {"type": "null"}]}
 
 
+HEALTH = record({"version": ANY_TEXT, "traceId": ANY_TEXT})
+"""What the health check of every service answers."""
+
+
 def page_of(item: Schema) -> Schema:
     """BioT's answer to a search."""
     count = {"type": "integer", "minimum": 0}
     page = record({"totalResults": count, "page": count, "limit": count})
-    asked = {"sort": {"type": "array"}, "filter": {"type": "object"}, "freeTextSearch": nullable(ANY_TEXT)}
-    return record({"data": {"type": "array", "items": item}, "metadata": record({"page": page, **asked})})
+    asked = {"sort": {"type": "array"}, "filter": {"type": "object"}, "freeTextSearch": ANY_TEXT}
+    metadata = record({"page": page, **asked}, optional=["freeTextSearch"])
+    return record({"data": {"type": "array", "items": item}, "metadata": metadata})
 
 
 def search_request(operation: Operation, searchable: Searchable) -> Schema:
@@ -137,6 +142,7 @@ _NUMBER: Schema = {
 _FILTERS = {
     "text": _operators(ANY_TEXT, "like"),
     "number": _operators(_NUMBER, "lt", "lte", "gt", "gte"),
+    "flag": _operators({"enum": [True, False, "true", "false"]}),
     "time": _operators(MOMENT, "from", "to"),
 }
 

@@ -31,11 +31,12 @@ class Prop:
 
     Attributes:
         column: The column, or an expression over columns.
-        kind: Decides which operators there are. Times are stored as ``sandbox.clock.iso`` writes them.
+        kind: Decides which operators there are. Times are stored as ``sandbox.clock.iso`` writes them; the column of a
+            flag gives ``true`` or ``false`` as text.
     """
 
     column: str
-    kind: Literal["text", "number", "time"] = "text"
+    kind: Literal["text", "number", "time", "flag"] = "text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +168,8 @@ def _contains(prop: Prop, value: object) -> Condition:
 def _value(prop: Prop, value: object) -> Value:
     if prop.kind == "number":
         return _number(value)
+    if prop.kind == "flag":
+        return _flag(value)
     if not isinstance(value, str):
         msg = "This property is compared with text."
         raise bad_request(msg)
@@ -181,6 +184,14 @@ def _number(value: object) -> int | float:
         msg = "This property is compared with a number."
         raise bad_request(msg)
     return value
+
+
+def _flag(value: object) -> str:
+    """Lists of ``in`` are texts in the specification, also for flags."""
+    if value in {"true", "false"} or isinstance(value, bool):
+        return str(value).lower()
+    msg = "This property is compared with true or false."
+    raise bad_request(msg)
 
 
 def _moment(text: str) -> str:
@@ -198,5 +209,6 @@ _SIZES = {key: _compared(sign) for key, sign in (("lt", "<"), ("lte", "<="), ("g
 _OPERATORS: Mapping[str, Mapping[str, Callable[[Prop, object], Condition]]] = {
     "text": {**_SAME, **_LISTS, "like": _contains},
     "number": {**_SAME, **_LISTS, **_SIZES},
+    "flag": {**_SAME, **_LISTS},
     "time": {**_SAME, **_LISTS, "from": _compared(">="), "to": _compared("<=")},
 }

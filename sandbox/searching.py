@@ -148,7 +148,7 @@ def envelope(items: Iterable[str], found: Found, search: Search) -> str:
         "page": {"totalResults": found.total, "page": search.page, "limit": search.limit},
         "sort": search.asked.get("sort", []),
         "filter": search.asked.get("filter", {}),
-        "freeTextSearch": search.asked.get("freeTextSearch"),
+        **({"freeTextSearch": search.asked["freeTextSearch"]} if "freeTextSearch" in search.asked else {}),
     }
     return f'{{"data":[{",".join(items)}],"metadata":{json.dumps(metadata, separators=(",", ":"))}}}'
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -50,3 +51,8 @@ def state_of(request: Request) -> State:
     """The state of the application that a request came to."""
     state: State = request.app.state.sandbox
     return state
+
+
+def health_of(state: State) -> dict[str, str]:
+    """What the health check of every service answers: ``VersionResponse``, without a framework."""
+    return {"version": state.settings.biot_version, "traceId": uuid4().hex}

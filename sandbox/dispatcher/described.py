@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from builder.platform.catalog import ACTIONS, ADAPTABLE_ENTITY_TYPES, ENTITY_TYPES
 from builder.platform.limits import INTEGER_MAX
 from sandbox.catalog import API_IDS
-from sandbox.describing import ANY_TEXT, MOMENT, TEXT, Operation, nullable, open_record, page_of, record
+from sandbox.describing import ANY_TEXT, HEALTH, MOMENT, TEXT, Operation, nullable, open_record, page_of, record
 from sandbox.dispatcher.requests import ADAPT_ENTITY, TYPES
 from sandbox.dispatcher.routes import INTERCEPTIONS, NOTIFICATIONS
 
@@ -46,14 +46,14 @@ _NOTIFICATION = open_record(
     optional=["templateName"],
 )
 _KEPT_NOTIFICATION = record(
-    dict.fromkeys(("id", "entityTypeName", "actionName", "endpoint"), TEXT) | {"templateName": _TEMPLATE}
+    dict.fromkeys(("id", "entityTypeName", "actionName", "endpoint", "templateName"), TEXT), optional=["templateName"]
 )
 _REFUSED_NOTIFICATION = {400: ("INVALID_ACTION_NAME", _ENTITY_400)}
 _NOTIFICATIONS = (
     Operation(
         method="get",
         path=f"{_HOOKS}/notifications",
-        name="searchNotifications",
+        name="searchSubscriptions",
         summary="Who is told of what.",
         permission="DISPATCHER_SUBSCRIPTIONS_SEARCH",
         search=NOTIFICATIONS,
@@ -62,7 +62,7 @@ _NOTIFICATIONS = (
     Operation(
         method="post",
         path=f"{_HOOKS}/notifications/subscribe",
-        name="subscribeNotification",
+        name="subscribe",
         summary="Tell an endpoint of an action.",
         permission="DISPATCHER_SUBSCRIPTIONS_SUBSCRIBE",
         body=_NOTIFICATION,
@@ -73,12 +73,12 @@ _NOTIFICATIONS = (
     Operation(
         method="post",
         path=f"{_HOOKS}/notifications/unsubscribe",
-        name="unsubscribeNotification",
+        name="unsubscribe",
         summary="Tell an endpoint of an action no more.",
         permission="DISPATCHER_SUBSCRIPTIONS_UNSUBSCRIBE",
         body=_NOTIFICATION,
         status=204,
-        errors={**_REFUSED_NOTIFICATION, 404: ("SUBSCRIBER_NOT_FOUND",)},
+        errors={404: ("SUBSCRIBER_NOT_FOUND",)},
     ),
 )
 
@@ -99,18 +99,19 @@ _KEPT_INTERCEPTION = record(
         "apiId": ANY_TEXT,
         "entityName": ANY_TEXT,
         "endpoint": TEXT,
-        "pathFilters": nullable(_FILTERS),
+        "pathFilters": _FILTERS,
         "executionOrder": {"type": "integer", "minimum": 1},
         "creationTime": MOMENT,
         "lastModifiedTime": MOMENT,
-    }
+    },
+    optional=["pathFilters"],
 )
 _REFUSED_INTERCEPTION = {400: ("INVALID_API_ID", _ENTITY_400)}
 _INTERCEPTIONS = (
     Operation(
         method="get",
         path=f"{_HOOKS}/interceptions",
-        name="searchInterceptionSubscriptions",
+        name="searchInterceptions",
         summary="Who intercepts what, and in which order.",
         permission="HOOKS_INTERCEPTION_SEARCH",
         search=INTERCEPTIONS,
@@ -119,7 +120,7 @@ _INTERCEPTIONS = (
     Operation(
         method="post",
         path=f"{_HOOKS}/interceptions/subscribe",
-        name="subscribeInterception",
+        name="createInterception",
         summary="Let an endpoint intercept an API or an entity.",
         permission="HOOKS_INTERCEPTION_CREATE",
         body=_INTERCEPTION,
@@ -130,12 +131,18 @@ _INTERCEPTIONS = (
     Operation(
         method="post",
         path=f"{_HOOKS}/interceptions/unsubscribe",
-        name="unsubscribeInterception",
+        name="deleteInterception",
         summary="Let an endpoint intercept no more.",
         permission="HOOKS_INTERCEPTION_DELETE",
         body=_INTERCEPTION,
         status=204,
-        errors=_REFUSED_INTERCEPTION,
+    ),
+    Operation(
+        method="get",
+        path="/dispatcher/system/healthCheck",
+        name="dispatcherHealthCheck",
+        summary="Whether the service answers.",
+        answer=HEALTH,
     ),
 )
 

@@ -6,6 +6,7 @@ Codes and their details are those of BioT's OpenAPI specification 2.4.2.
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from builder.platform.catalog import ACTIONS, ADAPTABLE_ENTITY_TYPES, ENTITY_TYPES
@@ -13,12 +14,10 @@ from builder.platform.limits import INTEGER_MAX
 from sandbox.bodies import optional_text_of, text_of
 from sandbox.catalog import API_IDS
 from sandbox.dispatcher.subscriptions import Interception, Notification
-from sandbox.errors import bad_request
+from sandbox.errors import ApiError, bad_request
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from sandbox.errors import ApiError
+    from collections.abc import Iterator, Mapping, Sequence
 
 ADAPT_ENTITY = "ADAPT_ENTITY"
 TYPES = ("PRE_REQUEST", "POST_REQUEST", ADAPT_ENTITY)
@@ -65,6 +64,15 @@ def interception_of(body: Mapping[str, object]) -> Interception:
         message = "There is no API of this id that can be intercepted; values of path parameters go into pathFilters."
         raise bad_request(message, "INVALID_API_ID", {"invalidApiId": api_id, "validApiIds": list(API_IDS)})
     return Interception(type=kind, api_id=api_id, path_filters=_filters(body, api_id), order=_order(body))
+
+
+@contextmanager
+def plain_bad_request() -> Iterator[None]:
+    """For requests to unsubscribe: the specification lists no code of its own among their 400s."""
+    try:
+        yield
+    except ApiError as error:
+        raise bad_request(error.message) from error
 
 
 def _filters(body: Mapping[str, object], api_id: str) -> dict[str, str]:

@@ -11,10 +11,10 @@ from starlette.routing import Route
 
 from sandbox.bodies import json_body, text_of
 from sandbox.dispatcher import subscriptions
-from sandbox.dispatcher.requests import interception_of, notification_of
+from sandbox.dispatcher.requests import interception_of, notification_of, plain_bad_request
 from sandbox.filtering import Prop
 from sandbox.searching import Searchable, envelope, find, parse_search, search_request_of
-from sandbox.state import state_of
+from sandbox.state import health_of, state_of
 from sandbox.ums.access import require
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ def routes() -> list[Route]:
         Route(f"{_HOOKS}/interceptions", search_interceptions, methods=["GET"]),
         Route(f"{_HOOKS}/interceptions/subscribe", subscribe_interception, methods=["POST"]),
         Route(f"{_HOOKS}/interceptions/unsubscribe", unsubscribe_interception, methods=["POST"]),
+        Route("/dispatcher/system/healthCheck", health_check, methods=["GET"]),
     ]
 
 
@@ -95,7 +96,9 @@ async def unsubscribe_notification(request: Request) -> Response:
     """``POST /dispatcher/v1/hooks/notifications/unsubscribe``."""
     await run_in_threadpool(require, request, "DISPATCHER_SUBSCRIPTIONS_UNSUBSCRIBE")
     body = await json_body(request)
-    given, endpoint = notification_of(body), text_of(body, "endpoint")
+    with plain_bad_request():
+        given = notification_of(body)
+    endpoint = text_of(body, "endpoint")
     await run_in_threadpool(_remove_notification, state_of(request), endpoint, given)
     return Response(status_code=204)
 
@@ -119,9 +122,16 @@ async def unsubscribe_interception(request: Request) -> Response:
     """``POST /dispatcher/v1/hooks/interceptions/unsubscribe``: the specification has no 404 for who was not there."""
     await run_in_threadpool(require, request, "HOOKS_INTERCEPTION_DELETE")
     body = await json_body(request)
-    given, endpoint = interception_of(body), text_of(body, "endpoint")
+    with plain_bad_request():
+        given = interception_of(body)
+    endpoint = text_of(body, "endpoint")
     await run_in_threadpool(_remove_interception, state_of(request), endpoint, given)
     return Response(status_code=204)
+
+
+def health_check(request: Request) -> Response:
+    """``GET /dispatcher/system/healthCheck``: public."""
+    return JSONResponse(health_of(state_of(request)))
 
 
 def _found(
@@ -155,25 +165,26 @@ def _remove_interception(state: State, endpoint: str, given: Interception) -> No
 
 
 def _notification_body(row: sqlite3.Row) -> dict[str, object]:
-    return {
+    body = {
         "id": row["id"],
         "entityTypeName": row["entity_type_name"],
         "actionName": row["action_name"],
         "endpoint": row["endpoint"],
-        "templateName": row["template_name"] or None,
     }
+    return body | ({"templateName": row["template_name"]} if row["template_name"] else {})
 
 
 def _interception_body(row: sqlite3.Row) -> dict[str, object]:
     """Both names are texts, as BioT's own client insists; the one that does not apply is empty."""
-    return {
+    filters = json.loads(row["path_filters"])
+    body = {
         "id": row["id"],
         "type": row["type"],
         "apiId": row["api_id"],
         "entityName": row["entity_name"],
         "endpoint": row["endpoint"],
-        "pathFilters": json.loads(row["path_filters"]) or None,
         "executionOrder": row["execution_order"],
         "creationTime": row["creation_time"],
         "lastModifiedTime": row["last_modified_time"],
     }
+    return body | ({"pathFilters": filters} if filters else {})

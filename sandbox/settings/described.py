@@ -10,7 +10,7 @@ from builder.platform.environment import BIOT_PREFIX, KEY_PATTERN
 from builder.platform.limits import INTEGER_MAX
 from builder.platform.runtimes import RUNTIMES, UNBUILT_RUNTIMES
 from sandbox.catalog import api_id_pattern
-from sandbox.describing import ANY_TEXT, MOMENT, TEXT, Operation, nullable, page_of, record
+from sandbox.describing import HEALTH, MOMENT, TEXT, Operation, nullable, page_of, record
 from sandbox.settings.lookups import INTERCEPTIONS
 from sandbox.settings.operations import PLUGINS
 from sandbox.settings.rules import ADAPT_ENTITY
@@ -202,19 +202,19 @@ _ACTIONS = tuple(
     Operation(
         method="get",
         path=f"/settings/{version}/entity-types/action-notifications",
-        name=f"getNotifiableActions{version.upper()}",
+        name=name,
         summary="What plugins can be told of.",
         permission="SETTINGS_GET_ENTITY_TYPES",
         answer=record({"entityTypes": {"type": "array", "items": record(_LINE)}}),
     )
-    for version in ("v1", "v2")
+    for version, name in (("v1", "getNotifiableActions_1"), ("v2", "getNotifiableActions"))
 )
 _LOOKUPS = (
     *_ACTIONS,
     Operation(
         method="get",
         path="/settings/v1/interceptions",
-        name="searchInterceptions",
+        name="search_3",
         summary="What plugins can intercept.",
         permission="SETTINGS_SEARCH_INTERCEPTION_SUBSCRIPTION_CONFIGURATIONS",
         search=INTERCEPTIONS,
@@ -250,7 +250,7 @@ _LOOKUPS = (
         path="/settings/system/healthCheck",
         name="healthCheck",
         summary="Whether the service answers.",
-        answer=record({"version": ANY_TEXT, "traceId": ANY_TEXT}),
+        answer=HEALTH,
     ),
 )
 

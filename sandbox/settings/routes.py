@@ -6,7 +6,6 @@ import re
 from contextlib import ExitStack
 from functools import partial as bound
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
@@ -21,7 +20,7 @@ from sandbox.settings.checking import read_creation, read_replacement, read_upda
 from sandbox.settings.code_store import CodeStore, Incoming
 from sandbox.settings.form import receive
 from sandbox.settings.merging import partial, replacement
-from sandbox.state import state_of
+from sandbox.state import health_of, state_of
 from sandbox.ums.access import require
 
 if TYPE_CHECKING:
@@ -120,7 +119,7 @@ async def system_properties(request: Request) -> Response:
 
 async def health_check(request: Request) -> Response:
     """``GET /settings/system/healthCheck``: public."""
-    return JSONResponse({"version": state_of(request).settings.biot_version, "traceId": uuid4().hex})
+    return JSONResponse(health_of(state_of(request)))
 
 
 def register_image(request: Request) -> Response:

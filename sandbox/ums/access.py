@@ -29,18 +29,20 @@ class Caller:
         id: Of the user or the service user.
         kind: ``tokenType`` of the token.
         scopes: The permissions that the token carries.
+        ends: When the token ends, in seconds since 1970.
     """
 
     id: str
     kind: str
     scopes: frozenset[str]
+    ends: float
 
 
 def caller(request: Request) -> Caller:
     """The sender of a request, from its bearer token.
 
     Raises:
-        ApiError: 401 ``TOKEN_NOT_VALID``: no token, a foreign, ended or changed one, or one whose owner is gone.
+        ApiError: 401 ``TOKEN_NOT_VALID``: no token, a foreign, ended or changed one, or its owner is gone or inactive.
     """
     state = state_of(request)
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
@@ -52,10 +54,11 @@ def caller(request: Request) -> Caller:
         id=str(claims.get("sub") or claims.get("serviceUserId")),
         kind=str(claims.get("tokenType")),
         scopes=frozenset(claims.get("scopes", ())),
+        ends=float(claims["exp"]),
     )
     with state.database.read() as connection:
         if not _still_there(connection, claims):
-            msg = "The token's owner has logged out or is gone."
+            msg = "The token's owner has logged out, is inactive or is gone."
             raise _not_valid(msg)
     return found
 
@@ -93,11 +96,14 @@ def _claims(state: State, token: str) -> Mapping[str, Any]:
 def _still_there(connection: sqlite3.Connection, claims: Mapping[str, Any]) -> bool:
     match claims:
         case {"tokenType": "USER", "refreshTokenId": str(session)}:
-            row = connection.execute("SELECT 1 FROM ums_session WHERE id = ?", (session,))
+            row = connection.execute(
+                "SELECT 1 FROM ums_session s JOIN ums_user u ON u.id = s.user_id WHERE s.id = ? AND u.active",
+                (session,),
+            )
         case {"tokenType": "USER", "sub": str(user)}:
-            row = connection.execute("SELECT 1 FROM ums_user WHERE id = ?", (user,))
+            row = connection.execute("SELECT 1 FROM ums_user WHERE id = ? AND active", (user,))
         case {"tokenType": "SERVICE_INTERNAL" | "SERVICE_EXTERNAL", "serviceUserId": str(service)}:
-            row = connection.execute("SELECT 1 FROM ums_service_user WHERE id = ?", (service,))
+            row = connection.execute("SELECT 1 FROM ums_service_user WHERE id = ? AND active", (service,))
         case _:
             return False
     return row.fetchone() is not None

@@ -20,6 +20,9 @@ TOKEN_MINUTES = 30
 """How long an access token lives unless a service user says otherwise (BioT's guide to calls from a plugin)."""
 MAX_SECRET_KEYS = 5
 """Per service user. The kit's choice: BioT refuses more than a number that it does not publish."""
+PUBLISHER_ROLE, PLUGIN_ROLE = (f"00000000-0000-4000-8000-00000000000{number}" for number in (1, 2))
+"""Ids of the roles of the kit's own service user and of plugins. A local BioT keeps no roles: whatever ``roleId`` says
+is stored and answered, and what a service user may do is decided when it is made."""
 INTERNAL_SERVICE, EXTERNAL_SERVICE = "INTERNAL_SERVICE", "EXTERNAL_SERVICE"
 
 
@@ -31,16 +34,20 @@ class Person:
         username: What they log in with; unique.
         password: Kept as a hash only.
         scopes: Their permissions.
-        mfa_code: The code that their second step takes, or None without one. A local BioT sends no messages, so it
-            stays the same.
+        mfa_code: The code that their second step takes, or None without one. It stays the same until they ask for
+            another message.
+        phone: For log-ins by one-time code; E.164, as ``+12345678901``.
         password_reset_required: Whether their log-in says so and gives no refresh token.
+        active: Whether they can log in.
     """
 
     username: str
     password: str = field(repr=False)
     scopes: tuple[str, ...]
     mfa_code: str | None = field(default=None, repr=False)
+    phone: str | None = None
     password_reset_required: bool = False
+    active: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,12 +59,16 @@ class ServiceUserDraft:
         scopes: Its permissions.
         type: ``INTERNAL_SERVICE`` or ``EXTERNAL_SERVICE``.
         token_minutes: How long its access tokens live.
+        role_id: Answered as it was asked for.
+        active: Whether it can log in.
     """
 
     name: str
     scopes: tuple[str, ...]
     type: str = EXTERNAL_SERVICE
     token_minutes: int = TOKEN_MINUTES
+    role_id: str = PUBLISHER_ROLE
+    active: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -88,8 +99,8 @@ def create_user(connection: sqlite3.Connection, person: Person) -> str:
         raise ApiError(409, "USERNAME_ALREADY_EXISTS", "There is a user of this name.", {"username": person.username})
     identifier = str(uuid4())
     connection.execute(
-        "INSERT INTO ums_user (id, username, organization_id, password, scopes, mfa_code, password_reset_required)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO ums_user (id, username, organization_id, password, scopes, mfa_code, phone,"
+        " password_reset_required, active) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             identifier,
             person.username,
@@ -97,7 +108,9 @@ def create_user(connection: sqlite3.Connection, person: Person) -> str:
             hashed(person.password),
             json.dumps(person.scopes),
             hashed(person.mfa_code) if person.mfa_code is not None else None,
+            person.phone,
             int(person.password_reset_required),
+            int(person.active),
         ),
     )
     return identifier
@@ -120,7 +133,8 @@ def create_service_user(connection: sqlite3.Connection, name: str, scopes: Itera
     Raises:
         ApiError: 409, the name is taken.
     """
-    return add_service_user(connection, ServiceUserDraft(name=name, scopes=tuple(scopes), type=INTERNAL_SERVICE))
+    draft = ServiceUserDraft(name=name, scopes=tuple(scopes), type=INTERNAL_SERVICE, role_id=PLUGIN_ROLE)
+    return add_service_user(connection, draft)
 
 
 def add_service_user(connection: sqlite3.Connection, draft: ServiceUserDraft) -> ServiceUser:
@@ -134,12 +148,26 @@ def add_service_user(connection: sqlite3.Connection, draft: ServiceUserDraft) ->
         raise ApiError(409, "SERVICE_NAME_ALREADY_EXISTS", message, {"name": draft.name})
     identifier = str(uuid4())
     connection.execute(
-        "INSERT INTO ums_service_user (id, name, type, organization_id, scopes, token_minutes)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
-        (identifier, draft.name, draft.type, ORGANIZATION, json.dumps(draft.scopes), draft.token_minutes),
+        "INSERT INTO ums_service_user (id, name, type, organization_id, scopes, token_minutes, role_id, active)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            identifier,
+            draft.name,
+            draft.type,
+            ORGANIZATION,
+            json.dumps(draft.scopes),
+            draft.token_minutes,
+            draft.role_id,
+            int(draft.active),
+        ),
     )
     key = add_secret_key(connection, identifier)
     return ServiceUser(id=identifier, secret_key=key.secret, key=key)
+
+
+def no_service_user(identifier: str) -> ApiError:
+    """A 404 ``SERVICE_USER_NOT_FOUND``."""
+    return ApiError(404, "SERVICE_USER_NOT_FOUND", "There is no service user of this id.", {"id": identifier})
 
 
 def add_secret_key(connection: sqlite3.Connection, service_user: str) -> SecretKey:
@@ -149,8 +177,7 @@ def add_secret_key(connection: sqlite3.Connection, service_user: str) -> SecretK
         ApiError: 404, there is no such service user; 409, it has as many keys as it may have.
     """
     if not connection.execute("SELECT 1 FROM ums_service_user WHERE id = ?", (service_user,)).fetchone():
-        message = "There is no service user of this id."
-        raise ApiError(404, "SERVICE_USER_NOT_FOUND", message, {"serviceUserId": service_user})
+        raise no_service_user(service_user)
     (count,) = connection.execute(
         "SELECT count(*) FROM ums_secret_key WHERE service_user_id = ?", (service_user,)
     ).fetchone()

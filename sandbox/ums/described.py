@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sandbox.describing import ANY_TEXT, MOMENT, TEXT, Operation, nullable, open_record, record
-from sandbox.ums.accounts import EXTERNAL_SERVICE, INTERNAL_SERVICE
-from sandbox.ums.permissions import MFA_LOGIN
+from sandbox.describing import ANY_TEXT, HEALTH, MOMENT, TEXT, Operation, nullable, open_record, page_of, record
+from sandbox.ums.accounts import EXTERNAL_SERVICE, INTERNAL_SERVICE, ORGANIZATION
+from sandbox.ums.permissions import MFA_LOGIN, MFA_RESEND, READ_MESSAGES
+from sandbox.ums.service_users import SERVICE_USERS
 
 if TYPE_CHECKING:
     from sandbox.describing import Schema
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 _USERS, _SERVICES = "/ums/v2/users", "/ums/v2/services"
 _LOCKED = {401: ("USER_LOCKED", "USER_LOCKED_WITH_TIME"), 403: ("LOGIN_FAILED",)}
 _REFRESH = {403: ("LOGIN_FAILED", "REFRESH_TOKEN_NOT_VALID")}
+_UUID: Schema = {"type": "string", "format": "uuid"}
 _TOKEN = record({"token": TEXT, "expiration": MOMENT})
 _LOGIN = record(
     {
@@ -22,10 +24,11 @@ _LOGIN = record(
         "accessJwt": _TOKEN,
         "refreshJwt": nullable(_TOKEN),
         "mfaRequired": {"type": "boolean"},
-        "mfaExpiration": nullable(MOMENT),
+        "mfaExpiration": MOMENT,
         "passwordResetRequired": {"type": "boolean"},
-        "phone": nullable(ANY_TEXT),
-    }
+        "phone": ANY_TEXT,
+    },
+    optional=["refreshJwt", "mfaExpiration", "phone"],
 )
 _KEY = record({"id": TEXT, "creationTime": MOMENT, "secretKey": TEXT})
 _WORD: Schema = {**TEXT, "pattern": "^[^\\x00]+$", "maxLength": 200}
@@ -67,25 +70,79 @@ _PEOPLE = (
         name="logout",
         summary="End a person's session.",
         body=_REFRESH_REQUEST,
-        errors=_REFRESH,
+    ),
+    Operation(
+        method="post",
+        path=f"{_USERS}/login/mfa/resend",
+        name="mfaResend",
+        summary="Send another code for the second step.",
+        permission=MFA_RESEND,
+        answer=record({"mfaExpiration": MOMENT}),
+    ),
+    Operation(
+        method="post",
+        path=f"{_USERS}/token/login",
+        name="tokenLogin",
+        summary="Log in with a refresh token: both tokens are new.",
+        body=_REFRESH_REQUEST,
+        answer=_LOGIN,
+        errors={403: ("LOGIN_FAILED",)},
+    ),
+    Operation(
+        method="post",
+        path=f"{_USERS}/otp/generate",
+        name="generateOtp",
+        summary="Send a one-time code for a log-in.",
+        body=open_record({"phone": {"type": "string", "pattern": r"^\+[1-9][0-9]{6,14}$"}}),
+        answer=record({"requestId": _UUID, "phone": TEXT}),
+    ),
+    Operation(
+        method="post",
+        path=f"{_USERS}/otp/login",
+        name="otpLogin",
+        summary="Log in with a one-time code.",
+        body=open_record({"requestId": _UUID, "code": _WORD}),
+        answer=_LOGIN,
+        errors=_LOCKED,
+    ),
+    Operation(
+        method="get",
+        path="/sandbox/v1/messages",
+        name="readMessages",
+        summary="The text messages that BioT would have sent. Not BioT's: the local one's stand-in for phones.",
+        permission=READ_MESSAGES,
+        answer=record(
+            {"messages": {"type": "array", "items": record({"phone": ANY_TEXT, "code": TEXT, "creationTime": MOMENT})}}
+        ),
+    ),
+    Operation(
+        method="get",
+        path="/ums/system/healthCheck",
+        name="umsHealthCheck",
+        summary="Whether the service answers.",
+        answer=HEALTH,
     ),
     Operation(
         method="get",
         path="/ums/v1/security/public-key",
         name="getPublicKey",
         summary="What tokens are verified with: the present key and the one before.",
-        answer=record({"publicKey": TEXT, "previousPublicKey": nullable(ANY_TEXT)}),
+        answer=record({"publicKey": TEXT, "previousPublicKey": TEXT}, optional=["previousPublicKey"]),
     ),
 )
-_MADE = {
+_FIELDS: dict[str, Schema] = {
     "active": {"type": "boolean"},
-    "roleId": TEXT,
-    "type": TEXT,
+    "roleId": _UUID,
+    "type": {"enum": [INTERNAL_SERVICE, EXTERNAL_SERVICE]},
+    "ownerOrganizationId": _UUID,
     "name": TEXT,
-    "accessTokenExpirationInMinutes": {"type": "integer"},
-    "id": TEXT,
-    "secretKeyData": _KEY,
+    "accessTokenExpirationInMinutes": {"type": "integer", "minimum": 1},
+    "id": _UUID,
 }
+_SHOWN_KEY = record({"id": TEXT, "creationTime": MOMENT})
+_SERVICE_USER = record({**_FIELDS, "secretKeys": {"type": "array", "items": _SHOWN_KEY}})
+_SERVICE_404 = ("SERVICE_USER_NOT_FOUND", "NOT_FOUND")
+_ID = {"id": _UUID}
 _OF_SERVICES = (
     Operation(
         method="post",
@@ -104,16 +161,74 @@ _OF_SERVICES = (
         permission="UMS_SERVICES_CREATE_SERVICE_USER",
         body=open_record(
             {
-                "roleId": {"type": "string", "format": "uuid"},
+                "roleId": _UUID,
                 "type": {"enum": [INTERNAL_SERVICE, EXTERNAL_SERVICE]},
                 "name": nullable({"type": "string", "maxLength": 100, "pattern": "^[^\\x00]*$"}),
                 "accessTokenExpirationInMinutes": nullable({"type": "integer", "minimum": 1, "maximum": 525_600}),
+                "ownerOrganizationId": {"enum": [ORGANIZATION, None]},
+                "active": {"type": ["boolean", "null"]},
             },
-            optional=["name", "accessTokenExpirationInMinutes"],
+            optional=["name", "accessTokenExpirationInMinutes", "ownerOrganizationId", "active"],
         ),
         status=201,
-        answer=record(_MADE),
-        errors={400: ("SERVICE_TYPE_NOT_ALLOWED",), 409: ("SERVICE_NAME_ALREADY_EXISTS",)},
+        answer=record({**_FIELDS, "secretKeyData": _KEY}),
+        errors={
+            400: ("SERVICE_TYPE_NOT_ALLOWED", "MISSING_PARAMETERS"),
+            404: ("OWNER_ORGANIZATION_NOT_FOUND",),
+            409: ("SERVICE_NAME_ALREADY_EXISTS",),
+        },
+    ),
+    Operation(
+        method="get",
+        path=_SERVICES,
+        name="searchServiceUsers",
+        summary="Find service users.",
+        permission="UMS_USERS_SEARCH_SERVICE_USERS",
+        search=SERVICE_USERS,
+        answer=page_of(_SERVICE_USER),
+    ),
+    Operation(
+        method="get",
+        path=f"{_SERVICES}/{{id}}",
+        name="getServiceUserById",
+        summary="One service user.",
+        permission="UMS_USERS_GET_SERVICE_USER_BY_ID",
+        parameters=_ID,
+        answer=_SERVICE_USER,
+        errors={404: _SERVICE_404},
+    ),
+    Operation(
+        method="patch",
+        path=f"{_SERVICES}/{{id}}",
+        name="updateServiceUser",
+        summary="Change what is sent; an inactive service user can do nothing.",
+        permission="UMS_SERVICES_UPDATE_SERVICE_USER",
+        parameters=_ID,
+        body=open_record(
+            {"active": {"type": ["boolean", "null"]}, "roleId": nullable(_UUID)}, optional=["active", "roleId"]
+        ),
+        answer=_SERVICE_USER,
+        errors={404: _SERVICE_404},
+    ),
+    Operation(
+        method="delete",
+        path=f"{_SERVICES}/{{id}}",
+        name="deleteServiceUser",
+        summary="Remove a service user and its keys.",
+        permission="UMS_SERVICES_DELETE_SERVICE_USER",
+        parameters=_ID,
+        status=204,
+        errors={404: _SERVICE_404},
+    ),
+    Operation(
+        method="delete",
+        path=f"{_SERVICES}/{{id}}/secret-keys/{{secretKeyId}}",
+        name="deleteSecretKey",
+        summary="Remove one secret key of a service user.",
+        permission="UMS_USERS_DELETE_SECRET_KEY_BY_ID",
+        parameters={**_ID, "secretKeyId": _UUID},
+        status=204,
+        errors={404: (*_SERVICE_404, "SECRET_KEY_ID_NOT_FOUND")},
     ),
     Operation(
         method="post",
@@ -121,12 +236,12 @@ _OF_SERVICES = (
         name="createSecretKey",
         summary="One more secret key for a service user.",
         permission="UMS_USERS_CREATE_SECRET_KEY_BY_SERVICE_USER_ID",
-        parameters={"id": {"type": "string", "format": "uuid"}},
+        parameters=_ID,
         status=201,
         answer=_KEY,
-        errors={404: ("SERVICE_USER_NOT_FOUND", "NOT_FOUND"), 409: ("MAX_SECRET_KEYS",)},
+        errors={404: _SERVICE_404, 409: ("MAX_SECRET_KEYS",)},
     ),
 )
 
 OPERATIONS = (*_PEOPLE, *_OF_SERVICES)
-"""Everything below ``/ums``."""
+"""Everything below ``/ums``, and the stand-in for phones."""

@@ -64,10 +64,9 @@ class KeyRing:
                     self._verified.popitem(last=False)
         return claims
 
-    def public(self) -> dict[str, str | None]:
-        """What UMS answers: the bare base64 bodies of both SPKI keys."""
-        bodies = [_public_body(key) for key in self._keys]
-        return {"publicKey": bodies[0], "previousPublicKey": bodies[1] if len(bodies) > 1 else None}
+    def public(self) -> dict[str, str]:
+        """What UMS answers: the bare base64 bodies of both SPKI keys; the one before only when there is one."""
+        return dict(zip(("publicKey", "previousPublicKey"), map(_public_body, self._keys), strict=False))
 
     def rotate(self) -> None:
         """Sign with a new pair from now on; the one before still verifies, older ones do not."""

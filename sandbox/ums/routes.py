@@ -2,49 +2,38 @@
 
 from __future__ import annotations
 
-import re
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox.bodies import json_body, optional_text_of, text_of
-from sandbox.errors import bad_request
-from sandbox.state import state_of
-from sandbox.ums import sessions
+from sandbox.bodies import json_body, optional_text_of, text_of, uuid_text
+from sandbox.state import health_of, state_of
+from sandbox.ums import one_time_codes, service_routes, sessions
 from sandbox.ums.access import require
-from sandbox.ums.accounts import EXTERNAL_SERVICE, INTERNAL_SERVICE, TOKEN_MINUTES, ServiceUserDraft
-from sandbox.ums.accounts import add_secret_key as make_secret_key
-from sandbox.ums.accounts import add_service_user as make_service_user
-from sandbox.ums.permissions import MFA_LOGIN, PUBLISHER
+from sandbox.ums.permissions import MFA_LOGIN, MFA_RESEND, READ_MESSAGES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from starlette.requests import Request
-
-    from sandbox.state import State
-    from sandbox.ums.accounts import SecretKey, ServiceUser
-
-_NAME_MAX = 100
-_MINUTES_MAX = 525_600
-"""A year. The kit's choice, so that an expiration can always be written."""
-_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 def routes() -> list[Route]:
-    """Everything below ``/ums``."""
+    """Everything below ``/ums``, and the local BioT's own stand-in for phones."""
     return [
         Route("/ums/v2/users/login", log_in, methods=["POST"]),
         Route("/ums/v2/users/login/mfa", log_in_mfa, methods=["POST"]),
         Route("/ums/v2/users/token/refresh", refresh, methods=["POST"]),
         Route("/ums/v2/users/logout", log_out, methods=["POST"]),
-        Route("/ums/v2/services/accessToken", service_access_token, methods=["POST"]),
-        Route("/ums/v2/services", create_service, methods=["POST"]),
-        Route("/ums/v2/services/{id}/secret-keys", create_secret_key, methods=["POST"]),
+        Route("/ums/v2/users/login/mfa/resend", resend_mfa, methods=["POST"]),
+        Route("/ums/v2/users/token/login", log_in_by_token, methods=["POST"]),
+        Route("/ums/v2/users/otp/generate", generate_code, methods=["POST"]),
+        Route("/ums/v2/users/otp/login", log_in_by_code, methods=["POST"]),
+        *service_routes.routes(),
         Route("/ums/v1/security/public-key", public_key, methods=["GET"]),
+        Route("/ums/system/healthCheck", health_check, methods=["GET"]),
+        Route("/sandbox/v1/messages", messages, methods=["GET"]),
     ]
 
 
@@ -62,10 +51,36 @@ async def log_in_mfa(request: Request) -> Response:
     return JSONResponse(await run_in_threadpool(sessions.finish_mfa, state_of(request), user.id, code))
 
 
+def resend_mfa(request: Request) -> Response:
+    """``POST /ums/v2/users/login/mfa/resend``: with the token of the first step."""
+    user = require(request, MFA_RESEND)
+    ends = datetime.fromtimestamp(user.ends, UTC)
+    return JSONResponse(one_time_codes.resend_second_step(state_of(request), user.id, ends))
+
+
 async def refresh(request: Request) -> Response:
     """``POST /ums/v2/users/token/refresh``: public."""
     token = text_of(await json_body(request), "refreshToken")
     return JSONResponse(await run_in_threadpool(sessions.prolong, state_of(request), token))
+
+
+async def log_in_by_token(request: Request) -> Response:
+    """``POST /ums/v2/users/token/login``: public."""
+    token = text_of(await json_body(request), "refreshToken")
+    return JSONResponse(await run_in_threadpool(sessions.log_in_by_token, state_of(request), token))
+
+
+async def generate_code(request: Request) -> Response:
+    """``POST /ums/v2/users/otp/generate``: public."""
+    phone = text_of(await json_body(request), "phone")
+    return JSONResponse(await run_in_threadpool(one_time_codes.send_login_code, state_of(request), phone))
+
+
+async def log_in_by_code(request: Request) -> Response:
+    """``POST /ums/v2/users/otp/login``: public."""
+    body = await json_body(request)
+    asked, code = uuid_text(text_of(body, "requestId"), "requestId"), text_of(body, "code")
+    return JSONResponse(await run_in_threadpool(one_time_codes.log_in_by_code, state_of(request), asked, code))
 
 
 async def log_out(request: Request) -> Response:
@@ -75,73 +90,17 @@ async def log_out(request: Request) -> Response:
     return Response(status_code=200)
 
 
-async def service_access_token(request: Request) -> Response:
-    """``POST /ums/v2/services/accessToken``: public."""
-    body = await json_body(request)
-    identifier, secret = text_of(body, "id"), text_of(body, "secretKey")
-    return JSONResponse(await run_in_threadpool(sessions.service_token, state_of(request), identifier, secret))
-
-
 def public_key(request: Request) -> Response:
     """``GET /ums/v1/security/public-key``: public."""
     return JSONResponse(state_of(request).keys.public())
 
 
-async def create_service(request: Request) -> Response:
-    """``POST /ums/v2/services``. A local BioT has one role, so ``roleId`` is taken as given and means "may publish"."""
-    await run_in_threadpool(require, request, "UMS_SERVICES_CREATE_SERVICE_USER")
-    body = await json_body(request)
-    draft = _draft(body)
-    made = await run_in_threadpool(_make_service, state_of(request), draft)
-    answer = {
-        "active": True,
-        "roleId": text_of(body, "roleId"),
-        "type": draft.type,
-        "name": draft.name,
-        "accessTokenExpirationInMinutes": draft.token_minutes,
-        "id": made.id,
-        "secretKeyData": _key_body(made.key),
-    }
-    return JSONResponse(answer, status_code=201)
+def messages(request: Request) -> Response:
+    """``GET /sandbox/v1/messages``: the text messages that BioT would have sent. Not BioT's, the local one's own."""
+    require(request, READ_MESSAGES)
+    return JSONResponse({"messages": one_time_codes.sent_messages(state_of(request))})
 
 
-async def create_secret_key(request: Request) -> Response:
-    """``POST /ums/v2/services/{id}/secret-keys``."""
-    await run_in_threadpool(require, request, "UMS_USERS_CREATE_SECRET_KEY_BY_SERVICE_USER_ID")
-    key = await run_in_threadpool(_make_key, state_of(request), request.path_params["id"])
-    return JSONResponse(_key_body(key), status_code=201)
-
-
-def _make_service(state: State, draft: ServiceUserDraft) -> ServiceUser:
-    with state.database.write() as connection:
-        return make_service_user(connection, draft)
-
-
-def _make_key(state: State, identifier: str) -> SecretKey:
-    with state.database.write() as connection:
-        return make_secret_key(connection, identifier)
-
-
-def _draft(body: Mapping[str, object]) -> ServiceUserDraft:
-    kind, role = text_of(body, "type"), text_of(body, "roleId")
-    if kind not in {INTERNAL_SERVICE, EXTERNAL_SERVICE}:
-        message = f"type is {INTERNAL_SERVICE} or {EXTERNAL_SERVICE}."
-        raise bad_request(message, "SERVICE_TYPE_NOT_ALLOWED")
-    if not _UUID.fullmatch(role):
-        message = "roleId is not a UUID."
-        raise bad_request(message)
-    name = optional_text_of(body, "name") or f"service-{uuid4()}"
-    if len(name) > _NAME_MAX:
-        msg = f"name is longer than {_NAME_MAX} characters."
-        raise bad_request(msg)
-    minutes = body.get("accessTokenExpirationInMinutes")
-    if minutes is None:
-        minutes = TOKEN_MINUTES
-    if not isinstance(minutes, int) or isinstance(minutes, bool) or not 1 <= minutes <= _MINUTES_MAX:
-        msg = f"accessTokenExpirationInMinutes is a number from 1 to {_MINUTES_MAX}."
-        raise bad_request(msg)
-    return ServiceUserDraft(name=name, scopes=PUBLISHER, type=kind, token_minutes=minutes)
-
-
-def _key_body(key: SecretKey) -> dict[str, str]:
-    return {"id": key.id, "creationTime": key.creation_time, "secretKey": key.secret}
+def health_check(request: Request) -> Response:
+    """``GET /ums/system/healthCheck``: public."""
+    return JSONResponse(health_of(state_of(request)))

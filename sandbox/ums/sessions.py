@@ -11,11 +11,11 @@ from uuid import uuid4
 import jwt
 
 from sandbox.clock import iso
-from sandbox.errors import ApiError, login_failed
+from sandbox.errors import ApiError, bad_request, login_failed
 from sandbox.ums.access import REFRESH, SERVICE_EXTERNAL, SERVICE_INTERNAL, USER, scopes_of
 from sandbox.ums.accounts import INTERNAL_SERVICE, TOKEN_MINUTES
 from sandbox.ums.hashing import matches, unmatchable
-from sandbox.ums.permissions import MFA_LOGIN
+from sandbox.ums.permissions import MFA_LOGIN, MFA_RESEND
 
 if TYPE_CHECKING:
     import sqlite3
@@ -56,13 +56,13 @@ def log_in(state: State, username: str, password: str) -> dict[str, object]:
     """
     with state.database.read() as connection:
         user = connection.execute("SELECT * FROM ums_user WHERE username = ?", (username,)).fetchone()
-    if user is None:
+    if user is None or not user["active"]:
         matches(password, _NOBODY)
         raise login_failed()
-    _check_secret(state, USERS, user, fits=matches(password, user["password"]))
+    check_secret(state, USERS, user, fits=matches(password, user["password"]))
     if user["mfa_code"] is not None:
         return _first_step(state, user)
-    return _logged_in(state, user)
+    return start_session(state, user)
 
 
 def finish_mfa(state: State, user_id: str, code: str) -> dict[str, object]:
@@ -73,10 +73,10 @@ def finish_mfa(state: State, user_id: str, code: str) -> dict[str, object]:
     """
     with state.database.read() as connection:
         user = connection.execute("SELECT * FROM ums_user WHERE id = ?", (user_id,)).fetchone()
-    if user is None or user["mfa_code"] is None:
+    if user is None or user["mfa_code"] is None or not user["active"]:
         raise login_failed()
-    _check_secret(state, USERS, user, fits=matches(code, user["mfa_code"]))
-    return _logged_in(state, user)
+    check_secret(state, USERS, user, fits=matches(code, user["mfa_code"]))
+    return start_session(state, user)
 
 
 def prolong(state: State, refresh_token: str) -> dict[str, object]:
@@ -86,24 +86,34 @@ def prolong(state: State, refresh_token: str) -> dict[str, object]:
         ApiError: 403 ``REFRESH_TOKEN_NOT_VALID``.
     """
     session = _session_of(state, refresh_token)
-    with state.database.read() as connection:
-        user = connection.execute(
-            "SELECT u.*, s.ends FROM ums_user u JOIN ums_session s ON s.user_id = u.id WHERE s.id = ? AND s.ends > ?",
-            (session, state.clock.now().timestamp()),
-        ).fetchone()
-    if user is None:
-        raise _refresh_refused()
+    user = _user_of(state, session)
     refresh = {"token": refresh_token, "expiration": iso(datetime.fromtimestamp(user["ends"], UTC))}
     return _login_response(user, access=_user_token(state, user, session), refresh=refresh)
+
+
+def log_in_by_token(state: State, refresh_token: str) -> dict[str, object]:
+    """A new session for whoever has one ("remember me"). The old one goes on: no document says that it ends.
+
+    Raises:
+        ApiError: 403 ``LOGIN_FAILED``.
+    """
+    try:
+        user = _user_of(state, _session_of(state, refresh_token))
+    except ApiError as error:
+        raise login_failed(error.message) from error
+    return start_session(state, user)
 
 
 def log_out(state: State, refresh_token: str) -> None:
     """End a session: its access tokens are worth nothing from now on.
 
     Raises:
-        ApiError: 403 ``REFRESH_TOKEN_NOT_VALID``.
+        ApiError: 400, it is no refresh token; the specification has no other refusal.
     """
-    session = _session_of(state, refresh_token)
+    try:
+        session = _session_of(state, refresh_token)
+    except ApiError as error:
+        raise bad_request(error.message) from error
     with state.database.write() as connection:
         connection.execute("DELETE FROM ums_session WHERE id = ?", (session,))
 
@@ -116,9 +126,9 @@ def service_token(state: State, identifier: str, secret_key: str) -> dict[str, o
     """
     with state.database.read() as connection:
         service = connection.execute("SELECT * FROM ums_service_user WHERE id = ?", (identifier,)).fetchone()
-    if service is None:
+    if service is None or not service["active"]:
         raise login_failed()
-    _check_secret(state, SERVICES, service, fits=key_fits(state.database, identifier, secret_key))
+    check_secret(state, SERVICES, service, fits=key_fits(state.database, identifier, secret_key))
     kind = SERVICE_INTERNAL if service["type"] == INTERNAL_SERVICE else SERVICE_EXTERNAL
     claims = {"serviceUserId": service["id"], "scopes": scopes_of(service), "tokenType": kind}
     token = _token(state, claims, timedelta(minutes=service["token_minutes"]))
@@ -133,7 +143,12 @@ def key_fits(database: Database, identifier: str, secret_key: str) -> bool:
     return any(matches(secret_key, key) for key in keys)
 
 
-def _check_secret(state: State, account: Account, row: sqlite3.Row, *, fits: bool) -> None:
+def check_secret(state: State, account: Account, row: sqlite3.Row, *, fits: bool) -> None:
+    """Count a try with a secret, and refuse it when the secret was wrong or the account is locked.
+
+    Raises:
+        ApiError: 403 ``LOGIN_FAILED``; 401 with the code of the account's lock.
+    """
     now = state.clock.now().timestamp()
     left = (row["locked_until"] or 0) - now
     if left > 0:
@@ -159,21 +174,34 @@ def _check_secret(state: State, account: Account, row: sqlite3.Row, *, fits: boo
 
 
 def _first_step(state: State, user: sqlite3.Row) -> dict[str, object]:
-    claims = {"sub": user["id"], "tenantId": user["organization_id"], "scopes": [MFA_LOGIN], "tokenType": USER}
+    claims = {
+        "sub": user["id"],
+        "tenantId": user["organization_id"],
+        "scopes": [MFA_LOGIN, MFA_RESEND],
+        "tokenType": USER,
+    }
     access = _token(state, claims, timedelta(minutes=MFA_MINUTES))
     return {
         **_login_response(user, access=access, refresh=None),
         "mfaRequired": True,
         "mfaExpiration": access["expiration"],
         "passwordResetRequired": False,
+        **({"phone": masked(user["phone"])} if user["phone"] else {}),
     }
 
 
-def _logged_in(state: State, user: sqlite3.Row) -> dict[str, object]:
+def masked(phone: str) -> str:
+    """A phone number as answers show it: ``******8901``."""
+    return f"******{phone[-4:]}"
+
+
+def start_session(state: State, user: sqlite3.Row) -> dict[str, object]:
+    """The answer to a log-in that succeeded, with both tokens."""
     if user["password_reset_required"]:
         # A token that may do nothing: the platform's own is limited to the reset.
         claims = {"sub": user["id"], "tenantId": user["organization_id"], "scopes": [], "tokenType": USER}
-        return _login_response(user, access=_token(state, claims, timedelta(minutes=TOKEN_MINUTES)), refresh=None)
+        access = _token(state, claims, timedelta(minutes=TOKEN_MINUTES))
+        return {**_login_response(user, access=access, refresh=None), "refreshJwt": None}  # the specification says null
     session, now = str(uuid4()), state.clock.now()
     lasting = timedelta(hours=REFRESH_HOURS)
     with state.database.write() as connection:
@@ -212,12 +240,22 @@ def _login_response(
         "userId": user["id"],
         "ownerOrganizationId": user["organization_id"],
         "accessJwt": access,
-        "refreshJwt": refresh,
+        **({"refreshJwt": refresh} if refresh else {}),
         "mfaRequired": False,
-        "mfaExpiration": None,
         "passwordResetRequired": bool(user["password_reset_required"]),
-        "phone": None,
     }
+
+
+def _user_of(state: State, session: str) -> sqlite3.Row:
+    with state.database.read() as connection:
+        user: sqlite3.Row | None = connection.execute(
+            "SELECT u.*, s.ends FROM ums_user u JOIN ums_session s ON s.user_id = u.id"
+            " WHERE s.id = ? AND s.ends > ? AND u.active",
+            (session, state.clock.now().timestamp()),
+        ).fetchone()
+    if user is None:
+        raise _refresh_refused()
+    return user
 
 
 def _session_of(state: State, refresh_token: str) -> str:

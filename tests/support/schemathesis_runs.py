@@ -104,8 +104,8 @@ class _Trial:
 
 def _excluded(case: Case[Any], response: Response) -> list[CheckFunction]:
     excluded: list[CheckFunction] = [schemathesis.checks.not_a_server_error]  # BROKEN says which of them are wrong
-    if _is_plugin_change(case):
-        excluded.append(positive_data_acceptance)  # the version rule depends on what is there
+    if _is_plugin_change(case) or case.path == "/ums/v2/users/logout":
+        excluded.append(positive_data_acceptance)  # the version, or which tokens there are, no schema can say
     if _became_valid(str(response.request.url)):
         excluded.append(negative_data_rejection)
     return excluded

@@ -5,12 +5,14 @@ from __future__ import annotations
 import sqlite3
 import stat
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
 
 from builder.errors import SandboxError
 from sandbox.database import SCHEMA_VERSION, Database
+from sandbox.ums.accounts import PUBLISHER_ROLE, Person, create_user
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -120,3 +122,40 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SandboxError, match="cannot be opened"):
         refused.migrate()
     refused.close()
+
+
+def test_a_database_of_an_older_version_gains_what_it_lacks(database: Database) -> None:
+    database.close()
+    with closing(sqlite3.connect(database.file)) as connection:
+        for statement in (
+            "DROP TABLE ums_one_time_code",
+            "DROP TABLE ums_text_message",
+            "DROP TABLE ums_user",
+            "DROP TABLE ums_service_user",
+            (
+                "CREATE TABLE ums_user (id TEXT PRIMARY KEY, username TEXT NOT NULL UNIQUE,"
+                " organization_id TEXT NOT NULL, password TEXT NOT NULL, scopes TEXT NOT NULL, mfa_code TEXT,"
+                " password_reset_required INTEGER NOT NULL DEFAULT 0, failures INTEGER NOT NULL DEFAULT 0,"
+                " locked_until REAL) STRICT"
+            ),
+            (
+                "CREATE TABLE ums_service_user (id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, type TEXT NOT NULL,"
+                " organization_id TEXT NOT NULL, scopes TEXT NOT NULL, token_minutes INTEGER NOT NULL,"
+                " failures INTEGER NOT NULL DEFAULT 0, locked_until REAL) STRICT"
+            ),
+            "INSERT INTO ums_user VALUES ('1', 'a', 'o', 'x', '[]', NULL, 0, 0, NULL)",
+            "INSERT INTO ums_service_user VALUES ('2', 's', 'EXTERNAL_SERVICE', 'o', '[]', 30, 0, NULL)",
+            "PRAGMA user_version = 1",
+        ):
+            connection.execute(statement)
+        connection.commit()
+    database.migrate()
+    database.migrate()
+    with database.write() as connection:
+        user = create_user(connection, Person(username="b", password="x", scopes=(), phone="+12345678901"))
+        people = connection.execute("SELECT id, active, phone FROM ums_user ORDER BY username").fetchall()
+        services = connection.execute("SELECT id, active, role_id FROM ums_service_user").fetchall()
+
+    assert [tuple(row) for row in people] == [("1", 1, None), (user, 1, "+12345678901")]
+    assert [tuple(row) for row in services] == [("2", 1, PUBLISHER_ROLE)]
+    database.close()

@@ -35,13 +35,18 @@ def test_every_permission_of_the_document_is_one_of_the_rooms() -> None:
     assert len({one["operationId"] for one in operations}) == len(operations)
     assert all(re.search(r"permission [A-Z_]+\.", one["description"]) for one in operations if one["security"])
     assert public == {
+        "dispatcherHealthCheck",
+        "generateOtp",
         "getPublicKey",
         "getSystemProperties",
         "healthCheck",
         "login",
         "logout",
+        "otpLogin",
         "refreshToken",
         "serviceUserLogin",
+        "tokenLogin",
+        "umsHealthCheck",
     }
 
 

@@ -120,7 +120,6 @@ def test_the_answer_says_what_was_asked_and_how_many_there_are(connection: sqlit
             "page": {"totalResults": 3, "page": 1, "limit": 1},
             "sort": [{"prop": "name"}],
             "filter": {"version": {"gt": 1}},
-            "freeTextSearch": None,
         },
     }
 

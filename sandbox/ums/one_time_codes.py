@@ -1,0 +1,115 @@
+"""Codes that BioT sends as text messages: for log-ins without a password, and for a second step.
+
+A local BioT sends nothing. What it would have sent is kept, and ``GET /sandbox/v1/messages`` shows it to the
+administrator.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from sandbox.clock import iso
+from sandbox.errors import bad_request, login_failed
+from sandbox.ums.hashing import KEY_COST, hashed, matches
+from sandbox.ums.sessions import USERS, check_secret, masked, start_session
+
+if TYPE_CHECKING:
+    import sqlite3
+    from datetime import datetime
+
+    from sandbox.state import State
+
+CODE_MINUTES = 10
+"""How long a one-time code can be used. The kit's choice: BioT publishes no number."""
+MESSAGES_KEPT = 100
+"""So many messages are kept; older ones are forgotten."""
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+
+
+def send_login_code(state: State, phone: str) -> dict[str, object]:
+    """Send a code to the person who has this phone: BioT's ``GenerateOtpResponse``.
+
+    A phone that nobody has is answered in the same way, so that a stranger learns nothing about accounts.
+
+    Raises:
+        ApiError: 400, it is no phone number.
+    """
+    if not _E164.fullmatch(phone):
+        msg = "phone is not a number as E.164 writes it, such as +12345678901."
+        raise bad_request(msg)
+    request, code, now = str(uuid4()), _new_code(), state.clock.now()
+    with state.database.write() as connection:
+        user = connection.execute("SELECT id FROM ums_user WHERE phone = ? AND active", (phone,)).fetchone()
+        if user is not None:
+            connection.execute(
+                "INSERT INTO ums_one_time_code (request_id, user_id, code, ends) VALUES (?, ?, ?, ?)"
+                " ON CONFLICT (user_id) DO UPDATE SET request_id = excluded.request_id, code = excluded.code,"
+                " ends = excluded.ends",
+                (request, user["id"], hashed(code, KEY_COST), (now + timedelta(minutes=CODE_MINUTES)).timestamp()),
+            )
+            _deliver(connection, phone, code, now)
+    return {"requestId": request, "phone": masked(phone)}
+
+
+def log_in_by_code(state: State, request: str, code: str) -> dict[str, object]:
+    """Log in with a code that was sent; it can be used once.
+
+    Raises:
+        ApiError: 403 ``LOGIN_FAILED``; 401 ``USER_LOCKED_WITH_TIME``.
+    """
+    with state.database.read() as connection:
+        row = connection.execute(
+            "SELECT u.*, c.code, c.ends FROM ums_one_time_code c JOIN ums_user u ON u.id = c.user_id"
+            " WHERE c.request_id = ? AND c.ends > ? AND u.active",
+            (request, state.clock.now().timestamp()),
+        ).fetchone()
+    if row is None:
+        raise login_failed()
+    check_secret(state, USERS, row, fits=matches(code, row["code"]))
+    with state.database.write() as connection:
+        used = connection.execute("DELETE FROM ums_one_time_code WHERE request_id = ?", (request,))
+    if not used.rowcount:  # somebody was faster with the same code
+        raise login_failed()
+    return start_session(state, row)
+
+
+def resend_second_step(state: State, user_id: str, ends: datetime) -> dict[str, object]:
+    """Send another code for the second step; from now on it is the user's code. BioT's ``ResendMfaResponse``.
+
+    Args:
+        state: Of the local BioT.
+        user_id: Who has made the first step.
+        ends: When the token of the first step ends.
+    """
+    code = _new_code()
+    with state.database.write() as connection:
+        (phone,) = connection.execute(
+            "UPDATE ums_user SET mfa_code = ? WHERE id = ? RETURNING coalesce(phone, '')",
+            (hashed(code, KEY_COST), user_id),
+        ).fetchone()
+        _deliver(connection, phone, code, state.clock.now())
+    return {"mfaExpiration": iso(ends)}
+
+
+def sent_messages(state: State) -> list[dict[str, str]]:
+    """What was sent, the newest first."""
+    with state.database.read() as connection:
+        rows = connection.execute("SELECT * FROM ums_text_message ORDER BY number DESC").fetchall()
+    return [{"phone": row["phone"], "code": row["code"], "creationTime": row["creation_time"]} for row in rows]
+
+
+def _new_code() -> str:
+    return f"{secrets.randbelow(1_000_000):06}"
+
+
+def _deliver(connection: sqlite3.Connection, phone: str, code: str, moment: datetime) -> None:
+    connection.execute(
+        "INSERT INTO ums_text_message (phone, code, creation_time) VALUES (?, ?, ?)", (phone, code, iso(moment))
+    )
+    connection.execute(
+        "DELETE FROM ums_text_message WHERE number <= (SELECT max(number) FROM ums_text_message) - ?", (MESSAGES_KEPT,)
+    )

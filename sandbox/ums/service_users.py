@@ -1,0 +1,110 @@
+"""Service users that are there: found, shown, changed and removed, inside the caller's transaction."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sandbox.errors import ApiError
+from sandbox.filtering import Prop
+from sandbox.searching import Searchable
+from sandbox.ums.accounts import delete_service_user, no_service_user
+
+if TYPE_CHECKING:
+    import sqlite3
+
+_KEYS = (
+    "(SELECT json_group_array(json_object('id', k.id, 'creationTime', k.creation_time)) FROM"
+    " (SELECT * FROM ums_secret_key WHERE service_user_id = ums_service_user.id ORDER BY creation_time, rowid) k)"
+)
+_PROPS = {
+    "id": Prop(column="id"),
+    "active": Prop(column="iif(active, 'true', 'false')", kind="flag"),
+    "type": Prop(column="type"),
+    "ownerOrganizationId": Prop(column="organization_id"),
+    "name": Prop(column="name"),
+    "accessTokenExpirationInMinutes": Prop(column="token_minutes", kind="number"),
+}
+SERVICE_USERS = Searchable(
+    source="ums_service_user",
+    columns=f"*, {_KEYS} AS keys",
+    props=_PROPS,
+    sortable=frozenset(_PROPS),
+    default_sort="rowid DESC",
+    key="id",
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ServiceUserChange:
+    """What an update sends; None leaves a field as it is."""
+
+    active: bool | None
+    role_id: str | None
+
+
+def service_user_body(row: sqlite3.Row) -> dict[str, object]:
+    """BioT's ``GetServiceUserV2Response``, from a row of ``SERVICE_USERS``: secrets never come back."""
+    return {
+        "active": bool(row["active"]),
+        "roleId": row["role_id"],
+        "type": row["type"],
+        "ownerOrganizationId": row["organization_id"],
+        "name": row["name"],
+        "accessTokenExpirationInMinutes": row["token_minutes"],
+        "id": row["id"],
+        "secretKeys": json.loads(row["keys"]),
+    }
+
+
+def find_service_user(connection: sqlite3.Connection, identifier: str) -> sqlite3.Row:
+    """One service user.
+
+    Raises:
+        ApiError: 404 ``SERVICE_USER_NOT_FOUND``.
+    """
+    row: sqlite3.Row | None = connection.execute(
+        f"SELECT {SERVICE_USERS.columns} FROM ums_service_user WHERE id = ?",  # noqa: S608  # columns of this module
+        (identifier,),
+    ).fetchone()
+    if row is None:
+        raise no_service_user(identifier)
+    return row
+
+
+def change_service_user(connection: sqlite3.Connection, identifier: str, change: ServiceUserChange) -> sqlite3.Row:
+    """Change what was sent. An inactive service user can neither log in nor use the tokens that it has.
+
+    Raises:
+        ApiError: 404 ``SERVICE_USER_NOT_FOUND``.
+    """
+    connection.execute(
+        "UPDATE ums_service_user SET active = coalesce(?, active), role_id = coalesce(?, role_id) WHERE id = ?",
+        (change.active, change.role_id, identifier),
+    )
+    return find_service_user(connection, identifier)
+
+
+def remove_service_user(connection: sqlite3.Connection, identifier: str) -> None:
+    """Remove a service user and its keys.
+
+    Raises:
+        ApiError: 404 ``SERVICE_USER_NOT_FOUND``.
+    """
+    find_service_user(connection, identifier)
+    delete_service_user(connection, identifier)
+
+
+def remove_secret_key(connection: sqlite3.Connection, identifier: str, key: str) -> None:
+    """Remove one secret key of a service user; tokens that it gave stay good until they end.
+
+    Raises:
+        ApiError: 404 ``SERVICE_USER_NOT_FOUND`` or ``SECRET_KEY_ID_NOT_FOUND``.
+    """
+    find_service_user(connection, identifier)
+    gone = connection.execute("DELETE FROM ums_secret_key WHERE id = ? AND service_user_id = ?", (key, identifier))
+    if not gone.rowcount:
+        details = {"secretKeyId": key, "serviceUserId": identifier}
+        message = "The service user has no secret key of this id."
+        raise ApiError(404, "SECRET_KEY_ID_NOT_FOUND", message, details)
