@@ -153,9 +153,16 @@ def gather(project: Project, *, output: Path | None = None) -> Parts:
 
 
 def reuse(parts: Parts) -> Packaged | None:
-    """The second step: the artifact that an earlier run made of the same parts, if it is still as it was written."""
+    """The second step: the artifact that an earlier run made of the same parts, if it is still as it was written.
+
+    Raises:
+        DependencyError: There is none, and the lock is incomplete, so none can be made.
+    """
     earlier = evidence.earlier_build(parts.target, parts.inputs, keyid=parts.evidence.keyid)
-    return _unchanged(parts, earlier) if earlier else None
+    if earlier:
+        return _unchanged(parts, earlier)
+    dependencies.refuse_incomplete_lock(parts.lock, parts.checked.manifest)
+    return None
 
 
 def build(parts: Parts, packs: Sequence[Pack], store: Store) -> Packaged:

@@ -40,10 +40,17 @@ class LockedPackage:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Lock:
-    """The pinned packages for the manifest's runtime."""
+    """The pinned packages for the manifest's runtime.
+
+    Attributes:
+        file: The lock; None without dependencies.
+        packages: What it pins.
+        rules: What else in the repository decides whether the lock is accepted, as text.
+    """
 
     file: Path | None
     packages: tuple[LockedPackage, ...]
+    rules: str = ""
 
 
 @dataclass(frozen=True, slots=True)

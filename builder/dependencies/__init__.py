@@ -23,6 +23,7 @@ __all__ = [
     "direct_requirements",
     "locked_bundler",
     "read_lock",
+    "refuse_incomplete_lock",
     "write_lock",
 ]
 
@@ -43,6 +44,20 @@ def read_lock(manifest: Manifest) -> Lock:
     from builder.dependencies import javascript
 
     return javascript.read_lock(manifest)
+
+
+def refuse_incomplete_lock(lock: Lock, manifest: Manifest) -> None:
+    """Check that the lock has everything that the plugin and its packages require on the runtime.
+
+    ``Lock.rules`` and the files that ``read_lock`` compared decide the result, so it is the same while they are.
+
+    Raises:
+        DependencyError: A requirement is not met; with every one.
+    """
+    if manifest.runtime.language == "nodejs":
+        from builder.dependencies import javascript
+
+        javascript.refuse_incomplete_lock(lock, manifest)
 
 
 def write_lock(manifest: Manifest, store: Store, progress: Progress, *, upgrade: bool = False) -> LockResult:

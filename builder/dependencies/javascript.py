@@ -5,17 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 from itertools import chain
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
+from builder.dependencies.npm_completeness import missing_optional_packages, unmet_requirements
 from builder.dependencies.npm_graph import is_address, nested, table
 from builder.dependencies.npm_lock import (
     LOCK_NAME,
     differences,
-    missing_options,
     parse_npm_lock,
     production_packages,
     without_addresses,
 )
+from builder.dependencies.npm_project import ignores_peers, read_json
 from builder.errors import DependencyError, PackagingError, Problem
 from builder.fingerprint import code_digest
 from builder.values import Lock, LockedPackage, Pack
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
 PACKING_CODE = ("archive/", "dependencies/javascript.py", "dependencies/tarball.py", "errors.py", "values.py")
 """What turns tarballs into packs. Not the whole kit, because each package would have to be fetched again."""
-LARGEST_JSON = 64 << 20
 _PROCESSES = 2
 _SHIPPED_FIELDS = ("dependencies", "optionalDependencies", "peerDependencies")
 _EVERY_FIELD = (*_SHIPPED_FIELDS, "devDependencies")
@@ -44,14 +44,14 @@ def read_lock(manifest: Manifest) -> Lock:
     Raises:
         DependencyError: The lock is missing or stale, or holds packages that cannot be built in.
     """
-    package = _read_json(manifest.folder / "package.json")
+    package = read_json(manifest.folder / "package.json")
     if not _asks_for_anything(package, _SHIPPED_FIELDS):
         return Lock(file=None, packages=())
     file = manifest.folder / LOCK_NAME
     if not file.is_file():
         message = f"{LOCK_NAME} is missing: package.json has dependencies, and only locked ones are built in."
         raise DependencyError(message, hint="Run `biot-plugin lock` and commit the file.")
-    entries = parse_npm_lock(_read_json(file))
+    entries = parse_npm_lock(read_json(file))
     differing = differences(entries, package)
     if differing:
         msg = f"{LOCK_NAME} is older than package.json: they differ in {', '.join(differing)}."
@@ -59,7 +59,25 @@ def read_lock(manifest: Manifest) -> Lock:
             msg,
             hint="Run `biot-plugin lock` and commit the file.",
         )
-    return Lock(file=file, packages=production_packages(entries))
+    rules = json.dumps([package.get("overrides"), ignores_peers(manifest.folder)], sort_keys=True)
+    return Lock(file=file, packages=production_packages(entries), rules=rules)
+
+
+def refuse_incomplete_lock(lock: Lock, manifest: Manifest) -> None:
+    """Check that the lock meets every requirement of package.json and of the packages, as ``npm ci`` does.
+
+    Raises:
+        DependencyError: It does not; with every requirement that is not met.
+    """
+    if lock.file is None:
+        return
+    entries, package = parse_npm_lock(read_json(lock.file)), read_json(manifest.folder / "package.json")
+    unmet = unmet_requirements(
+        entries, package, allowed=manifest.build.allow_missing, peers=not ignores_peers(manifest.folder)
+    )
+    if unmet:
+        message = f"{LOCK_NAME} is incomplete: the artifact would lack packages, or have other versions than required."
+        raise DependencyError(message, hint="Run `biot-plugin lock` and commit the file.", problems=unmet)
 
 
 def direct_names(manifest: Manifest) -> tuple[str, ...]:
@@ -68,7 +86,7 @@ def direct_names(manifest: Manifest) -> tuple[str, ...]:
     Raises:
         DependencyError: package.json cannot be read.
     """
-    package = _read_json(manifest.folder / "package.json")
+    package = read_json(manifest.folder / "package.json")
     return tuple(sorted({name for field in _SHIPPED_FIELDS for name in table(package, field)}))
 
 
@@ -88,7 +106,7 @@ def write_lock(manifest: Manifest, store: Store, progress: Progress, *, upgrade:
     from builder.dependencies.npm import make_lock
     from builder.dependencies.writing import write_whole
 
-    package = _read_json(manifest.folder / "package.json")
+    package = read_json(manifest.folder / "package.json")
     if not _asks_for_anything(package, _EVERY_FIELD):
         return compare((), (), ())
     _refuse_addresses(package)
@@ -101,8 +119,12 @@ def write_lock(manifest: Manifest, store: Store, progress: Progress, *, upgrade:
         data = make_lock(package, None if upgrade or old is None else without_addresses(old), folder)
     entries = parse_npm_lock(json.loads(data))
     production_packages(entries)  # a lock with packages that cannot be shipped is not written
-    for shown in missing_options(entries):
-        progress.note(shown)
+    for name, asker in missing_optional_packages(entries).items():
+        if name not in manifest.build.allow_missing:
+            progress.note(
+                f"{asker} has an optional dependency on {name}, which the npm registry does not have. "
+                "Check that the function works without it, and say so in [build.allow-missing]."
+            )
     write_whole(file, data)
     return compare(_versions(parse_npm_lock(old)) if old is not None else (), _versions(entries), (file,))
 
@@ -217,28 +239,8 @@ def _old_lock(file: Path) -> dict[str, object] | None:
     if not file.is_file():
         return None
     try:
-        document = _read_json(file)
+        document = read_json(file)
         parse_npm_lock(document)
     except DependencyError:
         return None
     return document
-
-
-def _read_json(file: Path) -> dict[str, object]:
-    if not file.is_file():
-        return {}
-    if file.stat().st_size > LARGEST_JSON:
-        message = f"{file.name} is larger than {LARGEST_JSON >> 20} MB."
-        raise DependencyError(message, hint="It is made by npm; remove what does not belong there.")
-    try:
-        document = json.loads(file.read_text("utf-8-sig"))
-    except OSError as error:
-        message = f"{file.name} cannot be read: {error.strerror}."
-        raise DependencyError(message, hint="Check its permissions.") from error
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
-        message = f"{file.name} is not valid JSON: {error}."
-        raise DependencyError(message, hint="Correct it, or run `biot-plugin lock`.") from error
-    if not isinstance(document, dict):
-        message = f"{file.name} must hold one JSON object."
-        raise DependencyError(message, hint="Compare it with npm's documentation of the file.")
-    return cast("dict[str, object]", document)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -47,23 +48,32 @@ def asked(entry: Mapping[str, object]) -> Iterator[tuple[str, str]]:
 
 def resolve(place: str, name: str, entries: Mapping[str, Entry]) -> str | None:
     """Where Node finds ``name`` from ``place``: the nearest node_modules upwards."""
-    folder = place
-    while True:
-        candidate = f"{folder}/{MODULES}{name}" if folder else f"{MODULES}{name}"
-        if candidate in entries:
-            return candidate
-        if not folder:
-            return None
-        folder = folder.rpartition(f"/{MODULES}")[0]
+    return next((folder + name for folder in _module_folders(place) if folder + name in entries), None)
 
 
-def reachable(entries: Mapping[str, Entry]) -> set[str]:
-    """The places that the project itself (``""``) leads to."""
+def target(place: str, entries: Mapping[str, Entry]) -> str:
+    """The place itself; for a link the folder that it leads to, which is where its package really lies."""
+    entry = entries.get(place, {})
+    return str(entry.get("resolved", "")) if entry.get("link") else place
+
+
+def is_installed(place: str) -> bool:
+    """Whether an entry lies in a ``node_modules``; else it is a folder of the repository, which a link leads to."""
+    return place.startswith(MODULES) or f"/{MODULES}" in place
+
+
+def reachable(entries: Mapping[str, Entry], *, development: bool = False) -> set[str]:
+    """The places that the project itself (``""``) leads to, at run time or also for ``development``."""
     seen, waiting = {""}, [""]
     while waiting:
         place = waiting.pop()
-        found = {resolve(place, name, entries) for name, _ in asked(entries.get(place, {}))}
-        new = {one for one in found if one is not None} - seen
+        entry = entries.get(place, {})
+        names = {name for name, _ in asked(entry)}
+        if development and not is_installed(place):
+            names |= table(entry, "devDependencies").keys()
+        found = {resolve(place, name, entries) for name in names}
+        known = {one for one in found if one is not None}
+        new = (known | {target(one, entries) for one in known}) - seen
         seen |= new
         waiting += sorted(new)
     return seen
@@ -76,3 +86,17 @@ def asked_by_address(entries: Mapping[str, Entry]) -> set[str]:
         specs = [*asked(entry), *table(entry, "devDependencies").items()]
         found |= {resolve(place, name, entries) or "" for name, spec in specs if is_address(spec)}
     return found
+
+
+@lru_cache(maxsize=4096)
+def _module_folders(place: str) -> tuple[str, ...]:
+    """Every ``node_modules/`` that Node looks into from a place, the nearest first.
+
+    What lies outside the project (``../shared``) does not see the project's own.
+    """
+    folders = []
+    while place and place != ".." and not place.endswith("/.."):
+        folders.append(f"{place}/{MODULES}")
+        installed, found, _ = f"/{place}".rpartition(f"/{MODULES}")
+        place = installed[1:] if found else place.rpartition("/")[0]
+    return (*folders, MODULES) if not place else tuple(folders)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, cast
 
-from builder.dependencies.npm_graph import MODULES, asked_by_address, reachable, resolve, table
+from builder.dependencies.npm_graph import MODULES, asked_by_address, is_installed, reachable, table
 from builder.errors import DependencyError, Problem
 from builder.values import LockedPackage
 
@@ -23,10 +23,6 @@ _NAME = re.compile(r"(?:@[A-Za-z0-9~-][A-Za-z0-9._~-]*/)?[A-Za-z0-9~_-][A-Za-z0-
 _VERSION = re.compile(r"[0-9][0-9A-Za-z.+-]*")
 _PLACE = re.compile(rf"{MODULES}{_NAME.pattern}(?:/{MODULES}{_NAME.pattern})*")
 _HERE = {"os": "linux", "cpu": "x64", "libc": "glibc"}
-_OTHERS = re.compile(
-    r"darwin|win32|windows|freebsd|openbsd|netbsd|sunos|aix|android|musl|arm|ia32|ppc64|s390|riscv|mips|loong|wasm"
-)
-"""Platforms in names of packages: whether the packages of those are there does not matter on Lambda's."""
 _ROOT_FIELDS = ("dependencies", "optionalDependencies", "peerDependencies", "devDependencies")
 
 
@@ -58,7 +54,7 @@ def production_packages(entries: Entries) -> tuple[LockedPackage, ...]:
     Raises:
         DependencyError: With every package that cannot be shipped: links, addresses, no sha512, another platform.
     """
-    shipped = shipped_entries(entries)
+    shipped = {place: entry for place, entry in entries_for_lambda(entries).items() if is_installed(place)}
     addressed = asked_by_address(entries)
     problems = [found for place in sorted(shipped) for found in _problems(place, shipped[place], addressed)]
     if problems:
@@ -74,31 +70,22 @@ def production_packages(entries: Entries) -> tuple[LockedPackage, ...]:
     )
 
 
-def shipped_entries(entries: Entries) -> Entries:
-    """The entries that npm would install for production on Lambda's platform.
+def entries_for_lambda(entries: Entries, *, development: bool = False) -> Entries:
+    """The entries that npm would install on Lambda's platform, for production unless ``development``.
 
     Optional packages for other platforms stay out, and what only they need with them, as npm does it.
     """
     runs = {
         place: entry
         for place, entry in entries.items()
-        if place.startswith(MODULES) and not (entry.get("dev") or entry.get("extraneous"))
+        if place and not entry.get("extraneous") and (development or not entry.get("dev"))
     }
     here = {place: entry for place, entry in runs.items() if fits(entry) or not _is_optional(entry)}
+    if len(here) == len(runs):
+        return here
     root = {"": entries.get("", {})}
-    orphans = reachable(root | runs) - reachable(root | here)
+    orphans = reachable(root | runs, development=development) - reachable(root | here, development=development)
     return {place: entry for place, entry in here.items() if place not in orphans}
-
-
-def missing_options(entries: Entries) -> tuple[str, ...]:
-    """Optional packages for Lambda's platform that the lock lacks: npm leaves out what the registry does not have."""
-    return tuple(
-        f"{_name(place, entry)} {entry.get('version', '')} asks for {name}, which the npm registry does not have; "
-        "was only a part of the release published? Check that the function works without it."
-        for place, entry in shipped_entries(entries).items()
-        for name in sorted(table(entry, "optionalDependencies"))
-        if resolve(place, name, entries) is None and _OTHERS.search(name) is None
-    )
 
 
 def sha512(entry: Mapping[str, object]) -> str:

@@ -61,6 +61,7 @@ def inputs_digest(manifest: Manifest, lock: Lock, sources: Iterable[Source], evi
         "packages": sorted(
             [package.name, package.version, package.digest, package.places, package.source] for package in lock.packages
         ),
+        "lock rules": lock.rules,
         "prune": sorted(build.prune),
         "sources": sorted([source.path, hashlib.sha256(source.content).hexdigest()] for source in sources),
         "evidence": list(evidence),

@@ -37,7 +37,9 @@ def check_natives(manifest: Manifest, bundle: Bundle, examined: Examined) -> tup
     """
     placed = tuple(_placed(bundle, examined.natives))
     paths = {entry.path: entry.owner for entry in bundle.entries} if placed else {}
-    allowed = {name: why for name, why in manifest.build.allow_missing.items() if name not in examined.taken}
+    # Names without a dot are npm packages; whether the lock has those is checked with the lock.
+    libraries = {name: why for name, why in manifest.build.allow_missing.items() if "." in name.rpartition("/")[2]}
+    allowed = {name: why for name, why in libraries.items() if name not in examined.taken}
     found = (*examined.notes, *judge(manifest.runtime, paths, placed, allowed))
     errors = [problem for problem in found if problem.severity is Severity.ERROR]
     if errors:

@@ -11,15 +11,16 @@ if TYPE_CHECKING:
     from builder.manifest.rules.subject import Subject
 
 _LIBRARY = re.compile(r"[A-Za-z0-9._+@-]+(?:\.so(?:\.[A-Za-z0-9._-]+)?|\.node)")
+_NPM_PACKAGE = re.compile(r"@[a-z0-9~-][a-z0-9._~-]*/[a-z0-9._~-]+|[a-z0-9~-][a-z0-9_~-]*")
 
 
 def check(subject: Subject) -> Iterator[Finding]:
-    """``[build.allow-missing]`` maps the name of a library, without folders, to a reason that says something."""
+    """``[build.allow-missing]`` maps the name of a library or an npm package to a reason that says something."""
     for library, reason in subject.below("allow-missing").items():
-        if not _LIBRARY.fullmatch(library):
+        if not _LIBRARY.fullmatch(library) and not _NPM_PACKAGE.fullmatch(library):
             yield Finding(
                 path=("allow-missing", library),
-                message="The key is the name of a library or of a Node binary, without folders.",
+                message="The key is the name of a library or of a Node binary, without folders, or of an npm package.",
                 hint='For example "libtbb.so.12" = "numba falls back to its own thread pool".',
             )
         if isinstance(reason, str) and not reason.strip():

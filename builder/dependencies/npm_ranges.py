@@ -1,0 +1,275 @@
+"""npm version ranges (``^1.2.3``, ``>=1 <2 || 3.x``), read as npm reads them: node-semver in its loose mode.
+
+No maintained Python library follows node-semver, so its rules are here; a test compares them with the node-semver
+inside npm. Source: node-semver 7, "Ranges" and "Prerelease Tags" in its README.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Final, Self
+
+_LONGEST: Final = 256
+_LARGEST_NUMBER: Final = 2**53 - 1
+_IDENTIFIER = r"(?:[0-9]*[a-zA-Z-][a-zA-Z0-9-]*|[0-9]+)"
+_BUILD = r"(?:\+[0-9a-zA-Z-]+(?:\.[0-9a-zA-Z-]+)*)"
+_PRERELEASE = rf"(?:-?(?P<pre>{_IDENTIFIER}(?:\.{_IDENTIFIER})*))"
+_PART = r"[0-9]+|x|X|\*"
+_PARTIAL = (
+    rf"[v=\s]*(?P<major>{_PART})(?:\.(?P<minor>{_PART})(?:\.(?P<patch>{_PART}){_PRERELEASE}?{_BUILD}?)?)?"
+)  # fmt: skip
+_VERSION = re.compile(rf"[v=\s]*(?P<major>[0-9]+)\.(?P<minor>[0-9]+)\.(?P<patch>[0-9]+){_PRERELEASE}?{_BUILD}?")
+_STRIP_BUILD = re.compile(_BUILD)
+_PARTIAL_ALONE = re.compile(_PARTIAL)
+_HYPHEN = re.compile(r"(?P<low>\S+)\s+-\s+(?P<high>\S+)")
+_OPERATOR_SPACES = re.compile(r"((?:<|>)=?|=)\s+(?=[v=\s]*[0-9xX*])")
+_SIGN_SPACES = re.compile(r"(~>?|\^)\s+")
+_CONDITION = re.compile(rf"(?P<sign>~>?|\^|(?:<|>)?=?)\s*{_PARTIAL}")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Version:
+    """One version; a pre-release comes before its release.
+
+    Attributes:
+        numbers: Major, minor and patch.
+        released: False for a pre-release.
+        pre: Its identifiers as npm orders them: numbers by value, before words.
+    """
+
+    numbers: tuple[int, int, int]
+    released: bool = True
+    pre: tuple[tuple[int, int, str], ...] = ()
+
+    @classmethod
+    def make(cls, major: int, minor: int, patch: int, pre: str = "") -> Self:
+        """A version from its parts; ``pre`` as in the text.
+
+        Raises:
+            ValueError: A number is larger than npm takes.
+        """
+        if max(major, minor, patch) > _LARGEST_NUMBER:
+            message = "larger than npm takes"
+            raise ValueError(message)
+        words = tuple((0, int(one), "") if one.isdigit() else (1, 0, one) for one in pre.split(".") if one)
+        return cls((major, minor, patch), released=not pre, pre=words)
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """``operator`` is ``<``, ``<=``, ``>``, ``>=`` or ``==``; an empty one allows every version."""
+
+    operator: str
+    version: Version
+
+    def allows(self, version: Version) -> bool:
+        """Whether a version meets this condition alone."""
+        match self.operator:
+            case "<":
+                return version < self.version
+            case "<=":
+                return version <= self.version
+            case ">":
+                return version > self.version
+            case ">=":
+                return version >= self.version
+            case "==":
+                return version == self.version
+            case _:
+                return True
+
+
+Conditions = tuple[Condition, ...]
+Range = tuple[Conditions, ...]
+"""Alternatives; of one alternative every condition must hold."""
+
+_ANY: Final = Condition("", Version((0, 0, 0)))
+_NOTHING: Final = Condition("<", Version.make(0, 0, 0, "0"))
+_EVERYTHING: Final = Condition(">=", Version((0, 0, 0)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Partial:
+    """A version with parts left open (``1``, ``1.x``, ``*``): those are None."""
+
+    major: int | None
+    minor: int | None
+    patch: int | None
+    pre: str
+    ordered: bool
+    """False for ``1.x.3``: a number behind an open part."""
+
+    @classmethod
+    def of(cls, found: re.Match[str]) -> Self:
+        texts = (found["major"], found["minor"], found["patch"])
+        major, minor, patch = (int(one) if one and one.isdigit() else None for one in texts)
+        ordered = not (major is None and minor is not None) and not (minor is None and patch is not None)
+        return cls(major, minor if major is not None else None, patch, found["pre"] or "", ordered)
+
+    @property
+    def whole(self) -> bool:
+        return None not in {self.major, self.minor, self.patch}
+
+    @property
+    def lowest(self) -> Version:
+        patch = self.patch if self.minor is not None else 0
+        return Version.make(self.major or 0, self.minor or 0, patch or 0, self.pre if self.whole else "")
+
+    def below_next(self, part: int) -> Version:
+        """The first version after every one that shares the numbers up to ``part`` (0 is the major one)."""
+        numbers = (self.major or 0, self.minor or 0, self.patch or 0)
+        raised = [*numbers[:part], numbers[part] + 1, 0, 0][:3]
+        return Version.make(raised[0], raised[1], raised[2], "0")
+
+
+@lru_cache(maxsize=4096)
+def parse_version(text: str) -> Version | None:
+    """A version, or None when npm would not take the text as one."""
+    found = _VERSION.fullmatch(text.strip()) if len(text) <= _LONGEST else None
+    if found is None:
+        return None
+    try:
+        return Version.make(int(found["major"]), int(found["minor"]), int(found["patch"]), found["pre"] or "")
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=4096)
+def parse_range(text: str) -> Range | None:
+    """A range, or None when the text is none: a tag such as ``latest``, or an address."""
+    try:
+        parsed = [_alternative(part.strip()) for part in re.sub(r"\s+", " ", text.strip()).split("||")]
+    except ValueError:
+        return None
+    sets = [found for found in parsed if found]
+    if not sets:
+        return None
+    possible = [found for found in sets if found[0] != _NOTHING] or sets[:1]
+    return ((_ANY,),) if (_ANY,) in possible else tuple(possible)
+
+
+@lru_cache(maxsize=8192)
+def satisfies(version: str, spec: str) -> bool:
+    """Whether a version lies in a range; a pre-release only where the range names one of the same three numbers."""
+    alternatives, one = parse_range(spec), parse_version(version)
+    return alternatives is not None and one is not None and any(_allow(every, one) for every in alternatives)
+
+
+def intersects(first: str, second: str) -> bool:
+    """Whether two ranges have a version in common, as npm decides which rule of ``overrides`` applies."""
+    one, other = parse_range(first) or (), parse_range(second) or ()
+    return any(
+        _possible(left) and _possible(right) and all(_overlap(a, b) for a in left for b in right)
+        for left in one
+        for right in other
+    )
+
+
+def _allow(conditions: Conditions, version: Version) -> bool:
+    if not all(one.allows(version) for one in conditions):
+        return False
+    return version.released or any(
+        one.operator and not one.version.released and one.version.numbers == version.numbers for one in conditions
+    )
+
+
+def _possible(conditions: Conditions) -> bool:
+    return all(_overlap(a, b) for at, a in enumerate(conditions) for b in conditions[at + 1 :])
+
+
+def _overlap(one: Condition, other: Condition) -> bool:
+    if not one.operator:
+        return True
+    if one.operator == "==":
+        return _allow((other,), one.version)
+    if not other.operator:
+        return True
+    if other.operator == "==":
+        return _allow((one,), other.version)
+    return _regions_overlap(one, other)
+
+
+def _regions_overlap(one: Condition, other: Condition) -> bool:
+    if any(each.operator == "<" and each.version.numbers == (0, 0, 0) for each in (one, other)):
+        return False
+    if one.operator[0] == other.operator[0]:
+        return True
+    low, high = (one, other) if one.operator[0] == ">" else (other, one)
+    touching = low.operator == ">=" and high.operator == "<="
+    return low.version < high.version or (touching and low.version == high.version)
+
+
+def _alternative(text: str) -> Conditions:
+    """The conditions of one side of ``||``; empty when nothing of it is a range."""
+    plain = _STRIP_BUILD.sub("", text)
+    conditions = _hyphen(plain)
+    if conditions is None:
+        plain = _SIGN_SPACES.sub(r"\1", _OPERATOR_SPACES.sub(r"\1", plain))
+        conditions = tuple(one for word in plain.split(" ") for one in _conditions(word))
+    conditions = tuple(_ANY if one == _EVERYTHING else one for one in conditions)
+    if _NOTHING in conditions:
+        return (_NOTHING,)
+    return tuple(dict.fromkeys(one for one in conditions if one != _ANY)) or conditions[:1]
+
+
+def _hyphen(text: str) -> Conditions | None:
+    """``1.2 - 3.4`` as two conditions; None when the text has no such form."""
+    ends = _HYPHEN.fullmatch(text)
+    low, high = (_PARTIAL_ALONE.fullmatch(ends[name]) for name in ("low", "high")) if ends else (None, None)
+    if low is None or high is None:
+        return None
+    first, last = _Partial.of(low), _Partial.of(high)
+    from_first = _ANY if first.major is None else Condition(">=", first.lowest)
+    if last.major is None:
+        return (from_first, _ANY)
+    if last.whole:
+        return (from_first, Condition("<=", last.lowest))
+    return (from_first, Condition("<", last.below_next(0 if last.minor is None else 1)))
+
+
+def _conditions(word: str) -> Conditions:
+    """What one word of a range stands for; empty when it is none, which npm's loose mode passes over."""
+    found = _CONDITION.fullmatch(word)
+    if found is None:
+        return () if word else (_ANY,)
+    partial, sign = _Partial.of(found), found["sign"]
+    if sign in {"~", "~>", "^"}:
+        return _sign(partial, caret=sign == "^")
+    if partial.whole:
+        return (Condition(sign if sign not in {"", "="} else "==", partial.lowest),)
+    return _open(partial, sign) if partial.ordered else ()
+
+
+def _sign(partial: _Partial, *, caret: bool) -> Conditions:
+    if partial.major is None:
+        return (_ANY,)
+    if partial.minor is None:
+        part = 0
+    elif not caret or (partial.major == 0 and partial.patch is None):
+        part = 1
+    elif partial.major:
+        part = 0
+    else:
+        part = 1 if partial.minor else 2
+    return (Condition(">=", partial.lowest), Condition("<", partial.below_next(part)))
+
+
+def _open(partial: _Partial, sign: str) -> Conditions:
+    """``1.x``, ``>1`` and the like: conditions on a version with open parts."""
+    if partial.major is None:
+        return (_NOTHING if sign in {"<", ">"} else _ANY,)
+    part = 0 if partial.minor is None else 1
+    after = partial.below_next(part)
+    match sign:
+        case ">":
+            return (Condition(">=", replace(after, released=True, pre=())),)
+        case ">=":
+            return (Condition(">=", partial.lowest),)
+        case "<":
+            return (Condition("<", Version.make(*partial.lowest.numbers, "0")),)
+        case "<=":
+            return (Condition("<", after),)
+        case _:
+            return (Condition(">=", partial.lowest), Condition("<", after))
