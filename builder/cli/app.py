@@ -13,12 +13,14 @@ import click
 
 from builder import __version__
 from builder.cli.output import (
+    describe_error,
     describe_failure,
     print_aside,
     print_bug,
     print_document,
     print_error,
     print_what_the_terminal_has_not,
+    source_url,
     stop_printing,
 )
 from builder.errors import KitError, ProjectError
@@ -57,6 +59,8 @@ COMMANDS = (
     "sandbox",
     "completion",
 )
+WITH_VERDICT = frozenset({"plan", "publish", "rollback", "enable", "disable", "delete", "subscribe", "unsubscribe"})
+"""Commands whose every ``--json`` document has a ``verdict``, early failures included."""
 BUG = 70
 # What the machine refuses, whoever asks: no fault of the kit's code, so no traceback and no "please report".
 REFUSED_BY_THE_MACHINE = frozenset(
@@ -109,18 +113,17 @@ def run(arguments: Sequence[str], *, interrupted: bool = False) -> int:
         arguments: Without the program's name.
         interrupted: Whether Ctrl-C came before this.
     """
-    as_json = "--json" in arguments
     settings: dict[str, Any] = {"color": False} if os.environ.get("NO_COLOR") else {}
     print_what_the_terminal_has_not()
     if interrupted:
-        return _tell(KeyboardInterrupt(), as_json=as_json)
+        return _tell(KeyboardInterrupt(), arguments)
     try:
         code = cli.main(list(arguments), prog_name="biot-plugin", standalone_mode=False, **settings)
     except BrokenPipeError:
         stop_printing(1, 2)
         return 0
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the last line of defence: a bug is told as one
-        return _tell(error, as_json=as_json)
+        return _tell(error, arguments)
     return code if isinstance(code, int) else 0
 
 
@@ -134,45 +137,61 @@ def refused_by_the_machine(error: Exception) -> KitError | None:
     )
 
 
-def _tell(error: BaseException, *, as_json: bool) -> int:
+def _tell(error: BaseException, arguments: Sequence[str]) -> int:
     """Say why the command ended; the exit code stands when nothing can be said (a full disk, a closed pipe)."""
-    code, tell = _ending(error, as_json=as_json)
+    if isinstance(error, Exception):
+        error = refused_by_the_machine(error) or error
+    code, tell, document = _ending(error)
     try:
-        tell()
+        if "--json" in arguments:
+            print_document(document | _verdict(error, arguments))
+        if "--json" not in arguments or code == BUG:
+            tell()
     except OSError:
         stop_printing(1, 2)
     return code
 
 
-def _ending(error: BaseException, *, as_json: bool) -> tuple[int, Callable[[], None]]:
-    if isinstance(error, Exception):
-        error = refused_by_the_machine(error) or error
+def _ending(error: BaseException) -> tuple[int, Callable[[], None], dict[str, object]]:
+    """The exit code, and the ending for people and for machines."""
     if isinstance(error, KitError):
-        return error.exit_code, partial(print_error, error, as_json=as_json)
+        return error.exit_code, partial(print_error, error), describe_error(error)
     if isinstance(error, click.ClickException):
-        return error.exit_code, partial(_print_usage, error, as_json=as_json)
+        path = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "biot-plugin"
+        hint = f"`{path} --help` shows what there is."
+        document = describe_failure("usage", error.exit_code, error.format_message(), hint)
+        return error.exit_code, partial(_print_usage, error), document
     if isinstance(error, click.Abort) or not isinstance(error, Exception):
-        return INTERRUPTED, partial(_print_interrupted, error, as_json=as_json)
-    return BUG, partial(print_bug, error, as_json=as_json)
+        told = _told(error)
+        message = f"Interrupted: {told}" if told else "Interrupted: nothing was left half-done."
+        document = describe_failure("interrupted", INTERRUPTED, message, "Run the command again.")
+        return INTERRUPTED, partial(print_aside, message), document
+    document = describe_failure("bug", BUG, repr(error), f"Please report it: {source_url()}")
+    return BUG, partial(print_bug, error), document
 
 
-def _print_usage(error: click.ClickException, *, as_json: bool) -> None:
-    if not as_json:
-        text = io.StringIO()
-        error.show(text)
-        for line in text.getvalue().splitlines():
-            print_aside(line)
-        return
-    path = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "biot-plugin"
-    hint = f"`{path} --help` shows what there is."
-    print_document(describe_failure("usage", error.exit_code, error.format_message(), hint))
+def _verdict(error: BaseException, arguments: Sequence[str]) -> dict[str, object]:
+    """What is known of the change that a command was to make, in the words of ``builder.publishing.verdicts``."""
+    if not arguments or arguments[0] not in WITH_VERDICT:
+        return {}
+    kind = str(getattr(error, "kind", ""))
+    unsure = (arguments[0] != "plan" and _is_bug(error)) or _told(error)
+    return {"verdict": kind if kind in {"conflict", "unknown"} else "unknown" if unsure else "not-applied"}
 
 
-def _print_interrupted(error: BaseException, *, as_json: bool) -> None:
-    # click puts its own exception around the interrupt; whoever was interrupted amid a change says so.
-    told = str(error.__cause__ or error)
-    message = f"Interrupted: {told}" if told else "Interrupted: nothing was left half-done."
-    if as_json:
-        print_document(describe_failure("interrupted", INTERRUPTED, message, "Run the command again."))
-    else:
-        print_aside(message)
+def _is_bug(error: BaseException) -> bool:
+    return isinstance(error, Exception) and not isinstance(error, (KitError, click.ClickException, click.Abort))
+
+
+def _told(error: BaseException) -> str:
+    """What an interrupt left behind, from whoever was interrupted amid a change; empty otherwise."""
+    # click puts its own exception around the interrupt.
+    cause = error.__cause__ if isinstance(error, click.Abort) else error
+    return str(cause) if isinstance(cause, KeyboardInterrupt) else ""
+
+
+def _print_usage(error: click.ClickException) -> None:
+    text = io.StringIO()
+    error.show(text)
+    for line in text.getvalue().splitlines():
+        print_aside(line)

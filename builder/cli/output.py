@@ -81,22 +81,17 @@ def print_problems(problems: Iterable[Problem]) -> None:
             _print_error_line(f"      {printable(line)}")
 
 
-def print_error(error: KitError, *, as_json: bool) -> None:
+def print_error(error: KitError) -> None:
     """Print why a command failed: every problem, then the sentence that sums them up."""
-    if as_json:
-        print_document(describe_error(error))
-        return
     print_problems(error.problems)
     print_problems([Problem(message=error.message, hint=error.hint, setting=error.setting)])
 
 
-def print_bug(error: Exception, *, as_json: bool) -> None:
+def print_bug(error: Exception) -> None:
     """Print a failure that is the kit's own fault."""
     import traceback
 
     home = source_url()
-    if as_json:
-        print_document(describe_failure("bug", 70, repr(error), f"Please report it: {home}"))
     for line in "".join(traceback.format_exception(error)).splitlines():
         _print_error_line(printable(line))
     _print_error_line(f"This is a bug in biot-plugin-kit. Please report it with the lines above: {home}")

@@ -42,6 +42,7 @@ def describe_planned(planned: Planned) -> dict[str, object]:
     goal = prepared.goal
     return {
         "status": "changes" if planned.changes_anything else "nothing-to-do",
+        "verdict": "changes" if planned.changes_anything else "nothing-to-do",
         "exitCode": CHANGES_EXIT if planned.changes_anything else 0,
         "plugin": goal.name,
         "environment": prepared.target.name,

@@ -22,7 +22,7 @@ def switched(name: str | None, folder: Path, environment: str | None, *, enabled
     status = "done" if act.changed else "nothing-to-do"
     if as_json:
         plugin = describe_plugin(act.plugin)
-        print_document({"status": status, "environment": where.target.name, "plugin": plugin})
+        print_document({"status": status, "verdict": status, "environment": where.target.name, "plugin": plugin})
         return
     state = "enabled" if enabled else "disabled"
     told = f"is {state} now" if act.changed else f"is {state} already: nothing to do"

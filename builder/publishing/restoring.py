@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from builder.publishing.values import RemotePlugin
 
 _ELSEWHERE = (
-    "Check out that version's commit and publish it: the same sources and lock give the same artifact. "
-    "`biot-plugin history` names the commits that this machine published."
+    "Publish the ZIP of that version if it was kept elsewhere, such as by CI: `biot-plugin publish --artifact ZIP`. Or "
+    "check out its commit and publish that: the same sources and lock give the same artifact. `biot-plugin history` "
+    "names the commits that this machine published."
 )
 
 

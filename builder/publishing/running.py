@@ -114,15 +114,18 @@ class Running:
         self.journal.open(entry)
         try:
             outcome = self._disabled_first(goal, release) if disabled_first else self._carry_out(goal, release)
+            notes = self._close(entry, outcome)
+            return outcome, (*notes, *self._order_notes(goal, outcome, watch))
         except KeyboardInterrupt as error:
             msg = "what was sent may have been applied. `biot-plugin plan` shows it; the next publish settles it."
             raise KeyboardInterrupt(msg) from error
-        notes = self._close(entry, outcome)
+
+    def _order_notes(self, goal: Goal, outcome: Outcome, watch: OrderWatch) -> tuple[str, ...]:
         remote = outcome.remote
         if remote is None:
-            return outcome, (*notes, *watch.notes(""))
+            return watch.notes("")
         own = shift_notes(goal, remote) if outcome.succeeded else ()
-        return outcome, (*notes, *own, *watch.notes(remote.endpoint_url))
+        return (*own, *watch.notes(remote.endpoint_url))
 
     def _carry_out(self, goal: Goal, release: Create | Update) -> Outcome:
         return carry_out(self._api, goal, release, self._clock)

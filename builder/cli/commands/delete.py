@@ -51,7 +51,8 @@ def command(name: str, folder: Path, environment: str | None, *, yes: bool, as_j
             "version": plugin.version,
             "endpointUrl": plugin.endpoint_url,
         }
-        print_document({"status": "done", "environment": where.target.name, "deleted": document})
+        place = {"environment": where.target.name}
+        print_document({"status": "done", "verdict": "done", **place, "deleted": document})
     else:
         print_text(f"{plugin.full_name} is deleted from {where.target.name}, and with it {_GOES_TOO}.")
 

@@ -103,7 +103,7 @@ def _subscribe(
     moved = [{"endpoint": endpoint, "from": old, "to": new} for endpoint, old, new in done.moved]
     if as_json:
         status = "done" if done.changed else "nothing-to-do"
-        print_document({"status": status, "subscription": dict(done.row), "moved": moved})
+        print_document({"status": status, "verdict": status, "subscription": dict(done.row), "moved": moved})
         return
     order = done.row.get("executionOrder")
     suffix = f", with order {order}" if order is not None else ""

@@ -90,6 +90,7 @@ def _end(
     with connect(where, as_json=as_json) as platform:
         changed = unsubscribe(platform.hooks, kind, unwanted, SystemClock())
     if as_json:
-        print_document({"status": "done" if changed else "nothing-to-do", "subscription": dict(unwanted)})
+        status = "done" if changed else "nothing-to-do"
+        print_document({"status": status, "verdict": status, "subscription": dict(unwanted)})
     else:
         print_text("Unsubscribed." if changed else "There is no such subscription: nothing to do.")

@@ -353,6 +353,7 @@ def test_a_pushed_back_interception_of_somebody_else_is_reported(desk: Desk, bio
 def test_rollback_without_anything_kept_says_what_is_missing(desk: Desk, biot: Sandbox) -> None:
     nothing = desk("rollback", *LOCAL)
     assert (nothing.code, "Nothing was published from this machine" in nothing.err) == (8, True)
+    assert "`biot-plugin publish --artifact ZIP`" in nothing.err
     desk("publish", *LOCAL)
     assert "does not keep version 7. There are 1." in desk("rollback", *LOCAL, "--to", "7").err
     desk.write(answer=2)
