@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import site
 import subprocess
 import sys
 from dataclasses import dataclass, replace
@@ -125,12 +126,11 @@ class Agent:
             for name in PACKAGES if not kit.exists() else ():
                 # A copy: every build is held against the code that made it, which somebody may be editing.
                 shutil.copytree(REPOSITORY / name, kit / name, ignore=shutil.ignore_patterns("__pycache__"))
-            for name, module in (("biot-plugin", "builder"), ("tox", "tox")):
-                path = f"PYTHONPATH='{kit}' " if name == "biot-plugin" else ""
-                (programs / name).write_text(f"#!/bin/sh\n{path}exec '{sys.executable}' -m {module} \"$@\"\n", "utf-8")
-                (programs / name).chmod(0o755)
+            (programs / "tox").write_text(f"#!/bin/sh\nexec '{sys.executable}' -m tox \"$@\"\n", "utf-8")
+            (programs / "tox").chmod(0o755)
         # The last: on CI tox lists what is installed before every command, which here is nothing.
-        changes = ("deps=", "allowlist_externals=*", "list_dependencies_command=python --version")
+        path = os.pathsep.join([str(self.store / "kit"), *site.getsitepackages()])
+        changes = ("deps=", f"set_env=PYTHONPATH={path}", "list_dependencies_command=python --version")
         overrides = (f"testenv:{name}.{change}" for name in KIT_ENVIRONMENTS for change in changes)
         inherited = {
             name: value for name, value in os.environ.items() if not name.startswith(("TOX_", "PYTEST_", "BIOT_"))

@@ -197,14 +197,44 @@ def installed_kit(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def biot_plugin(plugin: Path, cwd: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    [program] = [*plugin.glob(".tox/package/bin/biot-plugin"), *plugin.glob(".tox/package/Scripts/biot-plugin.exe")]
-    return subprocess.run([str(program), *arguments], cwd=cwd, capture_output=True, text=True, check=False)
+    [python] = [*plugin.glob(".tox/package/bin/python"), *plugin.glob(".tox/package/Scripts/python.exe")]
+    command = [str(python), "-P", "-m", "builder", *arguments]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
 
 
 def test_a_second_run_installs_nothing(installed_kit: Path) -> None:
     ran = tox(installed_kit, "run", "-e", "package", "--", "--help")
     assert ran.code == 0, ran.output
     assert "install_deps" not in ran.output
+
+
+def test_the_other_commands_use_the_kit_that_the_first_one_installed(installed_kit: Path) -> None:
+    [kit] = (installed_kit / ".tox" / "kit").iterdir()
+    installed = kit.stat().st_ino
+
+    ran = tox(installed_kit, "run", "-e", "lock,plan,publish,verify", "--", "--help")
+
+    assert ran.code == 0, ran.output
+    assert ran.passed == {"lock", "plan", "publish", "verify"}
+    assert "Collecting" not in ran.output
+    assert [one.stat().st_ino for one in (installed_kit / ".tox" / "kit").iterdir()] == [installed]
+    assert not list(installed_kit.glob(".tox/plan/**/copier"))
+
+
+def test_a_kit_that_another_machine_had_is_the_first_line_of_the_failure(
+    render: Callable[..., Path], tmp_path: Path
+) -> None:
+    plugin = Path(shutil.copytree(render(language="javascript"), tmp_path / "my-plugin"))
+    ini = (plugin / "tox.ini").read_text("utf-8")
+    pin = re.sub(r"(?m)^requirement = .*", f"requirement = biot-plugin-kit @ file://{tmp_path}/gone/kit", ini)
+    (plugin / "tox.ini").write_text(pin, "utf-8")
+
+    ran = tox(plugin, "run", "-e", "package")
+
+    assert ran.code != 0
+    [line] = [line for line in ran.output.splitlines() if "a folder of the machine that generated" in line]
+    assert line.startswith(f"tox.ini installs biot-plugin-kit from {tmp_path}/gone/kit, ")
+    assert "pip" not in ran.output
 
 
 def test_an_installed_kit_starts_plugins_at_its_own_version_from_any_folder(
