@@ -30,7 +30,7 @@ class RefusedAnswerError(ProjectError):
 
     def __init__(self, question: str, reason: str) -> None:
         self.problem = Problem(key=question, message=reason, hint="`biot-plugin new --help` shows how to answer.")
-        super().__init__(f"{question}: {reason}", hint=self.problem.hint, problems=[self.problem])
+        super().__init__("An answer was refused; nothing was changed.", problems=[self.problem])
         self.question = question
 
 

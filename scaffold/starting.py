@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from configparser import ConfigParser
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -26,6 +27,7 @@ class NewResult:
         files: Relative paths of what was written, sorted.
         source: Where the templates came from.
         version: Tag or commit of the templates, or ``unversioned`` for a folder without git.
+        local_requirement: What tox.ini installs the kit from, when that is a folder of this machine; else empty.
         answers: Question to answer, defaults included.
     """
 
@@ -33,6 +35,7 @@ class NewResult:
     files: tuple[str, ...]
     source: str
     version: str
+    local_requirement: str
     answers: Mapping[str, object]
 
 
@@ -67,6 +70,7 @@ def new(
             _render(origin, rendered, answers=answers, defaults=defaults)
             remembered = read_answers(rendered)
             files = _files(rendered)
+            requirement = _requirement(rendered / "tox.ini")
             _place(rendered, folder, files)
     except OSError as error:
         message = f"{folder} cannot be written: {error.strerror}."
@@ -77,6 +81,7 @@ def new(
         files=files,
         source=remembered.source,
         version=remembered.commit or "unversioned",
+        local_requirement=requirement if "file:" in requirement else "",
         answers=remembered.answers,
     )
 
@@ -117,8 +122,17 @@ def _render(origin: Origin, rendered: Path, *, answers: Mapping[str, object], de
     if len(refused) == 1:
         raise refused[0]
     if refused:
-        message = f"{len(refused)} answers were refused."
-        raise ProjectError(message, hint=refused[0].hint, problems=[error.problem for error in refused])
+        message = f"{len(refused)} answers were refused; nothing was changed."
+        raise ProjectError(message, problems=[error.problem for error in refused])
+
+
+def _requirement(tox_ini: Path) -> str:
+    """What tox installs the kit from; empty when these templates do not say it where this kit's do."""
+    if not tox_ini.is_file():
+        return ""
+    settings = ConfigParser(interpolation=None, strict=False)
+    settings.read(tox_ini, encoding="utf-8")
+    return settings.get("kit", "requirement", fallback="")
 
 
 def _files(folder: Path) -> tuple[str, ...]:

@@ -40,6 +40,15 @@ def test_every_question_explains_itself(name: str) -> None:
     assert len(QUESTIONS[name]["help"]) > 20
 
 
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_every_question_and_its_choices_fit_80_columns(name: str) -> None:
+    choices = QUESTIONS[name].get("choices", {})
+    beside = len("\N{MICROPHONE} ") + 1, len(" » ● ")  # the sign before a question is two columns wide
+
+    assert len(QUESTIONS[name]["help"]) + beside[0] <= 80
+    assert all(len(choice) + beside[1] <= 80 for choice in (choices if isinstance(choices, dict) else ()))
+
+
 @pytest.mark.parametrize("language", ["python", "javascript"])
 def test_every_runtime_that_is_offered_can_still_be_created(language: str) -> None:
     found = re.findall(r"(?:python|nodejs)\d[\d.x]*", QUESTIONS["runtime"]["choices"])
@@ -157,6 +166,21 @@ def test_a_repository_that_has_files_keeps_them(render: Callable[..., Path], kit
     run_copy(str(kit), folder, defaults=True, quiet=True)
     assert (folder / "docs" / "notes.md").read_text("utf-8") == "mine"
     assert files_of(folder) == files_of(render()) | {"docs/notes.md"}
+
+
+def test_copier_says_when_the_kit_is_a_folder_of_this_machine(kit: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "copier", "copy", "--defaults"]
+    local = subprocess.run([*command, str(kit), str(tmp_path / "a")], capture_output=True, text=True, check=True)
+    index = subprocess.run(
+        [*command, "-d", "kit_requirement=biot-plugin-kit==1.2.3", str(kit), str(tmp_path / "b")],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert f"from a folder of this machine:\n  biot-plugin-kit @ file://{kit}\n" in local.stderr
+    assert "folder of this machine" not in index.stderr
+    assert max(map(len, index.stderr.partition("is ready.")[2].replace(str(tmp_path), "").splitlines())) <= 80
 
 
 def test_copier_asks_for_no_trust_on_the_command_line(kit: Path, tmp_path: Path) -> None:

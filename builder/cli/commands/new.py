@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
 
 import scaffold
 from builder.cli.options import answers_option, json_option
-from builder.cli.output import print_document, print_text
+from builder.cli.output import print_document, print_lines
 
 
 @click.command(
@@ -38,4 +39,27 @@ def command(  # noqa: PLR0913 - one parameter per option of the command line
             {"status": "done", "folder": str(result.folder), "version": result.version, "files": list(result.files)}
         )
         return
-    print_text(f"{len(result.files)} files in {result.folder}, from the kit's version {result.version}.")
+    print_lines(_next_steps(result))
+
+
+def _next_steps(result: scaffold.NewResult) -> list[str]:
+    lines = [
+        f"{len(result.files)} files in {result.folder}, from the kit's version {result.version}.",
+        "",
+        f"  cd {shlex.quote(str(result.folder))}",
+        '  git init && git add -A && git commit -m "Start"',
+        "  tox                   lint, types and tests (python3 -m pip install tox)",
+        "  tox -e package        the ZIP for BioT, in dist/",
+        "",
+        "Your code goes into src/plugin/perform/. README.md explains the rest.",
+    ]
+    if result.local_requirement:
+        lines += [
+            "",
+            "Note: tox.ini installs the kit from a folder of this machine:",
+            f"  {result.local_requirement}",
+            "CI and colleagues do not have it. Before you push, write a requirement that",
+            "every machine can install under [kit] in tox.ini, such as",
+            "  biot-plugin-kit @ git+https://HOST/biot-plugin-kit@TAG",
+        ]
+    return lines

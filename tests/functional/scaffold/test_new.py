@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import errno
 import os
+import shlex
 from pathlib import Path
 
 import pytest
 from copier.errors import CopierError
 
 import scaffold
+from builder.cli.app import run
 from builder.errors import ProjectError
 from tests.functional.scaffold.conftest import git
 
@@ -98,6 +100,29 @@ def test_every_refused_answer_is_told_at_once(template: Path, tmp_path: Path) ->
         start(tmp_path / "plugin", template, plugin_name="a b", language="java", hooks="[nothing]")
     assert [problem.key for problem in caught.value.problems] == ["plugin_name", "language", "hooks"]
     assert everything(tmp_path) == [name for name in everything(tmp_path) if not name.startswith("plugin")]
+
+
+def test_one_refused_answer_is_printed_once(template: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code = run(["new", str(tmp_path / "plugin"), "--source", str(template), "--defaults", "-d", "plugin_name=a b"])
+
+    told = capsys.readouterr().err
+    assert code == ProjectError.exit_code
+    assert told.count("no blanks") == 1
+    assert told.count("plugin_name") == 1
+
+
+def test_the_next_steps_are_printed_with_a_warning_about_a_kit_that_only_this_machine_has(
+    template: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    requirement = f"biot-plugin-kit @ file://{template}"
+    (template / "template" / "tox.ini").write_text(f"[kit]\nrequirement = {requirement}\n", "utf-8")
+
+    assert run(["new", str(tmp_path / "it's"), "--source", str(template), "--defaults"]) == 0
+
+    told = capsys.readouterr().out
+    assert "  cd " + shlex.quote(f"{tmp_path}/it's") + "\n" in told
+    assert "tox -e package" in told
+    assert f"from a folder of this machine:\n  {requirement}\n" in told
 
 
 def test_without_a_terminal_questions_are_an_error_and_not_a_wait(

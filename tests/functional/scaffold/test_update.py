@@ -100,7 +100,8 @@ def test_an_unknown_version_is_named(plugin: Path) -> None:
 
 
 def test_answers_are_checked(plugin: Path) -> None:
-    with pytest.raises(ProjectError, match="no blanks"):
+    with pytest.raises(ProjectError, match="answer was refused") as caught:
         scaffold.update(plugin, answers={"plugin_name": "a b"}, ref=":current:", defaults=True)
+    assert [problem.message for problem in caught.value.problems] == ["no blanks"]
     with pytest.raises(ProjectError, match="no question called name"):
         scaffold.update(plugin, answers={"name": "a"}, ref=":current:", defaults=True)
