@@ -32,24 +32,25 @@ def put_together(parts: Parts, packs: Sequence[Pack], store: Store) -> Packaged:
 
     Raises:
         ProjectError: Secrets are among the sources.
-        DependencyError: A package's native code does not load on the runtime.
+        DependencyError: The lock is not complete, or a package's native code does not load on the runtime.
         PackagingError: The parts do not fit together, or are larger than Lambda takes.
     """
     manifest = parts.checked.manifest
     idle = refuse_secrets(manifest, parts.sources)
     examined = examine(manifest, packs)
     packs = prune_packs(examined.packs, manifest.build.prune, manifest.runtime.language)
+    memory = memory_of(store, manifest, parts.evidence, packs)
+    unasked = dependencies.check_completeness(manifest, packs, memory)
     bundle = assemble(manifest, parts.sources, packs)
-    natives = (*check_natives(manifest, bundle, examined), *path_file_warnings(bundle.entries))
+    found = (*unasked, *check_natives(manifest, bundle, examined), *path_file_warnings(bundle.entries))
     light = lighten(bundle, manifest, parts.choice, store, dependencies.collect_bundler)
     bundle = light.bundle
     rows = evidence.package_rows(bundle)
     sizes = bundles.check_sizes(zip_size(bundle.entries), bundle.size, rows)
     artifact = write_artifact(bundle, parts.target)
     report = evidence.build_report(manifest, parts.lock, rows, artifact, inputs=parts.inputs)
-    report = with_tools(evidence.with_warnings(report, natives), parts.choice, light.shares)
+    report = with_tools(evidence.with_warnings(report, found), parts.choice, light.shares)
     report_file = evidence.write_report(report, parts.target)
-    memory = memory_of(store, manifest, parts.evidence, packs)
     known = study(manifest, packs, lambda: dependencies.direct_requirements(manifest), memory)
     made = Made(manifest=manifest, known=known, bundle=bundle, artifact=artifact, settings=parts.evidence)
     return Packaged(
@@ -57,7 +58,7 @@ def put_together(parts: Parts, packs: Sequence[Pack], store: Store) -> Packaged:
         report=report,
         report_file=report_file,
         packages=rows,
-        warnings=(*parts.checked.warnings, *idle, *natives, *light.warnings, *sizes, *write_evidence(made)),
+        warnings=(*parts.checked.warnings, *idle, *found, *light.warnings, *sizes, *write_evidence(made)),
         unchanged=False,
         advice=advise(manifest, packs, artifact.size, memory),
     )

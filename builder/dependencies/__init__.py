@@ -9,13 +9,18 @@ from builder.dependencies.store import Store, chosen_store, default_store
 from builder.errors import DependencyError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from builder.archive.memory import Memory
     from builder.dependencies.changes import LockResult
+    from builder.errors import Problem
     from builder.manifest.model import Manifest
     from builder.progress import Progress
     from builder.values import Lock, Pack
 
 __all__ = [
     "Store",
+    "check_completeness",
     "chosen_store",
     "collect",
     "collect_bundler",
@@ -98,6 +103,29 @@ def collect(lock: Lock, manifest: Manifest, store: Store, progress: Progress) ->
     from builder.dependencies.recompression import recompress
 
     return recompress(packs, store, progress)
+
+
+def check_completeness(manifest: Manifest, packs: Sequence[Pack], memory: Memory) -> tuple[Problem, ...]:
+    """Prove that everything is locked that the plugin and its packages ask for.
+
+    npm's lock is judged when it is read, because it says what each package asks for.
+
+    Args:
+        manifest: Of the plugin.
+        packs: Every locked package.
+        memory: About these packages.
+
+    Returns:
+        Warnings.
+
+    Raises:
+        DependencyError: A package is missing, or does not fit who asks for it; carries all of them.
+    """
+    if manifest.runtime.language != "python" or not packs:
+        return ()
+    from builder.dependencies.lock_proof import check_completeness as check
+
+    return check(manifest, packs, memory)
 
 
 def direct_requirements(manifest: Manifest) -> tuple[str, ...]:

@@ -58,11 +58,12 @@ def read_lock(manifest: Manifest) -> Lock:
     _refuse_unasked(lock, manifest)
     return Lock(
         file=file,
-        packages=tuple(
-            LockedPackage(name=pin.name, version=pin.version, digest=pin.digest, source=pin.source, wheel=pin.wheel)
-            for pin in lock.pins
-        ),
+        packages=tuple(_locked(pin) for pin in lock.pins),
     )
+
+
+def _locked(pin: Pin) -> LockedPackage:
+    return LockedPackage(name=pin.name, version=pin.version, digest=pin.digest, source=pin.source, wheel=pin.wheel)
 
 
 def _refuse_unasked(lock: PythonLock, manifest: Manifest) -> None:
@@ -134,6 +135,7 @@ def write_lock(manifest: Manifest, store: Store, progress: Progress, *, upgrade:
     """
     from builder.dependencies.changes import compare
     from builder.dependencies.dev_lock import dev_question, make_dev_lock
+    from builder.dependencies.lock_proof import refuse_unsatisfied
     from builder.dependencies.writing import write_whole
 
     declared = read_declared(manifest)
@@ -143,6 +145,7 @@ def write_lock(manifest: Manifest, store: Store, progress: Progress, *, upgrade:
     before = _read_old(file)
     pins = _choose(requirements, manifest, store, progress, None if upgrade else before)
     runtime = manifest.runtime
+    refuse_unsatisfied(declared, [_present(one, _find(one, store)) for one in map(_locked, pins)], runtime)
     lock = PythonLock(runtime=runtime.name, glibc=glibc_text(runtime), inputs=declared.digest, pins=pins)
     texts = {file: render_lock(lock)} if declared.requirements or file.exists() else {}
     keep = "" if upgrade or not dev_file.is_file() else read_text(dev_file, DEV_LOCK_NAME)

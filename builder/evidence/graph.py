@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from builder.platform.markers import marker_environment
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -48,23 +50,6 @@ def python_graph(
             seen |= new
             waiting += sorted(new)
     return {name: tuple(sorted(found)) for name, found in edges.items()}
-
-
-def marker_environment(runtime: Runtime) -> dict[str, str]:
-    """What environment markers (PEP 508) see on Lambda."""
-    return {
-        "python_version": runtime.version,
-        "python_full_version": f"{runtime.version}.0",
-        "implementation_version": f"{runtime.version}.0",
-        "implementation_name": "cpython",
-        "platform_python_implementation": "CPython",
-        "os_name": "posix",
-        "sys_platform": "linux",
-        "platform_system": "Linux",
-        "platform_machine": "x86_64",
-        "platform_release": "",
-        "platform_version": "",
-    }
 
 
 def npm_graph(

@@ -12,12 +12,8 @@ _LONGEST_NAME = 100
 _FIELDS = ("dependencies", "optionalDependencies", "peerDependencies")
 
 
-def wheel_facts(text: str) -> Facts:
-    """Read core metadata (PEP 566 and later); the long description is not looked at.
-
-    The header is split here because ``email`` costs more than everything else of the evidence together.
-    """
-    fields = headers(text)
+def wheel_facts(fields: dict[str, list[str]]) -> Facts:
+    """Understand the header fields of core metadata (PEP 566 and later)."""
     licence, names = wheel_licence(fields)
     return Facts(
         licence=licence,
@@ -27,23 +23,6 @@ def wheel_facts(text: str) -> Facts:
         description=_first(fields, "summary"),
         needs=tuple(fields.get("requires-dist", ())),
     )
-
-
-def headers(text: str) -> dict[str, list[str]]:
-    """The header fields by lower-case name, folded lines joined."""
-    fields: dict[str, list[str]] = {}
-    current: list[str] | None = None
-    for line in text.splitlines():
-        if not line.strip():
-            break
-        if line[0] in " \t":
-            if current:
-                current[-1] += "\n" + line.strip().removeprefix("|").strip()
-            continue
-        name, _, value = line.partition(":")
-        current = fields.setdefault(name.strip().lower(), [])
-        current.append(value.strip())
-    return fields
 
 
 def wheel_licence(fields: dict[str, list[str]]) -> tuple[str, tuple[str, ...]]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 from typing import TYPE_CHECKING
 
+from builder.archive.core_metadata import read_core_metadata
 from builder.archive.entries import owner_of
 from builder.archive.reader import read_content
 from builder.evidence.components import Component, Facts
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from builder.manifest.model import Manifest
     from builder.values import LockedPackage, Pack
-
-_METADATA = re.compile(r"[^/]+\.dist-info/METADATA")
 
 
 def read_packs(manifest: Manifest, packs: Sequence[Pack], direct: Sequence[str]) -> Study:
@@ -78,10 +76,10 @@ def _described(pack: Pack, *, python: bool) -> Component:
 
 
 def _facts(pack: Pack, *, python: bool) -> Facts:
+    if python:
+        return wheel_facts(read_core_metadata(pack))
     for member in pack.members:
-        if python and _METADATA.fullmatch(member.path):
-            return wheel_facts(read_content(pack.file, member).decode("utf-8", "replace"))
-        if not python and member.path == "package.json":
+        if member.path == "package.json":
             return npm_facts(read_content(pack.file, member))
     return Facts()
 

@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from builder.evidence.metadata import headers, npm_facts, npm_identity, wheel_facts
+from builder.archive.core_metadata import headers
+from builder.evidence.metadata import npm_facts, npm_identity, wheel_facts
 
 METADATA = """\
 Metadata-Version: 2.4
@@ -25,7 +26,7 @@ Requires-Dist: not-a-header
 
 
 def test_a_wheels_metadata_is_read_up_to_its_description() -> None:
-    facts = wheel_facts(METADATA)
+    facts = wheel_facts(headers(METADATA))
     assert facts.licence == "MIT OR Apache-2.0"
     assert facts.supplier == "Jane Doe, Bo"
     assert facts.homepage == "https://example.com/pkg"
@@ -58,7 +59,7 @@ def test_folded_lines_are_one_field() -> None:
 def test_a_licence_is_an_expression_only_when_spdx_knows_it(
     lines: list[str], expression: str, names: tuple[str, ...]
 ) -> None:
-    facts = wheel_facts("\n".join(lines))
+    facts = wheel_facts(headers("\n".join(lines)))
     assert (facts.licence, facts.licence_names) == (expression, names)
     assert facts.licence_text == (expression or ", ".join(names) or "unknown")
 

@@ -1,0 +1,45 @@
+"""``METADATA`` of a wheel: where it is, and its header fields."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from builder.archive.reader import read_content
+
+if TYPE_CHECKING:
+    from builder.values import Pack
+
+_METADATA = re.compile(r"[^/]+\.dist-info/METADATA")
+
+
+def read_core_metadata(pack: Pack) -> dict[str, list[str]]:
+    """The header fields of a wheel; empty when it has no ``METADATA``.
+
+    Raises:
+        VerificationError: The pack was changed while it was read.
+    """
+    for member in pack.members:
+        if _METADATA.fullmatch(member.path):
+            return headers(read_content(pack.file, member).decode("utf-8", "replace"))
+    return {}
+
+
+def headers(text: str) -> dict[str, list[str]]:
+    """The header fields by lower-case name, folded lines joined.
+
+    Split here because ``email`` costs more than everything else of a build's evidence together.
+    """
+    fields: dict[str, list[str]] = {}
+    current: list[str] | None = None
+    for line in text.splitlines():
+        if not line.strip():
+            break
+        if line[0] in " \t":
+            if current:
+                current[-1] += "\n" + line.strip().removeprefix("|").strip()
+            continue
+        name, _, value = line.partition(":")
+        current = fields.setdefault(name.strip().lower(), [])
+        current.append(value.strip())
+    return fields

@@ -1,0 +1,125 @@
+"""What is packaged is what the plugin and its packages ask for: no lock with gaps, no artifact of one."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pytest
+
+from builder import pipeline
+from builder.dependencies import Store, write_lock
+from builder.errors import DependencyError
+from builder.pipeline import Project
+from builder.progress import Silent
+from tests.support.plugins import plugin
+from tests.support.registries import make_wheel
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.registries import PythonIndex
+
+QUIET = Silent()
+TOML = (
+    '[plugin]\nname = "sample"\ndisplayName = "S"\nversion = 1\nruntime = "python3.13"\nhandler = "index.handler"\n'
+    '[build]\nrequirements = "requirements.in"\n'
+)
+
+
+@pytest.fixture
+def sample(project: Path, store: Store, index: PythonIndex, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """A plugin with a lock of its own making: ``top[shiny]`` brings ``base`` and ``colour``."""
+    monkeypatch.setenv("BIOT_PLUGIN_STORE", str(store.folder))
+    shiny = ["Provides-Extra: shiny", "Requires-Dist: base<3", 'Requires-Dist: colour>=1; extra == "shiny"']
+    index.wheel("top", "1.0", metadata=shiny)
+    index.wheel("base", "2.0")
+    index.wheel("colour", "1.5")
+    (project / "plugin.toml").write_text(TOML)
+    (project / "src").mkdir()
+    (project / "src" / "index.py").write_text("def handler(event, context):\n    return {}\n")
+    (project / "requirements.in").write_text("top[shiny]\n")
+    made = Project(start=project, environment=None, today=date(2026, 11, 20))
+    pipeline.lock(made, QUIET)
+    return made
+
+
+def without(project: Path, name: str) -> None:
+    lock = project / "requirements.lock"
+    lock.write_text(re.sub(rf"^{name}==.*\n", "", lock.read_text(), flags=re.MULTILINE))
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("top", "top is missing: requirements.in asks for top[shiny]."),
+        ("base", "base is missing: top 1.0 asks for base<3."),
+        ("colour", "colour is missing: top[shiny] 1.0 asks for colour>=1."),
+    ],
+)
+def test_a_removed_pin_stops_the_build_also_when_an_artifact_is_there_already(
+    sample: Project, name: str, message: str
+) -> None:
+    whole = pipeline.package(sample, QUIET)
+    without(sample.start, name)
+    for _ in range(2):  # the second time it is known from the first
+        with pytest.raises(DependencyError, match="is not complete") as caught:
+            pipeline.package(sample, QUIET)
+        assert message in [problem.message for problem in caught.value.problems]
+        assert "biot-plugin lock" in caught.value.hint
+    pipeline.lock(sample, QUIET)
+    assert pipeline.package(sample, QUIET).artifact.sha256 == whole.artifact.sha256
+
+
+def test_verify_never_calls_an_artifact_of_an_incomplete_lock_equal(sample: Project) -> None:
+    artifact = pipeline.package(sample, QUIET).artifact.file
+    assert not pipeline.verify(artifact, sample, QUIET).differences
+    without(sample.start, "colour")
+    try:
+        seen = pipeline.verify(artifact, sample, QUIET)
+    except DependencyError:
+        return
+    assert seen.differences
+
+
+def test_an_extra_that_does_not_exist_is_refused_before_a_lock_is_written(sample: Project) -> None:
+    before = (sample.start / "requirements.lock").read_text()
+    (sample.start / "requirements.in").write_text("top[shinny]\n")
+    with pytest.raises(DependencyError) as caught:
+        pipeline.lock(sample, QUIET)
+    (problem,) = caught.value.problems
+    assert (problem.file, problem.message) == ("requirements.in", "top 1.0 has no extra 'shinny'. It has shiny.")
+    assert (sample.start / "requirements.lock").read_text() == before
+
+
+def test_a_wheel_that_asks_for_more_than_its_release_says_is_refused(
+    project: Path, store: Store, index: PythonIndex
+) -> None:
+    index.wheel("base", "2.0")
+    plain = index.wheel("top", "1.0", tag="cp313-cp313-manylinux_2_17_x86_64")
+    (project / "requirements.in").write_text("top\nbase\n")
+    manifest = plugin(project, requirements="requirements.in")
+    write_lock(manifest, store, QUIET)
+    lock = project / "requirements.lock"
+    filename, data = make_wheel("top", "1.0", metadata=["Requires-Dist: late"])
+    other = index.add(filename, data)
+    with store.work() as folder:
+        (folder / filename).write_bytes(data)
+        store.add(other.removeprefix("sha256:"), folder / filename)
+    lock.write_text(
+        lock.read_text().replace(plain, other).replace("-cp313-cp313-manylinux_2_17_x86_64", "-py3-none-any")
+    )
+    with pytest.raises(DependencyError) as caught:
+        write_lock(manifest, store, QUIET)
+    assert [problem.message for problem in caught.value.problems] == ["late is missing: top 1.0 asks for late."]
+
+
+def test_a_pin_that_nothing_asks_for_is_told_with_every_build(sample: Project, index: PythonIndex) -> None:
+    digest = index.wheel("idle", "1.0")
+    lock = sample.start / "requirements.lock"
+    lock.write_text(f"{lock.read_text()}idle==1.0 --hash={digest}\n")
+    for unchanged in (False, True):
+        done = pipeline.package(sample, QUIET)
+        assert done.unchanged is unchanged
+        assert "Nothing asks for idle 1.0." in [warning.message for warning in done.warnings]
