@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from builder.archive.entries import compressed, owner_of, spliced
 from builder.archive.paths import folders_of, path_fault, sort_key
 from builder.archive.tree import tree_digest
-from builder.bundle.hiding import collide, hides_runtime, top_level
+from builder.bundle.hiding import collide, hides_runtime, module_of, normal_name, settle_hidden, top_level
 from builder.bundle.placement import place_npm, place_wheel
 from builder.bundle.scripts import kept_scripts
 from builder.errors import PackagingError, Problem
@@ -17,7 +16,7 @@ from builder.quoting import printable
 from builder.values import EXECUTABLE_MODE, REGULAR_MODE, Bundle, Entry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Container, Iterable, Iterator, Sequence
 
     from builder.bundle.sources import SourceFile
     from builder.manifest.model import Manifest
@@ -41,12 +40,16 @@ def assemble(manifest: Manifest, sources: Sequence[SourceFile], packs: Sequence[
     python = manifest.plugin.runtime is not None and manifest.runtime.language == "python"
     foreign = [entry for pack in ordered for entry in placed(pack, python=python)]
     foreign.extend(kept_scripts(manifest, ordered))
-    merged, problems = merge(manifest, (*own, *foreign))
-    problems += _tree_problems(merged)
+    clashing: dict[str, Problem] = {}
+    problems: list[Problem] = []
     if python:
-        problems += _module_problems(own, foreign)
+        version = manifest.runtime.version
+        clashing = _clashing_modules(own, foreign, version)
+        foreign, problems = settle_hidden(foreign, manifest.build.prefer, version)
     elif any(entry.path == "bootstrap" for entry in own):
-        problems.append(_hidden("bootstrap"))
+        clashing = {"bootstrap": _hidden("bootstrap")}
+    merged, contested = merge(manifest, (*own, *foreign), clashing)
+    problems += [*clashing.values(), *contested, *_tree_problems(merged)]
     if problems:
         msg = "The plugin's files and its packages do not fit into one artifact."
         raise PackagingError(msg, hint="Mend what is named above and package again.", problems=problems)
@@ -61,8 +64,15 @@ def placed(pack: Pack, *, python: bool) -> Iterator[Entry]:
         yield spliced(path, member, file, owner)
 
 
-def merge(manifest: Manifest, claims: Iterable[Entry]) -> tuple[dict[str, Entry], list[Problem]]:
+def merge(
+    manifest: Manifest, claims: Iterable[Entry], clashing: Container[str] = ()
+) -> tuple[dict[str, Entry], list[Problem]]:
     """One tree out of many: equal files become one, different ones are a problem unless the manifest prefers one.
+
+    Args:
+        manifest: Says whose file is taken.
+        claims: The plugin's own entries first.
+        clashing: Own modules that must be renamed anyway: choosing one of their files would not help.
 
     Returns:
         The entries by path, and a problem for every path that stays contested.
@@ -75,9 +85,10 @@ def merge(manifest: Manifest, claims: Iterable[Entry]) -> tuple[dict[str, Entry]
             contested.setdefault(entry.path, [known]).append(entry)
     problems = []
     for path, rivals in contested.items():
-        preferred = _normal(manifest.build.prefer.get(path, ""))
-        chosen = [entry for entry in rivals if _normal(_name(entry, manifest)) == preferred] or rivals
-        if len({entry.sha256 for entry in chosen}) > 1:
+        preferred = normal_name(manifest.build.prefer.get(path, ""))
+        chosen = [entry for entry in rivals if normal_name(_name(entry, manifest)) == preferred] or rivals
+        renamed = not rivals[0].owner and module_of(path) in clashing
+        if len({entry.sha256 for entry in chosen}) > 1 and not renamed:
             problems.append(_collision(chosen, manifest))
         entries[path] = replace(chosen[0], mode=max(entry.mode for entry in chosen))
     return entries, problems
@@ -85,11 +96,6 @@ def merge(manifest: Manifest, claims: Iterable[Entry]) -> tuple[dict[str, Entry]
 
 def _name(entry: Entry, manifest: Manifest) -> str:
     return entry.owner.rpartition(" ")[0] or manifest.plugin.name
-
-
-def _normal(name: str) -> str:
-    """A name as PEP 503 compares them: ``backports.tarfile`` and ``backports-tarfile`` are one package."""
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _collision(rivals: Sequence[Entry], manifest: Manifest) -> Problem:
@@ -123,19 +129,20 @@ def _tree_problems(entries: dict[str, Entry]) -> Iterator[Problem]:
         )
 
 
-def _module_problems(own: Sequence[Entry], foreign: Sequence[Entry]) -> Iterator[Problem]:
+def _clashing_modules(own: Sequence[Entry], foreign: Sequence[Entry], version: str) -> dict[str, Problem]:
+    """The plugin's own modules that Python would find instead of others, or the other way round."""
     mine = top_level(entry.path for entry in own)
-    for name in hides_runtime(mine):
-        yield _hidden(name)
+    found = {name: _hidden(name) for name in hides_runtime(mine, version)}
     theirs = top_level(entry.path for entry in foreign)
     for name in sorted(mine.keys() & theirs.keys()):
         if collide(mine[name], theirs[name]):
-            owners = sorted({entry.owner for entry in foreign if entry.path.split("/", 1)[0].partition(".")[0] == name})
-            yield Problem(
+            owners = sorted({entry.owner for entry in foreign if module_of(entry.path) == name})
+            found[name] = Problem(
                 message=f"The plugin's own module {name!r} and the one of {', '.join(owners)} have one name; "
                 "Python imports only one of them.",
                 hint=f"Rename {name!r} in the plugin.",
             )
+    return found
 
 
 def _hidden(name: str) -> Problem:

@@ -114,7 +114,8 @@ class Build:
         shared: Another folder of the repository, relative to plugin.toml -> its folder in the artifact.
         precompile: Bytecode for the modules that the handler imports, or for ``"all"``. Python only.
         bundle: One file of the scripts and their packages, ``"source-map"`` with a map beside it. JavaScript only.
-        prefer: Path in the artifact -> name of the package whose file is taken when two differ.
+        prefer: Path in the artifact -> name of the package whose file is taken when two differ. Name of a module of
+            the runtime -> ``python``, where a package brings one that would replace it.
         allow_missing: Name of a native library or optional npm package that may be missing -> why it may.
         allow_sdist: Names of Python packages without a wheel that are built from source.
         allow_secrets: ``<file>:<kind>`` of a false alarm among the own files -> why it is no secret.

@@ -162,6 +162,97 @@ def test_a_first_party_module_that_hides_a_standard_or_runtime_module_is_refused
 
 
 @pytest.mark.parametrize(
+    ("package", "path", "module"),
+    [
+        ("asyncio", "asyncio/__init__.py", "asyncio"),
+        ("dataclasses", "dataclasses.py", "dataclasses"),
+        ("enum34", "enum/__init__.py", "enum"),
+        ("typing", "typing.py", "typing"),
+        ("pathlib", "pathlib.py", "pathlib"),
+        ("argparse", "argparse.py", "argparse"),
+        ("json-fast", "json.cpython-313-x86_64-linux-gnu.so", "json"),
+        ("dependency", "dependency-1.0.data/purelib/uuid.py", "uuid"),
+        ("awslambdaric", "awslambdaric/__init__.py", "awslambdaric"),
+        ("awslambdaric", "runtime_client.cpython-313-x86_64-linux-gnu.so", "runtime_client"),
+        ("boots", "bootstrap.py", "bootstrap"),
+        ("other-json", "simplejson/__init__.py", "simplejson"),
+    ],
+)
+def test_a_package_that_replaces_a_module_of_python_or_lambda_is_refused(package: str, path: str, module: str) -> None:
+    pack = pack_of(package, {path: b"", f"{package}-1.0.dist-info/METADATA": b""})
+    with pytest.raises(PackagingError) as caught:
+        assemble(PYTHON, [source_of("index.py")], [pack, pack_of("fine", {"fine.py": b""})])
+    (problem,) = caught.value.problems
+    assert problem.message.startswith(f"{package} 1.0 has a module {module!r} that replaces ")
+    assert f'"{module}" = "python" under [build.prefer]' in problem.hint
+
+
+def test_pythons_own_module_may_be_preferred_and_then_the_package_leaves_its_own_out() -> None:
+    files = {"enum/__init__.py": b"1", "enum/LICENSE": b"2", "enum.py": b"3", "enums.py": b"4", "enum.txt": b"5"}
+    bundle = assemble(manifest_of(Build(prefer={"enum": "python"})), [], [pack_of("enum34", files)])
+    assert paths(bundle) == ["enum.txt", "enums.py"]
+
+
+def test_a_packages_module_may_be_preferred_to_pythons_own() -> None:
+    manifest = manifest_of(Build(prefer={"enum": "Enum34"}))
+    assert paths(assemble(manifest, [], [pack_of("enum34", {"enum.py": b""})])) == ["enum.py"]
+    with pytest.raises(PackagingError):
+        assemble(manifest, [], [pack_of("other", {"enum.py": b""})])
+
+
+@pytest.mark.parametrize(
+    ("package", "path", "runtime"),
+    [
+        ("boto3", "boto3/__init__.py", "python3.13"),
+        ("botocore", "botocore/__init__.py", "python3.13"),
+        ("urllib3", "urllib3/__init__.py", "python3.13"),
+        ("python-dateutil", "dateutil/__init__.py", "python3.13"),
+        ("typing-extensions", "typing_extensions.py", "python3.13"),
+        ("simplejson", "simplejson/__init__.py", "python3.13"),
+        ("snapshot-restore-py", "snapshot_restore_py/__init__.py", "python3.13"),
+        ("backports-tarfile", "backports/tarfile/__init__.py", "python3.13"),
+        ("setuptools", "setuptools/_distutils/__init__.py", "python3.11"),
+        ("legacy-cgi", "cgi.py", "python3.13"),
+        ("audioop-lts", "audioop/__init__.py", "python3.13"),
+        ("badly-packed", "test/__init__.py", "python3.13"),
+        ("data", "json/data.txt", "python3.13"),
+        ("namespace", "json/more.py", "python3.13"),
+        ("stubs", "dataclasses-stubs/__init__.pyi", "python3.13"),
+    ],
+)
+def test_packages_that_replace_nothing_or_may_do_so_are_fine(package: str, path: str, runtime: str) -> None:
+    manifest = manifest_of(runtime=runtime)
+    assert paths(assemble(manifest, [source_of("index.py")], [pack_of(package, {path: b""})])) == sorted(
+        ["index.py", path]
+    )
+
+
+def test_what_the_standard_library_has_is_judged_by_the_runtimes_python() -> None:
+    for runtime, is_there in (("python3.12", True), ("python3.13", False)):
+        owns, brings = [source_of("cgi.py")], [pack_of("legacy-cgi", {"cgi.py": b""})]
+        for sources, packs in ((owns, []), ([], brings)):
+            if is_there:
+                with pytest.raises(PackagingError):
+                    assemble(manifest_of(runtime=runtime), sources, packs)
+            else:
+                assert paths(assemble(manifest_of(runtime=runtime), sources, packs)) == ["cgi.py"]
+
+
+def test_npm_packages_cannot_replace_modules_of_node() -> None:
+    pack = pack_of("fs", {"index.js": b""}, places=("node_modules/fs",))
+    assert paths(assemble(NODE, [source_of("index.js")], [pack])) == ["index.js", "node_modules/fs/index.js"]
+
+
+def test_a_choice_between_files_is_not_offered_where_only_renaming_helps() -> None:
+    """Whose ``six.py`` is taken does not matter: the other one is missing either way."""
+    for own in ("six.py", "six/__init__.py"):
+        with pytest.raises(PackagingError) as caught:
+            assemble(PYTHON, [source_of(own, b"1")], [pack_of("six", {own: b"2"})])
+        (problem,) = caught.value.problems
+        assert problem.hint == "Rename 'six' in the plugin."
+
+
+@pytest.mark.parametrize(
     "path", ["plugin/json.py", "json/schema.json", "queue/readme.txt", "test/__init__.py", "json.js"]
 )
 def test_what_hides_nothing_is_fine(path: str) -> None:
