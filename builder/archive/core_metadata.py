@@ -32,9 +32,9 @@ def headers(text: str) -> dict[str, list[str]]:
     """
     fields: dict[str, list[str]] = {}
     current: list[str] | None = None
-    for line in text.splitlines():
-        if not line.strip():
-            break
+    for line in text.replace("\r\n", "\n").split("\n"):
+        if not line:
+            break  # a line of blanks does not end the header: licence texts that are folded into it have such lines
         if line[0] in " \t":
             if current:
                 current[-1] += "\n" + line.strip().removeprefix("|").strip()

@@ -37,6 +37,13 @@ def test_folded_lines_are_one_field() -> None:
     assert headers("A: one\n  two\n\t| three\nB: 4\n") == {"a": ["one\ntwo\nthree"], "b": ["4"]}
 
 
+@pytest.mark.parametrize("blank", ["        ", "\t", " \r", "\x0c  text", "        |"])
+def test_a_line_of_blanks_does_not_end_the_header(blank: str) -> None:
+    """scipy and matplotlib fold a licence with such lines into the header, before what they ask for."""
+    text = f"License: one\n{blank}\n        two\nRequires-Dist: numpy\n\nRequires-Dist: no header\n"
+    assert headers(text)["requires-dist"] == ["numpy"]
+
+
 @pytest.mark.parametrize(
     ("lines", "expression", "names"),
     [
