@@ -31,7 +31,14 @@ if TYPE_CHECKING:
     from builder.manifest.model import Manifest
     from builder.progress import Progress
 
-PACKING_CODE = ("archive/", "dependencies/javascript.py", "dependencies/tarball.py", "errors.py", "values.py")
+PACKING_CODE = (
+    "archive/",
+    "dependencies/javascript.py",
+    "dependencies/tarball.py",
+    "errors.py",
+    "quoting.py",
+    "values.py",
+)
 """What turns tarballs into packs. Not the whole kit, because each package would have to be fetched again."""
 _PROCESSES = 2
 _SHIPPED_FIELDS = ("dependencies", "optionalDependencies", "peerDependencies")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from builder.dependencies.store import Store, StoredPack
     from builder.progress import Progress
 
-COMPRESSING_CODE = ("archive/", "dependencies/recompression.py", "errors.py", "values.py")
+COMPRESSING_CODE = ("archive/", "dependencies/recompression.py", "errors.py", "quoting.py", "values.py")
 """What writes the packs anew. Not the whole kit, because compressing 100 MB takes 12 s."""
 
 

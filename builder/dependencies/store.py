@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from builder.values import PackMember
 
 STORE_VARIABLE = "BIOT_PLUGIN_STORE"
-READING_CODE = ("archive/", "dependencies/pack_index.py", "errors.py", "platform/limits.py", "values.py")
+READING_CODE = ("archive/", "dependencies/pack_index.py", "errors.py", "platform/limits.py", "quoting.py", "values.py")
 """What says which files a pack holds."""
 _ABANDONED_AFTER_SECONDS = 24 * 60 * 60
 _USED_LATELY_SECONDS = 10 * 60
