@@ -29,6 +29,7 @@ class LockResult:
         added: Packages that were not there before.
         removed: Packages that are no longer there.
         changed: Packages at other versions.
+        rewritten: Whether the lock's text changed at all: addresses, hashes and format may, at the same versions.
     """
 
     files: tuple[Path, ...]
@@ -36,6 +37,7 @@ class LockResult:
     added: tuple[Change, ...] = ()
     removed: tuple[Change, ...] = ()
     changed: tuple[Change, ...] = ()
+    rewritten: bool = False
 
 
 def compare(before: Iterable[tuple[str, str]], after: Iterable[tuple[str, str]], files: tuple[Path, ...]) -> LockResult:

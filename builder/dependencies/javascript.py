@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -102,7 +103,7 @@ def write_lock(manifest: Manifest, store: Store, progress: Progress, *, upgrade:
 
     Args:
         manifest: Whose package.json counts.
-        store: Lends a private folder; nothing is fetched.
+        store: Lends a private folder.
         progress: Told what happens and which settings are ignored.
         upgrade: Take the newest versions instead of keeping those of the present lock.
 
@@ -121,9 +122,16 @@ def write_lock(manifest: Manifest, store: Store, progress: Progress, *, upgrade:
         progress.note(note)
     file = manifest.folder / LOCK_NAME
     old = _old_lock(file)
-    progress.begin("Choosing versions", 0)
-    with store.work() as folder:
-        data = make_lock(package, None if upgrade or old is None else without_addresses(old), folder)
+    before = tuple(_versions(parse_npm_lock(old))) if old is not None else ()
+    was = file.read_bytes() if file.is_file() else b""
+    data = b"" if upgrade or old is None else _with_strong_hashes(was, store, progress)
+    if data:
+        old = json.loads(data)
+    if not data or _is_stale(manifest, data, package):
+        progress.begin("Choosing versions", 0)
+        kept, peers = None if upgrade or old is None else without_addresses(old), not ignores_peers(manifest.folder)
+        with store.work() as folder:
+            data = make_lock(package, kept, folder, peers=peers)
     entries = parse_npm_lock(json.loads(data))
     production_packages(entries)  # a lock with packages that cannot be shipped is not written
     for name, asker in missing_optional_packages(entries).items():
@@ -133,7 +141,29 @@ def write_lock(manifest: Manifest, store: Store, progress: Progress, *, upgrade:
                 "Check that the function works without it, and say so in [build.allow-missing]."
             )
     write_whole(file, data)
-    return compare(_versions(parse_npm_lock(old)) if old is not None else (), _versions(entries), (file,))
+    return replace(compare(before, _versions(entries), (file,)), rewritten=data != was)
+
+
+def _with_strong_hashes(lock: bytes, store: Store, progress: Progress) -> bytes:
+    """The lock with sha512 in place of each sha1 that would stop packaging; empty when there is none."""
+    from builder.dependencies.npm_hashes import strong_hashes, weak_packages, with_hashes
+
+    weak = weak_packages(parse_npm_lock(json.loads(lock)))
+    if not weak:
+        return b""
+    progress.begin("Fetching packages that have only a sha1", len(weak))
+    with store.work() as folder:
+        hashes = strong_hashes(weak, folder)
+    names = ", ".join(f"{package.name} {package.version}" for package in weak)
+    progress.note(f"The sha1 of {names} was replaced by the sha512 of the same file.")
+    return with_hashes(lock.decode("utf-8"), hashes).encode()
+
+
+def _is_stale(manifest: Manifest, lock: bytes, package: dict[str, object]) -> bool:
+    """Whether npm must choose versions, because the lock does not fit package.json or is incomplete."""
+    entries = parse_npm_lock(json.loads(lock))
+    allowed, peers = manifest.build.allow_missing, not ignores_peers(manifest.folder)
+    return bool(differences(entries, package) or unmet_requirements(entries, package, allowed=allowed, peers=peers))
 
 
 def collect(lock: Lock, store: Store, progress: Progress) -> tuple[Pack, ...]:

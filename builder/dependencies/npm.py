@@ -57,18 +57,19 @@ def tarball_name(package: LockedPackage) -> str:
     return f"{package.name.removeprefix('@').replace('/', '-')}-{package.version}.tgz"
 
 
-def integrity(data: bytes) -> str:
-    """The npm spelling of a sha512: ``sha512-<base64>``."""
-    return "sha512-" + base64.b64encode(hashlib.sha512(data).digest()).decode("ascii")
+def integrity(data: bytes, algorithm: str = "sha512") -> str:
+    """The npm spelling of a hash: ``sha512-<base64>``."""
+    return f"{algorithm}-{base64.b64encode(hashlib.new(algorithm, data).digest()).decode('ascii')}"
 
 
-def make_lock(package: Mapping[str, object], old_lock: object | None, folder: Path) -> bytes:
+def make_lock(package: Mapping[str, object], old_lock: object | None, folder: Path, *, peers: bool = True) -> bytes:
     """What npm makes of a package.json; versions of the old lock stay where they still fit.
 
     Args:
         package: package.json, parsed.
         old_lock: The present lock without addresses, or None.
         folder: An empty folder to work in: the project's own .npmrc is not there.
+        peers: Whether ``peerDependencies`` count; not with npm's ``legacy-peer-deps``.
 
     Raises:
         DependencyError: npm is missing, or finds no set of versions, or cannot reach the registry.
@@ -76,6 +77,8 @@ def make_lock(package: Mapping[str, object], old_lock: object | None, folder: Pa
     (folder / "package.json").write_text(json.dumps(without_workspaces(package)), encoding="utf-8")
     if old_lock is not None:
         (folder / LOCK_NAME).write_text(json.dumps(old_lock), encoding="utf-8")
+    if not peers:
+        (folder / ".npmrc").write_text("legacy-peer-deps=true\n", encoding="utf-8")
     done = _run(lock_command(_npm()), folder)
     file = folder / LOCK_NAME
     if done.returncode != 0 or not file.is_file():
@@ -94,6 +97,8 @@ def locking_failed(done: process.Completed) -> DependencyError:
         failures.clean(line.partition("npm error ")[2]) for line in done.stderr.splitlines() if "npm error " in line
     ]
     told = [line for line in told if not line.startswith(("A complete log", "code "))]
+    if "ERESOLVE" in done.stderr:
+        return _peer_conflict(told)
     said = " ".join(told[:3]).rstrip(".") or failures.last_line(done.stderr)
     if "E404" in done.stderr or "ETARGET" in done.stderr:
         return DependencyError(
@@ -106,8 +111,29 @@ def locking_failed(done: process.Completed) -> DependencyError:
     )
 
 
+def _peer_conflict(lines: list[str]) -> DependencyError:
+    """The tree of a conflict, as npm shows it, in one sentence: who requires what, and what is there instead."""
+    required = _after(lines, "Could not resolve dependency:", " from ")
+    present = next((line.removeprefix("Found: ") for line in lines if line.startswith("Found: ")), "")
+    asker = _after(lines, f"Found: {present}", " from ") if present else ""
+    reason = f"npm needs {required}" if required else " ".join(lines[:3])
+    reason += f", but there is {present}" if present and required else ""
+    reason += f" because of {asker}" if asker and required else ""
+    return DependencyError(
+        f"The versions in package.json do not fit together: {reason.rstrip('.')}.",
+        hint="Change one of these versions. If they work together anyway, write legacy-peer-deps=true into .npmrc "
+        "beside package.json.",
+    )
+
+
+def _after(lines: list[str], start: str, part: str) -> str:
+    """The first line with a text after the line ``start``, without quotes; empty when there is none."""
+    rest = lines[lines.index(start) + 1 :] if start in lines else []
+    return next((line.replace('"', "") for line in rest if part in line), "")
+
+
 def fetch_tarballs(packages: tuple[LockedPackage, ...], folder: Path) -> dict[LockedPackage, Path]:
-    """Bring the tarballs of one batch into a new folder, each checked against the lock's sha512.
+    """Bring the tarballs of one batch into a new folder, each checked against the lock's hash.
 
     Raises:
         DependencyError: npm is missing, the registry cannot be reached, or it holds other bytes than the lock names.
@@ -122,7 +148,7 @@ def fetch_tarballs(packages: tuple[LockedPackage, ...], folder: Path) -> dict[Lo
         if not file.is_file():
             message = f"The npm registry gave no tarball for {package.name} {package.version}."
             raise DependencyError(message, hint="Try again; then ask who runs your registry.")
-        if integrity(file.read_bytes()) != package.digest:
+        if integrity(file.read_bytes(), package.digest.partition("-")[0]) != package.digest:
             msg = f"The npm registry holds other bytes for {package.name} {package.version} than {LOCK_NAME} pins."
             raise DependencyError(
                 msg,

@@ -6,6 +6,7 @@ Only production packages for Lambda's Linux on x86_64; addresses (``resolved``) 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from builder.dependencies.npm_graph import MODULES, asked_by_address, is_installed, reachable, table
@@ -60,14 +61,17 @@ def production_packages(entries: Entries) -> tuple[LockedPackage, ...]:
     if problems:
         message = f"{LOCK_NAME} has {len(problems)} package(s) that cannot be built in."
         raise DependencyError(message, hint="Mend them and run `biot-plugin lock`.", problems=problems)
-    places: dict[tuple[str, str, str], list[str]] = {}
+    places: dict[LockedPackage, list[str]] = {}
     for place, entry in shipped.items():
         if not _comes_with_parent(place, entry):
-            places.setdefault((_name(place, entry), str(entry["version"]), sha512(entry)), []).append(place)
-    return tuple(
-        LockedPackage(name=name, version=version, digest=digest, places=tuple(sorted(found)))
-        for (name, version, digest), found in sorted(places.items())
-    )
+            places.setdefault(package_of(place, entry, digest=sha512(entry)), []).append(place)
+    packages = (replace(package, places=tuple(sorted(found))) for package, found in places.items())
+    return tuple(sorted(packages, key=lambda package: (package.name, package.version, package.digest)))
+
+
+def package_of(place: str, entry: Mapping[str, object], *, digest: str) -> LockedPackage:
+    """The registry's package of an entry, without its places."""
+    return LockedPackage(name=_name(place, entry), version=str(entry.get("version", "")), digest=digest)
 
 
 def entries_for_lambda(entries: Entries, *, development: bool = False) -> Entries:
@@ -163,8 +167,8 @@ def _wrong_package(entry: Entry, shown: str, *, registry: bool) -> tuple[str, st
         )
     if not sha512(entry):
         return (
-            f"{shown} has no sha512 integrity, so nothing says which bytes are meant.",
-            "Run `biot-plugin lock --upgrade`; when it stays so, your registry serves none: ask for it there.",
+            f"{shown} has no sha512 integrity, so nothing safe says which bytes are meant.",
+            "Run `biot-plugin lock`, which replaces a sha1 by the sha512 of that file; without any hash add --upgrade.",
         )
     if not fits(entry):
         return (
@@ -174,7 +178,7 @@ def _wrong_package(entry: Entry, shown: str, *, registry: bool) -> tuple[str, st
     return None
 
 
-def _name(place: str, entry: Entry) -> str:
+def _name(place: str, entry: Mapping[str, object]) -> str:
     """The registry's name of the package; npm writes ``name`` only where the place has another one (aliases)."""
     named = entry.get("name")
     return str(named) if named else place.rpartition(MODULES)[2]

@@ -64,5 +64,6 @@ def _summary(result: LockResult) -> list[str]:
         *(f"  - {change.name} {', '.join(change.before)}" for change in result.removed),
         *(f"  ~ {change.name} {', '.join(change.before)} → {', '.join(change.after)}" for change in result.changed),
     ]
+    unchanged = ", no versions changed, the file was rewritten" if result.rewritten else ", nothing changed"
     files = " and ".join(file.name for file in result.files)
-    return [*changes, f"{files}: {result.packages} packages{'' if changes else ', nothing changed'}."]
+    return [*changes, f"{files}: {result.packages} packages{'' if changes else unchanged}."]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
 import shutil
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from builder.dependencies import Store, collect, read_lock, write_lock
+from builder.dependencies import Store, collect, read_lock, refuse_incomplete_lock, write_lock
 from builder.dependencies.tarball import LARGEST_UNPACKED, read_tarball
 from builder.errors import DependencyError
 from builder.progress import Silent
@@ -211,6 +212,88 @@ def test_a_registry_that_is_down_is_said(
     shutil.rmtree(project.parent / "home" / ".npm")
     with pytest.raises(DependencyError, match="npm registry could not be reached"):
         collect(read_lock(manifest), manifest, store, QUIET)
+
+
+def weakened(project: Path, registry: NpmRegistry, name: str, lock: str) -> str:
+    """The text of a lock with the sha1 of a package in place of its sha512, as npm 5 wrote it."""
+    (dist,) = (described["dist"] for described in registry.versions[name].values())
+    assert isinstance(dist, dict)
+    sha1 = "sha1-" + base64.b64encode(bytes.fromhex(str(dist["shasum"]))).decode()
+    text = lock.replace(str(dist["integrity"]), sha1)
+    (project / "package-lock.json").write_text(text)
+    return text
+
+
+def test_a_sha1_is_replaced_by_the_sha512_of_the_same_file_and_nothing_else_changes(
+    project: Path, store: Store, registry: NpmRegistry
+) -> None:
+    registry.package("old", "1.0.0", manifest={"dependencies": {"other": "^1.0.0"}})
+    registry.package("other", "1.0.0")
+    ask(project, dependencies={"old": "1.0.0"})
+    manifest = plugin(project, "nodejs22.x")
+    write_lock(manifest, store, QUIET)
+    registry.package("other", "1.1.0")
+    strong = json.dumps(json.loads((project / "package-lock.json").read_text()), indent=4)
+    weakened(project, registry, "old", strong)
+    with pytest.raises(DependencyError) as caught:
+        read_lock(manifest)
+    assert [problem.message for problem in caught.value.problems] == [
+        "old 1.0.0 has no sha512 integrity, so nothing safe says which bytes are meant."
+    ]
+    progress = Told()
+    result = write_lock(manifest, store, progress)
+    assert (project / "package-lock.json").read_text() == strong
+    assert progress.notes == ["The sha1 of old 1.0.0 was replaced by the sha512 of the same file."]
+    assert (result.changed, result.rewritten) == ((), True)
+    assert len(collect(read_lock(manifest), manifest, store, QUIET)) == 2
+
+
+def test_another_file_than_the_sha1_names_is_refused(project: Path, store: Store, registry: NpmRegistry) -> None:
+    registry.package("old", "1.0.0")
+    ask(project, dependencies={"old": "1.0.0"})
+    manifest = plugin(project, "nodejs22.x")
+    write_lock(manifest, store, QUIET)
+    text = weakened(project, registry, "old", (project / "package-lock.json").read_text())
+    registry.package("old", "1.0.0", files={"evil.js": b""})
+    with pytest.raises(DependencyError, match=r"other bytes for old 1\.0\.0"):
+        write_lock(manifest, store, QUIET)
+    assert (project / "package-lock.json").read_text() == text
+
+
+def test_a_lock_whose_text_alone_changes_is_said_to_be_rewritten(
+    project: Path, store: Store, registry: NpmRegistry
+) -> None:
+    registry.package("base", "1.0.0")
+    ask(project, dependencies={"base": "1.0.0"})
+    manifest = plugin(project, "nodejs22.x")
+    write_lock(manifest, store, QUIET)
+    assert not write_lock(manifest, store, QUIET).rewritten
+    file = project / "package-lock.json"
+    file.write_text(
+        file.read_text().replace('"version": "1.0.0",', '"version": "1.0.0", "resolved": "https://host/a",', 3)
+    )
+    assert write_lock(manifest, store, QUIET).rewritten
+
+
+def test_a_conflict_of_peers_names_both_sides_and_legacy_peer_deps_is_a_way_out(
+    project: Path, store: Store, registry: NpmRegistry
+) -> None:
+    registry.package("base", "1.0.0")
+    registry.package("base", "2.0.0")
+    registry.package("view", "3.0.0", manifest={"peerDependencies": {"base": "^2.0.0"}})
+    ask(project, dependencies={"base": "^1.0.0", "view": "3.0.0"})
+    manifest = plugin(project, "nodejs22.x")
+    with pytest.raises(DependencyError) as caught:
+        write_lock(manifest, store, QUIET)
+    assert caught.value.message == (
+        "The versions in package.json do not fit together: npm needs peer base@^2.0.0 from view@3.0.0, "
+        "but there is base@1.0.0 because of base@^1.0.0 from the root project."
+    )
+    (project / ".npmrc").write_text("legacy-peer-deps=true\n")
+    write_lock(manifest, store, QUIET)
+    lock = read_lock(manifest)
+    refuse_incomplete_lock(lock, manifest)
+    assert [package.name for package in lock.packages] == ["base", "view"]
 
 
 def link(kind: bytes, target: str) -> tarfile.TarInfo:
