@@ -30,10 +30,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Identity:
-    """Credentials, and where they were found, as part of a sentence."""
+    """Credentials, where they were found, as part of a sentence, and what should be known of that place."""
 
     credentials: Credentials
     source: str
+    warning: str = ""
 
 
 def target_of(name: str | None, environments: Mapping[str, Mapping[str, object]], state: State) -> Target:
@@ -78,8 +79,8 @@ def find_identity(target: Target, environ: Mapping[str, str], folder: Path | Non
         return _local_identity(target, state)
     if found := read_credentials(environ, "The environment"):
         return Identity(credentials=found, source="environment variables")
-    if folder is not None and (found := from_dotenv(folder)):
-        return Identity(credentials=found, source=".env")
+    if folder is not None and (dotenv := from_dotenv(folder)):
+        return Identity(credentials=dotenv.credentials, source=".env", warning=dotenv.warning)
     if found := from_keyring(target.base_url):
         return Identity(credentials=found, source="the keyring")
     msg = f"There are no credentials for {target.name} ({target.base_url})."
@@ -111,6 +112,8 @@ def open_platform(  # noqa: PLR0913 - the two last are for people only
     """
     state = state_of(environ)
     identity = find_identity(target, environ, folder, state)
+    if identity.warning and progress is not None:
+        progress.note(identity.warning)
     calls = Calls(Wire(target, environ), clock, progress=progress)
     return Platform(calls, tokens_of(identity.credentials, calls, environ, clock, ask_code), progress)
 

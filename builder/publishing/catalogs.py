@@ -13,7 +13,7 @@ from builder.manifest.finding import format_key, shorten
 from builder.manifest.lines import line_numbers, line_of
 from builder.manifest.suggestion import suggest
 from builder.publishing.access import target_of
-from builder.publishing.state import State, read_json, state_of, write_private
+from builder.publishing.state import State, read_json, read_regular, state_of, write_private
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -95,7 +95,7 @@ def keep(catalog: Catalog, target: Target, state: State) -> None:
 def kept(target: Target, state: State) -> Catalog | None:
     """The catalog that was fetched last; None when there is none that this version can read."""
     try:
-        document: Any = read_json(_file(target, state).read_bytes())
+        document: Any = read_json(read_regular(_file(target, state)))
         if document["format"] != _FORMAT or document["baseUrl"] != target.base_url:
             return None
         return Catalog(

@@ -97,16 +97,3 @@ def _credentials(names: tuple[str, ...], given: Mapping[str, str], source: str) 
 def is_token(text: str) -> bool:
     """Whether a text can stand in a header as a token."""
     return _HEADER_TEXT.fullmatch(text) is not None
-
-
-def read_dotenv(text: str) -> dict[str, str]:
-    """The variables of a ``.env`` file: ``NAME=value`` lines, with or without ``export`` and quotes; ``#`` comments."""
-    found: dict[str, str] = {}
-    for line in text.splitlines():
-        match = re.match(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*$", line)
-        if match is None:
-            continue
-        name, value = match.groups()
-        quoted = re.fullmatch(r"""(["'])(.*)\1(?:\s+#.*)?""", value)
-        found[name] = quoted[2] if quoted else re.split(r"(?:^|\s)#", value, maxsplit=1)[0].rstrip()
-    return found

@@ -120,7 +120,11 @@ def _check_way(
         yield _failed("credentials", error)
         return
     told = f"A {identity.credentials.kind} from {identity.source}."
-    yield Check(what="credentials", state=State.OK, told=told)
+    if identity.warning:
+        hint = "Then nobody else can use them."
+        yield Check(what="credentials", state=State.WARNING, told=f"{told} {identity.warning}", hint=hint)
+    else:
+        yield Check(what="credentials", state=State.OK, told=told)
     if reached is not None:
         yield _permission(Platform(calls, tokens_of(identity.credentials, calls, environ, clock, ask_code)))
 

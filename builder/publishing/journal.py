@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from builder.errors import PublishError
 from builder.publishing.failures import Conflict
-from builder.publishing.state import PRIVATE_FILE, private_folder, read_json
+from builder.publishing.state import open_descriptor, private_folder, read_json, read_regular
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -136,7 +136,7 @@ class Journal:
     def entries(self) -> tuple[Entry, ...]:
         """Every publish, oldest first; lines that are torn or of another kind are passed over."""
         try:
-            text = self.file.read_bytes()
+            text = read_regular(self.file)
         except FileNotFoundError:
             return ()
         except OSError as error:
@@ -197,7 +197,7 @@ def all_entries(state: State) -> Iterator[Entry]:
     """The entries of every journal of this machine."""
     for file in sorted(state.journal.glob("*/*.jsonl")):
         with suppress(OSError):
-            yield from _entries(file.read_bytes())
+            yield from _entries(read_regular(file))
 
 
 def _entries(text: bytes) -> tuple[Entry, ...]:
@@ -225,7 +225,7 @@ def _taken(found: Mapping[str, Entry], line: Any) -> Entry:  # noqa: ANN401 - wh
 def _opened(file: Path) -> Iterator[int]:
     try:
         private_folder(file.parent)
-        descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_APPEND, PRIVATE_FILE)
+        descriptor = open_descriptor(file, os.O_RDWR | os.O_CREAT | os.O_APPEND)
     except OSError as error:
         msg = f"{file} cannot be written: {error.strerror}."
         raise PublishError(msg, hint=_HINT) from error

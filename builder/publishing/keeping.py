@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from builder import process
 from builder.errors import PublishError
-from builder.publishing.credentials import VARIABLES, read_credentials, read_dotenv
+from builder.publishing.credentials import VARIABLES, read_credentials
+from builder.publishing.dotenv import read_dotenv, read_dotenv_file
 from builder.publishing.failures import AccessRefused
-from builder.publishing.state import State, read_json, write_private
+from builder.publishing.state import State, read_json, read_regular, write_private
 from builder.publishing.values import Secret
 
 if TYPE_CHECKING:
@@ -22,25 +23,29 @@ if TYPE_CHECKING:
     from builder.publishing.credentials import Credentials
 
 _DOTENV = ".env"
-_DOTENV_MAX = 64 * 1024
 _KEYRING_USER = "credentials"
 
 
-def from_dotenv(folder: Path) -> Credentials | None:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Dotenv:
+    """The credentials of ``.env``, and what should be known of the file; empty when all is well."""
+
+    credentials: Credentials
+    warning: str = ""
+
+
+def from_dotenv(folder: Path) -> Dotenv | None:
     """The credentials of ``.env`` in the plugin's folder; None when it has none.
 
     Raises:
-        AccessRefused: Git would commit the file, it cannot be read, or it holds half a pair.
+        AccessRefused: Git would commit the file, it cannot be read in time or as text, or it holds half a pair.
     """
     file = folder / _DOTENV
     try:
-        with file.open("rb") as stream:
-            variables = read_dotenv(stream.read(_DOTENV_MAX).decode("utf-8", errors="replace"))
+        content = read_dotenv_file(file)
     except FileNotFoundError:
         return None
-    except OSError as error:
-        msg = f"{file} cannot be read: {error.strerror}."
-        raise AccessRefused(msg, hint="Check its permissions, or move it away.") from error
+    variables = read_dotenv(content.text)
     if not any(variables.get(name) for name in VARIABLES):
         return None
     if _git_would_commit(file):
@@ -48,7 +53,11 @@ def from_dotenv(folder: Path) -> Credentials | None:
         raise AccessRefused(
             msg, hint="Add a line `.env` to .gitignore, and `git rm --cached .env` if it is in already."
         )
-    return read_credentials(variables, _DOTENV)
+    if any("\ud800" <= sign <= "\udfff" for name in VARIABLES for sign in variables.get(name, "")):
+        msg = f"{file} has credentials that are not UTF-8."
+        raise AccessRefused(msg, hint="Save the file as UTF-8.")
+    credentials = read_credentials(variables, _DOTENV)
+    return None if credentials is None else Dotenv(credentials=credentials, warning=content.warning)
 
 
 def from_keyring(base_url: str) -> Credentials | None:
@@ -140,7 +149,7 @@ class TokenFile:
     def read(self) -> Session | None:
         """The session as it was kept; None when there is none that can be read."""
         try:
-            document = read_json(self._file.read_bytes())
+            document = read_json(read_regular(self._file))
             if not isinstance(document, dict):
                 return None
             refresh = document.get("refreshToken")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from builder.archive.whole import whole_file
 from builder.errors import PackagingError, PublishError
 from builder.publishing.journal import all_entries
-from builder.publishing.state import PRIVATE_FILE, private_folder
+from builder.publishing.state import PRIVATE_FILE, open_regular, private_folder, read_regular
 from builder.publishing.verdicts import Verdict
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class Kept:
             return None
         file = self._folder / sha256
         try:
-            with file.open("rb") as stream:
+            with open_regular(file) as stream:
                 held = hashlib.file_digest(stream, "sha256").hexdigest() == sha256
         except OSError:
             return None
@@ -97,7 +97,7 @@ class Kept:
     def config(self, sha256: str) -> dict[str, object] | None:
         """Kept settings, or None."""
         file = self.find(sha256)
-        document = json.loads(file.read_bytes()) if file is not None else None
+        document = json.loads(read_regular(file)) if file is not None else None
         return document if isinstance(document, dict) else None
 
     def prune(self) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from itertools import count
 from typing import TYPE_CHECKING, Self
 from urllib.parse import quote
 
@@ -20,6 +19,7 @@ from builder.publishing.failures import NoSuchPlugin, NotAnswered, Refused
 from builder.publishing.hooks import Hooks
 from builder.publishing.multipart import Form
 from builder.publishing.naming import certain_name, full_name
+from builder.publishing.paging import PAGE, all_pages
 from builder.publishing.rejections import METHOD_NOT_ALLOWED
 from builder.publishing.shapes import read_actions, read_found, read_plugin, read_rows
 from builder.publishing.values import Properties
@@ -43,7 +43,6 @@ _PLUGINS = "/settings/v2/plugins"
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
 _NOT_FOUND = 404
 _NO_SUCH_PLUGIN = "PLUGIN_NOT_FOUND"
-_PAGE = 100
 
 
 class Platform:
@@ -149,16 +148,14 @@ class Platform:
 
     def interceptable(self) -> tuple[Mapping[str, object], ...]:
         """Every API and entity that can be intercepted: rows of ``entityTypeName``, ``servicePrefix``, ``apiId``."""
-        rows: list[Mapping[str, object]] = []
         # The sort is asked for: BioT's documented default is a column that this search does not have.
-        asked: dict[str, object] = {"sort": [{"prop": "apiId", "order": "ASC"}], "limit": _PAGE}
-        permission = "SETTINGS_SEARCH_INTERCEPTION_SUBSCRIPTION_CONFIGURATIONS"
-        for page in count():
-            found: Rows = self._searched("/settings/v1/interceptions", {**asked, "page": page}, permission, read_rows)
-            rows += found.rows
-            if not found.rows or len(rows) >= found.total:
-                break
-        return tuple(rows)
+        asked: dict[str, object] = {"sort": [{"prop": "apiId", "order": "ASC"}], "limit": PAGE}
+        path, permission = "/settings/v1/interceptions", "SETTINGS_SEARCH_INTERCEPTION_SUBSCRIPTION_CONFIGURATIONS"
+
+        def read(page: int) -> Rows:
+            return self._searched(path, {**asked, "page": page}, permission, read_rows)
+
+        return all_pages(read, "APIs that can be intercepted")
 
     def notifiable(self) -> tuple[Mapping[str, object], ...]:
         """Every action that notifies: rows of ``entityName``, ``actionName`` and their display names."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
+import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +18,7 @@ from builder.publishing.values import Secret, Target
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from io import BufferedReader
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
@@ -105,6 +108,35 @@ def read_json(data: bytes) -> object:
     return document
 
 
+def open_descriptor(file: Path, flags: int, mode: int = PRIVATE_FILE) -> int:
+    """Open a file of the state folder; a FIFO or a device would make a command wait for ever.
+
+    Args:
+        file: A regular file, or none where ``flags`` make one.
+        flags: As ``os.open`` takes them.
+        mode: Of a new file.
+
+    Raises:
+        OSError: It cannot be opened, or is no regular file.
+    """
+    descriptor = os.open(file, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0), mode)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "it is no regular file", str(file))
+    return descriptor
+
+
+def open_regular(file: Path) -> BufferedReader:
+    """A file of the state folder for reading. Raises as ``open_descriptor``."""
+    return os.fdopen(open_descriptor(file, os.O_RDONLY), "rb")
+
+
+def read_regular(file: Path) -> bytes:
+    """Everything that a file of the state folder holds. Raises as ``open_regular``."""
+    with open_regular(file) as stream:
+        return stream.read()
+
+
 def write_private(file: Path, data: bytes) -> None:
     """Write a file that only its owner may read, whole or not at all.
 
@@ -157,7 +189,7 @@ def read_local(state: State) -> LocalBiot | None:
         PublishError: The file is there and is not what ``write_local`` writes, or others could have written it.
     """
     try:
-        with state.local_file.open("rb") as stream:
+        with open_regular(state.local_file) as stream:
             foreign = hasattr(os, "getuid") and os.fstat(stream.fileno()).st_uid not in {os.getuid(), 0}
             document = read_json(stream.read())
     except FileNotFoundError:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import count
 from typing import TYPE_CHECKING
 
 from builder.errors import PublishError
 from builder.manifest.suggestion import suggest
 from builder.publishing.failures import Refused
 from builder.publishing.insisting import insist
+from builder.publishing.paging import all_pages
 from builder.quoting import printable
 
 if TYPE_CHECKING:
@@ -49,13 +49,7 @@ class Subscribed:
 def all_rows(hooks: Hooks, kind: HookKind, endpoint: str | None = None) -> tuple[Mapping[str, object], ...]:
     """Every subscription, or those of one endpoint."""
     filters: dict[str, object] = {"endpoint": {"eq": endpoint}} if endpoint else {}
-    rows: list[Mapping[str, object]] = []
-    for page in count():
-        found = hooks.search(kind, filters, page=page)
-        rows += found.rows
-        if not found.rows or len(rows) >= found.total:
-            break
-    return tuple(rows)
+    return all_pages(lambda page: hooks.search(kind, filters, page=page), kind)
 
 
 def subscribe(hooks: Hooks, kind: HookKind, wanted: Mapping[str, object], clock: Clock) -> Subscribed:

@@ -11,7 +11,8 @@ import pytest
 
 from builder.errors import PublishError
 from builder.publishing.access import find_identity, open_platform, target_of
-from builder.publishing.credentials import AccessToken, Person, ServiceUser, read_credentials, read_dotenv
+from builder.publishing.credentials import AccessToken, Person, ServiceUser, read_credentials
+from builder.publishing.dotenv import read_dotenv
 from builder.publishing.failures import AccessRefused, NotAnswered, NotReached
 from builder.publishing.state import LocalBiot, State, write_local
 from builder.publishing.values import Secret, Target

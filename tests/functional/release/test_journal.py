@@ -258,3 +258,28 @@ def test_a_publish_that_was_killed_after_it_was_applied_is_settled_as_done(desk:
     entries = desk("history", "--json").document["entries"]
     assert all(one["verdict"] in {"done", "unknown"} for one in entries)
     assert json.dumps(entries)
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".lock"])
+def test_a_fifo_in_place_of_a_journal_or_its_lock_holds_nobody_up(tmp_path: Path, suffix: str) -> None:
+    journal = Journal(State(folder=tmp_path), Target(name="dev", base_url="https://biot.invalid"), "age")
+    journal.file.parent.mkdir(parents=True)
+    os.mkfifo(journal.file.with_suffix(suffix))
+
+    def use() -> None:
+        with journal.locked(SystemClock(), Silent()):
+            journal.entries()
+
+    with pytest.raises(PublishError, match="no regular file"):
+        use()
+    assert tuple(all_entries(State(folder=tmp_path))) == ()
+
+
+def test_a_fifo_in_place_of_a_kept_file_is_no_kept_file(tmp_path: Path) -> None:
+    kept = Kept(State(folder=tmp_path))
+    sha256 = kept.keep_config({"a": 1})
+    (tmp_path / "releases" / sha256).unlink()
+    os.mkfifo(tmp_path / "releases" / sha256)
+
+    assert kept.find(sha256) is None
+    assert kept.config(sha256) is None

@@ -1,0 +1,131 @@
+"""``.env`` as editors, shells and password managers write it, and files of the state folder that are none."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from builder.publishing import dotenv
+from builder.publishing.credentials import Person
+from builder.publishing.failures import AccessRefused
+from builder.publishing.keeping import from_dotenv
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.functional.publishing.conftest import CommandLine
+
+TEXT = "BIOT_USERNAME=änn\nBIOT_PASSWORD='p w'\n"
+posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has neither FIFOs in folders nor such permissions")
+
+
+def credentials(folder: Path) -> Person | None:
+    found = from_dotenv(folder)
+    if found is None:
+        return None
+    assert isinstance(found.credentials, Person)
+    return found.credentials
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+def test_the_first_variable_is_there_in_every_encoding_of_editors(tmp_path: Path, encoding: str) -> None:
+    marks = {"utf-16-le": b"\xff\xfe", "utf-16-be": b"\xfe\xff"}
+    (tmp_path / ".env").write_bytes(marks.get(encoding, b"") + TEXT.encode(encoding))
+    found = credentials(tmp_path)
+
+    assert found is not None
+    assert (found.principal, found.password.reveal()) == ("änn", "p w")
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (TEXT.encode("utf-16-le"), "NUL bytes"),
+        (b"\xff\xfe" + TEXT.encode("utf-16-le")[:-1], "begins as UTF-16"),
+        (TEXT.encode("latin-1"), "not UTF-8"),
+        (b"#" * 70_000 + b"\n" + TEXT.encode(), "more than 64 KB"),
+    ],
+)
+def test_what_would_lose_a_variable_is_refused(tmp_path: Path, content: bytes, reason: str) -> None:
+    (tmp_path / ".env").write_bytes(content)
+    with pytest.raises(AccessRefused, match=reason) as caught:
+        from_dotenv(tmp_path)
+    assert caught.value.hint
+
+
+def test_a_comment_in_another_encoding_does_no_harm(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes("# für alle\n".encode("latin-1") + TEXT.encode())
+    assert credentials(tmp_path) is not None
+
+
+@posix
+def test_a_password_manager_may_take_its_time_to_write_to_a_fifo(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / ".env")
+
+    def write() -> None:
+        time.sleep(0.2)
+        with (tmp_path / ".env").open("w", encoding="utf-8") as stream:
+            for line in TEXT.splitlines(keepends=True):
+                stream.write(line)
+                stream.flush()
+                time.sleep(0.1)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    found = credentials(tmp_path)
+    writer.join()
+
+    assert found is not None
+    assert found.password.reveal() == "p w"
+
+
+@posix
+def test_a_fifo_that_nobody_writes_to_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    os.mkfifo(tmp_path / ".env")
+    monkeypatch.setattr(dotenv, "FIFO_SECONDS", 0.2)
+    with pytest.raises(AccessRefused, match="nothing was written to it"):
+        from_dotenv(tmp_path)
+
+
+@posix
+@pytest.mark.parametrize(("mode", "warned"), [(0o600, False), (0o640, True), (0o604, True), (0o620, False)])
+def test_others_who_may_read_it_are_warned_of(tmp_path: Path, mode: int, warned: bool) -> None:
+    (tmp_path / ".env").write_text(TEXT)
+    (tmp_path / ".env").chmod(mode)
+    found = from_dotenv(tmp_path)
+
+    assert found is not None
+    assert ("chmod 600 .env" in found.warning) is warned
+
+
+@posix
+def test_the_warning_is_printed(biot_plugin: CommandLine, desk: Path) -> None:
+    with (desk / "plugin.toml").open("a") as stream:
+        stream.write('[environments.dev]\nbaseUrl = "http://127.0.0.1:1"\n')
+    (desk / ".env").write_text(TEXT)
+    (desk / ".env").chmod(0o644)
+
+    assert "chmod 600 .env" in biot_plugin("list", "-e", "dev").err
+    checks = biot_plugin("doctor", "-e", "dev", "--json").document["checks"]
+    assert next(check for check in checks if check["what"] == "credentials")["state"] == "warning"
+
+
+@posix
+@pytest.mark.parametrize("place", ["local.json", "tokens", "catalogs"])
+def test_a_fifo_in_the_state_folder_holds_nobody_up(biot_plugin: CommandLine, desk: Path, place: str) -> None:
+    assert biot_plugin("list", "-e", "local").code == 0
+    assert biot_plugin("catalog", "-e", "local").code == 0
+    state = desk.parent / "state"
+    files = [state / place] if place.endswith(".json") else list((state / place).iterdir())
+    assert files
+    for file in files:
+        file.unlink()
+        os.mkfifo(file)
+
+    assert biot_plugin("list", "-e", "local").code == (8 if place == "local.json" else 0)
+    assert biot_plugin("check").code in {3, 4, 5}
