@@ -5,6 +5,7 @@ Only a local BioT with a scenario has it; a request that meets no fault goes str
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from sandbox.faults.playing import Encounter, Surroundings
 from sandbox.faults.scenario import Rule, Scenario
 
 if TYPE_CHECKING:
-    import asyncio
+    from collections.abc import Awaitable, Callable
 
     from starlette.types import Receive, Scope, Send
 
@@ -57,11 +58,17 @@ class FaultGate:
         scenario: What is to happen.
         database: For the faults that no client of the API could cause.
         clock: For the Date header.
+
+    Attributes:
+        sleep: Waits so many seconds; tests have a time of their own.
     """
 
     def __init__(self, scenario: Scenario, database: Database, clock: Clock) -> None:
         self._database = database
-        self._surroundings = Surroundings(now=clock.now, burn_version=self._burn_version, keep=self._keep)
+        self.sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+        self._surroundings = Surroundings(
+            now=clock.now, burn_version=self._burn_version, keep=self._keep, sleep=self._sleep
+        )
         self.play(scenario)
 
     def play(self, scenario: Scenario) -> None:
@@ -129,6 +136,9 @@ class FaultGate:
                 " config = json_set(config, '$.version', version + 1) WHERE full_name IN (?, ?)",
                 (plugin, NAME_PREFIX + plugin),
             )
+
+    async def _sleep(self, seconds: float) -> None:
+        await self.sleep(seconds)
 
     def _keep(self, task: asyncio.Task[Answered]) -> None:
         pending = self._run.pending

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
-from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -15,7 +14,7 @@ from sandbox.faults.kinds import Effect, Meddling, Reads
 from sandbox.faults.wire import Answered, Circumstances, End, Pause
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable
     from datetime import datetime
 
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -38,11 +37,13 @@ class Surroundings:
         now: Tells the time.
         burn_version: Raises a plugin's version and nothing else.
         keep: Is given the work that goes on after the answer.
+        sleep: Waits so many seconds: pauses within answers, and connections that hang.
     """
 
     now: Callable[[], datetime]
     burn_version: Callable[[str], None]
     keep: Callable[[asyncio.Task[Answered]], None]
+    sleep: Callable[[float], Awaitable[None]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -112,7 +113,7 @@ class Encounter:
             if isinstance(step, End):
                 return step
             if isinstance(step, Pause):
-                await asyncio.sleep(step.seconds)
+                await self.surroundings.sleep(step.seconds)
             else:
                 transport.write(step)
                 await self.connection.flow.drain()
@@ -126,9 +127,11 @@ class Encounter:
             transport.abort()
         elif end is End.CLOSE:
             transport.close()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(self.rule.pause if end is End.HANG else _GOODBYE_SECONDS):
-                await _disconnected(receive)
+        seconds = self.surroundings.sleep(self.rule.pause) if end is End.HANG else asyncio.sleep(_GOODBYE_SECONDS)
+        waits = [asyncio.ensure_future(wait) for wait in (_disconnected(receive), seconds)]
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
         transport.abort()
         await _disconnected(receive)
 

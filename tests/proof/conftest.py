@@ -9,7 +9,6 @@ import pytest
 
 from tests.proof.figures import Figures, page
 from tests.proof.running import Runs
-from tests.proof.world import LIMITS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,4 +50,4 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     file: Path | None = config.getoption("--page")
     if file is not None and not terminalreporter.stats.get("deselected"):
         seconds = time.monotonic() - config.stash[_BEGAN]
-        file.write_text(page(figures, day=datetime.now(UTC).date(), seconds=seconds, patience=LIMITS.read), "utf-8")
+        file.write_text(page(figures, day=datetime.now(UTC).date(), seconds=seconds), "utf-8")

@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from tests.proof.operations import Operation
     from tests.proof.world import Ran, Truth
 
-LATE_SECONDS, DRIP_SECONDS = 0.03, 0.02
+LATE_SECONDS = 0.03
 PROCESSES = 4 * (os.cpu_count() or 1)
-"""More than cores: in many runs a server is waited for."""
+"""More than cores: in many runs a process or the disk is waited for."""
 BATCH = 25
 
 
@@ -220,7 +220,7 @@ def _broken_kit() -> Iterator[None]:
 
 
 def _rule(request: int, kind: str) -> Rule:
-    seconds = {"gateway-timeout-late": LATE_SECONDS, "slow-drip": DRIP_SECONDS}.get(kind)
+    seconds = LATE_SECONDS if kind == "gateway-timeout-late" else None
     return Rule(kind=KINDS[kind], request=request, seconds=seconds)
 
 

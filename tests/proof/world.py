@@ -1,26 +1,30 @@
 """One local BioT with a gate of faults, one publisher's machine, and the truth about both.
 
-Commands run in this process, as ``biot-plugin`` would run them, over real sockets; only waiting costs no time and
-timeouts are short. Every world belongs to one process, because a command's output is caught by exchanging stdout.
+Commands run in this process, as ``biot-plugin`` would run them, over real sockets; only waiting costs no time, that of
+the client for its next attempt as well as that for a server that does not answer. Every world belongs to one process,
+because a command's output is caught by exchanging stdout.
 """
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import os
 import shutil
+import threading
 import time
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import builder.publishing.clock
+import builder.publishing.wire
 from builder.cli.app import run
 from builder.publishing.state import LocalBiot, State, write_local
 from builder.publishing.values import Secret
-from builder.publishing.wire import Limits, Wire
 from sandbox.faults import KINDS, Scenario
 from sandbox.serving import Options, start
 from sandbox.ums.founding import found
@@ -28,14 +32,13 @@ from tests.proof.canary import CanaryHost
 from tests.support.virtual_time import VirtualClock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from sandbox.faults import Kind, Rule
 
-LIMITS = Limits(connect=1.0, read=0.2, write=0.5, whole=0.5)
-PATIENT = Limits(connect=5.0, read=5.0, write=5.0, whole=5.0)
-"""Where somebody else meddles: the client must not go away before they are done, or it could not know."""
+REAL_PAUSE_SECONDS = 0.002
+"""So long a virtual pause really takes: the bytes before it shall arrive before what comes after it."""
 TABLES = ("plugins", "dispatcher_interception", "dispatcher_notification", "ums_service_user", "ums_secret_key")
 CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 SECRET = "canary-7d1f3b-environment-variable"
@@ -165,6 +168,7 @@ class World:
             }
         )
         hurry()
+        self.gate.sleep = serve_pause
         for name, values in PROJECTS.items():
             write_project(folder / name, values)
 
@@ -184,7 +188,6 @@ class World:
         self.canary.requests.clear()
         Hurried.waited = 0.0
         led = tuple(replace(rule, elsewhere=self.canary.address) for rule in rules)
-        hurry(PATIENT if any(rule.kind.before or rule.kind.after for rule in led) else LIMITS)
         self.gate.play(Scenario(rules=led))
 
     def settle(self) -> None:
@@ -294,12 +297,10 @@ def write_project(folder: Path, values: Mapping[str, Any]) -> None:
     (folder / "src" / "index.py").write_text(body, "utf-8")
 
 
-def hurry(limits: Limits = LIMITS) -> None:
-    """In this process, waiting is virtual, and a server that does not answer is given up soon."""
-    defaults = Wire.__init__.__kwdefaults__
-    assert defaults is not None
-    defaults.update(asking=limits, changing=limits)
+def hurry() -> None:
+    """In this process, waits for the next attempt and for a server that does not answer are virtual."""
     builder.publishing.clock.SystemClock = Hurried  # type: ignore[misc,assignment]
+    vars(builder.publishing.wire)["threading"] = SimpleNamespace(Timer=Watch)
 
 
 class Hurried(VirtualClock):
@@ -313,3 +314,36 @@ class Hurried(VirtualClock):
     def sleep(self, seconds: float) -> None:
         super().sleep(seconds)
         Hurried.waited += seconds
+
+
+class Watch:
+    """The client's limit for one exchange: it passes by the pauses of the server, and not by the machine's speed."""
+
+    present: ClassVar[Watch | None] = None
+
+    def __init__(self, seconds: float, hang_up: Callable[[], None]) -> None:
+        self.daemon = True
+        self.finished = threading.Event()
+        self._left, self._hang_up = seconds, hang_up
+
+    def start(self) -> None:
+        Watch.present = self
+
+    def cancel(self) -> None:
+        Watch.present = None
+
+    def spend(self, seconds: float) -> None:
+        self._left -= seconds
+        if self._left <= 0 and not self.finished.is_set():
+            self.finished.set()
+            self._hang_up()
+
+
+async def serve_pause(seconds: float) -> None:
+    """A pause of the server: virtual for a client in this process, real for one in another."""
+    watch = Watch.present
+    if watch is None:
+        await asyncio.sleep(seconds)
+        return
+    watch.spend(seconds)
+    await asyncio.sleep(min(seconds, REAL_PAUSE_SECONDS))
