@@ -1,6 +1,9 @@
-"""How many lists of plugins per second the local BioT answers, with 1,000 plugins stored.
+"""How many lists of plugins the local BioT answers, with 1,000 stored, for each answer of a server that does nothing.
 
-Runs alone: ``python -m benchmarks.sandbox``. Server and client are two processes on one machine and one loopback socket
+The other server answers the very same bytes from memory, with the same HTTP stack (uvicorn and Starlette) and clients,
+in turns with the local BioT: the ratio says what the local BioT does with its time, whatever the machine.
+
+Runs alone: ``python -m benchmarks.sandbox``. Servers and clients are processes on one machine with one loopback socket
 per client; every request carries a token, asks for the default page of 100, and its answer is read whole.
 """
 
@@ -8,27 +11,37 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from contextlib import closing
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from starlette.requests import Request
 
 PLUGINS = 1_000
 CLIENTS = 4
-SECONDS = 5.0
-BAR = 500
-"""Requests per second that the local BioT must answer at least."""
+ROUNDS = 5
+SECONDS = 1.0
+BAR = 0.15
+"""Answers of the local BioT for each answer of the server that does nothing, at least."""
 PATH = "/settings/v2/plugins"
 
 
 def serve(folder: Path) -> None:
     """The server's process: fill the database, tell address and token, answer until standard input ends."""
     from sandbox.settings.merging import creation
-    from sandbox.settings.plugins import Plugins
+    from sandbox.settings.plugins import Plugins, prepare
     from tests.support.sandbox import running_sandbox
 
     with running_sandbox(folder) as sandbox:
@@ -36,9 +49,51 @@ def serve(folder: Path) -> None:
             plugins = Plugins(sandbox.running.state, connection)
             for number in range(PLUGINS):
                 config = {"name": f"plugin-{number}", "displayName": "x", "version": 1, "runtime": "python3.13"}
-                plugins.create(creation(config, with_code=False), None)
-        print(json.dumps({"url": sandbox.base_url, "token": sandbox.token()}), flush=True)
+                wanted = creation(config, with_code=False)
+                today = sandbox.running.state.clock.now().date()
+                plugins.create(prepare(wanted, today=today, creating=True), None)
+        token = sandbox.token()
+        answer = sandbox.call("GET", PATH, token=token).body
+        print(json.dumps({"url": sandbox.base_url, "token": token, "answer": answer}), flush=True)
         sys.stdin.read()
+
+
+def serve_plainly(answer: str) -> None:
+    """The other server's process: tell the address, answer the same bytes until standard input ends."""
+    import uvicorn
+    from starlette.applications import Starlette
+    from starlette.responses import Response
+    from starlette.routing import Route
+
+    content = answer.encode()
+
+    def answered(_: Request) -> Response:
+        return Response(content, media_type="application/json")
+
+    listener = socket.create_server(("127.0.0.1", 0))
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    app = Starlette(routes=[Route(PATH, answered)])
+    config = uvicorn.Config(
+        app, access_log=False, http="h11", lifespan="off", log_config=None, loop="asyncio", ws="none"
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    print(json.dumps({"url": f"http://127.0.0.1:{listener.getsockname()[1]}", "token": "none"}), flush=True)
+    sys.stdin.read()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rates:
+    """Answers per second: the median of all rounds."""
+
+    sandbox: float
+    plain: float
+
+    @property
+    def ratio(self) -> float:
+        """Of the local BioT to the server that does nothing."""
+        return self.sandbox / self.plain
 
 
 def ask(address: str, token: str, until: float, counts: list[int]) -> None:
@@ -56,38 +111,57 @@ def ask(address: str, token: str, until: float, counts: list[int]) -> None:
     counts.append(count)
 
 
-def measure(clients: int = CLIENTS, seconds: float = SECONDS) -> float:
-    """Requests per second."""
-    with tempfile.TemporaryDirectory() as folder:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.sandbox", folder],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        with server:
-            assert server.stdout is not None  # noqa: S101
-            told = json.loads(server.stdout.readline())
-            address, counts = urlsplit(told["url"]).netloc, list[int]()
-            ask(address, told["token"], time.monotonic() + 0.5, [])  # warm
-            begin = time.monotonic()
-            threads = [
-                threading.Thread(target=ask, args=(address, told["token"], begin + seconds, counts))
-                for _ in range(clients)
-            ]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
-            took = time.monotonic() - begin
-            server.communicate()
-    return sum(counts) / took
+def measure(clients: int = CLIENTS, rounds: int = ROUNDS, seconds: float = SECONDS) -> Rates:
+    """Both servers in turns."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        _server("sandbox", folder) as sandbox,
+        _server("plain", json.dumps(sandbox["answer"], separators=(",", ":"))) as plain,
+    ):
+        servers = {"sandbox": sandbox, "plain": plain}
+        rates: dict[str, list[float]] = {name: [] for name in servers}
+        for one in servers.values():
+            _rate(one, clients, seconds / 2)  # warm
+        for _ in range(rounds):
+            for name, one in servers.items():
+                rates[name].append(_rate(one, clients, seconds))
+    return Rates(sandbox=median(rates["sandbox"]), plain=median(rates["plain"]))
+
+
+@contextmanager
+def _server(kind: str, argument: str) -> Iterator[dict[str, Any]]:
+    """A server in a process of its own, and what it tells when it is ready."""
+    command = [sys.executable, "-m", "benchmarks.sandbox", kind]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdin is not None  # noqa: S101
+        assert server.stdout is not None  # noqa: S101
+        server.stdin.write(f"{argument}\n")
+        server.stdin.flush()
+        yield json.loads(server.stdout.readline())
+        server.communicate()
+
+
+def _rate(server: Mapping[str, Any], clients: int, seconds: float) -> float:
+    address, counts = urlsplit(server["url"]).netloc, list[int]()
+    begin = time.monotonic()
+    arguments = (address, server["token"], begin + seconds, counts)
+    threads = [threading.Thread(target=ask, args=arguments) for _ in range(clients)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sum(counts) / (time.monotonic() - begin)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        serve(Path(sys.argv[1]))
+    if sys.argv[1:] == ["sandbox"]:
+        serve(Path(sys.stdin.readline().strip()))
+    elif sys.argv[1:] == ["plain"]:
+        serve_plainly(sys.stdin.readline().strip())
     else:
-        rate = measure()
-        print(f"{rate:.0f} requests/s of {PATH} with {PLUGINS} plugins stored, {CLIENTS} clients (bar: {BAR})")
-        raise SystemExit(rate < BAR)
+        found = measure()
+        print(
+            f"{found.sandbox:.0f} requests/s of {PATH} with {PLUGINS} plugins stored, {CLIENTS} clients: "
+            f"{found.ratio:.2f} of a server that does nothing ({found.plain:.0f}; bar: {BAR})"
+        )
+        raise SystemExit(found.ratio < BAR)

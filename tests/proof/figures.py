@@ -65,8 +65,11 @@ LIMITS = """
   that arrive after other code are refused. But when two people set the same field without code, or one sets a field
   and the other publishes code with another value for it, each within the moment between the other's reading and
   sending, the later one wins, and an earlier "done" was true only until then.
-- A request whose answer was lost, and that BioT carries out minutes later, is told as "unknown", never as "done" or
-  "not applied"; the next `plan` sees what became of it.
+- A settings request that got no answer is sent again, and BioT may still carry out the first copy after somebody else
+  changed the same settings. Nothing can recall it, so the last line of `publish` says that a copy may still be applied.
+- A request that got no answer and that BioT carries out minutes later is reported as "unknown", never as "done" or
+  "not applied"; the next `plan` shows what BioT has.
+- Ratios compare with a program that does the same work on the same machine in the same minute, one after the other.
 
 """
 

@@ -39,7 +39,9 @@ def test_killed_at_many_moments(tmp_path: Path, figures: Figures) -> None:
 
 
 def test_lists_per_second(figures: Figures) -> None:
-    rate = measure()
-    figures.add(f"lists of 100 plugins per second, {PLUGINS:,} stored", f"≥ {BAR}", f"{rate:,.0f}", met=rate >= BAR)
+    rates = measure()
+    what = f"lists of 100 plugins, {PLUGINS:,} stored, for each answer of a server that only sends the same bytes"
+    figure = f"{rates.ratio:.2f} ({rates.sandbox:,.0f} and {rates.plain:,.0f} per second)"
+    figures.add(what, f"≥ {BAR}", figure, met=rates.ratio >= BAR)
 
-    assert rate >= BAR
+    assert rates.ratio >= BAR

@@ -1,4 +1,7 @@
-"""How long a plan takes, and what publishing a large ZIP costs beside a plain upload of the same file."""
+"""What planning and publishing cost beside a script of the standard library that does no more than the requests.
+
+Both are whole processes and run in turns, so the ratio says what the kit adds, whatever the machine.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
     from tests.proof.figures import Figures
     from tests.support.sandbox import Sandbox
 
-PLAN_SECONDS, MORE_SECONDS, PEAK_MB = 0.5, 0.5, 120
+PLAN_RATIO, PUBLISH_RATIO, PEAK_MB = 6.0, 2.5, 120
 ZIP_BYTES = 38_000_000
 ROUNDS = 5
 REPOSITORY = Path(__file__).parents[2]
@@ -33,6 +36,27 @@ begin = time.perf_counter()
 process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
 _, status, usage = os.wait4(process.pid, 0)
 print(time.perf_counter() - begin, usage.ru_maxrss, os.waitstatus_to_exitcode(status))
+"""
+# As deploy scripts are: log in, read the plugin; with a file, compute its digest and upload it.
+SCRIPT = """
+import hashlib, json, sys, urllib.request
+base, login, *files = sys.argv[1:]
+opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+def ask(method, path, body=None, kind="application/json", **headers):
+    headers = {"content-type": kind, **headers}
+    return json.load(opener.open(urllib.request.Request(base + path, body, headers, method=method)))
+token = ask("POST", "/ums/v2/services/accessToken", login.encode())["accessToken"]
+bearer = {"authorization": f"Bearer {token}"}
+if not files:
+    ask("GET", "/settings/v2/plugins/Plugin-speed", **bearer)
+for file in files:
+    code = open(file, "rb").read()
+    digest = hashlib.sha256(code).hexdigest()
+    config = {"name": "plain", "displayName": digest[:8], "version": 1, "runtime": "python3.12"}
+    part = "--bound\\r\\ncontent-disposition: form-data; name="
+    head = f'{part}"config"\\r\\n\\r\\n{json.dumps(config)}\\r\\n{part}"code"; filename="a.zip"\\r\\n\\r\\n'
+    body = head.encode() + code + b"\\r\\n--bound--\\r\\n"
+    ask("POST", "/settings/v2/plugins", body, "multipart/form-data; boundary=bound", **bearer)
 """
 
 
@@ -68,16 +92,11 @@ class Desk:
         seconds, peak_kb, code = done.stdout.split()
         return Run(seconds=float(seconds), peak_mb=int(peak_kb) / 1024, code=int(code))
 
-    def upload_plainly(self, file: Path) -> Run:
-        config = {"name": "plain", "displayName": "P", "version": 1, "runtime": "python3.12"}
-        return self.run(
-            (
-                "curl", "--silent", "--fail", "--output", os.devnull, "--noproxy", "*",
-                "--header", f"Authorization: Bearer {self.sandbox.token()}",
-                "--form-string", f"config={json.dumps(config)}", "--form", f"code=@{file};type=application/zip",
-                f"{self.sandbox.base_url}/settings/v2/plugins",
-            )
-        )  # fmt: skip
+    def script(self, *arguments: str) -> Run:
+        """The plain script; with a file it uploads that as a new plugin, without it reads one."""
+        user = self.sandbox.service_user
+        login = json.dumps({"id": user.id, "secretKey": user.secret_key})
+        return self.run((sys.executable, "-c", SCRIPT, self.sandbox.base_url, login, *arguments))
 
 
 def desk(sandbox: Sandbox, folder: Path, *, index: str = "") -> Desk:
@@ -101,16 +120,27 @@ def desk(sandbox: Sandbox, folder: Path, *, index: str = "") -> Desk:
     return Desk(sandbox=sandbox, folder=source.parent, environ={**kept, **own, "PYTHONPATH": str(REPOSITORY)})
 
 
+def tell(figures: Figures, what: str, ours: Sequence[Run], plain: Sequence[Run], bar: float) -> float:
+    """One line of the page; gives the ratio of the best runs, which the machine's other work disturbs least."""
+    best, least = (min(run.seconds for run in runs) for runs in (ours, plain))
+    ratio = best / least
+    figures.add(what, f"≤ {bar:g}", f"{ratio:.2f} ({best:.2f} s and {least:.2f} s)", met=ratio <= bar)
+    return ratio
+
+
 def test_a_plan_is_quick(tmp_path: Path, figures: Figures) -> None:
     with running_sandbox(tmp_path / "biot") as sandbox:
         here = desk(sandbox, tmp_path)
         assert here.biot_plugin("publish", "-e", "local").code == 0
-        plans = [here.biot_plugin("plan", "-e", "local") for _ in range(ROUNDS)]
+        plans, plain = [], []
+        for _ in range(ROUNDS):
+            plans.append(here.biot_plugin("plan", "-e", "local"))
+            plain.append(here.script())
 
-    best = min(plan.seconds for plan in plans)
-    figures.add("`plan`, whole process", f"< {PLAN_SECONDS} s", f"{best:.2f} s", met=best < PLAN_SECONDS)
-    assert {plan.code for plan in plans} == {0}
-    assert best < PLAN_SECONDS
+    what = "`plan`, whole process, for each run of a script that only logs in and reads the plugin"
+    ratio = tell(figures, what, plans, plain, PLAN_RATIO)
+    assert {run.code for run in (*plans, *plain)} == {0}
+    assert ratio <= PLAN_RATIO
 
 
 def test_publishing_a_large_zip_streams_it_and_adds_little_to_a_plain_upload(tmp_path: Path, figures: Figures) -> None:
@@ -124,18 +154,16 @@ def test_publishing_a_large_zip_streams_it_and_adds_little_to_a_plain_upload(tmp
         published, plain = [], []
         for _ in range(ROUNDS):
             published.append(here.biot_plugin("publish", "-e", "local", "--artifact", str(file)))
-            plain.append(here.upload_plainly(file))
+            plain.append(here.script(str(file)))
             for name in ("speed", "plain"):
                 assert here.biot_plugin("delete", name, "-e", "local", "--yes").code == 0
             time.sleep(0.1)
 
-    more = min(run.seconds for run in published) - min(run.seconds for run in plain)
     peak = max(run.peak_mb for run in published)
     size = f"a ZIP of {file.stat().st_size / 1e6:.0f} MB"
     figures.add(f"`publish` of {size}, peak memory", f"< {PEAK_MB} MB", f"{peak:.0f} MB", met=peak < PEAK_MB)
-    figures.add(
-        f"`publish` of {size}, more than curl takes", f"< {MORE_SECONDS} s", f"{more:.2f} s", met=more < MORE_SECONDS
-    )
+    what = f"`publish` of {size}, whole process, for each run of a script that only logs in, hashes and uploads it"
+    ratio = tell(figures, what, published, plain, PUBLISH_RATIO)
     assert {run.code for run in (*published, *plain)} == {0}
     assert peak < PEAK_MB
-    assert more < MORE_SECONDS
+    assert ratio <= PUBLISH_RATIO
