@@ -13,7 +13,7 @@ from builder import dependencies, evidence
 from builder import manifest as manifests
 from builder.coldstart.choice import choose
 from builder.errors import ManifestError, PackagingError, ProjectError, Severity
-from builder.handler import Places, check_handler
+from builder.handler import Places, check_handler, check_hooks
 from builder.manifest.model import Manifest, PackageType
 from builder.meanwhile import meanwhile
 from builder.stages import Checked, Packaged, Parts, Project
@@ -21,6 +21,7 @@ from builder.stages import Checked, Packaged, Parts, Project
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from builder.bundle import SourceFile
     from builder.dependencies import Store
     from builder.dependencies.changes import LockResult
     from builder.evidence import Earlier
@@ -50,14 +51,17 @@ def check(project: Project) -> Checked:
 
     Raises:
         ManifestError: plugin.toml breaks rules; carries every problem, the handler's too.
-        ProjectError: There is no plugin.toml, the handler is not there, or secrets are among the files.
+        ProjectError: There is no plugin.toml, the handler or the hook of a subscription is not there, or secrets are
+            among the files.
     """
     from builder.secrets import refuse_secrets
 
     checked = _check(project)
     if checked.manifest.plugin.deployment_package_type is PackageType.IMAGE:
         return checked
-    idle = refuse_secrets(checked.manifest, bundles.select_sources(checked.manifest))
+    sources = bundles.select_sources(checked.manifest)
+    checked = _refuse_unanswered(checked, sources)
+    idle = refuse_secrets(checked.manifest, sources)
     return replace(checked, warnings=(*checked.warnings, *idle))
 
 
@@ -92,6 +96,19 @@ def _check(project: Project) -> Checked:
         message = "Lambda would not find the handler."
         raise ProjectError(message, problems=(*told, problem))
     return Checked(manifest=manifest, warnings=(*told, *((problem,) if problem else ())))
+
+
+def _refuse_unanswered(checked: Checked, sources: Sequence[SourceFile]) -> Checked:
+    """Stop where a subscription has no hook that answers it.
+
+    Raises:
+        ProjectError: With every such subscription.
+    """
+    problems = manifests.locate(check_hooks(checked.manifest, sources), checked.manifest.file)
+    if any(problem.severity is Severity.ERROR for problem in problems):
+        message = "The plugin does not answer all the calls that plugin.toml subscribes it to."
+        raise ProjectError(message, problems=(*checked.warnings, *problems))
+    return replace(checked, warnings=(*checked.warnings, *problems))
 
 
 def lock(project: Project, progress: Progress, *, upgrade: bool = False) -> LockResult:
@@ -143,6 +160,7 @@ def gather(project: Project, *, output: Path | None = None) -> Parts:
     _refuse_image(manifest)
     lock = dependencies.read_lock(manifest)
     sources = bundles.select_sources(manifest)
+    checked = _refuse_unanswered(checked, sources)
     settings = evidence.read_settings(manifest, lock, os.environ)
     choice = choose(manifest, os.environ, lambda: dependencies.locked_bundler(manifest))
     inputs = evidence.inputs_digest(manifest, lock, sources, (*settings.inputs, *choice.inputs))

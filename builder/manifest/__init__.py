@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from builder.manifest.loading import FILE_NAME, Loaded, find_manifest, load, parse, schema_file
+from builder.manifest.loading import FILE_NAME, Loaded, find_manifest, load, locate, parse, schema_file
 from builder.manifest.model import Build, Manifest, Plugin
 from builder.manifest.peek import HandlerPlace, Whereabouts, peek_handler, peek_whereabouts
 from builder.manifest.writing import config, dump
@@ -19,6 +19,7 @@ __all__ = [
     "dump",
     "find_manifest",
     "load",
+    "locate",
     "parse",
     "peek_handler",
     "peek_whereabouts",

@@ -72,16 +72,19 @@ def load(file: Path, *, environment: str | None = None, today: date) -> Loaded:
         ProjectError: The file is not there or cannot be read.
         ManifestError: Anything is wrong with its content; carries all problems.
     """
+    return parse(decode(_read(file), file=file.name), file=file.absolute(), environment=environment, today=today)
+
+
+def _read(file: Path) -> bytes:
     try:
         with file.open("rb") as stream:
-            raw = stream.read(SIZE_MAX + 1)
+            return stream.read(SIZE_MAX + 1)
     except FileNotFoundError as error:
         message = f"There is no {file}."
         raise ProjectError(message, hint=_START) from error
     except OSError as error:
         message = f"{file} cannot be read: {error.strerror}."
         raise ProjectError(message, hint="Check its permissions, and that it is a file.") from error
-    return parse(decode(raw, file=file.name), file=file.absolute(), environment=environment, today=today)
 
 
 def parse(text: str, *, file: Path, environment: str | None = None, today: date) -> Loaded:
@@ -105,6 +108,23 @@ def parse(text: str, *, file: Path, environment: str | None = None, today: date)
         message = f"{file.name} has {errors} problem{'s' if errors > 1 else ''}."
         raise ManifestError(message, problems=problems)
     return Loaded(manifest=read_manifest(data, file=file, environment=environment), warnings=problems)
+
+
+def locate(findings: Iterable[Finding], file: Path) -> tuple[Problem, ...]:
+    """Findings about a manifest as problems with their lines; the file is read only when there are findings.
+
+    Args:
+        findings: About keys of the manifest.
+        file: The plugin.toml.
+
+    Raises:
+        ProjectError: The file cannot be read any more.
+        ManifestError: It is no text any more.
+    """
+    findings = tuple(findings)
+    if not findings:
+        return ()
+    return _problems(findings, text=decode(_read(file), file=file.name), file=file.name)
 
 
 def _problems(findings: Iterable[Finding], *, text: str, file: str) -> tuple[Problem, ...]:

@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from builder.archive.reader import read_content
-from builder.errors import Problem, VerificationError
+from builder.errors import Problem, ProjectError, Severity, VerificationError
 from builder.evidence.report import report_rows
+from builder.handler import check_hooks
+from builder.manifest import locate
 from builder.secrets import refuse_secrets
 from builder.values import STORED
 from builder.verification.examination import Verified, examine
 from builder.verification.reports import own_members
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
     from typing import BinaryIO
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from builder.values import PackMember
 
 _SHOWN = 20
+_FLOW = "plugin/"
 _PIECE = 4 << 20
 _OVERLAP = 64 << 10
 _CHUNK = 256 << 10
@@ -32,6 +35,7 @@ _CHUNK = 256 << 10
 class _Inside:
     """One of the plugin's own files inside an artifact."""
 
+    path: str
     origin: str
     content: bytes
 
@@ -45,7 +49,7 @@ def examine_given(file: Path, manifest: Manifest) -> Verified:
 
     Raises:
         VerificationError: It is not what its report says, or it is another plugin's or another runtime's.
-        ProjectError: Secrets are among the plugin's own files; with every place.
+        ProjectError: A subscription has no hook inside, or secrets are among the plugin's own files; with every place.
     """
     seen = examine(file)
     if seen.differences:
@@ -59,9 +63,23 @@ def examine_given(file: Path, manifest: Manifest) -> Verified:
         msg = f"{file.name} was not built from this plugin.toml. Nothing was sent."
         raise VerificationError(msg, hint="Name the right artifact, or build it again.", problems=problems)
     members = own_members(seen.listing.members, report_rows(seen.report))
-    parts = ((_origin(one.path, manifest), part) for one in members for part in _parts(file, one))
-    refuse_secrets(manifest, (_Inside(origin, part) for origin, part in parts))
+    _refuse_unanswered(manifest, [_inside(file, one, manifest) for one in members if one.path.startswith(_FLOW)])
+    parts = ((one.path, part) for one in members for part in _parts(file, one))
+    refuse_secrets(manifest, (_Inside(path, _origin(path, manifest), part) for path, part in parts))
     return seen
+
+
+def _inside(file: Path, member: PackMember, manifest: Manifest) -> _Inside:
+    return _Inside(member.path, _origin(member.path, manifest), read_content(file, member))
+
+
+def _refuse_unanswered(manifest: Manifest, flow: Sequence[_Inside]) -> None:
+    """Compare plugin.toml, which may be newer than the artifact, with the hooks inside; other layouts had a warning."""
+    problems = locate(check_hooks(manifest, flow), manifest.file)
+    errors = [problem for problem in problems if problem.severity is Severity.ERROR]
+    if errors:
+        msg = "The artifact does not answer all the calls that plugin.toml subscribes it to. Nothing was sent."
+        raise ProjectError(msg, problems=errors)
 
 
 def _parts(file: Path, member: PackMember) -> Iterator[bytes]:

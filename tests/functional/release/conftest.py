@@ -32,6 +32,12 @@ interceptions = [{{ type = "PRE_REQUEST", apiId = "POST/organization/v1/users/pa
 notifications = [{{ entityTypeName = "device", actionName = "_create" }}]
 """
 
+CODE = """\
+# INTERCEPTOR_PRE and NOTIFICATION get the same answer.
+def handler(event, context):
+    return {answer}
+"""
+
 
 @dataclass(frozen=True)
 class Done:
@@ -63,7 +69,7 @@ class Desk:
 
     def write(self, *, answer: int = 1, memory: int = 256, level: str = "hush-INFO", more: str = "") -> None:
         """The plugin, with other code or settings."""
-        (self.plugin / "src" / "index.py").write_text(f"def handler(event, context):\n    return {answer}\n")
+        (self.plugin / "src" / "index.py").write_text(CODE.format(answer=answer))
         (self.plugin / "plugin.toml").write_text(MANIFEST.format(memory=memory, level=level) + more)
 
 

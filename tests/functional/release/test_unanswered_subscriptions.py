@@ -1,0 +1,56 @@
+"""A subscription that the plugin does not answer stops every command that would bring it to BioT."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.functional.release.conftest import tell_of
+
+if TYPE_CHECKING:
+    from tests.functional.release.conftest import Desk
+
+LOCAL = ("-e", "local")
+NOTIFICATION = '[[plugin.subscriptions.notifications]]\nentityTypeName = "device"\nactionName = "_create"\n'
+MANIFEST = '[plugin]\nname = "age-calculator"\ndisplayName = "A"\nversion = 1\nruntime = "python3.13"\n'
+UNANSWERED = {
+    "PRE_REQUEST": '[[plugin.subscriptions.interceptions]]\ntype = "PRE_REQUEST"\napiId = "POST/organization/v1/a"\n',
+    "cronSchedule": '[plugin]\ncronSchedule = "0 2 * * ? *"\n',
+}
+
+
+def generate(desk: Desk, more: str = "") -> None:
+    """A plugin in the layout of the templates that answers notifications, and nothing else."""
+    flow = desk.plugin / "src" / "plugin"
+    (flow / "perform").mkdir(parents=True, exist_ok=True)
+    (flow / "hooks.py").write_text(
+        'from plugin.perform import notification\n\nHOOKS = {"notification": notification}\n'
+    )
+    for file in (flow / "__init__.py", flow / "perform" / "__init__.py", flow / "perform" / "notification.py"):
+        file.touch()
+    schedule = more.removeprefix("[plugin]\n") if more.startswith("[plugin]\n") else ""
+    (desk.plugin / "plugin.toml").write_text(MANIFEST + schedule + NOTIFICATION + ("" if schedule else more))
+
+
+@pytest.mark.parametrize(("kind", "line"), [("PRE_REQUEST", 10), ("cronSchedule", 6)])
+def test_every_command_names_the_line_and_the_way_out(desk: Desk, kind: str, line: int) -> None:
+    tell_of(desk.state, "http://127.0.0.1:9")  # nothing listens there, and nothing is asked
+    generate(desk)
+    assert desk("package").code == 0
+    artifact = str(desk.plugin / "dist" / "age-calculator-1.zip")
+    generate(desk, UNANSWERED[kind])
+    commands = (
+        ["check"],
+        ["package"],
+        ["plan", *LOCAL],
+        ["publish", *LOCAL],
+        ["publish", *LOCAL, "--artifact", artifact],
+    )
+    for command in commands:
+        done = desk(*command)
+
+        assert done.code == 4, done.err
+        assert f"plugin.toml:{line} plugin." in done.err
+        assert "so the plugin would answer each call with 400" in done.err
+        assert "biot-plugin update --ref :current: -d 'hooks=[" in done.err
