@@ -149,9 +149,9 @@ def write_lock(manifest: Manifest, store: Store, progress: Progress, *, upgrade:
     lock = PythonLock(runtime=runtime.name, glibc=glibc_text(runtime), inputs=declared.digest, pins=pins)
     texts = {file: render_lock(lock)} if declared.requirements or file.exists() else {}
     keep = "" if upgrade or not dev_file.is_file() else read_text(dev_file, DEV_LOCK_NAME)
-    question = dev_question(read_pyproject(manifest.folder), requirements, pins, runtime, keep)
+    question = dev_question(read_pyproject(manifest.folder), requirements, runtime, keep)
     if question is not None:
-        texts[dev_file] = make_dev_lock(replace(question, sources=_sources(manifest)), store, progress)
+        texts[dev_file] = make_dev_lock(replace(question, sources=_sources(manifest)), pins, store, progress)
     for target, text in texts.items():
         write_whole(target, text.encode())
     was = before.pins if before is not None else ()

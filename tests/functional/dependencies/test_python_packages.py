@@ -260,6 +260,35 @@ def test_tests_start_at_the_runtimes_python_where_what_ships_needs_it(
     assert [note for note in progress.notes if "for Python 3.13 and later" in note] != []
 
 
+def test_tests_on_an_older_python_get_the_newest_release_that_installs_there(
+    project: Path, store: Store, index: PythonIndex
+) -> None:
+    index.wheel("base", "1.0", metadata=["Requires-Python: >=3.10"])
+    index.wheel("base", "2.0", metadata=["Requires-Python: >=3.11"])
+    index.wheel("base", "3.0", metadata=["Requires-Python: >=3.12"])
+    index.wheel("other", "1.0")
+    index.wheel("checker", "5.0")
+    (project / "pyproject.toml").write_text(
+        '[project]\nname = "sample"\nversion = "0"\nrequires-python = ">=3.11"\ndependencies = ["base", "other"]\n'
+        '[dependency-groups]\ndev = ["checker"]\n'
+    )
+    progress = Told()
+    write_lock(plugin(project), store, progress)
+    index.wheel("other", "2.0")
+
+    text = (project / "requirements-dev.lock").read_text()
+
+    assert re.findall(r"^(\S+==\S+) ?(;[^\\\n]+)?", text, re.MULTILINE) == [
+        ("base==2.0", "; python_full_version < '3.12' "),
+        ("base==3.0", "; python_full_version >= '3.12' "),
+        ("checker==5.0", ""),
+        ("other==1.0", ""),
+    ]
+    assert [note for note in progress.notes if "tests run with" in note] == [
+        "Where python_full_version < '3.12', tests run with base 2.0; base 3.0 ships, which does not install there."
+    ]
+
+
 @pytest.mark.parametrize("group", ['["checker", {include-group = "none"}]', '[{include-group = "dev"}]', "[1]", '"a"'])
 def test_a_dev_group_that_cannot_be_read_is_said(project: Path, store: Store, index: PythonIndex, group: str) -> None:
     index.wheel("base", "1.0")
