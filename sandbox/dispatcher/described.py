@@ -19,6 +19,8 @@ _HOOKS = "/dispatcher/v1/hooks"
 _ENTITY_400 = "INVALID_ENTITY_TYPE_NAME"
 _ENDPOINT: Schema = {**TEXT, "pattern": "^[^\\x00]+$"}
 _TEMPLATE = nullable({"type": "string", "pattern": "^[^\\x00]*$"})
+_UNUSED_NAME = _TEMPLATE
+"""Of the two names of an interception the one that does not apply."""
 
 
 def _kinds_of_apis() -> list[dict[str, Schema]]:
@@ -30,6 +32,7 @@ def _kinds_of_apis() -> list[dict[str, Schema]]:
         {
             "type": {"enum": [kind for kind in TYPES if kind != ADAPT_ENTITY]},
             "apiId": {"enum": api_ids},
+            "entityName": _UNUSED_NAME,
             "pathFilters": nullable(record(dict.fromkeys(parameters, TEXT), optional=parameters)),
         }
         for parameters, api_ids in kinds.items()
@@ -87,11 +90,12 @@ _FILTERS = {"type": "object", "additionalProperties": TEXT}
 _BOTH: dict[str, Schema] = {"endpoint": _ENDPOINT, "executionOrder": nullable(_ORDER)}
 _ENTITY: dict[str, Schema] = {
     "type": {"const": ADAPT_ENTITY},
+    "apiId": _UNUSED_NAME,
     "entityName": {"enum": list(ADAPTABLE_ENTITY_TYPES)},
 }
 _OPTIONAL = ["executionOrder", "pathFilters"]
-_OF_APIS = [open_record({**kind, **_BOTH}, optional=_OPTIONAL) for kind in _kinds_of_apis()]
-_INTERCEPTION: Schema = {"anyOf": [*_OF_APIS, open_record({**_ENTITY, **_BOTH}, optional=_OPTIONAL)]}
+_OF_APIS = [open_record({**kind, **_BOTH}, optional=[*_OPTIONAL, "entityName"]) for kind in _kinds_of_apis()]
+_INTERCEPTION: Schema = {"anyOf": [*_OF_APIS, open_record({**_ENTITY, **_BOTH}, optional=[*_OPTIONAL, "apiId"])]}
 _KEPT_INTERCEPTION = record(
     {
         "id": TEXT,

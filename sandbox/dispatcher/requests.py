@@ -44,8 +44,8 @@ def notification_of(body: Mapping[str, object]) -> Notification:
 def interception_of(body: Mapping[str, object]) -> Interception:
     """The interception that a body names.
 
-    BioT's own client always sends ``apiId`` and ``entityName``; the one that does not apply to the type is not looked
-    at.
+    BioT's own client always sends ``apiId`` and ``entityName``; the one that does not apply to the type may be any
+    text.
 
     Raises:
         ApiError: 400, ``INVALID_API_ID``, ``INVALID_ENTITY_TYPE_NAME``, or something is missing.
@@ -54,6 +54,8 @@ def interception_of(body: Mapping[str, object]) -> Interception:
     if kind not in TYPES:
         message = f"type is one of {', '.join(TYPES)}."
         raise bad_request(message)
+    for key in ("apiId", "entityName"):
+        optional_text_of(body, key)
     if kind == ADAPT_ENTITY:
         entity = text_of(body, "entityName")
         if entity not in ADAPTABLE_ENTITY_TYPES:

@@ -38,14 +38,21 @@ _NOBODY = unmatchable()
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Account:
-    """A table of accounts that can be locked, and the code that says so."""
+    """A table of accounts that can be locked, and how an answer says so.
+
+    Attributes:
+        table: Its name.
+        locked_code: The code.
+        tells_time: Whether the code's details say how long the lock lasts.
+    """
 
     table: str
     locked_code: str
+    tells_time: bool
 
 
-USERS = Account(table="ums_user", locked_code="USER_LOCKED_WITH_TIME")
-SERVICES = Account(table="ums_service_user", locked_code="SERVICE_LOCKED")
+USERS = Account(table="ums_user", locked_code="USER_LOCKED_WITH_TIME", tells_time=True)
+SERVICES = Account(table="ums_service_user", locked_code="SERVICE_LOCKED", tells_time=False)
 
 
 def log_in(state: State, username: str, password: str) -> dict[str, object]:
@@ -154,7 +161,7 @@ def check_secret(state: State, account: Account, row: sqlite3.Row, *, fits: bool
     if left > 0:
         minutes = math.ceil(left / 60)
         message = f"The account is locked for {minutes} more minutes after too many failures."
-        raise ApiError(401, account.locked_code, message, {"timeLeftInMinutes": minutes})
+        raise ApiError(401, account.locked_code, message, {"timeLeftInMinutes": minutes} if account.tells_time else {})
     if fits and not row["failures"]:
         return
     with state.database.write() as connection:

@@ -1,0 +1,154 @@
+"""BioT's documented operations as data (tests/functional/sandbox/contract.toml), and what of an answer breaks them."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+FILE = Path(__file__).parents[1] / "functional" / "sandbox" / "contract.toml"
+_TYPES: dict[str, tuple[type, ...]] = {
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, float),
+    "boolean": (bool,),
+    "object": (dict,),
+    "array": (list,),
+}
+
+Field = dict[str, Any]
+"""``type`` or ``record``; ``required``, ``min`` and ``max`` (for a text its length), ``values``, ``items``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DocumentedError:
+    """An error that an operation may answer; without a code where the specification has none."""
+
+    status: int
+    code: str = ""
+    details: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class DocumentedOperation:
+    """One operation as BioT documents it.
+
+    Attributes:
+        name: Service and ``operationId``.
+        permission: Empty when anybody may ask.
+        request: Name of the record that is sent as JSON, or as ``config``; empty for none.
+        answer: Name of the record that comes back; empty for none.
+    """
+
+    name: str
+    method: str
+    path: str
+    permission: str
+    success: int
+    request: str
+    answer: str
+    filters: tuple[str, ...]
+    sorts: tuple[str, ...]
+    errors: tuple[DocumentedError, ...]
+
+    @property
+    def route(self) -> str:
+        """Method and path."""
+        return f"{self.method} {self.path}"
+
+
+@cache
+def contract() -> dict[str, Any]:
+    """The whole file."""
+    return tomllib.loads(FILE.read_text("utf-8"))
+
+
+@cache
+def operations() -> tuple[DocumentedOperation, ...]:
+    """Every operation of the file."""
+    return tuple(_operation(row) for row in contract()["operation"])
+
+
+def record(name: str) -> Mapping[str, Field]:
+    """The fields of a request or an answer."""
+    fields: Mapping[str, Field] = contract()["record"][name]
+    return fields
+
+
+def breaches(value: object, name: str) -> list[str]:
+    """What of an answer is not as its record says: unknown or missing fields, wrong types, nulls."""
+    return list(_record_breaches(value, name))
+
+
+def _operation(row: Mapping[str, Any]) -> DocumentedOperation:
+    return DocumentedOperation(
+        name=f"{row['path'].split('/')[1]}.{row['id']}",
+        method=row["method"],
+        path=row["path"],
+        permission=row.get("permission", ""),
+        success=row["success"],
+        request=row.get("request", ""),
+        answer=row.get("answer", ""),
+        filters=tuple(row.get("filters", ())),
+        sorts=tuple(row.get("sorts", ())),
+        errors=tuple(_error(text) for text in row["errors"]),
+    )
+
+
+def _error(text: str) -> DocumentedError:
+    status, code, *details = [*text.split(), ""]
+    return DocumentedError(status=int(status), code=code, details=tuple(one for one in details if one))
+
+
+def _record_breaches(value: object, name: str) -> Iterator[str]:
+    if not isinstance(value, dict):
+        yield f"{name} is no object"
+        return
+    fields = record(name)
+    yield from (f"{name}.{key} is unknown" for key in value.keys() - fields.keys())
+    for key, field in fields.items():
+        at = f"{name}.{key}"
+        if key not in value:
+            yield from [f"{at} is missing"] if field.get("required") else []
+        elif value[key] is None:
+            yield from [] if at in contract()["nullable"] else [f"{at} is null"]
+        else:
+            yield from _field_breaches(value[key], field, at)
+
+
+def _field_breaches(value: object, field: Field, at: str) -> Iterator[str]:
+    if "record" in field:
+        yield from _record_breaches(value, field["record"]) if "FilterV2" not in field["record"] else ()
+    elif not isinstance(value, _TYPES[field["type"]]) or (isinstance(value, bool) and field["type"] != "boolean"):
+        yield f"{at} is no {field['type']}"
+    elif not _fits(value, field):
+        yield f"{at} is {value!r}"
+    elif isinstance(value, list):
+        for item in value:
+            yield from _field_breaches(item, field["items"], f"{at}[]")
+
+
+def _fits(value: Any, field: Field) -> bool:  # noqa: ANN401  # a JSON value
+    size = len(value) if isinstance(value, str) else value
+    return (
+        value in field.get("values", [value])
+        and ("min" not in field or size >= field["min"])
+        and ("max" not in field or size <= field["max"])
+        and _is_format(value, field.get("format", ""))
+    )
+
+
+def _is_format(value: str, name: str) -> bool:
+    if name == "uuid":
+        return str(UUID(value)) == value.lower()
+    if name == "date-time":
+        return bool(re.fullmatch(r"[-0-9]{10}T[:.0-9]+Z", value)) and datetime.fromisoformat(value).tzinfo is not None
+    return True
