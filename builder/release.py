@@ -17,6 +17,7 @@ from builder.publishing.orders import fit_orders
 from builder.publishing.plan_file import hold_to_plan, plan_document, read_plan, write_plan
 from builder.publishing.plans import CodeState, Files, Goal, Unchanged
 from builder.publishing.state import state_of
+from builder.publishing.verdicts import describe_remote
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from builder.publishing.plans import ReleasePlan
     from builder.publishing.platform_api import Platform
     from builder.publishing.running import Running
-    from builder.publishing.values import Target
+    from builder.publishing.values import RemotePlugin, Target
     from builder.publishing.verdicts import Outcome
     from builder.values import Artifact
 
@@ -60,6 +61,7 @@ class Wish:
     Attributes:
         artifact: A ZIP that was built before; None builds it now.
         image_tag: The image's tag, instead of the manifest's.
+        without_code: Whether a new plugin is created with BioT's seed code; nothing is built.
         marked: Whether BioT is told the code's digest.
         disabled_first: Whether the plugin is switched on only after it was read back.
         plan_file: A plan to hold the platform and the artifact to, or None.
@@ -67,6 +69,7 @@ class Wish:
 
     artifact: Path | None = None
     image_tag: str | None = None
+    without_code: bool = False
     marked: bool = True
     disabled_first: bool = False
     plan_file: Path | None = None
@@ -132,6 +135,7 @@ def plan(project: Project, wish: Wish, desk: Desk, *, out: Path | None = None) -
     prepared = _prepare(project, wish, desk)
     with _open(prepared, desk) as api:
         remote = api.read(prepared.goal.name)
+        _refuse_existing(wish, remote)
         goal, notes = fit_orders(api.hooks, prepared.goal, remote)
     planned = Planned(prepared=prepared, release=planning.plan(goal, remote), notes=notes)
     if out is not None:
@@ -160,6 +164,7 @@ def publish(project: Project, wish: Wish, desk: Desk) -> Published:
         run = _running(api, prepared, desk)
         with run.journal.locked(desk.clock, desk.progress):
             remote, settled = run.look()
+            _refuse_existing(wish, remote)
             goal, moved = fit_orders(api.hooks, prepared.goal, remote)
             planned = Planned(prepared=prepared, release=planning.plan(goal, remote), notes=moved)
             if document is not None:
@@ -259,6 +264,8 @@ def _prepare(project: Project, wish: Wish, desk: Desk) -> Prepared:
 
 def _built(project: Project, wish: Wish, desk: Desk, aim: tuple[Manifest, Target]) -> Prepared:
     manifest, target = aim
+    if wish.without_code:
+        return _prepare_seed(manifest, target)
     if manifest.plugin.deployment_package_type is PackageType.IMAGE:
         return _prepare_image(project, wish, manifest, target)
     if wish.image_tag is not None:
@@ -269,6 +276,27 @@ def _built(project: Project, wish: Wish, desk: Desk, aim: tuple[Manifest, Target
     packaged = pipeline.package(project, desk.progress)
     prepared = _prepared(manifest, target, packaged.artifact, packaged.report_file, marked=wish.marked)
     return replace(prepared, warnings=packaged.warnings)
+
+
+def _refuse_existing(wish: Wish, remote: RemotePlugin | None) -> None:
+    """BioT deploys its seed only when a plugin is created.
+
+    Raises:
+        NotPossible: There is a plugin of this name.
+    """
+    if wish.without_code and remote is not None:
+        msg = f"--without-code creates a plugin, and {remote.name} is there already: {describe_remote(remote)}."
+        raise NotPossible(msg, hint="Leave --without-code out to publish your code. Nothing was sent.")
+
+
+def _prepare_seed(manifest: Manifest, target: Target) -> Prepared:
+    if manifest.plugin.image_tag is not None:
+        msg = f"plugin.toml names the image of {manifest.plugin.name}. Nothing was sent."
+        raise NotPossible(msg, hint="Leave imageTag out for BioT's seed image, or --without-code out for your image.")
+    goal = _goal(manifest, None, marked=False)
+    # The seed has a handler of its own, where BioT's default is; the manifest's is sent with the code.
+    settings = {key: value for key, value in goal.desired.items() if key != "handler"}
+    return Prepared(manifest=manifest, target=target, goal=replace(goal, desired=settings), files=Files())
 
 
 def _prepare_image(project: Project, wish: Wish, manifest: Manifest, target: Target) -> Prepared:

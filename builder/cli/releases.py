@@ -124,7 +124,7 @@ def history_text(entries: tuple[Entry, ...]) -> list[str]:
             entry.command,
             str(entry.version_to) if entry.version_from is None else f"{entry.version_from} → {entry.version_to}",
             (entry.verdict or "no end yet").replace("-", " "),
-            _hex(entry.digest_to) if entry.code else "as before",
+            _code(entry),
             _commit(entry),
         )
         for entry in reversed(entries)
@@ -213,6 +213,12 @@ def _short(digest: str | None) -> str:
     if digest is None:
         return "-"
     return digest if len(digest) <= _SHOWN_DIGEST else f"{digest[:_SHOWN_DIGEST]}…"
+
+
+def _code(entry: Entry) -> str:
+    if entry.code:
+        return _hex(entry.digest_to)
+    return "BioT's seed" if entry.version_from is None else "as before"
 
 
 def _hex(digest: str | None) -> str:

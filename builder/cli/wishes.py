@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _ARTIFACT = click.Path(exists=True, dir_okay=False, path_type=Path)
+_WITHOUT_CODE = (
+    "Create a new plugin without code: BioT deploys its seed plugin for the runtime, nothing is built, and the next "
+    "publish sends yours."
+)
 _WITHOUT_DIGEST = (
     "Do not tell BioT the code's digest (PLUGIN_TREE_DIGEST). Then only versions are compared: raise version in "
     "plugin.toml by one for new code."
@@ -30,13 +34,18 @@ def _check_tag(context: click.Context, parameter: click.Parameter, tag: str | No
 
 
 def release_options(function: Callable[..., int]) -> Callable[..., int]:
-    """``--artifact``, ``--image-tag`` and ``--without-digest``, handed on as one ``wish``."""
+    """``--artifact``, ``--image-tag``, ``--without-code`` and ``--without-digest``, handed on as one ``wish``."""
 
     @wraps(function)
-    def wished(*, artifact: Path | None, image_tag: str | None, without_digest: bool, **others: object) -> int:
+    def wished(
+        *, artifact: Path | None, image_tag: str | None, without_code: bool, without_digest: bool, **others: object
+    ) -> int:
         from builder.release import Wish
 
-        wish = Wish(artifact=artifact, image_tag=image_tag, marked=not without_digest)
+        if without_code and (artifact is not None or image_tag is not None):
+            msg = "--without-code sends no code, so it goes with neither --artifact nor --image-tag."
+            raise click.UsageError(msg)
+        wish = Wish(artifact=artifact, image_tag=image_tag, without_code=without_code, marked=not without_digest)
         return function(wish=wish, **others)
 
     options = (
@@ -50,6 +59,7 @@ def release_options(function: Callable[..., int]) -> Callable[..., int]:
             callback=_check_tag,
             help="Of an IMAGE plugin: the tag that was pushed.",
         ),
+        click.option("without_code", "--without-code", is_flag=True, help=_WITHOUT_CODE),
         click.option("without_digest", "--without-digest", is_flag=True, help=_WITHOUT_DIGEST),
     )
     for option in reversed(options):

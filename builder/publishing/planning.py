@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 _ANEW: Final = "Delete the plugin and publish it again: it gets another endpoint URL and another service user."
 _SHOWN: Final = 19
+_SEED_DEPLOYED: Final = "No code is sent: BioT deploys its seed for the runtime, and the next publish sends yours."
 _CREATED_DISABLED: Final = (
     "The plugin is created disabled, because plugin.toml has no enabledState. `biot-plugin enable` enables it; later "
     "publishes leave its state as it is."
@@ -91,6 +92,7 @@ def _create(goal: Goal) -> Create:
     config.setdefault(STATE, DISABLED)
     changes = compare({**goal.desired, STATE: config[STATE]}, {})
     notes = () if STATE in goal.desired else (_CREATED_DISABLED,)
+    notes = notes if goal.code is not None else (_SEED_DEPLOYED, *notes)
     return Create(config=config, code=goal.code, version_to=goal.version, changes=changes, notes=notes)
 
 
@@ -226,6 +228,8 @@ def code_lines(release: ReleasePlan) -> tuple[Change, ...]:
     if release.code is not None:
         old = "" if release.before is None else _short(had) or "unknown"
         lines.append(Change(sign=sign, field="code", old=old, new=_short(release.code.tree_digest)))
+    elif release.before is None:
+        lines.append(Change(sign=sign, field="code", new="BioT's seed"))
     elif release.version_from == release.version_to:
         lines = []
     return tuple(lines)

@@ -39,7 +39,7 @@ class Goal:
         name: The plugin's name without ``Plugin-``.
         desired: ``builder.manifest.config``; with ``PLUGIN_TREE_DIGEST`` among the variables unless that is switched
             off, in which case only versions can be compared.
-        code: The code, or None when BioT's own seed is to run (an image without a tag).
+        code: The code, or None when BioT's own seed is to run: a new plugin without code, an image without a tag.
     """
 
     name: str

@@ -55,12 +55,17 @@ def restore(
     if version is None:
         has = remote.tree_digest if remote is not None else None
         chosen = [
-            one for one in releases if one.digest_to != has and (remote is None or one.version_to < remote.version)
+            one
+            for one in releases
+            if one.digest_to not in {None, has} and (remote is None or one.version_to < remote.version)
         ]
     else:
         chosen = [one for one in releases if one.version_to == version]
     if not chosen:
         raise _nothing(releases, version)
+    if chosen[-1].digest_to is None:
+        msg = f"Version {version} was BioT's seed, which BioT deploys only when a plugin is created."
+        raise NotPossible(msg, hint="Choose a version with code of its own: `biot-plugin history` lists them.")
     return _found(chosen[-1], kept, remote, state)
 
 

@@ -26,6 +26,7 @@ Examples:
   biot-plugin publish -e dev --plan plan.json    only what that plan says
   biot-plugin publish -e dev --disabled-first    switch it on at the very end
   biot-plugin publish -e dev --image-tag 1763547779363   an IMAGE plugin
+  biot-plugin publish -e dev --without-code      new, with BioT's seed code
 
 \b
 Ends in one of: done, nothing to do (both exit code 0), not applied, conflict,

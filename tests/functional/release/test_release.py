@@ -515,3 +515,57 @@ def test_a_plugin_whose_own_interceptions_share_an_order_converges(
     again = desk("publish", *LOCAL, "--json").document
     assert (again["verdict"], again["requests"]) == ("nothing-to-do", 0)
     assert biot.base_url
+
+
+def test_a_plugin_is_created_without_code_and_gets_it_with_the_next_publish(desk: Desk, biot: Sandbox) -> None:
+    (desk.plugin / "src" / "index.py").unlink()
+    (desk.plugin / "src").rmdir()
+    planned = desk("plan", *LOCAL, "--without-code")
+    assert planned.code == 10
+    assert "+ code  BioT's seed" in planned.out
+    done = desk("publish", *LOCAL, "--without-code", "--json").document
+    assert (done["verdict"], done["code"], done["requests"]) == ("done", False, 1)
+    assert (done["treeDigest"], done["artifact"]) == (None, None)
+    assert any("BioT deploys its seed" in note for note in done["notes"])
+    assert not (desk.plugin / "dist").exists()
+    seeded = stored(biot)
+    assert (seeded["version"], seeded["memorySize"], seeded["runtime"]) == (1, 256, "python3.13")
+    assert not {TREE_DIGEST_NAME, TREE_VERSION_NAME} & seeded["environmentVariables"].keys()
+    assert "BioT's seed" in desk("history").out
+
+    for command in ("plan", "publish"):
+        refused = desk(command, *LOCAL, "--without-code", "--json").document
+        assert (refused["kind"], refused["verdict"]) == ("not-possible", "not-applied")
+    assert stored(biot) == seeded
+    (desk.plugin / "src").mkdir()
+    desk.write()
+    own = desk("publish", *LOCAL, "--json").document
+    assert (own["verdict"], own["code"], own["version"]) == ("done", True, 2)
+    assert "does not keep" in desk("rollback", *LOCAL).err
+    assert "was BioT's seed" in desk("rollback", *LOCAL, "--to", "1").err
+    assert stored(biot)["version"] == 2
+
+
+@pytest.mark.parametrize(("kind", "requests"), [("reset-after-apply", 1), ("reset-before-read", 2)])
+def test_a_plugin_without_code_is_created_once_when_answers_are_lost(
+    desk: Desk, tmp_path: Path, kind: str, requests: int
+) -> None:
+    rules = (Rule(kind=KINDS[kind], method="POST", path="/settings/v2/plugins"),)
+    with running_sandbox(tmp_path / "sandbox", faults=Scenario(rules=rules)) as biot:
+        tell_of(desk.state, biot.base_url, biot.service_user.id, biot.service_user.secret_key)
+        done = desk("publish", *LOCAL, "--without-code", "--json").document
+
+        assert (done["verdict"], done["requests"], stored(biot)["version"]) == ("done", requests, 1)
+
+
+def test_without_code_and_code_exclude_each_other(desk: Desk, biot: Sandbox) -> None:
+    artifact = str(desk.plugin / "plugin.toml")
+    assert desk("publish", *LOCAL, "--without-code", "--artifact", artifact).code == 2
+    assert desk("plan", *LOCAL, "--without-code", "--image-tag", "one").code == 2
+    manifest = desk.plugin / "plugin.toml"
+    text = manifest.read_text()
+    manifest.write_text(text.replace('runtime = "python3.13"\n', ""))
+    assert desk("publish", *LOCAL, "--without-code").code == 3, "BioT has no seed without a runtime"
+    manifest.write_text(text.replace("version = 1", 'version = 1\ndeploymentPackageType = "IMAGE"\nimageTag = "one"'))
+    assert "names the image" in desk("publish", *LOCAL, "--without-code").err
+    assert biot.base_url
