@@ -40,7 +40,7 @@ def release_options(function: Callable[..., int]) -> Callable[..., int]:
     def wished(
         *, artifact: Path | None, image_tag: str | None, without_code: bool, without_digest: bool, **others: object
     ) -> int:
-        from builder.release import Wish
+        from builder.preparation import Wish
 
         if without_code and (artifact is not None or image_tag is not None):
             msg = "--without-code sends no code, so it goes with neither --artifact nor --image-tag."

@@ -17,9 +17,10 @@ import builder.publishing.running
 import builder.release
 from builder.errors import KitError, PublishError
 from builder.pipeline import Project
+from builder.preparation import Wish
 from builder.progress import Silent
 from builder.publishing.wire import Wire
-from builder.release import Desk, Wish, publish
+from builder.release import Desk, publish
 from tests.proof.network import Conditions, Network, draw_conditions
 from tests.proof.races import Ending, Race
 from tests.proof.world import PROJECTS, ROWS, write_project
@@ -29,11 +30,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
+    from builder.preparation import Prepared
     from builder.publishing.answers import Answer
     from builder.publishing.multipart import Body
     from builder.publishing.values import Secret
     from builder.publishing.wire import Request
-    from builder.release import Prepared
     from tests.proof.world import World
 
 MOST = 8

@@ -13,7 +13,7 @@ from builder.cli.progress import TerminalProgress
 from builder.cli.wishes import release_options
 
 if TYPE_CHECKING:
-    from builder.release import Wish
+    from builder.preparation import Wish
 
 
 @click.command(
