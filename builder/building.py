@@ -9,6 +9,7 @@ from builder import dependencies, evidence
 from builder.archive.writer import write_artifact, zip_size
 from builder.bundle.assemble import assemble
 from builder.bundle.hiding import path_file_warnings
+from builder.code import refuse_broken_code
 from builder.coldstart.advice import advise
 from builder.coldstart.choice import with_tools
 from builder.coldstart.lightening import lighten
@@ -31,11 +32,12 @@ def put_together(parts: Parts, packs: Sequence[Pack], store: Store) -> Packaged:
     """Splice the collected packages and the sources into the artifact, and write the report beside it.
 
     Raises:
-        ProjectError: Secrets are among the sources.
+        ProjectError: Secrets or broken code are among the sources.
         DependencyError: The lock is not complete, or a package's native code does not load on the runtime.
         PackagingError: The parts do not fit together, or are larger than Lambda takes.
     """
     manifest = parts.checked.manifest
+    refuse_broken_code(parts.sources, manifest.runtime)
     idle = refuse_secrets(manifest, parts.sources)
     examined = examine(manifest, packs)
     packs = prune_packs(examined.packs, manifest.build.prune, manifest.runtime.language)

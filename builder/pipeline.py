@@ -51,15 +51,17 @@ def check(project: Project) -> Checked:
 
     Raises:
         ManifestError: plugin.toml breaks rules; carries every problem, the handler's too.
-        ProjectError: There is no plugin.toml, the handler or the hook of a subscription is not there, or secrets are
-            among the files.
+        ProjectError: There is no plugin.toml, the handler or the hook of a subscription is not there, or the files hold
+            secrets or broken code.
     """
+    from builder.code import refuse_broken_code
     from builder.secrets import refuse_secrets
 
     checked = _check(project)
     if checked.manifest.plugin.deployment_package_type is PackageType.IMAGE:
         return checked
     sources = bundles.select_sources(checked.manifest)
+    refuse_broken_code(sources, checked.manifest.runtime)
     checked = _refuse_unanswered(checked, sources)
     idle = refuse_secrets(checked.manifest, sources)
     return replace(checked, warnings=(*checked.warnings, *idle))

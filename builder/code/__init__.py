@@ -1,0 +1,7 @@
+"""Does the plugin's own code parse on the runtime, and does it find what it imports? Nothing of it is executed."""
+
+from __future__ import annotations
+
+from builder.code.syntax import Source, refuse_broken_code
+
+__all__ = ["Source", "refuse_broken_code"]

@@ -1,0 +1,73 @@
+"""Python files -> their first syntax error for one version of Python, found by ruff's parser.
+
+ruff knows the grammar of every Python since 3.7, so the Python that runs the kit does not matter. It takes UTF-8 only,
+so the encoding that a file declares is resolved here, as CPython does it.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import tokenize
+from typing import TYPE_CHECKING
+
+from builder.code.flaw import Flaw, flaw_at
+from builder.code.programs import run_parser
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+_COMPILER_ERRORS = "E9,F404,F407,F621,F622,F701,F702,F704,F706,F707,PLE0115,PLE0117,PLE0118,PLE1142"
+"""ruff's rules for what CPython's compiler refuses after parsing, such as ``return`` outside of a function. Compared
+with CPython 3.9 to 3.13 over 5,236 files of CPython's own tests: no difference but in declared encodings."""
+_PYTHON_2 = ("print", "exec")
+_PYTHON_2_HINT = "This looks like Python 2 code; translate it to Python 3."
+
+
+def as_utf8(content: bytes) -> bytes | Flaw:
+    """A Python file in UTF-8 without a byte order mark, or the reason why Python does not read it."""
+    if b"\0" in content:
+        return flaw_at(content, content.index(b"\0"), "the file contains a NUL byte")
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
+        text = content.decode(encoding)
+    except UnicodeDecodeError as error:
+        return flaw_at(content, error.start, f"the file is not valid {error.encoding}")
+    except (SyntaxError, LookupError) as error:
+        return Flaw(line=1, message=str(getattr(error, "msg", error)))
+    return text.encode()
+
+
+def python_flaws(files: Mapping[str, bytes], version: str, folder: Path) -> dict[str, Flaw]:
+    """The first syntax error of each file that has one.
+
+    Args:
+        files: Any key -> the file in UTF-8.
+        version: Of the runtime's Python, such as ``3.13``.
+        folder: An empty folder to work in.
+    """
+    names = {}
+    for number, (key, content) in enumerate(files.items()):
+        names[f"{number}.py"] = key
+        (folder / f"{number}.py").write_bytes(content)
+    target = "py" + version.replace(".", "")
+    arguments = ["check", "--isolated", "--no-cache", "--ignore-noqa", "--output-format", "json"]
+    arguments += ["--select", _COMPILER_ERRORS, "--target-version", target, "."]
+    flaws: dict[str, Flaw] = {}
+    for row in json.loads(run_parser("ruff", arguments, folder)):
+        key = names[row["filename"].replace("\\", "/").rpartition("/")[2]]
+        flaw = _flaw(row, files[key])
+        if key not in flaws or flaw.line < flaws[key].line:
+            flaws[key] = flaw
+    return flaws
+
+
+def _flaw(row: dict[str, object], content: bytes) -> Flaw:
+    location = row["location"]
+    line = int(location["row"]) if isinstance(location, dict) else 1
+    lines = content.rstrip().split(b"\n")
+    line = min(line, len(lines))  # what is never closed is reported behind the last line
+    text = lines[line - 1].split()
+    is_old = bool(text) and text[0].decode("utf-8", "replace") in _PYTHON_2
+    return Flaw(line=line, message=str(row["message"]).rstrip("."), hint=_PYTHON_2_HINT if is_old else "")
