@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 _USUAL_ROOTS = ("src", ".")
 # Lambda switches off in Node.js 20 and 22 what tells ES modules by their text (AWS guide to Node.js functions).
 _DETECTS_MODULES_FROM = 24
+_CALLS_NO_CALLBACKS_FROM = 24
+"""From Node.js 24 on Lambda's runtime refuses handlers whose ``length`` is 3 or more, async ones too (``argsNum`` in
+aws-lambda-ric 4.0.2; streaming handlers aside, which are results of a call and so never judged here)."""
+_CALLBACK_PARAMETERS = 3
 _FOREIGN_ENDINGS = {"python": (".js", ".mjs", ".cjs", ".ts"), "nodejs": (".ts", ".mts", ".cts", ".jsx", ".py")}
 
 
@@ -58,7 +62,19 @@ def _look(places: Places, request: Request) -> Outcome | None:
         detects = major.isdigit() and int(major) >= _DETECTS_MODULES_FROM
         library = JavaScriptLibrary(places, detects_modules=detects)
     file = library.find(request.module)
-    return resolve(file, request.name, library) if file else None
+    return _without_callback(resolve(file, request.name, library), request) if file else None
+
+
+def _without_callback(outcome: Outcome, request: Request) -> Outcome:
+    """The outcome, where a function that wants a callback is none that the runtime calls."""
+    is_function = request.language == "nodejs" and outcome.answer is Answer.FUNCTION
+    if not is_function or outcome.positional < _CALLBACK_PARAMETERS:
+        return outcome
+    major = request.version.split(".")[0]
+    if not major.isdigit() or int(major) < _CALLS_NO_CALLBACKS_FROM:
+        return outcome
+    detail = f"has a third parameter for a callback, which Node.js {major} on Lambda refuses"
+    return replace(outcome, answer=Answer.SIGNATURE, detail=detail)
 
 
 def _differs(root: str, build_root: str) -> bool:

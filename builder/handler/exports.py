@@ -19,6 +19,8 @@ class Kind(Enum):
     """It is an ``async def`` of Python, which Lambda's Python runtime does not await."""
     VALUE = auto()
     """It is surely no function: a number, a text, a list, a class."""
+    SIGNATURE = auto()
+    """It is a function that cannot be called with an event and a context."""
     PASSED_ON = auto()
     """It comes from another module under the name ``Export.name``."""
 
@@ -32,12 +34,16 @@ class Export:
         line: 1-based line where it is given its name.
         module: For PASSED_ON, the module as the source names it: ``.flow``, ``plugin.flow``, ``./flow.js``.
         name: For PASSED_ON, its name over there.
+        positional: For functions of JavaScript, ``function.length``: the parameters before a default or a rest.
+        detail: For SIGNATURE, what the parameters are.
     """
 
     kind: Kind
     line: int
     module: str = ""
     name: str = ""
+    positional: int = 0
+    detail: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

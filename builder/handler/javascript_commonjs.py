@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from builder.handler.exports import Export, Exports, Kind
 from builder.handler.javascript_values import (
     Names,
+    function_of,
     last_of,
     line_of,
     local_names,
@@ -117,7 +118,7 @@ class _Module:
                 self.found[text_of(part)] = value_of(part, self._names)
             elif part.type == "method_definition":
                 name = name_of(part.child_by_field_name("name"))
-                self.found[name] = (Export(kind=Kind.FUNCTION, line=line_of(part)),)
+                self.found[name] = (function_of(part),)
             elif part.type == "spread_element":
                 self._merge(part.named_children[0])
 

@@ -60,7 +60,7 @@ def declared(node: Node | None, names: Names) -> Iterator[tuple[str, tuple[Expor
     if node is None:
         return
     if node.type in _FUNCTIONS:
-        yield text_of(node.child_by_field_name("name")), (Export(kind=Kind.FUNCTION, line=line_of(node)),)
+        yield text_of(node.child_by_field_name("name")), (function_of(node),)
     elif node.type == "class_declaration":
         yield text_of(node.child_by_field_name("name")), (Export(kind=Kind.VALUE, line=line_of(node)),)
     elif node.type in _VARIABLES:
@@ -80,7 +80,18 @@ def value_of(node: Node | None, names: Names) -> tuple[Export, ...]:
     if node.type == "member_expression" and (module := required(node.child_by_field_name("object"))):
         name = text_of(node.child_by_field_name("property"))
         return (Export(kind=Kind.PASSED_ON, line=line, module=module, name=name),)
-    return (Export(kind=Kind.VALUE if node.type in _NO_FUNCTION else Kind.FUNCTION, line=line),)
+    return (Export(kind=Kind.VALUE, line=line) if node.type in _NO_FUNCTION else function_of(node),)
+
+
+def function_of(node: Node) -> Export:
+    """A function, or an expression that may be one, with its ``length``: what stands before a default or a rest."""
+    parameters = node.child_by_field_name("parameters")
+    positional = 0
+    for parameter in parameters.named_children if parameters is not None else ():
+        if parameter.type in {"assignment_pattern", "rest_pattern"}:
+            break
+        positional += parameter.type != "comment"
+    return Export(kind=Kind.FUNCTION, line=line_of(node), positional=positional)
 
 
 def last_of(node: Node) -> Node:

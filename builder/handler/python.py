@@ -25,6 +25,8 @@ _NO_FUNCTION = (
     ast.GeneratorExp,
     ast.Compare,
 )
+_ARGUMENTS = 2
+"""The event and the context (``awslambdaric``, ``handle_event_request``)."""
 _BLOCKS = (ast.If, ast.Try, ast.TryStar, ast.With, ast.For, ast.While)
 
 
@@ -77,7 +79,7 @@ class _Module:
 
     def _bindings(self, statement: ast.stmt) -> Iterator[tuple[str, list[Export]]]:
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            yield statement.name, [Export(kind=_definition_kind(statement), line=statement.lineno)]
+            yield statement.name, [_definition(statement)]
         elif isinstance(statement, ast.ImportFrom | ast.Import):
             yield from _imports(statement)
         elif isinstance(statement, ast.Assign):
@@ -107,17 +109,45 @@ class _Module:
             return [Export(kind=Kind.VALUE, line=value.lineno)]
         if isinstance(value, ast.IfExp):
             return [*self._value(value.body), *self._value(value.orelse)]
+        if isinstance(value, ast.Lambda):
+            return [_function(value.args, value.lineno)]
         if isinstance(value, ast.Call) and _is_partial(value.func) and value.args:
-            return self._value(value.args[0])
+            # What partial leaves of the parameters is not worked out.
+            return [
+                Export(kind=Kind.FUNCTION, line=value.lineno) if export.kind is Kind.SIGNATURE else export
+                for export in self._value(value.args[0])
+            ]
         return [Export(kind=Kind.FUNCTION, line=value.lineno)]
 
 
-def _definition_kind(statement: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> Kind:
+def _definition(statement: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> Export:
     if isinstance(statement, ast.ClassDef):
-        return Kind.VALUE
-    # A decorator may turn a coroutine into a plain function, so only a bare one is refused.
-    is_coroutine = isinstance(statement, ast.AsyncFunctionDef) and not statement.decorator_list
-    return Kind.COROUTINE if is_coroutine else Kind.FUNCTION
+        return Export(kind=Kind.VALUE, line=statement.lineno)
+    if statement.decorator_list:
+        # A decorator may turn a coroutine into a plain function and change what is passed on.
+        return Export(kind=Kind.FUNCTION, line=statement.lineno)
+    if isinstance(statement, ast.AsyncFunctionDef):
+        return Export(kind=Kind.COROUTINE, line=statement.lineno)
+    return _function(statement.args, statement.lineno)
+
+
+def _function(parameters: ast.arguments, line: int) -> Export:
+    """A function as Lambda calls it: with two positional arguments."""
+    positional = len(parameters.posonlyargs) + len(parameters.args)
+    required = positional - len(parameters.defaults)
+    keywords = [
+        argument.arg
+        for argument, default in zip(parameters.kwonlyargs, parameters.kw_defaults, strict=True)
+        if default is None
+    ]
+    detail = ""
+    if required > _ARGUMENTS:
+        detail = f"requires {required} arguments"
+    elif keywords:
+        detail = f"requires the keyword argument {keywords[0]}"
+    elif positional < _ARGUMENTS and parameters.vararg is None:
+        detail = "takes one argument" if positional else "takes no arguments"
+    return Export(kind=Kind.SIGNATURE if detail else Kind.FUNCTION, line=line, detail=detail)
 
 
 def _imports(statement: ast.ImportFrom | ast.Import) -> Iterator[tuple[str, list[Export]]]:

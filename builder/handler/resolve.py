@@ -21,6 +21,8 @@ class Answer(Enum):
     UNKNOWN = auto()
     """The text does not tell: it may come from another package's ``import *``, or be made while the module runs."""
     COROUTINE = auto()
+    SIGNATURE = auto()
+    """It is a function that Lambda calls with arguments which it does not take."""
     VALUE = auto()
     NOT_OFFERED = auto()
     """The module does not have the name."""
@@ -40,6 +42,7 @@ class Outcome:
         line: The line there, or 0.
         detail: What is broken, or the module that is not there.
         hint: How to mend it, where that is known.
+        positional: Of a function of JavaScript, its ``length``.
     """
 
     answer: Answer
@@ -47,6 +50,7 @@ class Outcome:
     line: int = 0
     detail: str = ""
     hint: str = ""
+    positional: int = 0
 
 
 class Library(Protocol):
@@ -105,7 +109,13 @@ class _Search:
 
     def _follow(self, file: str, export: Export) -> Outcome:
         if export.kind is not Kind.PASSED_ON:
-            return Outcome(answer=Answer[export.kind.name], file=file, line=export.line)
+            return Outcome(
+                answer=Answer[export.kind.name],
+                file=file,
+                line=export.line,
+                detail=export.detail,
+                positional=export.positional,
+            )
         target = self._library.locate(export.module, importer=file)
         if target is None:
             return Outcome(answer=Answer.FUNCTION, file=file, line=export.line)

@@ -20,6 +20,10 @@ _EXAMPLES = {
     "python": "def {name}(event, context): …",
     "nodejs": "export async function {name}(event, context) {{ … }}",
 }
+_SIGNATURES = {
+    "python": "Write def {name}(event, context).",
+    "nodejs": "Make it async and return the response (or throw the error) in place of calling the callback.",
+}
 
 
 def no_file(request: Request, root: str, foreign: str) -> Problem:
@@ -53,6 +57,10 @@ def wrong(request: Request, root: str, outcome: Outcome) -> Problem:
         Answer.COROUTINE: (
             f"{name} is an async def; Lambda's Python runtime does not await it, so every call would fail.",
             f"Write def {name}(event, context) and call asyncio.run() inside it.",
+        ),
+        Answer.SIGNATURE: (
+            f"Lambda calls {name}(event, context), and {name} {outcome.detail}.",
+            _SIGNATURES[request.language].format(name=name),
         ),
         Answer.VALUE: (
             f"{name} is not a function, so Lambda cannot call it.",

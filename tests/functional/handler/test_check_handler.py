@@ -254,3 +254,81 @@ def test_a_pipe_in_place_of_a_file_is_no_file(tmp_path: Path) -> None:
     problem = check(tmp_path, {})
     assert problem is not None
     assert "there is no such file" in problem.message
+
+
+CALLABLE = {
+    "two": "def handler(event, context): ...",
+    "defaults": "def handler(event, context=None, more=1): ...",
+    "only defaults": "def handler(event=None, context=None): ...",
+    "rest": "def handler(*args): ...",
+    "one and a rest": "def handler(event, *args, **named): ...",
+    "keyword with default": "def handler(event, context, *, more=1): ...",
+    "positional only": "def handler(event, context, /): ...",
+    "lambda": "handler = lambda event, context: 1",
+    "decorated": "@parse\ndef handler(event): ...",
+    "decorated coroutine": "@parse\nasync def handler(event): ...",
+    "partial": "import functools\ndef go(a, event, context): ...\nhandler = functools.partial(go, 1)",
+    "instance": "class Handler:\n    def __call__(self, event, context): ...\nhandler = Handler()",
+    "one of two": "import os\nif os.name:\n    def handler(event): ...\nelse:\n    def handler(event, context): ...",
+}
+UNCALLABLE = {
+    "none": ("def handler(): ...", "takes no arguments"),
+    "one": ("def handler(event): ...", "takes one argument"),
+    "three": ("def handler(event, context, callback): ...", "requires 3 arguments"),
+    "three with a rest": ("def handler(a, b, c, *more): ...", "requires 3 arguments"),
+    "one with keywords": ("def handler(event, **named): ...", "takes one argument"),
+    "keyword": ("def handler(event, context, *, more): ...", "requires the keyword argument more"),
+    "lambda": ("handler = lambda event: 1", "takes one argument"),
+    "re-exported": ("from flow import run as handler", "takes one argument"),
+}
+
+
+@pytest.mark.parametrize("name", CALLABLE)
+def test_a_function_that_takes_event_and_context_is_a_handler(tmp_path: Path, name: str) -> None:
+    assert check(tmp_path, {"src/index.py": CALLABLE[name]}) is None
+
+
+@pytest.mark.parametrize("name", UNCALLABLE)
+def test_a_function_that_does_not_take_event_and_context_is_refused(tmp_path: Path, name: str) -> None:
+    code, detail = UNCALLABLE[name]
+    problem = check(tmp_path, {"src/index.py": code, "src/flow.py": "def run(event): ..."})
+    assert problem is not None
+    assert problem.severity is Severity.ERROR
+    assert problem.message == f"Lambda calls handler(event, context), and handler {detail}."
+    assert problem.line == 1
+
+
+CALLBACKS = {
+    "function": "export function handler(event, context, callback) { callback(null, 1); }",
+    "arrow": "export const handler = (event, context, callback) => callback(null, 1);",
+    "async": "export const handler = async (event, context, callback) => 1;",
+    "CommonJS": "exports.handler = function (event, context, callback) { callback(null, 1); };",
+    "method": "module.exports = { handler(event, context, callback) { callback(null, 1); } };",
+    "re-exported": "export { run as handler } from './run.js';",
+}
+NO_CALLBACKS = {
+    "none": "export const handler = () => 1;",
+    "two": "export const handler = async (event, context) => 1;",
+    "default": "export const handler = async (event, context, client = null) => 1;",
+    "rest": "export const handler = async (event, context, ...rest) => 1;",
+    "streaming": "export const handler = awslambda.streamifyResponse(async (event, stream, context) => 1);",
+}
+RUN = "export function run(event, context, done) { done(null, 1); }"
+
+
+@pytest.mark.parametrize("name", CALLBACKS)
+@pytest.mark.parametrize(("runtime", "is_called"), [("nodejs22", True), ("nodejs24", False)])
+def test_callback_handlers_are_refused_from_node_24_on(
+    tmp_path: Path, name: str, runtime: str, *, is_called: bool
+) -> None:
+    kind = "commonjs" if "exports" in CALLBACKS[name] else "module"
+    files = {"src/index.js": CALLBACKS[name], "src/run.js": RUN, "package.json": f'{{"type": "{kind}"}}'}
+    problem = check(tmp_path, files, runtime=runtime)
+    assert (problem is None) == is_called
+    if problem is not None:
+        assert "has a third parameter for a callback" in problem.message
+
+
+@pytest.mark.parametrize("name", NO_CALLBACKS)
+def test_other_handlers_of_node_24_are_accepted(tmp_path: Path, name: str) -> None:
+    assert check(tmp_path, {"src/index.mjs": NO_CALLBACKS[name]}, runtime="nodejs24") is None
