@@ -12,7 +12,7 @@ from builder.errors import DependencyError, Problem
 from builder.quoting import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from builder.platform.runtimes import Runtime
     from builder.process import Completed
@@ -35,6 +35,9 @@ _OTHER_PYTHON = re.compile(
 _OTHER_PLATFORM = re.compile(r"Wheels are available for `([^`]+)` \(v([^)]+)\) on the following platforms?: (.+)")
 _UNKNOWN = re.compile(r"([A-Za-z0-9._-]+) was not found in the package registry")
 _NOT_BUILT = re.compile(r"Failed to (?:download and )?build `([^`]+)`")
+_OTHER_HASH = re.compile(
+    r"^\s*(\S+?)==(\S+) from .*\n(?:\s*(?:Expected|or) .*\n)+\s*Got\s+([0-9a-f]{64})", re.MULTILINE
+)
 _RAISED = re.compile(r"^\s*((?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Exit)\b[^\n]*)", re.MULTILINE)
 _CONFLICT = re.compile(r"Because (.+)", re.DOTALL)
 # In this order: what lies deeper comes first, because each layer above reports a follow-up of it. The disk is deepest:
@@ -109,15 +112,16 @@ def not_reached(done: Completed, index: str) -> DependencyError | None:
     return None
 
 
-def resolving_failed(done: Completed, runtime: Runtime, newer: Iterable[Problem] = ()) -> DependencyError:
-    """Why uv found no set of versions for the runtime; ``newer`` are those that have wheels for newer machines only."""
-    problems = [*newer]
-    problems += [one for one in _source_only(done.stderr) if not any(_about(one, other) for other in problems)]
-    problems += [*_other_wheels(done.stderr, runtime), *_unknown(done.stderr)]
+def resolving_failed(done: Completed, runtime: Runtime, explained: Sequence[Problem] = ()) -> DependencyError:
+    """Why uv found no set of versions for the runtime; ``explained`` is what the index says of packages."""
+    problems = [*explained]
+    others = (*_source_only(done.stderr), *_other_wheels(done.stderr, runtime))
+    problems += [one for one in others if not any(_about(one, other) for other in explained)]
+    problems += _unknown(done.stderr)
     if problems:
         return DependencyError(
             f"The dependencies cannot be had for {runtime.name}.",
-            hint="Mend the packages named above and run `biot-plugin lock` again.",
+            hint="Change the requirements named above and run `biot-plugin lock` again.",
             problems=problems,
         )
     unbuilt = _NOT_BUILT.search(done.stderr)
@@ -155,6 +159,22 @@ def fetching_failed(done: Completed, runtime: Runtime) -> DependencyError:
         )
     return DependencyError(
         f"pip could not fetch the locked wheels: {last_line(said)}.", hint="Correct what pip names and try again."
+    )
+
+
+def mismatched(done: Completed) -> tuple[str, str, str]:
+    """Name, version and ``sha256:<hex>`` of a file that pip expected with another hash; empty for other failures."""
+    said = done.stdout + done.stderr
+    found = _OTHER_HASH.search(said) if "DO NOT MATCH THE HASHES" in said else None
+    return (found[1], found[2], f"sha256:{found[3]}") if found else ("", "", "")
+
+
+def foreign_file(name: str, version: str, runtime: Runtime) -> DependencyError:
+    """A lock with the hash of a file that its release has, and that is not for the runtime."""
+    return DependencyError(
+        f"The hash of {name} {version} in requirements.lock belongs to a file for another platform or Python: "
+        f"the release has a wheel for {_machine(runtime)}, with another hash.",
+        hint="Run `biot-plugin lock`, which takes the right wheel, and commit the file.",
     )
 
 

@@ -6,13 +6,14 @@ import re
 import sys
 import tomllib
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from builder import process
 from builder.dependencies import failures, settings
 from builder.dependencies.newer_machines import newer_machines
+from builder.dependencies.other_runtimes import other_runtimes
 from builder.dependencies.platform_tags import uv_platform
 from builder.dependencies.wheels import offered_versions
 from builder.errors import DependencyError
@@ -20,6 +21,8 @@ from builder.errors import DependencyError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from builder.dependencies.newer_machines import Offered
+    from builder.errors import Problem
     from builder.platform.runtimes import Runtime
 
 _PINNED = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^\s;\\]+)", re.MULTILINE)
@@ -39,6 +42,7 @@ class Question:
         universal: For every platform and for Python from ``python`` on, instead of only the runtime.
         python: Lowest Python version of a universal answer; without it the runtime's.
         sources: Names of packages that are taken as source.
+        alone: Whether what the packages need is left out of the answer.
     """
 
     wanted: tuple[str, ...]
@@ -48,6 +52,7 @@ class Question:
     universal: bool = False
     python: str = ""
     sources: tuple[str, ...] = ()
+    alone: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,6 +84,7 @@ def compile_command(uv: str, interpreter: str, question: Question) -> list[str]:
     command += ["--python-version", question.python or question.runtime.version]
     command += ["--universal"] if question.universal else ["--python-platform", uv_platform(question.runtime)]
     command += ["--only-binary", ":all:", *(f"--no-binary={name}" for name in question.sources)]
+    command += ["--no-deps"] if question.alone else []
     return [*command, "--generate-hashes", "--no-header", "--no-annotate"]
 
 
@@ -116,10 +122,40 @@ def resolve(question: Question, folder: Path, pip: Mapping[str, str]) -> str:
     done = process.run(command, cwd=folder, environment=environment)
     if done.returncode != 0:
         index = settings.pip_environment(process.current_environment(), pip)
-        offered = partial(offered_versions, folder=folder, environment=index)
-        newer = () if question.universal else tuple(newer_machines(done.stderr, question.runtime, offered))
-        raise failures.resolving_failed(done, question.runtime, newer)
+        offered = cache(partial(offered_versions, folder=folder, environment=index))
+        explained = () if question.universal else _explained(done.stderr, question, offered)
+        raise failures.resolving_failed(done, question.runtime, explained)
     return (folder / "answer.txt").read_text(encoding="utf-8")
+
+
+def published_digests(
+    name: str, version: str, runtime: Runtime, folder: Path, pip: Mapping[str, str]
+) -> frozenset[str]:
+    """``sha256:<hex>`` of every file of one release, for whatever platform; none when the index does not say.
+
+    Args:
+        name: Of the package.
+        version: Of the release.
+        runtime: One that the release is asked for.
+        folder: An empty folder.
+        pip: As for ``resolve``.
+    """
+    question = Question(
+        wanted=(f"{name}=={version}",), constraints=(), keep="", runtime=runtime, universal=True, alone=True
+    )
+    try:
+        answer = read_answer(resolve(question, folder, pip))
+    except DependencyError:
+        return frozenset()
+    return frozenset(digest for one in answer for digest in one.digests)
+
+
+def _explained(said: str, question: Question, offered: Offered) -> tuple[Problem, ...]:
+    """What uv does not say about packages without a usable wheel, asked of the index."""
+    newer = tuple(newer_machines(said, question.runtime, offered))
+    known = {problem.message.split(" ", 1)[0] for problem in newer}
+    limits = (*question.wanted, *question.constraints)
+    return (*newer, *other_runtimes(said, limits, question.runtime, offered, known))
 
 
 def read_answer(text: str) -> tuple[Resolved, ...]:

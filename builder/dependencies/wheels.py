@@ -160,8 +160,27 @@ def _download(part: tuple[Wanted, ...], runtime: Runtime, folder: Path, environm
     command = download_command(sys.executable, str(file), str(target), runtime)
     done = process.run(command, cwd=folder, environment=environment)
     if done.returncode != 0:
-        raise failures.fetching_failed(done, runtime)
+        raise _foreign_file(done, part, runtime, folder) or failures.fetching_failed(done, runtime)
     return target
+
+
+def _foreign_file(
+    done: process.Completed, part: tuple[Wanted, ...], runtime: Runtime, folder: Path
+) -> DependencyError | None:
+    """The failure when a pinned hash is of another file of the release: a wheel for another platform, or a sdist.
+
+    What came must be published under its own hash too. Otherwise the index gave something else than it promises.
+    """
+    name, version, came = failures.mismatched(done)
+    one = next((one for one in part if (one.name, one.version) == (name, version)), None)
+    if one is None:
+        return None
+    from builder.dependencies.uv import published_digests
+
+    (folder / "release").mkdir()
+    published = published_digests(name, version, runtime, folder / "release", read_pip_settings(folder))
+    is_foreign = published.issuperset({*one.digests, came})
+    return failures.foreign_file(name, version, runtime) if is_foreign else None
 
 
 def _take_in(wanted: tuple[Wanted, ...], target: Path, store: Store, progress: Progress) -> tuple[Fetched, ...]:

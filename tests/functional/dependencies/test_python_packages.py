@@ -13,6 +13,7 @@ from builder.errors import DependencyError, KitError
 from builder.progress import Silent
 from tests.support.plugins import Told, plugin
 from tests.support.registries import make_wheel
+from tests.support.sources import make_sdist
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -157,6 +158,55 @@ def test_another_file_behind_the_same_version_is_refused(
         collect(read_lock(manifest), manifest, Store(tmp_path / "cold"), QUIET)
     assert "base" in caught.value.message
     assert not list((tmp_path / "cold").rglob("*.zip"))
+
+
+@pytest.mark.parametrize("tag", ["cp313-cp313-win_amd64", "cp312-cp312-manylinux_2_17_x86_64"])
+def test_a_hash_of_the_same_release_for_another_platform_is_told_as_that(
+    project: Path, store: Store, index: PythonIndex, tmp_path: Path, tag: str
+) -> None:
+    right = index.wheel("native", "1.0", tag="cp313-cp313-manylinux_2_17_x86_64")
+    foreign = index.wheel("native", "1.0", tag=tag)
+    ask(project, "native")
+    manifest = plugin(project, requirements="requirements.in")
+    write_lock(manifest, store, QUIET)
+    (project / "requirements.lock").write_text(lock_text(project).replace(right, foreign))
+    with pytest.raises(DependencyError, match="belongs to a file for another platform or Python") as caught:
+        collect(read_lock(manifest), manifest, Store(tmp_path / "cold"), QUIET)
+    assert "native 1.0" in caught.value.message
+    assert "Run `biot-plugin lock`" in caught.value.hint
+    write_lock(manifest, store, QUIET)
+    assert right in lock_text(project)
+
+
+def test_a_file_that_is_not_the_published_one_is_never_called_one_of_another_platform(
+    project: Path, store: Store, index: PythonIndex, tmp_path: Path
+) -> None:
+    right = index.wheel("native", "1.0", tag="cp313-cp313-manylinux_2_17_x86_64")
+    index.wheel("native", "1.0", tag="cp313-cp313-win_amd64")
+    ask(project, "native")
+    manifest = plugin(project, requirements="requirements.in")
+    write_lock(manifest, store, QUIET)
+    path = "/files/native-1.0-cp313-cp313-manylinux_2_17_x86_64.whl"
+    kind, data = index.pages[path]
+    index.pages[path] = (kind, data + b"tampered")
+    with pytest.raises(DependencyError, match="holds another file") as caught:
+        collect(read_lock(manifest), manifest, Store(tmp_path / "cold"), QUIET)
+    assert "Do not ship it" in caught.value.hint
+    assert right in lock_text(project)
+
+
+def test_a_package_with_wheels_for_another_runtime_is_not_called_source_only(
+    project: Path, store: Store, index: PythonIndex
+) -> None:
+    index.wheel("native", "1.0", tag="cp312-cp312-manylinux_2_17_x86_64")
+    index.wheel("native", "2.0", tag="cp313-cp313-manylinux_2_17_x86_64")
+    index.add(*make_sdist("native"))
+    ask(project, "native==1.0")
+    with pytest.raises(DependencyError) as caught:
+        write_lock(plugin(project, requirements="requirements.in"), store, QUIET)
+    (problem,) = caught.value.problems
+    assert problem.message == "native 1.0 has no wheel for python3.13; it has one for python3.12."
+    assert "native 2.0" in problem.hint
 
 
 def test_two_runtimes_take_different_wheels_of_different_versions(

@@ -1,0 +1,94 @@
+"""Where uv says "source only", the reader is told which version or which runtime has a wheel."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from builder.dependencies.other_runtimes import other_runtimes
+from builder.platform.runtimes import RUNTIMES, Runtime
+
+if TYPE_CHECKING:
+    from builder.errors import Problem
+
+NEW = RUNTIMES["python3.13"]
+SAID = "hint: Wheels are required for `{}` because building from source is disabled for all packages"
+WHEELS = {
+    ("numpy", "python3.13"): ("2.1.0", "2.4.0", "odd_"),
+    ("numpy", "python3.12"): ("1.26.4", "2.4.0"),
+    ("numpy", "python3.11"): ("1.25.2", "1.26.4", "2.4.0"),
+    ("abandoned", "python3.11"): ("0.9",),
+    ("renewed", "python3.13"): ("2.0",),
+}
+
+
+def offered(name: str, runtime: Runtime) -> tuple[str, ...]:
+    return WHEELS.get((name, runtime.name), ())
+
+
+def found(wanted: str, name: str, more: str = "") -> list[Problem]:
+    said = f"{SAID.format(name)}\n{more}"
+    return list(other_runtimes(said, tuple(filter(None, wanted.split("\n"))), NEW, offered))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "name", "more", "message", "hint"),
+    [
+        (
+            "numpy==1.26.4",
+            "numpy",
+            "",
+            "numpy 1.26.4 has no wheel for python3.13; it has one for python3.12.",
+            "Ask for numpy 2.4.0, which has a wheel for python3.13, or use python3.12 in plugin.toml.",
+        ),
+        (
+            "numpy<1.26",
+            "numpy",
+            "",
+            "numpy (<1.26) has no wheel for python3.13; numpy 1.25.2 has one for python3.11.",
+            "Ask for numpy 2.4.0, which has a wheel for python3.13, or use python3.11 in plugin.toml.",
+        ),
+        (
+            "numpy\nNumPy<1.26",
+            "numpy",
+            "",
+            "numpy (<1.26) has no wheel for python3.13; numpy 1.25.2 has one for python3.11.",
+            "Ask for numpy 2.4.0, which has a wheel for python3.13, or use python3.11 in plugin.toml.",
+        ),
+        (
+            "parent",
+            "numpy",
+            "Because parent==1 depends on numpy>=1.20,<1.26, we can conclude",
+            "numpy (<1.26,>=1.20) has no wheel for python3.13; numpy 1.25.2 has one for python3.11.",
+            "Ask for numpy 2.4.0, which has a wheel for python3.13, or use python3.11 in plugin.toml.",
+        ),
+        (
+            "abandoned",
+            "abandoned",
+            "",
+            "abandoned has no wheel for python3.13; abandoned 0.9 has one for python3.11.",
+            "Use python3.11 in plugin.toml.",
+        ),
+        (
+            "renewed==1.0",
+            "renewed",
+            "",
+            "renewed 1.0 has no wheel for python3.13.",
+            (
+                "Ask for renewed 2.0, which has a wheel for python3.13, or write [build] allow-sdist = "
+                '["renewed"] to build what was asked for from source.'
+            ),
+        ),
+    ],
+    ids=["exact", "range", "two lines", "by a package", "another runtime only", "another version only"],
+)
+def test_what_has_a_wheel_is_named(wanted: str, name: str, more: str, message: str, hint: str) -> None:
+    (problem,) = found(wanted, name, more)
+    assert (problem.message, problem.hint) == (message, hint)
+
+
+def test_what_has_no_wheel_at_all_or_is_explained_already_is_left_to_others() -> None:
+    assert found("docopt", "docopt") == []
+    assert list(other_runtimes(SAID.format("numpy"), ("numpy==1.26.4",), NEW, offered, {"numpy"})) == []
+    assert list(other_runtimes("No solution found", ("numpy",), NEW, offered)) == []
