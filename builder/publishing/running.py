@@ -80,8 +80,9 @@ class Running:
         notes = []
         for entry in self.journal.entries():
             if entry.closed is None:
-                outcome = settle(entry, self.kept.config(entry.config), remote)
-                self.journal.close(entry, outcome, self._clock.now(), settled_by=new_id())
+                now = self._clock.now()
+                outcome = settle(entry, self.kept.config(entry.config), remote, now)
+                self.journal.close(entry, outcome, now, settled_by=new_id())
                 notes.append(f"The {entry.command} of {entry.opened} by {entry.who} had no end. {outcome.detail}")
         return remote, tuple(notes)
 

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
 REPOSITORY = Path(__file__).parents[3]
 TARGET = Target(name="dev", base_url="https://api.dev.example.com")
 DONE = Outcome(verdict=Verdict.DONE, detail="It is there.")
+
+
+AN_HOUR_LATER = datetime(2026, 11, 20, 13, tzinfo=UTC)
 
 
 def entry(version: int = 1, **changes: object) -> Entry:
@@ -212,11 +216,23 @@ def test_a_kept_file_that_was_damaged_is_not_there(state: State, tmp_path: Path)
 def test_a_killed_publish_is_judged_by_what_the_platform_has(remote: RemotePlugin | None, verdict: Verdict) -> None:
     killed = entry(6, version_from=5, digest_to=digest("b"))
 
-    assert settle(killed, goal("b").desired, remote).verdict is verdict
+    assert settle(killed, goal("b").desired, remote, AN_HOUR_LATER).verdict is verdict
 
 
 def test_a_killed_creation_that_left_nothing_was_not_applied() -> None:
-    assert settle(entry(1), None, None).verdict is Verdict.NOT_APPLIED
+    assert settle(entry(1), None, None, AN_HOUR_LATER).verdict is Verdict.NOT_APPLIED
+
+
+@pytest.mark.parametrize("remote", [published(goal("a"), version=5), None])
+@pytest.mark.parametrize("opened", ["2026-11-20T12:59:00Z", "2026-11-20T13:00:09Z", "no time"])
+def test_what_was_killed_a_moment_ago_may_still_be_applied(remote: RemotePlugin | None, opened: str) -> None:
+    """The process is gone, and the server may still be at work on what it sent."""
+    killed = entry(6, version_from=5 if remote else None, digest_to=digest("b"), opened=opened)
+
+    outcome = settle(killed, goal("b").desired, remote, AN_HOUR_LATER)
+
+    assert outcome.verdict is Verdict.UNKNOWN
+    assert "may still be applied" in outcome.detail
 
 
 def test_an_interrupted_publish_says_that_it_may_have_been_applied_and_the_next_one_settles_it(
@@ -236,7 +252,7 @@ def test_an_interrupted_publish_says_that_it_may_have_been_applied_and_the_next_
     assert done.document["verdict"] == "done"
     assert any("had no end" in note for note in done.document["notes"])
     newest, killed = desk("history", "--json").document["entries"]
-    assert (killed["verdict"], killed["settledLater"], newest["verdict"]) == ("not-applied", True, "done")
+    assert (killed["verdict"], killed["settledLater"], newest["verdict"]) == ("unknown", True, "done")
     assert biot.base_url
 
 
