@@ -60,6 +60,13 @@ class Problem:
         return " ".join(part for part in (place, self.key) if part)
 
 
+def count_problems(problems: Iterable[Problem]) -> str:
+    """``1 problem``, ``3 problems and 1 warning``: for the sentence below a list of them."""
+    severities = [problem.severity for problem in problems]
+    counts = ((severities.count(Severity.ERROR), "problem"), (severities.count(Severity.WARNING), "warning"))
+    return " and ".join(f"{count} {word}{'' if count == 1 else 's'}" for count, word in counts if count)
+
+
 class KitError(Exception):
     """The base of every error that the kit raises on purpose.
 

@@ -12,7 +12,7 @@ from builder import bundle as bundles
 from builder import dependencies, evidence
 from builder import manifest as manifests
 from builder.coldstart.choice import choose
-from builder.errors import ManifestError, PackagingError, ProjectError, Severity
+from builder.errors import ManifestError, PackagingError, ProjectError, Severity, count_problems
 from builder.handler import Places, check_handler, check_hooks
 from builder.manifest.model import Manifest, PackageType
 from builder.meanwhile import meanwhile
@@ -80,7 +80,9 @@ def _check(project: Project) -> Checked:
             version=place.runtime.version,
         )
         if problem:
-            raise ManifestError(error.message, hint=error.hint, problems=(*error.problems, problem)) from error
+            problems = (*error.problems, problem)
+            message = f"The plugin has {count_problems(problems)}."
+            raise ManifestError(message, hint=error.hint, problems=problems) from error
         raise
     manifest = loaded.manifest
     plugin = manifest.plugin

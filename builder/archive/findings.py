@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _SHOWN = 50
+_WHEEL_HINT = "Download the package again; if the file is the same, report it to the package's maintainers."
+_ARTIFACT_HINT = "It is damaged or was changed: run `biot-plugin package` again, or copy it again from its source."
 
 
 class Findings:
@@ -22,6 +24,7 @@ class Findings:
 
     def __init__(self, file: Path) -> None:
         self._file = file.name
+        self._hint = _WHEEL_HINT if file.suffix == ".whl" else _ARTIFACT_HINT
         self._problems: list[Problem] = []
         self._hidden = 0
 
@@ -59,6 +62,6 @@ class Findings:
             )
         return VerificationError(
             f"{self._file} is not a ZIP that every program reads alike.",
-            hint="Get the file again from its source; if it is the same there, tell the maintainers of the package.",
+            hint=self._hint,
             problems=problems,
         )

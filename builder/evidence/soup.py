@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
-from builder.errors import ManifestError, Problem, Severity
+from builder.errors import ManifestError, Problem, Severity, count_problems
 from builder.evidence.graph import normal
 from builder.manifest.document import decode, parse_toml
 
@@ -165,14 +165,11 @@ def _refusal(wrong: list[_Wrong], text: str) -> ManifestError:
     from builder.manifest.lines import line_numbers, line_of
 
     lines = line_numbers(text)
-    return ManifestError(
-        f"{SOUP_NAME} has {len(wrong)} problem(s).",
-        hint="Mend what is named above and package again.",
-        problems=[
-            Problem(file=SOUP_NAME, line=line_of(lines, place), key=".".join(place), message=message, hint=hint)
-            for place, message, hint in wrong
-        ],
-    )
+    problems = [
+        Problem(file=SOUP_NAME, line=line_of(lines, place), key=".".join(place), message=message, hint=hint)
+        for place, message, hint in wrong
+    ]
+    return ManifestError(f"{SOUP_NAME} has {count_problems(problems)}.", problems=problems)
 
 
 def _warning(key: str, message: str, hint: str) -> Problem:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from builder.errors import ManifestError, Problem, ProjectError, Severity
+from builder.errors import ManifestError, Problem, ProjectError, Severity, count_problems
 from builder.manifest.checking import check_document
 from builder.manifest.document import SIZE_MAX, decode, parse_toml
 from builder.manifest.environments import LOCAL
@@ -103,9 +103,8 @@ def parse(text: str, *, file: Path, environment: str | None = None, today: date)
     problems = _problems(check_document(data, today=today), text=text, file=file.name)
     if environment is not None and (unknown := _unknown_environment(environment, data, file.name)):
         problems = (unknown, *problems)
-    errors = sum(problem.severity is Severity.ERROR for problem in problems)
-    if errors:
-        message = f"{file.name} has {errors} problem{'s' if errors > 1 else ''}."
+    if any(problem.severity is Severity.ERROR for problem in problems):
+        message = f"{file.name} has {count_problems(problems)}."
         raise ManifestError(message, problems=problems)
     return Loaded(manifest=read_manifest(data, file=file, environment=environment), warnings=problems)
 

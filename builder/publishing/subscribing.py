@@ -9,7 +9,7 @@ from builder.errors import PublishError
 from builder.manifest.suggestion import suggest
 from builder.publishing.failures import Refused
 from builder.publishing.insisting import insist
-from builder.publishing.paging import all_pages
+from builder.publishing.paging import PAGE, all_pages
 from builder.quoting import printable
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from builder.publishing.clock import Clock
     from builder.publishing.hooks import HookKind, Hooks
+    from builder.publishing.platform_api import Platform
 
 _KEYS: Mapping[HookKind, tuple[str, ...]] = {
     "notifications": ("entityTypeName", "actionName", "templateName", "endpoint"),
@@ -50,6 +51,31 @@ def all_rows(hooks: Hooks, kind: HookKind, endpoint: str | None = None) -> tuple
     """Every subscription, or those of one endpoint."""
     filters: dict[str, object] = {"endpoint": {"eq": endpoint}} if endpoint else {}
     return all_pages(lambda page: hooks.search(kind, filters, page=page), kind)
+
+
+def disabled_subscribers(platform: Platform, endpoint: str | None = None) -> tuple[str, ...]:
+    """Names of disabled plugins that have subscriptions, by name: BioT keeps those and does not call the plugin.
+
+    Args:
+        platform: Asked for at most ``PAGE`` plugins.
+        endpoint: Only the plugin behind this URL.
+    """
+    request = {"filter": {"enabledState": {"eq": "DISABLED"}}, "sort": [{"prop": "name", "order": "ASC"}]}
+    try:
+        plugins = platform.search({**request, "limit": PAGE, "page": 0}).plugins
+    except Refused:
+        return ()  # whoever manages subscriptions need not be allowed to list plugins
+    return tuple(
+        plugin.name
+        for plugin in plugins
+        if endpoint in {None, plugin.endpoint_url} and _subscribes(plugin.fields.get("subscriptions"))
+    )
+
+
+def _subscribes(subscriptions: object) -> bool:
+    if not isinstance(subscriptions, dict):
+        return False
+    return bool(subscriptions.get("interceptions") or subscriptions.get("notifications"))
 
 
 def subscribe(hooks: Hooks, kind: HookKind, wanted: Mapping[str, object], clock: Clock) -> Subscribed:

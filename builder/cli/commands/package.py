@@ -99,11 +99,12 @@ def _summary(packaged: Packaged) -> list[str]:
     file = shortest(artifact.file)
     if packaged.unchanged:
         return [f"{file} is up to date ({readable_size(artifact.size)}, sha256 {artifact.sha256[:16]}…)"]
-    packages = sorted(packaged.packages, key=lambda row: -row.packed_size)
+    own = [row for row in packaged.packages if not row.name]  # always shown, however small
+    packages = sorted((row for row in packaged.packages if row.name), key=lambda row: -row.packed_size)
     rows = [("package", "files", "unpacked", "in the ZIP")]
     rows += [
         (row.label, str(row.files), readable_size(row.size), readable_size(row.packed_size))
-        for row in packages[:LARGEST]
+        for row in (*own, *packages[:LARGEST])
     ]
     if rest := packages[LARGEST:]:
         rows.append(

@@ -10,14 +10,14 @@ from builder.cli.connecting import aim, connect
 from builder.cli.options import json_option, project_options
 from builder.cli.output import print_document, print_lines, print_text
 from builder.cli.remote_output import hook_table
-from builder.publishing.subscribing import all_rows
+from builder.publishing.subscribing import all_rows, disabled_subscribers
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
 @click.command(
-    short_help="Who is called for what in an environment.",
+    short_help="List the subscriptions of an environment.",
     epilog="""\b
 Examples:
   biot-plugin subscriptions -e dev
@@ -37,10 +37,15 @@ def command(folder: Path, environment: str | None, *, endpoint: str | None, as_j
     with connect(where, as_json=as_json) as platform:
         notifications = all_rows(platform.hooks, "notifications", endpoint)
         interceptions = all_rows(platform.hooks, "interceptions", endpoint)
+        empty = not notifications and not interceptions
+        disabled = disabled_subscribers(platform, endpoint) if empty else ()
     if as_json:
         rows = {"interceptions": list(interceptions), "notifications": list(notifications)}
-        print_document({"status": "ok", "environment": where.target.name, **rows})
-    elif notifications or interceptions:
+        print_document({"status": "ok", "environment": where.target.name, **rows, "disabledPlugins": list(disabled)})
+    elif not empty:
         print_lines(hook_table(notifications, interceptions))
+    elif disabled:
+        print_text("There are no active subscriptions. Those of disabled plugins begin when the plugin is enabled:")
+        print_lines(f"  biot-plugin enable {name} -e {where.target.name}" for name in disabled)
     else:
         print_text("There are no subscriptions.")

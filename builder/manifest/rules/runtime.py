@@ -22,18 +22,19 @@ def check(subject: Subject) -> Iterator[Finding]:
     if not name:
         return
     if name not in RUNTIMES:
-        yield _unknown(name)
+        yield _unknown(name, subject.today)
     else:
         yield from _life_cycle(RUNTIMES[name], subject.today)
 
 
-def _unknown(name: str) -> Finding:
-    known = ", ".join(RUNTIMES)
+def _unknown(name: str, today: date) -> Finding:
+    supported = tuple(runtime.name for runtime in RUNTIMES.values() if today < runtime.deprecated)
+    known = ", ".join(supported)
     if name.startswith(OTHER_LANGUAGES):
         message = f"{shorten(name)} is not for this kit: it builds Python and Node.js plugins only."
         return Finding(path=("runtime",), message=message, hint=f"Allowed are {known}.")
-    meant = suggest(name, tuple(RUNTIMES))
-    message = f"{shorten(name)} is not a runtime that was known on {AS_OF}: {known}."
+    meant = suggest(name, supported)
+    message = f"{shorten(name)} is not a runtime that AWS supports, as of {AS_OF}: {known}."
     hint = f'Did you mean "{meant}"?' if meant else "Choose one of them, or update the kit if AWS has a newer one."
     return Finding(path=("runtime",), message=message, hint=hint)
 

@@ -30,6 +30,20 @@ def test_a_notification_is_subscribed_once_listed_and_ended_once(biot_plugin: Co
     assert "no subscriptions" in biot_plugin("subscriptions", "-e", "local", "--endpoint", HERE).out
 
 
+def test_subscriptions_of_disabled_plugins_are_not_called_none(biot_plugin: CommandLine, platform: Platform) -> None:
+    config = {"name": "idle", "displayName": "Idle", "version": 1, "runtime": "python3.13", "enabledState": "DISABLED"}
+    notifications = [{"entityTypeName": "device", "actionName": "_create"}]
+    platform.create({**config, "subscriptions": {"notifications": notifications}}, None)
+    platform.create({**config, "name": "silent", "subscriptions": {}}, None)
+
+    said = biot_plugin("subscriptions", "-e", "local")
+    document = biot_plugin("subscriptions", "-e", "local", "--json").document
+
+    assert said.out.splitlines()[0].startswith("There are no active subscriptions.")
+    assert said.out.splitlines()[1:] == ["  biot-plugin enable idle -e local"]
+    assert document["disabledPlugins"] == ["idle"]
+
+
 def test_an_order_that_is_taken_moves_the_other_and_that_is_told(biot_plugin: CommandLine) -> None:
     words = ("interception", "PRE_REQUEST", PATIENTS, "-e", "local")
     biot_plugin("subscribe", *words, "--endpoint", THERE, "--order", "20")

@@ -97,3 +97,17 @@ def test_a_missing_file_of_evidence_is_named(plugin: LockedPlugin, capsys: pytes
     (plugin.folder / "dist" / "sample-1.licenses.txt").unlink()
     assert run(["verify", "dist/sample-1.zip"]) == 7
     assert "is missing, sample-1.sha256 names it" in capsys.readouterr().out
+
+
+def test_a_damaged_artifact_is_not_blamed_on_a_packages_maintainers(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "my-plugin-1.zip"
+    file.write_bytes(b"PK\x03\x04 damaged")
+
+    code = run(["verify", str(file)])
+
+    told = capsys.readouterr().err
+    assert code == 7
+    assert "maintainers" not in told
+    assert "biot-plugin package" in told

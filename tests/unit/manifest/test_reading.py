@@ -91,7 +91,7 @@ def test_an_empty_choice_is_named() -> None:
 def test_the_error_counts_its_problems_and_carries_the_warnings_too() -> None:
     with pytest.raises(ManifestError) as caught:
         read(PLAIN.replace("python3.13", "python3.10") + "timeout = 0\n")
-    assert caught.value.message == "plugin.toml has 1 problem."
+    assert caught.value.message == "plugin.toml has 1 problem and 1 warning."
     assert [problem.severity for problem in caught.value.problems] == [Severity.WARNING, Severity.ERROR]
 
 

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from tests.support.manifest_texts import HEAD, PLAIN, TODAY, told
+from tests.support.manifest_texts import HEAD, PLAIN, TODAY, problems_of, told
 
 IMAGE = HEAD + 'deploymentPackageType = "IMAGE"\n'
 PRE = '[[plugin.subscriptions.interceptions]]\ntype = "PRE_REQUEST"\n'
@@ -115,7 +115,11 @@ REFUSED = {
     "version a date": (versioned("2026-01-01"), "plugin.version", "2026-01-01 is a date or time"),
     "runtime missing": (HEAD, "plugin.runtime", "runtime is missing; a ZIP plugin needs one."),
     "runtime unquoted": (HEAD + "runtime = 3.13\n", "plugin.runtime", "3.13 is a number with a fraction"),
-    "runtime unknown": (runs_on("python3.15"), "plugin.runtime", "python3.15 is not a runtime that was known on"),
+    "runtime unknown": (
+        runs_on("python3.15"),
+        "plugin.runtime",
+        "python3.15 is not a runtime that AWS supports, as of",
+    ),
     "runtime of Java": (runs_on("java21"), "plugin.runtime", "java21 is not for this kit"),
     "handler without dot": (
         PLAIN + 'handler = "handler"\n',
@@ -421,6 +425,14 @@ def test_what_the_platform_refuses_is_told_with_its_key(text: str, key: str, mes
 @pytest.mark.parametrize(("text", "key", "message"), WARNED.values(), ids=WARNED)
 def test_what_may_go_wrong_is_a_warning(text: str, key: str, message: str) -> None:
     assert told(text)[key].startswith(f"? {message}")
+
+
+@pytest.mark.parametrize(("written", "meant"), [("python3.90", ""), ("python39", ""), ("python313", "python3.13")])
+def test_a_retired_runtime_is_never_suggested(written: str, meant: str) -> None:
+    [problem] = [one for one in problems_of(runs_on(written)) if one.key == "plugin.runtime"]
+
+    assert "python3.9" not in problem.hint + problem.message.removeprefix(written)
+    assert meant in problem.hint
 
 
 @pytest.mark.parametrize(
