@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from tests.proof.world import Ran, Truth
 
 LATE_SECONDS = 0.03
-PROCESSES = 4 * (os.cpu_count() or 1)
-"""More than cores: in many runs a process or the disk is waited for."""
+PROCESSES = 2 * (os.cpu_count() or 1)
+"""More than cores: a command and its server wait for each other and for other processes now and then."""
 BATCH = 25
 
 

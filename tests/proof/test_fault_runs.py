@@ -11,6 +11,7 @@ from sandbox.faults import KINDS
 from tests.proof.habits import HABITS
 from tests.proof.operations import OPERATIONS
 from tests.proof.running import Attempt, Counts, Runs
+from tests.support.busy import CORES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -51,7 +52,7 @@ def test_double_and_triple_faults(runs: Runs, figures: Figures) -> None:
 def test_other_clients_on_the_same_faults(figures: Figures) -> None:
     """The proof can fail: clients that do not read back claim what is not so."""
     for habit in HABITS:
-        pool = Runs(habit=habit)
+        pool = Runs(CORES, habit=habit)
         chance = random.Random(SEED)  # noqa: S311 - repeatable, not secret
         published = [one for one in single_faults(pool.requests) if OPERATIONS[one.operation].name in PUBLISHED]
         counts = pool.count(chance.sample(published, OTHER_CLIENTS_RUNS))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from builder.publishing.verdicts import Verdict
 from tests.proof.habits import PLANS_ANEW
 from tests.proof.running import Runs
+from tests.support.busy import CORES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +32,7 @@ def test_no_update_is_lost_silently(runs: Runs, figures: Figures) -> None:
 
 def test_a_client_that_plans_anew_after_a_refusal_loses_updates(figures: Figures) -> None:
     """The proof can fail: this client reads again when BioT refuses its version, and sends once more."""
-    pool = Runs(habit=PLANS_ANEW)
+    pool = Runs(CORES, habit=PLANS_ANEW)
     races = pool.race(range(OTHER_CLIENT_INTERLEAVINGS))
     pool.close()
     lost = sum(bool(race.lost) for race in races)
