@@ -60,7 +60,7 @@ def check(project: Project) -> Checked:
     checked = _check(project)
     if checked.manifest.plugin.deployment_package_type is PackageType.IMAGE:
         return checked
-    sources = bundles.select_sources(checked.manifest)
+    sources = bundles.select_sources(checked.manifest, dependencies.folders_of(checked.manifest))
     refuse_broken_code(sources, checked.manifest.runtime)
     checked = _refuse_unanswered(checked, sources)
     idle = refuse_secrets(checked.manifest, sources)
@@ -163,7 +163,7 @@ def gather(project: Project, *, output: Path | None = None) -> Parts:
     manifest = checked.manifest
     _refuse_image(manifest)
     lock = dependencies.read_lock(manifest)
-    sources = bundles.select_sources(manifest)
+    sources = bundles.select_sources(manifest, lock.folders)
     checked = _refuse_unanswered(checked, sources)
     settings = evidence.read_settings(manifest, lock, os.environ)
     choice = choose(manifest, os.environ, lambda: dependencies.locked_bundler(manifest))

@@ -27,6 +27,7 @@ class LockedPackage:
         digest: What the downloaded file must hash to: ``sha256:<hex>`` of a wheel, or npm's ``sha512-<base64>``.
         places: Folders of the artifact that receive it: ``("",)`` for Python, ``("node_modules/a", …)`` for npm.
         source: What a wheel was built from here, and by what; empty for what was published as it is.
+        tarball: Path of an npm package's file in the repository, relative to the lock; empty when it is in a registry.
         wheel: The wheel's file name; empty for npm packages, and when the lock does not say.
     """
 
@@ -35,6 +36,7 @@ class LockedPackage:
     digest: str
     places: tuple[str, ...] = ("",)
     source: str = ""
+    tarball: str = ""
     wheel: str = ""
 
 
@@ -45,11 +47,13 @@ class Lock:
     Attributes:
         file: The lock; None without dependencies.
         packages: What it pins.
+        folders: (folder, place in the artifact) of each npm package that lies in the repository; relative to the lock.
         rules: What else in the repository decides whether the lock is accepted, as text.
     """
 
     file: Path | None
     packages: tuple[LockedPackage, ...]
+    folders: tuple[tuple[str, str], ...] = ()
     rules: str = ""
 
 

@@ -26,15 +26,19 @@ MODULE_MARKER = b'{"type": "module"}\n'
 _LARGEST = 10
 
 
-def select_sources(manifest: Manifest) -> tuple[SourceFile, ...]:
+def select_sources(manifest: Manifest, packages: Sequence[tuple[str, str]] = ()) -> tuple[SourceFile, ...]:
     """Read every file under ``[build] root`` and ``[build.shared]`` that goes into the artifact.
+
+    Args:
+        manifest: The plugin.
+        packages: Folders of the repository that are npm packages (``Lock.folders``).
 
     Raises:
         ProjectError: A folder is missing, or files cannot be packaged: every one is named.
     """
     folder = manifest.folder.resolve()
     top = repository_top(folder)
-    trees = trees_of(manifest, top)
+    trees = trees_of(manifest, top, packages)
     _refuse_broken_patterns(manifest)
     found = [files_of(tree, manifest, top) for tree in trees]
     files = [file for taken, _ in found for file in taken]

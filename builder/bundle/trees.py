@@ -30,12 +30,13 @@ class Tree:
     place: str = ""
 
 
-def trees_of(manifest: Manifest, top: Path) -> tuple[Tree, ...]:
-    """``[build] root`` first, then every folder of ``[build.shared]``.
+def trees_of(manifest: Manifest, top: Path, packages: Iterable[tuple[str, str]] = ()) -> tuple[Tree, ...]:
+    """``[build] root`` first, then every folder of ``[build.shared]`` and every package of the repository.
 
     Args:
         manifest: The plugin.
         top: The repository's top, resolved.
+        packages: Folders relative to the plugin's, with their places: checked when the lock was read.
 
     Raises:
         ProjectError: A folder is missing, lies outside the repository, or holds the plugin itself.
@@ -61,7 +62,8 @@ def trees_of(manifest: Manifest, top: Path) -> tuple[Tree, ...]:
     if problems:
         message = "Some folders of [build.shared] cannot be packaged."
         raise ProjectError(message, problems=problems)
-    return (Tree(folder=root), *(tree for _, tree in shared))
+    local = (Tree(folder=(folder / name).resolve(), place=f"{place}/") for name, place in packages)
+    return (Tree(folder=root), *(tree for _, tree in shared), *local)
 
 
 def files_of(tree: Tree, manifest: Manifest, top: Path) -> tuple[tuple[Found, ...], tuple[Problem, ...]]:

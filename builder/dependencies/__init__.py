@@ -26,6 +26,7 @@ __all__ = [
     "collect_bundler",
     "default_store",
     "direct_requirements",
+    "folders_of",
     "locked_bundler",
     "read_lock",
     "refuse_incomplete_lock",
@@ -65,6 +66,15 @@ def refuse_incomplete_lock(lock: Lock, manifest: Manifest) -> None:
         javascript.refuse_incomplete_lock(lock, manifest)
 
 
+def folders_of(manifest: Manifest) -> tuple[tuple[str, str], ...]:
+    """``Lock.folders`` without a check of the lock; empty where there is none."""
+    if manifest.runtime.language == "python":
+        return ()
+    from builder.dependencies import javascript
+
+    return javascript.folders_of(manifest)
+
+
 def write_lock(manifest: Manifest, store: Store, progress: Progress, *, upgrade: bool = False) -> LockResult:
     """Make the lock of the manifest's runtime anew.
 
@@ -95,9 +105,9 @@ def collect(lock: Lock, manifest: Manifest, store: Store, progress: Progress) ->
 
         packs = python.collect(lock, manifest, store, progress)
     else:
-        from builder.dependencies import javascript
+        from builder.dependencies import npm_packs
 
-        packs = javascript.collect(lock, store, progress)
+        packs = npm_packs.collect(lock, store, progress)
     if not manifest.build.recompress:
         return packs
     from builder.dependencies.recompression import recompress

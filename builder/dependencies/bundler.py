@@ -47,7 +47,7 @@ def collect_bundler(package: LockedPackage, store: Store) -> Pack:
     Raises:
         DependencyError: It cannot be had.
     """
-    from builder.dependencies import javascript
+    from builder.dependencies import npm_packs
 
-    (pack,) = javascript.collect(Lock(file=None, packages=(package,)), store, Silent())
+    (pack,) = npm_packs.collect(Lock(file=None, packages=(package,)), store, Silent())
     return pack

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import replace
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from builder.dependencies.npm_completeness import missing_optional_packages, unmet_requirements
 from builder.dependencies.npm_graph import is_address, nested, table
+from builder.dependencies.npm_links import link_problems, moved_requirements
+from builder.dependencies.npm_local import copy_packages, read_local_packages
 from builder.dependencies.npm_lock import (
     LOCK_NAME,
     differences,
+    entries_for_lambda,
     parse_npm_lock,
     production_packages,
+    shipped_folders,
     without_addresses,
 )
 from builder.dependencies.npm_project import ignores_peers, read_json
-from builder.errors import DependencyError, PackagingError, Problem
-from builder.fingerprint import code_digest
-from builder.values import Lock, LockedPackage, Pack
+from builder.dependencies.npm_requirements import requirements
+from builder.errors import DependencyError, Problem
+from builder.values import Lock, LockedPackage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,20 +30,11 @@ if TYPE_CHECKING:
 
     from builder.dependencies.changes import LockResult
     from builder.dependencies.npm_graph import Entries
+    from builder.dependencies.npm_local import LocalPackages
     from builder.dependencies.store import Store
     from builder.manifest.model import Manifest
     from builder.progress import Progress
 
-PACKING_CODE = (
-    "archive/",
-    "dependencies/javascript.py",
-    "dependencies/tarball.py",
-    "errors.py",
-    "quoting.py",
-    "values.py",
-)
-"""What turns tarballs into packs. Not the whole kit, because each package would have to be fetched again."""
-_PROCESSES = 2
 _SHIPPED_FIELDS = ("dependencies", "optionalDependencies", "peerDependencies")
 _EVERY_FIELD = (*_SHIPPED_FIELDS, "devDependencies")
 
@@ -53,7 +46,7 @@ def read_lock(manifest: Manifest) -> Lock:
         DependencyError: The lock is missing or stale, or holds packages that cannot be built in.
     """
     package = read_json(manifest.folder / "package.json")
-    if not _asks_for_anything(package, _SHIPPED_FIELDS):
+    if not _asks_for_anything(package, _SHIPPED_FIELDS) and "workspaces" not in package:
         return Lock(file=None, packages=())
     file = manifest.folder / LOCK_NAME
     if not file.is_file():
@@ -68,7 +61,36 @@ def read_lock(manifest: Manifest) -> Lock:
             hint="Run `biot-plugin lock` and commit the file.",
         )
     rules = json.dumps([package.get("overrides"), ignores_peers(manifest.folder)], sort_keys=True)
-    return Lock(file=file, packages=production_packages(entries), rules=rules)
+    local = read_local_packages(manifest.folder, package)
+    problems = (*local.problems, *link_problems(entries, local))
+    if problems:
+        message = f"{LOCK_NAME} and package.json do not fit the packages of this repository."
+        raise DependencyError(message, hint="Run `biot-plugin lock` and commit the file.", problems=problems)
+    packages = tuple(_with_tarball(package, manifest.folder, local) for package in production_packages(entries))
+    return Lock(file=file, packages=packages, folders=shipped_folders(entries), rules=rules)
+
+
+def _with_tarball(package: LockedPackage, folder: Path, local: LocalPackages) -> LockedPackage:
+    if not package.tarball:
+        return package
+    if package.tarball not in local.tarballs:
+        message = f"{LOCK_NAME} takes {package.name} from {package.tarball}, which package.json does not ask for."
+        raise DependencyError(message, hint="Run `biot-plugin lock` and commit the file.")
+    return replace(package, tarball=str((folder / package.tarball).resolve()))
+
+
+def folders_of(manifest: Manifest) -> tuple[tuple[str, str], ...]:
+    """``Lock.folders`` of folders that package.json asks for; empty without a lock that can be read.
+
+    Whether the lock is acceptable is not checked here, so that ``check`` works before there is one.
+    """
+    file = manifest.folder / LOCK_NAME
+    try:
+        entries = parse_npm_lock(read_json(file))
+        local = read_local_packages(manifest.folder, read_json(manifest.folder / "package.json"))
+    except DependencyError:
+        return ()
+    return tuple((folder, place) for folder, place in shipped_folders(entries) if folder in local.folders)
 
 
 def refuse_incomplete_lock(lock: Lock, manifest: Manifest) -> None:
@@ -83,6 +105,9 @@ def refuse_incomplete_lock(lock: Lock, manifest: Manifest) -> None:
     unmet = unmet_requirements(
         entries, package, allowed=manifest.build.allow_missing, peers=not ignores_peers(manifest.folder)
     )
+    every = entries_for_lambda(entries)
+    if any(entry.get("link") for entry in every.values()):
+        unmet += tuple(moved_requirements(requirements(every, package), every))
     if unmet:
         message = f"{LOCK_NAME} is incomplete: the artifact would lack packages, or have other versions than required."
         raise DependencyError(message, hint="Run `biot-plugin lock` and commit the file.", problems=unmet)
@@ -95,7 +120,9 @@ def direct_names(manifest: Manifest) -> tuple[str, ...]:
         DependencyError: package.json cannot be read.
     """
     package = read_json(manifest.folder / "package.json")
-    return tuple(sorted({name for field in _SHIPPED_FIELDS for name in table(package, field)}))
+    local = read_local_packages(manifest.folder, package).folders
+    shipped = [package, *(local[folder] for folder, _ in folders_of(manifest) if folder in local)]
+    return tuple(sorted({name for one in shipped for field in _SHIPPED_FIELDS for name in table(one, field)}))
 
 
 def write_lock(manifest: Manifest, store: Store, progress: Progress, *, upgrade: bool = False) -> LockResult:
@@ -115,10 +142,11 @@ def write_lock(manifest: Manifest, store: Store, progress: Progress, *, upgrade:
     from builder.dependencies.writing import write_whole
 
     package = read_json(manifest.folder / "package.json")
-    if not _asks_for_anything(package, _EVERY_FIELD):
+    if not _asks_for_anything(package, _EVERY_FIELD) and "workspaces" not in package:
         return compare((), (), ())
-    _refuse_addresses(package)
-    for note in _ignored_settings(manifest, package):
+    local = read_local_packages(manifest.folder, package)
+    _refuse_addresses(package, local)
+    for note in _ignored_settings(manifest):
         progress.note(note)
     file = manifest.folder / LOCK_NAME
     old = _old_lock(file)
@@ -131,17 +159,30 @@ def write_lock(manifest: Manifest, store: Store, progress: Progress, *, upgrade:
         progress.begin("Choosing versions", 0)
         kept, peers = None if upgrade or old is None else without_addresses(old), not ignores_peers(manifest.folder)
         with store.work() as folder:
-            data = make_lock(package, kept, folder, peers=peers)
+            data = make_lock(package, kept, copy_packages(local, manifest.folder, folder), peers=peers)
     entries = parse_npm_lock(json.loads(data))
+    _refuse_confusion(entries, local)
     production_packages(entries)  # a lock with packages that cannot be shipped is not written
+    _note_missing_options(manifest, entries, progress)
+    write_whole(file, data)
+    return replace(compare(before, _versions(entries), (file,)), rewritten=data != was)
+
+
+def _note_missing_options(manifest: Manifest, entries: Entries, progress: Progress) -> None:
     for name, asker in missing_optional_packages(entries).items():
         if name not in manifest.build.allow_missing:
             progress.note(
                 f"{asker} has an optional dependency on {name}, which the npm registry does not have. "
                 "Check that the function works without it, and say so in [build.allow-missing]."
             )
-    write_whole(file, data)
-    return replace(compare(before, _versions(entries), (file,)), rewritten=data != was)
+
+
+def _refuse_confusion(entries: Entries, local: LocalPackages) -> None:
+    """Keep a lock from being written that takes from a registry what lies in the repository."""
+    problems = tuple(link_problems(entries, local))
+    if problems:
+        message = "npm would take packages from the registry that lie in this repository."
+        raise DependencyError(message, hint="Correct the versions in package.json.", problems=problems)
 
 
 def _with_strong_hashes(lock: bytes, store: Store, progress: Progress) -> bytes:
@@ -166,83 +207,16 @@ def _is_stale(manifest: Manifest, lock: bytes, package: dict[str, object]) -> bo
     return bool(differences(entries, package) or unmet_requirements(entries, package, allowed=allowed, peers=peers))
 
 
-def collect(lock: Lock, store: Store, progress: Progress) -> tuple[Pack, ...]:
-    """Every locked package as a pack; what the store lacks or holds damaged is fetched and turned into one.
-
-    Raises:
-        DependencyError: A package cannot be had, or its tarball is not one that npm would make.
-    """
-    if not lock.packages:
-        return ()
-    from builder.archive.deflate import compressor as name_compressor
-
-    compressor = name_compressor()
-    packs = {package: _find(package, compressor, store) for package in lock.packages}
-    absent = tuple(package for package, pack in packs.items() if pack is None)
-    if absent:
-        packs |= {pack.package: pack for pack in _fetch(absent, compressor, store, progress)}
-    return tuple(pack for pack in packs.values() if pack is not None)
-
-
-def pack_key(integrity: str, compressor: str) -> str:
-    """The store's key of a package: its integrity, the code that turns it into a ZIP, and what compresses it."""
-    return hashlib.sha256(f"npm {code_digest(*PACKING_CODE)}\n{integrity}\n{compressor}\n".encode()).hexdigest()
-
-
-def _fetch(packages: tuple[LockedPackage, ...], compressor: str, store: Store, progress: Progress) -> Iterator[Pack]:
-    from concurrent.futures import ThreadPoolExecutor
-
-    from builder.dependencies.npm import batches, fetch_tarballs
-
-    with store.work() as folder, ThreadPoolExecutor(_PROCESSES) as pool:
-        digests = [package.digest for package in packages]
-        shared = store.shared.fetch(digests, folder, progress) if store.shared is not None else {}
-        fetched: dict[str, Path] = {}
-        progress.begin("Fetching npm packages", len(packages))
-        groups = batches(package for package in packages if package.digest not in shared)
-        folders = [folder / str(number) for number in range(len(groups))]
-        have = {package: shared[package.digest] for package in packages if package.digest in shared}
-        for tarballs in chain([have], pool.map(fetch_tarballs, groups, folders)):
-            for package, tarball in tarballs.items():
-                yield _pack(package, tarball, compressor, store)
-                fetched |= {package.digest: tarball} if package.digest not in shared else {}
-                progress.advance(f"{package.name} {package.version}")
-        if store.shared is not None:
-            store.shared.offer(fetched, progress)
-
-
-def _pack(package: LockedPackage, tarball: Path, compressor: str, store: Store) -> Pack:
-    from builder.archive.writer import pack_members
-    from builder.dependencies.tarball import read_tarball
-
-    file = tarball.with_suffix(".zip")
-    shown = f"{package.name} {package.version}"
-    try:
-        pack_members(read_tarball(tarball, shown), file)
-    except PackagingError as error:
-        message = f"The npm package {shown} holds paths that an artifact cannot have: {error.message}"
-        raise DependencyError(message, hint="Choose another version of it.", problems=error.problems) from error
-    stored = store.add(pack_key(package.digest, compressor), file)
-    return Pack(package=package, file=stored.file, members=stored.members)
-
-
-def _find(package: LockedPackage, compressor: str, store: Store) -> Pack | None:
-    stored = store.find(pack_key(package.digest, compressor))
-    return None if stored is None else Pack(package=package, file=stored.file, members=stored.members)
-
-
 def _asks_for_anything(package: dict[str, object], fields: tuple[str, ...]) -> bool:
     return any(table(package, field) for field in fields)
 
 
-def _refuse_addresses(package: dict[str, object]) -> None:
+def _refuse_addresses(package: dict[str, object], local: LocalPackages) -> None:
     from builder.dependencies.failures import clean
 
-    asked: list[tuple[tuple[str, ...], str]] = [
-        ((field, name), spec) for field in _EVERY_FIELD for name, spec in table(package, field).items()
-    ]
-    asked += [(("overrides", *path), spec) for path, spec in nested(package.get("overrides"))]
-    problems = [
+    asked = [(("overrides", *path), spec) for path, spec in nested(package.get("overrides"))]
+    problems = [*local.problems, *local.addresses]
+    problems += [
         Problem(
             message=f"{path[-1]} is asked for by an address ({clean(spec)}), which names one machine and no version.",
             hint="Publish it to your registry and ask for a version; your own code belongs under the build root.",
@@ -257,17 +231,15 @@ def _refuse_addresses(package: dict[str, object]) -> None:
         raise DependencyError(message, hint="Correct them and run `biot-plugin lock` again.", problems=problems)
 
 
-def _ignored_settings(manifest: Manifest, package: dict[str, object]) -> tuple[str, ...]:
+def _ignored_settings(manifest: Manifest) -> tuple[str, ...]:
     from builder.dependencies.settings import ignored_project_settings
 
-    notes = ignored_project_settings({}, [file.name for file in manifest.folder.iterdir() if file.name == ".npmrc"])
-    workspaces = ("package.json: workspaces is ignored: an artifact holds no links to folders.",)
-    return notes + (workspaces if "workspaces" in package else ())
+    return ignored_project_settings({}, [file.name for file in manifest.folder.iterdir() if file.name == ".npmrc"])
 
 
 def _versions(entries: Entries) -> Iterator[tuple[str, str]]:
     for place, entry in entries.items():
-        if place:
+        if place and not entry.get("link"):
             yield place.rpartition("node_modules/")[2], str(entry.get("version", ""))
 
 

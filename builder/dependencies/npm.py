@@ -68,13 +68,13 @@ def make_lock(package: Mapping[str, object], old_lock: object | None, folder: Pa
     Args:
         package: package.json, parsed.
         old_lock: The present lock without addresses, or None.
-        folder: An empty folder to work in: the project's own .npmrc is not there.
+        folder: To work in, with the packages of the repository around it, and without the project's own .npmrc.
         peers: Whether ``peerDependencies`` count; not with npm's ``legacy-peer-deps``.
 
     Raises:
         DependencyError: npm is missing, or finds no set of versions, or cannot reach the registry.
     """
-    (folder / "package.json").write_text(json.dumps(without_workspaces(package)), encoding="utf-8")
+    (folder / "package.json").write_text(json.dumps(package), encoding="utf-8")
     if old_lock is not None:
         (folder / LOCK_NAME).write_text(json.dumps(old_lock), encoding="utf-8")
     if not peers:
@@ -84,11 +84,6 @@ def make_lock(package: Mapping[str, object], old_lock: object | None, folder: Pa
     if done.returncode != 0 or not file.is_file():
         raise locking_failed(done)
     return file.read_bytes()
-
-
-def without_workspaces(package: Mapping[str, object]) -> dict[str, object]:
-    """What npm is shown: it would look for the folders of ``workspaces``, also above its own; an artifact has none."""
-    return {key: value for key, value in package.items() if key != "workspaces"}
 
 
 def locking_failed(done: process.Completed) -> DependencyError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -38,6 +39,19 @@ def nested(rules: object) -> Iterator[tuple[tuple[str, ...], str]]:
 def is_address(spec: str) -> bool:
     """Whether a dependency is asked for by an address (git, tarball, folder, link) instead of a version."""
     return bool(_ADDRESS.match(spec))
+
+
+def local_path(place: str, spec: str) -> str | None:
+    """The path that a spec (``file:…`` or a relative one) names, relative to the plugin; None for any other spec.
+
+    Args:
+        place: Who asks: the plugin itself (``""``) or a folder.
+        spec: What is asked for.
+    """
+    path = spec.removeprefix("file:")
+    if not spec.startswith(("file:", "./", "../")) or posixpath.isabs(path) or path.startswith("~"):
+        return None
+    return posixpath.normpath(posixpath.join(place, path))
 
 
 def asked(entry: Mapping[str, object]) -> Iterator[tuple[str, str]]:

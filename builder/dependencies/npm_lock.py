@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from builder.dependencies.npm_graph import MODULES, asked_by_address, is_installed, reachable, table
+from builder.dependencies.npm_links import artifact_place, links_of
 from builder.errors import DependencyError, Problem
 from builder.values import LockedPackage
 
@@ -55,23 +56,38 @@ def production_packages(entries: Entries) -> tuple[LockedPackage, ...]:
     Raises:
         DependencyError: With every package that cannot be shipped: links, addresses, no sha512, another platform.
     """
-    shipped = {place: entry for place, entry in entries_for_lambda(entries).items() if is_installed(place)}
+    every = entries_for_lambda(entries)
+    links = links_of(every)
+    installed = [place for place, entry in every.items() if is_installed(place) and not entry.get("link")]
+    shipped = {place: every[place] for place in installed}
+    placed = {place: artifact_place(place, links) or place for place in installed}
     addressed = asked_by_address(entries)
-    problems = [found for place in sorted(shipped) for found in _problems(place, shipped[place], addressed)]
+    problems = [
+        found for place in sorted(shipped) for found in _problems(placed[place], shipped[place], place in addressed)
+    ]
     if problems:
         message = f"{LOCK_NAME} has {len(problems)} package(s) that cannot be built in."
         raise DependencyError(message, hint="Mend them and run `biot-plugin lock`.", problems=problems)
     places: dict[LockedPackage, list[str]] = {}
     for place, entry in shipped.items():
         if not _comes_with_parent(place, entry):
-            places.setdefault(package_of(place, entry, digest=sha512(entry)), []).append(place)
+            places.setdefault(package_of(place, entry, digest=sha512(entry)), []).append(placed[place])
     packages = (replace(package, places=tuple(sorted(found))) for package, found in places.items())
     return tuple(sorted(packages, key=lambda package: (package.name, package.version, package.digest)))
 
 
+def shipped_folders(entries: Entries) -> tuple[tuple[str, str], ...]:
+    """Each folder of the repository that goes into the artifact, with its place there."""
+    every = entries_for_lambda(entries)
+    links = links_of(every)
+    return tuple(sorted((folder, artifact_place(folder, links) or "") for folder in links))
+
+
 def package_of(place: str, entry: Mapping[str, object], *, digest: str) -> LockedPackage:
     """The registry's package of an entry, without its places."""
-    return LockedPackage(name=_name(place, entry), version=str(entry.get("version", "")), digest=digest)
+    version, resolved = str(entry.get("version", "")), str(entry.get("resolved", ""))
+    tarball = resolved.removeprefix("file:") if resolved.startswith("file:") else ""
+    return LockedPackage(name=_name(place, entry), version=version, digest=digest, tarball=tarball)
 
 
 def entries_for_lambda(entries: Entries, *, development: bool = False) -> Entries:
@@ -137,26 +153,23 @@ def _from_registry(entry: Mapping[str, object]) -> bool:
     return not entry.get("link") and not str(entry.get("resolved", "")).startswith(("git", "file:"))
 
 
-def _problems(place: str, entry: Entry, addressed: set[str]) -> Iterator[Problem]:
+def _problems(place: str, entry: Entry, addressed: bool) -> Iterator[Problem]:
     found = _wrong(place, entry, addressed)
     if found is not None:
         message, hint = found
         yield Problem(message=message, hint=hint, file=LOCK_NAME, key=f'packages["{place}"]')
 
 
-def _wrong(place: str, entry: Entry, addressed: set[str]) -> tuple[str, str] | None:
+def _wrong(place: str, entry: Entry, addressed: bool) -> tuple[str, str] | None:
     """(what is wrong, the way out), or None."""
     name, version = _name(place, entry), str(entry.get("version", ""))
-    if entry.get("link"):
-        return (
-            f"{name} is a link to a folder; an artifact holds no links.",
-            "Move its code under the build root, or publish it to your registry and ask for a version.",
-        )
     if not _PLACE.fullmatch(place) or not _NAME.fullmatch(name):
         return "is no place or name that npm writes.", "Delete package-lock.json and run `biot-plugin lock`."
     if _comes_with_parent(place, entry):
         return None
-    return _wrong_package(entry, f"{name} {version}", registry=place not in addressed and _from_registry(entry))
+    in_repository = str(entry.get("resolved", "")).startswith("file:")
+    known = in_repository or (not addressed and _from_registry(entry))
+    return _wrong_package(entry, f"{name} {version}", registry=known)
 
 
 def _wrong_package(entry: Entry, shown: str, *, registry: bool) -> tuple[str, str] | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from builder.dependencies.npm_graph import MODULES, is_address, is_installed, resolve, table, target
+from builder.dependencies.npm_graph import MODULES, is_address, is_installed, local_path, resolve, table, target
 from builder.dependencies.npm_overrides import (
     OverrideRule,
     alias_of,
@@ -148,7 +148,9 @@ def _meets(entry: Entry, one: Requirement, spec: str, entries: Entries) -> bool:
     alias = alias_of(spec) if spec.startswith("npm:") else None
     name, wanted = alias or (one.name, spec or "*")
     if spec[:1] not in _PLAIN and is_address(wanted):
-        return True
+        path = local_path(one.place, wanted)
+        resolved = str(entry.get("resolved", ""))
+        return path is None or (resolved if entry.get("link") else resolved.removeprefix("file:")) == path
     if not entry.get("link") and str(entry.get("name") or one.name) != name:
         return False
     package = entries.get(target(one.found or "", entries), {}) if entry.get("link") else entry

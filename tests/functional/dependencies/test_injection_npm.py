@@ -60,10 +60,24 @@ def test_every_field_that_npm_reads_counts(field: str, project: Path, store: Sto
     assert canary.requests == []
 
 
+@pytest.mark.parametrize("pattern", ["{outside}", "../outside", "../*"])
+def test_workspaces_outside_of_the_repository_are_refused(
+    pattern: str, project: Path, store: Store, registry: NpmRegistry, tmp_path: Path
+) -> None:
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "package.json").write_text('{"name": "outside", "dependencies": {"evil": "1.0.0"}}')
+    listed = pattern.format(outside=tmp_path / "outside")
+    (project / "package.json").write_text(json.dumps({"name": "sample", "workspaces": [listed]}))
+    with pytest.raises(DependencyError) as caught:
+        write_lock(plugin(project, "nodejs22.x"), store, QUIET)
+    assert len(caught.value.problems) == 1
+    assert registry.requests == []
+
+
 LOCKED = {
-    "link": ({"resolved": "../outside", "link": True}, "is a link to a folder"),
+    "link": ({"resolved": "../outside", "link": True}, "is a link to ../outside"),
     "git": ({"version": "1.0.0", "resolved": "git+ssh://git@{canary}/a.git#1"}, "comes from an address"),
-    "folder": ({"version": "1.0.0", "resolved": "file:../outside"}, "comes from an address"),
+    "folder": ({"version": "1.0.0", "resolved": "file:../outside"}, "has no sha512"),
     "no hash": ({"version": "1.0.0"}, "has no sha512"),
     "weak hash": ({"version": "1.0.0", "integrity": "sha1-2jmj7l5rSw0yVb/vlWAYkK/YBwk="}, "has no sha512"),
     "md5": ({"version": "1.0.0", "integrity": "md5-1B2M2Y8AsgTpgAmY7PhCfg=="}, "has no sha512"),
@@ -118,7 +132,7 @@ def test_a_place_that_npm_would_not_write_is_refused(place: str, project: Path) 
     assert [problem.file for problem in caught.value.problems] == ["package-lock.json"]
 
 
-def test_scripts_settings_workspaces_and_an_old_lock_change_nothing(
+def test_scripts_settings_and_an_old_lock_change_nothing(
     project: Path, store: Store, registry: NpmRegistry, canary: Registry, tmp_path: Path
 ) -> None:
     ran = tmp_path / "ran"
@@ -128,15 +142,12 @@ def test_scripts_settings_workspaces_and_an_old_lock_change_nothing(
     integrity = registry.package(
         "base", "1.0.0", manifest={"scripts": scripts, "hasInstallScript": True}, files={"binding.gyp": b"{}"}
     )
-    (tmp_path / "outside").mkdir()
-    (tmp_path / "outside" / "package.json").write_text('{"name": "outside", "dependencies": {"evil": "1.0.0"}}')
     (project / "package.json").write_text(
         json.dumps(
             {
                 "name": "sample",
                 "scripts": scripts,
                 "dependencies": {"base": "1.0.0"},
-                "workspaces": [str(tmp_path / "outside"), "../../../outside", "../*"],
                 "config": {"registry": canary.url},
                 "publishConfig": {"registry": canary.url},
                 "packageManager": f"npm@{canary.url}/npm.tgz",
@@ -171,7 +182,6 @@ def test_scripts_settings_workspaces_and_an_old_lock_change_nothing(
     assert (pack.package.name, pack.package.version) == ("base", "1.0.0")
     assert progress.notes == [
         ".npmrc of the project is ignored: only your own (user-level) settings choose the index.",
-        "package.json: workspaces is ignored: an artifact holds no links to folders.",
     ]
     assert canary.requests == []
     assert not ran.exists()

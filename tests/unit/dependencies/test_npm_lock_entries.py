@@ -82,9 +82,7 @@ def test_bundled_dependencies_come_with_their_parent() -> None:
 @pytest.mark.parametrize(
     ("place", "wrong", "spec", "words"),
     [
-        ("node_modules/a", {"link": True, "resolved": "packages/a"}, "*", "is a link to a folder"),
         ("node_modules/a", entry(resolved="git+ssh://git@host/a.git#1"), "*", "comes from an address"),
-        ("node_modules/a", entry(resolved="file:a.tgz"), "*", "comes from an address"),
         ("node_modules/a", entry(), "https://host/a.tgz", "comes from an address"),
         ("node_modules/a", entry(), "user/repository", "comes from an address"),
         ("node_modules/a", entry("file:a"), "*", "comes from an address"),

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from builder.dependencies.changes import compare
-from builder.dependencies.javascript import pack_key
+from builder.dependencies.npm_packs import pack_key
 from builder.dependencies.pack_index import PackIndex, dump_index, load_index
 from builder.dependencies.store import store_folder
 from builder.values import PackMember
