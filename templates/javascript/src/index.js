@@ -9,7 +9,7 @@ const answer = createHandler({ hooks });
  * It answers every call and never throws. What your plugin does is in plugin/perform.
  *
  * @param {unknown} event What BioT, a caller of the plugin's URL, or the schedule sent.
- * @param {import("./plugin/flow.js").LambdaContext} [context] Lambda's own context.
+ * @param {import("./plugin/context.js").LambdaContext} [context] Lambda's own context.
  */
 export async function handler(event, context) {
   return answer(event, context);

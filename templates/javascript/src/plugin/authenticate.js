@@ -17,7 +17,7 @@ const SCOPE_OF_HOOK = {
  *
  * @param {string | undefined} token
  * @param {import("./checkRequestType.js").RequestType} requestType
- * @param {import("./flow.js").Hook} hook
+ * @param {import("./hook.js").Hook} hook
  * @param {import("./publicKeys.js").PublicKeys} publicKeys
  * @param {import("./flow.js").Call} call
  * @returns {Promise<import("./verifyToken.js").Claims>} What the token says; nothing when none was needed.

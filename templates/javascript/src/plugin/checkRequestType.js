@@ -1,5 +1,6 @@
 import { PluginError } from "./errors.js";
 import { getHeaders } from "./headers.js";
+import { isObject } from "./isObject.js";
 
 /**
  * @typedef {"notification" | "interceptor_pre" | "interceptor_post" | "interceptor_post_entity" | "nonspecific"} HookName
@@ -23,6 +24,17 @@ const HOOK_OF_HOOKTYPE = new Map([
   ["INTERCEPTOR_POST", "interceptor_post"],
   ["INTERCEPTOR_POST_ENTITY", "interceptor_post_entity"],
 ]);
+
+/**
+ * @param {unknown} event
+ * @returns {Record<string, unknown>} The event, if it is one.
+ */
+export function checkEvent(event) {
+  if (!isObject(event)) {
+    throw new PluginError(400, "NO_EVENT", "The event is missing or is not an object.");
+  }
+  return event;
+}
 
 /**
  * Tells BioT's calls by their header, the schedule by its form, and takes everything else for a direct call.

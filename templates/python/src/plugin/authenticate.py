@@ -6,9 +6,8 @@ from typing import Any
 from plugin.check_request_type import RequestType
 from plugin.errors import PluginError
 from plugin.hook import Hook
-from plugin.public_keys import get_changed_public_keys, get_public_keys
 from plugin.settings import Settings
-from plugin.verify_token import not_valid, read_claims, verify_signature
+from plugin.verify_token import verify_token
 
 # What BioT's own calls carry: a token of this type, with the scope of the hook.
 PLATFORM_TOKEN_TYPE = "SERVICE_INTERNAL"  # noqa: S105 - a name, not a secret
@@ -34,7 +33,7 @@ def authenticate(
         return {}
     if not token:
         raise PluginError(401, "NO_TOKEN", "A BioT token is needed.")
-    claims = verify(token, settings, remaining_seconds)
+    claims = verify_token(token, settings, remaining_seconds)
     if request_type.trigger == "biot":
         if claims.get("tokenType") != PLATFORM_TOKEN_TYPE:
             raise PluginError(403, "ACCESS_DENIED", "Only BioT itself may call this hook.")
@@ -42,16 +41,6 @@ def authenticate(
     else:
         check_scopes(claims, hook.scopes)
     return claims
-
-
-def verify(token: str, settings: Settings, remaining_seconds: Callable[[], float]) -> dict[str, Any]:
-    """Return the claims of a valid token. A signature by an unknown key makes the plugin look for a new key."""
-    content = verify_signature(token, get_public_keys(settings, remaining_seconds))
-    if content is None:
-        content = verify_signature(token, get_changed_public_keys(settings, remaining_seconds))
-    if content is None:
-        raise not_valid("none of BioT's keys signed it")
-    return read_claims(content)
 
 
 def check_scopes(claims: dict[str, Any], needed: tuple[str, ...]) -> None:

@@ -11,8 +11,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from plugin.errors import BiotError
-from plugin.http_client import Request, send, send_twice, timeout_within
 from plugin.login import login
+from plugin.send_request import Request, send_request, send_twice, timeout_within
 from plugin.settings import Settings
 
 CALL_TIMEOUT = 10.0
@@ -81,7 +81,7 @@ class Biot:
             answer = send_twice(request, CALL_TIMEOUT, self.remaining_seconds)
         else:
             # Not repeated: BioT may have done what it was asked although its answer was lost.
-            answer = send(request, timeout_within(CALL_TIMEOUT, self.remaining_seconds))
+            answer = send_request(request, timeout_within(CALL_TIMEOUT, self.remaining_seconds))
         if not answer.ok:
             raise BiotError(f"{method} {path.partition('?')[0]}", answer.status, answer.code)
         return answer.json

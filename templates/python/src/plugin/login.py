@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from plugin.errors import BiotError
-from plugin.http_client import Answer, Request, send_twice
+from plugin.send_request import Answer, Request, send_twice
 from plugin.settings import Settings
 
 LOGIN_PATH = "/ums/v2/services/accessToken"

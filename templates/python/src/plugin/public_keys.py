@@ -22,7 +22,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from plugin.errors import PluginError
-from plugin.http_client import Request, send_twice
+from plugin.send_request import Request, send_twice
 from plugin.settings import Settings
 
 if TYPE_CHECKING:

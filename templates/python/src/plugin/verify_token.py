@@ -8,11 +8,14 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from plugin.errors import PluginError
+from plugin.public_keys import get_changed_public_keys, get_public_keys
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+    from plugin.settings import Settings
 
 # BioT signs with RS512 and nothing else. Any other algorithm, also "none", is refused.
 ALGORITHM = "RS512"
@@ -21,6 +24,21 @@ LONGEST_TOKEN = 16 * 1024
 LONGEST_LIFE_SECONDS = 366 * 24 * 60 * 60
 # How far BioT's clock and Lambda's may differ.
 CLOCK_SKEW_SECONDS = 30
+
+
+def verify_token(token: str, settings: Settings, remaining_seconds: Callable[[], float]) -> dict[str, Any]:
+    """Return the claims of a valid token. A signature by an unknown key makes the plugin fetch the keys again.
+
+    Raises:
+        PluginError: 401 TOKEN_NOT_VALID, or 503 PUBLIC_KEY_NOT_AVAILABLE.
+        ConfigurationError: The address of BioT is missing.
+    """
+    content = verify_signature(token, get_public_keys(settings, remaining_seconds))
+    if content is None:
+        content = verify_signature(token, get_changed_public_keys(settings, remaining_seconds))
+    if content is None:
+        raise not_valid("none of BioT's keys signed it")
+    return read_claims(content)
 
 
 def verify_signature(token: str, keys: Sequence[RSAPublicKey]) -> bytes | None:

@@ -3,7 +3,7 @@
  * it.
  *
  * @param {Record<string, any>} data The response; data.body is the JSON that the API answered.
- * @param {import("../flow.js").PerformContext} context context.metadata holds BioT's method, apiId, entityName and
+ * @param {import("../context.js").Context} context context.metadata holds BioT's method, apiId, entityName and
  *   initiatorData.
  * @returns {Promise<object | undefined>} The response that the user gets; undefined leaves it as it was.
  */

@@ -3,7 +3,7 @@
  *
  * @param {Record<string, any>} data data.entities is the list of entities: one for most APIs, any number (also none)
  *   for a search.
- * @param {import("../flow.js").PerformContext} context context.metadata holds BioT's method, entityName and
+ * @param {import("../context.js").Context} context context.metadata holds BioT's method, entityName and
  *   initiatorData.
  * @returns {Promise<object | undefined>} The same object with the entities that the user gets; undefined leaves them
  *   as they were.

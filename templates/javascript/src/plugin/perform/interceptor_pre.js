@@ -3,7 +3,7 @@
  *
  * @param {Record<string, any>} data The request: path, queryParameters (a list of values for each name), headers and
  *   body (the parsed JSON, or null). The headers hold the user's token: do not log them.
- * @param {import("../flow.js").PerformContext} context context.metadata holds BioT's method, apiId, entityName and
+ * @param {import("../context.js").Context} context context.metadata holds BioT's method, apiId, entityName and
  *   initiatorData.
  * @returns {Promise<object | undefined>} The request as BioT shall run it; undefined leaves it as it was.
  */

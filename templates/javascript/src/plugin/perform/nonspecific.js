@@ -15,7 +15,7 @@ export const DIRECT_CALL_SCOPES = [];
  * What this plugin does when it is called directly by HTTP, or by its cron schedule.
  *
  * @param {any} data Direct call: the parsed JSON body, null without one. Cron: the whole event.
- * @param {import("../flow.js").PerformContext} context context.trigger is "http" or "cron". Of a direct call
+ * @param {import("../context.js").Context} context context.trigger is "http" or "cron". Of a direct call
  *   context.metadata holds method, path, queryParameters and headers; context.claims says who calls.
  * @returns {Promise<unknown>} Any JSON: it becomes the body of a 200. To choose the status and headers return Lambda's
  *   own form, such as `{ statusCode: 201, headers: {}, body: { id: 7 } }`. undefined answers 200 without a body.

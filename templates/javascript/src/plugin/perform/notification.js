@@ -7,7 +7,7 @@
  *
  * @param {Record<string, any>} data data.entity is what was created, changed or deleted, for example a patient. After
  *   an update data.additionalData.oldEntity is what it was before.
- * @param {import("../flow.js").PerformContext} context context.metadata names the entity type and the action;
+ * @param {import("../context.js").Context} context context.metadata names the entity type and the action;
  *   context.biot calls BioT's APIs.
  */
 export async function perform(data, context) {

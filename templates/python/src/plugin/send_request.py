@@ -56,7 +56,7 @@ def timeout_within(limit: float, remaining_seconds: Callable[[], float]) -> floa
     return max(SHORTEST_TIMEOUT, min(limit, remaining_seconds() - RESERVED_SECONDS))
 
 
-def send(request: Request, timeout: float) -> Answer:
+def send_request(request: Request, timeout: float) -> Answer:
     """Send one request, once.
 
     Raises:
@@ -95,9 +95,9 @@ def send_twice(request: Request, limit: float, remaining_seconds: Callable[[], f
     A Lambda process sleeps between calls, and connections that it kept may be closed by then.
     """
     try:
-        return send(request, timeout_within(limit, remaining_seconds))
+        return send_request(request, timeout_within(limit, remaining_seconds))
     except ConnectionError:
-        return send(request, timeout_within(limit, remaining_seconds))
+        return send_request(request, timeout_within(limit, remaining_seconds))
 
 
 def parse(content: bytes) -> object:
