@@ -23,7 +23,7 @@ ACTIONS = {
 
 _BOTH = """
     .copier-answers.yml .editorconfig .env.example .gitattributes .gitignore CHANGELOG.md README.md plugin.toml tox.ini
-    tests/cases.json
+    tests_kit/README.md tests_kit/cases.json
 """
 
 _PYTHON = """
@@ -33,24 +33,28 @@ _PYTHON = """
     src/plugin/authenticate.py src/plugin/biot.py src/plugin/check_request_type.py src/plugin/configure_logger.py
     src/plugin/context.py src/plugin/create_error_response.py src/plugin/errors.py
     src/plugin/extract_data_from_event.py src/plugin/flow.py src/plugin/get_trace_id.py src/plugin/headers.py
-    src/plugin/hook.py src/plugin/hooks.py src/plugin/http_client.py src/plugin/login.py src/plugin/public_keys.py
-    src/plugin/response.py src/plugin/settings.py src/plugin/verify_token.py
-    tests/__init__.py tests/conftest.py tests/test_biot.py tests/test_cases.py tests/test_events.py tests/test_public_keys.py
-    tests/test_flow.py tests/support/__init__.py tests/support/cases.py tests/support/expect.py
-    tests/support/fake_biot.py tests/support/tokens.py
+    src/plugin/hook.py src/plugin/hooks.py src/plugin/login.py src/plugin/public_keys.py
+    src/plugin/response.py src/plugin/send_request.py src/plugin/settings.py src/plugin/verify_token.py
+    tests/__init__.py tests/answers.py tests/conftest.py
+    tests/support/__init__.py tests/support/events.py tests/support/fake_biot.py tests/support/tokens.py
+    tests_kit/__init__.py tests_kit/cases.py tests_kit/conftest.py tests_kit/expect.py tests_kit/performs.py
+    tests_kit/test_biot.py tests_kit/test_cases.py tests_kit/test_events.py tests_kit/test_flow.py
+    tests_kit/test_public_keys.py
 """
 
 _JAVASCRIPT = """
     package.json package-lock.json .node-version biome.json tsconfig.json tools/npm_ci.py
     src/index.js src/package.json
     src/plugin/authenticate.js src/plugin/biot.js src/plugin/checkRequestType.js src/plugin/configureLogger.js
-    src/plugin/createErrorResponse.js src/plugin/errors.js src/plugin/extractDataFromEvent.js src/plugin/flow.js
-    src/plugin/getTraceId.js src/plugin/headers.js src/plugin/hooks.js src/plugin/isObject.js src/plugin/login.js
-    src/plugin/publicKeys.js src/plugin/response.js src/plugin/sendRequest.js src/plugin/settings.js
-    src/plugin/verifyToken.js
-    tests/biot.test.js tests/cases.test.js tests/events.test.js tests/flow.test.js tests/publicKeys.test.js
-    tests/support/checks.js tests/support/environment.js tests/support/events.js tests/support/fakeBiot.js
-    tests/support/performDoubles.js tests/support/plugin.js tests/support/tokens.js
+    src/plugin/context.js src/plugin/createErrorResponse.js src/plugin/errors.js src/plugin/extractDataFromEvent.js
+    src/plugin/flow.js src/plugin/getTraceId.js src/plugin/headers.js src/plugin/hook.js src/plugin/hooks.js
+    src/plugin/isObject.js src/plugin/login.js src/plugin/publicKeys.js src/plugin/response.js
+    src/plugin/sendRequest.js src/plugin/settings.js src/plugin/verifyToken.js
+    tests/answers.js
+    tests/support/events.js tests/support/fakeBiot.js tests/support/plugin.js tests/support/tokens.js
+    tests_kit/cases.js tests_kit/expect.js tests_kit/performs.js
+    tests_kit/biot.test.js tests_kit/cases.test.js tests_kit/events.test.js tests_kit/flow.test.js
+    tests_kit/publicKeys.test.js
 """
 
 

@@ -173,7 +173,9 @@ def test_what_both_languages_share_is_the_same(name: str) -> None:
 
 
 def test_both_languages_carry_the_same_table_of_cases(render: Render) -> None:
-    python, javascript = ((render(language=language) / "tests" / "cases.json").read_bytes() for language in LANGUAGES)
+    python, javascript = (
+        (render(language=language) / "tests_kit" / "cases.json").read_bytes() for language in LANGUAGES
+    )
     assert python == javascript == (REPOSITORY / "templates" / "cases.json").read_bytes()
 
 

@@ -24,13 +24,14 @@ PERFORM = {"python": "src/plugin/perform/notification.py", "javascript": "src/pl
 
 @pytest.fixture(scope="module")
 def two_versions(kit: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The kit with an older release before the present one: other texts, a file less, one more, no new question."""
+    """The kit with an older release: other texts, a file less, one more, one in another folder, no new question."""
     folder = tmp_path_factory.mktemp("kit") / "two-versions"
     shutil.copytree(kit, folder, ignore=shutil.ignore_patterns(".git"))
     for language in LANGUAGES:
         root = folder / "templates" / language
         (root / "OLD.md").write_text("gone in the next version\n", "utf-8")
         (root / ".editorconfig").unlink()
+        (root / "tests_kit" / "cases.json.jinja").rename(root / "tests" / "cases.json.jinja")
         tox = root / "tox.ini.jinja"
         tox.write_text(tox.read_text("utf-8").replace("min_version = 4.24", "min_version = 4.20"), "utf-8")
         manifest = root / "plugin.toml.jinja"
@@ -95,8 +96,16 @@ def test_changes_of_author_and_kit_in_one_file_are_merged(two_versions: Path, tm
     assert "[testenv:mine]" in tox.read_text("utf-8")
     assert not (plugin / ".gitattributes").exists(), "what the author deleted stays deleted"
     assert (result.before, result.after) == ("v0.0.1", VERSION)
-    assert result.deleted == ("OLD.md",)
-    assert set(result.changed) == {".copier-answers.yml", ".editorconfig", "OLD.md", "plugin.toml", "tox.ini"}
+    assert result.deleted == ("OLD.md", "tests/cases.json")
+    assert set(result.changed) == {
+        ".copier-answers.yml",
+        ".editorconfig",
+        "OLD.md",
+        "plugin.toml",
+        "tests/cases.json",
+        "tests_kit/cases.json",
+        "tox.ini",
+    }
 
 
 def test_a_conflict_is_an_error_that_names_the_lines(two_versions: Path, tmp_path: Path) -> None:

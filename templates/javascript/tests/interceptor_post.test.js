@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { loadEvent } from "./support/events.js";
+import * as events from "./support/events.js";
 import { startPlugin } from "./support/plugin.js";
 
 // src/plugin/perform/interceptor_post.js. Replace this test by your own together with perform.
 
 test("the response stays as it was", async (t) => {
   const { handler } = await startPlugin(t);
-  const event = loadEvent("interceptor_post");
+  const event = events.interceptorPost();
 
   const answer = await handler(event);
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { loadEvent } from "./support/events.js";
+import * as events from "./support/events.js";
 import { startPlugin } from "./support/plugin.js";
 
 // src/plugin/perform/notification.js. Replace these tests by your own together with perform.
@@ -8,9 +8,9 @@ import { startPlugin } from "./support/plugin.js";
 test("the entity is named in the log", async (t) => {
   const { handler, biot, log } = await startPlugin(t);
 
-  const answer = await handler(loadEvent("notification"));
+  const answer = await handler(events.notification());
 
   assert.equal(answer.statusCode, 200);
   assert.match(log.join("\n"), /patient _update: 00000000-0000-4000-8000-000000000001/);
-  assert.equal(biot.requests.entity, 0);
+  assert.deepEqual(biot.requests, []);
 });

@@ -1,17 +1,16 @@
 """``perform/interceptor_post.py``. Replace this test by your own together with ``perform``."""
 
 import json
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 
 import index
+from tests.support import events
 
 
 @pytest.mark.usefixtures("biot")
-def test_the_response_stays_as_it_was(load_event: Callable[[str], dict[str, Any]]) -> None:
-    event = load_event("interceptor_post")
+def test_the_response_stays_as_it_was() -> None:
+    event = events.interceptor_post()
 
     answer = index.handler(event, None)
 

@@ -1,17 +1,16 @@
 """``perform/interceptor_post_entity.py``. Replace this test by your own together with ``perform``."""
 
 import json
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 
 import index
+from tests.support import events
 
 
 @pytest.mark.usefixtures("biot")
-def test_the_entities_stay_as_they_were(load_event: Callable[[str], dict[str, Any]]) -> None:
-    event = load_event("interceptor_post_entity")
+def test_the_entities_stay_as_they_were() -> None:
+    event = events.interceptor_post_entity()
 
     answer = index.handler(event, None)
 

@@ -2,18 +2,16 @@
 
 import base64
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from plugin.context import Context
-from plugin.errors import PluginError
 from plugin.hook import Hook
-from tests.support.fake_biot import PATIENT_ID, PATIENTS
+from tests.support.fake_biot import error_answer
 from tests.support.tokens import make_token
+from tests_kit.performs import PATIENT, PATIENT_ID, PATIENTS, PERFORMS
 
-TABLE = Path(__file__).parent.parent / "cases.json"
+TABLE = Path(__file__).parent / "cases.json"
 DEFAULT_REMAINING_SECONDS = 30
 
 
@@ -68,78 +66,11 @@ def tokens_of(row: dict[str, Any]) -> list[str]:
     return [*(make_token(earlier) for earlier in row.get("earlier_tokens", [])), *own]
 
 
-def echo(data: object, _: Context) -> object:
-    return data
-
-
-def keep(_: object, __: Context) -> None:
-    return None
-
-
-def change(data: dict[str, Any], context: Context) -> object:
-    if context.hook in {"interceptor_pre", "interceptor_post"}:
-        data["body"]["changed"] = True
-        return data
-    if context.hook == "interceptor_post_entity":
-        for entity in data["entities"]:
-            entity["changed"] = True
-        return data
-    return {"changed": True}
-
-
-def change_and_keep(data: dict[str, Any], context: Context) -> None:
-    change(data, context)
-
-
-def reject(_: object, __: Context) -> object:
-    raise PluginError(409, "MODIFICATION_FORBIDDEN", "Not on weekends")
-
-
-def crash(_: object, __: Context) -> object:
-    raise RuntimeError("secret-internal-detail")
-
-
-def call_biot(data: dict[str, Any], context: Context) -> object:
-    patient = context.biot.get(f"{PATIENTS}/{PATIENT_ID}")
-    if context.hook == "nonspecific":
-        return patient
-    if context.hook in {"interceptor_pre", "interceptor_post"}:
-        data["body"]["fetched"] = patient
-    return None
-
-
-def write_log(_: object, context: Context) -> None:
-    context.log.info("perform was here")
-
-
-def respond(_: object, __: Context) -> object:
-    return {"statusCode": 201, "headers": {"location": "/things/1"}, "body": {"made": True}}
-
-
-def show_context(_: object, context: Context) -> object:
-    return {
-        "hook": context.hook,
-        "trigger": context.trigger,
-        "traceId": context.trace_id,
-        "metadata": context.metadata,
-        "claims": sorted(context.claims),
+def patient_answers(row: dict[str, Any]) -> dict[str, object]:
+    """Return what the fake BioT answers to the double call_biot."""
+    answers: dict[str, object] = {
+        "ok": PATIENT,
+        "404": error_answer(404, "ENTITY_NOT_FOUND", "patient-data"),
+        "500": error_answer(500, "INTERNAL_SERVER_ERROR", "patient-data"),
     }
-
-
-def return_text(_: object, __: Context) -> object:
-    return "not an object"
-
-
-PERFORMS: dict[str, Callable[[Any, Context], object]] = {
-    "echo": echo,
-    "keep": keep,
-    "change": change,
-    "change_and_keep": change_and_keep,
-    "reject": reject,
-    "crash": crash,
-    "call_biot": call_biot,
-    "log": write_log,
-    "respond": respond,
-    "show_context": show_context,
-    "return_text": return_text,
-}
+    return {f"GET {PATIENTS}/{PATIENT_ID}": answers[row.get("biot", {}).get("entity", "ok")]}

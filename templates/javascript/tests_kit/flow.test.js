@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { PluginError } from "../src/plugin/errors.js";
-import { SERVICE_SECRET } from "./support/environment.js";
-import { startPlugin } from "./support/plugin.js";
-import { makeToken } from "./support/tokens.js";
+import { SERVICE_SECRET } from "../tests/support/fakeBiot.js";
+import { startPlugin } from "../tests/support/plugin.js";
+import { makeToken } from "../tests/support/tokens.js";
 
 // What only JavaScript can do to a plugin. Everything else is in the table of cases.
 

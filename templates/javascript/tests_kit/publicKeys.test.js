@@ -4,9 +4,8 @@ import { configureLogger } from "../src/plugin/configureLogger.js";
 import { PublicKeys } from "../src/plugin/publicKeys.js";
 import { readSettings } from "../src/plugin/settings.js";
 import { verifyToken } from "../src/plugin/verifyToken.js";
-import { testEnvironment } from "./support/environment.js";
-import { startFakeBiot } from "./support/fakeBiot.js";
-import { makeToken } from "./support/tokens.js";
+import { startFakeBiot } from "../tests/support/fakeBiot.js";
+import { makeToken } from "../tests/support/tokens.js";
 
 // The limit of the fetches of BioT's key, on a clock that the tests turn.
 
@@ -16,10 +15,10 @@ const FORGED = { like: "user", key: "foreign" };
 /** @param {import("node:test").TestContext} t */
 async function start(t) {
   const biot = await startFakeBiot();
-  t.after(biot.close);
+  t.after(() => biot.close());
   const clock = { seconds: 1000 };
   const publicKeys = new PublicKeys(() => clock.seconds);
-  const settings = readSettings(testEnvironment(biot.url));
+  const settings = readSettings(biot.environment());
   const log = configureLogger(settings, "", () => undefined);
   const call = { settings, traceId: "", traceparent: "", log, remainingSeconds: () => 30 };
 
@@ -64,7 +63,7 @@ test("a flood of forged tokens makes few fetches", async (t) => {
 
   assert.deepEqual(await flood(2000, 0.01), [401]);
 
-  assert.ok(biot.requests["public-key"] >= 20 && biot.requests["public-key"] <= 5 + 20);
+  assert.ok(biot.counts["public-key"] >= 20 && biot.counts["public-key"] <= 5 + 20);
 });
 
 test("during a flood a genuine token is refused for a second at most", async (t) => {
@@ -84,7 +83,7 @@ test("a flood while BioT does not give its key makes few fetches", async (t) => 
   const { biot, clock, statusOf, flood } = await start(t);
   biot.behaviour = { public_key: "down" };
   assert.deepEqual(await flood(50), [503]);
-  assert.equal(biot.requests["public-key"], 5);
+  assert.equal(biot.counts["public-key"], 5);
 
   biot.behaviour = {};
   clock.seconds += 1;
@@ -94,9 +93,9 @@ test("a flood while BioT does not give its key makes few fetches", async (t) => 
 test("after a flood all fetches are allowed again", async (t) => {
   const { biot, clock, flood } = await start(t);
   await flood(50);
-  assert.equal(biot.requests["public-key"], 5);
+  assert.equal(biot.counts["public-key"], 5);
   clock.seconds += 3600;
 
   await flood(50);
-  assert.equal(biot.requests["public-key"], 10);
+  assert.equal(biot.counts["public-key"], 10);
 });

@@ -1,14 +1,17 @@
-import { PluginError } from "../../src/plugin/errors.js";
-import { PATIENT_ID, PATIENTS } from "./fakeBiot.js";
+import { PluginError } from "../src/plugin/errors.js";
 
-/** @typedef {import("../../src/plugin/flow.js").PerformContext} Context */
+export const PATIENTS = "/organization/v1/users/patients";
+export const PATIENT_ID = "00000000-0000-4000-8000-000000000001";
+export const PATIENT = { _id: PATIENT_ID, _name: { firstName: "Ann" } };
+
+/** @typedef {import("../src/plugin/context.js").Context} Context */
 
 /**
- * What stands in for the author's perform in the table of cases: tests/cases.json explains each.
+ * The doubles that stand in for the author's perform; "about" in cases.json explains each.
  *
  * @type {Record<string, (data: any, context: Context) => unknown>}
  */
-export const performDoubles = {
+export const performs = {
   echo: (data) => data,
   keep: () => undefined,
   change,

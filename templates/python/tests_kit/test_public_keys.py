@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from plugin.authenticate import verify
 from plugin.errors import PluginError
 from plugin.settings import read_settings
+from plugin.verify_token import verify_token
 from tests.support.fake_biot import FakeBiot
 from tests.support.tokens import make_token
 
@@ -36,7 +36,7 @@ def status_of(biot: FakeBiot) -> Callable[[dict[str, str] | str], int]:
 
     def _status_of(token: dict[str, str] | str) -> int:
         try:
-            verify(
+            verify_token(
                 make_token(dict(token) if isinstance(token, dict) else token),
                 read_settings(biot.environment()),
                 lambda: 30,
@@ -66,7 +66,7 @@ def test_a_flood_of_forged_tokens_makes_few_fetches(
         assert status_of(FORGED) == 401
         clock.seconds += 0.01
 
-    assert 20 <= biot.requests["public-key"] <= 5 + 20
+    assert 20 <= biot.counts["public-key"] <= 5 + 20
 
 
 def test_during_a_flood_a_genuine_token_is_refused_for_a_second_at_most(
@@ -90,7 +90,7 @@ def test_a_flood_while_biot_does_not_give_its_key_makes_few_fetches(
 ) -> None:
     biot.behaviour = {"public_key": "down"}
     assert [status_of(FORGED) for _ in range(50)] == [503] * 50
-    assert biot.requests["public-key"] == 5
+    assert biot.counts["public-key"] == 5
 
     biot.behaviour = {}
     clock.seconds += 1
@@ -102,9 +102,9 @@ def test_after_a_flood_all_fetches_are_allowed_again(
 ) -> None:
     for _ in range(50):
         status_of(FORGED)
-    assert biot.requests["public-key"] == 5
+    assert biot.counts["public-key"] == 5
     clock.seconds += 3600
 
     for _ in range(50):
         status_of(FORGED)
-    assert biot.requests["public-key"] == 10
+    assert biot.counts["public-key"] == 10

@@ -1,0 +1,118 @@
+"""Events as BioT sends them: the examples in ``events/``, with what a test wants to differ.
+
+What is left out stays as it is in the example. The events carry a genuine token; ``token=""`` makes one without.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from plugin.hooks import HOOKS
+from tests.support.tokens import make_token
+
+FOLDER = Path(__file__).parents[2] / "events"
+NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
+
+
+def example(name: str, token: str | None = None) -> dict[str, Any]:
+    """Return ``events/<name>.json``."""
+    text = (FOLDER / f"{name}.json").read_text(encoding="utf-8")
+    event: dict[str, Any] = json.loads(text.replace("<token>", genuine_token(name) if token is None else token))
+    return event
+
+
+def notification(
+    entity: dict[str, Any] | None = None,
+    *,
+    old_entity: dict[str, Any] | None = None,
+    metadata: dict[str, Any] | None = None,
+    token: str | None = None,
+) -> dict[str, Any]:
+    """Return a notification about this entity. The metadata, such as ``actionName``, is merged into the example's."""
+    event = example("notification", token)
+    content = json.loads(event["body"])
+    content["metadata"] |= metadata or {}
+    if entity is not None:
+        content["data"]["entity"] = entity
+    if old_entity is not None:
+        content["data"]["additionalData"]["oldEntity"] = old_entity
+    return {**event, "body": json.dumps(content)}
+
+
+def interceptor_pre(
+    body: object = None,
+    *,
+    request: dict[str, Any] | None = None,
+    metadata: dict[str, Any] | None = None,
+    token: str | None = None,
+) -> dict[str, Any]:
+    """Return the interception of a request with this body.
+
+    Args:
+        body: The JSON that the user sent.
+        request: More of the request: ``path``, ``queryParameters``, ``headers``.
+        metadata: What comes with it: ``method``, ``apiId``, ``entityName``, ``initiatorData``.
+        token: Another token than BioT's own.
+    """
+    changes = {**(request or {}), **({} if body is None else {"body": body})}
+    return interception("interceptor_pre", {"request": changes}, metadata, token)
+
+
+def interceptor_post(
+    body: object = None, *, metadata: dict[str, Any] | None = None, token: str | None = None
+) -> dict[str, Any]:
+    """Return the interception of a response with this body, the JSON that the API answered."""
+    changes = {} if body is None else {"body": body}
+    return interception("interceptor_post", {"response": changes}, metadata, token)
+
+
+def interceptor_post_entity(
+    entities: list[dict[str, Any]] | None = None, *, metadata: dict[str, Any] | None = None, token: str | None = None
+) -> dict[str, Any]:
+    """Return the interception of a response with these entities."""
+    changes = {} if entities is None else {"entities": entities}
+    return interception("interceptor_post_entity", {"response": changes}, metadata, token)
+
+
+def http(
+    body: object = None,
+    *,
+    method: str = "POST",
+    path: str = "/hello",
+    query: dict[str, str] | None = None,
+    token: str | None = None,
+) -> dict[str, Any]:
+    """Return a direct call of the plugin's URL."""
+    event = example("http", token)
+    event["requestContext"]["http"] |= {"method": method, "path": path}
+    event["rawPath"] = path
+    if body is not None:
+        event["body"] = json.dumps(body)
+    if query is not None:
+        event["queryStringParameters"] = query
+    return event
+
+
+def cron() -> dict[str, Any]:
+    """Return the event of the cron schedule."""
+    return example("cron")
+
+
+def interception(
+    name: str, changes: dict[str, dict[str, Any]], metadata: dict[str, Any] | None, token: str | None
+) -> dict[str, Any]:
+    """Return the example with these changes of its request or response."""
+    event = example(name, token)
+    content = {**json.loads(event["body"]), **(metadata or {})}
+    for key, values in changes.items():
+        content[key] |= values
+    return {**event, "body": json.dumps(content)}
+
+
+def genuine_token(name: str) -> str:
+    """Return a token that allows this event; for a direct call one with the scopes that the author demands."""
+    if name == "notification":
+        return make_token("platform-notification")
+    if name != "http":
+        return make_token("platform-interceptor")
+    return make_token({"like": "user", "claims": {"scopes": ["PROTECTED_API", *HOOKS["nonspecific"].scopes]}})
