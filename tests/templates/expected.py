@@ -23,7 +23,7 @@ ACTIONS = {
 
 _BOTH = """
     .copier-answers.yml .editorconfig .env.example .gitattributes .gitignore CHANGELOG.md README.md plugin.toml tox.ini
-    tests_kit/README.md tests_kit/cases.json
+    tests_kit/README.md tests_kit/cases.json tools/install_kit.py
 """
 
 _PYTHON = """
