@@ -3,6 +3,7 @@
 ::
 
     KitError                    70  (never raised itself)
+    ├── UsageError               2  an option names something that does not exist
     ├── ManifestError            3  plugin.toml cannot be read or breaks a rule
     ├── ProjectError             4  the plugin's folder is not what the manifest says
     ├── DependencyError          5  lock, index, wheels, npm packages
@@ -11,7 +12,7 @@
     ├── PublishError             8  BioT's API; its subclasses in builder.publishing.failures tell the kinds apart
     └── SandboxError             9  the local BioT
 
-Usage errors (2) are click's; 130 is an interrupt; 70 is a bug. Only ``builder.cli`` catches and exits.
+The other usage errors (2) are click's; 130 is an interrupt; 70 is a bug. Only ``builder.cli`` catches and exits.
 """
 
 from __future__ import annotations
@@ -85,6 +86,12 @@ class KitError(Exception):
         self.hint = hint
         self.setting = setting
         self.problems = tuple(problems)
+
+
+class UsageError(KitError):
+    """An option of the command line names something that does not exist, such as an environment."""
+
+    exit_code = 2
 
 
 class ManifestError(KitError):

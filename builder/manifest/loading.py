@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from builder.errors import ManifestError, Problem, ProjectError, Severity, count_problems
+from builder.errors import ManifestError, Problem, ProjectError, Severity, UsageError, count_problems
 from builder.manifest.checking import check_document
 from builder.manifest.document import SIZE_MAX, decode, parse_toml
 from builder.manifest.environments import LOCAL
@@ -70,6 +70,7 @@ def load(file: Path, *, environment: str | None = None, today: date) -> Loaded:
 
     Raises:
         ProjectError: The file is not there or cannot be read.
+        UsageError: There is no such environment.
         ManifestError: Anything is wrong with its content; carries all problems.
     """
     return parse(decode(_read(file), file=file.name), file=file.absolute(), environment=environment, today=today)
@@ -97,12 +98,13 @@ def parse(text: str, *, file: Path, environment: str | None = None, today: date)
         today: The day that decides which runtimes can still be used.
 
     Raises:
+        UsageError: There is no such environment.
         ManifestError: Anything is wrong; carries all problems.
     """
     data = parse_toml(text, file=file.name)
+    if environment is not None:
+        _refuse_unknown_environment(environment, data, file.name)
     problems = _problems(check_document(data, today=today), text=text, file=file.name)
-    if environment is not None and (unknown := _unknown_environment(environment, data, file.name)):
-        problems = (unknown, *problems)
     if any(problem.severity is Severity.ERROR for problem in problems):
         message = f"{file.name} has {count_problems(problems)}."
         raise ManifestError(message, problems=problems)
@@ -147,19 +149,16 @@ def _problems(findings: Iterable[Finding], *, text: str, file: str) -> tuple[Pro
     return tuple(sorted(dict.fromkeys(problems), key=lambda problem: problem.line))
 
 
-def _unknown_environment(name: str, data: dict[str, object], file: str) -> Problem | None:
+def _refuse_unknown_environment(name: str, data: dict[str, object], file: str) -> None:
     tables = data.get("environments")
-    names = sorted(tables) if isinstance(tables, dict) else []
-    if name in names or name == LOCAL:
-        return None
-    meant = suggest(name, [*names, LOCAL])
-    known = f"There are {', '.join(names)}." if names else "The file has none."
-    return Problem(
-        file=file,
-        key="environments",
-        message=f"There is no environment {shorten(name)} in the manifest.",
-        hint=f"Did you mean {meant}?" if meant else f"{known} Add [environments.{shorten(name)}] with its baseUrl.",
-    )
+    names = sorted({*(tables if isinstance(tables, dict) else ()), LOCAL})
+    if name in names:
+        return
+    meant = suggest(name, names)
+    message = f"There is no environment {shorten(name)}. Known environments: {', '.join(names)}."
+    hint = f"Did you mean -e {meant}?" if meant else f"Add a table to {file}, with the baseUrl of that BioT:"
+    setting = "" if meant else f'[environments.{shorten(name)}]\nbaseUrl = "https://api.example.com"'
+    raise UsageError(message, hint=hint, setting=setting)
 
 
 def schema_file() -> Path:

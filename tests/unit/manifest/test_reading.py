@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from builder.errors import ManifestError, Severity
+from builder.errors import ManifestError, Severity, UsageError
 from builder.manifest import config, dump
 from builder.manifest.document import decode
 from builder.manifest.lines import line_numbers
@@ -128,16 +128,22 @@ def test_the_local_biot_needs_no_table_and_no_address() -> None:
 
 def test_an_unknown_environment_is_told_with_the_known_ones() -> None:
     text = PLAIN + '[environments.prod]\nbaseUrl = "https://a.example.com"\n'
-    (problem,) = problems_of(text, environment="prd")
-    assert (problem.message, problem.hint) == (
-        "There is no environment prd in the manifest.",
-        "Did you mean prod?",
-    )
+    with pytest.raises(UsageError) as caught:
+        read(text, environment="prd")
+    assert caught.value.message == "There is no environment prd. Known environments: local, prod."
+    assert caught.value.hint == "Did you mean -e prod?"
+
+
+def test_an_environment_like_no_other_comes_with_the_table_to_add() -> None:
+    with pytest.raises(UsageError) as caught:
+        read(PLAIN, environment="qa9")
+    assert read(f"{PLAIN}{caught.value.setting}\n", environment="qa9").manifest.environment == "qa9"
 
 
 def test_a_misspelt_local_is_recognised() -> None:
-    (problem,) = problems_of(PLAIN, environment="locl")
-    assert problem.hint == "Did you mean local?"
+    with pytest.raises(UsageError) as caught:
+        read(PLAIN, environment="locl")
+    assert caught.value.hint == "Did you mean -e local?"
 
 
 def test_what_is_wrong_in_the_plugin_is_not_told_again_for_every_environment() -> None:
