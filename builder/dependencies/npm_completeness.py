@@ -114,6 +114,9 @@ def _problem(one: Requirement, entries: Entries) -> Problem:
             "does not have the package and the function works without it, add to plugin.toml:\n"
             f'[build.allow-missing]\n"{one.name}" = "why"'
         )
+    elif one.place.startswith("../"):
+        message = f"{asker} requires {wanted}, and npm installs nothing for a folder outside of the plugin's."
+        hint = f"Move {one.place} below the plugin's folder, or make a tarball of it with `npm pack`."
     else:
         message = f"{asker} requires {wanted}, and {LOCK_NAME} does not have it."
         hint = "Run `biot-plugin lock` and commit the file."

@@ -181,3 +181,17 @@ def test_names_of_packages_that_lambda_may_need(name: str) -> None:
 )
 def test_names_of_packages_for_other_platforms(name: str) -> None:
     assert not is_for_lambda(name)
+
+
+def test_what_a_folder_outside_of_the_plugins_requires_is_not_installed_by_npm() -> None:
+    entries: Entries = {
+        "": {"dependencies": {"out": "file:../out", "b": "2"}},
+        "node_modules/out": {"resolved": "../out", "link": True},
+        "../out": {"version": "1.0.0", "dependencies": {"b": "2"}},
+        "node_modules/b": entry("2.0.0"),
+    }
+    (problem,) = unmet_requirements(entries, entries[""])
+    assert problem.message == (
+        "../out 1.0.0 requires b@2, and npm installs nothing for a folder outside of the plugin's."
+    )
+    assert "npm pack" in problem.hint
