@@ -11,7 +11,7 @@ import { alwaysDifferences, expectedDifferences } from "./expect.js";
 const NAMES = Object.keys(hooks);
 const ROWS = readCases(NAMES);
 const GROUPS = new Set(ROWS.map((row) => row.group));
-const MOST_ROWS_SHOWN = 10;
+const MOST_ROWS_SHOWN = 5;
 
 for (const group of GROUPS) {
   test(`cases: ${group}`, async () => {

@@ -19,7 +19,7 @@ from tests_kit.expect import always_differences, expected_differences
 
 ROWS = cases.read_cases(set(HOOKS))
 GROUPS = list(dict.fromkeys(row["group"] for row in ROWS))
-MOST_ROWS_SHOWN = 10
+MOST_ROWS_SHOWN = 5
 
 
 @pytest.mark.parametrize("group", GROUPS)
