@@ -10,7 +10,7 @@ from builder.archive.writer import write_artifact, zip_size
 from builder.bundle.assemble import assemble
 from builder.bundle.hiding import path_file_warnings
 from builder.code import refuse_broken_code
-from builder.coldstart.advice import advise
+from builder.coldstart.advice import advise, size_advice
 from builder.coldstart.choice import with_tools
 from builder.coldstart.lightening import lighten
 from builder.coldstart.pruning import prune_packs
@@ -48,7 +48,7 @@ def put_together(parts: Parts, packs: Sequence[Pack], store: Store) -> Packaged:
     light = lighten(bundle, manifest, parts.choice, store, dependencies.collect_bundler)
     bundle = light.bundle
     rows = evidence.package_rows(bundle)
-    sizes = bundles.check_sizes(zip_size(bundle.entries), bundle.size, rows)
+    sizes = bundles.check_sizes(zip_size(bundle.entries), bundle.size, rows, lambda: size_advice(manifest, packs))
     artifact = write_artifact(bundle, parts.target)
     report = evidence.build_report(manifest, parts.lock, rows, artifact, inputs=parts.inputs)
     report = with_tools(evidence.with_warnings(report, found), parts.choice, light.shares)

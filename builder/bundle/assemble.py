@@ -12,6 +12,7 @@ from builder.bundle.hiding import collide, hides_runtime, module_of, normal_name
 from builder.bundle.placement import place_npm, place_wheel
 from builder.bundle.scripts import kept_scripts
 from builder.errors import PackagingError, Problem
+from builder.manifest.snippet import snippet
 from builder.quoting import printable
 from builder.values import EXECUTABLE_MODE, REGULAR_MODE, Bundle, Entry
 
@@ -101,12 +102,13 @@ def _name(entry: Entry, manifest: Manifest) -> str:
 def _collision(rivals: Sequence[Entry], manifest: Manifest) -> Problem:
     path = printable(rivals[0].path)
     names = [entry.owner or "the plugin itself" for entry in rivals]
-    rename = "" if rivals[0].owner else ", or rename your file"
+    rename = "" if rivals[0].owner else " Or rename your file."
     return Problem(
         file=manifest.file.name,
         key="build.prefer",
         message=f"{path} comes with different contents from {', '.join(names[:-1])} and {names[-1]}.",
-        hint=f'Say whose file is taken: [build.prefer] "{path}" = "{_name(rivals[-1], manifest)}"{rename}.',
+        hint=f"Say in plugin.toml whose file is taken.{rename}",
+        setting=snippet("build.prefer", rivals[0].path, _name(rivals[-1], manifest)),
     )
 
 

@@ -24,13 +24,19 @@ NEVER_FILES: Final = (
     *("Thumbs.db", "desktop.ini", "npm-debug.log*", "yarn-error.log*"),
 )
 NEVER_FOLDER_ENDINGS: Final = (".egg-info", ".dist-info", ".egg")
-REPOSITORY_FOLDERS: Final = frozenset({"build", "coverage", "dist", "env", "test", "tests"})
-"""Left out only where plugin.toml lies: deeper down, ``test`` may well be the laboratory's kind of test."""
+REPOSITORY_FOLDERS: Final = frozenset(
+    {"build", "coverage", "dist", "env", "packed", "scripts", "seedenv", "test", "tests"}
+)
+"""Left out only where plugin.toml lies: deeper down, ``test`` may well be the laboratory's kind of test.
+
+``scripts``, ``packed`` and ``seedenv`` are the deploy scripts, the results and the environment of BioT's samples.
+"""
 REPOSITORY_FILES: Final = (
     *("plugin.toml", "tox.ini", "noxfile.py", "setup.cfg", "pytest.ini", "mypy.ini", "ruff.toml", "conftest.py"),
     *("pyproject.toml", "requirements*.lock", "requirements*.txt", "requirements*.in", "constraints*.txt", "Pipfile*"),
     *("uv.lock", "poetry.lock", "pdm.lock", "package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml"),
     *("tsconfig*.json", "jsconfig*.json", "biome.json*", "eslint.config.*", "prettier.config.*", "jest.config.*"),
+    *("localRunner.js", "local_runner.py", "mockEvent.js", "mock_event.py"),
     *("soup.toml", "README*", "CHANGELOG*", "CONTRIBUTING*", "CODEOWNERS", "Makefile", "Jenkinsfile"),
     *("Dockerfile*", "docker-compose*", "compose.y*ml", "bitbucket-pipelines.yml", "azure-pipelines.yml"),
 )

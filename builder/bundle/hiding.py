@@ -11,6 +11,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, Final
 
 from builder.errors import Problem, Severity
+from builder.manifest.snippet import snippet
 from builder.platform.modules import PYTHON_RUNTIME_MODULES, standard_library
 
 if TYPE_CHECKING:
@@ -115,8 +116,9 @@ def _hidden_by_package(module: str, owners: Sequence[str]) -> Problem:
     names = ", ".join(owner.rpartition(" ")[0] for owner in owners)
     return Problem(
         message=f"{', '.join(owners)} has a module {module!r} that replaces {whose}'s own: packages come first there.",
-        hint=f'Remove {names} from the dependencies. If another package asks for it, write "{module}" = "{_PYTHON}" '
-        f"under [build.prefer] in plugin.toml: the module is left out, and {whose}'s own is used.",
+        hint=f"Remove {names} from the dependencies. If another package asks for it, add this to plugin.toml: "
+        f"the module is left out, and {whose}'s own is used.",
+        setting=snippet("build.prefer", module, _PYTHON),
     )
 
 

@@ -8,7 +8,7 @@ from builder.errors import PackagingError, Problem, Severity
 from builder.platform.limits import SIZE_WARNING_SHARE, UNZIPPED_MAX, ZIP_MAX
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from builder.archive.shares import PackageRow
 
@@ -16,16 +16,19 @@ _LARGEST = 10
 _MB = 1 << 20
 """As in Lambda's "50 MB", which are 52 428 800 bytes."""
 _ZIPPED = "as a ZIP"
-_HINT = "Depend on less: leave out packages the function does not import, or files with [build] exclude."
+_HINT = "Depend on less: leave out packages that the function does not import, or files with [build] exclude."
 
 
-def check_sizes(zipped: int, unpacked: int, rows: Sequence[PackageRow]) -> tuple[Problem, ...]:
+def check_sizes(
+    zipped: int, unpacked: int, rows: Sequence[PackageRow], advice: Callable[[], tuple[str, str]] = lambda: ("", "")
+) -> tuple[Problem, ...]:
     """Hold an artifact against the limits of a ZIP that is uploaded directly.
 
     Args:
         zipped: Bytes of the ZIP.
         unpacked: Bytes of its content.
         rows: What each package has of both.
+        advice: Asked when the artifact is too large: a sentence on what would make it smaller, and the settings.
 
     Returns:
         A warning for each limit that is nearly used up.
@@ -38,7 +41,13 @@ def check_sizes(zipped: int, unpacked: int, rows: Sequence[PackageRow]) -> tuple
     if over:
         msg = f"The artifact would be {' and '.join(over)}."
         largest = largest_packages(rows, packed=zipped > ZIP_MAX)
-        raise PackagingError(msg, hint=_HINT, problems=[Problem(message=f"{line}.") for line in largest])
+        hint, setting = advice()
+        raise PackagingError(
+            msg,
+            hint=f"{_HINT} {hint}".strip(),
+            setting=setting,
+            problems=[Problem(message=f"{line}.") for line in largest],
+        )
     return tuple(
         Problem(
             message=f"The artifact is {_told(size, limit, form)}.",

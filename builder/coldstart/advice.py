@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from builder.coldstart.pruning import Saving, savings
+from builder.manifest.snippet import snippet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,6 +22,8 @@ WORTH_TELLING: Final = 0.05
 MANY_FILES: Final = 100
 """From so many scripts in packages on, loading them is what a cold start waits for (the kit's choice)."""
 _MB: Final = 1 << 20
+_RECOMPRESSED: Final = 0.04
+"""What ``recompress`` saves of usual packages (docs/benchmarks.md)."""
 _SCRIPTS: Final = {"python": (".py",), "nodejs": (".js", ".cjs", ".mjs")}
 
 
@@ -50,12 +53,31 @@ def prune_advice(found: Iterable[Saving], zip_size: int) -> tuple[str, ...]:
         found: Of the sets that the manifest does not name yet.
         zip_size: Bytes of the ZIP as it is now.
     """
-    told = [
-        f'"{saving.name}" {saving.packed_size / _MB:.1f} MB ({saving.packed_size / zip_size:.0%})'
-        for saving in found
-        if saving.packed_size > max(zip_size * WORTH_TELLING, _MB // 10)
-    ]
-    return (f"[build] prune would save: {', '.join(told)}",) if told else ()
+    large = [saving for saving in found if saving.packed_size > max(zip_size * WORTH_TELLING, _MB // 10)]
+    shown = ", ".join(
+        f"{saving.name} {saving.packed_size / _MB:.1f} MB ({saving.packed_size / zip_size:.0%})" for saving in large
+    )
+    names = ", ".join(f'"{saving.name}"' for saving in large)
+    return (f"prune = [{names}] under [build] would save: {shown}",) if large else ()
+
+
+def size_advice(manifest: Manifest, packs: Sequence[Pack]) -> tuple[str, str]:
+    """What makes a ZIP smaller that is too large: a sentence with what each choice would save, and the settings.
+
+    Args:
+        manifest: Its ``prune`` and ``recompress`` are not suggested again.
+        packs: As they go into the artifact.
+    """
+    build = manifest.build
+    every = savings(packs, manifest.runtime.language)
+    found = [one for one in every if one.packed_size and one.name not in build.prune]
+    parts = [f"{one.name} {one.packed_size / _MB:.1f} MB" for one in found]
+    lines = snippet("build", "prune", [*build.prune, *(one.name for one in found)]).splitlines() if found else []
+    hint = f"Pruning packages would save in the ZIP: {', '.join(parts)}." if found else ""
+    if not build.recompress:
+        lines = [*(lines or ["[build]"]), "recompress = true"]
+        hint = f"{hint} Compressing packages again saves some {_RECOMPRESSED:.0%} of them.".strip()
+    return hint, "\n".join(lines)
 
 
 def start_advice(manifest: Manifest, packs: Sequence[Pack]) -> tuple[str, ...]:
@@ -67,5 +89,5 @@ def start_advice(manifest: Manifest, packs: Sequence[Pack]) -> tuple[str, ...]:
     size = sum(script.size for script in scripts) / _MB
     shown = f"up to {len(scripts)} files, {size:.1f} MB"
     if language == "python":
-        return (f"Each cold start compiles what is imported ({shown}): [build] precompile = true",)
-    return (f"Each cold start opens what is imported ({shown}): [build] bundle = true",)
+        return (f"Each cold start compiles imports ({shown}): try precompile = true under [build]",)
+    return (f"Each cold start opens imports ({shown}): try bundle = true under [build]",)

@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from builder.errors import DependencyError, Problem
+from builder.manifest.snippet import snippet
 from builder.quoting import printable
 
 if TYPE_CHECKING:
@@ -221,8 +222,9 @@ def _source_only(said: str) -> list[Problem]:
     return [
         Problem(
             message=f"{name} is published as source only, and building it would run its code on this machine.",
-            hint="Choose a version that has wheels, or put one into your company's index; or write "
-            f'[build] allow-sdist = ["{name}"] and lock again: it is built in isolation, and the lock pins the result.',
+            hint="Choose a version that has wheels, or put one into your company's index; or add this to plugin.toml "
+            "and lock again: it is built in isolation, and the lock pins the result.",
+            setting=snippet("build", "allow-sdist", [name]),
         )
         for name in dict.fromkeys(_SOURCE_ONLY.findall(said))
         if name not in told

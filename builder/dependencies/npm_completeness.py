@@ -13,6 +13,7 @@ from builder.dependencies.npm_graph import MODULES, is_installed, table, target
 from builder.dependencies.npm_lock import LOCK_NAME, entries_for_lambda
 from builder.dependencies.npm_requirements import in_shrinkwrap, requirements
 from builder.errors import Problem
+from builder.manifest.snippet import snippet
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -111,8 +112,7 @@ def _problem(one: Requirement, entries: Entries) -> Problem:
         message = f"{asker} has an optional dependency on {wanted}, and {LOCK_NAME} does not have it."
         hint = (
             "The file may come from another operating system: run `biot-plugin lock` and commit it. If the registry "
-            "does not have the package and the function works without it, add to plugin.toml:\n"
-            f'[build.allow-missing]\n"{one.name}" = "why"'
+            "does not have the package and the function works without it, add this to plugin.toml."
         )
     elif one.place.startswith("../"):
         message = f"{asker} requires {wanted}, and npm installs nothing for a folder outside of the plugin's."
@@ -120,7 +120,9 @@ def _problem(one: Requirement, entries: Entries) -> Problem:
     else:
         message = f"{asker} requires {wanted}, and {LOCK_NAME} does not have it."
         hint = "Run `biot-plugin lock` and commit the file."
-    return Problem(message=message, hint=hint, file=LOCK_NAME, key=f'packages["{one.place}"]')
+    absent = one.found is None and one.kind == "optional"
+    setting = snippet("build.allow-missing", one.name, "why") if absent else ""
+    return Problem(message=message, hint=hint, setting=setting, file=LOCK_NAME, key=f'packages["{one.place}"]')
 
 
 def _label(place: str, entries: Entries) -> str:

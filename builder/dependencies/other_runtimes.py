@@ -11,6 +11,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from builder.errors import Problem
+from builder.manifest.snippet import snippet
 from builder.platform.runtimes import RUNTIMES
 
 if TYPE_CHECKING:
@@ -50,17 +51,19 @@ def _problem(
 ) -> Problem:
     exact = re.fullmatch(r"==([^*,]+)", str(asked))
     shown = f"{name} {exact[1]}" if exact else f"{name} ({asked})" if str(asked) else name
-    has = ways = ""
+    has = ways = setting = ""
     if other is not None:
         has = f"; {'it' if exact else f'{name} {other[1]}'} has one for {other[0].name}"
         ways = f" or use {other[0].name} in plugin.toml."
     elif fits is not None:
-        ways = f' or write [build] allow-sdist = ["{name}"] to build what was asked for from source.'
+        ways = " or add this to plugin.toml, to build what was asked for from source."
+        setting = snippet("build", "allow-sdist", [name])
     first = f"Ask for {name} {fits}, which has a wheel for {runtime.name}" if fits else ""
     text = f"{first},{ways}" if first else ways.removeprefix(" or ")
     return Problem(
         message=f"{shown} has no wheel for {runtime.name}{has}.",
         hint=f"{text[0].upper()}{text[1:]}",
+        setting=setting,
     )
 
 

@@ -20,6 +20,7 @@ from builder.dependencies.lock_file import (
 from builder.dependencies.requirements import Declared, parse_requirements, read_declared, read_pyproject
 from builder.dependencies.requirements_file import read_text
 from builder.errors import DependencyError
+from builder.manifest.snippet import snippet
 from builder.values import Lock, LockedPackage, Pack
 
 if TYPE_CHECKING:
@@ -72,8 +73,11 @@ def _refuse_unasked(lock: PythonLock, manifest: Manifest) -> None:
     unasked = [pin.name for pin in lock.pins if pin.source and pin.name not in allowed]
     if unasked:
         message = f"{LOCK_NAME} has {', '.join(unasked)} built from source, which plugin.toml does not allow."
-        listed = ", ".join(f'"{name}"' for name in sorted({*allowed, *unasked}))
-        raise DependencyError(message, hint=f"Write [build] allow-sdist = [{listed}], or run `biot-plugin lock`.")
+        raise DependencyError(
+            message,
+            hint="Run `biot-plugin lock`, or allow it in plugin.toml.",
+            setting=snippet("build", "allow-sdist", sorted({*allowed, *unasked})),
+        )
 
 
 def _sources(manifest: Manifest) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from builder.dependencies.requirements_file import Line, RequirementsReader, plain, read_text, repository_root
 from builder.errors import DependencyError, Problem
+from builder.manifest.snippet import snippet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -81,14 +82,15 @@ def read_declared(manifest: Manifest) -> Declared:
         msg = "pyproject.toml computes its dependencies (project.dynamic), and no project code is run."
         raise DependencyError(
             msg,
-            hint='List them under [project] dependencies, or name a file: [build] requirements = "FILE" (plugin.toml).',
+            hint="List them under [project] dependencies, or name a file in plugin.toml.",
+            setting=snippet("build", "requirements", "requirements.txt"),
         )
     if (manifest.folder / "requirements.txt").is_file():
         msg = "requirements.txt lies beside plugin.toml, but nothing says that it holds the plugin's dependencies."
         raise DependencyError(
             msg,
-            hint='Add to plugin.toml: [build] requirements = "requirements.txt" '
-            "(or list them in pyproject.toml under [project] dependencies).",
+            hint="Add this to plugin.toml, or list them in pyproject.toml under [project] dependencies.",
+            setting=snippet("build", "requirements", "requirements.txt"),
         )
     return Declared()
 

@@ -41,7 +41,8 @@ def cold_start(seen: Inspection, files: Mapping[str, Sequence[FileRow]]) -> str:
     if not compiled:
         return (
             "<p>Each cold start compiles the modules that the handler imports. Which these are is not known here: with "
-            f"<code>[build] precompile = true</code> the build finds out and adds their bytecode.</p>{timed}"
+            "<code>precompile = true</code> under <code>[build]</code> the build finds out and adds their bytecode.</p>"
+            f"{timed}"
         )
     told = (
         f"Importing the handler loads these {len(compiled):,} of {len(sources):,} modules; their bytecode lies beside "
@@ -96,8 +97,8 @@ def _scripts(seen: Inspection) -> str:
     count = sum(file.path.endswith(_SCRIPTS) for file in seen.files)
     return (
         f"<p>Each cold start opens those of the {count:,} scripts that the handler imports, one by one. Which these "
-        "are is not known here: <code>[build] bundle = true</code> makes one file of them, and its report says how "
-        "much of it is whose.</p>"
+        "are is not known here: <code>bundle = true</code> under <code>[build]</code> makes one file of them, and its "
+        "report says how much of it is whose.</p>"
     )
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from builder.archive.reader import read_content
 from builder.errors import Problem, Severity
+from builder.manifest.snippet import snippet
 from builder.natives.prebuilt import loads
 from builder.platform.libraries import PLAIN_FALLBACK
 
@@ -87,7 +88,8 @@ def _problem(pack: Pack, binary: str, *, needed: bool) -> Problem:
     instead = _WAYS.get(name, "a package that brings its binaries, or one in plain JavaScript")
     return Problem(
         message=f"{message}, and install scripts never run.",
-        hint=f'Use {instead}; or, when it has a way without, write [build.allow-missing] "{binary}" = "why".',
+        hint=f"Use {instead}; or, when it has a way without, add this to plugin.toml.",
+        setting=snippet("build.allow-missing", binary, "why"),
         file="package.json",
         key=name,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from builder.errors import Problem, Severity
+from builder.manifest.snippet import snippet
 from builder.natives.faults import optional_use
 from builder.platform.libraries import symbol_versions
 from builder.platform.runtimes import RUNTIMES
@@ -38,7 +39,13 @@ def problems_of(faults: Iterable[Fault], runtime: Runtime) -> Iterator[Problem]:
 def _problem(group: list[Fault], runtime: Runtime) -> Problem:
     first = max(group, key=lambda fault: fault.number)
     message, hint = _TOLD[first.sort](group, runtime)
-    return Problem(message=f"{_who(first)} {message} ({_files(group)}).", hint=hint, severity=first.severity)
+    names = sorted({one.what for one in group})
+    return Problem(
+        message=f"{_who(first)} {message} ({_files(group)}).",
+        hint=hint,
+        setting=snippet("build.allow-missing", names[0], "why") if first.sort == "library" else "",
+        severity=first.severity,
+    )
 
 
 def _who(fault: Fault) -> str:
@@ -94,7 +101,7 @@ def _library(group: list[Fault], runtime: Runtime) -> tuple[str, str]:
     ways = [f"depend on {headless} in its place"] if headless else []
     if not lost:
         ways.append(f"put the files for {runtime.operating_system} into lib/ under the build root")
-    ways.append(f'when the function does without, write [build.allow-missing] "{names[0]}" = "why"')
+    ways.append("when the function does without, add this to plugin.toml")
     return message, _sentence(ways)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from builder.errors import PublishError
 from builder.manifest.environments import LOCAL
+from builder.manifest.snippet import snippet
 from builder.publishing.calls import Calls
 from builder.publishing.credentials import MFA_CODE, WAYS, AccessToken, ServiceUser, read_credentials
 from builder.publishing.failures import AccessRefused
@@ -57,7 +58,8 @@ def target_of(name: str | None, environments: Mapping[str, Mapping[str, object]]
         return _local_target(base_url, state)
     if not base_url:
         msg = f"[environments.{name}] of plugin.toml has no baseUrl."
-        raise PublishError(msg, hint=f'Add it: [environments.{name}] baseUrl = "https://api.dev.example.com".')
+        setting = snippet(f"environments.{name}", "baseUrl", "https://api.dev.example.com")
+        raise PublishError(msg, hint="Add the address of its API to plugin.toml.", setting=setting)
     return Target(name=name, base_url=base_url)
 
 

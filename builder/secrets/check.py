@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Protocol
 
 from builder.errors import Problem, ProjectError, Severity
 from builder.manifest.finding import format_key, shorten
+from builder.manifest.snippet import snippet
 from builder.secrets.assigned import judge, names_a_secret
 from builder.secrets.scan import Secret, scan, scan_value
 
@@ -16,12 +18,20 @@ if TYPE_CHECKING:
 
 _WAY_OUT = (
     "Take it out of the file, make a new one where it was issued (git keeps the old one for good), and read it when "
-    'the function runs. If it is a false alarm: [build.allow-secrets] "{place}" = "why".'
+    "the function runs. If it is a false alarm, add this to plugin.toml."
+)
+_MOCK_WAY_OUT = (
+    "The function does not need this file: leave it out of the artifact with the lines below. A token that is still "
+    "valid must be revoked where it was issued, because git keeps it for good."
 )
 
 
 class Source(Protocol):
     """One of the plugin's own files, as far as this looks at it."""
+
+    @property
+    def path(self) -> str:
+        """In the artifact, as ``[build] exclude`` names it."""
 
     @property
     def origin(self) -> str:
@@ -40,19 +50,24 @@ def refuse_secrets(manifest: Manifest, sources: Iterable[Source]) -> tuple[Probl
         sources: The plugin's own files.
 
     Returns:
-        A warning for each allowance that allows nothing any more.
+        A warning for each token that has expired, and for each allowance that allows nothing any more.
 
     Raises:
         ProjectError: With every secret that is not allowed, by file and line and never by its text.
     """
     allowed = manifest.build.allow_secrets
-    found = [(source.origin, secret) for source in sources for secret in scan(source.origin, source.content)]
-    problems = [_problem(origin, secret) for origin, secret in found if _place(origin, secret) not in allowed]
-    if problems:
+    found = [(one.origin, one.path, secret) for one in sources for secret in scan(one.origin, one.content)]
+    now = time.time()
+    problems = [
+        _expired(origin, secret) if _has_expired(secret, now) else _problem(origin, path, secret)
+        for origin, path, secret in found
+        if _place(origin, secret) not in allowed
+    ]
+    if any(problem.severity is Severity.ERROR for problem in problems):
         msg = "Secrets would go into the artifact; whoever can download or inspect the plugin could read them."
         raise ProjectError(msg, hint="Mend every place named above; nothing was written.", problems=problems)
-    used = {_place(origin, secret) for origin, secret in found}
-    return tuple(
+    used = {_place(origin, secret) for origin, _, secret in found}
+    idle = (
         Problem(
             file=manifest.file.name,
             key=format_key(("build", "allow-secrets", place)),
@@ -62,6 +77,7 @@ def refuse_secrets(manifest: Manifest, sources: Iterable[Source]) -> tuple[Probl
         )
         for place in sorted(allowed.keys() - used)
     )
+    return (*problems, *idle)
 
 
 def variable_warnings(manifest: Manifest) -> tuple[Problem, ...]:
@@ -93,11 +109,31 @@ def _place(origin: str, secret: Secret) -> str:
     return f"{origin}:{secret.kind}"
 
 
-def _problem(origin: str, secret: Secret) -> Problem:
-    place = _place(origin, secret)
+def _has_expired(secret: Secret, now: float) -> bool:
+    return secret.expiry is not None and secret.expiry < now
+
+
+def _expired(origin: str, secret: Secret) -> Problem:
+    return Problem(
+        file=origin,
+        line=secret.line,
+        message=f"This is {secret.what} that has expired: {shorten(secret.shown)}. It opens nothing any more.",
+        hint="What its claims say about a person can still be read; make synthetic tokens for tests.",
+        severity=Severity.WARNING,
+    )
+
+
+def _is_mock(origin: str) -> bool:
+    """Whether a file is for trying the function, by its name or its folder's: ``mockEvent.js``, ``mocks/a.json``."""
+    return any(part.lower().startswith("mock") for part in origin.split("/"))
+
+
+def _problem(origin: str, path: str, secret: Secret) -> Problem:
+    place, mock = _place(origin, secret), _is_mock(origin)
     return Problem(
         file=origin,
         line=secret.line,
         message=f"This is {secret.what}: {shorten(secret.shown)}.",
-        hint=_WAY_OUT.format(place=place),
+        hint=_MOCK_WAY_OUT if mock else _WAY_OUT,
+        setting=snippet("build", "exclude", [path]) if mock else snippet("build.allow-secrets", place, "why"),
     )

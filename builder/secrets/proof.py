@@ -33,6 +33,7 @@ _CLAIMS = frozenset({"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "scope", "
 """RFC 7519, section 4.1, and what says how far a token reaches: without any of them it opens nothing."""
 
 RANDOM_MIN = 16
+_NO_TIME = 1e15
 _GUESSED_MAX = 6
 PASSWORD_MIN, PASSWORD_MAX = 8, 64
 _CHANGES_MIN = 3
@@ -103,6 +104,13 @@ def signed_token(secret: bytes) -> bool:
         and claims.get("sub") != _SAMPLE_SUBJECT
         and not _CLAIMS.isdisjoint(claims)
     )
+
+
+def expiry(secret: bytes) -> float | None:
+    """When a JWT expires, in seconds since 1970 (``exp``, RFC 7519, section 4.1.4); None when it never does."""
+    claims = _json(secret.split(b".")[1])
+    end = claims.get("exp") if isinstance(claims, dict) else None
+    return float(end) if isinstance(end, int | float) and not isinstance(end, bool) and abs(end) < _NO_TIME else None
 
 
 def encoded_private_key(secret: bytes) -> bool:

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from builder.secrets import proof
 from builder.secrets.assigned import WHATS, assigned
 from builder.secrets.files import kind_of_file
 from builder.secrets.kinds import KINDS, RUN_BYTES, SHORTEST_RUN
@@ -14,6 +15,8 @@ from builder.secrets.kinds import KINDS, RUN_BYTES, SHORTEST_RUN
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+JWT = "jwt"
+"""The kind that says itself when it expires."""
 MOST_FOUND = 50
 """Findings of one file; whoever has more mends those first."""
 _BARE_ENDINGS = (
@@ -50,12 +53,14 @@ class Secret:
         what: What it is, for messages.
         shown: What can be told of it: the fixed beginning of its form or the name it is given to, and its length.
         line: 1-based.
+        expiry: When it ends to be valid, in seconds since 1970, where it says so itself; else None.
     """
 
     kind: str
     what: str
     shown: str
     line: int
+    expiry: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,6 +70,7 @@ class _Hit:
     label: str
     start: int
     end: int
+    expiry: float | None = None
 
 
 def scan(path: str, content: bytes) -> tuple[Secret, ...]:
@@ -80,21 +86,24 @@ def scan(path: str, content: bytes) -> tuple[Secret, ...]:
         whole = Secret(kind=by_name.name, what=by_name.what, shown=path.rpartition("/")[2], line=1)
         return (whole,)
     hits = sorted(_hits(path, text), key=lambda hit: (hit.start, -hit.end))
-    told: dict[tuple[str, int], Secret] = {}
+    told: dict[tuple[str, int, float | None], Secret] = {}
     line, place, covered = 1, 0, -1
     for hit in hits:
         if hit.start < covered:
             continue
         line, place, covered = line + text.count(b"\n", place, hit.start), hit.start, hit.end
         shown = f"{hit.label}… ({hit.end - hit.start} characters)"
-        told.setdefault((hit.kind, line), Secret(kind=hit.kind, what=hit.what, shown=shown, line=line))
+        secret = Secret(kind=hit.kind, what=hit.what, shown=shown, line=line, expiry=hit.expiry)
+        told.setdefault((hit.kind, line, hit.expiry), secret)
     return tuple(told.values())
 
 
 def scan_value(value: str) -> Secret | None:
     """The secret of a known form in one text, such as a variable's value."""
     hit = next(_known(value.encode("utf-8", "replace")), None)
-    return Secret(kind=hit.kind, what=hit.what, shown=hit.label, line=1) if hit is not None else None
+    if hit is None:
+        return None
+    return Secret(kind=hit.kind, what=hit.what, shown=hit.label, line=1, expiry=hit.expiry)
 
 
 def _hits(path: str, text: bytes) -> Iterator[_Hit]:
@@ -121,7 +130,14 @@ def _known(text: bytes) -> Iterator[_Hit]:
                 real = found is not None and kind.proved(found[0])
                 if found is not None and real:
                     label = anchor.decode("ascii") if kind.before == 0 else ""
-                    yield _Hit(kind=kind.name, what=kind.what, label=label, start=found.start(), end=found.end())
+                    yield _Hit(
+                        kind=kind.name,
+                        what=kind.what,
+                        label=label,
+                        start=found.start(),
+                        end=found.end(),
+                        expiry=proof.expiry(found[0]) if kind.name == JWT else None,
+                    )
                 place = text.find(anchor, found.end() if found is not None else place + len(anchor))
 
 

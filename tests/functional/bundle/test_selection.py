@@ -283,3 +283,16 @@ def test_the_roots_own_package_json_stays_as_it_is(tmp_path: Path) -> None:
     files = {"package.json": '{"type": "module"}', "src/package.json": '{"type": "commonjs"}', "src/index.js": ""}
     sources = select_sources(plugin(tmp_path, dict(files), runtime="nodejs22.x"))
     assert {source.path: source.content for source in sources}["package.json"] == b'{"type": "commonjs"}'
+
+
+def test_scripts_and_mock_events_of_the_samples_stay_out_unless_they_are_included(tmp_path: Path) -> None:
+    names = [
+        *("index.js", "src/scripts/kept.js", "src/mockEvent.js", "package.json"),
+        *("localRunner.js", "mockEvent.js", "local_runner.py", "mock_event.py", "scripts/pack.js", "packed/packed.zip"),
+        *("scripts/docker/linux/build.sh", "seedenv/lib/x.py"),
+    ]
+    files: dict[str, str | bytes] = dict.fromkeys(names, "{}")
+    kept = ["index.js", "package.json", "src/mockEvent.js", "src/scripts/kept.js"]
+    assert selected(plugin(tmp_path, files, Build(root="."), runtime="nodejs22.x")) == kept
+    included = plugin(tmp_path, files, Build(root=".", include=("scripts/pack.js",)), runtime="nodejs22.x")
+    assert selected(included) == sorted([*kept, "scripts/pack.js"])

@@ -132,7 +132,7 @@ def told_of(seen: Inspection) -> str:
 def test_without_bytecode_the_page_says_how_to_learn_what_is_imported(tmp_path: Path) -> None:
     text = page_of(tmp_path)
     assert "<h2>Cold start</h2>" in text
-    assert "<code>[build] precompile = true</code>" in text
+    assert "<code>precompile = true</code> under <code>[build]</code>" in text
     assert "<code>python3.13 -X importtime -c &quot;import index&quot;</code>" in text
 
 
@@ -152,7 +152,7 @@ def test_modules_with_bytecode_are_those_that_the_handler_imports(tmp_path: Path
 def test_one_file_of_scripts_is_told_by_package(tmp_path: Path) -> None:
     seen = inspect(built(tmp_path).artifact.file)
     node = replace(seen, report={"plugin": {"runtime": "nodejs22.x", "handler": "index.handler"}})
-    assert "<code>[build] bundle = true</code>" in told_of(node)
+    assert "<code>bundle = true</code> under <code>[build]</code>" in told_of(node)
     rows = [
         {"name": "ms", "version": "2.1.3", "unpackedSize": 900},
         {"name": "<b>", "version": "1.0", "unpackedSize": 3000},

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import time
 from typing import TYPE_CHECKING
 
 from tests.functional.cli.conftest import biot_plugin, plugin
@@ -37,10 +39,43 @@ def test_every_secret_stops_the_build_before_anything_is_written(biot_plugin: Ca
         assert done.returncode == 4
         assert "src/client.py:3: This is a GitHub token: ghp_… (40 characters)." in done.stderr
         assert "src/data.json:1: This is a password: password = … (12 characters)." in done.stderr
-        assert '[build.allow-secrets] "src/client.py:github-token" = "why"' in done.stderr
+        assert '      [build.allow-secrets]\n      "src/client.py:github-token" = "why"\n' in done.stderr
         assert TOKEN not in done.stdout + done.stderr
         assert "Kl4tsch" not in done.stdout + done.stderr
     assert not (plugin / "dist").exists()
+
+
+def test_a_suggested_setting_can_be_pasted_and_ends_the_problem(biot_plugin: Call, plugin: Path) -> None:
+    (plugin / "src" / "client.py").write_text(f"TOKEN = '{TOKEN}'\n")
+    (plugin / "src" / "mockEvent.js").write_text(f"export const token = '{TOKEN}';\n")
+    told = json.loads(biot_plugin("check", "--json", cwd=plugin).stdout)
+    settings = {problem["file"]: problem["setting"] for problem in told["problems"]}
+
+    assert settings["src/mockEvent.js"] == '[build]\nexclude = ["mockEvent.js"]'
+    with (plugin / "plugin.toml").open("a") as file:
+        file.writelines(f"{setting}\n" for setting in settings.values())
+    assert biot_plugin("check", cwd=plugin).returncode == 0
+
+
+def jwt(**claims: object) -> str:
+    """A token made now; only its claims are read."""
+
+    def part(document: dict[str, object]) -> str:
+        return base64.urlsafe_b64encode(json.dumps(document).encode()).rstrip(b"=").decode()
+
+    return f"{part({'alg': 'RS512', 'typ': 'JWT'})}.{part({'sub': 'somebody', **claims})}.{'aB3kQ9zX' * 5}"
+
+
+def test_an_expired_token_is_a_warning_and_every_other_one_an_error(biot_plugin: Call, plugin: Path) -> None:
+    event = plugin / "src" / "event.json"
+    past, future = time.time() - 60, time.time() + 86400
+    event.write_text(json.dumps({"token": jwt(exp=past)}))
+    done = biot_plugin("check", cwd=plugin)
+    assert done.returncode == 0
+    assert "warning: src/event.json:1: This is a signed token (JWT) that has expired" in done.stderr
+    for alive in (jwt(exp=future), jwt(), jwt(exp="yesterday"), jwt(exp=True), jwt(iat=past)):
+        event.write_text(json.dumps({"old": jwt(exp=past), "token": alive}))  # on one line
+        assert biot_plugin("check", cwd=plugin).returncode == 4
 
 
 def test_a_false_alarm_is_allowed_in_one_place_with_a_reason(biot_plugin: Call, plugin: Path) -> None:

@@ -98,7 +98,7 @@ def test_different_files_of_two_packages_name_both_and_the_way_out() -> None:
     with pytest.raises(PackagingError) as caught:
         assemble(PYTHON, [], packed)
     assert "a 1.0 and b 1.0" in problems(caught)
-    assert '[build.prefer] "x.txt" = "b"' in problems(caught)
+    assert [problem.setting for problem in caught.value.problems] == ['[build.prefer]\n"x.txt" = "b"']
 
 
 @pytest.mark.parametrize("preferred", ["a", "b", "c"])
@@ -184,7 +184,7 @@ def test_a_package_that_replaces_a_module_of_python_or_lambda_is_refused(package
         assemble(PYTHON, [source_of("index.py")], [pack, pack_of("fine", {"fine.py": b""})])
     (problem,) = caught.value.problems
     assert problem.message.startswith(f"{package} 1.0 has a module {module!r} that replaces ")
-    assert f'"{module}" = "python" under [build.prefer]' in problem.hint
+    assert problem.setting == f'[build.prefer]\n{module} = "python"'
 
 
 def test_pythons_own_module_may_be_preferred_and_then_the_package_leaves_its_own_out() -> None:
