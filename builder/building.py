@@ -9,7 +9,7 @@ from builder import dependencies, evidence
 from builder.archive.writer import write_artifact, zip_size
 from builder.bundle.assemble import assemble
 from builder.bundle.hiding import path_file_warnings
-from builder.code import refuse_broken_code
+from builder.code import refuse_broken_code, refuse_missing_imports
 from builder.coldstart.advice import advise, size_advice
 from builder.coldstart.choice import with_tools
 from builder.coldstart.lightening import lighten
@@ -44,7 +44,8 @@ def put_together(parts: Parts, packs: Sequence[Pack], store: Store) -> Packaged:
     memory = memory_of(store, manifest, parts.evidence, packs)
     unasked = dependencies.check_completeness(manifest, packs, memory)
     bundle = assemble(manifest, parts.sources, packs)
-    found = (*unasked, *check_natives(manifest, bundle, examined), *path_file_warnings(bundle.entries))
+    missing = refuse_missing_imports(manifest, parts.sources, (entry.path for entry in bundle.entries))
+    found = (*unasked, *missing, *check_natives(manifest, bundle, examined), *path_file_warnings(bundle.entries))
     light = lighten(bundle, manifest, parts.choice, store, dependencies.collect_bundler)
     bundle = light.bundle
     rows = evidence.package_rows(bundle)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _CONFLICT = re.compile(rb"^(?:<{7}|>{7}) ", re.MULTILINE)
 _MODULE_SYNTAX = re.compile(rb"^\s*(?:import\s*[\w{*\"']|export\s*[\w{*])", re.MULTILINE)
-_SCRIPTS = (".js", ".mjs", ".cjs")
+SCRIPTS = (".js", ".mjs", ".cjs")
 _DETECTS_MODULES_FROM = 24
 """Lambda switches off the detection of ES modules by their text in Node.js 20 and 22 (AWS guide to Node.js)."""
 
@@ -92,7 +92,7 @@ def forms_of(sources: Sequence[Source], runtime: Runtime) -> dict[str, tuple[For
         unnamed = (Form.MODULE, Form.COMMONJS)
     forms = {}
     for source in sources:
-        if source.path.endswith(_SCRIPTS):
+        if source.path.endswith(SCRIPTS):
             forms[source.path] = _forms(source.path, types, unnamed)
     return forms
 

@@ -57,7 +57,13 @@ def inputs_digest(manifest: Manifest, lock: Lock, sources: Iterable[Source], evi
     plugin, build = manifest.plugin, manifest.build
     told = {
         "plugin": [plugin.name, plugin.version, plugin.runtime, plugin.handler],
-        "build": [list(build.scripts), dict(build.prefer), dict(build.allow_secrets), dict(build.allow_missing)],
+        "build": [
+            list(build.scripts),
+            dict(build.prefer),
+            dict(build.allow_secrets),
+            dict(build.allow_missing),
+            dict(build.allow_missing_imports),
+        ],
         "packages": sorted(
             [package.name, package.version, package.digest, package.places, package.source] for package in lock.packages
         ),

@@ -15,7 +15,7 @@ _TEXTS = ("message", "hint", "file", "key")
 
 def with_warnings(report: Mapping[str, object], warnings: Sequence[Problem]) -> dict[str, object]:
     """The report with these warnings in it; unchanged when there are none."""
-    rows = [{name: getattr(warning, name) for name in _TEXTS} for warning in warnings]
+    rows = [{name: getattr(warning, name) for name in (*_TEXTS, "line")} for warning in warnings]
     return {**report, _FIELD: rows} if rows else dict(report)
 
 
@@ -28,6 +28,7 @@ def warnings_of(report: Mapping[str, object]) -> tuple[Problem, ...]:
             hint=str(row.get("hint", "")),
             file=str(row.get("file", "")),
             key=str(row.get("key", "")),
+            line=line if isinstance(line := row.get("line"), int) else 0,
             severity=Severity.WARNING,
         )
         for row in (rows if isinstance(rows, list) else ())

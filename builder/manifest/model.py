@@ -117,6 +117,7 @@ class Build:
         prefer: Path in the artifact -> name of the package whose file is taken when two differ. Name of a module of
             the runtime -> ``python``, where a package brings one that would replace it.
         allow_missing: Name of a native library or optional npm package that may be missing -> why it may.
+        allow_missing_imports: Name of a module that own code imports and that may be missing -> why that is fine.
         allow_sdist: Names of Python packages without a wheel that are built from source.
         allow_secrets: ``<file>:<kind>`` of a false alarm among the own files -> why it is no secret.
     """
@@ -133,6 +134,7 @@ class Build:
     shared: Mapping[str, str] = field(default_factory=dict)
     prefer: Mapping[str, str] = field(default_factory=dict)
     allow_missing: Mapping[str, str] = field(default_factory=dict)
+    allow_missing_imports: Mapping[str, str] = field(default_factory=dict)
     allow_sdist: tuple[str, ...] = ()
     allow_secrets: Mapping[str, str] = field(default_factory=dict)
 

@@ -31,6 +31,62 @@ a plugin may well bring versions of its own."""
 NODE_RUNTIME_MODULES = frozenset({"aws-lambda-ric"})
 """Names under ``node_modules``."""
 
+NODE_BUILTINS = frozenset(
+    [
+        "assert",
+        "async_hooks",
+        "buffer",
+        "child_process",
+        "cluster",
+        "console",
+        "constants",
+        "crypto",
+        "dgram",
+        "diagnostics_channel",
+        "dns",
+        "domain",
+        "events",
+        "fs",
+        "http",
+        "http2",
+        "https",
+        "inspector",
+        "module",
+        "net",
+        "os",
+        "path",
+        "perf_hooks",
+        "process",
+        "punycode",
+        "querystring",
+        "readline",
+        "repl",
+        "sea",
+        "sqlite",
+        "stream",
+        "string_decoder",
+        "sys",
+        "test",
+        "timers",
+        "tls",
+        "trace_events",
+        "tty",
+        "url",
+        "util",
+        "v8",
+        "vm",
+        "wasi",
+        "worker_threads",
+        "zlib",
+    ]
+)
+"""First parts of the names of Node.js's own modules, with and without ``node:``: ``module.builtinModules`` of
+Node.js 20 and 24."""
+
+NODE_SDK_SCOPES = ("@aws-sdk", "@smithy")
+"""Scopes of the AWS SDK for JavaScript v3, which the runtimes have from nodejs18.x on; nodejs16.x has ``aws-sdk``
+(https://docs.aws.amazon.com/lambda/latest/dg/lambda-nodejs.html)."""
+
 _STANDARD_LIBRARY = {
     (9, 14): """
         __future__ _abc _aix_support _ast _asyncio _bisect _blake2 _bz2 _codecs _codecs_cn _codecs_hk

@@ -17,6 +17,7 @@ from builder.manifest.rules import (
     environment_variables,
     handler,
     interceptions,
+    missing_imports,
     missing_libraries,
     name,
     notifications,
@@ -58,6 +59,7 @@ BUILD_RULES: tuple[Rule, ...] = (
     shared_folders.check,
     source_packages.check,
     missing_libraries.check,
+    missing_imports.check,
     allowed_secrets.check,
 )
 """Rules for ``[build]``."""

@@ -1,0 +1,163 @@
+"""Imports of the plugin's own code are looked up in what the artifact and the runtime have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from builder.code import refuse_missing_imports
+from builder.errors import ProjectError
+from builder.manifest.model import Build, Manifest, Plugin
+from tests.functional.cli.conftest import biot_plugin, plugin
+from tests.functional.code.test_syntax import Script
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tests.functional.cli.conftest import Call
+
+__all__ = ["biot_plugin", "plugin"]
+
+Row = tuple[int, str, str]
+
+
+def imports(
+    runtime: str,
+    files: dict[str, str],
+    packages: Sequence[str] = (),
+    allowed: dict[str, str] | None = None,
+) -> list[Row]:
+    manifest = Manifest(
+        file=Path("plugin.toml").absolute(),
+        plugin=Plugin(name="a", display_name="A", version=1, runtime=runtime),
+        build=Build(allow_missing_imports=allowed or {}),
+    )
+    sources = [Script(path, text.encode()) for path, text in files.items()]
+    try:
+        problems = refuse_missing_imports(manifest, sources, [*files, *packages])
+    except ProjectError as error:
+        problems = error.problems
+    return [(problem.line, problem.severity.value, problem.message) for problem in problems]
+
+
+WHEELS = (
+    "yaml/__init__.py",
+    "google/protobuf/__init__.py",
+    "single.py",
+    "native.cpython-313-x86_64-linux-gnu.so",
+    "odd/__init__.py",
+)
+FOUND = {
+    "standard library": "import os, tomllib, xml.etree.ElementTree",
+    "runtime": "import boto3, botocore.exceptions",
+    "packages": "import yaml, single, native\nfrom google.protobuf import message\nimport odd.made.at.runtime",
+    "own": "from plugin import flow\nimport plugin.flow\nfrom plugin.deep import thing",
+    "type checking": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import absent",
+    "fallback": "try:\n    import tomllib\nexcept ImportError:\n    import tomli",
+    "fallback the other way": "import plugin.flow as f\nclass A:\n    import json",
+    "path": "import sys\nsys.path.insert(0, 'lib')\nimport inside",
+}
+OWN = {
+    "plugin/__init__.py": "",
+    "plugin/flow.py": "from . import deep\nfrom .deep import thing",
+    "plugin/deep/thing.py": "from ..flow import a",
+}
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_what_is_there_gives_no_problem(name: str) -> None:
+    assert imports("python3.13", {"index.py": FOUND[name], "lib/inside.py": "", **OWN}, WHEELS) == []
+
+
+MISSING = {
+    "package": ("import os\nimport requests", 2, "error"),
+    "namespace": ("from google.cloud import storage", 1, "error"),
+    "removed from the standard library": ("import imp", 1, "error"),
+    "own": ("import plugin.absent", 1, "error"),
+    "relative": ("from .absent import a", 1, "error"),
+    "case": ("import Plugin.flow", 1, "error"),
+    "class": ("class A:\n    import requests", 2, "error"),
+    "other exception": ("try:\n    import requests\nexcept ValueError: pass", 2, "error"),
+    "function": ("def f():\n    import requests", 2, "warning"),
+    "try": ("try:\n    import requests\nexcept (ImportError, OSError): pass", 2, "warning"),
+    "condition": ("import sys\nif sys.version_info < (3, 9):\n    import requests", 3, "warning"),
+}
+
+
+@pytest.mark.parametrize("name", MISSING)
+def test_what_is_missing_is_reported_with_its_line(name: str) -> None:
+    code, line, severity = MISSING[name]
+    found = imports("python3.13", {"index.py": code, **OWN}, WHEELS)
+    assert [(place, kind) for place, kind, _ in found] == [(line, severity)]
+
+
+def test_an_allowance_is_used_or_reported() -> None:
+    assert imports("python3.13", {"index.py": "import ujson"}, allowed={"ujson": "falls back"}) == []
+    idle = imports("python3.13", {"index.py": "import json"}, allowed={"ujson": "falls back"})
+    assert [kind for _, kind, _ in idle] == ["warning"]
+
+
+MODULES = ("node_modules/axios/index.js", "node_modules/@scope/one/package.json")
+FOUND_JS = {
+    "builtin": "import fs from 'fs'; import 'node:test'; import p from 'fs/promises';",
+    "package": "import axios from 'axios/lib/a.js'; export * from '@scope/one';",
+    "sdk": "import { S3Client } from '@aws-sdk/client-s3'; import '@smithy/types';",
+    "file": "import './flow.js'; await import('./data.json', { with: { type: 'json' } });",
+    "computed": "const name = 'a'; await import(name); await import(`./${name}`);",
+}
+
+
+@pytest.mark.parametrize("name", FOUND_JS)
+def test_javascript_that_is_there_gives_no_problem(name: str) -> None:
+    assert imports("nodejs22.x", {"index.mjs": FOUND_JS[name], "flow.js": "", "data.json": "{}"}, MODULES) == []
+
+
+MISSING_JS = {
+    "package": ("import 'absent';", "error"),
+    "scope": ("export * from '@scope/two';", "error"),
+    "file without its ending": ("import './flow';", "error"),
+    "case": ("import './Flow.js';", "error"),
+    "require": ("const a = require('absent');", "error"),
+    "require in a function": ("function f() { require('absent'); }", "warning"),
+    "require in try": ("try { require('absent'); } catch { }", "warning"),
+    "import map": ("import '#absent';", "error"),
+}
+
+
+@pytest.mark.parametrize("name", MISSING_JS)
+def test_javascript_that_is_missing_is_reported(name: str) -> None:
+    code, severity = MISSING_JS[name]
+    found = imports("nodejs22.x", {"index.mjs": code, "flow.js": ""}, MODULES)
+    assert [(line, kind) for line, kind, _ in found] == [(1, severity)]
+
+
+def test_require_takes_endings_and_folders() -> None:
+    files = {"index.js": "require('./flow'); require('./deep'); require('.')", "flow.js": "", "deep/index.js": ""}
+    assert imports("nodejs22.x", files) == []
+
+
+def test_the_old_sdk_is_there_only_on_node_16() -> None:
+    assert imports("nodejs16.x", {"index.js": "require('aws-sdk')"}) == []
+    assert [kind for _, kind, _ in imports("nodejs20.x", {"index.js": "require('aws-sdk')"})] == ["error"]
+
+
+def test_package_stops_until_the_import_is_allowed(biot_plugin: Call, plugin: Path) -> None:
+    handler = "def handler(event, context):\n    import absent\n"
+    (plugin / "src" / "index.py").write_text(f"import yaml\n{handler}")
+    done = biot_plugin("package", cwd=plugin)
+    assert done.returncode == 4
+    assert "src/index.py:1: The module yaml is not in the artifact" in done.stderr
+    assert "PyYAML" in done.stderr
+    with (plugin / "plugin.toml").open("a") as file:
+        file.write('[build.allow-missing-imports]\nyaml = "why"\n')
+    for _ in range(2):
+        done = biot_plugin("package", cwd=plugin)
+        assert done.returncode == 0
+        assert "src/index.py:3: The module absent" in done.stderr
+
+
+def test_a_script_that_nothing_loads_is_a_warning() -> None:
+    files = {"index.js": "require('./src/flow')", "src/flow.js": "", "scripts/pack.js": "require('bestzip')"}
+    assert [kind for _, kind, _ in imports("nodejs22.x", files)] == ["warning"]
