@@ -87,10 +87,13 @@ def _check(project: Project) -> Checked:
     manifest = loaded.manifest
     plugin = manifest.plugin
     told = loaded.warnings
-    if plugin.environment_variables:
-        from builder.secrets import variable_warnings
+    if plugin.environment_variables or manifest.environments:
+        from builder.secrets import check_variables
 
-        told = (*told, *variable_warnings(manifest))
+        told = (*told, *check_variables(manifest))
+        if any(problem.severity is Severity.ERROR for problem in told):
+            message = "Secrets are among the environment variables."
+            raise ProjectError(message, problems=told)
     if plugin.deployment_package_type is PackageType.IMAGE:
         return Checked(manifest=manifest, warnings=told)
     runtime = manifest.runtime

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from builder.secrets.check import refuse_secrets, variable_warnings
+from builder.secrets.check import check_variables, refuse_secrets
 
-__all__ = ["refuse_secrets", "variable_warnings"]
+__all__ = ["check_variables", "refuse_secrets"]

@@ -12,8 +12,9 @@ from builder.secrets.assigned import judge, names_a_secret
 from builder.secrets.scan import Secret, scan, scan_value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
+    from builder.manifest.finding import KeyPath
     from builder.manifest.model import Manifest
 
 _WAY_OUT = (
@@ -75,34 +76,61 @@ def refuse_secrets(manifest: Manifest, sources: Iterable[Source]) -> tuple[Probl
             hint="Delete the line, so that it does not allow the next one.",
             severity=Severity.WARNING,
         )
-        for place in sorted(allowed.keys() - used)
+        for place in sorted(allowed.keys() - used - _used_by_variables(manifest))
     )
     return (*problems, *idle)
 
 
-def variable_warnings(manifest: Manifest) -> tuple[Problem, ...]:
-    """A warning for each of the plugin's environment variables whose value looks like a secret.
+def _used_by_variables(manifest: Manifest) -> set[str]:
+    tables = [{"environmentVariables": manifest.plugin.environment_variables}, *manifest.environments.values()]
+    variables = [table.get("environmentVariables") for table in tables]
+    values = [str(value) for table in variables if isinstance(table, dict) for value in table.values()]
+    return {_place(manifest.file.name, known) for value in values if (known := scan_value(value)) is not None}
+
+
+def check_variables(manifest: Manifest) -> tuple[Problem, ...]:
+    """What looks like a secret among the values of the environment variables, of every environment.
 
     BioT's API gives the variables of a plugin back in clear text to everybody who may read plugins
-    (GET /settings/v2/plugins/{name}, specification 2.4.2).
+    (GET /settings/v2/plugins/{name}, specification 2.4.2). A token of a known form is an error, unless
+    ``[build.allow-secrets]`` allows ``plugin.toml:KIND``; an expired one, and a value that only looks drawn, a warning.
     """
-    return tuple(_warnings(manifest))
+    tables: list[tuple[KeyPath, Mapping[str, str]]] = [(("plugin",), manifest.plugin.environment_variables)]
+    for name, table in manifest.environments.items():
+        variables = table.get("environmentVariables")
+        if isinstance(variables, dict) and name != manifest.environment:
+            tables.append((("environments", name), variables))
+    now = time.time()
+    found = [
+        problem
+        for place, variables in tables
+        for name, value in variables.items()
+        for problem in _variable(manifest, (*place, "environmentVariables", name), str(value), now)
+    ]
+    return tuple(found)
 
 
-def _warnings(manifest: Manifest) -> Iterator[Problem]:
-    for name, value in manifest.plugin.environment_variables.items():
-        known = scan_value(value)
-        kind = names_a_secret(name) and judge(name.encode("utf-8", "replace"), value.encode("utf-8", "replace"))
-        if known is None and not kind:
-            continue
-        what = known.what if known is not None else "a secret"
-        yield Problem(
-            file=manifest.file.name,
-            key=format_key(("plugin", "environmentVariables", name)),
-            message=f"The value looks like {what}: it is in the repository, and BioT's API returns it in clear text.",
-            hint="Keep it in a secret store, read it from there when the function runs, and make a new one.",
-            severity=Severity.WARNING,
-        )
+def _variable(manifest: Manifest, path: KeyPath, value: str, now: float) -> Iterator[Problem]:
+    known, name = scan_value(value), str(path[-1])
+    if known is not None:
+        place = _place(manifest.file.name, known)
+        if place in manifest.build.allow_secrets:
+            return
+        what, error = known.what, not _has_expired(known, now)
+        setting = snippet("build.allow-secrets", place, "why") if error else ""
+    elif names_a_secret(name) and judge(name.encode("utf-8", "replace"), value.encode("utf-8", "replace")):
+        what, error, setting = "a secret", False, ""
+    else:
+        return
+    yield Problem(
+        file=manifest.file.name,
+        key=format_key(path),
+        message=f"The value looks like {what}: it is in the repository, and BioT's API returns it in clear text.",
+        hint="Keep it in a secret store, read it from there when the function runs, and make a new one."
+        + (" If it is a false alarm, add this to plugin.toml." if error else ""),
+        setting=setting,
+        severity=Severity.ERROR if error else Severity.WARNING,
+    )
 
 
 def _place(origin: str, secret: Secret) -> str:

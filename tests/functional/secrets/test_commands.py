@@ -98,11 +98,28 @@ def test_an_artifact_whose_allowance_was_taken_back_does_not_pass_as_unchanged(b
     assert biot_plugin("package", cwd=plugin).returncode == 4
 
 
+def test_a_variable_with_a_known_token_is_an_error_in_every_environment_unless_it_is_allowed(
+    biot_plugin: Call, plugin: Path
+) -> None:
+    before = (plugin / "plugin.toml").read_text()
+    address = '[environments.dev]\nbaseUrl = "https://a.example.com"\n'
+    for table in ("plugin", "environments.dev"):
+        text = f'{before}{address}[{table}.environmentVariables]\nVENDOR_KEY = "{TOKEN}"\n'
+        (plugin / "plugin.toml").write_text(text)
+        for command in ("check", "package"):
+            done = biot_plugin(command, cwd=plugin)
+            assert done.returncode == 4
+            assert f"{table}.environmentVariables.VENDOR_KEY: The value looks like a GitHub token" in done.stderr
+            assert TOKEN not in done.stdout + done.stderr
+        allow(plugin, "plugin.toml:github-token")
+        assert json.loads(biot_plugin("check", "--json", cwd=plugin).stdout)["warnings"] == []
+
+
 def test_a_variable_that_looks_like_a_secret_is_a_warning_with_the_reason(biot_plugin: Call, plugin: Path) -> None:
     with (plugin / "plugin.toml").open("a") as file:
         file.write(
             "[plugin.environmentVariables]\n"
-            f'VENDOR_KEY = "{TOKEN}"\nDB_PASSWORD = "Kl4tsch!mohn"\nLOG_LEVEL = "INFO"\nTOKEN_URL = "https://a.b/c"\n'
+            f'VENDOR_KEY = "{jwt(exp=1)}"\nDB_PASSWORD = "Kl4tsch!mohn"\nLOG_LEVEL = "INFO"\nTOKEN_URL = "https://a.b/c"\n'
         )
     for command in ("check", "package", "package"):
         told = json.loads(biot_plugin(command, "--json", cwd=plugin).stdout)
