@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import builder
-from builder.dependencies.javascript import PACKING_CODE
+from builder.dependencies.npm_packs import PACKING_CODE
 from builder.dependencies.recompression import COMPRESSING_CODE
 from builder.dependencies.store import READING_CODE
 from tests.support.locked import locked_plugin
