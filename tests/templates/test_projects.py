@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -88,6 +89,18 @@ def test_a_fresh_plugin_passes_and_leaves_nothing_that_git_would_see(
 def test_the_environments_have_the_same_names(language: str, projects: Callable[[str], tuple[Path, Ran]]) -> None:
     folder, _ = projects(language)
     assert tox(folder, "list", "--no-desc", "--quiet").output.split() == ENVIRONMENTS
+
+
+def test_pytest_names_the_packages_that_ship_in_another_release(render: Callable[..., Path], tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(render(language="python"), tmp_path / "my-plugin"))
+    lock = (folder / "requirements.lock").read_text("utf-8")
+    (folder / "requirements.lock").write_text(re.sub(r"(?m)^urllib3==\S+", "urllib3==99.0", lock), "utf-8")
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--collect-only", "tests_kit/test_events.py"]
+
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+
+    [line] = [line for line in done.stdout.splitlines() if line.startswith("tested with ")]
+    assert line == f"tested with urllib3 {metadata.version('urllib3')}; the ZIP has urllib3 99.0"
 
 
 PLANTS = {
