@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from builder.code.imports import Import
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tree_sitter import Node
 
 _QUERY = """
@@ -27,6 +29,7 @@ _UNCERTAIN = frozenset(
         "ternary_expression",
         "binary_expression",
         "switch_statement",
+        "catch_clause",
     }
 )
 
@@ -43,7 +46,8 @@ def javascript_imports(source: bytes) -> tuple[Import, ...]:
         Import(
             module=(node.text or b"")[1:-1].decode("utf-8", "replace"),
             line=node.start_point.row + 1,
-            is_certain=kind == "name" or _is_certain(node),
+            is_certain=kind == "name" or not (_is_caught(node) or _is_conditional(node)),
+            is_caught=kind != "name" and _is_caught(node),
             exact=kind != "require",
         )
         for kind in ("name", "require", "dynamic")
@@ -52,12 +56,23 @@ def javascript_imports(source: bytes) -> tuple[Import, ...]:
     return tuple(sorted(imports, key=lambda one: one.line))
 
 
-def _is_certain(node: Node) -> bool:
-    """Whether a call runs whenever the file is loaded, and nothing catches its failure."""
+def _is_caught(node: Node) -> bool:
+    """Whether a call is in a ``try`` block that has a ``catch``."""
+    return any(
+        outer.type == "try_statement"
+        and outer.child_by_field_name("handler") is not None
+        and inner == outer.child_by_field_name("body")
+        for inner, outer in _climb(node)
+    )
+
+
+def _is_conditional(node: Node) -> bool:
+    """Whether a call need not run when the file is loaded."""
+    return any(outer.type in _UNCERTAIN for _, outer in _climb(node))
+
+
+def _climb(node: Node) -> Iterator[tuple[Node, Node]]:
     inner, outer = node, node.parent
     while outer is not None:
-        is_caught = outer.type in {"try_statement", "catch_clause"} and inner.type != "finally_clause"
-        if outer.type in _UNCERTAIN or is_caught:
-            return False
+        yield inner, outer
         inner, outer = outer, outer.parent
-    return True

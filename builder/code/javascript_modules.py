@@ -11,6 +11,8 @@ from builder.platform.modules import NODE_BUILTINS, NODE_RUNTIME_MODULES, NODE_S
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from builder.code.imports import Import
+
 _SDK_V3_FROM = 18
 _ENDINGS = ("", ".js", ".json", ".node", "/index.js", "/index.json", "/index.node", "/package.json")
 _ELSEWHERE = ("/", "file:", "data:", "http:", "https:")
@@ -47,6 +49,11 @@ class JavaScriptModules:
             return True
         package = _package_of(module)
         return package in self._packages or package in self._names or self._is_given(package)
+
+    def loaded_by(self, found: Import, importer: str) -> tuple[str, ...]:
+        """The file of the artifact that an import of ``importer`` loads, where the path is written out."""
+        file = self.file(found.module, importer, exact=found.exact) if found.module.startswith(".") else ""
+        return (file,) if file else ()
 
     def spelt_otherwise(self, module: str) -> str:
         """The package of the same letters in other cases, or empty."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from builder.code.imports import Import
 from builder.code.javascript_imports import javascript_imports
 from builder.code.javascript_modules import JavaScriptModules
+from builder.code.loading import loaded_files
 from builder.code.python_imports import python_imports
 from builder.code.python_modules import PythonModules
 from builder.code.python_syntax import as_utf8
@@ -16,29 +18,32 @@ from builder.manifest.finding import format_key
 from builder.platform.distributions import PACKAGE_OF_MODULE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from builder.code.imports import Import
     from builder.code.syntax import Source
     from builder.manifest.model import Manifest
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Missing:
-    """One import that finds nothing."""
+    """One import that finds nothing; ``is_own`` says that the module could only be one of the plugin's own."""
 
     source: Source
     found: Import
     spelt: str
+    is_own: bool
 
 
-def refuse_missing_imports(manifest: Manifest, sources: Sequence[Source], paths: Iterable[str]) -> tuple[Problem, ...]:
+def refuse_missing_imports(
+    manifest: Manifest, sources: Sequence[Source], paths: Iterable[str], unchecked: Problem | None = None
+) -> tuple[Problem, ...]:
     """Look for every module that the plugin's own code imports by name.
 
     Args:
         manifest: Its runtime provides modules, and ``[build.allow-missing-imports]`` names what may be missing.
         sources: The plugin's own files.
         paths: Every path of the artifact.
+        unchecked: When the paths of the packages are not known: the warning that stands for all that depends on them.
 
     Returns:
         Warnings: imports that need not succeed, and allowances that allow nothing.
@@ -49,53 +54,52 @@ def refuse_missing_imports(manifest: Manifest, sources: Sequence[Source], paths:
     allowed = manifest.build.allow_missing_imports
     is_python = manifest.runtime.language == "python"
     every = [*(_python if is_python else _javascript)(manifest, sources, paths)]
-    problems = [_problem(one, is_python=is_python) for one in every if one.found.module not in allowed]
-    missing = {one.found.module for one in every}
+    refused = [one for one in every if one.found.module not in allowed]
+    problems = [_problem(one, is_python=is_python) for one in refused if one.is_own or unchecked is None]
     if any(problem.severity is Severity.ERROR for problem in problems):
         message = "The function would stop with an import error: the artifact lacks modules that its code imports."
         raise ProjectError(message, problems=problems)
+    if unchecked is not None:
+        return (*problems, *((unchecked,) if len(problems) < len(refused) else ()))
+    missing = {one.found.module for one in every}
     return (*problems, *(_idle(manifest, name) for name in sorted(allowed.keys() - missing)))
 
 
 def _python(manifest: Manifest, sources: Sequence[Source], paths: Iterable[str]) -> Iterator[_Missing]:
     own = {source.path: source.content for source in sources if source.path.endswith(".py")}
     modules = PythonModules(own, paths, manifest.runtime.version)
+    texts = {path: as_utf8(content) for path, content in own.items()}
+    imports = {path: python_imports(text) for path, text in texts.items() if isinstance(text, bytes)}
+    handler = Import(module=manifest.plugin.handler.rpartition(".")[0].replace("/", "."), line=0)
+    loaded = loaded_files(modules.loaded_by(handler, ""), imports, modules.loaded_by)
     for source in sources:
-        text = as_utf8(source.content) if source.path in own else None
-        for found in (python_imports(text) or ()) if isinstance(text, bytes) else ():
+        for found in _as_loaded(imports.get(source.path) or (), is_loaded=source.path in loaded):
             if modules.has(found.module, source.path):
                 continue
             replaced = found.alternatives
             if not replaced or not all(modules.has(one, source.path) for one in replaced):
-                yield _Missing(source=source, found=found, spelt=modules.spelt_otherwise(found.module))
+                spelt = modules.spelt_otherwise(found.module)
+                yield _Missing(source=source, found=found, spelt=spelt, is_own=modules.is_own(found.module))
 
 
 def _javascript(manifest: Manifest, sources: Sequence[Source], paths: Iterable[str]) -> Iterator[_Missing]:
     own = {source.path: source.content for source in sources}
     modules = JavaScriptModules(own, paths, manifest.runtime.version)
     imports = {source.path: javascript_imports(source.content) for source in sources if source.path.endswith(SCRIPTS)}
-    start = manifest.plugin.handler.rpartition("/")
-    stem = start[0] + start[1] + start[2].partition(".")[0]
-    loaded = _loaded([stem + ending for ending in SCRIPTS], imports, modules)
+    folder, slash, name = manifest.plugin.handler.rpartition("/")
+    starts = [folder + slash + name.partition(".")[0] + ending for ending in SCRIPTS]
+    loaded = loaded_files(starts, imports, modules.loaded_by)
     for source in sources:
-        for one in imports.get(source.path, ()):
-            # What the handler never loads, such as a script that deploys, does not stop the function.
-            found = one if source.path in loaded else replace(one, is_certain=False)
+        for found in _as_loaded(imports.get(source.path, ()), is_loaded=source.path in loaded):
             if not modules.has(found.module, source.path, exact=found.exact):
-                yield _Missing(source=source, found=found, spelt=modules.spelt_otherwise(found.module))
+                spelt = modules.spelt_otherwise(found.module)
+                is_own = found.module.startswith((".", "#"))
+                yield _Missing(source=source, found=found, spelt=spelt, is_own=is_own)
 
 
-def _loaded(starts: list[str], imports: Mapping[str, tuple[Import, ...]], modules: JavaScriptModules) -> set[str]:
-    """The own scripts that the handler's file loads, directly or through others."""
-    pending = [start for start in starts if start in imports]
-    loaded: set[str] = set()
-    while pending:
-        path = pending.pop()
-        loaded.add(path)
-        relative = [one for one in imports[path] if one.module.startswith(".")]
-        targets = {modules.file(one.module, path, exact=one.exact) for one in relative}
-        pending.extend(target for target in targets if target in imports and target not in loaded)
-    return loaded
+def _as_loaded(imports: Iterable[Import], *, is_loaded: bool) -> Iterator[Import]:
+    """The imports of a file: one that the handler never loads, such as a deploy script, does not stop the function."""
+    return (one if is_loaded else replace(one, is_certain=False) for one in imports)
 
 
 def _problem(missing: _Missing, *, is_python: bool) -> Problem:

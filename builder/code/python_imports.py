@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import warnings
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from builder.code.imports import Import
@@ -12,6 +13,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _CATCHES = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
+_IMPORT_FUNCTIONS = ("import_module", "__import__")
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where in a file statements are; the attributes are those of ``Import``."""
+
+    is_certain: bool = True
+    is_caught: bool = False
+    alternatives: tuple[str, ...] = ()
 
 
 def python_imports(source: bytes) -> tuple[Import, ...] | None:
@@ -22,36 +33,60 @@ def python_imports(source: bytes) -> tuple[Import, ...] | None:
             tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-    return tuple(_imports(tree.body, is_certain=True, alternatives=()))
+    calls = _calls(tree) if any(word.encode() in source for word in _IMPORT_FUNCTIONS) else ()
+    return (*_imports(tree.body, _Place()), *calls)
 
 
-def _imports(statements: list[ast.stmt], *, is_certain: bool, alternatives: tuple[str, ...]) -> Iterator[Import]:
+def _imports(statements: list[ast.stmt], place: _Place) -> Iterator[Import]:
+    uncertain = replace(place, is_certain=False)
     for statement in statements:
-        for module in _modules(statement):
-            yield Import(module=module, line=statement.lineno, is_certain=is_certain, alternatives=alternatives)
+        yield from _imported(statement, place)
         if isinstance(statement, ast.Try | ast.TryStar):
-            yield from _attempt(statement, is_certain=is_certain, alternatives=alternatives)
+            yield from _attempt(statement, place)
         elif isinstance(statement, ast.If):
             # A condition may be the very reason why the module need not be there, such as the version of Python.
-            body = [] if _is_type_checking(statement.test) else statement.body
-            yield from _imports(body, is_certain=False, alternatives=alternatives)
-            otherwise = is_certain and _is_type_checking(statement.test)
-            yield from _imports(statement.orelse, is_certain=otherwise, alternatives=alternatives)
+            is_for_types = _is_type_checking(statement.test)
+            yield from _imports([] if is_for_types else statement.body, uncertain)
+            yield from _imports(statement.orelse, place if is_for_types else uncertain)
         else:
-            certain = is_certain and isinstance(statement, ast.ClassDef | ast.With)
+            runs = isinstance(statement, ast.ClassDef | ast.With)
             for block in _blocks(statement):
-                yield from _imports(block, is_certain=certain, alternatives=alternatives)
+                yield from _imports(block, place if runs else uncertain)
 
 
-def _attempt(statement: ast.Try | ast.TryStar, *, is_certain: bool, alternatives: tuple[str, ...]) -> Iterator[Import]:
+def _attempt(statement: ast.Try | ast.TryStar, place: _Place) -> Iterator[Import]:
     is_caught = any(_catches(handler) for handler in statement.handlers)
-    certain = is_certain and not is_caught
-    yield from _imports(statement.body, is_certain=certain, alternatives=alternatives)
+    caught = replace(place, is_certain=False, is_caught=True) if is_caught else place
+    yield from _imports(statement.body, caught)
     tried = tuple(module for inner in statement.body for module in _modules(inner))
     for handler in statement.handlers:
-        yield from _imports(handler.body, is_certain=False, alternatives=tried)
-    yield from _imports(statement.orelse, is_certain=certain, alternatives=alternatives)
-    yield from _imports(statement.finalbody, is_certain=is_certain, alternatives=alternatives)
+        yield from _imports(handler.body, replace(place, is_certain=False, alternatives=tried))
+    yield from _imports(statement.orelse, replace(place, is_certain=place.is_certain and not is_caught))
+    yield from _imports(statement.finalbody, place)
+
+
+def _imported(statement: ast.stmt, place: _Place) -> Iterator[Import]:
+    names = tuple(alias.name for alias in statement.names) if isinstance(statement, ast.ImportFrom) else ()
+    for module in _modules(statement):
+        yield Import(
+            module=module,
+            line=statement.lineno,
+            is_certain=place.is_certain,
+            is_caught=place.is_caught,
+            names=names,
+            alternatives=place.alternatives,
+        )
+
+
+def _calls(tree: ast.Module) -> Iterator[Import]:
+    """Imports by a function, where the module is written out."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call) or not node.args or not isinstance(node.args[0], ast.Constant):
+            continue
+        module = node.args[0].value
+        is_import = ast.unparse(node.func).rpartition(".")[2] in _IMPORT_FUNCTIONS
+        if is_import and isinstance(module, str) and module.strip("."):
+            yield Import(module=module, line=node.lineno, is_certain=False)
 
 
 def _modules(statement: ast.stmt) -> Iterator[str]:

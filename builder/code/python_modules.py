@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from builder.platform.modules import PYTHON_RUNTIME_MODULES, PYTHON_SDK_MODULES, standard_library
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from builder.code.imports import Import
 
 _CHANGES_PATH = (b"sys.path", b"site.addsitedir")
 _CHANGES_PACKAGE = (b"__path__", b"sys.modules")
@@ -28,24 +30,35 @@ class PythonModules:
         for path in paths:
             folder, _, name = path.rpartition("/")
             self._tree.setdefault(folder, set()).add(name.partition(".")[0] if _is_module(name) else name)
-        for folder in list(self._tree):
-            while folder:
-                parent, _, name = folder.rpartition("/")
-                self._tree.setdefault(parent, set()).add(name)
-                folder = parent  # noqa: PLW2901 - climbs to the root
+        for folder in {above for below in self._tree for above in _and_above(below)}:
+            parent, _, name = folder.rpartition("/")
+            self._tree.setdefault(parent, set()).add(name)
         self._given = standard_library(version) | PYTHON_RUNTIME_MODULES | PYTHON_SDK_MODULES
         self._moves_path = any(word in content for content in own.values() for word in _CHANGES_PATH)
 
     def has(self, module: str, importer: str) -> bool:
         """Whether ``importer`` finds the module; a relative one starts with dots."""
-        level = len(module) - len(module.lstrip("."))
-        parts = [part for part in module[level:].split(".") if part]
-        if not level:
-            return self._absolute(parts)
-        folders = importer.split("/")[:-1]
-        if level - 1 >= len(folders):
+        parts = _parts(module, importer)
+        if parts is None:
             return False
-        return self._below([*folders[: len(folders) - level + 1], *parts])
+        return self._below(parts) if module.startswith(".") else self._absolute(parts)
+
+    def is_own(self, module: str) -> bool:
+        """Whether a module can only be one of the plugin's own; a folder without ``__init__`` may have more parts."""
+        top = module.partition(".")[0]
+        return not top or f"{top}.py" in self._own or f"{top}/__init__.py" in self._own
+
+    def loaded_by(self, found: Import, importer: str) -> tuple[str, ...]:
+        """The plugin's own files that an import loads, ``__init__.py`` of the packages above included."""
+        parts = _parts(found.module, importer)
+        if parts is None:
+            return ()
+        modules = [*_and_above("/".join(parts)), *("/".join([*parts, name]) for name in found.names)]
+        starts = [""]
+        if self._moves_path and parts and not found.module.startswith("."):
+            starts = [f"{folder}/" if folder else "" for folder, names in self._tree.items() if parts[0] in names]
+        files = [f"{start}{module}" for start in starts for module in modules]
+        return tuple(path for file in files for path in (f"{file}.py", f"{file}/__init__.py") if path in self._own)
 
     def spelt_otherwise(self, module: str) -> str:
         """The top-level module of the same letters in other cases, or empty."""
@@ -74,6 +87,22 @@ class PythonModules:
             if is_foreign or any(word in (marker or b"") for word in _CHANGES_PACKAGE):
                 return True
         return True
+
+
+def _parts(module: str, importer: str) -> list[str] | None:
+    """A module's full name; None when it is above the topmost package."""
+    level = len(module) - len(module.lstrip("."))
+    parts = [part for part in module[level:].split(".") if part]
+    if not level:
+        return parts
+    folders = importer.split("/")[:-1]
+    return [*folders[: len(folders) - level + 1], *parts] if level <= len(folders) else None
+
+
+def _and_above(folder: str) -> Iterator[str]:
+    """A folder and all folders that it is in, without the root."""
+    parts = folder.split("/") if folder else []
+    return ("/".join(parts[:count]) for count in range(1, len(parts) + 1))
 
 
 def _is_module(name: str) -> bool:

@@ -28,10 +28,11 @@ def imports(
     files: dict[str, str],
     packages: Sequence[str] = (),
     allowed: dict[str, str] | None = None,
+    handler: str = "index.handler",
 ) -> list[Row]:
     manifest = Manifest(
         file=Path("plugin.toml").absolute(),
-        plugin=Plugin(name="a", display_name="A", version=1, runtime=runtime),
+        plugin=Plugin(name="a", display_name="A", version=1, runtime=runtime, handler=handler),
         build=Build(allow_missing_imports=allowed or {}),
     )
     sources = [Script(path, text.encode()) for path, text in files.items()]
@@ -91,6 +92,65 @@ def test_what_is_missing_is_reported_with_its_line(name: str) -> None:
     code, line, severity = MISSING[name]
     found = imports("python3.13", {"index.py": code, **OWN}, WHEELS)
     assert [(place, kind) for place, kind, _ in found] == [(line, severity)]
+
+
+LOADED = {
+    "import": {"index.py": "import deep.part", "deep/__init__.py": "", "deep/part.py": "import requests"},
+    "package above": {"index.py": "import deep.part", "deep/__init__.py": "import requests", "deep/part.py": ""},
+    "name": {"index.py": "from deep import part", "deep/__init__.py": "", "deep/part.py": "import requests"},
+    "relative": {
+        "index.py": "import deep.part",
+        "deep/__init__.py": "",
+        "deep/part.py": "from . import last",
+        "deep/last.py": "import requests",
+    },
+    "relative to the folder above": {
+        "index.py": "import deep.inner.part",
+        "deep/inner/part.py": "from ..last import a",
+        "deep/last.py": "import requests",
+    },
+    "function": {"index.py": "def handler(event, context):\n    import part", "part.py": "import requests"},
+    "import_module": {
+        "index.py": "import importlib\ndef f(): importlib.import_module('part')",
+        "part.py": "import requests",
+    },
+    "relative import_module": {
+        "index.py": "import deep",
+        "deep/__init__.py": "from importlib import import_module\nimport_module('.part', __package__)",
+        "deep/part.py": "import requests",
+    },
+    "path": {"index.py": "import sys\nsys.path.insert(0, 'lib')\nimport part", "lib/part.py": "import requests"},
+    "fallback": {
+        "index.py": "try:\n    import ujson\nexcept ImportError:\n    import part",
+        "part.py": "import requests",
+    },
+}
+
+
+@pytest.mark.parametrize("name", LOADED)
+def test_a_module_that_the_handler_loads_gives_errors(name: str) -> None:
+    assert "error" in [kind for _, kind, _ in imports("python3.13", LOADED[name])]
+
+
+NOT_LOADED = {
+    "script": {"index.py": "import os", "deploy.py": "import requests"},
+    "caught": {"index.py": "try:\n    import part\nexcept ImportError:\n    part = None", "part.py": "import requests"},
+    "for types": {
+        "index.py": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import part",
+        "part.py": "import requests",
+    },
+}
+
+
+@pytest.mark.parametrize("name", NOT_LOADED)
+def test_a_module_that_the_handler_does_not_load_gives_warnings(name: str) -> None:
+    assert [kind for _, kind, _ in imports("python3.13", NOT_LOADED[name])] == ["warning"]
+
+
+def test_a_handler_in_a_folder_loads_the_package_above_it() -> None:
+    files = {"plugin/__init__.py": "import requests", "plugin/index.py": ""}
+    assert [kind for _, kind, _ in imports("python3.13", files, handler="plugin/index.handler")] == ["error"]
+    assert [kind for _, kind, _ in imports("python3.13", files, handler="plugin.index.handler")] == ["error"]
 
 
 def test_an_allowance_is_used_or_reported() -> None:
@@ -156,6 +216,12 @@ def test_package_stops_until_the_import_is_allowed(biot_plugin: Call, plugin: Pa
         done = biot_plugin("package", cwd=plugin)
         assert done.returncode == 0
         assert "src/index.py:3: The module absent" in done.stderr
+
+
+def test_a_script_that_is_loaded_in_try_is_a_warning() -> None:
+    code = "let fast; try { fast = require('./fast'); } catch { fast = require('./slow'); }"
+    files = {"index.js": code, "fast.js": "require('absent')", "slow.js": "require('missing')"}
+    assert [kind for _, kind, _ in imports("nodejs22.x", files)] == ["warning", "error"]
 
 
 def test_a_script_that_nothing_loads_is_a_warning() -> None:
