@@ -9,7 +9,7 @@ from builder import manifest as manifests
 from builder.preparation import Prepared, prepare
 from builder.publishing import planning
 from builder.publishing.access import open_platform, target_of
-from builder.publishing.catalogs import refuse_unknown
+from builder.publishing.catalogs import refuse_unknown, without_offline_warnings
 from builder.publishing.failures import NotPossible
 from builder.publishing.orders import fit_orders
 from builder.publishing.plan_file import hold_to_plan, plan_document, read_plan, write_plan
@@ -214,7 +214,9 @@ def _prepare(project: Project, wish: Wish, desk: Desk) -> Prepared:
         msg = "--disabled-first enables the plugin at the end, and plugin.toml does not say that it is to be enabled."
         raise NotPossible(msg, hint='Write enabledState = "ENABLED" in plugin.toml, or leave --disabled-first out.')
     day = refuse_unknown(manifest, desk.environ)
-    return replace(prepare(project, wish, desk.progress, (manifest, target)), catalog=day)
+    prepared = prepare(project, wish, desk.progress, (manifest, target))
+    warnings = without_offline_warnings(prepared.warnings) if day else prepared.warnings
+    return replace(prepared, catalog=day, warnings=warnings)
 
 
 def _refuse_existing(wish: Wish, remote: RemotePlugin | None) -> None:

@@ -1,9 +1,4 @@
-"""What can be intercepted on the local BioT.
-
-BioT publishes no list: every environment answers ``GET /settings/v1/interceptions`` with its own. This one holds the
-routes that BioT's guide to interceptor plugins and OpenAPI specification 2.4.2 (organization service) name, with the
-reading, changing and deleting of the same entities, so that a laptop knows the APIs that plugins usually intercept.
-"""
+"""Which of the known APIs an ``apiId`` of a subscription on the local BioT means."""
 
 from __future__ import annotations
 
@@ -12,27 +7,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from builder.platform.catalog import ADAPTABLE_ENTITY_TYPES
+from builder.platform.interceptions import API_IDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-AS_OF = "BioT 2.4.2, seen on 2026-11-20"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Interceptable:
-    """One thing that interceptors can subscribe to.
-
-    Attributes:
-        entity_type_name: The entity that the API is about; for ADAPT_ENTITY, the entity itself.
-        service_prefix: First part of the API's path: the service that has it.
-        api_id: Method directly followed by the path, parameters as ``{name}``; None where only the entity is meant.
-    """
-
-    entity_type_name: str
-    service_prefix: str
-    api_id: str | None
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,44 +24,6 @@ class Target:
 
     api_id: str
     path_filters: Mapping[str, str]
-
-
-_COLLECTIONS = (
-    # entity, its collection, the parameter of one of them, where one of a template is made
-    ("patient", "organization/v1/users/patients", "id", "/templates/{templateName}"),
-    ("caregiver", "organization/v1/users/caregivers", "id", "/templates/{templateName}"),
-    ("organization-user", "organization/v1/users/organizations", "id", "/templates/{templateName}"),
-    ("organization", "organization/v1/organizations", "id", "/templates/{templateName}"),
-    ("device", "device/v2/devices", "id", "/templates/{templateName}"),
-    ("generic-entity", "generic-entity/v3/generic-entities/{templateName}", "id", ""),
-    ("device-alert", "device/v1/devices/{deviceId}/alerts", "id", "/{templateName}"),
-    ("patient-alert", "organization/v1/users/patients/{patientId}/alerts", "id", "/{templateName}"),
-    ("command", "device/v1/devices/{deviceId}/commands", "id", ""),
-    ("usage-session", "device/v1/devices/{deviceId}/usage-sessions", "id", ""),
-)
-
-
-def _apis() -> Iterator[Interceptable]:
-    for entity, collection, parameter, template in _COLLECTIONS:
-        service = collection.partition("/")[0]
-        ways = [f"POST/{collection}", f"GET/{collection}"]
-        ways += [f"POST/{collection}{template}"] if template else []
-        ways += [f"{method}/{collection}/{{{parameter}}}" for method in ("GET", "PATCH", "DELETE")]
-        for api_id in ways:
-            yield Interceptable(entity_type_name=entity, service_prefix=service, api_id=api_id)
-
-
-def _entities() -> Iterator[Interceptable]:
-    services = {entity: collection.partition("/")[0] for entity, collection, _, _ in _COLLECTIONS}
-    for entity in ADAPTABLE_ENTITY_TYPES:
-        yield Interceptable(entity_type_name=entity, service_prefix=services[entity], api_id=None)
-
-
-INTERCEPTABLE = (*_entities(), *_apis())
-"""Every line of ``GET /settings/v1/interceptions``."""
-
-API_IDS = tuple(item.api_id for item in INTERCEPTABLE if item.api_id)
-"""Every generic ``apiId``."""
 
 
 def find_api(api_id: str) -> Target | None:

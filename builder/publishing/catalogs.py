@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from builder.publishing.values import Target
 
 _FORMAT = 1
+_SUBSCRIBED_NAME = re.compile(r"(?:^|\.)subscriptions\.\w+\[\d+\]\.(?:apiId|entityTypeName|actionName)$")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -148,6 +150,11 @@ def refuse_unknown(manifest: Manifest, environ: Mapping[str, str]) -> str:
             problems=problems,
         )
     return catalog.day
+
+
+def without_offline_warnings(warnings: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """Warnings without those about APIs, entities and actions that this kit does not know: the environment has them."""
+    return tuple(warning for warning in warnings if not _SUBSCRIBED_NAME.search(warning.key))
 
 
 def problems_of(manifest: Manifest, catalog: Catalog, environment: str) -> Iterator[Problem]:

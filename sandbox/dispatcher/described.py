@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from builder.platform.catalog import ACTIONS, ADAPTABLE_ENTITY_TYPES, ENTITY_TYPES
+from builder.platform.interceptions import API_IDS
 from builder.platform.limits import INTEGER_MAX
-from sandbox.catalog import API_IDS
 from sandbox.describing import ANY_TEXT, HEALTH, MOMENT, TEXT, Operation, nullable, open_record, page_of, record
 from sandbox.dispatcher.requests import ADAPT_ENTITY, TYPES
 from sandbox.dispatcher.routes import INTERCEPTIONS, NOTIFICATIONS

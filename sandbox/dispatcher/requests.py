@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from builder.platform.catalog import ACTIONS, ADAPTABLE_ENTITY_TYPES, ENTITY_TYPES
+from builder.platform.interceptions import API_IDS
 from builder.platform.limits import INTEGER_MAX
 from sandbox.bodies import optional_text_of, text_of
-from sandbox.catalog import API_IDS
 from sandbox.dispatcher.subscriptions import Interception, Notification
 from sandbox.errors import ApiError, bad_request
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from builder.platform.catalog import ACTIONS_BY_ENTITY
-from sandbox.catalog import INTERCEPTABLE
+from builder.platform.interceptions import INTERCEPTABLE
 from sandbox.clock import iso
 from sandbox.filtering import Prop
 from sandbox.searching import Searchable, envelope, find, parse_search

@@ -15,7 +15,8 @@ from builder.cli.output import describe_problems, print_document, print_problems
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from builder.manifest import Manifest
+    from builder.errors import Problem
+    from builder.pipeline import Checked
 
 
 @click.command(
@@ -38,7 +39,7 @@ def command(folder: Path, environment: str | None, *, as_json: bool) -> None:
     """
     checked = pipeline.check(project_of(folder, environment))
     plugin = checked.manifest.plugin
-    day = _catalog_day(checked.manifest)
+    day, warnings = _compare_with_catalog(checked)
     if as_json:
         print_document(
             {
@@ -46,20 +47,21 @@ def command(folder: Path, environment: str | None, *, as_json: bool) -> None:
                 "file": str(checked.manifest.file),
                 "plugin": manifests.config(checked.manifest.plugin),
                 "catalog": day or None,
-                "warnings": describe_problems(checked.warnings),
+                "warnings": describe_problems(warnings),
             }
         )
         return
-    print_problems(checked.warnings)
+    print_problems(warnings)
     print_text(f"{plugin.name} {plugin.version} ({plugin.runtime}, {plugin.handler}): plugin.toml is fine.")
     if day:
         print_text(f"{environment} has what it subscribes to (catalog of {day}).")
 
 
-def _catalog_day(manifest: Manifest) -> str:
-    """The day of the catalog that the subscriptions were held against; empty without one."""
-    if manifest.environment is None:
-        return ""
-    from builder.publishing.catalogs import refuse_unknown
+def _compare_with_catalog(checked: Checked) -> tuple[str, tuple[Problem, ...]]:
+    """The day of the environment's catalog, empty without one, and the warnings that are left once it was asked."""
+    if checked.manifest.environment is None:
+        return "", checked.warnings
+    from builder.publishing.catalogs import refuse_unknown, without_offline_warnings
 
-    return refuse_unknown(manifest, os.environ)
+    day = refuse_unknown(checked.manifest, os.environ)
+    return day, without_offline_warnings(checked.warnings) if day else checked.warnings

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from builder.errors import Severity
 from builder.manifest.finding import Finding, shorten
+from builder.manifest.rules.intended_api import intended_api
 from builder.manifest.rules.subject import rows
 from builder.manifest.suggestion import suggest
 from builder.platform.catalog import ADAPTABLE_ENTITY_TYPES, API_METHODS, AS_OF, PROBABLY_RESERVED_ORDER
@@ -57,6 +58,8 @@ def _target(row: Mapping[str, object], path: KeyPath) -> Iterator[Finding]:
 
 def _api_id(value: str, path: KeyPath) -> Iterator[Finding]:
     if re.fullmatch(_API_ID, value):
+        if meant := intended_api(value):
+            yield _unknown_api(value, meant, path)
         return
     if any(character.isspace() for character in value):
         message = "An apiId has no spaces: the path follows the method directly."
@@ -69,6 +72,15 @@ def _api_id(value: str, path: KeyPath) -> Iterator[Finding]:
     else:
         message = "An apiId's path has no empty parts and no slash at its end; a parameter stands as {name}."
     yield Finding(path=path, message=message, hint=_EXAMPLE)
+
+
+def _unknown_api(value: str, meant: str, path: KeyPath) -> Finding:
+    return Finding(
+        path=path,
+        message=f"{shorten(value)} is not among the APIs that can be intercepted, as known from {AS_OF}.",
+        hint=f'Did you mean "{meant}"?',
+        severity=Severity.WARNING,
+    )
 
 
 def _unknown_entity(value: str, path: KeyPath) -> Finding:

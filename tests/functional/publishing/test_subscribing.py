@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -113,6 +114,7 @@ actionName = "_updateAdmin"
     other = biot_plugin("check")
 
     assert before.code == 0
+    assert f'Did you mean "{PATIENTS}"?' in before.err  # offline, a warning
     assert PATIENTS in fetched.out
     assert after.code == 3
     problems = {problem["key"]: problem for problem in after.document["problems"]}
@@ -121,3 +123,25 @@ actionName = "_updateAdmin"
     assert "environments.local.subscriptions.notifications[1].actionName" in problems
     assert len(problems) == 2
     assert other.code == 0
+
+
+def test_what_an_environment_has_is_no_misspelling(biot_plugin: CommandLine, desk: Path) -> None:
+    with (desk / "plugin.toml").open("a") as stream:
+        stream.write(
+            """
+[[plugin.subscriptions.interceptions]]
+type = "PRE_REQUEST"
+apiId = "POST/organization/v1/users/patient"
+"""
+        )
+    (desk / "src").mkdir()
+    (desk / "src" / "index.py").write_text("def handler(event, context):\n    return {}\n")
+    assert biot_plugin("catalog", "-e", "local").code == 0
+    [catalog] = (desk.parent / "state").glob("catalogs/*.json")
+    document = json.loads(catalog.read_text())
+    own = {"apiId": "POST/organization/v1/users/patient", "entity": "patient", "service": "organization"}
+    catalog.write_text(json.dumps({**document, "apis": [*document["apis"], own]}))
+
+    assert [warning["key"] for warning in biot_plugin("check", "-e", "local", "--json").document["warnings"]] == []
+    offline = biot_plugin("check", "--json").document["warnings"]
+    assert [warning["key"] for warning in offline] == ["plugin.subscriptions.interceptions[0].apiId"]

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from builder.platform.catalog import ACTIONS, ADAPTABLE_ENTITY_TYPES, ENTITY_TYPES
-from sandbox.catalog import API_IDS
+from builder.platform.interceptions import API_IDS
 from sandbox.dispatcher.subscriptions import (
     DEFAULT_ORDER,
     Interception,

@@ -392,6 +392,11 @@ WARNED = {
         "plugin.subscriptions.interceptions[0].order",
         "1 is probably reserved",
     ),
+    "unknown api": (
+        api("POST/organization/v1/users/patient"),
+        "plugin.subscriptions.interceptions[0].apiId",
+        "POST/organization/v1/users/patient is not among the APIs that can be intercepted, as known from BioT 2.4.2",
+    ),
     "unknown entity": (
         PLAIN + ADAPT + 'entityTypeName = "pateint"\n',
         "plugin.subscriptions.interceptions[0].entityTypeName",

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from builder.platform.catalog import ADAPTABLE_ENTITY_TYPES
-from sandbox.catalog import API_IDS, INTERCEPTABLE, find_api
+from builder.platform.interceptions import API_IDS, INTERCEPTABLE
+from sandbox.catalog import find_api
 
 
 def test_every_adaptable_entity_and_every_api_is_listed_once() -> None:
