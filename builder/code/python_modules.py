@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 _CHANGES_PATH = (b"sys.path", b"site.addsitedir")
 _CHANGES_PACKAGE = (b"__path__", b"sys.modules")
+_BRINGS_DISTUTILS = (b"setuptools", b"_distutils_hack")
+"""setuptools provides its copy of ``distutils`` as soon as it is imported. Lambda does not read its .pth file."""
 
 
 class PythonModules:
@@ -34,7 +36,9 @@ class PythonModules:
             parent, _, name = folder.rpartition("/")
             self._tree.setdefault(parent, set()).add(name)
         self._given = standard_library(version) | PYTHON_RUNTIME_MODULES | PYTHON_SDK_MODULES
-        self._moves_path = any(word in content for content in own.values() for word in _CHANGES_PATH)
+        if "_distutils" in self._tree.get("setuptools", ()) and _mention(own, _BRINGS_DISTUTILS):
+            self._given |= {"distutils"}
+        self._moves_path = _mention(own, _CHANGES_PATH)
 
     def has(self, module: str, importer: str) -> bool:
         """Whether ``importer`` finds the module; a relative one starts with dots."""
@@ -103,6 +107,10 @@ def _and_above(folder: str) -> Iterator[str]:
     """A folder and all folders that it is in, without the root."""
     parts = folder.split("/") if folder else []
     return ("/".join(parts[:count]) for count in range(1, len(parts) + 1))
+
+
+def _mention(own: Mapping[str, bytes], words: tuple[bytes, ...]) -> bool:
+    return any(word in content for content in own.values() for word in words)
 
 
 def _is_module(name: str) -> bool:

@@ -22,7 +22,7 @@ PACKAGE_OF_MODULE = {
     "magic": "python-magic",
     "multipart": "python-multipart",
     "nacl": "PyNaCl",
-    "pkg_resources": "setuptools",
+    "pkg_resources": "setuptools<82",  # 82 removed it
     "psycopg2": "psycopg2-binary",
     "serial": "pyserial",
     "skimage": "scikit-image",

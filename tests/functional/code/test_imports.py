@@ -159,6 +159,13 @@ def test_an_allowance_is_used_or_reported() -> None:
     assert [kind for _, kind, _ in idle] == ["warning"]
 
 
+@pytest.mark.parametrize(("start", "severities"), [("import setuptools", []), ("import os", ["error"])])
+def test_distutils_is_there_once_setuptools_is_imported(start: str, severities: list[str]) -> None:
+    files = {"index.py": f"{start}\nfrom distutils.core import setup\n"}
+    packages = ["setuptools/__init__.py", "setuptools/_distutils/__init__.py"]
+    assert [kind for _, kind, _ in imports("python3.13", files, packages)] == severities
+
+
 MODULES = ("node_modules/axios/index.js", "node_modules/@scope/one/package.json")
 FOUND_JS = {
     "builtin": "import fs from 'fs'; import 'node:test'; import p from 'fs/promises';",
