@@ -12,7 +12,7 @@ from packaging.version import InvalidVersion, Version
 
 from builder.errors import Problem
 from builder.manifest.snippet import snippet
-from builder.platform.runtimes import RUNTIMES
+from builder.platform.runtimes import AS_OF, RUNTIMES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -68,8 +68,9 @@ def _problem(
 
 
 def _others(runtime: Runtime) -> list[Runtime]:
-    """The other runtimes of Python, the newest first."""
-    return [one for one in reversed(RUNTIMES.values()) if one.language == "python" and one.name != runtime.name]
+    """The other runtimes of Python that AWS supports, the newest first: each costs a question to the index."""
+    others = (one for one in reversed(RUNTIMES.values()) if one.language == "python" and one.name != runtime.name)
+    return [one for one in others if one.deprecated > AS_OF]
 
 
 def _limits(wanted: Iterable[str]) -> dict[str, SpecifierSet]:

@@ -76,8 +76,8 @@ def found(wanted: str, name: str, more: str = "") -> list[Problem]:
             "",
             "renewed 1.0 has no wheel for python3.13.",
             (
-                "Ask for renewed 2.0, which has a wheel for python3.13, or write [build] allow-sdist = "
-                '["renewed"] to build what was asked for from source.'
+                "Ask for renewed 2.0, which has a wheel for python3.13, or add this to plugin.toml, to build what was "
+                "asked for from source."
             ),
         ),
     ],
