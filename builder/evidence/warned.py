@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _FIELD = "warnings"
-_TEXTS = ("message", "hint", "file", "key")
+_TEXTS = ("message", "hint", "setting", "file", "key")
 
 
 def with_warnings(report: Mapping[str, object], warnings: Sequence[Problem]) -> dict[str, object]:
@@ -26,6 +26,7 @@ def warnings_of(report: Mapping[str, object]) -> tuple[Problem, ...]:
         Problem(
             message=str(row.get("message", "")),
             hint=str(row.get("hint", "")),
+            setting=str(row.get("setting", "")),
             file=str(row.get("file", "")),
             key=str(row.get("key", "")),
             line=line if isinstance(line := row.get("line"), int) else 0,

@@ -126,6 +126,7 @@ def test_folders_and_tarballs_asked_for_by_file_are_packaged(
             "lib/beside/index.js": "beside\n",
             "lib/deep/package.json": described("deep"),
             "lib/packed.tgz": tarball,
+            "src/index.mjs": "import 'beside';\nexport const handler = async () => 1;\n",
         },
     )
     write_lock(plugin(repository, "nodejs22.x"), store, QUIET)

@@ -29,7 +29,7 @@ def ask(project: Path, *lines: str) -> None:
 
 def told(error: KitError) -> str:
     parts = [error.message, error.hint]
-    parts += [f"{problem.where} {problem.message} {problem.hint}" for problem in error.problems]
+    parts += [f"{problem.where} {problem.message} {problem.hint} {problem.setting}" for problem in error.problems]
     return "\n".join(parts)
 
 

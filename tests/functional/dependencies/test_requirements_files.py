@@ -65,7 +65,7 @@ def test_a_requirements_file_that_nothing_names_is_not_left_out_in_silence(proje
     (project / "requirements.txt").write_text("a\n")
     with pytest.raises(DependencyError, match="nothing says") as caught:
         read_lock(plugin(project))
-    assert 'requirements = "requirements.txt"' in caught.value.hint
+    assert 'requirements = "requirements.txt"' in caught.value.setting
 
 
 @pytest.mark.parametrize(
