@@ -6,7 +6,7 @@ import re
 
 from builder.platform.interceptions import API_IDS
 
-_ALIKE = 0.8
+_ALIKE = 0.75
 """How alike two parts of a path must be, from 0 to 1: ``patient`` and ``patients`` are, ``sessions`` and
 ``usage-sessions`` are not."""
 

@@ -404,6 +404,22 @@ def test_once_a_catalog_was_fetched_plan_and_publish_hold_subscriptions_against_
     assert biot.call("GET", "/settings/v2/plugins/Plugin-age-calculator", token=biot.token()).status == 404
 
 
+def test_plan_warns_of_a_misspelt_api_until_the_environment_says_that_it_has_it(desk: Desk, biot: Sandbox) -> None:
+    del biot  # only for its effect
+    manifest = desk.plugin / "plugin.toml"
+    assert desk("catalog", *LOCAL).code == 0
+    [catalog] = desk.state.catalogs.iterdir()
+    fetched = catalog.read_text().replace("POST/organization/v1/users/patients", "POST/organization/v1/users/patient")
+    catalog.unlink()
+    manifest.write_text(manifest.read_text().replace("users/patients", "users/patient"))
+
+    offline = desk("plan", *LOCAL, "--json").document["warnings"]
+    assert [warning["key"] for warning in offline] == ["plugin.subscriptions.interceptions[0].apiId"]
+    catalog.write_text(fetched)
+    catalog.chmod(0o600)
+    assert desk("plan", *LOCAL, "--json").document["warnings"] == []
+
+
 def test_a_secret_at_the_seam_of_two_pieces_of_a_large_file_is_found(desk: Desk) -> None:
     kind, token = TOKENS["AWS, long-lived"]
     place = (4 << 20) - 10

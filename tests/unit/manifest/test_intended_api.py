@@ -16,6 +16,7 @@ NURSES = "POST/organization/v1/users/caregivers/templates/nurse"
     ("written", "meant"),
     [
         ("POST/organization/v1/users/patient", PATIENTS),
+        ("POST/organization/v1/users/patience", PATIENTS),
         ("POST/organisation/v1/users/patients", PATIENTS),
         ("POST/organization/v1/user/patients", PATIENTS),
         ("POST/organization/v1/Users/Patients", PATIENTS),
@@ -51,6 +52,8 @@ def test_a_known_api_is_not_misspelt(api_id: str) -> None:
         "POST/device/v3/devices",
         "PUT/organization/v1/users/patients/{id}",
         "POST/organization/v1/users/robots",
+        "POST/organization/v1/users/patient-alerts",
+        "GET/device/v1/devices/{deviceId}/sessions",
         "POST/organization/v1/users/patients/{id}/notes",
         "POST/organization/v1/users/patients/{id}/alerts/{alertId}/acknowledge",
         "GET/measurement/v1/measurements",
