@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 from builder import bundle as bundles
 from builder import dependencies, evidence
 from builder import manifest as manifests
+from builder.checking import check_imports, run_checks
 from builder.coldstart.choice import choose
 from builder.errors import ManifestError, PackagingError, ProjectError, Severity, count_problems
 from builder.handler import Places, check_handler, check_hooks
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from builder.bundle import SourceFile
     from builder.dependencies import Store
     from builder.dependencies.changes import LockResult
+    from builder.errors import Problem
     from builder.evidence import Earlier
     from builder.evidence.inspection import Inspection
     from builder.progress import Progress
@@ -51,20 +52,24 @@ def check(project: Project) -> Checked:
 
     Raises:
         ManifestError: plugin.toml breaks rules; carries every problem, the handler's too.
-        ProjectError: There is no plugin.toml, the handler or the hook of a subscription is not there, or the files hold
-            secrets or broken code.
+        ProjectError: There is no plugin.toml, the handler is not there, or the files lack the hook of a subscription or
+            a module that they import, or hold secrets or broken code: all of these.
     """
     from builder.code import refuse_broken_code
     from builder.secrets import refuse_secrets
 
     checked = _check(project)
-    if checked.manifest.plugin.deployment_package_type is PackageType.IMAGE:
+    manifest = checked.manifest
+    if manifest.plugin.deployment_package_type is PackageType.IMAGE:
         return checked
-    sources = bundles.select_sources(checked.manifest, dependencies.folders_of(checked.manifest))
-    refuse_broken_code(sources, checked.manifest.runtime)
-    checked = _refuse_unanswered(checked, sources)
-    idle = refuse_secrets(checked.manifest, sources)
-    return replace(checked, warnings=(*checked.warnings, *idle))
+    sources = bundles.select_sources(manifest, dependencies.folders_of(manifest))
+    checks = (
+        lambda: refuse_broken_code(sources, manifest.runtime),
+        lambda: _refuse_unanswered(manifest, sources),
+        lambda: check_imports(manifest, sources, dependencies.default_store()),
+        lambda: refuse_secrets(manifest, sources),
+    )
+    return run_checks(checked, checks)
 
 
 def _check(project: Project) -> Checked:
@@ -105,17 +110,17 @@ def _check(project: Project) -> Checked:
     return Checked(manifest=manifest, warnings=(*told, *((problem,) if problem else ())))
 
 
-def _refuse_unanswered(checked: Checked, sources: Sequence[SourceFile]) -> Checked:
-    """Stop where a subscription has no hook that answers it.
+def _refuse_unanswered(manifest: Manifest, sources: Sequence[SourceFile]) -> tuple[Problem, ...]:
+    """Stop where a subscription has no hook that answers it; else warnings.
 
     Raises:
         ProjectError: With every such subscription.
     """
-    problems = manifests.locate(check_hooks(checked.manifest, sources), checked.manifest.file)
+    problems = manifests.locate(check_hooks(manifest, sources), manifest.file)
     if any(problem.severity is Severity.ERROR for problem in problems):
         message = "The plugin does not answer all the calls that plugin.toml subscribes it to."
-        raise ProjectError(message, problems=(*checked.warnings, *problems))
-    return replace(checked, warnings=(*checked.warnings, *problems))
+        raise ProjectError(message, problems=problems)
+    return tuple(problems)
 
 
 def lock(project: Project, progress: Progress, *, upgrade: bool = False) -> LockResult:
@@ -167,7 +172,7 @@ def gather(project: Project, *, output: Path | None = None) -> Parts:
     _refuse_image(manifest)
     lock = dependencies.read_lock(manifest)
     sources = bundles.select_sources(manifest, lock.folders)
-    checked = _refuse_unanswered(checked, sources)
+    checked = run_checks(checked, [lambda: _refuse_unanswered(manifest, sources)])
     settings = evidence.read_settings(manifest, lock, os.environ)
     choice = choose(manifest, os.environ, lambda: dependencies.locked_bundler(manifest))
     inputs = evidence.inputs_digest(manifest, lock, sources, (*settings.inputs, *choice.inputs))

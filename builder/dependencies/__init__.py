@@ -30,6 +30,7 @@ __all__ = [
     "locked_bundler",
     "read_lock",
     "refuse_incomplete_lock",
+    "stored_wheels",
     "write_lock",
 ]
 
@@ -113,6 +114,13 @@ def collect(lock: Lock, manifest: Manifest, store: Store, progress: Progress) ->
     from builder.dependencies.recompression import recompress
 
     return recompress(packs, store, progress)
+
+
+def stored_wheels(lock: Lock, store: Store) -> tuple[Pack, ...] | None:
+    """Every locked wheel as a pack, without fetching any; None when the folder of the store lacks one."""
+    from builder.dependencies import python
+
+    return python.stored_wheels(lock, store)
 
 
 def check_completeness(manifest: Manifest, packs: Sequence[Pack], memory: Memory) -> tuple[Problem, ...]:

@@ -264,6 +264,12 @@ def _tell_ignored(manifest: Manifest, declared: Declared, progress: Progress) ->
         progress.note(note)
 
 
+def stored_wheels(lock: Lock, store: Store) -> tuple[Pack, ...] | None:
+    """Every locked wheel as a pack; None when the store lacks one."""
+    packs = [pack for package in lock.packages if (pack := _find(package, store)) is not None]
+    return tuple(packs) if len(packs) == len(lock.packages) else None
+
+
 def _find(package: LockedPackage, store: Store) -> Pack | None:
     sha256 = package.digest.removeprefix("sha256:")
     stored = store.find(sha256, sha256=sha256)
