@@ -24,7 +24,7 @@ def main() -> int:
     """Install what the command line asks for, or point to where it is already; the exit code is pip's."""
     wanted = sys.argv[1:]
     if missing := next(filter(None, map(missing_folder, wanted)), None):
-        print(missing, file=sys.stderr)
+        print(missing)
         return 1
     work, environment = Path(os.environ["TOX_WORK_DIR"]), os.environ["TOX_ENV_NAME"]
     key = hashlib.sha256(json.dumps([wanted, sys.version, sys.prefix != sys.base_prefix]).encode()).hexdigest()[:12]

@@ -245,7 +245,8 @@ def test_a_kit_that_another_machine_had_is_the_first_line_of_the_failure(
     ran = tox(plugin, "run", "-e", "package")
 
     assert ran.code != 0
-    [line] = [line for line in ran.output.splitlines() if "a folder of the machine that generated" in line]
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", ran.output)  # tox colours what a failed command printed
+    [line] = [line for line in plain.splitlines() if "a folder of the machine that generated" in line]
     assert line.startswith(f"tox.ini installs biot-plugin-kit from {tmp_path}/gone/kit, ")
     assert "pip" not in ran.output
 
