@@ -37,7 +37,7 @@ def put_together(parts: Parts, packs: Sequence[Pack], store: Store) -> Packaged:
         PackagingError: The parts do not fit together, or are larger than Lambda takes.
     """
     manifest = parts.checked.manifest
-    refuse_broken_code(parts.sources, manifest.runtime)
+    refuse_broken_code(parts.sources, manifest.runtime, bundled=bool(manifest.build.bundle))
     idle = refuse_secrets(manifest, parts.sources)
     examined = examine(manifest, packs)
     packs = prune_packs(examined.packs, manifest.build.prune, manifest.runtime.language)

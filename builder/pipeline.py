@@ -64,7 +64,7 @@ def check(project: Project) -> Checked:
         return checked
     sources = bundles.select_sources(manifest, dependencies.folders_of(manifest))
     checks = (
-        lambda: refuse_broken_code(sources, manifest.runtime),
+        lambda: refuse_broken_code(sources, manifest.runtime, bundled=bool(manifest.build.bundle)),
         lambda: _refuse_unanswered(manifest, sources),
         lambda: check_imports(manifest, sources, dependencies.default_store()),
         lambda: refuse_secrets(manifest, sources),

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Protocol
 
 from builder.code.flaw import Flaw
+from builder.code.javascript_extensions import extension_flaw
 from builder.code.javascript_syntax import Form, javascript_flaws
 from builder.code.python_syntax import as_utf8, python_flaws
 from builder.errors import Problem, ProjectError
@@ -41,13 +42,22 @@ class Source(Protocol):
         """Its bytes."""
 
 
-def refuse_broken_code(sources: Sequence[Source], runtime: Runtime) -> None:
+def refuse_broken_code(sources: Sequence[Source], runtime: Runtime, *, bundled: bool = False) -> None:
     """Parse every file of the runtime's language that goes into the artifact.
+
+    Args:
+        sources: The plugin's own files.
+        runtime: Its language and version decide what is valid.
+        bundled: Whether esbuild translates the scripts, which knows newer syntax than the runtime.
 
     Raises:
         ProjectError: Files have syntax errors; with the first one of each file.
     """
-    flaws = _python(sources, runtime.version) if runtime.language == "python" else _javascript(sources, runtime)
+    flaws = (
+        _python(sources, runtime.version)
+        if runtime.language == "python"
+        else _javascript(sources, runtime, bundled=bundled)
+    )
     problems = [_problem(source, flaws[source.path], runtime) for source in sources if source.path in flaws]
     if problems:
         message = f"Some of the plugin's own code is not valid on {runtime.name}."
@@ -64,7 +74,7 @@ def _python(sources: Sequence[Source], version: str) -> dict[str, Flaw]:
     return flaws
 
 
-def _javascript(sources: Sequence[Source], runtime: Runtime) -> dict[str, Flaw]:
+def _javascript(sources: Sequence[Source], runtime: Runtime, *, bundled: bool) -> dict[str, Flaw]:
     forms = forms_of(sources, runtime)
     scripts = {source.path: source.content for source in sources if source.path in forms}
     pairs = {(path, form): scripts[path] for path, choices in forms.items() for form in choices}
@@ -77,6 +87,8 @@ def _javascript(sources: Sequence[Source], runtime: Runtime) -> dict[str, Flaw]:
         if all((path, form) in found for form in choices):
             is_module = Form.MODULE in choices and _MODULE_SYNTAX.search(scripts[path])
             flaws[path] = found[path, Form.MODULE if is_module else choices[-1]]
+        elif not bundled and (flaw := extension_flaw(scripts[path], int(runtime.version))) is not None:
+            flaws[path] = flaw
     return flaws
 
 

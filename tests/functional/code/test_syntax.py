@@ -125,6 +125,43 @@ def test_broken_javascript_is_refused_with_its_line(name: str, runtime: str) -> 
     assert [(file, place) for file, place, _ in found] == [(f"src/{next(iter(files))}", line)]
 
 
+EXTENDED_JAVASCRIPT = {
+    "JSX element": b"const a = 1;\nexports.b = <div>{a}</div>;\n",
+    "JSX without content": b"\nexports.b = <input />;\n",
+    "JSX fragment": b"\nexports.b = <></>;\n",
+    "decorator of a class": b"\n@sealed class A {}\n",
+    "decorator of a method": b"class A {\n  @bound method() {}\n}\n",
+}
+
+
+@pytest.mark.parametrize("name", EXTENDED_JAVASCRIPT)
+@pytest.mark.parametrize("runtime", ["nodejs20.x", "nodejs24.x"])
+def test_what_only_compilers_read_is_refused_with_its_line(name: str, runtime: str) -> None:
+    files = {"a.js": EXTENDED_JAVASCRIPT[name]}
+    assert [(file, place) for file, place, _ in flaws(runtime, files)] == [("src/a.js", 2)]
+    sources = [Script(path, content) for path, content in files.items()]
+    refuse_broken_code(sources, RUNTIMES[runtime], bundled=True)
+
+
+CHANGING_JAVASCRIPT = {
+    "assert": (b"\nimport a from './a.json' assert { type: 'json' };\n", {"nodejs20.x"}),
+    "assert without names": (b"\nimport './a.json' assert { type: 'json' };\n", {"nodejs20.x"}),
+    "assert on a line of its own": (b"import {\na } from './a.json'assert { type: 'json' };\n", {"nodejs20.x"}),
+    "assert in export": (b"\nexport * from './a.json' assert { type: 'json' };\n", {"nodejs20.x"}),
+    "using": (b"\n{ using a = f(); }\n", {"nodejs24.x"}),
+    "await using": (b"\nawait using a = f();\n", {"nodejs24.x"}),
+    "using in a loop": (b"\nfor (using a of b) {}\n", {"nodejs24.x"}),
+}
+
+
+@pytest.mark.parametrize("name", CHANGING_JAVASCRIPT)
+@pytest.mark.parametrize("runtime", ["nodejs20.x", "nodejs22.x", "nodejs24.x"])
+def test_javascript_is_valid_only_on_some_versions(name: str, runtime: str) -> None:
+    code, valid = CHANGING_JAVASCRIPT[name]
+    expected = [] if runtime in valid else [("src/a.mjs", 2)]
+    assert [(file, place) for file, place, _ in flaws(runtime, {"a.mjs": code})] == expected
+
+
 GOOD_JAVASCRIPT: dict[str, dict[str, bytes]] = {
     "hashbang": {"a.js": b"#!/usr/bin/env node\nreturn;\n"},
     "top-level await": {"a.mjs": b"await f();\n"},
@@ -133,6 +170,10 @@ GOOD_JAVASCRIPT: dict[str, dict[str, bytes]] = {
     "package.json without type between": {"a.js": b"exports.a = 1;\n", "package.json": b"{}"},
     "private fields": {"a.js": b"class A { #a = 1; static { } has(b) { return #a in b; } }\n"},
     "broken package.json": {"a.js": b"exports.a = 1;\n", "package.json": b"{"},
+    "comparisons": {"a.cjs": b"if (a < b / 2 && c > /</.exec(d)) { e = '<div></div>'; } // <b/> @c using d = 1\n"},
+    "JSX in a text": {"a.cjs": b"const a = `<b>${'</b>'}</b>\nimport a from 'b' assert {}`; /* @a class B {} */\n"},
+    "using as a name": {"a.cjs": b"var using, await; using\na = 1; using = 3; for (using of b) {} using(a);\n"},
+    "assert as a function": {"a.mjs": b"import 'b'\nassert\n{ }\nimport assert from 'node:assert';\nassert(1);\n"},
     "sloppy mode": {"a.cjs": b"var a = 010; with (a) {} delete a;\n"},
 }
 
