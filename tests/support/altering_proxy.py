@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 from collections.abc import Callable
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -97,8 +97,3 @@ def altering_proxy(upstream: str) -> Iterator[AlteringProxy]:
     with serving(_Server(("127.0.0.1", 0), _Handler)) as server:
         server.proxy = AlteringProxy(base_url=f"http://127.0.0.1:{server.server_address[1]}", upstream=upstream)
         yield server.proxy
-
-
-def with_body(exchange: Exchange, body: bytes, **changes: object) -> Exchange:
-    """The exchange with another body, and other fields where named."""
-    return replace(exchange, body=body, **changes)  # type: ignore[arg-type]

@@ -144,7 +144,7 @@ def javascript_seed() -> Layout:
         code |= _javascript_hook(f"src/{hook}")
     others = {
         **_javascript_repository(),
-        ".npmrc": "registry=https://registry.npmjs.org/",
+        ".npmrc": "registry=https://registry.example.com/",
         "Jenkinsfile": "pipeline {}\n",
         "localRunner.js": 'import { handler } from "./index.js";\nimport event from "./mockEvent.js";\n'
         "await handler(event);\n",

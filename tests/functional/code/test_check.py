@@ -74,7 +74,7 @@ def test_without_a_lock_one_warning_says_what_was_not_checked(locked: LockedPlug
 def test_the_lock_of_npm_is_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BIOT_PLUGIN_STORE", str(tmp_path / "empty"))
     package = {"name": "p", "version": "1.0.0", "type": "module", "dependencies": {"one": "1.0.0"}}
-    entry = {"version": "1.0.0", "resolved": "https://registry.npmjs.org/one/-/one-1.0.0.tgz"}
+    entry = {"version": "1.0.0", "resolved": "https://registry.example.com/one/-/one-1.0.0.tgz"}
     lock = {"name": "p", "version": "1.0.0", "lockfileVersion": 3, "requires": True}
     packages = {"": package, "node_modules/one": {**entry, "integrity": f"sha512-{'A' * 86}=="}}
     manifest = '[plugin]\nname = "sample"\ndisplayName = "Sample"\nversion = 1\nruntime = "nodejs22.x"\n'
