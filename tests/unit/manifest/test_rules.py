@@ -86,6 +86,8 @@ ACCEPTED = {
     "allow-secrets": PLAIN + '[build.allow-secrets]\n"src/a b.py:github-token" = "a sample"\n',
     "allow-missing": PLAIN
     + '[build.allow-missing]\n"libtbb.so.12" = "falls back"\n"bigint_buffer.node" = "plain JS"\n',
+    "allow-missing-imports": PLAIN
+    + '[build.allow-missing-imports]\nujson = "falls back"\n"a.b" = "see c"\n"@x/y" = "why"\n',
     "shared": PLAIN + '[build.shared]\n"../common" = "common"\n"lib" = "a/b"\n',
     "prefer": PLAIN + '[build.prefer]\n"backports/__init__.py" = "backports.tarfile"\n"a/b.js" = "@scope/pkg"\n',
     "patterns": PLAIN + '[build]\ninclude = ["data/*.json"]\nexclude = ["**/draft"]\nscripts = ["ruff"]\n',
@@ -316,6 +318,11 @@ REFUSED = {
         PLAIN + '[build.allow-missing]\n"libtbb.so.12" = " "\n',
         'build.allow-missing."libtbb.so.12"',
         "The value says why",
+    ),
+    "allow-missing-imports without a reason": (
+        PLAIN + '[build.allow-missing-imports]\n"a.b" = " "\n',
+        'build.allow-missing-imports."a.b"',
+        "The value says why the function does without the module.",
     ),
     "shared at the root": (
         PLAIN + '[build.shared]\n"../a" = "."\n',
