@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from builder.code.flaw import Flaw, flaw_at
+from builder.code.javascript_tree import captured_nodes, parse_script
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,12 +46,8 @@ def extension_flaw(source: bytes, version: int) -> Flaw | None:
     """
     if not _SIGNS.search(source):
         return None
-    import tree_sitter_javascript
-    from tree_sitter import Language, Parser, Query, QueryCursor
-
-    language = Language(tree_sitter_javascript.language())
-    root = Parser(language).parse(source).root_node
-    captures = QueryCursor(Query(language, _QUERY)).captures(root)
+    root = parse_script(source)
+    captures = captured_nodes(_QUERY, root)
     flaws = [
         flaw_at(source, node.start_byte, *_SENTENCES[kind])
         for kind, nodes in captures.items()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from builder.code.imports import Import
+from builder.code.javascript_tree import captured_nodes, parse_script
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,12 +37,7 @@ _UNCERTAIN = frozenset(
 
 def javascript_imports(source: bytes) -> tuple[Import, ...]:
     """Every import of a file whose module is written out."""
-    import tree_sitter_javascript
-    from tree_sitter import Language, Parser, Query, QueryCursor
-
-    language = Language(tree_sitter_javascript.language())
-    root = Parser(language).parse(source).root_node
-    found = QueryCursor(Query(language, _QUERY)).captures(root)
+    found = captured_nodes(_QUERY, parse_script(source))
     imports = [
         Import(
             module=(node.text or b"")[1:-1].decode("utf-8", "replace"),
