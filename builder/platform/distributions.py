@@ -1,4 +1,4 @@
-"""Which package on PyPI provides a module of another name. Source: the packages' own wheels on PyPI."""
+"""Which package on PyPI provides a module of another name. Source: the packages' own files on PyPI."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ PACKAGE_OF_MODULE = {
     "OpenSSL": "pyOpenSSL",
     "PIL": "Pillow",
     "attr": "attrs",
+    "bson": "pymongo",
     "bs4": "beautifulsoup4",
     "cv2": "opencv-python-headless",
     "dateutil": "python-dateutil",
@@ -17,6 +18,8 @@ PACKAGE_OF_MODULE = {
     "dotenv": "python-dotenv",
     "fitz": "PyMuPDF",
     "google": "the google-* package that has it",
+    "gridfs": "pymongo",
+    "grpc": "grpcio",
     "jose": "python-jose",
     "jwt": "PyJWT",
     "magic": "python-magic",
