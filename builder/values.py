@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,6 +15,22 @@ STORED = 0
 DEFLATED = 8
 REGULAR_MODE = 0o644
 EXECUTABLE_MODE = 0o755
+
+
+class OwnFile(Protocol):
+    """One of the plugin's own files, as far as the rooms that read them look at it."""
+
+    @property
+    def path(self) -> str:
+        """In the artifact, as ``[build] exclude`` names it."""
+
+    @property
+    def origin(self) -> str:
+        """As the user knows it: relative to the plugin's folder."""
+
+    @property
+    def content(self) -> bytes:
+        """Its bytes."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

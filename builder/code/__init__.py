@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from builder.code.missing import refuse_missing_imports
-from builder.code.syntax import Source, refuse_broken_code
+from builder.code.syntax import refuse_broken_code
 
-__all__ = ["Source", "refuse_broken_code", "refuse_missing_imports"]
+__all__ = ["refuse_broken_code", "refuse_missing_imports"]

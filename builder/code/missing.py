@@ -20,22 +20,22 @@ from builder.platform.distributions import PACKAGE_OF_MODULE
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from builder.code.syntax import Source
     from builder.manifest.model import Manifest
+    from builder.values import OwnFile
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Missing:
     """One import that finds nothing; ``is_own`` says that the module could only be one of the plugin's own."""
 
-    source: Source
+    source: OwnFile
     found: Import
     spelt: str
     is_own: bool
 
 
 def refuse_missing_imports(
-    manifest: Manifest, sources: Sequence[Source], paths: Iterable[str], unchecked: Problem | None = None
+    manifest: Manifest, sources: Sequence[OwnFile], paths: Iterable[str], unchecked: Problem | None = None
 ) -> tuple[Problem, ...]:
     """Look for every module that the plugin's own code imports by name.
 
@@ -65,7 +65,7 @@ def refuse_missing_imports(
     return (*problems, *(_idle(manifest, name) for name in sorted(allowed.keys() - missing)))
 
 
-def _python(manifest: Manifest, sources: Sequence[Source], paths: Iterable[str]) -> Iterator[_Missing]:
+def _python(manifest: Manifest, sources: Sequence[OwnFile], paths: Iterable[str]) -> Iterator[_Missing]:
     own = {source.path: source.content for source in sources if source.path.endswith(".py")}
     modules = PythonModules(own, paths, manifest.runtime.version)
     texts = {path: as_utf8(content) for path, content in own.items()}
@@ -82,7 +82,7 @@ def _python(manifest: Manifest, sources: Sequence[Source], paths: Iterable[str])
                 yield _Missing(source=source, found=found, spelt=spelt, is_own=modules.is_own(found.module))
 
 
-def _javascript(manifest: Manifest, sources: Sequence[Source], paths: Iterable[str]) -> Iterator[_Missing]:
+def _javascript(manifest: Manifest, sources: Sequence[OwnFile], paths: Iterable[str]) -> Iterator[_Missing]:
     own = {source.path: source.content for source in sources}
     modules = JavaScriptModules(own, paths, manifest.runtime.version)
     imports = {source.path: javascript_imports(source.content) for source in sources if source.path.endswith(SCRIPTS)}

@@ -6,7 +6,7 @@ import json
 import re
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from builder.code.flaw import Flaw
 from builder.code.javascript_extensions import extension_flaw
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from builder.platform.runtimes import Runtime
+    from builder.values import OwnFile
 
 _CONFLICT = re.compile(rb"^(?:<{7}|>{7}) ", re.MULTILINE)
 _MODULE_SYNTAX = re.compile(rb"^\s*(?:import\s*[\w{*\"']|export\s*[\w{*])", re.MULTILINE)
@@ -26,23 +27,7 @@ _DETECTS_MODULES_FROM = 24
 """Lambda switches off the detection of ES modules by their text in Node.js 20 and 22 (AWS guide to Node.js)."""
 
 
-class Source(Protocol):
-    """One of the plugin's own files, as far as the checks of code look at it."""
-
-    @property
-    def path(self) -> str:
-        """In the artifact."""
-
-    @property
-    def origin(self) -> str:
-        """As the user knows it: relative to the plugin's folder."""
-
-    @property
-    def content(self) -> bytes:
-        """Its bytes."""
-
-
-def refuse_broken_code(sources: Sequence[Source], runtime: Runtime, *, bundled: bool = False) -> None:
+def refuse_broken_code(sources: Sequence[OwnFile], runtime: Runtime, *, bundled: bool = False) -> None:
     """Parse every file of the runtime's language that goes into the artifact.
 
     Args:
@@ -64,7 +49,7 @@ def refuse_broken_code(sources: Sequence[Source], runtime: Runtime, *, bundled: 
         raise ProjectError(message, problems=problems)
 
 
-def _python(sources: Sequence[Source], version: str) -> dict[str, Flaw]:
+def _python(sources: Sequence[OwnFile], version: str) -> dict[str, Flaw]:
     texts = {source.path: as_utf8(source.content) for source in sources if source.path.endswith(".py")}
     flaws = {path: text for path, text in texts.items() if isinstance(text, Flaw)}
     readable = {path: text for path, text in texts.items() if isinstance(text, bytes) and text.strip()}
@@ -74,7 +59,7 @@ def _python(sources: Sequence[Source], version: str) -> dict[str, Flaw]:
     return flaws
 
 
-def _javascript(sources: Sequence[Source], runtime: Runtime, *, bundled: bool) -> dict[str, Flaw]:
+def _javascript(sources: Sequence[OwnFile], runtime: Runtime, *, bundled: bool) -> dict[str, Flaw]:
     forms = forms_of(sources, runtime)
     scripts = {source.path: source.content for source in sources if source.path in forms}
     pairs = {(path, form): scripts[path] for path, choices in forms.items() for form in choices}
@@ -92,7 +77,7 @@ def _javascript(sources: Sequence[Source], runtime: Runtime, *, bundled: bool) -
     return flaws
 
 
-def forms_of(sources: Sequence[Source], runtime: Runtime) -> dict[str, tuple[Form, ...]]:
+def forms_of(sources: Sequence[OwnFile], runtime: Runtime) -> dict[str, tuple[Form, ...]]:
     """How Node.js reads each script; both forms where it goes by the text."""
     types = {
         source.path.rpartition("package.json")[0]: _declared_type(source.content)
@@ -131,7 +116,7 @@ def _declared_type(package_json: bytes) -> str:
     return declared if isinstance(declared, str) else ""
 
 
-def _problem(source: Source, flaw: Flaw, runtime: Runtime) -> Problem:
+def _problem(source: OwnFile, flaw: Flaw, runtime: Runtime) -> Problem:
     conflict = _CONFLICT.search(source.content)
     if conflict is not None:
         line = source.content.count(b"\n", 0, conflict.start()) + 1
@@ -147,6 +132,6 @@ def _problem(source: Source, flaw: Flaw, runtime: Runtime) -> Problem:
     return Problem(file=source.origin, line=flaw.line, message=message, hint=hint)
 
 
-def _is_misread(source: Source, flaw: Flaw) -> bool:
+def _is_misread(source: OwnFile, flaw: Flaw) -> bool:
     lines = source.content.split(b"\n")
     return flaw.line <= len(lines) and _MODULE_SYNTAX.match(lines[flaw.line - 1]) is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from builder.errors import Severity
 from builder.manifest.finding import Finding
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from builder.manifest.finding import KeyPath
     from builder.manifest.model import Manifest
+    from builder.values import OwnFile
 
 CRON: Final = "cronSchedule"
 NOTIFICATIONS: Final = "notifications"
@@ -31,22 +32,6 @@ _ENDINGS = {"python": ".py", "nodejs": ".js"}
 _SCRIPTS = (".py", ".js", ".mjs", ".cjs")
 _PERFORM = "plugin/perform/"
 _SEPARATORS = str.maketrans("", "", "_-")
-
-
-class OwnFile(Protocol):
-    """One of the plugin's own files, as far as this looks at it."""
-
-    @property
-    def path(self) -> str:
-        """In the artifact."""
-
-    @property
-    def origin(self) -> str:
-        """As the user knows it: relative to the plugin's folder."""
-
-    @property
-    def content(self) -> bytes:
-        """Its bytes."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

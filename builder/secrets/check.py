@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from builder.errors import Problem, ProjectError, Severity
 from builder.manifest.finding import format_key, shorten
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from builder.manifest.finding import KeyPath
     from builder.manifest.model import Manifest
+    from builder.values import OwnFile
 
 _WAY_OUT = (
     "Take it out of the file, make a new one where it was issued (git keeps the old one for good), and read it when "
@@ -27,23 +28,7 @@ _MOCK_WAY_OUT = (
 )
 
 
-class Source(Protocol):
-    """One of the plugin's own files, as far as this looks at it."""
-
-    @property
-    def path(self) -> str:
-        """In the artifact, as ``[build] exclude`` names it."""
-
-    @property
-    def origin(self) -> str:
-        """As the user knows it: relative to the plugin's folder."""
-
-    @property
-    def content(self) -> bytes:
-        """Its bytes."""
-
-
-def refuse_secrets(manifest: Manifest, sources: Iterable[Source]) -> tuple[Problem, ...]:
+def refuse_secrets(manifest: Manifest, sources: Iterable[OwnFile]) -> tuple[Problem, ...]:
     """Look through every file that goes into the artifact.
 
     Args:
