@@ -13,7 +13,7 @@ class Import:
         module: As the source names it: ``numpy.linalg``, ``.flow``, ``./flow.js``, ``@scope/package/part``.
         line: 1-based.
         is_certain: Whether it runs whenever the file is loaded, and nothing catches its failure.
-        is_caught: Whether the file catches its failure.
+        is_caught: Whether the file catches its failure, or asks first on which machine it runs.
         exact: For JavaScript, whether a path is taken as it is (``import``), without endings (``require``).
         names: For Python, what is taken from the module, which may be modules too.
         alternatives: Modules whose failing import leads here (``except ImportError``).

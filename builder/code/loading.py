@@ -15,7 +15,7 @@ def loaded_files(
     imports: Mapping[str, tuple[Import, ...] | None],
     targets: Callable[[Import, str], Iterable[str]],
 ) -> frozenset[str]:
-    """Follow every import, except those whose failure the importing file catches.
+    """Follow every import, except those that the importing file expects to fail on some machines.
 
     Args:
         starts: The files that Lambda loads first.

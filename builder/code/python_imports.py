@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _CATCHES = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
+_MACHINE = ("sys.platform", "os.name", "platform.system", "sys.implementation", "sys.version_info")
 _IMPORT_FUNCTIONS = ("import_module", "__import__")
 
 
@@ -46,8 +47,9 @@ def _imports(statements: list[ast.stmt], place: _Place) -> Iterator[Import]:
         elif isinstance(statement, ast.If):
             # A condition may be the very reason why the module need not be there, such as the version of Python.
             is_for_types = _is_type_checking(statement.test)
-            yield from _imports([] if is_for_types else statement.body, uncertain)
-            yield from _imports(statement.orelse, place if is_for_types else uncertain)
+            branch = replace(uncertain, is_caught=place.is_caught or _asks_for_the_machine(statement.test))
+            yield from _imports([] if is_for_types else statement.body, branch)
+            yield from _imports(statement.orelse, place if is_for_types else branch)
         else:
             runs = isinstance(statement, ast.ClassDef | ast.With)
             for block in _blocks(statement):
@@ -109,6 +111,11 @@ def _catches(handler: ast.ExceptHandler) -> bool:
 
 def _is_type_checking(test: ast.expr) -> bool:
     return ast.unparse(test).rpartition(".")[2] == "TYPE_CHECKING"
+
+
+def _asks_for_the_machine(test: ast.expr) -> bool:
+    text = ast.unparse(test)
+    return any(word in text for word in _MACHINE)
 
 
 def _blocks(statement: ast.stmt) -> Iterator[list[ast.stmt]]:

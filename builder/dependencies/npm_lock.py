@@ -67,7 +67,9 @@ def production_packages(entries: Entries) -> tuple[LockedPackage, ...]:
     ]
     if problems:
         message = f"{LOCK_NAME} has {len(problems)} package(s) that cannot be built in."
-        raise DependencyError(message, hint="Mend them and run `biot-plugin lock`.", problems=problems)
+        raise DependencyError(
+            message, hint="Run `biot-plugin lock`: it corrects what it can and names the rest.", problems=problems
+        )
     places: dict[LockedPackage, list[str]] = {}
     for place, entry in shipped.items():
         if not _comes_with_parent(place, entry):

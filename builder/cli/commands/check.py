@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    short_help="Tell every problem of plugin.toml at once.",
+    short_help="Report every problem of plugin.toml and the plugin's code.",
     epilog="""\b
 Examples:
   biot-plugin check                 this plugin
@@ -31,11 +31,13 @@ Examples:
 @project_options
 @json_option
 def command(folder: Path, environment: str | None, *, as_json: bool) -> None:
-    """Report every problem of plugin.toml and of the handler, all at once, then secrets among the plugin's own files.
+    """Report every problem of plugin.toml, the handler and the plugin's own files.
 
-    With -e NAME its subscriptions are also held against what that environment has, once `catalog -e NAME` fetched
-    that. Nothing of the plugin is executed. Exit code 3 when the manifest breaks a rule, 4 when the files do not
-    fit it.
+    The own files must parse on the runtime, find what they import and hold no secrets. Imports of packages are judged
+    once the locked packages are on this machine. With -e NAME the subscriptions are also compared with what that
+    environment has, once `catalog -e NAME` has fetched that. Nothing of the plugin is executed.
+
+    Exit code 3 when the manifest breaks a rule, 4 when the files do not fit it.
     """
     checked = pipeline.check(project_of(folder, environment))
     plugin = checked.manifest.plugin

@@ -135,6 +135,10 @@ def test_a_module_that_the_handler_loads_gives_errors(name: str) -> None:
 NOT_LOADED = {
     "script": {"index.py": "import os", "deploy.py": "import requests"},
     "caught": {"index.py": "try:\n    import part\nexcept ImportError:\n    part = None", "part.py": "import requests"},
+    "for another platform": {
+        "index.py": "import sys\nif sys.platform == 'emscripten':\n    import part",
+        "part.py": "import requests",
+    },
     "for types": {
         "index.py": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import part",
         "part.py": "import requests",
