@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 import sysconfig
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from builder import process
 from builder.errors import PackagingError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def run_parser(name: str, arguments: list[str], folder: Path) -> str:
@@ -26,19 +30,28 @@ def run_parser(name: str, arguments: list[str], folder: Path) -> str:
 
 
 def _find(name: str) -> str:
+    """The program's file, wherever pip put it.
+
+    Raises:
+        PackagingError: It is not installed.
+    """
     file = name + (".exe" if os.name == "nt" else "")
+    program = next((place for place in _places(name, file) if place.is_file()), None)
+    if program is None:
+        message = f"{name}, which parses the plugin's code, is not installed beside the kit."
+        raise PackagingError(message, hint="Install the kit again with its dependencies, for example with pipx.")
+    return str(program)
+
+
+def _places(name: str, file: str) -> Iterator[Path]:
     for scheme in (sysconfig.get_default_scheme(), sysconfig.get_preferred_scheme("user")):
-        program = Path(sysconfig.get_path("scripts", scheme)) / file
-        if program.is_file():
-            return str(program)
+        yield Path(sysconfig.get_path("scripts", scheme)) / file
     from importlib import metadata
 
     try:
-        installed = metadata.files(name) or []
+        installed = metadata.distribution(name)
     except metadata.PackageNotFoundError:
-        installed = []
-    for path in installed:
-        if path.name == file:
-            return str(path.locate())
-    message = f"{name}, which parses the plugin's code, is not installed beside the kit."
-    raise PackagingError(message, hint="Install the kit again with its dependencies, for example with pipx.")
+        return
+    # `pip install --target` moves programs beside the packages, and leaves the list of files as it was.
+    yield Path(str(installed.locate_file("bin"))) / file
+    yield from (Path(str(path.locate())) for path in installed.files or () if path.name == file)

@@ -1,0 +1,39 @@
+"""The parsers are found wherever pip put them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+
+PROGRAM = "ruff"
+FILE = PROGRAM + (".exe" if os.name == "nt" else "")
+FIND = f"from builder.code.programs import _find; print(_find({PROGRAM!r}))"
+
+
+def test_a_program_of_a_target_folder_is_found(tmp_path: Path) -> None:
+    """``pip install --target`` puts programs into ``bin`` beside the packages; RECORD still names another place."""
+    installed = metadata.distribution(PROGRAM)
+    info = Path(str(installed.locate_file(f"{PROGRAM}-{installed.version}.dist-info")))
+    shutil.copytree(info, tmp_path / info.name)
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / FILE).write_bytes(b"")
+    empty = tmp_path / "empty-venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(empty)], check=True)
+    [python] = [*empty.glob("bin/python"), *empty.glob("Scripts/python.exe")]
+    path = os.pathsep.join([str(tmp_path), str(Path(__file__).parents[3])])
+
+    done = subprocess.run(
+        [str(python), "-c", FIND], env={"PYTHONPATH": path}, capture_output=True, text=True, check=False
+    )
+
+    assert (done.stdout.strip(), done.stderr) == (str(tmp_path / "bin" / FILE), "")
+
+
+def test_a_program_of_this_environment_is_found() -> None:
+    done = subprocess.run([sys.executable, "-c", FIND], capture_output=True, text=True, check=True)
+
+    assert Path(done.stdout.strip()).name == FILE
