@@ -8,6 +8,7 @@ the requirement or the Python changes, and when an environment that has it is ma
 import hashlib
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -37,7 +38,18 @@ def main() -> int:
     write_users(kit, [environment] if anew else sorted({*read_users(kit), environment}))
     site = Path(sysconfig.get_path("purelib"))
     (site / "biot-plugin-kit.pth").write_text(os.path.relpath(kit, site) + "\n", encoding="ascii", errors="strict")
+    write_command(Path(sysconfig.get_path("scripts")))
     return 0
+
+
+def write_command(scripts: Path) -> None:
+    """Write the command `biot-plugin`, for people who call it without tox."""
+    if os.name == "nt":
+        (scripts / "biot-plugin.cmd").write_text(f'@"{sys.executable}" -P -m builder %*\n', encoding="utf-8")
+        return
+    command = scripts / "biot-plugin"
+    command.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -P -m builder "$@"\n', encoding="utf-8")
+    command.chmod(0o755)
 
 
 def missing_folder(requirement: str) -> str:

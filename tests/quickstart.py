@@ -122,7 +122,7 @@ def publish(story: Story, home: Path, environ: Mapping[str, str]) -> None:
         file.write(comment)
     with story.step("change, publish again"):
         command(["-m", "tox", "-e", "publish", "--", "-e", "local"], cwd=plugin, environ=environ)
-    [program] = [*plugin.glob(".tox/publish/bin/biot-plugin"), *plugin.glob(".tox/publish/Scripts/biot-plugin.exe")]
+    [program] = [*plugin.glob(".tox/publish/bin/biot-plugin"), *plugin.glob(".tox/publish/Scripts/biot-plugin.cmd")]
     with story.step("roll back"):
         run([str(program), "rollback", "-e", "local"], cwd=plugin, environ=environ)
     shown = json.loads(run([str(program), "show", "-e", "local", "--json"], cwd=plugin, environ=environ))["plugin"]

@@ -210,9 +210,8 @@ def installed_kit(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def biot_plugin(plugin: Path, cwd: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    [python] = [*plugin.glob(".tox/package/bin/python"), *plugin.glob(".tox/package/Scripts/python.exe")]
-    command = [str(python), "-P", "-m", "builder", *arguments]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+    [program] = [*plugin.glob(".tox/package/bin/biot-plugin"), *plugin.glob(".tox/package/Scripts/biot-plugin.cmd")]
+    return subprocess.run([str(program), *arguments], cwd=cwd, capture_output=True, text=True, check=False)
 
 
 def test_a_second_run_installs_nothing(installed_kit: Path) -> None:
