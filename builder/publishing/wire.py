@@ -204,7 +204,8 @@ class Wire:
             del self._sockets[:-4]
 
     def _hang_up(self) -> None:
-        for one in self._sockets:
+        # A copy: the next exchange may already open its own connection while those of this one are shut.
+        for one in tuple(self._sockets):
             with suppress(OSError):
                 # Not SSLSocket's own shutdown: another thread reads from it.
                 socket.socket.shutdown(one, socket.SHUT_RDWR)

@@ -15,6 +15,7 @@ import shutil
 import threading
 import time
 from contextlib import redirect_stderr, redirect_stdout
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -339,11 +340,16 @@ class Watch:
             self._hang_up()
 
 
+# Each request is a task of its own: the pauses of one that the client gave up are not those of its next request.
+_client: ContextVar[Watch | None] = ContextVar("client", default=None)
+
+
 async def serve_pause(seconds: float) -> None:
     """A pause of the server: virtual for a client in this process, real for one in another."""
-    watch = Watch.present
+    watch = _client.get() or Watch.present
     if watch is None:
         await asyncio.sleep(seconds)
         return
+    _client.set(watch)
     watch.spend(seconds)
     await asyncio.sleep(min(seconds, REAL_PAUSE_SECONDS))
