@@ -31,7 +31,7 @@ class Wish:
         artifact: A ZIP that was built before; None builds it now.
         image_tag: The image's tag, instead of the manifest's.
         without_code: Whether a new plugin is created with BioT's seed code; nothing is built.
-        marked: Whether BioT is told the code's digest.
+        marked: Whether the code's digest is sent to BioT.
         disabled_first: Whether the plugin is switched on only after it was read back.
         plan_file: A plan to hold the platform and the artifact to, or None.
     """

@@ -71,7 +71,7 @@ def merge(
     """One tree out of many: equal files become one, different ones are a problem unless the manifest prefers one.
 
     Args:
-        manifest: Says whose file is taken.
+        manifest: Its ``[build.prefer]`` decides which package a contested file comes from.
         claims: The plugin's own entries first.
         clashing: Own modules that must be renamed anyway: choosing one of their files would not help.
 

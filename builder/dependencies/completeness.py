@@ -97,7 +97,7 @@ class _Walk:
         pinned: The pins by name.
         environment: Marker values of the runtime.
         source: The file that holds the plugin's requirements.
-        problems: By what they are about, so that each is told once, for the first who asks.
+        problems: Keyed by package and kind, so that each is reported once, for the first package that asks.
         reached: Names that somebody asks for.
         unreadable: Whether a package asks for something in a form that no standard knows; uv may understand it.
     """

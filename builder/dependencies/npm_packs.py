@@ -34,7 +34,7 @@ def collect(lock: Lock, store: Store, progress: Progress) -> tuple[Pack, ...]:
     """Every locked package as a pack; what the store lacks or holds damaged is fetched and turned into one.
 
     Raises:
-        DependencyError: A package cannot be had, or its tarball is not one that npm would make.
+        DependencyError: A package is not available, or its tarball is not one that npm would make.
     """
     if not lock.packages:
         return ()

@@ -31,7 +31,7 @@ def named(platform: Platform, name: str) -> RemotePlugin:
         name: ``Plugin-vic`` is the full name of ``vic``; without such a plugin, the own name of another.
 
     Raises:
-        NoSuchPlugin: There is none of this name.
+        NoSuchPlugin: No plugin has this name.
     """
     if name != bare_name(name) and (plugin := platform.read(bare_name(name))) is not None:
         return plugin

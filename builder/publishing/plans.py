@@ -48,7 +48,7 @@ class Goal:
 
     @property
     def marked(self) -> bool:
-        """Whether BioT is told the code's digest."""
+        """Whether the code's digest is sent to BioT."""
         variables = self.desired.get(VARIABLES)
         return isinstance(variables, dict) and TREE_DIGEST_NAME in variables
 

@@ -1,4 +1,4 @@
-"""Where uv says "source only", the reader is told which version or which runtime has a wheel."""
+"""Where uv says "source only", the error names the version or the runtime that has a wheel."""
 
 from __future__ import annotations
 

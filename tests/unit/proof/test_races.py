@@ -61,8 +61,9 @@ def test_a_request_that_its_client_gave_up_counts_from_what_was_read_when_it_was
 def test_reading_again_after_the_plan_was_made_does_not_count_as_having_read() -> None:
     """A client that reads, is refused, reads again and sends once more: its user has never seen what it overwrites."""
     own = applied(1, 0.5, OLD, {**OLD, "timeout": 9}, read=0)
-    theirs = applied(0, 1.0, own.after, {**own.after, **FIRST}, read=1)  # type: ignore[arg-type]
-    again = applied(1, 2.0, theirs.after, {**theirs.after, **SECOND}, read=0)  # type: ignore[arg-type]
+    theirs = applied(0, 1.0, {**OLD, "timeout": 9}, {**OLD, "timeout": 9, **FIRST}, read=1)
+    first = {**OLD, "timeout": 9, **FIRST}
+    again = applied(1, 2.0, first, {**first, **SECOND}, read=0)
 
     assert lost_updates(race(own, theirs, again, endings=(DONE, DONE)))
 
