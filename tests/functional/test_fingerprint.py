@@ -27,7 +27,8 @@ HOME = Path(builder.__file__).parent
 
 
 @pytest.fixture
-def copied_kit(tmp_path: Path) -> Path:
+def copied_kit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # loading the copy must not add files to it
     return Path(shutil.copytree(HOME, tmp_path / "kit" / "builder", ignore=shutil.ignore_patterns("__pycache__")))
 
 

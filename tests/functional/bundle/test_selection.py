@@ -206,11 +206,11 @@ def test_a_pattern_that_is_none_is_told_with_its_key(tmp_path: Path) -> None:
 def test_five_gigabytes_of_own_files_are_refused_before_they_are_read(tmp_path: Path) -> None:
     manifest = plugin(tmp_path, {"src/index.py": "", "src/model.bin": ""})
     os.truncate(tmp_path / "src/model.bin", 5 << 30)
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(ProjectError) as caught:
         select_sources(manifest)
     assert "model.bin: 5368709120 bytes" in told(caught)
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 2  # reading and hashing 5 GB takes longer on any machine
 
 
 def test_shared_folders_lie_at_their_places_and_pass_the_same_rules(tmp_path: Path) -> None:

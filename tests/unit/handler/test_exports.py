@@ -210,7 +210,7 @@ def test_a_web_of_files_is_looked_through_once() -> None:
     everything = "\n".join(f"from {name} import *" for name in names).encode()
     started = time.process_time()
     assert resolve("m0", "handler", Shelf(**dict.fromkeys(names, python_exports(everything)))).answer is NOT_OFFERED
-    assert time.process_time() - started < 1
+    assert time.process_time() - started < 20  # a few milliseconds; following every path would never end
 
 
 @pytest.mark.parametrize(
@@ -245,7 +245,7 @@ HOSTILE = {
 def test_a_hostile_javascript_file_is_read_in_bounded_time(source: bytes) -> None:
     started = time.process_time()
     javascript_exports(source)
-    assert time.process_time() - started < 3
+    assert time.process_time() - started < 60  # about 1 s; work that grows with the square takes hours
 
 
 fragments = st.sampled_from(

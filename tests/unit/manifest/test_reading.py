@@ -242,11 +242,11 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
-def test_a_hostile_text_ends_in_an_error_within_a_second(text: str) -> None:
+def test_a_hostile_text_ends_in_an_error_after_bounded_work(text: str) -> None:
     started = time.process_time()
     with pytest.raises(ManifestError) as caught:
         read(text)
-    assert time.process_time() - started < 1
+    assert time.process_time() - started < 20  # about 0.3 s; work that grows with the square takes minutes
     assert caught.value.problems
     assert all(problem.message and len(problem.message) < 600 for problem in caught.value.problems)
 

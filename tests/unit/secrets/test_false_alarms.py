@@ -99,4 +99,4 @@ HOSTILE = {
 def test_time_grows_with_the_size_whatever_a_file_holds(label: str) -> None:
     started = time.process_time()
     scan("src/hostile.yaml", HOSTILE[label])
-    assert time.process_time() - started < 1.5
+    assert time.process_time() - started < 30  # about 0.3 s; work that grows with the square takes minutes
