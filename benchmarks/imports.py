@@ -24,14 +24,14 @@ from typing import TYPE_CHECKING
 
 from builder.bundle.assemble import placed
 from builder.code import refuse_broken_code, refuse_missing_imports
+from builder.code.imports import loaded_files
 from builder.code.javascript_imports import javascript_imports
-from builder.code.javascript_modules import JavaScriptModules
-from builder.code.loading import loaded_files
+from builder.code.javascript_resolution import JavaScriptModules
 from builder.code.python_imports import python_imports
-from builder.code.python_modules import PythonModules
+from builder.code.python_resolution import PythonModules
 from builder.dependencies import Store, collect, read_lock, write_lock
 from builder.errors import KitError, ProjectError, Severity
-from builder.evidence.graph import python_graph
+from builder.evidence.sbom.dependency_graph import python_graph
 from builder.manifest.model import Build, Manifest, Plugin
 from builder.platform.distributions import PACKAGE_OF_MODULE
 from builder.progress import Silent
@@ -39,9 +39,9 @@ from builder.progress import Silent
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from builder.build_values import Pack
     from builder.code.imports import Import
     from builder.errors import Problem
-    from builder.values import Pack
 
 PYTHON, NODE = "python3.13", "nodejs24.x"
 WHEELS = (

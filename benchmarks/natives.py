@@ -22,19 +22,19 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from builder.build_values import Bundle, LockedPackage, Pack
 from builder.bundle.assemble import placed
 from builder.dependencies import Store, collect, read_lock, write_lock
-from builder.dependencies.platform_tags import platforms
+from builder.dependencies.python.platform_tags import platforms
 from builder.errors import KitError, Severity
 from builder.manifest.model import Build, Manifest, Plugin
 from builder.natives import check_natives, examine
-from builder.natives.check import judge
-from builder.natives.records import SUFFIX
-from builder.natives.scan import natives_of
-from builder.natives.world import Placed
+from builder.natives.loader_view import Placed
+from builder.natives.native_check import judge
+from builder.natives.native_scan import natives_of
+from builder.natives.scan_cache import SUFFIX
 from builder.platform.runtimes import RUNTIMES, Runtime
 from builder.progress import Silent
-from builder.values import Bundle, LockedPackage, Pack
 
 PYTHON = [RUNTIMES[f"python3.{minor}"] for minor in (10, 11, 12, 13, 14)]
 NODE = [RUNTIMES[name] for name in ("nodejs18.x", "nodejs22.x", "nodejs24.x")]

@@ -40,8 +40,8 @@ PATH = "/settings/v2/plugins"
 
 def serve(folder: Path) -> None:
     """The server's process: fill the database, tell address and token, answer until standard input ends."""
-    from sandbox.settings.merging import creation
-    from sandbox.settings.plugins import Plugins, prepare
+    from sandbox.settings.configuration import creation
+    from sandbox.settings.plugin_table import Plugins, prepare
     from tests.support.sandbox import running_sandbox
 
     with running_sandbox(folder) as sandbox:

@@ -8,14 +8,14 @@ from builder import bundle as bundles
 from builder import dependencies, evidence
 from builder.archive.writer import write_artifact, zip_size
 from builder.bundle.assemble import assemble
-from builder.bundle.hiding import path_file_warnings
+from builder.bundle.shadowing import path_file_warnings
 from builder.code import refuse_broken_code, refuse_missing_imports
 from builder.coldstart.advice import advise, size_advice
-from builder.coldstart.choice import with_tools
-from builder.coldstart.lightening import lighten
+from builder.coldstart.cold_start_options import with_tools
+from builder.coldstart.optimized import lighten
 from builder.coldstart.pruning import prune_packs
-from builder.evidence.study import memory_of, study
-from builder.evidence.writing import Made, write_evidence
+from builder.evidence.evidence_files import Made, write_evidence
+from builder.evidence.sbom.package_facts import memory_of, study
 from builder.natives import check_natives, examine
 from builder.secrets import refuse_secrets
 from builder.stages import Packaged
@@ -23,9 +23,9 @@ from builder.stages import Packaged
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from builder.build_values import Pack
     from builder.dependencies import Store
     from builder.stages import Parts
-    from builder.values import Pack
 
 
 def put_together(parts: Parts, packs: Sequence[Pack], store: Store) -> Packaged:

@@ -24,7 +24,7 @@ def code_digest(*parts: str) -> str:
     """Hex sha256 of the kit's files, names and contents.
 
     Args:
-        parts: Files such as ``dependencies/tarball.py``, and folders such as ``archive/``; without any, everything.
+        parts: Files such as ``dependencies/npm/tarball.py``, and folders such as ``archive/``; without any, everything.
     """
     digests = _file_digests()
     lines = [f"{name} {digest}" for name, digest in digests.items() if not parts or name.startswith(parts)]

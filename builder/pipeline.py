@@ -10,25 +10,25 @@ from typing import TYPE_CHECKING
 from builder import bundle as bundles
 from builder import dependencies, evidence
 from builder import manifest as manifests
-from builder.checking import check_imports, run_checks
-from builder.coldstart.choice import choose
+from builder.background import meanwhile
+from builder.coldstart.cold_start_options import choose
 from builder.errors import ManifestError, PackagingError, ProjectError, Severity, count_problems
 from builder.handler import Places, check_handler, check_hooks
 from builder.manifest.model import Manifest, PackageType
-from builder.meanwhile import meanwhile
+from builder.source_checks import check_imports, run_checks
 from builder.stages import Checked, Packaged, Parts, Project
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from builder.build_values import Pack
     from builder.bundle import SourceFile
     from builder.dependencies import Store
-    from builder.dependencies.changes import LockResult
+    from builder.dependencies.lock.lock_changes import LockResult
     from builder.errors import Problem
     from builder.evidence import Earlier
-    from builder.evidence.inspection import Inspection
+    from builder.evidence.inspection.contents import Inspection
     from builder.progress import Progress
-    from builder.values import Pack
     from builder.verification import Verified
 
 __all__ = [
@@ -208,7 +208,7 @@ def inspect(artifact: Path) -> Inspection:
     Raises:
         VerificationError: It is no ZIP that everybody reads alike.
     """
-    from builder.evidence.inspection import inspect as read_artifact
+    from builder.evidence.inspection.contents import inspect as read_artifact
 
     return read_artifact(artifact)
 

@@ -6,16 +6,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from builder import manifest as manifests
-from builder.preparation import Prepared, prepare
-from builder.publishing import planning
-from builder.publishing.access import open_platform, target_of
-from builder.publishing.catalogs import refuse_unknown, without_offline_warnings
+from builder.publishing.access.connection import open_platform, target_of
+from builder.publishing.execution.order_watch import fit_orders
 from builder.publishing.failures import NotPossible
-from builder.publishing.orders import fit_orders
-from builder.publishing.plan_file import hold_to_plan, plan_document, read_plan, write_plan
-from builder.publishing.plans import Files, Goal, Unchanged
-from builder.publishing.state import state_of
-from builder.publishing.verdicts import describe_remote
+from builder.publishing.planning import planner
+from builder.publishing.planning.plan import Files, Goal, Unchanged
+from builder.publishing.planning.saved_plan import hold_to_plan, plan_document, read_plan, write_plan
+from builder.publishing.records.verdicts import describe_remote
+from builder.publishing.remote.fetched_catalog import refuse_unknown, without_offline_warnings
+from builder.publishing.state_folder import state_of
+from builder.release_artifact import Prepared, prepare
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 
     from builder.manifest.model import Manifest
     from builder.pipeline import Project
-    from builder.preparation import Wish
     from builder.progress import Progress
+    from builder.publishing.api.settings_service import Platform
+    from builder.publishing.api_values import RemotePlugin, Target
     from builder.publishing.clock import Clock
-    from builder.publishing.journal import Entry
-    from builder.publishing.plans import ReleasePlan
-    from builder.publishing.platform_api import Platform
-    from builder.publishing.running import Running
-    from builder.publishing.values import RemotePlugin, Target
-    from builder.publishing.verdicts import Outcome
+    from builder.publishing.execution.run import Running
+    from builder.publishing.planning.plan import ReleasePlan
+    from builder.publishing.records.journal import Entry
+    from builder.publishing.records.verdicts import Outcome
+    from builder.release_artifact import Wish
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,7 +92,7 @@ def plan(project: Project, wish: Wish, desk: Desk, *, out: Path | None = None) -
         remote = api.read(prepared.goal.name)
         _refuse_existing(wish, remote)
         goal, notes = fit_orders(api.hooks, prepared.goal, remote)
-    planned = Planned(prepared=prepared, release=planning.plan(goal, remote), notes=notes)
+    planned = Planned(prepared=prepared, release=planner.plan(goal, remote), notes=notes)
     if out is not None:
         write_plan(plan_document(prepared.target, prepared.goal, planned.release), out)
     return planned
@@ -121,7 +121,7 @@ def publish(project: Project, wish: Wish, desk: Desk) -> Published:
             remote, settled = run.look()
             _refuse_existing(wish, remote)
             goal, moved = fit_orders(api.hooks, prepared.goal, remote)
-            planned = Planned(prepared=prepared, release=planning.plan(goal, remote), notes=moved)
+            planned = Planned(prepared=prepared, release=planner.plan(goal, remote), notes=moved)
             if document is not None:
                 hold_to_plan(document, prepared.target, prepared.goal, planned.release)
             outcome, notes = run.to_the_end(
@@ -142,7 +142,7 @@ def rollback(project: Project, desk: Desk, *, version: int | None = None) -> Pub
         ManifestError, ProjectError: plugin.toml is missing or wrong.
         PublishError: As ``publish``, or nothing that could be published again is kept.
     """
-    from builder.publishing.restoring import restore
+    from builder.publishing.records.restore import restore
 
     manifest, target = _aim(project, desk)
     nothing = Goal(name=manifest.plugin.name, desired={}, code=None)
@@ -155,7 +155,7 @@ def rollback(project: Project, desk: Desk, *, version: int | None = None) -> Pub
             earlier = restore(run.journal.entries(), run.kept, remote, version, state)
             prepared = replace(prepared, goal=earlier.goal, files=earlier.files)
             goal, moved = fit_orders(api.hooks, earlier.goal, remote)
-            planned = Planned(prepared=prepared, release=planning.plan(goal, remote), notes=moved)
+            planned = Planned(prepared=prepared, release=planner.plan(goal, remote), notes=moved)
             outcome, notes = run.to_the_end(goal, planned.release, earlier.files, command="rollback")
     return Published(planned=planned, outcome=outcome, notes=(*settled, *notes))
 
@@ -167,7 +167,7 @@ def history(project: Project, desk: Desk) -> tuple[Entry, ...]:
         ManifestError, ProjectError: plugin.toml is missing or wrong.
         PublishError: The environment is not known, or the journal cannot be read.
     """
-    from builder.publishing.journal import Journal, all_entries
+    from builder.publishing.records.journal import Journal, all_entries
 
     state = state_of(desk.environ)
     if project.environment is not None:
@@ -195,7 +195,7 @@ def _open(prepared: Prepared, desk: Desk) -> Platform:
 
 
 def _running(api: Platform, prepared: Prepared, desk: Desk) -> Running:
-    from builder.publishing.running import Place, Running
+    from builder.publishing.execution.run import Place, Running
 
     place = Place(
         state=state_of(desk.environ),

@@ -10,12 +10,12 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
+    from builder.build_values import Artifact, Lock
     from builder.bundle import SourceFile
-    from builder.coldstart.choice import Choice
+    from builder.coldstart.cold_start_options import Choice
     from builder.errors import Problem
     from builder.evidence import PackageRow, Settings
     from builder.manifest.model import Manifest
-    from builder.values import Artifact, Lock
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,19 +9,19 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
-from sandbox import openapi, running
+from sandbox import openapi, plugin_endpoints
 from sandbox.dispatcher import routes as dispatcher
-from sandbox.errors import ApiError
-from sandbox.guard import Guard
-from sandbox.refusing import refusal, routing_refusal
 from sandbox.settings import routes as settings
 from sandbox.ums import routes as ums
+from sandbox.web.biot_errors import ApiError
+from sandbox.web.error_responses import refusal, routing_refusal
+from sandbox.web.guard import Guard
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from sandbox.state import State
+    from sandbox.instance_state import State
 
 
 def create_app(state: State) -> ASGIApp:
@@ -31,7 +31,7 @@ def create_app(state: State) -> ASGIApp:
         state: Found by routes as ``request.app.state.sandbox``.
     """
     app = Starlette(
-        routes=[*ums.routes(), *settings.routes(), *dispatcher.routes(), *running.routes(), *openapi.routes()],
+        routes=[*ums.routes(), *settings.routes(), *dispatcher.routes(), *plugin_endpoints.routes(), *openapi.routes()],
         exception_handlers={
             ApiError: _refused,
             HTTPException: _not_routed,

@@ -9,15 +9,15 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from builder import __version__
-from sandbox.describing import described, filter_schemas
-from sandbox.dispatcher import described as dispatcher
-from sandbox.settings import described as settings
-from sandbox.ums import described as ums
+from sandbox.dispatcher import operation_docs as dispatcher
+from sandbox.settings import operation_docs as settings
+from sandbox.ums import operation_docs as ums
+from sandbox.web.operation_docs import described, filter_schemas
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from sandbox.describing import Operation, Schema
+    from sandbox.web.operation_docs import Operation, Schema
 
 PATH = "/openapi.json"
 

@@ -4,9 +4,9 @@ The questions are those of ``copier copy`` (``copier.yml``); what differs is whe
 installed kit's own source at its own version) and that nothing is left half done without being said.
 """
 
-from scaffold.answers import QUESTIONS
-from scaffold.origin import Origin, installed_origin
-from scaffold.starting import NewResult, new
-from scaffold.updating import UpdateResult, update
+from scaffold.new_plugin import NewResult, new
+from scaffold.template_answers import QUESTIONS
+from scaffold.template_source import Origin, installed_origin
+from scaffold.template_update import UpdateResult, update
 
 __all__ = ["QUESTIONS", "NewResult", "Origin", "UpdateResult", "installed_origin", "new", "update"]

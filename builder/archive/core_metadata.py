@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from builder.archive.reader import read_content
 
 if TYPE_CHECKING:
-    from builder.values import Pack
+    from builder.build_values import Pack
 
 _METADATA = re.compile(r"[^/]+\.dist-info/METADATA")
 

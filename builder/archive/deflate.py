@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass
 
-from builder.values import DEFLATED, STORED
+from builder.build_values import DEFLATED, STORED
 
 LEVEL = 6
 """Measured on 126 MB: level 6 takes 1.3 s (zlib's: 3.7 s), level 9 takes 3.5 s and saves another 0.9 %."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from builder.archive import layout
 
 if TYPE_CHECKING:
-    from builder.archive.findings import Findings
+    from builder.archive.archive_problems import Findings
 
 ENTRIES_MAX = 100_000
 """Far above every package (the largest known have some 30,000 files), far below what exhausts a machine."""

@@ -6,12 +6,12 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from builder.archive.deflate import LEVEL, squeeze
-from builder.values import Entry, Inline, Slice
+from builder.build_values import Entry, Inline, Slice
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from builder.values import LockedPackage, PackMember
+    from builder.build_values import LockedPackage, PackMember
 
 
 def owner_of(package: LockedPackage) -> str:

@@ -13,12 +13,12 @@ import zlib
 from typing import TYPE_CHECKING, BinaryIO
 
 from builder.archive import layout
+from builder.archive.archive_problems import Findings
 from builder.archive.directory import Record, read_directory
-from builder.archive.findings import Findings
-from builder.archive.locals import locate
-from builder.archive.paths import folders_of, path_fault
+from builder.archive.entry_paths import folders_of, path_fault
+from builder.archive.local_headers import locate
+from builder.build_values import DEFLATED, EXECUTABLE_MODE, REGULAR_MODE, STORED, PackMember
 from builder.errors import VerificationError
-from builder.values import DEFLATED, EXECUTABLE_MODE, REGULAR_MODE, STORED, PackMember
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,15 +10,15 @@ from io import BufferedReader, FileIO
 from typing import TYPE_CHECKING, Self
 
 from builder.archive import layout
+from builder.archive.atomic_files import whole_file
 from builder.archive.deflate import LEVEL
 from builder.archive.digesting import BLOCK, BlockDigest
 from builder.archive.entries import compressed
+from builder.archive.entry_paths import path_fault, sort_key
 from builder.archive.headers import entry_headers
-from builder.archive.paths import path_fault, sort_key
-from builder.archive.whole import whole_file
+from builder.build_values import EXECUTABLE_MODE, REGULAR_MODE, Artifact, Bundle, Entry, Inline, PackMember, Slice
 from builder.errors import PackagingError, Problem
 from builder.quoting import printable
-from builder.values import EXECUTABLE_MODE, REGULAR_MODE, Artifact, Bundle, Entry, Inline, PackMember, Slice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

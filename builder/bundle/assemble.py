@@ -6,22 +6,22 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from builder.archive.entries import compressed, owner_of, spliced
-from builder.archive.paths import folders_of, path_fault, sort_key
-from builder.archive.tree import tree_digest
-from builder.bundle.hiding import collide, hides_runtime, module_of, normal_name, settle_hidden, top_level
+from builder.archive.entry_paths import folders_of, path_fault, sort_key
+from builder.archive.tree_digest import tree_digest
+from builder.build_values import EXECUTABLE_MODE, REGULAR_MODE, Bundle, Entry
 from builder.bundle.placement import place_npm, place_wheel
 from builder.bundle.scripts import kept_scripts
+from builder.bundle.shadowing import collide, hides_runtime, module_of, normal_name, settle_hidden, top_level
 from builder.errors import PackagingError, Problem
-from builder.manifest.snippet import snippet
+from builder.manifest.text.toml_snippet import snippet
 from builder.quoting import printable
-from builder.values import EXECUTABLE_MODE, REGULAR_MODE, Bundle, Entry
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Sequence
 
-    from builder.bundle.sources import SourceFile
+    from builder.build_values import Pack
+    from builder.bundle.source_files import SourceFile
     from builder.manifest.model import Manifest
-    from builder.values import Pack
 
 
 def assemble(manifest: Manifest, sources: Sequence[SourceFile], packs: Sequence[Pack]) -> Bundle:

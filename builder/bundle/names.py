@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from builder.archive.paths import path_fault
+from builder.archive.entry_paths import path_fault
 from builder.errors import Problem
 from builder.quoting import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from builder.bundle.sources import SourceFile
+    from builder.bundle.source_files import SourceFile
 
 PATH_MAX_BYTES: Final = 250
 """Of a whole path: Windows takes 260 characters with the folder before it."""

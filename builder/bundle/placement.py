@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from builder.values import Pack, PackMember
+    from builder.build_values import Pack, PackMember
 
 INSTALLER_TRACES: Final = frozenset({"RECORD", "RECORD.jws", "RECORD.p7s", "INSTALLER", "REQUESTED", "direct_url.json"})
 """Files of a ``.dist-info`` that tell how and where something was installed, or list what lay there then."""

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 from builder.archive.entries import compressed, owner_of, spliced
 from builder.archive.reader import read_content
+from builder.build_values import EXECUTABLE_MODE
 from builder.bundle.placement import data_folder, metadata_folder
 from builder.errors import PackagingError, Problem
-from builder.values import EXECUTABLE_MODE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from builder.build_values import Entry, Pack, PackMember
     from builder.manifest.model import Manifest
-    from builder.values import Entry, Pack, PackMember
 
 SCRIPTS_FOLDER = "bin"
 _REFERENCE = re.compile(r"(?P<module>[A-Za-z_][\w.]*):(?P<attribute>[A-Za-z_][\w.]*)(?:\s*\[.*\])?")

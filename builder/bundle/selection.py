@@ -7,9 +7,9 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from builder.bundle.choice import invalid_patterns
 from builder.bundle.names import source_problems
-from builder.bundle.sources import SourceFile
+from builder.bundle.package_version_choice import invalid_patterns
+from builder.bundle.source_files import SourceFile
 from builder.bundle.trees import files_of, trees_of, twice
 from builder.bundle.walk import repository_top
 from builder.errors import Problem, ProjectError

@@ -10,7 +10,7 @@ from builder.platform.limits import SIZE_WARNING_SHARE, UNZIPPED_MAX, ZIP_MAX
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from builder.archive.shares import PackageRow
+    from builder.archive.package_sizes import PackageRow
 
 _LARGEST = 10
 _MB = 1 << 20

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from builder.bundle.choice import Choice
+from builder.bundle.package_version_choice import Choice
 from builder.bundle.walk import Walk, ignores_above
 from builder.errors import Problem, ProjectError
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from builder.bundle.choice import Choice, Ignore, is_ignored, patterns_of
+from builder.bundle.package_version_choice import Choice, Ignore, is_ignored, patterns_of
 from builder.errors import Problem, ProjectError
 from builder.quoting import printable
 

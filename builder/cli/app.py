@@ -171,7 +171,7 @@ def _ending(error: BaseException) -> tuple[int, Callable[[], None], dict[str, ob
 
 
 def _verdict(error: BaseException, arguments: Sequence[str]) -> dict[str, object]:
-    """What is known of the change that a command was to make, in the words of ``builder.publishing.verdicts``."""
+    """What is known of the change that a command was to make, as a verdict of ``publishing.records.verdicts``."""
     if not arguments or arguments[0] not in WITH_VERDICT:
         return {}
     kind = str(getattr(error, "kind", ""))

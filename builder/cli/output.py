@@ -17,8 +17,8 @@ from builder.quoting import printable, printable_json
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from builder.build_values import Artifact
     from builder.pipeline import Packaged
-    from builder.values import Artifact
 
 _COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow"}
 _UNITS = ("bytes", "kB", "MB")

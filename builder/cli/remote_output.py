@@ -7,13 +7,13 @@ import sys
 from typing import TYPE_CHECKING
 
 from builder.cli.output import shorten, table
-from builder.platform.environment import TREE_DIGEST_NAME, TREE_VERSION_NAME
+from builder.platform.reserved_variables import TREE_DIGEST_NAME, TREE_VERSION_NAME
 from builder.quoting import printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from builder.publishing.values import RemotePlugin
+    from builder.publishing.api_values import RemotePlugin
 
 _KIT_S_OWN = (TREE_DIGEST_NAME, TREE_VERSION_NAME)
 _SHOWN = (

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from builder.publishing.trust import is_loopback
+from builder.publishing.api.certificates import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Callable

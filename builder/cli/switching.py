@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from builder.cli.connecting import aim, connect
+from builder.cli.connection_options import aim, connect
 from builder.cli.output import print_document, print_text
 from builder.cli.remote_output import describe_plugin
-from builder.publishing.acts import named, switch
 from builder.publishing.clock import SystemClock
+from builder.publishing.remote.plugin_actions import named, switch
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from builder.code.missing import refuse_missing_imports
+from builder.code.missing_imports import refuse_missing_imports
 from builder.code.syntax import refuse_broken_code
 
 __all__ = ["refuse_broken_code", "refuse_missing_imports"]

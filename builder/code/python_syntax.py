@@ -11,8 +11,8 @@ import json
 import tokenize
 from typing import TYPE_CHECKING
 
-from builder.code.flaw import Flaw, flaw_at
-from builder.code.programs import run_parser
+from builder.code.parsers import run_parser
+from builder.code.syntax_error import Flaw, flaw_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

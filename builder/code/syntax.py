@@ -8,17 +8,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from builder.code.flaw import Flaw
-from builder.code.javascript_extensions import extension_flaw
-from builder.code.javascript_syntax import Form, javascript_flaws
+from builder.code.javascript_syntax import Form, extension_flaw, javascript_flaws
 from builder.code.python_syntax import as_utf8, python_flaws
+from builder.code.syntax_error import Flaw
 from builder.errors import Problem, ProjectError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from builder.build_values import OwnFile
     from builder.platform.runtimes import Runtime
-    from builder.values import OwnFile
 
 _CONFLICT = re.compile(rb"^(?:<{7}|>{7}) ", re.MULTILINE)
 _MODULE_SYNTAX = re.compile(rb"^\s*(?:import\s*[\w{*\"']|export\s*[\w{*])", re.MULTILINE)

@@ -8,14 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from builder.coldstart.pruning import Saving, savings
-from builder.manifest.snippet import snippet
+from builder.manifest.text.toml_snippet import snippet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from builder.archive.memory import Memory
+    from builder.archive.cached_results import Memory
+    from builder.build_values import Pack
     from builder.manifest.model import Manifest
-    from builder.values import Pack
 
 WORTH_TELLING: Final = 0.05
 """Share of the ZIP from which on a saving is told (the kit's choice)."""

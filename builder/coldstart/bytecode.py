@@ -11,15 +11,15 @@ from builder import process
 from builder.archive.deflate import compressor
 from builder.archive.entries import spliced
 from builder.archive.writer import pack_members
+from builder.build_values import REGULAR_MODE, Entry
 from builder.coldstart.marshalled import canonical
 from builder.coldstart.unpacking import unpack
 from builder.fingerprint import code_digest
-from builder.values import REGULAR_MODE, Entry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from builder.archive.memory import Packs
+    from builder.archive.cached_results import Packs
     from builder.interpreters import Interpreter
 
 _SCRIPT: Final = Path(__file__).with_name("inside") / "compiling.py"

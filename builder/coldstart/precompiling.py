@@ -6,20 +6,20 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Final
 
-from builder.archive.paths import sort_key
-from builder.archive.tree import tree_digest
+from builder.archive.entry_paths import sort_key
+from builder.archive.tree_digest import tree_digest
 from builder.archive.writer import pack_members
+from builder.build_values import REGULAR_MODE, Bundle
 from builder.coldstart.bytecode import bytecode_entries
-from builder.coldstart.discovery import Discovered, discover, import_environment
-from builder.coldstart.lightened import Lightened
+from builder.coldstart.imported_modules import Discovered, discover, import_environment
+from builder.coldstart.optimized import Lightened
 from builder.coldstart.unpacking import read_member, unpack
 from builder.errors import Problem, Severity
 from builder.fingerprint import code_digest
-from builder.values import REGULAR_MODE, Bundle
 
 if TYPE_CHECKING:
-    from builder.archive.memory import Packs
-    from builder.coldstart.choice import Choice
+    from builder.archive.cached_results import Packs
+    from builder.coldstart.cold_start_options import Choice
     from builder.interpreters import Interpreter
     from builder.manifest.model import Manifest
 

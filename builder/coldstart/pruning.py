@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from builder.build_values import Pack, PackMember
     from builder.coldstart.prune_sets import PruneSet
     from builder.platform.runtimes import Language
-    from builder.values import Pack, PackMember
 
 _STUB_READER = "lazy-loader"
 """``lazy_loader.attach_stub`` reads the ``__init__.pyi`` of the package that calls it, at run time."""

@@ -6,13 +6,13 @@ import zlib
 from contextlib import ExitStack
 from typing import IO, TYPE_CHECKING
 
-from builder.values import DEFLATED, Slice
+from builder.build_values import DEFLATED, Slice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from builder.values import Entry, PackMember
+    from builder.build_values import Entry, PackMember
 
 
 def unpack(entries: Iterable[Entry], folder: Path) -> None:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from builder.dependencies.bundler import collect_bundler, locked_bundler
-from builder.dependencies.store import Store, chosen_store, default_store
+from builder.dependencies.npm.esbuild import collect_bundler, locked_bundler
+from builder.dependencies.store.pack_store import Store, chosen_store, default_store
 from builder.errors import DependencyError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from builder.archive.memory import Memory
-    from builder.dependencies.changes import LockResult
+    from builder.archive.cached_results import Memory
+    from builder.build_values import Lock, Pack
+    from builder.dependencies.lock.lock_changes import LockResult
     from builder.errors import Problem
     from builder.manifest.model import Manifest
     from builder.progress import Progress
-    from builder.values import Lock, Pack
 
 __all__ = [
     "Store",
@@ -42,15 +42,15 @@ def read_lock(manifest: Manifest) -> Lock:
         DependencyError: The lock is missing, stale or not acceptable; the message names the command that mends it.
     """
     if manifest.runtime.language == "python":
-        from builder.dependencies import python
+        from builder.dependencies.python import python_packages
 
-        return python.read_lock(manifest)
+        return python_packages.read_lock(manifest)
     if manifest.build.allow_sdist:
         message = "[build] allow-sdist is for Python packages: npm packages are never built."
         raise DependencyError(message, hint="Remove it; [build.allow-missing] takes a binary that a package lacks.")
-    from builder.dependencies import javascript
+    from builder.dependencies.npm import npm_packages
 
-    return javascript.read_lock(manifest)
+    return npm_packages.read_lock(manifest)
 
 
 def refuse_incomplete_lock(lock: Lock, manifest: Manifest) -> None:
@@ -62,18 +62,18 @@ def refuse_incomplete_lock(lock: Lock, manifest: Manifest) -> None:
         DependencyError: A requirement is not met; with every one.
     """
     if manifest.runtime.language == "nodejs":
-        from builder.dependencies import javascript
+        from builder.dependencies.npm import npm_packages
 
-        javascript.refuse_incomplete_lock(lock, manifest)
+        npm_packages.refuse_incomplete_lock(lock, manifest)
 
 
 def folders_of(manifest: Manifest) -> tuple[tuple[str, str], ...]:
     """``Lock.folders`` without a check of the lock; empty where there is none."""
     if manifest.runtime.language == "python":
         return ()
-    from builder.dependencies import javascript
+    from builder.dependencies.npm import npm_packages
 
-    return javascript.folders_of(manifest)
+    return npm_packages.folders_of(manifest)
 
 
 def write_lock(manifest: Manifest, store: Store, progress: Progress, *, upgrade: bool = False) -> LockResult:
@@ -88,11 +88,12 @@ def write_lock(manifest: Manifest, store: Store, progress: Progress, *, upgrade:
     Raises:
         DependencyError: The dependencies cannot be had for the runtime.
     """
-    from builder.dependencies import javascript, python
+    from builder.dependencies.npm import npm_packages
+    from builder.dependencies.python import python_packages
 
     if manifest.runtime.language == "python":
-        return python.write_lock(manifest, store, progress, upgrade=upgrade)
-    return javascript.write_lock(manifest, store, progress, upgrade=upgrade)
+        return python_packages.write_lock(manifest, store, progress, upgrade=upgrade)
+    return npm_packages.write_lock(manifest, store, progress, upgrade=upgrade)
 
 
 def collect(lock: Lock, manifest: Manifest, store: Store, progress: Progress) -> tuple[Pack, ...]:
@@ -102,25 +103,25 @@ def collect(lock: Lock, manifest: Manifest, store: Store, progress: Progress) ->
         DependencyError: A package cannot be had, or is not what the lock names.
     """
     if manifest.runtime.language == "python":
-        from builder.dependencies import python
+        from builder.dependencies.python import python_packages
 
-        packs = python.collect(lock, manifest, store, progress)
+        packs = python_packages.collect(lock, manifest, store, progress)
     else:
-        from builder.dependencies import npm_packs
+        from builder.dependencies.npm import npm_packs
 
         packs = npm_packs.collect(lock, store, progress)
     if not manifest.build.recompress:
         return packs
-    from builder.dependencies.recompression import recompress
+    from builder.dependencies.store.recompression import recompress
 
     return recompress(packs, store, progress)
 
 
 def stored_wheels(lock: Lock, store: Store) -> tuple[Pack, ...] | None:
     """Every locked wheel as a pack, without fetching any; None when the folder of the store lacks one."""
-    from builder.dependencies import python
+    from builder.dependencies.python import python_packages
 
-    return python.stored_wheels(lock, store)
+    return python_packages.stored_wheels(lock, store)
 
 
 def check_completeness(manifest: Manifest, packs: Sequence[Pack], memory: Memory) -> tuple[Problem, ...]:
@@ -141,7 +142,7 @@ def check_completeness(manifest: Manifest, packs: Sequence[Pack], memory: Memory
     """
     if manifest.runtime.language != "python" or not packs:
         return ()
-    from builder.dependencies.lock_proof import check_completeness as check
+    from builder.dependencies.lock.lock_proof import check_completeness as check
 
     return check(manifest, packs, memory)
 
@@ -153,9 +154,9 @@ def direct_requirements(manifest: Manifest) -> tuple[str, ...]:
         DependencyError: The files that say so cannot be read.
     """
     if manifest.runtime.language == "python":
-        from builder.dependencies.requirements import parse_requirements, read_declared
+        from builder.dependencies.lock.requirements import parse_requirements, read_declared
 
         return parse_requirements(read_declared(manifest)).wanted
-    from builder.dependencies import javascript
+    from builder.dependencies.npm import npm_packages
 
-    return javascript.direct_names(manifest)
+    return npm_packages.direct_names(manifest)

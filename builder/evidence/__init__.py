@@ -1,17 +1,17 @@
 """What can be shown about an artifact: the report of its build, and what is inside.
 
-``builder.evidence.inspection`` is not imported here: building needs no reader of finished archives.
+``builder.evidence.inspection.contents`` is not imported here: building needs no reader of finished archives.
 """
 
 from __future__ import annotations
 
-from builder.archive.shares import PackageRow, package_rows
-from builder.evidence.earlier import Earlier, earlier_build, inputs_digest
-from builder.evidence.report import build_report, read_report, report_file, write_report
-from builder.evidence.seal import evidence_files
-from builder.evidence.settings import Settings, read_settings
-from builder.evidence.soup import told_again
-from builder.evidence.warned import warnings_of, with_warnings
+from builder.archive.package_sizes import PackageRow, package_rows
+from builder.evidence.build_report import build_report, read_report, report_file, write_report
+from builder.evidence.checksums import evidence_files
+from builder.evidence.evidence_settings import Settings, read_settings
+from builder.evidence.recorded_warnings import warnings_of, with_warnings
+from builder.evidence.soup.soup_file import told_again
+from builder.evidence.up_to_date import Earlier, earlier_build, inputs_digest
 
 __all__ = [
     "Earlier",

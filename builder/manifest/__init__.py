@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from builder.manifest.loading import FILE_NAME, Loaded, find_manifest, load, locate, parse, schema_file
+from builder.manifest.manifest_file import FILE_NAME, Loaded, find_manifest, load, locate, parse, schema_file
 from builder.manifest.model import Build, Manifest, Plugin
-from builder.manifest.peek import HandlerPlace, Whereabouts, peek_handler, peek_whereabouts
-from builder.manifest.writing import config, dump
+from builder.manifest.partial_manifest import HandlerPlace, Whereabouts, peek_handler, peek_whereabouts
+from builder.manifest.serialization import config, dump
 
 __all__ = [
     "FILE_NAME",

@@ -4,7 +4,7 @@
 ``check_natives`` holds what is left, at its place in the artifact, against the runtime.
 """
 
-from builder.natives.check import check_natives
 from builder.natives.examine import Examined, examine
+from builder.natives.native_check import check_natives
 
 __all__ = ["Examined", "check_natives", "examine"]

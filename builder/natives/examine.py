@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from builder.errors import Problem, Severity
-from builder.natives.scan import Scanned, natives_of
+from builder.natives.native_scan import Scanned, natives_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from builder.build_values import Pack
     from builder.manifest.model import Manifest
-    from builder.natives.kinds import Native
-    from builder.values import Pack
+    from builder.natives.native_files import Native
 
 _MB = 1 << 20
 

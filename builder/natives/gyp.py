@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 from builder.archive.reader import read_content
 from builder.errors import Problem, Severity
-from builder.manifest.snippet import snippet
+from builder.manifest.text.toml_snippet import snippet
 from builder.natives.prebuilt import loads
 from builder.platform.libraries import PLAIN_FALLBACK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from builder.natives.kinds import Native
-    from builder.natives.scan import Scanned
-    from builder.values import Pack, PackMember
+    from builder.build_values import Pack, PackMember
+    from builder.natives.native_files import Native
+    from builder.natives.native_scan import Scanned
 
 _BINDINGS = "binding.gyp"
 _TARGET = re.compile(rb"""["']target_name["']\s*:\s*["']([A-Za-z0-9_.-]{1,100})["']""")

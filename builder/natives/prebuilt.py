@@ -10,14 +10,14 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from builder.natives.scan import Scanned
-from builder.natives.world import Placed
+from builder.natives.loader_view import Placed
+from builder.natives.native_scan import Scanned
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from builder.natives.kinds import Native
-    from builder.values import PackMember
+    from builder.build_values import PackMember
+    from builder.natives.native_files import Native
 
 _CODE = (".js", ".cjs", ".mjs")
 _PREBUILDS = re.compile(r"(?:^|/)prebuilds/")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from builder.platform.catalog import ADAPTABLE_ENTITY_TYPES
+from builder.platform.api_catalog import ADAPTABLE_ENTITY_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

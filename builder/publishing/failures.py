@@ -1,7 +1,7 @@
 """How talking to BioT can fail, told apart by what is known afterwards.
 
 Each has a ``kind`` that ``--json`` prints; all end with exit code 8. What a server said is in the message only after
-``builder.publishing.answers.printable``: it was written by others.
+``builder.publishing.api.response_body.printable``: it was written by others.
 """
 
 from __future__ import annotations

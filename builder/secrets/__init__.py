@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from builder.secrets.check import check_variables, refuse_secrets
+from builder.secrets.secret_check import check_variables, refuse_secrets
 
 __all__ = ["check_variables", "refuse_secrets"]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from builder.verification.differences import Difference, Kind
+from builder.verification.artifact_differences import Difference, Kind
 from builder.verification.examination import Verified, examine, hold_against_build, hold_against_lock
-from builder.verification.given import examine_given
+from builder.verification.prebuilt_artifact import examine_given
 
 __all__ = ["Difference", "Kind", "Verified", "examine", "examine_given", "hold_against_build", "hold_against_lock"]

@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from builder.evidence import evidence_files
-from builder.evidence.report import file_digest
+from builder.evidence.build_report import file_digest
 from builder.quoting import printable
-from builder.verification.differences import Difference, Kind
+from builder.verification.artifact_differences import Difference, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,20 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from builder.archive.tree import tree_digest
+from builder.archive.tree_digest import tree_digest
+from builder.build_values import Artifact
 from builder.errors import VerificationError
-from builder.evidence.report import read_report, report_file, report_rows
-from builder.values import Artifact
+from builder.evidence.build_report import read_report, report_file, report_rows
+from builder.verification.artifact_differences import Difference, Kind, compare
+from builder.verification.byte_ranges import Listing, canonical, list_archive
 from builder.verification.companions import compare_with_again, compare_with_digests
-from builder.verification.differences import Difference, Kind, compare
-from builder.verification.listing import Listing, canonical, list_archive
-from builder.verification.reports import compare_reports, compare_with_lock, compare_with_report
+from builder.verification.report_comparison import compare_reports, compare_with_lock, compare_with_report
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from builder.values import Lock
+    from builder.build_values import Lock
 
 _CONSEQUENCES = ("artifact.", "packages[")
 """Keys of the report that follow from the archive: told only when the archives themselves are equal."""

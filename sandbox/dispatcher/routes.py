@@ -9,13 +9,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox.bodies import json_body, text_of
-from sandbox.dispatcher import subscriptions
-from sandbox.dispatcher.requests import interception_of, notification_of, plain_bad_request
-from sandbox.filtering import Prop
-from sandbox.searching import Searchable, envelope, find, parse_search, search_request_of
-from sandbox.state import health_of, state_of
-from sandbox.ums.access import require
+from sandbox.dispatcher import subscription_table
+from sandbox.dispatcher.subscription_requests import interception_of, notification_of, plain_bad_request
+from sandbox.instance_state import health_of, state_of
+from sandbox.search.filters import Prop
+from sandbox.search.search_query import Searchable, envelope, find, parse_search, search_request_of
+from sandbox.ums.caller import require
+from sandbox.web.request_body import json_body, text_of
 
 if TYPE_CHECKING:
     import sqlite3
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from sandbox.dispatcher.subscriptions import Interception, Notification
-    from sandbox.state import State
+    from sandbox.dispatcher.subscription_table import Interception, Notification
+    from sandbox.instance_state import State
 
     Describe = Callable[[sqlite3.Row], Mapping[str, object]]
 
@@ -146,22 +146,22 @@ def _found(
 
 def _add_notification(state: State, endpoint: str, wanted: Notification) -> sqlite3.Row:
     with state.database.write() as connection:
-        return subscriptions.subscribe_notification(connection, endpoint, wanted)
+        return subscription_table.subscribe_notification(connection, endpoint, wanted)
 
 
 def _remove_notification(state: State, endpoint: str, given: Notification) -> None:
     with state.database.write() as connection:
-        subscriptions.unsubscribe_notification(connection, endpoint, given)
+        subscription_table.unsubscribe_notification(connection, endpoint, given)
 
 
 def _add_interception(state: State, endpoint: str, wanted: Interception) -> sqlite3.Row:
     with state.database.write() as connection:
-        return subscriptions.subscribe_interception(connection, endpoint, wanted)
+        return subscription_table.subscribe_interception(connection, endpoint, wanted)
 
 
 def _remove_interception(state: State, endpoint: str, given: Interception) -> None:
     with state.database.write() as connection:
-        subscriptions.unsubscribe_interception(connection, endpoint, given)
+        subscription_table.unsubscribe_interception(connection, endpoint, given)
 
 
 def _notification_body(row: sqlite3.Row) -> dict[str, object]:

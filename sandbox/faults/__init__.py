@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from sandbox.faults.fault_list import KINDS, Effect, Kind
 from sandbox.faults.gate import HEADER, FaultGate, Met
-from sandbox.faults.kinds import KINDS, Effect, Kind
 from sandbox.faults.scenario import Rule, Scenario, load_scenario
 
 __all__ = ["HEADER", "KINDS", "Effect", "FaultGate", "Kind", "Met", "Rule", "Scenario", "load_scenario"]

@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sandbox.clock import iso
-from sandbox.faults.wire import HTML, Answered, Headers, http_date, whole
+from sandbox.faults.socket_steps import HTML, Answered, Headers, http_date, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from sandbox.faults.wire import Answer, Circumstances, Step
+    from sandbox.faults.socket_steps import Answer, Circumstances, Step
 
 DEEP = 100_000
 EXPIRATIONS = frozenset({"accessTokenExpiration", "expiration", "mfaExpiration"})

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from builder.platform.limits import NAME_PREFIX
-from sandbox.faults.answers import error
-from sandbox.faults.kinds import KINDS, Kind
-from sandbox.faults.playing import Encounter, Surroundings
+from sandbox.faults.encounter import Encounter, Surroundings
+from sandbox.faults.fault_list import KINDS, Kind
+from sandbox.faults.faulty_responses import error
 from sandbox.faults.scenario import Rule, Scenario
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from sandbox.clock import Clock
     from sandbox.database import Database
-    from sandbox.faults.wire import Answered
+    from sandbox.faults.socket_steps import Answered
 
 HEADER = b"x-sandbox-fault"
 """The request that carries a kind's name in it meets that fault, whatever the scenario says."""

@@ -8,16 +8,16 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from builder.errors import ManifestError, Problem, SandboxError
-from builder.manifest.document import decode, parse_toml
-from builder.manifest.lines import line_numbers, line_of
 from builder.manifest.suggestion import suggest
-from sandbox.faults.kinds import KINDS
+from builder.manifest.text.line_numbers import line_numbers, line_of
+from builder.manifest.text.toml_document import decode, parse_toml
+from sandbox.faults.fault_list import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from sandbox.faults.kinds import Kind
+    from sandbox.faults.fault_list import Kind
 
 ELSEWHERE = "https://elsewhere.invalid"
 REQUEST_MAX = 1_000_000

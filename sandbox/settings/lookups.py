@@ -8,14 +8,14 @@ import secrets
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from builder.platform.catalog import ACTIONS_BY_ENTITY
+from builder.platform.api_catalog import ACTIONS_BY_ENTITY
 from builder.platform.interceptions import INTERCEPTABLE
 from sandbox.clock import iso
-from sandbox.filtering import Prop
-from sandbox.searching import Searchable, envelope, find, parse_search
+from sandbox.search.filters import Prop
+from sandbox.search.search_query import Searchable, envelope, find, parse_search
 
 if TYPE_CHECKING:
-    from sandbox.state import State
+    from sandbox.instance_state import State
 
 CREDENTIALS_HOURS = 1
 """BioT's deployment guide."""

@@ -13,23 +13,24 @@ from starlette.routing import Route
 
 from builder.platform.limits import IMAGE_TAG_MAX
 from sandbox.clock import iso
-from sandbox.errors import bad_request
-from sandbox.searching import search_request_of
-from sandbox.settings import images, lookups, operations
-from sandbox.settings.checking import read_creation, read_replacement, read_update
-from sandbox.settings.code_store import CodeStore, Incoming
-from sandbox.settings.form import receive
-from sandbox.settings.merging import partial, replacement
-from sandbox.state import health_of, state_of
-from sandbox.ums.access import require
+from sandbox.instance_state import health_of, state_of
+from sandbox.search.search_query import search_request_of
+from sandbox.settings import lookups, plugin_operations
+from sandbox.settings.code import images
+from sandbox.settings.code.code_store import CodeStore, Incoming
+from sandbox.settings.code.upload_form import receive
+from sandbox.settings.configuration import partial, replacement
+from sandbox.settings.shapes import read_creation, read_replacement, read_update
+from sandbox.ums.caller import require
+from sandbox.web.biot_errors import bad_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from starlette.requests import Request
 
-    from sandbox.settings.checking import Config
-    from sandbox.settings.merging import Wanted
+    from sandbox.settings.configuration import Wanted
+    from sandbox.settings.shapes import Config
 
 _TAG = re.compile(rf"[A-Za-z0-9_][A-Za-z0-9_.-]{{0,{IMAGE_TAG_MAX - 1}}}")
 _REPOSITORY_PERMISSION = "SETTINGS_PLUGIN_GET_DOCKER_REPOSITORY_TEMP_CREDENTIALS"
@@ -58,7 +59,7 @@ def routes() -> list[Route]:
 def search_plugins(request: Request) -> Response:
     """``GET /settings/v2/plugins``."""
     require(request, "SETTINGS_PLUGIN_SEARCH")
-    return _json(operations.search(state_of(request), search_request_of(request.query_params)))
+    return _json(plugin_operations.search(state_of(request), search_request_of(request.query_params)))
 
 
 async def create_plugin(request: Request) -> Response:
@@ -67,14 +68,14 @@ async def create_plugin(request: Request) -> Response:
     state = state_of(request)
     with ExitStack() as stack:
         form = await receive(request, _new_file(request), stack)
-        answer = await run_in_threadpool(operations.create, state, read_creation(form.config), form)
+        answer = await run_in_threadpool(plugin_operations.create, state, read_creation(form.config), form)
     return _json(answer, 201)
 
 
 def get_plugin(request: Request) -> Response:
     """``GET /settings/v2/plugins/{name}``."""
     require(request, "SETTINGS_PLUGIN_GET")
-    return _json(operations.get(state_of(request), request.path_params["name"]))
+    return _json(plugin_operations.get(state_of(request), request.path_params["name"]))
 
 
 async def update_plugin(request: Request) -> Response:
@@ -90,7 +91,7 @@ async def replace_plugin(request: Request) -> Response:
 def delete_plugin(request: Request) -> Response:
     """``DELETE /settings/v2/plugins/{name}``."""
     require(request, "SETTINGS_PLUGIN_DELETE")
-    operations.delete(state_of(request), request.path_params["name"])
+    plugin_operations.delete(state_of(request), request.path_params["name"])
     return Response(status_code=204)
 
 
@@ -141,7 +142,7 @@ async def _update(request: Request, read: Callable[[str], Config], decide: Calla
         form = await receive(request, _new_file(request), stack)
         sent = read(form.config)
         wanted = bound(decide, request=sent, with_code=form.code is not None)
-        answer = await run_in_threadpool(operations.update, state, name, wanted, form)
+        answer = await run_in_threadpool(plugin_operations.update, state, name, wanted, form)
     return _json(answer)
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from sandbox.errors import ApiError
-from sandbox.ums.hashing import KEY_COST, hashed, random_secret
+from sandbox.ums.secret_hashes import KEY_COST, hashed, random_secret
+from sandbox.web.biot_errors import ApiError
 
 if TYPE_CHECKING:
     import sqlite3

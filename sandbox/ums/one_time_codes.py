@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from sandbox.clock import iso
-from sandbox.errors import bad_request, login_failed
-from sandbox.ums.hashing import KEY_COST, hashed, matches
+from sandbox.ums.secret_hashes import KEY_COST, hashed, matches
 from sandbox.ums.sessions import USERS, check_secret, masked, start_session
+from sandbox.web.biot_errors import bad_request, login_failed
 
 if TYPE_CHECKING:
     import sqlite3
     from datetime import datetime
 
-    from sandbox.state import State
+    from sandbox.instance_state import State
 
 CODE_MINUTES = 10
 """How long a one-time code can be used. The kit's choice: BioT publishes no number."""

@@ -9,11 +9,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox.bodies import json_body, optional_text_of, text_of, uuid_text
-from sandbox.state import health_of, state_of
+from sandbox.instance_state import health_of, state_of
 from sandbox.ums import one_time_codes, service_routes, sessions
-from sandbox.ums.access import require
+from sandbox.ums.caller import require
 from sandbox.ums.permissions import MFA_LOGIN, MFA_RESEND, READ_MESSAGES
+from sandbox.web.request_body import json_body, optional_text_of, text_of, uuid_text
 
 if TYPE_CHECKING:
     from starlette.requests import Request

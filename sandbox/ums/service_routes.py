@@ -10,24 +10,24 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox.bodies import json_body, optional_flag_of, optional_text_of, text_of, uuid_text
-from sandbox.errors import ApiError, bad_request
-from sandbox.searching import envelope, find, parse_search, search_request_of
-from sandbox.state import state_of
+from sandbox.instance_state import state_of
+from sandbox.search.search_query import envelope, find, parse_search, search_request_of
 from sandbox.ums import service_users, sessions
-from sandbox.ums.access import require
 from sandbox.ums.accounts import EXTERNAL_SERVICE, INTERNAL_SERVICE, ORGANIZATION, TOKEN_MINUTES, ServiceUserDraft
 from sandbox.ums.accounts import add_secret_key as make_secret_key
 from sandbox.ums.accounts import add_service_user as make_service_user
+from sandbox.ums.caller import require
 from sandbox.ums.permissions import PUBLISHER
 from sandbox.ums.service_users import SERVICE_USERS, ServiceUserChange, service_user_body
+from sandbox.web.biot_errors import ApiError, bad_request
+from sandbox.web.request_body import json_body, optional_flag_of, optional_text_of, text_of, uuid_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from starlette.requests import Request
 
-    from sandbox.state import State
+    from sandbox.instance_state import State
     from sandbox.ums.accounts import SecretKey, ServiceUser
 
 _NAME_MAX = 100

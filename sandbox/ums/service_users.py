@@ -6,10 +6,10 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sandbox.errors import ApiError
-from sandbox.filtering import Prop
-from sandbox.searching import Searchable
+from sandbox.search.filters import Prop
+from sandbox.search.search_query import Searchable
 from sandbox.ums.accounts import delete_service_user, no_service_user
+from sandbox.web.biot_errors import ApiError
 
 if TYPE_CHECKING:
     import sqlite3

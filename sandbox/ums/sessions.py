@@ -11,18 +11,18 @@ from uuid import uuid4
 import jwt
 
 from sandbox.clock import iso
-from sandbox.errors import ApiError, bad_request, login_failed
-from sandbox.ums.access import REFRESH, SERVICE_EXTERNAL, SERVICE_INTERNAL, USER, scopes_of
 from sandbox.ums.accounts import INTERNAL_SERVICE, TOKEN_MINUTES
-from sandbox.ums.hashing import matches, unmatchable
+from sandbox.ums.caller import REFRESH, SERVICE_EXTERNAL, SERVICE_INTERNAL, USER, scopes_of
 from sandbox.ums.permissions import MFA_LOGIN, MFA_RESEND
+from sandbox.ums.secret_hashes import matches, unmatchable
+from sandbox.web.biot_errors import ApiError, bad_request, login_failed
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Mapping
 
     from sandbox.database import Database
-    from sandbox.state import State
+    from sandbox.instance_state import State
 
 REFRESH_HOURS = 12
 """How long a log-in can be prolonged. The kit's choice: BioT's figure is a setting of each environment."""

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 import builder
-from builder.dependencies.npm_packs import PACKING_CODE
-from builder.dependencies.recompression import COMPRESSING_CODE
-from builder.dependencies.store import READING_CODE
+from builder.dependencies.npm.npm_packs import PACKING_CODE
+from builder.dependencies.store.pack_store import READING_CODE
+from builder.dependencies.store.recompression import COMPRESSING_CODE
 from tests.support.locked import locked_plugin
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def test_a_renamed_or_added_file_changes_the_digest_and_bytecode_does_not(copied
 def test_a_part_changes_with_its_own_files_only(copied_kit: Path) -> None:
     def digests() -> list[str]:
         module = _fingerprint_of(copied_kit)
-        return [module.code_digest(part) for part in ("archive/", "dependencies/tarball.py")]
+        return [module.code_digest(part) for part in ("archive/", "dependencies/npm/tarball.py")]
 
     archive, tarball = digests()
     with (copied_kit / "dependencies" / "tarball.py").open("a") as file:
@@ -96,7 +96,12 @@ def test_a_changed_kit_packages_again(copied_kit: Path, tmp_path: Path) -> None:
         return "is up to date" in done.stdout
 
     assert [is_up_to_date(), is_up_to_date()] == [False, True]
-    for changed in ("coldstart/inside/compiling.py", "building.py", "dependencies/tarball.py", "manifest/schema.json"):
+    for changed in (
+        "coldstart/inside/compiling.py",
+        "building.py",
+        "dependencies/npm/tarball.py",
+        "manifest/schema.json",
+    ):
         with (copied_kit / changed).open("a") as file:
             file.write("\n")
         assert (changed, is_up_to_date()) == (changed, False)
@@ -106,9 +111,9 @@ def test_a_changed_kit_packages_again(copied_kit: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("parts", "entrances"),
     [
-        (PACKING_CODE, ["dependencies/tarball.py", "archive/writer.py"]),
+        (PACKING_CODE, ["dependencies/npm/tarball.py", "archive/writer.py"]),
         (COMPRESSING_CODE, ["archive/writer.py", "archive/reader.py", "archive/deflate.py"]),
-        (READING_CODE, ["archive/reader.py", "dependencies/pack_index.py"]),
+        (READING_CODE, ["archive/reader.py", "dependencies/store/pack_index.py"]),
     ],
     ids=["npm packs", "recompressed packs", "indexes"],
 )

@@ -45,12 +45,12 @@ ABOUT = """\
 Made by `tox -e faults` on {day}; do not edit. This run: {machine}, {seconds:.0f} s.
 
 The commands of the kit run against the local BioT, over real sockets, through a gate that plays faults of networks,
-gateways, servers and other people (`sandbox/faults/kinds.py`). After each run, what the command claimed is compared
-with what the local BioT's database holds. A verdict is wrong when it says "done" and BioT has something else, "nothing
-changed" and something did, or "conflict" and nobody else was there; a command that ends in a traceback counts as wrong
-too. "Unknown" is never wrong, but counts as not recovered. Waiting is virtual on both sides: retries come at once, and
-a server that does not answer is given up as soon as its pauses add up to the client's limit, so no figure but those of
-speed depends on the machine.
+gateways, servers and other people (`sandbox/faults/fault_list.py`). After each run, what the command claimed is
+compared with what the local BioT's database holds. A verdict is wrong when it says "done" and BioT has
+something else, "nothing changed" and something did, or "conflict" and nobody else was there; a command that
+ends in a traceback counts as wrong too. "Unknown" is never wrong, but counts as not recovered. Waiting is
+virtual on both sides: retries come at once, and a server that does not answer is given up as soon as its pauses
+add up to the client's limit, so no figure but those of speed depends on the machine.
 
 Several publishers of one plugin run in virtual time altogether. When each request is sent, arrives, takes effect, is
 answered or is given up is drawn from a seed, and the server still carries out what its client has given up. A server

@@ -5,16 +5,16 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-import builder.publishing.running
+import builder.publishing.execution.run
 from builder.errors import PublishError
-from builder.publishing.planning import plan
-from builder.publishing.plans import Create, Unchanged
-from builder.publishing.verdicts import Outcome, Verdict
+from builder.publishing.planning.plan import Create, Unchanged
+from builder.publishing.planning.planner import plan
+from builder.publishing.records.verdicts import Outcome, Verdict
 
 if TYPE_CHECKING:
     from builder.publishing.clock import Clock
-    from builder.publishing.plans import Goal, ReleasePlan, Update
-    from builder.publishing.reconcile import PluginApi
+    from builder.publishing.execution.reconcile import PluginApi
+    from builder.publishing.planning.plan import Goal, ReleasePlan, Update
 
 HABITS = {"sends once and believes the answer": 1, "sends up to three times and believes the last answer": 3}
 """What the client does, and how often it sends."""
@@ -34,7 +34,7 @@ def adopt(habit: str) -> None:
         return Outcome(verdict=Verdict.NOT_APPLIED, detail="The answer was an error.")
 
     chosen = _plan_anew if habit == PLANS_ANEW else carry_out
-    builder.publishing.running.carry_out = chosen  # type: ignore[assignment, attr-defined] # in this process only
+    builder.publishing.execution.run.carry_out = chosen  # type: ignore[assignment, attr-defined] # in this process only
 
 
 def _plan_anew(api: PluginApi, goal: Goal, first: Create | Update, clock: Clock) -> Outcome:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from sandbox.faults import KINDS
-from sandbox.faults.kinds import Meddling
+from sandbox.faults.fault_list import Meddling
 from tests.proof.operations import PLUGIN
 
 if TYPE_CHECKING:

@@ -15,10 +15,10 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
-from builder.publishing.answers import Answer
-from builder.publishing.wire import ASKING, CHANGING, LostError, UndeliveredError
+from builder.publishing.api.http_exchange import ASKING, CHANGING, LostError, UndeliveredError
+from builder.publishing.api.response_body import Answer
 from sandbox.app import create_app
-from sandbox.faults.colleague import PLUGINS, exchange
+from sandbox.faults.concurrent_changes import PLUGINS, exchange
 from tests.proof.operations import PLUGIN
 from tests.proof.races import Applied
 
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Mapping
 
-    from builder.publishing.multipart import Body
-    from builder.publishing.values import Secret
-    from builder.publishing.wire import Request, Wire
+    from builder.publishing.api.http_exchange import Request, Wire
+    from builder.publishing.api.multipart import Body
+    from builder.publishing.api_values import Secret
     from tests.proof.races import Race
     from tests.proof.world import World
     from tests.support.virtual_time import Timeline

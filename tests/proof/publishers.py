@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 import anyio.to_thread
 import pytest
 
-import builder.publishing.running
+import builder.publishing.execution.run
 import builder.release
 from builder.errors import KitError, PublishError
 from builder.pipeline import Project
-from builder.preparation import Wish
 from builder.progress import Silent
-from builder.publishing.wire import Wire
+from builder.publishing.api.http_exchange import Wire
 from builder.release import Desk, publish
+from builder.release_artifact import Wish
 from tests.proof.network import Conditions, Network, draw_conditions
 from tests.proof.races import Ending, Race
 from tests.proof.world import PROJECTS, ROWS, write_project
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from builder.preparation import Prepared
-    from builder.publishing.answers import Answer
-    from builder.publishing.multipart import Body
-    from builder.publishing.values import Secret
-    from builder.publishing.wire import Request
+    from builder.publishing.api.http_exchange import Request
+    from builder.publishing.api.multipart import Body
+    from builder.publishing.api.response_body import Answer
+    from builder.publishing.api_values import Secret
+    from builder.release_artifact import Prepared
     from tests.proof.world import World
 
 MOST = 8
@@ -136,7 +136,9 @@ class Publishers:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(Wire, "exchange", virtual)
             patch.setattr(builder.release, "_prepare", prepared)
-            patch.setattr(builder.publishing.running, "commit_of", lambda _: "")  # git is a process for every publish
+            patch.setattr(
+                builder.publishing.execution.run, "commit_of", lambda _: ""
+            )  # git is a process for every publish
             patch.setattr(anyio.to_thread, "run_sync", _at_once)
             yield
 

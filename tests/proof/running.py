@@ -13,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from builder.publishing.wire import Wire
+from builder.publishing.api.http_exchange import Wire
 from sandbox.faults import KINDS, Rule
 from tests.proof.habits import adopt
 from tests.proof.judging import Case, Claim, claim_of, double_uploads, is_recoverable, wrong_about
@@ -25,8 +25,8 @@ from tests.proof.world import Hurried, World
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from builder.publishing.answers import Answer
-    from builder.publishing.wire import Request
+    from builder.publishing.api.http_exchange import Request
+    from builder.publishing.api.response_body import Answer
     from tests.proof.operations import Operation
     from tests.proof.world import Ran, Truth
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from builder.publishing.state import LocalBiot, State, write_local
-from builder.publishing.values import Secret
+from builder.publishing.api_values import Secret
+from builder.publishing.state_folder import LocalBiot, State, write_local
 from tests.support.registries import PythonIndex, served
 from tests.support.sandbox import running_sandbox
 

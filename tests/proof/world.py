@@ -21,14 +21,14 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import builder.publishing.api.http_exchange
 import builder.publishing.clock
-import builder.publishing.wire
 from builder.cli.app import run
-from builder.publishing.state import LocalBiot, State, write_local
-from builder.publishing.values import Secret
+from builder.publishing.api_values import Secret
+from builder.publishing.state_folder import LocalBiot, State, write_local
 from sandbox.faults import KINDS, Scenario
-from sandbox.serving import Options, start
-from sandbox.ums.founding import found
+from sandbox.server import Options, start
+from sandbox.ums.first_accounts import found
 from tests.proof.canary import CanaryHost
 from tests.support.virtual_time import VirtualClock
 
@@ -301,7 +301,7 @@ def write_project(folder: Path, values: Mapping[str, Any]) -> None:
 def hurry() -> None:
     """In this process, waits for the next attempt and for a server that does not answer are virtual."""
     builder.publishing.clock.SystemClock = Hurried  # type: ignore[misc,assignment]
-    vars(builder.publishing.wire)["threading"] = SimpleNamespace(Timer=Watch)
+    vars(builder.publishing.api.http_exchange)["threading"] = SimpleNamespace(Timer=Watch)
 
 
 class Hurried(VirtualClock):

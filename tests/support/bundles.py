@@ -6,9 +6,9 @@ import hashlib
 import zlib
 from pathlib import Path
 
-from builder.bundle.sources import SourceFile
+from builder.build_values import LockedPackage, Pack, PackMember
+from builder.bundle.source_files import SourceFile
 from builder.manifest.model import Build, Manifest, Plugin
-from builder.values import LockedPackage, Pack, PackMember
 
 
 def manifest_of(build: Build | None = None, *, runtime: str = "python3.13", folder: Path = Path("/p")) -> Manifest:

@@ -6,16 +6,16 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from builder.archive.memory import Memory
+from builder.archive.cached_results import Memory
 from builder.archive.writer import pack_members, write_artifact
+from builder.build_values import Artifact, Bundle, Lock, LockedPackage, Pack
 from builder.bundle import select_sources
 from builder.bundle.assemble import assemble
 from builder.coldstart.bytecode import bytecode_path
 from builder.evidence import build_report, inputs_digest, package_rows, read_settings, write_report
-from builder.evidence.inspection import FileRow
-from builder.evidence.study import study
-from builder.evidence.writing import Made, write_evidence
-from builder.values import Artifact, Bundle, Lock, LockedPackage, Pack
+from builder.evidence.evidence_files import Made, write_evidence
+from builder.evidence.inspection.contents import FileRow
+from builder.evidence.sbom.package_facts import study
 from tests.support.bundles import manifest_of
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from builder.errors import Problem
-    from builder.evidence.inspection import Inspection
+    from builder.evidence.inspection.contents import Inspection
     from builder.manifest.model import Manifest
 
 FILES = {

@@ -16,7 +16,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from builder.archive.paths import path_fault
+from builder.archive.entry_paths import path_fault
 from builder.archive.reader import read_stream
 from builder.errors import VerificationError
 from tests.support.zips import Forged, deflated, forge, named

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from builder.dependencies.store import Store
-from builder.dependencies.upkeep import shelved
+from builder.dependencies.store.maintenance import shelved
+from builder.dependencies.store.pack_store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

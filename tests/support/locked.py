@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from builder.dependencies.lock_file import Pin, PythonLock, glibc_text, render_lock
-from builder.dependencies.requirements import read_declared
-from builder.dependencies.store import Store
+from builder.dependencies.lock.requirements import read_declared
+from builder.dependencies.lock.requirements_lock import Pin, PythonLock, glibc_text, render_lock
+from builder.dependencies.store.pack_store import Store
 from builder.pipeline import Project
 from tests.support.plugins import plugin
 from tests.support.registries import make_wheel

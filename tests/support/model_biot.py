@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from builder.platform.environment import TREE_DIGEST_NAME, TREE_VERSION_NAME
+from builder.platform.reserved_variables import TREE_DIGEST_NAME, TREE_VERSION_NAME
 from builder.publishing.failures import AccessRefused, NotAnswered, NotReached, Refused, RolledBack, Unsettled
 from tests.support.publishing import as_table, digest, remote_plugin
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from builder.errors import PublishError
-    from builder.publishing.values import RemotePlugin
+    from builder.publishing.api_values import RemotePlugin
 
 START = datetime(2026, 11, 20, 12, tzinfo=UTC)
 READ_FAULTS = ("unreachable", "no-answer", "forbidden")

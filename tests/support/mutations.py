@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from builder.archive.reader import read_stream
-from builder.archive.tree import tree_digest
+from builder.archive.tree_digest import tree_digest
 from builder.errors import VerificationError
 from tests.support.zips import Forged, forge, named
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from builder.manifest import config
 from builder.manifest.model import Interception, InterceptionType, Notification, Plugin, Subscriptions
-from builder.platform.environment import TREE_DIGEST_NAME, TREE_VERSION_NAME
-from builder.publishing.plans import CodeState, Goal
-from builder.publishing.values import RemotePlugin
+from builder.platform.reserved_variables import TREE_DIGEST_NAME, TREE_VERSION_NAME
+from builder.publishing.api_values import RemotePlugin
+from builder.publishing.planning.plan import CodeState, Goal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox import ADMIN
 from sandbox.clock import Clock, SystemClock
-from sandbox.serving import Options, start
-from sandbox.ums.founding import found
+from sandbox.server import Options, start
+from sandbox.ums.first_accounts import found
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from sandbox.faults import Scenario
-    from sandbox.serving import Running
+    from sandbox.server import Running
     from sandbox.ums.accounts import ServiceUser
 
 

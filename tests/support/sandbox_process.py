@@ -10,7 +10,7 @@ import sqlite3
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
-from sandbox.serving import DATABASE_FILE, Options, start
+from sandbox.server import DATABASE_FILE, Options, start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

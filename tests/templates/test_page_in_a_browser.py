@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from builder.evidence.inspection import inspect
-from builder.evidence.page import write_page
+from builder.evidence.inspection.contents import inspect
+from builder.evidence.inspection.page import write_page
 from tests.support.evidence import built, with_bytecode
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import yaml
 from copier import run_copy
 
 import scaffold
-from builder.manifest import loading
+from builder.manifest import manifest_file
 from builder.platform.limits import DISPLAY_NAME_MAX, NAME_MAX
 from builder.platform.runtimes import RUNTIMES
 from tests.templates.conftest import REPOSITORY, files_of
@@ -80,7 +80,7 @@ def test_every_runtime_that_is_offered_can_still_be_created(language: str) -> No
 def test_defaults_work_in_a_folder_of_any_name(name: str, kit: Path, tmp_path: Path) -> None:
     folder = tmp_path / name
     run_copy(str(kit), folder, defaults=True, quiet=True)
-    manifest = loading.load(folder / "plugin.toml", today=TODAY).manifest
+    manifest = manifest_file.load(folder / "plugin.toml", today=TODAY).manifest
     assert re.fullmatch(r"[A-Za-z0-9_-]{1,57}", manifest.plugin.name)
     assert manifest.plugin.display_name
 
@@ -105,7 +105,7 @@ def test_an_answer_that_is_accepted_makes_a_manifest_without_problems(
     question: str, answer: object, kit: Path, tmp_path: Path
 ) -> None:
     run_copy(str(kit), tmp_path / "plugin", {question: answer}, defaults=True, quiet=True)
-    loaded = loading.load(tmp_path / "plugin" / "plugin.toml", today=TODAY)
+    loaded = manifest_file.load(tmp_path / "plugin" / "plugin.toml", today=TODAY)
     expected = {"plugin_name": loaded.manifest.plugin.name, "display_name": loaded.manifest.plugin.display_name}
     assert expected.get(question, answer) == answer
     answers = yaml.safe_load((tmp_path / "plugin" / ".copier-answers.yml").read_text("utf-8"))

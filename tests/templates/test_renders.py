@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from builder.manifest import loading
+from builder.manifest import manifest_file
 from builder.manifest.model import InterceptionType
 from tests.templates.conftest import REPOSITORY, files_of, git
 from tests.templates.expected import ACTIONS, CI_FILES, HOOKS, expected_files
@@ -106,7 +106,7 @@ def test_the_manifest_has_no_problem_and_calls_the_plugin_for_what_was_chosen(
     render: Render, case: tuple[str, tuple[str, ...], str, str]
 ) -> None:
     _, hooks, runtime, _ = case
-    loaded = loading.load(render_case(render, case) / "plugin.toml", today=TODAY)
+    loaded = manifest_file.load(render_case(render, case) / "plugin.toml", today=TODAY)
     plugin = loaded.manifest.plugin
     types = {interception.type for interception in plugin.subscriptions.interceptions}
     by_hook = {

@@ -12,8 +12,8 @@ from builder.cli.output import print_document, print_lines, print_problems
 from builder.errors import Problem, Severity, VerificationError
 
 if TYPE_CHECKING:
-    from builder.evidence.audit import Audit
-    from builder.evidence.osv import Advisory
+    from builder.evidence.audit.osv import Advisory
+    from builder.evidence.audit.vulnerabilities import Audit
     from builder.pipeline import Project
 
 _FEW = 5
@@ -47,7 +47,7 @@ nothing that was published after its date.
 @json_option
 def command(subject: Path | None, dump: Path, folder: Path, environment: str | None, *, as_json: bool) -> int:
     """Look up every component of an artifact in an offline copy of the OSV database."""
-    from builder.evidence.audit import audit
+    from builder.evidence.audit.vulnerabilities import audit
 
     seen = audit((subject or _latest(project_of(folder, environment))).resolve(), dump)
     if as_json:

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from builder.cli.connecting import aim, connect
+from builder.cli.connection_options import aim, connect
 from builder.cli.options import json_option, project_options
 from builder.cli.output import print_document, print_lines, print_text
 from builder.cli.remote_output import fitted
-from builder.publishing.catalogs import describe, fetch, keep
 from builder.publishing.clock import SystemClock
+from builder.publishing.remote.fetched_catalog import describe, fetch, keep
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from builder.publishing.catalogs import Catalog
+    from builder.publishing.remote.fetched_catalog import Catalog
 
 
 @click.command(

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from builder.cli.connecting import aim, connect
+from builder.cli.connection_options import aim, connect
 from builder.cli.options import json_option, project_options
 from builder.cli.output import print_document, print_text
-from builder.publishing.acts import named, remove
 from builder.publishing.clock import SystemClock
+from builder.publishing.remote.plugin_actions import named, remove
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from builder.publishing.values import RemotePlugin
+    from builder.publishing.api_values import RemotePlugin
 
 _GOES_TOO = "its endpoint URL, its service user, its subscriptions and its code"
 

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING
 import click
 
 from builder import __version__
-from builder.cli.connecting import aim, ask_code
+from builder.cli.connection_options import aim, ask_code
 from builder.cli.options import json_option, project_options
 from builder.cli.output import describe_failure, print_document, print_text
 from builder.errors import KitError, ProjectError, PublishError
 from builder.publishing.clock import SystemClock
-from builder.publishing.health import Check, State, check_environment, check_tools
+from builder.publishing.remote.health import Check, State, check_environment, check_tools
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from builder.cli.connecting import Aim
+    from builder.cli.connection_options import Aim
 
 
 @click.command(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from builder.cli.connecting import name_argument
+from builder.cli.connection_options import name_argument
 from builder.cli.options import json_option, project_options
 from builder.cli.switching import switched
 

@@ -8,7 +8,7 @@ import click
 
 from builder.cli.options import json_option, project_of, project_options
 from builder.cli.output import print_document, print_lines
-from builder.cli.progress import TerminalProgress
+from builder.cli.progress_bar import TerminalProgress
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +28,7 @@ Examples:
 def command(folder: Path, environment: str | None, *, as_json: bool) -> int:
     """What was published from this machine: when, what, from which commit, how it ended, and who did it."""
     from builder import release
-    from builder.cli.releases import describe_entry, desk, history_text
+    from builder.cli.release_output import describe_entry, desk, history_text
 
     entries = release.history(project_of(folder, environment), desk(TerminalProgress(quiet=as_json)))
     if as_json:

@@ -38,7 +38,7 @@ def command(artifact: Path, largest: int, page: Path | None, *, as_json: bool) -
     """Show what is inside an artifact, by package and by size."""
     seen = pipeline.inspect(artifact.resolve())
     if page is not None:
-        from builder.evidence.page import write_page
+        from builder.evidence.inspection.page import write_page
 
         write_page(seen, page.absolute())
     if as_json:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from builder.cli.connecting import aim, connect
+from builder.cli.connection_options import aim, connect
 from builder.cli.options import json_option, project_options
 from builder.cli.output import print_document, print_lines, print_text
 from builder.cli.remote_output import describe_plugin, plugin_table
-from builder.publishing.queries import search_request
+from builder.publishing.remote.search_request import search_request
 
 if TYPE_CHECKING:
     from pathlib import Path

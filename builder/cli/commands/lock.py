@@ -10,12 +10,12 @@ import click
 from builder import pipeline
 from builder.cli.options import json_option, project_of, project_options, store_option
 from builder.cli.output import print_document, print_lines
-from builder.cli.progress import TerminalProgress
+from builder.cli.progress_bar import TerminalProgress
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from builder.dependencies.changes import LockResult
+    from builder.dependencies.lock.lock_changes import LockResult
 
 
 @click.command(

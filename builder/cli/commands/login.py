@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING
 
 import click
 
-from builder.cli.connecting import aim, ask_code
+from builder.cli.connection_options import aim, ask_code
 from builder.cli.options import json_option, project_options
 from builder.cli.output import print_document, print_text
 from builder.manifest.environments import LOCAL
-from builder.publishing.access import tokens_of
-from builder.publishing.calls import Calls
+from builder.publishing.access.connection import tokens_of
+from builder.publishing.access.credential_storage import TokenFile, forget_keyring, from_keyring, to_keyring
+from builder.publishing.access.credentials import SERVICE_USER, USER, read_credentials
+from builder.publishing.api.calls import Calls
+from builder.publishing.api.http_exchange import Wire
 from builder.publishing.clock import SystemClock
-from builder.publishing.credentials import SERVICE_USER, USER, read_credentials
-from builder.publishing.keeping import TokenFile, forget_keyring, from_keyring, to_keyring
-from builder.publishing.wire import Wire
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from builder.cli.connecting import Aim
+    from builder.cli.connection_options import Aim
 
 
 @click.command(

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from builder.cli.browsing import told_link
-from builder.cli.connecting import aim, connect, name_argument
+from builder.cli.browser_links import told_link
+from builder.cli.connection_options import aim, connect, name_argument
 from builder.cli.options import json_option, project_options
-from builder.publishing.acts import named
 from builder.publishing.failures import NotAnswered
+from builder.publishing.remote.plugin_actions import named
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from builder import pipeline
-from builder.cli.batch import many_options, show
+from builder.cli.batch_output import many_options, show
 from builder.cli.options import json_option, project_of, project_options, store_option
 from builder.cli.output import (
     describe_packaged,
@@ -21,10 +21,10 @@ from builder.cli.output import (
     readable_size,
     table,
 )
-from builder.cli.progress import TerminalProgress
+from builder.cli.progress_bar import TerminalProgress
 
 if TYPE_CHECKING:
-    from builder.cli.batch import Many
+    from builder.cli.batch_output import Many
     from builder.pipeline import Packaged, Project
 
 LARGEST = 5

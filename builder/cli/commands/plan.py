@@ -9,11 +9,11 @@ import click
 
 from builder.cli.options import json_option, project_of, project_options, store_option
 from builder.cli.output import print_document, print_lines, print_problems
-from builder.cli.progress import TerminalProgress
-from builder.cli.wishes import release_options
+from builder.cli.progress_bar import TerminalProgress
+from builder.cli.release_options import release_options
 
 if TYPE_CHECKING:
-    from builder.preparation import Wish
+    from builder.release_artifact import Wish
 
 
 @click.command(
@@ -44,7 +44,7 @@ def command(folder: Path, environment: str | None, wish: Wish, out: Path | None,
     and never shown.
     """
     from builder import release
-    from builder.cli.releases import CHANGES_EXIT, describe_planned, desk, planned_text
+    from builder.cli.release_output import CHANGES_EXIT, describe_planned, desk, planned_text
 
     progress = TerminalProgress(quiet=as_json)
     try:

@@ -10,11 +10,11 @@ import click
 
 from builder.cli.options import json_option, project_of, project_options, store_option
 from builder.cli.output import print_lines, print_problems
-from builder.cli.progress import TerminalProgress
-from builder.cli.wishes import release_options
+from builder.cli.progress_bar import TerminalProgress
+from builder.cli.release_options import release_options
 
 if TYPE_CHECKING:
-    from builder.preparation import Wish
+    from builder.release_artifact import Wish
 
 
 @click.command(
@@ -55,7 +55,7 @@ def command(  # noqa: PLR0913 - one parameter per option
     changed meanwhile is left alone. An interrupted publish is settled by the next one.
     """
     from builder import release
-    from builder.cli.releases import desk, planned_text, show_published
+    from builder.cli.release_output import desk, planned_text, show_published
 
     progress = TerminalProgress(quiet=as_json)
     wish = replace(wish, plan_file=plan_file, disabled_first=disabled_first)

@@ -8,7 +8,7 @@ import click
 
 from builder.cli.options import json_option, project_of, project_options
 from builder.cli.output import print_lines
-from builder.cli.progress import TerminalProgress
+from builder.cli.progress_bar import TerminalProgress
 from builder.platform.limits import VERSION_MAX, VERSION_MIN
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def command(folder: Path, environment: str | None, version: int | None, *, as_js
     BioT's versions only grow, so what was version 3 becomes, say, version 6. Nothing is built.
     """
     from builder import release
-    from builder.cli.releases import desk, planned_text, show_published
+    from builder.cli.release_output import desk, planned_text, show_published
 
     progress = TerminalProgress(quiet=as_json)
     try:

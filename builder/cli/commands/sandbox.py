@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
-    from builder.publishing.state import State
-    from sandbox.serving import Options, Running
+    from builder.publishing.state_folder import State
+    from sandbox.server import Options, Running
 
 _LOOK_SECONDS = 0.1
 
@@ -85,9 +85,9 @@ def command(  # noqa: PLR0913 - one parameter per option of the command line
     if as_json and new_password:
         message = "--new-password prints the password, and --json prints none: leave out one of them"
         raise click.UsageError(message)
-    from builder.publishing.state import private_folder, state_of
+    from builder.publishing.state_folder import private_folder, state_of
     from sandbox.faults import load_scenario
-    from sandbox.serving import Options
+    from sandbox.server import Options
 
     state = state_of(os.environ)
     options = Options(
@@ -104,7 +104,7 @@ def command(  # noqa: PLR0913 - one parameter per option of the command line
 
 def _run(options: Options, state: State, *, new_password: bool, as_json: bool) -> int:
     """Start it, say where it is, and stop it cleanly when asked to."""
-    from sandbox.serving import start
+    from sandbox.server import start
 
     with _asked_to_stop() as asked, start(options) as running:
         welcome = _open(running, state, new_password=new_password)
@@ -179,9 +179,9 @@ def _list_kinds(*, as_json: bool) -> int:
 
 def _open(running: Running, state: State, *, new_password: bool) -> _Welcome:
     """Make the first accounts where they are missing, and tell the other commands of this local BioT."""
-    from builder.publishing.state import LocalBiot, write_local
-    from builder.publishing.values import Secret
-    from sandbox.ums.founding import found, new_admin_password
+    from builder.publishing.api_values import Secret
+    from builder.publishing.state_folder import LocalBiot, write_local
+    from sandbox.ums.first_accounts import found, new_admin_password
 
     database = running.state.database
     founded = found(database)
@@ -212,8 +212,8 @@ def _open(running: Running, state: State, *, new_password: bool) -> _Welcome:
 
 def _known(running: Running, state: State) -> tuple[str, str]:
     """The service user's id and secret key of last time, or a new key when the file does not have the right one."""
-    from builder.publishing.state import read_local
-    from sandbox.ums.founding import new_service_key
+    from builder.publishing.state_folder import read_local
+    from sandbox.ums.first_accounts import new_service_key
     from sandbox.ums.sessions import key_fits
 
     database = running.state.database

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from builder.cli.connecting import aim, connect, name_argument
+from builder.cli.connection_options import aim, connect, name_argument
 from builder.cli.options import json_option, project_options
 from builder.cli.output import print_document, print_lines
 from builder.cli.remote_output import describe_plugin, plugin_page
-from builder.publishing.acts import named
+from builder.publishing.remote.plugin_actions import named
 
 if TYPE_CHECKING:
     from pathlib import Path

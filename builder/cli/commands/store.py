@@ -10,7 +10,8 @@ import click
 
 from builder.cli.options import json_option
 from builder.cli.output import print_document, print_lines, readable_size, shorten, table
-from builder.dependencies import default_store, upkeep
+from builder.dependencies import default_store
+from builder.dependencies.store import maintenance
 from builder.errors import VerificationError
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def command() -> None:
 def show(*, as_json: bool) -> None:
     """Show the packs, their sizes and last uses."""
     store = default_store()
-    rows = upkeep.shelved(store)
+    rows = maintenance.shelved(store)
     total = sum(row.size for row in rows)
     if as_json:
         packs = [
@@ -80,9 +81,9 @@ def verify(*, repair: bool, as_json: bool) -> int:
     Builds do the same with each pack they use: a damaged one is never built in.
     """
     store = default_store()
-    count, found = upkeep.damaged(store)
+    count, found = maintenance.damaged(store)
     if repair:
-        upkeep.remove(found)
+        maintenance.remove(found)
     code = VerificationError.exit_code if found and not repair else 0
     if as_json:
         damaged = [{"key": one.key, "file": str(one.file), "reason": one.reason} for one in found]
@@ -107,10 +108,10 @@ def prune(days: int | None, keep: int | None, *, dry_run: bool, as_json: bool) -
         message = "say what may go: --older-than DAYS, --keep-bytes SIZE, or both"
         raise click.UsageError(message)
     store = default_store()
-    rows = upkeep.shelved(store)
-    gone = upkeep.prunable(rows, now=upkeep.seconds_now(), older_than_days=days, keep_bytes=keep)
+    rows = maintenance.shelved(store)
+    gone = maintenance.prunable(rows, now=maintenance.seconds_now(), older_than_days=days, keep_bytes=keep)
     if not dry_run:
-        upkeep.remove(gone)
+        maintenance.remove(gone)
     freed, left = sum(row.size for row in gone), sum(row.size for row in rows)
     if as_json:
         removed = [{"package": row.label, "key": row.key, "bytes": row.size} for row in gone]
@@ -120,7 +121,7 @@ def prune(days: int | None, keep: int | None, *, dry_run: bool, as_json: bool) -
     print_lines([*_lines(gone), f"{told}; {len(rows) - len(gone)} stay, {readable_size(left - freed)}"])
 
 
-def _lines(rows: Sequence[upkeep.Shelved]) -> list[str]:
+def _lines(rows: Sequence[maintenance.Shelved]) -> list[str]:
     return [f"  {shorten(row.label or row.key, LABEL_WIDTH)}, last used {_time(row.used)}" for row in rows]
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from builder.cli.connecting import aim, connect
+from builder.cli.connection_options import aim, connect
 from builder.cli.options import json_option, project_options
 from builder.cli.output import print_document, print_text
 from builder.cli.subscription_options import (
@@ -17,13 +17,13 @@ from builder.cli.subscription_options import (
     notification_arguments,
 )
 from builder.publishing.clock import SystemClock
-from builder.publishing.subscribing import unsubscribe
+from builder.publishing.remote.endpoint_subscriptions import unsubscribe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from builder.publishing.hooks import HookKind
+    from builder.publishing.api.dispatcher import HookKind
 
 
 @click.group(

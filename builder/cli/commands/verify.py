@@ -10,7 +10,7 @@ import click
 from builder import pipeline
 from builder.cli.options import json_option, project_of, project_options, store_option
 from builder.cli.output import describe_size, print_document, print_lines, shorten, table
-from builder.cli.progress import TerminalProgress
+from builder.cli.progress_bar import TerminalProgress
 from builder.errors import VerificationError
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ import re
 from typing import TYPE_CHECKING
 
 from builder.manifest.finding import Finding, shorten
-from builder.platform.environment import (
+from builder.platform.limits import ENVIRONMENT_VARIABLES_MAX
+from builder.platform.reserved_variables import (
     BIOT_PREFIX,
     DISPLAY_NAME_VARIABLE,
     KEY_PATTERN,
@@ -16,7 +17,6 @@ from builder.platform.environment import (
     TREE_VERSION_EXAMPLE,
     TREE_VERSION_NAME,
 )
-from builder.platform.limits import ENVIRONMENT_VARIABLES_MAX
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from builder.manifest.finding import Finding
-from builder.manifest.rules.paths import path_fault
+from builder.manifest.rules.path_settings import path_fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

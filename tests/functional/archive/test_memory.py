@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from builder.archive.memory import Memory
-from builder.dependencies.store import Store
-from builder.dependencies.upkeep import damaged, prunable, remove, shelved
+from builder.archive.cached_results import Memory
+from builder.dependencies.store.maintenance import damaged, prunable, remove, shelved
+from builder.dependencies.store.pack_store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -16,12 +16,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from builder.archive.atomic_files import whole_file
 from builder.archive.reader import read_content, read_members
-from builder.archive.tree import tree_digest
-from builder.archive.whole import whole_file
+from builder.archive.tree_digest import tree_digest
 from builder.archive.writer import pack_members, write_artifact, zip_size
+from builder.build_values import Bundle, Entry, Inline, PackMember, Slice
 from builder.errors import PackagingError, VerificationError
-from builder.values import Bundle, Entry, Inline, PackMember, Slice
 
 FILES = [("b/ü.js", 0o100755, b"#!/usr/bin/env node\n" * 50), ("a.txt", 0o600, b""), ("b/c", 0o644, os.urandom(64))]
 ROOT = Path(__file__).parents[3]
@@ -211,7 +211,7 @@ def test_a_killed_run_leaves_the_old_file_and_the_next_run_sweeps_up(tmp_path: P
     before = target.read_bytes()
     program = (
         "import os, pathlib, signal, sys\n"
-        "from builder.archive.whole import whole_file\n"
+        "from builder.archive.atomic_files import whole_file\n"
         "with whole_file(pathlib.Path(sys.argv[1])) as stream:\n"
         "    stream.write(b'half')\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"

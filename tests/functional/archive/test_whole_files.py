@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from builder.archive.whole import whole_file
+from builder.archive.atomic_files import whole_file
 from builder.errors import PackagingError
 
 

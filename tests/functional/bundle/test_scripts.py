@@ -12,10 +12,10 @@ import pytest
 
 from builder.archive.reader import read_members
 from builder.archive.writer import write_artifact
+from builder.build_values import LockedPackage, Pack
 from builder.bundle.assemble import assemble
 from builder.errors import PackagingError
 from builder.manifest.model import Build
-from builder.values import LockedPackage, Pack
 from tests.support.bundles import manifest_of
 
 if TYPE_CHECKING:

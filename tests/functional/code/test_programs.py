@@ -11,7 +11,7 @@ from pathlib import Path
 
 PROGRAM = "ruff"
 FILE = PROGRAM + (".exe" if os.name == "nt" else "")
-FIND = f"from builder.code.programs import _find; print(_find({PROGRAM!r}))"
+FIND = f"from builder.code.parsers import _find; print(_find({PROGRAM!r}))"
 
 
 def test_a_program_of_a_target_folder_is_found(tmp_path: Path) -> None:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from builder.bundle.assemble import assemble
-from builder.coldstart.choice import choose, with_tools
-from builder.coldstart.lightening import lighten
+from builder.coldstart.cold_start_options import choose, with_tools
+from builder.coldstart.optimized import lighten
 from builder.dependencies import collect, collect_bundler, locked_bundler, read_lock
 from builder.errors import DependencyError, ManifestError, PackagingError
 from builder.manifest.model import Build
@@ -21,7 +21,7 @@ from tests.support.plugins import Told
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from builder.coldstart.lightened import Lightened
+    from builder.coldstart.optimized import Lightened
     from builder.dependencies import Store
     from builder.manifest.model import Manifest
     from tests.support.registries import NpmRegistry

@@ -13,7 +13,7 @@ import pytest
 
 from builder.archive.writer import write_artifact
 from builder.bundle.assemble import assemble
-from builder.coldstart.choice import choose, with_tools
+from builder.coldstart.cold_start_options import choose, with_tools
 from builder.coldstart.precompiling import precompile
 from builder.dependencies import Store
 from builder.errors import ManifestError, PackagingError, ProjectError
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Literal
 
-    from builder.coldstart.lightened import Lightened
+    from builder.build_values import LockedPackage
+    from builder.coldstart.optimized import Lightened
     from builder.manifest.model import Manifest
-    from builder.values import LockedPackage
     from tests.support.registries import Registry
 
 VERSION = "{}.{}".format(*sys.version_info)

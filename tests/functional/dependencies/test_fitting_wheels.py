@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from builder.dependencies import Store, write_lock
-from builder.natives.records import SUFFIX
+from builder.natives.scan_cache import SUFFIX
 from tests.support.elves import elf
 from tests.support.plugins import Told, plugin
 

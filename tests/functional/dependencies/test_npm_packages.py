@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from builder.dependencies import Store, collect, read_lock, refuse_incomplete_lock, write_lock
-from builder.dependencies.tarball import LARGEST_UNPACKED, read_tarball
+from builder.dependencies.npm.tarball import LARGEST_UNPACKED, read_tarball
 from builder.errors import DependencyError
 from builder.progress import Silent
 from tests.support.plugins import Told, plugin

@@ -17,8 +17,8 @@ from tests.support.plugins import Told, plugin
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from builder.build_values import Pack
     from builder.manifest.model import Manifest
-    from builder.values import Pack
     from tests.support.registries import PythonIndex
 
 TEXT = " ".join(random.Random(1).choices(["alpha", "beta", "gamma", "delta", "def", "return"], k=20_000))  # noqa: S311 - content only

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from builder.dependencies import Store, read_lock, write_lock
-from builder.dependencies.requirements import read_declared
+from builder.dependencies.lock.requirements import read_declared
 from builder.errors import DependencyError
 from builder.progress import Silent
 from tests.support.plugins import plugin

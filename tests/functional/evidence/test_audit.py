@@ -9,7 +9,7 @@ import pytest
 
 from builder.cli.app import run
 from builder.errors import VerificationError
-from builder.evidence.audit import audit
+from builder.evidence.audit.vulnerabilities import audit
 from tests.support.evidence import built
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from builder.build_values import Lock
 from builder.evidence import inputs_digest
 from builder.manifest.model import Build, Manifest
-from builder.values import Lock
 from tests.support.bundles import manifest_of, pack_of, source_of
 
 if TYPE_CHECKING:

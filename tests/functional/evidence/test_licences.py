@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from builder.evidence.licences import is_licence
+from builder.evidence.sbom.licences import is_licence
 from tests.support.evidence import built
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
 from builder.cli.app import run
-from builder.evidence.cold_start import cold_start
-from builder.evidence.inspection import inspect
-from builder.evidence.page import files_by_package, licences_beside, render_page, write_page
+from builder.evidence.inspection.cold_start_section import cold_start
+from builder.evidence.inspection.contents import inspect
+from builder.evidence.inspection.page import files_by_package, licences_beside, render_page, write_page
 from tests.support.evidence import PACKAGES, built, with_bytecode
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from builder.evidence.inspection import Inspection
+    from builder.evidence.inspection.contents import Inspection
 
 HOSTILE = {"evil 1.0": {"<script>alert(1)<script>.py": "x" * 900, "evil-1.0.dist-info/METADATA": "License: <b>&\n\n"}}
 NATIVES = {"nat 1.0": {"nat/_x.abi3.so": "x" * 900, "nat.libs/libz.so.1": "y" * 900, "nat/so.py": ""}}

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 
 from builder.errors import PackagingError
 from builder.evidence import earlier_build
-from builder.evidence.signing import load_signer, pre_authentication_encoding
+from builder.evidence.provenance.signing import load_signer, pre_authentication_encoding
 from tests.support.evidence import DIGEST, PACKAGES, built
 
 if TYPE_CHECKING:

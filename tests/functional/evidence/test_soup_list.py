@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from builder.errors import ManifestError
-from builder.evidence.soup import parse_soup, told_again
+from builder.evidence.soup.soup_file import parse_soup, told_again
 from tests.support.evidence import Built, built
 
 if TYPE_CHECKING:

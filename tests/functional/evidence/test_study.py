@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from builder.archive.memory import Memory
-from builder.dependencies.store import Store
-from builder.evidence.reading import read_packs
-from builder.evidence.settings import read_settings
-from builder.evidence.study import memory_of, study
-from builder.values import Lock
+from builder.archive.cached_results import Memory
+from builder.build_values import Lock
+from builder.dependencies.store.pack_store import Store
+from builder.evidence.evidence_settings import read_settings
+from builder.evidence.sbom.package_facts import memory_of, study
+from builder.evidence.sbom.package_reader import read_packs
 from tests.support.bundles import manifest_of
 from tests.support.evidence import PACKAGES, pack_in
 

@@ -14,7 +14,7 @@ from builder.archive.reader import read_members
 from builder.archive.writer import pack_members
 from builder.errors import VerificationError
 from builder.evidence import earlier_build, evidence_files, package_rows, read_report, report_file
-from builder.evidence.inspection import inspect
+from builder.evidence.inspection.contents import inspect
 from tests.support.evidence import PACKAGES, built
 
 VARYING = frozenset({"provenance", "digests"})

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from builder.archive.writer import pack_members
+from builder.build_values import LockedPackage, Pack
 from builder.bundle.assemble import assemble
-from builder.bundle.sources import SourceFile
+from builder.bundle.source_files import SourceFile
 from builder.errors import DependencyError, Problem
 from builder.manifest.model import Build, Manifest, Plugin
 from builder.natives import check_natives, examine
-from builder.natives.records import SUFFIX
-from builder.natives.scan import natives_of
-from builder.values import LockedPackage, Pack
+from builder.natives.native_scan import natives_of
+from builder.natives.scan_cache import SUFFIX
 from tests.support.elves import MACH_O, elf
 
 if TYPE_CHECKING:

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from builder.cli.app import run
-from builder.publishing.access import open_platform
+from builder.publishing.access.connection import open_platform
+from builder.publishing.api_values import Secret, Target
 from builder.publishing.clock import SystemClock
-from builder.publishing.state import LocalBiot, State, write_local
-from builder.publishing.values import Secret, Target
+from builder.publishing.state_folder import LocalBiot, State, write_local
 from tests.support.sandbox import running_sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from builder.publishing.platform_api import Platform
+    from builder.publishing.api.settings_service import Platform
     from tests.support.sandbox import Sandbox
 
 MANIFEST = """[plugin]

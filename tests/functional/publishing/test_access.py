@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from builder.errors import PublishError
-from builder.publishing.access import find_identity, open_platform, target_of
-from builder.publishing.credentials import AccessToken, Person, ServiceUser, read_credentials
-from builder.publishing.dotenv import read_dotenv
+from builder.publishing.access.connection import find_identity, open_platform, target_of
+from builder.publishing.access.credentials import AccessToken, Person, ServiceUser, read_credentials
+from builder.publishing.access.dotenv import read_dotenv
+from builder.publishing.api_values import Secret, Target
 from builder.publishing.failures import AccessRefused, NotAnswered, NotReached
-from builder.publishing.state import LocalBiot, State, write_local
-from builder.publishing.values import Secret, Target
+from builder.publishing.state_folder import LocalBiot, State, write_local
 from tests.support.raw_http import RawServer, failure, reply
 from tests.support.virtual_time import VirtualClock
 

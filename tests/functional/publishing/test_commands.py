@@ -13,7 +13,7 @@ from tests.support.raw_http import RawServer, reply
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from builder.publishing.platform_api import Platform
+    from builder.publishing.api.settings_service import Platform
     from tests.functional.publishing.conftest import CommandLine
 
 CONFIG = {

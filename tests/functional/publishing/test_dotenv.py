@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from builder.publishing import dotenv
-from builder.publishing.credentials import Person
+from builder.publishing.access import dotenv
+from builder.publishing.access.credential_storage import from_dotenv
+from builder.publishing.access.credentials import Person
 from builder.publishing.failures import AccessRefused
-from builder.publishing.keeping import from_dotenv
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from builder.publishing.api_values import Secret
 from builder.publishing.clock import SystemClock
-from builder.publishing.state import LocalBiot, State, write_local
-from builder.publishing.values import Secret
+from builder.publishing.state_folder import LocalBiot, State, write_local
 from tests.support.altering_proxy import AlteringProxy, Exchange, altering_proxy, as_it_is
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from builder.publishing.platform_api import Platform
+    from builder.publishing.api.settings_service import Platform
     from tests.functional.publishing.conftest import CommandLine, Said
     from tests.support.sandbox import Sandbox
 

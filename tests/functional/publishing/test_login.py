@@ -15,7 +15,7 @@ import pytest
 from tests.support.raw_http import RawServer, failure, reply
 
 if TYPE_CHECKING:
-    from builder.publishing.platform_api import Platform
+    from builder.publishing.api.settings_service import Platform
     from tests.functional.publishing.conftest import CommandLine
     from tests.support.sandbox import Sandbox
 

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from builder.publishing.calls import Calls
-from builder.publishing.naming import certain_name
-from builder.publishing.platform_api import Platform
-from builder.publishing.values import Secret, Target
-from builder.publishing.wire import Wire
+from builder.publishing.api.calls import Calls
+from builder.publishing.api.http_exchange import Wire
+from builder.publishing.api.plugin_identity import certain_name
+from builder.publishing.api.settings_service import Platform
+from builder.publishing.api_values import Secret, Target
 from tests.support.virtual_time import VirtualClock
 
 if TYPE_CHECKING:

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from builder.publishing.access import open_platform
+from builder.publishing.access.connection import open_platform
+from builder.publishing.api_values import Target
 from builder.publishing.clock import SystemClock
 from builder.publishing.failures import AccessRefused
-from builder.publishing.values import Target
 from sandbox.ums.accounts import Person, create_user
 from sandbox.ums.permissions import PUBLISHER
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from builder.publishing.platform_api import Platform
+    from builder.publishing.api.settings_service import Platform
     from tests.support.sandbox import Sandbox
 
 PASSWORD = "canary-password"

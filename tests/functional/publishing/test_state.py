@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from builder.errors import PublishError
-from builder.publishing.state import LocalBiot, State, read_local, state_of, write_local
-from builder.publishing.values import Secret
+from builder.publishing.api_values import Secret
+from builder.publishing.state_folder import LocalBiot, State, read_local, state_of, write_local
 
 if TYPE_CHECKING:
     from pathlib import Path

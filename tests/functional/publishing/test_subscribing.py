@@ -10,7 +10,7 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from builder.publishing.platform_api import Platform
+    from builder.publishing.api.settings_service import Platform
     from tests.functional.publishing.conftest import CommandLine
 
 HERE, THERE = "https://my.host/hook", "https://other.host/hook"

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, NoReturn
 import pytest
 
 from builder.cli.app import run
+from builder.publishing.api.settings_service import Platform
+from builder.publishing.api_values import Secret
 from builder.publishing.failures import Conflict, RolledBack, Unsettled
-from builder.publishing.platform_api import Platform
-from builder.publishing.state import LocalBiot, State, write_local
-from builder.publishing.values import Secret
+from builder.publishing.state_folder import LocalBiot, State, write_local
 from tests.functional.publishing.conftest import MANIFEST
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def test_a_change_under_way(
 
     with monkeypatch.context() as patch:
         patch.setattr(Platform, "update", fail)
-        patch.setattr("builder.publishing.insisting._FIRST_WAIT", 0.0)
+        patch.setattr("builder.publishing.remote.idempotent_retries._FIRST_WAIT", 0.0)
         assert ended(biot_plugin, "disable", "-e", "local") == ending
 
 

@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from builder.publishing.calls import Calls
+from builder.publishing.api.calls import Calls
+from builder.publishing.api.http_exchange import Limits, Wire
+from builder.publishing.api.settings_service import Platform
+from builder.publishing.api_values import Secret, Target
 from builder.publishing.failures import (
     AccessRefused,
     NoSuchPlugin,
@@ -23,9 +26,6 @@ from builder.publishing.failures import (
     RolledBack,
     Unsettled,
 )
-from builder.publishing.platform_api import Platform
-from builder.publishing.values import Secret, Target
-from builder.publishing.wire import Limits, Wire
 from tests.support.authority import Authority, served_by_tls
 from tests.support.raw_http import RawServer, failure, reply, reset
 from tests.support.virtual_time import VirtualClock

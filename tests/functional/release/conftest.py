@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from builder.cli.app import run
-from builder.publishing.state import LocalBiot, State, write_local
-from builder.publishing.values import Secret
+from builder.publishing.api_values import Secret
+from builder.publishing.state_folder import LocalBiot, State, write_local
 from tests.support.sandbox import Sandbox, running_sandbox
 
 if TYPE_CHECKING:

@@ -18,14 +18,14 @@ import pytest
 
 from builder.errors import PublishError
 from builder.progress import Silent
+from builder.publishing.api_values import RemotePlugin, Target
 from builder.publishing.clock import SystemClock
 from builder.publishing.failures import Conflict
-from builder.publishing.journal import Entry, Journal, all_entries, new_id
-from builder.publishing.kept import KEPT, Kept, released
-from builder.publishing.settling import settle
-from builder.publishing.state import State
-from builder.publishing.values import RemotePlugin, Target
-from builder.publishing.verdicts import Outcome, Verdict
+from builder.publishing.records.interrupted_runs import settle
+from builder.publishing.records.journal import Entry, Journal, all_entries, new_id
+from builder.publishing.records.retained_releases import KEPT, Kept, released
+from builder.publishing.records.verdicts import Outcome, Verdict
+from builder.publishing.state_folder import State
 from tests.support.model_biot import VirtualClock
 from tests.support.publishing import digest, goal, published
 
@@ -242,7 +242,7 @@ def test_an_interrupted_publish_says_that_it_may_have_been_applied_and_the_next_
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("builder.publishing.running.carry_out", interrupted)
+        patch.setattr("builder.publishing.execution.run.carry_out", interrupted)
         done = desk("publish", "-e", "local")
     assert done.code == 130
     assert "may have been applied" in done.err

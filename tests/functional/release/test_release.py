@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from builder.platform.environment import TREE_DIGEST_NAME, TREE_VERSION_NAME
+from builder.platform.reserved_variables import TREE_DIGEST_NAME, TREE_VERSION_NAME
 from sandbox.faults import KINDS, Rule, Scenario
 from tests.functional.release.conftest import MANIFEST, tell_of
 from tests.support.registries import Registry, served
@@ -485,7 +485,7 @@ def rename(desk: Desk, name: str) -> None:
 def test_two_plugins_that_want_the_same_order_do_not_push_each_other_back(
     desk: Desk, biot: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sandbox.settings.choices.MOVED_ORDERS_SHOWN", True)
+    monkeypatch.setattr("sandbox.settings.undocumented_behavior.MOVED_ORDERS_SHOWN", True)
     state_in_toml(desk, "ENABLED")
     assert desk("publish", *LOCAL).code == 0
     desk.write()
@@ -519,7 +519,7 @@ def test_two_plugins_that_want_the_same_order_do_not_push_each_other_back(
 def test_a_plugin_whose_own_interceptions_share_an_order_converges(
     desk: Desk, biot: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sandbox.settings.choices.MOVED_ORDERS_SHOWN", True)
+    monkeypatch.setattr("sandbox.settings.undocumented_behavior.MOVED_ORDERS_SHOWN", True)
     state_in_toml(desk, "ENABLED")
     manifest = desk.plugin / "plugin.toml"
     api = "POST/organization/v1/users/caregivers/templates/"

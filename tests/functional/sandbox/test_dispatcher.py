@@ -9,9 +9,9 @@ from uuid import UUID
 
 import pytest
 
-from builder.platform.catalog import ACTIONS, ADAPTABLE_ENTITY_TYPES, ENTITY_TYPES
+from builder.platform.api_catalog import ACTIONS, ADAPTABLE_ENTITY_TYPES, ENTITY_TYPES
 from builder.platform.interceptions import API_IDS
-from sandbox.dispatcher.subscriptions import (
+from sandbox.dispatcher.subscription_table import (
     DEFAULT_ORDER,
     Interception,
     Notification,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sandbox.faults import KINDS, FaultGate, Rule, Scenario
-from sandbox.faults.colleague import OTHER_DIGEST, OTHER_MEMORY_MB
+from sandbox.faults.concurrent_changes import OTHER_DIGEST, OTHER_MEMORY_MB
 from tests.support.sandbox import running_sandbox
 from tests.support.settings import CODE, MINIMAL, Settings, settings_of
 

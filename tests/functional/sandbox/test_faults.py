@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sandbox.faults import KINDS, Effect, Rule, Scenario
-from sandbox.faults.colleague import OTHER_MEMORY_MB
+from sandbox.faults.concurrent_changes import OTHER_MEMORY_MB
 from tests.support.gated import Gated, gated
 
 if TYPE_CHECKING:

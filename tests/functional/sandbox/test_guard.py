@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from sandbox.guard import BODY_MAX, PLUGIN_BODY_MAX
+from sandbox.web.guard import BODY_MAX, PLUGIN_BODY_MAX
 
 if TYPE_CHECKING:
     from tests.support.sandbox import Sandbox

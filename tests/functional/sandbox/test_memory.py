@@ -9,8 +9,8 @@ import httpx
 
 from sandbox import ADMIN
 from sandbox.database import Database
-from sandbox.serving import DATABASE_FILE
-from sandbox.ums.founding import found
+from sandbox.server import DATABASE_FILE
+from sandbox.ums.first_accounts import found
 from tests.support.sandbox_process import sandbox_process
 
 CLIENTS = 40

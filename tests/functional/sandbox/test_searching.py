@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sandbox.errors import ApiError
-from sandbox.filtering import DEPTH_MAX, Prop
-from sandbox.searching import Searchable, envelope, find, parse_search
+from sandbox.search.filters import DEPTH_MAX, Prop
+from sandbox.search.search_query import Searchable, envelope, find, parse_search
+from sandbox.web.biot_errors import ApiError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from sandbox.serving import Options, start
+from sandbox.server import Options, start
 from tests.support.sandbox import Sandbox, running_sandbox
 from tests.support.settings import CODE, MINIMAL, PATIENTS, PLUGINS, Settings, settings_of, zipped
 

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from builder.platform.limits import NAME_MAX, UNZIPPED_MAX, ZIP_MAX
-from sandbox.settings.form import CONFIG_MAX
+from sandbox.settings.code.upload_form import CONFIG_MAX
 from sandbox.ums.accounts import create_service_user
 from tests.support.settings import CODE, MINIMAL, PATIENTS, PLUGINS, Settings, settings_of, zipped
 

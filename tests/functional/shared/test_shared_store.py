@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from builder.cli.app import run
-from builder.dependencies import Store, bucket, chosen_store, collect, read_lock, shared, write_lock
+from builder.dependencies import Store, chosen_store, collect, read_lock, write_lock
+from builder.dependencies.store import s3_bucket, shared_store
 from builder.errors import DependencyError
 from tests.support.locked import WHEELS, LockedPlugin, locked_plugin
 from tests.support.plugins import Told, plugin
@@ -64,7 +65,7 @@ def locked(index: PythonIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 @pytest.fixture
 def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[BrokenS3], BrokenS3]]:
     """Makes a broken S3 the operator's; silence is waited for a tenth of the real time."""
-    monkeypatch.setattr(bucket, "READ_SECONDS", bucket.READ_SECONDS / 10)
+    monkeypatch.setattr(s3_bucket, "READ_SECONDS", s3_bucket.READ_SECONDS / 10)
     with ExitStack() as running:
 
         def serve(broken: BrokenS3) -> BrokenS3:
@@ -234,36 +235,36 @@ DIGESTS = tuple(f"sha256:{hashlib.sha256(bytes([number])).hexdigest()}" for numb
 
 
 @pytest.fixture(scope="module")
-def changing() -> Iterator[tuple[BrokenS3, bucket.Bucket]]:
+def changing() -> Iterator[tuple[BrokenS3, s3_bucket.Bucket]]:
     """A broken S3 whose behaviour tests choose, and one client of it: making one takes a quarter of a second."""
-    keys = [f"team/kit/{shared.object_name(digest)}" for digest in DIGESTS]
+    keys = [f"team/kit/{shared_store.object_name(digest)}" for digest in DIGESTS]
     broken = BrokenS3("500", objects=dict.fromkeys(keys, b"half of this"))
     with broken_s3(broken) as url, pytest.MonkeyPatch.context() as patched:
-        patched.setattr(bucket, "READ_SECONDS", bucket.READ_SECONDS / 10)
+        patched.setattr(s3_bucket, "READ_SECONDS", s3_bucket.READ_SECONDS / 10)
         for name, value in settings(url).items():
             patched.setenv(name, value)
-        client = bucket.Bucket(bucket.Address.parse(ADDRESS))
-        with pytest.raises(bucket.BucketError):
+        client = s3_bucket.Bucket(s3_bucket.Address.parse(ADDRESS))
+        with pytest.raises(s3_bucket.BucketError):
             client.has("anything")
         yield broken, client
 
 
 @pytest.mark.parametrize("trouble", TROUBLE)
 def test_a_broken_bucket_gives_nothing_and_is_told(
-    trouble: str, changing: tuple[BrokenS3, bucket.Bucket], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    trouble: str, changing: tuple[BrokenS3, s3_bucket.Bucket], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken, client = changing
     broken.behaviour, _, code = trouble.partition(" ")
     broken.code = code or "AccessDenied"
     broken.requests.clear()
-    monkeypatch.setattr(shared, "LARGEST", 8 << 20)
+    monkeypatch.setattr(shared_store, "LARGEST", 8 << 20)
     if broken.behaviour in {"drip", "301"}:  # only patience ends these
-        monkeypatch.setattr(shared, "PATIENCE_SECONDS", shared.PATIENCE_SECONDS / 5)
-    told, start, asked = Told(), time.monotonic(), shared.Shared(client)
+        monkeypatch.setattr(shared_store, "PATIENCE_SECONDS", shared_store.PATIENCE_SECONDS / 5)
+    told, start, asked = Told(), time.monotonic(), shared_store.Shared(client)
 
     assert asked.fetch(DIGESTS, tmp_path, told) == {}
     asked.offer({DIGESTS[0]: Path(__file__)}, told)
-    assert time.monotonic() - start < shared.PATIENCE_SECONDS + 2
+    assert time.monotonic() - start < shared_store.PATIENCE_SECONDS + 2
     assert TROUBLE[trouble] in " ".join(told.notes)
     assert len(told.notes) <= (len(DIGESTS) if trouble == "wrong" else 2)
     assert not [secret for secret in (KEY, SECRET, TOKEN) if secret in " ".join(told.notes)]
@@ -306,7 +307,7 @@ def test_wrong_settings_of_the_operator_are_told_without_their_values(
         monkeypatch.setenv(name, value) if value else monkeypatch.delenv(name, raising=False)
     told = Told()
 
-    assert shared.open_shared(ADDRESS).fetch(DIGESTS, tmp_path, told) == {}
+    assert shared_store.open_shared(ADDRESS).fetch(DIGESTS, tmp_path, told) == {}
     assert len(told.notes) == 1
     assert reason in told.notes[0]
     assert not [secret for secret in (KEY, SECRET, TOKEN) if secret in told.notes[0]]

@@ -11,7 +11,7 @@ import pytest
 
 from builder.archive.writer import pack_members
 from builder.cli.app import run
-from builder.dependencies.store import Store
+from builder.dependencies.store.pack_store import Store
 from tests.support.locked import LockedPlugin, locked_plugin
 
 if TYPE_CHECKING:

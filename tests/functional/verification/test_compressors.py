@@ -10,8 +10,8 @@ from zlib_ng import zlib_ng
 
 from builder.archive.deflate import compressor, squeeze
 from builder.archive.reader import read_members
-from builder.archive.tree import tree_digest
-from builder.values import DEFLATED, STORED
+from builder.archive.tree_digest import tree_digest
+from builder.build_values import DEFLATED, STORED
 from builder.verification import Kind, examine, hold_against_build
 from tests.support.zips import forge, named
 

@@ -20,7 +20,7 @@ from builder.errors import VerificationError
 from tests.support.zips import Forged, deflated, forge, named
 
 if TYPE_CHECKING:
-    from builder.values import PackMember
+    from builder.build_values import PackMember
 
 FINE = Forged()
 BOMB = deflated(b"\0" * 3_000_000)

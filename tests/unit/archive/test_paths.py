@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builder.archive.paths import folders_of, path_fault, sort_key
+from builder.archive.entry_paths import folders_of, path_fault, sort_key
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builder.archive.deflate import compressor, squeeze
-from builder.archive.shares import owned_paths
-from builder.archive.tree import tree_digest
+from builder.archive.package_sizes import owned_paths
+from builder.archive.tree_digest import tree_digest
 
 
 @dataclass(frozen=True)

@@ -9,20 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builder.archive.shares import package_rows
+from builder.archive.package_sizes import package_rows
 from builder.archive.writer import zip_size
+from builder.build_values import Bundle, Entry, Inline, Pack
 from builder.bundle.assemble import assemble
-from builder.bundle.hiding import path_file_warnings
 from builder.bundle.scripts import entry_points, launcher
+from builder.bundle.shadowing import path_file_warnings
 from builder.bundle.sizes import check_sizes
 from builder.errors import PackagingError, Problem, Severity
 from builder.manifest.model import Build
 from builder.platform.limits import UNZIPPED_MAX, ZIP_MAX
-from builder.values import Bundle, Entry, Inline, Pack
 from tests.support.bundles import manifest_of, pack_of, source_of
 
 if TYPE_CHECKING:
-    from builder.bundle.sources import SourceFile
+    from builder.bundle.source_files import SourceFile
 
 PYTHON, NODE = manifest_of(), manifest_of(runtime="nodejs22.x")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from builder.bundle.choice import Choice, Ignore, invalid_patterns, is_ignored, patterns_of
+from builder.bundle.package_version_choice import Choice, Ignore, invalid_patterns, is_ignored, patterns_of
 
 
 def ignore(folder: str, *lines: str) -> Ignore:

@@ -8,7 +8,7 @@ import pytest
 
 from builder.bundle.names import name_fault, source_problems
 from builder.bundle.selection import marker_for
-from builder.bundle.sources import SourceFile
+from builder.bundle.source_files import SourceFile
 from builder.errors import ProjectError
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from builder.archive.memory import Memory
+from builder.archive.cached_results import Memory
 from builder.coldstart.advice import MANY_FILES, advise, prune_advice, size_advice
 from builder.coldstart.pruning import Saving
 from builder.manifest.model import Build

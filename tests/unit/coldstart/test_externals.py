@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from builder.coldstart.externals import external_packages, native_packages, package_of
+from builder.coldstart.bundling import external_packages, native_packages, package_of
 
 PATHS = [
     "index.js",

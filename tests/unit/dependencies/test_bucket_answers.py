@@ -7,8 +7,8 @@ import hashlib
 
 import pytest
 
-from builder.dependencies.bucket import Address, Kind, answered, happened
-from builder.dependencies.shared import object_name
+from builder.dependencies.store.s3_bucket import Address, Kind, answered, happened
+from builder.dependencies.store.shared_store import object_name
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from builder.archive.core_metadata import headers
-from builder.dependencies.completeness import PinnedWheel, completeness_problems
-from builder.dependencies.requirements import Requirements
+from builder.dependencies.lock.completeness import PinnedWheel, completeness_problems
+from builder.dependencies.lock.requirements import Requirements
 from builder.errors import Severity
 from builder.platform.runtimes import RUNTIMES
 

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from builder.dependencies.lock_file import Pin, PythonLock, parse_lock, preferences, render_lock, stale_reason
+from builder.dependencies.lock.requirements_lock import (
+    Pin,
+    PythonLock,
+    parse_lock,
+    preferences,
+    render_lock,
+    stale_reason,
+)
 from builder.errors import DependencyError
 from builder.platform.runtimes import RUNTIMES
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from builder.dependencies.newer_machines import newer_machines
+from builder.dependencies.python.newer_platforms import newer_machines
 from builder.platform.runtimes import RUNTIMES, Runtime
 
 OLD = RUNTIMES["python3.11"]

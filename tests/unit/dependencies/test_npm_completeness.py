@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from builder.dependencies.npm_completeness import is_for_lambda, unmet_requirements
+from builder.dependencies.npm.npm_completeness import is_for_lambda, unmet_requirements
 
 if TYPE_CHECKING:
-    from builder.dependencies.npm_graph import Entries
+    from builder.dependencies.npm.npm_graph import Entries
 
 SUM = "sha512-" + "A" * 86 + "=="
 

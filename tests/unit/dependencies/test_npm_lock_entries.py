@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from builder.dependencies.npm_graph import is_address
-from builder.dependencies.npm_lock import (
+from builder.dependencies.npm.npm_graph import is_address
+from builder.dependencies.npm.package_lock import (
     differences,
     fits,
     parse_npm_lock,
@@ -15,11 +15,11 @@ from builder.dependencies.npm_lock import (
     sha512,
     without_addresses,
 )
-from builder.dependencies.tarball import inner_path
+from builder.dependencies.npm.tarball import inner_path
 from builder.errors import DependencyError
 
 if TYPE_CHECKING:
-    from builder.dependencies.npm_graph import Entries
+    from builder.dependencies.npm.npm_graph import Entries
 
 SUM = "sha512-" + "A" * 86 + "=="
 OTHER = "sha512-" + "B" * 86 + "=="

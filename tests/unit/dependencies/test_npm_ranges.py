@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from builder.dependencies.npm_ranges import intersects, parse_range, satisfies
+from builder.dependencies.npm.npm_ranges import intersects, parse_range, satisfies
 
 JUDGE = """
 const semver = require(process.argv[1]);

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from builder.dependencies.other_runtimes import other_runtimes
+from builder.dependencies.python.other_runtimes import other_runtimes
 from builder.platform.runtimes import RUNTIMES, Runtime
 
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from builder.dependencies.changes import compare
-from builder.dependencies.npm_packs import pack_key
-from builder.dependencies.pack_index import PackIndex, dump_index, load_index
-from builder.dependencies.store import store_folder
-from builder.values import PackMember
+from builder.build_values import PackMember
+from builder.dependencies.lock.lock_changes import compare
+from builder.dependencies.npm.npm_packs import pack_key
+from builder.dependencies.store.pack_index import PackIndex, dump_index, load_index
+from builder.dependencies.store.pack_store import store_folder
 
 sizes = some.integers(min_value=0, max_value=1 << 40)
 members = some.builds(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from builder.dependencies.failures import not_reached
+from builder.dependencies.tool_failures import not_reached
 from builder.process import Completed
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from builder.dependencies.requirements import Declared, parse_requirements
-from builder.dependencies.requirements_file import Line, logical_lines
+from builder.dependencies.lock.requirements import Declared, parse_requirements
+from builder.dependencies.lock.requirements_file import Line, logical_lines
 from builder.errors import DependencyError
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from builder.dependencies.npm import batches, integrity, lock_command, pack_command
-from builder.dependencies.platform_tags import abis, platforms, uv_platform
-from builder.dependencies.settings import (
+from builder.build_values import LockedPackage
+from builder.dependencies.npm.npm_client import batches, integrity, lock_command, pack_command
+from builder.dependencies.operator_settings import (
     building_environment,
     ignored_project_settings,
     npm_environment,
@@ -14,10 +14,10 @@ from builder.dependencies.settings import (
     pip_settings,
     uv_environment,
 )
-from builder.dependencies.uv import Question, compile_command, read_answer
-from builder.dependencies.wheels import Wanted, download_command, requirement_lines, shares
+from builder.dependencies.python.platform_tags import abis, platforms, uv_platform
+from builder.dependencies.python.uv import Question, compile_command, read_answer
+from builder.dependencies.python.wheels import Wanted, download_command, requirement_lines, shares
 from builder.platform.runtimes import RUNTIMES
-from builder.values import LockedPackage
 
 OLD, NEW = RUNTIMES["python3.11"], RUNTIMES["python3.13"]
 

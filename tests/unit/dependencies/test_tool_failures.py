@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from builder.dependencies.failures import clean, fetching_failed, last_line, resolving_failed
-from builder.dependencies.npm import locking_failed
+from builder.dependencies.npm.npm_client import locking_failed
+from builder.dependencies.tool_failures import clean, fetching_failed, last_line, resolving_failed
 from builder.platform.runtimes import RUNTIMES
 from builder.process import Completed
 

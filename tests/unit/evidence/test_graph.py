@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from builder.evidence.graph import ROOT, npm_graph, python_graph
-from builder.evidence.purl import npm_purl, parse_purl, pypi_purl
+from builder.evidence.sbom.dependency_graph import ROOT, npm_graph, python_graph
+from builder.evidence.sbom.purl import npm_purl, parse_purl, pypi_purl
 from builder.platform.runtimes import RUNTIMES
 
 NEEDS = {

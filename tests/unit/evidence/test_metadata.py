@@ -7,7 +7,7 @@ import json
 import pytest
 
 from builder.archive.core_metadata import headers
-from builder.evidence.metadata import npm_facts, npm_identity, wheel_facts
+from builder.evidence.sbom.package_metadata import npm_facts, npm_identity, wheel_facts
 
 METADATA = """\
 Metadata-Version: 2.4

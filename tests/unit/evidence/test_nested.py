@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from builder.evidence.nested import read_sbom
+from builder.evidence.sbom.nested_components import read_sbom
 
 
 def read(document: object) -> list[tuple[str, str, str]] | None:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from builder.evidence.ordering import pep440_key, semver_key
-from builder.evidence.osv import Subject, affects, judge, subject_of
+from builder.evidence.audit.osv import Subject, affects, judge, subject_of
+from builder.evidence.audit.version_order import pep440_key, semver_key
 
 ORDERED = [
     "1.0.0-alpha",

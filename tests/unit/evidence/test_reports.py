@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 import builder
-from builder.archive.shares import package_rows
+from builder.archive.package_sizes import package_rows
+from builder.build_values import Artifact, Lock
 from builder.bundle.assemble import assemble
-from builder.evidence.inspection import guessed_rows
-from builder.evidence.report import build_report, report_file, report_rows
-from builder.values import Artifact, Lock
+from builder.evidence.build_report import build_report, report_file, report_rows
+from builder.evidence.inspection.contents import guessed_rows
 from tests.support.bundles import manifest_of, member_of, pack_of, source_of
 
 PACKS = [

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builder.evidence.treemap import Area, squarify
+from builder.evidence.inspection.treemap import Area, squarify
 
 
 @given(

@@ -9,10 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from builder.handler.exports import Exports
-from builder.handler.javascript import javascript_exports
-from builder.handler.python import python_exports
-from builder.handler.request import Request
-from builder.handler.resolve import Answer, resolve
+from builder.handler.javascript_exports import javascript_exports
+from builder.handler.python_exports import python_exports
+from builder.handler.resolve import Answer, Request, resolve
 
 FUNCTION, COROUTINE, VALUE, UNKNOWN = Answer.FUNCTION, Answer.COROUTINE, Answer.VALUE, Answer.UNKNOWN
 NOT_OFFERED, NO_MODULE, BROKEN = Answer.NOT_OFFERED, Answer.NO_MODULE, Answer.BROKEN

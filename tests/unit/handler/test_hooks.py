@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from builder.bundle.sources import SourceFile
+from builder.bundle.source_files import SourceFile
 from builder.errors import Severity
-from builder.handler.hooks import HOOKS, check_hooks
+from builder.handler.hook_check import HOOKS, check_hooks
 from builder.manifest import Manifest, parse
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema_rs import Draft202012Validator
 
-from builder.manifest.fitting import surely_fits
-from builder.manifest.shape import schema
+from builder.manifest.schema_check import schema
+from builder.manifest.schema_shortcut import surely_fits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,8 +11,6 @@ from hypothesis import strategies as st
 
 from builder.errors import ManifestError, Severity, UsageError
 from builder.manifest import config, dump
-from builder.manifest.document import decode
-from builder.manifest.lines import line_numbers
 from builder.manifest.model import (
     Build,
     Cors,
@@ -25,6 +23,8 @@ from builder.manifest.model import (
     Plugin,
     Subscriptions,
 )
+from builder.manifest.text.line_numbers import line_numbers
+from builder.manifest.text.toml_document import decode
 from tests.support.manifest_texts import FILE, PLAIN, problems_of, read
 
 if TYPE_CHECKING:

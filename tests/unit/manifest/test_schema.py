@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from builder.manifest.model import Build, Cors, EnabledState, InterceptionType, PackageType, Plugin
-from builder.manifest.shape import schema
-from builder.platform import catalog, limits
+from builder.manifest.schema_check import schema
+from builder.platform import api_catalog, limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,7 +75,7 @@ def test_choices_are_those_of_the_model_and_of_the_catalogue() -> None:
     assert PLUGIN["enabledState"]["enum"] == list(EnabledState)
     assert sorted(PLUGIN["deploymentPackageType"]["enum"]) == sorted(PackageType)
     assert schema()["$defs"]["interception"]["properties"]["type"]["enum"] == list(InterceptionType)
-    assert CORS["allowMethods"]["items"]["enum"] == list(catalog.CORS_METHODS)
+    assert CORS["allowMethods"]["items"]["enum"] == list(api_catalog.CORS_METHODS)
 
 
 def test_the_schema_has_exactly_the_models_fields() -> None:

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builder.manifest import parse
-from builder.manifest.snippet import snippet
+from builder.manifest.text.toml_snippet import snippet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

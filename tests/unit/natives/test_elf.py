@@ -7,7 +7,7 @@ import random
 import pytest
 
 from builder.natives.elf import Form, read_elf
-from builder.natives.kinds import Kind, abi_tag, is_library, kind_of
+from builder.natives.native_files import Kind, abi_tag, is_library, kind_of
 from tests.support.elves import MACH_O, PE, elf
 
 FULL = elf(

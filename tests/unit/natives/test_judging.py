@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 import pytest
 
 from builder.errors import Problem, Severity
-from builder.natives.check import judge
-from builder.natives.scan import native_content
-from builder.natives.world import Placed
+from builder.natives.loader_view import Placed
+from builder.natives.native_check import judge
+from builder.natives.native_scan import native_content
 from builder.platform.libraries import libraries, symbol_versions
 from builder.platform.runtimes import RUNTIMES
 from tests.support.elves import MACH_O, PE, elf

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from builder.natives.native_scan import Scanned, native_content
 from builder.natives.prebuilt import sift
-from builder.natives.scan import Scanned, native_content
 from tests.support.bundles import pack_of
 from tests.support.elves import MACH_O, PE, elf
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from builder.natives.records import dump_record, load_record
-from builder.natives.scan import native_content
+from builder.natives.native_scan import native_content
+from builder.natives.scan_cache import dump_record, load_record
 from tests.support.bundles import member_of
 from tests.support.elves import PE, elf
 

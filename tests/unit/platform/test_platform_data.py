@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from builder.platform import catalog, environment, limits
-from builder.platform.modules import standard_library
+from builder.platform import api_catalog, limits, reserved_variables
+from builder.platform.lambda_modules import standard_library
 from builder.platform.runtimes import OTHER_LANGUAGES, RUNTIMES, UNBUILT_RUNTIMES, Runtime
 from builder.platform.schedule import FIELDS
 
@@ -56,17 +56,17 @@ def test_sizes_are_whole_mebibytes() -> None:
 
 
 def test_the_catalogue_names_28_actions_and_11_entity_types() -> None:
-    assert (len(catalog.ACTIONS), len(catalog.ENTITY_TYPES)) == (28, 11)
-    assert set(catalog.ACTIONS_BY_ENTITY) == set(catalog.ENTITY_TYPES)
+    assert (len(api_catalog.ACTIONS), len(api_catalog.ENTITY_TYPES)) == (28, 11)
+    assert set(api_catalog.ACTIONS_BY_ENTITY) == set(api_catalog.ENTITY_TYPES)
 
 
 def test_names_that_aws_leaves_to_users_are_not_reserved() -> None:
     free = {"AWS_LAMBDA_EXEC_WRAPPER", "NODE_OPTIONS", "PYTHONPATH", "LD_LIBRARY_PATH", "TZ", "LANG"}
-    assert not free & environment.RESERVED_NAMES
+    assert not free & reserved_variables.RESERVED_NAMES
 
 
 def test_the_kits_own_variable_fits_the_grammar_of_names() -> None:
-    assert re.fullmatch(environment.KEY_PATTERN, environment.TREE_DIGEST_NAME)
+    assert re.fullmatch(reserved_variables.KEY_PATTERN, reserved_variables.TREE_DIGEST_NAME)
 
 
 def test_words_of_a_schedule_stand_for_every_number() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builder.publishing.answers import (
+from builder.publishing.api.response_body import (
     Answer,
     UnreadableError,
     describe,
@@ -17,7 +17,7 @@ from builder.publishing.answers import (
     retry_after,
     server_time,
 )
-from builder.publishing.shapes import read_found, read_plugin, read_rows
+from builder.publishing.api.response_fields import read_found, read_plugin, read_rows
 
 PLUGIN = {
     "name": "Plugin-age",

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from builder.publishing.health import judge_clock, judge_release
-from builder.publishing.values import Properties
+from builder.publishing.api_values import Properties
+from builder.publishing.remote.health import judge_clock, judge_release
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 

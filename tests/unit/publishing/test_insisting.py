@@ -8,7 +8,7 @@ import pytest
 
 from builder.errors import PublishError
 from builder.publishing.failures import AccessRefused, Conflict, NotAnswered, NotReached, Refused, Unsettled
-from builder.publishing.insisting import insist
+from builder.publishing.remote.idempotent_retries import insist
 from tests.support.virtual_time import VirtualClock
 
 SENT = ("confirmed", "lost-applied", "lost", "late", "unreached", "refused", "busy", "denied")

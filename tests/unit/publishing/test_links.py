@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from builder.publishing.links import is_console, logs_link
+from builder.publishing.remote.console_links import is_console, logs_link
 
 LAMBDA = "https://eu-central-1.console.aws.amazon.com/lambda/home?region=eu-central-1#/functions/Plugin-age"
 

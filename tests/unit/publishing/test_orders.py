@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from builder.manifest.model import Interception, InterceptionType, Subscriptions
+from builder.publishing.api_values import Rows
+from builder.publishing.execution.order_watch import fit_orders
 from builder.publishing.failures import AccessRefused
-from builder.publishing.orders import fit_orders
-from builder.publishing.planning import plan
-from builder.publishing.plans import Unchanged
-from builder.publishing.values import Rows
+from builder.publishing.planning.plan import Unchanged
+from builder.publishing.planning.planner import plan
 from tests.support.publishing import goal, published
 
 if TYPE_CHECKING:
-    from builder.publishing.hooks import Hooks
-    from builder.publishing.plans import Goal
+    from builder.publishing.api.dispatcher import Hooks
+    from builder.publishing.planning.plan import Goal
 
 API = "POST/organization/v1/users/patients"
 

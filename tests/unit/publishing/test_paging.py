@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from builder.publishing import paging
+from builder.publishing.api import paging
+from builder.publishing.api.paging import PAGE, ROWS_MAX, all_pages
+from builder.publishing.api_values import Rows
 from builder.publishing.failures import NotAnswered
-from builder.publishing.paging import PAGE, ROWS_MAX, all_pages
-from builder.publishing.values import Rows
 
 ENDLESS = 10**12
 

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from builder.manifest import config
 from builder.manifest.model import Cors, Interception, InterceptionType, Notification, PackageType, Subscriptions
-from builder.platform.environment import TREE_DIGEST_NAME, TREE_VERSION_NAME
+from builder.platform.reserved_variables import TREE_DIGEST_NAME, TREE_VERSION_NAME
 from builder.publishing.failures import NotPossible, VersionsUsedUp
-from builder.publishing.planning import code_lines, plan
-from builder.publishing.plans import CodeState, Create, Goal, Unchanged, Update
+from builder.publishing.planning.plan import CodeState, Create, Goal, Unchanged, Update
+from builder.publishing.planning.planner import code_lines, plan
 from tests.support.publishing import PLUGIN, as_table, digest, goal, published, remote_plugin
 
 

@@ -12,17 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builder.manifest.model import Interception, InterceptionType, Subscriptions
+from builder.publishing.execution.reconcile import Pace, carry_out
 from builder.publishing.failures import NotReached
-from builder.publishing.planning import plan
-from builder.publishing.plans import Create, Unchanged, Update
-from builder.publishing.reconcile import Pace, carry_out
-from builder.publishing.shifts import find_shifts, keep_shifts
-from builder.publishing.verdicts import Outcome, Verdict
+from builder.publishing.planning.plan import Create, Unchanged, Update
+from builder.publishing.planning.planner import plan
+from builder.publishing.planning.shifted_orders import find_shifts, keep_shifts
+from builder.publishing.records.verdicts import Outcome, Verdict
 from tests.support.model_biot import FAULTS, NETWORK_FAULTS, READ_FAULTS, ModelBiot, VirtualClock
 from tests.support.publishing import as_table, goal, published
 
 if TYPE_CHECKING:
-    from builder.publishing.plans import Goal
+    from builder.publishing.planning.plan import Goal
 
 
 def intercepting(order: int) -> Subscriptions:

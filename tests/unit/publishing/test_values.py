@@ -9,9 +9,9 @@ import pytest
 
 from builder.cli.output import describe_error
 from builder.publishing import failures
-from builder.publishing.naming import bare_name
-from builder.publishing.state import LocalBiot, state_of
-from builder.publishing.values import RemotePlugin, Secret, Target
+from builder.publishing.api.plugin_identity import bare_name
+from builder.publishing.api_values import RemotePlugin, Secret, Target
+from builder.publishing.state_folder import LocalBiot, state_of
 
 
 def test_no_way_of_printing_shows_a_secret() -> None:

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from builder.platform.catalog import ADAPTABLE_ENTITY_TYPES
+from builder.platform.api_catalog import ADAPTABLE_ENTITY_TYPES
 from builder.platform.interceptions import API_IDS, INTERCEPTABLE
-from sandbox.catalog import find_api
+from sandbox.intercepted_apis import find_api
 
 
 def test_every_adaptable_entity_and_every_api_is_listed_once() -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sandbox.faults import alterations
-from sandbox.faults.wire import Answered
+from sandbox.faults.socket_steps import Answered
 
 if TYPE_CHECKING:
     from collections.abc import Callable

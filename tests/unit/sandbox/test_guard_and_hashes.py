@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from sandbox.guard import BODY_MAX, PLUGIN_BODY_MAX, body_limit, is_ours, names_of
-from sandbox.running import endpoint_url
-from sandbox.ums.hashing import KEY_COST, hashed, matches, random_secret
+from sandbox.plugin_endpoints import endpoint_url
+from sandbox.ums.secret_hashes import KEY_COST, hashed, matches, random_secret
+from sandbox.web.guard import BODY_MAX, PLUGIN_BODY_MAX, body_limit, is_ours, names_of
 
 
 @pytest.mark.parametrize(

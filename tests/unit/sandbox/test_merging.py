@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builder.manifest.shape import schema
-from sandbox.errors import ApiError
-from sandbox.settings.checking import read_creation, read_replacement, read_update
-from sandbox.settings.merging import creation, partial, replacement
+from builder.manifest.schema_check import schema
+from sandbox.settings.configuration import creation, partial, replacement
+from sandbox.settings.shapes import read_creation, read_replacement, read_update
+from sandbox.web.biot_errors import ApiError
 
 NAMES = {"name": "age", "displayName": "Age", "version": 7, "runtime": "python3.13"}
 FIELDS = {

@@ -12,10 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.catalog import find_api
-from sandbox.dispatcher.ordering import arranged
+from sandbox.dispatcher.interception_order import arranged
 from sandbox.dispatcher.schema import SCHEMA
-from sandbox.dispatcher.subscriptions import (
+from sandbox.dispatcher.subscription_table import (
     Interception,
     Notification,
     orders_of,
@@ -23,7 +22,8 @@ from sandbox.dispatcher.subscriptions import (
     replace_subscriptions,
     subscribe_interception,
 )
-from sandbox.settings.subscribing import subscriptions_of
+from sandbox.intercepted_apis import find_api
+from sandbox.settings.plugin_subscriptions import subscriptions_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.dispatcher.schema import SCHEMA
-from sandbox.dispatcher.subscriptions import (
+from sandbox.dispatcher.subscription_table import (
     DEFAULT_ORDER,
     Interception,
     subscribe_interception,

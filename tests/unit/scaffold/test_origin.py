@@ -7,7 +7,7 @@ import json
 import pytest
 
 from builder.errors import ProjectError
-from scaffold.origin import Origin, origin_of
+from scaffold.template_source import Origin, origin_of
 
 URLS = ("Homepage, https://example.com", "Source, https://example.com/o/kit")
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from builder.errors import ProjectError
-from scaffold.answers import check_names
-from scaffold.door import RefusedAnswerError, git_failure, refusal, typed
-from scaffold.origin import Origin
-from scaffold.updating import conflicts
+from scaffold.copier_calls import RefusedAnswerError, git_failure, refusal, typed
+from scaffold.template_answers import check_names
+from scaffold.template_source import Origin
+from scaffold.template_update import conflicts
 
 ORIGIN = Origin(source="git+https://example.com/kit", ref="v9")
 

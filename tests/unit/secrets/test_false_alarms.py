@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from builder.secrets.scan import scan
+from builder.secrets.secret_scan import scan
 
 HARMLESS = """\
 AWS = "AKIAIOSFODNN7EXAMPLE"  # of AWS's documents

@@ -10,9 +10,9 @@ import string
 
 import pytest
 
-from builder.secrets.files import FILE_KINDS
-from builder.secrets.kinds import KINDS
-from builder.secrets.scan import scan
+from builder.secrets.secret_files import FILE_KINDS
+from builder.secrets.secret_formats import KINDS
+from builder.secrets.secret_scan import scan
 
 ALNUM = string.ascii_letters + string.digits
 HEX = "0123456789abcdef"

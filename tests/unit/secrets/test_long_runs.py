@@ -3,8 +3,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builder.secrets.kinds import RUN_BYTES, SHORTEST_RUN
-from builder.secrets.scan import _long_runs
+from builder.secrets.secret_formats import RUN_BYTES, SHORTEST_RUN
+from builder.secrets.secret_scan import _long_runs
 
 PIECES = st.one_of(
     st.binary(max_size=9),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from builder.dependencies.upkeep import IN_USE_SECONDS, Shelved, prunable
+from builder.dependencies.store.maintenance import IN_USE_SECONDS, Shelved, prunable
 
 DAY = 24 * 60 * 60
 NOW = 1_800_000_000.0

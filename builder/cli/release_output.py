@@ -1,0 +1,231 @@
+"""How plans, endings and the journal look, for people and for machines."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from builder.cli.connection_options import ask_code
+from builder.cli.output import describe_failure, describe_problems, print_document, print_problems, print_text, table
+from builder.errors import Problem, PublishError
+from builder.publishing import clock
+from builder.publishing.planning.differences import DISABLED, STATE
+from builder.publishing.planning.plan import Create, Unchanged, Update
+from builder.publishing.planning.planner import all_lines
+from builder.publishing.planning.saved_plan import describe_change
+from builder.release import Desk
+
+if TYPE_CHECKING:
+    from builder.cli.progress_bar import TerminalProgress
+    from builder.publishing.api_values import RemotePlugin
+    from builder.publishing.planning.differences import Change
+    from builder.publishing.records.journal import Entry
+    from builder.release import Planned, Published
+
+CHANGES_EXIT = 10
+_SHOWN_COMMIT = 10
+_SHOWN_DIGEST = 19
+_SHOWN_HEX = 12
+
+
+def desk(progress: TerminalProgress) -> Desk:
+    """This process's environment, the machine's clock, and the terminal to ask on."""
+    ask = ask_code if sys.stdin.isatty() and sys.stderr.isatty() else None
+    return Desk(environ=os.environ, clock=clock.SystemClock(), progress=progress, ask_code=ask)
+
+
+def describe_planned(planned: Planned) -> dict[str, object]:
+    """A plan as JSON."""
+    release, prepared = planned.release, planned.prepared
+    remote = release.remote if isinstance(release, Unchanged) else release.before
+    goal = prepared.goal
+    return {
+        "status": "changes" if planned.changes_anything else "nothing-to-do",
+        "verdict": "changes" if planned.changes_anything else "nothing-to-do",
+        "exitCode": CHANGES_EXIT if planned.changes_anything else 0,
+        "plugin": goal.name,
+        "environment": prepared.target.name,
+        "baseUrl": prepared.target.base_url,
+        "action": _action(planned),
+        "code": not isinstance(release, Unchanged) and release.code is not None,
+        "versionFrom": remote.version if remote is not None else None,
+        "versionTo": release.remote.version if isinstance(release, Unchanged) else release.version_to,
+        "treeDigestFrom": remote.tree_digest if remote is not None else None,
+        "treeDigest": goal.code.tree_digest if goal.code is not None else None,
+        "enabledStateFrom": _state(remote) if remote is not None else None,
+        "enabledStateTo": goal.desired.get(STATE) or (_state(remote) if remote is not None else DISABLED),
+        "artifact": str(prepared.files.artifact) if prepared.files.artifact is not None else None,
+        "changes": [describe_change(change) for change in all_lines(release)],
+        "catalog": prepared.catalog or None,
+        "notes": [*release.notes, *planned.notes],
+        "warnings": describe_problems(prepared.warnings),
+    }
+
+
+def planned_text(planned: Planned) -> list[str]:
+    """The lines of a plan for people."""
+    target, goal = planned.prepared.target, planned.prepared.goal
+    where = f"{goal.name} in {target.name} ({target.base_url})"
+    if isinstance(planned.release, Unchanged):
+        head = f"{where}: nothing to do, BioT has it as wanted (version {planned.release.remote.version})."
+        return [head, *_notes((*planned.release.notes, *planned.notes))]
+    head = f"{where}: {_action(planned)}"
+    return [head, *map(_line, all_lines(planned.release)), *_notes((*planned.release.notes, *planned.notes))]
+
+
+def show_published(published: Published, *, as_json: bool) -> int:
+    """Print how a publish ended; gives the exit code."""
+    outcome = published.outcome
+    if as_json:
+        print_document(_describe_published(published))
+        return 0 if outcome.succeeded else PublishError.exit_code
+    target, goal = published.planned.prepared.target, published.planned.prepared.goal
+    if not outcome.succeeded:
+        print_problems([Problem(message=outcome.detail, hint=outcome.hint)])
+    planned = published.planned
+    untold = () if planned.changes_anything else (*planned.release.notes, *planned.notes)
+    for line in _notes((*untold, *published.notes)):
+        print_text(line)
+    print_text(f"{outcome.verdict.value.replace('-', ' ')}: {goal.name} in {target.name}, {_ending(published)}")
+    return 0 if outcome.succeeded else PublishError.exit_code
+
+
+def describe_entry(entry: Entry) -> dict[str, object]:
+    """One publish of the journal as JSON."""
+    return {
+        "opened": entry.opened,
+        "closed": entry.closed,
+        "command": entry.command,
+        "who": entry.who,
+        "environment": entry.environment,
+        "baseUrl": entry.base_url,
+        "versionFrom": entry.version_from,
+        "versionTo": entry.version_to,
+        "code": entry.code,
+        "treeDigestFrom": entry.digest_from,
+        "treeDigest": entry.digest_to,
+        "artifact": entry.artifact,
+        "commit": entry.commit,
+        "kit": entry.kit,
+        "verdict": entry.verdict,
+        "version": entry.version,
+        "detail": entry.detail,
+        "settledLater": entry.settled_by is not None,
+    }
+
+
+def history_text(entries: tuple[Entry, ...]) -> list[str]:
+    """The lines of the journal as a table, newest first; below each row where to and by whom, which may be long."""
+    rows = [("when", "what", "version", "ended", "code", "commit")]
+    rows += [
+        (
+            entry.opened[:16].replace("T", " "),
+            entry.command,
+            str(entry.version_to) if entry.version_from is None else f"{entry.version_from} → {entry.version_to}",
+            (entry.verdict or "no end yet").replace("-", " "),
+            _code(entry),
+            _commit(entry),
+        )
+        for entry in reversed(entries)
+    ]
+    head, line, *lines = table(rows)
+    below = (f"  to {entry.environment}, by {entry.who}{_unsettled(entry)}" for entry in reversed(entries))
+    return [head, line, *(text for pair in zip(lines, below, strict=True) for text in pair)]
+
+
+def _unsettled(entry: Entry) -> str:
+    return "" if entry.verdict else "; the next publish finds out how it ended"
+
+
+def _describe_published(published: Published) -> dict[str, object]:
+    outcome = published.outcome
+    planned = describe_planned(published.planned)
+    remote = outcome.remote
+    ending = {
+        "status": outcome.verdict.value if outcome.succeeded else "error",
+        "verdict": outcome.verdict.value,
+        "exitCode": 0 if outcome.succeeded else PublishError.exit_code,
+        "detail": outcome.detail,
+        "version": remote.version if remote is not None else None,
+        "enabledState": _state(remote) if remote is not None else None,
+        "endpointUrl": remote.endpoint_url if remote is not None else None,
+        "requests": outcome.requests,
+        "notes": [*published.planned.release.notes, *published.planned.notes, *published.notes],
+    }
+    if outcome.succeeded:
+        return {**planned, **ending}
+    failure = describe_failure(outcome.kind, PublishError.exit_code, outcome.detail, outcome.hint)
+    return {**planned, **failure, **ending}
+
+
+def _ending(published: Published) -> str:
+    """``version 5 → 6, code sha256:…, enabled, https://…`` with what is not known left out."""
+    release, outcome = published.planned.release, published.outcome
+    digest = published.planned.prepared.goal.code
+    parts = [f"version {outcome.version_from or 'none'} → {outcome.version_to}"]
+    if outcome.version_from == outcome.version_to:
+        parts = [f"version {outcome.version_to}"]
+    if digest is not None and not isinstance(release, Unchanged):
+        parts.append(f"code {_short(digest.tree_digest)}")
+    if outcome.succeeded and outcome.remote is not None:
+        parts.append(_state_words(published, outcome.remote))
+        parts.append(outcome.remote.endpoint_url)
+    return ", ".join(part for part in parts if part)
+
+
+def _state_words(published: Published, remote: RemotePlugin) -> str:
+    """``enabled`` or ``disabled``, and who decided it when this publish did."""
+    planned, word = published.planned, _state(remote).lower()
+    if isinstance(planned.release, Create):
+        return f"created {word}"
+    if not any(change.field == STATE for change in all_lines(planned.release)):
+        return word
+    return f"now {word}, as plugin.toml says"
+
+
+def _state(remote: RemotePlugin) -> str:
+    return "ENABLED" if remote.enabled else DISABLED
+
+
+def _action(planned: Planned) -> str:
+    match planned.release:
+        case Create():
+            return "create"
+        case Update():
+            return "update"
+        case Unchanged():
+            return "none"
+
+
+def _line(change: Change) -> str:
+    shown = f"{change.old} → {change.new}" if change.old and change.new else change.old or change.new
+    if change.hidden is not None:
+        shown = "(values of variables are not shown)"
+    return f"  {change.sign.value} {change.field}  {shown}".rstrip()
+
+
+def _notes(notes: tuple[str, ...]) -> list[str]:
+    return [f"  note: {note}" for note in notes]
+
+
+def _short(digest: str | None) -> str:
+    if digest is None:
+        return "-"
+    return digest if len(digest) <= _SHOWN_DIGEST else f"{digest[:_SHOWN_DIGEST]}…"
+
+
+def _code(entry: Entry) -> str:
+    if entry.code:
+        return _hex(entry.digest_to)
+    return "BioT's seed" if entry.version_from is None else "as before"
+
+
+def _hex(digest: str | None) -> str:
+    """Enough of a digest to tell code apart; an image's tag as it is."""
+    return "-" if digest is None else digest.removeprefix("sha256:")[:_SHOWN_HEX]
+
+
+def _commit(entry: Entry) -> str:
+    changed = "+" if entry.commit.endswith("+") else ""
+    return f"{entry.commit[:_SHOWN_COMMIT]}{changed}" if entry.commit else "-"

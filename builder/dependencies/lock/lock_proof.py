@@ -1,0 +1,69 @@
+"""The proof that ``requirements.lock`` is complete, from the requirements and the metadata of the locked wheels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from builder.dependencies.lock.requirements import parse_requirements, read_declared
+from builder.dependencies.lock.requirements_lock import LOCK_NAME
+from builder.errors import DependencyError, Problem, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from builder.archive.cached_results import Memory
+    from builder.build_values import Pack
+    from builder.dependencies.lock.requirements import Declared
+    from builder.manifest.model import Manifest
+    from builder.platform.runtimes import Runtime
+
+
+def check_completeness(manifest: Manifest, packs: Sequence[Pack], memory: Memory) -> tuple[Problem, ...]:
+    """Prove that the lock is complete; found out once for the same lock and packages.
+
+    Returns:
+        Warnings.
+
+    Raises:
+        DependencyError: A package is missing, or does not fit who asks for it; carries all of them.
+    """
+
+    def find_out() -> list[list[str]]:
+        found = _problems(read_declared(manifest), packs, manifest.runtime)
+        return [[one.message, one.hint, one.file, one.severity.value] for one in found]
+
+    problems = [
+        Problem(message=message, hint=hint, file=file, severity=Severity(severity))
+        for message, hint, file, severity in memory.once("completeness", find_out)
+    ]
+    if any(problem.severity is Severity.ERROR for problem in problems):
+        message = f"{LOCK_NAME} is not complete for {manifest.runtime.name}."
+        raise DependencyError(message, hint="Run `biot-plugin lock` and commit the file.", problems=problems)
+    return tuple(problems)
+
+
+def refuse_unsatisfied(declared: Declared, packs: Sequence[Pack], runtime: Runtime) -> None:
+    """Refuse to write a lock whose packages ask for more than it has.
+
+    That happens when a requirement names an extra that does not exist, and when a wheel asks for other packages than
+    the index says of its release.
+
+    Raises:
+        DependencyError: Carries everything that is missing.
+    """
+    problems = [one for one in _problems(declared, packs, runtime) if one.severity is Severity.ERROR]
+    if problems:
+        message = f"What {declared.file} asks for cannot be locked completely for {runtime.name}."
+        hint = f"Correct {declared.file}, or name there what is missing, and run `biot-plugin lock` again."
+        raise DependencyError(message, hint=hint, problems=problems)
+
+
+def _problems(declared: Declared, packs: Iterable[Pack], runtime: Runtime) -> tuple[Problem, ...]:
+    from builder.archive.core_metadata import read_core_metadata
+    from builder.dependencies.lock.completeness import PinnedWheel, completeness_problems
+
+    wheels = [
+        PinnedWheel(name=pack.package.name, version=pack.package.version, metadata=read_core_metadata(pack))
+        for pack in packs
+    ]
+    return completeness_problems(parse_requirements(declared), wheels, runtime, declared.file or "plugin.toml")

@@ -1,0 +1,113 @@
+"""Locked npm packages -> packs: tarballs of the registry or the repository, each turned once into a ZIP."""
+
+from __future__ import annotations
+
+import hashlib
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from builder.build_values import Lock, LockedPackage, Pack
+from builder.dependencies.npm.package_lock import LOCK_NAME
+from builder.errors import DependencyError, PackagingError
+from builder.fingerprint import code_digest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from builder.dependencies.store.pack_store import Store
+    from builder.progress import Progress
+
+PACKING_CODE = (
+    "archive/",
+    "dependencies/npm/npm_packs.py",
+    "dependencies/npm/tarball.py",
+    "errors.py",
+    "quoting.py",
+    "values.py",
+)
+"""What turns tarballs into packs. Not the whole kit, because each package would have to be fetched again."""
+_PROCESSES = 2
+
+
+def collect(lock: Lock, store: Store, progress: Progress) -> tuple[Pack, ...]:
+    """Every locked package as a pack; what the store lacks or holds damaged is fetched and turned into one.
+
+    Raises:
+        DependencyError: A package is not available, or its tarball is not one that npm would make.
+    """
+    if not lock.packages:
+        return ()
+    from builder.archive.deflate import compressor as name_compressor
+
+    compressor = name_compressor()
+    packs = {package: _find(package, compressor, store) for package in lock.packages}
+    for package in lock.packages:
+        if package.tarball and packs[package] is None:
+            packs[package] = _pack_of_repository(package, compressor, store)
+    absent = tuple(package for package, pack in packs.items() if pack is None)
+    if absent:
+        packs |= {pack.package: pack for pack in _fetch(absent, compressor, store, progress)}
+    return tuple(pack for pack in packs.values() if pack is not None)
+
+
+def pack_key(integrity: str, compressor: str) -> str:
+    """The store's key of a package: its integrity, the code that turns it into a ZIP, and what compresses it."""
+    return hashlib.sha256(f"npm {code_digest(*PACKING_CODE)}\n{integrity}\n{compressor}\n".encode()).hexdigest()
+
+
+def _fetch(packages: tuple[LockedPackage, ...], compressor: str, store: Store, progress: Progress) -> Iterator[Pack]:
+    from concurrent.futures import ThreadPoolExecutor
+
+    from builder.dependencies.npm.npm_client import batches, fetch_tarballs
+
+    with store.work() as folder, ThreadPoolExecutor(_PROCESSES) as pool:
+        digests = [package.digest for package in packages]
+        shared = store.shared.fetch(digests, folder, progress) if store.shared is not None else {}
+        fetched: dict[str, Path] = {}
+        progress.begin("Fetching npm packages", len(packages))
+        groups = batches(package for package in packages if package.digest not in shared)
+        folders = [folder / str(number) for number in range(len(groups))]
+        have = {package: shared[package.digest] for package in packages if package.digest in shared}
+        for tarballs in chain([have], pool.map(fetch_tarballs, groups, folders)):
+            for package, tarball in tarballs.items():
+                yield _pack(package, tarball, compressor, store)
+                fetched |= {package.digest: tarball} if package.digest not in shared else {}
+                progress.advance(f"{package.name} {package.version}")
+        if store.shared is not None:
+            store.shared.offer(fetched, progress)
+
+
+def _pack_of_repository(package: LockedPackage, compressor: str, store: Store) -> Pack:
+    """The pack of a tarball in the repository; a registry is never asked for it."""
+    from shutil import copyfile
+
+    from builder.dependencies.npm.npm_client import integrity
+
+    with store.work() as folder:
+        copy = folder / "package.tgz"
+        copyfile(package.tarball, copy)
+        if integrity(copy.read_bytes()) != package.digest:
+            message = f"{package.tarball} is not the file that {LOCK_NAME} was made from."
+            raise DependencyError(message, hint="Run `biot-plugin lock` and commit both files.")
+        return _pack(package, copy, compressor, store)
+
+
+def _pack(package: LockedPackage, tarball: Path, compressor: str, store: Store) -> Pack:
+    from builder.archive.writer import pack_members
+    from builder.dependencies.npm.tarball import read_tarball
+
+    file = tarball.with_suffix(".zip")
+    shown = f"{package.name} {package.version}"
+    try:
+        pack_members(read_tarball(tarball, shown), file)
+    except PackagingError as error:
+        message = f"The npm package {shown} holds paths that an artifact cannot have: {error.message}"
+        raise DependencyError(message, hint="Choose another version of it.", problems=error.problems) from error
+    stored = store.add(pack_key(package.digest, compressor), file)
+    return Pack(package=package, file=stored.file, members=stored.members)
+
+
+def _find(package: LockedPackage, compressor: str, store: Store) -> Pack | None:
+    stored = store.find(pack_key(package.digest, compressor))
+    return None if stored is None else Pack(package=package, file=stored.file, members=stored.members)

@@ -1,0 +1,72 @@
+"""Among the wheels of one version, one whose native code really loads: a tag is only what its builder promised."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from builder.build_values import LockedPackage, Pack
+from builder.dependencies.python.wheels import Wanted, fetch_wheels
+from builder.errors import DependencyError
+from builder.natives.self_containment import problems_alone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from builder.dependencies.python.wheels import Fetched
+    from builder.dependencies.store.pack_store import Store
+    from builder.errors import Problem
+    from builder.platform.runtimes import Runtime
+    from builder.progress import Progress
+
+_MOST_WHEELS = 4
+"""Wheels of one version to try; a version has rarely more than two for one platform."""
+
+
+def fitting_wheels(
+    fetched: Iterable[Fetched], wanted: Sequence[Wanted], runtime: Runtime, store: Store, progress: Progress
+) -> tuple[Fetched, ...]:
+    """The same packages, with another wheel of the same version where the one that was fetched does not load.
+
+    A version without any that loads keeps its first wheel, and the reason is noted: packaging will refuse it.
+    """
+    offered = {one.name: one.digests for one in wanted}
+    return tuple(_fitting(one, offered.get(one.name, ()), runtime, store, progress) for one in fetched)
+
+
+def _fitting(first: Fetched, digests: tuple[str, ...], runtime: Runtime, store: Store, progress: Progress) -> Fetched:
+    problems = _problems(first, runtime, store)
+    tried, current = {first.digest}, first
+    while problems and len(tried) < _MOST_WHEELS:
+        other = _another(current, tuple(digest for digest in digests if digest not in tried), runtime, store, progress)
+        if other is None:
+            break
+        tried.add(other.digest)
+        current = other
+        if not _problems(other, runtime, store):
+            progress.note(f"{first.wheel} does not load on {runtime.name}; {other.wheel} does and is taken.")
+            return other
+    for problem in problems:
+        progress.note(f"{problem.message} {problem.hint}")
+    return first
+
+
+def _another(
+    one: Fetched, digests: tuple[str, ...], runtime: Runtime, store: Store, progress: Progress
+) -> Fetched | None:
+    if not digests:
+        return None
+    try:
+        (found,) = fetch_wheels([Wanted(name=one.name, version=one.version, digests=digests)], runtime, store, progress)
+    except DependencyError:
+        # The index has no other wheel for the runtime. The one that was fetched stays, so nothing is hidden.
+        return None
+    return found
+
+
+def _problems(wheel: Fetched, runtime: Runtime, store: Store) -> tuple[Problem, ...]:
+    sha256 = wheel.digest.removeprefix("sha256:")
+    stored = store.find(sha256, sha256=sha256)
+    if stored is None:
+        return ()
+    package = LockedPackage(name=wheel.name, version=wheel.version, digest=wheel.digest)
+    return problems_alone(Pack(package=package, file=stored.file, members=stored.members), runtime)

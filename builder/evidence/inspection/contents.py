@@ -1,0 +1,170 @@
+"""Look into an artifact: verified from its first to its last byte, by package and by size."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from builder.archive.entry_paths import folders_of
+from builder.archive.package_sizes import PackageRow, owned_paths
+from builder.archive.reader import read_members
+from builder.archive.tree_digest import tree_digest
+from builder.build_values import Artifact, PackMember
+from builder.errors import VerificationError
+from builder.evidence.build_report import file_digest, read_report, report_file, report_rows
+from builder.quoting import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+_DIST_INFO = re.compile(r"(?P<name>[^/]+)-(?P<version>[^/-]+)\.dist-info/.*")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FileRow:
+    """One file of the artifact; sizes in bytes, in the ZIP without headers."""
+
+    path: str
+    size: int
+    packed_size: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Inspection:
+    """What is inside an artifact.
+
+    Attributes:
+        artifact: Its digests and sizes, computed from the file.
+        packages: By bytes in the ZIP, the largest first.
+        files: The same for files.
+        reported: Whether the packages are as the build report beside the artifact says; guessed from folders if not.
+        report: That report; empty when there is none.
+    """
+
+    artifact: Artifact
+    packages: tuple[PackageRow, ...]
+    files: tuple[FileRow, ...]
+    reported: bool
+    report: Mapping[str, object] = field(default_factory=dict)
+
+    def describe(self) -> dict[str, object]:
+        """The same for machines."""
+        return {
+            "artifact": {
+                "file": self.artifact.file.name,
+                "sha256": self.artifact.sha256,
+                "treeDigest": self.artifact.tree_digest,
+                "size": self.artifact.size,
+                "unpackedSize": self.artifact.unpacked_size,
+                "files": self.artifact.entries,
+            },
+            "reported": self.reported,
+            "packages": [
+                {
+                    "name": row.name,
+                    "version": row.version,
+                    "files": row.files,
+                    "unpackedSize": row.size,
+                    "packedSize": row.packed_size,
+                }
+                for row in self.packages
+            ],
+            "files": [
+                {"path": row.path, "unpackedSize": row.size, "packedSize": row.packed_size} for row in self.files
+            ],
+        }
+
+
+def inspect(file: Path) -> Inspection:
+    """Read an artifact and the report beside it, when there is one.
+
+    Raises:
+        VerificationError: It is not a sound ZIP, or not the one that its report describes.
+    """
+    members = read_members(file)
+    artifact = Artifact(
+        file=file.absolute(),
+        sha256=file_digest(file),
+        size=file.stat().st_size,
+        unpacked_size=sum(member.size for member in members),
+        entries=len(members),
+        tree_digest=tree_digest(members),
+    )
+    report = read_report(report_file(file))
+    if report is not None:
+        _hold_against(artifact, report)
+    reported = report_rows(report) if report is not None else ()
+    return Inspection(
+        artifact=artifact,
+        packages=tuple(sorted(reported or guessed_rows(members), key=lambda row: (-row.packed_size, row.label))),
+        files=tuple(
+            FileRow(path=printable(member.path), size=member.size, packed_size=member.compressed_size)
+            for member in sorted(members, key=lambda member: (-member.compressed_size, member.path))
+        ),
+        reported=bool(reported),
+        report=report or {},
+    )
+
+
+def guessed_rows(members: Sequence[PackMember]) -> tuple[PackageRow, ...]:
+    """A table by package for an artifact without a report: npm's folders, and Python's top-level names.
+
+    A top-level folder belongs to the package whose ``.dist-info`` has its name; what fits no package is listed under
+    its own name, without a version.
+    """
+    versions = dict(_distributions(member.path for member in members))
+    owners = [(member.path, _guess(member.path, versions)) for member in members]
+    paths = owned_paths(owners)
+    groups: dict[str, list[PackMember]] = {}
+    for member, (_, owner) in zip(members, owners, strict=True):
+        groups.setdefault(owner, []).append(member)
+    return tuple(
+        PackageRow(
+            name=name,
+            version=versions.get(name, ""),
+            files=len(group),
+            size=sum(member.size for member in group),
+            packed_size=sum(member.compressed_size for member in group),
+            paths=tuple(paths[name]),
+        )
+        for name, group in sorted(groups.items())
+    )
+
+
+def _distributions(paths: Iterable[str]) -> Iterable[tuple[str, str]]:
+    for path in paths:
+        found = _DIST_INFO.fullmatch(path)
+        if found:
+            yield _normal(found["name"]), found["version"]
+
+
+def _guess(path: str, versions: Mapping[str, str]) -> str:
+    if "node_modules/" in path:
+        inside = path.rpartition("node_modules/")[2].split("/")
+        return "/".join(inside[:2]) if inside[0].startswith("@") else inside[0]
+    first = path.split("/", 1)[0]
+    found = _DIST_INFO.fullmatch(path)
+    name = _normal(found["name"] if found else first.removesuffix(".libs").partition(".")[0])
+    if name in versions:
+        return name
+    return f"{first}/" if folders_of(path) else first
+
+
+def _normal(name: str) -> str:
+    """A package's name as PEP 503 spells it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _hold_against(artifact: Artifact, report: Mapping[str, object]) -> None:
+    told = report.get("artifact")
+    wanted = told if isinstance(told, dict) else {}
+    if wanted.get("sha256") == artifact.sha256 and wanted.get("treeDigest") == artifact.tree_digest:
+        return
+    same = wanted.get("treeDigest") == artifact.tree_digest
+    raise VerificationError(
+        f"{artifact.file.name} is not the artifact that {report_file(artifact.file).name} describes: "
+        + ("the same files in other bytes" if same else "other files"),
+        hint="Package again; if the artifact must stay, remove the report beside it to look inside anyway.",
+    )

@@ -1,0 +1,1 @@
+"""Provenance: an in-toto statement about a build, and its signature. Never asks a server."""

@@ -1,0 +1,130 @@
+"""How an artifact came to be: an in-toto statement (v1) with SLSA's provenance predicate (v1).
+
+It claims Build L1 and no more: provenance exists. A signature made on a workstation proves who had the key and not
+where the build ran, so even signed it is L1; L2 needs a hosted build platform that signs itself (https://slsa.dev/spec/v1.1/levels).
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import builder
+from builder.archive.deflate import compressor
+from builder.evidence.build_report import file_digest
+from builder.evidence.provenance.signing import Signer, envelope
+from builder.quoting import printable_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+    from pathlib import Path
+
+    from builder.build_values import Artifact, Bundle
+    from builder.evidence.evidence_settings import Settings
+    from builder.evidence.sbom.components import Inventory
+    from builder.manifest.model import Manifest
+
+STATEMENT = "https://in-toto.io/Statement/v1"
+PREDICATE = "https://slsa.dev/provenance/v1"
+BUILD_TYPE = "urn:biot-plugin-kit:package:1"
+BUILDER = "urn:biot-plugin-kit:workstation"
+LEVEL = "SLSA Build L1: the statement exists; nothing proves where the build ran"
+
+_Document = dict[str, object]
+
+
+def build_statement(
+    manifest: Manifest, bundle: Bundle, inventory: Inventory, artifact: Artifact, settings: Settings
+) -> _Document:
+    """The statement without ``runDetails``, which ``with_run`` adds.
+
+    ``externalParameters`` is all that a user can decide: the manifest's tables that reach the artifact and which
+    environment was chosen. Names and values of environment variables stay out, since they are not in the artifact.
+    """
+    plugin = manifest.plugin
+    return {
+        "_type": STATEMENT,
+        "subject": [{"name": artifact.file.name, "digest": {"sha256": artifact.sha256}}],
+        "predicateType": PREDICATE,
+        "predicate": {
+            "buildDefinition": {
+                "buildType": BUILD_TYPE,
+                "externalParameters": {
+                    "plugin": {
+                        "name": plugin.name,
+                        "version": plugin.version,
+                        "runtime": plugin.runtime,
+                        "handler": plugin.handler,
+                    },
+                    "build": asdict(manifest.build),
+                    "environment": manifest.environment,
+                },
+                "internalParameters": {
+                    "level": LEVEL,
+                    "treeDigest": artifact.tree_digest,
+                    "sourceDateEpoch": settings.epoch,
+                },
+                "resolvedDependencies": [
+                    *_given(manifest, settings),
+                    *({"name": one.path, "digest": {"sha256": one.sha256}} for one in bundle.entries if not one.owner),
+                    *_packages(inventory),
+                ],
+            },
+        },
+    }
+
+
+def with_run(
+    statement: _Document, *, started: datetime, finished: datetime, byproducts: Iterable[Path]
+) -> Mapping[str, object]:
+    """The statement with how the run went: when, and what was written beside the artifact."""
+    predicate = statement["predicate"]
+    run = {
+        "builder": {
+            "id": BUILDER,
+            "version": {"biot-plugin-kit": builder.__version__, "compressor": compressor()},
+        },
+        "metadata": {
+            "invocationId": str(uuid.uuid4()),
+            "startedOn": _time(started),
+            "finishedOn": _time(finished),
+        },
+        "byproducts": [{"name": file.name, "digest": {"sha256": file_digest(file)}} for file in byproducts],
+    }
+    return statement | {"predicate": (predicate if isinstance(predicate, dict) else {}) | {"runDetails": run}}
+
+
+def render_statement(statement: Mapping[str, object], signer: Signer | None) -> bytes:
+    """The file's bytes: the statement as it is, or in a signed DSSE envelope."""
+    text = printable_json(json.dumps(statement, indent=2, ensure_ascii=False)) + "\n"
+    payload = text.encode("utf-8", "replace")
+    return payload if signer is None else (json.dumps(envelope(payload, signer), indent=2) + "\n").encode()
+
+
+def signed_by(file: Path, keyid: str) -> bool:
+    """Whether a provenance file names this key as its signer; the file itself is guarded by the digests beside it."""
+    try:
+        document = json.loads(file.read_bytes())
+        return any(one["keyid"] == keyid for one in document["signatures"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def _given(manifest: Manifest, settings: Settings) -> list[_Document]:
+    files = {manifest.file.name: settings.manifest_sha256, settings.lock_name: settings.lock_sha256}
+    files["soup.toml"] = settings.soup_sha256
+    return [{"name": name, "digest": {"sha256": digest}} for name, digest in files.items() if digest]
+
+
+def _packages(inventory: Inventory) -> list[_Document]:
+    return [
+        {"uri": one.purl, "digest": {algorithm.replace("-", "").lower(): digest for algorithm, digest in one.hashes}}
+        for one in inventory.packages
+    ]
+
+
+def _time(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,0 +1,37 @@
+"""Package URLs (https://github.com/package-url/purl-spec): one name for a package in every ecosystem's tools."""
+
+from __future__ import annotations
+
+from urllib.parse import quote, unquote
+
+from builder.evidence.sbom.dependency_graph import normal
+
+
+def purl_of(name: str, version: str, *, python: bool) -> str:
+    """The purl of a package of PyPI, or else of npm."""
+    return pypi_purl(normal(name), version) if python else npm_purl(name, version)
+
+
+def pypi_purl(name: str, version: str) -> str:
+    """``pkg:pypi/requests@2.32.5``; ``name`` is normalised already."""
+    return f"pkg:pypi/{quote(name, safe='')}@{quote(version, safe='')}"
+
+
+def npm_purl(name: str, version: str) -> str:
+    """``pkg:npm/%40scope/name@1.0.0``."""
+    return f"pkg:npm/{quote(name, safe='/')}@{quote(version, safe='')}"
+
+
+def parse_purl(text: str) -> tuple[str, str, str] | None:
+    """(type, name with its namespace, version); version is empty when there is none. None when it is no purl."""
+    scheme, separator, rest = text.partition(":")
+    if scheme != "pkg" or not separator:
+        return None
+    kind, separator, rest = rest.lstrip("/").partition("/")
+    bare = rest.partition("#")[0].partition("?")[0]
+    path, at, version = bare.rpartition("@")
+    if not at or not path:
+        path, version = bare, ""
+    if not separator or not path:
+        return None
+    return kind.lower(), unquote(path.strip("/")), unquote(version)

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from builder.errors import Severity
+from builder.manifest.finding import Finding, shorten
+from builder.manifest.rules.intended_api import intended_api
+from builder.manifest.rules.subject import rows
+from builder.manifest.suggestion import suggest
+from builder.platform.api_catalog import ADAPTABLE_ENTITY_TYPES, API_METHODS, AS_OF, PROBABLY_RESERVED_ORDER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from builder.manifest.finding import KeyPath
+    from builder.manifest.rules.subject import Subject
+
+_SEGMENT = r"(?:\{[A-Za-z][A-Za-z0-9_-]*\}|[A-Za-z0-9._~!$&'()*+,;=:@%-]+)"
+_API_ID = rf"(?:{'|'.join(API_METHODS)})(?:/{_SEGMENT})+"
+_EXAMPLE = 'For example apiId = "POST/organization/v1/users/patients".'
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    """An interception names an API or an entity, whichever its type has, and none stands there twice."""
+    subscriptions = subject.below("subscriptions")
+    yield from _order(subscriptions, ("subscriptions",), "interceptionOrder")
+    seen: dict[tuple[object, ...], int] = {}
+    for index, row in rows(subscriptions, "interceptions"):
+        path = ("subscriptions", "interceptions", index)
+        yield from _target(row, path)
+        yield from _order(row, path, "order")
+        target = (row.get("type"), row.get("apiId"), row.get("entityTypeName"))
+        first = seen.setdefault(target, index)
+        if first != index and any(target[1:]):
+            message = f"This interception stands there twice: it is the same as interceptions[{first}]."
+            yield Finding(path=path, message=message, hint="Delete one of the two.")
+
+
+def _target(row: Mapping[str, object], path: KeyPath) -> Iterator[Finding]:
+    kind = row.get("type")
+    if not isinstance(kind, str):
+        return
+    needed, foreign = ("entityTypeName", "apiId") if kind == "ADAPT_ENTITY" else ("apiId", "entityTypeName")
+    if foreign in row:
+        message = f"{kind} takes {needed} and no {foreign}."
+        yield Finding(path=(*path, foreign), message=message, hint="Delete the line, or change the type.")
+    value = row.get(needed)
+    if not isinstance(value, str):
+        message = f"{needed} is missing; {kind} needs it."
+        hint = _EXAMPLE if needed == "apiId" else 'For example entityTypeName = "patient".'
+        yield Finding(path=(*path, needed), message=message, hint=hint)
+    elif needed == "apiId":
+        yield from _api_id(value, (*path, needed))
+    elif value not in ADAPTABLE_ENTITY_TYPES:
+        yield _unknown_entity(value, (*path, needed))
+
+
+def _api_id(value: str, path: KeyPath) -> Iterator[Finding]:
+    if re.fullmatch(_API_ID, value):
+        if meant := intended_api(value):
+            yield _unknown_api(value, meant, path)
+        return
+    if any(character.isspace() for character in value):
+        message = "An apiId has no spaces: the path follows the method directly."
+    elif not value.startswith(tuple(f"{method}/" for method in API_METHODS)):
+        message = (
+            f"An apiId starts with a method in capitals ({', '.join(API_METHODS)}), directly followed by the path."
+        )
+    elif "?" in value or "#" in value:
+        message = "An apiId has no query: it ends with the path."
+    else:
+        message = "An apiId's path has no empty parts and no slash at its end; a parameter stands as {name}."
+    yield Finding(path=path, message=message, hint=_EXAMPLE)
+
+
+def _unknown_api(value: str, meant: str, path: KeyPath) -> Finding:
+    return Finding(
+        path=path,
+        message=f"{shorten(value)} is not among the APIs that can be intercepted, as known from {AS_OF}.",
+        hint=f'Did you mean "{meant}"?',
+        severity=Severity.WARNING,
+    )
+
+
+def _unknown_entity(value: str, path: KeyPath) -> Finding:
+    meant = suggest(value, ADAPTABLE_ENTITY_TYPES)
+    return Finding(
+        path=path,
+        message=f"{shorten(value)} is not among the entities that can be adapted, as known from {AS_OF}.",
+        hint=f'Did you mean "{meant}"?' if meant else f"Known are {', '.join(ADAPTABLE_ENTITY_TYPES)}.",
+        severity=Severity.WARNING,
+    )
+
+
+def _order(table: Mapping[str, object], path: KeyPath, key: str) -> Iterator[Finding]:
+    if table.get(key) == PROBABLY_RESERVED_ORDER:
+        yield Finding(
+            path=(*path, key),
+            message=f"{PROBABLY_RESERVED_ORDER} is probably reserved: BioT's guide asks for more than 1.",
+            hint=f"Choose a larger number, such as {key} = 10.",
+            severity=Severity.WARNING,
+        )

@@ -1,0 +1,73 @@
+"""Shape, then meaning, of a whole document: every finding at once, for ``[plugin]`` and for each environment."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from builder.manifest.environments import lay_over
+from builder.manifest.rules import BUILD_RULES, ENVIRONMENT_RULES, PLUGIN_RULES
+from builder.manifest.rules.subject import Subject
+from builder.manifest.schema_check import check_shape, prune
+from builder.manifest.text.characters import check_values
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import date
+
+    from builder.manifest.finding import Finding, KeyPath
+    from builder.manifest.rules import Rule
+
+
+def check_document(data: Mapping[str, object], *, today: date) -> tuple[Finding, ...]:
+    """Everything that is wrong with a document, or worth a warning.
+
+    Args:
+        data: What TOML gave.
+        today: Decides which runtimes can still be used.
+    """
+    hidden = tuple(check_values(data))
+    shape = check_shape(data)
+    clean = prune(data, (*hidden, *shape))
+    plugin = tuple(_run(PLUGIN_RULES, clean, data, "plugin", today))
+    build = tuple(_run(BUILD_RULES, clean, data, "build", today)) if "build" in clean else ()
+    environments = tuple(_environments(clean, data, plugin, today)) if "plugin" in clean else ()
+    return (*hidden, *shape, *plugin, *build, *environments)
+
+
+def _run(
+    rules: tuple[Rule, ...], clean: Mapping[str, object], data: Mapping[str, object], key: str, today: date
+) -> Iterator[Finding]:
+    if key not in clean:
+        return
+    subject = Subject(table=_table(clean, key), written=frozenset(_table(data, key)), today=today)
+    for rule in rules:
+        for finding in rule(subject):
+            yield replace(finding, path=(key, *finding.path))
+
+
+def _environments(
+    clean: Mapping[str, object], data: Mapping[str, object], known: tuple[Finding, ...], today: date
+) -> Iterator[Finding]:
+    """Check each environment as if it were applied, and tell only what [plugin] alone does not already have."""
+    plugin, written = _table(clean, "plugin"), _table(data, "plugin")
+    for name, overrides in _table(clean, "environments").items():
+        if not isinstance(overrides, dict):
+            continue
+        place: KeyPath = ("environments", name)
+        own = Subject(table=overrides, written=frozenset(overrides), today=today)
+        for rule in ENVIRONMENT_RULES:
+            for finding in rule(own):
+                yield replace(finding, path=(*place, *finding.path))
+        original = _table(_table(data, "environments"), name)
+        merged = Subject(table=lay_over(plugin, overrides), written=frozenset({*written, *original}), today=today)
+        told = {(finding.path[1:], finding.message) for finding in known}
+        for rule in PLUGIN_RULES:
+            for finding in rule(merged):
+                if (finding.path, finding.message) not in told:
+                    yield replace(finding, path=(*place, *finding.path))
+
+
+def _table(data: Mapping[str, object], key: str) -> Mapping[str, object]:
+    value = data.get(key)
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,198 @@
+"""Where credentials and tokens are kept: ``.env`` beside plugin.toml, the system's keyring, the kit's state folder."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from builder import process
+from builder.errors import PublishError
+from builder.publishing.access.credentials import VARIABLES, read_credentials
+from builder.publishing.access.dotenv import read_dotenv, read_dotenv_file
+from builder.publishing.api_values import Secret
+from builder.publishing.failures import AccessRefused
+from builder.publishing.state_folder import State, read_json, read_regular, write_private
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from builder.publishing.access.credentials import Credentials
+
+_DOTENV = ".env"
+_KEYRING_USER = "credentials"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Dotenv:
+    """The credentials of ``.env``, and what should be known of the file; empty when all is well."""
+
+    credentials: Credentials
+    warning: str = ""
+
+
+def from_dotenv(folder: Path) -> Dotenv | None:
+    """The credentials of ``.env`` in the plugin's folder; None when it has none.
+
+    Raises:
+        AccessRefused: Git would commit the file, it cannot be read in time or as text, or it holds half a pair.
+    """
+    file = folder / _DOTENV
+    try:
+        content = read_dotenv_file(file)
+    except FileNotFoundError:
+        return None
+    variables = read_dotenv(content.text)
+    if not any(variables.get(name) for name in VARIABLES):
+        return None
+    if _git_would_commit(file):
+        msg = f"{file} holds credentials, and git would commit it."
+        raise AccessRefused(
+            msg, hint="Add a line `.env` to .gitignore, and `git rm --cached .env` if it is in already."
+        )
+    if any("\ud800" <= sign <= "\udfff" for name in VARIABLES for sign in variables.get(name, "")):
+        msg = f"{file} has credentials that are not UTF-8."
+        raise AccessRefused(msg, hint="Save the file as UTF-8.")
+    credentials = read_credentials(variables, _DOTENV)
+    return None if credentials is None else Dotenv(credentials=credentials, warning=content.warning)
+
+
+def from_keyring(base_url: str) -> Credentials | None:
+    """What ``biot-plugin login`` kept for an address; None when there is nothing, or no keyring."""
+    import keyring
+
+    try:
+        text = keyring.get_password(_keyring_name(base_url), _KEYRING_USER)
+    except _keyring_errors():
+        return None
+    if text is None:
+        return None
+    try:
+        variables = read_json(text.encode())
+    except ValueError:
+        return None
+    return read_credentials(variables, "the keyring") if isinstance(variables, dict) else None
+
+
+def to_keyring(base_url: str, variables: Mapping[str, str]) -> str:
+    """Keep credentials for an address; returns the keyring's name.
+
+    Args:
+        base_url: The environment.
+        variables: By the names of environment variables.
+
+    Raises:
+        AccessRefused: This machine has no keyring, or it refuses.
+    """
+    import keyring
+
+    text = json.dumps(dict(variables))
+    try:
+        keyring.set_password(_keyring_name(base_url), _KEYRING_USER, text)
+        kept = keyring.get_password(_keyring_name(base_url), _KEYRING_USER) == text
+    except _keyring_errors():
+        kept = False
+    if not kept:
+        msg = "The log-in works, and this machine has no keyring that would keep the credentials."
+        raise AccessRefused(
+            msg,
+            hint=f"Set {' and '.join(variables)} in the environment, or write them to a `.env` beside plugin.toml that "
+            "git ignores.",
+        )
+    return type(keyring.get_keyring()).__module__.rpartition(".")[2]
+
+
+def forget_keyring(base_url: str) -> bool:
+    """Remove what ``login`` kept for an address; whether there was anything."""
+    import keyring
+
+    try:
+        keyring.delete_password(_keyring_name(base_url), _KEYRING_USER)
+    except _keyring_errors():
+        return False
+    return True
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Session:
+    """What a log-in gave. Times are seconds since 1970 by this machine's clock.
+
+    Attributes:
+        access: The access token.
+        good_until: When to have another one; a little before it ends.
+        refresh: What gets the next access token without a password, or None.
+        refresh_until: When that ends.
+    """
+
+    access: Secret = field(repr=False)
+    good_until: float
+    refresh: Secret | None = field(default=None, repr=False)
+    refresh_until: float = 0.0
+
+
+class TokenFile:
+    """The session of one principal at one address, for the next commands.
+
+    Args:
+        state: The state folder.
+        base_url: The environment.
+        credentials: Whose session it is.
+    """
+
+    def __init__(self, state: State, base_url: str, credentials: Credentials) -> None:
+        key = f"{base_url}\n{credentials.kind}\n{credentials.principal}"
+        self._file = state.tokens / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.json"
+
+    def read(self) -> Session | None:
+        """The session as it was kept; None when there is none that can be read."""
+        try:
+            document = read_json(read_regular(self._file))
+            if not isinstance(document, dict):
+                return None
+            refresh = document.get("refreshToken")
+            return Session(
+                access=Secret(str(document["accessToken"])),
+                good_until=float(document["goodUntil"]),
+                refresh=Secret(str(refresh)) if refresh else None,
+                refresh_until=float(document.get("refreshUntil", 0)),
+            )
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return None
+
+    def write(self, session: Session) -> None:
+        """Keep a session, for the owner alone; a folder that cannot be written only costs the next log-in."""
+        document = {
+            "accessToken": session.access.reveal(),
+            "goodUntil": session.good_until,
+            "refreshToken": session.refresh.reveal() if session.refresh else None,
+            "refreshUntil": session.refresh_until,
+        }
+        with suppress(PublishError):
+            write_private(self._file, json.dumps(document).encode())
+
+    def forget(self) -> None:
+        """Remove it."""
+        with suppress(OSError):
+            self._file.unlink()
+
+
+def _git_would_commit(file: Path) -> bool:
+    git = process.find_program("git")
+    if git is None:
+        return False
+    # 0: ignored. 1: not ignored, or in the repository already. 128: no repository.
+    return process.run([git, "check-ignore", "-q", file.name], cwd=file.parent).returncode == 1
+
+
+def _keyring_name(base_url: str) -> str:
+    return f"biot-plugin-kit {base_url}"
+
+
+def _keyring_errors() -> tuple[type[Exception], ...]:
+    """What a keyring raises; some back ends let the errors of the system's bus through."""
+    from keyring.errors import KeyringError
+
+    return (KeyringError, OSError, RuntimeError, ImportError)

@@ -1,0 +1,141 @@
+"""JSON of BioT's API -> values, refused when a type is another than its specification (2.4.2) says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from builder.platform.limits import VERSION_MAX, VERSION_MIN
+from builder.publishing.api.plugin_identity import bare_name, certain_name, full_name, is_akin
+from builder.publishing.api.response_body import UnreadableError
+from builder.publishing.api_values import Found, RemotePlugin, Rows
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_TIMES = frozenset({"creationTime", "lastModifiedTime"})
+_REQUIRED: Mapping[str, type] = {"name": str, "displayName": str, "version": int}
+_OPTIONAL: Mapping[str, type] = {
+    "endpointUrl": str,
+    "linkToConsole": str,
+    "creationTime": str,
+    "lastModifiedTime": str,
+    "runtime": str,
+    "handler": str,
+    "timeout": int,
+    "memorySize": int,
+    "ephemeralStorage": int,
+    "environmentVariables": dict,
+    "subscriptions": dict,
+    "enabledState": str,
+    "cronSchedule": str,
+    "deploymentPackageType": str,
+    "analyticsDbAccess": bool,
+    "cors": dict,
+}
+_LISTS = (("subscriptions", "interceptions", dict), ("subscriptions", "notifications", dict))
+_CORS = ("allowOrigins", "allowMethods", "allowHeaders", "exposeHeaders")
+
+
+def read_plugin(document: Mapping[str, object], *, name: str | None = None) -> RemotePlugin:
+    """BioT's PluginResponse.
+
+    Args:
+        document: The JSON object.
+        name: The plugin that was asked for; an answer that can only be about another one is refused. Whether it is
+            about this one, ``builder.publishing.api.plugin_identity`` finds out.
+
+    Raises:
+        UnreadableError: It is not a plugin, or not this one.
+    """
+    for key, kind in _REQUIRED.items():
+        _check(document, key, kind, needed=True)
+    for key, kind in _OPTIONAL.items():
+        _check(document, key, kind, needed=False)
+    for table, key, kind in (*_LISTS, *(("cors", key, str) for key in _CORS)):
+        _check_list(document.get(table), table, key, kind)
+    variables = document.get("environmentVariables")
+    if isinstance(variables, dict) and not all(isinstance(value, str) for value in variables.values()):
+        msg = "a plugin whose environmentVariables are not all text"
+        raise UnreadableError(msg)
+    return _plugin(document, name)
+
+
+def _plugin(document: Mapping[str, object], name: str | None) -> RemotePlugin:
+    answered, version = str(document["name"]), document["version"]
+    if not isinstance(version, int) or not VERSION_MIN <= version <= VERSION_MAX:
+        msg = f"a plugin whose version is {version}"
+        raise UnreadableError(msg)
+    if name is not None and not is_akin(answered, name):
+        msg = "another plugin than the one asked for"
+        raise UnreadableError(msg)
+    console_url = str(document.get("linkToConsole") or "")
+    own = name or certain_name(answered, console_url) or bare_name(answered)
+    return RemotePlugin(
+        name=own,
+        full_name=full_name(own),
+        display_name=str(document["displayName"]),
+        version=version,
+        fields={key: value for key, value in document.items() if key not in _TIMES},
+        endpoint_url=str(document.get("endpointUrl") or ""),
+        console_url=console_url,
+        creation_time=str(document.get("creationTime") or ""),
+        last_modified_time=str(document.get("lastModifiedTime") or ""),
+    )
+
+
+def read_found(document: Mapping[str, object]) -> Found:
+    """A page of plugins.
+
+    Raises:
+        UnreadableError: It is none.
+    """
+    rows = read_rows(document)
+    return Found(plugins=tuple(read_plugin(row) for row in rows.rows), total=rows.total)
+
+
+def read_rows(document: Mapping[str, object]) -> Rows:
+    """A page of BioT's search envelope.
+
+    Raises:
+        UnreadableError: It is none.
+    """
+    rows, metadata = document.get("data"), document.get("metadata")
+    page = metadata.get("page") if isinstance(metadata, dict) else None
+    total = page.get("totalResults") if isinstance(page, dict) else None
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        msg = "a search without its rows"
+        raise UnreadableError(msg)
+    if not isinstance(total, int) or isinstance(total, bool) or total < 0:
+        msg = "a search without its number of results"
+        raise UnreadableError(msg)
+    return Rows(rows=tuple(rows), total=total)
+
+
+def read_actions(document: Mapping[str, object]) -> tuple[Mapping[str, object], ...]:
+    """The actions that notify, each with its entity.
+
+    Raises:
+        UnreadableError: The document is no such list.
+    """
+    rows = document.get("entityTypes")
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        msg = "a list of actions without its rows"
+        raise UnreadableError(msg)
+    return tuple(rows)
+
+
+def _check(table: Mapping[str, object], key: str, kind: type, *, needed: bool) -> None:
+    value = table.get(key)
+    if value is None and not needed:
+        return
+    # To Python True is an int; to BioT it is not.
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        msg = f"JSON whose {key} is missing or of another type than BioT's"
+        raise UnreadableError(msg)
+
+
+def _check_list(table: object, name: str, key: str, kind: type) -> None:
+    value = table.get(key) if isinstance(table, dict) else None
+    if value is not None and (not isinstance(value, list) or not all(isinstance(item, kind) for item in value)):
+        msg = f"a plugin whose {name}.{key} is not what BioT has there"
+        raise UnreadableError(msg)

@@ -1,0 +1,148 @@
+"""Published artifacts, their reports and configs, by their sha256: what ``rollback`` publishes again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import time
+from contextlib import suppress
+from itertools import groupby
+from typing import TYPE_CHECKING, Final
+
+from builder.archive.atomic_files import whole_file
+from builder.errors import PackagingError, PublishError
+from builder.publishing.records.journal import all_entries
+from builder.publishing.records.verdicts import Verdict
+from builder.publishing.state_folder import PRIVATE_FILE, open_regular, private_folder, read_regular
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from builder.publishing.records.journal import Entry
+    from builder.publishing.state_folder import State
+
+KEPT: Final = 10
+"""Releases of one plugin in one environment that can be rolled back to."""
+_FRESH_SECONDS: Final = 3600
+"""Younger files may belong to a publish that began after the journals were read."""
+
+
+class Kept:
+    """The folder of kept files; each is named by its own digest, so the same file is there once.
+
+    Args:
+        state: Where it lies.
+    """
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._folder = state.releases
+
+    def keep_file(self, file: Path, sha256: str) -> None:
+        """Keep a copy of a file.
+
+        Args:
+            file: The artifact or its report.
+            sha256: Its digest, as the build wrote it down.
+
+        Raises:
+            PublishError: It cannot be read, or the copy cannot be written.
+        """
+        target = self._folder / sha256
+        try:
+            if target.exists() and target.stat().st_size == file.stat().st_size:
+                os.utime(target)
+                return
+            private_folder(self._folder)
+            with file.open("rb") as source, whole_file(target, mode=PRIVATE_FILE) as stream:
+                shutil.copyfileobj(source, stream, 1 << 20)
+        except (OSError, PackagingError) as error:
+            msg = f"{file.name} cannot be kept for a rollback in {self._folder}."
+            raise PublishError(msg, hint="Check that folder's permissions and the free space.") from error
+
+    def keep_config(self, config: Mapping[str, object]) -> str:
+        """Keep the settings of a release, with the values of its variables, for the owner's eyes.
+
+        Returns:
+            The sha256 it is kept under.
+
+        Raises:
+            PublishError: It cannot be written.
+        """
+        data, sha256 = _canonical(config)
+        try:
+            private_folder(self._folder)
+            with whole_file(self._folder / sha256, mode=PRIVATE_FILE) as stream:
+                stream.write(data)
+        except (OSError, PackagingError) as error:
+            msg = f"The settings cannot be kept for a rollback in {self._folder}."
+            raise PublishError(msg, hint="Check that folder's permissions and the free space.") from error
+        return sha256
+
+    def find(self, sha256: str | None) -> Path | None:
+        """A kept file that still has its digest, or None."""
+        if not sha256 or not sha256.isalnum():
+            return None
+        file = self._folder / sha256
+        try:
+            with open_regular(file) as stream:
+                held = hashlib.file_digest(stream, "sha256").hexdigest() == sha256
+        except OSError:
+            return None
+        return file if held else None
+
+    def config(self, sha256: str) -> dict[str, object] | None:
+        """Kept settings, or None."""
+        file = self.find(sha256)
+        document = json.loads(read_regular(file)) if file is not None else None
+        return document if isinstance(document, dict) else None
+
+    def prune(self) -> None:
+        """Delete what no journal needs: beyond the newest releases of each plugin, and of publishes that failed.
+
+        What cannot be deleted stays; the next publish tries again.
+        """
+        entries = sorted(all_entries(self._state), key=_place)
+        needed: set[str | None] = set()
+        for _, group in groupby(entries, key=_place):
+            needed.update(*map(_files, _needed(list(group))))
+        for file in self._folder.glob("[!.]*"):
+            with suppress(OSError):
+                if file.name not in needed and time.time() - file.stat().st_mtime > _FRESH_SECONDS:
+                    file.unlink()
+
+
+def config_digest(config: Mapping[str, object]) -> str:
+    """What ``keep_config`` would return."""
+    return _canonical(config)[1]
+
+
+def released(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """The entries that brought a release to the platform, oldest first, each version once."""
+    done = [entry for entry in entries if entry.verdict == Verdict.DONE]
+    return tuple({entry.version_to: entry for entry in done}.values())
+
+
+def _needed(entries: list[Entry]) -> list[Entry]:
+    """The newest releases, and what is not known to have failed: a publish that is under way, or was killed."""
+    under_way = [entry for entry in entries if entry.verdict is None]
+    unsure = [entry for entry in entries if entry.verdict == Verdict.UNKNOWN]
+    return [*under_way, *unsure[-KEPT:], *released(entries)[-KEPT:]]
+
+
+def _files(entry: Entry) -> set[str | None]:
+    return {entry.artifact, entry.report, entry.config}
+
+
+def _place(entry: Entry) -> tuple[str, str]:
+    return entry.base_url, entry.plugin
+
+
+def _canonical(config: Mapping[str, object]) -> tuple[bytes, str]:
+    data = json.dumps(config, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode(
+        "utf-8", "surrogatepass"
+    )
+    return data, hashlib.sha256(data).hexdigest()

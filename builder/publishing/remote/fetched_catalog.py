@@ -1,0 +1,237 @@
+"""What an environment offers to subscribe to, as ``biot-plugin catalog`` fetched it; plugin.toml is held against it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from builder.errors import ManifestError, Problem, PublishError
+from builder.manifest.finding import format_key, shorten
+from builder.manifest.suggestion import suggest
+from builder.manifest.text.line_numbers import line_numbers, line_of
+from builder.publishing.access.connection import target_of
+from builder.publishing.state_folder import State, read_json, read_regular, state_of, write_private
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from builder.manifest import Manifest
+    from builder.manifest.finding import KeyPath
+    from builder.manifest.model import Interception, Notification
+    from builder.publishing.api.settings_service import Platform
+    from builder.publishing.api_values import Target
+    from builder.publishing.clock import Clock
+
+_FORMAT = 1
+_SUBSCRIBED_NAME = re.compile(r"(?:^|\.)subscriptions\.\w+\[\d+\]\.(?:apiId|entityTypeName|actionName)$")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Catalog:
+    """What can be subscribed to in one environment.
+
+    Attributes:
+        fetched: When, ISO 8601 in UTC.
+        apis: Every ``apiId`` that can be intercepted, with the entity and the service it belongs to.
+        entities: Entity types that can be adapted.
+        actions: Entity type -> the names of its actions that notify.
+    """
+
+    fetched: str
+    apis: tuple[tuple[str, str, str], ...]
+    entities: tuple[str, ...]
+    actions: dict[str, tuple[str, ...]]
+
+    @property
+    def api_ids(self) -> tuple[str, ...]:
+        """The ``apiId`` of each API."""
+        return tuple(api for api, _, _ in self.apis)
+
+    @property
+    def day(self) -> str:
+        """When it was fetched, for messages."""
+        return self.fetched[:10]
+
+
+def fetch(platform: Platform, clock: Clock) -> Catalog:
+    """Ask an environment for everything that can be subscribed to.
+
+    Raises:
+        NotReached, NotAnswered, AccessRefused, Refused: As every question.
+    """
+    apis: set[tuple[str, str, str]] = set()
+    entities: set[str] = set()
+    for row in platform.interceptable():
+        entity = str(row.get("entityTypeName") or "")
+        if row.get("apiId"):
+            apis.add((str(row["apiId"]), entity, str(row.get("servicePrefix") or "")))
+        if entity:
+            entities.add(entity)
+    actions: dict[str, set[str]] = {}
+    for row in platform.notifiable():
+        if row.get("entityName") and row.get("actionName"):
+            actions.setdefault(str(row["entityName"]), set()).add(str(row["actionName"]))
+    return Catalog(
+        fetched=clock.now().isoformat(timespec="seconds"),
+        apis=tuple(sorted(apis)),
+        entities=tuple(sorted(entities)),
+        actions={entity: tuple(sorted(names)) for entity, names in sorted(actions.items())},
+    )
+
+
+def keep(catalog: Catalog, target: Target, state: State) -> None:
+    """Write a catalog down for ``check`` and ``plan``.
+
+    Raises:
+        PublishError: The state folder cannot be written.
+    """
+    document = {"format": _FORMAT, "baseUrl": target.base_url, **describe(catalog)}
+    write_private(_file(target, state), json.dumps(document, indent=1).encode() + b"\n")
+
+
+def kept(target: Target, state: State) -> Catalog | None:
+    """The catalog that was fetched last; None when there is none that this version can read."""
+    try:
+        document: Any = read_json(read_regular(_file(target, state)))
+        if document["format"] != _FORMAT or document["baseUrl"] != target.base_url:
+            return None
+        return Catalog(
+            fetched=datetime.fromisoformat(document["fetched"]).isoformat(timespec="seconds"),
+            apis=tuple((str(row["apiId"]), str(row["entity"]), str(row["service"])) for row in document["apis"]),
+            entities=tuple(str(name) for name in document["entities"]),
+            actions={str(name): tuple(map(str, actions)) for name, actions in document["actions"].items()},
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def describe(catalog: Catalog) -> dict[str, object]:
+    """A catalog as JSON."""
+    return {
+        "fetched": catalog.fetched,
+        "apis": [{"apiId": api, "entity": entity, "service": service} for api, entity, service in catalog.apis],
+        "entities": list(catalog.entities),
+        "actions": {entity: list(names) for entity, names in catalog.actions.items()},
+    }
+
+
+def refuse_unknown(manifest: Manifest, environ: Mapping[str, str]) -> str:
+    """Hold the subscriptions of a manifest against the catalog of its environment, when one was fetched.
+
+    Args:
+        manifest: With the environment applied.
+        environ: The process's environment: says where catalogs are kept.
+
+    Returns:
+        The day of the catalog, or empty when there is none.
+
+    Raises:
+        ManifestError: The environment has no such API, entity or action; carries every problem.
+    """
+    state, name = state_of(environ), manifest.environment
+    try:
+        catalog = name and kept(target_of(name, manifest.environments, state), state)
+    except PublishError:
+        return ""  # an environment that cannot be reached yet has no catalog either
+    if not name or not catalog:
+        return ""
+    problems = tuple(problems_of(manifest, catalog, name))
+    if problems:
+        plural = "s" if len(problems) > 1 else ""
+        msg = f"{manifest.file.name} has {len(problems)} subscription{plural} that {name} does not have."
+        raise ManifestError(
+            msg,
+            hint=f"This is what {name} had on {catalog.day}; `biot-plugin catalog -e {name}` asks again.",
+            problems=problems,
+        )
+    return catalog.day
+
+
+def without_offline_warnings(warnings: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """Warnings without those about APIs, entities and actions that this kit does not know: the environment has them."""
+    return tuple(warning for warning in warnings if not _SUBSCRIBED_NAME.search(warning.key))
+
+
+def problems_of(manifest: Manifest, catalog: Catalog, environment: str) -> Iterator[Problem]:
+    """Each subscription that a catalog does not have, with the name that is nearest."""
+    findings = [
+        finding
+        for index, row in enumerate(manifest.plugin.subscriptions.interceptions)
+        if (finding := _interception(row, catalog, ("subscriptions", "interceptions", index)))
+    ]
+    findings += [
+        finding
+        for index, row in enumerate(manifest.plugin.subscriptions.notifications)
+        if (finding := _notification(row, catalog, ("subscriptions", "notifications", index)))
+    ]
+    lines = line_numbers(manifest.file.read_text("utf-8")) if findings else {}
+    for path, message, meant in findings:
+        place = _place(manifest, path)
+        yield Problem(
+            message=f"{environment} has no {message}.",
+            hint=f'Did you mean "{meant}"?' if meant else f"`biot-plugin catalog -e {environment}` shows what it has.",
+            file=manifest.file.name,
+            line=line_of(lines, place),
+            key=format_key(place),
+        )
+
+
+def _interception(row: Interception, catalog: Catalog, path: KeyPath) -> tuple[KeyPath, str, str] | None:
+    if row.entity_type_name is not None:
+        if row.entity_type_name in catalog.entities:
+            return None
+        told = f"entity {shorten(row.entity_type_name)} that can be adapted"
+        return (*path, "entityTypeName"), told, suggest(row.entity_type_name, catalog.entities)
+    api = row.api_id or ""
+    if any(_matches(api, known) for known in catalog.api_ids):
+        return None
+    return (*path, "apiId"), f"API {shorten(api)} that can be intercepted", _nearest_api(api, catalog.api_ids)
+
+
+def _notification(row: Notification, catalog: Catalog, path: KeyPath) -> tuple[KeyPath, str, str] | None:
+    actions = catalog.actions.get(row.entity_type_name)
+    if actions is None:
+        told = f"entity {shorten(row.entity_type_name)} that notifies"
+        return (*path, "entityTypeName"), told, suggest(row.entity_type_name, tuple(catalog.actions))
+    if any(_letters(row.action_name) == _letters(name) for name in actions):
+        return None
+    told = f"action {shorten(row.action_name)} of {row.entity_type_name} that notifies"
+    return (*path, "actionName"), told, suggest(row.action_name, actions)
+
+
+def _letters(action: str) -> str:
+    # The specification's own example of this answer spells _create as CREATE.
+    return action.strip("_").lower()
+
+
+def _matches(api: str, known: str) -> bool:
+    """Whether an ``apiId`` is a known one, also with concrete values for its path parameters."""
+    ours, theirs = api.split("/"), known.split("/")
+    return len(ours) == len(theirs) and all(
+        mine == one or (one.startswith("{") and one.endswith("}") and mine)
+        for mine, one in zip(ours, theirs, strict=True)
+    )
+
+
+def _nearest_api(api: str, known: tuple[str, ...]) -> str:
+    from difflib import get_close_matches
+
+    return next(iter(get_close_matches(api[:300], known, n=1, cutoff=0.7)), "")
+
+
+def _place(manifest: Manifest, path: KeyPath) -> KeyPath:
+    """Where the row stands: an environment's list replaces that of [plugin] whole."""
+    own = manifest.environments.get(manifest.environment or "", {}).get("subscriptions")
+    if isinstance(own, dict) and path[1] in own and manifest.environment:
+        return ("environments", manifest.environment, *path)
+    return ("plugin", *path)
+
+
+def _file(target: Target, state: State) -> Path:
+    address = hashlib.sha256(target.base_url.encode()).hexdigest()[:16]
+    return state.catalogs / f"{address}.json"

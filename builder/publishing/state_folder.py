@@ -1,0 +1,214 @@
+"""The kit's own folder for what outlives a command: tokens, journals, kept releases, catalogs, the local BioT."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import re
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from builder.archive.atomic_files import whole_file
+from builder.errors import PackagingError, PublishError
+from builder.manifest.environments import LOCAL
+from builder.publishing.api_values import Secret, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from io import BufferedReader
+
+PRIVATE_FILE = 0o600
+PRIVATE_FOLDER = 0o700
+_NEEDED = ("baseUrl", "serviceUserId", "serviceUserSecretKey")
+_LOCAL_ADDRESS = re.compile(r"https?://(?:localhost|127\.0\.0\.1|\[::1\])(?::[0-9]{1,5})?")
+"""No other address may be told the local BioT's credentials."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class State:
+    """Where things are kept; no folder is made before something is written.
+
+    Attributes:
+        folder: ``BIOT_PLUGIN_STATE``, or the user's folder for state.
+    """
+
+    folder: Path
+
+    @property
+    def tokens(self) -> Path:
+        """Access tokens, one file per address and principal."""
+        return self.folder / "tokens"
+
+    @property
+    def journal(self) -> Path:
+        """One journal per target and plugin."""
+        return self.folder / "journal"
+
+    @property
+    def releases(self) -> Path:
+        """Published artifacts by digest, for ``rollback``."""
+        return self.folder / "releases"
+
+    @property
+    def catalogs(self) -> Path:
+        """What ``biot-plugin catalog`` fetched, one file per target."""
+        return self.folder / "catalogs"
+
+    @property
+    def local_file(self) -> Path:
+        """Address and credentials of the local BioT."""
+        return self.folder / "local.json"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LocalBiot:
+    """How to reach the local BioT. It is made by ``biot-plugin sandbox`` and worth nothing elsewhere."""
+
+    base_url: str
+    service_user_id: str
+    service_user_secret_key: Secret = field(repr=False)
+    admin_username: str = ""
+    admin_password: Secret = field(default_factory=lambda: Secret(""), repr=False)
+
+    @property
+    def target(self) -> Target:
+        """The environment ``local``."""
+        return Target(name=LOCAL, base_url=self.base_url)
+
+
+def state_of(environ: Mapping[str, str]) -> State:
+    """The state folder that an environment names.
+
+    Args:
+        environ: The process's environment; ``BIOT_PLUGIN_STATE`` is a folder.
+    """
+    given = environ.get("BIOT_PLUGIN_STATE", "")
+    if given:
+        return State(folder=Path(os.path.expanduser(given)).absolute())  # noqa: PTH111 - as it is without such a user
+    from platformdirs import user_state_path
+
+    return State(folder=user_state_path("biot-plugin-kit", appauthor=False))
+
+
+def read_json(data: bytes) -> object:
+    """What a file of the state folder holds; anybody may have damaged it.
+
+    Raises:
+        ValueError: It is not JSON, is nested too deep to be the kit's, or holds half characters.
+    """
+    try:
+        document: object = json.loads(data)
+        json.dumps(document, ensure_ascii=False).encode()
+    except RecursionError as error:
+        msg = "nested too deep"
+        raise ValueError(msg) from error
+    return document
+
+
+def open_descriptor(file: Path, flags: int, mode: int = PRIVATE_FILE) -> int:
+    """Open a file of the state folder; a FIFO or a device would make a command wait for ever.
+
+    Args:
+        file: A regular file, or none where ``flags`` make one.
+        flags: As ``os.open`` takes them.
+        mode: Of a new file.
+
+    Raises:
+        OSError: It cannot be opened, or is no regular file.
+    """
+    descriptor = os.open(file, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0), mode)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "it is no regular file", str(file))
+    return descriptor
+
+
+def open_regular(file: Path) -> BufferedReader:
+    """A file of the state folder for reading. Raises as ``open_descriptor``."""
+    return os.fdopen(open_descriptor(file, os.O_RDONLY), "rb")
+
+
+def read_regular(file: Path) -> bytes:
+    """Everything that a file of the state folder holds. Raises as ``open_regular``."""
+    with open_regular(file) as stream:
+        return stream.read()
+
+
+def write_private(file: Path, data: bytes) -> None:
+    """Write a file that only its owner may read, whole or not at all.
+
+    Args:
+        file: Its folder is made, for the owner alone, when missing.
+        data: Everything it holds.
+
+    Raises:
+        PublishError: It cannot be written.
+    """
+    try:
+        private_folder(file.parent)
+        with whole_file(file, mode=PRIVATE_FILE) as stream:
+            stream.write(data)
+    except (OSError, PackagingError) as error:
+        msg = error.message if isinstance(error, PackagingError) else f"{file} cannot be written: {error.strerror}."
+        raise PublishError(msg, hint="Set BIOT_PLUGIN_STATE to a folder that you may write to.") from error
+
+
+def private_folder(folder: Path) -> None:
+    """Make a folder, and those above it that are missing, for the owner alone.
+
+    Raises:
+        OSError: It cannot be made.
+    """
+    for missing in reversed([one for one in (folder, *folder.parents) if not one.exists()]):
+        missing.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+
+
+def write_local(state: State, local: LocalBiot) -> None:
+    """Tell the other commands of a local BioT.
+
+    Raises:
+        PublishError: The file cannot be written.
+    """
+    document = {
+        "baseUrl": local.base_url,
+        "serviceUserId": local.service_user_id,
+        "serviceUserSecretKey": local.service_user_secret_key.reveal(),
+        "adminUsername": local.admin_username,
+        "adminPassword": local.admin_password.reveal(),
+    }
+    write_private(state.local_file, json.dumps(document, indent=2).encode() + b"\n")
+
+
+def read_local(state: State) -> LocalBiot | None:
+    """The local BioT that was started last on this machine; None when there never was one.
+
+    Raises:
+        PublishError: The file is there and is not what ``write_local`` writes, or others could have written it.
+    """
+    try:
+        with open_regular(state.local_file) as stream:
+            foreign = hasattr(os, "getuid") and os.fstat(stream.fileno()).st_uid not in {os.getuid(), 0}
+            document = read_json(stream.read())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise _spoilt(state.local_file) from error
+    if foreign or not isinstance(document, dict) or not all(isinstance(value, str) for value in document.values()):
+        raise _spoilt(state.local_file)
+    if not all(document.get(key) for key in _NEEDED) or not _LOCAL_ADDRESS.fullmatch(document["baseUrl"]):
+        raise _spoilt(state.local_file)
+    return LocalBiot(
+        base_url=document["baseUrl"],
+        service_user_id=document["serviceUserId"],
+        service_user_secret_key=Secret(document["serviceUserSecretKey"]),
+        admin_username=document.get("adminUsername", ""),
+        admin_password=Secret(document.get("adminPassword", "")),
+    )
+
+
+def _spoilt(file: Path) -> PublishError:
+    msg = f"{file} does not tell where the local BioT is."
+    return PublishError(msg, hint="Start `biot-plugin sandbox` again: it writes the file anew.")

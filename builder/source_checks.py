@@ -1,0 +1,78 @@
+"""Checks of the plugin's own files, put together so that one run reports what all of them find."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from builder import dependencies
+from builder.errors import DependencyError, Problem, ProjectError, Severity, count_problems
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from builder.build_values import Lock
+    from builder.bundle import SourceFile
+    from builder.dependencies import Store
+    from builder.manifest.model import Manifest
+    from builder.stages import Checked
+
+
+def run_checks(checked: Checked, checks: Iterable[Callable[[], Sequence[Problem] | None]]) -> Checked:
+    """The plugin with the warnings of every check added.
+
+    Raises:
+        ProjectError: A check refused the plugin; with the problems of all of them, and the warnings.
+    """
+    problems, refusals = [*checked.warnings], []
+    for check in checks:
+        try:
+            problems.extend(check() or ())
+        except ProjectError as error:
+            refusals.append(error)
+            problems.extend(error.problems)
+    if len(refusals) == 1:
+        raise ProjectError(refusals[0].message, hint=refusals[0].hint, problems=problems) from refusals[0]
+    if refusals:
+        message = f"The plugin has {count_problems(problems)}."
+        raise ProjectError(message, problems=problems)
+    return replace(checked, warnings=tuple(problems))
+
+
+def check_imports(manifest: Manifest, sources: Sequence[SourceFile], store: Store) -> tuple[Problem, ...]:
+    """Look for what the plugin's own code imports, in the files, the runtime and the locked packages on this machine.
+
+    Nothing is fetched. What depends on packages that are not known is left to ``package``, and a warning says so.
+
+    Raises:
+        ProjectError: A module is missing whose import would stop the function.
+    """
+    from builder.code import refuse_missing_imports
+
+    paths: list[str] | None = []
+    unchecked = None
+    try:
+        paths = _package_paths(dependencies.read_lock(manifest), manifest, store)
+    except DependencyError as error:
+        unchecked = _unchecked(error.message, "Run `biot-plugin lock`, then `biot-plugin package`.")
+    if paths is None:
+        unchecked = _unchecked("some of the locked packages are not here yet.", "Run `biot-plugin package` once.")
+    return refuse_missing_imports(manifest, sources, [*(one.path for one in sources), *(paths or ())], unchecked)
+
+
+def _package_paths(lock: Lock, manifest: Manifest, store: Store) -> list[str] | None:
+    """What the locked packages bring into the artifact; None when the store lacks one of them."""
+    if manifest.runtime.language == "nodejs":
+        # A package's name is all that an import needs, and npm's lock has the names.
+        return [f"{place}/package.json" for package in lock.packages for place in package.places]
+    packs = dependencies.stored_wheels(lock, store)
+    if packs is None:
+        return None
+    from builder.bundle.assemble import placed
+
+    return [entry.path for pack in packs for entry in placed(pack, python=True)]
+
+
+def _unchecked(reason: str, hint: str) -> Problem:
+    message = f"Imports of packages were not checked: {reason}"
+    return Problem(message=message, hint=hint, severity=Severity.WARNING)

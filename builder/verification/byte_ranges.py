@@ -1,0 +1,139 @@
+"""Every byte of an archive accounted for: its members, their two headers, and what stands behind the directory."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+from builder.archive import layout
+from builder.archive.archive_problems import Findings
+from builder.archive.directory import Record, read_directory
+from builder.archive.entry_paths import sort_key
+from builder.archive.headers import entry_headers
+from builder.archive.reader import read_stream
+from builder.errors import VerificationError
+from builder.platform.limits import UNZIPPED_MAX
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from builder.build_values import PackMember
+
+_CHUNK: Final = 1 << 18
+_END: Final = bytes(layout.END.size)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """One line of the central directory with the bytes that stand for it.
+
+    Attributes:
+        path: As listed; ends in ``/`` for a folder.
+        member: What the strict reader tells of a file; None for a folder.
+        start: Where its local header lies.
+        local: The local header with name and extra fields.
+        central: The central record with name, extra fields and comment.
+        packed_sha256: Hex digest of the compressed bytes.
+    """
+
+    path: str
+    member: PackMember | None
+    start: int
+    local: bytes
+    central: bytes
+    packed_sha256: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Listing:
+    """An archive, member by member.
+
+    Attributes:
+        rows: In the central directory's order.
+        tail: What follows the central directory: the end record, ZIP64 records, a comment.
+        sha256: Hex digest of the whole file; empty for a form that was never written.
+        size: Bytes of the file.
+    """
+
+    rows: tuple[Row, ...]
+    tail: bytes
+    sha256: str
+    size: int
+
+    @property
+    def members(self) -> tuple[PackMember, ...]:
+        """The files, folders left out."""
+        return tuple(row.member for row in self.rows if row.member is not None)
+
+
+def list_archive(file: Path) -> Listing:
+    """Read an archive strictly, and then every header byte that programs may read alike and that still vary.
+
+    Raises:
+        VerificationError: It cannot be read, unpacks to more than Lambda takes, or is not a ZIP that every program
+            reads alike.
+    """
+    try:
+        with file.open("rb") as stream:
+            members = {member.path: member for member in read_stream(stream, file, limit=UNZIPPED_MAX)}
+            size = stream.seek(0, 2)
+            span, records = read_directory(stream, size, Findings(file))
+            stream.seek(span.start)
+            directory, tail = stream.read(span.size), stream.read()
+            rows = tuple(
+                _row(stream, record, members.get(record.path), central)
+                for record, central in zip(records, _records(directory), strict=True)
+            )
+            stream.seek(0)
+            return Listing(rows=rows, tail=tail, sha256=hashlib.file_digest(stream, "sha256").hexdigest(), size=size)
+    except OSError as error:
+        msg = f"{file} cannot be read: {error.strerror}."
+        raise VerificationError(msg, hint="Check the path.") from error
+
+
+def canonical(listing: Listing) -> Listing:
+    """The one form in which the kit writes the same files with the same compressed bytes."""
+    kept = [(row, row.member) for row in listing.rows if row.member is not None]
+    rows = []
+    for row, member in sorted(kept, key=lambda pair: sort_key(pair[0].path)):
+        local, central = entry_headers(member, row.start)
+        rows.append(
+            Row(
+                path=row.path,
+                member=member,
+                start=row.start,
+                local=local,
+                central=central,
+                packed_sha256=row.packed_sha256,
+            )
+        )
+    return Listing(rows=tuple(rows), tail=_END, sha256="", size=listing.size)
+
+
+def _records(directory: bytes) -> Iterator[bytes]:
+    at = 0
+    while at < len(directory):
+        lengths = layout.CENTRAL.unpack_from(directory, at)[10:13]
+        end = at + layout.CENTRAL.size + sum(lengths)
+        yield directory[at:end]
+        at = end
+
+
+def _row(stream: BinaryIO, record: Record, member: PackMember | None, central: bytes) -> Row:
+    stream.seek(record.start)
+    header = stream.read(layout.LOCAL.size)
+    local = header + stream.read(sum(layout.LOCAL.unpack(header)[-2:]))
+    digest, left = hashlib.sha256(), record.compressed_size
+    while left and (chunk := stream.read(min(left, _CHUNK))):
+        digest.update(chunk)
+        left -= len(chunk)
+    return Row(
+        path=record.path,
+        member=member,
+        start=record.start,
+        local=local,
+        central=central,
+        packed_sha256=digest.hexdigest(),
+    )

@@ -1,0 +1,154 @@
+"""Somebody else who works on the same plugin in the same moment, with the same rights, through the same API."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import re
+import zipfile
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from builder.platform.limits import NAME_PREFIX
+from builder.platform.reserved_variables import BIOT_PREFIX, TREE_DIGEST_NAME
+from sandbox.faults.fault_list import Meddling
+from sandbox.faults.socket_steps import Answered
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.types import ASGIApp, Message, Scope
+
+PLUGINS = "/settings/v2/plugins"
+BOUNDARY = "somebody-elses-boundary"
+OTHER_MEMORY_MB = 1024
+OTHER_DIGEST = "sha256:" + "0" * 64
+OTHER_CODE = {
+    "index.py": 'def handler(event, context):\n    return {"statusCode": 418}\n',
+    "index.js": "exports.handler = async () => ({ statusCode: 418 });\n",
+}
+
+
+async def exchange(app: ASGIApp, scope: Scope, body: bytes) -> Answered:
+    """Ask the application without a network in between."""
+    status, headers, parts = 500, [], []
+    unread = [body]
+
+    async def receive() -> Message:
+        if unread:
+            return {"type": "http.request", "body": unread.pop(), "more_body": False}
+        await asyncio.Event().wait()  # the client stays until the answer is there
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        nonlocal status, headers
+        if message["type"] == "http.response.start":
+            status, headers = message["status"], list(message.get("headers", []))
+        else:
+            parts.append(message.get("body", b""))
+
+    await app(scope, receive, send)
+    return Answered(status=status, headers=tuple(headers), body=b"".join(parts))
+
+
+def plugin_of(path: str, body: bytes) -> str:
+    """The plugin that a request is about, from its path or from the ``config`` of a creation; empty for none."""
+    if path.startswith(f"{PLUGINS}/"):
+        return path.removeprefix(f"{PLUGINS}/").partition("/")[0]
+    found = re.search(rb'"name"\s*:\s*"([A-Za-z0-9_-]+)"', body) if path == PLUGINS else None
+    return found[1].decode() if found else ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Colleague:
+    """Works with the authorization of the request that meets the fault.
+
+    Attributes:
+        app: The local BioT's application.
+        scope: The request's; Host and Authorization are taken from it.
+        plugin: The plugin's name.
+    """
+
+    app: ASGIApp
+    scope: Scope
+    plugin: str
+
+    async def meddle(self, meddling: Meddling) -> None:
+        """Change, publish or delete; what is not there is only created where the request is about to create it."""
+        if meddling is Meddling.DELETE:
+            await self._ask("DELETE", f"/{self.plugin}")
+        elif meddling is Meddling.CONFIG:
+            await self._send("PATCH", {"memorySize": OTHER_MEMORY_MB})
+        else:
+            await self._publish()
+
+    async def read(self) -> dict[str, Any]:
+        """The plugin as it is now; empty when there is none."""
+        answered = await self._ask("GET", f"/{self.plugin}")
+        present: dict[str, Any] = json.loads(answered.body) if answered.status == HTTPStatus.OK else {}
+        return present
+
+    async def restore_subscriptions(self, before: Mapping[str, Any]) -> None:
+        """As if the subscriptions of a change had not come through.
+
+        Args:
+            before: The plugin as it was; empty when it was created by the change.
+        """
+        old = before.get("subscriptions") or {}
+        rows = {key: old.get(key) or [] for key in ("interceptions", "notifications")}
+        await self._send("PATCH", {"subscriptions": {**old, **rows}})
+
+    async def _publish(self) -> None:
+        present = await self.read()
+        kept = present.get("environmentVariables") or {}
+        variables = {key: value for key, value in kept.items() if not key.startswith(BIOT_PREFIX)}
+        variables[TREE_DIGEST_NAME] = OTHER_DIGEST
+        config: dict[str, Any] = {"version": present.get("version", 0) + 1, "environmentVariables": variables}
+        if present:
+            await self._send("PATCH", config, code=_other_code())
+        elif self.scope["method"] == "POST":
+            await self._create(config)
+
+    async def _create(self, config: Mapping[str, Any]) -> None:
+        new = {"name": self.plugin.removeprefix(NAME_PREFIX), "displayName": "Somebody else's", "runtime": "python3.13"}
+        await self._send("POST", {**config, **new}, code=_other_code())
+
+    async def _send(self, method: str, config: Mapping[str, Any], code: bytes = b"") -> None:
+        parts = [_part("config", json.dumps(config).encode())]
+        if code:
+            parts.append(_part("code", code, filename="code.zip"))
+        body = b"".join([*parts, f"--{BOUNDARY}--\r\n".encode()])
+        await self._ask(method, f"/{self.plugin}" if method == "PATCH" else "", body)
+
+    async def _ask(self, method: str, path: str, body: bytes = b"") -> Answered:
+        kept = [pair for pair in self.scope["headers"] if pair[0] in {b"host", b"authorization"}]
+        headers = [
+            *kept,
+            (b"content-type", f"multipart/form-data; boundary={BOUNDARY}".encode()),
+            (b"content-length", str(len(body)).encode()),
+        ]
+        target = f"{PLUGINS}{path}"
+        change = {
+            "method": method,
+            "path": target,
+            "raw_path": target.encode(),
+            "query_string": b"",
+            "headers": headers,
+        }
+        return await exchange(self.app, {**self.scope, **change}, body)
+
+
+def _part(name: str, content: bytes, *, filename: str = "") -> bytes:
+    named = f'; filename="{filename}"\r\ncontent-type: application/zip' if filename else ""
+    head = f'--{BOUNDARY}\r\ncontent-disposition: form-data; name="{name}"{named}\r\n\r\n'
+    return head.encode() + content + b"\r\n"
+
+
+def _other_code() -> bytes:
+    with io.BytesIO() as stream:
+        with zipfile.ZipFile(stream, "w") as archive:
+            for name, text in OTHER_CODE.items():
+                archive.writestr(name, text)
+        return stream.getvalue()

@@ -1,0 +1,1 @@
+"""BioT's search language as SQL: filters, sorting and pages of the ``searchRequest`` that its lists take."""

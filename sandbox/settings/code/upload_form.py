@@ -1,0 +1,139 @@
+"""The multipart form of creating and updating: ``config`` as text, ``code`` streamed to the disk as it comes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
+
+from sandbox.settings.code.code_store import Incoming
+from sandbox.web.biot_errors import bad_request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import ExitStack
+
+    from python_multipart.multipart import MultipartCallbacks
+    from starlette.requests import Request
+
+CONFIG_MAX = 1 << 20
+"""Bytes of ``config``: far above what its fields can hold (the kit's choice)."""
+_PARTS_MAX = 2
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Form:
+    """What was sent.
+
+    Attributes:
+        config: JSON text.
+        code: The uploaded ZIP, on the disk; None when no ``code`` part was there.
+    """
+
+    config: str
+    code: Incoming | None
+
+
+async def receive(request: Request, new_file: Callable[[], Incoming], stack: ExitStack) -> Form:
+    """Read a whole form.
+
+    Args:
+        request: Its body was not read yet.
+        new_file: Makes the place that ``code`` is written to.
+        stack: Receives that place, so that it is gone when the request has ended.
+
+    Raises:
+        ApiError: 400, it is no such form.
+    """
+    kind, options = parse_options_header(request.headers.get("content-type"))
+    boundary = options.get(b"boundary")
+    if kind != b"multipart/form-data" or not boundary:
+        msg = "The body is multipart/form-data with the parts config and, for a ZIP, code."
+        raise bad_request(msg)
+    reader = _Reader(lambda: stack.enter_context(new_file()))
+    try:
+        parser = MultipartParser(boundary, reader.callbacks)
+        async for chunk in request.stream():
+            parser.write(chunk)
+        parser.finalize()
+    except FormParserError as error:
+        msg = "The body is not a multipart form."
+        raise bad_request(msg) from error
+    return reader.form()
+
+
+class _Reader:
+    """Puts the parts where they belong, as the parser tells of them."""
+
+    def __init__(self, new_file: Callable[[], Incoming]) -> None:
+        self._new_file = new_file
+        self._name = self._value = b""
+        self._headers: dict[bytes, bytes] = {}
+        self._parts: dict[str, bytearray | Incoming] = {}
+        self._part: bytearray | Incoming = bytearray()
+        self._ended = False
+        self.callbacks: MultipartCallbacks = {
+            "on_part_begin": self._begin,
+            "on_header_field": self._on_name,
+            "on_header_value": self._on_value,
+            "on_header_end": self._on_header,
+            "on_headers_finished": self._on_headers,
+            "on_part_data": self._on_data,
+            "on_end": self._on_end,
+        }
+
+    def form(self) -> Form:
+        config, code = self._parts.get("config"), self._parts.get("code")
+        if not self._ended:
+            msg = "The form is cut off: its last boundary is missing."
+            raise bad_request(msg)
+        if not isinstance(config, bytearray):
+            msg = "The part config is missing: it holds the configuration as JSON."
+            raise bad_request(msg)
+        try:
+            text = config.decode()
+        except UnicodeDecodeError as error:
+            msg = "config is not UTF-8."
+            raise bad_request(msg) from error
+        if isinstance(code, Incoming):
+            code.finish()
+        return Form(config=text, code=code if isinstance(code, Incoming) else None)
+
+    def _begin(self) -> None:
+        self._headers = {}
+
+    def _on_name(self, data: bytes, start: int, end: int) -> None:
+        self._name += data[start:end]
+
+    def _on_value(self, data: bytes, start: int, end: int) -> None:
+        self._value += data[start:end]
+
+    def _on_header(self) -> None:
+        self._headers[self._name.lower()] = self._value
+        self._name = self._value = b""
+
+    def _on_headers(self) -> None:
+        _, options = parse_options_header(self._headers.get(b"content-disposition"))
+        name = options.get(b"name", b"").decode("latin-1")
+        if name not in {"config", "code"} or name in self._parts or len(self._parts) >= _PARTS_MAX:
+            msg = "A form has the parts config and code, each at most once, and no others."
+            raise bad_request(msg)
+        if name == "code" and b"filename" not in options:
+            msg = "The part code is a file: its Content-Disposition needs a filename."
+            raise bad_request(msg)
+        self._part = self._new_file() if name == "code" else bytearray()
+        self._parts[name] = self._part
+
+    def _on_data(self, data: bytes, start: int, end: int) -> None:
+        if isinstance(self._part, Incoming):
+            self._part.write(data[start:end])
+        elif len(self._part) + end - start > CONFIG_MAX:
+            msg = f"config is longer than {CONFIG_MAX} bytes."
+            raise bad_request(msg)
+        else:
+            self._part += data[start:end]
+
+    def _on_end(self) -> None:
+        self._ended = True

@@ -1,0 +1,153 @@
+"""What a configuration means, judged as BioT and Lambda judge it, with their codes and details."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from builder.manifest.rules.cron import schedule_reason
+from builder.manifest.rules.environment_variables import measured_size
+from builder.manifest.rules.subject import rows
+from builder.platform.api_catalog import ACTIONS_BY_ENTITY, ADAPTABLE_ENTITY_TYPES, PROBABLY_RESERVED_ORDER
+from builder.platform.limits import ENVIRONMENT_VARIABLES_MAX
+from builder.platform.reserved_variables import BIOT_PREFIX, KEY_PATTERN, RESERVED_NAMES
+from builder.platform.runtimes import RUNTIMES, UNBUILT_RUNTIMES
+from sandbox.intercepted_apis import find_api
+from sandbox.web.biot_errors import ApiError, bad_request
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    from sandbox.settings.configuration import Wanted
+
+ADAPT_ENTITY = "ADAPT_ENTITY"
+
+
+def aws_refusal(class_name: str, message: str) -> ApiError:
+    """What BioT answers when AWS refuses; which of AWS's errors it is, is our model of Lambda (``className``)."""
+    return ApiError(500, "AWS_EXCEPTION", message, {"className": class_name})
+
+
+def check(wanted: Wanted, *, today: date, creating: bool) -> None:
+    """Everything that can be told from the configuration alone, BioT's own rules before Lambda's.
+
+    Args:
+        wanted: What the plugin is to be.
+        today: Decides which runtimes can still be used.
+        creating: Whether the function is new: an old one may keep an old runtime for a while longer.
+
+    Raises:
+        ApiError: 400 and 404 of BioT's rules, 500 ``AWS_EXCEPTION`` of Lambda's.
+    """
+    config = wanted.config
+    variables = texts(config.get("environmentVariables"))
+    _check_variables(variables)
+    subscriptions = config.get("subscriptions")
+    if isinstance(subscriptions, dict):
+        _check_interceptions(subscriptions)
+        _check_notifications(subscriptions)
+    if reason := schedule_reason(str(config["cronSchedule"])) if "cronSchedule" in config else "":
+        msg = f"cronSchedule: {reason}"
+        raise bad_request(msg)
+    _check_names(variables)
+    if config["runtime"] is not None:
+        _check_runtime(str(config["runtime"]), today, creating=creating)
+
+
+def check_size(variables: Mapping[str, str]) -> None:
+    """All variables together, the platform's own among them.
+
+    Raises:
+        ApiError: 500 ``AWS_EXCEPTION``, Lambda takes no more than 4 KB.
+    """
+    size = measured_size(variables)
+    if size > ENVIRONMENT_VARIABLES_MAX:
+        message = (
+            f"The environment variables take {size} bytes with the platform's own; "
+            f"Lambda allows {ENVIRONMENT_VARIABLES_MAX}."
+        )
+        msg = "InvalidParameterValueException"
+        raise aws_refusal(msg, message)
+
+
+def texts(value: object) -> dict[str, str]:
+    """A map of texts; empty for anything else."""
+    return {str(key): str(item) for key, item in value.items()} if isinstance(value, dict) else {}
+
+
+def _check_variables(variables: Mapping[str, str]) -> None:
+    for key, value in variables.items():
+        if key.startswith(BIOT_PREFIX):
+            details = {"environmentVariable": key, "reservedPrefix": BIOT_PREFIX}
+            message = f"Environment variables that start with {BIOT_PREFIX} belong to the platform."
+            raise bad_request(message, "ENVIRONMENT_VARIABLES_CANNOT_START_WITH_RESERVED_PREFIX", details)
+        if not key or not value:
+            msg = "Names and values of environment variables must not be empty."
+            raise bad_request(msg)
+
+
+def _check_names(variables: Mapping[str, str]) -> None:
+    for key in variables:
+        if key in RESERVED_NAMES or not re.fullmatch(KEY_PATTERN, key):
+            message = f"Lambda takes no environment variable of the name {key}."
+            msg = "InvalidParameterValueException"
+            raise aws_refusal(msg, message)
+
+
+def _check_interceptions(subscriptions: Mapping[str, object]) -> None:
+    _check_order(subscriptions.get("interceptionOrder"))
+    for _, row in rows(subscriptions, "interceptions"):
+        _check_order(row.get("order"))
+        _check_target(str(row["type"]), row.get("apiId"), row.get("entityTypeName"))
+
+
+def _check_order(order: object) -> None:
+    if order == PROBABLY_RESERVED_ORDER:
+        details = {"order": order, "reservedOrder": PROBABLY_RESERVED_ORDER}
+        message = f"The order {PROBABLY_RESERVED_ORDER} is reserved."
+        raise bad_request(message, "INTERCEPTION_ORDER_CANNOT_BE_RESERVED_ORDER", details)
+
+
+def _check_target(kind: str, api_id: object, entity: object) -> None:
+    if (kind == ADAPT_ENTITY) != (api_id is None):
+        correct = "null" if kind == ADAPT_ENTITY else "not null"
+        details = {"type": kind, "correctValue": correct, "apiId": api_id}
+        message = f"For {kind} the apiId must be {correct}."
+        raise bad_request(message, "INTERCEPTION_MUST_HAVE_CORRECT_API_ID_NULL_VALUE_FOR_TYPE", details)
+    if kind != ADAPT_ENTITY and not find_api(str(api_id)):
+        raise _not_found(field="apiId", value=api_id)
+    if (entity is not None or kind == ADAPT_ENTITY) and entity not in ADAPTABLE_ENTITY_TYPES:
+        raise _not_found(field="entityTypeName", value=entity)
+
+
+def _not_found(*, field: str, value: object) -> ApiError:
+    message = f"No interception can be configured for {field} {value}: GET /settings/v1/interceptions lists what can."
+    return ApiError(404, "INTERCEPTION_CONFIGURATION_NOT_FOUND", message, {"value": value, "fieldName": field})
+
+
+def _check_notifications(subscriptions: Mapping[str, object]) -> None:
+    """The codes are those of the dispatcher, which BioT's settings service subscribes at."""
+    for _, row in rows(subscriptions, "notifications"):
+        entity, action = str(row["entityTypeName"]), str(row["actionName"])
+        if entity not in ACTIONS_BY_ENTITY:
+            details: dict[str, object] = {"invalidEntityType": entity, "validEntityTypes": list(ACTIONS_BY_ENTITY)}
+            message = f"There is no entity type {entity}."
+            raise bad_request(message, "INVALID_ENTITY_TYPE_NAME", details)
+        if action not in ACTIONS_BY_ENTITY[entity]:
+            actions = list(ACTIONS_BY_ENTITY[entity])
+            details = {"invalidActionName": action, "validActionNames": actions}
+            msg = f"{entity} has no action {action}."
+            raise bad_request(msg, "INVALID_ACTION_NAME", details)
+
+
+def _check_runtime(name: str, today: date, *, creating: bool) -> None:
+    runtime = RUNTIMES.get(name) or UNBUILT_RUNTIMES.get(name)
+    if runtime is None:
+        msg = f"The runtime must be one of {', '.join([*RUNTIMES, *UNBUILT_RUNTIMES])}."
+        raise bad_request(msg)
+    blocked = runtime.create_blocked if creating else runtime.update_blocked
+    if today >= blocked:
+        message = f"AWS does not take the runtime {name} any more since {blocked}."
+        msg_0 = "InvalidParameterValueException"
+        raise aws_refusal(msg_0, message)

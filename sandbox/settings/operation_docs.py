@@ -1,0 +1,258 @@
+"""The settings service's operations, for ``/openapi.json``; codes as in BioT OpenAPI specification 2.4.2."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import TYPE_CHECKING
+
+from builder.platform.api_catalog import ACTIONS_BY_ENTITY, ADAPTABLE_ENTITY_TYPES, PROBABLY_RESERVED_ORDER
+from builder.platform.limits import INTEGER_MAX
+from builder.platform.reserved_variables import BIOT_PREFIX, KEY_PATTERN
+from builder.platform.runtimes import RUNTIMES, UNBUILT_RUNTIMES
+from sandbox.intercepted_apis import api_id_pattern
+from sandbox.settings.configuration_rules import ADAPT_ENTITY
+from sandbox.settings.lookups import INTERCEPTIONS
+from sandbox.settings.plugin_operations import PLUGINS
+from sandbox.settings.shapes import SUBSCRIPTIONS_MAX, create_request, plugin_response, update_request
+from sandbox.web.operation_docs import HEALTH, MOMENT, TEXT, Operation, nullable, page_of, record
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sandbox.web.operation_docs import Schema
+
+_PLUGINS, _PLUGIN = "/settings/v2/plugins", "/settings/v2/plugins/{name}"
+_NAME: Mapping[str, Schema] = {"name": {"type": "string", "pattern": "^[a-zA-Z0-9_-]+$", "maxLength": 64}}
+_REPOSITORY = "SETTINGS_PLUGIN_GET_DOCKER_REPOSITORY_TEMP_CREDENTIALS"
+_API_ID: Schema = {"type": "string", "pattern": api_id_pattern()}
+_NOT_FOUND = {404: ("PLUGIN_NOT_FOUND", "NOT_FOUND")}
+_WRITTEN_400 = (
+    "ENVIRONMENT_VARIABLES_CANNOT_START_WITH_RESERVED_PREFIX",
+    "INTERCEPTION_MUST_HAVE_CORRECT_API_ID_NULL_VALUE_FOR_TYPE",
+    "INTERCEPTION_ORDER_CANNOT_BE_RESERVED_ORDER",
+    "PLUGIN_CODE_IS_NOT_SUPPORTED_FOR_IMAGE_DEPLOYMENT_PACKAGE_TYPE",
+    "INVALID_ACTION_NAME",
+    "INVALID_ENTITY_TYPE_NAME",
+)
+_UPDATED_400 = (
+    *_WRITTEN_400,
+    "PLUGIN_REQUEST_VALIDATION_FAILED",
+    "PLUGIN_VERSION_MUST_BE_LARGER_WHEN_UPDATING_CODE",
+    "PLUGIN_VERSION_MUST_NOT_BE_CHANGED_WHEN_NOT_UPDATING_CODE",
+)
+_WRITTEN_404 = ("INTERCEPTION_CONFIGURATION_NOT_FOUND", "PLUGIN_IMAGE_TAG_NOT_FOUND")
+_UPDATED = {400: _UPDATED_400, 404: (*_NOT_FOUND[404], *_WRITTEN_404), 500: ("AWS_EXCEPTION",)}
+
+
+def _form(config: Schema) -> Schema:
+    """With what ``rules`` asks for as far as a schema can say it: the document promises no more than is taken."""
+    told = deepcopy(config)
+    fields = told["properties"]
+    fields["runtime"] = nullable({"enum": [*RUNTIMES, *UNBUILT_RUNTIMES]})
+    fields["environmentVariables"] = nullable(
+        {
+            "type": "object",
+            "propertyNames": {"pattern": f"^(?!{BIOT_PREFIX}){KEY_PATTERN}$"},
+            "additionalProperties": TEXT,
+        }
+    )
+    subscriptions = fields["subscriptions"]["properties"]
+    order = {"type": ["integer", "null"], "minimum": PROBABLY_RESERVED_ORDER + 1, "maximum": INTEGER_MAX}
+    subscriptions["interceptionOrder"] = order
+    subscriptions["interceptions"] = nullable(_list_of(_interception(order)))
+    subscriptions["notifications"] = nullable(_list_of({"anyOf": _notifications()}))
+    return _parts({"anyOf": _kinds(told)} if config["required"] else told)
+
+
+def _kinds(whole: Schema) -> list[Schema]:
+    """A ZIP plugin has a runtime; an IMAGE plugin has a tag, or a runtime by which its seed image is chosen."""
+    runtime: Schema = {"enum": [*RUNTIMES, *UNBUILT_RUNTIMES]}
+    tag = {key: value for key, value in whole["properties"]["imageTag"].items() if key != "type"} | {"type": "string"}
+    return [
+        _kind(whole, {"deploymentPackageType": {"enum": ["ZIP", None]}, "runtime": runtime}, ["runtime"]),
+        _kind(
+            whole,
+            {"deploymentPackageType": {"const": "IMAGE"}, "runtime": runtime},
+            ["deploymentPackageType", "runtime"],
+        ),
+        _kind(
+            whole, {"deploymentPackageType": {"const": "IMAGE"}, "imageTag": tag}, ["deploymentPackageType", "imageTag"]
+        ),
+    ]
+
+
+def _kind(whole: Schema, fields: Mapping[str, Schema], required: list[str]) -> Schema:
+    return {
+        **whole,
+        "required": [*whole["required"], *required],
+        "properties": {**whole["properties"], **fields},
+    }
+
+
+def _list_of(item: Schema) -> Schema:
+    return {"type": "array", "items": item, "maxItems": SUBSCRIPTIONS_MAX}
+
+
+def _interception(order: Schema) -> Schema:
+    entity: Schema = {"enum": list(ADAPTABLE_ENTITY_TYPES)}
+    of_api = {"type": {"enum": ["PRE_REQUEST", "POST_REQUEST"]}, "apiId": _API_ID, "entityTypeName": nullable(entity)}
+    of_entity = {"type": {"const": ADAPT_ENTITY}, "apiId": {"type": "null"}, "entityTypeName": entity}
+    return {
+        "anyOf": [
+            record({**of_api, "order": order}, optional=["entityTypeName", "order"]),
+            record({**of_entity, "order": order}, optional=["apiId", "order"]),
+        ]
+    }
+
+
+def _notifications() -> list[Schema]:
+    return [
+        record(
+            {
+                "entityTypeName": {"const": entity},
+                "actionName": {"enum": list(actions)},
+                "templateName": {"type": ["string", "null"], "minLength": 1, "maxLength": 255},
+            },
+            optional=["templateName"],
+        )
+        for entity, actions in ACTIONS_BY_ENTITY.items()
+    ]
+
+
+def _parts(config: Schema) -> Schema:
+    return record({"config": config, "code": {"type": "string", "format": "binary"}}, optional=["code"])
+
+
+_OF_PLUGINS = (
+    Operation(
+        method="get",
+        path=_PLUGINS,
+        name="search",
+        summary="Find plugins.",
+        permission="SETTINGS_PLUGIN_SEARCH",
+        search=PLUGINS,
+        answer=page_of(plugin_response()),
+    ),
+    Operation(
+        method="post",
+        path=_PLUGINS,
+        name="create",
+        summary="Make a plugin, its service user, its endpoint and its subscriptions.",
+        permission="SETTINGS_PLUGIN_CREATE",
+        body=_form(create_request()),
+        form=True,
+        status=201,
+        answer=plugin_response(),
+        errors={
+            400: _WRITTEN_400,
+            404: _WRITTEN_404,
+            409: ("PLUGIN_EXISTS_BY_NAME", "SERVICE_NAME_ALREADY_EXISTS"),
+            500: ("AWS_EXCEPTION",),
+        },
+    ),
+    Operation(
+        method="get",
+        path=_PLUGIN,
+        name="get",
+        summary="One plugin.",
+        permission="SETTINGS_PLUGIN_GET",
+        parameters=_NAME,
+        answer=plugin_response(),
+        errors=_NOT_FOUND,
+    ),
+    Operation(
+        method="patch",
+        path=_PLUGIN,
+        name="partialUpdate",
+        summary="Change what is sent.",
+        permission="SETTINGS_PLUGIN_UPDATE",
+        parameters=_NAME,
+        body=_form(update_request()),
+        form=True,
+        answer=plugin_response(),
+        errors=_UPDATED,
+    ),
+    Operation(
+        method="put",
+        path=_PLUGIN,
+        name="update",
+        summary="Change everything; what is not sent gets its default. In BioT's guide, in no specification of v2.",
+        permission="SETTINGS_PLUGIN_UPDATE",
+        parameters=_NAME,
+        body=_form(create_request()),
+        form=True,
+        answer=plugin_response(),
+        errors=_UPDATED,
+    ),
+    Operation(
+        method="delete",
+        path=_PLUGIN,
+        name="delete",
+        summary="Remove a plugin and everything that was made for it.",
+        permission="SETTINGS_PLUGIN_DELETE",
+        parameters=_NAME,
+        status=204,
+        errors=_NOT_FOUND,
+    ),
+)
+_LINE = dict.fromkeys(("entityName", "entityDisplayName", "actionName", "actionDisplayName"), TEXT)
+_KEYS = record(dict.fromkeys(("accessKeyId", "secretAccessKey", "sessionToken"), TEXT) | {"expiration": MOMENT})
+_INTERCEPTION = record(dict.fromkeys(("entityTypeName", "servicePrefix", "apiId"), TEXT), optional=["apiId"])
+_ACTIONS = tuple(
+    Operation(
+        method="get",
+        path=f"/settings/{version}/entity-types/action-notifications",
+        name=name,
+        summary="What plugins can be told of.",
+        permission="SETTINGS_GET_ENTITY_TYPES",
+        answer=record({"entityTypes": {"type": "array", "items": record(_LINE)}}),
+    )
+    for version, name in (("v1", "getNotifiableActions_1"), ("v2", "getNotifiableActions"))
+)
+_LOOKUPS = (
+    *_ACTIONS,
+    Operation(
+        method="get",
+        path="/settings/v1/interceptions",
+        name="search_3",
+        summary="What plugins can intercept.",
+        permission="SETTINGS_SEARCH_INTERCEPTION_SUBSCRIPTION_CONFIGURATIONS",
+        search=INTERCEPTIONS,
+        answer=page_of(_INTERCEPTION),
+    ),
+    Operation(
+        method="get",
+        path=f"{_PLUGINS}/docker-repository/temp-credentials",
+        name="getDockerRepositoryTempCredentials",
+        summary="Credentials for the registry; the local BioT has none, so they open nothing.",
+        permission=_REPOSITORY,
+        answer=record({"credentials": _KEYS, "region": TEXT, "repositoryUri": TEXT}),
+    ),
+    Operation(
+        method="put",
+        path="/sandbox/v1/images/{tag}",
+        name="registerImage",
+        summary="An image of this tag counts as pushed. Not BioT's: the local one's stand-in for docker push.",
+        permission=_REPOSITORY,
+        parameters={"tag": {"type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9_-]{0,127}$"}},
+        status=204,
+        errors={404: ("NOT_FOUND",)},
+    ),
+    Operation(
+        method="get",
+        path="/settings/v1/system/properties",
+        name="getSystemProperties",
+        summary="Which BioT this is.",
+        answer=record({"biotVersion": TEXT}),
+    ),
+    Operation(
+        method="get",
+        path="/settings/system/healthCheck",
+        name="healthCheck",
+        summary="Whether the service answers.",
+        answer=HEALTH,
+    ),
+)
+
+OPERATIONS = (*_OF_PLUGINS, *_LOOKUPS)
+"""Everything below ``/settings``, and the stand-in for pushing images."""

@@ -1,0 +1,144 @@
+"""What each request about plugins does, from its text to the answer's text.
+
+Everything is decided before the upload is looked at, so that a refusal comes at once, and outside of the transaction
+that writes, so that nobody waits for it. Inside, what depends on the database is checked again, and everything is
+decided again when somebody came in between.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sandbox.search.filters import Prop
+from sandbox.search.search_query import Searchable, envelope, find, parse_search
+from sandbox.settings.code.code_check import check_handler, examine
+from sandbox.settings.code.code_store import CodeStore
+from sandbox.settings.configuration import creation
+from sandbox.settings.plugin_subscriptions import answer_with_moved_orders, with_moved_orders
+from sandbox.settings.plugin_table import Plugins, Prepared, config_of, prepare
+from sandbox.settings.undocumented_behavior import PREFIXED_NAMES
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable
+
+    from sandbox.instance_state import State
+    from sandbox.settings.code.upload_form import Form
+    from sandbox.settings.configuration import Wanted
+    from sandbox.settings.shapes import Config
+
+    Decide = Callable[[Config], Wanted]
+
+_PROPS = {
+    "name": Prop(column="full_name" if PREFIXED_NAMES else "name"),
+    "displayName": Prop(column="display_name"),
+    "version": Prop(column="version", kind="number"),
+    "endpointUrl": Prop(column="endpoint_url"),
+    "timeout": Prop(column="timeout", kind="number"),
+    "runtime": Prop(column="runtime"),
+    "handler": Prop(column="handler"),
+    "memorySize": Prop(column="memory_size", kind="number"),
+    "enabledState": Prop(column="enabled_state"),
+    "creationTime": Prop(column="creation_time", kind="time"),
+    "lastModifiedTime": Prop(column="last_modified_time", kind="time"),
+    "deploymentPackageType": Prop(column="deployment_package_type"),
+    "ephemeralStorage": Prop(column="ephemeral_storage", kind="number"),
+}
+PLUGINS = Searchable(
+    source="plugins",
+    columns="response",
+    props=_PROPS,
+    sortable=frozenset(_PROPS),
+    default_sort="creation_time DESC",
+    key="full_name",
+)
+
+
+def search(state: State, request: str | None) -> str:
+    """A page of plugins."""
+    asked = parse_search(request, PLUGINS)
+    with state.database.read() as connection:
+        found = find(connection, PLUGINS, asked)
+    return envelope((row["response"] for row in found.rows), found, asked)
+
+
+def get(state: State, name: str) -> str:
+    """One plugin."""
+    with state.database.read() as connection:
+        row = Plugins(state, connection).find(name)
+        return answer_with_moved_orders(connection, row, row["response"])
+
+
+def create(state: State, request: Config, form: Form) -> str:
+    """Make a plugin: its code, service user, endpoint and subscriptions, or nothing of it."""
+    wanted = creation(request, with_code=form.code is not None)
+    prepared = prepare(wanted, today=state.clock.now().date(), creating=True)
+    with state.database.read() as connection:
+        Plugins(state, connection).check_new(wanted)
+    _check_code(form, wanted)
+    with state.database.write() as connection:
+        plugins = Plugins(state, connection)
+        plugins.check_new(wanted)
+        answer = plugins.create(prepared, form.code.sha256 if form.code else None)
+        answer = answer_with_moved_orders(connection, plugins.find(str(wanted.config["name"])), answer)
+        if form.code:
+            CodeStore.beside(state.database).keep(form.code)
+    return answer
+
+
+def update(state: State, name: str, decide: Decide, form: Form) -> str:
+    """Change a plugin, or nothing of it.
+
+    Args:
+        state: Of the local BioT.
+        name: From the path.
+        decide: What the plugin is to be, from what it is.
+        form: The request.
+    """
+
+    def prepared_for(connection: sqlite3.Connection, row: sqlite3.Row) -> Prepared:
+        config = with_moved_orders(connection, row, config_of(row))
+        return prepare(decide(config), today=state.clock.now().date(), creating=False)
+
+    with state.database.read() as connection:
+        plugins = Plugins(state, connection)
+        before = plugins.find(name)
+        prepared = prepared_for(connection, before)
+        plugins.check_image(prepared.wanted)
+    _check_code(form, prepared.wanted)
+    store = CodeStore.beside(state.database)
+    with state.database.write() as connection:
+        plugins = Plugins(state, connection)
+        row = plugins.find(name)
+        if row["config"] != before["config"]:  # somebody came in between: decide again, for what is there now
+            prepared = prepared_for(connection, row)
+        plugins.check_image(prepared.wanted)
+        answer = plugins.change(row, prepared, form.code.sha256 if form.code else None)
+        answer = answer_with_moved_orders(connection, row, answer)
+        if form.code:
+            store.keep(form.code)
+    if form.code:
+        _drop_code(state, row["code_sha256"])
+    return answer
+
+
+def delete(state: State, name: str) -> None:
+    """Remove a plugin and everything that was made for it."""
+    with state.database.write() as connection:
+        plugins = Plugins(state, connection)
+        row = plugins.find(name)
+        plugins.delete(row)
+    _drop_code(state, row["code_sha256"])
+
+
+def _drop_code(state: State, sha256: str | None) -> None:
+    """After the transaction: were it undone, the code would have to be there still."""
+    with state.database.write() as connection:
+        CodeStore.beside(state.database).drop(connection, sha256)
+
+
+def _check_code(form: Form, wanted: Wanted) -> None:
+    """The upload against Lambda, outside every transaction: unpacking takes its time."""
+    if form.code:
+        paths = examine(form.code.path, form.code.size)
+        check_handler(paths, str(wanted.config["runtime"]), str(wanted.config["handler"]))

@@ -1,0 +1,80 @@
+"""The first two accounts of a local BioT, made for this instance alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from builder.errors import SandboxError
+from sandbox import ADMIN
+from sandbox.ums.accounts import (
+    Person,
+    ServiceUser,
+    ServiceUserDraft,
+    add_secret_key,
+    add_service_user,
+    create_user,
+    set_password,
+)
+from sandbox.ums.permissions import ADMINISTRATOR, PUBLISHER
+from sandbox.ums.secret_hashes import random_secret
+
+if TYPE_CHECKING:
+    from sandbox.database import Database
+
+PUBLISHER_NAME = "biot-plugin"
+"""The service user that the kit's own commands are."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Founded:
+    """The secrets of a new local BioT, at the only moment when they can be read."""
+
+    admin_password: str = field(repr=False)
+    service_user: ServiceUser
+
+
+def found(database: Database) -> Founded | None:
+    """Make the administrator and the service user; None when this BioT has them already.
+
+    Raises:
+        SandboxError: It has only the service user.
+    """
+    with database.write() as connection:
+        if connection.execute("SELECT 1 FROM ums_user WHERE username = ?", (ADMIN,)).fetchone():
+            return None
+        if connection.execute("SELECT 1 FROM ums_service_user WHERE name = ?", (PUBLISHER_NAME,)).fetchone():
+            raise _damaged(ADMIN)
+        password = random_secret()
+        create_user(connection, Person(username=ADMIN, password=password, scopes=ADMINISTRATOR))
+        draft = ServiceUserDraft(name=PUBLISHER_NAME, scopes=PUBLISHER)
+        return Founded(admin_password=password, service_user=add_service_user(connection, draft))
+
+
+def new_admin_password(database: Database) -> str:
+    """Give the administrator another password, for who has lost the first; open sessions end."""
+    password = random_secret()
+    with database.write() as connection:
+        set_password(connection, ADMIN, password)
+    return password
+
+
+def new_service_key(database: Database) -> ServiceUser:
+    """Give the service user another secret key, for when the file that held it is gone; older ones end.
+
+    Raises:
+        SandboxError: It is not there.
+    """
+    with database.write() as connection:
+        row = connection.execute("SELECT id FROM ums_service_user WHERE name = ?", (PUBLISHER_NAME,)).fetchone()
+        if row is None:
+            raise _damaged(PUBLISHER_NAME)
+        (identifier,) = row
+        connection.execute("DELETE FROM ums_secret_key WHERE service_user_id = ?", (identifier,))
+        key = add_secret_key(connection, identifier)
+    return ServiceUser(id=identifier, secret_key=key.secret, key=key)
+
+
+def _damaged(account: str) -> SandboxError:
+    msg = f"The data of this local BioT are damaged: its account {account} is missing."
+    return SandboxError(msg, hint="Begin with an empty BioT (--fresh), or choose other data with --data FOLDER.")

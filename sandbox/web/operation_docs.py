@@ -1,0 +1,200 @@
+"""How each room tells of its operations, and how that becomes OpenAPI."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from builder.platform.limits import INTEGER_MAX
+from sandbox.search.filters import DEPTH_MAX, INTEGER_BOUND, NUMBER_AS_TEXT
+from sandbox.search.search_query import SORTS_MAX
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sandbox.search.search_query import Searchable
+
+Schema = dict[str, Any]
+
+TEXT: Schema = {"type": "string", "minLength": 1}
+MOMENT: Schema = {"type": "string", "format": "date-time"}
+ANY_TEXT: Schema = {"type": "string"}
+
+_PUBLIC_CODES: Mapping[int, tuple[str, ...]] = {
+    400: ("BAD_REQUEST",),
+    403: ("ACCESS_DENIED",),
+    500: ("INTERNAL_SERVER_ERROR",),
+}
+"""Every operation may answer these: 403 when Host or Origin are not this address, 500 when the local BioT has a bug."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Operation:
+    """One thing that can be asked.
+
+    Attributes:
+        method: In small letters, as OpenAPI has it.
+        path: With parameters as ``{name}``.
+        name: ``operationId``.
+        summary: One sentence.
+        permission: The scope that it needs; None when anybody may ask.
+        body: JSON that is sent, or the properties of a form.
+        form: Whether ``body`` is sent as multipart form, with ``config`` as JSON.
+        search: What ``searchRequest`` can ask for.
+        parameters: Schemas of the path's parameters.
+        status: Of success.
+        answer: JSON that comes back; None for an empty body.
+        errors: Codes by status, beside those that every operation has.
+    """
+
+    method: Literal["get", "post", "put", "patch", "delete"]
+    path: str
+    name: str
+    summary: str
+    permission: str | None = None
+    body: Schema | None = None
+    form: bool = False
+    search: Searchable | None = None
+    parameters: Mapping[str, Schema] = field(default_factory=dict)
+    status: int = 200
+    answer: Schema | None = None
+    errors: Mapping[int, Sequence[str]] = field(default_factory=dict)
+
+
+def record(properties: Mapping[str, Schema], *, optional: Sequence[str] = ()) -> Schema:
+    """An object with these properties and no others."""
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "required": [key for key in properties if key not in optional],
+        "properties": dict(properties),
+    }
+
+
+def open_record(properties: Mapping[str, Schema], *, optional: Sequence[str] = ()) -> Schema:
+    """An object with these properties; others are ignored."""
+    return {**record(properties, optional=optional), "additionalProperties": True}
+
+
+def nullable(schema: Schema) -> Schema:
+    """The same, or null."""
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+HEALTH = record({"version": ANY_TEXT, "traceId": ANY_TEXT})
+"""What the health check of every service answers."""
+
+
+def page_of(item: Schema) -> Schema:
+    """BioT's answer to a search."""
+    count = {"type": "integer", "minimum": 0}
+    page = record({"totalResults": count, "page": count, "limit": count})
+    asked = {"sort": {"type": "array"}, "filter": {"type": "object"}, "freeTextSearch": ANY_TEXT}
+    metadata = record({"page": page, **asked}, optional=["freeTextSearch"])
+    return record({"data": {"type": "array", "items": item}, "metadata": metadata})
+
+
+def search_request(operation: Operation, searchable: Searchable) -> Schema:
+    """``searchRequest`` for what one list has; null is the same as leaving out."""
+    entry = record(
+        {"prop": {"enum": sorted(searchable.sortable)}, "order": {"enum": ["ASC", "DESC", None]}}, optional=["order"]
+    )
+    sizes = {"limit": 1, "page": 0}
+    told: dict[str, Schema] = {
+        "filter": {"$ref": f"#/components/schemas/{filter_name(operation)}"},
+        "sort": {"type": "array", "items": entry, "maxItems": SORTS_MAX},
+        "freeTextSearch": ANY_TEXT,
+        **{key: {"type": "integer", "minimum": low, "maximum": INTEGER_MAX} for key, low in sizes.items()},
+    }
+    return record({key: nullable(value) for key, value in told.items()}, optional=list(told))
+
+
+def filter_name(operation: Operation, depth: int = 1) -> str:
+    """Of the schema with what a list can be filtered by."""
+    return f"FilterOf{operation.name[0].upper()}{operation.name[1:]}{depth}"
+
+
+def filter_schemas(operation: Operation, searchable: Searchable) -> dict[str, Schema]:
+    """What a list can be filtered by; ``$AND``, ``$OR`` and ``$NOT`` hold the same again, so often as is allowed."""
+    filters = {name: nullable(_FILTERS[prop.kind]) for name, prop in searchable.props.items()}
+    found = {}
+    for depth in range(1, DEPTH_MAX + 1):
+        again = nullable(record({"filter": {"$ref": f"#/components/schemas/{filter_name(operation, depth + 1)}"}}))
+        logical = dict.fromkeys(("$AND", "$OR", "$NOT"), again) if depth < DEPTH_MAX else {}
+        properties = {**filters, **logical}
+        found[filter_name(operation, depth)] = record(properties, optional=list(properties))
+    return found
+
+
+def _operators(value: Schema, *names: str) -> Schema:
+    listed: dict[str, Schema] = {key: {"type": "array", "items": value} for key in ("in", "notIn")}
+    null: dict[str, Schema] = {key: {"type": "boolean"} for key in ("isNull", "isNotNull")}
+    told = {**dict.fromkeys(("eq", "not", *names), value), **listed, **null}
+    return record({key: nullable(item) for key, item in told.items()}, optional=list(told))
+
+
+_NUMBER: Schema = {
+    "anyOf": [
+        {"type": "number", "exclusiveMinimum": -INTEGER_BOUND, "exclusiveMaximum": INTEGER_BOUND},
+        {"type": "string", "pattern": f"^{NUMBER_AS_TEXT}$"},
+    ]
+}
+_FILTERS = {
+    "text": _operators(ANY_TEXT, "like"),
+    "number": _operators(_NUMBER, "lt", "lte", "gt", "gte"),
+    "flag": _operators({"enum": [True, False, "true", "false"]}),
+    "time": _operators(MOMENT, "from", "to"),
+}
+
+
+def error_response(codes: Sequence[str]) -> Schema:
+    """BioT's ErrorResponse with one of these codes."""
+    texts = dict.fromkeys(("message", "serviceName", "traceId", "environment"), ANY_TEXT)
+    return record({"code": {"enum": sorted(set(codes))}, **texts, "details": {"type": "object"}})
+
+
+def described(operation: Operation) -> Schema:
+    """The operation as OpenAPI's Operation Object."""
+    parameters: list[Schema] = [
+        {"name": name, "in": "path", "required": True, "schema": schema}
+        for name, schema in operation.parameters.items()
+    ]
+    if operation.search:
+        content = {"application/json": {"schema": search_request(operation, operation.search)}}
+        parameters.append({"name": "searchRequest", "in": "query", "content": content})
+    told: Schema = {
+        "operationId": operation.name,
+        "summary": operation.summary,
+        "tags": [operation.path.split("/")[1]],
+        "parameters": parameters,
+        "responses": {str(status): _response(schema) for status, schema in _answers(operation).items()},
+        "security": [{"bearerAuth": []}] if operation.permission else [],
+    }
+    if operation.permission:
+        told["description"] = f"Needs the permission {operation.permission}."
+    if operation.body:
+        told["requestBody"] = {"required": True, "content": _content(operation)}
+    return told
+
+
+def _content(operation: Operation) -> Schema:
+    if operation.form:
+        encoding = {"config": {"contentType": "application/json"}}
+        return {"multipart/form-data": {"schema": operation.body, "encoding": encoding}}
+    return {"application/json": {"schema": operation.body}}
+
+
+def _answers(operation: Operation) -> dict[int, Schema | None]:
+    codes: dict[int, list[str]] = {status: list(known) for status, known in _PUBLIC_CODES.items()}
+    if operation.permission:
+        codes[401] = ["TOKEN_NOT_VALID"]
+    if operation.body:
+        codes[413] = ["PAYLOAD_TOO_LARGE"]
+    for status, more in operation.errors.items():
+        codes.setdefault(status, []).extend(more)
+    return {operation.status: operation.answer} | {key: error_response(codes[key]) for key in sorted(codes)}
+
+
+def _response(schema: Schema | None) -> Schema:
+    told: Schema = {"description": "What comes back." if schema else "Done; the body is empty."}
+    return told if schema is None else {**told, "content": {"application/json": {"schema": schema}}}
