@@ -61,7 +61,7 @@ def test_a_change_of_any_file_of_the_kit_changes_the_digest(copied_kit: Path) ->
 def test_a_renamed_or_added_file_changes_the_digest_and_bytecode_does_not(copied_kit: Path) -> None:
     before = _fingerprint_of(copied_kit).code_digest()
     (copied_kit / "__pycache__").mkdir()
-    (copied_kit / "__pycache__" / "values.cpython-311.pyc").write_bytes(b"compiled")
+    (copied_kit / "__pycache__" / "build_values.cpython-311.pyc").write_bytes(b"compiled")
     assert _fingerprint_of(copied_kit).code_digest() == before
     (copied_kit / "coldstart" / "inside" / "new.py").write_bytes(b"")
     added = _fingerprint_of(copied_kit).code_digest()
@@ -75,7 +75,7 @@ def test_a_part_changes_with_its_own_files_only(copied_kit: Path) -> None:
         return [module.code_digest(part) for part in ("archive/", "dependencies/npm/tarball.py")]
 
     archive, tarball = digests()
-    with (copied_kit / "dependencies" / "tarball.py").open("a") as file:
+    with (copied_kit / "dependencies" / "npm" / "tarball.py").open("a") as file:
         file.write("\n")
     assert digests()[0] == archive
     assert digests()[1] != tarball

@@ -24,7 +24,7 @@ PACKING_CODE = (
     "dependencies/npm/tarball.py",
     "errors.py",
     "quoting.py",
-    "values.py",
+    "build_values.py",
 )
 """What turns tarballs into packs. Not the whole kit, because each package would have to be fetched again."""
 _PROCESSES = 2

@@ -38,7 +38,7 @@ READING_CODE = (
     "errors.py",
     "platform/limits.py",
     "quoting.py",
-    "values.py",
+    "build_values.py",
 )
 """What says which files a pack holds."""
 _ABANDONED_AFTER_SECONDS = 24 * 60 * 60

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from builder.dependencies.store.pack_store import Store, StoredPack
     from builder.progress import Progress
 
-COMPRESSING_CODE = ("archive/", "dependencies/store/recompression.py", "errors.py", "quoting.py", "values.py")
+COMPRESSING_CODE = ("archive/", "dependencies/store/recompression.py", "errors.py", "quoting.py", "build_values.py")
 """What writes the packs anew. Not the whole kit, because compressing 100 MB takes 12 s."""
 
 
