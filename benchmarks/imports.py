@@ -22,8 +22,8 @@ from email.parser import HeaderParser
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from builder.bundle.assemble import placed
-from builder.code import refuse_broken_code, refuse_missing_imports
+from builder.bundle.assemble import package_entries
+from builder.code import refuse_missing_imports, refuse_syntax_errors
 from builder.code.imports import loaded_files
 from builder.code.javascript_imports import javascript_imports
 from builder.code.javascript_resolution import JavaScriptModules
@@ -176,7 +176,7 @@ def case_of(name: str, manifest: Manifest, packs: tuple[Pack, ...]) -> Case:
         needs = {one.package.name: requirements(one) for one in packs}
         reached = {name}.union(*python_graph(needs, [name], manifest.runtime).values())
         packs = tuple(one for one in packs if one.package.name in reached)
-    paths = frozenset(entry.path for one in packs for entry in placed(one, python=is_python))
+    paths = frozenset(entry.path for one in packs for entry in package_entries(one, python=is_python))
     return Case(name=name, manifest=manifest, pack=pack, paths=paths)
 
 
@@ -203,7 +203,7 @@ def check_importing(case: Case, count: Count) -> None:
         script = Script("index.py", "".join(f"import {module}\n" for module in modules).encode())
     else:
         script = Script("index.mjs", f"import * as a from '{case.name}';\n".encode())
-    refuse_broken_code([script], case.manifest.runtime)
+    refuse_syntax_errors([script], case.manifest.runtime)
     count.add(f"importing {case.name}", check(case.manifest, [script], case.paths | {script.path}))
 
 
@@ -220,7 +220,7 @@ def check_own(case: Case, count: Count) -> None:
         ]
     count.files += len(scripts)
     try:
-        refuse_broken_code(scripts, case.manifest.runtime)
+        refuse_syntax_errors(scripts, case.manifest.runtime)
     except ProjectError as error:
         count.add(f"syntax of {case.name}", error.problems)
     others = case.paths - {*own_paths(case)}
@@ -241,7 +241,7 @@ def certain(case: Case, scripts: list[Script], paths: frozenset[str]) -> list[Sc
         if path.endswith((".py", ".js", ".mjs", ".cjs")):
             every = python_imports(content) or () if path.endswith(".py") else javascript_imports(content)
             imports[path] = tuple(one for one in every if one.is_certain)
-    loaded = loaded_files([scripts[0].path], imports, modules.loaded_by)
+    loaded = loaded_files([scripts[0].path], imports, modules.files_loaded_by)
     return [script for script in scripts if script.path in loaded or script.path.endswith("package.json")]
 
 
@@ -249,7 +249,7 @@ def own_paths(case: Case) -> dict[str, str]:
     """Each path in the artifact that comes from the package -> its name in the package's file."""
     python = case.manifest.runtime.language == "python"
     by_content = {member.sha256: member.path for member in case.pack.members}
-    return {entry.path: by_content[entry.sha256] for entry in placed(case.pack, python=python)}
+    return {entry.path: by_content[entry.sha256] for entry in package_entries(case.pack, python=python)}
 
 
 def public_modules(paths: frozenset[str]) -> Iterator[str]:

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from builder.build_values import Bundle, LockedPackage, Pack
-from builder.bundle.assemble import placed
+from builder.bundle.assemble import package_entries
 from builder.dependencies import Store, collect, read_lock, write_lock
 from builder.dependencies.python.platform_tags import platforms
 from builder.errors import KitError, Severity
@@ -149,7 +149,7 @@ def judge_wheel(wheel: Path, store: Store, count: Count) -> None:
     count.seconds, count.again = count.seconds + middle - start, count.again + time.perf_counter() - middle
     count.binaries += len(natives)
     by_content = {member.sha256: natives[member.path] for member in pack.members if member.path in natives}
-    entries = list(placed(pack, python=True))
+    entries = list(package_entries(pack, python=True))
     found = tuple(
         Placed(path=entry.path, owner=entry.owner, native=by_content[entry.sha256])
         for entry in entries
@@ -229,7 +229,7 @@ def judge_package(name: str, runtime: Runtime, home: Path, count: Count) -> None
     for pack in examined.packs:
         for family, number in highest(pack.file, within=pack.package.name).items():
             needs[family] = max(needs.get(family, ()), number)
-    entries = tuple(entry for pack in examined.packs for entry in placed(pack, python=False))
+    entries = tuple(entry for pack in examined.packs for entry in package_entries(pack, python=False))
     try:
         check_natives(manifest, Bundle(entries=entries, tree_digest=""), examined)
     except KitError as error:

@@ -9,10 +9,10 @@ from builder import dependencies, evidence
 from builder.archive.writer import write_artifact, zip_size
 from builder.bundle.assemble import assemble
 from builder.bundle.shadowing import path_file_warnings
-from builder.code import refuse_broken_code, refuse_missing_imports
+from builder.code import refuse_missing_imports, refuse_syntax_errors
 from builder.coldstart.advice import advise, size_advice
-from builder.coldstart.cold_start_options import with_tools
-from builder.coldstart.optimized import lighten
+from builder.coldstart.cold_start_tools import report_with_tools
+from builder.coldstart.optimization import optimize
 from builder.coldstart.pruning import prune_packs
 from builder.evidence.evidence_files import Made, write_evidence
 from builder.evidence.sbom.package_facts import memory_of, study
@@ -37,7 +37,7 @@ def put_together(parts: Parts, packs: Sequence[Pack], store: Store) -> Packaged:
         PackagingError: The parts do not fit together, or are larger than Lambda takes.
     """
     manifest = parts.checked.manifest
-    refuse_broken_code(parts.sources, manifest.runtime, bundled=bool(manifest.build.bundle))
+    refuse_syntax_errors(parts.sources, manifest.runtime, bundled=bool(manifest.build.bundle))
     idle = refuse_secrets(manifest, parts.sources)
     examined = examine(manifest, packs)
     packs = prune_packs(examined.packs, manifest.build.prune, manifest.runtime.language)
@@ -46,13 +46,13 @@ def put_together(parts: Parts, packs: Sequence[Pack], store: Store) -> Packaged:
     bundle = assemble(manifest, parts.sources, packs)
     missing = refuse_missing_imports(manifest, parts.sources, (entry.path for entry in bundle.entries))
     found = (*unasked, *missing, *check_natives(manifest, bundle, examined), *path_file_warnings(bundle.entries))
-    light = lighten(bundle, manifest, parts.choice, store, dependencies.collect_bundler)
-    bundle = light.bundle
+    optimized = optimize(bundle, manifest, parts.cold_start_tools, store, dependencies.collect_bundler)
+    bundle = optimized.bundle
     rows = evidence.package_rows(bundle)
     sizes = bundles.check_sizes(zip_size(bundle.entries), bundle.size, rows, lambda: size_advice(manifest, packs))
     artifact = write_artifact(bundle, parts.target)
     report = evidence.build_report(manifest, parts.lock, rows, artifact, inputs=parts.inputs)
-    report = with_tools(evidence.with_warnings(report, found), parts.choice, light.shares)
+    report = report_with_tools(evidence.with_warnings(report, found), parts.cold_start_tools, optimized.bundled_sizes)
     report_file = evidence.write_report(report, parts.target)
     known = study(manifest, packs, lambda: dependencies.direct_requirements(manifest), memory)
     made = Made(manifest=manifest, known=known, bundle=bundle, artifact=artifact, settings=parts.evidence)
@@ -61,7 +61,7 @@ def put_together(parts: Parts, packs: Sequence[Pack], store: Store) -> Packaged:
         report=report,
         report_file=report_file,
         packages=rows,
-        warnings=(*parts.checked.warnings, *idle, *found, *light.warnings, *sizes, *write_evidence(made)),
+        warnings=(*parts.checked.warnings, *idle, *found, *optimized.warnings, *sizes, *write_evidence(made)),
         unchanged=False,
         advice=advise(manifest, packs, artifact.size, memory),
     )

@@ -11,9 +11,9 @@ from builder import bundle as bundles
 from builder import dependencies, evidence
 from builder import manifest as manifests
 from builder.background import meanwhile
-from builder.coldstart.cold_start_options import choose
+from builder.coldstart.cold_start_tools import find_tools
 from builder.errors import ManifestError, PackagingError, ProjectError, Severity, count_problems
-from builder.handler import Places, check_handler, check_hooks
+from builder.handler import SourceLayout, check_handler, check_hooks
 from builder.manifest.model import Manifest, PackageType
 from builder.source_checks import check_imports, run_checks
 from builder.stages import Checked, Packaged, Parts, Project
@@ -55,7 +55,7 @@ def check(project: Project) -> Checked:
         ProjectError: There is no plugin.toml, the handler is not there, or the files lack the hook of a subscription or
             a module that they import, or hold secrets or broken code: all of these.
     """
-    from builder.code import refuse_broken_code
+    from builder.code import refuse_syntax_errors
     from builder.secrets import refuse_secrets
 
     checked = _check(project)
@@ -64,7 +64,7 @@ def check(project: Project) -> Checked:
         return checked
     sources = bundles.select_sources(manifest, dependencies.folders_of(manifest))
     checks = (
-        lambda: refuse_broken_code(sources, manifest.runtime, bundled=bool(manifest.build.bundle)),
+        lambda: refuse_syntax_errors(sources, manifest.runtime, bundled=bool(manifest.build.bundle)),
         lambda: _refuse_unanswered(manifest, sources),
         lambda: check_imports(manifest, sources, dependencies.default_store()),
         lambda: refuse_secrets(manifest, sources),
@@ -79,7 +79,7 @@ def _check(project: Project) -> Checked:
     except ManifestError as error:
         place = manifests.peek_handler(file, today=project.today)
         problem = place and check_handler(
-            Places(folder=file.parent, root=place.root, shared=place.shared),
+            SourceLayout(folder=file.parent, root=place.root, shared=place.shared),
             place.handler,
             place.runtime.language,
             version=place.runtime.version,
@@ -102,7 +102,7 @@ def _check(project: Project) -> Checked:
     if plugin.deployment_package_type is PackageType.IMAGE:
         return Checked(manifest=manifest, warnings=told)
     runtime = manifest.runtime
-    places = Places(folder=manifest.folder, root=manifest.build.root, shared=manifest.build.shared)
+    places = SourceLayout(folder=manifest.folder, root=manifest.build.root, shared=manifest.build.shared)
     problem = check_handler(places, plugin.handler, runtime.language, version=runtime.version)
     if problem and problem.severity is Severity.ERROR:
         message = "Lambda would not find the handler."
@@ -174,11 +174,17 @@ def gather(project: Project, *, output: Path | None = None) -> Parts:
     sources = bundles.select_sources(manifest, lock.folders)
     checked = run_checks(checked, [lambda: _refuse_unanswered(manifest, sources)])
     settings = evidence.read_settings(manifest, lock, os.environ)
-    choice = choose(manifest, os.environ, lambda: dependencies.locked_bundler(manifest))
-    inputs = evidence.inputs_digest(manifest, lock, sources, (*settings.inputs, *choice.inputs))
+    tools = find_tools(manifest, os.environ, lambda: dependencies.locked_bundler(manifest))
+    inputs = evidence.inputs_digest(manifest, lock, sources, (*settings.inputs, *tools.inputs))
     target = (output or manifest.folder / "dist").absolute() / f"{manifest.plugin.name}-{manifest.plugin.version}.zip"
     return Parts(
-        checked=checked, lock=lock, sources=sources, inputs=inputs, target=target, evidence=settings, choice=choice
+        checked=checked,
+        lock=lock,
+        sources=sources,
+        inputs=inputs,
+        target=target,
+        evidence=settings,
+        cold_start_tools=tools,
     )
 
 

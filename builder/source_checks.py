@@ -68,9 +68,9 @@ def _package_paths(lock: Lock, manifest: Manifest, store: Store) -> list[str] | 
     packs = dependencies.stored_wheels(lock, store)
     if packs is None:
         return None
-    from builder.bundle.assemble import placed
+    from builder.bundle.assemble import package_entries
 
-    return [entry.path for pack in packs for entry in placed(pack, python=True)]
+    return [entry.path for pack in packs for entry in package_entries(pack, python=True)]
 
 
 def _unchecked(reason: str, hint: str) -> Problem:

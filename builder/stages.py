@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from builder.build_values import Artifact, Lock
     from builder.bundle import SourceFile
-    from builder.coldstart.cold_start_options import Choice
+    from builder.coldstart.cold_start_tools import ColdStartTools
     from builder.errors import Problem
     from builder.evidence import PackageRow, Settings
     from builder.manifest.model import Manifest
@@ -53,7 +53,7 @@ class Parts:
     inputs: str
     target: Path
     evidence: Settings
-    choice: Choice
+    cold_start_tools: ColdStartTools
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from builder.bundle.package_version_choice import Choice, Ignore, is_ignored
-from builder.bundle.walk import GITIGNORE, ignores_above, read_ignore, repository_top
+from builder.bundle.folder_walk import GITIGNORE, ignores_above, read_ignore, repository_top
+from builder.bundle.inclusion_rules import IgnoreFile, InclusionRules, is_ignored
 from builder.errors import ProjectError
 from builder.manifest import FILE_NAME
 
@@ -26,7 +26,7 @@ def find_plugins(root: Path) -> tuple[Path, ...]:
     root = root.resolve()
     top = repository_top(root)
     inside = root.relative_to(top).as_posix()
-    choice = Choice(prefix="" if inside == "." else f"{inside}/")
+    choice = InclusionRules(prefix="" if inside == "." else f"{inside}/")
     found: list[Path] = []
     pending = [("", ignores_above(top, root))]
     while pending:
@@ -59,7 +59,7 @@ def _listing(folder: Path) -> tuple[set[str], list[str]]:
 
 
 def _kept(
-    choice: Choice, prefix: str, folders: list[str], ignores: tuple[Ignore, ...]
-) -> list[tuple[str, tuple[Ignore, ...]]]:
+    choice: InclusionRules, prefix: str, folders: list[str], ignores: tuple[IgnoreFile, ...]
+) -> list[tuple[str, tuple[IgnoreFile, ...]]]:
     paths = (prefix + name for name in folders)
     return [(f"{path}/", ignores) for path in paths if not choice.leaves_out_folder(path, ignores)]

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from builder.bundle.selection import select_sources
-from builder.bundle.sizes import check_sizes
+from builder.bundle.size_limits import check_sizes
 from builder.bundle.source_files import SourceFile
 
 __all__ = ["SourceFile", "check_sizes", "select_sources"]

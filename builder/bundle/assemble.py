@@ -9,9 +9,16 @@ from builder.archive.entries import compressed, owner_of, spliced
 from builder.archive.entry_paths import folders_of, path_fault, sort_key
 from builder.archive.tree_digest import tree_digest
 from builder.build_values import EXECUTABLE_MODE, REGULAR_MODE, Bundle, Entry
+from builder.bundle.console_scripts import console_script_entries
 from builder.bundle.placement import place_npm, place_wheel
-from builder.bundle.scripts import kept_scripts
-from builder.bundle.shadowing import collide, hides_runtime, module_of, normal_name, settle_hidden, top_level
+from builder.bundle.shadowing import (
+    module_of,
+    modules_collide,
+    normal_name,
+    resolve_shadowing,
+    shadowed_runtime_modules,
+    top_level_modules,
+)
 from builder.errors import PackagingError, Problem
 from builder.manifest.text.toml_snippet import snippet
 from builder.quoting import printable
@@ -39,17 +46,17 @@ def assemble(manifest: Manifest, sources: Sequence[SourceFile], packs: Sequence[
         for source in sources
     ]
     python = manifest.plugin.runtime is not None and manifest.runtime.language == "python"
-    foreign = [entry for pack in ordered for entry in placed(pack, python=python)]
-    foreign.extend(kept_scripts(manifest, ordered))
+    foreign = [entry for pack in ordered for entry in package_entries(pack, python=python)]
+    foreign.extend(console_script_entries(manifest, ordered))
     clashing: dict[str, Problem] = {}
     problems: list[Problem] = []
     if python:
         version = manifest.runtime.version
         clashing = _clashing_modules(own, foreign, version)
-        foreign, problems = settle_hidden(foreign, manifest.build.prefer, version)
+        foreign, problems = resolve_shadowing(foreign, manifest.build.prefer, version)
     elif any(entry.path == "bootstrap" for entry in own):
         clashing = {"bootstrap": _hidden("bootstrap")}
-    merged, contested = merge(manifest, (*own, *foreign), clashing)
+    merged, contested = merge_entries(manifest, (*own, *foreign), clashing)
     problems += [*clashing.values(), *contested, *_tree_problems(merged)]
     if problems:
         msg = "The plugin's files and its packages do not fit into one artifact."
@@ -58,14 +65,14 @@ def assemble(manifest: Manifest, sources: Sequence[SourceFile], packs: Sequence[
     return Bundle(entries=entries, tree_digest=tree_digest(entries))
 
 
-def placed(pack: Pack, *, python: bool) -> Iterator[Entry]:
+def package_entries(pack: Pack, *, python: bool) -> Iterator[Entry]:
     """Every entry that one package brings, spliced from its pack."""
     owner, file = owner_of(pack.package), str(pack.file)
     for path, member in place_wheel(pack) if python else place_npm(pack):
         yield spliced(path, member, file, owner)
 
 
-def merge(
+def merge_entries(
     manifest: Manifest, claims: Iterable[Entry], clashing: Container[str] = ()
 ) -> tuple[dict[str, Entry], list[Problem]]:
     """One tree out of many: equal files become one, different ones are a problem unless the manifest prefers one.
@@ -133,11 +140,11 @@ def _tree_problems(entries: dict[str, Entry]) -> Iterator[Problem]:
 
 def _clashing_modules(own: Sequence[Entry], foreign: Sequence[Entry], version: str) -> dict[str, Problem]:
     """The plugin's own modules that Python would find instead of others, or the other way round."""
-    mine = top_level(entry.path for entry in own)
-    found = {name: _hidden(name) for name in hides_runtime(mine, version)}
-    theirs = top_level(entry.path for entry in foreign)
+    mine = top_level_modules(entry.path for entry in own)
+    found = {name: _hidden(name) for name in shadowed_runtime_modules(mine, version)}
+    theirs = top_level_modules(entry.path for entry in foreign)
     for name in sorted(mine.keys() & theirs.keys()):
-        if collide(mine[name], theirs[name]):
+        if modules_collide(mine[name], theirs[name]):
             owners = sorted({entry.owner for entry in foreign if module_of(entry.path) == name})
             found[name] = Problem(
                 message=f"The plugin's own module {name!r} and the one of {', '.join(owners)} have one name; "

@@ -24,7 +24,7 @@ def place_wheel(pack: Pack) -> Iterator[tuple[str, PackMember]]:
     """
     data = data_folder(pack)
     for member in pack.members:
-        if member.path.endswith((".pyc", ".pyo")) or is_trace(member.path):
+        if member.path.endswith((".pyc", ".pyo")) or is_installer_trace(member.path):
             continue
         if not data or not member.path.startswith(data):
             yield member.path, member
@@ -56,7 +56,7 @@ def metadata_folder(pack: Pack) -> str:
     return ""
 
 
-def is_trace(path: str) -> bool:
+def is_installer_trace(path: str) -> bool:
     """Whether a path is an installer's trace: directly in a ``.dist-info`` at the root."""
     folder, _, name = path.partition("/")
     return name in INSTALLER_TRACES and folder.endswith(".dist-info")

@@ -7,18 +7,18 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from builder.bundle.names import source_problems
-from builder.bundle.package_version_choice import invalid_patterns
+from builder.bundle.file_names import source_problems
+from builder.bundle.folder_walk import repository_top
+from builder.bundle.inclusion_rules import invalid_patterns
 from builder.bundle.source_files import SourceFile
-from builder.bundle.trees import files_of, trees_of, twice
-from builder.bundle.walk import repository_top
+from builder.bundle.source_folders import duplicate_paths, select_files, source_folders
 from builder.errors import Problem, ProjectError
 from builder.platform.limits import UNZIPPED_MAX
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from builder.bundle.walk import Found
+    from builder.bundle.folder_walk import SelectedFile
     from builder.manifest.model import Manifest
 
 PACKAGE_JSON = "package.json"
@@ -38,11 +38,11 @@ def select_sources(manifest: Manifest, packages: Sequence[tuple[str, str]] = ())
     """
     folder = manifest.folder.resolve()
     top = repository_top(folder)
-    trees = trees_of(manifest, top, packages)
+    trees = source_folders(manifest, top, packages)
     _refuse_broken_patterns(manifest)
-    found = [files_of(tree, manifest, top) for tree in trees]
+    found = [select_files(tree, manifest, top) for tree in trees]
     files = [file for taken, _ in found for file in taken]
-    _raise_if([*(problem for _, problems in found for problem in problems), *twice(files)])
+    _raise_if([*(problem for _, problems in found for problem in problems), *duplicate_paths(files)])
     _refuse_too_much(files)
     sources = _read(files, folder)
     _raise_if(source_problems(sources))
@@ -51,7 +51,7 @@ def select_sources(manifest: Manifest, packages: Sequence[tuple[str, str]] = ())
     return sources
 
 
-def _read(files: Sequence[Found], folder: Path) -> tuple[SourceFile, ...]:
+def _read(files: Sequence[SelectedFile], folder: Path) -> tuple[SourceFile, ...]:
     sources, problems = [], []
     for found in files:
         place = Path(found.file)
@@ -79,7 +79,7 @@ def _refuse_broken_patterns(manifest: Manifest) -> None:
     )
 
 
-def _refuse_too_much(files: Sequence[Found]) -> None:
+def _refuse_too_much(files: Sequence[SelectedFile]) -> None:
     total = sum(found.size for found in files)
     if total <= UNZIPPED_MAX:
         return

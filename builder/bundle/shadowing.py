@@ -33,7 +33,7 @@ _IDLE_WITHOUT_HARM: Final = frozenset({"distutils-precedence.pth"})
 """Of setuptools: it only matters to programs that build packages."""
 
 
-class Kind(Enum):
+class ModuleKind(Enum):
     """What the import system finds under a top-level name."""
 
     MODULE = auto()
@@ -41,17 +41,17 @@ class Kind(Enum):
     NAMESPACE = auto()
 
 
-def top_level(paths: Iterable[str]) -> dict[str, set[Kind]]:
+def top_level_modules(paths: Iterable[str]) -> dict[str, set[ModuleKind]]:
     """Every name that Python can import from a tree, with what it is."""
-    found: dict[str, set[Kind]] = {}
+    found: dict[str, set[ModuleKind]] = {}
     for path in paths:
         if not path.endswith((".py", ".so")):
             continue
         first, _, rest = path.partition("/")
         if not rest:
-            name, kind = first.partition(".")[0], Kind.MODULE
+            name, kind = first.partition(".")[0], ModuleKind.MODULE
         else:
-            name, kind = first, Kind.PACKAGE if rest.partition(".")[0] == "__init__" else Kind.NAMESPACE
+            name, kind = first, ModuleKind.PACKAGE if rest.partition(".")[0] == "__init__" else ModuleKind.NAMESPACE
         if name.isidentifier():
             found.setdefault(name, set()).add(kind)
     return found
@@ -62,18 +62,18 @@ def module_of(path: str) -> str:
     return path.partition("/")[0].partition(".")[0]
 
 
-def hides_runtime(names: Mapping[str, set[Kind]], version: str) -> list[str]:
+def shadowed_runtime_modules(names: Mapping[str, set[ModuleKind]], version: str) -> list[str]:
     """Names that belong to the runtime's standard library or to Lambda's own client; folders of data hide nothing.
 
     Args:
-        names: Of the plugin or of packages, from ``top_level``.
+        names: Of the plugin or of packages, from ``top_level_modules``.
         version: Of the runtime's Python, such as ``3.13``.
     """
     reserved = (standard_library(version) - _HARMLESS) | PYTHON_RUNTIME_MODULES
-    return sorted(name for name, kinds in names.items() if name in reserved and kinds != {Kind.NAMESPACE})
+    return sorted(name for name, kinds in names.items() if name in reserved and kinds != {ModuleKind.NAMESPACE})
 
 
-def settle_hidden(
+def resolve_shadowing(
     foreign: Sequence[Entry], prefer: Mapping[str, str], version: str
 ) -> tuple[list[Entry], list[Problem]]:
     """Keep packages from hiding modules of the runtime: one that the manifest does not decide on is a problem.
@@ -90,7 +90,7 @@ def settle_hidden(
     """
     dropped: set[str] = set()
     problems = []
-    for name in hides_runtime(top_level(entry.path for entry in foreign), version):
+    for name in shadowed_runtime_modules(top_level_modules(entry.path for entry in foreign), version):
         owners = sorted({entry.owner for entry in foreign if _is_of(entry.path, name)})
         chosen = normal_name(prefer.get(name, _REPUBLISHED.get(name, "")))
         if chosen == _PYTHON:
@@ -122,13 +122,13 @@ def _hidden_by_package(module: str, owners: Sequence[str]) -> Problem:
     )
 
 
-def collide(own: set[Kind], package: set[Kind]) -> bool:
+def modules_collide(own: set[ModuleKind], package: set[ModuleKind]) -> bool:
     """Whether only one of two trees can be imported under a name that both have.
 
     A module and a folder never live together; two regular packages have one ``__init__`` between them; anything else
     merges, as namespace packages do.
     """
-    return Kind.MODULE in own | package or (Kind.PACKAGE in own and Kind.PACKAGE in package)
+    return ModuleKind.MODULE in own | package or (ModuleKind.PACKAGE in own and ModuleKind.PACKAGE in package)
 
 
 def path_file_warnings(entries: Iterable[Entry]) -> tuple[Problem, ...]:

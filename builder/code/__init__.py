@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from builder.code.missing_imports import refuse_missing_imports
-from builder.code.syntax import refuse_broken_code
+from builder.code.syntax_check import refuse_syntax_errors
 
-__all__ = ["refuse_broken_code", "refuse_missing_imports"]
+__all__ = ["refuse_missing_imports", "refuse_syntax_errors"]

@@ -50,12 +50,12 @@ class JavaScriptModules:
         package = _package_of(module)
         return package in self._packages or package in self._names or self._is_given(package)
 
-    def loaded_by(self, found: Import, importer: str) -> tuple[str, ...]:
+    def files_loaded_by(self, found: Import, importer: str) -> tuple[str, ...]:
         """The file of the artifact that an import of ``importer`` loads, where the path is written out."""
         file = self.file(found.module, importer, exact=found.exact) if found.module.startswith(".") else ""
         return (file,) if file else ()
 
-    def spelt_otherwise(self, module: str) -> str:
+    def name_in_other_case(self, module: str) -> str:
         """The package of the same letters in other cases, or empty."""
         package = _package_of(module)
         return next((name for name in self._packages if name.lower() == package.lower() and name != package), "")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from builder.code.javascript_tree import captured_nodes, parse_script
 from builder.code.parsers import run_parser
-from builder.code.syntax_error import Flaw, flaw_at
+from builder.code.syntax_problem import SyntaxProblem, syntax_problem_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -47,7 +47,7 @@ _SENTENCES = {
 }
 
 
-def extension_flaw(source: bytes, version: int) -> Flaw | None:
+def unsupported_syntax(source: bytes, version: int) -> SyntaxProblem | None:
     """The first place where a file uses such syntax.
 
     Args:
@@ -59,7 +59,7 @@ def extension_flaw(source: bytes, version: int) -> Flaw | None:
     root = parse_script(source)
     captures = captured_nodes(_QUERY, root)
     flaws = [
-        flaw_at(source, node.start_byte, *_SENTENCES[kind])
+        syntax_problem_at(source, node.start_byte, *_SENTENCES[kind])
         for kind, nodes in captures.items()
         if kind != "using" or version < _USING_FROM
         for node in nodes
@@ -70,12 +70,12 @@ def extension_flaw(source: bytes, version: int) -> Flaw | None:
     return min(flaws, key=lambda flaw: flaw.line, default=None)
 
 
-def _assertions(source: bytes, root: Node) -> Iterator[Flaw]:
+def _assertions(source: bytes, root: Node) -> Iterator[SyntaxProblem]:
     for match in _ASSERT.finditer(source):
         place = root.descendant_for_byte_range(match.start(1), match.end(1))
         if place is not None and place.type not in _TEXT:
             message = "Node.js 22 and later do not read `assert` after the module"
-            yield flaw_at(source, match.start(1), message, "Write `with` in place of `assert`.")
+            yield syntax_problem_at(source, match.start(1), message, "Write `with` in place of `assert`.")
 
 
 def _is_unsure(node: Node) -> bool:
@@ -91,14 +91,16 @@ def _is_unsure(node: Node) -> bool:
 _SETTINGS = '{"categories": {"correctness": "off"}, "plugins": []}'
 
 
-class Form(Enum):
+class SourceType(Enum):
     """How Node.js reads a file."""
 
     MODULE = ".mjs"
     COMMONJS = ".cjs"
 
 
-def javascript_flaws(files: Mapping[tuple[str, Form], bytes], folder: Path) -> dict[tuple[str, Form], Flaw]:
+def javascript_syntax_problems(
+    files: Mapping[tuple[str, SourceType], bytes], folder: Path
+) -> dict[tuple[str, SourceType], SyntaxProblem]:
     """The first syntax error of each file that has one, read as the form in its key.
 
     Args:
@@ -112,11 +114,11 @@ def javascript_flaws(files: Mapping[tuple[str, Form], bytes], folder: Path) -> d
         (folder / name).write_bytes(content)
     (folder / "settings.json").write_text(_SETTINGS, "utf-8")
     arguments = ["-c", "settings.json", "--disable-nested-config", "--no-ignore", "--format", "json", "."]
-    flaws: dict[tuple[str, Form], Flaw] = {}
+    flaws: dict[tuple[str, SourceType], SyntaxProblem] = {}
     for row in json.loads(run_parser("oxlint", arguments, folder))["diagnostics"]:
         key = keys[row["filename"].replace("\\", "/").rpartition("/")[2]]
         places = [label["span"]["line"] for label in row["labels"]]
-        flaw = Flaw(line=max(places, default=1), message=row["message"].rstrip("."))
+        flaw = SyntaxProblem(line=max(places, default=1), message=row["message"].rstrip("."))
         if key not in flaws or flaw.line < flaws[key].line:
             flaws[key] = flaw
     return flaws

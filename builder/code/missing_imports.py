@@ -11,7 +11,7 @@ from builder.code.javascript_resolution import JavaScriptModules
 from builder.code.python_imports import python_imports
 from builder.code.python_resolution import PythonModules
 from builder.code.python_syntax import as_utf8
-from builder.code.syntax import SCRIPTS
+from builder.code.syntax_check import SCRIPTS
 from builder.errors import Problem, ProjectError, Severity
 from builder.manifest.finding import format_key
 from builder.platform.distributions import PACKAGE_OF_MODULE
@@ -70,14 +70,14 @@ def _python(manifest: Manifest, sources: Sequence[OwnFile], paths: Iterable[str]
     texts = {path: as_utf8(content) for path, content in own.items()}
     imports = {path: python_imports(text) for path, text in texts.items() if isinstance(text, bytes)}
     handler = Import(module=manifest.plugin.handler.rpartition(".")[0].replace("/", "."), line=0)
-    loaded = loaded_files(modules.loaded_by(handler, ""), imports, modules.loaded_by)
+    loaded = loaded_files(modules.files_loaded_by(handler, ""), imports, modules.files_loaded_by)
     for source in sources:
         for found in _as_loaded(imports.get(source.path) or (), is_loaded=source.path in loaded):
             if modules.has(found.module, source.path):
                 continue
             replaced = found.alternatives
             if not replaced or not all(modules.has(one, source.path) for one in replaced):
-                spelt = modules.spelt_otherwise(found.module)
+                spelt = modules.name_in_other_case(found.module)
                 yield _Missing(source=source, found=found, spelt=spelt, is_own=modules.is_own(found.module))
 
 
@@ -87,11 +87,11 @@ def _javascript(manifest: Manifest, sources: Sequence[OwnFile], paths: Iterable[
     imports = {source.path: javascript_imports(source.content) for source in sources if source.path.endswith(SCRIPTS)}
     folder, slash, name = manifest.plugin.handler.rpartition("/")
     starts = [folder + slash + name.partition(".")[0] + ending for ending in SCRIPTS]
-    loaded = loaded_files(starts, imports, modules.loaded_by)
+    loaded = loaded_files(starts, imports, modules.files_loaded_by)
     for source in sources:
         for found in _as_loaded(imports.get(source.path, ()), is_loaded=source.path in loaded):
             if not modules.has(found.module, source.path, exact=found.exact):
-                spelt = modules.spelt_otherwise(found.module)
+                spelt = modules.name_in_other_case(found.module)
                 is_own = found.module.startswith((".", "#"))
                 yield _Missing(source=source, found=found, spelt=spelt, is_own=is_own)
 

@@ -52,7 +52,7 @@ class PythonModules:
         top = module.partition(".")[0]
         return not top or f"{top}.py" in self._own or f"{top}/__init__.py" in self._own
 
-    def loaded_by(self, found: Import, importer: str) -> tuple[str, ...]:
+    def files_loaded_by(self, found: Import, importer: str) -> tuple[str, ...]:
         """The plugin's own files that an import loads, ``__init__.py`` of the packages above included."""
         parts = _parts(found.module, importer)
         if parts is None:
@@ -64,7 +64,7 @@ class PythonModules:
         files = [f"{start}{module}" for start in starts for module in modules]
         return tuple(path for file in files for path in (f"{file}.py", f"{file}/__init__.py") if path in self._own)
 
-    def spelt_otherwise(self, module: str) -> str:
+    def name_in_other_case(self, module: str) -> str:
         """The top-level module of the same letters in other cases, or empty."""
         top = module.lstrip(".").split(".")[0]
         names = (*self._tree.get("", ()), *self._given)

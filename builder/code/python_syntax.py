@@ -12,7 +12,7 @@ import tokenize
 from typing import TYPE_CHECKING
 
 from builder.code.parsers import run_parser
-from builder.code.syntax_error import Flaw, flaw_at
+from builder.code.syntax_problem import SyntaxProblem, syntax_problem_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,21 +25,21 @@ _PYTHON_2 = ("print", "exec")
 _PYTHON_2_HINT = "This looks like Python 2 code; translate it to Python 3."
 
 
-def as_utf8(content: bytes) -> bytes | Flaw:
+def as_utf8(content: bytes) -> bytes | SyntaxProblem:
     """A Python file in UTF-8 without a byte order mark, or the reason why Python does not read it."""
     if b"\0" in content:
-        return flaw_at(content, content.index(b"\0"), "the file contains a NUL byte")
+        return syntax_problem_at(content, content.index(b"\0"), "the file contains a NUL byte")
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
         text = content.decode(encoding)
     except UnicodeDecodeError as error:
-        return flaw_at(content, error.start, f"the file is not valid {error.encoding}")
+        return syntax_problem_at(content, error.start, f"the file is not valid {error.encoding}")
     except (SyntaxError, LookupError) as error:
-        return Flaw(line=1, message=str(getattr(error, "msg", error)))
+        return SyntaxProblem(line=1, message=str(getattr(error, "msg", error)))
     return text.encode()
 
 
-def python_flaws(files: Mapping[str, bytes], version: str, folder: Path) -> dict[str, Flaw]:
+def python_syntax_problems(files: Mapping[str, bytes], version: str, folder: Path) -> dict[str, SyntaxProblem]:
     """The first syntax error of each file that has one.
 
     Args:
@@ -54,7 +54,7 @@ def python_flaws(files: Mapping[str, bytes], version: str, folder: Path) -> dict
     target = "py" + version.replace(".", "")
     arguments = ["check", "--isolated", "--no-cache", "--ignore-noqa", "--output-format", "json"]
     arguments += ["--select", _COMPILER_ERRORS, "--target-version", target, "."]
-    flaws: dict[str, Flaw] = {}
+    flaws: dict[str, SyntaxProblem] = {}
     for row in json.loads(run_parser("ruff", arguments, folder)):
         key = names[row["filename"].replace("\\", "/").rpartition("/")[2]]
         flaw = _flaw(row, files[key])
@@ -63,11 +63,11 @@ def python_flaws(files: Mapping[str, bytes], version: str, folder: Path) -> dict
     return flaws
 
 
-def _flaw(row: dict[str, object], content: bytes) -> Flaw:
+def _flaw(row: dict[str, object], content: bytes) -> SyntaxProblem:
     location = row["location"]
     line = int(location["row"]) if isinstance(location, dict) else 1
     lines = content.rstrip().split(b"\n")
     line = min(line, len(lines))  # what is never closed is reported behind the last line
     text = lines[line - 1].split()
     is_old = bool(text) and text[0].decode("utf-8", "replace") in _PYTHON_2
-    return Flaw(line=line, message=str(row["message"]).rstrip("."), hint=_PYTHON_2_HINT if is_old else "")
+    return SyntaxProblem(line=line, message=str(row["message"]).rstrip("."), hint=_PYTHON_2_HINT if is_old else "")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from builder.coldstart.pruning import Saving, savings
+from builder.coldstart.pruning import PruneSaving, savings
 from builder.manifest.text.toml_snippet import snippet
 
 if TYPE_CHECKING:
@@ -42,11 +42,11 @@ def advise(manifest: Manifest, packs: Sequence[Pack], zip_size: int, memory: Mem
     def count() -> dict[str, int]:
         return {saving.name: saving.packed_size for saving in savings(packs, manifest.runtime.language)}
 
-    found = [Saving(name=name, packed_size=size) for name, size in memory.once("savings", count).items()]
+    found = [PruneSaving(name=name, packed_size=size) for name, size in memory.once("savings", count).items()]
     return (*prune_advice(found, zip_size), *start_advice(manifest, packs))
 
 
-def prune_advice(found: Iterable[Saving], zip_size: int) -> tuple[str, ...]:
+def prune_advice(found: Iterable[PruneSaving], zip_size: int) -> tuple[str, ...]:
     """What pruning would save: one line, or none when no set would save a twentieth of the ZIP and 0.1 MB.
 
     Args:

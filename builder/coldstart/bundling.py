@@ -10,7 +10,7 @@ from builder.archive.entries import compressed
 from builder.archive.entry_paths import sort_key
 from builder.archive.tree_digest import tree_digest
 from builder.build_values import EXECUTABLE_MODE, REGULAR_MODE, Bundle
-from builder.coldstart.optimized import Lightened
+from builder.coldstart.optimized_bundle import OptimizedBundle
 from builder.coldstart.unpacking import read_member, unpack
 from builder.errors import PackagingError, Problem
 
@@ -69,7 +69,7 @@ _REQUIRE: Final = (
 """CommonJS packages inside an ES module call ``require`` for Node's own modules."""
 
 
-def bundle_scripts(bundle: Bundle, manifest: Manifest, program: Pack, store: Packs) -> Lightened:
+def bundle_scripts(bundle: Bundle, manifest: Manifest, program: Pack, store: Packs) -> OptimizedBundle:
     """Let esbuild make one file of the handler and everything it imports.
 
     Packages with native code, those that lead to them and what these need stay as they are. Of the plugin's own files,
@@ -110,7 +110,9 @@ def bundle_scripts(bundle: Bundle, manifest: Manifest, program: Pack, store: Pac
         if (package_of(entry.path) in kept if entry.owner else entry.path not in taken or entry.path == _MARKER)
     ]
     entries = tuple(sorted((*made, *rest), key=lambda entry: sort_key(entry.path)))
-    return Lightened(bundle=Bundle(entries=entries, tree_digest=tree_digest(entries)), shares=_shares(bundle, meta))
+    return OptimizedBundle(
+        bundle=Bundle(entries=entries, tree_digest=tree_digest(entries)), bundled_sizes=_shares(bundle, meta)
+    )
 
 
 def _handler_file(bundle: Bundle, manifest: Manifest) -> str:
@@ -175,14 +177,14 @@ def _is_module(file: Path, code: Path) -> bool:
 def _shares(bundle: Bundle, meta: Mapping[str, Mapping[str, Mapping[str, object]]]) -> dict[str, int]:
     """Bytes in the one file by package; what esbuild adds between them and the plugin's own code is not counted."""
     owners = {entry.path: entry.owner for entry in bundle.entries}
-    shares: dict[str, int] = {}
+    bundled_sizes: dict[str, int] = {}
     for output in meta["outputs"].values():
         inputs = output["inputs"]
         for path, told in inputs.items() if isinstance(inputs, dict) else ():
             owner = owners.get(path)
             if owner:
-                shares[owner] = shares.get(owner, 0) + int(told["bytesInOutput"])
-    return shares
+                bundled_sizes[owner] = bundled_sizes.get(owner, 0) + int(told["bytesInOutput"])
+    return bundled_sizes
 
 
 def _refused(said: str) -> PackagingError:

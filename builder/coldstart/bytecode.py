@@ -12,7 +12,7 @@ from builder.archive.deflate import compressor
 from builder.archive.entries import spliced
 from builder.archive.writer import pack_members
 from builder.build_values import REGULAR_MODE, Entry
-from builder.coldstart.marshalled import canonical
+from builder.coldstart.canonical_bytecode import canonicalize
 from builder.coldstart.unpacking import unpack
 from builder.fingerprint import code_digest
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from builder.archive.cached_results import Packs
     from builder.interpreters import Interpreter
 
-_SCRIPT: Final = Path(__file__).with_name("inside") / "compiling.py"
+_SCRIPT: Final = Path(__file__).with_name("interpreter_scripts") / "compile_sources.py"
 _HEADER: Final = 16
 _TASK_ROOT: Final = "/var/task/"
 """Where Lambda unpacks the ZIP: tracebacks name the sources below it."""
@@ -99,4 +99,4 @@ def _compile(
 
 def _normal(file: Path, interpreter: Interpreter) -> bytes:
     data = file.read_bytes()
-    return data[:_HEADER] + canonical(data[_HEADER:], interpreter.version)
+    return data[:_HEADER] + canonicalize(data[_HEADER:], interpreter.version)

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 SECONDS: Final = 60
 """For all imports together; Lambda gives the start of a function ten."""
-_SCRIPT: Final = Path(__file__).with_name("inside") / "importing.py"
+_SCRIPT: Final = Path(__file__).with_name("interpreter_scripts") / "import_handler.py"
 _WAY_OUT: Final = 'Mend it, or write precompile = "all": that compiles every module and imports none.'
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Discovered:
+class ImportedModules:
     """What importing a handler loaded.
 
     Attributes:
@@ -36,7 +36,9 @@ class Discovered:
     isolated: bool
 
 
-def discover(plugin: Plugin, code: Path, interpreter: Interpreter, environment: Mapping[str, str]) -> Discovered:
+def find_imported_modules(
+    plugin: Plugin, code: Path, interpreter: Interpreter, environment: Mapping[str, str]
+) -> ImportedModules:
     """Import the handler's module and learn which source files that takes.
 
     Args:
@@ -57,7 +59,7 @@ def discover(plugin: Plugin, code: Path, interpreter: Interpreter, environment: 
     if done.returncode != 0:
         raise _failed(module, done)
     told = json.loads(done.stdout)
-    return Discovered(files=frozenset(told["files"]), isolated=told["isolated"])
+    return ImportedModules(files=frozenset(told["files"]), isolated=told["isolated"])
 
 
 def import_environment(plugin: Plugin, code: Path, work: Path) -> dict[str, str]:

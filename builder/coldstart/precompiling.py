@@ -11,22 +11,22 @@ from builder.archive.tree_digest import tree_digest
 from builder.archive.writer import pack_members
 from builder.build_values import REGULAR_MODE, Bundle
 from builder.coldstart.bytecode import bytecode_entries
-from builder.coldstart.imported_modules import Discovered, discover, import_environment
-from builder.coldstart.optimized import Lightened
+from builder.coldstart.imported_modules import ImportedModules, find_imported_modules, import_environment
+from builder.coldstart.optimized_bundle import OptimizedBundle
 from builder.coldstart.unpacking import read_member, unpack
 from builder.errors import Problem, Severity
 from builder.fingerprint import code_digest
 
 if TYPE_CHECKING:
     from builder.archive.cached_results import Packs
-    from builder.coldstart.cold_start_options import Choice
+    from builder.coldstart.cold_start_tools import ColdStartTools
     from builder.interpreters import Interpreter
     from builder.manifest.model import Manifest
 
 _KEPT_AS: Final = "imports.json"
 
 
-def precompile(bundle: Bundle, manifest: Manifest, choice: Choice, store: Packs) -> Lightened:
+def precompile(bundle: Bundle, manifest: Manifest, tools: ColdStartTools, store: Packs) -> OptimizedBundle:
     """Put bytecode beside the sources that the manifest's choice names.
 
     With ``true`` the handler is imported once, by an interpreter of its runtime and in a process of its own, to learn
@@ -35,39 +35,41 @@ def precompile(bundle: Bundle, manifest: Manifest, choice: Choice, store: Packs)
     Args:
         bundle: Everything that goes into the artifact.
         manifest: Names the handler.
-        choice: ``choose`` of this manifest.
+        tools: ``find_tools`` of this manifest.
         store: Keeps what was found and compiled.
 
     Raises:
         PackagingError: The handler cannot be imported.
     """
-    if choice.interpreter is None:
-        return Lightened(bundle=bundle)
+    if tools.interpreter is None:
+        return OptimizedBundle(bundle=bundle)
     sources = [entry for entry in bundle.entries if entry.path.endswith(".py")]
     isolated = True
     if manifest.build.precompile != "all":
-        found = _discovered(bundle, manifest, choice.interpreter, store)
+        found = _discovered(bundle, manifest, tools.interpreter, store)
         sources, isolated = [entry for entry in sources if entry.path in found.files], found.isolated
-    made = bytecode_entries(sources, choice.interpreter, store)
+    made = bytecode_entries(sources, tools.interpreter, store)
     entries = tuple(sorted((*bundle.entries, *made), key=lambda entry: sort_key(entry.path)))
-    return Lightened(
+    return OptimizedBundle(
         bundle=Bundle(entries=entries, tree_digest=tree_digest(entries)),
         warnings=() if isolated else (_exposed(),),
     )
 
 
-def _discovered(bundle: Bundle, manifest: Manifest, interpreter: Interpreter, store: Packs) -> Discovered:
+def _discovered(bundle: Bundle, manifest: Manifest, interpreter: Interpreter, store: Packs) -> ImportedModules:
     told = [code_digest(), interpreter.release, bundle.tree_digest, manifest.plugin.handler]
     variables = sorted(manifest.plugin.environment_variables.items())
     key = hashlib.sha256(f"imports {json.dumps([told, variables])}".encode()).hexdigest()
     kept = store.find(key)
     if kept is not None:
-        return Discovered(files=frozenset(json.loads(read_member(kept.file, kept.members[0]))), isolated=True)
+        return ImportedModules(files=frozenset(json.loads(read_member(kept.file, kept.members[0]))), isolated=True)
     with store.work() as folder:
         code, work = folder / "code", folder / "tmp"
         work.mkdir()
         unpack(bundle.entries, code)
-        found = discover(manifest.plugin, code, interpreter, import_environment(manifest.plugin, code, work))
+        found = find_imported_modules(
+            manifest.plugin, code, interpreter, import_environment(manifest.plugin, code, work)
+        )
         pack = folder / "imports.zip"
         pack_members([(_KEPT_AS, REGULAR_MODE, json.dumps(sorted(found.files)).encode())], pack)
         store.add(key, pack)

@@ -17,7 +17,7 @@ _STUB_READER = "lazy-loader"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Saving:
+class PruneSaving:
     """What one set would take away: bytes as they lie compressed in the ZIP."""
 
     name: str
@@ -48,7 +48,7 @@ def prune_packs(packs: Sequence[Pack], names: Sequence[str], language: Language)
     )
 
 
-def savings(packs: Sequence[Pack], language: Language) -> tuple[Saving, ...]:
+def savings(packs: Sequence[Pack], language: Language) -> tuple[PruneSaving, ...]:
     """What each set would take away from these packs, the largest first.
 
     Args:
@@ -59,7 +59,7 @@ def savings(packs: Sequence[Pack], language: Language) -> tuple[Saving, ...]:
 
     stubs_read = _stubs_are_read(packs)
     found = [
-        Saving(
+        PruneSaving(
             name=one.name,
             packed_size=sum(
                 member.compressed_size * len(pack.package.places)

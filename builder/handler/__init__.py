@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from builder.handler.artifact_paths import Places
 from builder.handler.handler_check import check_handler
 from builder.handler.hook_check import check_hooks
+from builder.handler.source_layout import SourceLayout
 
-__all__ = ["Places", "check_handler", "check_hooks"]
+__all__ = ["SourceLayout", "check_handler", "check_hooks"]

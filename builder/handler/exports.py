@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class Kind(Enum):
+class ExportKind(Enum):
     """What is known about one exported name."""
 
     FUNCTION = auto()
@@ -38,7 +38,7 @@ class Export:
         detail: For SIGNATURE, what the parameters are.
     """
 
-    kind: Kind
+    kind: ExportKind
     line: int
     module: str = ""
     name: str = ""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from builder.handler.messages import no_file, other_root, wrong
-from builder.handler.resolve import Answer, Outcome, Request, resolve
-from builder.handler.source_modules import JavaScriptLibrary, PythonLibrary
+from builder.handler.handler_messages import missing_file_problem, other_root_problem, wrong_export_problem
+from builder.handler.name_resolution import HandlerReference, Resolution, ResolutionKind, resolve
+from builder.handler.source_modules import JavaScriptSourceModules, PythonSourceModules
 
 if TYPE_CHECKING:
     from builder.errors import Problem
-    from builder.handler.artifact_paths import Places
+    from builder.handler.source_layout import SourceLayout
 
 _USUAL_ROOTS = ("src", ".")
 # Lambda switches off in Node.js 20 and 22 what tells ES modules by their text (AWS guide to Node.js functions).
@@ -23,7 +23,7 @@ _CALLBACK_PARAMETERS = 3
 _FOREIGN_ENDINGS = {"python": (".js", ".mjs", ".cjs", ".ts"), "nodejs": (".ts", ".mts", ".cts", ".jsx", ".py")}
 
 
-def check_handler(places: Places, handler: str, language: str, *, version: str = "") -> Problem | None:
+def check_handler(places: SourceLayout, handler: str, language: str, *, version: str = "") -> Problem | None:
     """Find out, without running any of it, whether the code has the function that Lambda will call.
 
     Args:
@@ -36,44 +36,44 @@ def check_handler(places: Places, handler: str, language: str, *, version: str =
     Returns:
         What is wrong, or None.
     """
-    request = Request.of(handler, language, version)
+    request = HandlerReference.of(handler, language, version)
     outcome = _look(places, request)
-    if outcome is not None and outcome.answer is Answer.FUNCTION:
+    if outcome is not None and outcome.answer is ResolutionKind.FUNCTION:
         return None
-    if outcome is None or outcome.answer in {Answer.NOT_OFFERED, Answer.UNKNOWN}:
+    if outcome is None or outcome.answer in {ResolutionKind.NOT_OFFERED, ResolutionKind.UNKNOWN}:
         for root in _USUAL_ROOTS:
             other = _look(replace(places, root=root), request) if _differs(root, places.root) else None
-            if other is not None and other.answer is Answer.FUNCTION:
-                return other_root(request, places.root, root, other.file)
-    if outcome is not None and outcome.answer is Answer.UNKNOWN:
+            if other is not None and other.answer is ResolutionKind.FUNCTION:
+                return other_root_problem(request, places.root, root, other.file)
+    if outcome is not None and outcome.answer is ResolutionKind.UNKNOWN:
         return None
     if outcome is None:
-        return no_file(request, places.root, _foreign_file(places, request))
-    return wrong(request, places.root, outcome)
+        return missing_file_problem(request, places.root, _foreign_file(places, request))
+    return wrong_export_problem(request, places.root, outcome)
 
 
-def _look(places: Places, request: Request) -> Outcome | None:
+def _look(places: SourceLayout, request: HandlerReference) -> Resolution | None:
     """What the handler is below one root; None when there is no such file."""
     if request.language == "python":
-        library: PythonLibrary | JavaScriptLibrary = PythonLibrary(places)
+        library: PythonSourceModules | JavaScriptSourceModules = PythonSourceModules(places)
     else:
         major = request.version.split(".")[0]
         detects = major.isdigit() and int(major) >= _DETECTS_MODULES_FROM
-        library = JavaScriptLibrary(places, detects_modules=detects)
+        library = JavaScriptSourceModules(places, detects_modules=detects)
     file = library.find(request.module)
     return _without_callback(resolve(file, request.name, library), request) if file else None
 
 
-def _without_callback(outcome: Outcome, request: Request) -> Outcome:
+def _without_callback(outcome: Resolution, request: HandlerReference) -> Resolution:
     """The outcome, where a function that wants a callback is none that the runtime calls."""
-    is_function = request.language == "nodejs" and outcome.answer is Answer.FUNCTION
+    is_function = request.language == "nodejs" and outcome.answer is ResolutionKind.FUNCTION
     if not is_function or outcome.positional < _CALLBACK_PARAMETERS:
         return outcome
     major = request.version.split(".")[0]
     if not major.isdigit() or int(major) < _CALLS_NO_CALLBACKS_FROM:
         return outcome
     detail = f"has a third parameter for a callback, which Node.js {major} on Lambda refuses"
-    return replace(outcome, answer=Answer.SIGNATURE, detail=detail)
+    return replace(outcome, answer=ResolutionKind.SIGNATURE, detail=detail)
 
 
 def _differs(root: str, build_root: str) -> bool:
@@ -81,7 +81,7 @@ def _differs(root: str, build_root: str) -> bool:
     return parts != [part for part in root.split("/") if part not in {"", "."}]
 
 
-def _foreign_file(places: Places, request: Request) -> str:
+def _foreign_file(places: SourceLayout, request: HandlerReference) -> str:
     """A file of the handler's name in another language, or empty."""
     names = (request.module + ending for ending in _FOREIGN_ENDINGS[request.language])
     return next((name for name in names if places.at(name).is_file()), "")

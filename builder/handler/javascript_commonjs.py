@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from builder.handler.exports import Export, Exports, Kind
+from builder.handler.exports import Export, ExportKind, Exports
 from builder.handler.javascript_values import (
     Names,
     function_of,
@@ -12,7 +12,7 @@ from builder.handler.javascript_values import (
     line_of,
     local_names,
     name_of,
-    required,
+    required_module,
     text_of,
     value_of,
 )
@@ -103,7 +103,7 @@ class _Module:
             value = self._objects[text_of(value)]
         if value.type == "object":
             self._object(value)
-        elif module := required(value):
+        elif module := required_module(value):
             self.stars.append(module)
         else:
             # A function has no further names; whatever else is computed may have any.
@@ -130,7 +130,7 @@ class _Module:
             self.is_open = True
 
     def _merge(self, value: Node) -> None:
-        if module := required(value):
+        if module := required_module(value):
             self.stars.append(module)
         elif value.type == "object":
             self._object(value)
@@ -145,7 +145,7 @@ class _Module:
         arguments = holder.named_children if holder is not None else []
         if function == "Object.defineProperty" and len(arguments) > 1 and text_of(arguments[0]) in _WHOLE:
             name = name_of(arguments[1])
-            self.found[name] = (Export(kind=Kind.FUNCTION, line=line_of(node)),)
+            self.found[name] = (Export(kind=ExportKind.FUNCTION, line=line_of(node)),)
         elif function in _MERGERS and any(text_of(argument) in _WHOLE for argument in arguments):
             for argument in arguments:
                 if text_of(argument) not in _WHOLE:

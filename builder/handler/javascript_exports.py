@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from builder.handler.exports import Export, Exports, Kind
+from builder.handler.exports import Export, ExportKind, Exports
 from builder.handler.javascript_commonjs import commonjs_exports
-from builder.handler.javascript_values import Names, declared, line_of, local_names, name_of, value_of
+from builder.handler.javascript_values import Names, declared_names, line_of, local_names, name_of, value_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,15 +40,15 @@ def _exported(statement: Node, source: str, names: Names) -> Iterator[tuple[str,
         # `export default function handler` offers the name "default" and no other.
         yield "default", value_of(statement.child_by_field_name("value") or declaration, names)
     else:
-        yield from declared(declaration, names)
+        yield from declared_names(declaration, names)
     for child in statement.named_children:
         if child.type == "namespace_export":
-            yield name_of(child.named_children[-1]), (Export(kind=Kind.VALUE, line=line_of(child)),)
+            yield name_of(child.named_children[-1]), (Export(kind=ExportKind.VALUE, line=line_of(child)),)
         for specifier in child.named_children if child.type == "export_clause" else ():
             name = name_of(specifier.child_by_field_name("name"))
             alias = name_of(specifier.child_by_field_name("alias")) or name
             if source:
-                passed_on = Export(kind=Kind.PASSED_ON, line=line_of(specifier), module=source, name=name)
+                passed_on = Export(kind=ExportKind.PASSED_ON, line=line_of(specifier), module=source, name=name)
                 yield alias, (passed_on,)
             else:
                 yield alias, names.get(name, ())
@@ -58,7 +58,7 @@ _ES_STATEMENTS = frozenset({"import_statement", "export_statement"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class JavaScript:
+class JavaScriptExports:
     """One file, seen both ways; its name and package.json decide which one counts.
 
     Attributes:
@@ -72,7 +72,7 @@ class JavaScript:
     has_es_syntax: bool
 
 
-def javascript_exports(source: bytes) -> JavaScript:
+def javascript_exports(source: bytes) -> JavaScriptExports:
     """What a JavaScript file offers.
 
     Args:
@@ -90,7 +90,7 @@ def javascript_exports(source: bytes) -> JavaScript:
         as_commonjs = commonjs_exports(root, broken_line=line, broken_reason=reason)
     except RecursionError:
         as_commonjs = Exports(broken_line=1, broken_reason="it is nested too deep")
-    return JavaScript(
+    return JavaScriptExports(
         as_module=es_exports(root, broken_line=line, broken_reason=reason),
         as_commonjs=as_commonjs,
         has_es_syntax=any(child.type in _ES_STATEMENTS for child in root.children),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from builder.handler.exports import Export, Kind
+from builder.handler.exports import Export, ExportKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,21 +48,21 @@ def local_names(root: Node) -> Names:
     names: Names = {}
     for statement in root.children:
         inner = statement.child_by_field_name("declaration") if statement.type == "export_statement" else statement
-        for name, exports in declared(inner, names):
+        for name, exports in declared_names(inner, names):
             names[name] = exports
         if statement.type == "import_statement":
             names.update(_imported(statement))
     return names
 
 
-def declared(node: Node | None, names: Names) -> Iterator[tuple[str, tuple[Export, ...]]]:
+def declared_names(node: Node | None, names: Names) -> Iterator[tuple[str, tuple[Export, ...]]]:
     """The names that a declaration binds."""
     if node is None:
         return
     if node.type in _FUNCTIONS:
         yield text_of(node.child_by_field_name("name")), (function_of(node),)
     elif node.type == "class_declaration":
-        yield text_of(node.child_by_field_name("name")), (Export(kind=Kind.VALUE, line=line_of(node)),)
+        yield text_of(node.child_by_field_name("name")), (Export(kind=ExportKind.VALUE, line=line_of(node)),)
     elif node.type in _VARIABLES:
         for declarator in node.named_children:
             if declarator.type == "variable_declarator":
@@ -77,10 +77,10 @@ def value_of(node: Node | None, names: Names) -> tuple[Export, ...]:
     line = line_of(node)
     if node.type in {"identifier", "shorthand_property_identifier"} and text_of(node) in names:
         return names[text_of(node)]
-    if node.type == "member_expression" and (module := required(node.child_by_field_name("object"))):
+    if node.type == "member_expression" and (module := required_module(node.child_by_field_name("object"))):
         name = text_of(node.child_by_field_name("property"))
-        return (Export(kind=Kind.PASSED_ON, line=line, module=module, name=name),)
-    return (Export(kind=Kind.VALUE, line=line) if node.type in _NO_FUNCTION else function_of(node),)
+        return (Export(kind=ExportKind.PASSED_ON, line=line, module=module, name=name),)
+    return (Export(kind=ExportKind.VALUE, line=line) if node.type in _NO_FUNCTION else function_of(node),)
 
 
 def function_of(node: Node) -> Export:
@@ -91,7 +91,7 @@ def function_of(node: Node) -> Export:
         if parameter.type in {"assignment_pattern", "rest_pattern"}:
             break
         positional += parameter.type != "comment"
-    return Export(kind=Kind.FUNCTION, line=line_of(node), positional=positional)
+    return Export(kind=ExportKind.FUNCTION, line=line_of(node), positional=positional)
 
 
 def last_of(node: Node) -> Node:
@@ -108,7 +108,7 @@ def last_of(node: Node) -> Node:
     return node
 
 
-def required(node: Node | None) -> str:
+def required_module(node: Node | None) -> str:
     """The module of ``require("…")``, or empty when the node is not such a call."""
     if node is None or node.type != "call_expression" or text_of(node.child_by_field_name("function")) != "require":
         return ""
@@ -124,13 +124,13 @@ def _declarator(node: Node, names: Names) -> Iterator[tuple[str, tuple[Export, .
     if target.type == "identifier":
         yield text_of(target), value_of(value, names)
         return
-    module = required(value)
+    module = required_module(value)
     for part in target.named_children if target.type == "object_pattern" else ():
         key = part.child_by_field_name("key") or part
         bound = part.child_by_field_name("value") or part
-        export = Export(kind=Kind.FUNCTION, line=line_of(part))
+        export = Export(kind=ExportKind.FUNCTION, line=line_of(part))
         if module:
-            export = Export(kind=Kind.PASSED_ON, line=line_of(part), module=module, name=text_of(key))
+            export = Export(kind=ExportKind.PASSED_ON, line=line_of(part), module=module, name=text_of(key))
         yield text_of(bound), (export,)
 
 
@@ -139,11 +139,11 @@ def _imported(statement: Node) -> Iterator[tuple[str, tuple[Export, ...]]]:
     for clause in (child for child in statement.named_children if child.type == "import_clause"):
         for part in clause.named_children:
             if part.type == "identifier":
-                yield text_of(part), (Export(kind=Kind.PASSED_ON, line=line, module=module, name="default"),)
+                yield text_of(part), (Export(kind=ExportKind.PASSED_ON, line=line, module=module, name="default"),)
             elif part.type == "namespace_import":
-                yield text_of(part.named_children[-1]), (Export(kind=Kind.VALUE, line=line),)
+                yield text_of(part.named_children[-1]), (Export(kind=ExportKind.VALUE, line=line),)
             for specifier in part.named_children if part.type == "named_imports" else ():
                 name = specifier.child_by_field_name("name")
                 bound = specifier.child_by_field_name("alias") or name
-                passed_on = Export(kind=Kind.PASSED_ON, line=line, module=module, name=name_of(name))
+                passed_on = Export(kind=ExportKind.PASSED_ON, line=line, module=module, name=name_of(name))
                 yield text_of(bound), (passed_on,)

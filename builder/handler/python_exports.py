@@ -7,7 +7,7 @@ import sys
 import warnings
 from typing import TYPE_CHECKING
 
-from builder.handler.exports import Export, Exports, Kind
+from builder.handler.exports import Export, ExportKind, Exports
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -96,7 +96,7 @@ class _Module:
             pairs = zip(target.elts, values, strict=False) if len(values) == len(target.elts) else ()
             for part, item in pairs or ((part, value) for part in target.elts):
                 is_whole = item is value
-                unknown = [Export(kind=Kind.FUNCTION, line=part.lineno)]
+                unknown = [Export(kind=ExportKind.FUNCTION, line=part.lineno)]
                 if is_whole and isinstance(part, ast.Name):
                     yield part.id, unknown
                 elif not is_whole:
@@ -106,7 +106,7 @@ class _Module:
         if isinstance(value, ast.Name) and value.id in self.names:
             return self.names[value.id]
         if isinstance(value, _NO_FUNCTION):
-            return [Export(kind=Kind.VALUE, line=value.lineno)]
+            return [Export(kind=ExportKind.VALUE, line=value.lineno)]
         if isinstance(value, ast.IfExp):
             return [*self._value(value.body), *self._value(value.orelse)]
         if isinstance(value, ast.Lambda):
@@ -114,20 +114,20 @@ class _Module:
         if isinstance(value, ast.Call) and _is_partial(value.func) and value.args:
             # What partial leaves of the parameters is not worked out.
             return [
-                Export(kind=Kind.FUNCTION, line=value.lineno) if export.kind is Kind.SIGNATURE else export
+                Export(kind=ExportKind.FUNCTION, line=value.lineno) if export.kind is ExportKind.SIGNATURE else export
                 for export in self._value(value.args[0])
             ]
-        return [Export(kind=Kind.FUNCTION, line=value.lineno)]
+        return [Export(kind=ExportKind.FUNCTION, line=value.lineno)]
 
 
 def _definition(statement: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> Export:
     if isinstance(statement, ast.ClassDef):
-        return Export(kind=Kind.VALUE, line=statement.lineno)
+        return Export(kind=ExportKind.VALUE, line=statement.lineno)
     if statement.decorator_list:
         # A decorator may turn a coroutine into a plain function and change what is passed on.
-        return Export(kind=Kind.FUNCTION, line=statement.lineno)
+        return Export(kind=ExportKind.FUNCTION, line=statement.lineno)
     if isinstance(statement, ast.AsyncFunctionDef):
-        return Export(kind=Kind.COROUTINE, line=statement.lineno)
+        return Export(kind=ExportKind.COROUTINE, line=statement.lineno)
     return _function(statement.args, statement.lineno)
 
 
@@ -147,16 +147,16 @@ def _function(parameters: ast.arguments, line: int) -> Export:
         detail = f"requires the keyword argument {keywords[0]}"
     elif positional < _ARGUMENTS and parameters.vararg is None:
         detail = "takes one argument" if positional else "takes no arguments"
-    return Export(kind=Kind.SIGNATURE if detail else Kind.FUNCTION, line=line, detail=detail)
+    return Export(kind=ExportKind.SIGNATURE if detail else ExportKind.FUNCTION, line=line, detail=detail)
 
 
 def _imports(statement: ast.ImportFrom | ast.Import) -> Iterator[tuple[str, list[Export]]]:
     for alias in statement.names:
         if isinstance(statement, ast.Import):
-            yield alias.asname or alias.name.split(".")[0], [Export(kind=Kind.VALUE, line=statement.lineno)]
+            yield alias.asname or alias.name.split(".")[0], [Export(kind=ExportKind.VALUE, line=statement.lineno)]
         elif alias.name != "*":
             module = "." * statement.level + (statement.module or "")
-            passed_on = Export(kind=Kind.PASSED_ON, line=statement.lineno, module=module, name=alias.name)
+            passed_on = Export(kind=ExportKind.PASSED_ON, line=statement.lineno, module=module, name=alias.name)
             yield alias.asname or alias.name, [passed_on]
 
 

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from builder.handler.artifact_paths import Places
-    from builder.handler.javascript_exports import JavaScript
+    from builder.handler.javascript_exports import JavaScriptExports
+    from builder.handler.source_layout import SourceLayout
 
 SOURCE_MAX = {"python": 524_288, "nodejs": 8_388_608}
 """Bytes of a source file that are read. People do not write more; bundlers of JavaScript do."""
@@ -31,14 +31,14 @@ _NOT_A_MODULE = Exports(
 )
 
 
-class PythonLibrary:
+class PythonSourceModules:
     """Python modules below a build root.
 
     Args:
         places: Where they lie.
     """
 
-    def __init__(self, places: Places) -> None:
+    def __init__(self, places: SourceLayout) -> None:
         self._places = places
 
     def exports_of(self, file: str) -> Exports:
@@ -77,7 +77,7 @@ class PythonLibrary:
         return self._places.at(f"{top}.py").is_file() or self._places.at(top).is_dir()
 
 
-class JavaScriptLibrary:
+class JavaScriptSourceModules:
     """JavaScript files below a build root.
 
     Args:
@@ -85,7 +85,7 @@ class JavaScriptLibrary:
         detects_modules: Whether the runtime tells an ES module by its text (Node.js 24; Lambda switches it off before).
     """
 
-    def __init__(self, places: Places, *, detects_modules: bool) -> None:
+    def __init__(self, places: SourceLayout, *, detects_modules: bool) -> None:
         self._places = places
         self._detects_modules = detects_modules
 
@@ -99,14 +99,14 @@ class JavaScriptLibrary:
             return _NOT_A_MODULE if is_misread else found.as_module
         return _NOT_COMMONJS if found.has_es_syntax else found.as_commonjs
 
-    def read(self, file: str) -> JavaScript | Exports:
+    def read(self, file: str) -> JavaScriptExports | Exports:
         """Both readings of a file, or the reason why there is none."""
         from builder.handler.javascript_exports import javascript_exports
 
         source = read_source(self._places.at(file), SOURCE_MAX["nodejs"])
         return source if isinstance(source, Exports) else javascript_exports(source)
 
-    def is_module(self, file: str, found: JavaScript) -> bool:
+    def is_module(self, file: str, found: JavaScriptExports) -> bool:
         """Whether Node.js takes the file for an ES module."""
         if file.endswith((".mjs", ".cjs")):
             return file.endswith(".mjs")

@@ -46,7 +46,7 @@ def test_a_change_of_any_file_of_the_kit_changes_the_digest(copied_kit: Path) ->
     before = _fingerprint_of(copied_kit).code_digest()
     files = [file for file in sorted(copied_kit.rglob("*")) if file.is_file()]
     assert len(files) > 250
-    assert {"schema.json", "compiling.py", "tarball.py", "building.py"} <= {file.name for file in files}
+    assert {"schema.json", "compile_sources.py", "tarball.py", "building.py"} <= {file.name for file in files}
     unnoticed = []
     for file in files:
         content = file.read_bytes()
@@ -63,9 +63,11 @@ def test_a_renamed_or_added_file_changes_the_digest_and_bytecode_does_not(copied
     (copied_kit / "__pycache__").mkdir()
     (copied_kit / "__pycache__" / "build_values.cpython-311.pyc").write_bytes(b"compiled")
     assert _fingerprint_of(copied_kit).code_digest() == before
-    (copied_kit / "coldstart" / "inside" / "new.py").write_bytes(b"")
+    (copied_kit / "coldstart" / "interpreter_scripts" / "new.py").write_bytes(b"")
     added = _fingerprint_of(copied_kit).code_digest()
-    (copied_kit / "coldstart" / "inside" / "new.py").rename(copied_kit / "coldstart" / "inside" / "other.py")
+    (copied_kit / "coldstart" / "interpreter_scripts" / "new.py").rename(
+        copied_kit / "coldstart" / "interpreter_scripts" / "other.py"
+    )
     assert len({before, added, _fingerprint_of(copied_kit).code_digest()}) == 3
 
 
@@ -97,7 +99,7 @@ def test_a_changed_kit_packages_again(copied_kit: Path, tmp_path: Path) -> None:
 
     assert [is_up_to_date(), is_up_to_date()] == [False, True]
     for changed in (
-        "coldstart/inside/compiling.py",
+        "coldstart/interpreter_scripts/compile_sources.py",
         "building.py",
         "dependencies/npm/tarball.py",
         "manifest/schema.json",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from builder.code import refuse_broken_code
+from builder.code import refuse_syntax_errors
 from builder.errors import ProjectError
 from builder.platform.runtimes import RUNTIMES
 from tests.functional.cli.conftest import biot_plugin, plugin
@@ -34,7 +34,7 @@ class Script:
 
 def flaws(runtime: str, files: dict[str, bytes]) -> list[tuple[str, int, str]]:
     try:
-        refuse_broken_code([Script(path, content) for path, content in files.items()], RUNTIMES[runtime])
+        refuse_syntax_errors([Script(path, content) for path, content in files.items()], RUNTIMES[runtime])
     except ProjectError as error:
         return [(problem.file, problem.line, problem.message) for problem in error.problems]
     return []
@@ -140,7 +140,7 @@ def test_what_only_compilers_read_is_refused_with_its_line(name: str, runtime: s
     files = {"a.js": EXTENDED_JAVASCRIPT[name]}
     assert [(file, place) for file, place, _ in flaws(runtime, files)] == [("src/a.js", 2)]
     sources = [Script(path, content) for path, content in files.items()]
-    refuse_broken_code(sources, RUNTIMES[runtime], bundled=True)
+    refuse_syntax_errors(sources, RUNTIMES[runtime], bundled=True)
 
 
 CHANGING_JAVASCRIPT = {

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from builder.bundle.assemble import assemble
-from builder.coldstart.cold_start_options import choose, with_tools
-from builder.coldstart.optimized import lighten
+from builder.coldstart.cold_start_tools import find_tools, report_with_tools
+from builder.coldstart.optimization import optimize
 from builder.dependencies import collect, collect_bundler, locked_bundler, read_lock
 from builder.errors import DependencyError, ManifestError, PackagingError
 from builder.manifest.model import Build
@@ -21,7 +21,7 @@ from tests.support.plugins import Told
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from builder.coldstart.optimized import Lightened
+    from builder.coldstart.optimized_bundle import OptimizedBundle
     from builder.dependencies import Store
     from builder.manifest.model import Manifest
     from tests.support.registries import NpmRegistry
@@ -82,22 +82,24 @@ def manifest_for(folder: Path, build: Build) -> Manifest:
     return manifest_of(build, runtime="nodejs22.x", folder=folder)
 
 
-def bundled(manifest: Manifest, store: Store, files: dict[str, bytes] | None = None) -> Lightened:
+def bundled(manifest: Manifest, store: Store, files: dict[str, bytes] | None = None) -> OptimizedBundle:
     packs = collect(read_lock(manifest), manifest, store, Told())
     bundle = assemble(manifest, [source_of(path, content) for path, content in (files or FILES).items()], packs)
-    choice = choose(manifest, {}, lambda: locked_bundler(manifest))
-    return lighten(bundle, manifest, choice, store, collect_bundler)
+    tools = find_tools(manifest, {}, lambda: locked_bundler(manifest))
+    return optimize(bundle, manifest, tools, store, collect_bundler)
 
 
 def test_scripts_become_one_file_and_native_packages_stay(plugin: Path, store: Store) -> None:
     manifest = manifest_for(plugin, Build(bundle=True))
-    light = bundled(manifest, store)
-    paths = {entry.path for entry in light.bundle.entries}
+    optimized = bundled(manifest, store)
+    paths = {entry.path for entry in optimized.bundle.entries}
 
     assert {path for path in paths if not path.startswith("node_modules/")} == set(FILES)
     assert {path.split("/")[1] for path in paths - set(FILES)} == {"native", "leads"}
-    assert light.bundle.tree_digest == bundled(manifest, store).bundle.tree_digest
-    report = with_tools({"tools": {}}, choose(manifest, {}, lambda: locked_bundler(manifest)), light.shares)
+    assert optimized.bundle.tree_digest == bundled(manifest, store).bundle.tree_digest
+    report = report_with_tools(
+        {"tools": {}}, find_tools(manifest, {}, lambda: locked_bundler(manifest)), optimized.bundled_sizes
+    )
     assert report["tools"] == {"bundler": "esbuild 0.9.0"}
     assert report["bundled"] == [{"name": "plain", "version": "1.0.0", "unpackedSize": len("plain();")}]
 
@@ -108,9 +110,9 @@ def test_esbuild_is_told_the_runtime_and_sees_nothing_of_the_operator(
     from builder.coldstart.unpacking import unpack
 
     monkeypatch.setenv("OPERATORS_TOKEN", "secret")
-    light = bundled(manifest_for(plugin, Build(bundle="source-map")), store)
+    optimized = bundled(manifest_for(plugin, Build(bundle="source-map")), store)
     out = plugin / "out"
-    unpack(light.bundle.entries, out)
+    unpack(optimized.bundle.entries, out)
     (arguments, environment), _ = json.JSONDecoder().raw_decode((out / "index.js").read_text("utf-8"))
 
     assert {"--target=node22", "--format=esm", "--external:native", "--external:leads"} <= set(arguments)
@@ -120,10 +122,10 @@ def test_esbuild_is_told_the_runtime_and_sees_nothing_of_the_operator(
 
 def test_commonjs_stays_commonjs(plugin: Path, store: Store) -> None:
     files = {"index.js": b"require('plain');"}
-    light = bundled(manifest_for(plugin, Build(bundle=True)), store, files)
+    optimized = bundled(manifest_for(plugin, Build(bundle=True)), store, files)
 
-    assert "index.js.map" not in {entry.path for entry in light.bundle.entries}
-    assert {entry.path for entry in light.bundle.entries if not entry.owner} == {"index.js"}
+    assert "index.js.map" not in {entry.path for entry in optimized.bundle.entries}
+    assert {entry.path for entry in optimized.bundle.entries if not entry.owner} == {"index.js"}
 
 
 def test_what_esbuild_refuses_is_told_with_its_file(plugin: Path, store: Store) -> None:
@@ -147,6 +149,6 @@ def test_python_has_no_bundle(tmp_path: Path) -> None:
     manifest = manifest_of(Build(bundle=True), folder=tmp_path)
 
     with pytest.raises(ManifestError) as caught:
-        choose(manifest, {}, lambda: locked_bundler(manifest))
+        find_tools(manifest, {}, lambda: locked_bundler(manifest))
 
     assert caught.value.problems[0].key == "build.bundle"

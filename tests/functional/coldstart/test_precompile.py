@@ -13,7 +13,7 @@ import pytest
 
 from builder.archive.writer import write_artifact
 from builder.bundle.assemble import assemble
-from builder.coldstart.cold_start_options import choose, with_tools
+from builder.coldstart.cold_start_tools import find_tools, report_with_tools
 from builder.coldstart.precompiling import precompile
 from builder.dependencies import Store
 from builder.errors import ManifestError, PackagingError, ProjectError
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from typing import Literal
 
     from builder.build_values import LockedPackage
-    from builder.coldstart.optimized import Lightened
+    from builder.coldstart.optimized_bundle import OptimizedBundle
     from builder.manifest.model import Manifest
     from tests.support.registries import Registry
 
@@ -46,27 +46,27 @@ def manifest_for(chosen: bool | Literal["all"], runtime: str = f"python{VERSION}
     return manifest_of(Build(precompile=chosen), runtime=runtime)
 
 
-def lighten(manifest: Manifest, store: Path, files: Mapping[str, bytes] = FILES) -> Lightened:
+def optimize(manifest: Manifest, store: Path, files: Mapping[str, bytes] = FILES) -> OptimizedBundle:
     bundle = assemble(manifest, [source_of(path, content) for path, content in files.items()], ())
-    return precompile(bundle, manifest, choose(manifest, os.environ, no_bundler), Store(store))
+    return precompile(bundle, manifest, find_tools(manifest, os.environ, no_bundler), Store(store))
 
 
-def compiled(light: Lightened) -> set[str]:
-    return {entry.path for entry in light.bundle.entries if entry.path.endswith(".pyc")}
+def compiled(optimized: OptimizedBundle) -> set[str]:
+    return {entry.path for entry in optimized.bundle.entries if entry.path.endswith(".pyc")}
 
 
 def test_only_the_modules_that_the_handler_imports_get_bytecode(tmp_path: Path) -> None:
-    light = lighten(manifest_for(True), tmp_path / "store")
+    optimized = optimize(manifest_for(True), tmp_path / "store")
 
-    assert compiled(light) == {f"__pycache__/index.{TAG}.pyc", f"used/__pycache__/__init__.{TAG}.pyc"}
-    assert light.bundle.tree_digest == lighten(manifest_for(True), tmp_path / "store").bundle.tree_digest
+    assert compiled(optimized) == {f"__pycache__/index.{TAG}.pyc", f"used/__pycache__/__init__.{TAG}.pyc"}
+    assert optimized.bundle.tree_digest == optimize(manifest_for(True), tmp_path / "store").bundle.tree_digest
 
 
 def test_all_compiles_every_module_and_imports_none(tmp_path: Path) -> None:
     files = {**FILES, "index.py": b"raise RuntimeError\ndef handler(event, context): ...\n"}
 
     assert {
-        path.rpartition("/")[2].partition(".")[0] for path in compiled(lighten(manifest_for("all"), tmp_path, files))
+        path.rpartition("/")[2].partition(".")[0] for path in compiled(optimize(manifest_for("all"), tmp_path, files))
     } == {
         "index",
         "__init__",
@@ -77,14 +77,14 @@ def test_all_compiles_every_module_and_imports_none(tmp_path: Path) -> None:
 def test_without_the_choice_nothing_changes(tmp_path: Path) -> None:
     manifest = manifest_for(False)
 
-    assert compiled(lighten(manifest, tmp_path)) == set()
-    assert with_tools({"tools": {}}, choose(manifest, os.environ, no_bundler), {}) == {"tools": {}}
+    assert compiled(optimize(manifest, tmp_path)) == set()
+    assert report_with_tools({"tools": {}}, find_tools(manifest, os.environ, no_bundler), {}) == {"tools": {}}
 
 
 def test_two_stores_give_the_same_bytes(tmp_path: Path) -> None:
     more = {**FILES, "other.py": b"import index\ndef handler(event, context): return index.handler({'a', 'b'}, None)\n"}
     one, other = (
-        lighten(manifest_for("all"), tmp_path / name, files).bundle for name, files in (("a", FILES), ("b", more))
+        optimize(manifest_for("all"), tmp_path / name, files).bundle for name, files in (("a", FILES), ("b", more))
     )
     digests = {entry.path: entry.sha256 for entry in other.entries}
 
@@ -92,7 +92,7 @@ def test_two_stores_give_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_python_takes_the_bytecode_and_never_looks_at_the_source_again(tmp_path: Path) -> None:
-    write_artifact(lighten(manifest_for(True), tmp_path / "store").bundle, tmp_path / "a.zip")
+    write_artifact(optimize(manifest_for(True), tmp_path / "store").bundle, tmp_path / "a.zip")
     code = tmp_path / "task"
     with zipfile.ZipFile(tmp_path / "a.zip") as archive:
         archive.extractall(code)
@@ -130,12 +130,12 @@ def handler(event, context): ...
     monkeypatch.setenv("OPERATORS_TOKEN", "secret")
     manifest = manifest_for(True)
     manifest = replace(manifest, plugin=replace(manifest.plugin, environment_variables={"MINE": "1"}))
-    light = lighten(manifest, tmp_path, {"index.py": handler.encode(), "reached.py": b"", "wrote.py": b""})
+    optimized = optimize(manifest, tmp_path, {"index.py": handler.encode(), "reached.py": b"", "wrote.py": b""})
 
-    if light.warnings:
-        assert "with the network of this machine" in light.warnings[0].message
+    if optimized.warnings:
+        assert "with the network of this machine" in optimized.warnings[0].message
     else:
-        assert compiled(light) == {f"__pycache__/index.{TAG}.pyc"}
+        assert compiled(optimized) == {f"__pycache__/index.{TAG}.pyc"}
         assert canary.requests == []
 
 
@@ -150,7 +150,7 @@ def test_a_handler_that_cannot_be_imported_is_an_error_with_a_way_out(
     tmp_path: Path, handler: bytes, said: str
 ) -> None:
     with pytest.raises(PackagingError, match=said) as caught:
-        lighten(manifest_for(True), tmp_path, {"index.py": handler})
+        optimize(manifest_for(True), tmp_path, {"index.py": handler})
 
     assert 'precompile = "all"' in caught.value.hint
 
@@ -163,15 +163,15 @@ def test_a_missing_interpreter_says_how_to_get_it(tmp_path: Path) -> None:
 
 
 def test_the_running_interpreter_serves_its_own_version_and_stands_in_the_report() -> None:
-    choice = choose(manifest_for(True), os.environ, no_bundler)
-    told = with_tools({"tools": {"compressor": "c"}}, choice, {})
+    tools = find_tools(manifest_for(True), os.environ, no_bundler)
+    told = report_with_tools({"tools": {"compressor": "c"}}, tools, {})
 
     assert told["tools"] == {"compressor": "c", "bytecode": f"CPython {sys.version.split()[0]}"}
-    assert sys.version.split()[0] in choice.inputs
+    assert sys.version.split()[0] in tools.inputs
 
 
 def test_node_has_no_bytecode() -> None:
     with pytest.raises(ManifestError) as caught:
-        choose(manifest_for(True, runtime="nodejs22.x"), os.environ, no_bundler)
+        find_tools(manifest_for(True, runtime="nodejs22.x"), os.environ, no_bundler)
 
     assert caught.value.problems[0].key == "build.precompile"

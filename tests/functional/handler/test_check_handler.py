@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from builder.errors import Problem, Severity
-from builder.handler import Places, check_handler
+from builder.handler import SourceLayout, check_handler
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +28,9 @@ def check(
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, "utf-8")
     language = "python" if runtime.startswith("python") else "nodejs"
-    return check_handler(Places(folder=folder, root=root), handler, language, version=runtime.removeprefix(language))
+    return check_handler(
+        SourceLayout(folder=folder, root=root), handler, language, version=runtime.removeprefix(language)
+    )
 
 
 FOUND: dict[str, dict[str, object]] = {
@@ -242,7 +244,7 @@ def test_shared_folders_are_looked_into_at_their_place(tmp_path: Path, files: di
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text, "utf-8")
     language = "python" if "a/src/index.py" in files else "nodejs"
-    places = Places(folder=tmp_path / "a", root="src", shared={"../lib": "common"})
+    places = SourceLayout(folder=tmp_path / "a", root="src", shared={"../lib": "common"})
     problem = check_handler(places, "index.handler", language, version="22")
     assert told in (problem.message if problem else "")
     assert bool(problem) == bool(told)

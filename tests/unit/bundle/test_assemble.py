@@ -13,9 +13,9 @@ from builder.archive.package_sizes import package_rows
 from builder.archive.writer import zip_size
 from builder.build_values import Bundle, Entry, Inline, Pack
 from builder.bundle.assemble import assemble
-from builder.bundle.scripts import entry_points, launcher
+from builder.bundle.console_scripts import entry_points, launcher
 from builder.bundle.shadowing import path_file_warnings
-from builder.bundle.sizes import check_sizes
+from builder.bundle.size_limits import check_sizes
 from builder.errors import PackagingError, Problem, Severity
 from builder.manifest.model import Build
 from builder.platform.limits import UNZIPPED_MAX, ZIP_MAX

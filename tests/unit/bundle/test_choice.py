@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from builder.bundle.package_version_choice import Choice, Ignore, invalid_patterns, is_ignored, patterns_of
+from builder.bundle.inclusion_rules import IgnoreFile, InclusionRules, invalid_patterns, is_ignored, patterns_of
 
 
-def ignore(folder: str, *lines: str) -> Ignore:
+def ignore(folder: str, *lines: str) -> IgnoreFile:
     patterns = patterns_of(lines)
     assert patterns is not None
-    return Ignore(folder=folder, patterns=patterns)
+    return IgnoreFile(folder=folder, patterns=patterns)
 
 
 GIT = (ignore("", "*.log", "/generated/", "secret.*"), ignore("src/", "!keep.log", "local.py"))
@@ -36,7 +36,7 @@ GIT = (ignore("", "*.log", "/generated/", "secret.*"), ignore("src/", "!keep.log
     ],
 )
 def test_a_file_under_src_is_taken_unless_it_never_belongs_or_git_ignores_it(path: str, *, taken: bool) -> None:
-    assert Choice(prefix="src/").takes_file(path, GIT, inside_left_out=False) is taken
+    assert InclusionRules(prefix="src/").takes_file(path, GIT, inside_left_out=False) is taken
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_a_file_under_src_is_taken_unless_it_never_belongs_or_git_ignores_it(pat
     ],
 )
 def test_beside_plugin_toml_the_repositorys_own_files_stay_out(path: str, *, taken: bool) -> None:
-    assert Choice(at_plugin=True).takes_file(path, (), inside_left_out=False) is taken
+    assert InclusionRules(at_plugin=True).takes_file(path, (), inside_left_out=False) is taken
 
 
 @pytest.mark.parametrize(
@@ -81,11 +81,11 @@ def test_beside_plugin_toml_the_repositorys_own_files_stay_out(path: str, *, tak
     ],
 )
 def test_folders_that_never_belong_are_not_walked(path: str, *, at_plugin: bool, left_out: bool) -> None:
-    assert Choice(at_plugin=at_plugin).leaves_out_folder(path, ()) is left_out
+    assert InclusionRules(at_plugin=at_plugin).leaves_out_folder(path, ()) is left_out
 
 
 def test_an_ignored_folder_stays_out_and_is_not_entered() -> None:
-    choice = Choice(prefix="", include=("*.dat",))
+    choice = InclusionRules(prefix="", include=("*.dat",))
     assert choice.leaves_out_folder("generated", GIT)
     assert not choice.enters("generated", left_out=True)
 
@@ -108,23 +108,23 @@ def test_an_ignored_folder_stays_out_and_is_not_entered() -> None:
 def test_a_left_out_folder_is_entered_only_for_an_include_that_names_it(
     include: str, folder: str, *, entered: bool
 ) -> None:
-    assert Choice(include=(include,)).enters(folder, left_out=True) is entered
+    assert InclusionRules(include=(include,)).enters(folder, left_out=True) is entered
 
 
 def test_include_outweighs_defaults_and_git() -> None:
-    choice = Choice(prefix="src/", include=("*.log", ".well-known/", "local.py"))
+    choice = InclusionRules(prefix="src/", include=("*.log", ".well-known/", "local.py"))
     for path in ("a.log", ".well-known/x", "local.py"):
         assert choice.takes_file(path, GIT, inside_left_out=False), path
 
 
 def test_inside_a_left_out_folder_only_include_takes_files() -> None:
-    choice = Choice(include=("generated/*.py",))
+    choice = InclusionRules(include=("generated/*.py",))
     assert choice.takes_file("generated/a.py", (), inside_left_out=True)
     assert not choice.takes_file("generated/a.txt", (), inside_left_out=True)
 
 
 def test_exclude_outweighs_include() -> None:
-    choice = Choice(include=("*.csv",), exclude=("big/", "secret.csv"))
+    choice = InclusionRules(include=("*.csv",), exclude=("big/", "secret.csv"))
     assert choice.takes_file("small.csv", (), inside_left_out=False)
     assert not choice.takes_file("secret.csv", (), inside_left_out=False)
     assert not choice.takes_file("big/a.csv", (), inside_left_out=False)

@@ -6,7 +6,7 @@ import unicodedata
 
 import pytest
 
-from builder.bundle.names import name_fault, source_problems
+from builder.bundle.file_names import name_fault, source_problems
 from builder.bundle.selection import marker_for
 from builder.bundle.source_files import SourceFile
 from builder.errors import ProjectError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from builder.archive.cached_results import Memory
 from builder.coldstart.advice import MANY_FILES, advise, prune_advice, size_advice
-from builder.coldstart.pruning import Saving
+from builder.coldstart.pruning import PruneSaving
 from builder.manifest.model import Build
 from tests.support.bundles import manifest_of, pack_of
 
@@ -14,10 +14,10 @@ NODE = pack_of("a", {f"lib/m{number}.js": b"x" for number in range(MANY_FILES)},
 
 
 def test_only_savings_that_matter_are_told_in_one_line() -> None:
-    found = (Saving(name="tests", packed_size=3 << 20), Saving(name="docs", packed_size=1 << 20))
+    found = (PruneSaving(name="tests", packed_size=3 << 20), PruneSaving(name="docs", packed_size=1 << 20))
 
     assert prune_advice(found, 20 << 20) == ('prune = ["tests"] under [build] would save: tests 3.0 MB (15%)',)
-    assert prune_advice([Saving(name="tests", packed_size=50 << 10)], 200 << 10) == ()
+    assert prune_advice([PruneSaving(name="tests", packed_size=50 << 10)], 200 << 10) == ()
     assert prune_advice(found, 100 << 20) == ()
 
 

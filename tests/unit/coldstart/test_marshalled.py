@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builder.coldstart.bytecode import bytecode_path
-from builder.coldstart.marshalled import canonical
+from builder.coldstart.canonical_bytecode import canonicalize
 
 HERE = sys.version_info[:2]
 SOURCE = '''
@@ -31,7 +31,7 @@ async def h():
 def test_the_code_means_the_same_afterwards() -> None:
     code = compile(SOURCE, "/var/task/a.py", "exec")
 
-    assert marshal.loads(canonical(marshal.dumps(code), HERE)) == code  # noqa: S302 - written one line above
+    assert marshal.loads(canonicalize(marshal.dumps(code), HERE)) == code  # noqa: S302 - written one line above
 
 
 def test_what_else_holds_an_object_does_not_show() -> None:
@@ -42,20 +42,24 @@ def test_what_else_holds_an_object_does_not_show() -> None:
 
     assert held
     assert marshal.dumps(again) != b""
-    assert canonical(once, HERE) == canonical(marshal.dumps(code), HERE) == canonical(canonical(once, HERE), HERE)
+    assert (
+        canonicalize(once, HERE)
+        == canonicalize(marshal.dumps(code), HERE)
+        == canonicalize(canonicalize(once, HERE), HERE)
+    )
 
 
 def test_a_mark_that_nothing_refers_to_is_taken_away_and_the_others_are_counted_anew() -> None:
     # ( "a" marked and unused, "b" marked, reference 1 ) as a tuple of three
     marked = b")\x03" + b"\xfa\x01a" + b"\xfa\x01b" + b"r\x01\x00\x00\x00"
 
-    assert canonical(marked, (3, 13)) == b")\x03" + b"z\x01a" + b"\xfa\x01b" + b"r\x00\x00\x00\x00"
+    assert canonicalize(marked, (3, 13)) == b")\x03" + b"z\x01a" + b"\xfa\x01b" + b"r\x00\x00\x00\x00"
 
 
 @given(st.binary(max_size=60))
 def test_what_is_no_bytecode_is_refused_or_kept_in_its_length(data: bytes) -> None:
     try:
-        result = canonical(data, (3, 12))
+        result = canonicalize(data, (3, 12))
     except (ValueError, IndexError, KeyError):
         return
     assert len(result) == len(data)
@@ -67,7 +71,7 @@ def test_what_is_no_bytecode_is_refused_or_kept_in_its_length(data: bytes) -> No
 )
 def test_damage_is_named(data: bytes, why: str) -> None:
     with pytest.raises(ValueError, match=why):
-        canonical(data, (3, 13))
+        canonicalize(data, (3, 13))
 
 
 def test_bytecode_lies_where_the_import_system_looks() -> None:

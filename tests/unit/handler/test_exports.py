@@ -10,11 +10,16 @@ from hypothesis import strategies as st
 
 from builder.handler.exports import Exports
 from builder.handler.javascript_exports import javascript_exports
+from builder.handler.name_resolution import HandlerReference, ResolutionKind, resolve
 from builder.handler.python_exports import python_exports
-from builder.handler.resolve import Answer, Request, resolve
 
-FUNCTION, COROUTINE, VALUE, UNKNOWN = Answer.FUNCTION, Answer.COROUTINE, Answer.VALUE, Answer.UNKNOWN
-NOT_OFFERED, NO_MODULE, BROKEN = Answer.NOT_OFFERED, Answer.NO_MODULE, Answer.BROKEN
+FUNCTION, COROUTINE, VALUE, UNKNOWN = (
+    ResolutionKind.FUNCTION,
+    ResolutionKind.COROUTINE,
+    ResolutionKind.VALUE,
+    ResolutionKind.UNKNOWN,
+)
+NOT_OFFERED, NO_MODULE, BROKEN = ResolutionKind.NOT_OFFERED, ResolutionKind.NO_MODULE, ResolutionKind.BROKEN
 
 
 class Shelf:
@@ -87,7 +92,7 @@ PYTHON = {
 
 
 @pytest.mark.parametrize(("text", "answer"), PYTHON.values(), ids=PYTHON)
-def test_what_a_python_text_offers_as_handler(text: str, answer: Answer) -> None:
+def test_what_a_python_text_offers_as_handler(text: str, answer: ResolutionKind) -> None:
     there = "def run(e, c): ...\ndef handler(e, c): ...\n"
     shelf = Shelf(here=python_exports(text.encode()), there=python_exports(there.encode()))
     assert resolve("here", "handler", shelf).answer is answer
@@ -133,7 +138,7 @@ ES_MODULES = {
 
 
 @pytest.mark.parametrize(("text", "answer"), ES_MODULES.values(), ids=ES_MODULES)
-def test_what_an_es_module_offers_as_handler(text: str, answer: Answer) -> None:
+def test_what_an_es_module_offers_as_handler(text: str, answer: ResolutionKind) -> None:
     there = b"export const run = () => 1;\nexport { run as handler };\nexport default run;\n"
     shelf = Shelf(here=javascript_exports(text.encode()).as_module, there=javascript_exports(there).as_module)
     assert resolve("here", "handler", shelf).answer is answer
@@ -191,7 +196,7 @@ COMMONJS = {
 
 
 @pytest.mark.parametrize(("text", "answer"), COMMONJS.values(), ids=COMMONJS)
-def test_what_a_commonjs_file_offers_as_handler(text: str, answer: Answer) -> None:
+def test_what_a_commonjs_file_offers_as_handler(text: str, answer: ResolutionKind) -> None:
     there = b"exports.run = () => 1;\nexports.handler = exports.run;\n"
     shelf = Shelf(here=javascript_exports(text.encode()).as_commonjs, there=javascript_exports(there).as_commonjs)
     assert resolve("here", "handler", shelf).answer is answer
@@ -224,7 +229,7 @@ def test_a_web_of_files_is_looked_through_once() -> None:
     ],
 )
 def test_a_handler_is_taken_apart_as_its_runtime_does_it(handler: str, language: str, module: str, name: str) -> None:
-    request = Request.of(handler, language, "")
+    request = HandlerReference.of(handler, language, "")
     assert (request.module, request.name) == (module, name)
 
 

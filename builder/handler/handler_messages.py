@@ -7,10 +7,10 @@ import sys
 from typing import TYPE_CHECKING
 
 from builder.errors import Problem, Severity
-from builder.handler.resolve import Answer
+from builder.handler.name_resolution import ResolutionKind
 
 if TYPE_CHECKING:
-    from builder.handler.resolve import Outcome, Request
+    from builder.handler.name_resolution import HandlerReference, Resolution
 
 _MANIFEST = "plugin.toml"
 _KEY = "plugin.handler"
@@ -25,9 +25,9 @@ _SIGNATURES = {
 }
 
 
-def no_file(request: Request, root: str, foreign: str) -> Problem:
+def missing_file_problem(request: HandlerReference, root: str, foreign: str) -> Problem:
     """There is no file of the handler's name."""
-    stem = shown(root, request.module)
+    stem = path_in_plugin(root, request.module)
     places = " or ".join(stem + ending for ending in _ENDINGS[request.language])
     message = f"The handler {request.handler} means the function {request.name} in {places}, and there is no such file."
     hint = f"Create it, or name another file in handler; [build] root is {root}."
@@ -37,39 +37,39 @@ def no_file(request: Request, root: str, foreign: str) -> Problem:
             if foreign.endswith(("ts", "jsx"))
             else "does runtime name the language of this plugin?"
         )
-        hint = f"There is {shown(root, foreign)}; {next_step}"
+        hint = f"There is {path_in_plugin(root, foreign)}; {next_step}"
     return Problem(message=message, hint=hint, file=_MANIFEST, key=_KEY)
 
 
-def other_root(request: Request, root: str, other: str, file: str) -> Problem:
+def other_root_problem(request: HandlerReference, root: str, other: str, file: str) -> Problem:
     """The handler is not below the build root, but below the other usual one."""
-    expected = shown(root, request.module) + _ENDINGS[request.language][0]
-    found = shown(other, file)
+    expected = path_in_plugin(root, request.module) + _ENDINGS[request.language][0]
+    found = path_in_plugin(other, file)
     message = f"The function {request.name} should be in {expected} and is in {found}: the build root is another one."
     return Problem(message=message, hint=f'Write root = "{other}" into [build].', file=_MANIFEST, key=_KEY)
 
 
-def wrong(request: Request, root: str, outcome: Outcome) -> Problem:
+def wrong_export_problem(request: HandlerReference, root: str, outcome: Resolution) -> Problem:
     """There is a file, and it does not offer the function."""
-    file, name = shown(root, outcome.file), request.name
+    file, name = path_in_plugin(root, outcome.file), request.name
     message, hint = {
-        Answer.COROUTINE: (
+        ResolutionKind.COROUTINE: (
             f"{name} is an async def; Lambda's Python runtime does not await it, so every call would fail.",
             f"Write def {name}(event, context) and call asyncio.run() inside it.",
         ),
-        Answer.SIGNATURE: (
+        ResolutionKind.SIGNATURE: (
             f"Lambda calls {name}(event, context), and {name} {outcome.detail}.",
             _SIGNATURES[request.language].format(name=name),
         ),
-        Answer.VALUE: (
+        ResolutionKind.VALUE: (
             f"{name} is not a function, so Lambda cannot call it.",
             f"Make it a function: {_EXAMPLES[request.language].format(name=name)}",
         ),
-        Answer.NO_MODULE: (
+        ResolutionKind.NO_MODULE: (
             f"{name} comes from {outcome.detail}, and there is no such file below the build root.",
             "Create the file, or correct the import.",
         ),
-        Answer.BROKEN: (
+        ResolutionKind.BROKEN: (
             f"Whether {name} is there cannot be told: {outcome.detail}.",
             outcome.hint or "Mend the file, or name another one in handler.",
         ),
@@ -84,14 +84,14 @@ def wrong(request: Request, root: str, outcome: Outcome) -> Problem:
     return Problem(message=message, hint=hint, file=file, line=outcome.line, key=_KEY, severity=severity)
 
 
-def shown(root: str, file: str) -> str:
+def path_in_plugin(root: str, file: str) -> str:
     """A file below the root as the user knows it: relative to the plugin's folder."""
     return posixpath.normpath(posixpath.join(root, file))
 
 
-def _may_be_newer(request: Request, outcome: Outcome) -> bool:
+def _may_be_newer(request: HandlerReference, outcome: Resolution) -> bool:
     """Whether the file is perhaps only too new for the Python that runs the kit."""
-    if outcome.answer is not Answer.BROKEN or request.language != "python":
+    if outcome.answer is not ResolutionKind.BROKEN or request.language != "python":
         return False
     parts = request.version.split(".")
     return all(part.isdigit() for part in parts) and tuple(map(int, parts)) > sys.version_info[:2]

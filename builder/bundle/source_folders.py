@@ -5,20 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from builder.bundle.package_version_choice import Choice
-from builder.bundle.walk import Walk, ignores_above
+from builder.bundle.folder_walk import FolderWalk, ignores_above
+from builder.bundle.inclusion_rules import InclusionRules
 from builder.errors import Problem, ProjectError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from builder.bundle.walk import Found
+    from builder.bundle.folder_walk import SelectedFile
     from builder.manifest.model import Manifest
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Tree:
+class SourceFolder:
     """One folder and where it lies in the artifact.
 
     Attributes:
@@ -30,7 +30,7 @@ class Tree:
     place: str = ""
 
 
-def trees_of(manifest: Manifest, top: Path, packages: Iterable[tuple[str, str]] = ()) -> tuple[Tree, ...]:
+def source_folders(manifest: Manifest, top: Path, packages: Iterable[tuple[str, str]] = ()) -> tuple[SourceFolder, ...]:
     """``[build] root`` first, then every folder of ``[build.shared]`` and every package of the repository.
 
     Args:
@@ -48,7 +48,10 @@ def trees_of(manifest: Manifest, top: Path, packages: Iterable[tuple[str, str]] 
         raise ProjectError(
             message, hint="Name the folder that holds the handler's file; '.' is the folder of plugin.toml."
         )
-    shared = [(name, Tree(folder=(folder / name).resolve(), place=f"{place}/")) for name, place in build.shared.items()]
+    shared = [
+        (name, SourceFolder(folder=(folder / name).resolve(), place=f"{place}/"))
+        for name, place in build.shared.items()
+    ]
     problems = [
         Problem(
             file=manifest.file.name,
@@ -62,28 +65,30 @@ def trees_of(manifest: Manifest, top: Path, packages: Iterable[tuple[str, str]] 
     if problems:
         message = "Some folders of [build.shared] cannot be packaged."
         raise ProjectError(message, problems=problems)
-    local = (Tree(folder=(folder / name).resolve(), place=f"{place}/") for name, place in packages)
-    return (Tree(folder=root), *(tree for _, tree in shared), *local)
+    local = (SourceFolder(folder=(folder / name).resolve(), place=f"{place}/") for name, place in packages)
+    return (SourceFolder(folder=root), *(tree for _, tree in shared), *local)
 
 
-def files_of(tree: Tree, manifest: Manifest, top: Path) -> tuple[tuple[Found, ...], tuple[Problem, ...]]:
+def select_files(
+    tree: SourceFolder, manifest: Manifest, top: Path
+) -> tuple[tuple[SelectedFile, ...], tuple[Problem, ...]]:
     """The files of one tree that go in, with their paths in the artifact, and what cannot be packaged."""
     inside = tree.folder.relative_to(top).as_posix()
-    choice = Choice(
+    choice = InclusionRules(
         prefix="" if inside == "." else f"{inside}/",
         at_plugin=tree.folder == manifest.folder.resolve(),
         include=manifest.build.include,
         exclude=manifest.build.exclude,
         place=tree.place,
     )
-    walk = Walk(top=top, choice=choice)
+    walk = FolderWalk(top=top, choice=choice)
     walk.run(tree.folder, ignores_above(top, tree.folder))
     return tuple(replace(found, path=tree.place + found.path) for found in walk.files), tuple(walk.problems)
 
 
-def twice(files: Iterable[Found]) -> list[Problem]:
+def duplicate_paths(files: Iterable[SelectedFile]) -> list[Problem]:
     """A problem for every path of the artifact that two trees have."""
-    first: dict[str, Found] = {}
+    first: dict[str, SelectedFile] = {}
     return [
         Problem(
             file=found.path,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Protocol
 
-from builder.handler.exports import Exports, Kind
+from builder.handler.exports import ExportKind, Exports
 
 if TYPE_CHECKING:
     from builder.handler.exports import Export
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 # What is looked for.
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Request:
+class HandlerReference:
     """A handler, taken apart as the language's runtime does it.
 
     Attributes:
@@ -32,7 +32,7 @@ class Request:
     name: str
 
     @classmethod
-    def of(cls, handler: str, language: str, version: str) -> Request:
+    def of(cls, handler: str, language: str, version: str) -> HandlerReference:
         """Take a handler apart.
 
         ``awslambdaric`` cuts at the last dot and takes the others for slashes; ``aws-lambda-ric`` cuts the last part
@@ -51,7 +51,7 @@ class Request:
 _MOST_STEPS = 200
 
 
-class Answer(Enum):
+class ResolutionKind(Enum):
     """What a name turned out to be."""
 
     FUNCTION = auto()
@@ -70,7 +70,7 @@ class Answer(Enum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Outcome:
+class Resolution:
     """The answer and where it was found.
 
     Attributes:
@@ -82,7 +82,7 @@ class Outcome:
         positional: Of a function of JavaScript, its ``length``.
     """
 
-    answer: Answer
+    answer: ResolutionKind
     file: str
     line: int = 0
     detail: str = ""
@@ -90,7 +90,7 @@ class Outcome:
     positional: int = 0
 
 
-class Library(Protocol):
+class SourceModules(Protocol):
     """Where modules come from. Files are named by their path below the build root."""
 
     def exports_of(self, file: str) -> Exports:
@@ -105,7 +105,7 @@ class Library(Protocol):
         """
 
 
-def resolve(file: str, name: str, library: Library) -> Outcome:
+def resolve(file: str, name: str, library: SourceModules) -> Resolution:
     """What ``name`` of ``file`` is. What is not surely wrong is a function or unknown."""
     return _Search(library).resolve(file, name)
 
@@ -113,41 +113,41 @@ def resolve(file: str, name: str, library: Library) -> Outcome:
 class _Search:
     """One search; every name of every file is looked at once, so a cycle or a web of re-exports ends."""
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: SourceModules) -> None:
         self._library = library
-        self._known: dict[tuple[str, str], Outcome] = {}
+        self._known: dict[tuple[str, str], Resolution] = {}
 
-    def resolve(self, file: str, name: str) -> Outcome:
+    def resolve(self, file: str, name: str) -> Resolution:
         """The outcome for one name of one file."""
-        nothing = Outcome(answer=Answer.NOT_OFFERED, file=file)
+        nothing = Resolution(answer=ResolutionKind.NOT_OFFERED, file=file)
         if (file, name) not in self._known and len(self._known) < _MOST_STEPS:
             self._known[file, name] = nothing
             self._known[file, name] = self._answer(file, name)
         return self._known.get((file, name), nothing)
 
-    def _answer(self, file: str, name: str) -> Outcome:
+    def _answer(self, file: str, name: str) -> Resolution:
         exports = self._library.exports_of(file)
         outcomes = [self._follow(file, export) for export in exports.names.get(name, ())]
         if not outcomes:
             stars = [self._through_star(file, star, name) for star in exports.stars]
-            outcomes = [outcome for outcome in stars if outcome.answer is not Answer.NOT_OFFERED]
+            outcomes = [outcome for outcome in stars if outcome.answer is not ResolutionKind.NOT_OFFERED]
         if outcomes:
             # A name that a condition decides is fine when one of its meanings is.
             return min(outcomes, key=lambda outcome: outcome.answer.value)
         if exports.broken_line:
-            return Outcome(
-                answer=Answer.BROKEN,
+            return Resolution(
+                answer=ResolutionKind.BROKEN,
                 file=file,
                 line=exports.broken_line,
                 detail=exports.broken_reason,
                 hint=exports.broken_hint,
             )
-        return Outcome(answer=Answer.UNKNOWN if exports.is_open else Answer.NOT_OFFERED, file=file)
+        return Resolution(answer=ResolutionKind.UNKNOWN if exports.is_open else ResolutionKind.NOT_OFFERED, file=file)
 
-    def _follow(self, file: str, export: Export) -> Outcome:
-        if export.kind is not Kind.PASSED_ON:
-            return Outcome(
-                answer=Answer[export.kind.name],
+    def _follow(self, file: str, export: Export) -> Resolution:
+        if export.kind is not ExportKind.PASSED_ON:
+            return Resolution(
+                answer=ResolutionKind[export.kind.name],
                 file=file,
                 line=export.line,
                 detail=export.detail,
@@ -155,16 +155,16 @@ class _Search:
             )
         target = self._library.locate(export.module, importer=file)
         if target is None:
-            return Outcome(answer=Answer.FUNCTION, file=file, line=export.line)
+            return Resolution(answer=ResolutionKind.FUNCTION, file=file, line=export.line)
         if not target:
-            return Outcome(answer=Answer.NO_MODULE, file=file, line=export.line, detail=export.module)
+            return Resolution(answer=ResolutionKind.NO_MODULE, file=file, line=export.line, detail=export.module)
         return self.resolve(target, export.name)
 
-    def _through_star(self, file: str, module: str, name: str) -> Outcome:
+    def _through_star(self, file: str, module: str, name: str) -> Resolution:
         target = self._library.locate(module, importer=file)
         if target is None:
             # Another package's names are not known here, so the name may come from it.
-            return Outcome(answer=Answer.UNKNOWN, file=file)
+            return Resolution(answer=ResolutionKind.UNKNOWN, file=file)
         if not target:
-            return Outcome(answer=Answer.NO_MODULE, file=file, detail=module)
+            return Resolution(answer=ResolutionKind.NO_MODULE, file=file, detail=module)
         return self.resolve(target, name)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Places:
+class SourceLayout:
     """The folders that first-party files come from.
 
     Attributes:

@@ -1,4 +1,4 @@
-"""Compile sources as the import system would; run as ``python compiling.py JOB``.
+"""Compile sources as the import system would; run as ``python compile_sources.py JOB``.
 
 JOB is a JSON file: a list of [source file, its path on Lambda, file to write]. What is no Python of this version is
 passed over, as the import system does until somebody imports it.

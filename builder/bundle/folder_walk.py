@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from builder.bundle.package_version_choice import Choice, Ignore, is_ignored, patterns_of
+from builder.bundle.inclusion_rules import IgnoreFile, InclusionRules, is_ignored, patterns_of
 from builder.errors import Problem, ProjectError
 from builder.quoting import printable
 
@@ -18,7 +18,7 @@ GITIGNORE = ".gitignore"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Found:
+class SelectedFile:
     """A file that goes in: where it lies, its path in the artifact, and its size in bytes."""
 
     path: str
@@ -27,7 +27,7 @@ class Found:
 
 
 @dataclass(kw_only=True, slots=True)
-class Walk:
+class FolderWalk:
     """One pass over a build root.
 
     Attributes:
@@ -38,16 +38,16 @@ class Walk:
     """
 
     top: Path
-    choice: Choice
-    files: list[Found] = field(default_factory=list)
+    choice: InclusionRules
+    files: list[SelectedFile] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
-    def run(self, root: Path, ignores: tuple[Ignore, ...]) -> None:
+    def run(self, root: Path, ignores: tuple[IgnoreFile, ...]) -> None:
         """Look through the build root, given every .gitignore above it."""
         self._folder(str(root), "", ignores, (os.path.realpath(root),), left_out=False)
 
     def _folder(
-        self, folder: str, prefix: str, ignores: tuple[Ignore, ...], above: tuple[str, ...], *, left_out: bool
+        self, folder: str, prefix: str, ignores: tuple[IgnoreFile, ...], above: tuple[str, ...], *, left_out: bool
     ) -> None:
         try:
             with os.scandir(folder) as listing:
@@ -68,7 +68,13 @@ class Walk:
                 self._file(entry, path)
 
     def _subfolder(
-        self, entry: os.DirEntry[str], path: str, ignores: tuple[Ignore, ...], above: tuple[str, ...], *, left_out: bool
+        self,
+        entry: os.DirEntry[str],
+        path: str,
+        ignores: tuple[IgnoreFile, ...],
+        above: tuple[str, ...],
+        *,
+        left_out: bool,
     ) -> None:
         left_out = left_out or self.choice.leaves_out_folder(path, ignores)
         if not self.choice.enters(path, left_out=left_out):
@@ -91,7 +97,7 @@ class Walk:
         if not entry.is_file():
             self._add(path, "is neither a file nor a folder", "Remove it, or leave it out with [build] exclude.")
             return
-        self.files.append(Found(path=path, file=entry.path, size=entry.stat().st_size))
+        self.files.append(SelectedFile(path=path, file=entry.path, size=entry.stat().st_size))
 
     def _link_target(self, entry: os.DirEntry[str], path: str) -> str:
         """Where a link leads, or nothing when it may not be followed."""
@@ -121,13 +127,13 @@ def repository_top(folder: Path) -> Path:
     return next((place for place in (folder, *folder.parents) if (place / ".git").exists()), folder)
 
 
-def ignores_above(top: Path, root: Path) -> tuple[Ignore, ...]:
+def ignores_above(top: Path, root: Path) -> tuple[IgnoreFile, ...]:
     """Every .gitignore from the repository's top down to the folder above the build root.
 
     When they ignore the build root itself (compiled code in ``dist``), naming it in the manifest outweighs them all.
     The user's own global excludes and ``.git/info/exclude`` do not count: other machines do not have them.
     """
-    found: tuple[Ignore, ...] = ()
+    found: tuple[IgnoreFile, ...] = ()
     place, prefix = top, ""
     for part in root.relative_to(top).parts:
         found = (*found, *read_ignore(place, prefix))
@@ -137,7 +143,7 @@ def ignores_above(top: Path, root: Path) -> tuple[Ignore, ...]:
     return found
 
 
-def read_ignore(folder: Path, prefix: str) -> Sequence[Ignore]:
+def read_ignore(folder: Path, prefix: str) -> Sequence[IgnoreFile]:
     """The folder's .gitignore when it has one that says something.
 
     Raises:
@@ -151,4 +157,4 @@ def read_ignore(folder: Path, prefix: str) -> Sequence[Ignore]:
         message = f"{prefix}{GITIGNORE} cannot be read, so what git ignores is not known: {error.strerror}."
         raise ProjectError(message, hint="Give yourself read permission, or remove the file.") from error
     patterns = patterns_of(text.split("\n"))
-    return () if patterns is None else (Ignore(folder=prefix, patterns=patterns),)
+    return () if patterns is None else (IgnoreFile(folder=prefix, patterns=patterns),)

@@ -25,7 +25,7 @@ _PLACEHOLDER = (b"#!python", b"#!pythonw")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Offer:
+class _Script:
     """A script of a package: a file of it, or the text of a launcher."""
 
     name: str
@@ -34,7 +34,7 @@ class _Offer:
     content: bytes = b""
 
 
-def kept_scripts(manifest: Manifest, packs: Sequence[Pack]) -> tuple[Entry, ...]:
+def console_script_entries(manifest: Manifest, packs: Sequence[Pack]) -> tuple[Entry, ...]:
     """An entry for every script that ``[build] scripts`` names; nothing is read when it names none.
 
     Raises:
@@ -44,7 +44,7 @@ def kept_scripts(manifest: Manifest, packs: Sequence[Pack]) -> tuple[Entry, ...]
     if not wanted:
         return ()
     interpreter = f"/var/lang/bin/python{manifest.runtime.version}"
-    offered: dict[str, _Offer] = {}
+    offered: dict[str, _Script] = {}
     for pack in packs:
         for offer in (*_files(pack), *_launchers(pack, interpreter)):
             offered.setdefault(offer.name, offer)
@@ -100,24 +100,24 @@ def entry_points(text: str) -> Iterator[tuple[str, str, str]]:
             yield name, found["module"], found["attribute"]
 
 
-def _launchers(pack: Pack, interpreter: str) -> Iterator[_Offer]:
+def _launchers(pack: Pack, interpreter: str) -> Iterator[_Script]:
     wanted = f"{metadata_folder(pack)}/entry_points.txt"
     for member in pack.members:
         if member.path == wanted:
             text = read_content(pack.file, member).decode("utf-8", "replace")
             for name, module, attribute in entry_points(text):
-                yield _Offer(name=name, pack=pack, content=launcher(interpreter, module, attribute))
+                yield _Script(name=name, pack=pack, content=launcher(interpreter, module, attribute))
 
 
-def _files(pack: Pack) -> Iterator[_Offer]:
+def _files(pack: Pack) -> Iterator[_Script]:
     data = data_folder(pack)
     folder = f"{data}scripts/"
     for member in pack.members:
         if data and member.path.startswith(folder):
-            yield _Offer(name=member.path.removeprefix(folder), pack=pack, member=member)
+            yield _Script(name=member.path.removeprefix(folder), pack=pack, member=member)
 
 
-def _entry(offer: _Offer, interpreter: str) -> Entry:
+def _entry(offer: _Script, interpreter: str) -> Entry:
     content = offer.content
     path = f"{SCRIPTS_FOLDER}/{offer.name}"
     owner = owner_of(offer.pack.package)

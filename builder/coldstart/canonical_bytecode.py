@@ -27,7 +27,7 @@ _LAYOUTS: Final = {
 """Of a code object: bytes of numbers, objects, bytes of the first line's number, objects (Python/marshal.c)."""
 
 
-def canonical(data: bytes, version: tuple[int, int]) -> bytes:
+def canonicalize(data: bytes, version: tuple[int, int]) -> bytes:
     """The same code object in the one spelling that does not depend on the process that wrote it.
 
     Args:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Flaw:
+class SyntaxProblem:
     """The first syntax error of one file.
 
     Attributes:
@@ -20,6 +20,6 @@ class Flaw:
     hint: str = ""
 
 
-def flaw_at(content: bytes, offset: int, message: str, hint: str = "") -> Flaw:
+def syntax_problem_at(content: bytes, offset: int, message: str, hint: str = "") -> SyntaxProblem:
     """A flaw at a byte of a file."""
-    return Flaw(line=content.count(b"\n", 0, offset) + 1, message=message, hint=hint)
+    return SyntaxProblem(line=content.count(b"\n", 0, offset) + 1, message=message, hint=hint)

@@ -43,7 +43,7 @@ REPOSITORY_FILES: Final = (
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Ignore:
+class IgnoreFile:
     """One .gitignore: its folder relative to the repository's top (``""`` or ending in ``/``) and what it says."""
 
     folder: str
@@ -51,7 +51,7 @@ class Ignore:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Choice:
+class InclusionRules:
     """The rules of one plugin.
 
     Attributes:
@@ -74,7 +74,7 @@ class Choice:
         object.__setattr__(self, "_include", patterns_of(self.include))
         object.__setattr__(self, "_exclude", patterns_of(self.exclude))
 
-    def takes_file(self, path: str, ignores: Sequence[Ignore], *, inside_left_out: bool) -> bool:
+    def takes_file(self, path: str, ignores: Sequence[IgnoreFile], *, inside_left_out: bool) -> bool:
         """Whether a file goes in.
 
         Args:
@@ -88,7 +88,7 @@ class Choice:
             return True
         return not (inside_left_out or self._never_file(path) or is_ignored(self.prefix + path, ignores))
 
-    def leaves_out_folder(self, path: str, ignores: Sequence[Ignore]) -> bool:
+    def leaves_out_folder(self, path: str, ignores: Sequence[IgnoreFile]) -> bool:
         """Whether a folder stays out; ``path`` is relative to the build root, without a slash at its end."""
         name = path.rpartition("/")[2]
         return (
@@ -140,7 +140,7 @@ def invalid_patterns(lines: Sequence[str]) -> tuple[str, ...]:
     return tuple(broken)
 
 
-def is_ignored(path: str, ignores: Sequence[Ignore]) -> bool:
+def is_ignored(path: str, ignores: Sequence[IgnoreFile]) -> bool:
     """Whether git ignores a path (relative to the repository's top, folders end in ``/``); the innermost decides."""
     for ignore in reversed(ignores):
         if path.startswith(ignore.folder):

@@ -8,9 +8,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from builder.code.javascript_syntax import Form, extension_flaw, javascript_flaws
-from builder.code.python_syntax import as_utf8, python_flaws
-from builder.code.syntax_error import Flaw
+from builder.code.javascript_syntax import SourceType, javascript_syntax_problems, unsupported_syntax
+from builder.code.python_syntax import as_utf8, python_syntax_problems
+from builder.code.syntax_problem import SyntaxProblem
 from builder.errors import Problem, ProjectError
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _DETECTS_MODULES_FROM = 24
 """Lambda switches off the detection of ES modules by their text in Node.js 20 and 22 (AWS guide to Node.js)."""
 
 
-def refuse_broken_code(sources: Sequence[OwnFile], runtime: Runtime, *, bundled: bool = False) -> None:
+def refuse_syntax_errors(sources: Sequence[OwnFile], runtime: Runtime, *, bundled: bool = False) -> None:
     """Parse every file of the runtime's language that goes into the artifact.
 
     Args:
@@ -48,44 +48,44 @@ def refuse_broken_code(sources: Sequence[OwnFile], runtime: Runtime, *, bundled:
         raise ProjectError(message, problems=problems)
 
 
-def _python(sources: Sequence[OwnFile], version: str) -> dict[str, Flaw]:
+def _python(sources: Sequence[OwnFile], version: str) -> dict[str, SyntaxProblem]:
     texts = {source.path: as_utf8(source.content) for source in sources if source.path.endswith(".py")}
-    flaws = {path: text for path, text in texts.items() if isinstance(text, Flaw)}
+    flaws = {path: text for path, text in texts.items() if isinstance(text, SyntaxProblem)}
     readable = {path: text for path, text in texts.items() if isinstance(text, bytes) and text.strip()}
     if readable:
         with TemporaryDirectory() as folder:
-            flaws.update(python_flaws(readable, version, Path(folder)))
+            flaws.update(python_syntax_problems(readable, version, Path(folder)))
     return flaws
 
 
-def _javascript(sources: Sequence[OwnFile], runtime: Runtime, *, bundled: bool) -> dict[str, Flaw]:
-    forms = forms_of(sources, runtime)
+def _javascript(sources: Sequence[OwnFile], runtime: Runtime, *, bundled: bool) -> dict[str, SyntaxProblem]:
+    forms = source_types(sources, runtime)
     scripts = {source.path: source.content for source in sources if source.path in forms}
     pairs = {(path, form): scripts[path] for path, choices in forms.items() for form in choices}
     if not pairs:
         return {}
     with TemporaryDirectory() as folder:
-        found = javascript_flaws(pairs, Path(folder))
+        found = javascript_syntax_problems(pairs, Path(folder))
     flaws = {}
     for path, choices in forms.items():
         if all((path, form) in found for form in choices):
-            is_module = Form.MODULE in choices and _MODULE_SYNTAX.search(scripts[path])
-            flaws[path] = found[path, Form.MODULE if is_module else choices[-1]]
-        elif not bundled and (flaw := extension_flaw(scripts[path], int(runtime.version))) is not None:
+            is_module = SourceType.MODULE in choices and _MODULE_SYNTAX.search(scripts[path])
+            flaws[path] = found[path, SourceType.MODULE if is_module else choices[-1]]
+        elif not bundled and (flaw := unsupported_syntax(scripts[path], int(runtime.version))) is not None:
             flaws[path] = flaw
     return flaws
 
 
-def forms_of(sources: Sequence[OwnFile], runtime: Runtime) -> dict[str, tuple[Form, ...]]:
+def source_types(sources: Sequence[OwnFile], runtime: Runtime) -> dict[str, tuple[SourceType, ...]]:
     """How Node.js reads each script; both forms where it goes by the text."""
     types = {
         source.path.rpartition("package.json")[0]: _declared_type(source.content)
         for source in sources
         if f"/{source.path}".endswith("/package.json")
     }
-    unnamed: tuple[Form, ...] = (Form.COMMONJS,)
+    unnamed: tuple[SourceType, ...] = (SourceType.COMMONJS,)
     if int(runtime.version) >= _DETECTS_MODULES_FROM:
-        unnamed = (Form.MODULE, Form.COMMONJS)
+        unnamed = (SourceType.MODULE, SourceType.COMMONJS)
     forms = {}
     for source in sources:
         if source.path.endswith(SCRIPTS):
@@ -93,16 +93,16 @@ def forms_of(sources: Sequence[OwnFile], runtime: Runtime) -> dict[str, tuple[Fo
     return forms
 
 
-def _forms(path: str, types: Mapping[str, str], unnamed: tuple[Form, ...]) -> tuple[Form, ...]:
+def _forms(path: str, types: Mapping[str, str], unnamed: tuple[SourceType, ...]) -> tuple[SourceType, ...]:
     if path.endswith((".mjs", ".cjs")):
-        return (Form(path[-4:]),)
+        return (SourceType(path[-4:]),)
     folder = path
     while folder:
         folder = folder.rstrip("/").rpartition("/")[0]
         folder += "/" if folder else ""
         if folder in types:
             declared = types[folder]
-            return {"module": (Form.MODULE,), "commonjs": (Form.COMMONJS,)}.get(declared, unnamed)
+            return {"module": (SourceType.MODULE,), "commonjs": (SourceType.COMMONJS,)}.get(declared, unnamed)
     return unnamed
 
 
@@ -115,7 +115,7 @@ def _declared_type(package_json: bytes) -> str:
     return declared if isinstance(declared, str) else ""
 
 
-def _problem(source: OwnFile, flaw: Flaw, runtime: Runtime) -> Problem:
+def _problem(source: OwnFile, flaw: SyntaxProblem, runtime: Runtime) -> Problem:
     conflict = _CONFLICT.search(source.content)
     if conflict is not None:
         line = source.content.count(b"\n", 0, conflict.start()) + 1
@@ -131,6 +131,6 @@ def _problem(source: OwnFile, flaw: Flaw, runtime: Runtime) -> Problem:
     return Problem(file=source.origin, line=flaw.line, message=message, hint=hint)
 
 
-def _is_misread(source: OwnFile, flaw: Flaw) -> bool:
+def _is_misread(source: OwnFile, flaw: SyntaxProblem) -> bool:
     lines = source.content.split(b"\n")
     return flaw.line <= len(lines) and _MODULE_SYNTAX.match(lines[flaw.line - 1]) is not None
