@@ -10,7 +10,7 @@ from builder import pipeline
 from builder.evidence.build_report import file_digest, report_file
 from builder.manifest.model import PackageType
 from builder.publishing.failures import NotPossible
-from builder.publishing.planning.plan import CodeState, Files, Goal
+from builder.publishing.planning.plan import DesiredPlugin, PluginCode, ReleaseFiles
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from builder.manifest.model import Manifest
     from builder.pipeline import Project
     from builder.progress import Progress
-    from builder.publishing.api_values import Target
+    from builder.publishing.api_values import TargetEnvironment
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Wish:
+class PublishRequest:
     """What is to be published, and how.
 
     Attributes:
@@ -45,32 +45,34 @@ class Wish:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Prepared:
+class PreparedRelease:
     """A plugin as it is wanted, before the platform was asked.
 
     Attributes:
         manifest: With the environment applied.
         target: Where it goes.
-        goal: What BioT should have.
+        desired: What BioT should have.
         files: What is kept for a rollback.
         warnings: Of the build.
         catalog: The day of the catalog that the subscriptions were held against; empty when none was fetched.
     """
 
     manifest: Manifest
-    target: Target
-    goal: Goal
-    files: Files
+    target: TargetEnvironment
+    desired: DesiredPlugin
+    files: ReleaseFiles
     warnings: tuple[Problem, ...] = ()
     catalog: str = ""
 
 
-def prepare(project: Project, wish: Wish, progress: Progress, aim: tuple[Manifest, Target]) -> Prepared:
+def prepare(
+    project: Project, request: PublishRequest, progress: Progress, aim: tuple[Manifest, TargetEnvironment]
+) -> PreparedRelease:
     """Build what is to be published, or take what was given.
 
     Args:
         project: The plugin and its environment.
-        wish: What is to be published.
+        request: What is to be published.
         progress: Told of packages and files.
         aim: The manifest with the environment applied, and where it goes.
 
@@ -79,60 +81,70 @@ def prepare(project: Project, wish: Wish, progress: Progress, aim: tuple[Manifes
         NotPossible: The wish does not fit the package type.
     """
     manifest, target = aim
-    if wish.without_code:
+    if request.without_code:
         return _prepare_seed(manifest, target)
     if manifest.plugin.deployment_package_type is PackageType.IMAGE:
-        return _prepare_image(project, wish, manifest, target)
-    if wish.image_tag is not None:
+        return _prepare_image(project, request, manifest, target)
+    if request.image_tag is not None:
         msg = f"{manifest.plugin.name} is a ZIP plugin and has no image tag. Nothing was sent."
         raise NotPossible(msg, hint='Leave --image-tag out, or write deploymentPackageType = "IMAGE".')
-    if wish.artifact is not None:
-        return _prepare_given(wish.artifact, wish, manifest, target)
+    if request.artifact is not None:
+        return _prepare_given(request.artifact, request, manifest, target)
     packaged = pipeline.package(project, progress)
-    prepared = _prepared(manifest, target, packaged.artifact, packaged.report_file, marked=wish.marked)
+    prepared = _prepared(manifest, target, packaged.artifact, packaged.report_file, marked=request.marked)
     return replace(prepared, warnings=packaged.warnings)
 
 
-def _prepare_seed(manifest: Manifest, target: Target) -> Prepared:
+def _prepare_seed(manifest: Manifest, target: TargetEnvironment) -> PreparedRelease:
     if manifest.plugin.image_tag is not None:
         msg = f"plugin.toml names the image of {manifest.plugin.name}. Nothing was sent."
         raise NotPossible(msg, hint="Leave imageTag out for BioT's seed image, or --without-code out for your image.")
-    goal = _goal(manifest, None, marked=False)
+    desired = _goal(manifest, None, marked=False)
     # The seed has a handler of its own, where BioT's default is; the manifest's is sent with the code.
-    settings = {key: value for key, value in goal.desired.items() if key != "handler"}
-    return Prepared(manifest=manifest, target=target, goal=replace(goal, desired=settings), files=Files())
+    settings = {key: value for key, value in desired.settings.items() if key != "handler"}
+    return PreparedRelease(
+        manifest=manifest, target=target, desired=replace(desired, settings=settings), files=ReleaseFiles()
+    )
 
 
-def _prepare_image(project: Project, wish: Wish, manifest: Manifest, target: Target) -> Prepared:
-    if wish.artifact is not None:
+def _prepare_image(
+    project: Project, request: PublishRequest, manifest: Manifest, target: TargetEnvironment
+) -> PreparedRelease:
+    if request.artifact is not None:
         msg = f"{manifest.plugin.name} is an IMAGE plugin; a ZIP cannot be published for it. Nothing was sent."
         raise NotPossible(msg, hint="Push the image, then publish with --image-tag TAG.")
     warnings = pipeline.check(project).warnings
-    tag = wish.image_tag or manifest.plugin.image_tag
-    code = CodeState(tree_digest=f"image:{tag}", image_tag=tag) if tag else None
-    goal = _goal(manifest, code, marked=wish.marked)
-    return Prepared(manifest=manifest, target=target, goal=goal, files=Files(), warnings=warnings)
+    tag = request.image_tag or manifest.plugin.image_tag
+    code = PluginCode(tree_digest=f"image:{tag}", image_tag=tag) if tag else None
+    desired = _goal(manifest, code, marked=request.marked)
+    return PreparedRelease(manifest=manifest, target=target, desired=desired, files=ReleaseFiles(), warnings=warnings)
 
 
-def _prepare_given(file: Path, wish: Wish, manifest: Manifest, target: Target) -> Prepared:
+def _prepare_given(
+    file: Path, request: PublishRequest, manifest: Manifest, target: TargetEnvironment
+) -> PreparedRelease:
     from builder.verification import examine_given
 
     seen = examine_given(file, manifest)
-    return _prepared(manifest, target, seen.artifact, report_file(file.absolute()), marked=wish.marked)
+    return _prepared(manifest, target, seen.artifact, report_file(file.absolute()), marked=request.marked)
 
 
-def _prepared(manifest: Manifest, target: Target, artifact: Artifact, report: Path, *, marked: bool) -> Prepared:
-    code = CodeState(tree_digest=artifact.tree_digest, file=artifact.file)
-    files = Files(
+def _prepared(
+    manifest: Manifest, target: TargetEnvironment, artifact: Artifact, report: Path, *, marked: bool
+) -> PreparedRelease:
+    code = PluginCode(tree_digest=artifact.tree_digest, file=artifact.file)
+    files = ReleaseFiles(
         artifact=artifact.file,
         artifact_sha256=artifact.sha256,
         report=report,
         report_sha256=file_digest(report),
     )
-    goal = _goal(manifest, code, marked=marked)
-    return Prepared(manifest=manifest, target=target, goal=goal, files=files)
+    desired = _goal(manifest, code, marked=marked)
+    return PreparedRelease(manifest=manifest, target=target, desired=desired, files=files)
 
 
-def _goal(manifest: Manifest, code: CodeState | None, *, marked: bool) -> Goal:
+def _goal(manifest: Manifest, code: PluginCode | None, *, marked: bool) -> DesiredPlugin:
     digest = code.tree_digest if code is not None and marked else None
-    return Goal(name=manifest.plugin.name, desired=manifests.config(manifest.plugin, tree_digest=digest), code=code)
+    return DesiredPlugin(
+        name=manifest.plugin.name, settings=manifests.config(manifest.plugin, tree_digest=digest), code=code
+    )

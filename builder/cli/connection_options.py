@@ -15,15 +15,15 @@ from builder.cli.progress_bar import TerminalProgress
 from builder.errors import ProjectError
 from builder.manifest.environments import LOCAL
 from builder.publishing.clock import SystemClock
-from builder.publishing.state_folder import State, state_of
+from builder.publishing.state_folder import StateFolder, find_state_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from builder.manifest import Whereabouts
-    from builder.publishing.api.settings_service import Platform
-    from builder.publishing.api_values import Target
+    from builder.publishing.api.client import BiotClient
+    from builder.publishing.api_values import TargetEnvironment
 
 F = TypeVar("F", bound="Callable[..., object]")
 
@@ -32,9 +32,9 @@ F = TypeVar("F", bound="Callable[..., object]")
 class Aim:
     """One environment of BioT, and the plugin.toml that named it; the local BioT is there without one."""
 
-    target: Target
+    target: TargetEnvironment
     plugin: Whereabouts | None
-    state: State
+    state: StateFolder
 
     @property
     def folder(self) -> Path | None:
@@ -73,25 +73,25 @@ def aim(folder: Path, environment: str | None, *, sound: bool = False) -> Aim:
         ProjectError, ManifestError: There is no plugin.toml, or it has problems.
         PublishError: No environment was named, or it has no address.
     """
-    from builder.publishing.access.connection import target_of
+    from builder.publishing.access.connection import resolve_target
 
-    state = state_of(os.environ)
+    state = find_state_folder(os.environ)
     plugin = _whereabouts(folder, environment, sound=sound)
     environments = plugin.environments if plugin else {}
-    return Aim(target=target_of(environment, environments, state), plugin=plugin, state=state)
+    return Aim(target=resolve_target(environment, environments, state), plugin=plugin, state=state)
 
 
-def connect(where: Aim, *, as_json: bool) -> Platform:
+def connect(where: Aim, *, as_json: bool) -> BiotClient:
     """A client for the environment; use it in a ``with``. It tells people when they have to wait.
 
     Raises:
         AccessRefused: There are no credentials.
     """
-    from builder.publishing.access.connection import open_platform
+    from builder.publishing.access.connection import open_client
 
     ask = ask_code if sys.stdin.isatty() and sys.stderr.isatty() else None
     progress = TerminalProgress(quiet=as_json)
-    return open_platform(where.target, os.environ, where.folder, SystemClock(), ask_code=ask, progress=progress)
+    return open_client(where.target, os.environ, where.folder, SystemClock(), ask_code=ask, progress=progress)
 
 
 def ask_code() -> str:

@@ -34,19 +34,21 @@ def _check_tag(context: click.Context, parameter: click.Parameter, tag: str | No
 
 
 def release_options(function: Callable[..., int]) -> Callable[..., int]:
-    """``--artifact``, ``--image-tag``, ``--without-code`` and ``--without-digest``, handed on as one ``wish``."""
+    """``--artifact``, ``--image-tag``, ``--without-code`` and ``--without-digest``, handed on as one ``request``."""
 
     @wraps(function)
-    def wished(
+    def command_with_request(
         *, artifact: Path | None, image_tag: str | None, without_code: bool, without_digest: bool, **others: object
     ) -> int:
-        from builder.release_artifact import Wish
+        from builder.release_artifact import PublishRequest
 
         if without_code and (artifact is not None or image_tag is not None):
             msg = "--without-code sends no code, so it goes with neither --artifact nor --image-tag."
             raise click.UsageError(msg)
-        wish = Wish(artifact=artifact, image_tag=image_tag, without_code=without_code, marked=not without_digest)
-        return function(wish=wish, **others)
+        request = PublishRequest(
+            artifact=artifact, image_tag=image_tag, without_code=without_code, marked=not without_digest
+        )
+        return function(request=request, **others)
 
     options = (
         click.option(
@@ -63,5 +65,5 @@ def release_options(function: Callable[..., int]) -> Callable[..., int]:
         click.option("without_digest", "--without-digest", is_flag=True, help=_WITHOUT_DIGEST),
     )
     for option in reversed(options):
-        wished = option(wished)
-    return wished
+        command_with_request = option(command_with_request)
+    return command_with_request

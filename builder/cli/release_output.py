@@ -14,14 +14,14 @@ from builder.publishing.planning.differences import DISABLED, STATE
 from builder.publishing.planning.plan import Create, Unchanged, Update
 from builder.publishing.planning.planner import all_lines
 from builder.publishing.planning.saved_plan import describe_change
-from builder.release import Desk
+from builder.release import ReleaseContext
 
 if TYPE_CHECKING:
     from builder.cli.progress_bar import TerminalProgress
     from builder.publishing.api_values import RemotePlugin
-    from builder.publishing.planning.differences import Change
-    from builder.publishing.records.journal import Entry
-    from builder.release import Planned, Published
+    from builder.publishing.planning.differences import FieldChange
+    from builder.publishing.records.journal import JournalEntry
+    from builder.release import PlannedRelease, PublishResult
 
 CHANGES_EXIT = 10
 _SHOWN_COMMIT = 10
@@ -29,69 +29,69 @@ _SHOWN_DIGEST = 19
 _SHOWN_HEX = 12
 
 
-def desk(progress: TerminalProgress) -> Desk:
+def release_context(progress: TerminalProgress) -> ReleaseContext:
     """This process's environment, the machine's clock, and the terminal to ask on."""
     ask = ask_code if sys.stdin.isatty() and sys.stderr.isatty() else None
-    return Desk(environ=os.environ, clock=clock.SystemClock(), progress=progress, ask_code=ask)
+    return ReleaseContext(environ=os.environ, clock=clock.SystemClock(), progress=progress, ask_code=ask)
 
 
-def describe_planned(planned: Planned) -> dict[str, object]:
+def describe_planned(planned: PlannedRelease) -> dict[str, object]:
     """A plan as JSON."""
-    release, prepared = planned.release, planned.prepared
-    remote = release.remote if isinstance(release, Unchanged) else release.before
-    goal = prepared.goal
+    plan, prepared = planned.plan, planned.prepared
+    remote = plan.remote if isinstance(plan, Unchanged) else plan.before
+    desired = prepared.desired
     return {
         "status": "changes" if planned.changes_anything else "nothing-to-do",
         "verdict": "changes" if planned.changes_anything else "nothing-to-do",
         "exitCode": CHANGES_EXIT if planned.changes_anything else 0,
-        "plugin": goal.name,
+        "plugin": desired.name,
         "environment": prepared.target.name,
         "baseUrl": prepared.target.base_url,
         "action": _action(planned),
-        "code": not isinstance(release, Unchanged) and release.code is not None,
+        "code": not isinstance(plan, Unchanged) and plan.code is not None,
         "versionFrom": remote.version if remote is not None else None,
-        "versionTo": release.remote.version if isinstance(release, Unchanged) else release.version_to,
+        "versionTo": plan.remote.version if isinstance(plan, Unchanged) else plan.version_to,
         "treeDigestFrom": remote.tree_digest if remote is not None else None,
-        "treeDigest": goal.code.tree_digest if goal.code is not None else None,
+        "treeDigest": desired.code.tree_digest if desired.code is not None else None,
         "enabledStateFrom": _state(remote) if remote is not None else None,
-        "enabledStateTo": goal.desired.get(STATE) or (_state(remote) if remote is not None else DISABLED),
+        "enabledStateTo": desired.settings.get(STATE) or (_state(remote) if remote is not None else DISABLED),
         "artifact": str(prepared.files.artifact) if prepared.files.artifact is not None else None,
-        "changes": [describe_change(change) for change in all_lines(release)],
+        "changes": [describe_change(change) for change in all_lines(plan)],
         "catalog": prepared.catalog or None,
-        "notes": [*release.notes, *planned.notes],
+        "notes": [*plan.notes, *planned.notes],
         "warnings": describe_problems(prepared.warnings),
     }
 
 
-def planned_text(planned: Planned) -> list[str]:
+def planned_text(planned: PlannedRelease) -> list[str]:
     """The lines of a plan for people."""
-    target, goal = planned.prepared.target, planned.prepared.goal
-    where = f"{goal.name} in {target.name} ({target.base_url})"
-    if isinstance(planned.release, Unchanged):
-        head = f"{where}: nothing to do, BioT has it as wanted (version {planned.release.remote.version})."
-        return [head, *_notes((*planned.release.notes, *planned.notes))]
+    target, desired = planned.prepared.target, planned.prepared.desired
+    where = f"{desired.name} in {target.name} ({target.base_url})"
+    if isinstance(planned.plan, Unchanged):
+        head = f"{where}: nothing to do, BioT has it as wanted (version {planned.plan.remote.version})."
+        return [head, *_notes((*planned.plan.notes, *planned.notes))]
     head = f"{where}: {_action(planned)}"
-    return [head, *map(_line, all_lines(planned.release)), *_notes((*planned.release.notes, *planned.notes))]
+    return [head, *map(_line, all_lines(planned.plan)), *_notes((*planned.plan.notes, *planned.notes))]
 
 
-def show_published(published: Published, *, as_json: bool) -> int:
+def show_published(published: PublishResult, *, as_json: bool) -> int:
     """Print how a publish ended; gives the exit code."""
     outcome = published.outcome
     if as_json:
         print_document(_describe_published(published))
         return 0 if outcome.succeeded else PublishError.exit_code
-    target, goal = published.planned.prepared.target, published.planned.prepared.goal
+    target, desired = published.planned.prepared.target, published.planned.prepared.desired
     if not outcome.succeeded:
         print_problems([Problem(message=outcome.detail, hint=outcome.hint)])
     planned = published.planned
-    untold = () if planned.changes_anything else (*planned.release.notes, *planned.notes)
+    untold = () if planned.changes_anything else (*planned.plan.notes, *planned.notes)
     for line in _notes((*untold, *published.notes)):
         print_text(line)
-    print_text(f"{outcome.verdict.value.replace('-', ' ')}: {goal.name} in {target.name}, {_ending(published)}")
+    print_text(f"{outcome.verdict.value.replace('-', ' ')}: {desired.name} in {target.name}, {_ending(published)}")
     return 0 if outcome.succeeded else PublishError.exit_code
 
 
-def describe_entry(entry: Entry) -> dict[str, object]:
+def describe_entry(entry: JournalEntry) -> dict[str, object]:
     """One publish of the journal as JSON."""
     return {
         "opened": entry.opened,
@@ -115,7 +115,7 @@ def describe_entry(entry: Entry) -> dict[str, object]:
     }
 
 
-def history_text(entries: tuple[Entry, ...]) -> list[str]:
+def history_text(entries: tuple[JournalEntry, ...]) -> list[str]:
     """The lines of the journal as a table, newest first; below each row where to and by whom, which may be long."""
     rows = [("when", "what", "version", "ended", "code", "commit")]
     rows += [
@@ -134,11 +134,11 @@ def history_text(entries: tuple[Entry, ...]) -> list[str]:
     return [head, line, *(text for pair in zip(lines, below, strict=True) for text in pair)]
 
 
-def _unsettled(entry: Entry) -> str:
+def _unsettled(entry: JournalEntry) -> str:
     return "" if entry.verdict else "; the next publish finds out how it ended"
 
 
-def _describe_published(published: Published) -> dict[str, object]:
+def _describe_published(published: PublishResult) -> dict[str, object]:
     outcome = published.outcome
     planned = describe_planned(published.planned)
     remote = outcome.remote
@@ -151,7 +151,7 @@ def _describe_published(published: Published) -> dict[str, object]:
         "enabledState": _state(remote) if remote is not None else None,
         "endpointUrl": remote.endpoint_url if remote is not None else None,
         "requests": outcome.requests,
-        "notes": [*published.planned.release.notes, *published.planned.notes, *published.notes],
+        "notes": [*published.planned.plan.notes, *published.planned.notes, *published.notes],
     }
     if outcome.succeeded:
         return {**planned, **ending}
@@ -159,14 +159,14 @@ def _describe_published(published: Published) -> dict[str, object]:
     return {**planned, **failure, **ending}
 
 
-def _ending(published: Published) -> str:
+def _ending(published: PublishResult) -> str:
     """``version 5 → 6, code sha256:…, enabled, https://…`` with what is not known left out."""
-    release, outcome = published.planned.release, published.outcome
-    digest = published.planned.prepared.goal.code
+    plan, outcome = published.planned.plan, published.outcome
+    digest = published.planned.prepared.desired.code
     parts = [f"version {outcome.version_from or 'none'} → {outcome.version_to}"]
     if outcome.version_from == outcome.version_to:
         parts = [f"version {outcome.version_to}"]
-    if digest is not None and not isinstance(release, Unchanged):
+    if digest is not None and not isinstance(plan, Unchanged):
         parts.append(f"code {_short(digest.tree_digest)}")
     if outcome.succeeded and outcome.remote is not None:
         parts.append(_state_words(published, outcome.remote))
@@ -174,12 +174,12 @@ def _ending(published: Published) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def _state_words(published: Published, remote: RemotePlugin) -> str:
+def _state_words(published: PublishResult, remote: RemotePlugin) -> str:
     """``enabled`` or ``disabled``, and who decided it when this publish did."""
     planned, word = published.planned, _state(remote).lower()
-    if isinstance(planned.release, Create):
+    if isinstance(planned.plan, Create):
         return f"created {word}"
-    if not any(change.field == STATE for change in all_lines(planned.release)):
+    if not any(change.field == STATE for change in all_lines(planned.plan)):
         return word
     return f"now {word}, as plugin.toml says"
 
@@ -188,8 +188,8 @@ def _state(remote: RemotePlugin) -> str:
     return "ENABLED" if remote.enabled else DISABLED
 
 
-def _action(planned: Planned) -> str:
-    match planned.release:
+def _action(planned: PlannedRelease) -> str:
+    match planned.plan:
         case Create():
             return "create"
         case Update():
@@ -198,7 +198,7 @@ def _action(planned: Planned) -> str:
             return "none"
 
 
-def _line(change: Change) -> str:
+def _line(change: FieldChange) -> str:
     shown = f"{change.old} → {change.new}" if change.old and change.new else change.old or change.new
     if change.hidden is not None:
         shown = "(values of variables are not shown)"
@@ -215,7 +215,7 @@ def _short(digest: str | None) -> str:
     return digest if len(digest) <= _SHOWN_DIGEST else f"{digest[:_SHOWN_DIGEST]}…"
 
 
-def _code(entry: Entry) -> str:
+def _code(entry: JournalEntry) -> str:
     if entry.code:
         return _hex(entry.digest_to)
     return "BioT's seed" if entry.version_from is None else "as before"
@@ -226,6 +226,6 @@ def _hex(digest: str | None) -> str:
     return "-" if digest is None else digest.removeprefix("sha256:")[:_SHOWN_HEX]
 
 
-def _commit(entry: Entry) -> str:
+def _commit(entry: JournalEntry) -> str:
     changed = "+" if entry.commit.endswith("+") else ""
     return f"{entry.commit[:_SHOWN_COMMIT]}{changed}" if entry.commit else "-"

@@ -8,7 +8,7 @@ from builder.cli.connection_options import aim, connect
 from builder.cli.output import print_document, print_text
 from builder.cli.remote_output import describe_plugin
 from builder.publishing.clock import SystemClock
-from builder.publishing.remote.plugin_actions import named, switch
+from builder.publishing.remote.plugin_actions import find_plugin, set_enabled
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 def switched(name: str | None, folder: Path, environment: str | None, *, enabled: bool, as_json: bool) -> None:
     """Enable or disable a plugin and tell what became of it."""
     where = aim(folder, environment)
-    with connect(where, as_json=as_json) as platform:
-        act = switch(platform, named(platform, where.name(name)), enabled=enabled, clock=SystemClock())
+    with connect(where, as_json=as_json) as client:
+        act = set_enabled(client, find_plugin(client, where.name(name)), enabled=enabled, clock=SystemClock())
     status = "done" if act.changed else "nothing-to-do"
     if as_json:
         plugin = describe_plugin(act.plugin)

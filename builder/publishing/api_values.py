@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class Secret:
+class SecretText:
     """A text that nothing shows by accident: not repr, not str, not a traceback, not ``dataclasses.asdict``."""
 
     __slots__ = ("_text",)
@@ -27,7 +27,7 @@ class Secret:
         return bool(self._text)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and other._text == self._text
+        return isinstance(other, SecretText) and other._text == self._text
 
     def __hash__(self) -> int:
         return hash(self._text)
@@ -35,7 +35,7 @@ class Secret:
     def __repr__(self) -> str:
         return "Secret(…)"
 
-    def __deepcopy__(self, memo: dict[int, object]) -> Secret:
+    def __deepcopy__(self, memo: dict[int, object]) -> SecretText:
         return self
 
     def __reduce__(self) -> str:
@@ -44,7 +44,7 @@ class Secret:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Target:
+class TargetEnvironment:
     """One environment of BioT.
 
     Attributes:
@@ -101,7 +101,7 @@ class RemotePlugin:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Found:
+class PluginPage:
     """One page of a search.
 
     Attributes:
@@ -114,7 +114,7 @@ class Found:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Rows:
+class SearchPage:
     """Rows of a search whose columns are BioT's own, such as subscriptions."""
 
     rows: tuple[Mapping[str, object], ...]
@@ -122,7 +122,7 @@ class Rows:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Properties:
+class SystemProperties:
     """What the platform says about itself.
 
     Attributes:

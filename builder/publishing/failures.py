@@ -1,7 +1,7 @@
 """How talking to BioT can fail, told apart by what is known afterwards.
 
 Each has a ``kind`` that ``--json`` prints; all end with exit code 8. What a server said is in the message only after
-``builder.publishing.api.response_body.printable``: it was written by others.
+``builder.publishing.api.http_response.printable``: it was written by others.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class NotReached(PublishError):
+class Unreachable(PublishError):
     """The request did not get there: no such host, nothing listens, no token to send it with. Nothing was processed."""
 
     kind: ClassVar[str] = "unreachable"
 
 
-class NotAnswered(PublishError):
+class NoAnswer(PublishError):
     """A question that changes nothing got no usable answer: silence, a proxy's page, broken JSON, a server's error.
 
     ``status`` is the HTTP status of the last try, 0 without one.
@@ -57,7 +57,7 @@ class Refused(PublishError):
         self.retry_after: float | None = None
 
 
-class Unsettled(PublishError):
+class OutcomeUnknown(PublishError):
     """A request that changes something was sent, and whether it was applied is not known: read back and compare.
 
     Attributes:
@@ -93,7 +93,7 @@ class RolledBack(PublishError):
         self.retry_after: float | None = None
 
 
-class AccessRefused(PublishError):
+class AccessDenied(PublishError):
     """No credentials, the log-in refused them, or they may not do this. Nothing was changed.
 
     Attributes:
@@ -121,7 +121,7 @@ class NotApplied(PublishError):
     kind: ClassVar[str] = "not-applied"
 
 
-class VersionsUsedUp(PublishError):
+class VersionsExhausted(PublishError):
     """Version 32767 is the last one that BioT takes."""
 
     kind: ClassVar[str] = "versions-used-up"

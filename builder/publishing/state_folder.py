@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from builder.archive.atomic_files import whole_file
 from builder.errors import PackagingError, PublishError
 from builder.manifest.environments import LOCAL
-from builder.publishing.api_values import Secret, Target
+from builder.publishing.api_values import SecretText, TargetEnvironment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +28,7 @@ _LOCAL_ADDRESS = re.compile(r"https?://(?:localhost|127\.0\.0\.1|\[::1\])(?::[0-
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class State:
+class StateFolder:
     """Where things are kept; no folder is made before something is written.
 
     Attributes:
@@ -69,17 +69,17 @@ class LocalBiot:
 
     base_url: str
     service_user_id: str
-    service_user_secret_key: Secret = field(repr=False)
+    service_user_secret_key: SecretText = field(repr=False)
     admin_username: str = ""
-    admin_password: Secret = field(default_factory=lambda: Secret(""), repr=False)
+    admin_password: SecretText = field(default_factory=lambda: SecretText(""), repr=False)
 
     @property
-    def target(self) -> Target:
+    def target(self) -> TargetEnvironment:
         """The environment ``local``."""
-        return Target(name=LOCAL, base_url=self.base_url)
+        return TargetEnvironment(name=LOCAL, base_url=self.base_url)
 
 
-def state_of(environ: Mapping[str, str]) -> State:
+def find_state_folder(environ: Mapping[str, str]) -> StateFolder:
     """The state folder that an environment names.
 
     Args:
@@ -87,10 +87,10 @@ def state_of(environ: Mapping[str, str]) -> State:
     """
     given = environ.get("BIOT_PLUGIN_STATE", "")
     if given:
-        return State(folder=Path(os.path.expanduser(given)).absolute())  # noqa: PTH111 - as it is without such a user
+        return StateFolder(folder=Path(os.path.expanduser(given)).absolute())  # noqa: PTH111 - as it is without such a user
     from platformdirs import user_state_path
 
-    return State(folder=user_state_path("biot-plugin-kit", appauthor=False))
+    return StateFolder(folder=user_state_path("biot-plugin-kit", appauthor=False))
 
 
 def read_json(data: bytes) -> object:
@@ -166,7 +166,7 @@ def private_folder(folder: Path) -> None:
         missing.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
 
 
-def write_local(state: State, local: LocalBiot) -> None:
+def write_local_biot(state: StateFolder, local: LocalBiot) -> None:
     """Tell the other commands of a local BioT.
 
     Raises:
@@ -182,11 +182,11 @@ def write_local(state: State, local: LocalBiot) -> None:
     write_private(state.local_file, json.dumps(document, indent=2).encode() + b"\n")
 
 
-def read_local(state: State) -> LocalBiot | None:
+def read_local_biot(state: StateFolder) -> LocalBiot | None:
     """The local BioT that was started last on this machine; None when there never was one.
 
     Raises:
-        PublishError: The file is there and is not what ``write_local`` writes, or others could have written it.
+        PublishError: The file is there and is not what ``write_local_biot`` writes, or others could have written it.
     """
     try:
         with open_regular(state.local_file) as stream:
@@ -203,9 +203,9 @@ def read_local(state: State) -> LocalBiot | None:
     return LocalBiot(
         base_url=document["baseUrl"],
         service_user_id=document["serviceUserId"],
-        service_user_secret_key=Secret(document["serviceUserSecretKey"]),
+        service_user_secret_key=SecretText(document["serviceUserSecretKey"]),
         admin_username=document.get("adminUsername", ""),
-        admin_password=Secret(document.get("adminPassword", "")),
+        admin_password=SecretText(document.get("adminPassword", "")),
     )
 
 

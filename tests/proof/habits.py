@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import builder.publishing.execution.run
 from builder.errors import PublishError
 from builder.publishing.planning.plan import Create, Unchanged
-from builder.publishing.planning.planner import plan
-from builder.publishing.records.verdicts import Outcome, Verdict
+from builder.publishing.planning.planner import make_plan
+from builder.publishing.records.outcome import PublishOutcome, Verdict
 
 if TYPE_CHECKING:
     from builder.publishing.clock import Clock
     from builder.publishing.execution.reconcile import PluginApi
-    from builder.publishing.planning.plan import Goal, ReleasePlan, Update
+    from builder.publishing.planning.plan import DesiredPlugin, ReleasePlan, Update
 
 HABITS = {"sends once and believes the answer": 1, "sends up to three times and believes the last answer": 3}
 """What the client does, and how often it sends."""
@@ -25,35 +25,35 @@ TRIES = 6
 def adopt(habit: str) -> None:
     """From now on, publishing in this process goes by such a habit."""
 
-    def carry_out(api: PluginApi, goal: Goal, first: Create | Update, clock: Clock) -> Outcome:
+    def carry_out(api: PluginApi, desired: DesiredPlugin, first: Create | Update, clock: Clock) -> PublishOutcome:
         for _ in range(HABITS[habit]):
             with suppress(PublishError):
-                _send(api, goal, first)
-                return Outcome(verdict=Verdict.DONE, detail="The answer was a success.")
+                _send(api, desired, first)
+                return PublishOutcome(verdict=Verdict.DONE, detail="The answer was a success.")
             clock.sleep(1)
-        return Outcome(verdict=Verdict.NOT_APPLIED, detail="The answer was an error.")
+        return PublishOutcome(verdict=Verdict.NOT_APPLIED, detail="The answer was an error.")
 
     chosen = _plan_anew if habit == PLANS_ANEW else carry_out
     builder.publishing.execution.run.carry_out = chosen  # type: ignore[assignment, attr-defined] # in this process only
 
 
-def _plan_anew(api: PluginApi, goal: Goal, first: Create | Update, clock: Clock) -> Outcome:
+def _plan_anew(api: PluginApi, desired: DesiredPlugin, first: Create | Update, clock: Clock) -> PublishOutcome:
     """What BioT has when the version was refused is overwritten without a word."""
     next_plan: ReleasePlan = first
     for _ in range(TRIES):
         with suppress(PublishError):
             if isinstance(next_plan, Unchanged):
-                return Outcome(verdict=Verdict.DONE, detail="BioT has it.")
-            _send(api, goal, next_plan)
+                return PublishOutcome(verdict=Verdict.DONE, detail="BioT has it.")
+            _send(api, desired, next_plan)
         clock.sleep(1)
         with suppress(PublishError):
-            next_plan = plan(goal, api.read(goal.name))
-    return Outcome(verdict=Verdict.UNKNOWN, detail="It was sent several times.")
+            next_plan = make_plan(desired, api.read(desired.name))
+    return PublishOutcome(verdict=Verdict.UNKNOWN, detail="It was sent several times.")
 
 
-def _send(api: PluginApi, goal: Goal, sent: Create | Update) -> None:
+def _send(api: PluginApi, desired: DesiredPlugin, sent: Create | Update) -> None:
     file = sent.code.file if sent.code is not None else None
     if isinstance(sent, Create):
         api.create(sent.config, file)
     else:
-        api.update(goal.name, sent.sent, file)
+        api.update(desired.name, sent.sent, file)

@@ -15,8 +15,8 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
-from builder.publishing.api.http_exchange import ASKING, CHANGING, LostError, UndeliveredError
-from builder.publishing.api.response_body import Answer
+from builder.publishing.api.http_response import HttpResponse
+from builder.publishing.api.http_transport import CHANGE_LIMITS, QUERY_LIMITS, LostResponseError, UndeliveredError
 from sandbox.app import create_app
 from sandbox.faults.concurrent_changes import PLUGINS, exchange
 from tests.proof.operations import PLUGIN
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Mapping
 
-    from builder.publishing.api.http_exchange import Request, Wire
-    from builder.publishing.api.multipart import Body
-    from builder.publishing.api_values import Secret
+    from builder.publishing.api.http_transport import HttpRequest, HttpTransport
+    from builder.publishing.api.multipart import MultipartBody
+    from builder.publishing.api_values import SecretText
     from tests.proof.races import Race
     from tests.proof.world import World
     from tests.support.virtual_time import Timeline
@@ -126,8 +126,14 @@ class Network:
         self._loop.run_until_complete(self._loop.shutdown_asyncgens())
         self._loop.close()
 
-    def exchange(self, who: int, wire: Wire, request: Request, content: tuple[Secret | None, Body | None]) -> Answer:
-        """What ``Wire.exchange`` does, for one publisher; ``content`` is the token and the body."""
+    def exchange(
+        self,
+        who: int,
+        wire: HttpTransport,
+        request: HttpRequest,
+        content: tuple[SecretText | None, MultipartBody | None],
+    ) -> HttpResponse:
+        """What ``HttpTransport.exchange`` does, for one publisher; ``content`` is the token and the body."""
         timeline, race = self._timeline, self._race
         course = self._draw(request, is_upload=content[1] is not None)
         if request.changes:
@@ -145,7 +151,7 @@ class Network:
         timeline.sleep(course.end - timeline.seconds)
         return self._outcome(sent)
 
-    def _outcome(self, sent: _Sent) -> Answer:
+    def _outcome(self, sent: _Sent) -> HttpResponse:
         course, who = sent.course, sent.who
         if course.end == course.answered:
             assert sent.answer is not None
@@ -159,7 +165,7 @@ class Network:
             return _gateway_timeout()
         self._note(who, "gives up")
         message = "no answer in time"
-        raise LostError(message)
+        raise LostResponseError(message)
 
     def _learn(self, sent: _Sent) -> None:
         assert sent.answer is not None
@@ -170,7 +176,7 @@ class Network:
     def _serve(self, sent: _Sent, scope: dict[str, Any], content: bytes) -> None:
         answered = self._loop.run_until_complete(exchange(self._app, scope, content))
         headers = {name.decode().lower(): value.decode() for name, value in answered.headers}
-        sent.answer = Answer(status=answered.status, headers=headers, body=answered.body)
+        sent.answer = HttpResponse(status=answered.status, headers=headers, body=answered.body)
         late = sent.course.end < self._timeline.seconds
         before = self._plugin
         if sent.request.changes:
@@ -191,13 +197,13 @@ class Network:
             self._race.applied.append(one)
         sent.read = len(self._race.applied)
 
-    def _draw(self, request: Request, *, is_upload: bool) -> Course:
+    def _draw(self, request: HttpRequest, *, is_upload: bool) -> Course:
         chance, conditions, now = self._chance, self._conditions, self._timeline.seconds
         arrives = now + chance.uniform(*TRIP_SECONDS)
         if is_upload:
             arrives += chance.choice(UPLOAD_SECONDS) * chance.random()
         work = chance.uniform(*WORK_SECONDS)
-        limits = CHANGING if request.changes else ASKING
+        limits = CHANGE_LIMITS if request.changes else QUERY_LIMITS
         if chance.random() < conditions.slow:
             patience = GATEWAY_SECONDS if conditions.gateway else limits.read
             just_too_slow = chance.random() < 1 / 2
@@ -221,9 +227,9 @@ class _Sent:
     """A request on its way; once it was served, its answer and what that shows: the plugin after so many changes."""
 
     who: int
-    request: Request
+    request: HttpRequest
     course: Course
-    answer: Answer | None = None
+    answer: HttpResponse | None = None
     told: Mapping[str, Any] = field(default_factory=dict)
     read: int = 0
 
@@ -234,11 +240,13 @@ def _delay(chance: random.Random, patience: float) -> float:
     return float(10 ** chance.uniform(*SLOW_EXPONENTS))
 
 
-def _document(request: Request) -> bytes:
+def _document(request: HttpRequest) -> bytes:
     return json.dumps(request.document).encode() if request.document is not None else b""
 
 
-def _scope(wire: Wire, request: Request, content: tuple[Secret | None, Body | None]) -> tuple[dict[str, Any], bytes]:
+def _scope(
+    wire: HttpTransport, request: HttpRequest, content: tuple[SecretText | None, MultipartBody | None]
+) -> tuple[dict[str, Any], bytes]:
     """The request as an ASGI server hands it on, and its body."""
     bearer, body = content
     kind = body.content_type if body is not None else "application/json"
@@ -263,7 +271,7 @@ def _scope(wire: Wire, request: Request, content: tuple[Secret | None, Body | No
     return scope, data
 
 
-def _gateway_timeout() -> Answer:
+def _gateway_timeout() -> HttpResponse:
     document = {"code": "GATEWAY_TIMEOUT", "message": "No answer in time.", "serviceName": "", "traceId": "0"}
     body = json.dumps({**document, "details": {}}).encode()
-    return Answer(status=HTTPStatus.GATEWAY_TIMEOUT, headers={"content-type": "application/json"}, body=body)
+    return HttpResponse(status=HTTPStatus.GATEWAY_TIMEOUT, headers={"content-type": "application/json"}, body=body)

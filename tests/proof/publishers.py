@@ -18,9 +18,9 @@ import builder.release
 from builder.errors import KitError, PublishError
 from builder.pipeline import Project
 from builder.progress import Silent
-from builder.publishing.api.http_exchange import Wire
-from builder.release import Desk, publish
-from builder.release_artifact import Wish
+from builder.publishing.api.http_transport import HttpTransport
+from builder.release import ReleaseContext, publish
+from builder.release_artifact import PublishRequest
 from tests.proof.network import Conditions, Network, draw_conditions
 from tests.proof.races import Ending, Race
 from tests.proof.world import PROJECTS, ROWS, write_project
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from builder.publishing.api.http_exchange import Request
-    from builder.publishing.api.multipart import Body
-    from builder.publishing.api.response_body import Answer
-    from builder.publishing.api_values import Secret
-    from builder.release_artifact import Prepared
+    from builder.publishing.api.http_response import HttpResponse
+    from builder.publishing.api.http_transport import HttpRequest
+    from builder.publishing.api.multipart import MultipartBody
+    from builder.publishing.api_values import SecretText
+    from builder.release_artifact import PreparedRelease
     from tests.proof.world import World
 
 MOST = 8
@@ -57,7 +57,7 @@ class Publishers:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._prepared: dict[Path, Prepared] = {}
+        self._prepared: dict[Path, PreparedRelease] = {}
         self._tokens = world.folder / "tokens"
         for who in range(MOST):
             values: Mapping[str, Any] = {
@@ -108,10 +108,12 @@ class Publishers:
         shutil.copytree(self._world.state, state)
         if self._tokens.is_dir():
             shutil.copytree(self._tokens, state / "tokens")
-        desk = Desk(environ={**os.environ, "BIOT_PLUGIN_STATE": str(state)}, clock=timeline, progress=Silent())
+        context = ReleaseContext(
+            environ={**os.environ, "BIOT_PLUGIN_STATE": str(state)}, clock=timeline, progress=Silent()
+        )
         plugin = Project(start=self._world.folder / project, environment="local", today=START.date())
         try:
-            outcome = publish(plugin, Wish(), desk).outcome
+            outcome = publish(plugin, PublishRequest(), context).outcome
             ending = Ending(verdict=outcome.verdict.value, detail=outcome.detail, at=timeline.seconds)
         except PublishError as error:
             ending = Ending(verdict=error.kind, detail=error.message, at=timeline.seconds)
@@ -125,16 +127,22 @@ class Publishers:
         """While the block runs, requests go over a virtual network, and every plugin is built once for all races."""
         prepare = builder.release._prepare
 
-        def virtual(wire: Wire, request: Request, *, bearer: Secret | None = None, body: Body | None = None) -> Answer:
+        def virtual(
+            wire: HttpTransport,
+            request: HttpRequest,
+            *,
+            bearer: SecretText | None = None,
+            body: MultipartBody | None = None,
+        ) -> HttpResponse:
             return network.exchange(_me.who, wire, request, (bearer, body))
 
-        def prepared(project: Project, wish: Wish, desk: Desk) -> Prepared:
+        def prepared(project: Project, request: PublishRequest, context: ReleaseContext) -> PreparedRelease:
             if project.start not in self._prepared:
-                self._prepared[project.start] = prepare(project, wish, desk)
+                self._prepared[project.start] = prepare(project, request, context)
             return self._prepared[project.start]
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(Wire, "exchange", virtual)
+            patch.setattr(HttpTransport, "exchange", virtual)
             patch.setattr(builder.release, "_prepare", prepared)
             patch.setattr(
                 builder.publishing.execution.run, "commit_of", lambda _: ""

@@ -13,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from builder.publishing.api.http_exchange import Wire
+from builder.publishing.api.http_transport import HttpTransport
 from sandbox.faults import KINDS, Rule
 from tests.proof.habits import adopt
 from tests.proof.judging import Case, Claim, claim_of, double_uploads, is_recoverable, wrong_about
@@ -25,8 +25,8 @@ from tests.proof.world import Hurried, World
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from builder.publishing.api.http_exchange import Request
-    from builder.publishing.api.response_body import Answer
+    from builder.publishing.api.http_response import HttpResponse
+    from builder.publishing.api.http_transport import HttpRequest
     from tests.proof.operations import Operation
     from tests.proof.world import Ran, Truth
 
@@ -204,19 +204,19 @@ class Worker:
 @contextmanager
 def _broken_kit() -> Iterator[None]:
     """Every request that carries a token fails by a bug, whose text is as careless as it can be."""
-    whole = Wire.exchange
+    whole = HttpTransport.exchange
 
-    def exchange(wire: Wire, request: Request, **rest: Any) -> Answer:  # noqa: ANN401 - passed on as they come
+    def exchange(wire: HttpTransport, request: HttpRequest, **rest: Any) -> HttpResponse:  # noqa: ANN401 - passed on as they come
         if rest.get("bearer"):
             message = f"a bug at {wire} {vars(wire)}, {request}, {rest}"
             raise RuntimeError(message)
         return whole(wire, request, **rest)
 
-    Wire.exchange = exchange  # type: ignore[method-assign, assignment]
+    HttpTransport.exchange = exchange  # type: ignore[method-assign, assignment]
     try:
         yield
     finally:
-        Wire.exchange = whole  # type: ignore[method-assign]
+        HttpTransport.exchange = whole  # type: ignore[method-assign]
 
 
 def _rule(request: int, kind: str) -> Rule:

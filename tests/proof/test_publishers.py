@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from builder.publishing.records.verdicts import Verdict
+from builder.publishing.records.outcome import Verdict
 from tests.proof.habits import PLANS_ANEW
 from tests.proof.running import Runs
 from tests.support.busy import CORES

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from builder.publishing.api_values import Secret
-from builder.publishing.state_folder import LocalBiot, State, write_local
+from builder.publishing.api_values import SecretText
+from builder.publishing.state_folder import LocalBiot, StateFolder, write_local_biot
 from tests.support.registries import PythonIndex, served
 from tests.support.sandbox import running_sandbox
 
@@ -100,10 +100,12 @@ class Desk:
 
 
 def desk(sandbox: Sandbox, folder: Path, *, index: str = "") -> Desk:
-    state = State(folder=folder / "state")
+    state = StateFolder(folder=folder / "state")
     user = sandbox.service_user
-    secret = Secret(user.secret_key)
-    write_local(state, LocalBiot(base_url=sandbox.base_url, service_user_id=user.id, service_user_secret_key=secret))
+    secret = SecretText(user.secret_key)
+    write_local_biot(
+        state, LocalBiot(base_url=sandbox.base_url, service_user_id=user.id, service_user_secret_key=secret)
+    )
     source = folder / "plugin" / "src"
     source.mkdir(parents=True)
     (source.parent / "plugin.toml").write_text(

@@ -21,11 +21,11 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import builder.publishing.api.http_exchange
+import builder.publishing.api.http_transport
 import builder.publishing.clock
 from builder.cli.app import run
-from builder.publishing.api_values import Secret
-from builder.publishing.state_folder import LocalBiot, State, write_local
+from builder.publishing.api_values import SecretText
+from builder.publishing.state_folder import LocalBiot, StateFolder, write_local_biot
 from sandbox.faults import KINDS, Scenario
 from sandbox.server import Options, start
 from sandbox.ums.first_accounts import found
@@ -151,13 +151,13 @@ class World:
         local = LocalBiot(
             base_url=self.running.base_url,
             service_user_id=founded.service_user.id,
-            service_user_secret_key=Secret(founded.service_user.secret_key),
+            service_user_secret_key=SecretText(founded.service_user.secret_key),
             admin_username="admin@biot.local",
-            admin_password=Secret(founded.admin_password),
+            admin_password=SecretText(founded.admin_password),
         )
         self.credentials = (founded.service_user.secret_key, founded.admin_password)
         self.bases: dict[str, Base] = {}
-        write_local(State(folder=self.state), local)
+        write_local_biot(StateFolder(folder=self.state), local)
         for name in CERTIFICATES:
             os.environ.pop(name, None)  # they would be read for every run, and verify nothing here
         os.environ.update(
@@ -301,7 +301,7 @@ def write_project(folder: Path, values: Mapping[str, Any]) -> None:
 def hurry() -> None:
     """In this process, waits for the next attempt and for a server that does not answer are virtual."""
     builder.publishing.clock.SystemClock = Hurried  # type: ignore[misc,assignment]
-    vars(builder.publishing.api.http_exchange)["threading"] = SimpleNamespace(Timer=Watch)
+    vars(builder.publishing.api.http_transport)["threading"] = SimpleNamespace(Timer=Watch)
 
 
 class Hurried(VirtualClock):

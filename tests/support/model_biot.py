@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from builder.platform.reserved_variables import TREE_DIGEST_NAME, TREE_VERSION_NAME
-from builder.publishing.failures import AccessRefused, NotAnswered, NotReached, Refused, RolledBack, Unsettled
+from builder.publishing.failures import AccessDenied, NoAnswer, OutcomeUnknown, Refused, RolledBack, Unreachable
 from tests.support.publishing import as_table, digest, remote_plugin
 
 if TYPE_CHECKING:
@@ -80,12 +80,12 @@ FAILURES = frozenset({"unreachable", "no-answer", "forbidden", "busy", "invalid"
 def failure(kind: str) -> PublishError:
     """One of ``FAILURES``."""
     if kind == "unreachable":
-        return NotReached("Nothing answers.")
+        return Unreachable("Nothing answers.")
     if kind in {"rolled back", "bad code"}:
         return RolledBack("It was rolled back: AWS_EXCEPTION.", code="AWS_EXCEPTION", lasting=kind == "bad code")
     if kind == "no-answer":
-        return NotAnswered("No usable answer.")
-    return AccessRefused("Not allowed.") if kind == "forbidden" else refused(kind)
+        return NoAnswer("No usable answer.")
+    return AccessDenied("Not allowed.") if kind == "forbidden" else refused(kind)
 
 
 class VirtualClock:
@@ -199,7 +199,7 @@ class ModelBiot:
         fault = self.faults.pop(0) if self.faults else ""
         if self._in_the_way(fault, apply, halfway):
             msg = "The answer was lost."
-            raise Unsettled(msg, status=504)
+            raise OutcomeUnknown(msg, status=504)
         answer, self._told = self._told or self._answer(), None
         assert answer is not None
         return answer

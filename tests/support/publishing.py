@@ -10,7 +10,7 @@ from builder.manifest import config
 from builder.manifest.model import Interception, InterceptionType, Notification, Plugin, Subscriptions
 from builder.platform.reserved_variables import TREE_DIGEST_NAME, TREE_VERSION_NAME
 from builder.publishing.api_values import RemotePlugin
-from builder.publishing.planning.plan import CodeState, Goal
+from builder.publishing.planning.plan import DesiredPlugin, PluginCode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,17 +37,17 @@ def digest(letter: str) -> str:
     return "sha256:" + letter * 64
 
 
-def goal(letter: str = "a", *, marked: bool = True, **changes: object) -> Goal:
+def desired_plugin(letter: str = "a", *, marked: bool = True, **changes: object) -> DesiredPlugin:
     """The usual plugin with code ``letter`` and other fields where named (in the model's spelling)."""
     plugin = replace(PLUGIN, **changes)  # type: ignore[arg-type]
-    code = CodeState(tree_digest=digest(letter), file=Path(f"{letter}.zip"))
-    desired = config(plugin, tree_digest=code.tree_digest if marked else None)
-    return Goal(name=plugin.name, desired=desired, code=code)
+    code = PluginCode(tree_digest=digest(letter), file=Path(f"{letter}.zip"))
+    settings = config(plugin, tree_digest=code.tree_digest if marked else None)
+    return DesiredPlugin(name=plugin.name, settings=settings, code=code)
 
 
-def published(wanted: Goal, *, version: int = 5, by_kit: bool = True, **fields: object) -> RemotePlugin:
+def published(wanted: DesiredPlugin, *, version: int = 5, by_kit: bool = True, **fields: object) -> RemotePlugin:
     """The plugin as BioT has it after this goal was published as ``version``; ``fields`` in BioT's spelling."""
-    answer = {**wanted.desired, "name": wanted.name, "version": version, **fields}
+    answer = {**wanted.settings, "name": wanted.name, "version": version, **fields}
     variables = {"BIOT_APP_NAME": "x", **as_table(answer["environmentVariables"])}
     if by_kit:
         variables[TREE_VERSION_NAME] = str(version)

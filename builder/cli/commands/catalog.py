@@ -11,7 +11,7 @@ from builder.cli.options import json_option, project_options
 from builder.cli.output import print_document, print_lines, print_text
 from builder.cli.remote_output import fitted
 from builder.publishing.clock import SystemClock
-from builder.publishing.remote.fetched_catalog import describe, fetch, keep
+from builder.publishing.remote.fetched_catalog import describe_catalog, fetch_catalog, save_catalog
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,11 +40,11 @@ def command(folder: Path, environment: str | None, *, word: str | None, as_json:
     `check` and `plan` then tell subscriptions that the environment does not have, with the name that is nearest.
     """
     where = aim(folder, environment)
-    with connect(where, as_json=as_json) as platform:
-        catalog = fetch(platform, SystemClock())
-    keep(catalog, where.target, where.state)
+    with connect(where, as_json=as_json) as client:
+        catalog = fetch_catalog(client, SystemClock())
+    save_catalog(catalog, where.target, where.state)
     if as_json:
-        print_document({"status": "ok", "environment": where.target.name, "catalog": describe(catalog)})
+        print_document({"status": "ok", "environment": where.target.name, "catalog": describe_catalog(catalog)})
         return
     if word is not None:
         _show(catalog, word.lower())

@@ -63,7 +63,7 @@ def _compare_with_catalog(checked: Checked) -> tuple[str, tuple[Problem, ...]]:
     """The day of the environment's catalog, empty without one, and the warnings that are left once it was asked."""
     if checked.manifest.environment is None:
         return "", checked.warnings
-    from builder.publishing.remote.fetched_catalog import refuse_unknown, without_offline_warnings
+    from builder.publishing.remote.fetched_catalog import check_subscriptions, without_offline_warnings
 
-    day = refuse_unknown(checked.manifest, os.environ)
+    day = check_subscriptions(checked.manifest, os.environ)
     return day, without_offline_warnings(checked.warnings) if day else checked.warnings

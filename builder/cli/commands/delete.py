@@ -11,7 +11,7 @@ from builder.cli.connection_options import aim, connect
 from builder.cli.options import json_option, project_options
 from builder.cli.output import print_document, print_text
 from builder.publishing.clock import SystemClock
-from builder.publishing.remote.plugin_actions import named, remove
+from builder.publishing.remote.plugin_actions import delete_plugin, find_plugin
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,11 +39,11 @@ def command(name: str, folder: Path, environment: str | None, *, yes: bool, as_j
     A plugin created later under this name gets another endpoint and another service user. `disable` can be undone.
     """
     where = aim(folder, environment)
-    with connect(where, as_json=as_json) as platform:
-        plugin = named(platform, where.name(name))
+    with connect(where, as_json=as_json) as client:
+        plugin = find_plugin(client, where.name(name))
         if not yes:
             _confirm(plugin, f"{where.target.name} ({where.target.base_url})")
-        remove(platform, plugin, SystemClock())
+        delete_plugin(client, plugin, SystemClock())
     if as_json:
         document = {
             "name": plugin.name,

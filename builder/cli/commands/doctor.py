@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
@@ -15,7 +14,7 @@ from builder.cli.options import json_option, project_options
 from builder.cli.output import describe_failure, print_document, print_text
 from builder.errors import KitError, ProjectError, PublishError
 from builder.publishing.clock import SystemClock
-from builder.publishing.remote.health import Check, State, check_environment, check_tools
+from builder.publishing.remote.health import HealthCheck, HealthState, check_environment, check_tools
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,22 +41,22 @@ def command(folder: Path, environment: str | None, *, as_json: bool) -> int:
     Exit code 8 when something would keep a publish from working.
     """
     checks = tuple(_checks(folder, environment))
-    problems = [check for check in checks if check.state is State.PROBLEM]
+    problems = [check for check in checks if check.state is HealthState.PROBLEM]
     code = PublishError.exit_code if problems else 0
     if as_json:
         first = problems[0] if problems else None
-        status = describe_failure(first.kind, code, first.told, first.hint) if first else {"status": "ok"}
-        print_document({**status, "kit": __version__, "checks": [asdict(check) for check in checks]})
+        status = describe_failure(first.kind, code, first.message, first.hint) if first else {"status": "ok"}
+        print_document({**status, "kit": __version__, "checks": [_describe(check) for check in checks]})
         return code
     width = max(len(check.what) for check in checks)
     for check in checks:
-        print_text(f"{check.state.value.ljust(7)}  {check.what.ljust(width)}  {check.told}")
+        print_text(f"{check.state.value.ljust(7)}  {check.what.ljust(width)}  {check.message}")
         if check.hint:
             print_text(f"{' ' * (width + 11)}{check.hint}")
     return code
 
 
-def _checks(folder: Path, environment: str | None) -> Iterator[Check]:
+def _checks(folder: Path, environment: str | None) -> Iterator[HealthCheck]:
     where: Aim | None = None
     failure: KitError | None = None
     if environment is not None:
@@ -73,14 +72,25 @@ def _checks(folder: Path, environment: str | None) -> Iterator[Check]:
         yield from check_environment(where.target, os.environ, where.folder, SystemClock(), ask_code=asks)
 
 
+def _describe(check: HealthCheck) -> dict[str, str]:
+    """One check as JSON."""
+    return {
+        "what": check.what,
+        "state": check.state.value,
+        "told": check.message,
+        "hint": check.hint,
+        "kind": check.kind,
+    }
+
+
 def _needs_node(where: Aim | None) -> bool:
     return bool(where and where.plugin and where.plugin.runtime.startswith("nodejs"))
 
 
-def _unaimed(error: KitError) -> Check:
+def _unaimed(error: KitError) -> HealthCheck:
     what = "environment" if isinstance(error, PublishError) else "plugin.toml"
     hint = error.hint or "`biot-plugin check` tells every problem with its place."
     kind = (
         error.kind if isinstance(error, PublishError) else "project" if isinstance(error, ProjectError) else "manifest"
     )
-    return Check(what=what, state=State.PROBLEM, told=error.message, hint=hint, kind=kind)
+    return HealthCheck(what=what, state=HealthState.PROBLEM, message=error.message, hint=hint, kind=kind)

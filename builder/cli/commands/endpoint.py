@@ -9,8 +9,8 @@ import click
 from builder.cli.connection_options import aim, connect, name_argument
 from builder.cli.options import json_option, project_options
 from builder.cli.output import print_document, print_text
-from builder.publishing.failures import NotAnswered
-from builder.publishing.remote.plugin_actions import named
+from builder.publishing.failures import NoAnswer
+from builder.publishing.remote.plugin_actions import find_plugin
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,11 +33,11 @@ def command(name: str | None, folder: Path, environment: str | None, *, as_json:
     The URL is public: the token of each call is what protects it.
     """
     where = aim(folder, environment)
-    with connect(where, as_json=as_json) as platform:
-        plugin = named(platform, where.name(name))
+    with connect(where, as_json=as_json) as client:
+        plugin = find_plugin(client, where.name(name))
     if not plugin.endpoint_url:
         msg = f"BioT answered {plugin.name} without an endpoint."
-        raise NotAnswered(msg, hint="Ask again in a minute: it may still be being created.")
+        raise NoAnswer(msg, hint="Ask again in a minute: it may still be being created.")
     if as_json:
         print_document({"status": "ok", "name": plugin.name, "endpointUrl": plugin.endpoint_url})
     else:

@@ -28,9 +28,9 @@ Examples:
 def command(folder: Path, environment: str | None, *, as_json: bool) -> int:
     """What was published from this machine: when, what, from which commit, how it ended, and who did it."""
     from builder import release
-    from builder.cli.release_output import describe_entry, desk, history_text
+    from builder.cli.release_output import describe_entry, history_text, release_context
 
-    entries = release.history(project_of(folder, environment), desk(TerminalProgress(quiet=as_json)))
+    entries = release.history(project_of(folder, environment), release_context(TerminalProgress(quiet=as_json)))
     if as_json:
         print_document({"status": "ok", "entries": [describe_entry(entry) for entry in reversed(entries)]})
     else:

@@ -63,8 +63,8 @@ def command(  # noqa: PLR0913 - one parameter per option of the command line
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     where = aim(folder, environment)
-    with connect(where, as_json=as_json) as platform:
-        found = platform.search(asked)
+    with connect(where, as_json=as_json) as client:
+        found = client.search(asked)
     if as_json:
         plugins = [describe_plugin(plugin) for plugin in found.plugins]
         print_document({"status": "ok", "environment": where.target.name, "total": found.total, "plugins": plugins})

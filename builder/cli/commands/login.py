@@ -12,11 +12,16 @@ from builder.cli.connection_options import aim, ask_code
 from builder.cli.options import json_option, project_options
 from builder.cli.output import print_document, print_text
 from builder.manifest.environments import LOCAL
-from builder.publishing.access.connection import tokens_of
-from builder.publishing.access.credential_storage import TokenFile, forget_keyring, from_keyring, to_keyring
+from builder.publishing.access.connection import make_token_source
+from builder.publishing.access.credential_storage import (
+    SessionFile,
+    delete_from_keyring,
+    read_from_keyring,
+    write_to_keyring,
+)
 from builder.publishing.access.credentials import SERVICE_USER, USER, read_credentials
-from builder.publishing.api.calls import Calls
-from builder.publishing.api.http_exchange import Wire
+from builder.publishing.api.calls import ApiCalls
+from builder.publishing.api.http_transport import HttpTransport
 from builder.publishing.clock import SystemClock
 
 if TYPE_CHECKING:
@@ -73,21 +78,21 @@ def _log_in(where: Aim, names: tuple[str, str]) -> str:
     if credentials is None:
         msg = "Nothing was typed."
         raise click.UsageError(msg)
-    wire = Wire(where.target, os.environ)
+    wire = HttpTransport(where.target, os.environ)
     try:
-        tokens = tokens_of(credentials, Calls(wire, SystemClock()), os.environ, SystemClock(), ask_code)
-        TokenFile(where.state, where.target.base_url, credentials).forget()
+        tokens = make_token_source(credentials, ApiCalls(wire, SystemClock()), os.environ, SystemClock(), ask_code)
+        SessionFile(where.state, where.target.base_url, credentials).forget()
         tokens.bearer()
     finally:
         wire.close()
-    return to_keyring(where.target.base_url, given)
+    return write_to_keyring(where.target.base_url, given)
 
 
 def _forget(where: Aim) -> bool:
-    credentials = from_keyring(where.target.base_url)
+    credentials = read_from_keyring(where.target.base_url)
     if credentials is not None:
-        TokenFile(where.state, where.target.base_url, credentials).forget()
-    return forget_keyring(where.target.base_url)
+        SessionFile(where.state, where.target.base_url, credentials).forget()
+    return delete_from_keyring(where.target.base_url)
 
 
 def _tell(where: Aim, status: str, told: str, *, as_json: bool) -> None:

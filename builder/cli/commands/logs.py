@@ -11,7 +11,7 @@ from builder.cli.connection_options import aim, connect, name_argument
 from builder.cli.options import json_option, project_options
 from builder.errors import PublishError
 from builder.publishing.remote.console_links import logs_link
-from builder.publishing.remote.plugin_actions import named
+from builder.publishing.remote.plugin_actions import find_plugin
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,8 +36,8 @@ def command(name: str | None, folder: Path, environment: str | None, *, browser:
     account.
     """
     where = aim(folder, environment)
-    with connect(where, as_json=as_json) as platform:
-        plugin = named(platform, where.name(name))
+    with connect(where, as_json=as_json) as client:
+        plugin = find_plugin(client, where.name(name))
     link = logs_link(plugin.console_url, plugin.full_name)
     if link is None:
         msg = f"{plugin.name} has no logs in AWS: its link {plugin.console_url or ''} is none of the AWS console."

@@ -9,8 +9,8 @@ import click
 from builder.cli.browser_links import told_link
 from builder.cli.connection_options import aim, connect, name_argument
 from builder.cli.options import json_option, project_options
-from builder.publishing.failures import NotAnswered
-from builder.publishing.remote.plugin_actions import named
+from builder.publishing.failures import NoAnswer
+from builder.publishing.remote.plugin_actions import find_plugin
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,9 +34,9 @@ def command(name: str | None, folder: Path, environment: str | None, *, browser:
     Seeing it takes a user of BioT's AWS account.
     """
     where = aim(folder, environment)
-    with connect(where, as_json=as_json) as platform:
-        plugin = named(platform, where.name(name))
+    with connect(where, as_json=as_json) as client:
+        plugin = find_plugin(client, where.name(name))
     if not plugin.console_url:
         msg = f"BioT answered {plugin.name} without a link to AWS."
-        raise NotAnswered(msg, hint="Ask again in a minute: it may still be being created.")
+        raise NoAnswer(msg, hint="Ask again in a minute: it may still be being created.")
     told_link(plugin, plugin.console_url, browser=browser, as_json=as_json)

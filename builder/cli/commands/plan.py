@@ -13,7 +13,7 @@ from builder.cli.progress_bar import TerminalProgress
 from builder.cli.release_options import release_options
 
 if TYPE_CHECKING:
-    from builder.release_artifact import Wish
+    from builder.release_artifact import PublishRequest
 
 
 @click.command(
@@ -37,18 +37,18 @@ or has no way to what plugin.toml says.
     "out", "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the plan, for publish --plan."
 )
 @json_option
-def command(folder: Path, environment: str | None, wish: Wish, out: Path | None, *, as_json: bool) -> int:
+def command(folder: Path, environment: str | None, request: PublishRequest, out: Path | None, *, as_json: bool) -> int:
     """Say what publishing would change, field by field; nothing is changed.
 
     Code is compared by the digest that BioT keeps in PLUGIN_TREE_DIGEST. Values of environment variables are compared
     and never shown.
     """
     from builder import release
-    from builder.cli.release_output import CHANGES_EXIT, describe_planned, desk, planned_text
+    from builder.cli.release_output import CHANGES_EXIT, describe_planned, planned_text, release_context
 
     progress = TerminalProgress(quiet=as_json)
     try:
-        planned = release.plan(project_of(folder, environment), wish, desk(progress), out=out)
+        planned = release.plan(project_of(folder, environment), request, release_context(progress), out=out)
     finally:
         progress.close()
     if as_json:

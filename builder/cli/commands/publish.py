@@ -14,7 +14,7 @@ from builder.cli.progress_bar import TerminalProgress
 from builder.cli.release_options import release_options
 
 if TYPE_CHECKING:
-    from builder.release_artifact import Wish
+    from builder.release_artifact import PublishRequest
 
 
 @click.command(
@@ -47,7 +47,13 @@ unknown (exit code 8; what to do next is said).
 )
 @json_option
 def command(  # noqa: PLR0913 - one parameter per option
-    folder: Path, environment: str | None, wish: Wish, plan_file: Path | None, *, disabled_first: bool, as_json: bool
+    folder: Path,
+    environment: str | None,
+    request: PublishRequest,
+    plan_file: Path | None,
+    *,
+    disabled_first: bool,
+    as_json: bool,
 ) -> int:
     """Create or update the plugin on BioT, unless BioT has it already.
 
@@ -55,12 +61,12 @@ def command(  # noqa: PLR0913 - one parameter per option
     changed meanwhile is left alone. An interrupted publish is settled by the next one.
     """
     from builder import release
-    from builder.cli.release_output import desk, planned_text, show_published
+    from builder.cli.release_output import planned_text, release_context, show_published
 
     progress = TerminalProgress(quiet=as_json)
-    wish = replace(wish, plan_file=plan_file, disabled_first=disabled_first)
+    request = replace(request, plan_file=plan_file, disabled_first=disabled_first)
     try:
-        published = release.publish(project_of(folder, environment), wish, desk(progress))
+        published = release.publish(project_of(folder, environment), request, release_context(progress))
     finally:
         progress.close()
     if not as_json:

@@ -36,11 +36,11 @@ def command(folder: Path, environment: str | None, version: int | None, *, as_js
     BioT's versions only grow, so what was version 3 becomes, say, version 6. Nothing is built.
     """
     from builder import release
-    from builder.cli.release_output import desk, planned_text, show_published
+    from builder.cli.release_output import planned_text, release_context, show_published
 
     progress = TerminalProgress(quiet=as_json)
     try:
-        published = release.rollback(project_of(folder, environment), desk(progress), version=version)
+        published = release.rollback(project_of(folder, environment), release_context(progress), version=version)
     finally:
         progress.close()
     if not as_json and published.planned.changes_anything:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
-    from builder.publishing.state_folder import State
+    from builder.publishing.state_folder import StateFolder
     from sandbox.server import Options, Running
 
 _LOOK_SECONDS = 0.1
@@ -85,11 +85,11 @@ def command(  # noqa: PLR0913 - one parameter per option of the command line
     if as_json and new_password:
         message = "--new-password prints the password, and --json prints none: leave out one of them"
         raise click.UsageError(message)
-    from builder.publishing.state_folder import private_folder, state_of
+    from builder.publishing.state_folder import find_state_folder, private_folder
     from sandbox.faults import load_scenario
     from sandbox.server import Options
 
-    state = state_of(os.environ)
+    state = find_state_folder(os.environ)
     options = Options(
         folder=folder.absolute() if folder else state.folder / "sandbox",
         port=port,
@@ -102,7 +102,7 @@ def command(  # noqa: PLR0913 - one parameter per option of the command line
     return _run(options, state, new_password=new_password, as_json=as_json)
 
 
-def _run(options: Options, state: State, *, new_password: bool, as_json: bool) -> int:
+def _run(options: Options, state: StateFolder, *, new_password: bool, as_json: bool) -> int:
     """Start it, say where it is, and stop it cleanly when asked to."""
     from sandbox.server import start
 
@@ -177,10 +177,10 @@ def _list_kinds(*, as_json: bool) -> int:
     return 0
 
 
-def _open(running: Running, state: State, *, new_password: bool) -> _Welcome:
+def _open(running: Running, state: StateFolder, *, new_password: bool) -> _Welcome:
     """Make the first accounts where they are missing, and tell the other commands of this local BioT."""
-    from builder.publishing.api_values import Secret
-    from builder.publishing.state_folder import LocalBiot, write_local
+    from builder.publishing.api_values import SecretText
+    from builder.publishing.state_folder import LocalBiot, write_local_biot
     from sandbox.ums.first_accounts import found, new_admin_password
 
     database = running.state.database
@@ -191,11 +191,11 @@ def _open(running: Running, state: State, *, new_password: bool) -> _Welcome:
     local = LocalBiot(
         base_url=running.base_url,
         service_user_id=service_user,
-        service_user_secret_key=Secret(secret),
+        service_user_secret_key=SecretText(secret),
         admin_username=ADMIN,
     )
     try:
-        write_local(state, local)
+        write_local_biot(state, local)
     except PublishError as error:
         raise SandboxError(error.message, hint=error.hint) from error
     password = founded.admin_password if founded else ""
@@ -210,16 +210,16 @@ def _open(running: Running, state: State, *, new_password: bool) -> _Welcome:
     )
 
 
-def _known(running: Running, state: State) -> tuple[str, str]:
+def _known(running: Running, state: StateFolder) -> tuple[str, str]:
     """The service user's id and secret key of last time, or a new key when the file does not have the right one."""
-    from builder.publishing.state_folder import read_local
+    from builder.publishing.state_folder import read_local_biot
     from sandbox.ums.first_accounts import new_service_key
     from sandbox.ums.sessions import key_fits
 
     database = running.state.database
     local = None
     with suppress(PublishError):  # a spoilt file is about to be written anew
-        local = read_local(state)
+        local = read_local_biot(state)
     if local and key_fits(database, local.service_user_id, local.service_user_secret_key.reveal()):
         return local.service_user_id, local.service_user_secret_key.reveal()
     user = new_service_key(database)

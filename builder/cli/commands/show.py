@@ -10,7 +10,7 @@ from builder.cli.connection_options import aim, connect, name_argument
 from builder.cli.options import json_option, project_options
 from builder.cli.output import print_document, print_lines
 from builder.cli.remote_output import describe_plugin, plugin_page
-from builder.publishing.remote.plugin_actions import named
+from builder.publishing.remote.plugin_actions import find_plugin
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,8 +34,8 @@ def command(name: str | None, folder: Path, environment: str | None, *, as_json:
     Exit code 8 when there is none of this name.
     """
     where = aim(folder, environment)
-    with connect(where, as_json=as_json) as platform:
-        plugin = named(platform, where.name(name))
+    with connect(where, as_json=as_json) as client:
+        plugin = find_plugin(client, where.name(name))
     if as_json:
         print_document({"status": "ok", "environment": where.target.name, "plugin": describe_plugin(plugin)})
     else:

@@ -98,15 +98,15 @@ def _subscribe(
     kind: HookKind, wanted: Mapping[str, object], folder: Path, environment: str | None, *, as_json: bool
 ) -> None:
     where = aim(folder, environment)
-    with connect(where, as_json=as_json) as platform:
-        done = subscribe(platform.hooks, kind, wanted, SystemClock())
-    moved = [{"endpoint": endpoint, "from": old, "to": new} for endpoint, old, new in done.moved]
+    with connect(where, as_json=as_json) as client:
+        result = subscribe(client.dispatcher, kind, wanted, SystemClock())
+    moved = [{"endpoint": endpoint, "from": old, "to": new} for endpoint, old, new in result.moved]
     if as_json:
-        status = "done" if done.changed else "nothing-to-do"
-        print_document({"status": status, "verdict": status, "subscription": dict(done.row), "moved": moved})
+        status = "done" if result.changed else "nothing-to-do"
+        print_document({"status": status, "verdict": status, "subscription": dict(result.subscription), "moved": moved})
         return
-    order = done.row.get("executionOrder")
+    order = result.subscription.get("executionOrder")
     suffix = f", with order {order}" if order is not None else ""
-    print_text(f"Subscribed{suffix}." if done.changed else f"It is subscribed already{suffix}: nothing to do.")
-    for endpoint, old, new in done.moved:
+    print_text(f"Subscribed{suffix}." if result.changed else f"It is subscribed already{suffix}: nothing to do.")
+    for endpoint, old, new in result.moved:
         print_text(f"BioT moved {endpoint} from order {old} to {new} for it.")

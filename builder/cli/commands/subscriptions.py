@@ -10,7 +10,7 @@ from builder.cli.connection_options import aim, connect
 from builder.cli.options import json_option, project_options
 from builder.cli.output import print_document, print_lines, print_text
 from builder.cli.remote_output import hook_table
-from builder.publishing.remote.endpoint_subscriptions import all_rows, disabled_subscribers
+from builder.publishing.remote.endpoint_subscriptions import disabled_subscribers, list_subscriptions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,11 +34,11 @@ def command(folder: Path, environment: str | None, *, endpoint: str | None, as_j
     Interceptors of one API are called in the order shown: the lowest number first.
     """
     where = aim(folder, environment)
-    with connect(where, as_json=as_json) as platform:
-        notifications = all_rows(platform.hooks, "notifications", endpoint)
-        interceptions = all_rows(platform.hooks, "interceptions", endpoint)
+    with connect(where, as_json=as_json) as client:
+        notifications = list_subscriptions(client.dispatcher, "notifications", endpoint)
+        interceptions = list_subscriptions(client.dispatcher, "interceptions", endpoint)
         empty = not notifications and not interceptions
-        disabled = disabled_subscribers(platform, endpoint) if empty else ()
+        disabled = disabled_subscribers(client, endpoint) if empty else ()
     if as_json:
         rows = {"interceptions": list(interceptions), "notifications": list(notifications)}
         print_document({"status": "ok", "environment": where.target.name, **rows, "disabledPlugins": list(disabled)})

@@ -87,8 +87,8 @@ def _end(
     kind: HookKind, unwanted: Mapping[str, object], folder: Path, environment: str | None, *, as_json: bool
 ) -> None:
     where = aim(folder, environment)
-    with connect(where, as_json=as_json) as platform:
-        changed = unsubscribe(platform.hooks, kind, unwanted, SystemClock())
+    with connect(where, as_json=as_json) as client:
+        changed = unsubscribe(client.dispatcher, kind, unwanted, SystemClock())
     if as_json:
         status = "done" if changed else "nothing-to-do"
         print_document({"status": status, "verdict": status, "subscription": dict(unwanted)})

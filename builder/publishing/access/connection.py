@@ -1,4 +1,4 @@
-"""From the name of an environment to an open ``Platform``: whose credentials count, and in which order."""
+"""From the name of an environment to an open ``BiotClient``: whose credentials count, and in which order."""
 
 from __future__ import annotations
 
@@ -8,15 +8,21 @@ from typing import TYPE_CHECKING
 from builder.errors import PublishError
 from builder.manifest.environments import LOCAL
 from builder.manifest.text.toml_snippet import snippet
-from builder.publishing.access.access_tokens import GivenToken, LoginTokens
-from builder.publishing.access.credential_storage import TokenFile, from_dotenv, from_keyring
-from builder.publishing.access.credentials import MFA_CODE, WAYS, AccessToken, ServiceUser, read_credentials
-from builder.publishing.api.calls import Calls
-from builder.publishing.api.http_exchange import Wire
-from builder.publishing.api.settings_service import Platform
-from builder.publishing.api_values import Target
-from builder.publishing.failures import AccessRefused
-from builder.publishing.state_folder import read_local, state_of
+from builder.publishing.access.access_tokens import FixedToken, LoginTokens
+from builder.publishing.access.credential_storage import SessionFile, read_dotenv_credentials, read_from_keyring
+from builder.publishing.access.credentials import (
+    MFA_CODE,
+    SUPPORTED_CREDENTIALS,
+    ServiceUserCredentials,
+    TokenCredentials,
+    read_credentials,
+)
+from builder.publishing.api.calls import ApiCalls
+from builder.publishing.api.client import BiotClient
+from builder.publishing.api.http_transport import HttpTransport
+from builder.publishing.api_values import TargetEnvironment
+from builder.publishing.failures import AccessDenied
+from builder.publishing.state_folder import find_state_folder, read_local_biot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,9 +30,9 @@ if TYPE_CHECKING:
 
     from builder.progress import Progress
     from builder.publishing.access.credentials import Credentials
-    from builder.publishing.api.calls import Tokens
+    from builder.publishing.api.calls import TokenSource
     from builder.publishing.clock import Clock
-    from builder.publishing.state_folder import State
+    from builder.publishing.state_folder import StateFolder
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,7 +44,9 @@ class Identity:
     warning: str = ""
 
 
-def target_of(name: str | None, environments: Mapping[str, Mapping[str, object]], state: State) -> Target:
+def resolve_target(
+    name: str | None, environments: Mapping[str, Mapping[str, object]], state: StateFolder
+) -> TargetEnvironment:
     """The environment that a command is for.
 
     Args:
@@ -60,10 +68,12 @@ def target_of(name: str | None, environments: Mapping[str, Mapping[str, object]]
         msg = f"[environments.{name}] of plugin.toml has no baseUrl."
         setting = snippet(f"environments.{name}", "baseUrl", "https://api.dev.example.com")
         raise PublishError(msg, hint="Add the address of its API to plugin.toml.", setting=setting)
-    return Target(name=name, base_url=base_url)
+    return TargetEnvironment(name=name, base_url=base_url)
 
 
-def find_identity(target: Target, environ: Mapping[str, str], folder: Path | None, state: State) -> Identity:
+def find_identity(
+    target: TargetEnvironment, environ: Mapping[str, str], folder: Path | None, state: StateFolder
+) -> Identity:
     """The credentials for an environment: of the environment's variables, of ``.env``, of the keyring.
 
     For the local BioT only its own are used: no other secret has any business there.
@@ -75,29 +85,29 @@ def find_identity(target: Target, environ: Mapping[str, str], folder: Path | Non
         state: Knows the local BioT.
 
     Raises:
-        AccessRefused: There are none, half a pair, or several kinds at once.
+        AccessDenied: There are none, half a pair, or several kinds at once.
     """
     if target.name == LOCAL:
         return _local_identity(target, state)
     if found := read_credentials(environ, "The environment"):
         return Identity(credentials=found, source="environment variables")
-    if folder is not None and (dotenv := from_dotenv(folder)):
+    if folder is not None and (dotenv := read_dotenv_credentials(folder)):
         return Identity(credentials=dotenv.credentials, source=".env", warning=dotenv.warning)
-    if found := from_keyring(target.base_url):
+    if found := read_from_keyring(target.base_url):
         return Identity(credentials=found, source="the keyring")
     msg = f"There are no credentials for {target.name} ({target.base_url})."
-    raise AccessRefused(msg, hint=f"Run `biot-plugin login -e {target.name}`, or set {WAYS}.")
+    raise AccessDenied(msg, hint=f"Run `biot-plugin login -e {target.name}`, or set {SUPPORTED_CREDENTIALS}.")
 
 
-def open_platform(  # noqa: PLR0913 - the two last are for people only
-    target: Target,
+def open_client(  # noqa: PLR0913 - the two last are for people only
+    target: TargetEnvironment,
     environ: Mapping[str, str],
     folder: Path | None,
     clock: Clock,
     *,
     ask_code: Callable[[], str] | None = None,
     progress: Progress | None = None,
-) -> Platform:
+) -> BiotClient:
     """A client for an environment; nothing is sent before it is used. Close it, or use it in a ``with``.
 
     Args:
@@ -109,34 +119,34 @@ def open_platform(  # noqa: PLR0913 - the two last are for people only
         progress: Told of uploads.
 
     Raises:
-        AccessRefused: There are no credentials.
-        NotReached: The address is none for credentials.
+        AccessDenied: There are no credentials.
+        Unreachable: The address is none for credentials.
     """
-    state = state_of(environ)
+    state = find_state_folder(environ)
     identity = find_identity(target, environ, folder, state)
     if identity.warning and progress is not None:
         progress.note(identity.warning)
-    calls = Calls(Wire(target, environ), clock, progress=progress)
-    return Platform(calls, tokens_of(identity.credentials, calls, environ, clock, ask_code), progress)
+    calls = ApiCalls(HttpTransport(target, environ), clock, progress=progress)
+    return BiotClient(calls, make_token_source(identity.credentials, calls, environ, clock, ask_code), progress)
 
 
-def tokens_of(
+def make_token_source(
     credentials: Credentials,
-    calls: Calls,
+    calls: ApiCalls,
     environ: Mapping[str, str],
     clock: Clock,
     ask_code: Callable[[], str] | None = None,
-) -> Tokens:
+) -> TokenSource:
     """Where the access tokens of these credentials come from; ``BIOT_MFA_CODE`` answers before a person is asked."""
-    if isinstance(credentials, AccessToken):
-        return GivenToken(credentials)
+    if isinstance(credentials, TokenCredentials):
+        return FixedToken(credentials)
     code = environ.get(MFA_CODE, "").strip()
-    kept = TokenFile(state_of(environ), calls.wire.target.base_url, credentials)
+    kept = SessionFile(find_state_folder(environ), calls.wire.target.base_url, credentials)
     return LoginTokens(calls, credentials, kept, clock, (lambda: code) if code else ask_code)
 
 
-def _local_target(base_url: str, state: State) -> Target:
-    local = read_local(state)
+def _local_target(base_url: str, state: StateFolder) -> TargetEnvironment:
+    local = read_local_biot(state)
     if local is None:
         msg = "There is no local BioT on this machine yet."
         raise PublishError(msg, hint="Start it: `biot-plugin sandbox`.")
@@ -146,10 +156,10 @@ def _local_target(base_url: str, state: State) -> Target:
     return local.target
 
 
-def _local_identity(target: Target, state: State) -> Identity:
-    local = read_local(state)
+def _local_identity(target: TargetEnvironment, state: StateFolder) -> Identity:
+    local = read_local_biot(state)
     if local is None or local.base_url != target.base_url:
         msg = "The credentials of the local BioT are not on this machine."
-        raise AccessRefused(msg, hint="Start `biot-plugin sandbox` again: it writes them.")
-    user = ServiceUser(principal=local.service_user_id, secret_key=local.service_user_secret_key)
+        raise AccessDenied(msg, hint="Start `biot-plugin sandbox` again: it writes them.")
+    user = ServiceUserCredentials(principal=local.service_user_id, secret_key=local.service_user_secret_key)
     return Identity(credentials=user, source="the local BioT")

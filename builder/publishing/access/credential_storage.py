@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from builder import process
 from builder.errors import PublishError
 from builder.publishing.access.credentials import VARIABLES, read_credentials
-from builder.publishing.access.dotenv import read_dotenv, read_dotenv_file
-from builder.publishing.api_values import Secret
-from builder.publishing.failures import AccessRefused
-from builder.publishing.state_folder import State, read_json, read_regular, write_private
+from builder.publishing.access.dotenv import parse_dotenv, read_dotenv_file
+from builder.publishing.api_values import SecretText
+from builder.publishing.failures import AccessDenied
+from builder.publishing.state_folder import StateFolder, read_json, read_regular, write_private
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,40 +27,38 @@ _KEYRING_USER = "credentials"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Dotenv:
+class DotenvCredentials:
     """The credentials of ``.env``, and what should be known of the file; empty when all is well."""
 
     credentials: Credentials
     warning: str = ""
 
 
-def from_dotenv(folder: Path) -> Dotenv | None:
+def read_dotenv_credentials(folder: Path) -> DotenvCredentials | None:
     """The credentials of ``.env`` in the plugin's folder; None when it has none.
 
     Raises:
-        AccessRefused: Git would commit the file, it cannot be read in time or as text, or it holds half a pair.
+        AccessDenied: Git would commit the file, it cannot be read in time or as text, or it holds half a pair.
     """
     file = folder / _DOTENV
     try:
         content = read_dotenv_file(file)
     except FileNotFoundError:
         return None
-    variables = read_dotenv(content.text)
+    variables = parse_dotenv(content.text)
     if not any(variables.get(name) for name in VARIABLES):
         return None
     if _git_would_commit(file):
         msg = f"{file} holds credentials, and git would commit it."
-        raise AccessRefused(
-            msg, hint="Add a line `.env` to .gitignore, and `git rm --cached .env` if it is in already."
-        )
+        raise AccessDenied(msg, hint="Add a line `.env` to .gitignore, and `git rm --cached .env` if it is in already.")
     if any("\ud800" <= sign <= "\udfff" for name in VARIABLES for sign in variables.get(name, "")):
         msg = f"{file} has credentials that are not UTF-8."
-        raise AccessRefused(msg, hint="Save the file as UTF-8.")
+        raise AccessDenied(msg, hint="Save the file as UTF-8.")
     credentials = read_credentials(variables, _DOTENV)
-    return None if credentials is None else Dotenv(credentials=credentials, warning=content.warning)
+    return None if credentials is None else DotenvCredentials(credentials=credentials, warning=content.warning)
 
 
-def from_keyring(base_url: str) -> Credentials | None:
+def read_from_keyring(base_url: str) -> Credentials | None:
     """What ``biot-plugin login`` kept for an address; None when there is nothing, or no keyring."""
     import keyring
 
@@ -77,7 +75,7 @@ def from_keyring(base_url: str) -> Credentials | None:
     return read_credentials(variables, "the keyring") if isinstance(variables, dict) else None
 
 
-def to_keyring(base_url: str, variables: Mapping[str, str]) -> str:
+def write_to_keyring(base_url: str, variables: Mapping[str, str]) -> str:
     """Keep credentials for an address; returns the keyring's name.
 
     Args:
@@ -85,7 +83,7 @@ def to_keyring(base_url: str, variables: Mapping[str, str]) -> str:
         variables: By the names of environment variables.
 
     Raises:
-        AccessRefused: This machine has no keyring, or it refuses.
+        AccessDenied: This machine has no keyring, or it refuses.
     """
     import keyring
 
@@ -97,7 +95,7 @@ def to_keyring(base_url: str, variables: Mapping[str, str]) -> str:
         kept = False
     if not kept:
         msg = "The log-in works, and this machine has no keyring that would keep the credentials."
-        raise AccessRefused(
+        raise AccessDenied(
             msg,
             hint=f"Set {' and '.join(variables)} in the environment, or write them to a `.env` beside plugin.toml that "
             "git ignores.",
@@ -105,7 +103,7 @@ def to_keyring(base_url: str, variables: Mapping[str, str]) -> str:
     return type(keyring.get_keyring()).__module__.rpartition(".")[2]
 
 
-def forget_keyring(base_url: str) -> bool:
+def delete_from_keyring(base_url: str) -> bool:
     """Remove what ``login`` kept for an address; whether there was anything."""
     import keyring
 
@@ -127,13 +125,13 @@ class Session:
         refresh_until: When that ends.
     """
 
-    access: Secret = field(repr=False)
+    access: SecretText = field(repr=False)
     good_until: float
-    refresh: Secret | None = field(default=None, repr=False)
+    refresh: SecretText | None = field(default=None, repr=False)
     refresh_until: float = 0.0
 
 
-class TokenFile:
+class SessionFile:
     """The session of one principal at one address, for the next commands.
 
     Args:
@@ -142,7 +140,7 @@ class TokenFile:
         credentials: Whose session it is.
     """
 
-    def __init__(self, state: State, base_url: str, credentials: Credentials) -> None:
+    def __init__(self, state: StateFolder, base_url: str, credentials: Credentials) -> None:
         key = f"{base_url}\n{credentials.kind}\n{credentials.principal}"
         self._file = state.tokens / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.json"
 
@@ -154,9 +152,9 @@ class TokenFile:
                 return None
             refresh = document.get("refreshToken")
             return Session(
-                access=Secret(str(document["accessToken"])),
+                access=SecretText(str(document["accessToken"])),
                 good_until=float(document["goodUntil"]),
-                refresh=Secret(str(refresh)) if refresh else None,
+                refresh=SecretText(str(refresh)) if refresh else None,
                 refresh_until=float(document.get("refreshUntil", 0)),
             )
         except (OSError, ValueError, KeyError, TypeError, AttributeError):

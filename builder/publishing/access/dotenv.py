@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from builder.publishing.failures import AccessRefused
+from builder.publishing.failures import AccessDenied
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,7 +37,7 @@ def read_dotenv_file(file: Path) -> DotenvFile:
 
     Raises:
         FileNotFoundError: There is none.
-        AccessRefused: It cannot be read, is too large or no text, or a FIFO that nobody writes to.
+        AccessDenied: It cannot be read, is too large or no text, or a FIFO that nobody writes to.
     """
     try:
         descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
@@ -50,14 +50,14 @@ def read_dotenv_file(file: Path) -> DotenvFile:
         raise
     except OSError as error:
         msg = f"{file} cannot be read: {error.strerror}."
-        raise AccessRefused(msg, hint="Check its permissions, or move it away.") from error
+        raise AccessDenied(msg, hint="Check its permissions, or move it away.") from error
     if len(data) > _MAX:
         msg = f"{file} has more than {_MAX // 1024} KB."
-        raise AccessRefused(msg, hint="Keep only variables in it.")
+        raise AccessDenied(msg, hint="Keep only variables in it.")
     return DotenvFile(text=_decoded(data, file), warning=_warning(file, mode))
 
 
-def read_dotenv(text: str) -> dict[str, str]:
+def parse_dotenv(text: str) -> dict[str, str]:
     """The variables of a ``.env`` file: ``NAME=value`` lines, with or without ``export`` and quotes; ``#`` comments."""
     found: dict[str, str] = {}
     for line in text.splitlines():
@@ -73,7 +73,7 @@ def read_dotenv(text: str) -> dict[str, str]:
 def _from_file(descriptor: int, mode: int, file: Path) -> bytes:
     if not stat.S_ISREG(mode):
         msg = f"{file} is neither a file nor a FIFO."
-        raise AccessRefused(msg, hint="Move it away.")
+        raise AccessDenied(msg, hint="Move it away.")
     data = b""
     while len(data) <= _MAX and (piece := os.read(descriptor, _MAX + 1)):
         data += piece
@@ -94,7 +94,7 @@ def _from_fifo(descriptor: int, file: Path) -> bytes:
             break
         elif time.monotonic() > ends:
             msg = f"{file} is a FIFO, and nothing was written to it within {FIFO_SECONDS:.0f} seconds."
-            raise AccessRefused(msg, hint="Unlock the password manager that mounts it, or move it away.")
+            raise AccessDenied(msg, hint="Unlock the password manager that mounts it, or move it away.")
         else:
             time.sleep(_POLL_SECONDS)
     return data
@@ -106,10 +106,10 @@ def _decoded(data: bytes, file: Path) -> str:
             return data.decode("utf-16")
         except UnicodeDecodeError as error:
             msg = f"{file} begins as UTF-16 and is not."
-            raise AccessRefused(msg, hint="Save the file as UTF-8.") from error
+            raise AccessDenied(msg, hint="Save the file as UTF-8.") from error
     if b"\0" in data:
         msg = f"{file} is not text in UTF-8: it holds NUL bytes, as UTF-16 does."
-        raise AccessRefused(msg, hint="Save the file as UTF-8.")
+        raise AccessDenied(msg, hint="Save the file as UTF-8.")
     return data.removeprefix(codecs.BOM_UTF8).decode("utf-8", errors="surrogateescape")
 
 

@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Protocol
 
 from builder.progress import Silent
 from builder.publishing.api.certificates import is_loopback
-from builder.publishing.api.http_exchange import LostError, UndeliveredError
-from builder.publishing.api.multipart import Body
-from builder.publishing.api.rejections import UNAUTHORIZED, rolled_back, unchanged
-from builder.publishing.api.response_body import (
-    Answer,
-    UnreadableError,
-    describe,
+from builder.publishing.api.http_response import (
+    HttpResponse,
+    UnreadableResponseError,
+    describe_response,
     is_garbled,
     read_error,
     read_object,
     retry_after,
 )
-from builder.publishing.api.retry_policy import WORTH_ANOTHER_TRY, Patience
-from builder.publishing.failures import NotAnswered, NotReached, Unsettled
+from builder.publishing.api.http_transport import LostResponseError, UndeliveredError
+from builder.publishing.api.multipart import MultipartBody
+from builder.publishing.api.rejections import UNAUTHORIZED, rolled_back, unchanged
+from builder.publishing.api.retry_policy import RETRYABLE_STATUSES, RetryPolicy
+from builder.publishing.failures import NoAnswer, OutcomeUnknown, Unreachable
 from builder.quoting import printable
 
 if TYPE_CHECKING:
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 
     from builder.errors import PublishError
     from builder.progress import Progress
-    from builder.publishing.api.http_exchange import Request, Wire
-    from builder.publishing.api.multipart import Form
-    from builder.publishing.api_values import Secret
+    from builder.publishing.api.http_transport import HttpRequest, HttpTransport
+    from builder.publishing.api.multipart import PluginForm
+    from builder.publishing.api_values import SecretText
     from builder.publishing.clock import Clock
 
     T = TypeVar("T")
@@ -40,27 +40,27 @@ if TYPE_CHECKING:
 _TOLD_FROM_TRY = 2
 
 
-class Tokens(Protocol):
+class TokenSource(Protocol):
     """Where access tokens come from."""
 
-    def bearer(self) -> Secret:
+    def bearer(self) -> SecretText:
         """A token that is good for now.
 
         Raises:
-            AccessRefused: There is none to be had.
-            NotReached, NotAnswered: The log-in was not answered.
+            AccessDenied: There is none to be had.
+            Unreachable, NoAnswer: The log-in was not answered.
         """
 
-    def renew(self, refused: Secret) -> Secret:
+    def renew(self, refused: SecretText) -> SecretText:
         """Another token than the one that BioT has just refused. Raises as ``bearer`` does."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Reply:
+class JsonResponse:
     """An answer of success, and the JSON object in it."""
 
     document: dict[str, object]
-    answer: Answer
+    answer: HttpResponse
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,7 +73,7 @@ class _Trouble:
     unauthorized: bool = False
 
 
-class Calls:
+class ApiCalls:
     """Requests to one environment.
 
     Args:
@@ -86,20 +86,20 @@ class Calls:
 
     def __init__(
         self,
-        wire: Wire,
+        wire: HttpTransport,
         clock: Clock,
         *,
-        patience: Patience | None = None,
+        patience: RetryPolicy | None = None,
         chance: Callable[[], float] = random.random,
         progress: Progress | None = None,
     ) -> None:
         self.wire = wire
         self._progress = progress or Silent()
         self._clock = clock
-        self._patience = patience or Patience()
+        self._patience = patience or RetryPolicy()
         self._chance = chance
 
-    def read(self, request: Request, tokens: Tokens, reading: Callable[[Mapping[str, object]], T]) -> T:
+    def read(self, request: HttpRequest, tokens: TokenSource, reading: Callable[[Mapping[str, object]], T]) -> T:
         """What the reply to a question says.
 
         Args:
@@ -108,17 +108,17 @@ class Calls:
             reading: Reads the JSON object; raises UnreadableError when it is not what was asked for.
 
         Raises:
-            NotReached, NotAnswered, AccessRefused, Refused: As ``ask``.
+            Unreachable, NoAnswer, AccessDenied, Refused: As ``ask``.
         """
         return reading(self.ask(request, tokens, fits=reading).document)
 
     def ask(
         self,
-        request: Request,
-        tokens: Tokens | None = None,
+        request: HttpRequest,
+        tokens: TokenSource | None = None,
         *,
         fits: Callable[[Mapping[str, object]], object] | None = None,
-    ) -> Reply:
+    ) -> JsonResponse:
         """The reply to a question; it may be sent several times, so it must change nothing.
 
         Args:
@@ -127,9 +127,9 @@ class Calls:
             fits: Raises UnreadableError for a JSON object that is no answer to it.
 
         Raises:
-            NotReached: No connection, at the last try.
-            NotAnswered: No usable answer, at the last try.
-            AccessRefused: 401 (also with a new token) or 403.
+            Unreachable: No connection, at the last try.
+            NoAnswer: No usable answer, at the last try.
+            AccessDenied: 401 (also with a new token) or 403.
             Refused: Another complete error of BioT.
         """
         started, tried, renewed = self._clock.monotonic(), 0, False
@@ -137,7 +137,7 @@ class Calls:
         while True:
             tried += 1
             outcome = self._try(request, bearer, fits)
-            if isinstance(outcome, Reply):
+            if isinstance(outcome, JsonResponse):
                 return outcome
             if outcome.unauthorized and tokens and bearer and not renewed:
                 bearer, renewed = tokens.renew(bearer), True
@@ -149,14 +149,16 @@ class Calls:
                 self._progress.note(f"{self.wire.host} does not answer as it should; asking again.")
             self._clock.sleep(wait)
 
-    def change(self, request: Request, tokens: Tokens, *, form: Form | None = None, progress: Progress) -> Answer:
+    def change(
+        self, request: HttpRequest, tokens: TokenSource, *, form: PluginForm | None = None, progress: Progress
+    ) -> HttpResponse:
         """The answer of success to a change that was sent once (twice when the token was refused before).
 
         Raises:
-            NotReached: No connection, or no token to be had; nothing was processed.
-            Refused, AccessRefused: A complete error of BioT; nothing was changed.
+            Unreachable: No connection, or no token to be had; nothing was processed.
+            Refused, AccessDenied: A complete error of BioT; nothing was changed.
             RolledBack: A complete error of BioT after which it undoes what it did.
-            Unsettled: Sent, and what became of it is not known.
+            OutcomeUnknown: Sent, and what became of it is not known.
         """
         try:
             bearer = tokens.bearer()
@@ -164,89 +166,93 @@ class Calls:
             if answer.status == UNAUTHORIZED and read_error(answer):
                 # BioT refuses a token before it looks at the rest.
                 answer = self._send(request, tokens.renew(bearer), form, progress)
-        except NotAnswered as error:
+        except NoAnswer as error:
             raise not_sent(error) from error
         if answer.succeeded:
             return answer
         raise (
             unchanged(self.wire.host, request, answer)
             or rolled_back(self.wire.host, request, answer)
-            or self._unsettled(request, describe(answer), answer)
+            or self._unsettled(request, describe_response(answer), answer)
         )
 
-    def unsettled(self, request: Request, reason: str) -> Unsettled:
+    def unsettled(self, request: HttpRequest, reason: str) -> OutcomeUnknown:
         """For an answer of success that is none: the text tells what it is, as part of a sentence."""
         return self._unsettled(request, reason, None)
 
-    def _send(self, request: Request, bearer: Secret, form: Form | None, progress: Progress) -> Answer:
-        body = Body(form, progress) if form else None
+    def _send(
+        self, request: HttpRequest, bearer: SecretText, form: PluginForm | None, progress: Progress
+    ) -> HttpResponse:
+        body = MultipartBody(form, progress) if form else None
         try:
             return self.wire.exchange(request, bearer=bearer, body=body)
         except UndeliveredError as error:
             raise self._not_reached(error) from error
-        except LostError as error:
+        except LostResponseError as error:
             raise self._unsettled(request, str(error), None) from error
         finally:
             if body:
                 body.close()
 
     def _try(
-        self, request: Request, bearer: Secret | None, fits: Callable[[Mapping[str, object]], object] | None
-    ) -> Reply | _Trouble:
+        self, request: HttpRequest, bearer: SecretText | None, fits: Callable[[Mapping[str, object]], object] | None
+    ) -> JsonResponse | _Trouble:
         try:
             answer = self.wire.exchange(request, bearer=bearer)
         except UndeliveredError as error:
             # Nobody listens on this machine: waiting does not start a local BioT.
             return _Trouble(error=self._not_reached(error), again=not is_loopback(self.wire.target.base_url))
-        except LostError as error:
+        except LostResponseError as error:
             return _Trouble(error=self._not_answered(str(error)), again=True)
         if answer.succeeded:
             return self._reply(answer, fits)
-        again = answer.status in WORTH_ANOTHER_TRY
+        again = answer.status in RETRYABLE_STATUSES
         final = None if again else unchanged(self.wire.host, request, answer)
         return _Trouble(
-            error=final or self._not_answered(describe(answer), answer.status),
+            error=final or self._not_answered(describe_response(answer), answer.status),
             again=again or (final is None and is_garbled(answer)),
             asked=retry_after(answer),
             unauthorized=answer.status == UNAUTHORIZED,
         )
 
-    def _reply(self, answer: Answer, fits: Callable[[Mapping[str, object]], object] | None) -> Reply | _Trouble:
+    def _reply(
+        self, answer: HttpResponse, fits: Callable[[Mapping[str, object]], object] | None
+    ) -> JsonResponse | _Trouble:
         try:
             document = read_object(answer)
-        except UnreadableError:
-            return _Trouble(error=self._not_answered(describe(answer), answer.status), again=True)
+        except UnreadableResponseError:
+            return _Trouble(error=self._not_answered(describe_response(answer), answer.status), again=True)
         try:
             if fits is not None:
                 fits(document)
-        except UnreadableError as error:
+        except UnreadableResponseError as error:
             return _Trouble(error=self._not_answered(f"it answered with {error}", answer.status), again=True)
-        return Reply(document=document, answer=answer)
+        return JsonResponse(document=document, answer=answer)
 
     def _wait(self, trouble: _Trouble, tried: int, spent: float) -> float | None:
         if not trouble.again:
             return None
         return self._patience.wait(tried, asked=trouble.asked, spent=spent, chance=self._chance())
 
-    def _not_reached(self, error: UndeliveredError) -> NotReached:
+    def _not_reached(self, error: UndeliveredError) -> Unreachable:
         if "certificate" in str(error):
             hint = "Name your company's authority: SSL_CERT_FILE=/path/to/authority.pem."
         elif is_loopback(self.wire.target.base_url):
             hint = "Start the local BioT: `biot-plugin sandbox`."
         else:
             hint = "Check baseUrl in plugin.toml, the network and HTTPS_PROXY."
-        return NotReached(f"{self.wire.host} cannot be reached: {error}. Nothing was sent.", hint=hint)
+        return Unreachable(f"{self.wire.host} cannot be reached: {error}. Nothing was sent.", hint=hint)
 
-    def _not_answered(self, reason: str, status: int = 0) -> NotAnswered:
-        return NotAnswered(
+    def _not_answered(self, reason: str, status: int = 0) -> NoAnswer:
+        return NoAnswer(
             f"{self.wire.host} gave no usable answer: {printable(reason, 600)}.",
             hint="Run it again in a while; `biot-plugin doctor` tells what works and what does not.",
             status=status,
         )
 
-    def _unsettled(self, request: Request, reason: str, answer: Answer | None) -> Unsettled:
+    def _unsettled(self, request: HttpRequest, reason: str, answer: HttpResponse | None) -> OutcomeUnknown:
         error = read_error(answer) if answer else None
-        unsettled = Unsettled(
+        unsettled = OutcomeUnknown(
             f"Whether {self.wire.host} applied the {request.method} is not known: {printable(reason, 600)}.",
             hint="Look at what is there now: `biot-plugin show`. Running the command again does no harm.",
             status=answer.status if answer else 0,
@@ -256,6 +262,6 @@ class Calls:
         return unsettled
 
 
-def not_sent(error: NotAnswered) -> NotReached:
+def not_sent(error: NoAnswer) -> Unreachable:
     """For a change: a question that had to be answered before it could be sent was not."""
-    return NotReached(f"{error.message} Nothing was sent.", hint=error.hint)
+    return Unreachable(f"{error.message} Nothing was sent.", hint=error.hint)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from builder.publishing.failures import NotReached
+from builder.publishing.failures import Unreachable
 
 if TYPE_CHECKING:
     import ssl
@@ -21,7 +21,7 @@ def is_loopback(url: str) -> bool:
     return urlsplit(url).hostname in _LOOPBACK
 
 
-def trusted(environ: Mapping[str, str], url: str) -> ssl.SSLContext:
+def make_ssl_context(environ: Mapping[str, str], url: str) -> ssl.SSLContext:
     """A context that verifies certificates and host names.
 
     Args:
@@ -30,7 +30,7 @@ def trusted(environ: Mapping[str, str], url: str) -> ssl.SSLContext:
         url: The address. Without TLS nothing is loaded, nor for this machine, where no authority signs, unless named.
 
     Raises:
-        NotReached: What the environment names cannot be read.
+        Unreachable: What the environment names cannot be read.
     """
     import ssl
 
@@ -45,7 +45,7 @@ def trusted(environ: Mapping[str, str], url: str) -> ssl.SSLContext:
             return ssl.create_default_context(cafile=place)
         except OSError as error:
             msg = f"The certificates that {name} names cannot be read: {error.strerror or error}."
-            raise NotReached(msg, hint="It is a PEM file with your company's authority; mend or unset it.") from error
+            raise Unreachable(msg, hint="It is a PEM file with your company's authority; mend or unset it.") from error
     if is_loopback(url):
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context = ssl.create_default_context()

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from builder.progress import Silent
-from builder.publishing.api.http_exchange import Request
-from builder.publishing.api.response_body import UnreadableError, describe, read_object
-from builder.publishing.api.response_fields import read_rows
+from builder.publishing.api.http_response import UnreadableResponseError, describe_response, read_object
+from builder.publishing.api.http_transport import HttpRequest
+from builder.publishing.api.response_fields import read_search_page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from builder.publishing.api.calls import Calls, Tokens
-    from builder.publishing.api_values import Rows
+    from builder.publishing.api.calls import ApiCalls, TokenSource
+    from builder.publishing.api_values import SearchPage
 
 HookKind = Literal["notifications", "interceptions"]
 
@@ -38,7 +38,7 @@ _PERMISSIONS: Mapping[HookKind, _Permissions] = {
 _SORTS: Mapping[HookKind, str] = {"notifications": "entityTypeName", "interceptions": "apiId"}
 
 
-class Hooks:
+class Dispatcher:
     """Who is called for what.
 
     Args:
@@ -46,7 +46,7 @@ class Hooks:
         tokens: Its access tokens.
     """
 
-    def __init__(self, calls: Calls, tokens: Tokens) -> None:
+    def __init__(self, calls: ApiCalls, tokens: TokenSource) -> None:
         self._calls = calls
         self._tokens = tokens
 
@@ -59,23 +59,23 @@ class Hooks:
                 ``apiId`` or ``entityName``, ``endpoint``, ``pathFilters``, ``executionOrder``.
 
         Raises:
-            Refused, NotReached, AccessRefused, Unsettled: See ``builder.publishing.api.settings_service``.
+            Refused, Unreachable, AccessDenied, OutcomeUnknown: See ``builder.publishing.api.client``.
         """
         request = self._request(kind, "subscribe", subscription, _PERMISSIONS[kind].subscribe)
         answer = self._calls.change(request, self._tokens, progress=Silent())
         try:
             return read_object(answer)
-        except UnreadableError as error:
-            raise self._calls.unsettled(request, describe(answer)) from error
+        except UnreadableResponseError as error:
+            raise self._calls.unsettled(request, describe_response(answer)) from error
 
     def unsubscribe(self, kind: HookKind, subscription: Mapping[str, object]) -> None:
         """End a subscription; it is named by the same words. Raises as ``subscribe``."""
         request = self._request(kind, "unsubscribe", subscription, _PERMISSIONS[kind].unsubscribe)
         answer = self._calls.change(request, self._tokens, progress=Silent())
         if answer.body.strip():
-            raise self._calls.unsettled(request, describe(answer))
+            raise self._calls.unsettled(request, describe_response(answer))
 
-    def search(self, kind: HookKind, filters: Mapping[str, object], *, page: int = 0, limit: int = 100) -> Rows:
+    def search(self, kind: HookKind, filters: Mapping[str, object], *, page: int = 0, limit: int = 100) -> SearchPage:
         """One page of subscriptions.
 
         Args:
@@ -87,16 +87,16 @@ class Hooks:
         asked: dict[str, object] = {"sort": [{"prop": _SORTS[kind], "order": "ASC"}], "limit": limit, "page": page}
         if filters:
             asked["filter"] = filters
-        request = Request(
+        request = HttpRequest(
             method="GET",
             path=f"/dispatcher/v1/hooks/{kind}",
             query={"searchRequest": json.dumps(asked, separators=(",", ":"))},
             permission=_PERMISSIONS[kind].search,
         )
-        return self._calls.read(request, self._tokens, read_rows)
+        return self._calls.read(request, self._tokens, read_search_page)
 
-    def _request(self, kind: HookKind, verb: str, subscription: Mapping[str, object], permission: str) -> Request:
-        return Request(
+    def _request(self, kind: HookKind, verb: str, subscription: Mapping[str, object], permission: str) -> HttpRequest:
+        return HttpRequest(
             method="POST",
             path=f"/dispatcher/v1/hooks/{kind}/{verb}",
             document=subscription,

@@ -21,7 +21,7 @@ _MB = 1_000_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Form:
+class PluginForm:
     """What is sent.
 
     Attributes:
@@ -33,7 +33,7 @@ class Form:
     code: Path | None
 
 
-class Body:
+class MultipartBody:
     """A form as bytes whose number is known before the first is read; the file is never in memory whole.
 
     Args:
@@ -44,7 +44,7 @@ class Body:
         PublishError: The file cannot be read.
     """
 
-    def __init__(self, form: Form, progress: Progress) -> None:
+    def __init__(self, form: PluginForm, progress: Progress) -> None:
         self._progress = progress
         # 128 random bits: no content contains them by chance, and nobody can foresee them.
         boundary = f"biot-plugin-kit-{secrets.token_hex(16)}"

@@ -7,14 +7,14 @@ import json
 import time
 from typing import TYPE_CHECKING, Final
 
-from builder.publishing.failures import NotAnswered
+from builder.publishing.failures import NoAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from builder.publishing.api_values import Rows
+    from builder.publishing.api_values import SearchPage
 
-PAGE: Final = 100
+PAGE_SIZE: Final = 100
 """Rows per page: BioT's default."""
 ROWS_MAX: Final = 100_000
 BYTES_MAX: Final = 64 * 1024**2
@@ -22,7 +22,7 @@ SECONDS_MAX: Final = 120.0
 _HINT: Final = "Ask BioT's support: the search of this environment does not work as documented."
 
 
-def all_pages(read: Callable[[int], Rows], what: str) -> tuple[Mapping[str, object], ...]:
+def all_pages(read: Callable[[int], SearchPage], what: str) -> tuple[Mapping[str, object], ...]:
     """The rows of every page.
 
     Args:
@@ -30,12 +30,12 @@ def all_pages(read: Callable[[int], Rows], what: str) -> tuple[Mapping[str, obje
         what: The rows, as part of a sentence.
 
     Raises:
-        NotAnswered: Pages repeat or do not end.
+        NoAnswer: Pages repeat or do not end.
     """
     rows: list[Mapping[str, object]] = []
     seen: set[bytes] = set()
     size, ends = 0, time.monotonic() + SECONDS_MAX
-    for page in range(ROWS_MAX // PAGE):
+    for page in range(ROWS_MAX // PAGE_SIZE):
         found = read(page)
         rows += found.rows
         if not found.rows or len(rows) >= found.total:
@@ -52,5 +52,5 @@ def all_pages(read: Callable[[int], Rows], what: str) -> tuple[Mapping[str, obje
     raise _endless(what, f"there is more than {ROWS_MAX:,} rows or {BYTES_MAX // 1024**2} MB")
 
 
-def _endless(what: str, reason: str) -> NotAnswered:
-    return NotAnswered(f"BioT's list of {what} was not read to its end: {reason}.", hint=_HINT)
+def _endless(what: str, reason: str) -> NoAnswer:
+    return NoAnswer(f"BioT's list of {what} was not read to its end: {reason}.", hint=_HINT)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from builder.platform.rollbacks import LASTING_AWS_ERRORS, ROLLBACK_FAILED
-from builder.publishing.api.response_body import CLIENT_ERROR, BiotError, read_error, retry_after
-from builder.publishing.failures import AccessRefused, Refused, RolledBack
+from builder.publishing.api.http_response import CLIENT_ERROR, BiotError, read_error, retry_after
+from builder.publishing.failures import AccessDenied, Refused, RolledBack
 
 if TYPE_CHECKING:
     from builder.errors import PublishError
-    from builder.publishing.api.http_exchange import Request
-    from builder.publishing.api.response_body import Answer
+    from builder.publishing.api.http_response import HttpResponse
+    from builder.publishing.api.http_transport import HttpRequest
 
 UNAUTHORIZED: Final = 401
 METHOD_NOT_ALLOWED: Final = 405
@@ -19,7 +19,7 @@ _FORBIDDEN, _TIMED_OUT, _FAILED = 403, 408, 500
 _NOT_NAMED: Final = "METHOD_NOT_ALLOWED"
 
 
-def unchanged(host: str, request: Request, answer: Answer) -> PublishError | None:
+def unchanged(host: str, request: HttpRequest, answer: HttpResponse) -> PublishError | None:
     """The error for an answer that proves that nothing was changed; None when it proves nothing."""
     error = read_error(answer)
     if answer.status == METHOD_NOT_ALLOWED and error is None:
@@ -28,7 +28,7 @@ def unchanged(host: str, request: Request, answer: Answer) -> PublishError | Non
     if error is None or answer.status not in CLIENT_ERROR or answer.status == _TIMED_OUT:
         return None
     if answer.status == UNAUTHORIZED:
-        return AccessRefused(
+        return AccessDenied(
             f"{host} does not accept the access token: {error.told}.",
             hint="Check the credentials, and that they belong to this environment. Nothing was changed.",
             code=error.code,
@@ -36,7 +36,7 @@ def unchanged(host: str, request: Request, answer: Answer) -> PublishError | Non
         )
     if answer.status == _FORBIDDEN:
         needed = f" It takes the permission {request.permission}." if request.permission else ""
-        return AccessRefused(
+        return AccessDenied(
             f"{host} does not allow this: {error.told}.{needed}",
             hint="Use other credentials, or have the role of these extended in BioT. Nothing was changed.",
             code=error.code,
@@ -54,7 +54,7 @@ def unchanged(host: str, request: Request, answer: Answer) -> PublishError | Non
     return refused
 
 
-def rolled_back(host: str, request: Request, answer: Answer) -> RolledBack | None:
+def rolled_back(host: str, request: HttpRequest, answer: HttpResponse) -> RolledBack | None:
     """The error for an answer after which BioT documents a rollback; None for any other."""
     error = read_error(answer)
     if error is None or not request.rolls_back or answer.status != _FAILED or error.code == ROLLBACK_FAILED:

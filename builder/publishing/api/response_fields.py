@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from builder.platform.limits import VERSION_MAX, VERSION_MIN
+from builder.publishing.api.http_response import UnreadableResponseError
 from builder.publishing.api.plugin_identity import bare_name, certain_name, full_name, is_akin
-from builder.publishing.api.response_body import UnreadableError
-from builder.publishing.api_values import Found, RemotePlugin, Rows
+from builder.publishing.api_values import PluginPage, RemotePlugin, SearchPage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,7 +45,7 @@ def read_plugin(document: Mapping[str, object], *, name: str | None = None) -> R
             about this one, ``builder.publishing.api.plugin_identity`` finds out.
 
     Raises:
-        UnreadableError: It is not a plugin, or not this one.
+        UnreadableResponseError: It is not a plugin, or not this one.
     """
     for key, kind in _REQUIRED.items():
         _check(document, key, kind, needed=True)
@@ -56,7 +56,7 @@ def read_plugin(document: Mapping[str, object], *, name: str | None = None) -> R
     variables = document.get("environmentVariables")
     if isinstance(variables, dict) and not all(isinstance(value, str) for value in variables.values()):
         msg = "a plugin whose environmentVariables are not all text"
-        raise UnreadableError(msg)
+        raise UnreadableResponseError(msg)
     return _plugin(document, name)
 
 
@@ -64,10 +64,10 @@ def _plugin(document: Mapping[str, object], name: str | None) -> RemotePlugin:
     answered, version = str(document["name"]), document["version"]
     if not isinstance(version, int) or not VERSION_MIN <= version <= VERSION_MAX:
         msg = f"a plugin whose version is {version}"
-        raise UnreadableError(msg)
+        raise UnreadableResponseError(msg)
     if name is not None and not is_akin(answered, name):
         msg = "another plugin than the one asked for"
-        raise UnreadableError(msg)
+        raise UnreadableResponseError(msg)
     console_url = str(document.get("linkToConsole") or "")
     own = name or certain_name(answered, console_url) or bare_name(answered)
     return RemotePlugin(
@@ -83,44 +83,44 @@ def _plugin(document: Mapping[str, object], name: str | None) -> RemotePlugin:
     )
 
 
-def read_found(document: Mapping[str, object]) -> Found:
+def read_plugin_page(document: Mapping[str, object]) -> PluginPage:
     """A page of plugins.
 
     Raises:
-        UnreadableError: It is none.
+        UnreadableResponseError: It is none.
     """
-    rows = read_rows(document)
-    return Found(plugins=tuple(read_plugin(row) for row in rows.rows), total=rows.total)
+    rows = read_search_page(document)
+    return PluginPage(plugins=tuple(read_plugin(row) for row in rows.rows), total=rows.total)
 
 
-def read_rows(document: Mapping[str, object]) -> Rows:
+def read_search_page(document: Mapping[str, object]) -> SearchPage:
     """A page of BioT's search envelope.
 
     Raises:
-        UnreadableError: It is none.
+        UnreadableResponseError: It is none.
     """
     rows, metadata = document.get("data"), document.get("metadata")
     page = metadata.get("page") if isinstance(metadata, dict) else None
     total = page.get("totalResults") if isinstance(page, dict) else None
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         msg = "a search without its rows"
-        raise UnreadableError(msg)
+        raise UnreadableResponseError(msg)
     if not isinstance(total, int) or isinstance(total, bool) or total < 0:
         msg = "a search without its number of results"
-        raise UnreadableError(msg)
-    return Rows(rows=tuple(rows), total=total)
+        raise UnreadableResponseError(msg)
+    return SearchPage(rows=tuple(rows), total=total)
 
 
 def read_actions(document: Mapping[str, object]) -> tuple[Mapping[str, object], ...]:
     """The actions that notify, each with its entity.
 
     Raises:
-        UnreadableError: The document is no such list.
+        UnreadableResponseError: The document is no such list.
     """
     rows = document.get("entityTypes")
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         msg = "a list of actions without its rows"
-        raise UnreadableError(msg)
+        raise UnreadableResponseError(msg)
     return tuple(rows)
 
 
@@ -131,11 +131,11 @@ def _check(table: Mapping[str, object], key: str, kind: type, *, needed: bool) -
     # To Python True is an int; to BioT it is not.
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
         msg = f"JSON whose {key} is missing or of another type than BioT's"
-        raise UnreadableError(msg)
+        raise UnreadableResponseError(msg)
 
 
 def _check_list(table: object, name: str, key: str, kind: type) -> None:
     value = table.get(key) if isinstance(table, dict) else None
     if value is not None and (not isinstance(value, list) or not all(isinstance(item, kind) for item in value)):
         msg = f"a plugin whose {name}.{key} is not what BioT has there"
-        raise UnreadableError(msg)
+        raise UnreadableResponseError(msg)

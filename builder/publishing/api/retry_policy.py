@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from builder.publishing.failures import NoSuchPlugin, NotAnswered, NotReached, Refused, RolledBack, Unsettled
+from builder.publishing.failures import NoAnswer, NoSuchPlugin, OutcomeUnknown, Refused, RolledBack, Unreachable
 
 if TYPE_CHECKING:
     from builder.errors import PublishError
@@ -34,15 +34,15 @@ def is_worth_repeating(failure: PublishError) -> bool:
     if isinstance(failure, RolledBack):
         return not failure.lasting
     busy = isinstance(failure, Refused) and failure.status in _BUSY_STATUSES
-    return busy or is_race(failure) or isinstance(failure, NotReached | NotAnswered | Unsettled)
+    return busy or is_race(failure) or isinstance(failure, Unreachable | NoAnswer | OutcomeUnknown)
 
 
-WORTH_ANOTHER_TRY = frozenset({408, 421, 425, 429, 500, 502, 503, 504})
+RETRYABLE_STATUSES = frozenset({408, 421, 425, 429, 500, 502, 503, 504})
 """Statuses after which the same question may be answered."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Patience:
+class RetryPolicy:
     """How long a question may take in all.
 
     Attributes:

@@ -7,33 +7,33 @@ from typing import TYPE_CHECKING
 from builder.errors import PublishError
 from builder.publishing.planning.differences import STATE, SUBSCRIPTIONS
 from builder.publishing.planning.plan import Unchanged
-from builder.publishing.planning.shifted_orders import find_shifts, holders, is_forced, keep_shifts
-from builder.publishing.remote.endpoint_subscriptions import all_rows
+from builder.publishing.planning.shifted_orders import find_order_holders, find_shifts, is_forced, keep_shifts
+from builder.publishing.remote.endpoint_subscriptions import list_subscriptions
 from builder.quoting import printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from builder.publishing.api.dispatcher import Hooks
+    from builder.publishing.api.dispatcher import Dispatcher
     from builder.publishing.api_values import RemotePlugin
-    from builder.publishing.planning.plan import Goal, ReleasePlan
-    from builder.publishing.planning.shifted_orders import Shift
+    from builder.publishing.planning.plan import DesiredPlugin, ReleasePlan
+    from builder.publishing.planning.shifted_orders import OrderShift
 
-Rows = tuple["Mapping[str, object]", ...]
+SubscriptionRows = tuple["Mapping[str, object]", ...]
 
 
 class OrderWatch:
     """Looks at the orders of every interception before and after a publish; what it may not see, it says.
 
     Args:
-        hooks: The dispatcher.
+        dispatcher: The dispatcher.
         release: The plan; nothing is looked at when it leaves interceptions as they are.
     """
 
-    def __init__(self, hooks: Hooks, release: ReleasePlan) -> None:
-        self._hooks = hooks
+    def __init__(self, dispatcher: Dispatcher, release: ReleasePlan) -> None:
+        self._dispatcher = dispatcher
         self._trouble = ""
-        self._due = moves_orders(release)
+        self._due = may_move_orders(release)
         self._before = self._read() if self._due else ()
 
     def notes(self, own_endpoint: str) -> tuple[str, ...]:
@@ -43,53 +43,57 @@ class OrderWatch:
         after = self._read() if not self._trouble else ()
         if self._trouble:
             return (f"Whether orders of other interceptions moved was not looked at. {self._trouble}",)
-        return moved(self._before, after, own_endpoint)
+        return describe_moves(self._before, after, own_endpoint)
 
-    def _read(self) -> Rows:
+    def _read(self) -> SubscriptionRows:
         try:
-            return all_rows(self._hooks, "interceptions")
+            return list_subscriptions(self._dispatcher, "interceptions")
         except PublishError as error:
             self._trouble = error.message
             return ()
 
 
-def fit_orders(hooks: Hooks, goal: Goal, remote: RemotePlugin | None) -> tuple[Goal, tuple[str, ...]]:
+def keep_shifted_orders(
+    dispatcher: Dispatcher, desired: DesiredPlugin, remote: RemotePlugin | None
+) -> tuple[DesiredPlugin, tuple[str, ...]]:
     """The goal with interceptions left where other interceptions pushed them, and a sentence for each.
 
     To ask for such an order again would push the others back, and their next publish would push this plugin's. Whether
     they are in the way is read from the dispatcher, once, and only when an order is higher than wanted.
 
     Args:
-        hooks: The dispatcher.
-        goal: What is wanted.
+        dispatcher: The dispatcher.
+        desired: What is wanted.
         remote: The plugin as BioT has it.
     """
-    shifts = find_shifts(goal, remote) if remote is not None else ()
+    shifts = find_shifts(desired, remote) if remote is not None else ()
     if not shifts:
-        return goal, ()
+        return desired, ()
     trouble = ""
-    others: Rows = ()
+    others: SubscriptionRows = ()
     if any(shift.wanted is not None for shift in shifts):
         try:
-            others = all_rows(hooks, "interceptions")
+            others = list_subscriptions(dispatcher, "interceptions")
         except PublishError as error:
             trouble = error.message
     kept = [shift for shift in shifts if trouble or is_forced(shift, others)]
-    notes = tuple(_shift_note(shift, holders(shift, others), trouble) for shift in kept if shift.wanted is not None)
-    return keep_shifts(goal, kept), notes
+    notes = tuple(
+        _shift_note(shift, find_order_holders(shift, others), trouble) for shift in kept if shift.wanted is not None
+    )
+    return keep_shifts(desired, kept), notes
 
 
-def shift_notes(goal: Goal, remote: RemotePlugin) -> tuple[str, ...]:
+def shift_notes(desired: DesiredPlugin, remote: RemotePlugin) -> tuple[str, ...]:
     """A sentence for each interception that a publish has not brought to its order."""
     return tuple(
         f"BioT put the interception {printable(shift.words, 160)} at order {shift.actual} instead of {shift.wanted}, "
         "because another one has that order."
-        for shift in find_shifts(goal, remote)
+        for shift in find_shifts(desired, remote)
         if shift.wanted is not None
     )
 
 
-def _shift_note(shift: Shift, owners: tuple[str, ...], trouble: str) -> str:
+def _shift_note(shift: OrderShift, owners: tuple[str, ...], trouble: str) -> str:
     where = f"The interception {printable(shift.words, 160)} stays at order {shift.actual}: "
     if trouble:
         return (
@@ -103,13 +107,13 @@ def _shift_note(shift: Shift, owners: tuple[str, ...], trouble: str) -> str:
     )
 
 
-def moves_orders(release: ReleasePlan) -> bool:
+def may_move_orders(release: ReleasePlan) -> bool:
     """Whether a plan touches interceptions, or switches them on or off."""
     fields = () if isinstance(release, Unchanged) else tuple(change.field for change in release.changes)
     return any(field == STATE or field.startswith(f"{SUBSCRIPTIONS}.intercept") for field in fields)
 
 
-def moved(before: Rows, after: Rows, own_endpoint: str) -> tuple[str, ...]:
+def describe_moves(before: SubscriptionRows, after: SubscriptionRows, own_endpoint: str) -> tuple[str, ...]:
     """A sentence for each interception of somebody else whose order is another than before."""
     orders = {_key(row): row.get("executionOrder") for row in before}
     return tuple(

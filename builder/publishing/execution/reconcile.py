@@ -12,15 +12,21 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from builder.errors import PublishError
 from builder.publishing.api.retry_policy import is_race, is_worth_repeating
-from builder.publishing.execution.remote_state import Place, Standing, may_arrive, only_orders_left, stand
+from builder.publishing.execution.remote_state import (
+    RemoteState,
+    RemoteStatus,
+    assess_remote,
+    may_still_apply,
+    only_orders_left,
+)
 from builder.publishing.failures import (
-    AccessRefused,
+    AccessDenied,
+    OutcomeUnknown,
     Refused,
     RolledBack,
-    Unsettled,
 )
 from builder.publishing.planning.plan import Create, Update
-from builder.publishing.records.verdicts import Outcome, Verdict, describe_remote
+from builder.publishing.records.outcome import PublishOutcome, Verdict, describe_remote
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,7 +34,7 @@ if TYPE_CHECKING:
 
     from builder.publishing.api_values import RemotePlugin
     from builder.publishing.clock import Clock
-    from builder.publishing.planning.plan import Goal
+    from builder.publishing.planning.plan import DesiredPlugin
 
 _AGAIN: Final = "Run `biot-plugin plan` to see what BioT has now, then publish again."
 _FIND_OUT: Final = (
@@ -43,10 +49,10 @@ class PluginApi(Protocol):
         """The plugin, or None when there is none. Raises PublishError."""
 
     def create(self, config: Mapping[str, object], code: Path | None) -> RemotePlugin:
-        """Create it. Raises Unsettled, or another PublishError when nothing was changed."""
+        """Create it. Raises OutcomeUnknown, or another PublishError when nothing was changed."""
 
     def update(self, name: str, changes: Mapping[str, object], code: Path | None) -> RemotePlugin:
-        """Change it. Raises Unsettled, or another PublishError when nothing was changed."""
+        """Change it. Raises OutcomeUnknown, or another PublishError when nothing was changed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,24 +78,28 @@ class Pace:
     chance: Callable[[], float] = random.random
 
 
-def carry_out(api: PluginApi, goal: Goal, first: Create | Update, clock: Clock, *, pace: Pace | None = None) -> Outcome:
+def carry_out(
+    api: PluginApi, desired: DesiredPlugin, first: Create | Update, clock: Clock, *, pace: Pace | None = None
+) -> PublishOutcome:
     """Send a plan that was just made, and find out what became of it. What fails is the outcome's cause, never raised.
 
     Args:
         api: BioT.
-        goal: What is wanted.
+        desired: What is wanted.
         first: The plan for the plugin as it was read just now.
         clock: Time.
         pace: How patient to be.
     """
-    return _Run(api, goal, first, (clock, pace or Pace())).to_the_end()
+    return _Run(api, desired, first, (clock, pace or Pace())).to_the_end()
 
 
 class _Run:
     """One publish under way."""
 
-    def __init__(self, api: PluginApi, goal: Goal, first: Create | Update, time: tuple[Clock, Pace]) -> None:
-        self.api, self.goal = api, goal
+    def __init__(
+        self, api: PluginApi, desired: DesiredPlugin, first: Create | Update, time: tuple[Clock, Pace]
+    ) -> None:
+        self.api, self.desired = api, desired
         self.first = self.plan = first
         self.clock, self.pace = time
         self.ends = self.clock.monotonic() + self.pace.deadline
@@ -98,7 +108,7 @@ class _Run:
         self.answer: RemotePlugin | None = None
         self.unread: PublishError | None = None
 
-    def to_the_end(self) -> Outcome:
+    def to_the_end(self) -> PublishOutcome:
         if self.plan.code is None and self.plan.before is not None and (ended := self._look_first()) is not None:
             return ended
         while True:
@@ -107,21 +117,21 @@ class _Run:
             if (outcome := self._decide(failure, last)) is not None:
                 return outcome
             if last is not None and last.left is not None:
-                self.partly = self.partly or last.place is Place.PARTLY
+                self.partly = self.partly or last.place is RemoteStatus.PARTLY
                 self.plan = last.left
             if self.requests >= self.pace.attempts or not self._wait(failure):
                 return self._give_up(failure, last)
 
-    def _look_first(self) -> Outcome | None:
+    def _look_first(self) -> PublishOutcome | None:
         """BioT guards code by its version, and settings by nothing: so they are read right before they are sent."""
         try:
-            now = stand(self.goal, self.plan, self.api.read(self.goal.name))
+            now = assess_remote(self.desired, self.plan, self.api.read(self.desired.name))
         except PublishError as error:
             told = f"{error.message} Nothing was sent."
             return self._outcome(Verdict.NOT_APPLIED, told, error.hint, self.plan.before, error)
-        if now.place is Place.AS_WANTED:
+        if now.place is RemoteStatus.AS_WANTED:
             return self._done(now.remote)
-        if now.place is not Place.AS_BEFORE or now.left is None:
+        if now.place is not RemoteStatus.AS_BEFORE or now.left is None:
             return self._others(None, now)
         self.plan = now.left
         return None
@@ -135,8 +145,8 @@ class _Run:
             if isinstance(plan, Create):
                 self.answer = self.api.create(plan.config, file)
             else:
-                self.answer = self.api.update(self.goal.name, plan.sent, file)
-        except Unsettled as error:
+                self.answer = self.api.update(self.desired.name, plan.sent, file)
+        except OutcomeUnknown as error:
             self.lost.append(plan)
             return error
         except RolledBack as error:
@@ -146,82 +156,85 @@ class _Run:
             return error  # nothing was changed, and all the others prove it
         return None
 
-    def _look(self, failure: PublishError | None) -> Standing | None:
+    def _look(self, failure: PublishError | None) -> RemoteState | None:
         """Read back until it is clear how things stand, as long as patience lasts; None when nothing could be read."""
-        last: Standing | None = None
+        last: RemoteState | None = None
         for wait in self.pace.looks:
             self.clock.sleep(wait * (0.5 + self.pace.chance()))
             try:
-                remote = self.api.read(self.goal.name)
-            except AccessRefused as error:
+                remote = self.api.read(self.desired.name)
+            except AccessDenied as error:
                 self.unread = error
                 break
             except PublishError as error:
                 self.unread = error
                 continue
-            last = stand(self.goal, self.plan, remote)
+            last = assess_remote(self.desired, self.plan, remote)
             if self._is_clear(failure, last):
                 break
         return last
 
-    def _is_clear(self, failure: PublishError | None, standing: Standing) -> bool:
-        if standing.place is Place.AS_WANTED:
+    def _is_clear(self, failure: PublishError | None, standing: RemoteState) -> bool:
+        if standing.place is RemoteStatus.AS_WANTED:
             return True
         if self._pending(standing.remote):
             return False  # what was sent may arrive while we look
-        if standing.place is Place.AS_BEFORE:
+        if standing.place is RemoteStatus.AS_BEFORE:
             # Right after "done" or "there is another version" an old state is an old copy: look again.
             return failure is not None and not is_race(failure)
         return True
 
     def _pending(self, remote: RemotePlugin | None) -> bool:
-        return any(may_arrive(sent, remote) for sent in self.lost)
+        return any(may_still_apply(sent, remote) for sent in self.lost)
 
-    def _decide(self, failure: PublishError | None, last: Standing | None) -> Outcome | None:
+    def _decide(self, failure: PublishError | None, last: RemoteState | None) -> PublishOutcome | None:
         """The end, or None when there is something to send."""
         if last is None:
             return self._unread(failure)
-        if last.place is Place.AS_WANTED:
+        if last.place is RemoteStatus.AS_WANTED:
             return self._done(last.remote)
-        if last.place is Place.UNTELLABLE:
+        if last.place is RemoteStatus.UNTELLABLE:
             return self._untellable(failure, last)
         mine = failure is None or isinstance(failure, RolledBack) or bool(self.lost)
-        if last.place is Place.OTHER or (last.place is Place.PARTLY and not mine):
+        if last.place is RemoteStatus.OTHER or (last.place is RemoteStatus.PARTLY and not mine):
             return self._others(failure, last)
         return self._confirmed(last) if failure is None else self._refused_for_good(failure, last)
 
-    def _others(self, failure: PublishError | None, last: Standing) -> Outcome:
+    def _others(self, failure: PublishError | None, last: RemoteState) -> PublishOutcome:
         if self._pending(last.remote):
             told = f"{last.told} What this run sent got no answer and may still be applied."
             return self._outcome(Verdict.UNKNOWN, told, _FIND_OUT, last.remote, failure)
         told = f"{last.told} BioT does not tell who it was. It stays as it is."
         return self._outcome(Verdict.CONFLICT, told, _AGAIN, last.remote)
 
-    def _confirmed(self, last: Standing) -> Outcome | None:
-        if last.place is Place.PARTLY:
+    def _confirmed(self, last: RemoteState) -> PublishOutcome | None:
+        if last.place is RemoteStatus.PARTLY:
             return None  # the rest is sent next
         if isinstance(self.plan, Create):
             told = "BioT confirmed the new plugin, and now it is not there: somebody deleted it."
             return self._others(None, replace(last, told=told))
-        if last.remote is not None and only_orders_left(self.goal, last.remote):
+        if last.remote is not None and only_orders_left(self.desired, last.remote):
             return self._done(last.remote)
         told = f"BioT confirmed the change and still shows the plugin as before: {describe_remote(last.remote)}."
         return self._outcome(Verdict.UNKNOWN, told, _FIND_OUT, last.remote)
 
-    def _refused_for_good(self, failure: PublishError, last: Standing) -> Outcome | None:
+    def _refused_for_good(self, failure: PublishError, last: RemoteState) -> PublishOutcome | None:
         if is_worth_repeating(failure) and self.rollbacks < self.pace.rollbacks:
             return None
-        partly = self.partly or last.place is Place.PARTLY
+        partly = self.partly or last.place is RemoteStatus.PARTLY
         if not partly and not self._pending(last.remote):
             return self._not_applied(failure, last.remote)
         why = "Part of it is in place, the rest was not taken." if partly else "A lost request may still arrive."
         told = f"{why} {failure.message}"
         return self._outcome(Verdict.UNKNOWN, told, failure.hint or _FIND_OUT, last.remote, failure)
 
-    def _unread(self, failure: PublishError | None) -> Outcome:
+    def _unread(self, failure: PublishError | None) -> PublishOutcome:
         why = self.unread.message if self.unread is not None else ""
         if self.answer is not None:
-            if stand(self.goal, self.plan, self.answer).place in {Place.AS_WANTED, Place.UNTELLABLE}:
+            if assess_remote(self.desired, self.plan, self.answer).place in {
+                RemoteStatus.AS_WANTED,
+                RemoteStatus.UNTELLABLE,
+            }:
                 return self._done(self.answer, f" It could not be read back afterwards: {why}")
             told = f"BioT confirmed the request with other values than were sent, and could not be read: {why}"
             return self._outcome(Verdict.UNKNOWN, told, _FIND_OUT, None, self.unread)
@@ -230,7 +243,7 @@ class _Run:
         told = f"The request got no usable answer, and BioT could not be read afterwards: {why}"
         return self._outcome(Verdict.UNKNOWN, told, _FIND_OUT, None, failure)
 
-    def _untellable(self, failure: PublishError | None, last: Standing) -> Outcome | None:
+    def _untellable(self, failure: PublishError | None, last: RemoteState) -> PublishOutcome | None:
         if failure is None:
             return None if last.left is not None else self._done(last.remote, " No digest was compared.")
         if not self.lost:
@@ -243,7 +256,7 @@ class _Run:
         hint = "Call the plugin to see which code runs; with the digest switched on the kit can tell."
         return self._outcome(Verdict.UNKNOWN, told, hint, last.remote, failure)
 
-    def _give_up(self, failure: PublishError | None, last: Standing | None) -> Outcome:
+    def _give_up(self, failure: PublishError | None, last: RemoteState | None) -> PublishOutcome:
         remote = last.remote if last is not None else None
         if failure is None:
             fields = ", ".join(sorted({change.field for change in self.plan.changes}))
@@ -262,15 +275,15 @@ class _Run:
     def _wait(self, failure: PublishError | None) -> bool:
         """Wait before the next attempt; False when there is no time for one."""
         wait = self.pace.chance() * min(self.pace.longest_wait, self.pace.first_wait * 2.0 ** (self.requests - 1))
-        if isinstance(failure, Refused | RolledBack | Unsettled) and failure.retry_after is not None:
+        if isinstance(failure, Refused | RolledBack | OutcomeUnknown) and failure.retry_after is not None:
             wait += failure.retry_after
         if self.clock.monotonic() + wait > self.ends:
             return False
         self.clock.sleep(wait)
         return True
 
-    def _done(self, remote: RemotePlugin | None, remark: str = "") -> Outcome:
-        told = f"BioT has {self.goal.name} as wanted: {describe_remote(remote)}.{remark}{self._copies(remote)}"
+    def _done(self, remote: RemotePlugin | None, remark: str = "") -> PublishOutcome:
+        told = f"BioT has {self.desired.name} as wanted: {describe_remote(remote)}.{remark}{self._copies(remote)}"
         return self._outcome(Verdict.DONE, told, "", remote)
 
     def _copies(self, remote: RemotePlugin | None) -> str:
@@ -279,19 +292,19 @@ class _Run:
         Only settings can be: BioT refuses a late upload by its version. Without a confirmation one of the lost requests
         is the one that was applied.
         """
-        lost = sum(may_arrive(sent, remote) for sent in self.lost)
+        lost = sum(may_still_apply(sent, remote) for sent in self.lost)
         if lost <= (self.answer is None):
             return ""
         return " A copy of the request may still be applied; it would undo later changes of the same settings."
 
-    def _not_applied(self, failure: PublishError, remote: RemotePlugin | None) -> Outcome:
+    def _not_applied(self, failure: PublishError, remote: RemotePlugin | None) -> PublishOutcome:
         told = f"{failure.message} BioT has the plugin as before: {describe_remote(remote)}."
         return self._outcome(Verdict.NOT_APPLIED, told, failure.hint or "Publish again.", remote, failure)
 
     def _outcome(
         self, verdict: Verdict, told: str, hint: str, remote: RemotePlugin | None, cause: PublishError | None = None
-    ) -> Outcome:
-        return Outcome(
+    ) -> PublishOutcome:
+        return PublishOutcome(
             verdict=verdict,
             detail=told,
             hint=hint,

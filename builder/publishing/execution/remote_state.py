@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from builder.publishing.failures import NotPossible, VersionsUsedUp
+from builder.publishing.failures import NotPossible, VersionsExhausted
 from builder.publishing.planning.differences import VARIABLES
 from builder.publishing.planning.plan import Create, Unchanged, Update
-from builder.publishing.planning.planner import plan
+from builder.publishing.planning.planner import make_plan
 from builder.publishing.planning.shifted_orders import find_shifts, keep_new_shifts, keep_shifts
-from builder.publishing.records.verdicts import describe_remote
+from builder.publishing.records.outcome import describe_remote
 
 if TYPE_CHECKING:
     from builder.publishing.api_values import RemotePlugin
-    from builder.publishing.planning.plan import Goal
+    from builder.publishing.planning.plan import DesiredPlugin
 
 
-class Place(StrEnum):
+class RemoteStatus(StrEnum):
     """What a plugin that was read back is, compared with the plan that was being carried out."""
 
     AS_WANTED = "as wanted"
@@ -29,7 +29,7 @@ class Place(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Standing:
+class RemoteState:
     """One look at the platform.
 
     Attributes:
@@ -39,50 +39,50 @@ class Standing:
         told: What somebody else did, if it was not this run, as a sentence.
     """
 
-    place: Place
+    place: RemoteStatus
     remote: RemotePlugin | None
     left: Create | Update | None = None
     told: str = ""
 
 
-def stand(goal: Goal, under_way: Create | Update, remote: RemotePlugin | None) -> Standing:
+def assess_remote(desired: DesiredPlugin, under_way: Create | Update, remote: RemotePlugin | None) -> RemoteState:
     """Judge one read of the plugin.
 
     What is still different must have been different before, and the version must be the one from before or, with this
     very code, a later one. Anything else was done by somebody else, and is never overwritten.
 
     Args:
-        goal: What is wanted.
+        desired: What is wanted.
         under_way: The plan that is being carried out; requests of it may have been sent.
         remote: The plugin as it was read now.
     """
     if remote is None:
         return _gone(under_way)
     if told := _anew(under_way, remote):
-        return Standing(place=Place.OTHER, remote=remote, told=told)
-    goal = keep_new_shifts(goal, under_way.before, remote)
+        return RemoteState(place=RemoteStatus.OTHER, remote=remote, told=told)
+    desired = keep_new_shifts(desired, under_way.before, remote)
     try:
-        left = plan(goal, remote)
-    except (NotPossible, VersionsUsedUp) as error:
-        return Standing(place=Place.OTHER, remote=remote, told=f"{_now(goal, remote)} {error.message}")
+        left = make_plan(desired, remote)
+    except (NotPossible, VersionsExhausted) as error:
+        return RemoteState(place=RemoteStatus.OTHER, remote=remote, told=f"{_now(desired, remote)} {error.message}")
     # BioT's specification lets answers leave the variables out; then it is as if the digest were switched off.
     hidden = remote.fields.get(VARIABLES) is None
     sent_code = under_way.code is not None and remote.version != under_way.version_from
-    if sent_code and (hidden or not goal.marked) and remote.version == under_way.version_to:
+    if sent_code and (hidden or not desired.marked) and remote.version == under_way.version_to:
         more = None if hidden or isinstance(left, Unchanged) else left
-        return Standing(place=Place.UNTELLABLE, remote=remote, left=more)
+        return RemoteState(place=RemoteStatus.UNTELLABLE, remote=remote, left=more)
     if isinstance(left, Unchanged):
-        return Standing(place=Place.AS_WANTED, remote=remote)
-    return _between(goal, under_way, remote, left)
+        return RemoteState(place=RemoteStatus.AS_WANTED, remote=remote)
+    return _between(desired, under_way, remote, left)
 
 
-def only_orders_left(goal: Goal, remote: RemotePlugin) -> bool:
+def only_orders_left(desired: DesiredPlugin, remote: RemotePlugin) -> bool:
     """Whether BioT has everything as wanted but for orders that it did not give."""
-    shifts = find_shifts(goal, remote)
-    return bool(shifts) and isinstance(plan(keep_shifts(goal, shifts), remote), Unchanged)
+    shifts = find_shifts(desired, remote)
+    return bool(shifts) and isinstance(make_plan(keep_shifts(desired, shifts), remote), Unchanged)
 
 
-def may_arrive(sent: Create | Update, remote: RemotePlugin | None) -> bool:
+def may_still_apply(sent: Create | Update, remote: RemotePlugin | None) -> bool:
     """Whether a request whose answer was lost could still be applied to the plugin as it is now.
 
     BioT refuses to create what is there, to take code with a version that is not larger, and to take settings with
@@ -93,11 +93,11 @@ def may_arrive(sent: Create | Update, remote: RemotePlugin | None) -> bool:
     return remote.version < sent.version_to if sent.code is not None else remote.version == sent.version_from
 
 
-def _gone(under_way: Create | Update) -> Standing:
+def _gone(under_way: Create | Update) -> RemoteState:
     if isinstance(under_way, Create):
-        return Standing(place=Place.AS_BEFORE, remote=None, left=under_way)
-    return Standing(
-        place=Place.OTHER, remote=None, told="The plugin is no longer there: somebody deleted it meanwhile."
+        return RemoteState(place=RemoteStatus.AS_BEFORE, remote=None, left=under_way)
+    return RemoteState(
+        place=RemoteStatus.OTHER, remote=None, told="The plugin is no longer there: somebody deleted it meanwhile."
     )
 
 
@@ -110,20 +110,22 @@ def _anew(under_way: Create | Update, remote: RemotePlugin) -> str:
     return f"Somebody deleted the plugin and created it again at {remote.creation_time}."
 
 
-def _between(goal: Goal, under_way: Create | Update, remote: RemotePlugin, left: Create | Update) -> Standing:
+def _between(
+    desired: DesiredPlugin, under_way: Create | Update, remote: RemotePlugin, left: Create | Update
+) -> RemoteState:
     still, were = set(left.changes), set(under_way.changes)
-    told = _now(goal, remote)
+    told = _now(desired, remote)
     code_as_before = (left.code is None) == (under_way.code is None)
     if remote.version == under_way.version_from and code_as_before and still <= were:
-        place = Place.AS_BEFORE if still == were else Place.PARTLY
-        return Standing(place=place, remote=remote, left=left, told=told)
+        place = RemoteStatus.AS_BEFORE if still == were else RemoteStatus.PARTLY
+        return RemoteState(place=place, remote=remote, left=left, told=told)
     ours = under_way.code is not None or isinstance(under_way, Create)
     if ours and left.code is None and still <= were:
-        return Standing(place=Place.PARTLY, remote=remote, left=left, told=told)
+        return RemoteState(place=RemoteStatus.PARTLY, remote=remote, left=left, told=told)
     fields = ", ".join(sorted({change.field for change in still - were}))
     others = f"{told} Somebody else set {fields}." if fields else told
-    return Standing(place=Place.OTHER, remote=remote, told=others)
+    return RemoteState(place=RemoteStatus.OTHER, remote=remote, told=others)
 
 
-def _now(goal: Goal, remote: RemotePlugin) -> str:
-    return f"BioT now has {goal.name} as {describe_remote(remote)}, which is not what this run sent."
+def _now(desired: DesiredPlugin, remote: RemotePlugin) -> str:
+    return f"BioT now has {desired.name} as {describe_remote(remote)}, which is not what this run sent."

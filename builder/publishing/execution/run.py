@@ -11,32 +11,32 @@ from builder.publishing.execution.order_watch import OrderWatch, shift_notes
 from builder.publishing.execution.reconcile import PluginApi, carry_out
 from builder.publishing.planning.differences import DISABLED, STATE
 from builder.publishing.planning.plan import Unchanged
-from builder.publishing.planning.planner import plan
-from builder.publishing.records.interrupted_runs import settle
-from builder.publishing.records.journal import Entry, Journal, new_id, stamp
-from builder.publishing.records.publisher import commit_of, who
-from builder.publishing.records.retained_releases import Kept, config_digest
-from builder.publishing.records.verdicts import Outcome, Verdict, describe_remote
+from builder.publishing.planning.planner import make_plan
+from builder.publishing.records.interrupted_runs import resolve_interrupted_run
+from builder.publishing.records.journal import Journal, JournalEntry, format_time, new_id
+from builder.publishing.records.outcome import PublishOutcome, Verdict, describe_remote
+from builder.publishing.records.publisher import commit_of, publisher_name
+from builder.publishing.records.retained_releases import RetainedReleases, settings_digest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from builder.publishing.api.dispatcher import Hooks
-    from builder.publishing.api_values import RemotePlugin, Target
+    from builder.publishing.api.dispatcher import Dispatcher
+    from builder.publishing.api_values import RemotePlugin, TargetEnvironment
     from builder.publishing.clock import Clock
-    from builder.publishing.planning.plan import Create, Files, Goal, ReleasePlan, Update
-    from builder.publishing.state_folder import State
+    from builder.publishing.planning.plan import Create, DesiredPlugin, ReleaseFiles, ReleasePlan, Update
+    from builder.publishing.state_folder import StateFolder
 
 
-class Api(PluginApi, Protocol):
+class PublishApi(PluginApi, Protocol):
     """BioT's plugins, and the dispatcher beside them."""
 
-    hooks: Hooks
+    dispatcher: Dispatcher
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Place:
+class RunContext:
     """Where a release goes to and comes from.
 
     Attributes:
@@ -47,14 +47,14 @@ class Place:
         environ: The process's environment, which tells a CI job's name.
     """
 
-    state: State
-    target: Target
+    state: StateFolder
+    target: TargetEnvironment
     plugin: str
     folder: Path
     environ: Mapping[str, str]
 
 
-class Running:
+class PublishRun:
     """A publish under way; the journal's lock is held around it.
 
     Args:
@@ -63,12 +63,12 @@ class Running:
         clock: Time.
     """
 
-    def __init__(self, api: Api, place: Place, clock: Clock) -> None:
+    def __init__(self, api: PublishApi, place: RunContext, clock: Clock) -> None:
         self._api = api
         self._place = place
         self._clock = clock
         self.journal = Journal(place.state, place.target, place.plugin)
-        self.kept = Kept(place.state)
+        self.kept = RetainedReleases(place.state)
 
     def look(self) -> tuple[RemotePlugin | None, tuple[str, ...]]:
         """The plugin as BioT has it, and a sentence for every killed publish that this settles.
@@ -81,18 +81,24 @@ class Running:
         for entry in self.journal.entries():
             if entry.closed is None:
                 now = self._clock.now()
-                outcome = settle(entry, self.kept.config(entry.config), remote, now)
+                outcome = resolve_interrupted_run(entry, self.kept.config(entry.config), remote, now)
                 self.journal.close(entry, outcome, now, settled_by=new_id())
                 notes.append(f"The {entry.command} of {entry.opened} by {entry.who} had no end. {outcome.detail}")
         return remote, tuple(notes)
 
     def to_the_end(
-        self, goal: Goal, release: ReleasePlan, files: Files, *, command: str, disabled_first: bool = False
-    ) -> tuple[Outcome, tuple[str, ...]]:
+        self,
+        desired: DesiredPlugin,
+        release: ReleasePlan,
+        files: ReleaseFiles,
+        *,
+        command: str,
+        disabled_first: bool = False,
+    ) -> tuple[PublishOutcome, tuple[str, ...]]:
         """Carry out a plan that was just made.
 
         Args:
-            goal: What is wanted.
+            desired: What is wanted.
             release: The plan.
             files: What is kept for a rollback.
             command: ``publish`` or ``rollback``.
@@ -105,69 +111,71 @@ class Running:
             PublishError: Nothing was sent: the journal or the kept files cannot be written.
         """
         if isinstance(release, Unchanged):
-            return _nothing_to_do(goal, release), ()
-        watch = OrderWatch(self._api.hooks, release)
-        entry = self._entry(goal, release, files, command)
+            return _nothing_to_do(desired, release), ()
+        watch = OrderWatch(self._api.dispatcher, release)
+        entry = self._entry(desired, release, files, command)
         for file, sha256 in ((files.artifact, files.artifact_sha256), (files.report, files.report_sha256)):
             if file is not None and sha256 is not None:
                 self.kept.keep_file(file, sha256)
-        self.kept.keep_config(goal.desired)
+        self.kept.keep_config(desired.settings)
         self.journal.open(entry)
         try:
-            outcome = self._disabled_first(goal, release) if disabled_first else self._carry_out(goal, release)
+            outcome = self._disabled_first(desired, release) if disabled_first else self._carry_out(desired, release)
             notes = self._close(entry, outcome)
-            return outcome, (*notes, *self._order_notes(goal, outcome, watch))
+            return outcome, (*notes, *self._order_notes(desired, outcome, watch))
         except KeyboardInterrupt as error:
             msg = "what was sent may have been applied. `biot-plugin plan` shows it; the next publish settles it."
             raise KeyboardInterrupt(msg) from error
 
-    def _order_notes(self, goal: Goal, outcome: Outcome, watch: OrderWatch) -> tuple[str, ...]:
+    def _order_notes(self, desired: DesiredPlugin, outcome: PublishOutcome, watch: OrderWatch) -> tuple[str, ...]:
         remote = outcome.remote
         if remote is None:
             return watch.notes("")
-        own = shift_notes(goal, remote) if outcome.succeeded else ()
+        own = shift_notes(desired, remote) if outcome.succeeded else ()
         return (*own, *watch.notes(remote.endpoint_url))
 
-    def _carry_out(self, goal: Goal, release: Create | Update) -> Outcome:
-        return carry_out(self._api, goal, release, self._clock)
+    def _carry_out(self, desired: DesiredPlugin, release: Create | Update) -> PublishOutcome:
+        return carry_out(self._api, desired, release, self._clock)
 
-    def _disabled_first(self, goal: Goal, release: Create | Update) -> Outcome:
+    def _disabled_first(self, desired: DesiredPlugin, release: Create | Update) -> PublishOutcome:
         """Everything but switched off; then, when that was read back, switched on."""
-        if goal.desired.get(STATE) == DISABLED:
-            return self._carry_out(goal, release)
-        quiet = replace(goal, desired={**goal.desired, STATE: DISABLED})
-        first = plan(quiet, release.before)
+        if desired.settings.get(STATE) == DISABLED:
+            return self._carry_out(desired, release)
+        quiet = replace(desired, settings={**desired.settings, STATE: DISABLED})
+        first = make_plan(quiet, release.before)
         if isinstance(first, Unchanged):
-            return self._carry_out(goal, release)  # an earlier run got as far as this
+            return self._carry_out(desired, release)  # an earlier run got as far as this
         outcome = self._carry_out(quiet, first)
-        last = plan(goal, outcome.remote) if outcome.succeeded else None
+        last = make_plan(desired, outcome.remote) if outcome.succeeded else None
         if last is None or isinstance(last, Unchanged):
             return outcome
-        return _both(outcome, self._carry_out(goal, last))
+        return _both(outcome, self._carry_out(desired, last))
 
-    def _entry(self, goal: Goal, release: Create | Update, files: Files, command: str) -> Entry:
+    def _entry(
+        self, desired: DesiredPlugin, release: Create | Update, files: ReleaseFiles, command: str
+    ) -> JournalEntry:
         place = self._place
-        return Entry(
+        return JournalEntry(
             id=new_id(),
-            opened=stamp(self._clock.now()),
+            opened=format_time(self._clock.now()),
             command=command,
-            who=who(place.environ),
-            plugin=goal.name,
+            who=publisher_name(place.environ),
+            plugin=desired.name,
             environment=place.target.name,
             base_url=place.target.base_url,
             version_from=release.version_from,
             version_to=release.version_to,
             digest_from=release.before.tree_digest if release.before is not None else None,
-            digest_to=goal.code.tree_digest if goal.code is not None else None,
+            digest_to=desired.code.tree_digest if desired.code is not None else None,
             code=release.code is not None,
-            config=config_digest(goal.desired),
+            config=settings_digest(desired.settings),
             artifact=files.artifact_sha256,
             report=files.report_sha256,
             commit=commit_of(place.folder),
             kit=builder.__version__,
         )
 
-    def _close(self, entry: Entry, outcome: Outcome) -> tuple[str, ...]:
+    def _close(self, entry: JournalEntry, outcome: PublishOutcome) -> tuple[str, ...]:
         """Write the end down. That it cannot be written changes nothing about how it ended."""
         try:
             self.journal.close(entry, outcome, self._clock.now())
@@ -177,7 +185,7 @@ class Running:
         return ()
 
 
-def _both(first: Outcome, ended: Outcome) -> Outcome:
+def _both(first: PublishOutcome, ended: PublishOutcome) -> PublishOutcome:
     """Published switched off, then switched on: the second ending, without a word that forgets the first half."""
     whole = replace(
         ended,
@@ -194,10 +202,10 @@ def _both(first: Outcome, ended: Outcome) -> Outcome:
     return replace(whole, verdict=verdict, detail=f"{told} {reason}", hint=hint)
 
 
-def _nothing_to_do(goal: Goal, release: Unchanged) -> Outcome:
-    return Outcome(
+def _nothing_to_do(desired: DesiredPlugin, release: Unchanged) -> PublishOutcome:
+    return PublishOutcome(
         verdict=Verdict.NOTHING_TO_DO,
-        detail=f"BioT has {goal.name} as wanted already: {describe_remote(release.remote)}. Nothing was sent.",
+        detail=f"BioT has {desired.name} as wanted already: {describe_remote(release.remote)}. Nothing was sent.",
         remote=release.remote,
         version_from=release.remote.version,
         version_to=release.remote.version,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from builder.manifest.model import Cors, Plugin
 from builder.manifest.serialization import config
 from builder.platform.reserved_variables import BIOT_PREFIX, TREE_DIGEST_NAME, TREE_VERSION_NAME
-from builder.publishing.api_values import Secret
+from builder.publishing.api_values import SecretText
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 VARIABLES: Final = "environmentVariables"
 SUBSCRIPTIONS: Final = "subscriptions"
 CORS: Final = "cors"
-MARKS: Final = frozenset({TREE_DIGEST_NAME, TREE_VERSION_NAME})
+CODE_VARIABLES: Final = frozenset({TREE_DIGEST_NAME, TREE_VERSION_NAME})
 """Variables of the kit that say which code runs: compared as code, never as settings."""
 SCALARS: Final = (
     "displayName",
@@ -42,7 +42,7 @@ _NO_DEFAULT: Final = frozenset({"displayName", "runtime", "handler"})
 _CASELESS: Final = frozenset({"allowHeaders", "exposeHeaders"})
 
 
-class Sign(StrEnum):
+class ChangeSign(StrEnum):
     """What happens to one line."""
 
     ADD = "+"
@@ -51,7 +51,7 @@ class Sign(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Change:
+class FieldChange:
     """One line of a plan.
 
     Two changes are equal when they lead from the same value to the same value, also where values are not shown.
@@ -64,14 +64,14 @@ class Change:
         hidden: Both values, where they are never shown because they may be secret.
     """
 
-    sign: Sign
+    sign: ChangeSign
     field: str
     old: str = ""
     new: str = ""
-    hidden: Secret | None = dataclasses.field(default=None, repr=False)
+    hidden: SecretText | None = dataclasses.field(default=None, repr=False)
 
 
-def compare(desired: Mapping[str, object], actual: Mapping[str, object]) -> tuple[Change, ...]:
+def compare(desired: Mapping[str, object], actual: Mapping[str, object]) -> tuple[FieldChange, ...]:
     """Every setting in which BioT's plugin differs; code and version are not settings.
 
     What an answer leaves out has the platform's documented default. A setting without a value in ``desired`` is
@@ -94,11 +94,11 @@ def own_variables(fields: Mapping[str, object]) -> dict[str, object]:
     return {
         key: value
         for key, value in _table(fields, VARIABLES).items()
-        if not key.startswith(BIOT_PREFIX) and key not in MARKS
+        if not key.startswith(BIOT_PREFIX) and key not in CODE_VARIABLES
     }
 
 
-def _scalars(desired: Mapping[str, object], actual: Mapping[str, object]) -> Iterator[Change]:
+def _scalars(desired: Mapping[str, object], actual: Mapping[str, object]) -> Iterator[FieldChange]:
     image = actual.get("deploymentPackageType") == "IMAGE"
     for name in SCALARS:
         wanted, has = desired.get(name), actual.get(name)
@@ -107,47 +107,53 @@ def _scalars(desired: Mapping[str, object], actual: Mapping[str, object]) -> Ite
         ignored = image and name in {"runtime", "handler"}  # BioT gives neither back for an image
         if wanted is None or ignored or _text(wanted) == _text(has):
             continue
-        sign = Sign.ADD if has is None else Sign.CHANGE
-        yield Change(sign=sign, field=name, old=_text(has), new=_text(wanted))
+        sign = ChangeSign.ADD if has is None else ChangeSign.CHANGE
+        yield FieldChange(sign=sign, field=name, old=_text(has), new=_text(wanted))
 
 
-def _variables(desired: Mapping[str, object], actual: Mapping[str, object]) -> Iterator[Change]:
+def _variables(desired: Mapping[str, object], actual: Mapping[str, object]) -> Iterator[FieldChange]:
     wanted, has = own_variables(desired), own_variables(actual)
     for name in sorted(wanted.keys() | has.keys()):
         if name in wanted and name in has and _text(wanted[name]) == _text(has[name]):
             continue
-        sign = Sign.CHANGE if name in wanted and name in has else Sign.ADD if name in wanted else Sign.REMOVE
-        values = Secret(json.dumps([_text(has.get(name)), _text(wanted.get(name))]))
-        yield Change(sign=sign, field=f"{VARIABLES}.{name}", hidden=values)
+        sign = (
+            ChangeSign.CHANGE
+            if name in wanted and name in has
+            else ChangeSign.ADD
+            if name in wanted
+            else ChangeSign.REMOVE
+        )
+        values = SecretText(json.dumps([_text(has.get(name)), _text(wanted.get(name))]))
+        yield FieldChange(sign=sign, field=f"{VARIABLES}.{name}", hidden=values)
 
 
-def _subscriptions(wanted: Mapping[str, object], has: Mapping[str, object]) -> Iterator[Change]:
+def _subscriptions(wanted: Mapping[str, object], has: Mapping[str, object]) -> Iterator[FieldChange]:
     order, had = wanted.get("interceptionOrder"), has.get("interceptionOrder")
     if order is not None and _text(order) != _text(had):
-        sign = Sign.ADD if had is None else Sign.CHANGE
-        yield Change(sign=sign, field=f"{SUBSCRIPTIONS}.interceptionOrder", old=_text(had), new=_text(order))
+        sign = ChangeSign.ADD if had is None else ChangeSign.CHANGE
+        yield FieldChange(sign=sign, field=f"{SUBSCRIPTIONS}.interceptionOrder", old=_text(had), new=_text(order))
     yield from _interceptions(wanted, has)
     ours, theirs = (_notifications(side) for side in (wanted, has))
     for row in sorted((theirs - ours).elements()):
-        yield Change(sign=Sign.REMOVE, field=f"{SUBSCRIPTIONS}.notifications", old=row)
+        yield FieldChange(sign=ChangeSign.REMOVE, field=f"{SUBSCRIPTIONS}.notifications", old=row)
     for row in sorted((ours - theirs).elements()):
-        yield Change(sign=Sign.ADD, field=f"{SUBSCRIPTIONS}.notifications", new=row)
+        yield FieldChange(sign=ChangeSign.ADD, field=f"{SUBSCRIPTIONS}.notifications", new=row)
 
 
-def _interceptions(wanted: Mapping[str, object], has: Mapping[str, object]) -> Iterator[Change]:
+def _interceptions(wanted: Mapping[str, object], has: Mapping[str, object]) -> Iterator[FieldChange]:
     """Rows by what they intercept; a row that only moves is one line with both orders."""
     ours, theirs = _orders(wanted), _orders(has)
     usual = {_text(wanted.get("interceptionOrder")), _text(has.get("interceptionOrder")), ""}
     where = f"{SUBSCRIPTIONS}.interceptions"
     for row in sorted(theirs.keys() - ours.keys()):
-        yield Change(sign=Sign.REMOVE, field=where, old=_ordered(row, theirs[row]))
+        yield FieldChange(sign=ChangeSign.REMOVE, field=where, old=_ordered(row, theirs[row]))
     for row in sorted(ours.keys() - theirs.keys()):
-        yield Change(sign=Sign.ADD, field=where, new=_ordered(row, ours[row]))
+        yield FieldChange(sign=ChangeSign.ADD, field=where, new=_ordered(row, ours[row]))
     for row in sorted(ours.keys() & theirs.keys()):
         order, had = ours[row], theirs[row]
         # Without an order of its own a row has the plugin's, and answers give that one or none.
         if order != had and not (order in usual and had in usual):
-            yield Change(sign=Sign.CHANGE, field=where, old=_ordered(row, had), new=_ordered(row, order))
+            yield FieldChange(sign=ChangeSign.CHANGE, field=where, old=_ordered(row, had), new=_ordered(row, order))
 
 
 def _orders(subscriptions: Mapping[str, object]) -> dict[str, str]:
@@ -168,13 +174,13 @@ def _ordered(row: str, order: str) -> str:
     return f"{row}, order {order}" if order else row
 
 
-def _cors(wanted: Mapping[str, object], has: Mapping[str, object]) -> Iterator[Change]:
+def _cors(wanted: Mapping[str, object], has: Mapping[str, object]) -> Iterator[FieldChange]:
     defaults = _CORS_DEFAULTS if isinstance(_CORS_DEFAULTS, dict) else {}
     for name, items in wanted.items():
         had = has.get(name)
         ours, theirs = (_items(name, value) for value in (items, defaults.get(name) if had is None else had))
         if ours != theirs:
-            yield Change(sign=Sign.CHANGE, field=f"{CORS}.{name}", old=" ".join(theirs), new=" ".join(ours))
+            yield FieldChange(sign=ChangeSign.CHANGE, field=f"{CORS}.{name}", old=" ".join(theirs), new=" ".join(ours))
 
 
 def _items(name: str, value: object) -> tuple[str, ...]:

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from builder.publishing.api_values import RemotePlugin
-    from builder.publishing.planning.differences import Change
+    from builder.publishing.planning.differences import FieldChange
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class CodeState:
+class PluginCode:
     """The code to publish.
 
     Attributes:
@@ -32,30 +32,30 @@ class CodeState:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Goal:
+class DesiredPlugin:
     """What BioT should have in the end.
 
     Attributes:
         name: The plugin's name without ``Plugin-``.
-        desired: ``builder.manifest.config``; with ``PLUGIN_TREE_DIGEST`` among the variables unless that is switched
+        settings: ``builder.manifest.config``; with ``PLUGIN_TREE_DIGEST`` among the variables unless that is switched
             off, in which case only versions can be compared.
         code: The code, or None when BioT's own seed is to run: a new plugin without code, an image without a tag.
     """
 
     name: str
-    desired: Mapping[str, object] = field(repr=False)  # environment variables may hold secrets
-    code: CodeState | None
+    settings: Mapping[str, object] = field(repr=False)  # environment variables may hold secrets
+    code: PluginCode | None
 
     @property
     def marked(self) -> bool:
         """Whether the code's digest is sent to BioT."""
-        variables = self.desired.get(VARIABLES)
+        variables = self.settings.get(VARIABLES)
         return isinstance(variables, dict) and TREE_DIGEST_NAME in variables
 
     @property
     def version(self) -> int:
         """``version`` of plugin.toml: what a new plugin starts with."""
-        return int(str(self.desired["version"]))
+        return int(str(self.settings["version"]))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,9 +73,9 @@ class Create:
     """
 
     config: Mapping[str, object] = field(repr=False)
-    code: CodeState | None
+    code: PluginCode | None
     version_to: int
-    changes: tuple[Change, ...]
+    changes: tuple[FieldChange, ...]
     notes: tuple[str, ...] = ()
     before: None = None
     version_from: None = None
@@ -96,10 +96,10 @@ class Update:
     """
 
     sent: Mapping[str, object] = field(repr=False)
-    code: CodeState | None
+    code: PluginCode | None
     before: RemotePlugin
     version_to: int
-    changes: tuple[Change, ...]
+    changes: tuple[FieldChange, ...]
     notes: tuple[str, ...] = ()
 
     @property
@@ -117,7 +117,7 @@ class Unchanged:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Files:
+class ReleaseFiles:
     """What is kept of a release besides its settings: the ZIP and its build report, each with its sha256."""
 
     artifact: Path | None = None

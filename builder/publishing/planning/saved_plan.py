@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from builder.archive.atomic_files import whole_file
 from builder.errors import PublishError
 from builder.publishing.failures import StalePlan
-from builder.publishing.planning.differences import MARKS, VARIABLES, own_variables
+from builder.publishing.planning.differences import CODE_VARIABLES, VARIABLES, own_variables
 from builder.publishing.planning.plan import Unchanged
 from builder.publishing.planning.planner import all_lines
 from builder.publishing.state_folder import read_json
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from builder.publishing.api_values import RemotePlugin, Target
-    from builder.publishing.planning.differences import Change
-    from builder.publishing.planning.plan import Goal, ReleasePlan
+    from builder.publishing.api_values import RemotePlugin, TargetEnvironment
+    from builder.publishing.planning.differences import FieldChange
+    from builder.publishing.planning.plan import DesiredPlugin, ReleasePlan
 
 SCHEMA: Final = 1
 _ROUNDS: Final = 50_000
 _ANEW: Final = "Run `biot-plugin plan --out FILE` again, read what changes, then publish that plan."
 
 
-def describe_change(change: Change) -> dict[str, object]:
+def describe_change(change: FieldChange) -> dict[str, object]:
     """One line of a plan as JSON; values of environment variables are not in it."""
     described: dict[str, object] = {"sign": change.sign.value, "field": change.field}
     if change.hidden is None:
@@ -39,18 +39,18 @@ def describe_change(change: Change) -> dict[str, object]:
     return described
 
 
-def plan_document(target: Target, goal: Goal, release: ReleasePlan) -> dict[str, object]:
+def plan_document(target: TargetEnvironment, desired: DesiredPlugin, release: ReleasePlan) -> dict[str, object]:
     """The plan as it goes into a file."""
     remote = release.remote if isinstance(release, Unchanged) else release.before
     salt = os.urandom(16).hex()
     return {
         "schema": SCHEMA,
-        "plugin": goal.name,
+        "plugin": desired.name,
         "environment": target.name,
         "baseUrl": target.base_url,
-        "treeDigest": goal.code.tree_digest if goal.code is not None else None,
+        "treeDigest": desired.code.tree_digest if desired.code is not None else None,
         "salt": salt,
-        "settings": _settings_digest(goal, salt),
+        "settings": _settings_digest(desired, salt),
         "platform": _platform(remote),
         "versionFrom": remote.version if remote is not None else None,
         "versionTo": remote.version if isinstance(release, Unchanged) and remote is not None else _to(release),
@@ -87,14 +87,16 @@ def read_plan(file: Path) -> Mapping[str, object]:
     return document
 
 
-def hold_to_plan(document: Mapping[str, object], target: Target, goal: Goal, release: ReleasePlan) -> None:
+def require_same_plan(
+    document: Mapping[str, object], target: TargetEnvironment, desired: DesiredPlugin, release: ReleasePlan
+) -> None:
     """Refuse when anything is not as it was when the plan was made.
 
     Raises:
         StalePlan: Names what has moved.
     """
-    now = plan_document(target, goal, release)
-    now |= {"settings": _settings_digest(goal, str(document["salt"]))}
+    now = plan_document(target, desired, release)
+    now |= {"settings": _settings_digest(desired, str(document["salt"]))}
     settled = isinstance(release, Unchanged)  # published already, by this very plan or another: nothing can go wrong
     for key, what in _COMPARED.items():
         if document.get(key) != now[key] and not (settled and key in {"platform", "changes"}):
@@ -122,7 +124,7 @@ def _platform(remote: RemotePlugin | None) -> Mapping[str, object] | None:
         return None
     shown = {key: value for key, value in remote.fields.items() if key != VARIABLES}
     shown["variables"] = sorted(own_variables(remote.fields))
-    shown["marks"] = {key: value for key, value in remote.environment_variables.items() if key in MARKS}
+    shown["marks"] = {key: value for key, value in remote.environment_variables.items() if key in CODE_VARIABLES}
     text = json.dumps(shown, sort_keys=True, default=str)
     return {
         "version": remote.version,
@@ -132,7 +134,7 @@ def _platform(remote: RemotePlugin | None) -> Mapping[str, object] | None:
     }
 
 
-def _settings_digest(goal: Goal, salt: str) -> str:
+def _settings_digest(desired: DesiredPlugin, salt: str) -> str:
     """Of everything that is wanted, variables too; slow and salted, so that short values cannot be tried out."""
-    text = json.dumps(goal.desired, sort_keys=True).encode("utf-8", "surrogatepass")
+    text = json.dumps(desired.settings, sort_keys=True).encode("utf-8", "surrogatepass")
     return hashlib.pbkdf2_hmac("sha256", text, salt.encode(), _ROUNDS).hex()

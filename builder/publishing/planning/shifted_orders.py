@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from builder.publishing.api_values import RemotePlugin
-    from builder.publishing.planning.plan import Goal
+    from builder.publishing.planning.plan import DesiredPlugin
 
     Row = Mapping[str, object]
 
@@ -25,7 +25,7 @@ COMMON_ORDER = "interceptionOrder"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Shift:
+class OrderShift:
     """One interception that BioT has elsewhere than plugin.toml says.
 
     Attributes:
@@ -44,42 +44,42 @@ class Shift:
         return " ".join(part for part in self.row if part)
 
 
-def find_shifts(goal: Goal, remote: RemotePlugin) -> tuple[Shift, ...]:
+def find_shifts(desired: DesiredPlugin, remote: RemotePlugin) -> tuple[OrderShift, ...]:
     """Every interception that BioT has at a higher order than wanted, or at one that nobody asked for."""
     has = _orders(_table(remote.fields))
-    wanted = _orders(_table(goal.desired))
+    wanted = _orders(_table(desired.settings))
     return tuple(
-        Shift(row=row, wanted=order, actual=actual)
+        OrderShift(row=row, wanted=order, actual=actual)
         for row, order in wanted.items()
         if (actual := has.get(row)) is not None and (order is None or actual > order)
     )
 
 
-def keep_shifts(goal: Goal, shifts: Iterable[Shift]) -> Goal:
+def keep_shifts(desired: DesiredPlugin, shifts: Iterable[OrderShift]) -> DesiredPlugin:
     """The goal with these interceptions where BioT has them."""
     actual = {shift.row: shift.actual for shift in shifts}
     if not actual:
-        return goal
-    table = _table(goal.desired)
+        return desired
+    table = _table(desired.settings)
     rows = [{**row, "order": actual[key]} if (key := _key(row)) in actual else row for row in _rows(table)]
-    return replace(goal, desired={**goal.desired, SUBSCRIPTIONS: {**table, INTERCEPTIONS: rows}})
+    return replace(desired, settings={**desired.settings, SUBSCRIPTIONS: {**table, INTERCEPTIONS: rows}})
 
 
-def keep_new_shifts(goal: Goal, before: RemotePlugin | None, remote: RemotePlugin) -> Goal:
+def keep_new_shifts(desired: DesiredPlugin, before: RemotePlugin | None, remote: RemotePlugin) -> DesiredPlugin:
     """The goal with those interceptions kept that BioT has moved since ``before``.
 
     An interception that was higher before and still is, or moved up even further, has not been given its order.
     """
     had = _orders(_table(before.fields)) if before is not None else {}
 
-    def is_new(shift: Shift) -> bool:
+    def is_new(shift: OrderShift) -> bool:
         order = had.get(shift.row)
         return order is None or shift.wanted is None or order <= shift.wanted or shift.actual < order
 
-    return keep_shifts(goal, filter(is_new, find_shifts(goal, remote)))
+    return keep_shifts(desired, filter(is_new, find_shifts(desired, remote)))
 
 
-def is_forced(shift: Shift, others: Iterable[Row]) -> bool:
+def is_forced(shift: OrderShift, others: Iterable[Row]) -> bool:
     """Whether every order from the wanted one up to BioT's is taken by an interception of the same API or entity.
 
     Args:
@@ -93,7 +93,7 @@ def is_forced(shift: Shift, others: Iterable[Row]) -> bool:
     return shift.actual - shift.wanted <= len(taken) and taken.issuperset(range(shift.wanted, shift.actual))
 
 
-def holders(shift: Shift, others: Iterable[Row]) -> tuple[str, ...]:
+def find_order_holders(shift: OrderShift, others: Iterable[Row]) -> tuple[str, ...]:
     """The endpoints that have the wanted order."""
     return tuple(
         str(row.get("endpoint", ""))

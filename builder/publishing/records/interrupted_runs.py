@@ -5,47 +5,49 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from builder.publishing.api.http_exchange import CHANGING
-from builder.publishing.failures import NotPossible, VersionsUsedUp
-from builder.publishing.planning.plan import CodeState, Goal, Unchanged
-from builder.publishing.planning.planner import plan
+from builder.publishing.api.http_transport import CHANGE_LIMITS
+from builder.publishing.failures import NotPossible, VersionsExhausted
+from builder.publishing.planning.plan import DesiredPlugin, PluginCode, Unchanged
+from builder.publishing.planning.planner import make_plan
 from builder.publishing.planning.shifted_orders import find_shifts, keep_shifts
-from builder.publishing.records.verdicts import Outcome, Verdict, describe_remote
+from builder.publishing.records.outcome import PublishOutcome, Verdict, describe_remote
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from builder.publishing.api_values import RemotePlugin
-    from builder.publishing.records.journal import Entry
+    from builder.publishing.records.journal import JournalEntry
 
-_ON_ITS_WAY: Final = timedelta(seconds=CHANGING.whole)
+_ON_ITS_WAY: Final = timedelta(seconds=CHANGE_LIMITS.whole)
 """So long after it was sent a request may still take effect: as long as this client would wait for its answer."""
 
 
-def goal_of(entry: Entry, desired: Mapping[str, object]) -> Goal:
+def desired_plugin_of(entry: JournalEntry, settings: Mapping[str, object]) -> DesiredPlugin:
     """What an entry of the journal wanted.
 
     Args:
         entry: The entry.
-        desired: Its kept settings.
+        settings: Its kept settings.
     """
     digest = entry.digest_to
     tag = digest.removeprefix("image:") if digest is not None and digest.startswith("image:") else None
-    code = CodeState(tree_digest=digest, image_tag=tag) if digest is not None else None
-    return Goal(name=entry.plugin, desired=desired, code=code)
+    code = PluginCode(tree_digest=digest, image_tag=tag) if digest is not None else None
+    return DesiredPlugin(name=entry.plugin, settings=settings, code=code)
 
 
-def settle(entry: Entry, desired: Mapping[str, object] | None, remote: RemotePlugin | None, now: datetime) -> Outcome:
+def resolve_interrupted_run(
+    entry: JournalEntry, settings: Mapping[str, object] | None, remote: RemotePlugin | None, now: datetime
+) -> PublishOutcome:
     """How a publish ended that could not say it itself.
 
     Args:
         entry: Its opening line.
-        desired: Its kept settings, or None when they are no longer there.
+        settings: Its kept settings, or None when they are no longer there.
         remote: The plugin as BioT has it now.
         now: The present moment: what was killed a short time ago may have left a request on its way.
     """
     has = describe_remote(remote)
-    if desired is not None and remote is not None and _is_there(goal_of(entry, desired), remote):
+    if settings is not None and remote is not None and _is_there(desired_plugin_of(entry, settings), remote):
         return _outcome(entry, Verdict.DONE, f"It was killed after it had been applied: BioT has {has}.", remote)
     if remote is None and entry.version_from is not None:
         return _outcome(entry, Verdict.CONFLICT, "It was killed, and the plugin is not there.", remote)
@@ -59,7 +61,7 @@ def settle(entry: Entry, desired: Mapping[str, object] | None, remote: RemotePlu
     return _outcome(entry, Verdict.UNKNOWN, told, remote)
 
 
-def _as_before(entry: Entry, remote: RemotePlugin | None, now: datetime) -> Outcome:
+def _as_before(entry: JournalEntry, remote: RemotePlugin | None, now: datetime) -> PublishOutcome:
     has = describe_remote(remote) if remote is not None else "no such plugin"
     if now - _opened(entry) < _ON_ITS_WAY:
         told = f"It was killed, and BioT has {has}, as before. A request on its way may still be applied."
@@ -67,23 +69,23 @@ def _as_before(entry: Entry, remote: RemotePlugin | None, now: datetime) -> Outc
     return _outcome(entry, Verdict.NOT_APPLIED, f"It was killed before it was applied: BioT has {has}.", remote)
 
 
-def _opened(entry: Entry) -> datetime:
+def _opened(entry: JournalEntry) -> datetime:
     try:
         return datetime.fromisoformat(entry.opened).astimezone(UTC)
     except ValueError:
         return datetime.max.replace(tzinfo=UTC)  # not known, so nothing is certain
 
 
-def _is_there(goal: Goal, remote: RemotePlugin) -> bool:
+def _is_there(desired: DesiredPlugin, remote: RemotePlugin) -> bool:
     try:
         # The others whom BioT made room for are not known any more.
-        return isinstance(plan(keep_shifts(goal, find_shifts(goal, remote)), remote), Unchanged)
-    except (NotPossible, VersionsUsedUp):
+        return isinstance(make_plan(keep_shifts(desired, find_shifts(desired, remote)), remote), Unchanged)
+    except (NotPossible, VersionsExhausted):
         return False
 
 
-def _outcome(entry: Entry, verdict: Verdict, detail: str, remote: RemotePlugin | None) -> Outcome:
-    return Outcome(
+def _outcome(entry: JournalEntry, verdict: Verdict, detail: str, remote: RemotePlugin | None) -> PublishOutcome:
+    return PublishOutcome(
         verdict=verdict,
         detail=detail,
         remote=remote,

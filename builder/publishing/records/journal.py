@@ -26,19 +26,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from builder.progress import Progress
-    from builder.publishing.api_values import Target
+    from builder.publishing.api_values import TargetEnvironment
     from builder.publishing.clock import Clock
-    from builder.publishing.records.verdicts import Outcome
-    from builder.publishing.state_folder import State
+    from builder.publishing.records.outcome import PublishOutcome
+    from builder.publishing.state_folder import StateFolder
 
-PATIENCE_SECONDS: Final = 600.0
+LOCK_SECONDS: Final = 600.0
 """So long a publish waits for another one of the same plugin on this machine."""
 _POLL_SECONDS: Final = 0.2
 _HINT: Final = "Set BIOT_PLUGIN_STATE to a folder that you may write to."
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Entry:
+class JournalEntry:
     """One publish or rollback.
 
     Attributes:
@@ -91,7 +91,7 @@ class Entry:
 
 
 _CLOSING: Final = ("closed", "verdict", "detail", "version", "settled_by")
-_OPENING: Final = tuple(name for name in Entry.__dataclass_fields__ if name not in _CLOSING)
+_OPENING: Final = tuple(name for name in JournalEntry.__dataclass_fields__ if name not in _CLOSING)
 _TYPES: Final[Mapping[object, tuple[type, ...]]] = {
     "str": (str,),
     "str | None": (str, NoneType),
@@ -110,7 +110,7 @@ class Journal:
         plugin: The name without ``Plugin-``.
     """
 
-    def __init__(self, state: State, target: Target, plugin: str) -> None:
+    def __init__(self, state: StateFolder, target: TargetEnvironment, plugin: str) -> None:
         self.file = state.journal / _folder(target.base_url) / f"{_safe(plugin)}.jsonl"
 
     @contextmanager
@@ -118,11 +118,11 @@ class Journal:
         """Keep other publishes of this plugin on this machine out; the system lets go when a process is killed.
 
         Raises:
-            Conflict: Another one holds it for longer than ``PATIENCE_SECONDS``.
+            Conflict: Another one holds it for longer than ``LOCK_SECONDS``.
             PublishError: The folder cannot be written.
         """
         with _opened(self.file.with_suffix(".lock")) as descriptor:
-            ends, told = clock.monotonic() + PATIENCE_SECONDS, False
+            ends, told = clock.monotonic() + LOCK_SECONDS, False
             while not _try_lock(descriptor):
                 if not told:
                     progress.note("Another publish of this plugin is under way on this machine: waiting for it.")
@@ -133,7 +133,7 @@ class Journal:
                 clock.sleep(_POLL_SECONDS)
             yield
 
-    def entries(self) -> tuple[Entry, ...]:
+    def entries(self) -> tuple[JournalEntry, ...]:
         """Every publish, oldest first; lines that are torn or of another kind are passed over."""
         try:
             text = read_regular(self.file)
@@ -144,7 +144,7 @@ class Journal:
             raise PublishError(msg, hint=_HINT) from error
         return _entries(text)
 
-    def open(self, entry: Entry) -> None:
+    def open(self, entry: JournalEntry) -> None:
         """Write that a publish begins; when this returns it is on the disk.
 
         Raises:
@@ -152,7 +152,9 @@ class Journal:
         """
         self._append({"event": "open", **{_camel(name): getattr(entry, name) for name in _OPENING}})
 
-    def close(self, entry: Entry, outcome: Outcome, now: datetime, *, settled_by: str | None = None) -> Entry:
+    def close(
+        self, entry: JournalEntry, outcome: PublishOutcome, now: datetime, *, settled_by: str | None = None
+    ) -> JournalEntry:
         """Write how it ended.
 
         Raises:
@@ -160,7 +162,7 @@ class Journal:
         """
         closed = replace(
             entry,
-            closed=stamp(now),
+            closed=format_time(now),
             verdict=outcome.verdict.value,
             detail=outcome.detail,
             version=outcome.remote.version if outcome.remote is not None else None,
@@ -188,20 +190,20 @@ def new_id() -> str:
     return os.urandom(16).hex()
 
 
-def stamp(moment: datetime) -> str:
+def format_time(moment: datetime) -> str:
     """A time as the journal has it: UTC, to the second."""
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def all_entries(state: State) -> Iterator[Entry]:
+def all_entries(state: StateFolder) -> Iterator[JournalEntry]:
     """The entries of every journal of this machine."""
     for file in sorted(state.journal.glob("*/*.jsonl")):
         with suppress(OSError):
             yield from _entries(read_regular(file))
 
 
-def _entries(text: bytes) -> tuple[Entry, ...]:
-    found: dict[str, Entry] = {}
+def _entries(text: bytes) -> tuple[JournalEntry, ...]:
+    found: dict[str, JournalEntry] = {}
     for line in text.split(b"\n"):
         with suppress(ValueError, TypeError, KeyError):
             entry = _taken(found, read_json(line))
@@ -209,13 +211,13 @@ def _entries(text: bytes) -> tuple[Entry, ...]:
     return tuple(found.values())
 
 
-def _taken(found: Mapping[str, Entry], line: Any) -> Entry:  # noqa: ANN401 - whatever a line holds
+def _taken(found: Mapping[str, JournalEntry], line: Any) -> JournalEntry:  # noqa: ANN401 - whatever a line holds
     """The entry that a line begins or ends. Raises KeyError or TypeError when it is not one that the kit writes."""
     if line["event"] == "open":
-        entry = Entry(**{name: line[_camel(name)] for name in _OPENING if _camel(name) in line})
+        entry = JournalEntry(**{name: line[_camel(name)] for name in _OPENING if _camel(name) in line})
     else:
         entry = replace(found[line["id"]], **{name: line[_camel(name)] for name in _CLOSING if _camel(name) in line})
-    for name, field in Entry.__dataclass_fields__.items():
+    for name, field in JournalEntry.__dataclass_fields__.items():
         if type(getattr(entry, name)) not in _TYPES[field.type]:
             raise TypeError(name)
     return entry

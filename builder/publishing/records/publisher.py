@@ -26,7 +26,7 @@ class _Named(dict[str, str]):
         return "?"
 
 
-def who(environ: Mapping[str, str]) -> str:
+def publisher_name(environ: Mapping[str, str]) -> str:
     """The CI job, or ``user@host``."""
     for sign, words in _JOBS:
         if environ.get(sign):

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 from builder.publishing.failures import NotPossible
 from builder.publishing.planning.differences import STATE
-from builder.publishing.planning.plan import Files
-from builder.publishing.records.interrupted_runs import goal_of
-from builder.publishing.records.retained_releases import released
+from builder.publishing.planning.plan import ReleaseFiles
+from builder.publishing.records.interrupted_runs import desired_plugin_of
+from builder.publishing.records.retained_releases import successful_releases
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from builder.publishing.api_values import RemotePlugin
-    from builder.publishing.planning.plan import Goal
-    from builder.publishing.records.journal import Entry
-    from builder.publishing.records.retained_releases import Kept
+    from builder.publishing.planning.plan import DesiredPlugin
+    from builder.publishing.records.journal import JournalEntry
+    from builder.publishing.records.retained_releases import RetainedReleases
 
 _ELSEWHERE = (
     "Publish the ZIP of that version if it was kept elsewhere, such as by CI: `biot-plugin publish --artifact ZIP`. Or "
@@ -27,17 +27,21 @@ _ELSEWHERE = (
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Earlier:
+class PreviousRelease:
     """A release that can be published again: its entry in the journal, its goal and its files."""
 
-    entry: Entry
-    goal: Goal
-    files: Files
+    entry: JournalEntry
+    desired: DesiredPlugin
+    files: ReleaseFiles
 
 
-def restore(
-    entries: Iterable[Entry], kept: Kept, remote: RemotePlugin | None, version: int | None, state: str | None
-) -> Earlier:
+def find_previous_release(
+    entries: Iterable[JournalEntry],
+    kept: RetainedReleases,
+    remote: RemotePlugin | None,
+    version: int | None,
+    state: str | None,
+) -> PreviousRelease:
     """The release to go back to.
 
     Args:
@@ -51,7 +55,7 @@ def restore(
     Raises:
         NotPossible: There is none, or its files are no longer there.
     """
-    releases = released(entries)
+    releases = successful_releases(entries)
     if version is None:
         has = remote.tree_digest if remote is not None else None
         chosen = [
@@ -69,28 +73,32 @@ def restore(
     return _found(chosen[-1], kept, remote, state)
 
 
-def _found(entry: Entry, kept: Kept, remote: RemotePlugin | None, state: str | None) -> Earlier:
-    desired = kept.config(entry.config)
+def _found(
+    entry: JournalEntry, kept: RetainedReleases, remote: RemotePlugin | None, state: str | None
+) -> PreviousRelease:
+    retained_settings = kept.config(entry.config)
     artifact, report = kept.find(entry.artifact), kept.find(entry.report)
     missing = [
-        what for what, there in (("settings", desired), ("artifact", artifact or not entry.artifact)) if not there
+        what
+        for what, there in (("settings", retained_settings), ("artifact", artifact or not entry.artifact))
+        if not there
     ]
-    if desired is None or missing:
+    if retained_settings is None or missing:
         msg = f"Version {entry.version_to} was published from here, but what is missing now: {' and '.join(missing)}."
         raise NotPossible(msg, hint=_ELSEWHERE)
     version = entry.version_to if remote is None else remote.version + 1
-    settings = {key: value for key, value in desired.items() if key != STATE}
+    settings = {key: value for key, value in retained_settings.items() if key != STATE}
     settings |= {"version": version} | ({STATE: state} if state is not None else {})
-    goal = goal_of(entry, settings)
-    if goal.code is not None:
-        goal = replace(goal, code=replace(goal.code, file=artifact))
-    files = Files(
+    desired = desired_plugin_of(entry, settings)
+    if desired.code is not None:
+        desired = replace(desired, code=replace(desired.code, file=artifact))
+    files = ReleaseFiles(
         artifact=artifact, artifact_sha256=entry.artifact, report=report, report_sha256=entry.report if report else None
     )
-    return Earlier(entry=entry, goal=goal, files=files)
+    return PreviousRelease(entry=entry, desired=desired, files=files)
 
 
-def _nothing(releases: tuple[Entry, ...], version: int | None) -> NotPossible:
+def _nothing(releases: tuple[JournalEntry, ...], version: int | None) -> NotPossible:
     known = ", ".join(str(one.version_to) for one in releases)
     what = f"version {version}" if version is not None else "an earlier version with other code"
     told = f"There are {known}." if known else "Nothing was published from this machine to that environment."

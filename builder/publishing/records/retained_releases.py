@@ -14,30 +14,30 @@ from typing import TYPE_CHECKING, Final
 from builder.archive.atomic_files import whole_file
 from builder.errors import PackagingError, PublishError
 from builder.publishing.records.journal import all_entries
-from builder.publishing.records.verdicts import Verdict
+from builder.publishing.records.outcome import Verdict
 from builder.publishing.state_folder import PRIVATE_FILE, open_regular, private_folder, read_regular
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from builder.publishing.records.journal import Entry
-    from builder.publishing.state_folder import State
+    from builder.publishing.records.journal import JournalEntry
+    from builder.publishing.state_folder import StateFolder
 
-KEPT: Final = 10
+RETAINED_COUNT: Final = 10
 """Releases of one plugin in one environment that can be rolled back to."""
 _FRESH_SECONDS: Final = 3600
 """Younger files may belong to a publish that began after the journals were read."""
 
 
-class Kept:
+class RetainedReleases:
     """The folder of kept files; each is named by its own digest, so the same file is there once.
 
     Args:
         state: Where it lies.
     """
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: StateFolder) -> None:
         self._state = state
         self._folder = state.releases
 
@@ -115,29 +115,29 @@ class Kept:
                     file.unlink()
 
 
-def config_digest(config: Mapping[str, object]) -> str:
+def settings_digest(config: Mapping[str, object]) -> str:
     """What ``keep_config`` would return."""
     return _canonical(config)[1]
 
 
-def released(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+def successful_releases(entries: Iterable[JournalEntry]) -> tuple[JournalEntry, ...]:
     """The entries that brought a release to the platform, oldest first, each version once."""
     done = [entry for entry in entries if entry.verdict == Verdict.DONE]
     return tuple({entry.version_to: entry for entry in done}.values())
 
 
-def _needed(entries: list[Entry]) -> list[Entry]:
+def _needed(entries: list[JournalEntry]) -> list[JournalEntry]:
     """The newest releases, and what is not known to have failed: a publish that is under way, or was killed."""
     under_way = [entry for entry in entries if entry.verdict is None]
     unsure = [entry for entry in entries if entry.verdict == Verdict.UNKNOWN]
-    return [*under_way, *unsure[-KEPT:], *released(entries)[-KEPT:]]
+    return [*under_way, *unsure[-RETAINED_COUNT:], *successful_releases(entries)[-RETAINED_COUNT:]]
 
 
-def _files(entry: Entry) -> set[str | None]:
+def _files(entry: JournalEntry) -> set[str | None]:
     return {entry.artifact, entry.report, entry.config}
 
 
-def _place(entry: Entry) -> tuple[str, str]:
+def _place(entry: JournalEntry) -> tuple[str, str]:
     return entry.base_url, entry.plugin
 
 

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 from builder.errors import PublishError
 from builder.manifest.suggestion import suggest
-from builder.publishing.api.paging import PAGE, all_pages
+from builder.publishing.api.paging import PAGE_SIZE, all_pages
 from builder.publishing.failures import Refused
-from builder.publishing.remote.idempotent_retries import insist
+from builder.publishing.remote.idempotent_retries import apply_change
 from builder.quoting import printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from builder.publishing.api.dispatcher import HookKind, Hooks
-    from builder.publishing.api.settings_service import Platform
+    from builder.publishing.api.client import BiotClient
+    from builder.publishing.api.dispatcher import Dispatcher, HookKind
     from builder.publishing.clock import Clock
 
 _KEYS: Mapping[HookKind, tuple[str, ...]] = {
@@ -33,36 +33,38 @@ _KNOWN_NAMES = {
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Subscribed:
+class SubscriptionResult:
     """A subscription that is in place.
 
     Attributes:
-        row: As BioT has it.
+        subscription: As BioT has it.
         changed: Whether anything had to be sent.
         moved: Subscriptions of others whose order BioT changed for it: endpoint, order before, order now.
     """
 
-    row: Mapping[str, object]
+    subscription: Mapping[str, object]
     changed: bool
     moved: tuple[tuple[str, object, object], ...] = ()
 
 
-def all_rows(hooks: Hooks, kind: HookKind, endpoint: str | None = None) -> tuple[Mapping[str, object], ...]:
+def list_subscriptions(
+    dispatcher: Dispatcher, kind: HookKind, endpoint: str | None = None
+) -> tuple[Mapping[str, object], ...]:
     """Every subscription, or those of one endpoint."""
     filters: dict[str, object] = {"endpoint": {"eq": endpoint}} if endpoint else {}
-    return all_pages(lambda page: hooks.search(kind, filters, page=page), kind)
+    return all_pages(lambda page: dispatcher.search(kind, filters, page=page), kind)
 
 
-def disabled_subscribers(platform: Platform, endpoint: str | None = None) -> tuple[str, ...]:
+def disabled_subscribers(client: BiotClient, endpoint: str | None = None) -> tuple[str, ...]:
     """Names of disabled plugins that have subscriptions, by name: BioT keeps those and does not call the plugin.
 
     Args:
-        platform: Asked for at most ``PAGE`` plugins.
+        client: Asked for at most ``PAGE_SIZE`` plugins.
         endpoint: Only the plugin behind this URL.
     """
     request = {"filter": {"enabledState": {"eq": "DISABLED"}}, "sort": [{"prop": "name", "order": "ASC"}]}
     try:
-        plugins = platform.search({**request, "limit": PAGE, "page": 0}).plugins
+        plugins = client.search({**request, "limit": PAGE_SIZE, "page": 0}).plugins
     except Refused:
         return ()  # whoever manages subscriptions need not be allowed to list plugins
     return tuple(
@@ -78,58 +80,58 @@ def _subscribes(subscriptions: object) -> bool:
     return bool(subscriptions.get("interceptions") or subscriptions.get("notifications"))
 
 
-def subscribe(hooks: Hooks, kind: HookKind, wanted: Mapping[str, object], clock: Clock) -> Subscribed:
+def subscribe(dispatcher: Dispatcher, kind: HookKind, wanted: Mapping[str, object], clock: Clock) -> SubscriptionResult:
     """Subscribe an endpoint and read back what is there afterwards.
 
     Args:
-        hooks: The dispatcher.
+        dispatcher: The dispatcher.
         kind: Notification or interception.
         wanted: The subscription in BioT's words.
         clock: For waits.
 
     Raises:
-        Conflict, Unsettled, NotReached, AccessRefused, Refused: See ``builder.publishing.remote.idempotent_retries``.
+        Conflict, OutcomeUnknown, Unreachable, AccessDenied, Refused: As ``apply_change``.
     """
-    before = _rivals(hooks, kind, wanted)
+    before = _rivals(dispatcher, kind, wanted)
     for row in before:
         if _same(kind, row, wanted) and wanted.get("executionOrder") in {None, row.get("executionOrder")}:
-            return Subscribed(row=row, changed=False)
+            return SubscriptionResult(subscription=row, changed=False)
 
     def send() -> None:
         try:
-            hooks.subscribe(kind, wanted)
+            dispatcher.subscribe(kind, wanted)
         except Refused as error:
             # What a repeated request of ours, or a colleague, has put there already.
-            if error.status != _CONFLICT or _find(hooks, kind, wanted) is None:
+            if error.status != _CONFLICT or _find(dispatcher, kind, wanted) is None:
                 error.hint = _nearest(error) or error.hint
                 raise
 
     def in_place() -> bool:
-        row = _find(hooks, kind, wanted)
+        row = _find(dispatcher, kind, wanted)
         return row is not None and wanted.get("executionOrder") in {None, row.get("executionOrder")}
 
-    insist(send, in_place, clock, what="the endpoint is subscribed")
+    apply_change(send, in_place, clock, what="the endpoint is subscribed")
     try:
-        after = _rivals(hooks, kind, wanted)
+        after = _rivals(dispatcher, kind, wanted)
     except PublishError:
         after = ()  # the subscription is in place all the same
     mine = next((row for row in after if _same(kind, row, wanted)), wanted)
-    return Subscribed(row=mine, changed=True, moved=_moved(before, after, mine))
+    return SubscriptionResult(subscription=mine, changed=True, moved=_moved(before, after, mine))
 
 
-def unsubscribe(hooks: Hooks, kind: HookKind, unwanted: Mapping[str, object], clock: Clock) -> bool:
+def unsubscribe(dispatcher: Dispatcher, kind: HookKind, unwanted: Mapping[str, object], clock: Clock) -> bool:
     """End a subscription; whether there was one. Raises as ``subscribe``."""
-    if _find(hooks, kind, unwanted) is None:
+    if _find(dispatcher, kind, unwanted) is None:
         return False
 
     def send() -> None:
         try:
-            hooks.unsubscribe(kind, unwanted)
+            dispatcher.unsubscribe(kind, unwanted)
         except Refused as error:
             if error.status != _NOT_FOUND:
                 raise
 
-    insist(send, lambda: _find(hooks, kind, unwanted) is None, clock, what="the endpoint is unsubscribed")
+    apply_change(send, lambda: _find(dispatcher, kind, unwanted) is None, clock, what="the endpoint is unsubscribed")
     return True
 
 
@@ -143,17 +145,21 @@ def _nearest(error: Refused) -> str:
     return f'Did you mean "{printable(meant, 100)}"? Nothing was changed.' if meant else ""
 
 
-def _find(hooks: Hooks, kind: HookKind, wanted: Mapping[str, object]) -> Mapping[str, object] | None:
-    rows = all_rows(hooks, kind, str(wanted["endpoint"]))
+def _find(dispatcher: Dispatcher, kind: HookKind, wanted: Mapping[str, object]) -> Mapping[str, object] | None:
+    rows = list_subscriptions(dispatcher, kind, str(wanted["endpoint"]))
     return next((row for row in rows if _same(kind, row, wanted)), None)
 
 
-def _rivals(hooks: Hooks, kind: HookKind, wanted: Mapping[str, object]) -> tuple[Mapping[str, object], ...]:
+def _rivals(dispatcher: Dispatcher, kind: HookKind, wanted: Mapping[str, object]) -> tuple[Mapping[str, object], ...]:
     """Everybody who is called for the same: their orders may move."""
     if kind == "notifications":
-        return all_rows(hooks, kind, str(wanted["endpoint"]))
+        return list_subscriptions(dispatcher, kind, str(wanted["endpoint"]))
     keys = ("type", "apiId", "entityName")
-    return tuple(row for row in all_rows(hooks, kind) if all(_value(row, key) == _value(wanted, key) for key in keys))
+    return tuple(
+        row
+        for row in list_subscriptions(dispatcher, kind)
+        if all(_value(row, key) == _value(wanted, key) for key in keys)
+    )
 
 
 def _moved(

@@ -13,8 +13,8 @@ from builder.errors import ManifestError, Problem, PublishError
 from builder.manifest.finding import format_key, shorten
 from builder.manifest.suggestion import suggest
 from builder.manifest.text.line_numbers import line_numbers, line_of
-from builder.publishing.access.connection import target_of
-from builder.publishing.state_folder import State, read_json, read_regular, state_of, write_private
+from builder.publishing.access.connection import resolve_target
+from builder.publishing.state_folder import StateFolder, find_state_folder, read_json, read_regular, write_private
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from builder.manifest import Manifest
     from builder.manifest.finding import KeyPath
     from builder.manifest.model import Interception, Notification
-    from builder.publishing.api.settings_service import Platform
-    from builder.publishing.api_values import Target
+    from builder.publishing.api.client import BiotClient
+    from builder.publishing.api_values import TargetEnvironment
     from builder.publishing.clock import Clock
 
 _FORMAT = 1
@@ -58,22 +58,22 @@ class Catalog:
         return self.fetched[:10]
 
 
-def fetch(platform: Platform, clock: Clock) -> Catalog:
+def fetch_catalog(client: BiotClient, clock: Clock) -> Catalog:
     """Ask an environment for everything that can be subscribed to.
 
     Raises:
-        NotReached, NotAnswered, AccessRefused, Refused: As every question.
+        Unreachable, NoAnswer, AccessDenied, Refused: As every question.
     """
     apis: set[tuple[str, str, str]] = set()
     entities: set[str] = set()
-    for row in platform.interceptable():
+    for row in client.interceptable():
         entity = str(row.get("entityTypeName") or "")
         if row.get("apiId"):
             apis.add((str(row["apiId"]), entity, str(row.get("servicePrefix") or "")))
         if entity:
             entities.add(entity)
     actions: dict[str, set[str]] = {}
-    for row in platform.notifiable():
+    for row in client.notifiable():
         if row.get("entityName") and row.get("actionName"):
             actions.setdefault(str(row["entityName"]), set()).add(str(row["actionName"]))
     return Catalog(
@@ -84,17 +84,17 @@ def fetch(platform: Platform, clock: Clock) -> Catalog:
     )
 
 
-def keep(catalog: Catalog, target: Target, state: State) -> None:
+def save_catalog(catalog: Catalog, target: TargetEnvironment, state: StateFolder) -> None:
     """Write a catalog down for ``check`` and ``plan``.
 
     Raises:
         PublishError: The state folder cannot be written.
     """
-    document = {"format": _FORMAT, "baseUrl": target.base_url, **describe(catalog)}
+    document = {"format": _FORMAT, "baseUrl": target.base_url, **describe_catalog(catalog)}
     write_private(_file(target, state), json.dumps(document, indent=1).encode() + b"\n")
 
 
-def kept(target: Target, state: State) -> Catalog | None:
+def load_catalog(target: TargetEnvironment, state: StateFolder) -> Catalog | None:
     """The catalog that was fetched last; None when there is none that this version can read."""
     try:
         document: Any = read_json(read_regular(_file(target, state)))
@@ -110,7 +110,7 @@ def kept(target: Target, state: State) -> Catalog | None:
         return None
 
 
-def describe(catalog: Catalog) -> dict[str, object]:
+def describe_catalog(catalog: Catalog) -> dict[str, object]:
     """A catalog as JSON."""
     return {
         "fetched": catalog.fetched,
@@ -120,7 +120,7 @@ def describe(catalog: Catalog) -> dict[str, object]:
     }
 
 
-def refuse_unknown(manifest: Manifest, environ: Mapping[str, str]) -> str:
+def check_subscriptions(manifest: Manifest, environ: Mapping[str, str]) -> str:
     """Hold the subscriptions of a manifest against the catalog of its environment, when one was fetched.
 
     Args:
@@ -133,14 +133,14 @@ def refuse_unknown(manifest: Manifest, environ: Mapping[str, str]) -> str:
     Raises:
         ManifestError: The environment has no such API, entity or action; carries every problem.
     """
-    state, name = state_of(environ), manifest.environment
+    state, name = find_state_folder(environ), manifest.environment
     try:
-        catalog = name and kept(target_of(name, manifest.environments, state), state)
+        catalog = name and load_catalog(resolve_target(name, manifest.environments, state), state)
     except PublishError:
         return ""  # an environment that cannot be reached yet has no catalog either
     if not name or not catalog:
         return ""
-    problems = tuple(problems_of(manifest, catalog, name))
+    problems = tuple(find_problems(manifest, catalog, name))
     if problems:
         plural = "s" if len(problems) > 1 else ""
         msg = f"{manifest.file.name} has {len(problems)} subscription{plural} that {name} does not have."
@@ -157,7 +157,7 @@ def without_offline_warnings(warnings: tuple[Problem, ...]) -> tuple[Problem, ..
     return tuple(warning for warning in warnings if not _SUBSCRIBED_NAME.search(warning.key))
 
 
-def problems_of(manifest: Manifest, catalog: Catalog, environment: str) -> Iterator[Problem]:
+def find_problems(manifest: Manifest, catalog: Catalog, environment: str) -> Iterator[Problem]:
     """Each subscription that a catalog does not have, with the name that is nearest."""
     findings = [
         finding
@@ -232,6 +232,6 @@ def _place(manifest: Manifest, path: KeyPath) -> KeyPath:
     return ("plugin", *path)
 
 
-def _file(target: Target, state: State) -> Path:
+def _file(target: TargetEnvironment, state: StateFolder) -> Path:
     address = hashlib.sha256(target.base_url.encode()).hexdigest()[:16]
     return state.catalogs / f"{address}.json"

@@ -6,7 +6,7 @@ import random
 from typing import TYPE_CHECKING
 
 from builder.errors import PublishError
-from builder.publishing.failures import Conflict, NoSuchPlugin, NotReached, Refused, RolledBack, Unsettled
+from builder.publishing.failures import Conflict, NoSuchPlugin, OutcomeUnknown, Refused, RolledBack, Unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +19,7 @@ _LOOKS = (0.0, 0.5, 1.5)
 _BUSY = frozenset({408, 425, 429})
 
 
-def insist(send: Callable[[], object], in_place: Callable[[], bool], clock: Clock, *, what: str) -> None:
+def apply_change(send: Callable[[], object], in_place: Callable[[], bool], clock: Clock, *, what: str) -> None:
     """Make a change and see that it is there.
 
     Args:
@@ -29,10 +29,10 @@ def insist(send: Callable[[], object], in_place: Callable[[], bool], clock: Cloc
         what: The change, as part of a sentence, such as ``age is disabled``.
 
     Raises:
-        Unsettled: A request was lost, and whether it takes effect is still not known.
+        OutcomeUnknown: A request was lost, and whether it takes effect is still not known.
         Conflict: BioT confirmed it, and it is not there: somebody else changed it back.
         NoSuchPlugin: The plugin is gone.
-        NotReached, AccessRefused, Refused, RolledBack: Nothing was changed.
+        Unreachable, AccessDenied, Refused, RolledBack: Nothing was changed.
         KeyboardInterrupt: With what is not known then.
     """
     try:
@@ -43,10 +43,10 @@ def insist(send: Callable[[], object], in_place: Callable[[], bool], clock: Cloc
 
 
 def _insist(send: Callable[[], object], in_place: Callable[[], bool], clock: Clock, what: str) -> None:
-    lost: Unsettled | None = None
+    lost: OutcomeUnknown | None = None
     for tried in range(1, _TRIES + 1):
         failure = _sent(send)
-        if isinstance(failure, Unsettled):
+        if isinstance(failure, OutcomeUnknown):
             lost = failure
         if _is_there(in_place, clock, confirmed=failure is None):
             return
@@ -85,9 +85,11 @@ def _is_there(in_place: Callable[[], bool], clock: Clock, *, confirmed: bool) ->
 def _worth_another_try(failure: PublishError) -> bool:
     if isinstance(failure, RolledBack):
         return not failure.lasting
-    return isinstance(failure, Unsettled | NotReached) or (isinstance(failure, Refused) and failure.status in _BUSY)
+    return isinstance(failure, OutcomeUnknown | Unreachable) or (
+        isinstance(failure, Refused) and failure.status in _BUSY
+    )
 
 
 def _asked(failure: PublishError) -> float:
-    asked = failure.retry_after if isinstance(failure, Unsettled | Refused | RolledBack) else None
+    asked = failure.retry_after if isinstance(failure, OutcomeUnknown | Refused | RolledBack) else None
     return min(asked or 0.0, 20.0)

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from builder.cli.app import run
-from builder.publishing.access.connection import open_platform
-from builder.publishing.api_values import Secret, Target
+from builder.publishing.access.connection import open_client
+from builder.publishing.api_values import SecretText, TargetEnvironment
 from builder.publishing.clock import SystemClock
-from builder.publishing.state_folder import LocalBiot, State, write_local
+from builder.publishing.state_folder import LocalBiot, StateFolder, write_local_biot
 from tests.support.sandbox import running_sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from builder.publishing.api.settings_service import Platform
+    from builder.publishing.api.client import BiotClient
     from tests.support.sandbox import Sandbox
 
 MANIFEST = """[plugin]
@@ -64,16 +64,18 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def desk(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def plugin_folder(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A plugin's folder on a machine that knows the local BioT; the current folder."""
     for name in ("BIOT_TOKEN", "BIOT_USERNAME", "BIOT_PASSWORD", "BIOT_SERVICE_USER_ID"):
         monkeypatch.delenv(name, raising=False)
-    state = State(folder=tmp_path / "state")
+    state = StateFolder(folder=tmp_path / "state")
     monkeypatch.setenv("BIOT_PLUGIN_STATE", str(state.folder))
     user = sandbox.service_user
-    write_local(
+    write_local_biot(
         state,
-        LocalBiot(base_url=sandbox.base_url, service_user_id=user.id, service_user_secret_key=Secret(user.secret_key)),
+        LocalBiot(
+            base_url=sandbox.base_url, service_user_id=user.id, service_user_secret_key=SecretText(user.secret_key)
+        ),
     )
     folder = tmp_path / "plugin"
     folder.mkdir()
@@ -83,15 +85,15 @@ def desk(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
 
 
 @pytest.fixture
-def biot_plugin(desk: Path, capsys: pytest.CaptureFixture[str]) -> CommandLine:  # noqa: ARG001 - for its effect
+def biot_plugin(plugin_folder: Path, capsys: pytest.CaptureFixture[str]) -> CommandLine:  # noqa: ARG001 - for its effect
     return CommandLine(capsys)
 
 
 @pytest.fixture
-def platform(sandbox: Sandbox, desk: Path) -> Iterator[Platform]:
-    environ = {"BIOT_PLUGIN_STATE": str(desk.parent / "state")}
-    target = Target(name="local", base_url=sandbox.base_url)
-    with open_platform(target, environ, None, SystemClock()) as opened:
+def client(sandbox: Sandbox, plugin_folder: Path) -> Iterator[BiotClient]:
+    environ = {"BIOT_PLUGIN_STATE": str(plugin_folder.parent / "state")}
+    target = TargetEnvironment(name="local", base_url=sandbox.base_url)
+    with open_client(target, environ, None, SystemClock()) as opened:
         yield opened
         while found := opened.search({"limit": 100}).plugins:
             for plugin in found:

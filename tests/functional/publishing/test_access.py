@@ -10,12 +10,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from builder.errors import PublishError
-from builder.publishing.access.connection import find_identity, open_platform, target_of
-from builder.publishing.access.credentials import AccessToken, Person, ServiceUser, read_credentials
-from builder.publishing.access.dotenv import read_dotenv
-from builder.publishing.api_values import Secret, Target
-from builder.publishing.failures import AccessRefused, NotAnswered, NotReached
-from builder.publishing.state_folder import LocalBiot, State, write_local
+from builder.publishing.access.connection import find_identity, open_client, resolve_target
+from builder.publishing.access.credentials import (
+    ServiceUserCredentials,
+    TokenCredentials,
+    UserCredentials,
+    read_credentials,
+)
+from builder.publishing.access.dotenv import parse_dotenv
+from builder.publishing.api_values import SecretText, TargetEnvironment
+from builder.publishing.failures import AccessDenied, NoAnswer, Unreachable
+from builder.publishing.state_folder import LocalBiot, StateFolder, write_local_biot
 from tests.support.raw_http import RawServer, failure, reply
 from tests.support.virtual_time import VirtualClock
 
@@ -62,10 +67,10 @@ def test_a_service_users_token_is_kept_for_the_next_command_and_replaced_before_
     environ, clock = environment(tmp_path, SERVICE), VirtualClock()
 
     with RawServer(service_token("one"), FOUND, FOUND, service_token("two"), FOUND) as server:
-        target = Target(name="dev", base_url=server.url)
+        target = TargetEnvironment(name="dev", base_url=server.url)
         for minutes in (0, 20, 9):
             clock.pass_by(minutes * 60)
-            with open_platform(target, environ, None, clock) as biot:
+            with open_client(target, environ, None, clock) as biot:
                 assert biot.read("age") is not None
 
     assert bearers(server) == ["one", "one", "two"]
@@ -82,8 +87,8 @@ def test_tokens_are_of_one_principal_at_one_address(tmp_path: Path) -> None:
 
     with RawServer(service_token("one"), FOUND, service_token("two"), FOUND) as server:
         for variables in (SERVICE, other):
-            target = Target(name="dev", base_url=server.url)
-            with open_platform(target, environment(tmp_path, variables), None, clock) as biot:
+            target = TargetEnvironment(name="dev", base_url=server.url)
+            with open_client(target, environment(tmp_path, variables), None, clock) as biot:
                 biot.read("age")
 
     assert bearers(server) == ["one", "two"]
@@ -96,8 +101,8 @@ def test_a_clock_that_goes_wrong_does_not_make_tokens_old(tmp_path: Path) -> Non
 
     with RawServer(service_token("one"), FOUND) as server:
         for _ in range(3):
-            with open_platform(
-                Target(name="dev", base_url=server.url), environment(tmp_path, SERVICE), None, clock
+            with open_client(
+                TargetEnvironment(name="dev", base_url=server.url), environment(tmp_path, SERVICE), None, clock
             ) as biot:
                 biot.read("age")
 
@@ -112,7 +117,7 @@ def test_a_user_is_asked_for_no_second_log_in_while_the_refresh_token_lives(tmp_
     ) as server:
         for minutes in (0, 29, 29):
             clock.pass_by(minutes * 60)
-            with open_platform(Target(name="dev", base_url=server.url), environ, None, clock) as biot:
+            with open_client(TargetEnvironment(name="dev", base_url=server.url), environ, None, clock) as biot:
                 biot.read("age")
 
     logins = [path.removeprefix("/ums/v2/users/") for path in paths(server) if "/ums/" in path]
@@ -125,8 +130,8 @@ def test_a_second_factor_is_asked_for_with_the_first_steps_token(tmp_path: Path)
     first = session("half", mfaRequired=True, refreshJwt=None)
 
     with RawServer(first, session("whole"), FOUND) as server:
-        target, environ = Target(name="dev", base_url=server.url), environment(tmp_path, PERSON)
-        with open_platform(target, environ, None, VirtualClock(), ask_code=lambda: "123456") as biot:
+        target, environ = TargetEnvironment(name="dev", base_url=server.url), environment(tmp_path, PERSON)
+        with open_client(target, environ, None, VirtualClock(), ask_code=lambda: "123456") as biot:
             biot.read("age")
 
     assert paths(server)[:2] == ["/ums/v2/users/login", "/ums/v2/users/login/mfa"]
@@ -148,9 +153,9 @@ def test_every_ending_of_a_log_in_says_what_to_do(
     tmp_path: Path, answers: list[bytes], message: str, hint: str
 ) -> None:
     with RawServer(*answers) as server:
-        target = Target(name="dev", base_url=server.url)
-        biot = open_platform(target, environment(tmp_path, PERSON), None, VirtualClock())
-        with pytest.raises(AccessRefused) as caught:
+        target = TargetEnvironment(name="dev", base_url=server.url)
+        biot = open_client(target, environment(tmp_path, PERSON), None, VirtualClock())
+        with pytest.raises(AccessDenied) as caught:
             biot.read("age")
         biot.close()
 
@@ -164,18 +169,18 @@ def test_a_wrong_code_is_told(tmp_path: Path) -> None:
     environ = environment(tmp_path, {**PERSON, "BIOT_MFA_CODE": "000000"})
 
     with RawServer(session("half", mfaRequired=True), failure(400, "MFA_CODE_NOT_VALID")) as server:
-        biot = open_platform(Target(name="dev", base_url=server.url), environ, None, VirtualClock())
-        with pytest.raises(AccessRefused, match="MFA_CODE_NOT_VALID"):
+        biot = open_client(TargetEnvironment(name="dev", base_url=server.url), environ, None, VirtualClock())
+        with pytest.raises(AccessDenied, match="MFA_CODE_NOT_VALID"):
             biot.read("age")
         biot.close()
 
 
 def test_an_answer_without_a_token_is_no_log_in(tmp_path: Path) -> None:
     with RawServer(reply(200, {"accessToken": "a b\r\nx: y"})) as server:
-        biot = open_platform(
-            Target(name="dev", base_url=server.url), environment(tmp_path, SERVICE), None, VirtualClock()
+        biot = open_client(
+            TargetEnvironment(name="dev", base_url=server.url), environment(tmp_path, SERVICE), None, VirtualClock()
         )
-        with pytest.raises(NotAnswered, match="without a token"):
+        with pytest.raises(NoAnswer, match="without a token"):
             biot.read("age")
         biot.close()
 
@@ -184,8 +189,8 @@ def test_a_given_token_that_ended_is_told_with_what_to_use_instead(tmp_path: Pat
     environ = environment(tmp_path, {"BIOT_TOKEN": "Bearer canary-token"})
 
     with RawServer(failure(401, "TOKEN_NOT_VALID")) as server:
-        biot = open_platform(Target(name="dev", base_url=server.url), environ, None, VirtualClock())
-        with pytest.raises(AccessRefused, match="BIOT_TOKEN") as caught:
+        biot = open_client(TargetEnvironment(name="dev", base_url=server.url), environ, None, VirtualClock())
+        with pytest.raises(AccessDenied, match="BIOT_TOKEN") as caught:
             biot.read("age")
         biot.close()
 
@@ -206,7 +211,7 @@ def test_a_given_token_that_ended_is_told_with_what_to_use_instead(tmp_path: Pat
     ],
 )
 def test_half_a_pair_and_several_kinds_are_told(variables: dict[str, str], told: str) -> None:
-    with pytest.raises(AccessRefused, match=told) as caught:
+    with pytest.raises(AccessDenied, match=told) as caught:
         read_credentials(variables, "The environment")
 
     assert "canary" not in caught.value.message + caught.value.hint
@@ -214,8 +219,8 @@ def test_half_a_pair_and_several_kinds_are_told(variables: dict[str, str], told:
 
 def test_what_ci_sets_for_missing_secrets_counts_as_none() -> None:
     assert read_credentials({"BIOT_TOKEN": "", "BIOT_USERNAME": " "}, "The environment") is None
-    assert isinstance(read_credentials(SERVICE, "x"), ServiceUser)
-    assert isinstance(read_credentials({"BIOT_TOKEN": " t\n"}, "x"), AccessToken)
+    assert isinstance(read_credentials(SERVICE, "x"), ServiceUserCredentials)
+    assert isinstance(read_credentials({"BIOT_TOKEN": " t\n"}, "x"), TokenCredentials)
 
 
 def test_dotenv_is_read_as_people_write_it() -> None:
@@ -230,7 +235,7 @@ def test_dotenv_is_read_as_people_write_it() -> None:
     not a line
     """
 
-    assert read_dotenv(text) == {
+    assert parse_dotenv(text) == {
         "BIOT_USERNAME": "ann@example.com",
         "BIOT_PASSWORD": 'a # b"c',
         "A": "plain",
@@ -245,52 +250,55 @@ def test_dotenv_is_used_only_when_git_would_not_commit_it(tmp_path: Path) -> Non
     folder.mkdir()
     subprocess.run(["git", "init", "-q", str(folder)], check=True)
     (folder / ".env").write_text("BIOT_USERNAME=ann\nBIOT_PASSWORD=canary\n")
-    target, state = Target(name="dev", base_url="https://biot.invalid"), State(folder=tmp_path / "state")
+    target, state = (
+        TargetEnvironment(name="dev", base_url="https://biot.invalid"),
+        StateFolder(folder=tmp_path / "state"),
+    )
 
-    with pytest.raises(AccessRefused, match="git would commit it") as caught:
+    with pytest.raises(AccessDenied, match="git would commit it") as caught:
         find_identity(target, {}, folder, state)
     (folder / ".gitignore").write_text(".env\n")
     found = find_identity(target, {}, folder, state)
     subprocess.run(["git", "-C", str(folder), "add", "-f", ".env"], check=True)
-    with pytest.raises(AccessRefused, match="git would commit it"):
+    with pytest.raises(AccessDenied, match="git would commit it"):
         find_identity(target, {}, folder, state)
 
-    assert isinstance(found.credentials, Person)
+    assert isinstance(found.credentials, UserCredentials)
     assert found.source == ".env"
     assert "canary" not in caught.value.message + repr(found)
     assert find_identity(target, {"BIOT_TOKEN": "t"}, folder, state).source == "environment variables"
 
 
 def test_the_local_biot_gets_its_own_credentials_and_no_others(tmp_path: Path) -> None:
-    state = State(folder=tmp_path / "state")
+    state = StateFolder(folder=tmp_path / "state")
     with pytest.raises(PublishError, match="no local BioT"):
-        target_of("local", {}, state)
-    write_local(
+        resolve_target("local", {}, state)
+    write_local_biot(
         state,
-        LocalBiot(base_url="http://127.0.0.1:9000", service_user_id="own", service_user_secret_key=Secret("its")),
+        LocalBiot(base_url="http://127.0.0.1:9000", service_user_id="own", service_user_secret_key=SecretText("its")),
     )
 
-    target = target_of("local", {"local": {"displayName": "Mine"}}, state)
+    target = resolve_target("local", {"local": {"displayName": "Mine"}}, state)
     identity = find_identity(target, {"BIOT_TOKEN": "canary", **PERSON}, tmp_path, state)
 
     assert target.base_url == "http://127.0.0.1:9000"
-    assert identity.credentials == ServiceUser(principal="own", secret_key=Secret("its"))
+    assert identity.credentials == ServiceUserCredentials(principal="own", secret_key=SecretText("its"))
     with pytest.raises(PublishError, match=r"127\.0\.0\.1:9000"):
-        target_of("local", {"local": {"baseUrl": "https://biot.example.com"}}, state)
+        resolve_target("local", {"local": {"baseUrl": "https://biot.example.com"}}, state)
 
 
 def test_an_environment_has_to_be_named(tmp_path: Path) -> None:
     with pytest.raises(PublishError, match="No environment") as caught:
-        target_of(None, {"dev": {"baseUrl": "https://a"}}, State(folder=tmp_path))
+        resolve_target(None, {"dev": {"baseUrl": "https://a"}}, StateFolder(folder=tmp_path))
 
     assert "dev, local" in caught.value.hint
 
 
 def test_a_change_for_which_no_token_is_to_be_had_was_certainly_not_sent(tmp_path: Path) -> None:
     with RawServer(failure(500, "INTERNAL_SERVER_ERROR")) as server:
-        target, clock = Target(name="dev", base_url=server.url), VirtualClock()
-        biot = open_platform(target, environment(tmp_path, SERVICE), None, clock)
-        with pytest.raises(NotReached, match="Nothing was sent"):
+        target, clock = TargetEnvironment(name="dev", base_url=server.url), VirtualClock()
+        biot = open_client(target, environment(tmp_path, SERVICE), None, clock)
+        with pytest.raises(Unreachable, match="Nothing was sent"):
             biot.update("age", {"timeout": 5}, None)
         biot.close()
 

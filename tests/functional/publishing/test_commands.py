@@ -13,7 +13,7 @@ from tests.support.raw_http import RawServer, reply
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from builder.publishing.api.settings_service import Platform
+    from builder.publishing.api.client import BiotClient
     from tests.functional.publishing.conftest import CommandLine
 
 CONFIG = {
@@ -31,14 +31,14 @@ CONFIG = {
 }
 
 
-def create(platform: Platform, *names: str, **more: object) -> None:
+def create(client: BiotClient, *names: str, **more: object) -> None:
     for name in names:
-        platform.create({**CONFIG, "name": name, **more}, None)
+        client.create({**CONFIG, "name": name, **more}, None)
 
 
-def test_list_is_a_table_that_fits_and_a_document_with_the_same(biot_plugin: CommandLine, platform: Platform) -> None:
-    create(platform, "age-calculator", "vitals", "a" * 57)
-    platform.update("vitals", {"enabledState": "DISABLED"}, None)
+def test_list_is_a_table_that_fits_and_a_document_with_the_same(biot_plugin: CommandLine, client: BiotClient) -> None:
+    create(client, "age-calculator", "vitals", "a" * 57)
+    client.update("vitals", {"enabledState": "DISABLED"}, None)
 
     table = biot_plugin("list", "-e", "local")
     document = biot_plugin("list", "-e", "local", "--json").document
@@ -53,11 +53,11 @@ def test_list_is_a_table_that_fits_and_a_document_with_the_same(biot_plugin: Com
     assert "canary" not in table.out + str(document)
 
 
-def test_list_takes_biots_search_filter_sort_and_pages(biot_plugin: CommandLine, platform: Platform) -> None:
+def test_list_takes_biots_search_filter_sort_and_pages(biot_plugin: CommandLine, client: BiotClient) -> None:
     assert biot_plugin("list", "-e", "local").out == "local has no plugins yet.\n"
     assert biot_plugin("list", "-e", "local", "--search", "x").out == "local has no such plugin.\n"
-    create(platform, "one", "two", "three")
-    platform.update("two", {"enabledState": "DISABLED", "timeout": 100}, None)
+    create(client, "one", "two", "three")
+    client.update("two", {"enabledState": "DISABLED", "timeout": 100}, None)
 
     def names(*options: str) -> list[str]:
         document = biot_plugin("list", "-e", "local", "--json", *options).document
@@ -92,8 +92,8 @@ def test_a_search_that_biot_does_not_have_is_a_usage_error(
     assert told in said.err
 
 
-def test_show_tells_everything_but_the_values_of_variables(biot_plugin: CommandLine, platform: Platform) -> None:
-    create(platform, "age-calculator")
+def test_show_tells_everything_but_the_values_of_variables(biot_plugin: CommandLine, client: BiotClient) -> None:
+    create(client, "age-calculator")
 
     page = biot_plugin("show", "-e", "local")
     document = biot_plugin("show", "Plugin-age-calculator", "-e", "local", "--json").document["plugin"]
@@ -117,15 +117,15 @@ def test_a_plugin_that_is_not_there_is_said_with_its_own_kind(biot_plugin: Comma
     assert "biot-plugin list -e local" in said.document["hint"]
 
 
-def test_disable_and_enable_change_the_state_and_nothing_else(biot_plugin: CommandLine, platform: Platform) -> None:
-    create(platform, "age-calculator")
-    before = platform.read("age-calculator")
+def test_disable_and_enable_change_the_state_and_nothing_else(biot_plugin: CommandLine, client: BiotClient) -> None:
+    create(client, "age-calculator")
+    before = client.read("age-calculator")
 
     assert "is disabled now" in biot_plugin("disable", "-e", "local").out
-    disabled = platform.read("age-calculator")
+    disabled = client.read("age-calculator")
     again = biot_plugin("disable", "-e", "local", "--json").document
     assert "is enabled now" in biot_plugin("enable", "age-calculator", "-e", "local").out
-    after = platform.read("age-calculator")
+    after = client.read("age-calculator")
 
     assert before is not None
     assert disabled is not None
@@ -136,10 +136,10 @@ def test_disable_and_enable_change_the_state_and_nothing_else(biot_plugin: Comma
 
 
 def test_a_plugin_is_switched_off_while_its_manifest_has_problems_elsewhere(
-    biot_plugin: CommandLine, platform: Platform, desk: Path
+    biot_plugin: CommandLine, client: BiotClient, plugin_folder: Path
 ) -> None:
-    create(platform, "age-calculator")
-    file = desk / "plugin.toml"
+    create(client, "age-calculator")
+    file = plugin_folder / "plugin.toml"
     whole = file.read_text("utf-8")
 
     file.write_text(f'{whole}memorySize = 5\ncronSchedule = "often"\n', "utf-8")
@@ -153,30 +153,30 @@ def test_a_plugin_is_switched_off_while_its_manifest_has_problems_elsewhere(
         assert "plugin.toml" in refused.err
 
 
-def test_what_enable_and_disable_show_is_the_plugin_as_it_is_now(biot_plugin: CommandLine, platform: Platform) -> None:
-    create(platform, "age-calculator")
+def test_what_enable_and_disable_show_is_the_plugin_as_it_is_now(biot_plugin: CommandLine, client: BiotClient) -> None:
+    create(client, "age-calculator")
 
     for command, state in (("disable", "DISABLED"), ("enable", "ENABLED")):
         shown = biot_plugin(command, "age-calculator", "-e", "local", "--json").document
         assert (shown["status"], shown["plugin"]["enabledState"]) == ("done", state)
 
 
-def test_delete_asks_or_is_told_yes_and_says_what_goes_with_it(biot_plugin: CommandLine, platform: Platform) -> None:
-    create(platform, "age-calculator")
+def test_delete_asks_or_is_told_yes_and_says_what_goes_with_it(biot_plugin: CommandLine, client: BiotClient) -> None:
+    create(client, "age-calculator")
 
     unasked = biot_plugin("delete", "age-calculator", "-e", "local")
     assert unasked.code == 2
     assert "--yes" in unasked.err
-    assert platform.read("age-calculator") is not None
+    assert client.read("age-calculator") is not None
 
     said = biot_plugin("delete", "age-calculator", "-e", "local", "--yes")
     assert "service user" in said.out
-    assert platform.read("age-calculator") is None
+    assert client.read("age-calculator") is None
     assert biot_plugin("delete", "age-calculator", "-e", "local", "--yes").code == 8
 
 
-def test_endpoint_is_one_line_for_pipes(biot_plugin: CommandLine, platform: Platform) -> None:
-    create(platform, "age-calculator")
+def test_endpoint_is_one_line_for_pipes(biot_plugin: CommandLine, client: BiotClient) -> None:
+    create(client, "age-calculator")
 
     said = biot_plugin("endpoint", "-e", "local")
 
@@ -185,10 +185,10 @@ def test_endpoint_is_one_line_for_pipes(biot_plugin: CommandLine, platform: Plat
 
 
 def test_links_are_printed_and_only_those_of_aws_are_opened(
-    biot_plugin: CommandLine, platform: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    biot_plugin: CommandLine, client: BiotClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The local BioT has no console, so its links are the kind that must not be opened."""
-    create(platform, "age-calculator")
+    create(client, "age-calculator")
     opened = tmp_path / "opened"
     browser = tmp_path / "browser"
     browser.write_text(f'#!/bin/sh\necho "$1" > {opened}\n')
@@ -208,7 +208,7 @@ def test_links_are_printed_and_only_those_of_aws_are_opened(
 
 
 def test_a_link_of_aws_is_opened_on_request(
-    biot_plugin: CommandLine, desk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    biot_plugin: CommandLine, plugin_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     console = "https://eu-central-1.console.aws.amazon.com/lambda/home?region=eu-central-1#/functions/Plugin-age"
     opened = tmp_path / "opened"
@@ -220,7 +220,7 @@ def test_a_link_of_aws_is_opened_on_request(
     plugin = {"name": "Plugin-age-calculator", "displayName": "A", "version": 1, "linkToConsole": console}
 
     with RawServer(reply(200, plugin)) as server:
-        with (desk / "plugin.toml").open("a") as stream:
+        with (plugin_folder / "plugin.toml").open("a") as stream:
             stream.write(f'[environments.dev]\nbaseUrl = "{server.url}"\n')
         unopened = biot_plugin("open", "-e", "dev")
         assert not opened.exists()
@@ -243,8 +243,8 @@ def test_outside_a_plugin_the_local_biot_is_still_there(
     assert biot_plugin("list", "-e", "dev").code == 4
 
 
-def test_without_an_environment_the_command_says_which_there_are(biot_plugin: CommandLine, desk: Path) -> None:
-    with (desk / "plugin.toml").open("a") as stream:
+def test_without_an_environment_the_command_says_which_there_are(biot_plugin: CommandLine, plugin_folder: Path) -> None:
+    with (plugin_folder / "plugin.toml").open("a") as stream:
         stream.write('[environments.dev]\nbaseUrl = "https://biot.invalid"\n')
 
     said = biot_plugin("list", "--json")
@@ -253,8 +253,10 @@ def test_without_an_environment_the_command_says_which_there_are(biot_plugin: Co
     assert "dev, local" in said.document["hint"]
 
 
-def test_without_credentials_nothing_is_sent_and_the_ways_are_told(biot_plugin: CommandLine, desk: Path) -> None:
-    with (desk / "plugin.toml").open("a") as stream:
+def test_without_credentials_nothing_is_sent_and_the_ways_are_told(
+    biot_plugin: CommandLine, plugin_folder: Path
+) -> None:
+    with (plugin_folder / "plugin.toml").open("a") as stream:
         stream.write('[environments.dev]\nbaseUrl = "https://biot.invalid"\n')
 
     said = biot_plugin("list", "-e", "dev", "--json")

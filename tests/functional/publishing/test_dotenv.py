@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from builder.publishing.access import dotenv
-from builder.publishing.access.credential_storage import from_dotenv
-from builder.publishing.access.credentials import Person
-from builder.publishing.failures import AccessRefused
+from builder.publishing.access.credential_storage import read_dotenv_credentials
+from builder.publishing.access.credentials import UserCredentials
+from builder.publishing.failures import AccessDenied
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,11 +24,11 @@ TEXT = "BIOT_USERNAME=änn\nBIOT_PASSWORD='p w'\n"
 posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has neither FIFOs in folders nor such permissions")
 
 
-def credentials(folder: Path) -> Person | None:
-    found = from_dotenv(folder)
+def credentials(folder: Path) -> UserCredentials | None:
+    found = read_dotenv_credentials(folder)
     if found is None:
         return None
-    assert isinstance(found.credentials, Person)
+    assert isinstance(found.credentials, UserCredentials)
     return found.credentials
 
 
@@ -53,8 +53,8 @@ def test_the_first_variable_is_there_in_every_encoding_of_editors(tmp_path: Path
 )
 def test_what_would_lose_a_variable_is_refused(tmp_path: Path, content: bytes, reason: str) -> None:
     (tmp_path / ".env").write_bytes(content)
-    with pytest.raises(AccessRefused, match=reason) as caught:
-        from_dotenv(tmp_path)
+    with pytest.raises(AccessDenied, match=reason) as caught:
+        read_dotenv_credentials(tmp_path)
     assert caught.value.hint
 
 
@@ -88,8 +88,8 @@ def test_a_password_manager_may_take_its_time_to_write_to_a_fifo(tmp_path: Path)
 def test_a_fifo_that_nobody_writes_to_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     os.mkfifo(tmp_path / ".env")
     monkeypatch.setattr(dotenv, "FIFO_SECONDS", 0.2)
-    with pytest.raises(AccessRefused, match="nothing was written to it"):
-        from_dotenv(tmp_path)
+    with pytest.raises(AccessDenied, match="nothing was written to it"):
+        read_dotenv_credentials(tmp_path)
 
 
 @posix
@@ -97,18 +97,18 @@ def test_a_fifo_that_nobody_writes_to_is_given_up(tmp_path: Path, monkeypatch: p
 def test_others_who_may_read_it_are_warned_of(tmp_path: Path, mode: int, warned: bool) -> None:
     (tmp_path / ".env").write_text(TEXT)
     (tmp_path / ".env").chmod(mode)
-    found = from_dotenv(tmp_path)
+    found = read_dotenv_credentials(tmp_path)
 
     assert found is not None
     assert ("chmod 600 .env" in found.warning) is warned
 
 
 @posix
-def test_the_warning_is_printed(biot_plugin: CommandLine, desk: Path) -> None:
-    with (desk / "plugin.toml").open("a") as stream:
+def test_the_warning_is_printed(biot_plugin: CommandLine, plugin_folder: Path) -> None:
+    with (plugin_folder / "plugin.toml").open("a") as stream:
         stream.write('[environments.dev]\nbaseUrl = "http://127.0.0.1:1"\n')
-    (desk / ".env").write_text(TEXT)
-    (desk / ".env").chmod(0o644)
+    (plugin_folder / ".env").write_text(TEXT)
+    (plugin_folder / ".env").chmod(0o644)
 
     assert "chmod 600 .env" in biot_plugin("list", "-e", "dev").err
     checks = biot_plugin("doctor", "-e", "dev", "--json").document["checks"]
@@ -117,10 +117,10 @@ def test_the_warning_is_printed(biot_plugin: CommandLine, desk: Path) -> None:
 
 @posix
 @pytest.mark.parametrize("place", ["local.json", "tokens", "catalogs"])
-def test_a_fifo_in_the_state_folder_holds_nobody_up(biot_plugin: CommandLine, desk: Path, place: str) -> None:
+def test_a_fifo_in_the_state_folder_holds_nobody_up(biot_plugin: CommandLine, plugin_folder: Path, place: str) -> None:
     assert biot_plugin("list", "-e", "local").code == 0
     assert biot_plugin("catalog", "-e", "local").code == 0
-    state = desk.parent / "state"
+    state = plugin_folder.parent / "state"
     files = [state / place] if place.endswith(".json") else list((state / place).iterdir())
     assert files
     for file in files:

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from builder.publishing.api_values import Secret
+from builder.publishing.api_values import SecretText
 from builder.publishing.clock import SystemClock
-from builder.publishing.state_folder import LocalBiot, State, write_local
+from builder.publishing.state_folder import LocalBiot, StateFolder, write_local_biot
 from tests.support.altering_proxy import AlteringProxy, Exchange, altering_proxy, as_it_is
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from builder.publishing.api.settings_service import Platform
+    from builder.publishing.api.client import BiotClient
     from tests.functional.publishing.conftest import CommandLine, Said
     from tests.support.sandbox import Sandbox
 
@@ -80,18 +80,18 @@ ERRORS = (400, 401, 403, 404, 409, 429, 500, 504)
 
 
 @pytest.fixture
-def proxy(sandbox: Sandbox, desk: Path, platform: Platform) -> Iterator[AlteringProxy]:
+def proxy(sandbox: Sandbox, plugin_folder: Path, client: BiotClient) -> Iterator[AlteringProxy]:
     """The local BioT behind a proxy, with one plugin; ``local`` is the proxy."""
     user = sandbox.service_user
-    (desk / "plugin.toml").write_text(MANIFEST)
-    (desk / "src").mkdir()
-    (desk / "src" / "index.py").write_text("def handler(event, context):\n    return 1\n")
-    (desk / "pyproject.toml").write_text("[project]\nname = 'x'\nversion = '1'\n")
-    platform.create(CONFIG, None)
+    (plugin_folder / "plugin.toml").write_text(MANIFEST)
+    (plugin_folder / "src").mkdir()
+    (plugin_folder / "src" / "index.py").write_text("def handler(event, context):\n    return 1\n")
+    (plugin_folder / "pyproject.toml").write_text("[project]\nname = 'x'\nversion = '1'\n")
+    client.create(CONFIG, None)
     with altering_proxy(sandbox.base_url) as running:
-        secret = Secret(user.secret_key)
+        secret = SecretText(user.secret_key)
         address = LocalBiot(base_url=running.base_url, service_user_id=user.id, service_user_secret_key=secret)
-        write_local(State(folder=desk.parent / "state"), address)
+        write_local_biot(StateFolder(folder=plugin_folder.parent / "state"), address)
         yield running
 
 
@@ -162,21 +162,21 @@ def shape(path: str) -> str:
 def run(
     biot_plugin: CommandLine,
     proxy: AlteringProxy,
-    platform: Platform,
-    desk: Path,
+    client: BiotClient,
+    plugin_folder: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Run:
     waited = [0.0]
     monkeypatch.setattr(SystemClock, "sleep", lambda _, seconds: waited.append(max(seconds, 0)))
     monkeypatch.setattr(SystemClock, "monotonic", lambda _: time.monotonic() + sum(waited))
-    return Run(biot_plugin, proxy, platform, desk)
+    return Run(biot_plugin, proxy, client, plugin_folder)
 
 
 class Run:
     """One command on the same state each time, with answers altered as asked."""
 
-    def __init__(self, biot_plugin: CommandLine, proxy: AlteringProxy, platform: Platform, desk: Path) -> None:
-        self._biot_plugin, self._platform, self._desk = biot_plugin, platform, desk
+    def __init__(self, biot_plugin: CommandLine, proxy: AlteringProxy, client: BiotClient, plugin_folder: Path) -> None:
+        self._biot_plugin, self._platform, self._desk = biot_plugin, client, plugin_folder
         self.proxy = proxy
         packaged = biot_plugin("package")
         assert packaged.code == 0, packaged.err

@@ -15,7 +15,7 @@ import pytest
 from tests.support.raw_http import RawServer, failure, reply
 
 if TYPE_CHECKING:
-    from builder.publishing.api.settings_service import Platform
+    from builder.publishing.api.client import BiotClient
     from tests.functional.publishing.conftest import CommandLine
     from tests.support.sandbox import Sandbox
 
@@ -23,8 +23,8 @@ REPOSITORY = Path(__file__).parents[3]
 PATIENCE_SECONDS = 30
 
 
-def environment_table(desk: Path, url: str) -> None:
-    with (desk / "plugin.toml").open("a") as stream:
+def environment_table(plugin_folder: Path, url: str) -> None:
+    with (plugin_folder / "plugin.toml").open("a") as stream:
         stream.write(f'[environments.dev]\nbaseUrl = "{url}"\n')
 
 
@@ -62,9 +62,9 @@ def typed(answers: dict[str, str], *arguments: str) -> tuple[int, str]:
 
 
 def test_a_login_is_tried_kept_and_used_by_the_next_command(
-    biot_plugin: CommandLine, desk: Path, sandbox: Sandbox, keyring_file: Path
+    biot_plugin: CommandLine, plugin_folder: Path, sandbox: Sandbox, keyring_file: Path
 ) -> None:
-    environment_table(desk, sandbox.base_url)
+    environment_table(plugin_folder, sandbox.base_url)
 
     answers = {"User name": sandbox.admin_username, "Password": sandbox.admin_password}
     code, said = typed(answers, "login", "-e", "dev")
@@ -78,12 +78,12 @@ def test_a_login_is_tried_kept_and_used_by_the_next_command(
     assert listed.returncode == 0, listed.stderr
     assert forgotten.returncode == 0
     assert sandbox.admin_password not in keyring_file.read_text()
-    assert not any((desk.parent / "state" / "tokens").iterdir())
+    assert not any((plugin_folder.parent / "state" / "tokens").iterdir())
     assert biot_plugin("login", "-e", "dev").code == 2
 
 
-def test_a_refused_login_keeps_nothing(desk: Path, sandbox: Sandbox, keyring_file: Path) -> None:
-    environment_table(desk, sandbox.base_url)
+def test_a_refused_login_keeps_nothing(plugin_folder: Path, sandbox: Sandbox, keyring_file: Path) -> None:
+    environment_table(plugin_folder, sandbox.base_url)
 
     code, said = typed({"User name": "nobody@example.com", "Password": "canary-wrong"}, "login", "-e", "dev")
 
@@ -94,9 +94,9 @@ def test_a_refused_login_keeps_nothing(desk: Path, sandbox: Sandbox, keyring_fil
 
 
 def test_without_a_keyring_the_way_out_is_told(
-    desk: Path, sandbox: Sandbox, keyring_file: Path, monkeypatch: pytest.MonkeyPatch
+    plugin_folder: Path, sandbox: Sandbox, keyring_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    environment_table(desk, sandbox.base_url)
+    environment_table(plugin_folder, sandbox.base_url)
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
 
     answers = {"Service user id": sandbox.service_user.id, "Secret key": sandbox.service_user.secret_key}
@@ -109,10 +109,10 @@ def test_without_a_keyring_the_way_out_is_told(
 
 
 def test_a_table_fits_the_terminal_that_it_is_shown_on(
-    desk: Path, platform: Platform, monkeypatch: pytest.MonkeyPatch
+    plugin_folder: Path, client: BiotClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name = "a-name-of-fifty-seven-characters-that-nobody-would-give-it"[:57]
-    platform.create({"name": name, "displayName": "A", "version": 1, "runtime": "python3.12"}, None)
+    client.create({"name": name, "displayName": "A", "version": 1, "runtime": "python3.12"}, None)
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setenv("PYTHONPATH", str(REPOSITORY))
 
@@ -120,27 +120,29 @@ def test_a_table_fits_the_terminal_that_it_is_shown_on(
     subscribed, _ = typed({}, "subscriptions", "-e", "local")
 
     assert (code, subscribed) == (0, 0)
-    assert desk.exists()
+    assert plugin_folder.exists()
     lines = said.replace("\r", "").splitlines()
     assert "…" in said
     assert max(len(line) for line in lines) <= 80
 
 
-def test_delete_wants_the_name_typed_once_more(desk: Path, platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
-    platform.create({"name": "age", "displayName": "A", "version": 1, "runtime": "python3.12"}, None)
+def test_delete_wants_the_name_typed_once_more(
+    plugin_folder: Path, client: BiotClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.create({"name": "age", "displayName": "A", "version": 1, "runtime": "python3.12"}, None)
     monkeypatch.setenv("PYTHONPATH", str(REPOSITORY))
     prompt = "name, to delete it"
 
     wrong, said = typed({prompt: "agent"}, "delete", "age", "-e", "local")
-    still_there = platform.read("age") is not None
+    still_there = client.read("age") is not None
     right, _ = typed({prompt: "age"}, "delete", "Plugin-age", "-e", "local")
 
-    assert desk.exists()
+    assert plugin_folder.exists()
     assert (wrong, right) == (2, 0)
     assert "This deletes Plugin-age, version 1," in said
     assert "its service user" in said
     assert still_there
-    assert platform.read("age") is None
+    assert client.read("age") is None
 
 
 def test_the_local_biot_needs_no_login(biot_plugin: CommandLine) -> None:
@@ -157,11 +159,11 @@ def test_doctor_finds_all_well_at_the_local_biot(biot_plugin: CommandLine) -> No
     assert "A service user from the local BioT." in said.out
 
 
-def test_doctor_tells_what_keeps_a_publish_from_working(biot_plugin: CommandLine, desk: Path) -> None:
+def test_doctor_tells_what_keeps_a_publish_from_working(biot_plugin: CommandLine, plugin_folder: Path) -> None:
     old = reply(200, {"biotVersion": "2.2.9"}, head="date: Fri, 20 Nov 2020 00:00:00 GMT\r\n")
 
     with RawServer(old, failure(403, "LOGIN_FAILED")) as server:
-        environment_table(desk, server.url)
+        environment_table(plugin_folder, server.url)
         os.environ["BIOT_SERVICE_USER_ID"] = "u"
         os.environ["BIOT_SERVICE_USER_SECRET_KEY"] = "canary-key"
         try:
@@ -178,8 +180,10 @@ def test_doctor_tells_what_keeps_a_publish_from_working(biot_plugin: CommandLine
     assert "canary" not in said.out
 
 
-def test_doctor_goes_on_where_it_can(biot_plugin: CommandLine, desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    environment_table(desk, "http://127.0.0.1:9")
+def test_doctor_goes_on_where_it_can(
+    biot_plugin: CommandLine, plugin_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment_table(plugin_folder, "http://127.0.0.1:9")
     monkeypatch.setenv("BIOT_TOKEN", "canary-token")
     monkeypatch.setenv("PATH", "/nowhere")
 

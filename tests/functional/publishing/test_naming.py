@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from builder.publishing.api.calls import Calls
-from builder.publishing.api.http_exchange import Wire
+from builder.publishing.api.calls import ApiCalls
+from builder.publishing.api.client import BiotClient
+from builder.publishing.api.http_transport import HttpTransport
 from builder.publishing.api.plugin_identity import certain_name
-from builder.publishing.api.settings_service import Platform
-from builder.publishing.api_values import Secret, Target
+from builder.publishing.api_values import SecretText, TargetEnvironment
 from tests.support.virtual_time import VirtualClock
 
 if TYPE_CHECKING:
@@ -55,15 +55,15 @@ HABITS = [
 class Token:
     """One token for ever."""
 
-    def bearer(self) -> Secret:
-        return Secret("token")
+    def bearer(self) -> SecretText:
+        return SecretText("token")
 
-    def renew(self, refused: Secret) -> Secret:
+    def renew(self, refused: SecretText) -> SecretText:
         return refused
 
 
 @contextmanager
-def served(names: set[str], habits: Habits) -> Iterator[Platform]:
+def served(names: set[str], habits: Habits) -> Iterator[BiotClient]:
     """A server that has plugins of these own names."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -101,9 +101,9 @@ def served(names: set[str], habits: Habits) -> Iterator[Platform]:
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
-        target = Target(name="test", base_url=f"http://127.0.0.1:{server.server_port}")
-        with Platform(Calls(Wire(target, {}), VirtualClock()), Token()) as platform:
-            yield platform
+        target = TargetEnvironment(name="test", base_url=f"http://127.0.0.1:{server.server_port}")
+        with BiotClient(ApiCalls(HttpTransport(target, {}), VirtualClock()), Token()) as client:
+            yield client
     finally:
         server.shutdown()
         thread.join()
@@ -115,9 +115,9 @@ def test_a_name_means_one_plugin_and_no_other(habits: Habits) -> None:
     everybody = ("vic", "Plugin-vic", "Plugin-Plugin-vic")
     for chosen in product((True, False), repeat=3):
         names = {name for name, there in zip(everybody, chosen, strict=True) if there}
-        with served(names, habits) as platform:
+        with served(names, habits) as client:
             for name in everybody:
-                plugin = platform.read(name)
+                plugin = client.read(name)
                 found = None if plugin is None else (plugin.name, plugin.full_name, plugin.creation_time)
                 assert found == ((name, f"Plugin-{name}", name) if name in names else None), (names, name)
 
@@ -142,21 +142,21 @@ def test_the_link_to_the_function_tells_whose_answer_it_is(answered: str, link: 
     "command", [("delete", "--yes"), ("enable",), ("disable",), ("show",), ("endpoint",), ("open",), ("logs",)]
 )
 def test_no_command_takes_another_plugin_for_the_one_that_is_named(
-    biot_plugin: CommandLine, platform: Platform, command: tuple[str, ...]
+    biot_plugin: CommandLine, client: BiotClient, command: tuple[str, ...]
 ) -> None:
-    platform.create({**CONFIG, "name": "Plugin-vic"}, None)
+    client.create({**CONFIG, "name": "Plugin-vic"}, None)
 
     said = biot_plugin(command[0], "vic", *command[1:], "-e", "local", "--json")
 
     assert (said.code, said.document["kind"]) == (8, "not-found")
-    assert platform.read("Plugin-vic") is not None
+    assert client.read("Plugin-vic") is not None
 
 
 def test_a_full_name_means_its_plugin_first_and_an_own_name_after_that(
-    biot_plugin: CommandLine, platform: Platform
+    biot_plugin: CommandLine, client: BiotClient
 ) -> None:
     for name in ("vic", "Plugin-vic"):
-        platform.create({**CONFIG, "name": name}, None)
+        client.create({**CONFIG, "name": name}, None)
 
     for expected in ("Plugin-vic", "Plugin-Plugin-vic"):
         said = biot_plugin("delete", "Plugin-vic", "-e", "local", "--yes", "--json")
@@ -164,9 +164,9 @@ def test_a_full_name_means_its_plugin_first_and_an_own_name_after_that(
     assert biot_plugin("delete", "Plugin-vic", "-e", "local", "--yes").code == 8
 
 
-def test_a_list_has_own_names(biot_plugin: CommandLine, platform: Platform) -> None:
+def test_a_list_has_own_names(biot_plugin: CommandLine, client: BiotClient) -> None:
     for name in ("vic", "Plugin-vic"):
-        platform.create({**CONFIG, "name": name}, None)
+        client.create({**CONFIG, "name": name}, None)
 
     plugins = biot_plugin("list", "-e", "local", "--json").document["plugins"]
 

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from builder.publishing.access.connection import open_platform
-from builder.publishing.api_values import Target
+from builder.publishing.access.connection import open_client
+from builder.publishing.api_values import TargetEnvironment
 from builder.publishing.clock import SystemClock
-from builder.publishing.failures import AccessRefused
+from builder.publishing.failures import AccessDenied
 from sandbox.ums.accounts import Person, create_user
 from sandbox.ums.permissions import PUBLISHER
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from builder.publishing.api.settings_service import Platform
+    from builder.publishing.api.client import BiotClient
     from tests.support.sandbox import Sandbox
 
 PASSWORD = "canary-password"
@@ -28,15 +28,15 @@ def person(sandbox: Sandbox, name: str, **more: object) -> None:
         create_user(connection, Person(**draft))  # type: ignore[arg-type]
 
 
-def opened(sandbox: Sandbox, state: Path, name: str, **more: str) -> Platform:
+def opened(sandbox: Sandbox, state: Path, name: str, **more: str) -> BiotClient:
     environ = {"BIOT_PLUGIN_STATE": str(state), "BIOT_USERNAME": name, "BIOT_PASSWORD": PASSWORD, **more}
-    return open_platform(Target(name="dev", base_url=sandbox.base_url), environ, None, SystemClock())
+    return open_client(TargetEnvironment(name="dev", base_url=sandbox.base_url), environ, None, SystemClock())
 
 
 def test_a_person_with_a_second_factor_works_by_its_code(sandbox: Sandbox, tmp_path: Path) -> None:
     person(sandbox, "two@example.com", mfa_code="123456")
 
-    with opened(sandbox, tmp_path, "two@example.com", BIOT_MFA_CODE="654321") as biot, pytest.raises(AccessRefused):
+    with opened(sandbox, tmp_path, "two@example.com", BIOT_MFA_CODE="654321") as biot, pytest.raises(AccessDenied):
         biot.read("age")
     with opened(sandbox, tmp_path, "two@example.com", BIOT_MFA_CODE="123456") as biot:
         assert biot.read("age") is None
@@ -49,7 +49,7 @@ def test_a_password_that_has_to_be_changed_is_told(sandbox: Sandbox, tmp_path: P
 
     with (
         opened(sandbox, tmp_path, "reset@example.com") as biot,
-        pytest.raises(AccessRefused, match="new password") as caught,
+        pytest.raises(AccessDenied, match="new password") as caught,
     ):
         biot.read("age")
 
@@ -62,7 +62,7 @@ def test_a_permission_that_is_missing_is_named_and_nothing_is_changed(sandbox: S
 
     with opened(sandbox, tmp_path, "reader@example.com") as biot:
         assert biot.search({"limit": 1}).total == 0
-        with pytest.raises(AccessRefused, match="SETTINGS_PLUGIN_CREATE"):
+        with pytest.raises(AccessDenied, match="SETTINGS_PLUGIN_CREATE"):
             biot.create({"name": "age", "displayName": "A", "version": 1, "runtime": "python3.12"}, None)
         assert biot.search({"limit": 1}).total == 0
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from builder.errors import PublishError
-from builder.publishing.api_values import Secret
-from builder.publishing.state_folder import LocalBiot, State, read_local, state_of, write_local
+from builder.publishing.api_values import SecretText
+from builder.publishing.state_folder import LocalBiot, StateFolder, find_state_folder, read_local_biot, write_local_biot
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 LOCAL = LocalBiot(
     base_url="http://127.0.0.1:8080",
     service_user_id="an-id",
-    service_user_secret_key=Secret("a-secret"),
+    service_user_secret_key=SecretText("a-secret"),
     admin_username="admin@example.com",
-    admin_password=Secret("another-secret"),
+    admin_password=SecretText("another-secret"),
 )
 
 CONTENTS = [
@@ -45,12 +45,12 @@ CONTENTS = [
 
 
 def test_the_local_biot_is_found_again_and_only_its_owner_can_read_it(tmp_path: Path) -> None:
-    state = State(folder=tmp_path / "state")
+    state = StateFolder(folder=tmp_path / "state")
 
-    assert read_local(state) is None
-    write_local(state, LOCAL)
+    assert read_local_biot(state) is None
+    write_local_biot(state, LOCAL)
 
-    assert read_local(state) == LOCAL
+    assert read_local_biot(state) == LOCAL
     assert stat.S_IMODE(state.local_file.stat().st_mode) == 0o600
     assert stat.S_IMODE(state.folder.stat().st_mode) == 0o700
     assert [file.name for file in state.folder.iterdir()] == ["local.json"]
@@ -58,11 +58,11 @@ def test_the_local_biot_is_found_again_and_only_its_owner_can_read_it(tmp_path: 
 
 @pytest.mark.parametrize("content", CONTENTS)
 def test_a_spoilt_file_says_how_to_make_it_again(tmp_path: Path, content: bytes) -> None:
-    state = State(folder=tmp_path)
+    state = StateFolder(folder=tmp_path)
     state.local_file.write_bytes(content)
 
     with pytest.raises(PublishError, match=r"local\.json") as caught:
-        read_local(state)
+        read_local_biot(state)
 
     assert "sandbox" in caught.value.hint
 
@@ -71,8 +71,11 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 
     with pytest.raises(PublishError, match="cannot be written"):
-        write_local(State(folder=tmp_path / "file" / "state"), LOCAL)
+        write_local_biot(StateFolder(folder=tmp_path / "file" / "state"), LOCAL)
 
 
 def test_a_folder_of_a_user_that_is_not_there_is_a_name_like_any_other() -> None:
-    assert state_of({"BIOT_PLUGIN_STATE": "~nobody-of-this-name/x"}).folder.parts[-2:] == ("~nobody-of-this-name", "x")
+    assert find_state_folder({"BIOT_PLUGIN_STATE": "~nobody-of-this-name/x"}).folder.parts[-2:] == (
+        "~nobody-of-this-name",
+        "x",
+    )

@@ -10,7 +10,7 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from builder.publishing.api.settings_service import Platform
+    from builder.publishing.api.client import BiotClient
     from tests.functional.publishing.conftest import CommandLine
 
 HERE, THERE = "https://my.host/hook", "https://other.host/hook"
@@ -31,11 +31,11 @@ def test_a_notification_is_subscribed_once_listed_and_ended_once(biot_plugin: Co
     assert "no subscriptions" in biot_plugin("subscriptions", "-e", "local", "--endpoint", HERE).out
 
 
-def test_subscriptions_of_disabled_plugins_are_not_called_none(biot_plugin: CommandLine, platform: Platform) -> None:
+def test_subscriptions_of_disabled_plugins_are_not_called_none(biot_plugin: CommandLine, client: BiotClient) -> None:
     config = {"name": "idle", "displayName": "Idle", "version": 1, "runtime": "python3.13", "enabledState": "DISABLED"}
     notifications = [{"entityTypeName": "device", "actionName": "_create"}]
-    platform.create({**config, "subscriptions": {"notifications": notifications}}, None)
-    platform.create({**config, "name": "silent", "subscriptions": {}}, None)
+    client.create({**config, "subscriptions": {"notifications": notifications}}, None)
+    client.create({**config, "name": "silent", "subscriptions": {}}, None)
 
     said = biot_plugin("subscriptions", "-e", "local")
     document = biot_plugin("subscriptions", "-e", "local", "--json").document
@@ -85,11 +85,11 @@ def test_an_endpoint_is_https(biot_plugin: CommandLine, url: str) -> None:
 
 
 def test_a_catalog_that_was_fetched_judges_the_manifest(
-    biot_plugin: CommandLine, desk: Path, platform: Platform
+    biot_plugin: CommandLine, plugin_folder: Path, client: BiotClient
 ) -> None:
-    api = next(str(row["apiId"]) for row in platform.interceptable() if "{" in str(row.get("apiId")))
+    api = next(str(row["apiId"]) for row in client.interceptable() if "{" in str(row.get("apiId")))
     concrete = "/".join("nurse" if part.startswith("{") else part for part in api.split("/"))
-    with (desk / "plugin.toml").open("a") as stream:
+    with (plugin_folder / "plugin.toml").open("a") as stream:
         stream.write(
             f"""
 [plugin.subscriptions]
@@ -105,8 +105,8 @@ entityTypeName = "device"
 actionName = "_updateAdmin"
 """
         )
-    (desk / "src").mkdir()
-    (desk / "src" / "index.py").write_text("def handler(event, context):\n    return {}\n")
+    (plugin_folder / "src").mkdir()
+    (plugin_folder / "src" / "index.py").write_text("def handler(event, context):\n    return {}\n")
 
     before = biot_plugin("check", "-e", "local")
     fetched = biot_plugin("catalog", "-e", "local", "--search", "users/patients")
@@ -125,8 +125,8 @@ actionName = "_updateAdmin"
     assert other.code == 0
 
 
-def test_what_an_environment_has_is_no_misspelling(biot_plugin: CommandLine, desk: Path) -> None:
-    with (desk / "plugin.toml").open("a") as stream:
+def test_what_an_environment_has_is_no_misspelling(biot_plugin: CommandLine, plugin_folder: Path) -> None:
+    with (plugin_folder / "plugin.toml").open("a") as stream:
         stream.write(
             """
 [[plugin.subscriptions.interceptions]]
@@ -134,10 +134,10 @@ type = "PRE_REQUEST"
 apiId = "POST/organization/v1/users/patient"
 """
         )
-    (desk / "src").mkdir()
-    (desk / "src" / "index.py").write_text("def handler(event, context):\n    return {}\n")
+    (plugin_folder / "src").mkdir()
+    (plugin_folder / "src" / "index.py").write_text("def handler(event, context):\n    return {}\n")
     assert biot_plugin("catalog", "-e", "local").code == 0
-    [catalog] = (desk.parent / "state").glob("catalogs/*.json")
+    [catalog] = (plugin_folder.parent / "state").glob("catalogs/*.json")
     document = json.loads(catalog.read_text())
     own = {"apiId": "POST/organization/v1/users/patient", "entity": "patient", "service": "organization"}
     catalog.write_text(json.dumps({**document, "apis": [*document["apis"], own]}))

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, NoReturn
 import pytest
 
 from builder.cli.app import run
-from builder.publishing.api.settings_service import Platform
-from builder.publishing.api_values import Secret
-from builder.publishing.failures import Conflict, RolledBack, Unsettled
-from builder.publishing.state_folder import LocalBiot, State, write_local
+from builder.publishing.api.client import BiotClient
+from builder.publishing.api_values import SecretText
+from builder.publishing.failures import Conflict, OutcomeUnknown, RolledBack
+from builder.publishing.state_folder import LocalBiot, StateFolder, write_local_biot
 from tests.functional.publishing.conftest import MANIFEST
 
 if TYPE_CHECKING:
@@ -53,28 +53,28 @@ def test_no_environment_and_an_unknown_one(biot_plugin: CommandLine, command: tu
 
 @commands
 def test_a_manifest_with_problems_and_none(
-    biot_plugin: CommandLine, desk: Path, command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+    biot_plugin: CommandLine, plugin_folder: Path, command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (desk / "plugin.toml").write_text("[plugin\n")
+    (plugin_folder / "plugin.toml").write_text("[plugin\n")
     assert ended(biot_plugin, *command, "-e", "local") == ("manifest", "not-applied")
-    (desk / "empty").mkdir()
-    monkeypatch.chdir(desk / "empty")
-    (desk / "plugin.toml").unlink()
+    (plugin_folder / "empty").mkdir()
+    monkeypatch.chdir(plugin_folder / "empty")
+    (plugin_folder / "plugin.toml").unlink()
     assert ended(biot_plugin, *command, "-e", "dev") == ("project", "not-applied")
 
 
 @commands
-def test_no_credentials(biot_plugin: CommandLine, desk: Path, command: tuple[str, ...]) -> None:
-    (desk / "plugin.toml").write_text(f'{MANIFEST}[environments.dev]\nbaseUrl = "https://biot.invalid"\n')
-    packaged(desk)
+def test_no_credentials(biot_plugin: CommandLine, plugin_folder: Path, command: tuple[str, ...]) -> None:
+    (plugin_folder / "plugin.toml").write_text(f'{MANIFEST}[environments.dev]\nbaseUrl = "https://biot.invalid"\n')
+    packaged(plugin_folder)
     assert ended(biot_plugin, *command, "-e", "dev") == ("access", "not-applied")
 
 
 @commands
-def test_nobody_listens(biot_plugin: CommandLine, desk: Path, command: tuple[str, ...]) -> None:
-    nobody = LocalBiot(base_url="http://127.0.0.1:1", service_user_id="u", service_user_secret_key=Secret("s"))
-    write_local(State(folder=desk.parent / "state"), nobody)
-    packaged(desk)
+def test_nobody_listens(biot_plugin: CommandLine, plugin_folder: Path, command: tuple[str, ...]) -> None:
+    nobody = LocalBiot(base_url="http://127.0.0.1:1", service_user_id="u", service_user_secret_key=SecretText("s"))
+    write_local_biot(StateFolder(folder=plugin_folder.parent / "state"), nobody)
+    packaged(plugin_folder)
     assert ended(biot_plugin, *command, "-e", "local") == ("unreachable", "not-applied")
 
 
@@ -89,7 +89,7 @@ def test_an_interrupt_before_anything(command: tuple[str, ...], capsys: pytest.C
 @pytest.mark.parametrize(
     ("error", "ending"),
     [
-        (Unsettled("Lost."), ("unknown", "unknown")),
+        (OutcomeUnknown("Lost."), ("unknown", "unknown")),
         (Conflict("Others."), ("conflict", "conflict")),
         (RolledBack("Undone.", code="AWS_EXCEPTION", lasting=True), ("not-applied", "not-applied")),
         (KeyboardInterrupt(), ("interrupted", "unknown")),
@@ -98,25 +98,25 @@ def test_an_interrupt_before_anything(command: tuple[str, ...], capsys: pytest.C
 )
 def test_a_change_under_way(
     biot_plugin: CommandLine,
-    platform: Platform,
+    client: BiotClient,
     monkeypatch: pytest.MonkeyPatch,
     error: BaseException,
     ending: tuple[str, str],
 ) -> None:
-    platform.create({"name": "age-calculator", "displayName": "A", "version": 1, "runtime": "python3.12"}, None)
+    client.create({"name": "age-calculator", "displayName": "A", "version": 1, "runtime": "python3.12"}, None)
 
     def fail(*_: object) -> NoReturn:
         raise error
 
     with monkeypatch.context() as patch:
-        patch.setattr(Platform, "update", fail)
+        patch.setattr(BiotClient, "update", fail)
         patch.setattr("builder.publishing.remote.idempotent_retries._FIRST_WAIT", 0.0)
         assert ended(biot_plugin, "disable", "-e", "local") == ending
 
 
-def test_a_good_ending_has_a_verdict_too(biot_plugin: CommandLine, platform: Platform, desk: Path) -> None:
-    platform.create({"name": "age-calculator", "displayName": "A", "version": 1, "runtime": "python3.12"}, None)
-    packaged(desk)
+def test_a_good_ending_has_a_verdict_too(biot_plugin: CommandLine, client: BiotClient, plugin_folder: Path) -> None:
+    client.create({"name": "age-calculator", "displayName": "A", "version": 1, "runtime": "python3.12"}, None)
+    packaged(plugin_folder)
     endings = [
         (biot_plugin(*command, "-e", "local", "--json").document["verdict"])
         for command in (
@@ -139,8 +139,8 @@ def test_a_good_ending_has_a_verdict_too(biot_plugin: CommandLine, platform: Pla
     assert endings == expected
 
 
-def packaged(desk: Path) -> None:
+def packaged(plugin_folder: Path) -> None:
     """Code that can be packaged."""
-    (desk / "src").mkdir()
-    (desk / "src" / "index.py").write_text("def handler(event, context):\n    return 1\n")
-    (desk / "pyproject.toml").write_text("[project]\nname = 'x'\nversion = '1'\ndependencies = []\n")
+    (plugin_folder / "src").mkdir()
+    (plugin_folder / "src" / "index.py").write_text("def handler(event, context):\n    return 1\n")
+    (plugin_folder / "pyproject.toml").write_text("[project]\nname = 'x'\nversion = '1'\ndependencies = []\n")

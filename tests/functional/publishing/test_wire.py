@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from builder.publishing.api.calls import Calls
-from builder.publishing.api.http_exchange import Limits, Wire
-from builder.publishing.api.settings_service import Platform
-from builder.publishing.api_values import Secret, Target
+from builder.publishing.api.calls import ApiCalls
+from builder.publishing.api.client import BiotClient
+from builder.publishing.api.http_transport import HttpTransport, RequestLimits
+from builder.publishing.api_values import SecretText, TargetEnvironment
 from builder.publishing.failures import (
-    AccessRefused,
+    AccessDenied,
+    NoAnswer,
     NoSuchPlugin,
-    NotAnswered,
-    NotReached,
+    OutcomeUnknown,
     Refused,
     RolledBack,
-    Unsettled,
+    Unreachable,
 )
 from tests.support.authority import Authority, served_by_tls
 from tests.support.raw_http import RawServer, failure, reply, reset
@@ -43,7 +43,7 @@ PLUGIN = {
     "creationTime": "2026",
 }
 CONFIG = {"name": "age", "displayName": "Âge", "version": 1}
-QUICK = Limits(connect=2.0, read=0.3, write=2.0, whole=1.0, answer=100_000)
+QUICK = RequestLimits(connect=2.0, read=0.3, write=2.0, whole=1.0, answer=100_000)
 
 
 class OneToken:
@@ -52,25 +52,25 @@ class OneToken:
     def __init__(self) -> None:
         self.renewed = 0
 
-    def bearer(self) -> Secret:
-        return Secret(f"token-{self.renewed}")
+    def bearer(self) -> SecretText:
+        return SecretText(f"token-{self.renewed}")
 
-    def renew(self, refused: Secret) -> Secret:
+    def renew(self, refused: SecretText) -> SecretText:
         assert refused == self.bearer()
         self.renewed += 1
         return self.bearer()
 
 
-def platform(server: RawServer, clock: VirtualClock | None = None) -> Platform:
-    wire = Wire(Target(name="test", base_url=server.url), {}, asking=QUICK, changing=QUICK)
-    return Platform(Calls(wire, clock or VirtualClock(), chance=lambda: 1.0), OneToken())
+def client(server: RawServer, clock: VirtualClock | None = None) -> BiotClient:
+    wire = HttpTransport(TargetEnvironment(name="test", base_url=server.url), {}, asking=QUICK, changing=QUICK)
+    return BiotClient(ApiCalls(wire, clock or VirtualClock(), chance=lambda: 1.0), OneToken())
 
 
 def test_create_sends_config_as_a_plain_field_and_code_as_a_file(tmp_path: Path) -> None:
     code = tmp_path / "age.zip"
     code.write_bytes(b"PK\r\n--" * 100_000)
 
-    with RawServer(reply(201, PLUGIN)) as server, platform(server) as biot:
+    with RawServer(reply(201, PLUGIN)) as server, client(server) as biot:
         created = biot.create(CONFIG, code)
 
     (sent,) = server.requests
@@ -90,7 +90,7 @@ def test_create_sends_config_as_a_plain_field_and_code_as_a_file(tmp_path: Path)
 def test_update_without_code_has_one_part_and_never_what_is_fixed_for_ever() -> None:
     changes = {"name": "age", "deploymentPackageType": "ZIP", "timeout": 5, "subscriptions": {}}
 
-    with RawServer(reply(200, PLUGIN)) as server, platform(server) as biot:
+    with RawServer(reply(200, PLUGIN)) as server, client(server) as biot:
         biot.update("age", changes, None)
 
     (sent,) = server.requests
@@ -107,7 +107,7 @@ def test_the_bare_name_is_tried_when_biot_does_not_know_the_documented_one() -> 
     missing = failure(404, "PLUGIN_NOT_FOUND", pluginName="Plugin-age")
 
     with RawServer(missing, reply(200, {**PLUGIN, "name": "age"}), reply(200, PLUGIN)) as server:
-        biot = platform(server)
+        biot = client(server)
         found = biot.read("age")
         biot.update("age", {"timeout": 5}, None)
         biot.close()
@@ -118,7 +118,7 @@ def test_the_bare_name_is_tried_when_biot_does_not_know_the_documented_one() -> 
 
 
 def test_no_such_plugin_is_none_for_a_question_and_an_error_for_a_change() -> None:
-    with RawServer(failure(404, "PLUGIN_NOT_FOUND")) as server, platform(server) as biot:
+    with RawServer(failure(404, "PLUGIN_NOT_FOUND")) as server, client(server) as biot:
         assert biot.read("age") is None
         with pytest.raises(NoSuchPlugin, match="age in test"):
             biot.update("age", {"timeout": 5}, None)
@@ -128,7 +128,7 @@ def test_no_such_plugin_is_none_for_a_question_and_an_error_for_a_change() -> No
 
 @pytest.mark.parametrize("name", ["..", ".", "a/b", "a b", "", "é", "a\n"])
 def test_what_is_no_name_is_not_asked_for(name: str) -> None:
-    with RawServer(reply(200, PLUGIN)) as server, platform(server) as biot:
+    with RawServer(reply(200, PLUGIN)) as server, client(server) as biot:
         assert biot.read(name) is None
         with pytest.raises(NoSuchPlugin):
             biot.delete(name)
@@ -140,7 +140,7 @@ def test_put_with_all_fields_follows_where_patch_is_not_known() -> None:
     fields = {**PLUGIN, "environmentVariables": {"A": "1", "BIOT_APP_NAME": "x"}, "timeout": 3, "runtime": None}
 
     with RawServer(failure(405, "METHOD_NOT_ALLOWED"), reply(200, fields), reply(200, PLUGIN)) as server:
-        biot = platform(server)
+        biot = client(server)
         biot.update("age", {"timeout": 5}, None)
         biot.close()
 
@@ -220,7 +220,7 @@ BAD: dict[str, bytes | Callable[[socket.socket], None]] = {
 
 @pytest.mark.parametrize("kind", BAD)
 def test_a_change_with_a_bad_answer_is_unknown_and_was_sent_once(kind: str) -> None:
-    with RawServer(BAD[kind]) as server, platform(server) as biot, pytest.raises(Unsettled) as caught:
+    with RawServer(BAD[kind]) as server, client(server) as biot, pytest.raises(OutcomeUnknown) as caught:
         biot.update("age", {"timeout": 5}, None)
 
     assert len(server.requests) == 1
@@ -233,13 +233,13 @@ def test_a_question_with_a_bad_answer_never_invents_one(kind: str) -> None:
     script = [BAD[kind], WHOLE] if kind in {"silence", "drip"} else [BAD[kind]]
     clock = VirtualClock()
 
-    with RawServer(*script) as server, platform(server, clock) as biot:
+    with RawServer(*script) as server, client(server, clock) as biot:
         if len(script) > 1:
             found = biot.read("age")
             assert found is not None
             assert found.version == 3
             return
-        with pytest.raises(NotAnswered) as caught:
+        with pytest.raises(NoAnswer) as caught:
             biot.read("age")
 
     assert "no usable answer" in caught.value.message or "answered with" in caught.value.message
@@ -252,7 +252,7 @@ def test_questions_wait_longer_each_time_and_as_long_as_the_server_asks() -> Non
 
     with (
         RawServer(reset, failure(500, "INTERNAL_SERVER_ERROR"), busy, WHOLE) as server,
-        platform(server, clock) as biot,
+        client(server, clock) as biot,
     ):
         assert biot.read("age") is not None
 
@@ -264,8 +264,8 @@ def test_nobody_waits_an_hour_because_a_server_asks_for_it() -> None:
 
     with (
         RawServer(failure(429, "TOO_MANY", head="retry-after: 3600\r\n")) as server,
-        platform(server, clock) as biot,
-        pytest.raises(NotAnswered, match="TOO_MANY"),
+        client(server, clock) as biot,
+        pytest.raises(NoAnswer, match="TOO_MANY"),
     ):
         biot.read("age")
 
@@ -277,9 +277,9 @@ def test_a_refused_token_is_replaced_once_also_in_the_middle_of_a_change(tmp_pat
     code.write_bytes(b"PK" * 1000)
     refused = failure(401, "TOKEN_NOT_VALID")
 
-    with RawServer(refused, reply(200, PLUGIN)) as server, platform(server) as biot:
+    with RawServer(refused, reply(200, PLUGIN)) as server, client(server) as biot:
         biot.update("age", {"version": 4}, code)
-    with RawServer(refused) as always, platform(always) as biot, pytest.raises(AccessRefused, match="TOKEN_NOT_VALID"):
+    with RawServer(refused) as always, client(always) as biot, pytest.raises(AccessDenied, match="TOKEN_NOT_VALID"):
         biot.read("age")
 
     assert [one.headers["authorization"] for one in server.requests] == ["Bearer token-0", "Bearer token-1"]
@@ -290,7 +290,7 @@ def test_a_refused_token_is_replaced_once_also_in_the_middle_of_a_change(tmp_pat
 def test_a_complete_refusal_tells_biots_words_and_that_nothing_changed() -> None:
     said = failure(409, "PLUGIN_EXISTS_BY_NAME", pluginName="age\x1b[31m\u202e")
 
-    with RawServer(said) as server, platform(server) as biot, pytest.raises(Refused) as caught:
+    with RawServer(said) as server, client(server) as biot, pytest.raises(Refused) as caught:
         biot.create(CONFIG, None)
 
     assert (caught.value.status, caught.value.code) == (409, "PLUGIN_EXISTS_BY_NAME")
@@ -302,8 +302,8 @@ def test_a_complete_refusal_tells_biots_words_and_that_nothing_changed() -> None
 def test_a_missing_permission_is_named() -> None:
     with (
         RawServer(failure(403, "ACCESS_DENIED")) as server,
-        platform(server) as biot,
-        pytest.raises(AccessRefused, match="SETTINGS_PLUGIN_DELETE"),
+        client(server) as biot,
+        pytest.raises(AccessDenied, match="SETTINGS_PLUGIN_DELETE"),
     ):
         biot.delete("age")
 
@@ -312,11 +312,11 @@ def test_nothing_listening_is_told_at_once_and_as_certainly_not_sent() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     clock = VirtualClock()
-    biot = Platform(Calls(Wire(Target(name="local", base_url=url), {}), clock), OneToken())
+    biot = BiotClient(ApiCalls(HttpTransport(TargetEnvironment(name="local", base_url=url), {}), clock), OneToken())
 
-    with pytest.raises(NotReached, match=r"nothing listens there\. Nothing was sent") as caught:
+    with pytest.raises(Unreachable, match=r"nothing listens there\. Nothing was sent") as caught:
         biot.read("age")
-    with pytest.raises(NotReached, match="Nothing was sent"):
+    with pytest.raises(Unreachable, match="Nothing was sent"):
         biot.create(CONFIG, None)
     assert "sandbox" in caught.value.hint
     assert clock.waits == []
@@ -325,14 +325,14 @@ def test_nothing_listening_is_told_at_once_and_as_certainly_not_sent() -> None:
 def test_the_bearer_never_follows_a_redirect() -> None:
     with RawServer(reply(200, PLUGIN)) as other:
         away = reply(307, head=f"location: {other.url}/settings/v2/plugins/Plugin-age\r\n")
-        with RawServer(away) as server, platform(server) as biot, pytest.raises(NotAnswered, match="not followed"):
+        with RawServer(away) as server, client(server) as biot, pytest.raises(NoAnswer, match="not followed"):
             biot.read("age")
 
     assert other.requests == []
 
 
 def test_a_proxy_for_the_world_is_not_shown_what_goes_to_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    with RawServer(failure(500, "PROXY")) as proxy, RawServer(WHOLE) as server, platform(server) as biot:
+    with RawServer(failure(500, "PROXY")) as proxy, RawServer(WHOLE) as server, client(server) as biot:
         for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
             monkeypatch.setenv(name, proxy.url)
         monkeypatch.delenv("NO_PROXY", raising=False)
@@ -347,9 +347,9 @@ def test_https_goes_through_the_proxy_that_the_environment_names(monkeypatch: py
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
         monkeypatch.delenv("NO_PROXY", raising=False)
         monkeypatch.delenv("no_proxy", raising=False)
-        wire = Wire(Target(name="dev", base_url="https://biot.invalid"), {})
-        biot = Platform(Calls(wire, VirtualClock()), OneToken())
-        with pytest.raises(NotReached, match=r"biot\.invalid"):
+        wire = HttpTransport(TargetEnvironment(name="dev", base_url="https://biot.invalid"), {})
+        biot = BiotClient(ApiCalls(wire, VirtualClock()), OneToken())
+        with pytest.raises(Unreachable, match=r"biot\.invalid"):
             biot.create(CONFIG, None)
         biot.close()
 
@@ -360,19 +360,21 @@ def test_https_goes_through_the_proxy_that_the_environment_names(monkeypatch: py
     "url", ["http://biot.example.com", "ftp://a", "https://user@biot.example.com", "https://a/b", ""]
 )
 def test_credentials_go_only_to_https_or_to_this_machine(url: str) -> None:
-    with pytest.raises(NotReached, match="no address for BioT"):
-        Wire(Target(name="dev", base_url=url), {})
+    with pytest.raises(Unreachable, match="no address for BioT"):
+        HttpTransport(TargetEnvironment(name="dev", base_url=url), {})
 
 
 def test_certificates_that_cannot_be_read_are_told_and_never_passed_over(tmp_path: Path) -> None:
-    wire = Wire(Target(name="dev", base_url="https://biot.invalid"), {"SSL_CERT_FILE": str(tmp_path / "none.pem")})
+    wire = HttpTransport(
+        TargetEnvironment(name="dev", base_url="https://biot.invalid"), {"SSL_CERT_FILE": str(tmp_path / "none.pem")}
+    )
 
-    with pytest.raises(NotReached, match="SSL_CERT_FILE"):
-        Platform(Calls(wire, VirtualClock()), OneToken()).read("age")
+    with pytest.raises(Unreachable, match="SSL_CERT_FILE"):
+        BiotClient(ApiCalls(wire, VirtualClock()), OneToken()).read("age")
 
 
 def test_a_change_has_a_connection_of_its_own() -> None:
-    with RawServer(WHOLE) as server, platform(server) as biot:
+    with RawServer(WHOLE) as server, client(server) as biot:
         biot.read("age")
         biot.read("age")
         assert server.connections == 1
@@ -398,8 +400,8 @@ def test_a_file_that_shrinks_while_it_is_sent_is_never_a_success(tmp_path: Path)
             del message
 
     with RawServer(reply(200, PLUGIN)) as server:
-        wire = Wire(Target(name="test", base_url=server.url), {}, asking=QUICK, changing=QUICK)
-        with Platform(Calls(wire, VirtualClock()), OneToken(), Shrinking()) as biot, pytest.raises(Unsettled):
+        wire = HttpTransport(TargetEnvironment(name="test", base_url=server.url), {}, asking=QUICK, changing=QUICK)
+        with BiotClient(ApiCalls(wire, VirtualClock()), OneToken(), Shrinking()) as biot, pytest.raises(OutcomeUnknown):
             biot.update("age", {"version": 4}, code)
 
 
@@ -419,8 +421,10 @@ def test_an_upload_that_is_turned_away_before_its_end_is_not_called_a_success(tm
 
         thread = threading.Thread(target=turn_away)
         thread.start()
-        wire = Wire(Target(name="t", base_url=f"http://127.0.0.1:{listener.getsockname()[1]}"), {}, changing=QUICK)
-        with Platform(Calls(wire, VirtualClock()), OneToken()) as biot, pytest.raises(Unsettled):
+        wire = HttpTransport(
+            TargetEnvironment(name="t", base_url=f"http://127.0.0.1:{listener.getsockname()[1]}"), {}, changing=QUICK
+        )
+        with BiotClient(ApiCalls(wire, VirtualClock()), OneToken()) as biot, pytest.raises(OutcomeUnknown):
             biot.update("age", {"version": 4}, code)
         thread.join()
 
@@ -434,8 +438,8 @@ def test_a_certificate_counts_only_from_an_authority_that_was_named(tmp_path: Pa
     with served_by_tls(ours, "localhost", WHOLE) as port:
 
         def read(host: str, environ: dict[str, str]) -> object:
-            wire = Wire(Target(name="t", base_url=f"https://{host}:{port}"), environ, asking=QUICK)
-            with Platform(Calls(wire, VirtualClock()), OneToken()) as biot:
+            wire = HttpTransport(TargetEnvironment(name="t", base_url=f"https://{host}:{port}"), environ, asking=QUICK)
+            with BiotClient(ApiCalls(wire, VirtualClock()), OneToken()) as biot:
                 return biot.read("age")
 
         for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):
@@ -445,7 +449,7 @@ def test_a_certificate_counts_only_from_an_authority_that_was_named(tmp_path: Pa
             ("localhost", {"SSL_CERT_FILE": str(files["others"])}),
             ("127.0.0.1", {"SSL_CERT_FILE": str(files["ours"])}),
         ):
-            with pytest.raises(NotReached, match="certificate is not trusted") as caught:
+            with pytest.raises(Unreachable, match="certificate is not trusted") as caught:
                 read(host, environ)
             assert "SSL_CERT_FILE" in caught.value.hint
 
@@ -454,7 +458,7 @@ def test_no_thread_and_no_socket_is_left_behind() -> None:
     before = threading.active_count()
 
     with RawServer(WHOLE) as server:
-        with platform(server) as biot:
+        with client(server) as biot:
             biot.read("age")
         server.requests.clear()
 
@@ -477,7 +481,7 @@ def test_a_whole_error_after_which_biot_rolls_back_is_told_as_such(
     status: int, code: str, cause: str, lasting: bool
 ) -> None:
     details = {"className": cause} if cause else {}
-    with RawServer(failure(status, code, **details)) as server, platform(server) as biot:
+    with RawServer(failure(status, code, **details)) as server, client(server) as biot:
         for send in (
             lambda: biot.create(CONFIG, None),
             lambda: biot.update("age", {"version": 3}, None),
@@ -490,11 +494,11 @@ def test_a_whole_error_after_which_biot_rolls_back_is_told_as_such(
 
 @pytest.mark.parametrize(("status", "code"), [(500, "PLUGIN_ROLLBACK_FAILED"), (504, "GATEWAY_TIMEOUT")])
 def test_an_error_after_which_nothing_is_known_stays_unsettled(status: int, code: str) -> None:
-    with RawServer(failure(status, code)) as server, platform(server) as biot, pytest.raises(Unsettled):
+    with RawServer(failure(status, code)) as server, client(server) as biot, pytest.raises(OutcomeUnknown):
         biot.update("age", {"version": 3}, None)
 
 
 def test_the_dispatcher_promises_no_rollback() -> None:
     whole_error = failure(500, "INTERNAL_SERVER_ERROR")
-    with RawServer(whole_error) as server, platform(server) as biot, pytest.raises(Unsettled):
-        biot.hooks.subscribe("notifications", {"endpoint": "https://e"})
+    with RawServer(whole_error) as server, client(server) as biot, pytest.raises(OutcomeUnknown):
+        biot.dispatcher.subscribe("notifications", {"endpoint": "https://e"})

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from builder.cli.app import run
-from builder.publishing.api_values import Secret
-from builder.publishing.state_folder import LocalBiot, State, write_local
+from builder.publishing.api_values import SecretText
+from builder.publishing.state_folder import LocalBiot, StateFolder, write_local_biot
 from tests.support.sandbox import Sandbox, running_sandbox
 
 if TYPE_CHECKING:
@@ -54,11 +54,11 @@ class Done:
 
 
 @dataclass
-class Desk:
+class PublisherMachine:
     """A publisher's machine: the plugin, the state folder, and the command line."""
 
     plugin: Path
-    state: State
+    state: StateFolder
     capture: pytest.CaptureFixture[str]
 
     def __call__(self, *arguments: str) -> Done:
@@ -74,7 +74,7 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Desk:
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> PublisherMachine:
     plugin = tmp_path / "plugin"
     (plugin / "src").mkdir(parents=True)
     (plugin / "pyproject.toml").write_text("[project]\nname = 'x'\nversion = '1'\ndependencies = []\n")
@@ -82,19 +82,19 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     monkeypatch.setenv("BIOT_PLUGIN_STORE", str(tmp_path / "store"))
     for name in ("GITHUB_ACTIONS", "GITLAB_CI", "BITBUCKET_BUILD_NUMBER", "JENKINS_URL"):
         monkeypatch.delenv(name, raising=False)
-    made = Desk(plugin=plugin, state=State(folder=tmp_path / "state"), capture=capsys)
+    made = PublisherMachine(plugin=plugin, state=StateFolder(folder=tmp_path / "state"), capture=capsys)
     made.write()
     return made
 
 
 @pytest.fixture
-def biot(tmp_path: Path, desk: Desk) -> Iterator[Sandbox]:
+def biot(tmp_path: Path, machine: PublisherMachine) -> Iterator[Sandbox]:
     with running_sandbox(tmp_path / "sandbox") as running:
         user = running.service_user
-        tell_of(desk.state, running.base_url, user.id, user.secret_key)
+        tell_of(machine.state, running.base_url, user.id, user.secret_key)
         yield running
 
 
-def tell_of(state: State, base_url: str, user: str = "u", key: str = "s") -> None:
+def tell_of(state: StateFolder, base_url: str, user: str = "u", key: str = "s") -> None:
     """Make an address the environment ``local``."""
-    write_local(state, LocalBiot(base_url=base_url, service_user_id=user, service_user_secret_key=Secret(key)))
+    write_local_biot(state, LocalBiot(base_url=base_url, service_user_id=user, service_user_secret_key=SecretText(key)))

@@ -18,31 +18,31 @@ import pytest
 
 from builder.errors import PublishError
 from builder.progress import Silent
-from builder.publishing.api_values import RemotePlugin, Target
+from builder.publishing.api_values import RemotePlugin, TargetEnvironment
 from builder.publishing.clock import SystemClock
 from builder.publishing.failures import Conflict
-from builder.publishing.records.interrupted_runs import settle
-from builder.publishing.records.journal import Entry, Journal, all_entries, new_id
-from builder.publishing.records.retained_releases import KEPT, Kept, released
-from builder.publishing.records.verdicts import Outcome, Verdict
-from builder.publishing.state_folder import State
+from builder.publishing.records.interrupted_runs import resolve_interrupted_run
+from builder.publishing.records.journal import Journal, JournalEntry, all_entries, new_id
+from builder.publishing.records.outcome import PublishOutcome, Verdict
+from builder.publishing.records.retained_releases import RETAINED_COUNT, RetainedReleases, successful_releases
+from builder.publishing.state_folder import StateFolder
 from tests.support.model_biot import VirtualClock
-from tests.support.publishing import digest, goal, published
+from tests.support.publishing import desired_plugin, digest, published
 
 if TYPE_CHECKING:
-    from tests.functional.release.conftest import Desk
+    from tests.functional.release.conftest import PublisherMachine
     from tests.support.sandbox import Sandbox
 
 REPOSITORY = Path(__file__).parents[3]
-TARGET = Target(name="dev", base_url="https://api.dev.example.com")
-DONE = Outcome(verdict=Verdict.DONE, detail="It is there.")
+TARGET = TargetEnvironment(name="dev", base_url="https://api.dev.example.com")
+DONE = PublishOutcome(verdict=Verdict.DONE, detail="It is there.")
 
 
 AN_HOUR_LATER = datetime(2026, 11, 20, 13, tzinfo=UTC)
 
 
-def entry(version: int = 1, **changes: object) -> Entry:
-    plain = Entry(
+def entry(version: int = 1, **changes: object) -> JournalEntry:
+    plain = JournalEntry(
         id=new_id(),
         opened="2026-11-20T12:00:00Z",
         command="publish",
@@ -61,11 +61,11 @@ def entry(version: int = 1, **changes: object) -> Entry:
 
 
 @pytest.fixture
-def state(tmp_path: Path) -> State:
-    return State(folder=tmp_path / "state")
+def state(tmp_path: Path) -> StateFolder:
+    return StateFolder(folder=tmp_path / "state")
 
 
-def test_what_is_written_is_read_back_and_torn_lines_are_passed_over(state: State) -> None:
+def test_what_is_written_is_read_back_and_torn_lines_are_passed_over(state: StateFolder) -> None:
     journal = Journal(state, TARGET, "age-calculator")
     first, second = entry(1), entry(2)
     journal.open(first)
@@ -99,7 +99,7 @@ def test_what_is_written_is_read_back_and_torn_lines_are_passed_over(state: Stat
     ],
     ids=str,
 )
-def test_a_line_that_the_kit_does_not_write_is_passed_over(state: State, changes: dict[str, object]) -> None:
+def test_a_line_that_the_kit_does_not_write_is_passed_over(state: StateFolder, changes: dict[str, object]) -> None:
     journal = Journal(state, TARGET, "age-calculator")
     journal.open(entry(1))
     read = journal.entries()
@@ -112,7 +112,7 @@ def test_a_line_that_the_kit_does_not_write_is_passed_over(state: State, changes
     assert journal.entries() == read
 
 
-def test_a_disk_that_takes_a_line_in_pieces_has_it_whole(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_takes_a_line_in_pieces_has_it_whole(state: StateFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     journal, write = Journal(state, TARGET, "age-calculator"), os.write
     monkeypatch.setattr("os.write", lambda descriptor, data: write(descriptor, data[:7]))
     journal.open(entry(1))
@@ -120,14 +120,14 @@ def test_a_disk_that_takes_a_line_in_pieces_has_it_whole(state: State, monkeypat
     assert [one.version_to for one in journal.entries()] == [1]
 
 
-def test_two_projects_with_an_environment_of_one_name_do_not_share_a_journal(state: State) -> None:
-    other = Target(name="dev", base_url="https://api.dev.example.org")
+def test_two_projects_with_an_environment_of_one_name_do_not_share_a_journal(state: StateFolder) -> None:
+    other = TargetEnvironment(name="dev", base_url="https://api.dev.example.org")
 
     assert Journal(state, TARGET, "a").file != Journal(state, other, "a").file
     assert state.journal in Journal(state, TARGET, "../../x").file.parents
 
 
-def test_the_second_publisher_of_a_plugin_waits_and_is_told(state: State) -> None:
+def test_the_second_publisher_of_a_plugin_waits_and_is_told(state: StateFolder) -> None:
     journal = Journal(state, TARGET, "age-calculator")
     told: list[str] = []
     order: list[str] = []
@@ -152,7 +152,7 @@ def test_the_second_publisher_of_a_plugin_waits_and_is_told(state: State) -> Non
     assert "waiting for it" in told[0]
 
 
-def test_a_publisher_that_waited_long_enough_gives_up_without_sending(state: State) -> None:
+def test_a_publisher_that_waited_long_enough_gives_up_without_sending(state: StateFolder) -> None:
     journal = Journal(state, TARGET, "age-calculator")
     with (
         journal.locked(SystemClock(), Silent()),
@@ -165,13 +165,13 @@ def test_a_publisher_that_waited_long_enough_gives_up_without_sending(state: Sta
 def test_a_journal_that_cannot_be_written_is_told_before_anything_is_sent(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("a file where a folder should be")
     with pytest.raises(PublishError, match="cannot be written"):
-        Journal(State(folder=tmp_path / "state"), TARGET, "a").open(entry())
+        Journal(StateFolder(folder=tmp_path / "state"), TARGET, "a").open(entry())
 
 
-def test_the_newest_releases_are_kept_and_what_no_journal_needs_goes(state: State, tmp_path: Path) -> None:
-    journal, kept = Journal(state, TARGET, "age-calculator"), Kept(state)
+def test_the_newest_releases_are_kept_and_what_no_journal_needs_goes(state: StateFolder, tmp_path: Path) -> None:
+    journal, kept = Journal(state, TARGET, "age-calculator"), RetainedReleases(state)
     configs = []
-    for version in range(1, KEPT + 4):
+    for version in range(1, RETAINED_COUNT + 4):
         configs.append(kept.keep_config({"version": version}))
         one = entry(version, config=configs[-1])
         journal.open(one)
@@ -184,14 +184,14 @@ def test_the_newest_releases_are_kept_and_what_no_journal_needs_goes(state: Stat
     kept.prune()
 
     there = {file.name for file in state.releases.iterdir()}
-    assert there == {configs[1], *configs[-KEPT:], young}
+    assert there == {configs[1], *configs[-RETAINED_COUNT:], young}
     assert stray not in there
-    assert len(released(journal.entries())) == KEPT + 2
+    assert len(successful_releases(journal.entries())) == RETAINED_COUNT + 2
     assert tmp_path.exists()
 
 
-def test_a_kept_file_that_was_damaged_is_not_there(state: State, tmp_path: Path) -> None:
-    kept = Kept(state)
+def test_a_kept_file_that_was_damaged_is_not_there(state: StateFolder, tmp_path: Path) -> None:
+    kept = RetainedReleases(state)
     sha256 = kept.keep_config({"a": 1})
     assert kept.config(sha256) == {"a": 1}
     kept.find(sha256).write_bytes(b"{}")  # type: ignore[union-attr]
@@ -205,62 +205,64 @@ def test_a_kept_file_that_was_damaged_is_not_there(state: State, tmp_path: Path)
 @pytest.mark.parametrize(
     ("remote", "verdict"),
     [
-        (published(goal("b"), version=6), Verdict.DONE),
-        (published(goal("a"), version=5), Verdict.NOT_APPLIED),
-        (published(goal("c"), version=6), Verdict.CONFLICT),
-        (published(goal("c"), version=7), Verdict.CONFLICT),
-        (published(goal("b", timeout=9), version=6), Verdict.UNKNOWN),
+        (published(desired_plugin("b"), version=6), Verdict.DONE),
+        (published(desired_plugin("a"), version=5), Verdict.NOT_APPLIED),
+        (published(desired_plugin("c"), version=6), Verdict.CONFLICT),
+        (published(desired_plugin("c"), version=7), Verdict.CONFLICT),
+        (published(desired_plugin("b", timeout=9), version=6), Verdict.UNKNOWN),
         (None, Verdict.CONFLICT),
     ],
 )
 def test_a_killed_publish_is_judged_by_what_the_platform_has(remote: RemotePlugin | None, verdict: Verdict) -> None:
     killed = entry(6, version_from=5, digest_to=digest("b"))
 
-    assert settle(killed, goal("b").desired, remote, AN_HOUR_LATER).verdict is verdict
+    assert resolve_interrupted_run(killed, desired_plugin("b").settings, remote, AN_HOUR_LATER).verdict is verdict
 
 
 def test_a_killed_creation_that_left_nothing_was_not_applied() -> None:
-    assert settle(entry(1), None, None, AN_HOUR_LATER).verdict is Verdict.NOT_APPLIED
+    assert resolve_interrupted_run(entry(1), None, None, AN_HOUR_LATER).verdict is Verdict.NOT_APPLIED
 
 
-@pytest.mark.parametrize("remote", [published(goal("a"), version=5), None])
+@pytest.mark.parametrize("remote", [published(desired_plugin("a"), version=5), None])
 @pytest.mark.parametrize("opened", ["2026-11-20T12:59:00Z", "2026-11-20T13:00:09Z", "no time"])
 def test_what_was_killed_a_moment_ago_may_still_be_applied(remote: RemotePlugin | None, opened: str) -> None:
     """The process is gone, and the server may still be at work on what it sent."""
     killed = entry(6, version_from=5 if remote else None, digest_to=digest("b"), opened=opened)
 
-    outcome = settle(killed, goal("b").desired, remote, AN_HOUR_LATER)
+    outcome = resolve_interrupted_run(killed, desired_plugin("b").settings, remote, AN_HOUR_LATER)
 
     assert outcome.verdict is Verdict.UNKNOWN
     assert "may still be applied" in outcome.detail
 
 
 def test_an_interrupted_publish_says_that_it_may_have_been_applied_and_the_next_one_settles_it(
-    desk: Desk, biot: Sandbox, monkeypatch: pytest.MonkeyPatch
+    machine: PublisherMachine, biot: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
         patch.setattr("builder.publishing.execution.run.carry_out", interrupted)
-        done = desk("publish", "-e", "local")
+        done = machine("publish", "-e", "local")
     assert done.code == 130
     assert "may have been applied" in done.err
-    assert desk("history", "--json").document["entries"][0]["verdict"] is None
+    assert machine("history", "--json").document["entries"][0]["verdict"] is None
 
-    done = desk("publish", "-e", "local", "--json")
+    done = machine("publish", "-e", "local", "--json")
     assert done.document["verdict"] == "done"
     assert any("had no end" in note for note in done.document["notes"])
-    newest, killed = desk("history", "--json").document["entries"]
+    newest, killed = machine("history", "--json").document["entries"]
     assert (killed["verdict"], killed["settledLater"], newest["verdict"]) == ("unknown", True, "done")
     assert biot.base_url
 
 
-def test_a_publish_that_was_killed_after_it_was_applied_is_settled_as_done(desk: Desk, biot: Sandbox) -> None:
+def test_a_publish_that_was_killed_after_it_was_applied_is_settled_as_done(
+    machine: PublisherMachine, biot: Sandbox
+) -> None:
     """SIGKILL as soon as the plugin is there: no line is closed, no lock is left, and the next run knows."""
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
-    argv = [sys.executable, "-m", "builder", "publish", "-e", "local", "-p", str(desk.plugin), "--disabled-first"]
-    manifest = desk.plugin / "plugin.toml"
+    argv = [sys.executable, "-m", "builder", "publish", "-e", "local", "-p", str(machine.plugin), "--disabled-first"]
+    manifest = machine.plugin / "plugin.toml"
     manifest.write_text(manifest.read_text().replace("version = 1\n", 'version = 1\nenabledState = "ENABLED"\n'))
     process = subprocess.Popen(argv, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     token, ends = biot.token(), time.monotonic() + 20
@@ -268,17 +270,19 @@ def test_a_publish_that_was_killed_after_it_was_applied_is_settled_as_done(desk:
         assert time.monotonic() < ends
     process.send_signal(signal.SIGKILL)
     process.wait()
-    again = desk("publish", "-e", "local", "--json")
+    again = machine("publish", "-e", "local", "--json")
 
     assert again.document["verdict"] in {"done", "nothing-to-do"}
-    entries = desk("history", "--json").document["entries"]
+    entries = machine("history", "--json").document["entries"]
     assert all(one["verdict"] in {"done", "unknown"} for one in entries)
     assert json.dumps(entries)
 
 
 @pytest.mark.parametrize("suffix", [".jsonl", ".lock"])
 def test_a_fifo_in_place_of_a_journal_or_its_lock_holds_nobody_up(tmp_path: Path, suffix: str) -> None:
-    journal = Journal(State(folder=tmp_path), Target(name="dev", base_url="https://biot.invalid"), "age")
+    journal = Journal(
+        StateFolder(folder=tmp_path), TargetEnvironment(name="dev", base_url="https://biot.invalid"), "age"
+    )
     journal.file.parent.mkdir(parents=True)
     os.mkfifo(journal.file.with_suffix(suffix))
 
@@ -288,11 +292,11 @@ def test_a_fifo_in_place_of_a_journal_or_its_lock_holds_nobody_up(tmp_path: Path
 
     with pytest.raises(PublishError, match="no regular file"):
         use()
-    assert tuple(all_entries(State(folder=tmp_path))) == ()
+    assert tuple(all_entries(StateFolder(folder=tmp_path))) == ()
 
 
 def test_a_fifo_in_place_of_a_kept_file_is_no_kept_file(tmp_path: Path) -> None:
-    kept = Kept(State(folder=tmp_path))
+    kept = RetainedReleases(StateFolder(folder=tmp_path))
     sha256 = kept.keep_config({"a": 1})
     (tmp_path / "releases" / sha256).unlink()
     os.mkfifo(tmp_path / "releases" / sha256)

@@ -9,7 +9,7 @@ import pytest
 from tests.functional.release.conftest import tell_of
 
 if TYPE_CHECKING:
-    from tests.functional.release.conftest import Desk
+    from tests.functional.release.conftest import PublisherMachine
 
 LOCAL = ("-e", "local")
 NOTIFICATION = '[[plugin.subscriptions.notifications]]\nentityTypeName = "device"\nactionName = "_create"\n'
@@ -20,9 +20,9 @@ UNANSWERED = {
 }
 
 
-def generate(desk: Desk, more: str = "") -> None:
+def generate(machine: PublisherMachine, more: str = "") -> None:
     """A plugin in the layout of the templates that answers notifications, and nothing else."""
-    flow = desk.plugin / "src" / "plugin"
+    flow = machine.plugin / "src" / "plugin"
     (flow / "perform").mkdir(parents=True, exist_ok=True)
     (flow / "hooks.py").write_text(
         'from plugin.perform import notification\n\nHOOKS = {"notification": notification}\n'
@@ -30,16 +30,16 @@ def generate(desk: Desk, more: str = "") -> None:
     for file in (flow / "__init__.py", flow / "perform" / "__init__.py", flow / "perform" / "notification.py"):
         file.touch()
     schedule = more.removeprefix("[plugin]\n") if more.startswith("[plugin]\n") else ""
-    (desk.plugin / "plugin.toml").write_text(MANIFEST + schedule + NOTIFICATION + ("" if schedule else more))
+    (machine.plugin / "plugin.toml").write_text(MANIFEST + schedule + NOTIFICATION + ("" if schedule else more))
 
 
 @pytest.mark.parametrize(("kind", "line"), [("PRE_REQUEST", 10), ("cronSchedule", 6)])
-def test_every_command_names_the_line_and_the_way_out(desk: Desk, kind: str, line: int) -> None:
-    tell_of(desk.state, "http://127.0.0.1:9")  # nothing listens there, and nothing is asked
-    generate(desk)
-    assert desk("package").code == 0
-    artifact = str(desk.plugin / "dist" / "age-calculator-1.zip")
-    generate(desk, UNANSWERED[kind])
+def test_every_command_names_the_line_and_the_way_out(machine: PublisherMachine, kind: str, line: int) -> None:
+    tell_of(machine.state, "http://127.0.0.1:9")  # nothing listens there, and nothing is asked
+    generate(machine)
+    assert machine("package").code == 0
+    artifact = str(machine.plugin / "dist" / "age-calculator-1.zip")
+    generate(machine, UNANSWERED[kind])
     commands = (
         ["check"],
         ["package"],
@@ -48,7 +48,7 @@ def test_every_command_names_the_line_and_the_way_out(desk: Desk, kind: str, lin
         ["publish", *LOCAL, "--artifact", artifact],
     )
     for command in commands:
-        done = desk(*command)
+        done = machine(*command)
 
         assert done.code == 4, done.err
         assert f"plugin.toml:{line} plugin." in done.err

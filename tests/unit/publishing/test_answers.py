@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builder.publishing.api.response_body import (
-    Answer,
-    UnreadableError,
-    describe,
+from builder.publishing.api.http_response import (
+    HttpResponse,
+    UnreadableResponseError,
+    describe_response,
     read_error,
     read_object,
     retry_after,
     server_time,
 )
-from builder.publishing.api.response_fields import read_found, read_plugin, read_rows
+from builder.publishing.api.response_fields import read_plugin, read_plugin_page, read_search_page
 
 PLUGIN = {
     "name": "Plugin-age",
@@ -38,13 +38,13 @@ VALUES = st.recursive(
 
 @given(body=st.binary(max_size=300), status=st.integers(100, 599))
 def test_any_bytes_are_read_or_refused(body: bytes, status: int) -> None:
-    answer = Answer(status=status, body=body)
+    answer = HttpResponse(status=status, body=body)
 
     read_error(answer)
-    assert describe(answer).startswith(f"HTTP {status}")
+    assert describe_response(answer).startswith(f"HTTP {status}")
     try:
         document = read_object(answer)
-    except UnreadableError:
+    except UnreadableResponseError:
         return
     assert isinstance(document, dict)
 
@@ -53,7 +53,7 @@ def test_any_bytes_are_read_or_refused(body: bytes, status: int) -> None:
 def test_a_plugin_of_any_shape_is_read_or_refused(key: str, value: object) -> None:
     try:
         plugin = read_plugin({**PLUGIN, key: value}, name="age")
-    except UnreadableError:
+    except UnreadableResponseError:
         return
 
     assert (plugin.name, plugin.full_name) == ("age", "Plugin-age")
@@ -63,10 +63,10 @@ def test_a_plugin_of_any_shape_is_read_or_refused(key: str, value: object) -> No
 
 @given(document=st.dictionaries(st.sampled_from(["data", "metadata", "x"]), VALUES))
 def test_a_search_of_any_shape_is_read_or_refused(document: dict[str, object]) -> None:
-    for read in (read_rows, read_found):
+    for read in (read_search_page, read_plugin_page):
         try:
             assert read(document).total >= 0
-        except UnreadableError:
+        except UnreadableResponseError:
             continue
 
 
@@ -79,7 +79,7 @@ def test_a_search_of_any_shape_is_read_or_refused(document: dict[str, object]) -
     ],
 )
 def test_an_error_of_biot_is_known_by_its_code(body: dict[str, object]) -> None:
-    error = read_error(Answer(status=400, body=json.dumps(body).encode()))
+    error = read_error(HttpResponse(status=400, body=json.dumps(body).encode()))
 
     assert error is not None
     assert error.told.startswith(str(body["code"]))
@@ -87,7 +87,7 @@ def test_an_error_of_biot_is_known_by_its_code(body: dict[str, object]) -> None:
 
 @pytest.mark.parametrize("body", [{"code": 400}, {"code": ""}, {"code": "a b"}, {"error": "Not Found"}, {}])
 def test_what_has_no_code_is_none_of_biots(body: dict[str, object]) -> None:
-    assert read_error(Answer(status=400, body=json.dumps(body).encode())) is None
+    assert read_error(HttpResponse(status=400, body=json.dumps(body).encode())) is None
 
 
 @pytest.mark.parametrize(
@@ -107,11 +107,11 @@ def test_what_has_no_code_is_none_of_biots(body: dict[str, object]) -> None:
 def test_retry_after_is_seconds_or_a_date_by_the_servers_own_clock(said: str, seconds: float | None) -> None:
     headers = {"retry-after": said, "date": "Fri, 20 Nov 2026 00:00:00 GMT"}
 
-    assert retry_after(Answer(status=503, headers=headers)) == seconds
+    assert retry_after(HttpResponse(status=503, headers=headers)) == seconds
 
 
 @given(date=st.text(max_size=40))
 def test_any_date_is_read_or_passed_over(date: str) -> None:
-    moment = server_time(Answer(status=200, headers={"date": date}))
+    moment = server_time(HttpResponse(status=200, headers={"date": date}))
 
     assert moment is None or isinstance(moment, float)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from builder.publishing.api_values import Properties
+from builder.publishing.api_values import SystemProperties
 from builder.publishing.remote.health import judge_clock, judge_release
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
@@ -24,13 +24,13 @@ NOW = datetime(2026, 11, 20, tzinfo=UTC)
     ],
 )
 def test_a_release_is_held_against_those_that_were_read(version: str, state: str) -> None:
-    assert judge_release(Properties(version=version, server_time=None)).state == state
+    assert judge_release(SystemProperties(version=version, server_time=None)).state == state
 
 
 @pytest.mark.parametrize(("skew", "state"), [(0, "ok"), (60, "ok"), (-61, "warning"), (7200, "warning")])
 def test_clocks_may_differ_by_a_minute(skew: int, state: str) -> None:
-    check = judge_clock(Properties(version="", server_time=NOW.timestamp() - skew), NOW)
+    check = judge_clock(SystemProperties(version="", server_time=NOW.timestamp() - skew), NOW)
 
     assert check.state == state
-    assert ("ahead" in check.told) == (skew > 60)
-    assert ("behind" in check.told) == (skew < -60)
+    assert ("ahead" in check.message) == (skew > 60)
+    assert ("behind" in check.message) == (skew < -60)

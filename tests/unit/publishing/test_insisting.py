@@ -7,8 +7,8 @@ from itertools import product
 import pytest
 
 from builder.errors import PublishError
-from builder.publishing.failures import AccessRefused, Conflict, NotAnswered, NotReached, Refused, Unsettled
-from builder.publishing.remote.idempotent_retries import insist
+from builder.publishing.failures import AccessDenied, Conflict, NoAnswer, OutcomeUnknown, Refused, Unreachable
+from builder.publishing.remote.idempotent_retries import apply_change
 from tests.support.virtual_time import VirtualClock
 
 SENT = ("confirmed", "lost-applied", "lost", "late", "unreached", "refused", "busy", "denied")
@@ -32,53 +32,53 @@ class Platform:
             self.applied = True
         self.pending = self.pending or how == "late"
         if how in {"lost", "lost-applied", "late"}:
-            raise Unsettled(how)
+            raise OutcomeUnknown(how)
         if how == "unreached":
-            raise NotReached(how)
+            raise Unreachable(how)
         if how in {"refused", "busy"}:
             raise Refused(how, status=429 if how == "busy" else 400, code="C")
         if how == "denied":
-            raise AccessRefused(how)
+            raise AccessDenied(how)
 
     def in_place(self) -> bool:
         how = self.looks.pop(0) if self.looks else ""
         if how == "unanswered":
-            raise NotAnswered(how)
+            raise NoAnswer(how)
         return self.applied
 
 
 @pytest.mark.parametrize("sendings", list(product(SENT, repeat=2)), ids="-".join)
 @pytest.mark.parametrize("looks", list(product(LOOKS, repeat=2)), ids="-".join)
 def test_nothing_is_claimed_that_is_not_so(sendings: tuple[str, ...], looks: tuple[str, ...]) -> None:
-    platform = Platform(sendings, looks)
+    client = Platform(sendings, looks)
 
     try:
-        insist(platform.send, platform.in_place, VirtualClock(), what="it is so")
-    except Unsettled:
-        assert any(how.startswith("lost") or how == "late" for how in sendings[: platform.sent])
+        apply_change(client.send, client.in_place, VirtualClock(), what="it is so")
+    except OutcomeUnknown:
+        assert any(how.startswith("lost") or how == "late" for how in sendings[: client.sent])
     except PublishError:
-        assert not platform.applied
-        assert not platform.pending
+        assert not client.applied
+        assert not client.pending
     else:
-        assert platform.applied
+        assert client.applied
 
 
 def test_what_was_confirmed_and_is_not_so_is_somebody_elses_doing() -> None:
     clock = VirtualClock()
 
     with pytest.raises(Conflict):
-        insist(lambda: None, lambda: False, clock, what="it is so")
+        apply_change(lambda: None, lambda: False, clock, what="it is so")
 
     assert clock.waits == [0.0, 0.5, 1.5]
 
 
 def test_patience_ends_and_the_first_lost_request_is_what_is_told() -> None:
-    platform = Platform(("unreached", "lost", *["unreached"] * 9), ())
+    client = Platform(("unreached", "lost", *["unreached"] * 9), ())
 
-    with pytest.raises(Unsettled):
-        insist(platform.send, platform.in_place, VirtualClock(), what="it is so")
+    with pytest.raises(OutcomeUnknown):
+        apply_change(client.send, client.in_place, VirtualClock(), what="it is so")
 
-    assert platform.sent == 5
+    assert client.sent == 5
 
 
 def test_whoever_interrupts_hears_that_it_may_have_been_applied() -> None:
@@ -86,4 +86,4 @@ def test_whoever_interrupts_hears_that_it_may_have_been_applied() -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt, match="may have been applied"):
-        insist(send, lambda: True, VirtualClock(), what="it is so")
+        apply_change(send, lambda: True, VirtualClock(), what="it is so")

@@ -7,51 +7,51 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from builder.manifest.model import Interception, InterceptionType, Subscriptions
-from builder.publishing.api_values import Rows
-from builder.publishing.execution.order_watch import fit_orders
-from builder.publishing.failures import AccessRefused
+from builder.publishing.api_values import SearchPage
+from builder.publishing.execution.order_watch import keep_shifted_orders
+from builder.publishing.failures import AccessDenied
 from builder.publishing.planning.plan import Unchanged
-from builder.publishing.planning.planner import plan
-from tests.support.publishing import goal, published
+from builder.publishing.planning.planner import make_plan
+from tests.support.publishing import desired_plugin, published
 
 if TYPE_CHECKING:
-    from builder.publishing.api.dispatcher import Hooks
-    from builder.publishing.planning.plan import Goal
+    from builder.publishing.api.dispatcher import Dispatcher
+    from builder.publishing.planning.plan import DesiredPlugin
 
 API = "POST/organization/v1/users/patients"
 
 
-class Dispatcher:
+class DispatcherWithRows:
     """Interceptions of others, as (API, order); None: this account may not see them."""
 
     def __init__(self, *rows: tuple[str, int], visible: bool = True) -> None:
         self._rows, self._visible = rows, visible
         self.searches = 0
 
-    def search(self, *_: object, **__: object) -> Rows:
+    def search(self, *_: object, **__: object) -> SearchPage:
         self.searches += 1
         if not self._visible:
             msg = "It takes the permission HOOKS_INTERCEPTION_SEARCH."
-            raise AccessRefused(msg)
+            raise AccessDenied(msg)
         rows = tuple(
             {"type": "PRE_REQUEST", "apiId": api, "executionOrder": order, "endpoint": f"https://other/{order}"}
             for api, order in self._rows
         )
-        return Rows(rows=rows, total=len(rows))
+        return SearchPage(rows=rows, total=len(rows))
 
 
-def wanting(order: int | None, *, common: int | None = None, api: str = API) -> Goal:
+def wanting(order: int | None, *, common: int | None = None, api: str = API) -> DesiredPlugin:
     row = Interception(type=InterceptionType.PRE_REQUEST, api_id=api, order=order)
-    return goal(subscriptions=Subscriptions(interception_order=common, interceptions=(row,)))
+    return desired_plugin(subscriptions=Subscriptions(interception_order=common, interceptions=(row,)))
 
 
-def fitted(wanted: Goal, actual: int, dispatcher: Dispatcher) -> tuple[bool, tuple[str, ...]]:
+def fitted(wanted: DesiredPlugin, actual: int, dispatcher: DispatcherWithRows) -> tuple[bool, tuple[str, ...]]:
     """Whether nothing is left to do when BioT has the interception at an order, and what is said of it."""
-    table = {**cast("dict[str, object]", wanted.desired["subscriptions"])}
+    table = {**cast("dict[str, object]", wanted.settings["subscriptions"])}
     rows = [{**row, "order": actual} for row in cast("list[dict[str, object]]", table["interceptions"])]
     remote = published(wanted, subscriptions={**table, "interceptions": rows})
-    fit, notes = fit_orders(cast("Hooks", dispatcher), wanted, remote)
-    return isinstance(plan(fit, remote), Unchanged), notes
+    fit, notes = keep_shifted_orders(cast("Dispatcher", dispatcher), wanted, remote)
+    return isinstance(make_plan(fit, remote), Unchanged), notes
 
 
 @pytest.mark.parametrize(
@@ -74,9 +74,9 @@ def fitted(wanted: Goal, actual: int, dispatcher: Dispatcher) -> tuple[bool, tup
     ],
 )
 def test_an_order_is_left_when_every_one_below_it_is_taken(
-    wanted: Goal, actual: int, others: list[tuple[str, int]], left: bool
+    wanted: DesiredPlugin, actual: int, others: list[tuple[str, int]], left: bool
 ) -> None:
-    done, notes = fitted(wanted, actual, Dispatcher(*others))
+    done, notes = fitted(wanted, actual, DispatcherWithRows(*others))
 
     assert done is left
     assert len(notes) == left
@@ -87,7 +87,7 @@ def test_an_order_is_left_when_every_one_below_it_is_taken(
 
 
 def test_the_dispatcher_is_asked_only_when_an_order_is_higher_than_wanted() -> None:
-    dispatcher = Dispatcher((API, 20))
+    dispatcher = DispatcherWithRows((API, 20))
 
     assert fitted(wanting(20), 20, dispatcher) == (True, ())
     assert fitted(wanting(None), 100, dispatcher) == (True, ())
@@ -95,7 +95,7 @@ def test_the_dispatcher_is_asked_only_when_an_order_is_higher_than_wanted() -> N
 
 
 def test_an_order_is_left_where_nobody_can_see_who_has_it() -> None:
-    done, notes = fitted(wanting(20), 21, Dispatcher(visible=False))
+    done, notes = fitted(wanting(20), 21, DispatcherWithRows(visible=False))
 
     assert done
     assert "could not be looked up. It takes the permission HOOKS_INTERCEPTION_SEARCH." in notes[0]

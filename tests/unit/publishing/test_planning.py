@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from builder.manifest import config
 from builder.manifest.model import Cors, Interception, InterceptionType, Notification, PackageType, Subscriptions
 from builder.platform.reserved_variables import TREE_DIGEST_NAME, TREE_VERSION_NAME
-from builder.publishing.failures import NotPossible, VersionsUsedUp
-from builder.publishing.planning.plan import CodeState, Create, Goal, Unchanged, Update
-from builder.publishing.planning.planner import code_lines, plan
-from tests.support.publishing import PLUGIN, as_table, digest, goal, published, remote_plugin
+from builder.publishing.failures import NotPossible, VersionsExhausted
+from builder.publishing.planning.plan import Create, DesiredPlugin, PluginCode, Unchanged, Update
+from builder.publishing.planning.planner import code_lines, make_plan
+from tests.support.publishing import PLUGIN, as_table, desired_plugin, digest, published, remote_plugin
 
 
 def lines(found: Create | Update | Unchanged) -> list[str]:
@@ -27,7 +27,7 @@ def update(found: Create | Update | Unchanged) -> Update:
 
 
 def test_a_new_plugin_is_created_whole_with_its_digest_and_the_version_it_belongs_to() -> None:
-    found = plan(goal(version=3), None)
+    found = make_plan(desired_plugin(version=3), None)
 
     assert isinstance(found, Create)
     assert (found.version_from, found.version_to) == (None, 3)
@@ -39,11 +39,11 @@ def test_a_new_plugin_is_created_whole_with_its_digest_and_the_version_it_belong
 
 
 def test_what_biot_has_already_is_nothing_to_do() -> None:
-    assert isinstance(plan(goal(), published(goal())), Unchanged)
+    assert isinstance(make_plan(desired_plugin(), published(desired_plugin())), Unchanged)
 
 
 def test_new_code_is_exactly_one_version_more_whatever_plugin_toml_says() -> None:
-    found = update(plan(goal("b", version=2), published(goal("a"), version=5)))
+    found = update(make_plan(desired_plugin("b", version=2), published(desired_plugin("a"), version=5)))
 
     assert (found.version_from, found.version_to) == (5, 6)
     assert found.sent["version"] == 6
@@ -54,7 +54,7 @@ def test_new_code_is_exactly_one_version_more_whatever_plugin_toml_says() -> Non
 
 
 def test_other_settings_leave_code_and_version_alone_and_the_version_is_said_so_that_biot_guards_it() -> None:
-    found = update(plan(goal(memory_size=512), published(goal())))
+    found = update(make_plan(desired_plugin(memory_size=512), published(desired_plugin())))
 
     assert found.code is None
     assert found.sent == {"version": 5, "memorySize": 512}
@@ -77,36 +77,40 @@ def test_other_settings_leave_code_and_version_alone_and_the_version_is_said_so_
     ],
 )
 def test_every_field_is_compared(changes: dict[str, Any], line: str) -> None:
-    assert lines(plan(goal(**changes), published(goal()))) == [line]
+    assert lines(make_plan(desired_plugin(**changes), published(desired_plugin()))) == [line]
 
 
 @pytest.mark.parametrize("state", ["ENABLED", "DISABLED"])
 def test_without_enabled_state_a_plugin_is_created_disabled_and_its_state_is_left_alone(state: str) -> None:
-    created = plan(goal(), None)
+    created = make_plan(desired_plugin(), None)
 
     assert isinstance(created, Create)
     assert created.config["enabledState"] == "DISABLED"
     assert "biot-plugin enable" in created.notes[0]
-    assert isinstance(plan(goal(), published(goal(), enabledState=state)), Unchanged)
-    found = update(plan(goal("b", memory_size=512), published(goal(), enabledState=state)))
+    assert isinstance(make_plan(desired_plugin(), published(desired_plugin(), enabledState=state)), Unchanged)
+    found = update(make_plan(desired_plugin("b", memory_size=512), published(desired_plugin(), enabledState=state)))
     assert "enabledState" not in found.sent
     assert not any("able" in note for note in found.notes)
 
 
 @pytest.mark.parametrize(("state", "other"), [("ENABLED", "DISABLED"), ("DISABLED", "ENABLED")])
 def test_with_enabled_state_the_state_is_enforced_and_the_plan_says_so(state: str, other: str) -> None:
-    created = plan(goal(enabled_state=state), None)
+    created = make_plan(desired_plugin(enabled_state=state), None)
 
     assert isinstance(created, Create)
     assert (created.config["enabledState"], created.notes) == (state, ())
-    found = update(plan(goal(enabled_state=state), published(goal(), enabledState=other)))
+    found = update(make_plan(desired_plugin(enabled_state=state), published(desired_plugin(), enabledState=other)))
     assert found.sent == {"version": 5, "enabledState": state}
     assert found.notes == (f'This {state.lower()[:-1]}s the plugin: plugin.toml has enabledState = "{state}".',)
     assert lines(found) == [f"~ enabledState {other}>{state}"]
 
 
 def test_values_of_environment_variables_are_never_shown() -> None:
-    found = update(plan(goal(environment_variables={"LOG_LEVEL": "hush-1", "KEY": "hush-2"}), published(goal())))
+    found = update(
+        make_plan(
+            desired_plugin(environment_variables={"LOG_LEVEL": "hush-1", "KEY": "hush-2"}), published(desired_plugin())
+        )
+    )
 
     assert lines(found) == ["+ environmentVariables.KEY >", "~ environmentVariables.LOG_LEVEL >"]
     assert "hush" not in repr(found)
@@ -115,15 +119,17 @@ def test_values_of_environment_variables_are_never_shown() -> None:
 
 
 def test_biot_s_own_variables_are_neither_compared_nor_sent_back() -> None:
-    has = published(goal(), environmentVariables={"BIOT_SERVICE_USER_SECRET_KEY": "x", "OLD": "1", "LOG_LEVEL": "INFO"})
-    found = update(plan(goal(), has))
+    has = published(
+        desired_plugin(), environmentVariables={"BIOT_SERVICE_USER_SECRET_KEY": "x", "OLD": "1", "LOG_LEVEL": "INFO"}
+    )
+    found = update(make_plan(desired_plugin(), has))
 
     assert "- environmentVariables.OLD >" in lines(found)
     assert set(as_table(found.sent["environmentVariables"])) == {"LOG_LEVEL", TREE_DIGEST_NAME, TREE_VERSION_NAME}
 
 
 def test_settings_alone_keep_the_version_that_the_digest_belongs_to() -> None:
-    found = update(plan(goal(environment_variables={"A_B": "1"}), published(goal())))
+    found = update(make_plan(desired_plugin(environment_variables={"A_B": "1"}), published(desired_plugin())))
 
     assert found.code is None
     assert as_table(found.sent["environmentVariables"])[TREE_VERSION_NAME] == "5"
@@ -137,7 +143,7 @@ def test_subscriptions_are_told_line_by_line_and_sent_as_the_full_set() -> None:
             Interception(type=InterceptionType.POST_REQUEST, api_id="GET/device/v1/devices"),
         ),
     )
-    found = update(plan(goal(subscriptions=wanted), published(goal())))
+    found = update(make_plan(desired_plugin(subscriptions=wanted), published(desired_plugin())))
 
     row = "PRE_REQUEST POST/organization/v1/users/patients"
     assert lines(found) == [
@@ -151,7 +157,7 @@ def test_subscriptions_are_told_line_by_line_and_sent_as_the_full_set() -> None:
 
 
 def test_no_subscriptions_are_sent_as_empty_lists_because_an_empty_object_would_change_nothing() -> None:
-    found = update(plan(goal(subscriptions=Subscriptions()), published(goal())))
+    found = update(make_plan(desired_plugin(subscriptions=Subscriptions()), published(desired_plugin())))
 
     assert found.sent["subscriptions"] == {"interceptionOrder": 10, "interceptions": [], "notifications": []}
 
@@ -161,24 +167,24 @@ def test_an_answer_may_order_lists_fill_in_orders_and_leave_defaults_out() -> No
         {"type": "ADAPT_ENTITY", "apiId": None, "entityTypeName": "patient", "order": 10},
         {"type": "PRE_REQUEST", "apiId": "POST/organization/v1/users/patients", "entityTypeName": None, "order": 20},
     ]
-    had = as_table(goal().desired["subscriptions"])
-    has = published(goal(), subscriptions={**had, "interceptions": rows}, cors=None, analyticsDbAccess=None)
+    had = as_table(desired_plugin().settings["subscriptions"])
+    has = published(desired_plugin(), subscriptions={**had, "interceptions": rows}, cors=None, analyticsDbAccess=None)
 
-    assert isinstance(plan(goal(), has), Unchanged)
+    assert isinstance(make_plan(desired_plugin(), has), Unchanged)
 
 
 def test_an_interception_that_was_pushed_back_is_told() -> None:
     rows = [{"type": "PRE_REQUEST", "apiId": "POST/organization/v1/users/patients", "order": 21}]
-    had = as_table(goal().desired["subscriptions"])
-    pushed = published(goal(), subscriptions={**had, "interceptions": [*rows, had["interceptions"][1]]})  # type: ignore[index]
+    had = as_table(desired_plugin().settings["subscriptions"])
+    pushed = published(desired_plugin(), subscriptions={**had, "interceptions": [*rows, had["interceptions"][1]]})  # type: ignore[index]
 
-    assert [line[:28] for line in lines(plan(goal(), pushed))] == ["~ subscriptions.interceptions"[:28]]
+    assert [line[:28] for line in lines(make_plan(desired_plugin(), pushed))] == ["~ subscriptions.interceptions"[:28]]
 
 
 def test_code_that_was_put_there_by_hand_is_no_longer_the_code_that_the_digest_names() -> None:
-    by_hand = published(goal(), version=5)
+    by_hand = published(desired_plugin(), version=5)
     by_hand = replace(by_hand, version=6, fields={**by_hand.fields, "version": 6})
-    found = update(plan(goal(), by_hand))
+    found = update(make_plan(desired_plugin(), by_hand))
 
     assert found.code is not None
     assert found.version_to == 7
@@ -186,15 +192,17 @@ def test_code_that_was_put_there_by_hand_is_no_longer_the_code_that_the_digest_n
 
 
 def test_a_digest_without_its_version_is_believed() -> None:
-    has = published(goal())
+    has = published(desired_plugin())
     variables = dict(has.environment_variables)
     del variables[TREE_VERSION_NAME]
 
-    assert isinstance(plan(goal(), replace(has, fields={**has.fields, "environmentVariables": variables})), Unchanged)
+    assert isinstance(
+        make_plan(desired_plugin(), replace(has, fields={**has.fields, "environmentVariables": variables})), Unchanged
+    )
 
 
 def test_without_a_digest_on_the_platform_the_code_is_sent_and_the_reason_told() -> None:
-    found = update(plan(goal(), published(goal(), by_kit=False)))
+    found = update(make_plan(desired_plugin(), published(desired_plugin(), by_kit=False)))
 
     assert found.version_to == 6
     assert "not published by this kit" in found.notes[0]
@@ -202,7 +210,9 @@ def test_without_a_digest_on_the_platform_the_code_is_sent_and_the_reason_told()
 
 @pytest.mark.parametrize(("version", "kind"), [(5, Unchanged), (6, Update)])
 def test_with_the_digest_switched_off_only_versions_are_compared_and_that_is_said(version: int, kind: type) -> None:
-    found = plan(goal("b", marked=False, version=version), published(goal("a", marked=False), by_kit=False))
+    found = make_plan(
+        desired_plugin("b", marked=False, version=version), published(desired_plugin("a", marked=False), by_kit=False)
+    )
 
     assert isinstance(found, kind)
     assert "no digest was compared" in str(found.notes) or "without a digest" in str(found.notes)
@@ -212,57 +222,59 @@ def test_with_the_digest_switched_off_only_versions_are_compared_and_that_is_sai
 
 def test_with_the_digest_switched_off_any_other_version_is_refused() -> None:
     with pytest.raises(NotPossible, match="says 9 where BioT has 5") as refused:
-        plan(goal(marked=False, version=9), published(goal(marked=False), by_kit=False))
+        make_plan(desired_plugin(marked=False, version=9), published(desired_plugin(marked=False), by_kit=False))
 
     assert "version = 6" in refused.value.hint
 
 
 def test_the_last_version_is_an_ending_of_its_own_and_settings_still_go() -> None:
-    last = published(goal("a"), version=32767)
+    last = published(desired_plugin("a"), version=32767)
 
-    assert isinstance(plan(goal("b"), published(goal("a"), version=32766)), Update)
-    with pytest.raises(VersionsUsedUp, match="32767, the last"):
-        plan(goal("b"), last)
-    assert update(plan(goal("a", timeout=9), last)).sent == {"version": 32767, "timeout": 9}
+    assert isinstance(make_plan(desired_plugin("b"), published(desired_plugin("a"), version=32766)), Update)
+    with pytest.raises(VersionsExhausted, match="32767, the last"):
+        make_plan(desired_plugin("b"), last)
+    assert update(make_plan(desired_plugin("a", timeout=9), last)).sent == {"version": 32767, "timeout": 9}
 
 
 def test_what_biot_cannot_change_is_told_at_once_with_the_way_out() -> None:
-    wanted = goal()
+    wanted = desired_plugin()
     has = replace(
         published(wanted, deploymentPackageType="IMAGE", cronSchedule="0 2 * * ? *"), name="other", full_name="Plugin-o"
     )
     with pytest.raises(NotPossible) as refused:
-        plan(wanted, has)
+        make_plan(wanted, has)
 
     keys = [problem.key for problem in refused.value.problems]
     assert keys == ["plugin.name", "plugin.deploymentPackageType", "plugin.cronSchedule"]
     assert all(problem.hint for problem in refused.value.problems)
 
 
-def image_goal(tag: str | None) -> Goal:
+def image_goal(tag: str | None) -> DesiredPlugin:
     plugin = replace(PLUGIN, deployment_package_type=PackageType.IMAGE, image_tag=tag, runtime="python3.13")
-    code = CodeState(tree_digest=f"image:{tag}", image_tag=tag) if tag else None
-    return Goal(name=plugin.name, desired=config(plugin, tree_digest=f"image:{tag}" if tag else None), code=code)
+    code = PluginCode(tree_digest=f"image:{tag}", image_tag=tag) if tag else None
+    return DesiredPlugin(
+        name=plugin.name, settings=config(plugin, tree_digest=f"image:{tag}" if tag else None), code=code
+    )
 
 
 def test_an_image_tag_is_code() -> None:
-    created = plan(image_goal("one"), None)
+    created = make_plan(image_goal("one"), None)
     assert isinstance(created, Create)
     assert created.config["imageTag"] == "one"
     assert "handler" not in created.config
     has = published(image_goal("one"), runtime=None, handler=None)
 
-    assert isinstance(plan(image_goal("one"), has), Unchanged)
-    found = update(plan(image_goal("two"), has))
+    assert isinstance(make_plan(image_goal("one"), has), Unchanged)
+    found = update(make_plan(image_goal("two"), has))
     assert (found.sent["imageTag"], found.sent["version"]) == ("two", 6)
 
 
 def test_an_image_without_a_tag_is_biot_s_seed_and_no_code_is_sent() -> None:
-    created = plan(image_goal(None), None)
+    created = make_plan(image_goal(None), None)
 
     assert isinstance(created, Create)
     assert created.code is None
-    assert isinstance(plan(image_goal(None), published(image_goal(None), by_kit=False, runtime=None)), Unchanged)
+    assert isinstance(make_plan(image_goal(None), published(image_goal(None), by_kit=False, runtime=None)), Unchanged)
 
 
 FIELDS = st.fixed_dictionaries(
@@ -302,9 +314,9 @@ def patched(has: dict[str, object], sent: Any) -> dict[str, object]:  # noqa: AN
 
 @given(FIELDS, FIELDS, st.sampled_from("ab"))
 def test_what_is_sent_makes_the_next_plan_empty(before: dict[str, Any], after: dict[str, Any], letter: str) -> None:
-    has = published(goal("a", **before), version=7)
-    wanted = goal(letter, **after)
-    found = plan(wanted, has)
+    has = published(desired_plugin("a", **before), version=7)
+    wanted = desired_plugin(letter, **after)
+    found = make_plan(wanted, has)
     if isinstance(found, Unchanged):
         assert letter == "a"
         return
@@ -312,12 +324,12 @@ def test_what_is_sent_makes_the_next_plan_empty(before: dict[str, Any], after: d
     assert found.version_to == (8 if letter == "b" else 7)
     now = remote_plugin(patched(dict(has.fields), found.sent))
 
-    assert isinstance(plan(wanted, now), Unchanged)
+    assert isinstance(make_plan(wanted, now), Unchanged)
 
 
 @given(FIELDS)
 def test_what_is_created_makes_the_next_plan_empty(fields: dict[str, Any]) -> None:
-    found = plan(goal(**fields), None)
+    found = make_plan(desired_plugin(**fields), None)
 
     assert isinstance(found, Create)
-    assert isinstance(plan(goal(**fields), remote_plugin(found.config)), Unchanged)
+    assert isinstance(make_plan(desired_plugin(**fields), remote_plugin(found.config)), Unchanged)

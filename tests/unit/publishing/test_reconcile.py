@@ -13,16 +13,16 @@ from hypothesis import strategies as st
 
 from builder.manifest.model import Interception, InterceptionType, Subscriptions
 from builder.publishing.execution.reconcile import Pace, carry_out
-from builder.publishing.failures import NotReached
+from builder.publishing.failures import Unreachable
 from builder.publishing.planning.plan import Create, Unchanged, Update
-from builder.publishing.planning.planner import plan
+from builder.publishing.planning.planner import make_plan
 from builder.publishing.planning.shifted_orders import find_shifts, keep_shifts
-from builder.publishing.records.verdicts import Outcome, Verdict
+from builder.publishing.records.outcome import PublishOutcome, Verdict
 from tests.support.model_biot import FAULTS, NETWORK_FAULTS, READ_FAULTS, ModelBiot, VirtualClock
-from tests.support.publishing import as_table, goal, published
+from tests.support.publishing import as_table, desired_plugin, published
 
 if TYPE_CHECKING:
-    from builder.publishing.planning.plan import Goal
+    from builder.publishing.planning.plan import DesiredPlugin
 
 
 def intercepting(order: int) -> Subscriptions:
@@ -31,14 +31,20 @@ def intercepting(order: int) -> Subscriptions:
     return Subscriptions(interceptions=(row,))
 
 
-GOALS: dict[str, tuple[Goal | None, Goal]] = {
-    "create": (None, goal("b")),
-    "code": (goal("a"), goal("b")),
-    "code and settings": (goal("a"), goal("b", memory_size=512, timeout=9)),
-    "settings": (goal("b"), goal("b", memory_size=512, display_name="New")),
-    "variables": (goal("b"), goal("b", environment_variables={"A_A": "1"})),
-    "lower order": (goal("b", subscriptions=intercepting(50)), goal("b", subscriptions=intercepting(20))),
-    "higher order": (goal("b", subscriptions=intercepting(10)), goal("b", subscriptions=intercepting(20))),
+GOALS: dict[str, tuple[DesiredPlugin | None, DesiredPlugin]] = {
+    "create": (None, desired_plugin("b")),
+    "code": (desired_plugin("a"), desired_plugin("b")),
+    "code and settings": (desired_plugin("a"), desired_plugin("b", memory_size=512, timeout=9)),
+    "settings": (desired_plugin("b"), desired_plugin("b", memory_size=512, display_name="New")),
+    "variables": (desired_plugin("b"), desired_plugin("b", environment_variables={"A_A": "1"})),
+    "lower order": (
+        desired_plugin("b", subscriptions=intercepting(50)),
+        desired_plugin("b", subscriptions=intercepting(20)),
+    ),
+    "higher order": (
+        desired_plugin("b", subscriptions=intercepting(10)),
+        desired_plugin("b", subscriptions=intercepting(20)),
+    ),
 }
 ORDERS = [frozenset[int](), frozenset({20}), frozenset({20, 21, 22})]
 """What others may have; every goal wants 20."""
@@ -46,7 +52,7 @@ ORDERS = [frozenset[int](), frozenset({20}), frozenset({20, 21, 22})]
 
 def publish(
     operation: str, faults: list[str], read_faults: list[str], taken: frozenset[int] = frozenset()
-) -> tuple[ModelBiot, Outcome, Goal]:
+) -> tuple[ModelBiot, PublishOutcome, DesiredPlugin]:
     before, wanted = GOALS[operation]
     biot = ModelBiot(clock=VirtualClock(), taken=taken)
     if before is not None:
@@ -54,25 +60,25 @@ def publish(
     remote = biot.read(wanted.name)
     if before is not None and remote is not None and "order" not in operation:
         wanted = keep_shifts(wanted, find_shifts(wanted, remote))  # as `publish` does once it saw who has the order
-    first = plan(wanted, remote)
+    first = make_plan(wanted, remote)
     assert isinstance(first, Create | Update)
     biot.faults, biot.read_faults = list(faults), list(read_faults)
     pace = Pace(chance=random.Random(str(faults)).random)  # noqa: S311 - the same waits every time
     return biot, carry_out(biot, wanted, first, biot.clock, pace=pace), wanted
 
 
-def placed(wanted: Goal, biot: ModelBiot) -> Goal:
+def placed(wanted: DesiredPlugin, biot: ModelBiot) -> DesiredPlugin:
     """The goal with the orders that the platform gives for those that are wanted."""
-    table: dict[str, Any] = as_table(wanted.desired["subscriptions"])
+    table: dict[str, Any] = as_table(wanted.settings["subscriptions"])
     rows = [{**row, "order": biot.place(row["order"])} if "order" in row else row for row in table["interceptions"]]
-    return replace(wanted, desired={**wanted.desired, "subscriptions": {**table, "interceptions": rows}})
+    return replace(wanted, settings={**wanted.settings, "subscriptions": {**table, "interceptions": rows}})
 
 
-def hold_to_the_truth(biot: ModelBiot, outcome: Outcome, wanted: Goal) -> None:
+def hold_to_the_truth(biot: ModelBiot, outcome: PublishOutcome, wanted: DesiredPlugin) -> None:
     """Ask the model what really happened."""
     biot.read_faults.clear()
     state = biot.read(wanted.name)
-    as_wanted = state is not None and isinstance(plan(placed(wanted, biot), state), Unchanged)
+    as_wanted = state is not None and isinstance(make_plan(placed(wanted, biot), state), Unchanged)
     if outcome.verdict is Verdict.DONE:
         assert as_wanted or "could not be read back" in outcome.detail
         assert biot.applied or biot.others
@@ -152,10 +158,10 @@ def test_a_conflict_names_what_is_there_and_overwrites_nothing(operation: str, f
 
 def test_somebody_else_s_plugin_of_the_same_name_is_left_alone() -> None:
     biot = ModelBiot(clock=VirtualClock())
-    wanted = goal("b")
-    first = plan(wanted, None)
+    wanted = desired_plugin("b")
+    first = make_plan(wanted, None)
     assert isinstance(first, Create)
-    theirs = published(goal("c"), version=1)
+    theirs = published(desired_plugin("c"), version=1)
     biot.appear(theirs.fields)
 
     outcome = carry_out(biot, wanted, first, biot.clock)
@@ -192,7 +198,7 @@ def test_an_environment_that_cannot_be_reached_is_not_applied_and_says_why(opera
     _, outcome, _ = publish(operation, ["unreachable"] * 9, ["unreachable"] * 99)
 
     assert (outcome.verdict, outcome.kind) == (Verdict.NOT_APPLIED, "unreachable")
-    assert isinstance(outcome.cause, NotReached)
+    assert isinstance(outcome.cause, Unreachable)
 
 
 @pytest.mark.parametrize("operation", GOALS)
@@ -253,7 +259,7 @@ def test_a_confirmation_counts_when_it_cannot_be_read_back() -> None:
 
 
 def test_with_the_digest_switched_off_a_lost_answer_cannot_be_settled_by_the_version() -> None:
-    wanted = goal("b", marked=False, version=6)
+    wanted = desired_plugin("b", marked=False, version=6)
     endings = {
         "lost after": Verdict.UNKNOWN,
         "": Verdict.DONE,
@@ -263,8 +269,8 @@ def test_with_the_digest_switched_off_a_lost_answer_cannot_be_settled_by_the_ver
     }
     for fault, verdict in endings.items():
         biot = ModelBiot(clock=VirtualClock(), faults=[fault])
-        biot.appear(published(goal("a", marked=False), by_kit=False).fields)
-        first = plan(wanted, biot.read(wanted.name))
+        biot.appear(published(desired_plugin("a", marked=False), by_kit=False).fields)
+        first = make_plan(wanted, biot.read(wanted.name))
         assert isinstance(first, Update)
 
         outcome = carry_out(biot, wanted, first, biot.clock)
@@ -275,19 +281,19 @@ def test_with_the_digest_switched_off_a_lost_answer_cannot_be_settled_by_the_ver
 @pytest.mark.parametrize(("fault", "verdict"), [("", Verdict.DONE), ("lost after", Verdict.UNKNOWN)])
 def test_a_platform_that_shows_no_variables_is_believed_when_it_confirms(fault: str, verdict: Verdict) -> None:
     biot = ModelBiot(clock=VirtualClock(), hides_variables=True, faults=[fault])
-    first = plan(goal("b"), None)
+    first = make_plan(desired_plugin("b"), None)
     assert isinstance(first, Create)
 
-    assert carry_out(biot, goal("b"), first, biot.clock).verdict is verdict
+    assert carry_out(biot, desired_plugin("b"), first, biot.clock).verdict is verdict
     assert biot.uploads == 1
 
 
 @pytest.mark.parametrize("happens", ["other_edits", "other_publishes", "console_upload", "delete"])
 def test_settings_are_read_once_more_right_before_they_are_sent(happens: str) -> None:
     biot = ModelBiot(clock=VirtualClock())
-    biot.appear(published(goal("b")).fields)
-    wanted = goal("b", memory_size=512)
-    first = plan(wanted, biot.read(wanted.name))
+    biot.appear(published(desired_plugin("b")).fields)
+    wanted = desired_plugin("b", memory_size=512)
+    first = make_plan(wanted, biot.read(wanted.name))
     assert isinstance(first, Update)
     getattr(biot, happens)()  # while the journal was being written
 
@@ -298,9 +304,9 @@ def test_settings_are_read_once_more_right_before_they_are_sent(happens: str) ->
 
 def test_settings_that_cannot_be_read_once_more_are_not_sent() -> None:
     biot = ModelBiot(clock=VirtualClock())
-    biot.appear(published(goal("b")).fields)
-    wanted = goal("b", memory_size=512)
-    first = plan(wanted, biot.read(wanted.name))
+    biot.appear(published(desired_plugin("b")).fields)
+    wanted = desired_plugin("b", memory_size=512)
+    first = make_plan(wanted, biot.read(wanted.name))
     assert isinstance(first, Update)
     biot.read_faults = ["unreachable"]
     outcome = carry_out(biot, wanted, first, biot.clock)

@@ -10,12 +10,12 @@ import pytest
 from builder.cli.output import describe_error
 from builder.publishing import failures
 from builder.publishing.api.plugin_identity import bare_name
-from builder.publishing.api_values import RemotePlugin, Secret, Target
-from builder.publishing.state_folder import LocalBiot, state_of
+from builder.publishing.api_values import RemotePlugin, SecretText, TargetEnvironment
+from builder.publishing.state_folder import LocalBiot, find_state_folder
 
 
 def test_no_way_of_printing_shows_a_secret() -> None:
-    secret = Secret("canary-7f3a")
+    secret = SecretText("canary-7f3a")
     local = LocalBiot(base_url="http://127.0.0.1:1", service_user_id="id", service_user_secret_key=secret)
 
     shown = [repr(secret), str(secret), f"{secret}", f"{secret!r}", repr(local), repr(asdict(local)), repr([secret])]
@@ -49,14 +49,14 @@ def test_each_failure_prints_its_own_kind() -> None:
     kinds = [
         describe_error(error)["kind"]
         for error in (
-            failures.NotReached("m"),
-            failures.NotAnswered("m"),
+            failures.Unreachable("m"),
+            failures.NoAnswer("m"),
             failures.Refused("m", status=400, code="C"),
-            failures.Unsettled("m"),
-            failures.AccessRefused("m"),
+            failures.OutcomeUnknown("m"),
+            failures.AccessDenied("m"),
             failures.Conflict("m"),
             failures.NotApplied("m"),
-            failures.VersionsUsedUp("m"),
+            failures.VersionsExhausted("m"),
             failures.StalePlan("m"),
             failures.NoSuchPlugin("m", status=404, code="C"),
         )
@@ -67,9 +67,9 @@ def test_each_failure_prints_its_own_kind() -> None:
 
 
 def test_the_state_folder_is_the_one_that_the_environment_names() -> None:
-    state = state_of({"BIOT_PLUGIN_STATE": "/somewhere/else"})
+    state = find_state_folder({"BIOT_PLUGIN_STATE": "/somewhere/else"})
 
     assert state.tokens.as_posix() == "/somewhere/else/tokens"
     assert state.local_file.as_posix() == "/somewhere/else/local.json"
-    assert state_of({}).folder.name == "biot-plugin-kit"
-    assert Target(name="dev", base_url="https://a").name == "dev"
+    assert find_state_folder({}).folder.name == "biot-plugin-kit"
+    assert TargetEnvironment(name="dev", base_url="https://a").name == "dev"

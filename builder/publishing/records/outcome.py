@@ -22,7 +22,7 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Outcome:
+class PublishOutcome:
     """What is known in the end, and nothing that is only hoped.
 
     Attributes:

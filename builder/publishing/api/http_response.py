@@ -22,12 +22,12 @@ REDIRECT = range(300, 400)
 CLIENT_ERROR = range(400, 500)
 
 
-class UnreadableError(ValueError):
+class UnreadableResponseError(ValueError):
     """The body is not the JSON object that BioT answers; the text says what it is, as part of a sentence."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Answer:
+class HttpResponse:
     """A complete HTTP answer.
 
     Attributes:
@@ -69,44 +69,44 @@ class BiotError:
         return "".join(parts)
 
 
-def read_object(answer: Answer) -> dict[str, object]:
+def read_object(answer: HttpResponse) -> dict[str, object]:
     """The JSON object of an answer.
 
     Raises:
-        UnreadableError: It is anything else: a page, another charset, a key that stands twice, a number that is none.
+        UnreadableResponseError: It is an HTML page, not UTF-8, not JSON, or has a duplicate key or NaN.
     """
     if looks_like_page(answer):
         msg = "a page for browsers, as proxies and login portals send"
-        raise UnreadableError(msg)
+        raise UnreadableResponseError(msg)
     try:
         text = answer.body.decode("utf-8")
     except UnicodeDecodeError as error:
         msg = "not text in UTF-8"
-        raise UnreadableError(msg) from error
+        raise UnreadableResponseError(msg) from error
     try:
         document = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
-    except UnreadableError:
+    except UnreadableResponseError:
         raise
     except (ValueError, RecursionError) as error:
         msg = "empty" if not text.strip() else "not JSON, or only the beginning of it"
-        raise UnreadableError(msg) from error
+        raise UnreadableResponseError(msg) from error
     if not isinstance(document, dict):
         msg = "JSON, but not an object"
-        raise UnreadableError(msg)
+        raise UnreadableResponseError(msg)
     return document
 
 
-def looks_like_page(answer: Answer) -> bool:
+def looks_like_page(answer: HttpResponse) -> bool:
     """Whether this is HTML: BioT's API never answers so."""
     kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     return kind in {"text/html", "application/xhtml+xml"} or _PAGE.match(answer.body[:200]) is not None
 
 
-def read_error(answer: Answer) -> BiotError | None:
+def read_error(answer: HttpResponse) -> BiotError | None:
     """BioT's own error in an answer that is no success; None when somebody else answered, or only half arrived."""
     try:
         document = read_object(answer)
-    except UnreadableError:
+    except UnreadableResponseError:
         return None
     code, message, details = document.get("code"), document.get("message", ""), document.get("details")
     if not isinstance(code, str) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_.-]{0,127}", code):
@@ -120,13 +120,13 @@ def read_error(answer: Answer) -> BiotError | None:
     )
 
 
-def is_garbled(answer: Answer) -> bool:
+def is_garbled(answer: HttpResponse) -> bool:
     """Whether this was to be BioT's error and did not arrive as one: JSON by its type, and not what BioT sends."""
     kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     return kind == "application/json" and read_error(answer) is None
 
 
-def describe(answer: Answer) -> str:
+def describe_response(answer: HttpResponse) -> str:
     """What came instead of what was asked for, as part of a sentence."""
     if error := read_error(answer):
         return f"HTTP {answer.status}, {error.told}"
@@ -137,12 +137,12 @@ def describe(answer: Answer) -> str:
         return f"HTTP {answer.status} with a page: a proxy or portal answered, not BioT's API"
     try:
         read_object(answer)
-    except UnreadableError as reason:
+    except UnreadableResponseError as reason:
         return f"HTTP {answer.status}, and its body is {reason}"
     return f"HTTP {answer.status}, and its body is no error of BioT's API"
 
 
-def server_time(answer: Answer) -> float | None:
+def server_time(answer: HttpResponse) -> float | None:
     """The answer's ``Date`` in seconds since 1970 (UTC); None when there is none that can be read."""
     try:
         return parsedate_to_datetime(answer.headers.get("date", "")).timestamp()
@@ -150,7 +150,7 @@ def server_time(answer: Answer) -> float | None:
         return None
 
 
-def retry_after(answer: Answer) -> float | None:
+def retry_after(answer: HttpResponse) -> float | None:
     """The seconds that ``Retry-After`` asks to wait, from now; None when it asks nothing that can be read."""
     text = answer.headers.get("retry-after", "").strip()
     if re.fullmatch(r"[0-9]{1,9}", text):
@@ -167,13 +167,13 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     table = dict(pairs)
     if len(table) != len(pairs):
         msg = "JSON in which a key stands twice"
-        raise UnreadableError(msg)
+        raise UnreadableResponseError(msg)
     return table
 
 
 def _no_constant(name: str) -> object:
     msg = f"JSON with {name}, which JSON does not have"
-    raise UnreadableError(msg)
+    raise UnreadableResponseError(msg)
 
 
 def _plain(value: object) -> str:

@@ -1,7 +1,7 @@
 """One HTTP exchange with one environment of BioT: the only module that knows httpx.
 
-Nothing is repeated here and no redirect is followed. It ends in an ``Answer``, in ``UndeliveredError`` (nothing was
-processed) or in ``LostError`` (nobody knows).
+Nothing is repeated here and no redirect is followed. It ends in an ``HttpResponse``, in ``UndeliveredError`` (nothing
+was processed) or in ``LostResponseError`` (nobody knows).
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from urllib.parse import urlsplit
 
 from builder import __version__
 from builder.manifest.rules.address import address_reason
-from builder.publishing.api.certificates import is_loopback, trusted
-from builder.publishing.api.response_body import Answer
-from builder.publishing.failures import NotReached
+from builder.publishing.api.certificates import is_loopback, make_ssl_context
+from builder.publishing.api.http_response import HttpResponse
+from builder.publishing.failures import Unreachable
 from builder.quoting import printable
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from builder.publishing.api.multipart import Body
-    from builder.publishing.api_values import Secret, Target
+    from builder.publishing.api.multipart import MultipartBody
+    from builder.publishing.api_values import SecretText, TargetEnvironment
 
 _CHUNK = 64 * 1024
 _GZIP = zlib.MAX_WBITS | 16
@@ -39,12 +39,12 @@ class UndeliveredError(Exception):
     """No connection: the request was certainly not processed. The text is part of a sentence."""
 
 
-class LostError(Exception):
+class LostResponseError(Exception):
     """The request may have been processed, and no whole answer came. The text is part of a sentence."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Limits:
+class RequestLimits:
     """Seconds, and bytes of an answer after decompression."""
 
     connect: float = 10.0
@@ -54,13 +54,13 @@ class Limits:
     answer: int = 16 * 1024 * 1024
 
 
-ASKING = Limits()
-CHANGING = Limits(read=180.0, write=60.0, whole=1800.0)
+QUERY_LIMITS = RequestLimits()
+CHANGE_LIMITS = RequestLimits(read=180.0, write=60.0, whole=1800.0)
 """BioT publishes a function while the client waits, and 50 MB over a slow line take minutes."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Request:
+class HttpRequest:
     """What is asked.
 
     Attributes:
@@ -82,7 +82,7 @@ class Request:
     permission: str = ""
 
 
-class Wire:
+class HttpTransport:
     """Connections to one environment.
 
     Args:
@@ -92,15 +92,20 @@ class Wire:
         changing: Limits for those that do.
 
     Raises:
-        NotReached: The address is none for credentials, or the certificates that were named cannot be read.
+        Unreachable: The address is none for credentials, or the certificates that were named cannot be read.
     """
 
     def __init__(
-        self, target: Target, environ: Mapping[str, str], *, asking: Limits = ASKING, changing: Limits = CHANGING
+        self,
+        target: TargetEnvironment,
+        environ: Mapping[str, str],
+        *,
+        asking: RequestLimits = QUERY_LIMITS,
+        changing: RequestLimits = CHANGE_LIMITS,
     ) -> None:
         if reason := address_reason(target.base_url):
             msg = f"{printable(target.base_url, 100)} is no address for BioT. {reason}"
-            raise NotReached(msg, hint=f"Mend baseUrl of [environments.{target.name}] in plugin.toml.")
+            raise Unreachable(msg, hint=f"Mend baseUrl of [environments.{target.name}] in plugin.toml.")
         self.target = target
         self.host = urlsplit(target.base_url).netloc
         self._environ = environ
@@ -109,12 +114,14 @@ class Wire:
         self._sockets: list[Any] = []
         self._context: ssl.SSLContext | None = None
 
-    def exchange(self, request: Request, *, bearer: Secret | None = None, body: Body | None = None) -> Answer:
+    def exchange(
+        self, request: HttpRequest, *, bearer: SecretText | None = None, body: MultipartBody | None = None
+    ) -> HttpResponse:
         """Send one request and read its answer whole.
 
         Raises:
             UndeliveredError: It was certainly not processed.
-            LostError: It may have been processed.
+            LostResponseError: It may have been processed.
         """
         _lighten_httpx()
         import httpx
@@ -133,13 +140,13 @@ class Wire:
         except httpx.LocalProtocolError:
             # Its text may quote a header, and a header may be a credential.
             msg = "the request could not be sent as it is"
-            raise LostError(msg) from None
+            raise LostResponseError(msg) from None
         except OSError as error:
             msg = f"the file could not be read to its end ({printable(str(error), 120)})"
-            raise LostError(msg) from error
+            raise LostResponseError(msg) from error
         except (httpx.TransportError, httpx.StreamError) as error:
             late = watch.finished.is_set()
-            raise LostError(f"no end after {limits.whole:.0f} seconds" if late else _why_lost(error)) from error
+            raise LostResponseError(f"no end after {limits.whole:.0f} seconds" if late else _why_lost(error)) from error
         finally:
             watch.cancel()
 
@@ -149,7 +156,7 @@ class Wire:
             client.close()
         self._clients.clear()
 
-    def _arguments(self, request: Request, bearer: Secret | None, body: Body | None) -> dict[str, Any]:
+    def _arguments(self, request: HttpRequest, bearer: SecretText | None, body: MultipartBody | None) -> dict[str, Any]:
         headers = {"accept": "application/json"}
         content: bytes | Iterable[bytes] | None = None
         if bearer is not None:
@@ -189,13 +196,13 @@ class Wire:
             )
         except (ImportError, ValueError, httpx.InvalidURL) as error:
             msg = f"The proxy that the environment names cannot be used: {printable(str(error), 300)}"
-            raise NotReached(msg, hint="Set HTTPS_PROXY to an http:// or https:// address, or unset it.") from error
+            raise Unreachable(msg, hint="Set HTTPS_PROXY to an http:// or https:// address, or unset it.") from error
         self._clients[changes] = client
         return client
 
     def _trusted(self) -> ssl.SSLContext:
         if self._context is None:
-            self._context = trusted(self._environ, self.target.base_url)
+            self._context = make_ssl_context(self._environ, self.target.base_url)
         return self._context
 
     def _remember(self, event: str, info: Mapping[str, Any]) -> None:
@@ -220,12 +227,12 @@ def _lighten_httpx() -> None:
         sys.modules["httpx._main"] = None  # type: ignore[assignment]
 
 
-def _answer(response: httpx.Response, limits: Limits) -> Answer:
+def _answer(response: httpx.Response, limits: RequestLimits) -> HttpResponse:
     headers = {name.lower(): value for name, value in response.headers.items()}
     encoding = headers.get("content-encoding", "identity").strip().lower()
     if encoding not in {"identity", "gzip", ""}:
         msg = "an answer in an encoding that was not asked for"
-        raise LostError(msg)
+        raise LostResponseError(msg)
     body = bytearray()
     unpack = zlib.decompressobj(_GZIP) if encoding == "gzip" else None
     for chunk in response.iter_raw(_CHUNK):
@@ -233,11 +240,11 @@ def _answer(response: httpx.Response, limits: Limits) -> Answer:
         body += _unpacked(unpack, chunk, room) if unpack else chunk
         if len(body) > limits.answer:
             msg = f"an answer of more than {limits.answer // 1024**2} MB"
-            raise LostError(msg)
+            raise LostResponseError(msg)
     if unpack is not None and not unpack.eof and body:
         msg = "an answer that ends in the middle"
-        raise LostError(msg)
-    return Answer(status=response.status_code, headers=headers, body=bytes(body))
+        raise LostResponseError(msg)
+    return HttpResponse(status=response.status_code, headers=headers, body=bytes(body))
 
 
 def _unpacked(unpack: zlib._Decompress, chunk: bytes, room: int) -> bytes:
@@ -245,7 +252,7 @@ def _unpacked(unpack: zlib._Decompress, chunk: bytes, room: int) -> bytes:
         return unpack.decompress(chunk, max_length=room)
     except zlib.error as error:
         msg = "an answer that is not the gzip it says"
-        raise LostError(msg) from error
+        raise LostResponseError(msg) from error
 
 
 def _why_unconnected(error: Exception) -> str:

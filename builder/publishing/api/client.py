@@ -13,17 +13,17 @@ from urllib.parse import quote
 
 from builder.progress import Silent
 from builder.publishing.api.calls import not_sent
-from builder.publishing.api.dispatcher import Hooks
-from builder.publishing.api.http_exchange import Request
-from builder.publishing.api.multipart import Form
-from builder.publishing.api.paging import PAGE, all_pages
+from builder.publishing.api.dispatcher import Dispatcher
+from builder.publishing.api.http_response import UnreadableResponseError, describe_response, read_object, server_time
+from builder.publishing.api.http_transport import HttpRequest
+from builder.publishing.api.multipart import PluginForm
+from builder.publishing.api.paging import PAGE_SIZE, all_pages
 from builder.publishing.api.plugin_identity import certain_name, full_name
 from builder.publishing.api.rejections import METHOD_NOT_ALLOWED
-from builder.publishing.api.response_body import UnreadableError, describe, read_object, server_time
-from builder.publishing.api.response_fields import read_actions, read_found, read_plugin, read_rows
+from builder.publishing.api.response_fields import read_actions, read_plugin, read_plugin_page, read_search_page
 from builder.publishing.api.update_body import patch_body, put_body
-from builder.publishing.api_values import Properties
-from builder.publishing.failures import NoSuchPlugin, NotAnswered, Refused
+from builder.publishing.api_values import SystemProperties
+from builder.publishing.failures import NoAnswer, NoSuchPlugin, Refused
 from builder.quoting import printable
 
 if TYPE_CHECKING:
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from builder.progress import Progress
-    from builder.publishing.api.calls import Calls, Tokens
-    from builder.publishing.api.response_body import Answer
-    from builder.publishing.api_values import Found, RemotePlugin, Rows, Target
+    from builder.publishing.api.calls import ApiCalls, TokenSource
+    from builder.publishing.api.http_response import HttpResponse
+    from builder.publishing.api_values import PluginPage, RemotePlugin, SearchPage, TargetEnvironment
 
     T = TypeVar("T")
 
@@ -45,7 +45,7 @@ _NOT_FOUND = 404
 _NO_SUCH_PLUGIN = "PLUGIN_NOT_FOUND"
 
 
-class Platform:
+class BiotClient:
     """One environment of BioT, by one principal.
 
     Args:
@@ -54,14 +54,14 @@ class Platform:
         progress: Told of uploads.
     """
 
-    def __init__(self, calls: Calls, tokens: Tokens, progress: Progress | None = None) -> None:
+    def __init__(self, calls: ApiCalls, tokens: TokenSource, progress: Progress | None = None) -> None:
         self._calls = calls
         self._tokens = tokens
         self._progress: Progress = progress or Silent()
         self._prefixed = True
         self._patches = True
         self._proven: tuple[str, str] | None = None
-        self.hooks = Hooks(calls, tokens)
+        self.dispatcher = Dispatcher(calls, tokens)
 
     def __enter__(self) -> Self:
         return self
@@ -76,7 +76,7 @@ class Platform:
         self._calls.wire.close()
 
     @property
-    def target(self) -> Target:
+    def target(self) -> TargetEnvironment:
         """Where this is."""
         return self._calls.wire.target
 
@@ -87,7 +87,7 @@ class Platform:
             name: Its own, without ``Plugin-``.
 
         Raises:
-            NotReached, NotAnswered, AccessRefused, Refused: See ``builder.publishing.api.calls``.
+            Unreachable, NoAnswer, AccessDenied, Refused: See ``builder.publishing.api.calls``.
         """
         return self._by_either_name(name, lambda path: self._read(path, name))
 
@@ -100,11 +100,11 @@ class Platform:
 
         Raises:
             Refused: Nothing was created; ``code`` is ``PLUGIN_EXISTS_BY_NAME`` when there is one already.
-            NotReached, AccessRefused: Nothing was sent, or nothing was processed.
+            Unreachable, AccessDenied: Nothing was sent, or nothing was processed.
             RolledBack: It failed, and BioT undid it; read back to verify.
-            Unsettled: Read back to find out.
+            OutcomeUnknown: Read back to find out.
         """
-        request = Request(
+        request = HttpRequest(
             method="POST", path=_PLUGINS, changes=True, rolls_back=True, permission="SETTINGS_PLUGIN_CREATE"
         )
         answer = self._calls.change(request, self._tokens, form=_form(config, code), progress=self._progress)
@@ -120,7 +120,7 @@ class Platform:
 
         Raises:
             NoSuchPlugin: It is gone; nothing was changed.
-            Refused, NotReached, AccessRefused, RolledBack, Unsettled: As ``create``.
+            Refused, Unreachable, AccessDenied, RolledBack, OutcomeUnknown: As ``create``.
         """
         body = patch_body(changes)
         plugin = self._by_either_name(name, lambda path: self._update(path, name, body, code))
@@ -133,41 +133,41 @@ class Platform:
 
         Raises:
             NoSuchPlugin: There is none.
-            Refused, NotReached, AccessRefused, RolledBack, Unsettled: As ``create``.
+            Refused, Unreachable, AccessDenied, RolledBack, OutcomeUnknown: As ``create``.
         """
         if self._by_either_name(name, self._delete) is None:
             raise _gone(name, self.target)
 
-    def search(self, request: Mapping[str, object]) -> Found:
+    def search(self, request: Mapping[str, object]) -> PluginPage:
         """One page of plugins.
 
         Args:
             request: BioT's ``searchRequest``: filter, sort, freeTextSearch, limit, page.
         """
-        return self._searched(_PLUGINS, request, "SETTINGS_PLUGIN_SEARCH", read_found)
+        return self._searched(_PLUGINS, request, "SETTINGS_PLUGIN_SEARCH", read_plugin_page)
 
     def interceptable(self) -> tuple[Mapping[str, object], ...]:
         """Every API and entity that can be intercepted: rows of ``entityTypeName``, ``servicePrefix``, ``apiId``."""
         # The sort is asked for: BioT's documented default is a column that this search does not have.
-        asked: dict[str, object] = {"sort": [{"prop": "apiId", "order": "ASC"}], "limit": PAGE}
+        asked: dict[str, object] = {"sort": [{"prop": "apiId", "order": "ASC"}], "limit": PAGE_SIZE}
         path, permission = "/settings/v1/interceptions", "SETTINGS_SEARCH_INTERCEPTION_SUBSCRIPTION_CONFIGURATIONS"
 
-        def read(page: int) -> Rows:
-            return self._searched(path, {**asked, "page": page}, permission, read_rows)
+        def read(page: int) -> SearchPage:
+            return self._searched(path, {**asked, "page": page}, permission, read_search_page)
 
         return all_pages(read, "APIs that can be intercepted")
 
     def notifiable(self) -> tuple[Mapping[str, object], ...]:
         """Every action that notifies: rows of ``entityName``, ``actionName`` and their display names."""
         path, permission = "/settings/v2/entity-types/action-notifications", "SETTINGS_GET_ENTITY_TYPES"
-        return self._calls.read(Request(method="GET", path=path, permission=permission), self._tokens, read_actions)
+        return self._calls.read(HttpRequest(method="GET", path=path, permission=permission), self._tokens, read_actions)
 
     def _read(self, path: str, name: str) -> RemotePlugin | None:
         plugin = self._asked(path, name)
         return plugin if self._is_named(plugin, path, name) else None
 
     def _asked(self, path: str, name: str) -> RemotePlugin:
-        request = Request(method="GET", path=path, permission="SETTINGS_PLUGIN_GET")
+        request = HttpRequest(method="GET", path=path, permission="SETTINGS_PLUGIN_GET")
         return self._calls.read(request, self._tokens, lambda document: read_plugin(document, name=name))
 
     def _is_named(self, plugin: RemotePlugin, path: str, name: str) -> bool:
@@ -204,22 +204,24 @@ class Platform:
                 self._patches = False
         try:
             whole = put_body(self._asked(path, name).fields, body, name)
-        except NotAnswered as error:
+        except NoAnswer as error:
             raise not_sent(error) from error
         return self._send_update("PUT", path, name, _form(whole, code))
 
-    def _send_update(self, method: str, path: str, name: str, form: Form) -> RemotePlugin:
-        request = Request(method=method, path=path, changes=True, rolls_back=True, permission="SETTINGS_PLUGIN_UPDATE")
+    def _send_update(self, method: str, path: str, name: str, form: PluginForm) -> RemotePlugin:
+        request = HttpRequest(
+            method=method, path=path, changes=True, rolls_back=True, permission="SETTINGS_PLUGIN_UPDATE"
+        )
         answer = self._calls.change(request, self._tokens, form=form, progress=self._progress)
         return self._confirmed(request, answer, name)
 
     def _delete(self, path: str) -> bool:
-        request = Request(
+        request = HttpRequest(
             method="DELETE", path=path, changes=True, rolls_back=True, permission="SETTINGS_PLUGIN_DELETE"
         )
         answer = self._calls.change(request, self._tokens, progress=self._progress)
         if answer.body.strip():
-            raise self._calls.unsettled(request, describe(answer))
+            raise self._calls.unsettled(request, describe_response(answer))
         return True
 
     def _by_either_name(self, name: str, call: Callable[[str], T | None]) -> T | None:
@@ -239,10 +241,10 @@ class Platform:
                 return result
         return None
 
-    def _confirmed(self, request: Request, answer: Answer, name: str) -> RemotePlugin:
+    def _confirmed(self, request: HttpRequest, answer: HttpResponse, name: str) -> RemotePlugin:
         try:
             return read_plugin(read_object(answer), name=name)
-        except UnreadableError as error:
+        except UnreadableResponseError as error:
             raise self._calls.unsettled(request, f"HTTP {answer.status}, and its body is {error}") from error
 
     def _searched(
@@ -250,30 +252,30 @@ class Platform:
     ) -> T:
         query = {"searchRequest": json.dumps(request, separators=(",", ":"))}
         return self._calls.read(
-            Request(method="GET", path=path, query=query, permission=permission), self._tokens, read
+            HttpRequest(method="GET", path=path, query=query, permission=permission), self._tokens, read
         )
 
 
-def read_properties(calls: Calls) -> Properties:
+def read_system_properties(calls: ApiCalls) -> SystemProperties:
     """BioT's version and clock, asked without credentials.
 
     Raises:
-        NotReached, NotAnswered, Refused: As every question.
+        Unreachable, NoAnswer, Refused: As every question.
     """
-    reply = calls.ask(Request(method="GET", path="/settings/v1/system/properties"))
+    reply = calls.ask(HttpRequest(method="GET", path="/settings/v1/system/properties"))
     version = reply.document.get("biotVersion")
-    return Properties(version=version if isinstance(version, str) else "", server_time=server_time(reply.answer))
+    return SystemProperties(version=version if isinstance(version, str) else "", server_time=server_time(reply.answer))
 
 
 def _path(name: str) -> str:
     return f"{_PLUGINS}/{quote(name, safe='')}"
 
 
-def _form(config: Mapping[str, object], code: Path | None) -> Form:
-    return Form(config=json.dumps(config, ensure_ascii=False, separators=(",", ":")), code=code)
+def _form(config: Mapping[str, object], code: Path | None) -> PluginForm:
+    return PluginForm(config=json.dumps(config, ensure_ascii=False, separators=(",", ":")), code=code)
 
 
-def _gone(name: str, target: Target) -> NoSuchPlugin:
+def _gone(name: str, target: TargetEnvironment) -> NoSuchPlugin:
     shown = printable(name, 80)
     msg = f"There is no plugin {shown} in {target.name} ({target.base_url})."
     hint = f"`biot-plugin list -e {target.name}` shows what is there."
