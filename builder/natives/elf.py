@@ -1,7 +1,7 @@
 """What an ELF file asks of the machine, read from program headers and dynamic entries as the loader reads them.
 
 Not pyelftools: it reads symbol versions from section headers only, and those are missing or wrong in real wheels
-(strip, patchelf), while a loader never looks at them. Figures: docs/architecture.md, "Decisions".
+(strip, patchelf), while a loader never looks at them. Figures: docs/decisions/0016-native-code-like-the-loader.md
 Every offset is checked against the file, so a hostile file is ``damaged`` and nothing else.
 """
 

@@ -75,11 +75,12 @@ def test_no_text_suggests_a_table_and_a_pair_on_one_line() -> None:
     assert found == []
 
 
-def test_every_setting_of_the_readme_is_taken_by_the_manifest() -> None:
-    readme = (REPOSITORY / "README.md").read_text("utf-8")
-    blocks = re.findall(r"```toml\n(.*?)```", readme, re.DOTALL)
-    pairs = [(f"[{table}]", pair) for pair, table in UNDER.findall(readme)]
-    rows = [("[build]", pair) for pair in re.findall(r"^\| `(\w+ = [^`]+)` \|", readme, re.MULTILINE)]
+def test_every_setting_of_the_documentation_is_accepted_by_the_manifest() -> None:
+    pages = [REPOSITORY / "README.md", *sorted(REPOSITORY.glob("docs/*.md"))]
+    text = "\n".join(page.read_text("utf-8") for page in pages)
+    blocks = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    pairs = [(f"[{table}]", pair) for pair, table in UNDER.findall(text)]
+    rows = [("[build]", pair) for pair in re.findall(r"^\| `(\w+ = [^`]+)` \|", text, re.MULTILINE)]
 
     assert len(blocks) >= 3
     assert len(pairs) >= 4
