@@ -77,7 +77,7 @@ def _check(project: Project) -> Checked:
     try:
         loaded = manifests.load(file, environment=project.environment, today=project.today)
     except ManifestError as error:
-        place = manifests.peek_handler(file, today=project.today)
+        place = manifests.read_handler_settings(file, today=project.today)
         problem = place and check_handler(
             SourceLayout(folder=file.parent, root=place.root, shared=place.shared),
             place.handler,
@@ -116,7 +116,7 @@ def _refuse_unanswered(manifest: Manifest, sources: Sequence[SourceFile]) -> tup
     Raises:
         ProjectError: With every such subscription.
     """
-    problems = manifests.locate(check_hooks(manifest, sources), manifest.file)
+    problems = manifests.locate_findings(check_hooks(manifest, sources), manifest.file)
     if any(problem.severity is Severity.ERROR for problem in problems):
         message = "The plugin does not answer all the calls that plugin.toml subscribes it to."
         raise ProjectError(message, problems=problems)

@@ -146,5 +146,5 @@ def _prepared(
 def _goal(manifest: Manifest, code: PluginCode | None, *, marked: bool) -> DesiredPlugin:
     digest = code.tree_digest if code is not None and marked else None
     return DesiredPlugin(
-        name=manifest.plugin.name, settings=manifests.config(manifest.plugin, tree_digest=digest), code=code
+        name=manifest.plugin.name, settings=manifests.render_config(manifest.plugin, tree_digest=digest), code=code
     )

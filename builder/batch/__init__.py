@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from builder.batch.batch_packaging import Outcome, package_all
+from builder.batch.batch_packaging import PluginResult, package_all
 from builder.batch.plugin_discovery import find_plugins
 from builder.batch.shard import Shard
 
-__all__ = ["Outcome", "Shard", "find_plugins", "package_all"]
+__all__ = ["PluginResult", "Shard", "find_plugins", "package_all"]

@@ -37,7 +37,7 @@ _Key: TypeAlias = tuple[str, bool]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Outcome:
+class PluginResult:
     """What became of one plugin: its artifact, or why there is none."""
 
     project: Project
@@ -51,7 +51,7 @@ class Outcome:
 
 def package_all(
     projects: Sequence[Project], store: Store, progress: Progress, *, output: Path | None = None
-) -> tuple[Outcome, ...]:
+) -> tuple[PluginResult, ...]:
     """Package every plugin; what is wrong with one does not stop the others.
 
     An interrupt ends what has not begun; builds under way are finished first, so every artifact is whole.
@@ -70,11 +70,11 @@ def package_all(
         known = list(pool.map(_reuse, gathered))
         packs = _collect([stage for stage in known if isinstance(stage, Parts)], store, progress)
         progress.begin("Packaging", len(projects))
-        outcomes = []
+        results = []
         for project, result in zip(projects, pool.map(partial(_build, packs, store), known), strict=True):
-            outcomes.append(Outcome(project=project, result=result))
+            results.append(PluginResult(project=project, result=result))
             progress.advance(project.start.name)
-    return tuple(outcomes)
+    return tuple(results)
 
 
 def _gather(project: Project, output: Path | None) -> Stage:

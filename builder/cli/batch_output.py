@@ -25,7 +25,7 @@ from builder.errors import KitError, Problem
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from builder.batch import Outcome, Shard
+    from builder.batch import PluginResult, Shard
     from builder.pipeline import Packaged
 
 
@@ -69,18 +69,18 @@ def _many(root: Path | None, shard: str | None, project: object) -> Many:
         raise click.BadParameter(str(error), param_hint="--shard") from error
 
 
-def show(many: Many, outcomes: Sequence[Outcome], *, as_json: bool) -> int:
+def show(many: Many, results: Sequence[PluginResult], *, as_json: bool) -> int:
     """Print what became of every plugin.
 
     Returns:
         The exit code: the worst of all plugins.
     """
-    code = max((outcome.exit_code for outcome in outcomes), default=0)
+    code = max((outcome.exit_code for outcome in results), default=0)
     if as_json:
-        print_document(_document(many, outcomes, code))
+        print_document(_document(many, results, code))
         return code
-    rows = [_row(outcome, many.root) for outcome in outcomes]
-    for (plugin, *_), outcome in zip(rows, outcomes, strict=True):
+    rows = [_row(outcome, many.root) for outcome in results]
+    for (plugin, *_), outcome in zip(rows, results, strict=True):
         print_problems(
             replace(problem, file=f"{plugin}/{problem.file}".rstrip("/")) for problem in _problems(outcome.result)
         )
@@ -91,13 +91,13 @@ def show(many: Many, outcomes: Sequence[Outcome], *, as_json: bool) -> int:
     return code
 
 
-def _document(many: Many, outcomes: Sequence[Outcome], code: int) -> dict[str, object]:
+def _document(many: Many, results: Sequence[PluginResult], code: int) -> dict[str, object]:
     return {
         "status": "error" if code else "done",
         "exitCode": code,
         "root": str(many.root),
         "shard": {"number": many.shard.number, "count": many.shard.count},
-        "plugins": [{"plugin": _name(outcome, many.root), **_described(outcome.result)} for outcome in outcomes],
+        "plugins": [{"plugin": _name(outcome, many.root), **_described(outcome.result)} for outcome in results],
     }
 
 
@@ -105,7 +105,7 @@ def _described(result: Packaged | KitError) -> dict[str, object]:
     return describe_error(result) if isinstance(result, KitError) else describe_packaged(result)
 
 
-def _row(outcome: Outcome, root: Path) -> tuple[str, str, str, str]:
+def _row(outcome: PluginResult, root: Path) -> tuple[str, str, str, str]:
     result = outcome.result
     if isinstance(result, KitError):
         return _name(outcome, root), "", "", "failed"
@@ -114,7 +114,7 @@ def _row(outcome: Outcome, root: Path) -> tuple[str, str, str, str]:
     return _name(outcome, root), artifact.file.name, readable_size(artifact.size), word
 
 
-def _name(outcome: Outcome, root: Path) -> str:
+def _name(outcome: PluginResult, root: Path) -> str:
     return outcome.project.start.relative_to(root).as_posix()
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from builder.manifest import Whereabouts
+    from builder.manifest import PluginSummary
     from builder.publishing.api.client import BiotClient
     from builder.publishing.api_values import TargetEnvironment
 
@@ -33,7 +33,7 @@ class Aim:
     """One environment of BioT, and the plugin.toml that named it; the local BioT is there without one."""
 
     target: TargetEnvironment
-    plugin: Whereabouts | None
+    plugin: PluginSummary | None
     state: StateFolder
 
     @property
@@ -100,7 +100,7 @@ def ask_code() -> str:
     return code.strip()
 
 
-def _whereabouts(folder: Path, environment: str | None, *, sound: bool) -> Whereabouts | None:
+def _whereabouts(folder: Path, environment: str | None, *, sound: bool) -> PluginSummary | None:
     try:
         file = manifests.find_manifest(folder.resolve())
     except ProjectError:
@@ -108,7 +108,7 @@ def _whereabouts(folder: Path, environment: str | None, *, sound: bool) -> Where
             return None
         raise
     today = datetime.now(UTC).date()
-    found = manifests.peek_whereabouts(file, environment=environment, today=today)
+    found = manifests.read_plugin_summary(file, environment=environment, today=today)
     if sound or found is None:
         manifests.load(file, environment=environment, today=today)  # tells every problem
     return found

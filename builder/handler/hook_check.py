@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from builder.errors import Severity
 from builder.manifest.finding import Finding
-from builder.manifest.serialization import config
+from builder.manifest.serialization import render_config
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -72,7 +72,7 @@ def check_hooks(manifest: Manifest, files: Iterable[OwnFile]) -> tuple[Finding, 
 
 def _calls(manifest: Manifest) -> Iterator[_Call]:
     applied = manifest.environments.get(manifest.environment or "", {})
-    for call in _calls_of(config(manifest.plugin), ("plugin",)):
+    for call in _calls_of(render_config(manifest.plugin), ("plugin",)):
         if _overrides(applied, call.path[1:3]):
             yield _Call(path=("environments", manifest.environment or "", *call.path[1:]), kind=call.kind)
         else:

@@ -1,27 +1,38 @@
-"""plugin.toml -> ``Manifest``: JSON Schema for its shape, small rules for its meaning, every problem at once."""
+"""plugin.toml -> ``Manifest``: JSON Schema checks its shape, small rules check its meaning.
+
+Every problem is reported at once, with its line. Nothing here knows what a plugin's folder contains.
+"""
 
 from __future__ import annotations
 
-from builder.manifest.manifest_file import FILE_NAME, Loaded, find_manifest, load, locate, parse, schema_file
+from builder.manifest.manifest_file import (
+    FILE_NAME,
+    LoadedManifest,
+    find_manifest,
+    load,
+    locate_findings,
+    parse,
+    schema_file,
+)
 from builder.manifest.model import Build, Manifest, Plugin
-from builder.manifest.partial_manifest import HandlerPlace, Whereabouts, peek_handler, peek_whereabouts
-from builder.manifest.serialization import config, dump
+from builder.manifest.partial_manifest import HandlerSettings, PluginSummary, read_handler_settings, read_plugin_summary
+from builder.manifest.serialization import render_config, render_toml
 
 __all__ = [
     "FILE_NAME",
     "Build",
-    "HandlerPlace",
-    "Loaded",
+    "HandlerSettings",
+    "LoadedManifest",
     "Manifest",
     "Plugin",
-    "Whereabouts",
-    "config",
-    "dump",
+    "PluginSummary",
     "find_manifest",
     "load",
-    "locate",
+    "locate_findings",
     "parse",
-    "peek_handler",
-    "peek_whereabouts",
+    "read_handler_settings",
+    "read_plugin_summary",
+    "render_config",
+    "render_toml",
     "schema_file",
 ]

@@ -9,11 +9,11 @@ if TYPE_CHECKING:
 
 LOCAL = "local"
 """The environment of ``biot-plugin sandbox``: there without a table, and without ``baseUrl`` in one."""
-OWN_KEYS = frozenset({"baseUrl"})
+CONNECTION_KEYS = frozenset({"baseUrl"})
 """Keys of an environment that say where it is, and are no part of the plugin."""
 
 
-def lay_over(plugin: Mapping[str, object], overrides: Mapping[str, object]) -> dict[str, object]:
+def apply_overrides(plugin: Mapping[str, object], overrides: Mapping[str, object]) -> dict[str, object]:
     """The plugin's table in one environment.
 
     Tables (``environmentVariables``, ``subscriptions``, ``cors``) are merged key by key, so an environment names only
@@ -21,7 +21,7 @@ def lay_over(plugin: Mapping[str, object], overrides: Mapping[str, object]) -> d
     """
     merged = dict(plugin)
     for key, value in overrides.items():
-        if key in OWN_KEYS:
+        if key in CONNECTION_KEYS:
             continue
         base = merged.get(key)
         merged[key] = {**base, **value} if isinstance(base, dict) and isinstance(value, dict) else value

@@ -1,4 +1,4 @@
-"""plugin.toml on disk -> ``Loaded``."""
+"""plugin.toml on disk -> ``LoadedManifest``."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from builder.errors import ManifestError, Problem, ProjectError, Severity, UsageError, count_problems
+from builder.manifest.deserialization import build_manifest
 from builder.manifest.environments import LOCAL
 from builder.manifest.finding import format_key, shorten
-from builder.manifest.parsing import read_manifest
 from builder.manifest.schema_check import SCHEMA_FILE
 from builder.manifest.suggestion import suggest
 from builder.manifest.text.toml_document import SIZE_MAX, decode, parse_toml
@@ -27,7 +27,7 @@ _START = "Start a plugin with `biot-plugin new FOLDER`, or write a plugin.toml b
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Loaded:
+class LoadedManifest:
     """A manifest whose every rule holds.
 
     Attributes:
@@ -60,7 +60,7 @@ def find_manifest(start: Path) -> Path:
     raise ProjectError(message, hint=_START)
 
 
-def load(file: Path, *, environment: str | None = None, today: date) -> Loaded:
+def load(file: Path, *, environment: str | None = None, today: date) -> LoadedManifest:
     """Read and check a manifest.
 
     Args:
@@ -88,7 +88,7 @@ def _read(file: Path) -> bytes:
         raise ProjectError(message, hint="Check its permissions, and that it is a file.") from error
 
 
-def parse(text: str, *, file: Path, environment: str | None = None, today: date) -> Loaded:
+def parse(text: str, *, file: Path, environment: str | None = None, today: date) -> LoadedManifest:
     """Check the text of a manifest; reads no file.
 
     Args:
@@ -108,10 +108,10 @@ def parse(text: str, *, file: Path, environment: str | None = None, today: date)
     if any(problem.severity is Severity.ERROR for problem in problems):
         message = f"{file.name} has {count_problems(problems)}."
         raise ManifestError(message, problems=problems)
-    return Loaded(manifest=read_manifest(data, file=file, environment=environment), warnings=problems)
+    return LoadedManifest(manifest=build_manifest(data, file=file, environment=environment), warnings=problems)
 
 
-def locate(findings: Iterable[Finding], file: Path) -> tuple[Problem, ...]:
+def locate_findings(findings: Iterable[Finding], file: Path) -> tuple[Problem, ...]:
     """Findings about a manifest as problems with their lines; the file is read only when there are findings.
 
     Args:
@@ -154,10 +154,10 @@ def _refuse_unknown_environment(name: str, data: dict[str, object], file: str) -
     names = sorted({*(tables if isinstance(tables, dict) else ()), LOCAL})
     if name in names:
         return
-    meant = suggest(name, names)
+    suggestion = suggest(name, names)
     message = f"There is no environment {shorten(name)}. Known environments: {', '.join(names)}."
-    hint = f"Did you mean -e {meant}?" if meant else f"Add a table to {file}, with the baseUrl of that BioT:"
-    setting = "" if meant else f'[environments.{shorten(name)}]\nbaseUrl = "https://api.example.com"'
+    hint = f"Did you mean -e {suggestion}?" if suggestion else f"Add a table to {file}, with the baseUrl of that BioT:"
+    setting = "" if suggestion else f'[environments.{shorten(name)}]\nbaseUrl = "https://api.example.com"'
     raise UsageError(message, hint=hint, setting=setting)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from builder.errors import KitError, Severity
-from builder.manifest.environments import LOCAL, lay_over
+from builder.manifest.environments import LOCAL, apply_overrides
 from builder.manifest.model import PackageType
 from builder.manifest.text.toml_document import decode, parse_toml
 from builder.manifest.validation import check_document
@@ -21,7 +21,7 @@ _NEEDED = {("plugin",), ("plugin", "handler"), ("plugin", "runtime"), ("build",)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class HandlerPlace:
+class HandlerSettings:
     """What ``[plugin]`` and ``[build]`` say about the handler; every part passed its rules."""
 
     root: str
@@ -31,7 +31,7 @@ class HandlerPlace:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Whereabouts:
+class PluginSummary:
     """Which plugin a manifest is about, and the environments it knows.
 
     Attributes:
@@ -47,7 +47,7 @@ class Whereabouts:
     environments: Mapping[str, Mapping[str, object]]
 
 
-def peek_whereabouts(file: Path, *, environment: str | None, today: date) -> Whereabouts | None:
+def read_plugin_summary(file: Path, *, environment: str | None, today: date) -> PluginSummary | None:
     """The plugin's name and environments, or None when what the manifest says about these is itself wrong.
 
     So a plugin can be looked at and switched off while its manifest is being worked on.
@@ -64,11 +64,11 @@ def peek_whereabouts(file: Path, *, environment: str | None, today: date) -> Whe
     errors = [one.path for one in check_document(data, today=today) if one.severity is Severity.ERROR]
     if not known or needed.intersection(errors):
         return None
-    merged = lay_over(plugin, environments.get(environment, {}) if environment else {})
+    merged = apply_overrides(plugin, environments.get(environment, {}) if environment else {})
     tables = {name: table for name, table in environments.items() if isinstance(table, dict)}
     if not merged.get("name"):
         return None
-    return Whereabouts(
+    return PluginSummary(
         folder=file.absolute().parent,
         name=str(merged["name"]),
         runtime=str(merged.get("runtime", "")),
@@ -76,7 +76,7 @@ def peek_whereabouts(file: Path, *, environment: str | None, today: date) -> Whe
     )
 
 
-def peek_handler(file: Path, *, today: date) -> HandlerPlace | None:
+def read_handler_settings(file: Path, *, today: date) -> HandlerSettings | None:
     """The handler's place, or None when what the manifest says about it is itself among the problems."""
     try:
         data = parse_toml(decode(file.read_bytes(), file=file.name), file=file.name)
@@ -94,7 +94,7 @@ def peek_handler(file: Path, *, today: date) -> HandlerPlace | None:
     if plugin.get("deploymentPackageType") == PackageType.IMAGE:
         # The image's CMD says what Lambda calls.
         return None
-    return HandlerPlace(
+    return HandlerSettings(
         root=str(build.get("root", "src")),
         shared=build.get("shared", {}),
         handler=str(plugin.get("handler", "index.handler")),

@@ -34,7 +34,7 @@ def schema() -> Schema:
     return loaded
 
 
-def check_shape(data: Mapping[str, object]) -> tuple[Finding, ...]:
+def check_schema(data: Mapping[str, object]) -> tuple[Finding, ...]:
     """Everything in which the document differs from the schema.
 
     Args:
@@ -45,14 +45,14 @@ def check_shape(data: Mapping[str, object]) -> tuple[Finding, ...]:
         return ()
     from jsonschema_rs import Draft202012Validator
 
-    clean = prune(data, foreign)
+    clean = without_invalid_values(data, foreign)
     errors = islice(Draft202012Validator(schema()).iter_errors(clean), _MOST_ERRORS)
     told = {finding.path for finding in foreign}  # what was taken out of the copy is not missing
     findings = (finding for error in errors for finding in _findings(error) if finding.path not in told)
     return (*foreign, *islice(findings, _MOST_ERRORS))
 
 
-def prune(data: Mapping[str, object], findings: tuple[Finding, ...]) -> dict[str, object]:
+def without_invalid_values(data: Mapping[str, object], findings: tuple[Finding, ...]) -> dict[str, object]:
     """A copy without the values that the findings are about, so that rules can look at all the others.
 
     An entry of a list becomes None: the ones after it keep their place.
@@ -109,11 +109,11 @@ def _findings(error: ValidationError) -> Iterator[Finding]:
 
 def _unknown_key(path: KeyPath, key: str, around: Schema, *, with_suggestion: bool) -> Finding:
     allowed = sorted(around["properties"])
-    meant = suggest(key, allowed) if with_suggestion else ""
+    suggestion = suggest(key, allowed) if with_suggestion else ""
     return Finding(
         path=(*path, key),
         message=f"There is no key {shorten(key)} here.",
-        hint=f"Did you mean {meant}?" if meant else f"Allowed are {', '.join(allowed)}.",
+        hint=f"Did you mean {suggestion}?" if suggestion else f"Allowed are {', '.join(allowed)}.",
     )
 
 
@@ -169,9 +169,9 @@ def _length(value: object, around: Schema) -> str:
 
 def _enum(value: object, around: Schema) -> str:
     options = [option if isinstance(option, str) else json.dumps(option) for option in around["enum"]]
-    meant = suggest(str(value), options) if isinstance(value, str) else ""
+    suggestion = suggest(str(value), options) if isinstance(value, str) else ""
     start = f"{shorten(str(value)) or 'An empty text'} is not allowed; it is one of {', '.join(options)}."
-    return f"{start} Did you mean {meant}?" if meant else start
+    return f"{start} Did you mean {suggestion}?" if suggestion else start
 
 
 def _max_items(value: object, around: Schema) -> str:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from builder.manifest.model import Manifest
 
 
-def config(plugin: Plugin, *, tree_digest: str | None = None) -> dict[str, object]:
+def render_config(plugin: Plugin, *, tree_digest: str | None = None) -> dict[str, object]:
     """The JSON object that ``POST /settings/v2/plugins`` receives as ``config``.
 
     Documented defaults are always there, because BioT's documents and its schema disagree on them (``timeout``: 3 or
@@ -35,7 +35,7 @@ def config(plugin: Plugin, *, tree_digest: str | None = None) -> dict[str, objec
     return table
 
 
-def dump(manifest: Manifest) -> str:
+def render_toml(manifest: Manifest) -> str:
     """The manifest as TOML that parses back to an equal manifest (with the same file and environment).
 
     Values that equal the default are left out; comments are not kept, since a manifest has none.

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from builder.manifest.environments import lay_over
+from builder.manifest.environments import apply_overrides
 from builder.manifest.rules import BUILD_RULES, ENVIRONMENT_RULES, PLUGIN_RULES
 from builder.manifest.rules.subject import Subject
-from builder.manifest.schema_check import check_shape, prune
+from builder.manifest.schema_check import check_schema, without_invalid_values
 from builder.manifest.text.characters import check_values
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ def check_document(data: Mapping[str, object], *, today: date) -> tuple[Finding,
         today: Decides which runtimes can still be used.
     """
     hidden = tuple(check_values(data))
-    shape = check_shape(data)
-    clean = prune(data, (*hidden, *shape))
+    shape = check_schema(data)
+    clean = without_invalid_values(data, (*hidden, *shape))
     plugin = tuple(_run(PLUGIN_RULES, clean, data, "plugin", today))
     build = tuple(_run(BUILD_RULES, clean, data, "build", today)) if "build" in clean else ()
     environments = tuple(_environments(clean, data, plugin, today)) if "plugin" in clean else ()
@@ -60,7 +60,9 @@ def _environments(
             for finding in rule(own):
                 yield replace(finding, path=(*place, *finding.path))
         original = _table(_table(data, "environments"), name)
-        merged = Subject(table=lay_over(plugin, overrides), written=frozenset({*written, *original}), today=today)
+        merged = Subject(
+            table=apply_overrides(plugin, overrides), written=frozenset({*written, *original}), today=today
+        )
         told = {(finding.path[1:], finding.message) for finding in known}
         for rule in PLUGIN_RULES:
             for finding in rule(merged):

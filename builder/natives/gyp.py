@@ -14,7 +14,7 @@ from builder.archive.reader import read_content
 from builder.errors import Problem, Severity
 from builder.manifest.text.toml_snippet import snippet
 from builder.natives.prebuilt import loads
-from builder.platform.libraries import PLAIN_FALLBACK
+from builder.platform.libraries import PACKAGES_WITH_JAVASCRIPT_FALLBACK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -66,7 +66,9 @@ def lacking(
         if binary in allowed:
             used.add(binary)
         else:
-            problems.append(_problem(pack, binary, needed=pack.package.name in hard - PLAIN_FALLBACK))
+            problems.append(
+                _problem(pack, binary, needed=pack.package.name in hard - PACKAGES_WITH_JAVASCRIPT_FALLBACK)
+            )
     return tuple(problems), frozenset(used)
 
 

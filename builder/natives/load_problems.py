@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from builder.errors import Severity
 from builder.natives.loader_view import Found
 from builder.natives.native_files import Kind, abi_tag, is_library
-from builder.platform.libraries import NAMED_VERSIONS, OPTIONAL, symbol_versions
+from builder.platform.libraries import NAMED_VERSIONS, OPTIONAL_LIBRARIES, symbol_versions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -142,7 +142,7 @@ def _weighed(world: World, fault: Fault, loaded: frozenset[str], broken: set[str
 def optional_use(one: Placed) -> str:
     """What is lost when an optional back end does not load; empty for a file that is none."""
     package, module = one.owner.rpartition(" ")[0], one.path.rpartition("/")[2].partition(".")[0]
-    return next((back.use for back in OPTIONAL if (back.package, back.module) == (package, module)), "")
+    return next((back.use for back in OPTIONAL_LIBRARIES if (back.package, back.module) == (package, module)), "")
 
 
 def _package_works(world: World, one: Placed, broken: set[str]) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from builder.natives.elf import Elf, Form
 from builder.natives.native_files import Kind, abi_tag, is_library
-from builder.platform.libraries import MUSL, SEARCHED, libraries
+from builder.platform.libraries import LIBRARY_FOLDERS, MUSL, libraries
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -98,7 +98,7 @@ class World:
             return Found.INSIDE, path
         if name in self._platform:
             return Found.PLATFORM, ""
-        if path := self._in_folders(asking, (*elf.runpath, *(f"{_TASK}/{folder}" for folder in SEARCHED)), name):
+        if path := self._in_folders(asking, (*elf.runpath, *(f"{_TASK}/{folder}" for folder in LIBRARY_FOLDERS)), name):
             return Found.INSIDE, path
         return self._anywhere(asking, name)
 

@@ -60,5 +60,5 @@ API_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 CORS_METHODS = ("GET", "PUT", "POST", "DELETE", "HEAD", "PATCH")
 """``cors.allowMethods``."""
 
-PROBABLY_RESERVED_ORDER = 1
+LIKELY_RESERVED_ORDER = 1
 """The API refuses a reserved order without saying which; BioT's deployment guide asks for more than 1."""

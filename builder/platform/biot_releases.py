@@ -9,5 +9,5 @@ AS_OF = "2026-11-20"
 
 OLDEST = (2, 3, 7)
 """The first whose v2 plugin API takes the parts ``config`` and ``code``; the ones before call them otherwise."""
-NEWEST_CHECKED = (2, 4, 2)
+NEWEST_REVIEWED = (2, 4, 2)
 """The newest whose specification was read."""

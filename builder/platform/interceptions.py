@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Interceptable:
+class InterceptionTarget:
     """One thing that interceptors can subscribe to.
 
     Attributes:
@@ -46,24 +46,24 @@ _COLLECTIONS = (
 )
 
 
-def _apis() -> Iterator[Interceptable]:
+def _apis() -> Iterator[InterceptionTarget]:
     for entity, collection, parameter, template in _COLLECTIONS:
         service = collection.partition("/")[0]
         ways = [f"POST/{collection}", f"GET/{collection}"]
         ways += [f"POST/{collection}{template}"] if template else []
         ways += [f"{method}/{collection}/{{{parameter}}}" for method in ("GET", "PATCH", "DELETE")]
         for api_id in ways:
-            yield Interceptable(entity_type_name=entity, service_prefix=service, api_id=api_id)
+            yield InterceptionTarget(entity_type_name=entity, service_prefix=service, api_id=api_id)
 
 
-def _entities() -> Iterator[Interceptable]:
+def _entities() -> Iterator[InterceptionTarget]:
     services = {entity: collection.partition("/")[0] for entity, collection, _, _ in _COLLECTIONS}
     for entity in ADAPTABLE_ENTITY_TYPES:
-        yield Interceptable(entity_type_name=entity, service_prefix=services[entity], api_id=None)
+        yield InterceptionTarget(entity_type_name=entity, service_prefix=services[entity], api_id=None)
 
 
-INTERCEPTABLE = (*_entities(), *_apis())
+INTERCEPTION_TARGETS = (*_entities(), *_apis())
 """Every line of ``GET /settings/v1/interceptions``."""
 
-API_IDS = tuple(item.api_id for item in INTERCEPTABLE if item.api_id)
+API_IDS = tuple(item.api_id for item in INTERCEPTION_TARGETS if item.api_id)
 """Every generic ``apiId``."""

@@ -56,7 +56,7 @@ _SYMBOLS: Mapping[str, Mapping[str, Version]] = {
 NAMED_VERSIONS: Mapping[str, tuple[str, Version]] = {"GLIBC_ABI_DT_RELR": ("GLIBC", (2, 36))}
 """Version names without a number that still ask for one (glibc's release notes for 2.36)."""
 
-SEARCHED = ("", "lib")
+LIBRARY_FOLDERS = ("", "lib")
 """Folders of the artifact in LD_LIBRARY_PATH, behind the system's own (AWS Lambda's guide, environment variables)."""
 
 MUSL = "libc.so"
@@ -78,10 +78,10 @@ class OptionalLibrary:
     use: str
 
 
-PLAIN_FALLBACK = frozenset({"bigint-buffer"})
+PACKAGES_WITH_JAVASCRIPT_FALLBACK = frozenset({"bigint-buffer"})
 """npm packages that do the same in plain JavaScript where their binary is not there. Source: the packages' own code."""
 
-OPTIONAL = (
+OPTIONAL_LIBRARIES = (
     OptionalLibrary(package="numba", module="tbbpool", use="its TBB threading layer"),
     OptionalLibrary(package="numba", module="omppool", use="its OpenMP threading layer"),
 )

@@ -13,7 +13,7 @@ NAME_MAX = 57
 NAME_PREFIX = "Plugin-"
 DISPLAY_NAME_MAX = 255
 VERSION_MIN, VERSION_MAX = 1, 32_767
-VERSION_NEARLY_USED_UP = 32_000
+VERSION_WARNING_FROM = 32_000
 """A version can only grow and one plugin has 32 767 of them, so the last ones are worth a word (the kit's choice)."""
 RUNTIME_MAX = 50
 HANDLER_MAX = 128

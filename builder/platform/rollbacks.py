@@ -12,7 +12,7 @@ AS_OF = "2026-11-28"
 ROLLBACK_FAILED = "PLUGIN_ROLLBACK_FAILED"
 """The one complete error with status 500 after which nothing is known of the plugin."""
 
-LASTING_AWS_ERRORS = frozenset(
+PERMANENT_AWS_ERRORS = frozenset(
     {
         "AccessDeniedException",
         "CodeSigningConfigNotFoundException",

@@ -15,7 +15,7 @@ OCCURRENCES_MAX = 5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Field:
+class CronField:
     """One of the six fields.
 
     Attributes:
@@ -37,11 +37,11 @@ class Field:
     stepped_range: bool = False
 
 
-MINUTES = Field(name="minutes", low=0, high=59, leading_zero=True)
-HOURS = Field(name="hours", low=0, high=23, leading_zero=True)
-DAY_OF_MONTH = Field(name="day-of-month", low=1, high=31)
-MONTH = Field(name="month", low=1, high=12, words=MONTHS, stepped_range=True)
-DAY_OF_WEEK = Field(name="day-of-week", low=1, high=7, words=WEEKDAYS, digits=1)
-YEAR = Field(name="year", low=1970, high=2199, digits=4)
+MINUTES = CronField(name="minutes", low=0, high=59, leading_zero=True)
+HOURS = CronField(name="hours", low=0, high=23, leading_zero=True)
+DAY_OF_MONTH = CronField(name="day-of-month", low=1, high=31)
+MONTH = CronField(name="month", low=1, high=12, words=MONTHS, stepped_range=True)
+DAY_OF_WEEK = CronField(name="day-of-week", low=1, high=7, words=WEEKDAYS, digits=1)
+YEAR = CronField(name="year", low=1970, high=2199, digits=4)
 
-FIELDS = (MINUTES, HOURS, DAY_OF_MONTH, MONTH, DAY_OF_WEEK, YEAR)
+CRON_FIELDS = (MINUTES, HOURS, DAY_OF_MONTH, MONTH, DAY_OF_WEEK, YEAR)

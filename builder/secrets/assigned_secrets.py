@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 GENERIC: Final = "secret-value"
 PASSWORD: Final = "password"  # noqa: S105 - the name of a kind
 SERVICE_SECRET: Final = "biot-service-secret"  # noqa: S105 - the name of a kind
-WHATS: Final = {
+DESCRIPTIONS: Final = {
     GENERIC: "a secret",
     PASSWORD: "a password",
     SERVICE_SECRET: "the secret of a BioT service user",
@@ -48,7 +48,7 @@ _LONGEST_NAME = 48
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Assigned:
+class AssignedSecret:
     """A value that stands where a secret would: its kind, its name, and where value and name lie in the text."""
 
     kind: str
@@ -57,7 +57,7 @@ class Assigned:
     end: int
 
 
-def assigned(content: bytes, *, bare: bool) -> Iterator[Assigned]:
+def find_assigned_secrets(content: bytes, *, bare: bool) -> Iterator[AssignedSecret]:
     """Every name that says secret and has a value that looks like one.
 
     Args:
@@ -72,7 +72,7 @@ def assigned(content: bytes, *, bare: bool) -> Iterator[Assigned]:
             found = _QUOTED.match(small, after) or (_BARE.match(small, after) if bare else None)
             kind = _kind(content, place, found) if found is not None else ""
             if found is not None and kind:
-                yield Assigned(
+                yield AssignedSecret(
                     kind=kind,
                     name=_name(content, place, found.end("rest")),
                     start=found.start("value"),
@@ -81,7 +81,7 @@ def assigned(content: bytes, *, bare: bool) -> Iterator[Assigned]:
             place = small.find(word, found.end() if kind and found is not None else after)
 
 
-def judge(name: bytes, value: bytes) -> str:
+def classify_value(name: bytes, value: bytes) -> str:
     """The kind of secret that a value is under its name, or empty.
 
     Args:
@@ -90,14 +90,14 @@ def judge(name: bytes, value: bytes) -> str:
     """
     small = name.lower()
     if small.startswith(b"biot") and b"secret" in small:
-        return SERVICE_SECRET if false_positives.filled_in(value) else ""
+        return SERVICE_SECRET if false_positives.is_filled_in(value) else ""
     if _PUBLIC.search(small) is not None:
         return ""
-    if any(word in small for word in _PASSWORD_WORDS) and false_positives.password_looking(value):
+    if any(word in small for word in _PASSWORD_WORDS) and false_positives.looks_like_password(value):
         return PASSWORD
     if _UUID.fullmatch(value) is not None:
         return GENERIC if b"secret" in small else ""  # under other names it tells one request from the next
-    return GENERIC if false_positives.random_looking(value) else ""
+    return GENERIC if false_positives.looks_random(value) else ""
 
 
 def names_a_secret(name: str) -> bool:
@@ -109,7 +109,7 @@ def names_a_secret(name: str) -> bool:
 
 def _kind(content: bytes, place: int, found: re.Match[bytes]) -> str:
     name = _name(content, place, found.end("rest")).encode()
-    return judge(name, content[found.start("value") : found.end("value")])
+    return classify_value(name, content[found.start("value") : found.end("value")])
 
 
 def _name(content: bytes, place: int, end: int) -> str:

@@ -42,12 +42,12 @@ _KEY_ENTROPY_MIN = 4.0
 _CLASSES_MIN = 3
 
 
-def not_an_example(secret: bytes) -> bool:
+def is_not_documented_example(secret: bytes) -> bool:
     """Whether a token of a known form is not the one of the issuer's documents."""
     return _DOCUMENTED.search(secret) is None and entropy(secret[-20:]) > 2  # noqa: PLR2004 - "aaaa…" has 0, hex has 3
 
 
-def key_material(secret: bytes) -> bool:
+def looks_like_key_material(secret: bytes) -> bool:
     """Whether the last text in quotes is as even as key bytes in base64 are."""
     return entropy(secret.rstrip(b'"').rpartition(b'"')[2]) > _KEY_ENTROPY_MIN
 
@@ -58,7 +58,7 @@ def entropy(text: bytes) -> float:
     return -sum(count / len(text) * math.log2(count / len(text)) for count in counts)
 
 
-def random_looking(value: bytes) -> bool:
+def looks_random(value: bytes) -> bool:
     """Whether a text is one that a machine drew: letters and digits change often and no word shows."""
     return (
         len(value) >= RANDOM_MIN
@@ -68,7 +68,7 @@ def random_looking(value: bytes) -> bool:
     )
 
 
-def password_looking(value: bytes) -> bool:
+def looks_like_password(value: bytes) -> bool:
     """Whether a text is one that people type as a password: short, of three sorts of characters, with digits."""
     sorts: Iterable[bytes] = (rb"[a-z]", rb"[A-Z]", rb"[0-9]", rb"[^A-Za-z0-9]")
     return (
@@ -79,7 +79,7 @@ def password_looking(value: bytes) -> bool:
     )
 
 
-def filled_in(value: bytes) -> bool:
+def is_filled_in(value: bytes) -> bool:
     """Whether a text stands where only a secret can and is no placeholder."""
     return len(value) >= PASSWORD_MIN and _is_opaque(value) and entropy(value) > 2  # noqa: PLR2004 - as above
 
@@ -93,7 +93,7 @@ def _is_opaque(value: bytes) -> bool:
     )
 
 
-def signed_token(secret: bytes) -> bool:
+def is_signed_token(secret: bytes) -> bool:
     """Whether three parts are a JWT with a signature, and not the sample of jwt.io."""
     header, payload, _ = secret.split(b".")
     told, claims = _json(header), _json(payload)
@@ -113,18 +113,18 @@ def expiry(secret: bytes) -> float | None:
     return float(end) if isinstance(end, int | float) and not isinstance(end, bool) and abs(end) < _NO_TIME else None
 
 
-def encoded_private_key(secret: bytes) -> bool:
+def is_encoded_private_key(secret: bytes) -> bool:
     """Whether base64 hides the first line of a PEM file with a private key."""
     return b"PRIVATE KEY-----" in _decoded(secret)
 
 
-def user_and_password(secret: bytes) -> bool:
+def holds_user_and_password(secret: bytes) -> bool:
     """Whether the last text in quotes is ``user:password`` in base64, as container tools keep it."""
     user, colon, password = _decoded(secret.rstrip(b'"').rpartition(b'"')[2]).partition(b":")
     return bool(user and colon and password) and _DOCUMENTED.search(user + password) is None
 
 
-def real_credentials(secret: bytes) -> bool:
+def holds_real_credentials(secret: bytes) -> bool:
     """Whether ``://user:password@host`` lets somebody in: no placeholder, no default of a local server."""
     login, _, host = secret.removeprefix(b"://").rpartition(b"@")
     user, _, password = login.partition(b":")

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from builder.errors import Problem, ProjectError, Severity
 from builder.manifest.finding import format_key, shorten
 from builder.manifest.text.toml_snippet import snippet
-from builder.secrets.assigned_secrets import judge, names_a_secret
-from builder.secrets.secret_scan import Secret, scan, scan_value
+from builder.secrets.assigned_secrets import classify_value, names_a_secret
+from builder.secrets.secret_scan import SecretFinding, scan, scan_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -101,16 +101,16 @@ def _variable(manifest: Manifest, path: KeyPath, value: str, now: float) -> Iter
         place = _place(manifest.file.name, known)
         if place in manifest.build.allow_secrets:
             return
-        what, error = known.what, not _has_expired(known, now)
+        description, error = known.description, not _has_expired(known, now)
         setting = snippet("build.allow-secrets", place, "why") if error else ""
-    elif names_a_secret(name) and judge(name.encode("utf-8", "replace"), value.encode("utf-8", "replace")):
-        what, error, setting = "a secret", False, ""
+    elif names_a_secret(name) and classify_value(name.encode("utf-8", "replace"), value.encode("utf-8", "replace")):
+        description, error, setting = "a secret", False, ""
     else:
         return
     yield Problem(
         file=manifest.file.name,
         key=format_key(path),
-        message=f"The value looks like {what}: it is in the repository, and BioT's API returns it in clear text.",
+        message=f"This value looks like {description}. The repository and BioT's API show it in clear text.",
         hint="Keep it in a secret store, read it from there when the function runs, and make a new one."
         + (" If it is a false alarm, add this to plugin.toml." if error else ""),
         setting=setting,
@@ -118,19 +118,19 @@ def _variable(manifest: Manifest, path: KeyPath, value: str, now: float) -> Iter
     )
 
 
-def _place(origin: str, secret: Secret) -> str:
+def _place(origin: str, secret: SecretFinding) -> str:
     return f"{origin}:{secret.kind}"
 
 
-def _has_expired(secret: Secret, now: float) -> bool:
+def _has_expired(secret: SecretFinding, now: float) -> bool:
     return secret.expiry is not None and secret.expiry < now
 
 
-def _expired(origin: str, secret: Secret) -> Problem:
+def _expired(origin: str, secret: SecretFinding) -> Problem:
     return Problem(
         file=origin,
         line=secret.line,
-        message=f"This is {secret.what} that has expired: {shorten(secret.shown)}. It opens nothing any more.",
+        message=f"This is {secret.description} that has expired: {shorten(secret.preview)}. It opens nothing any more.",
         hint="What its claims say about a person can still be read; make synthetic tokens for tests.",
         severity=Severity.WARNING,
     )
@@ -141,12 +141,12 @@ def _is_mock(origin: str) -> bool:
     return any(part.lower().startswith("mock") for part in origin.split("/"))
 
 
-def _problem(origin: str, path: str, secret: Secret) -> Problem:
+def _problem(origin: str, path: str, secret: SecretFinding) -> Problem:
     place, mock = _place(origin, secret), _is_mock(origin)
     return Problem(
         file=origin,
         line=secret.line,
-        message=f"This is {secret.what}: {shorten(secret.shown)}.",
+        message=f"This is {secret.description}: {shorten(secret.preview)}.",
         hint=_MOCK_WAY_OUT if mock else _WAY_OUT,
         setting=snippet("build", "exclude", [path]) if mock else snippet("build.allow-secrets", place, "why"),
     )

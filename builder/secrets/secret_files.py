@@ -9,12 +9,12 @@ from fnmatch import fnmatchcase
 AS_OF = "2026-11-20"
 
 _FILLED = rb"(?m)^[ \t]{0,80}(?:export[ \t]{1,80})?[A-Za-z_][A-Za-z0-9_]{0,200}[ \t]{0,80}=[ \t]{0,80}[\"']?[^\s\"'#]"
-EMPTY_SHELLS = (".example", ".sample", ".template", ".dist", ".schema", ".defaults")
+TEMPLATE_ENDINGS = (".example", ".sample", ".template", ".dist", ".schema", ".defaults")
 """Endings of files that show which variables there are, without values that count."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class FileKind:
+class SecretFileType:
     """One sort of file.
 
     Attributes:
@@ -25,50 +25,67 @@ class FileKind:
     """
 
     name: str
-    what: str
+    description: str
     patterns: tuple[str, ...]
     content: bytes = b""
 
 
-FILE_KINDS: tuple[FileKind, ...] = (
-    FileKind(name="env-file", what="a .env file with values", patterns=(".env", ".env.*", "*.env"), content=_FILLED),
-    FileKind(
+SECRET_FILE_TYPES: tuple[SecretFileType, ...] = (
+    SecretFileType(
+        name="env-file", description="a .env file with values", patterns=(".env", ".env.*", "*.env"), content=_FILLED
+    ),
+    SecretFileType(
         name="ssh-key-file",
-        what="an SSH private key file",
+        description="an SSH private key file",
         patterns=("id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", "id_ecdsa_sk", "id_ed25519_sk"),
     ),
-    FileKind(
-        name="key-store", what="a key store", patterns=("*.p12", "*.pfx", "*.jks", "*.keystore", "*.bks", "*.ppk")
+    SecretFileType(
+        name="key-store",
+        description="a key store",
+        patterns=("*.p12", "*.pfx", "*.jks", "*.keystore", "*.bks", "*.ppk"),
     ),
-    FileKind(
-        name="password-store", what="a password store", patterns=("*.kdbx", "*.kdb", "*.agilekeychain", "*.keychain")
+    SecretFileType(
+        name="password-store",
+        description="a password store",
+        patterns=("*.kdbx", "*.kdb", "*.agilekeychain", "*.keychain"),
     ),
-    FileKind(
+    SecretFileType(
         name="pypirc",
-        what="a .pypirc with a password",
+        description="a .pypirc with a password",
         patterns=(".pypirc",),
         content=rb"(?m)^[ \t]{0,80}password[ \t]{0,80}[:=][ \t]{0,80}[^\s$]",
     ),
-    FileKind(
-        name="netrc", what="a netrc file with a password", patterns=(".netrc", "_netrc"), content=rb"\bpassword\s"
+    SecretFileType(
+        name="netrc",
+        description="a netrc file with a password",
+        patterns=(".netrc", "_netrc"),
+        content=rb"\bpassword\s",
     ),
-    FileKind(name="git-credentials", what="git's stored credentials", patterns=(".git-credentials",), content=rb"://"),
-    FileKind(name="docker-auth", what="Docker's stored credentials", patterns=(".dockercfg",), content=rb'"auth"'),
-    FileKind(name="pgpass", what="a PostgreSQL password file", patterns=(".pgpass", "pgpass.conf"), content=rb":"),
-    FileKind(name="htpasswd", what="a file of password hashes", patterns=(".htpasswd",), content=rb":"),
-    FileKind(name="terraform-state", what="Terraform's state", patterns=("*.tfstate", "*.tfstate.backup")),
-    FileKind(name="vpn-profile", what="an OpenVPN profile with its key", patterns=("*.ovpn",), content=rb"<key>"),
+    SecretFileType(
+        name="git-credentials", description="git's stored credentials", patterns=(".git-credentials",), content=rb"://"
+    ),
+    SecretFileType(
+        name="docker-auth", description="Docker's stored credentials", patterns=(".dockercfg",), content=rb'"auth"'
+    ),
+    SecretFileType(
+        name="pgpass", description="a PostgreSQL password file", patterns=(".pgpass", "pgpass.conf"), content=rb":"
+    ),
+    SecretFileType(name="htpasswd", description="a file of password hashes", patterns=(".htpasswd",), content=rb":"),
+    SecretFileType(name="terraform-state", description="Terraform's state", patterns=("*.tfstate", "*.tfstate.backup")),
+    SecretFileType(
+        name="vpn-profile", description="an OpenVPN profile with its key", patterns=("*.ovpn",), content=rb"<key>"
+    ),
 )
 
 
-def kind_of_file(path: str, content: bytes) -> FileKind | None:
+def secret_file_type(path: str, content: bytes) -> SecretFileType | None:
     """The sort of secret file that this is, or None."""
     name = path.rpartition("/")[2].lower()
-    if name.endswith(EMPTY_SHELLS):
+    if name.endswith(TEMPLATE_ENDINGS):
         return None
-    return next((kind for kind in FILE_KINDS if _fits(kind, name, content)), None)
+    return next((kind for kind in SECRET_FILE_TYPES if _fits(kind, name, content)), None)
 
 
-def _fits(kind: FileKind, name: str, content: bytes) -> bool:
+def _fits(kind: SecretFileType, name: str, content: bytes) -> bool:
     named = any(fnmatchcase(name, pattern) for pattern in kind.patterns)
     return named and (not kind.content or re.search(kind.content, content) is not None)

@@ -8,16 +8,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from builder.secrets import false_positives
-from builder.secrets.assigned_secrets import WHATS, assigned
-from builder.secrets.secret_files import kind_of_file
-from builder.secrets.secret_formats import KINDS, RUN_BYTES, SHORTEST_RUN
+from builder.secrets.assigned_secrets import DESCRIPTIONS, find_assigned_secrets
+from builder.secrets.format_definition import RUN_BYTES, SHORTEST_RUN
+from builder.secrets.secret_files import secret_file_type
+from builder.secrets.secret_formats import SECRET_FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 JWT = "jwt"
 """The kind that says itself when it expires."""
-MOST_FOUND = 50
+FINDINGS_MAX = 50
 """Findings of one file; whoever has more mends those first."""
 _BARE_ENDINGS = (
     *(
@@ -45,7 +46,7 @@ _ONLY_RUNS = bytes(byte if byte in RUN_BYTES else ord(" ") for byte in range(256
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Secret:
+class SecretFinding:
     """One finding.
 
     Attributes:
@@ -57,8 +58,8 @@ class Secret:
     """
 
     kind: str
-    what: str
-    shown: str
+    description: str
+    preview: str
     line: int
     expiry: float | None = None
 
@@ -66,14 +67,14 @@ class Secret:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Hit:
     kind: str
-    what: str
+    description: str
     label: str
     start: int
     end: int
     expiry: float | None = None
 
 
-def scan(path: str, content: bytes) -> tuple[Secret, ...]:
+def scan(path: str, content: bytes) -> tuple[SecretFinding, ...]:
     """Every secret of one file, in the order of its lines.
 
     Args:
@@ -81,58 +82,68 @@ def scan(path: str, content: bytes) -> tuple[Secret, ...]:
         content: Its bytes.
     """
     text = _text(content)
-    by_name = kind_of_file(path, text)
+    by_name = secret_file_type(path, text)
     if by_name is not None:
-        whole = Secret(kind=by_name.name, what=by_name.what, shown=path.rpartition("/")[2], line=1)
+        whole = SecretFinding(
+            kind=by_name.name, description=by_name.description, preview=path.rpartition("/")[2], line=1
+        )
         return (whole,)
     hits = sorted(_hits(path, text), key=lambda hit: (hit.start, -hit.end))
-    told: dict[tuple[str, int, float | None], Secret] = {}
+    told: dict[tuple[str, int, float | None], SecretFinding] = {}
     line, place, covered = 1, 0, -1
     for hit in hits:
         if hit.start < covered:
             continue
         line, place, covered = line + text.count(b"\n", place, hit.start), hit.start, hit.end
-        shown = f"{hit.label}… ({hit.end - hit.start} characters)"
-        secret = Secret(kind=hit.kind, what=hit.what, shown=shown, line=line, expiry=hit.expiry)
+        preview = f"{hit.label}… ({hit.end - hit.start} characters)"
+        secret = SecretFinding(
+            kind=hit.kind, description=hit.description, preview=preview, line=line, expiry=hit.expiry
+        )
         told.setdefault((hit.kind, line, hit.expiry), secret)
     return tuple(told.values())
 
 
-def scan_value(value: str) -> Secret | None:
+def scan_value(value: str) -> SecretFinding | None:
     """The secret of a known form in one text, such as a variable's value."""
     hit = next(_known(value.encode("utf-8", "replace")), None)
     if hit is None:
         return None
-    return Secret(kind=hit.kind, what=hit.what, shown=hit.label, line=1, expiry=hit.expiry)
+    return SecretFinding(kind=hit.kind, description=hit.description, preview=hit.label, line=1, expiry=hit.expiry)
 
 
 def _hits(path: str, text: bytes) -> Iterator[_Hit]:
     for count, hit in enumerate(_known(text), start=1):
         yield hit
-        if count == MOST_FOUND:
+        if count == FINDINGS_MAX:
             return
     if _is_binary(text):
         return  # no text: names and values mean nothing there
     bare = f"/{path}".lower().endswith(_BARE_ENDINGS)
-    for count, found in enumerate(assigned(text, bare=bare), start=1):
-        yield _Hit(kind=found.kind, what=WHATS[found.kind], label=f"{found.name} = ", start=found.start, end=found.end)
-        if count == MOST_FOUND:
+    for count, found in enumerate(find_assigned_secrets(text, bare=bare), start=1):
+        yield _Hit(
+            kind=found.kind,
+            description=DESCRIPTIONS[found.kind],
+            label=f"{found.name} = ",
+            start=found.start,
+            end=found.end,
+        )
+        if count == FINDINGS_MAX:
             return
 
 
 def _known(text: bytes) -> Iterator[_Hit]:
     runs = b" ".join(_long_runs(text))
-    for kind in KINDS:
+    for kind in SECRET_FORMATS:
         for anchor in kind.anchors:
             place = text.find(anchor) if not kind.compact or anchor in runs else -1
             while place >= 0:
-                found = kind.compiled.match(text, max(0, place - kind.before))
-                real = found is not None and kind.proved(found[0])
+                found = kind.compiled.match(text, max(0, place - kind.prefix_length))
+                real = found is not None and kind.is_genuine(found[0])
                 if found is not None and real:
-                    label = anchor.decode("ascii") if kind.before == 0 else ""
+                    label = anchor.decode("ascii") if kind.prefix_length == 0 else ""
                     yield _Hit(
                         kind=kind.name,
-                        what=kind.what,
+                        description=kind.description,
                         label=label,
                         start=found.start(),
                         end=found.end(),

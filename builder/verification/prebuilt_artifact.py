@@ -11,7 +11,7 @@ from builder.build_values import STORED
 from builder.errors import Problem, ProjectError, Severity, VerificationError
 from builder.evidence.build_report import report_rows
 from builder.handler import check_hooks
-from builder.manifest import locate
+from builder.manifest import locate_findings
 from builder.secrets import refuse_secrets
 from builder.verification.examination import Verified, examine
 from builder.verification.report_comparison import own_members
@@ -75,7 +75,7 @@ def _inside(file: Path, member: PackMember, manifest: Manifest) -> _Inside:
 
 def _refuse_unanswered(manifest: Manifest, flow: Sequence[_Inside]) -> None:
     """Compare plugin.toml, which may be newer than the artifact, with the hooks inside; other layouts had a warning."""
-    problems = locate(check_hooks(manifest, flow), manifest.file)
+    problems = locate_findings(check_hooks(manifest, flow), manifest.file)
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     if errors:
         msg = "The artifact does not answer all the calls that plugin.toml subscribes it to. Nothing was sent."

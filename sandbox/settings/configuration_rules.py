@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from builder.manifest.rules.cron import schedule_reason
-from builder.manifest.rules.environment_variables import measured_size
-from builder.manifest.rules.subject import rows
-from builder.platform.api_catalog import ACTIONS_BY_ENTITY, ADAPTABLE_ENTITY_TYPES, PROBABLY_RESERVED_ORDER
+from builder.manifest.rules.cron_schedule import schedule_problem
+from builder.manifest.rules.environment_variables import environment_size
+from builder.manifest.rules.subject import table_items
+from builder.platform.api_catalog import ACTIONS_BY_ENTITY, ADAPTABLE_ENTITY_TYPES, LIKELY_RESERVED_ORDER
 from builder.platform.limits import ENVIRONMENT_VARIABLES_MAX
 from builder.platform.reserved_variables import BIOT_PREFIX, KEY_PATTERN, RESERVED_NAMES
 from builder.platform.runtimes import RUNTIMES, UNBUILT_RUNTIMES
@@ -47,7 +47,7 @@ def check(wanted: Wanted, *, today: date, creating: bool) -> None:
     if isinstance(subscriptions, dict):
         _check_interceptions(subscriptions)
         _check_notifications(subscriptions)
-    if reason := schedule_reason(str(config["cronSchedule"])) if "cronSchedule" in config else "":
+    if reason := schedule_problem(str(config["cronSchedule"])) if "cronSchedule" in config else "":
         msg = f"cronSchedule: {reason}"
         raise bad_request(msg)
     _check_names(variables)
@@ -61,7 +61,7 @@ def check_size(variables: Mapping[str, str]) -> None:
     Raises:
         ApiError: 500 ``AWS_EXCEPTION``, Lambda takes no more than 4 KB.
     """
-    size = measured_size(variables)
+    size = environment_size(variables)
     if size > ENVIRONMENT_VARIABLES_MAX:
         message = (
             f"The environment variables take {size} bytes with the platform's own; "
@@ -97,15 +97,15 @@ def _check_names(variables: Mapping[str, str]) -> None:
 
 def _check_interceptions(subscriptions: Mapping[str, object]) -> None:
     _check_order(subscriptions.get("interceptionOrder"))
-    for _, row in rows(subscriptions, "interceptions"):
+    for _, row in table_items(subscriptions, "interceptions"):
         _check_order(row.get("order"))
         _check_target(str(row["type"]), row.get("apiId"), row.get("entityTypeName"))
 
 
 def _check_order(order: object) -> None:
-    if order == PROBABLY_RESERVED_ORDER:
-        details = {"order": order, "reservedOrder": PROBABLY_RESERVED_ORDER}
-        message = f"The order {PROBABLY_RESERVED_ORDER} is reserved."
+    if order == LIKELY_RESERVED_ORDER:
+        details = {"order": order, "reservedOrder": LIKELY_RESERVED_ORDER}
+        message = f"The order {LIKELY_RESERVED_ORDER} is reserved."
         raise bad_request(message, "INTERCEPTION_ORDER_CANNOT_BE_RESERVED_ORDER", details)
 
 
@@ -128,7 +128,7 @@ def _not_found(*, field: str, value: object) -> ApiError:
 
 def _check_notifications(subscriptions: Mapping[str, object]) -> None:
     """The codes are those of the dispatcher, which BioT's settings service subscribes at."""
-    for _, row in rows(subscriptions, "notifications"):
+    for _, row in table_items(subscriptions, "notifications"):
         entity, action = str(row["entityTypeName"]), str(row["actionName"])
         if entity not in ACTIONS_BY_ENTITY:
             details: dict[str, object] = {"invalidEntityType": entity, "validEntityTypes": list(ACTIONS_BY_ENTITY)}

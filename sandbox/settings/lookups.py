@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from builder.platform.api_catalog import ACTIONS_BY_ENTITY
-from builder.platform.interceptions import INTERCEPTABLE
+from builder.platform.interceptions import INTERCEPTION_TARGETS
 from sandbox.clock import iso
 from sandbox.search.filters import Prop
 from sandbox.search.search_query import Searchable, envelope, find, parse_search
@@ -29,7 +29,7 @@ def _literal(text: str | None) -> str:
 
 _ROWS = ", ".join(
     f"({_literal(item.entity_type_name)}, {_literal(item.service_prefix)}, {_literal(item.api_id)})"
-    for item in INTERCEPTABLE
+    for item in INTERCEPTION_TARGETS
 )
 INTERCEPTIONS = Searchable(
     source=f"(WITH catalog (entity, service, api) AS (VALUES {_ROWS}) SELECT * FROM catalog)",  # noqa: S608  # ours

@@ -5,7 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import TYPE_CHECKING
 
-from builder.platform.api_catalog import ACTIONS_BY_ENTITY, ADAPTABLE_ENTITY_TYPES, PROBABLY_RESERVED_ORDER
+from builder.platform.api_catalog import ACTIONS_BY_ENTITY, ADAPTABLE_ENTITY_TYPES, LIKELY_RESERVED_ORDER
 from builder.platform.limits import INTEGER_MAX
 from builder.platform.reserved_variables import BIOT_PREFIX, KEY_PATTERN
 from builder.platform.runtimes import RUNTIMES, UNBUILT_RUNTIMES
@@ -57,7 +57,7 @@ def _form(config: Schema) -> Schema:
         }
     )
     subscriptions = fields["subscriptions"]["properties"]
-    order = {"type": ["integer", "null"], "minimum": PROBABLY_RESERVED_ORDER + 1, "maximum": INTEGER_MAX}
+    order = {"type": ["integer", "null"], "minimum": LIKELY_RESERVED_ORDER + 1, "maximum": INTEGER_MAX}
     subscriptions["interceptionOrder"] = order
     subscriptions["interceptions"] = nullable(_list_of(_interception(order)))
     subscriptions["notifications"] = nullable(_list_of({"anyOf": _notifications()}))

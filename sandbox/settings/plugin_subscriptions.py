@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from builder.manifest.rules.subject import rows
+from builder.manifest.rules.subject import table_items
 from sandbox.dispatcher.subscription_table import Interception, Notification, orders_of
 from sandbox.intercepted_apis import find_api
 from sandbox.settings import undocumented_behavior
@@ -69,7 +69,7 @@ def subscriptions_of(config: Config) -> Subscriptions:
 def _interceptions(table: Config) -> Iterator[Interception]:
     """A value that stands in an ``apiId`` becomes a path filter."""
     common = table.get("interceptionOrder")
-    for _, row in rows(table, "interceptions"):
+    for _, row in table_items(table, "interceptions"):
         target = find_api(str(row.get("apiId", "")))
         order = row.get("order", common)
         yield Interception(
@@ -82,7 +82,7 @@ def _interceptions(table: Config) -> Iterator[Interception]:
 
 
 def _notifications(table: Config) -> Iterator[Notification]:
-    for _, row in rows(table, "notifications"):
+    for _, row in table_items(table, "notifications"):
         yield Notification(
             entity_type_name=str(row["entityTypeName"]),
             action_name=str(row["actionName"]),

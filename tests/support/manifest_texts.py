@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, cast
 
 from builder.errors import ManifestError, Problem, Severity
-from builder.manifest import Loaded, parse
+from builder.manifest import LoadedManifest, parse
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +25,7 @@ version = 1
 PLAIN = HEAD + 'runtime = "python3.13"\n'
 
 
-def read(text: str, *, environment: str | None = None, today: date = TODAY) -> Loaded:
+def read(text: str, *, environment: str | None = None, today: date = TODAY) -> LoadedManifest:
     return parse(text, file=FILE, environment=environment, today=today)
 
 
@@ -37,7 +37,7 @@ def problems_of(text: str, *, environment: str | None = None, today: date = TODA
         return error.problems
 
 
-def told(text: str, *, today: date = TODAY) -> dict[str, str]:
+def messages_by_key(text: str, *, today: date = TODAY) -> dict[str, str]:
     """Key -> first message, warnings marked with a question mark before them."""
     found: dict[str, str] = {}
     for problem in problems_of(text, today=today):

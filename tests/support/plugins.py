@@ -21,7 +21,7 @@ def plugin(folder: Path, runtime: str = "python3.13", *, requirements: str | Non
 
 
 @dataclass
-class Told:
+class RecordedProgress:
     """Progress that remembers what it was told."""
 
     tasks: list[tuple[str, int]] = field(default_factory=list)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from builder.manifest import config
+from builder.manifest import render_config
 from builder.manifest.model import Interception, InterceptionType, Notification, Plugin, Subscriptions
 from builder.platform.reserved_variables import TREE_DIGEST_NAME, TREE_VERSION_NAME
 from builder.publishing.api_values import RemotePlugin
@@ -41,7 +41,7 @@ def desired_plugin(letter: str = "a", *, marked: bool = True, **changes: object)
     """The usual plugin with code ``letter`` and other fields where named (in the model's spelling)."""
     plugin = replace(PLUGIN, **changes)  # type: ignore[arg-type]
     code = PluginCode(tree_digest=digest(letter), file=Path(f"{letter}.zip"))
-    settings = config(plugin, tree_digest=code.tree_digest if marked else None)
+    settings = render_config(plugin, tree_digest=code.tree_digest if marked else None)
     return DesiredPlugin(name=plugin.name, settings=settings, code=code)
 
 

@@ -47,7 +47,7 @@ def command(folder: Path, environment: str | None, *, as_json: bool) -> None:
             {
                 "status": "ok",
                 "file": str(checked.manifest.file),
-                "plugin": manifests.config(checked.manifest.plugin),
+                "plugin": manifests.render_config(checked.manifest.plugin),
                 "catalog": day or None,
                 "warnings": describe_problems(warnings),
             }

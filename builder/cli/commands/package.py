@@ -88,10 +88,10 @@ def _package_all(many: Many, pattern: Project, output: Path | None, *, as_json: 
     progress = TerminalProgress(quiet=as_json)
     try:
         projects = [replace(pattern, start=folder) for folder in plugins]
-        outcomes = package_all(projects, chosen_store(pattern.store), progress, output=output)
+        results = package_all(projects, chosen_store(pattern.store), progress, output=output)
     finally:
         progress.close()
-    return show(many, outcomes, as_json=as_json)
+    return show(many, results, as_json=as_json)
 
 
 def _summary(packaged: Packaged) -> list[str]:

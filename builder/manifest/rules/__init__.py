@@ -9,21 +9,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from builder.manifest.rules import (
-    address,
+    allowed_missing_imports,
+    allowed_missing_libraries,
     allowed_secrets,
+    base_url,
     cors,
-    cron,
+    cron_schedule,
     display_name,
     environment_variables,
     handler,
     interception_subscriptions,
-    missing_imports,
-    missing_libraries,
-    name,
     notification_subscriptions,
     package_type,
     path_settings,
-    preferences,
+    plugin_name,
+    preferred_packages,
     runtime,
     shared_folders,
     source_packages,
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     Rule = Callable[[Subject], Iterator[Finding]]
 
 PLUGIN_RULES: tuple[Rule, ...] = (
-    name.check,
+    plugin_name.check,
     display_name.check,
     version.check,
     package_type.check,
@@ -48,21 +48,21 @@ PLUGIN_RULES: tuple[Rule, ...] = (
     environment_variables.check,
     interception_subscriptions.check,
     notification_subscriptions.check,
-    cron.check,
+    cron_schedule.check,
     cors.check,
 )
 """Rules for ``[plugin]``, also after the values of an environment were laid over it."""
 
 BUILD_RULES: tuple[Rule, ...] = (
     path_settings.check,
-    preferences.check,
+    preferred_packages.check,
     shared_folders.check,
     source_packages.check,
-    missing_libraries.check,
-    missing_imports.check,
+    allowed_missing_libraries.check,
+    allowed_missing_imports.check,
     allowed_secrets.check,
 )
 """Rules for ``[build]``."""
 
-ENVIRONMENT_RULES: tuple[Rule, ...] = (address.check,)
+ENVIRONMENT_RULES: tuple[Rule, ...] = (base_url.check,)
 """Rules for what only ``[environments.NAME]`` has."""

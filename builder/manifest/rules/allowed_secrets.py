@@ -16,7 +16,7 @@ _SHOWN = 'For example "src/index.py:google-api-key" = "a browser key, which Goog
 
 def check(subject: Subject) -> Iterator[Finding]:
     """``[build.allow-secrets]`` maps a file and a kind, as the error named them, to a reason that says something."""
-    for place, reason in subject.below("allow-secrets").items():
+    for place, reason in subject.subtable("allow-secrets").items():
         if not _PLACE.fullmatch(place):
             yield Finding(
                 path=("allow-secrets", place),

@@ -4,7 +4,7 @@ import re
 from typing import TYPE_CHECKING
 
 from builder.manifest.finding import Finding
-from builder.manifest.rules.subject import words
+from builder.manifest.rules.subject import text_items
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,8 +19,8 @@ _HEADER = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
 
 def check(subject: Subject) -> Iterator[Finding]:
     """Origins are what a browser sends, headers are names of headers."""
-    table = subject.below("cors")
-    for index, origin in words(table, "allowOrigins"):
+    table = subject.subtable("cors")
+    for index, origin in text_items(table, "allowOrigins"):
         if origin != "*" and not re.fullmatch(_ORIGIN, origin):
             yield Finding(
                 path=("cors", "allowOrigins", index),
@@ -28,7 +28,7 @@ def check(subject: Subject) -> Iterator[Finding]:
                 hint='For example allowOrigins = ["https://portal.example.com"].',
             )
     for key in ("allowHeaders", "exposeHeaders"):
-        for index, header in words(table, key):
+        for index, header in text_items(table, key):
             if not re.fullmatch(_HEADER, header):
                 yield Finding(
                     path=("cors", key, index),

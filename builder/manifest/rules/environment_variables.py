@@ -29,7 +29,7 @@ _TABLE = "environmentVariables"
 
 def check(subject: Subject) -> Iterator[Finding]:
     """Keys fit Lambda's grammar and belong to the plugin, values are not empty, and all of it fits into 4 KB."""
-    variables = {key: str(value) for key, value in subject.below(_TABLE).items()}
+    variables = {key: str(value) for key, value in subject.subtable(_TABLE).items()}
     for key, value in variables.items():
         if reason := _key_reason(key):
             message, hint = reason
@@ -40,12 +40,12 @@ def check(subject: Subject) -> Iterator[Finding]:
     yield from _size(variables, subject.text("displayName"))
 
 
-def measured_size(variables: Mapping[str, str]) -> int:
+def environment_size(variables: Mapping[str, str]) -> int:
     """Bytes of the variables as Lambda counts them: the JSON text without spaces, in UTF-8."""
     return len(json.dumps(variables, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass"))
 
 
-def platform_share(display_name: str) -> dict[str, str]:
+def platform_variables(display_name: str) -> dict[str, str]:
     """Variables that come on top of the plugin's own, with values as long as they are taken to be."""
     margin = {name: "x" * size for name, size in PLATFORM_VALUE_SIZES.items()}
     marks = {TREE_DIGEST_NAME: TREE_DIGEST_EXAMPLE, TREE_VERSION_NAME: TREE_VERSION_EXAMPLE}
@@ -70,11 +70,11 @@ def _key_reason(key: str) -> tuple[str, str] | None:
 
 
 def _size(variables: Mapping[str, str], display_name: str) -> Iterator[Finding]:
-    share = platform_share(display_name)
-    size = measured_size({**share, **variables})
+    share = platform_variables(display_name)
+    size = environment_size({**share, **variables})
     if not variables or size <= ENVIRONMENT_VARIABLES_MAX:
         return
-    own = measured_size(variables)
+    own = environment_size(variables)
     yield Finding(
         path=(_TABLE,),
         message=(

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 from builder.errors import Severity
 from builder.manifest.finding import Finding, shorten
-from builder.manifest.rules.intended_api import intended_api
-from builder.manifest.rules.subject import rows
+from builder.manifest.rules.api_suggestion import suggest_api
+from builder.manifest.rules.subject import table_items
 from builder.manifest.suggestion import suggest
-from builder.platform.api_catalog import ADAPTABLE_ENTITY_TYPES, API_METHODS, AS_OF, PROBABLY_RESERVED_ORDER
+from builder.platform.api_catalog import ADAPTABLE_ENTITY_TYPES, API_METHODS, AS_OF, LIKELY_RESERVED_ORDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,10 +23,10 @@ _EXAMPLE = 'For example apiId = "POST/organization/v1/users/patients".'
 
 def check(subject: Subject) -> Iterator[Finding]:
     """An interception names an API or an entity, whichever its type has, and none stands there twice."""
-    subscriptions = subject.below("subscriptions")
+    subscriptions = subject.subtable("subscriptions")
     yield from _order(subscriptions, ("subscriptions",), "interceptionOrder")
     seen: dict[tuple[object, ...], int] = {}
-    for index, row in rows(subscriptions, "interceptions"):
+    for index, row in table_items(subscriptions, "interceptions"):
         path = ("subscriptions", "interceptions", index)
         yield from _target(row, path)
         yield from _order(row, path, "order")
@@ -58,8 +58,8 @@ def _target(row: Mapping[str, object], path: KeyPath) -> Iterator[Finding]:
 
 def _api_id(value: str, path: KeyPath) -> Iterator[Finding]:
     if re.fullmatch(_API_ID, value):
-        if meant := intended_api(value):
-            yield _unknown_api(value, meant, path)
+        if suggestion := suggest_api(value):
+            yield _unknown_api(value, suggestion, path)
         return
     if any(character.isspace() for character in value):
         message = "An apiId has no spaces: the path follows the method directly."
@@ -74,30 +74,30 @@ def _api_id(value: str, path: KeyPath) -> Iterator[Finding]:
     yield Finding(path=path, message=message, hint=_EXAMPLE)
 
 
-def _unknown_api(value: str, meant: str, path: KeyPath) -> Finding:
+def _unknown_api(value: str, suggestion: str, path: KeyPath) -> Finding:
     return Finding(
         path=path,
         message=f"{shorten(value)} is not among the APIs that can be intercepted, as known from {AS_OF}.",
-        hint=f'Did you mean "{meant}"?',
+        hint=f'Did you mean "{suggestion}"?',
         severity=Severity.WARNING,
     )
 
 
 def _unknown_entity(value: str, path: KeyPath) -> Finding:
-    meant = suggest(value, ADAPTABLE_ENTITY_TYPES)
+    suggestion = suggest(value, ADAPTABLE_ENTITY_TYPES)
     return Finding(
         path=path,
         message=f"{shorten(value)} is not among the entities that can be adapted, as known from {AS_OF}.",
-        hint=f'Did you mean "{meant}"?' if meant else f"Known are {', '.join(ADAPTABLE_ENTITY_TYPES)}.",
+        hint=f'Did you mean "{suggestion}"?' if suggestion else f"Known are {', '.join(ADAPTABLE_ENTITY_TYPES)}.",
         severity=Severity.WARNING,
     )
 
 
 def _order(table: Mapping[str, object], path: KeyPath, key: str) -> Iterator[Finding]:
-    if table.get(key) == PROBABLY_RESERVED_ORDER:
+    if table.get(key) == LIKELY_RESERVED_ORDER:
         yield Finding(
             path=(*path, key),
-            message=f"{PROBABLY_RESERVED_ORDER} is probably reserved: BioT's guide asks for more than 1.",
+            message=f"{LIKELY_RESERVED_ORDER} is probably reserved: BioT's guide asks for more than 1.",
             hint=f"Choose a larger number, such as {key} = 10.",
             severity=Severity.WARNING,
         )

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from builder.errors import Severity
 from builder.manifest.finding import Finding, shorten
-from builder.manifest.rules.subject import rows
+from builder.manifest.rules.subject import table_items
 from builder.manifest.suggestion import suggest
 from builder.platform.api_catalog import ACTIONS_BY_ENTITY, AS_OF, ENTITY_TYPES
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def check(subject: Subject) -> Iterator[Finding]:
     """A notification names an entity and an action that BioT is known to have, and none stands there twice."""
     seen: dict[tuple[object, ...], int] = {}
-    for index, row in rows(subject.below("subscriptions"), "notifications"):
+    for index, row in table_items(subject.subtable("subscriptions"), "notifications"):
         path = ("subscriptions", "notifications", index)
         yield from _names(row, path)
         event = (row.get("entityTypeName"), row.get("actionName"), row.get("templateName"))
@@ -34,19 +34,19 @@ def _names(row: Mapping[str, object], path: KeyPath) -> Iterator[Finding]:
     if not isinstance(entity, str):
         return
     if entity not in ACTIONS_BY_ENTITY:
-        meant = suggest(entity, ENTITY_TYPES)
+        suggestion = suggest(entity, ENTITY_TYPES)
         yield Finding(
             path=(*path, "entityTypeName"),
             message=f"{shorten(entity)} is not among the entity types known from {AS_OF}.",
-            hint=f'Did you mean "{meant}"?' if meant else f"Known are {', '.join(ENTITY_TYPES)}.",
+            hint=f'Did you mean "{suggestion}"?' if suggestion else f"Known are {', '.join(ENTITY_TYPES)}.",
             severity=Severity.WARNING,
         )
     elif isinstance(action, str) and action not in ACTIONS_BY_ENTITY[entity]:
         actions = ACTIONS_BY_ENTITY[entity]
-        meant = suggest(action, actions)
+        suggestion = suggest(action, actions)
         yield Finding(
             path=(*path, "actionName"),
             message=f"{shorten(action)} is not among the actions of {entity} known from {AS_OF}.",
-            hint=f'Did you mean "{meant}"?' if meant else f"Known are {', '.join(actions)}.",
+            hint=f'Did you mean "{suggestion}"?' if suggestion else f"Known are {', '.join(actions)}.",
             severity=Severity.WARNING,
         )

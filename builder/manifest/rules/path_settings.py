@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from builder.manifest.finding import Finding
-from builder.manifest.rules.subject import words
+from builder.manifest.rules.subject import text_items
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,23 +14,23 @@ if TYPE_CHECKING:
 def check(subject: Subject) -> Iterator[Finding]:
     """Paths are relative with ``/`` between their parts; the build root stays inside the plugin's folder."""
     root = subject.text("root", "src")
-    if reason := path_fault(root) or _upward(root):
+    if reason := path_problem(root) or _upward(root):
         yield Finding(path=("root",), message=reason, hint='For example root = "src", or root = ".".')
     requirements = subject.text("requirements", "requirements.txt")
-    if reason := path_fault(requirements):
+    if reason := path_problem(requirements):
         yield Finding(path=("requirements",), message=reason, hint='For example requirements = "requirements.txt".')
     for key in ("include", "exclude"):
-        for index, pattern in words(subject.table, key):
+        for index, pattern in text_items(subject.table, key):
             if "\\" in pattern or not pattern.strip():
                 message = "A pattern is not blank and has / between its parts, also on Windows."
                 yield Finding(path=(key, index), message=message, hint=f'For example {key} = ["data/*.json"].')
-    for index, script in words(subject.table, "scripts"):
+    for index, script in text_items(subject.table, "scripts"):
         if "/" in script or "\\" in script or script in {".", ".."}:
             message = "A script is named without folders."
             yield Finding(path=("scripts", index), message=message, hint='For example scripts = ["ruff"].')
 
 
-def path_fault(path: str) -> str:
+def path_problem(path: str) -> str:
     """Why a text is not a path as plugin.toml has them, or empty."""
     if "\\" in path or path[1:2] == ":":
         return "A path has / between its parts and no drive, also on Windows."

@@ -33,9 +33,13 @@ def _unknown(name: str, today: date) -> Finding:
     if name.startswith(OTHER_LANGUAGES):
         message = f"{shorten(name)} is not for this kit: it builds Python and Node.js plugins only."
         return Finding(path=("runtime",), message=message, hint=f"Allowed are {known}.")
-    meant = suggest(name, supported)
+    suggestion = suggest(name, supported)
     message = f"{shorten(name)} is not a runtime that AWS supports, as of {AS_OF}: {known}."
-    hint = f'Did you mean "{meant}"?' if meant else "Choose one of them, or update the kit if AWS has a newer one."
+    hint = (
+        f'Did you mean "{suggestion}"?'
+        if suggestion
+        else "Choose one of them, or update the kit if AWS has a newer one."
+    )
     return Finding(path=("runtime",), message=message, hint=hint)
 
 

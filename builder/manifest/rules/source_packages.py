@@ -4,7 +4,7 @@ import re
 from typing import TYPE_CHECKING
 
 from builder.manifest.finding import Finding
-from builder.manifest.rules.subject import words
+from builder.manifest.rules.subject import text_items
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +16,7 @@ _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 
 def check(subject: Subject) -> Iterator[Finding]:
     """``[build] allow-sdist`` holds names of Python packages."""
-    for index, name in words(subject.table, "allow-sdist"):
+    for index, name in text_items(subject.table, "allow-sdist"):
         if not _NAME.fullmatch(name):
             yield Finding(
                 path=("allow-sdist", index),

@@ -29,13 +29,13 @@ class Subject:
         value = self.table.get(key, default)
         return value if isinstance(value, str) else default
 
-    def below(self, key: str) -> Mapping[str, object]:
+    def subtable(self, key: str) -> Mapping[str, object]:
         """The table at the key; empty when it is not there."""
         value = self.table.get(key)
         return value if isinstance(value, dict) else {}
 
 
-def rows(table: Mapping[str, object], key: str) -> Iterator[tuple[int, Mapping[str, object]]]:
+def table_items(table: Mapping[str, object], key: str) -> Iterator[tuple[int, Mapping[str, object]]]:
     """The tables of a list with their indexes; entries of the wrong shape are passed over."""
     value = table.get(key)
     for index, row in enumerate(value if isinstance(value, list) else ()):
@@ -43,7 +43,7 @@ def rows(table: Mapping[str, object], key: str) -> Iterator[tuple[int, Mapping[s
             yield index, row
 
 
-def words(table: Mapping[str, object], key: str) -> Iterator[tuple[int, str]]:
+def text_items(table: Mapping[str, object], key: str) -> Iterator[tuple[int, str]]:
     """The texts of a list with their indexes; entries of the wrong shape are passed over."""
     value = table.get(key)
     for index, word in enumerate(value if isinstance(value, list) else ()):

@@ -95,7 +95,7 @@ class BiotClient:
         """A new plugin.
 
         Args:
-            config: As ``builder.manifest.config`` makes it.
+            config: As ``builder.manifest.render_config`` makes it.
             code: The ZIP, or None for BioT's seed or an image.
 
         Raises:

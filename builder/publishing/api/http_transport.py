@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from builder import __version__
-from builder.manifest.rules.address import address_reason
+from builder.manifest.rules.base_url import base_url_problem
 from builder.publishing.api.certificates import is_loopback, make_ssl_context
 from builder.publishing.api.http_response import HttpResponse
 from builder.publishing.failures import Unreachable
@@ -103,7 +103,7 @@ class HttpTransport:
         asking: RequestLimits = QUERY_LIMITS,
         changing: RequestLimits = CHANGE_LIMITS,
     ) -> None:
-        if reason := address_reason(target.base_url):
+        if reason := base_url_problem(target.base_url):
             msg = f"{printable(target.base_url, 100)} is no address for BioT. {reason}"
             raise Unreachable(msg, hint=f"Mend baseUrl of [environments.{target.name}] in plugin.toml.")
         self.target = target

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from builder.platform.rollbacks import LASTING_AWS_ERRORS, ROLLBACK_FAILED
+from builder.platform.rollbacks import PERMANENT_AWS_ERRORS, ROLLBACK_FAILED
 from builder.publishing.api.http_response import CLIENT_ERROR, BiotError, read_error, retry_after
 from builder.publishing.failures import AccessDenied, Refused, RolledBack
 
@@ -60,7 +60,7 @@ def rolled_back(host: str, request: HttpRequest, answer: HttpResponse) -> Rolled
     if error is None or not request.rolls_back or answer.status != _FAILED or error.code == ROLLBACK_FAILED:
         return None
     cause = str(error.details.get("className", "")).rpartition(".")[2]
-    lasting = cause in LASTING_AWS_ERRORS
+    lasting = cause in PERMANENT_AWS_ERRORS
     failure = RolledBack(
         f"{host} could not carry out the {request.method} and rolled it back: {error.told}.",
         hint="Correct what it names, then run the command again." if lasting else "Run the command again later.",

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from builder.manifest.model import Cors, Plugin
-from builder.manifest.serialization import config
+from builder.manifest.serialization import render_config
 from builder.platform.reserved_variables import BIOT_PREFIX, TREE_DIGEST_NAME, TREE_VERSION_NAME
 from builder.publishing.api_values import SecretText
 
@@ -35,9 +35,9 @@ SCALARS: Final = (
 )
 STATE: Final = "enabledState"
 DISABLED: Final = "DISABLED"
-_DEFAULTS: Final = {**config(Plugin(name="", display_name="", version=0)), STATE: "ENABLED"}
+_DEFAULTS: Final = {**render_config(Plugin(name="", display_name="", version=0)), STATE: "ENABLED"}
 """What BioT documents for a field that an answer leaves out."""
-_CORS_DEFAULTS: Final = config(Plugin(name="", display_name="", version=0, cors=Cors()))[CORS]
+_CORS_DEFAULTS: Final = render_config(Plugin(name="", display_name="", version=0, cors=Cors()))[CORS]
 _NO_DEFAULT: Final = frozenset({"displayName", "runtime", "handler"})
 _CASELESS: Final = frozenset({"allowHeaders", "exposeHeaders"})
 
@@ -78,7 +78,7 @@ def compare(desired: Mapping[str, object], actual: Mapping[str, object]) -> tupl
     nobody's: it stays as it is. Order in lists means nothing to BioT, so it is not compared.
 
     Args:
-        desired: ``builder.manifest.config``.
+        desired: ``builder.manifest.render_config``.
         actual: A plugin's fields as BioT answered them; empty for a plugin that is not there.
     """
     return (

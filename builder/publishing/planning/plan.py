@@ -37,8 +37,8 @@ class DesiredPlugin:
 
     Attributes:
         name: The plugin's name without ``Plugin-``.
-        settings: ``builder.manifest.config``; with ``PLUGIN_TREE_DIGEST`` among the variables unless that is switched
-            off, in which case only versions can be compared.
+        settings: ``builder.manifest.render_config``; with ``PLUGIN_TREE_DIGEST`` among the variables unless that is
+            switched off, in which case only versions can be compared.
         code: The code, or None when BioT's own seed is to run: a new plugin without code, an image without a tag.
     """
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from builder import process
 from builder.errors import PublishError
-from builder.platform.biot_releases import NEWEST_CHECKED, OLDEST
+from builder.platform.biot_releases import NEWEST_REVIEWED, OLDEST
 from builder.publishing.access.connection import find_identity, make_token_source
 from builder.publishing.api.calls import ApiCalls
 from builder.publishing.api.client import BiotClient, read_system_properties
@@ -135,7 +135,7 @@ def judge_release(properties: SystemProperties) -> HealthCheck:
     """Whether the client was written for this release of BioT."""
     shown = properties.version or "of an unknown release"
     release = _numbers(properties.version)
-    oldest, newest = (".".join(map(str, one)) for one in (OLDEST, NEWEST_CHECKED))
+    oldest, newest = (".".join(map(str, one)) for one in (OLDEST, NEWEST_REVIEWED))
     if release is None:
         message = f"BioT is {shown}; the kit was checked against {oldest} to {newest}."
         return HealthCheck(
@@ -145,7 +145,7 @@ def judge_release(properties: SystemProperties) -> HealthCheck:
         message = f"BioT {shown} is too old: the plugin API that the kit speaks begins with {oldest}."
         hint = "Ask BioT to update the environment, or use the Console."
         return HealthCheck(what="release", state=HealthState.PROBLEM, message=message, hint=hint, kind="release")
-    if release > NEWEST_CHECKED:
+    if release > NEWEST_REVIEWED:
         message = f"BioT {shown} is newer than {newest}, the last that the kit was checked against."
         hint = "Look for a newer kit; publish to a test environment first."
         return HealthCheck(what="release", state=HealthState.WARNING, message=message, hint=hint)

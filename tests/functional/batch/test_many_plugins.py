@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from builder import pipeline
-from builder.batch import Outcome, find_plugins, package_all
+from builder.batch import PluginResult, find_plugins, package_all
 from builder.dependencies import Store, read_lock, write_lock
 from builder.errors import DependencyError, ProjectError
 from builder.pipeline import Packaged, Project
 from builder.progress import Silent
-from tests.support.plugins import Told, plugin
+from tests.support.plugins import RecordedProgress, plugin
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,8 +35,8 @@ def make(folder: Path, *, requirements: str = "", name: str = "", handler: str =
     return Project(start=folder, environment=None, today=TODAY)
 
 
-def digests(outcomes: tuple[Outcome, ...]) -> list[str]:
-    return [one.result.artifact.sha256 if isinstance(one.result, Packaged) else "" for one in outcomes]
+def digests(results: tuple[PluginResult, ...]) -> list[str]:
+    return [one.result.artifact.sha256 if isinstance(one.result, Packaged) else "" for one in results]
 
 
 def test_plugins_are_found_by_path_and_never_where_git_or_tools_keep_their_own(tmp_path: Path) -> None:
@@ -77,15 +77,15 @@ def test_many_builds_give_what_each_alone_gives_and_fetch_every_package_once(
     for project, text in zip(projects, wanted, strict=True):
         if text:
             write_lock(plugin(project.start, requirements="requirements.in"), store, Silent())
-    cold, told = Store(tmp_path / "cold"), Told()
+    cold, told = Store(tmp_path / "cold"), RecordedProgress()
 
-    outcomes = package_all(projects, cold, told)
+    results = package_all(projects, cold, told)
 
     assert ("Fetching wheels", 2) in told.tasks
     assert sorted(told.items) == ["base 1.0", "other 1.0", "p0", "p1", "p2", "p3"]
     monkeypatch.setenv("BIOT_PLUGIN_STORE", str(cold.folder))
     alone = [pipeline.package(project, Silent(), output=tmp_path / "alone") for project in projects]
-    assert digests(outcomes) == [one.artifact.sha256 for one in alone]
+    assert digests(results) == [one.artifact.sha256 for one in alone]
     again = package_all(projects, cold, Silent())
     assert [isinstance(one.result, Packaged) and one.result.unchanged for one in again] == [True] * 4
 

@@ -16,7 +16,7 @@ from builder.dependencies import collect, collect_bundler, locked_bundler, read_
 from builder.errors import DependencyError, ManifestError, PackagingError
 from builder.manifest.model import Build
 from tests.support.bundles import manifest_of, source_of
-from tests.support.plugins import Told
+from tests.support.plugins import RecordedProgress
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -83,7 +83,7 @@ def manifest_for(folder: Path, build: Build) -> Manifest:
 
 
 def bundled(manifest: Manifest, store: Store, files: dict[str, bytes] | None = None) -> OptimizedBundle:
-    packs = collect(read_lock(manifest), manifest, store, Told())
+    packs = collect(read_lock(manifest), manifest, store, RecordedProgress())
     bundle = assemble(manifest, [source_of(path, content) for path, content in (files or FILES).items()], packs)
     tools = find_tools(manifest, {}, lambda: locked_bundler(manifest))
     return optimize(bundle, manifest, tools, store, collect_bundler)

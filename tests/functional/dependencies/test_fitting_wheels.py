@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from builder.dependencies import Store, write_lock
 from builder.natives.scan_cache import SUFFIX
 from tests.support.elves import elf
-from tests.support.plugins import Told, plugin
+from tests.support.plugins import RecordedProgress, plugin
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +25,7 @@ def test_another_wheel_of_the_version_is_taken_when_the_best_tag_does_not_load(
     index.wheel("fit", "1.0", tag="cp313-cp313-manylinux_2_34_x86_64", files={MODULE: NEWER})
     good = index.wheel("fit", "1.0", tag="cp313-cp313-manylinux_2_17_x86_64", files={MODULE: FITS})
     (project / "requirements.in").write_text("fit\n")
-    progress = Told()
+    progress = RecordedProgress()
 
     write_lock(plugin(project, requirements="requirements.in"), store, progress)
 
@@ -41,7 +41,7 @@ def test_a_version_without_any_wheel_that_loads_is_told_and_kept(
     digest = index.wheel("fit", "1.0", tag="cp313-cp313-manylinux_2_34_x86_64", files={MODULE: NEWER})
     index.wheel("fit", "1.0", tag="cp312-cp312-manylinux_2_17_x86_64", files={MODULE: FITS})
     (project / "requirements.in").write_text("fit\n")
-    progress = Told()
+    progress = RecordedProgress()
 
     write_lock(plugin(project, requirements="requirements.in"), store, progress)
 

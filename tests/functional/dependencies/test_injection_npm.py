@@ -10,7 +10,7 @@ import pytest
 from builder.dependencies import collect, read_lock, write_lock
 from builder.errors import DependencyError
 from builder.progress import Silent
-from tests.support.plugins import Told, plugin
+from tests.support.plugins import RecordedProgress, plugin
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -176,7 +176,7 @@ def test_scripts_settings_and_an_old_lock_change_nothing(
             }
         )
     )
-    manifest, progress = plugin(project, "nodejs22.x"), Told()
+    manifest, progress = plugin(project, "nodejs22.x"), RecordedProgress()
     write_lock(manifest, store, progress)
     (pack,) = collect(read_lock(manifest), manifest, store, progress)
     assert (pack.package.name, pack.package.version) == ("base", "1.0.0")
@@ -204,7 +204,7 @@ def test_what_was_published_by_half_is_told_by_name(project: Path, store: Store,
     )
     registry.package("whole", "1.0.0")
     (project / "package.json").write_text('{"dependencies": {"base": "1.0.0", "whole": "1.0.0"}}')
-    manifest, progress = plugin(project, "nodejs22.x"), Told()
+    manifest, progress = plugin(project, "nodejs22.x"), RecordedProgress()
     write_lock(manifest, store, progress)
     (note,) = progress.notes
     assert note.startswith(

@@ -11,7 +11,7 @@ from builder.dependencies import collect, read_lock, write_lock
 from builder.dependencies.lock.requirements import read_declared
 from builder.errors import DependencyError
 from builder.progress import Silent
-from tests.support.plugins import Told, plugin
+from tests.support.plugins import RecordedProgress, plugin
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -123,7 +123,7 @@ def test_options_and_configuration_of_the_project_are_told_and_choose_nothing(
     (project / "requirements.in").write_text("base\n" + "".join(f"{line}\n" for line in lines))
     hostile_project(project, canary, tmp_path / "ran")
     index.wheel("base", "1.0")
-    manifest, progress = plugin(project, requirements="requirements.in"), Told()
+    manifest, progress = plugin(project, requirements="requirements.in"), RecordedProgress()
     write_lock(manifest, store, progress)
     (pack,) = collect(read_lock(manifest), manifest, store, progress)
     assert pack.package.version == "1.0"

@@ -15,7 +15,7 @@ from builder.dependencies import Store, collect, read_lock, refuse_incomplete_lo
 from builder.dependencies.npm.tarball import LARGEST_UNPACKED, read_tarball
 from builder.errors import DependencyError
 from builder.progress import Silent
-from tests.support.plugins import Told, plugin
+from tests.support.plugins import RecordedProgress, plugin
 from tests.support.registries import make_tarball
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def test_production_packages_come_to_the_places_that_npm_gives_them(
     publish(registry)
     ask(project, **WORLD)
     manifest = plugin(project, "nodejs22.x")
-    progress = Told()
+    progress = RecordedProgress()
     write_lock(manifest, store, progress)
     assert progress.notes == []
     assert '"resolved"' not in (project / "package-lock.json").read_text()
@@ -157,7 +157,7 @@ def test_project_settings_and_addresses_in_a_lock_reach_no_other_registry(
     (project / ".npmrc").write_text(f"registry={canary.url}/\n@scope:registry={canary.url}/\n")
     assert len(collect(read_lock(manifest), manifest, store, QUIET)) == 1
     ask(project, dependencies={"base": "1.0.0", "more": "1.0.0"})
-    progress = Told()
+    progress = RecordedProgress()
     write_lock(manifest, store, progress)
     assert [note for note in progress.notes if ".npmrc" in note] != []
     assert len(collect(read_lock(manifest), manifest, store, QUIET)) == 2
@@ -240,7 +240,7 @@ def test_a_sha1_is_replaced_by_the_sha512_of_the_same_file_and_nothing_else_chan
     assert [problem.message for problem in caught.value.problems] == [
         "old 1.0.0 has no sha512 integrity, so nothing safe says which bytes are meant."
     ]
-    progress = Told()
+    progress = RecordedProgress()
     result = write_lock(manifest, store, progress)
     assert (project / "package-lock.json").read_text() == strong
     assert progress.notes == ["The sha1 of old 1.0.0 was replaced by the sha512 of the same file."]

@@ -11,7 +11,7 @@ import pytest
 from builder.dependencies import Store, collect, read_lock, write_lock
 from builder.errors import DependencyError, KitError
 from builder.progress import Silent
-from tests.support.plugins import Told, plugin
+from tests.support.plugins import RecordedProgress, plugin
 from tests.support.registries import make_wheel
 from tests.support.sources import make_sdist
 
@@ -69,7 +69,7 @@ def test_a_warm_store_reaches_no_index_and_a_cold_one_fetches_by_hash(
         "base/__init__.py",
         "base/data.txt",
     ]
-    progress = Told()
+    progress = RecordedProgress()
     (other,) = collect(read_lock(manifest), manifest, Store(tmp_path / "cold"), progress)
     assert other.members == pack.members
     assert (progress.tasks, progress.items) == ([("Fetching wheels", 1)], ["base 1.0"])
@@ -138,7 +138,7 @@ def test_option_lines_and_project_settings_reach_no_other_index(
     ):
         (project / name).write_text(text)
     manifest = plugin(project, requirements="requirements.in")
-    progress = Told()
+    progress = RecordedProgress()
     write_lock(manifest, store, progress)
     collect(read_lock(manifest), manifest, Store(project / "inner-store"), progress)
     assert canary.requests == []
@@ -304,7 +304,7 @@ def test_tests_start_at_the_runtimes_python_where_what_ships_needs_it(
         '[project]\nname = "sample"\nversion = "0"\nrequires-python = ">=3.11"\ndependencies = ["base"]\n'
         '[dependency-groups]\ndev = ["checker"]\n'
     )
-    progress = Told()
+    progress = RecordedProgress()
     write_lock(plugin(project), store, progress)
     assert "base==1.0" in (project / "requirements-dev.lock").read_text()
     assert [note for note in progress.notes if "for Python 3.13 and later" in note] != []
@@ -322,7 +322,7 @@ def test_tests_on_an_older_python_get_the_newest_release_that_installs_there(
         '[project]\nname = "sample"\nversion = "0"\nrequires-python = ">=3.11"\ndependencies = ["base", "other"]\n'
         '[dependency-groups]\ndev = ["checker"]\n'
     )
-    progress = Told()
+    progress = RecordedProgress()
     write_lock(plugin(project), store, progress)
     index.wheel("other", "2.0")
 

@@ -12,7 +12,7 @@ from builder.archive.reader import read_content
 from builder.dependencies import Store, collect, read_lock, write_lock
 from builder.manifest.model import Build
 from builder.progress import Silent
-from tests.support.plugins import Told, plugin
+from tests.support.plugins import RecordedProgress, plugin
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,7 +58,7 @@ def test_the_second_time_they_come_from_the_store_and_other_machines_make_the_sa
     lock = read_lock(locked)
     first = collect(lock, locked, store, Silent())
     before = {pack.file: pack.file.stat().st_mtime_ns for pack in first}
-    told = Told()
+    told = RecordedProgress()
     second = collect(lock, locked, store, told)
     elsewhere = collect(lock, locked, Store(tmp_path / "elsewhere"), Silent())
 

@@ -13,7 +13,7 @@ from builder.archive.reader import read_content
 from builder.cli.app import run
 from builder.dependencies import Store, collect, read_lock, write_lock
 from builder.errors import DependencyError
-from tests.support.plugins import Told, plugin
+from tests.support.plugins import RecordedProgress, plugin
 from tests.support.sources import make_sdist
 
 if TYPE_CHECKING:
@@ -32,9 +32,9 @@ def allowing(project: Path, *names: str, wanted: tuple[str, ...] = ("Plain.Thing
     return replace(manifest, build=replace(manifest.build, allow_sdist=names))
 
 
-def built_text(manifest: Manifest, store: Store, told: Told | None = None) -> str:
+def built_text(manifest: Manifest, store: Store, told: RecordedProgress | None = None) -> str:
     """The one module of the one package, as it would go into an artifact."""
-    (pack,) = collect(read_lock(manifest), manifest, store, told or Told())
+    (pack,) = collect(read_lock(manifest), manifest, store, told or RecordedProgress())
     return next(read_content(pack.file, one).decode() for one in pack.members if one.path.endswith(".py"))
 
 
@@ -79,7 +79,7 @@ def test_a_build_sees_nothing_of_the_operator_but_the_way_to_the_index(
     index.add(*make_sdist("plain-thing", content="return repr((sorted(os.environ.items()), os.getcwd()))"))
     # What the build sees is in what it builds, so two builds differ; the first is looked at.
     manifest = allowing(project, "plain-thing")
-    write_lock(manifest, store, Told())
+    write_lock(manifest, store, RecordedProgress())
 
     seen = built_text(manifest, store)
     assert "secret" not in seen
@@ -94,22 +94,22 @@ def test_what_comes_out_or_in_otherwise_than_the_lock_says_is_an_error(
 ) -> None:
     index.add(*make_sdist("plain-thing", content="return repr(os.urandom(8))"))
     manifest = allowing(project, "plain-thing")
-    write_lock(manifest, Store(tmp_path / "first"), Told())
+    write_lock(manifest, Store(tmp_path / "first"), RecordedProgress())
     assert built_text(manifest, Store(tmp_path / "first")).startswith("b'")
     with pytest.raises(DependencyError, match=r"has other files than requirements\.lock pins"):
-        collect(read_lock(manifest), manifest, Store(tmp_path / "second"), Told())
+        collect(read_lock(manifest), manifest, Store(tmp_path / "second"), RecordedProgress())
 
     marker = tmp_path / "ran"
     index.add(*make_sdist("plain-thing", content=f"open({str(marker)!r}, 'w')"))
     with pytest.raises(DependencyError, match=r"another file than requirements\.lock was made from"):
-        collect(read_lock(manifest), manifest, Store(tmp_path / "second"), Told())
+        collect(read_lock(manifest), manifest, Store(tmp_path / "second"), RecordedProgress())
     assert not marker.exists()
 
 
 def test_native_code_built_here_is_refused(project: Path, store: Store, index: PythonIndex) -> None:
     index.add(*make_sdist("plain-thing", tag="cp313-cp313-linux_x86_64"))
     with pytest.raises(DependencyError, match="becomes native code") as caught:
-        write_lock(allowing(project, "plain-thing"), store, Told())
+        write_lock(allowing(project, "plain-thing"), store, RecordedProgress())
     assert "build one for manylinux" in caught.value.hint
     assert not (project / "requirements.lock").exists()
 
@@ -120,7 +120,7 @@ def test_a_build_that_fails_is_told_with_its_own_words(
 ) -> None:
     index.add(*make_sdist("plain-thing", content='raise RuntimeError("libfoo is missing")', metadata=metadata))
     with pytest.raises(DependencyError, match=r"plain-thing.*libfoo is missing"):
-        write_lock(allowing(project, "plain-thing"), store, Told())
+        write_lock(allowing(project, "plain-thing"), store, RecordedProgress())
 
 
 @pytest.mark.parametrize("wanted", [("plain-thing", "other"), ("plain-thing",)])
@@ -134,14 +134,14 @@ def test_code_of_no_other_package_is_run(
     index.add(*make_sdist("other", content=f"open({str(marker)!r}, 'w').close(); return ''"))
 
     with pytest.raises(DependencyError):
-        write_lock(allowing(project, "plain-thing", wanted=wanted), store, Told())
+        write_lock(allowing(project, "plain-thing", wanted=wanted), store, RecordedProgress())
     assert not marker.exists()
 
 
 def test_once_locked_it_is_not_built_again_while_it_is_allowed(project: Path, store: Store, index: PythonIndex) -> None:
     index.add(*make_sdist("plain-thing", content="return repr(os.urandom(8))"))
-    write_lock(allowing(project, "plain-thing"), store, Told())
-    before, told = (project / "requirements.lock").read_text(), Told()
+    write_lock(allowing(project, "plain-thing"), store, RecordedProgress())
+    before, told = (project / "requirements.lock").read_text(), RecordedProgress()
     write_lock(allowing(project, "plain-thing", "Never_Asked"), store, told)
 
     assert (project / "requirements.lock").read_text() == before

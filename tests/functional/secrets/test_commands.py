@@ -109,7 +109,7 @@ def test_a_variable_with_a_known_token_is_an_error_in_every_environment_unless_i
         for command in ("check", "package"):
             done = biot_plugin(command, cwd=plugin)
             assert done.returncode == 4
-            assert f"{table}.environmentVariables.VENDOR_KEY: The value looks like a GitHub token" in done.stderr
+            assert f"{table}.environmentVariables.VENDOR_KEY: This value looks like a GitHub token" in done.stderr
             assert TOKEN not in done.stdout + done.stderr
         allow(plugin, "plugin.toml:github-token")
         assert json.loads(biot_plugin("check", "--json", cwd=plugin).stdout)["warnings"] == []

@@ -21,7 +21,7 @@ from builder.dependencies import Store, chosen_store, collect, read_lock, write_
 from builder.dependencies.store import s3_bucket, shared_store
 from builder.errors import DependencyError
 from tests.support.locked import WHEELS, LockedPlugin, locked_plugin
-from tests.support.plugins import Told, plugin
+from tests.support.plugins import RecordedProgress, plugin
 from tests.support.s3 import ADDRESS, BUCKET, KEY, SECRET, TOKEN, BrokenS3, WorkingS3, broken_s3, settings, working_s3
 from tests.support.sources import make_sdist
 
@@ -129,12 +129,12 @@ def test_npm_tarballs_are_shared_and_never_what_was_made_of_them(
     (project / "package.json").write_text(json.dumps(wanted))
     manifest = plugin(project, "nodejs22.x")
     monkeypatch.setenv("BIOT_PLUGIN_STORE", str(tmp_path / "first"))
-    write_lock(manifest, chosen_store(), Told())
+    write_lock(manifest, chosen_store(), RecordedProgress())
     lock = read_lock(manifest)
-    packs = [collect(lock, manifest, chosen_store(ADDRESS), Told())]
+    packs = [collect(lock, manifest, chosen_store(ADDRESS), RecordedProgress())]
     registry.requests.clear()
     monkeypatch.setenv("BIOT_PLUGIN_STORE", ADDRESS)
-    packs.append(collect(lock, manifest, chosen_store(str(tmp_path / "second")), Told()))
+    packs.append(collect(lock, manifest, chosen_store(str(tmp_path / "second")), RecordedProgress()))
 
     assert registry.requests == []
     assert [pack.file.read_bytes() for pack in packs[0]] == [pack.file.read_bytes() for pack in packs[1]]
@@ -153,10 +153,12 @@ def test_a_wheel_that_was_built_from_source_is_built_on_one_machine_only(
     (project / "pyproject.toml").write_text('[project]\nname = "p"\nversion = "1"\ndependencies = ["thing"]\n')
     manifest = plugin(project)
     manifest = replace(manifest, build=replace(manifest.build, allow_sdist=("thing",)))
-    write_lock(manifest, Store(tmp_path / "first", chosen_store(ADDRESS).shared), Told())
+    write_lock(manifest, Store(tmp_path / "first", chosen_store(ADDRESS).shared), RecordedProgress())
     second = Store(tmp_path / "second", chosen_store(ADDRESS).shared)
 
-    assert [pack.package.name for pack in collect(read_lock(manifest), manifest, second, Told())] == ["thing"]
+    assert [pack.package.name for pack in collect(read_lock(manifest), manifest, second, RecordedProgress())] == [
+        "thing"
+    ]
 
 
 @pytest.mark.parametrize("harm", ["cut", "another package"])
@@ -184,7 +186,7 @@ def test_locking_takes_what_the_old_lock_pins_from_the_bucket(
 ) -> None:
     fill(s3, locked)
     before = locked.lock.read_text()
-    second, third = Told(), Told()
+    second, third = RecordedProgress(), RecordedProgress()
     write_lock(plugin(locked.folder), Store(tmp_path / "second", chosen_store(ADDRESS).shared), second)
 
     assert ("Fetching wheels", len(WHEELS)) not in second.tasks
@@ -260,7 +262,7 @@ def test_a_broken_bucket_gives_nothing_and_is_told(
     monkeypatch.setattr(shared_store, "LARGEST", 8 << 20)
     if broken.behaviour in {"drip", "301"}:  # only patience ends these
         monkeypatch.setattr(shared_store, "PATIENCE_SECONDS", shared_store.PATIENCE_SECONDS / 5)
-    told, start, asked = Told(), time.monotonic(), shared_store.Shared(client)
+    told, start, asked = RecordedProgress(), time.monotonic(), shared_store.Shared(client)
 
     assert asked.fetch(DIGESTS, tmp_path, told) == {}
     asked.offer({DIGESTS[0]: Path(__file__)}, told)
@@ -305,7 +307,7 @@ def test_wrong_settings_of_the_operator_are_told_without_their_values(
 ) -> None:
     for name, value in {**settings("http://127.0.0.1:9"), **variables}.items():
         monkeypatch.setenv(name, value) if value else monkeypatch.delenv(name, raising=False)
-    told = Told()
+    told = RecordedProgress()
 
     assert shared_store.open_shared(ADDRESS).fetch(DIGESTS, tmp_path, told) == {}
     assert len(told.notes) == 1

@@ -11,8 +11,8 @@ import pytest
 from biotmed_settings_sdk.models.create_plugin_request import CreatePluginRequest
 from pydantic import ValidationError
 
-from builder.manifest.rules.cron import schedule_reason
-from builder.platform.schedule import DAY_OF_MONTH, DAY_OF_WEEK, FIELDS, HOURS, MINUTES, MONTH, Field
+from builder.manifest.rules.cron_schedule import schedule_problem
+from builder.platform.schedule import CRON_FIELDS, DAY_OF_MONTH, DAY_OF_WEEK, HOURS, MINUTES, MONTH, CronField
 
 PATTERN_LENGTH = 1853
 EXPRESSIONS = 100_000
@@ -84,13 +84,13 @@ def test_the_client_carries_the_documented_pattern_which_refuses(schedule: str) 
 )
 def test_a_leading_zero_that_biot_refuses_is_refused(schedule: str) -> None:
     assert not biot_accepts(schedule)
-    assert schedule_reason(schedule)
+    assert schedule_problem(schedule)
 
 
 @pytest.mark.parametrize("schedule", ["05 8 * * ? *", "0 08 * * ? *", "00-09 00/06 * * ? *"])
 def test_a_leading_zero_that_biot_accepts_is_accepted(schedule: str) -> None:
     assert biot_accepts(schedule)
-    assert schedule_reason(schedule) == ""
+    assert schedule_problem(schedule) == ""
 
 
 def test_the_kit_accepts_what_the_pattern_accepts_and_the_calendar_has() -> None:
@@ -101,7 +101,7 @@ def test_the_kit_accepts_what_the_pattern_accepts_and_the_calendar_has() -> None
         schedule = generated_schedule(source)
         accepted = biot_accepts(schedule)
         usable = accepted and is_possible(schedule)
-        reason = schedule_reason(schedule)
+        reason = schedule_problem(schedule)
         outcomes[usable, accepted] += 1
         if usable is bool(reason):
             differences[schedule] = reason
@@ -114,8 +114,8 @@ def test_the_kit_accepts_what_the_pattern_accepts_and_the_calendar_has() -> None
 
 
 def generated_schedule(source: random.Random) -> str:
-    texts = {field: str(source.randint(field.low, field.high)) for field in FIELDS}
-    texts.update({field: generated_field(source, field) for field in source.sample(FIELDS, 2)})
+    texts = {field: str(source.randint(field.low, field.high)) for field in CRON_FIELDS}
+    texts.update({field: generated_field(source, field) for field in source.sample(CRON_FIELDS, 2)})
     texts[source.choice((DAY_OF_MONTH, DAY_OF_WEEK))] = "?"
     schedule = source.choice((" ", " ", " ", "  ")).join(texts.values())
     if source.random() < 0.1:
@@ -124,13 +124,13 @@ def generated_schedule(source: random.Random) -> str:
     return schedule
 
 
-def generated_field(source: random.Random, field: Field) -> str:
+def generated_field(source: random.Random, field: CronField) -> str:
     if field is DAY_OF_WEEK and source.random() < 0.2:
         return f"{generated_value(source, field)}#{source.choice(('0', '1', '2', '3', '4', '5', '6', '02'))}"
     return ",".join(generated_element(source, field) for _ in range(source.choice((1, 1, 1, 2, 3))))
 
 
-def generated_element(source: random.Random, field: Field) -> str:
+def generated_element(source: random.Random, field: CronField) -> str:
     first, last = sorted((generated_value(source, field), generated_value(source, field)), key=len)
     step = source.choice(("1", "2", "5", "05", "12", "0", "70", "3000"))
     forms = ["*", f"*/{step}", *[first] * 4, f"{first}/{step}", *[f"{first}-{last}"] * 2, f"{first}-{last}/{step}"]
@@ -139,7 +139,7 @@ def generated_element(source: random.Random, field: Field) -> str:
     return source.choice([*forms, f"*-{last}"])
 
 
-def generated_value(source: random.Random, field: Field) -> str:
+def generated_value(source: random.Random, field: CronField) -> str:
     if field.words and source.random() < 0.3:
         return source.choice(field.words)
     value = source.randint(field.low, field.high)
@@ -152,11 +152,11 @@ def is_possible(schedule: str) -> bool:
 
     This is AWS's cron reference; BioT's pattern looks neither at the size of numbers nor at what a letter goes with.
     """
-    texts = zip(FIELDS, schedule.split(), strict=True)
+    texts = zip(CRON_FIELDS, schedule.split(), strict=True)
     return all(text == "?" or all(possible_element(field, part) for part in text.split(",")) for field, text in texts)
 
 
-def possible_element(field: Field, element: str) -> bool:
+def possible_element(field: CronField, element: str) -> bool:
     day, hash_sign, occurrence = element.partition("#")
     if hash_sign:
         return number(field, day) is not None and "1" <= occurrence <= "5"
@@ -172,7 +172,7 @@ def possible_element(field: Field, element: str) -> bool:
     return first == "*" or low is not None
 
 
-def possible_letters(field: Field, first: str, last: str | None) -> bool:
+def possible_letters(field: CronField, first: str, last: str | None) -> bool:
     if last is not None:
         return field is DAY_OF_MONTH and first == "L" and last.isdigit() and 1 <= int(last) < field.high
     letters = {"L", "LW"} if field is DAY_OF_MONTH else {"L"}
@@ -180,20 +180,20 @@ def possible_letters(field: Field, first: str, last: str | None) -> bool:
     return first in letters or (first.endswith(mark) and number(field, first[:-1]) is not None)
 
 
-def number(field: Field, text: str) -> int | None:
+def number(field: CronField, text: str) -> int | None:
     """The number in a field's range that a text stands for, or None."""
     value = field.words.index(text) + field.low if text in field.words else int(text) if text.isdigit() else -1
     return value if field.low <= value <= field.high else None
 
 
 def test_only_hours_and_minutes_take_leading_zeros() -> None:
-    zeros = {field: schedule_reason(with_field(field, "0" + str(max(field.low, 1)))) for field in FIELDS}
+    zeros = {field: schedule_problem(with_field(field, "0" + str(max(field.low, 1)))) for field in CRON_FIELDS}
 
     assert [field for field, reason in zeros.items() if not reason] == [MINUTES, HOURS]
     assert zeros[MONTH] == "01 is not a month: BioT takes no leading zero here, so write 1."
 
 
-def with_field(field: Field, text: str) -> str:
-    texts = {**dict.fromkeys(FIELDS, "*"), field: text}
+def with_field(field: CronField, text: str) -> str:
+    texts = {**dict.fromkeys(CRON_FIELDS, "*"), field: text}
     texts[DAY_OF_MONTH if field is DAY_OF_WEEK else DAY_OF_WEEK] = "?"
     return " ".join(texts.values())

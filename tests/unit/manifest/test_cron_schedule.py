@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from builder.manifest.rules.cron import schedule_reason
+from builder.manifest.rules.cron_schedule import schedule_problem
 
 ACCEPTED = [
     "45 1/12 1-5 JAN,OCT ? *",
@@ -88,9 +88,9 @@ REFUSED = {
 
 @pytest.mark.parametrize("schedule", ACCEPTED)
 def test_a_schedule_of_eventbridge_is_accepted(schedule: str) -> None:
-    assert schedule_reason(schedule) == ""
+    assert schedule_problem(schedule) == ""
 
 
 @pytest.mark.parametrize(("schedule", "reason"), REFUSED.values(), ids=REFUSED)
 def test_a_schedule_that_would_not_run_is_refused_with_its_reason(schedule: str, reason: str) -> None:
-    assert reason in schedule_reason(schedule)
+    assert reason in schedule_problem(schedule)

@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from builder.errors import ManifestError, Severity, UsageError
-from builder.manifest import config, dump
+from builder.manifest import render_config, render_toml
 from builder.manifest.model import (
     Build,
     Cors,
@@ -152,7 +152,7 @@ def test_what_is_wrong_in_the_plugin_is_not_told_again_for_every_environment() -
 
 
 def test_the_configuration_has_every_documented_default() -> None:
-    assert config(read(PLAIN).manifest.plugin) == {
+    assert render_config(read(PLAIN).manifest.plugin) == {
         "name": "age-calculator",
         "displayName": "Age Calculator",
         "version": 1,
@@ -176,7 +176,7 @@ def test_the_configuration_has_every_documented_default() -> None:
 
 def test_the_configuration_of_a_subscriber_names_both_lists_and_nothing_without_value() -> None:
     text = PLAIN + '[[plugin.subscriptions.interceptions]]\ntype = "ADAPT_ENTITY"\nentityTypeName = "patient"\n'
-    assert config(read(text).manifest.plugin)["subscriptions"] == {
+    assert render_config(read(text).manifest.plugin)["subscriptions"] == {
         "interceptions": [{"type": "ADAPT_ENTITY", "entityTypeName": "patient"}],
         "notifications": [],
     }
@@ -184,14 +184,14 @@ def test_the_configuration_of_a_subscriber_names_both_lists_and_nothing_without_
 
 def test_the_tree_digest_joins_the_variables() -> None:
     plugin = read(PLAIN + 'environmentVariables = { LEVEL = "INFO" }\n').manifest.plugin
-    sent = config(plugin, tree_digest="sha256:00")
+    sent = render_config(plugin, tree_digest="sha256:00")
     assert sent["environmentVariables"] == {"LEVEL": "INFO", "PLUGIN_TREE_DIGEST": "sha256:00"}
     assert plugin.environment_variables == {"LEVEL": "INFO"}
 
 
 def test_an_image_is_sent_without_what_biot_ignores() -> None:
     text = PLAIN + 'deploymentPackageType = "IMAGE"\nimageTag = "1.0"\n'
-    sent = config(read(text).manifest.plugin)
+    sent = render_config(read(text).manifest.plugin)
     assert {"handler", "runtime"}.isdisjoint(sent)
     assert (sent["imageTag"], sent["deploymentPackageType"]) == ("1.0", "IMAGE")
 
@@ -309,7 +309,7 @@ def test_no_text_gives_anything_but_a_manifest_or_a_manifest_error(text: str) ->
     except ManifestError:
         assert problems_of(text)
     else:
-        assert read(dump(loaded.manifest)).manifest == loaded.manifest
+        assert read(render_toml(loaded.manifest)).manifest == loaded.manifest
 
 
 names = st.from_regex(r"[a-zA-Z0-9_-]{1,57}", fullmatch=True).filter(lambda name: not name.startswith("Plugin-"))
@@ -389,8 +389,8 @@ environments: st.SearchStrategy[Mapping[str, Mapping[str, object]]] = st.diction
 @settings(max_examples=100, deadline=None)
 @given(st.builds(Manifest, file=st.just(FILE), plugin=plugins, build=builds, environments=environments))
 def test_a_manifest_survives_being_written_and_read(manifest: Manifest) -> None:
-    """Law: parse(dump(m)) == m, and its configuration has no value that JSON does not have."""
-    assert read(dump(manifest)).manifest == manifest
+    """Law: parse(render_toml(m)) == m, and its configuration has no value that JSON does not have."""
+    assert read(render_toml(manifest)).manifest == manifest
 
 
 @settings(max_examples=30, deadline=None)
@@ -400,5 +400,5 @@ def test_an_applied_environment_survives_too(plugin: Plugin, chosen: dict[str, s
     tables: dict[str, dict[str, object]] = {
         "dev": {"baseUrl": "https://a.example.com", "timeout": 5, "environmentVariables": chosen}
     }
-    applied = read(dump(Manifest(file=FILE, plugin=plugin, environments=tables)), environment="dev").manifest
-    assert read(dump(applied), environment="dev").manifest == applied
+    applied = read(render_toml(Manifest(file=FILE, plugin=plugin, environments=tables)), environment="dev").manifest
+    assert read(render_toml(applied), environment="dev").manifest == applied

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from tests.support.manifest_texts import HEAD, PLAIN, TODAY, problems_of, told
+from tests.support.manifest_texts import HEAD, PLAIN, TODAY, messages_by_key, problems_of
 
 IMAGE = HEAD + 'deploymentPackageType = "IMAGE"\n'
 PRE = '[[plugin.subscriptions.interceptions]]\ntype = "PRE_REQUEST"\n'
@@ -424,19 +424,19 @@ WARNED = {
 
 @pytest.mark.parametrize("text", ACCEPTED.values(), ids=ACCEPTED)
 def test_what_the_platform_takes_passes_without_a_word(text: str) -> None:
-    assert told(text) == {}
+    assert messages_by_key(text) == {}
 
 
 @pytest.mark.parametrize(("text", "key", "message"), REFUSED.values(), ids=REFUSED)
 def test_what_the_platform_refuses_is_told_with_its_key(text: str, key: str, message: str) -> None:
-    found = told(text)
+    found = messages_by_key(text)
     assert message in found[key]
     assert not found[key].startswith("?")
 
 
 @pytest.mark.parametrize(("text", "key", "message"), WARNED.values(), ids=WARNED)
 def test_what_may_go_wrong_is_a_warning(text: str, key: str, message: str) -> None:
-    assert told(text)[key].startswith(f"? {message}")
+    assert messages_by_key(text)[key].startswith(f"? {message}")
 
 
 @pytest.mark.parametrize(("written", "meant"), [("python3.90", ""), ("python39", ""), ("python313", "python3.13")])
@@ -460,7 +460,7 @@ def test_a_retired_runtime_is_never_suggested(written: str, meant: str) -> None:
     ],
 )
 def test_a_runtime_is_fine_then_warned_about_then_refused(runtime: str, today: date, start: str) -> None:
-    message = told(runs_on(runtime), today=today).get("plugin.runtime", "")
+    message = messages_by_key(runs_on(runtime), today=today).get("plugin.runtime", "")
     assert message.startswith(start)
     assert bool(message) == bool(start)
 
@@ -469,13 +469,13 @@ def test_variables_may_fill_what_the_platform_leaves_to_them_to_the_byte() -> No
     def text(size: int) -> str:
         return PLAIN + VARIABLES + f'AB = "{"x" * size}"\n'
 
-    largest = max(size for size in range(3000, 4096) if not told(text(size)))
+    largest = max(size for size in range(3000, 4096) if not messages_by_key(text(size)))
     # 4096 less the kit's digest and the margin for BioT's own variables.
     assert 3200 < largest < 3600
-    assert told(text(largest + 1))
+    assert messages_by_key(text(largest + 1))
 
 
 def test_a_variable_is_measured_in_bytes_of_its_json() -> None:
     narrow, wide = (f'{PLAIN}{VARIABLES}AB = "{letter * 1750}"\n' for letter in ("x", "\u00fc"))
-    assert told(narrow) == {}
-    assert "plugin.environmentVariables" in told(wide)
+    assert messages_by_key(narrow) == {}
+    assert "plugin.environmentVariables" in messages_by_key(wide)

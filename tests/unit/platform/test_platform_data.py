@@ -10,7 +10,7 @@ import pytest
 from builder.platform import api_catalog, limits, reserved_variables
 from builder.platform.lambda_modules import standard_library
 from builder.platform.runtimes import OTHER_LANGUAGES, RUNTIMES, UNBUILT_RUNTIMES, Runtime
-from builder.platform.schedule import FIELDS
+from builder.platform.schedule import CRON_FIELDS
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES.values(), ids=list(RUNTIMES))
@@ -70,7 +70,7 @@ def test_the_kits_own_variable_fits_the_grammar_of_names() -> None:
 
 
 def test_words_of_a_schedule_stand_for_every_number() -> None:
-    assert all(len(field.words) in {0, field.high - field.low + 1} for field in FIELDS)
+    assert all(len(field.words) in {0, field.high - field.low + 1} for field in CRON_FIELDS)
 
 
 def test_the_standard_library_is_the_one_that_this_python_names() -> None:

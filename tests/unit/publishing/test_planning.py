@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builder.manifest import config
+from builder.manifest import render_config
 from builder.manifest.model import Cors, Interception, InterceptionType, Notification, PackageType, Subscriptions
 from builder.platform.reserved_variables import TREE_DIGEST_NAME, TREE_VERSION_NAME
 from builder.publishing.failures import NotPossible, VersionsExhausted
@@ -253,7 +253,7 @@ def image_goal(tag: str | None) -> DesiredPlugin:
     plugin = replace(PLUGIN, deployment_package_type=PackageType.IMAGE, image_tag=tag, runtime="python3.13")
     code = PluginCode(tree_digest=f"image:{tag}", image_tag=tag) if tag else None
     return DesiredPlugin(
-        name=plugin.name, settings=config(plugin, tree_digest=f"image:{tag}" if tag else None), code=code
+        name=plugin.name, settings=render_config(plugin, tree_digest=f"image:{tag}" if tag else None), code=code
     )
 
 

@@ -3,12 +3,12 @@ from __future__ import annotations
 import pytest
 
 from builder.platform.api_catalog import ADAPTABLE_ENTITY_TYPES
-from builder.platform.interceptions import API_IDS, INTERCEPTABLE
+from builder.platform.interceptions import API_IDS, INTERCEPTION_TARGETS
 from sandbox.intercepted_apis import find_api
 
 
 def test_every_adaptable_entity_and_every_api_is_listed_once() -> None:
-    entities = [item.entity_type_name for item in INTERCEPTABLE if item.api_id is None]
+    entities = [item.entity_type_name for item in INTERCEPTION_TARGETS if item.api_id is None]
 
     assert entities == list(ADAPTABLE_ENTITY_TYPES)
     assert len(set(API_IDS)) == len(API_IDS)

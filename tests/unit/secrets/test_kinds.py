@@ -10,8 +10,8 @@ import string
 
 import pytest
 
-from builder.secrets.secret_files import FILE_KINDS
-from builder.secrets.secret_formats import KINDS
+from builder.secrets.secret_files import SECRET_FILE_TYPES
+from builder.secrets.secret_formats import SECRET_FORMATS
 from builder.secrets.secret_scan import scan
 
 ALNUM = string.ascii_letters + string.digits
@@ -170,13 +170,16 @@ def test_a_secret_of_every_known_form_is_found_and_not_shown(label: str, line: s
     assert kind in [one.kind for one in found]
     (one, *_) = [one for one in found if one.kind == kind]
     assert one.line in {3, 4}
-    assert one.shown.partition("…")[0].encode() in {b"", *(anchor for form in KINDS for anchor in form.anchors)}
+    assert one.preview.partition("…")[0].encode() in {
+        b"",
+        *(anchor for form in SECRET_FORMATS for anchor in form.anchors),
+    }
 
 
 def test_every_kind_has_a_case() -> None:
-    shown = {kind for kind, _ in (*TOKENS.values(), *ASSIGNMENTS.values())}
-    assert {kind.name for kind in KINDS} <= shown
-    assert len({*shown, *(kind.name for kind in FILE_KINDS)}) > 60
+    preview = {kind for kind, _ in (*TOKENS.values(), *ASSIGNMENTS.values())}
+    assert {kind.name for kind in SECRET_FORMATS} <= preview
+    assert len({*preview, *(kind.name for kind in SECRET_FILE_TYPES)}) > 60
 
 
 @pytest.mark.parametrize("label", ASSIGNMENTS)
@@ -185,8 +188,8 @@ def test_a_value_given_to_a_name_that_says_secret_is_found_by_the_name(label: st
     text = line.format(**FILLED)
     (found,) = scan("src/config.py", f"\n{text}\n".encode())
     assert (found.kind, found.line) == (kind, 2)
-    assert found.shown.endswith(" characters)")
-    assert not any(value in found.shown for value in FILLED.values())
+    assert found.preview.endswith(" characters)")
+    assert not any(value in found.preview for value in FILLED.values())
 
 
 @pytest.mark.parametrize(

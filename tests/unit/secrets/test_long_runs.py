@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builder.secrets.secret_formats import RUN_BYTES, SHORTEST_RUN
+from builder.secrets.format_definition import RUN_BYTES, SHORTEST_RUN
 from builder.secrets.secret_scan import _long_runs
 
 PIECES = st.one_of(

@@ -4,7 +4,7 @@ import re
 from typing import TYPE_CHECKING
 
 from builder.manifest.finding import Finding, shorten
-from builder.platform.schedule import DAY_OF_MONTH, DAY_OF_WEEK, FIELDS, OCCURRENCES_MAX, Field
+from builder.platform.schedule import CRON_FIELDS, DAY_OF_MONTH, DAY_OF_WEEK, OCCURRENCES_MAX, CronField
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,27 +28,27 @@ def check(subject: Subject) -> Iterator[Finding]:
     if "cronSchedule" not in subject.table:
         return
     schedule = subject.text("cronSchedule")
-    if reason := schedule_reason(schedule):
+    if reason := schedule_problem(schedule):
         yield Finding(path=("cronSchedule",), message=reason, hint=_EXAMPLE)
 
 
-def schedule_reason(schedule: str) -> str:
+def schedule_problem(schedule: str) -> str:
     """Why a schedule cannot be used, or empty."""
     if schedule.startswith(("cron", "rate")):
         return "Only the six fields are written, without cron( ) around them; rate( ) is not supported."
     if not re.fullmatch(_SPACED, schedule):
         return "Only spaces separate the fields: no tab or line end, and nothing before the first or after the last."
     fields = schedule.split()
-    if len(fields) != len(FIELDS):
-        return f"There are {len(fields)} fields where six are needed: {', '.join(field.name for field in FIELDS)}."
-    texts = dict(zip(FIELDS, fields, strict=True))
+    if len(fields) != len(CRON_FIELDS):
+        return f"There are {len(fields)} fields where six are needed: {', '.join(field.name for field in CRON_FIELDS)}."
+    texts = dict(zip(CRON_FIELDS, fields, strict=True))
     if (texts[DAY_OF_MONTH] == _ANY) == (texts[DAY_OF_WEEK] == _ANY):
         return "Exactly one of day-of-month and day-of-week is ?, which means that the other one decides."
     reasons = (_field_reason(field, text) for field, text in texts.items())
     return next((reason for reason in reasons if reason), "")
 
 
-def _field_reason(field: Field, text: str) -> str:
+def _field_reason(field: CronField, text: str) -> str:
     if text == _ANY:
         return "" if field in {DAY_OF_MONTH, DAY_OF_WEEK} else f"{field.name} cannot be ?; write * for every one."
     if "#" in text:
@@ -57,7 +57,7 @@ def _field_reason(field: Field, text: str) -> str:
     return next((reason for reason in reasons if reason), "")
 
 
-def _occurrence_reason(field: Field, text: str) -> str:
+def _occurrence_reason(field: CronField, text: str) -> str:
     found = re.fullmatch(_OCCURRENCE, text)
     if field is not DAY_OF_WEEK or not found:
         return f"{shorten(text)} is not a {field.name}; # stands alone in day-of-week, as in 2#1 for the first Monday."
@@ -66,7 +66,7 @@ def _occurrence_reason(field: Field, text: str) -> str:
     return _value_reason(field, found["day"])
 
 
-def _element_reason(field: Field, element: str) -> str:
+def _element_reason(field: CronField, element: str) -> str:
     special = _special_reason(field, element)
     if special is not None:
         return special
@@ -83,7 +83,7 @@ def _element_reason(field: Field, element: str) -> str:
     return reason
 
 
-def _special_reason(field: Field, element: str) -> str | None:
+def _special_reason(field: CronField, element: str) -> str | None:
     """The reason against an element with the letters L or W, or None when it is not one (JUL and WED are names)."""
     if field is DAY_OF_WEEK:
         last = re.fullmatch(_LAST_WEEKDAY, element)
@@ -98,7 +98,7 @@ def _special_reason(field: Field, element: str) -> str | None:
     return f"{shorten(element)} is not a {field.name}; L, LW, L-3 and 15W are the forms with letters."
 
 
-def _value_reason(field: Field, value: str) -> str:
+def _value_reason(field: CronField, value: str) -> str:
     if value in field.words:
         return ""
     if not value.isdigit():
@@ -110,17 +110,17 @@ def _value_reason(field: Field, value: str) -> str:
     return f"{shorten(value)} is out of bounds for {field.name}: {field.low} to {field.high}{extra}."
 
 
-def _zero_reason(field: Field, value: str) -> str:
+def _zero_reason(field: CronField, value: str) -> str:
     if field.leading_zero or value == str(int(value)):
         return ""
     return f"{value} is not a {field.name}: BioT takes no leading zero here, so write {int(value)}."
 
 
-def _step_reason(field: Field, step: str | None) -> str:
+def _step_reason(field: CronField, step: str | None) -> str:
     if step is None or (len(step) <= _STEP_DIGITS and 1 <= int(step) <= field.high):
         return ""
     return f"/{shorten(step)} is no step for {field.name}: 1 to {field.high} are possible."
 
 
-def _number(field: Field, value: str) -> int:
+def _number(field: CronField, value: str) -> int:
     return field.words.index(value) + field.low if value in field.words else int(value)

@@ -16,7 +16,7 @@ _NPM_PACKAGE = re.compile(r"@[a-z0-9~-][a-z0-9._~-]*/[a-z0-9._~-]+|[a-z0-9~-][a-
 
 def check(subject: Subject) -> Iterator[Finding]:
     """``[build.allow-missing]`` maps the name of a library or an npm package to a reason that says something."""
-    for library, reason in subject.below("allow-missing").items():
+    for library, reason in subject.subtable("allow-missing").items():
         if not _LIBRARY.fullmatch(library) and not _NPM_PACKAGE.fullmatch(library):
             yield Finding(
                 path=("allow-missing", library),

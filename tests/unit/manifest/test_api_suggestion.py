@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from builder.manifest.rules.intended_api import intended_api
+from builder.manifest.rules.api_suggestion import suggest_api
 from builder.platform.interceptions import API_IDS
 from tests.support.manifest_texts import PLAIN, problems_of
 
@@ -30,7 +30,7 @@ NURSES = "POST/organization/v1/users/caregivers/templates/nurse"
     ],
 )
 def test_a_misspelt_api_means_the_nearest_known_one_with_the_values_that_were_written(written: str, meant: str) -> None:
-    assert intended_api(written) == meant
+    assert suggest_api(written) == meant
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_a_misspelt_api_means_the_nearest_known_one_with_the_values_that_were_wr
     ],
 )
 def test_a_known_api_is_not_misspelt(api_id: str) -> None:
-    assert intended_api(api_id) == ""
+    assert suggest_api(api_id) == ""
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_a_known_api_is_not_misspelt(api_id: str) -> None:
     ],
 )
 def test_newer_and_own_apis_are_left_alone(api_id: str) -> None:
-    assert intended_api(api_id) == ""
+    assert suggest_api(api_id) == ""
 
 
 def test_the_hint_names_the_api_that_is_meant() -> None:

@@ -13,7 +13,7 @@ _ALIKE = 0.75
 _LONGEST_PART = 64
 
 
-def intended_api(api_id: str) -> str:
+def suggest_api(api_id: str) -> str:
     """The known API that is nearest to an unknown one, with the values that were written for its path parameters.
 
     Empty when the API is known, and when no known one is near: it may be newer than this kit or belong to a plugin.

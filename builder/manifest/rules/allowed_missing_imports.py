@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def check(subject: Subject) -> Iterator[Finding]:
     """``[build.allow-missing-imports]`` maps a module, as it is imported, to a reason that says something."""
-    for module, reason in subject.below("allow-missing-imports").items():
+    for module, reason in subject.subtable("allow-missing-imports").items():
         if isinstance(reason, str) and not reason.strip():
             yield Finding(
                 path=("allow-missing-imports", module),

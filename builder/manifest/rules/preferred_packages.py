@@ -16,7 +16,7 @@ _PACKAGE = r"(?:@[A-Za-z0-9._~-]+/)?[A-Za-z0-9._~-]+"
 
 def check(subject: Subject) -> Iterator[Finding]:
     """``[build.prefer]`` maps a path inside the artifact to a package."""
-    for path, package in subject.below("prefer").items():
+    for path, package in subject.subtable("prefer").items():
         parts = path.split("/")
         if "" in parts or ".." in parts or "." in parts or "\\" in path:
             yield Finding(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from builder.manifest.environments import lay_over
+from builder.manifest.environments import apply_overrides
 from builder.manifest.model import (
     Build,
     Cors,
@@ -27,7 +27,7 @@ Table = dict[str, Any]
 _ENUMERATIONS = {"enabledState": EnabledState, "deploymentPackageType": PackageType, "type": InterceptionType}
 
 
-def read_manifest(data: Table, *, file: Path, environment: str | None) -> Manifest:
+def build_manifest(data: Table, *, file: Path, environment: str | None) -> Manifest:
     """The manifest of a checked document.
 
     Args:
@@ -36,7 +36,9 @@ def read_manifest(data: Table, *, file: Path, environment: str | None) -> Manife
         environment: Name of the environment to apply, one of the document's or ``local``, or None.
     """
     environments: dict[str, Table] = data.get("environments", {})
-    table = data["plugin"] if environment is None else lay_over(data["plugin"], environments.get(environment, {}))
+    table = (
+        data["plugin"] if environment is None else apply_overrides(data["plugin"], environments.get(environment, {}))
+    )
     return Manifest(
         file=file,
         plugin=_plugin(table),

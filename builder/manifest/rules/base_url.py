@@ -15,11 +15,11 @@ _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 def check(subject: Subject) -> Iterator[Finding]:
     """``baseUrl`` is https; http sends credentials in clear text and is only for the machine itself."""
     url = subject.text("baseUrl")
-    if url and (reason := address_reason(url)):
+    if url and (reason := base_url_problem(url)):
         yield Finding(path=("baseUrl",), message=reason, hint='For example baseUrl = "https://api.dev.example.com".')
 
 
-def address_reason(url: str) -> str:
+def base_url_problem(url: str) -> str:
     """Why an address cannot be BioT's, or empty."""
     if not url.isascii() or not url.isprintable() or " " in url:
         return "An address has only ASCII characters and no spaces."
