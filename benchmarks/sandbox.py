@@ -40,18 +40,18 @@ PATH = "/settings/v2/plugins"
 
 def serve(folder: Path) -> None:
     """The server's process: fill the database, tell address and token, answer until standard input ends."""
-    from sandbox.settings.configuration import creation
-    from sandbox.settings.plugin_table import Plugins, prepare
+    from sandbox.settings.configuration import configure_new_plugin
+    from sandbox.settings.plugin_table import PluginTable, prepare_plugin
     from tests.support.sandbox import running_sandbox
 
     with running_sandbox(folder) as sandbox:
         with sandbox.running.state.database.write() as connection:
-            plugins = Plugins(sandbox.running.state, connection)
+            plugins = PluginTable(sandbox.running.state, connection)
             for number in range(PLUGINS):
                 config = {"name": f"plugin-{number}", "displayName": "x", "version": 1, "runtime": "python3.13"}
-                wanted = creation(config, with_code=False)
+                wanted = configure_new_plugin(config, with_code=False)
                 today = sandbox.running.state.clock.now().date()
-                plugins.create(prepare(wanted, today=today, creating=True), None)
+                plugins.create(prepare_plugin(wanted, today=today, creating=True), None)
         token = sandbox.token()
         answer = sandbox.call("GET", PATH, token=token).body
         print(json.dumps({"url": sandbox.base_url, "token": token, "answer": answer}), flush=True)

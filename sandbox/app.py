@@ -14,17 +14,17 @@ from sandbox.dispatcher import routes as dispatcher
 from sandbox.settings import routes as settings
 from sandbox.ums import routes as ums
 from sandbox.web.biot_errors import ApiError
-from sandbox.web.error_responses import refusal, routing_refusal
+from sandbox.web.error_responses import error_response, routing_error_response
 from sandbox.web.guard import Guard
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from sandbox.instance_state import State
+    from sandbox.instance_state import InstanceState
 
 
-def create_app(state: State) -> ASGIApp:
+def create_app(state: InstanceState) -> ASGIApp:
     """Everything that the local BioT answers.
 
     Args:
@@ -47,13 +47,13 @@ def create_app(state: State) -> ASGIApp:
 async def _refused(request: Request, error: Exception) -> Response:
     if not isinstance(error, ApiError):
         raise error
-    return refusal(error, request.scope)
+    return error_response(error, request.scope)
 
 
 async def _not_routed(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
-    return routing_refusal(error, request.scope, request.app.routes)
+    return routing_error_response(error, request.scope, request.app.routes)
 
 
 class _NoAnswer(Response):
@@ -68,6 +68,6 @@ async def _abandoned(_request: Request, _error: Exception) -> Response:
 
 async def _failed(request: Request, _error: Exception) -> Response:
     """A bug of the local BioT: the caller gets BioT's 500, the terminal gets the traceback from the server."""
-    return refusal(
+    return error_response(
         ApiError(500, "INTERNAL_SERVER_ERROR", "The local BioT failed; its terminal says why."), request.scope
     )

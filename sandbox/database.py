@@ -13,17 +13,11 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from builder.errors import SandboxError
-from sandbox.dispatcher.schema import SCHEMA as DISPATCHER_SCHEMA
-from sandbox.settings.schema import SCHEMA as SETTINGS_SCHEMA
-from sandbox.ums.schema import FROM_VERSION_1
-from sandbox.ums.schema import SCHEMA as UMS_SCHEMA
+from sandbox.tables import ALL_TABLES, UMS_MIGRATION_FROM_1
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-SCHEMA = (UMS_SCHEMA, DISPATCHER_SCHEMA, SETTINGS_SCHEMA)
-"""The tables of all rooms, in the order in which they refer to each other."""
 
 APPLICATION_ID = 0x42696F54
 """``BioT`` in ASCII, in the file's header: no other program's database is taken for ours."""
@@ -58,7 +52,7 @@ class Database:
             self.file.touch(mode=0o600)  # SQLite gives its companions the same mode
             with self.write() as connection:
                 version = self._own_version(connection)
-                for statement in (*(FROM_VERSION_1 if version == 1 else ()), *_statements()):
+                for statement in (*(UMS_MIGRATION_FROM_1 if version == 1 else ()), *_statements()):
                     connection.execute(statement)
                 connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
                 connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
@@ -131,10 +125,10 @@ class Database:
 
 
 def _statements() -> Iterator[str]:
-    """One by one: ``executescript`` would commit in between."""
-    for piece in SCHEMA:
+    """Yield the statements one by one, because ``executescript`` would commit between them."""
+    for tables in ALL_TABLES:
         statement = ""
-        for line in piece.splitlines(keepends=True):
+        for line in tables.splitlines(keepends=True):
             statement += line
             if sqlite3.complete_statement(statement):
                 yield statement

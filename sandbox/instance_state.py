@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
     from sandbox.clock import Clock
     from sandbox.database import Database
-    from sandbox.ums.signing_keys import KeyRing
+    from sandbox.signing_keys import SigningKeys
 
 BIOT_VERSION = "2.4.2"
 """The release of BioT whose behaviour the sandbox copies (BioT OpenAPI specification 2.4.2)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Settings:
+class SandboxSettings:
     """What was decided when the local BioT was started.
 
     Attributes:
@@ -31,7 +31,7 @@ class Settings:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class State:
+class InstanceState:
     """The parts that routes share.
 
     Attributes:
@@ -43,16 +43,16 @@ class State:
 
     database: Database
     clock: Clock
-    keys: KeyRing
-    settings: Settings
+    keys: SigningKeys
+    settings: SandboxSettings
 
 
-def state_of(request: Request) -> State:
+def state_of(request: Request) -> InstanceState:
     """The state of the application that a request came to."""
-    state: State = request.app.state.sandbox
+    state: InstanceState = request.app.state.sandbox
     return state
 
 
-def health_of(state: State) -> dict[str, str]:
+def health_of(state: InstanceState) -> dict[str, str]:
     """What the health check of every service answers: ``VersionResponse``, without a framework."""
     return {"version": state.settings.biot_version, "traceId": uuid4().hex}

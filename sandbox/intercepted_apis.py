@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Target:
+class InterceptedApi:
     """An ``apiId`` as subscriptions keep it.
 
     Attributes:
@@ -26,7 +26,7 @@ class Target:
     path_filters: Mapping[str, str]
 
 
-def find_api(api_id: str) -> Target | None:
+def find_api(api_id: str) -> InterceptedApi | None:
     """The API that an ``apiId`` means; a path parameter may stand as its name or as a value. None when there is none.
 
     A literal part goes before a parameter: ``POST/…/patients/templates/nurse`` is no alert of a patient ``templates``.
@@ -34,7 +34,7 @@ def find_api(api_id: str) -> Target | None:
     for generic, pattern in _patterns_by_parts().get(api_id.count("/"), ()):
         if found := pattern.fullmatch(api_id):
             given = {name: value for name, value in found.groupdict().items() if value != f"{{{name}}}"}
-            return Target(api_id=generic, path_filters=given)
+            return InterceptedApi(api_id=generic, path_filters=given)
     return None
 
 

@@ -9,15 +9,15 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from builder import __version__
+from sandbox.api_description import filter_schemas, operation_object
 from sandbox.dispatcher import operation_docs as dispatcher
 from sandbox.settings import operation_docs as settings
 from sandbox.ums import operation_docs as ums
-from sandbox.web.operation_docs import described, filter_schemas
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from sandbox.web.operation_docs import Operation, Schema
+    from sandbox.api_description import Operation, Schema
 
 PATH = "/openapi.json"
 
@@ -31,7 +31,7 @@ def document() -> Schema:
     """OpenAPI 3.1."""
     paths: dict[str, Schema] = {}
     for operation in OPERATIONS:
-        paths.setdefault(operation.path, {})[operation.method] = described(operation)
+        paths.setdefault(operation.path, {})[operation.method] = operation_object(operation)
     filters: dict[str, Schema] = {}
     for operation in OPERATIONS:
         filters |= filter_schemas(operation, operation.search) if operation.search else {}

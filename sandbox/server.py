@@ -20,12 +20,12 @@ from sandbox import PORT
 from sandbox.app import create_app
 from sandbox.clock import Clock, SystemClock
 from sandbox.database import Database
-from sandbox.instance_state import Settings, State
-from sandbox.request_log import Telling
-from sandbox.settings.startup_repair import settle
-from sandbox.single_instance import alone_in
-from sandbox.ums.signing_keys import KeyRing
+from sandbox.instance_state import InstanceState, SandboxSettings
+from sandbox.settings.startup_repair import repair_plugins
+from sandbox.signing_keys import SigningKeys
+from sandbox.single_instance import lock_folder
 from sandbox.web.guard import HEADERS_MAX
+from sandbox.web.request_log import RequestLog
 
 if TYPE_CHECKING:
     import asyncio
@@ -46,7 +46,7 @@ _GRACE_SECONDS = 5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Options:
+class ServerOptions:
     """How to start a local BioT.
 
     Attributes:
@@ -68,7 +68,7 @@ class Options:
     faults: Scenario | None = None
 
 
-class Running:
+class RunningServer:
     """A local BioT that answers until ``stop``; also a context manager.
 
     Attributes:
@@ -77,7 +77,7 @@ class Running:
         gate: Where faults come through; None when it was started without.
     """
 
-    def __init__(self, state: State, gate: FaultGate | None, served: _Served, resources: ExitStack) -> None:
+    def __init__(self, state: InstanceState, gate: FaultGate | None, served: _Served, resources: ExitStack) -> None:
         self.base_url = state.settings.base_url
         self.state = state
         self.gate = gate
@@ -104,14 +104,14 @@ class Running:
         self.stop()
 
 
-def start(options: Options) -> Running:
+def start(options: ServerOptions) -> RunningServer:
     """Start a local BioT and return when it answers.
 
     Raises:
         SandboxError: The port is taken, another one has the data, or the data cannot be read.
     """
     with ExitStack() as resources:
-        resources.enter_context(alone_in(options.folder))
+        resources.enter_context(lock_folder(options.folder))
         if options.fresh:
             _forget(options.folder / DATABASE_FILE)
         database = Database(options.folder / DATABASE_FILE)
@@ -119,17 +119,19 @@ def start(options: Options) -> Running:
         database.migrate()
         listener = resources.enter_context(_listening(options.port))
         base_url = f"http://{HOST}:{listener.getsockname()[1]}"
-        keys = KeyRing(database)
+        keys = SigningKeys(database)
         if options.rotate_key:
             keys.rotate()
-        state = State(database=database, clock=options.clock, keys=keys, settings=Settings(base_url=base_url))
-        settle(state)
+        state = InstanceState(
+            database=database, clock=options.clock, keys=keys, settings=SandboxSettings(base_url=base_url)
+        )
+        repair_plugins(state)
         app = create_app(state)
         gate = _gate(options, database)
-        told = Telling(app, options.log) if options.log else app
+        told = RequestLog(app, options.log) if options.log else app
         served = _Served(told, listener, gate.protocol() if gate else "h11")
         resources.callback(served.end)
-        return Running(state, gate, served, resources.pop_all())
+        return RunningServer(state, gate, served, resources.pop_all())
 
 
 def _forget(file: Path) -> None:
@@ -145,7 +147,7 @@ def _forget(file: Path) -> None:
         raise SandboxError(msg, hint="Check the permissions of its folder.") from error
 
 
-def _gate(options: Options, database: Database) -> FaultGate | None:
+def _gate(options: ServerOptions, database: Database) -> FaultGate | None:
     if options.faults is None:
         return None
     from sandbox.faults import FaultGate

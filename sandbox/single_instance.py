@@ -16,7 +16,7 @@ LOCK_FILE = "running.lock"
 
 
 @contextmanager
-def alone_in(folder: Path) -> Iterator[None]:
+def lock_folder(folder: Path) -> Iterator[None]:
     """Hold a folder for as long as the block runs.
 
     SQLite does the locking, so that it works on every system and ends with the process, however that ends.

@@ -6,7 +6,7 @@ installed kit's own source at its own version) and that nothing is left half don
 
 from scaffold.new_plugin import NewResult, new
 from scaffold.template_answers import QUESTIONS
-from scaffold.template_source import Origin, installed_origin
+from scaffold.template_source import TemplateOrigin, installed_origin
 from scaffold.template_update import UpdateResult, update
 
-__all__ = ["QUESTIONS", "NewResult", "Origin", "UpdateResult", "installed_origin", "new", "update"]
+__all__ = ["QUESTIONS", "NewResult", "TemplateOrigin", "UpdateResult", "installed_origin", "new", "update"]

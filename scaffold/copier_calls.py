@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from copier import VcsRef
 
-    from scaffold.template_source import Origin
+    from scaffold.template_source import TemplateOrigin
 
 _REFUSED_ANSWER = re.compile(
     r"(?:Validation error for question|Invalid choice for) '(?P<question>\w+)': (?P<reason>.+)", re.DOTALL
@@ -34,7 +34,7 @@ class RefusedAnswerError(ProjectError):
         self.question = question
 
 
-def copy(origin: Origin, folder: Path, *, answers: Mapping[str, object], defaults: bool) -> None:
+def copy(origin: TemplateOrigin, folder: Path, *, answers: Mapping[str, object], defaults: bool) -> None:
     """Render the templates into an empty or missing folder.
 
     Raises:
@@ -49,7 +49,7 @@ def copy(origin: Origin, folder: Path, *, answers: Mapping[str, object], default
         )
 
 
-def update(origin: Origin, folder: Path, *, answers: Mapping[str, object], defaults: bool) -> None:
+def update(origin: TemplateOrigin, folder: Path, *, answers: Mapping[str, object], defaults: bool) -> None:
     """Merge another version of the templates into a clean working copy.
 
     ``origin.ref`` may be ``:current:``. Questions that were answered before are not asked again.
@@ -87,7 +87,7 @@ def _version(ref: str | None) -> str | VcsRef | None:
 
 
 @contextmanager
-def _in_own_words(origin: Origin) -> Iterator[None]:
+def _in_own_words(origin: TemplateOrigin) -> Iterator[None]:
     from copier.errors import CopierError, CopierWarning, InteractiveSessionError
     from jinja2 import TemplateError
     from plumbum import ProcessExecutionError
@@ -116,10 +116,10 @@ def _in_own_words(origin: Origin) -> Iterator[None]:
         message = f"The templates of {_named(origin)} cannot be rendered: {error}."
         raise ProjectError(message, hint="Use a released version of the kit: --ref TAG.") from error
     except (CopierError, ValueError, TypeError, YAMLError) as error:
-        raise refusal(origin, str(error)) from error
+        raise copier_error(origin, str(error)) from error
 
 
-def git_failure(origin: Origin, stderr: str) -> ProjectError:
+def git_failure(origin: TemplateOrigin, stderr: str) -> ProjectError:
     """What a git command that failed means for the user."""
     if _UNKNOWN_VERSION.search(stderr):
         return unknown_version(origin)
@@ -134,7 +134,7 @@ def git_failure(origin: Origin, stderr: str) -> ProjectError:
     return ProjectError(message, hint=hint)
 
 
-def refusal(origin: Origin, said: str) -> ProjectError:
+def copier_error(origin: TemplateOrigin, said: str) -> ProjectError:
     """What an error that Copier raised means for the user.
 
     Args:
@@ -159,15 +159,15 @@ def refusal(origin: Origin, said: str) -> ProjectError:
     )
 
 
-def unknown_version(origin: Origin) -> ProjectError:
+def unknown_version(origin: TemplateOrigin) -> ProjectError:
     """The source has no such tag, branch or commit."""
     message = f"{origin.source} has no version called {origin.ref}."
     return ProjectError(message, hint=f"`git ls-remote {_for_git(origin)}` lists what there is; name one with --ref.")
 
 
-def _for_git(origin: Origin) -> str:
+def _for_git(origin: TemplateOrigin) -> str:
     return origin.source.removeprefix("git+")
 
 
-def _named(origin: Origin) -> str:
+def _named(origin: TemplateOrigin) -> str:
     return f"{origin.source} at {origin.ref or 'its newest release'}"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from builder.errors import Problem, ProjectError
 from scaffold import copier_calls
 from scaffold.template_answers import ANSWERS_FILE, check_names, read_answers
-from scaffold.template_source import Origin, installed_origin, named_origin
+from scaffold.template_source import TemplateOrigin, installed_origin, named_origin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,9 +86,9 @@ def new(
     )
 
 
-def _installed(ref: str | None) -> Origin:
+def _installed(ref: str | None) -> TemplateOrigin:
     origin = installed_origin()
-    return Origin(source=origin.source, ref=ref or origin.ref)
+    return TemplateOrigin(source=origin.source, ref=ref or origin.ref)
 
 
 def _check_destination(folder: Path) -> None:
@@ -106,7 +106,7 @@ def _nearest_folder(folder: Path) -> Path:
     return next(place for place in (folder, *folder.parents) if place.is_dir())
 
 
-def _render(origin: Origin, rendered: Path, *, answers: Mapping[str, object], defaults: bool) -> None:
+def _render(origin: TemplateOrigin, rendered: Path, *, answers: Mapping[str, object], defaults: bool) -> None:
     """Render, and when an answer is refused find the other wrong ones too: Copier stops at the first."""
     left = dict(answers)
     refused: list[copier_calls.RefusedAnswerError] = []

@@ -28,7 +28,7 @@ QUESTIONS = (
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Remembered:
+class StoredAnswers:
     """The answers file of a generated plugin.
 
     Attributes:
@@ -61,7 +61,7 @@ def _unknown_name(name: str) -> Problem:
     return Problem(key=name, message=f"No question is called {name}.", hint=hint)
 
 
-def read_answers(folder: Path) -> Remembered:
+def read_answers(folder: Path) -> StoredAnswers:
     """Read what a generated plugin remembers.
 
     Raises:
@@ -83,7 +83,7 @@ def read_answers(folder: Path) -> Remembered:
         what = "does not say where the templates came from (_src_path)"
         raise _damaged(what)
     commit = document.get("_commit")
-    return Remembered(
+    return StoredAnswers(
         source=document["_src_path"],
         commit=None if commit is None else str(commit),
         answers={str(key): value for key, value in document.items() if not str(key).startswith("_")},

@@ -18,7 +18,7 @@ WORKING_TREE = "HEAD"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Origin:
+class TemplateOrigin:
     """One version of the kit's source.
 
     Attributes:
@@ -30,7 +30,7 @@ class Origin:
     ref: str | None
 
 
-def origin_of(direct_url: str | None, *, version: str, urls: Iterable[str]) -> Origin:
+def origin_of(direct_url: str | None, *, version: str, urls: Iterable[str]) -> TemplateOrigin:
     """Decide from an installed distribution's metadata.
 
     Args:
@@ -47,12 +47,12 @@ def origin_of(direct_url: str | None, *, version: str, urls: Iterable[str]) -> O
     document = json.loads(direct_url) if direct_url else {}
     url = str(document.get("url", ""))
     if "vcs_info" in document:
-        return Origin(source=_git_source(url), ref=str(document["vcs_info"]["commit_id"]))
+        return TemplateOrigin(source=_git_source(url), ref=str(document["vcs_info"]["commit_id"]))
     if "dir_info" in document:
-        return Origin(source=url2pathname(urlsplit(url).path), ref=WORKING_TREE)
+        return TemplateOrigin(source=url2pathname(urlsplit(url).path), ref=WORKING_TREE)
     labelled = dict(part.partition(", ")[::2] for part in urls)
     if source := labelled.get("Source"):
-        return Origin(source=source, ref=f"v{version}")
+        return TemplateOrigin(source=source, ref=f"v{version}")
     message = f"The installed {DISTRIBUTION} {version} does not say where its source is."
     raise ProjectError(message, hint="Name the kit's git URL or folder with --source.")
 
@@ -63,7 +63,7 @@ def _git_source(url: str) -> str:
     return url if known else f"git+{url}"
 
 
-def installed_origin() -> Origin:
+def installed_origin() -> TemplateOrigin:
     """Where the kit that runs now came from.
 
     Raises:
@@ -83,14 +83,14 @@ def installed_origin() -> Origin:
     )
 
 
-def named_origin(source: str, ref: str | None) -> Origin:
+def named_origin(source: str, ref: str | None) -> TemplateOrigin:
     """An origin that the user named: a folder becomes absolute, so that it means the same from everywhere.
 
     A ``file://`` URL is a git URL like any other; Copier would take it for the path of a folder.
     """
     if source.startswith("file://"):
-        return Origin(source=_git_source(source), ref=ref)
+        return TemplateOrigin(source=_git_source(source), ref=ref)
     folder = Path(source).expanduser()
     if folder.is_dir():
-        return Origin(source=str(folder.resolve()), ref=ref or WORKING_TREE)
-    return Origin(source=source, ref=ref)
+        return TemplateOrigin(source=str(folder.resolve()), ref=ref or WORKING_TREE)
+    return TemplateOrigin(source=source, ref=ref)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from builder import process
 from builder.errors import Problem, ProjectError
 from scaffold import copier_calls
-from scaffold.template_answers import Remembered, check_names, read_answers
-from scaffold.template_source import WORKING_TREE, Origin, installed_origin
+from scaffold.template_answers import StoredAnswers, check_names, read_answers
+from scaffold.template_source import WORKING_TREE, TemplateOrigin, installed_origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -62,7 +62,7 @@ def update(
     version = _updatable(remembered)
     _check_language(remembered, answers)
     _check_clean(folder)
-    origin = Origin(source=remembered.source, ref=ref or _installed_version(remembered.source))
+    origin = TemplateOrigin(source=remembered.source, ref=ref or _installed_version(remembered.source))
     copier_calls.update(origin, folder, answers=answers, defaults=defaults)
     _check_conflicts(folder)
     now = read_answers(folder)
@@ -77,7 +77,7 @@ def update(
     )
 
 
-def _updatable(remembered: Remembered) -> str:
+def _updatable(remembered: StoredAnswers) -> str:
     if remembered.commit is not None:
         return remembered.commit
     message = (
@@ -86,7 +86,7 @@ def _updatable(remembered: Remembered) -> str:
     raise ProjectError(message, hint="Generate it anew from the kit's git URL and carry your perform files over.")
 
 
-def _check_language(remembered: Remembered, answers: Mapping[str, object]) -> None:
+def _check_language(remembered: StoredAnswers, answers: Mapping[str, object]) -> None:
     if answers.get("language", remembered.answers.get("language")) != remembered.answers.get("language"):
         message = f"The plugin is written in {remembered.answers.get('language')}; an update cannot translate it."
         raise ProjectError(message, hint="Start a new plugin: `biot-plugin new DEST -d language=…`.")

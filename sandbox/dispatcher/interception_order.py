@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-def arranged(present: Iterable[tuple[str, int]], newcomers: Iterable[tuple[str, int]]) -> dict[str, int]:
+def arrange_orders(present: Iterable[tuple[str, int]], newcomers: Iterable[tuple[str, int]]) -> dict[str, int]:
     """The order of everybody, by id, after the newcomers joined one after the other.
 
     Args:

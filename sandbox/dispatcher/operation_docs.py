@@ -8,12 +8,22 @@ from typing import TYPE_CHECKING
 from builder.platform.api_catalog import ACTIONS, ADAPTABLE_ENTITY_TYPES, ENTITY_TYPES
 from builder.platform.interceptions import API_IDS
 from builder.platform.limits import INTEGER_MAX
+from sandbox.api_description import (
+    ANY_TEXT,
+    HEALTH,
+    MOMENT,
+    TEXT,
+    Operation,
+    nullable,
+    object_schema,
+    open_object_schema,
+    page_of,
+)
 from sandbox.dispatcher.routes import INTERCEPTIONS, NOTIFICATIONS
 from sandbox.dispatcher.subscription_requests import ADAPT_ENTITY, TYPES
-from sandbox.web.operation_docs import ANY_TEXT, HEALTH, MOMENT, TEXT, Operation, nullable, open_record, page_of, record
 
 if TYPE_CHECKING:
-    from sandbox.web.operation_docs import Schema
+    from sandbox.api_description import Schema
 
 _HOOKS = "/dispatcher/v1/hooks"
 _ENTITY_400 = "INVALID_ENTITY_TYPE_NAME"
@@ -33,13 +43,13 @@ def _kinds_of_apis() -> list[dict[str, Schema]]:
             "type": {"enum": [kind for kind in TYPES if kind != ADAPT_ENTITY]},
             "apiId": {"enum": api_ids},
             "entityName": _UNUSED_NAME,
-            "pathFilters": nullable(record(dict.fromkeys(parameters, TEXT), optional=parameters)),
+            "pathFilters": nullable(object_schema(dict.fromkeys(parameters, TEXT), optional=parameters)),
         }
         for parameters, api_ids in kinds.items()
     ]
 
 
-_NOTIFICATION = open_record(
+_NOTIFICATION = open_object_schema(
     {
         "entityTypeName": {"enum": list(ENTITY_TYPES)},
         "actionName": {"enum": list(ACTIONS)},
@@ -48,7 +58,7 @@ _NOTIFICATION = open_record(
     },
     optional=["templateName"],
 )
-_KEPT_NOTIFICATION = record(
+_KEPT_NOTIFICATION = object_schema(
     dict.fromkeys(("id", "entityTypeName", "actionName", "endpoint", "templateName"), TEXT), optional=["templateName"]
 )
 _REFUSED_NOTIFICATION = {400: ("INVALID_ACTION_NAME", _ENTITY_400)}
@@ -94,9 +104,9 @@ _ENTITY: dict[str, Schema] = {
     "entityName": {"enum": list(ADAPTABLE_ENTITY_TYPES)},
 }
 _OPTIONAL = ["executionOrder", "pathFilters"]
-_OF_APIS = [open_record({**kind, **_BOTH}, optional=[*_OPTIONAL, "entityName"]) for kind in _kinds_of_apis()]
-_INTERCEPTION: Schema = {"anyOf": [*_OF_APIS, open_record({**_ENTITY, **_BOTH}, optional=[*_OPTIONAL, "apiId"])]}
-_KEPT_INTERCEPTION = record(
+_OF_APIS = [open_object_schema({**kind, **_BOTH}, optional=[*_OPTIONAL, "entityName"]) for kind in _kinds_of_apis()]
+_INTERCEPTION: Schema = {"anyOf": [*_OF_APIS, open_object_schema({**_ENTITY, **_BOTH}, optional=[*_OPTIONAL, "apiId"])]}
+_KEPT_INTERCEPTION = object_schema(
     {
         "id": TEXT,
         "type": {"enum": list(TYPES)},

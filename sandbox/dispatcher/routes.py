@@ -12,9 +12,9 @@ from starlette.routing import Route
 from sandbox.dispatcher import subscription_table
 from sandbox.dispatcher.subscription_requests import interception_of, notification_of, plain_bad_request
 from sandbox.instance_state import health_of, state_of
-from sandbox.search.filters import Prop
-from sandbox.search.search_query import Searchable, envelope, find, parse_search, search_request_of
-from sandbox.ums.caller import require
+from sandbox.search.filters import SearchProperty
+from sandbox.search.search_query import SearchableList, envelope, find, parse_search, search_request_of
+from sandbox.web.authorization import require_permission
 from sandbox.web.request_body import json_body, text_of
 
 if TYPE_CHECKING:
@@ -23,37 +23,37 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from sandbox.dispatcher.subscription_table import Interception, Notification
-    from sandbox.instance_state import State
+    from sandbox.dispatcher.subscription_table import InterceptionSubscription, NotificationSubscription
+    from sandbox.instance_state import InstanceState
 
     Describe = Callable[[sqlite3.Row], Mapping[str, object]]
 
-NOTIFICATIONS = Searchable(
+NOTIFICATIONS = SearchableList(
     source="dispatcher_notification",
     columns="*",
     props={
-        "id": Prop(column="id"),
-        "actionName": Prop(column="action_name"),
-        "entityTypeName": Prop(column="entity_type_name"),
-        "endpoint": Prop(column="endpoint"),
-        "templateName": Prop(column="nullif(template_name, '')"),
+        "id": SearchProperty(column="id"),
+        "actionName": SearchProperty(column="action_name"),
+        "entityTypeName": SearchProperty(column="entity_type_name"),
+        "endpoint": SearchProperty(column="endpoint"),
+        "templateName": SearchProperty(column="nullif(template_name, '')"),
     },
     sortable=frozenset({"actionName", "entityTypeName"}),
     default_sort="rowid DESC",
     key="id",
 )
-INTERCEPTIONS = Searchable(
+INTERCEPTIONS = SearchableList(
     source="dispatcher_interception",
     columns="*",
     props={
-        "id": Prop(column="id"),
-        "type": Prop(column="type"),
-        "apiId": Prop(column="nullif(api_id, '')"),
-        "entityName": Prop(column="nullif(entity_name, '')"),
-        "endpoint": Prop(column="endpoint"),
-        "executionOrder": Prop(column="execution_order", kind="number"),
-        "creationTime": Prop(column="creation_time", kind="time"),
-        "lastModifiedTime": Prop(column="last_modified_time", kind="time"),
+        "id": SearchProperty(column="id"),
+        "type": SearchProperty(column="type"),
+        "apiId": SearchProperty(column="nullif(api_id, '')"),
+        "entityName": SearchProperty(column="nullif(entity_name, '')"),
+        "endpoint": SearchProperty(column="endpoint"),
+        "executionOrder": SearchProperty(column="execution_order", kind="number"),
+        "creationTime": SearchProperty(column="creation_time", kind="time"),
+        "lastModifiedTime": SearchProperty(column="last_modified_time", kind="time"),
     },
     sortable=frozenset({"type", "apiId", "entityName", "executionOrder", "creationTime", "lastModifiedTime"}),
     default_sort="creation_time DESC",
@@ -79,13 +79,13 @@ def routes() -> list[Route]:
 
 def search_notifications(request: Request) -> Response:
     """``GET /dispatcher/v1/hooks/notifications``."""
-    require(request, "DISPATCHER_SUBSCRIPTIONS_SEARCH")
+    require_permission(request, "DISPATCHER_SUBSCRIPTIONS_SEARCH")
     return _found(request, NOTIFICATIONS, _notification_body)
 
 
 async def subscribe_notification(request: Request) -> Response:
     """``POST /dispatcher/v1/hooks/notifications/subscribe``."""
-    await run_in_threadpool(require, request, "DISPATCHER_SUBSCRIPTIONS_SUBSCRIBE")
+    await run_in_threadpool(require_permission, request, "DISPATCHER_SUBSCRIPTIONS_SUBSCRIBE")
     body = await json_body(request)
     wanted, endpoint = notification_of(body), text_of(body, "endpoint")
     row = await run_in_threadpool(_add_notification, state_of(request), endpoint, wanted)
@@ -94,7 +94,7 @@ async def subscribe_notification(request: Request) -> Response:
 
 async def unsubscribe_notification(request: Request) -> Response:
     """``POST /dispatcher/v1/hooks/notifications/unsubscribe``."""
-    await run_in_threadpool(require, request, "DISPATCHER_SUBSCRIPTIONS_UNSUBSCRIBE")
+    await run_in_threadpool(require_permission, request, "DISPATCHER_SUBSCRIPTIONS_UNSUBSCRIBE")
     body = await json_body(request)
     with plain_bad_request():
         given = notification_of(body)
@@ -105,13 +105,13 @@ async def unsubscribe_notification(request: Request) -> Response:
 
 def search_interceptions(request: Request) -> Response:
     """``GET /dispatcher/v1/hooks/interceptions``."""
-    require(request, "HOOKS_INTERCEPTION_SEARCH")
+    require_permission(request, "HOOKS_INTERCEPTION_SEARCH")
     return _found(request, INTERCEPTIONS, _interception_body)
 
 
 async def subscribe_interception(request: Request) -> Response:
     """``POST /dispatcher/v1/hooks/interceptions/subscribe``."""
-    await run_in_threadpool(require, request, "HOOKS_INTERCEPTION_CREATE")
+    await run_in_threadpool(require_permission, request, "HOOKS_INTERCEPTION_CREATE")
     body = await json_body(request)
     wanted, endpoint = interception_of(body), text_of(body, "endpoint")
     row = await run_in_threadpool(_add_interception, state_of(request), endpoint, wanted)
@@ -120,7 +120,7 @@ async def subscribe_interception(request: Request) -> Response:
 
 async def unsubscribe_interception(request: Request) -> Response:
     """``POST /dispatcher/v1/hooks/interceptions/unsubscribe``: the specification has no 404 for who was not there."""
-    await run_in_threadpool(require, request, "HOOKS_INTERCEPTION_DELETE")
+    await run_in_threadpool(require_permission, request, "HOOKS_INTERCEPTION_DELETE")
     body = await json_body(request)
     with plain_bad_request():
         given = interception_of(body)
@@ -135,7 +135,7 @@ def health_check(request: Request) -> Response:
 
 
 def _found(
-    request: Request, searchable: Searchable, describe: Callable[[sqlite3.Row], Mapping[str, object]]
+    request: Request, searchable: SearchableList, describe: Callable[[sqlite3.Row], Mapping[str, object]]
 ) -> Response:
     search = parse_search(search_request_of(request.query_params), searchable)
     with state_of(request).database.read() as connection:
@@ -144,22 +144,22 @@ def _found(
     return Response(envelope(items, page, search), media_type="application/json")
 
 
-def _add_notification(state: State, endpoint: str, wanted: Notification) -> sqlite3.Row:
+def _add_notification(state: InstanceState, endpoint: str, wanted: NotificationSubscription) -> sqlite3.Row:
     with state.database.write() as connection:
         return subscription_table.subscribe_notification(connection, endpoint, wanted)
 
 
-def _remove_notification(state: State, endpoint: str, given: Notification) -> None:
+def _remove_notification(state: InstanceState, endpoint: str, given: NotificationSubscription) -> None:
     with state.database.write() as connection:
         subscription_table.unsubscribe_notification(connection, endpoint, given)
 
 
-def _add_interception(state: State, endpoint: str, wanted: Interception) -> sqlite3.Row:
+def _add_interception(state: InstanceState, endpoint: str, wanted: InterceptionSubscription) -> sqlite3.Row:
     with state.database.write() as connection:
         return subscription_table.subscribe_interception(connection, endpoint, wanted)
 
 
-def _remove_interception(state: State, endpoint: str, given: Interception) -> None:
+def _remove_interception(state: InstanceState, endpoint: str, given: InterceptionSubscription) -> None:
     with state.database.write() as connection:
         subscription_table.unsubscribe_interception(connection, endpoint, given)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from builder.platform.api_catalog import ACTIONS, ADAPTABLE_ENTITY_TYPES, ENTITY_TYPES
 from builder.platform.interceptions import API_IDS
 from builder.platform.limits import INTEGER_MAX
-from sandbox.dispatcher.subscription_table import Interception, Notification
+from sandbox.dispatcher.subscription_table import InterceptionSubscription, NotificationSubscription
 from sandbox.web.biot_errors import ApiError, bad_request
 from sandbox.web.request_body import optional_text_of, text_of
 
@@ -23,7 +23,7 @@ ADAPT_ENTITY = "ADAPT_ENTITY"
 TYPES = ("PRE_REQUEST", "POST_REQUEST", ADAPT_ENTITY)
 
 
-def notification_of(body: Mapping[str, object]) -> Notification:
+def notification_of(body: Mapping[str, object]) -> NotificationSubscription:
     """The notification that a body names.
 
     Raises:
@@ -36,12 +36,12 @@ def notification_of(body: Mapping[str, object]) -> Notification:
         details = {"invalidActionName": action, "validActionNames": list(ACTIONS)}
         message = "There is no action of this name."
         raise bad_request(message, "INVALID_ACTION_NAME", details)
-    return Notification(
+    return NotificationSubscription(
         entity_type_name=entity, action_name=action, template_name=optional_text_of(body, "templateName")
     )
 
 
-def interception_of(body: Mapping[str, object]) -> Interception:
+def interception_of(body: Mapping[str, object]) -> InterceptionSubscription:
     """The interception that a body names.
 
     BioT's own client always sends ``apiId`` and ``entityName``; the one that does not apply to the type may be any
@@ -60,12 +60,12 @@ def interception_of(body: Mapping[str, object]) -> Interception:
         entity = text_of(body, "entityName")
         if entity not in ADAPTABLE_ENTITY_TYPES:
             raise _invalid_entity(entity, ADAPTABLE_ENTITY_TYPES)
-        return Interception(type=kind, entity_name=entity, order=_order(body))
+        return InterceptionSubscription(type=kind, entity_name=entity, order=_order(body))
     api_id = text_of(body, "apiId")
     if api_id not in API_IDS:
         message = "There is no API of this id that can be intercepted; values of path parameters go into pathFilters."
         raise bad_request(message, "INVALID_API_ID", {"invalidApiId": api_id, "validApiIds": list(API_IDS)})
-    return Interception(type=kind, api_id=api_id, path_filters=_filters(body, api_id), order=_order(body))
+    return InterceptionSubscription(type=kind, api_id=api_id, path_filters=_filters(body, api_id), order=_order(body))
 
 
 @contextmanager

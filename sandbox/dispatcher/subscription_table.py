@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from sandbox.dispatcher.interception_order import arranged
+from sandbox.dispatcher.interception_order import arrange_orders
 from sandbox.web.biot_errors import ApiError
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ _INSERT_NOTIFICATION = (
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Interception:
+class InterceptionSubscription:
     """What an endpoint intercepts.
 
     Attributes:
@@ -50,7 +50,7 @@ class Interception:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Notification:
+class NotificationSubscription:
     """What an endpoint is told of; ``template_name`` is empty for every template."""
 
     entity_type_name: str
@@ -58,7 +58,9 @@ class Notification:
     template_name: str = ""
 
 
-def subscribe_interception(connection: sqlite3.Connection, endpoint: str, wanted: Interception) -> sqlite3.Row:
+def subscribe_interception(
+    connection: sqlite3.Connection, endpoint: str, wanted: InterceptionSubscription
+) -> sqlite3.Row:
     """Subscribe an endpoint, or give its subscription another order; whoever has that order moves on by one."""
     existing = next(iter(_interception(connection, endpoint, wanted)), None)
     if existing is None or wanted.order not in {None, existing["execution_order"]}:
@@ -66,7 +68,7 @@ def subscribe_interception(connection: sqlite3.Connection, endpoint: str, wanted
     return _interception(connection, endpoint, wanted)[0]
 
 
-def unsubscribe_interception(connection: sqlite3.Connection, endpoint: str, given: Interception) -> None:
+def unsubscribe_interception(connection: sqlite3.Connection, endpoint: str, given: InterceptionSubscription) -> None:
     """End an endpoint's subscription; nothing happens when it had none."""
     connection.execute(
         "DELETE FROM dispatcher_interception"
@@ -75,7 +77,9 @@ def unsubscribe_interception(connection: sqlite3.Connection, endpoint: str, give
     )
 
 
-def subscribe_notification(connection: sqlite3.Connection, endpoint: str, wanted: Notification) -> sqlite3.Row:
+def subscribe_notification(
+    connection: sqlite3.Connection, endpoint: str, wanted: NotificationSubscription
+) -> sqlite3.Row:
     """Subscribe an endpoint.
 
     Raises:
@@ -91,7 +95,7 @@ def subscribe_notification(connection: sqlite3.Connection, endpoint: str, wanted
     return kept
 
 
-def unsubscribe_notification(connection: sqlite3.Connection, endpoint: str, given: Notification) -> None:
+def unsubscribe_notification(connection: sqlite3.Connection, endpoint: str, given: NotificationSubscription) -> None:
     """End an endpoint's subscription.
 
     Raises:
@@ -110,8 +114,8 @@ def unsubscribe_notification(connection: sqlite3.Connection, endpoint: str, give
 def replace_subscriptions(
     connection: sqlite3.Connection,
     endpoint: str,
-    interceptions: Iterable[Interception],
-    notifications: Iterable[Notification],
+    interceptions: Iterable[InterceptionSubscription],
+    notifications: Iterable[NotificationSubscription],
 ) -> None:
     """Make these, and no others, the subscriptions of an endpoint. What stays keeps its id and, unasked, its order.
 
@@ -140,7 +144,7 @@ def move_endpoint(connection: sqlite3.Connection, old: str, new: str) -> None:
         connection.execute(f"UPDATE {table} SET endpoint = ? WHERE endpoint = ?", (new, old))  # noqa: S608  # ours
 
 
-def orders_of(connection: sqlite3.Connection, endpoint: str) -> list[tuple[Interception, int]]:
+def orders_of(connection: sqlite3.Connection, endpoint: str) -> list[tuple[InterceptionSubscription, int]]:
     """What an endpoint intercepts and in which order, as it is now: others may have moved it."""
     rows = connection.execute(
         "SELECT * FROM dispatcher_interception WHERE endpoint = ? ORDER BY type, api_id, entity_name, execution_order",
@@ -148,7 +152,7 @@ def orders_of(connection: sqlite3.Connection, endpoint: str) -> list[tuple[Inter
     )
     return [
         (
-            Interception(
+            InterceptionSubscription(
                 type=row["type"],
                 api_id=row["api_id"],
                 entity_name=row["entity_name"],
@@ -166,7 +170,7 @@ def canonical_filters(filters: Mapping[str, str]) -> str:
     return json.dumps(dict(filters), sort_keys=True)
 
 
-def notification_details(endpoint: str, note: Notification) -> dict[str, object]:
+def notification_details(endpoint: str, note: NotificationSubscription) -> dict[str, object]:
     """What errors about a subscription tell of it."""
     return {
         "entityTypeName": note.entity_type_name,
@@ -176,15 +180,15 @@ def notification_details(endpoint: str, note: Notification) -> dict[str, object]
     }
 
 
-def _identity(one: Interception) -> tuple[str, str, str, str]:
+def _identity(one: InterceptionSubscription) -> tuple[str, str, str, str]:
     return (one.type, one.api_id, one.entity_name, canonical_filters(one.path_filters))
 
 
-def _kept(endpoint: str, note: Notification) -> tuple[str, ...]:
+def _kept(endpoint: str, note: NotificationSubscription) -> tuple[str, ...]:
     return (str(uuid4()), endpoint, note.entity_type_name, note.action_name, note.template_name)
 
 
-def _interception(connection: sqlite3.Connection, endpoint: str, one: Interception) -> list[sqlite3.Row]:
+def _interception(connection: sqlite3.Connection, endpoint: str, one: InterceptionSubscription) -> list[sqlite3.Row]:
     return connection.execute(
         "SELECT * FROM dispatcher_interception"
         " WHERE endpoint = ? AND type = ? AND api_id = ? AND entity_name = ? AND path_filters = ?",
@@ -193,10 +197,12 @@ def _interception(connection: sqlite3.Connection, endpoint: str, one: Intercepti
 
 
 def _join(
-    connection: sqlite3.Connection, endpoint: str, joining: Iterable[tuple[Interception, sqlite3.Row | None]]
+    connection: sqlite3.Connection,
+    endpoint: str,
+    joining: Iterable[tuple[InterceptionSubscription, sqlite3.Row | None]],
 ) -> None:
     """Give every interception its order; the row is the subscription that it has already."""
-    groups: dict[tuple[str, str, str], list[tuple[Interception, sqlite3.Row | None]]] = {}
+    groups: dict[tuple[str, str, str], list[tuple[InterceptionSubscription, sqlite3.Row | None]]] = {}
     for one, row in joining:
         groups.setdefault((one.type, one.api_id, one.entity_name), []).append((one, row))
     for group, members in groups.items():
@@ -207,7 +213,7 @@ def _join_group(
     connection: sqlite3.Connection,
     endpoint: str,
     group: tuple[str, str, str],
-    members: Sequence[tuple[Interception, sqlite3.Row | None]],
+    members: Sequence[tuple[InterceptionSubscription, sqlite3.Row | None]],
 ) -> None:
     asked = [DEFAULT_ORDER if one.order is None else one.order for one, _ in members]
     ids = [str(uuid4()) if row is None else str(row["id"]) for _, row in members]
@@ -218,7 +224,7 @@ def _join_group(
         (*group, min(asked)),
     )
     others = {row["id"]: row["execution_order"] for row in rows if row["id"] not in before}
-    orders = arranged(others.items(), zip(ids, asked, strict=True))
+    orders = arrange_orders(others.items(), zip(ids, asked, strict=True))
     _move(connection, {one: orders[one] for one, order in {**others, **before}.items() if orders[one] != order})
     new = [
         (identifier, endpoint, *_identity(one), orders[identifier])

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
-from sandbox.faults.fault_list import KINDS, Effect, Kind
-from sandbox.faults.gate import HEADER, FaultGate, Met
-from sandbox.faults.scenario import Rule, Scenario, load_scenario
+from sandbox.faults.fault_list import FAULT_KINDS, FaultKind, RequestEffect
+from sandbox.faults.gate import HEADER, FaultedRequest, FaultGate
+from sandbox.faults.scenario import FaultRule, Scenario, load_scenario
 
-__all__ = ["HEADER", "KINDS", "Effect", "FaultGate", "Kind", "Met", "Rule", "Scenario", "load_scenario"]
+__all__ = [
+    "FAULT_KINDS",
+    "HEADER",
+    "FaultGate",
+    "FaultKind",
+    "FaultRule",
+    "FaultedRequest",
+    "RequestEffect",
+    "Scenario",
+    "load_scenario",
+]

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from builder.platform.limits import NAME_PREFIX
 from builder.platform.reserved_variables import BIOT_PREFIX, TREE_DIGEST_NAME
-from sandbox.faults.fault_list import Meddling
-from sandbox.faults.socket_steps import Answered
+from sandbox.faults.fault_list import ConcurrentChange
+from sandbox.faults.socket_steps import CompleteResponse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +31,7 @@ OTHER_CODE = {
 }
 
 
-async def exchange(app: ASGIApp, scope: Scope, body: bytes) -> Answered:
+async def call_application(app: ASGIApp, scope: Scope, body: bytes) -> CompleteResponse:
     """Ask the application without a network in between."""
     status, headers, parts = 500, [], []
     unread = [body]
@@ -50,10 +50,10 @@ async def exchange(app: ASGIApp, scope: Scope, body: bytes) -> Answered:
             parts.append(message.get("body", b""))
 
     await app(scope, receive, send)
-    return Answered(status=status, headers=tuple(headers), body=b"".join(parts))
+    return CompleteResponse(status=status, headers=tuple(headers), body=b"".join(parts))
 
 
-def plugin_of(path: str, body: bytes) -> str:
+def plugin_name(path: str, body: bytes) -> str:
     """The plugin that a request is about, from its path or from the ``config`` of a creation; empty for none."""
     if path.startswith(f"{PLUGINS}/"):
         return path.removeprefix(f"{PLUGINS}/").partition("/")[0]
@@ -62,7 +62,7 @@ def plugin_of(path: str, body: bytes) -> str:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Colleague:
+class ConcurrentUser:
     """Works with the authorization of the request that meets the fault.
 
     Attributes:
@@ -75,11 +75,11 @@ class Colleague:
     scope: Scope
     plugin: str
 
-    async def meddle(self, meddling: Meddling) -> None:
+    async def meddle(self, meddling: ConcurrentChange) -> None:
         """Change, publish or delete; what is not there is only created where the request is about to create it."""
-        if meddling is Meddling.DELETE:
+        if meddling is ConcurrentChange.DELETE:
             await self._ask("DELETE", f"/{self.plugin}")
-        elif meddling is Meddling.CONFIG:
+        elif meddling is ConcurrentChange.CONFIG:
             await self._send("PATCH", {"memorySize": OTHER_MEMORY_MB})
         else:
             await self._publish()
@@ -122,7 +122,7 @@ class Colleague:
         body = b"".join([*parts, f"--{BOUNDARY}--\r\n".encode()])
         await self._ask(method, f"/{self.plugin}" if method == "PATCH" else "", body)
 
-    async def _ask(self, method: str, path: str, body: bytes = b"") -> Answered:
+    async def _ask(self, method: str, path: str, body: bytes = b"") -> CompleteResponse:
         kept = [pair for pair in self.scope["headers"] if pair[0] in {b"host", b"authorization"}]
         headers = [
             *kept,
@@ -137,7 +137,7 @@ class Colleague:
             "query_string": b"",
             "headers": headers,
         }
-        return await exchange(self.app, {**self.scope, **change}, body)
+        return await call_application(self.app, {**self.scope, **change}, body)
 
 
 def _part(name: str, content: bytes, *, filename: str = "") -> bytes:

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 
 from sandbox.faults import alterations as alter
 from sandbox.faults import faulty_responses as say
-from sandbox.faults.socket_steps import End
+from sandbox.faults.socket_steps import ConnectionEnd
 
 if TYPE_CHECKING:
-    from sandbox.faults.socket_steps import Answer
+    from sandbox.faults.socket_steps import ResponseScript
 
 
-class Effect(StrEnum):
+class RequestEffect(StrEnum):
     """What becomes of the request that meets the fault."""
 
     NONE = "not applied"
@@ -28,7 +28,7 @@ class Effect(StrEnum):
     PARTLY = "applied without its subscriptions"
 
 
-class Reads(StrEnum):
+class RequestRead(StrEnum):
     """How much of the request is read before the fault."""
 
     NOTHING = "nothing"
@@ -36,7 +36,7 @@ class Reads(StrEnum):
     ALL = "all"
 
 
-class Meddling(StrEnum):
+class ConcurrentChange(StrEnum):
     """What somebody else does to the plugin of the request in the same moment."""
 
     CONFIG = "changes its memory"
@@ -46,7 +46,7 @@ class Meddling(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Kind:
+class FaultKind:
     """One fault.
 
     Attributes:
@@ -64,27 +64,31 @@ class Kind:
     """
 
     name: str
-    about: str
-    answer: Answer | None = None
-    effect: Effect = Effect.NONE
+    description: str
+    answer: ResponseScript | None = None
+    effect: RequestEffect = RequestEffect.NONE
     recoverable: bool = True
-    reads: Reads = Reads.ALL
-    before: Meddling | None = None
-    after: Meddling | None = None
+    reads: RequestRead = RequestRead.ALL
+    before: ConcurrentChange | None = None
+    after: ConcurrentChange | None = None
     expires_token: bool = False
     seconds: float = 600.0
 
 
-def _applied(name: str, about: str, answer: Answer, *, seconds: float = 600.0) -> Kind:
-    return Kind(name=name, about=about, answer=answer, effect=Effect.APPLIED, seconds=seconds)
+def _applied(name: str, description: str, answer: ResponseScript, *, seconds: float = 600.0) -> FaultKind:
+    return FaultKind(name=name, description=description, answer=answer, effect=RequestEffect.APPLIED, seconds=seconds)
 
 
-def _refused(name: str, about: str, answer: Answer, *, recoverable: bool = True) -> Kind:
-    return Kind(name=name, about=about, answer=answer, recoverable=recoverable)
+def _refused(name: str, description: str, answer: ResponseScript, *, recoverable: bool = True) -> FaultKind:
+    return FaultKind(name=name, description=description, answer=answer, recoverable=recoverable)
 
 
-def _meddled(name: str, about: str, *, before: Meddling | None = None, after: Meddling | None = None) -> Kind:
-    return Kind(name=name, about=about, effect=Effect.APPLIED, recoverable=False, before=before, after=after)
+def _meddled(
+    name: str, description: str, *, before: ConcurrentChange | None = None, after: ConcurrentChange | None = None
+) -> FaultKind:
+    return FaultKind(
+        name=name, description=description, effect=RequestEffect.APPLIED, recoverable=False, before=before, after=after
+    )
 
 
 _RETRY_AFTER = (b"retry-after", b"2")
@@ -96,35 +100,38 @@ _NO_TOKEN = say.error(401, "TOKEN_NOT_VALID", "The token is not valid.")
 _BAD_GATEWAY = say.page(502, "502 Bad Gateway")
 
 _CONNECTION = (
-    Kind(
+    FaultKind(
         name="reset-before-read",
-        about="reset; only the head was read",
-        answer=say.ending(End.RESET),
-        reads=Reads.NOTHING,
+        description="reset; only the head was read",
+        answer=say.ending(ConnectionEnd.RESET),
+        reads=RequestRead.NOTHING,
     ),
-    Kind(
-        name="reset-mid-upload", about="reset in the middle of the body", answer=say.ending(End.RESET), reads=Reads.PART
+    FaultKind(
+        name="reset-mid-upload",
+        description="reset in the middle of the body",
+        answer=say.ending(ConnectionEnd.RESET),
+        reads=RequestRead.PART,
     ),
-    _refused("reset-after-read", "reset after the whole request was read", say.ending(End.RESET)),
-    _applied("reset-after-apply", "reset after the request took effect", say.ending(End.RESET)),
-    _applied("reset-mid-answer", "reset after half of the answer", say.cut(End.RESET)),
-    _refused("close-before-apply", "closed without an answer", say.ending(End.CLOSE)),
-    _applied("close-after-apply", "took effect, closed without an answer", say.ending(End.CLOSE)),
-    _applied("close-mid-answer", "closed after half of the answer", say.cut(End.CLOSE)),
-    _refused("hang-before-apply", "never answered", say.ending(End.HANG)),
-    _applied("hang-after-apply", "took effect, never answered", say.ending(End.HANG)),
-    _applied("hang-mid-answer", "half of the answer and then nothing", say.cut(End.HANG)),
+    _refused("reset-after-read", "reset after the whole request was read", say.ending(ConnectionEnd.RESET)),
+    _applied("reset-after-apply", "reset after the request took effect", say.ending(ConnectionEnd.RESET)),
+    _applied("reset-mid-answer", "reset after half of the answer", say.cut(ConnectionEnd.RESET)),
+    _refused("close-before-apply", "closed without an answer", say.ending(ConnectionEnd.CLOSE)),
+    _applied("close-after-apply", "took effect, closed without an answer", say.ending(ConnectionEnd.CLOSE)),
+    _applied("close-mid-answer", "closed after half of the answer", say.cut(ConnectionEnd.CLOSE)),
+    _refused("hang-before-apply", "never answered", say.ending(ConnectionEnd.HANG)),
+    _applied("hang-after-apply", "took effect, never answered", say.ending(ConnectionEnd.HANG)),
+    _applied("hang-mid-answer", "half of the answer and then nothing", say.cut(ConnectionEnd.HANG)),
     _applied("slow-drip", "one byte at a time", say.drip, seconds=1.0),
     _refused("garbage", "another protocol answers", say.garbage),
 )
 _GATEWAYS = (
     _refused("gateway-timeout-before", "504, not applied", _TIMEOUT),
     _applied("gateway-timeout-after", "504 although it took effect", _TIMEOUT),
-    Kind(
+    FaultKind(
         name="gateway-timeout-late",
-        about="504, takes effect afterwards",
+        description="504, takes effect afterwards",
         answer=_TIMEOUT,
-        effect=Effect.LATE,
+        effect=RequestEffect.LATE,
         seconds=2.0,
     ),
     _refused("bad-gateway", "502 with a page of HTML, not applied", _BAD_GATEWAY),
@@ -143,11 +150,11 @@ _GATEWAYS = (
     ),
     _refused("request-timeout", "408 with a page of HTML", say.page(408, "408 Request Timeout")),
     _refused("too-large", "413 with a page of HTML", say.page(413, "413 Payload Too Large"), recoverable=False),
-    Kind(
+    FaultKind(
         name="too-large-early",
-        about="413 while the body is still coming",
+        description="413 while the body is still coming",
         answer=say.page(413, "413 Payload Too Large"),
-        reads=Reads.NOTHING,
+        reads=RequestRead.NOTHING,
         recoverable=False,
     ),
     _refused("misdirected", "421 with a page of HTML", say.page(421, "421 Misdirected Request")),
@@ -173,21 +180,21 @@ _PLATFORM = (
     ),
     _refused("rollback-failed", "500 PLUGIN_ROLLBACK_FAILED, nothing applied", _ROLLBACK),
     _applied("rollback-failed-after", "500 PLUGIN_ROLLBACK_FAILED, everything applied", _ROLLBACK),
-    Kind(
+    FaultKind(
         name="rollback-failed-partly",
-        about="500 PLUGIN_ROLLBACK_FAILED, applied but for the subscriptions",
+        description="500 PLUGIN_ROLLBACK_FAILED, applied but for the subscriptions",
         answer=_ROLLBACK,
-        effect=Effect.PARTLY,
+        effect=RequestEffect.PARTLY,
     ),
-    Kind(
+    FaultKind(
         name="version-burnt",
-        about="500 INTERNAL_SERVER_ERROR, rolled back but for the version",
+        description="500 INTERNAL_SERVER_ERROR, rolled back but for the version",
         answer=_INTERNAL,
         recoverable=False,  # it looks like somebody else's version
-        before=Meddling.VERSION,
+        before=ConcurrentChange.VERSION,
     ),
     _refused("token-refused", "401 TOKEN_NOT_VALID once", _NO_TOKEN),
-    Kind(name="token-expired", about="401 until a new token comes", answer=_NO_TOKEN, expires_token=True),
+    FaultKind(name="token-expired", description="401 until a new token comes", answer=_NO_TOKEN, expires_token=True),
     _refused("forbidden", "403 ACCESS_DENIED", say.error(403, "ACCESS_DENIED", "No."), recoverable=False),
     _refused("forbidden-page", "403 with a page of HTML: a firewall", say.page(403, "Blocked"), recoverable=False),
 )
@@ -203,7 +210,7 @@ _FORMS = (
     _applied("chunks-without-end", "chunks, and no last one", say.chunked(b"")),
     _applied("chunk-size-wrong", "a chunk whose size is no number", say.chunked(b"zz\r\n")),
     _applied("many-1xx", "500 times 103 before the answer", say.early_hints(500)),
-    _applied("only-1xx", "103 and then nothing", say.early_hints(500, then=End.HANG)),
+    _applied("only-1xx", "103 and then nothing", say.early_hints(500, then=ConnectionEnd.HANG)),
     _applied("header-flood", "a megabyte of headers", say.header_flood),
     _applied("gzip-bomb", "64 KiB that unpack to 64 MiB", say.bomb),
     _applied("huge-body", "100 MiB of white space before the JSON", say.huge),
@@ -222,10 +229,10 @@ _FORMS = (
     _applied("day-behind", "a server whose clock is a day behind: Date and expirations", alter.skewed(-1)),
 )
 _OTHERS = (
-    _meddled("other-config", "somebody else changed the plugin just before", before=Meddling.CONFIG),
-    _meddled("other-code", "somebody else published just before", before=Meddling.CODE),
-    _meddled("other-code-after", "somebody else published just after", after=Meddling.CODE),
-    _meddled("deleted", "somebody else deleted the plugin just before", before=Meddling.DELETE),
-    _meddled("deleted-after", "somebody else deleted the plugin just after", after=Meddling.DELETE),
+    _meddled("other-config", "somebody else changed the plugin just before", before=ConcurrentChange.CONFIG),
+    _meddled("other-code", "somebody else published just before", before=ConcurrentChange.CODE),
+    _meddled("other-code-after", "somebody else published just after", after=ConcurrentChange.CODE),
+    _meddled("deleted", "somebody else deleted the plugin just before", before=ConcurrentChange.DELETE),
+    _meddled("deleted-after", "somebody else deleted the plugin just after", after=ConcurrentChange.DELETE),
 )
-KINDS = {kind.name: kind for kind in (*_CONNECTION, *_GATEWAYS, *_PLATFORM, *_FORMS, *_OTHERS)}
+FAULT_KINDS = {kind.name: kind for kind in (*_CONNECTION, *_GATEWAYS, *_PLATFORM, *_FORMS, *_OTHERS)}

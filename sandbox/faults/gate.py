@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from builder.platform.limits import NAME_PREFIX
-from sandbox.faults.encounter import Encounter, Surroundings
-from sandbox.faults.fault_list import KINDS, Kind
+from sandbox.faults.fault_list import FAULT_KINDS, FaultKind
+from sandbox.faults.faulty_exchange import FaultEnvironment, FaultyExchange
 from sandbox.faults.faulty_responses import error
-from sandbox.faults.scenario import Rule, Scenario
+from sandbox.faults.scenario import FaultRule, Scenario
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
     from sandbox.clock import Clock
     from sandbox.database import Database
-    from sandbox.faults.socket_steps import Answered
+    from sandbox.faults.socket_steps import CompleteResponse
 
 HEADER = b"x-sandbox-fault"
 """The request that carries a kind's name in it meets that fault, whatever the scenario says."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Met:
+class FaultedRequest:
     """One request that met a fault."""
 
     method: str
@@ -46,9 +46,9 @@ class _Run:
     scenario: Scenario
     counts: list[int]
     requests: int = 0
-    met: list[Met] = field(default_factory=list)
+    met: list[FaultedRequest] = field(default_factory=list)
     expired: set[bytes] = field(default_factory=set)
-    pending: set[asyncio.Task[Answered]] = field(default_factory=set)
+    pending: set[asyncio.Task[CompleteResponse]] = field(default_factory=set)
 
 
 class FaultGate:
@@ -66,7 +66,7 @@ class FaultGate:
     def __init__(self, scenario: Scenario, database: Database, clock: Clock) -> None:
         self._database = database
         self.sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-        self._surroundings = Surroundings(
+        self._surroundings = FaultEnvironment(
             now=clock.now, burn_version=self._burn_version, keep=self._keep, sleep=self._sleep
         )
         self.play(scenario)
@@ -81,7 +81,7 @@ class FaultGate:
         return self._run.requests
 
     @property
-    def met(self) -> tuple[Met, ...]:
+    def met(self) -> tuple[FaultedRequest, ...]:
         """The requests that met a fault since the scenario began."""
         return tuple(self._run.met)
 
@@ -106,7 +106,7 @@ class FaultGate:
                     if rule is None:
                         await app(scope, receive, send)
                         return
-                    encounter = Encounter(
+                    encounter = FaultyExchange(
                         rule=rule, surroundings=gate._surroundings, connection=self, app=app, scope=scope
                     )
                     await encounter.play(receive, send)
@@ -115,16 +115,16 @@ class FaultGate:
 
         return GatedProtocol
 
-    def rule_for(self, scope: Scope) -> Rule | None:
+    def rule_for(self, scope: Scope) -> FaultRule | None:
         """The fault that a request meets, or None; counts the request."""
         run, headers = self._run, dict(scope["headers"])
         run.requests += 1
         authorization: bytes = headers.get(b"authorization", b"")
         wanted = _asked_for(headers) or _struck(run, scope)
         if wanted is None and authorization in run.expired:
-            wanted = Rule(kind=KINDS["token-refused"])
+            wanted = FaultRule(kind=FAULT_KINDS["token-refused"])
         if wanted is not None:
-            run.met.append(Met(method=scope["method"], path=scope["path"], kind=wanted.kind.name))
+            run.met.append(FaultedRequest(method=scope["method"], path=scope["path"], kind=wanted.kind.name))
             if wanted.kind.expires_token and authorization:
                 run.expired.add(authorization)
         return wanted
@@ -140,27 +140,27 @@ class FaultGate:
     async def _sleep(self, seconds: float) -> None:
         await self.sleep(seconds)
 
-    def _keep(self, task: asyncio.Task[Answered]) -> None:
+    def _keep(self, task: asyncio.Task[CompleteResponse]) -> None:
         pending = self._run.pending
         pending.add(task)
         task.add_done_callback(pending.discard)
 
 
-def _asked_for(headers: dict[bytes, bytes]) -> Rule | None:
+def _asked_for(headers: dict[bytes, bytes]) -> FaultRule | None:
     name = headers.get(HEADER, b"").decode("latin-1")
     if not name:
         return None
-    if name in KINDS:
-        return Rule(kind=KINDS[name])
+    if name in FAULT_KINDS:
+        return FaultRule(kind=FAULT_KINDS[name])
     message = f"{name} is no kind of fault."
-    return Rule(kind=Kind(name="unknown", about="400", answer=error(400, "UNKNOWN_FAULT", message)))
+    return FaultRule(kind=FaultKind(name="unknown", description="400", answer=error(400, "UNKNOWN_FAULT", message)))
 
 
-def _struck(run: _Run, scope: Scope) -> Rule | None:
+def _struck(run: _Run, scope: Scope) -> FaultRule | None:
     found = None
     for at, rule in enumerate(run.scenario.rules):
-        if rule.concerns(scope["method"], scope["path"]):
+        if rule.applies_to(scope["method"], scope["path"]):
             run.counts[at] += 1
-            if found is None and rule.strikes(run.counts[at]):
+            if found is None and rule.is_due(run.counts[at]):
                 found = rule
     return found

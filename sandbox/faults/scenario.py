@@ -11,13 +11,13 @@ from builder.errors import ManifestError, Problem, SandboxError
 from builder.manifest.suggestion import suggest
 from builder.manifest.text.line_numbers import line_numbers, line_of
 from builder.manifest.text.toml_document import decode, parse_toml
-from sandbox.faults.fault_list import KINDS
+from sandbox.faults.fault_list import FAULT_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from sandbox.faults.fault_list import Kind
+    from sandbox.faults.fault_list import FaultKind
 
 ELSEWHERE = "https://elsewhere.invalid"
 REQUEST_MAX = 1_000_000
@@ -26,7 +26,7 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Rule:
+class FaultRule:
     """One ``[[fault]]`` of a scenario.
 
     Attributes:
@@ -39,7 +39,7 @@ class Rule:
         elsewhere: Where redirects lead.
     """
 
-    kind: Kind
+    kind: FaultKind
     method: str = ""
     path: str = ""
     request: int = 1
@@ -48,15 +48,15 @@ class Rule:
     elsewhere: str = ELSEWHERE
 
     @property
-    def pause(self) -> float:
+    def pause_seconds(self) -> float:
         """Seconds that a pause of this fault takes."""
         return self.kind.seconds if self.seconds is None else self.seconds
 
-    def concerns(self, method: str, path: str) -> bool:
+    def applies_to(self, method: str, path: str) -> bool:
         """Whether the rule is about such requests."""
         return self.method in {"", method} and (not self.path or fnmatchcase(path, self.path))
 
-    def strikes(self, number: int) -> bool:
+    def is_due(self, number: int) -> bool:
         """Whether the ``number``-th request that it is about meets the fault."""
         return number >= self.request and (self.times == 0 or number < self.request + self.times)
 
@@ -65,7 +65,7 @@ class Rule:
 class Scenario:
     """Rules in the order of the file; of several that strike at once the first counts."""
 
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[FaultRule, ...] = ()
 
 
 def load_scenario(path: Path) -> Scenario:
@@ -98,7 +98,7 @@ Found = tuple[tuple[str | int, ...], str, str]
 """Key path, message, hint."""
 
 
-def read_rules(document: Mapping[str, object]) -> tuple[tuple[Rule, ...], list[Found]]:
+def read_rules(document: Mapping[str, object]) -> tuple[tuple[FaultRule, ...], list[Found]]:
     """The rules of a document and everything that is wrong with it."""
     findings: list[Found] = [
         ((key,), f"`{key}` means nothing here.", "A scenario consists of [[fault]] tables.")
@@ -113,7 +113,7 @@ def read_rules(document: Mapping[str, object]) -> tuple[tuple[Rule, ...], list[F
         wrong = [(("fault", number, key), message, hint) for key, message, hint in _wrong(table)]
         findings += wrong
         if not wrong:
-            rules.append(Rule(**{**table, "kind": KINDS[table["kind"]]}))
+            rules.append(FaultRule(**{**table, "kind": FAULT_KINDS[table["kind"]]}))
     return tuple(rules), findings
 
 
@@ -130,9 +130,9 @@ def _wrong(table: Mapping[str, object]) -> Iterator[tuple[str, str, str]]:
 
 
 def _kind(value: object) -> tuple[str, str] | None:
-    if isinstance(value, str) and value in KINDS:
+    if isinstance(value, str) and value in FAULT_KINDS:
         return None
-    near = suggest(str(value), tuple(KINDS))
+    near = suggest(str(value), tuple(FAULT_KINDS))
     hint = f"Is it `{near}`?" if near else "`biot-plugin sandbox --fault-kinds` lists the kinds."
     return f"`{value}` is no kind of fault.", hint
 

@@ -16,7 +16,7 @@ JSON: Headers = ((b"content-type", b"application/json"),)
 HTML: Headers = ((b"content-type", b"text/html; charset=utf-8"),)
 
 
-class End(Enum):
+class ConnectionEnd(Enum):
     """How a connection ends."""
 
     CLOSE = "close"
@@ -34,12 +34,12 @@ class Pause:
     seconds: float
 
 
-Step = bytes | Pause | End
+Step = bytes | Pause | ConnectionEnd
 """Bytes to send, a pause, or the end."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Answered:
+class CompleteResponse:
     """One whole answer."""
 
     status: int = 200
@@ -48,7 +48,7 @@ class Answered:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Circumstances:
+class FaultContext:
     """What an answer may depend on.
 
     Attributes:
@@ -59,18 +59,18 @@ class Circumstances:
         now: The present moment.
     """
 
-    answered: Answered
+    answered: CompleteResponse
     path: str
     seconds: float
     elsewhere: str
     now: datetime
 
 
-Answer = Callable[[Circumstances], Iterable[Step]]
-"""What the client gets to see; it ends with an ``End``, or is closed after the last step."""
+ResponseScript = Callable[[FaultContext], Iterable[Step]]
+"""What the client gets to see; it ends with an ``ConnectionEnd``, or is closed after the last step."""
 
 
-def head(status: int, headers: Headers, *, now: datetime, version: str = "1.1") -> bytes:
+def encode_head(status: int, headers: Headers, *, now: datetime, version: str = "1.1") -> bytes:
     """Status line and headers, with the date and the announcement that the connection ends."""
     try:
         phrase = HTTPStatus(status).phrase
@@ -90,12 +90,12 @@ def http_date(moment: datetime) -> bytes:
     return format_datetime(moment, usegmt=True).encode()
 
 
-def measured(answered: Answered, *, length: int | None = None) -> Headers:
+def with_content_length(answered: CompleteResponse, *, length: int | None = None) -> Headers:
     """The headers with a Content-Length: the body's own, or a wrong one."""
     kept = tuple(pair for pair in answered.headers if pair[0].lower() not in {b"content-length", b"transfer-encoding"})
     return (*kept, (b"content-length", str(len(answered.body) if length is None else length).encode()))
 
 
-def whole(answered: Answered, *, now: datetime) -> bytes:
+def encode_response(answered: CompleteResponse, *, now: datetime) -> bytes:
     """The answer as a correct server sends it."""
-    return head(answered.status, measured(answered), now=now) + answered.body
+    return encode_head(answered.status, with_content_length(answered), now=now) + answered.body

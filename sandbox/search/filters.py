@@ -26,7 +26,7 @@ NUMBER_AS_TEXT = r"-?[0-9]{1,18}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Prop:
+class SearchProperty:
     """What can be filtered by.
 
     Attributes:
@@ -40,24 +40,24 @@ class Prop:
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class SqlCondition:
     """A piece of a WHERE clause and the values of its question marks."""
 
     sql: str
     parameters: tuple[Value, ...] = ()
 
     @classmethod
-    def all_of(cls, conditions: Iterable[Condition]) -> Condition:
+    def all_of(cls, conditions: Iterable[SqlCondition]) -> SqlCondition:
         """True when all are; without any, always true."""
         return cls._joined(conditions, "AND", "TRUE")
 
     @classmethod
-    def any_of(cls, conditions: Iterable[Condition]) -> Condition:
+    def any_of(cls, conditions: Iterable[SqlCondition]) -> SqlCondition:
         """True when one is; without any, always true: an empty filter filters nothing."""
         return cls._joined(conditions, "OR", "TRUE")
 
     @classmethod
-    def _joined(cls, conditions: Iterable[Condition], word: str, empty: str) -> Condition:
+    def _joined(cls, conditions: Iterable[SqlCondition], word: str, empty: str) -> SqlCondition:
         parts = [part for part in conditions if part.sql != "TRUE"]
         if not parts:
             return cls(empty)
@@ -65,7 +65,7 @@ class Condition:
         return cls(f"({f' {word} '.join(part.sql for part in parts)})", values)
 
 
-def condition(filters: object, props: Mapping[str, Prop]) -> Condition:
+def parse_filter(filters: object, props: Mapping[str, SearchProperty]) -> SqlCondition:
     """What a ``filter`` object asks for.
 
     Args:
@@ -83,20 +83,20 @@ def condition(filters: object, props: Mapping[str, Prop]) -> Condition:
 
 
 class _Reader:
-    def __init__(self, props: Mapping[str, Prop]) -> None:
+    def __init__(self, props: Mapping[str, SearchProperty]) -> None:
         self._props = props
         self._seen = 0
 
-    def read(self, filters: object, depth: int) -> Condition:
-        return Condition.all_of(self._parts(filters, depth))
+    def read(self, filters: object, depth: int) -> SqlCondition:
+        return SqlCondition.all_of(self._parts(filters, depth))
 
-    def _parts(self, filters: object, depth: int) -> list[Condition]:
+    def _parts(self, filters: object, depth: int) -> list[SqlCondition]:
         if not isinstance(filters, dict) or depth > DEPTH_MAX:
             msg = f"filter is an object of conditions by property, nested at most {DEPTH_MAX} deep."
             raise bad_request(msg)
         return [self._entry(name, operators, depth) for name, operators in filters.items() if operators is not None]
 
-    def _entry(self, name: str, operators: object, depth: int) -> Condition:
+    def _entry(self, name: str, operators: object, depth: int) -> SqlCondition:
         self._seen += 1
         if not isinstance(operators, dict) or self._seen > _CONDITIONS_MAX:
             msg = "The conditions of a property are an object of operators, and there are not too many."
@@ -108,21 +108,21 @@ class _Reader:
             msg = f"A filter can name {', '.join(self._props)}, and $AND, $OR, $NOT."
             raise bad_request(msg)
         given = {key: value for key, value in operators.items() if value is not None}
-        return Condition.all_of([_operator(prop, key, value) for key, value in given.items()])
+        return SqlCondition.all_of([_operator(prop, key, value) for key, value in given.items()])
 
-    def _logical(self, name: str, operators: Mapping[str, object], depth: int) -> Condition:
+    def _logical(self, name: str, operators: Mapping[str, object], depth: int) -> SqlCondition:
         if operators.keys() != {"filter"}:
             msg = f"{name} holds exactly one key: filter."
             raise bad_request(msg)
         parts = self._parts(operators["filter"], depth + 1)
         if name == "$OR":
-            return Condition.any_of(parts)
-        inner = Condition.all_of(parts)
+            return SqlCondition.any_of(parts)
+        inner = SqlCondition.all_of(parts)
         # A comparison with NULL is neither true nor false, and neither is its opposite.
-        return inner if name == "$AND" else Condition(f"NOT coalesce({inner.sql}, FALSE)", inner.parameters)
+        return inner if name == "$AND" else SqlCondition(f"NOT coalesce({inner.sql}, FALSE)", inner.parameters)
 
 
-def _operator(prop: Prop, key: str, value: object) -> Condition:
+def _operator(prop: SearchProperty, key: str, value: object) -> SqlCondition:
     if key in {"isNull", "isNotNull"}:
         return _null(prop, key, value)
     operators = _OPERATORS[prop.kind]
@@ -132,40 +132,40 @@ def _operator(prop: Prop, key: str, value: object) -> Condition:
     return operators[key](prop, value)
 
 
-def _null(prop: Prop, key: str, value: object) -> Condition:
+def _null(prop: SearchProperty, key: str, value: object) -> SqlCondition:
     if not isinstance(value, bool):
         msg = f"{key} is true or false."
         raise bad_request(msg)
     if not value:  # "If set to true, checks …": false asks for nothing
-        return Condition("TRUE")
-    return Condition(f"{prop.column} IS {'NOT ' if key == 'isNotNull' else ''}NULL")
+        return SqlCondition("TRUE")
+    return SqlCondition(f"{prop.column} IS {'NOT ' if key == 'isNotNull' else ''}NULL")
 
 
-def _compared(sign: str) -> Callable[[Prop, object], Condition]:
-    def compare(prop: Prop, value: object) -> Condition:
-        return Condition(f"{prop.column} {sign} ?", (_value(prop, value),))
+def _compared(sign: str) -> Callable[[SearchProperty, object], SqlCondition]:
+    def compare(prop: SearchProperty, value: object) -> SqlCondition:
+        return SqlCondition(f"{prop.column} {sign} ?", (_value(prop, value),))
 
     return compare
 
 
-def _listed(sign: str) -> Callable[[Prop, object], Condition]:
-    def compare(prop: Prop, value: object) -> Condition:
+def _listed(sign: str) -> Callable[[SearchProperty, object], SqlCondition]:
+    def compare(prop: SearchProperty, value: object) -> SqlCondition:
         if not isinstance(value, list):
             msg = "in and notIn take a list."
             raise bad_request(msg)
         values = tuple(_value(prop, item) for item in value)
         places = ", ".join("?" * len(values))
         without = f"{prop.column} IS NULL OR " if sign == "NOT IN" else ""
-        return Condition(f"({without}{prop.column} {sign} ({places}))", values)
+        return SqlCondition(f"({without}{prop.column} {sign} ({places}))", values)
 
     return compare
 
 
-def _contains(prop: Prop, value: object) -> Condition:
-    return Condition(f"instr(lower({prop.column}), lower(?)) > 0", (_value(prop, value),))
+def _contains(prop: SearchProperty, value: object) -> SqlCondition:
+    return SqlCondition(f"instr(lower({prop.column}), lower(?)) > 0", (_value(prop, value),))
 
 
-def _value(prop: Prop, value: object) -> Value:
+def _value(prop: SearchProperty, value: object) -> Value:
     if prop.kind == "number":
         return _number(value)
     if prop.kind == "flag":
@@ -206,7 +206,7 @@ def _moment(text: str) -> str:
 _SAME = {"eq": _compared("IS"), "not": _compared("IS NOT")}
 _LISTS = {"in": _listed("IN"), "notIn": _listed("NOT IN")}
 _SIZES = {key: _compared(sign) for key, sign in (("lt", "<"), ("lte", "<="), ("gt", ">"), ("gte", ">="))}
-_OPERATORS: Mapping[str, Mapping[str, Callable[[Prop, object], Condition]]] = {
+_OPERATORS: Mapping[str, Mapping[str, Callable[[SearchProperty, object], SqlCondition]]] = {
     "text": {**_SAME, **_LISTS, "like": _contains},
     "number": {**_SAME, **_LISTS, **_SIZES},
     "flag": {**_SAME, **_LISTS},

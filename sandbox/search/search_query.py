@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from builder.platform.limits import INTEGER_MAX
-from sandbox.search.filters import Condition, condition
+from sandbox.search.filters import SqlCondition, parse_filter
 from sandbox.web.biot_errors import bad_request
 from sandbox.web.json_text import read_json
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Mapping, Sequence
 
-    from sandbox.search.filters import Prop
+    from sandbox.search.filters import SearchProperty
 
 PARAMETER = "searchRequest"
 LIMIT_DEFAULT = 100
@@ -32,7 +32,7 @@ _SEPARATOR = "char(31)"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Searchable:
+class SearchableList:
     """A list that can be searched.
 
     Attributes:
@@ -46,14 +46,14 @@ class Searchable:
 
     source: str
     columns: str
-    props: Mapping[str, Prop]
+    props: Mapping[str, SearchProperty]
     sortable: frozenset[str]
     default_sort: str
     key: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Search:
+class ParsedSearch:
     """One checked request.
 
     Attributes:
@@ -64,7 +64,7 @@ class Search:
         asked: The request's own ``filter``, ``sort`` and ``freeTextSearch``, for the answer's metadata.
     """
 
-    where: Condition
+    where: SqlCondition
     order: str
     limit: int
     page: int
@@ -72,7 +72,7 @@ class Search:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Found:
+class SearchPage:
     """One page of results.
 
     Attributes:
@@ -96,7 +96,7 @@ def search_request_of(query: Mapping[str, str]) -> str | None:
     return query.get(PARAMETER)
 
 
-def parse_search(text: str | None, searchable: Searchable) -> Search:
+def parse_search(text: str | None, searchable: SearchableList) -> ParsedSearch:
     """Understand the query parameter ``searchRequest``.
 
     Args:
@@ -111,11 +111,11 @@ def parse_search(text: str | None, searchable: Searchable) -> Search:
         msg = f"searchRequest is an object with {', '.join(_KEYS)}."
         raise bad_request(msg)
     asked = {key: value for key, value in asked.items() if value is not None}
-    conditions = [condition(asked.get("filter", {}), searchable.props)]
+    conditions = [parse_filter(asked.get("filter", {}), searchable.props)]
     if words := _words(asked.get("freeTextSearch", "")):
         conditions.append(_free_text(words, searchable.props))
-    return Search(
-        where=Condition.all_of(conditions),
+    return ParsedSearch(
+        where=SqlCondition.all_of(conditions),
         order=_order(asked.get("sort", []), searchable),
         limit=_whole(asked, "limit", 1, LIMIT_DEFAULT),
         page=_whole(asked, "page", 0, 0),
@@ -123,7 +123,7 @@ def parse_search(text: str | None, searchable: Searchable) -> Search:
     )
 
 
-def find(connection: sqlite3.Connection, searchable: Searchable, search: Search) -> Found:
+def find(connection: sqlite3.Connection, searchable: SearchableList, search: ParsedSearch) -> SearchPage:
     """The page that was asked for, and how many rows there are in all."""
     where, parameters = search.where.sql, search.where.parameters
     # Only column names and conditions of this module are put together here; every value is a parameter.
@@ -133,10 +133,10 @@ def find(connection: sqlite3.Connection, searchable: Searchable, search: Search)
         f" ORDER BY {search.order} LIMIT ? OFFSET ?",
         (*parameters, search.limit, search.limit * search.page),
     ).fetchall()
-    return Found(rows=rows, total=total)
+    return SearchPage(rows=rows, total=total)
 
 
-def envelope(items: Iterable[str], found: Found, search: Search) -> str:
+def envelope(items: Iterable[str], found: SearchPage, search: ParsedSearch) -> str:
     """BioT's answer to a search, as JSON text.
 
     Args:
@@ -160,14 +160,14 @@ def _words(value: object) -> list[str]:
     return words
 
 
-def _free_text(words: Sequence[str], props: Mapping[str, Prop]) -> Condition:
+def _free_text(words: Sequence[str], props: Mapping[str, SearchProperty]) -> SqlCondition:
     columns = [f"coalesce({prop.column}, '')" for prop in props.values() if prop.kind != "time"]
     everything = f" || {_SEPARATOR} || ".join(columns)
     one = f"instr(lower({everything}), lower(?)) > 0"
-    return Condition(f"({' OR '.join([one] * len(words))})", tuple(words))
+    return SqlCondition(f"({' OR '.join([one] * len(words))})", tuple(words))
 
 
-def _order(value: object, searchable: Searchable) -> str:
+def _order(value: object, searchable: SearchableList) -> str:
     if not isinstance(value, list) or len(value) > SORTS_MAX:
         msg = f"sort is a list of at most {SORTS_MAX} entries."
         raise bad_request(msg)
@@ -175,7 +175,7 @@ def _order(value: object, searchable: Searchable) -> str:
     return ", ".join([*terms, searchable.key])
 
 
-def _term(entry: object, searchable: Searchable) -> str:
+def _term(entry: object, searchable: SearchableList) -> str:
     if not isinstance(entry, dict) or not entry.keys() <= {"prop", "order"}:
         msg = "An entry of sort is an object with prop and order."
         raise bad_request(msg)

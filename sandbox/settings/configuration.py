@@ -6,20 +6,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from builder.platform.limits import NAME_PREFIX
-from sandbox.settings.shapes import cors_defaults, default, refused_update
+from sandbox.settings.plugin_schema import cors_defaults, default, refused_update
 from sandbox.web.biot_errors import bad_request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sandbox.settings.shapes import Config
+    from sandbox.settings.plugin_schema import Config
 
 _PLAIN = ("timeout", "memorySize", "ephemeralStorage", "enabledState", "analyticsDbAccess", "environmentVariables")
 _LISTS = ("interceptions", "notifications")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Wanted:
+class DesiredPlugin:
     """What a plugin is to be.
 
     Attributes:
@@ -38,7 +38,7 @@ def full_name(name: str) -> str:
     return NAME_PREFIX + name
 
 
-def creation(request: Mapping[str, object], *, with_code: bool) -> Wanted:
+def configure_new_plugin(request: Mapping[str, object], *, with_code: bool) -> DesiredPlugin:
     """A new plugin: what is not sent gets its default.
 
     Raises:
@@ -51,7 +51,7 @@ def creation(request: Mapping[str, object], *, with_code: bool) -> Wanted:
         raise bad_request(msg)
     if with_code:
         _refuse_code(image=image)
-    return Wanted(
+    return DesiredPlugin(
         config={
             **{key: request[key] for key in ("name", "displayName", "version")},
             **_runtime(request, image=image),
@@ -66,7 +66,7 @@ def creation(request: Mapping[str, object], *, with_code: bool) -> Wanted:
     )
 
 
-def partial(current: Config, request: Mapping[str, object], *, with_code: bool) -> Wanted:
+def apply_partial_update(current: Config, request: Mapping[str, object], *, with_code: bool) -> DesiredPlugin:
     """PATCH: what is not sent stays; maps and lists that are sent replace the old ones whole.
 
     Raises:
@@ -84,7 +84,7 @@ def partial(current: Config, request: Mapping[str, object], *, with_code: bool) 
     return _updated(current, config, request, with_code=with_code)
 
 
-def replacement(current: Config, request: Mapping[str, object], *, with_code: bool) -> Wanted:
+def apply_replacement(current: Config, request: Mapping[str, object], *, with_code: bool) -> DesiredPlugin:
     """PUT: what is not sent falls back to its default. Code is no field: without new code the old one stays.
 
     Raises:
@@ -101,15 +101,15 @@ def replacement(current: Config, request: Mapping[str, object], *, with_code: bo
     if kind == "ZIP" and "runtime" not in request:
         msg = "runtime is missing: a ZIP plugin needs it."
         raise refused_update(msg)
-    return _updated(current, creation(whole, with_code=False).config, request, with_code=with_code)
+    return _updated(current, configure_new_plugin(whole, with_code=False).config, request, with_code=with_code)
 
 
-def _updated(current: Config, config: Config, request: Mapping[str, object], *, with_code: bool) -> Wanted:
+def _updated(current: Config, config: Config, request: Mapping[str, object], *, with_code: bool) -> DesiredPlugin:
     image = current["deploymentPackageType"] == "IMAGE"
     if with_code:
         _refuse_code(image=image)
     tag = request.get("imageTag") if image else None
-    wanted = Wanted(config=config, image_tag=str(tag) if tag else None, code_changes=with_code or bool(tag))
+    wanted = DesiredPlugin(config=config, image_tag=str(tag) if tag else None, code_changes=with_code or bool(tag))
     _check_version(int(str(current["version"])), int(str(config["version"])), code_changes=wanted.code_changes)
     return wanted
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
-    from sandbox.settings.configuration import Wanted
+    from sandbox.settings.configuration import DesiredPlugin
 
 ADAPT_ENTITY = "ADAPT_ENTITY"
 
@@ -29,7 +29,7 @@ def aws_refusal(class_name: str, message: str) -> ApiError:
     return ApiError(500, "AWS_EXCEPTION", message, {"className": class_name})
 
 
-def check(wanted: Wanted, *, today: date, creating: bool) -> None:
+def check_configuration(wanted: DesiredPlugin, *, today: date, creating: bool) -> None:
     """Everything that can be told from the configuration alone, BioT's own rules before Lambda's.
 
     Args:
@@ -41,7 +41,7 @@ def check(wanted: Wanted, *, today: date, creating: bool) -> None:
         ApiError: 400 and 404 of BioT's rules, 500 ``AWS_EXCEPTION`` of Lambda's.
     """
     config = wanted.config
-    variables = texts(config.get("environmentVariables"))
+    variables = text_values(config.get("environmentVariables"))
     _check_variables(variables)
     subscriptions = config.get("subscriptions")
     if isinstance(subscriptions, dict):
@@ -55,7 +55,7 @@ def check(wanted: Wanted, *, today: date, creating: bool) -> None:
         _check_runtime(str(config["runtime"]), today, creating=creating)
 
 
-def check_size(variables: Mapping[str, str]) -> None:
+def check_variables_size(variables: Mapping[str, str]) -> None:
     """All variables together, the platform's own among them.
 
     Raises:
@@ -71,7 +71,7 @@ def check_size(variables: Mapping[str, str]) -> None:
         raise aws_refusal(msg, message)
 
 
-def texts(value: object) -> dict[str, str]:
+def text_values(value: object) -> dict[str, str]:
     """A map of texts; empty for anything else."""
     return {str(key): str(item) for key, item in value.items()} if isinstance(value, dict) else {}
 

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from builder.platform.api_catalog import ACTIONS_BY_ENTITY
 from builder.platform.interceptions import INTERCEPTION_TARGETS
 from sandbox.clock import iso
-from sandbox.search.filters import Prop
-from sandbox.search.search_query import Searchable, envelope, find, parse_search
+from sandbox.search.filters import SearchProperty
+from sandbox.search.search_query import SearchableList, envelope, find, parse_search
 
 if TYPE_CHECKING:
-    from sandbox.instance_state import State
+    from sandbox.instance_state import InstanceState
 
 CREDENTIALS_HOURS = 1
 """BioT's deployment guide."""
@@ -31,13 +31,13 @@ _ROWS = ", ".join(
     f"({_literal(item.entity_type_name)}, {_literal(item.service_prefix)}, {_literal(item.api_id)})"
     for item in INTERCEPTION_TARGETS
 )
-INTERCEPTIONS = Searchable(
+INTERCEPTIONS = SearchableList(
     source=f"(WITH catalog (entity, service, api) AS (VALUES {_ROWS}) SELECT * FROM catalog)",  # noqa: S608  # ours
     columns="entity, service, api",
     props={
-        "apiId": Prop(column="api"),
-        "entityTypeName": Prop(column="entity"),
-        "servicePrefix": Prop(column="service"),
+        "apiId": SearchProperty(column="api"),
+        "entityTypeName": SearchProperty(column="entity"),
+        "servicePrefix": SearchProperty(column="service"),
     },
     sortable=frozenset({"apiId", "entityTypeName", "servicePrefix"}),
     default_sort="entity",
@@ -46,7 +46,7 @@ INTERCEPTIONS = Searchable(
 """The specification's default sort, creationTime, is no property here; by entity it is."""
 
 
-def interceptions(state: State, request: str | None) -> str:
+def interceptions(state: InstanceState, request: str | None) -> str:
     """A page of what can be intercepted; an entity without ``apiId`` is a target of ADAPT_ENTITY."""
     asked = parse_search(request, INTERCEPTIONS)
     with state.database.read() as connection:
@@ -75,7 +75,7 @@ def notifiable_actions() -> dict[str, object]:
     }
 
 
-def docker_credentials(state: State) -> dict[str, object]:
+def docker_credentials(state: InstanceState) -> dict[str, object]:
     """Credentials in the right form for a registry that is not there: nothing can be done with them."""
     host = state.settings.base_url.partition("://")[2]
     return {

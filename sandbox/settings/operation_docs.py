@@ -9,17 +9,17 @@ from builder.platform.api_catalog import ACTIONS_BY_ENTITY, ADAPTABLE_ENTITY_TYP
 from builder.platform.limits import INTEGER_MAX
 from builder.platform.reserved_variables import BIOT_PREFIX, KEY_PATTERN
 from builder.platform.runtimes import RUNTIMES, UNBUILT_RUNTIMES
+from sandbox.api_description import HEALTH, MOMENT, TEXT, Operation, nullable, object_schema, page_of
 from sandbox.intercepted_apis import api_id_pattern
 from sandbox.settings.configuration_rules import ADAPT_ENTITY
 from sandbox.settings.lookups import INTERCEPTIONS
 from sandbox.settings.plugin_operations import PLUGINS
-from sandbox.settings.shapes import SUBSCRIPTIONS_MAX, create_request, plugin_response, update_request
-from sandbox.web.operation_docs import HEALTH, MOMENT, TEXT, Operation, nullable, page_of, record
+from sandbox.settings.plugin_schema import SUBSCRIPTIONS_MAX, create_request, plugin_response, update_request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sandbox.web.operation_docs import Schema
+    from sandbox.api_description import Schema
 
 _PLUGINS, _PLUGIN = "/settings/v2/plugins", "/settings/v2/plugins/{name}"
 _NAME: Mapping[str, Schema] = {"name": {"type": "string", "pattern": "^[a-zA-Z0-9_-]+$", "maxLength": 64}}
@@ -99,15 +99,15 @@ def _interception(order: Schema) -> Schema:
     of_entity = {"type": {"const": ADAPT_ENTITY}, "apiId": {"type": "null"}, "entityTypeName": entity}
     return {
         "anyOf": [
-            record({**of_api, "order": order}, optional=["entityTypeName", "order"]),
-            record({**of_entity, "order": order}, optional=["apiId", "order"]),
+            object_schema({**of_api, "order": order}, optional=["entityTypeName", "order"]),
+            object_schema({**of_entity, "order": order}, optional=["apiId", "order"]),
         ]
     }
 
 
 def _notifications() -> list[Schema]:
     return [
-        record(
+        object_schema(
             {
                 "entityTypeName": {"const": entity},
                 "actionName": {"enum": list(actions)},
@@ -120,7 +120,7 @@ def _notifications() -> list[Schema]:
 
 
 def _parts(config: Schema) -> Schema:
-    return record({"config": config, "code": {"type": "string", "format": "binary"}}, optional=["code"])
+    return object_schema({"config": config, "code": {"type": "string", "format": "binary"}}, optional=["code"])
 
 
 _OF_PLUGINS = (
@@ -196,8 +196,8 @@ _OF_PLUGINS = (
     ),
 )
 _LINE = dict.fromkeys(("entityName", "entityDisplayName", "actionName", "actionDisplayName"), TEXT)
-_KEYS = record(dict.fromkeys(("accessKeyId", "secretAccessKey", "sessionToken"), TEXT) | {"expiration": MOMENT})
-_INTERCEPTION = record(dict.fromkeys(("entityTypeName", "servicePrefix", "apiId"), TEXT), optional=["apiId"])
+_KEYS = object_schema(dict.fromkeys(("accessKeyId", "secretAccessKey", "sessionToken"), TEXT) | {"expiration": MOMENT})
+_INTERCEPTION = object_schema(dict.fromkeys(("entityTypeName", "servicePrefix", "apiId"), TEXT), optional=["apiId"])
 _ACTIONS = tuple(
     Operation(
         method="get",
@@ -205,7 +205,7 @@ _ACTIONS = tuple(
         name=name,
         summary="What plugins can be told of.",
         permission="SETTINGS_GET_ENTITY_TYPES",
-        answer=record({"entityTypes": {"type": "array", "items": record(_LINE)}}),
+        answer=object_schema({"entityTypes": {"type": "array", "items": object_schema(_LINE)}}),
     )
     for version, name in (("v1", "getNotifiableActions_1"), ("v2", "getNotifiableActions"))
 )
@@ -226,7 +226,7 @@ _LOOKUPS = (
         name="getDockerRepositoryTempCredentials",
         summary="Credentials for the registry; the local BioT has none, so they open nothing.",
         permission=_REPOSITORY,
-        answer=record({"credentials": _KEYS, "region": TEXT, "repositoryUri": TEXT}),
+        answer=object_schema({"credentials": _KEYS, "region": TEXT, "repositoryUri": TEXT}),
     ),
     Operation(
         method="put",
@@ -243,7 +243,7 @@ _LOOKUPS = (
         path="/settings/v1/system/properties",
         name="getSystemProperties",
         summary="Which BioT this is.",
-        answer=record({"biotVersion": TEXT}),
+        answer=object_schema({"biotVersion": TEXT}),
     ),
     Operation(
         method="get",

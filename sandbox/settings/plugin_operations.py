@@ -9,42 +9,42 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sandbox.search.filters import Prop
-from sandbox.search.search_query import Searchable, envelope, find, parse_search
-from sandbox.settings.code.code_check import check_handler, examine
+from sandbox.search.filters import SearchProperty
+from sandbox.search.search_query import SearchableList, envelope, find, parse_search
+from sandbox.settings.code.code_check import check_handler, read_zip_paths
 from sandbox.settings.code.code_store import CodeStore
-from sandbox.settings.configuration import creation
+from sandbox.settings.configuration import configure_new_plugin
 from sandbox.settings.plugin_subscriptions import answer_with_moved_orders, with_moved_orders
-from sandbox.settings.plugin_table import Plugins, Prepared, config_of, prepare
+from sandbox.settings.plugin_table import PluginTable, PreparedPlugin, config_of, prepare_plugin
 from sandbox.settings.undocumented_behavior import PREFIXED_NAMES
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable
 
-    from sandbox.instance_state import State
-    from sandbox.settings.code.upload_form import Form
-    from sandbox.settings.configuration import Wanted
-    from sandbox.settings.shapes import Config
+    from sandbox.instance_state import InstanceState
+    from sandbox.settings.code.upload_form import UploadForm
+    from sandbox.settings.configuration import DesiredPlugin
+    from sandbox.settings.plugin_schema import Config
 
-    Decide = Callable[[Config], Wanted]
+    Decide = Callable[[Config], DesiredPlugin]
 
 _PROPS = {
-    "name": Prop(column="full_name" if PREFIXED_NAMES else "name"),
-    "displayName": Prop(column="display_name"),
-    "version": Prop(column="version", kind="number"),
-    "endpointUrl": Prop(column="endpoint_url"),
-    "timeout": Prop(column="timeout", kind="number"),
-    "runtime": Prop(column="runtime"),
-    "handler": Prop(column="handler"),
-    "memorySize": Prop(column="memory_size", kind="number"),
-    "enabledState": Prop(column="enabled_state"),
-    "creationTime": Prop(column="creation_time", kind="time"),
-    "lastModifiedTime": Prop(column="last_modified_time", kind="time"),
-    "deploymentPackageType": Prop(column="deployment_package_type"),
-    "ephemeralStorage": Prop(column="ephemeral_storage", kind="number"),
+    "name": SearchProperty(column="full_name" if PREFIXED_NAMES else "name"),
+    "displayName": SearchProperty(column="display_name"),
+    "version": SearchProperty(column="version", kind="number"),
+    "endpointUrl": SearchProperty(column="endpoint_url"),
+    "timeout": SearchProperty(column="timeout", kind="number"),
+    "runtime": SearchProperty(column="runtime"),
+    "handler": SearchProperty(column="handler"),
+    "memorySize": SearchProperty(column="memory_size", kind="number"),
+    "enabledState": SearchProperty(column="enabled_state"),
+    "creationTime": SearchProperty(column="creation_time", kind="time"),
+    "lastModifiedTime": SearchProperty(column="last_modified_time", kind="time"),
+    "deploymentPackageType": SearchProperty(column="deployment_package_type"),
+    "ephemeralStorage": SearchProperty(column="ephemeral_storage", kind="number"),
 }
-PLUGINS = Searchable(
+PLUGINS = SearchableList(
     source="plugins",
     columns="response",
     props=_PROPS,
@@ -54,7 +54,7 @@ PLUGINS = Searchable(
 )
 
 
-def search(state: State, request: str | None) -> str:
+def search(state: InstanceState, request: str | None) -> str:
     """A page of plugins."""
     asked = parse_search(request, PLUGINS)
     with state.database.read() as connection:
@@ -62,22 +62,22 @@ def search(state: State, request: str | None) -> str:
     return envelope((row["response"] for row in found.rows), found, asked)
 
 
-def get(state: State, name: str) -> str:
+def get(state: InstanceState, name: str) -> str:
     """One plugin."""
     with state.database.read() as connection:
-        row = Plugins(state, connection).find(name)
+        row = PluginTable(state, connection).find(name)
         return answer_with_moved_orders(connection, row, row["response"])
 
 
-def create(state: State, request: Config, form: Form) -> str:
+def create(state: InstanceState, request: Config, form: UploadForm) -> str:
     """Make a plugin: its code, service user, endpoint and subscriptions, or nothing of it."""
-    wanted = creation(request, with_code=form.code is not None)
-    prepared = prepare(wanted, today=state.clock.now().date(), creating=True)
+    wanted = configure_new_plugin(request, with_code=form.code is not None)
+    prepared = prepare_plugin(wanted, today=state.clock.now().date(), creating=True)
     with state.database.read() as connection:
-        Plugins(state, connection).check_new(wanted)
+        PluginTable(state, connection).check_new(wanted)
     _check_code(form, wanted)
     with state.database.write() as connection:
-        plugins = Plugins(state, connection)
+        plugins = PluginTable(state, connection)
         plugins.check_new(wanted)
         answer = plugins.create(prepared, form.code.sha256 if form.code else None)
         answer = answer_with_moved_orders(connection, plugins.find(str(wanted.config["name"])), answer)
@@ -86,7 +86,7 @@ def create(state: State, request: Config, form: Form) -> str:
     return answer
 
 
-def update(state: State, name: str, decide: Decide, form: Form) -> str:
+def update(state: InstanceState, name: str, decide: Decide, form: UploadForm) -> str:
     """Change a plugin, or nothing of it.
 
     Args:
@@ -96,19 +96,19 @@ def update(state: State, name: str, decide: Decide, form: Form) -> str:
         form: The request.
     """
 
-    def prepared_for(connection: sqlite3.Connection, row: sqlite3.Row) -> Prepared:
+    def prepared_for(connection: sqlite3.Connection, row: sqlite3.Row) -> PreparedPlugin:
         config = with_moved_orders(connection, row, config_of(row))
-        return prepare(decide(config), today=state.clock.now().date(), creating=False)
+        return prepare_plugin(decide(config), today=state.clock.now().date(), creating=False)
 
     with state.database.read() as connection:
-        plugins = Plugins(state, connection)
+        plugins = PluginTable(state, connection)
         before = plugins.find(name)
         prepared = prepared_for(connection, before)
         plugins.check_image(prepared.wanted)
     _check_code(form, prepared.wanted)
     store = CodeStore.beside(state.database)
     with state.database.write() as connection:
-        plugins = Plugins(state, connection)
+        plugins = PluginTable(state, connection)
         row = plugins.find(name)
         if row["config"] != before["config"]:  # somebody came in between: decide again, for what is there now
             prepared = prepared_for(connection, row)
@@ -122,23 +122,23 @@ def update(state: State, name: str, decide: Decide, form: Form) -> str:
     return answer
 
 
-def delete(state: State, name: str) -> None:
+def delete(state: InstanceState, name: str) -> None:
     """Remove a plugin and everything that was made for it."""
     with state.database.write() as connection:
-        plugins = Plugins(state, connection)
+        plugins = PluginTable(state, connection)
         row = plugins.find(name)
         plugins.delete(row)
     _drop_code(state, row["code_sha256"])
 
 
-def _drop_code(state: State, sha256: str | None) -> None:
+def _drop_code(state: InstanceState, sha256: str | None) -> None:
     """After the transaction: were it undone, the code would have to be there still."""
     with state.database.write() as connection:
         CodeStore.beside(state.database).drop(connection, sha256)
 
 
-def _check_code(form: Form, wanted: Wanted) -> None:
+def _check_code(form: UploadForm, wanted: DesiredPlugin) -> None:
     """The upload against Lambda, outside every transaction: unpacking takes its time."""
     if form.code:
-        paths = examine(form.code.path, form.code.size)
+        paths = read_zip_paths(form.code.path, form.code.size)
         check_handler(paths, str(wanted.config["runtime"]), str(wanted.config["handler"]))

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 
 from sandbox.plugin_endpoints import endpoint_url
 from sandbox.settings.configuration import full_name
-from sandbox.settings.configuration_rules import texts
+from sandbox.settings.configuration_rules import text_values
 from sandbox.settings.undocumented_behavior import PREFIXED_NAMES, SYSTEM_VARIABLES_SHOWN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sandbox.settings.shapes import Config
+    from sandbox.settings.plugin_schema import Config
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Facts:
+class ServerFields:
     """What the server adds to a configuration.
 
     Attributes:
@@ -34,13 +34,13 @@ class Facts:
     system_variables: Mapping[str, str]
 
 
-def answer_text(config: Config, facts: Facts) -> str:
+def answer_text(config: Config, facts: ServerFields) -> str:
     """What the API tells of a plugin: never code, digest, image tag or the platform's secrets.
 
     There is no AWS console behind a local BioT: ``linkToConsole`` leads to the plugin's own record.
     """
     full = full_name(str(config["name"]))
-    variables = texts(config["environmentVariables"])
+    variables = text_values(config["environmentVariables"])
     told = {
         **config,
         "name": full if PREFIXED_NAMES else config["name"],

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from builder.manifest.rules.subject import table_items
-from sandbox.dispatcher.subscription_table import Interception, Notification, orders_of
+from sandbox.dispatcher.subscription_table import InterceptionSubscription, NotificationSubscription, orders_of
 from sandbox.intercepted_apis import find_api
 from sandbox.settings import undocumented_behavior
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
 
-    from sandbox.settings.shapes import Config
+    from sandbox.settings.plugin_schema import Config
 
 
 # Orders to which other subscriptions pushed a plugin's interceptions, for a BioT whose answers show them.
@@ -51,28 +51,28 @@ def answer_with_moved_orders(connection: sqlite3.Connection, row: sqlite3.Row, a
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Subscriptions:
+class PluginSubscriptions:
     """Everything that a plugin's endpoint is subscribed to."""
 
-    interceptions: tuple[Interception, ...] = ()
-    notifications: tuple[Notification, ...] = ()
+    interceptions: tuple[InterceptionSubscription, ...] = ()
+    notifications: tuple[NotificationSubscription, ...] = ()
 
 
-def subscriptions_of(config: Config) -> Subscriptions:
+def subscriptions_of(config: Config) -> PluginSubscriptions:
     """What the plugin is subscribed to. A disabled one has its subscriptions in its configuration only."""
     table = config["subscriptions"]
     if config["enabledState"] != "ENABLED" or not isinstance(table, dict):
-        return Subscriptions()
-    return Subscriptions(interceptions=tuple(_interceptions(table)), notifications=tuple(_notifications(table)))
+        return PluginSubscriptions()
+    return PluginSubscriptions(interceptions=tuple(_interceptions(table)), notifications=tuple(_notifications(table)))
 
 
-def _interceptions(table: Config) -> Iterator[Interception]:
+def _interceptions(table: Config) -> Iterator[InterceptionSubscription]:
     """A value that stands in an ``apiId`` becomes a path filter."""
     common = table.get("interceptionOrder")
     for _, row in table_items(table, "interceptions"):
         target = find_api(str(row.get("apiId", "")))
         order = row.get("order", common)
-        yield Interception(
+        yield InterceptionSubscription(
             type=str(row["type"]),
             api_id=target.api_id if target else "",
             path_filters=target.path_filters if target else {},
@@ -81,9 +81,9 @@ def _interceptions(table: Config) -> Iterator[Interception]:
         )
 
 
-def _notifications(table: Config) -> Iterator[Notification]:
+def _notifications(table: Config) -> Iterator[NotificationSubscription]:
     for _, row in table_items(table, "notifications"):
-        yield Notification(
+        yield NotificationSubscription(
             entity_type_name=str(row["entityTypeName"]),
             action_name=str(row["actionName"]),
             template_name=str(row.get("templateName", "")),

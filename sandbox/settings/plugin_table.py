@@ -10,10 +10,10 @@ from builder.platform.reserved_variables import DISPLAY_NAME_VARIABLE
 from sandbox.clock import iso
 from sandbox.dispatcher.subscription_table import remove_endpoint, replace_subscriptions
 from sandbox.plugin_endpoints import endpoint_url
-from sandbox.settings.code import images
+from sandbox.settings.code import image_tags
 from sandbox.settings.configuration import full_name
-from sandbox.settings.configuration_rules import check, check_size, texts
-from sandbox.settings.plugin_response import Facts, answer_text
+from sandbox.settings.configuration_rules import check_configuration, check_variables_size, text_values
+from sandbox.settings.plugin_response import ServerFields, answer_text
 from sandbox.settings.plugin_subscriptions import subscriptions_of
 from sandbox.ums.accounts import create_service_user, delete_service_user
 from sandbox.ums.permissions import PROTECTED_API
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
-    from sandbox.instance_state import State
-    from sandbox.settings.configuration import Wanted
-    from sandbox.settings.plugin_subscriptions import Subscriptions
-    from sandbox.settings.shapes import Config
+    from sandbox.instance_state import InstanceState
+    from sandbox.settings.configuration import DesiredPlugin
+    from sandbox.settings.plugin_schema import Config
+    from sandbox.settings.plugin_subscriptions import PluginSubscriptions
 
 _COLUMNS = {
     "name": "name",
@@ -45,7 +45,7 @@ _COLUMNS = {
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Prepared:
+class PreparedPlugin:
     """Everything about a request that can be worked out without the database, and so before anybody has to wait.
 
     Attributes:
@@ -53,22 +53,22 @@ class Prepared:
         subscriptions: What its endpoint will be subscribed to.
     """
 
-    wanted: Wanted
-    subscriptions: Subscriptions
+    wanted: DesiredPlugin
+    subscriptions: PluginSubscriptions
 
 
-def prepare(wanted: Wanted, *, today: date, creating: bool) -> Prepared:
+def prepare_plugin(wanted: DesiredPlugin, *, today: date, creating: bool) -> PreparedPlugin:
     """Check a request by the rules and work out its subscriptions.
 
     Raises:
         ApiError: 400, 404 or 500 of ``rules``.
     """
-    check(wanted, today=today, creating=creating)
-    return Prepared(wanted=wanted, subscriptions=subscriptions_of(wanted.config))
+    check_configuration(wanted, today=today, creating=creating)
+    return PreparedPlugin(wanted=wanted, subscriptions=subscriptions_of(wanted.config))
 
 
 @dataclass(frozen=True, slots=True)
-class Plugins:
+class PluginTable:
     """The plugins, for one transaction.
 
     Attributes:
@@ -76,7 +76,7 @@ class Plugins:
         connection: Of the transaction.
     """
 
-    state: State
+    state: InstanceState
     connection: sqlite3.Connection
 
     def find(self, name: str) -> sqlite3.Row:
@@ -92,7 +92,7 @@ class Plugins:
                 return found
         raise ApiError(404, "PLUGIN_NOT_FOUND", "There is no plugin of this name.", {"pluginName": name})
 
-    def check_new(self, wanted: Wanted) -> None:
+    def check_new(self, wanted: DesiredPlugin) -> None:
         """Is its name free, and its image there?
 
         Raises:
@@ -103,16 +103,16 @@ class Plugins:
             raise ApiError(409, "PLUGIN_EXISTS_BY_NAME", "There is a plugin of this name.", {"pluginName": full})
         self.check_image(wanted)
 
-    def check_image(self, wanted: Wanted) -> None:
+    def check_image(self, wanted: DesiredPlugin) -> None:
         """Is the image there that the request names?
 
         Raises:
             ApiError: 404 ``PLUGIN_IMAGE_TAG_NOT_FOUND``.
         """
         if wanted.image_tag:
-            images.require_tag(self.connection, wanted.image_tag)
+            image_tags.require_tag(self.connection, wanted.image_tag)
 
-    def create(self, prepared: Prepared, code: str | None) -> str:
+    def create(self, prepared: PreparedPlugin, code: str | None) -> str:
         """Make the plugin with its service user, endpoint and subscriptions; returns the answer.
 
         Args:
@@ -148,7 +148,7 @@ class Plugins:
         self._subscribe(str(row["endpoint_url"]), prepared.subscriptions)
         return str(row["response"])
 
-    def change(self, row: sqlite3.Row, prepared: Prepared, code: str | None) -> str:
+    def change(self, row: sqlite3.Row, prepared: PreparedPlugin, code: str | None) -> str:
         """Write a change and subscribe anew; returns the answer.
 
         Args:
@@ -178,14 +178,14 @@ class Plugins:
         self.connection.execute("DELETE FROM plugins WHERE full_name = ?", (row["full_name"],))
         remove_endpoint(self.connection, row["endpoint_url"])
         delete_service_user(self.connection, row["service_user_id"])
-        images.drop(self.connection, row["image_tag"])
+        image_tags.drop(self.connection, row["image_tag"])
 
     def _written(self, config: Config, created: str, variables: Mapping[str, str]) -> dict[str, object]:
         """The columns that follow from a configuration."""
         system = {**variables, DISPLAY_NAME_VARIABLE: str(config["displayName"])}
-        check_size({**system, **texts(config["environmentVariables"])})
+        check_variables_size({**system, **text_values(config["environmentVariables"])})
         modified = iso(self.state.clock.now())
-        facts = Facts(
+        facts = ServerFields(
             base_url=self.state.settings.base_url, created=created, modified=modified, system_variables=system
         )
         return {
@@ -196,7 +196,7 @@ class Plugins:
             "system_variables": json.dumps(system, ensure_ascii=False),
         }
 
-    def _subscribe(self, endpoint: str, wanted: Subscriptions) -> None:
+    def _subscribe(self, endpoint: str, wanted: PluginSubscriptions) -> None:
         replace_subscriptions(self.connection, endpoint, wanted.interceptions, wanted.notifications)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import ExitStack
-from functools import partial as bound
+from functools import partial as bind
 from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
@@ -16,12 +16,12 @@ from sandbox.clock import iso
 from sandbox.instance_state import health_of, state_of
 from sandbox.search.search_query import search_request_of
 from sandbox.settings import lookups, plugin_operations
-from sandbox.settings.code import images
-from sandbox.settings.code.code_store import CodeStore, Incoming
+from sandbox.settings.code import image_tags
+from sandbox.settings.code.code_store import CodeStore, Upload
 from sandbox.settings.code.upload_form import receive
-from sandbox.settings.configuration import partial, replacement
-from sandbox.settings.shapes import read_creation, read_replacement, read_update
-from sandbox.ums.caller import require
+from sandbox.settings.configuration import apply_partial_update, apply_replacement
+from sandbox.settings.plugin_schema import read_creation, read_replacement, read_update
+from sandbox.web.authorization import require_permission
 from sandbox.web.biot_errors import bad_request
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from sandbox.settings.configuration import Wanted
-    from sandbox.settings.shapes import Config
+    from sandbox.settings.configuration import DesiredPlugin
+    from sandbox.settings.plugin_schema import Config
 
 _TAG = re.compile(rf"[A-Za-z0-9_][A-Za-z0-9_.-]{{0,{IMAGE_TAG_MAX - 1}}}")
 _REPOSITORY_PERMISSION = "SETTINGS_PLUGIN_GET_DOCKER_REPOSITORY_TEMP_CREDENTIALS"
@@ -58,13 +58,13 @@ def routes() -> list[Route]:
 
 def search_plugins(request: Request) -> Response:
     """``GET /settings/v2/plugins``."""
-    require(request, "SETTINGS_PLUGIN_SEARCH")
+    require_permission(request, "SETTINGS_PLUGIN_SEARCH")
     return _json(plugin_operations.search(state_of(request), search_request_of(request.query_params)))
 
 
 async def create_plugin(request: Request) -> Response:
     """``POST /settings/v2/plugins``."""
-    await run_in_threadpool(require, request, "SETTINGS_PLUGIN_CREATE")
+    await run_in_threadpool(require_permission, request, "SETTINGS_PLUGIN_CREATE")
     state = state_of(request)
     with ExitStack() as stack:
         form = await receive(request, _new_file(request), stack)
@@ -74,42 +74,42 @@ async def create_plugin(request: Request) -> Response:
 
 def get_plugin(request: Request) -> Response:
     """``GET /settings/v2/plugins/{name}``."""
-    require(request, "SETTINGS_PLUGIN_GET")
+    require_permission(request, "SETTINGS_PLUGIN_GET")
     return _json(plugin_operations.get(state_of(request), request.path_params["name"]))
 
 
 async def update_plugin(request: Request) -> Response:
     """``PATCH /settings/v2/plugins/{name}``: what is not sent stays."""
-    return await _update(request, read_update, partial)
+    return await _update(request, read_update, apply_partial_update)
 
 
 async def replace_plugin(request: Request) -> Response:
     """``PUT /settings/v2/plugins/{name}``, as BioT's deployment guide has it and no specification: a full body."""
-    return await _update(request, read_replacement, replacement)
+    return await _update(request, read_replacement, apply_replacement)
 
 
 def delete_plugin(request: Request) -> Response:
     """``DELETE /settings/v2/plugins/{name}``."""
-    require(request, "SETTINGS_PLUGIN_DELETE")
+    require_permission(request, "SETTINGS_PLUGIN_DELETE")
     plugin_operations.delete(state_of(request), request.path_params["name"])
     return Response(status_code=204)
 
 
 def docker_credentials(request: Request) -> Response:
     """``GET /settings/v2/plugins/docker-repository/temp-credentials``."""
-    require(request, _REPOSITORY_PERMISSION)
+    require_permission(request, _REPOSITORY_PERMISSION)
     return JSONResponse(lookups.docker_credentials(state_of(request)))
 
 
 def search_interceptions(request: Request) -> Response:
     """``GET /settings/v1/interceptions``."""
-    require(request, "SETTINGS_SEARCH_INTERCEPTION_SUBSCRIPTION_CONFIGURATIONS")
+    require_permission(request, "SETTINGS_SEARCH_INTERCEPTION_SUBSCRIPTION_CONFIGURATIONS")
     return _json(lookups.interceptions(state_of(request), search_request_of(request.query_params)))
 
 
 def notifiable_actions(request: Request) -> Response:
     """``GET /settings/v2/entity-types/action-notifications``, and v1."""
-    require(request, "SETTINGS_GET_ENTITY_TYPES")
+    require_permission(request, "SETTINGS_GET_ENTITY_TYPES")
     return JSONResponse(lookups.notifiable_actions())
 
 
@@ -125,29 +125,29 @@ async def health_check(request: Request) -> Response:
 
 def register_image(request: Request) -> Response:
     """``PUT /sandbox/v1/images/{tag}``: an image of this tag counts as pushed. Not BioT's, the local one's own."""
-    require(request, _REPOSITORY_PERMISSION)
+    require_permission(request, _REPOSITORY_PERMISSION)
     tag, state = request.path_params["tag"], state_of(request)
     if not _TAG.fullmatch(tag):
         msg = f"A tag has up to {IMAGE_TAG_MAX} letters, digits, underscores, dots and hyphens."
         raise bad_request(msg)
     with state.database.write() as connection:
-        images.register(connection, tag, iso(state.clock.now()))
+        image_tags.register(connection, tag, iso(state.clock.now()))
     return Response(status_code=204)
 
 
-async def _update(request: Request, read: Callable[[str], Config], decide: Callable[..., Wanted]) -> Response:
-    await run_in_threadpool(require, request, "SETTINGS_PLUGIN_UPDATE")
+async def _update(request: Request, read: Callable[[str], Config], decide: Callable[..., DesiredPlugin]) -> Response:
+    await run_in_threadpool(require_permission, request, "SETTINGS_PLUGIN_UPDATE")
     state, name = state_of(request), request.path_params["name"]
     with ExitStack() as stack:
         form = await receive(request, _new_file(request), stack)
         sent = read(form.config)
-        wanted = bound(decide, request=sent, with_code=form.code is not None)
+        wanted = bind(decide, request=sent, with_code=form.code is not None)
         answer = await run_in_threadpool(plugin_operations.update, state, name, wanted, form)
     return _json(answer)
 
 
-def _new_file(request: Request) -> Callable[[], Incoming]:
-    return bound(Incoming, CodeStore.beside(state_of(request).database).folder)
+def _new_file(request: Request) -> Callable[[], Upload]:
+    return bind(Upload, CodeStore.beside(state_of(request).database).folder)
 
 
 def _json(text: str, status: int = 200) -> Response:

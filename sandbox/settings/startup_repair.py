@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 from sandbox.dispatcher.subscription_table import move_endpoint
 from sandbox.plugin_endpoints import endpoint_url
 from sandbox.settings.code.code_store import CodeStore
-from sandbox.settings.plugin_response import Facts, answer_text
+from sandbox.settings.plugin_response import ServerFields, answer_text
 from sandbox.settings.plugin_table import config_of
 
 if TYPE_CHECKING:
     import sqlite3
 
-    from sandbox.instance_state import State
+    from sandbox.instance_state import InstanceState
 
 
-def settle(state: State) -> None:
+def repair_plugins(state: InstanceState) -> None:
     """Bring every plugin to the address of this start, and remove uploads that belong to none.
 
     Nothing else may be serving this database.
@@ -30,7 +30,7 @@ def settle(state: State) -> None:
 
 def _settle(connection: sqlite3.Connection, row: sqlite3.Row, base_url: str) -> None:
     system = {**json.loads(row["system_variables"]), "BIOT_BASE_URL": base_url}
-    facts = Facts(
+    facts = ServerFields(
         base_url=base_url,
         created=row["creation_time"],
         modified=row["last_modified_time"],

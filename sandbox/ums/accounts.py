@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from sandbox.ums.secret_hashes import KEY_COST, hashed, random_secret
+from sandbox.ums.secret_hashes import KEY_COST, hash_secret, random_secret
 from sandbox.web.biot_errors import ApiError
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ INTERNAL_SERVICE, EXTERNAL_SERVICE = "INTERNAL_SERVICE", "EXTERNAL_SERVICE"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Person:
+class UserDraft:
     """A user to be made.
 
     Attributes:
@@ -89,7 +89,7 @@ class ServiceUser:
     key: SecretKey
 
 
-def create_user(connection: sqlite3.Connection, person: Person) -> str:
+def create_user(connection: sqlite3.Connection, person: UserDraft) -> str:
     """Make a user and return the id.
 
     Raises:
@@ -105,9 +105,9 @@ def create_user(connection: sqlite3.Connection, person: Person) -> str:
             identifier,
             person.username,
             ORGANIZATION,
-            hashed(person.password),
+            hash_secret(person.password),
             json.dumps(person.scopes),
-            hashed(person.mfa_code) if person.mfa_code is not None else None,
+            hash_secret(person.mfa_code) if person.mfa_code is not None else None,
             person.phone,
             int(person.password_reset_required),
             int(person.active),
@@ -123,7 +123,7 @@ def set_password(connection: sqlite3.Connection, username: str, password: str) -
     )
     connection.execute(
         "UPDATE ums_user SET password = ?, failures = 0, locked_until = NULL WHERE username = ?",
-        (hashed(password), username),
+        (hash_secret(password), username),
     )
 
 
@@ -189,9 +189,15 @@ def add_secret_key(connection: sqlite3.Connection, service_user: str) -> SecretK
     (created,) = connection.execute(
         "INSERT INTO ums_secret_key (id, service_user_id, secret, creation_time)"
         " VALUES (?, ?, ?, strftime('%Y-%m-%dT%H:%M:%fZ', 'now')) RETURNING creation_time",
-        (identifier, service_user, hashed(secret, KEY_COST)),
+        (identifier, service_user, hash_secret(secret, KEY_COST)),
     ).fetchone()
     return SecretKey(id=identifier, creation_time=created, secret=secret)
+
+
+def scopes_of(row: sqlite3.Row) -> list[str]:
+    """The permissions that a stored user or service user has."""
+    scopes: list[str] = json.loads(row["scopes"])
+    return scopes
 
 
 def delete_service_user(connection: sqlite3.Connection, identifier: str) -> None:

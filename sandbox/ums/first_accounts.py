@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from builder.errors import SandboxError
 from sandbox import ADMIN
 from sandbox.ums.accounts import (
-    Person,
     ServiceUser,
     ServiceUserDraft,
+    UserDraft,
     add_secret_key,
     add_service_user,
     create_user,
@@ -27,14 +27,14 @@ PUBLISHER_NAME = "biot-plugin"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Founded:
+class FirstAccounts:
     """The secrets of a new local BioT, at the only moment when they can be read."""
 
     admin_password: str = field(repr=False)
     service_user: ServiceUser
 
 
-def found(database: Database) -> Founded | None:
+def create_first_accounts(database: Database) -> FirstAccounts | None:
     """Make the administrator and the service user; None when this BioT has them already.
 
     Raises:
@@ -46,9 +46,9 @@ def found(database: Database) -> Founded | None:
         if connection.execute("SELECT 1 FROM ums_service_user WHERE name = ?", (PUBLISHER_NAME,)).fetchone():
             raise _damaged(ADMIN)
         password = random_secret()
-        create_user(connection, Person(username=ADMIN, password=password, scopes=ADMINISTRATOR))
+        create_user(connection, UserDraft(username=ADMIN, password=password, scopes=ADMINISTRATOR))
         draft = ServiceUserDraft(name=PUBLISHER_NAME, scopes=PUBLISHER)
-        return Founded(admin_password=password, service_user=add_service_user(connection, draft))
+        return FirstAccounts(admin_password=password, service_user=add_service_user(connection, draft))
 
 
 def new_admin_password(database: Database) -> str:

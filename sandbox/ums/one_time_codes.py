@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from sandbox.clock import iso
-from sandbox.ums.secret_hashes import KEY_COST, hashed, matches
-from sandbox.ums.sessions import USERS, check_secret, masked, start_session
+from sandbox.ums.secret_hashes import KEY_COST, hash_secret, secret_matches
+from sandbox.ums.sessions import USERS, check_secret, mask_phone, start_session
 from sandbox.web.biot_errors import bad_request, login_failed
 
 if TYPE_CHECKING:
     import sqlite3
     from datetime import datetime
 
-    from sandbox.instance_state import State
+    from sandbox.instance_state import InstanceState
 
 CODE_MINUTES = 10
 """How long a one-time code can be used. The kit's choice: BioT publishes no number."""
@@ -30,7 +30,7 @@ MESSAGES_KEPT = 100
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
-def send_login_code(state: State, phone: str) -> dict[str, object]:
+def send_login_code(state: InstanceState, phone: str) -> dict[str, object]:
     """Send a code to the person who has this phone: BioT's ``GenerateOtpResponse``.
 
     A phone that nobody has is answered in the same way, so that a stranger learns nothing about accounts.
@@ -49,13 +49,13 @@ def send_login_code(state: State, phone: str) -> dict[str, object]:
                 "INSERT INTO ums_one_time_code (request_id, user_id, code, ends) VALUES (?, ?, ?, ?)"
                 " ON CONFLICT (user_id) DO UPDATE SET request_id = excluded.request_id, code = excluded.code,"
                 " ends = excluded.ends",
-                (request, user["id"], hashed(code, KEY_COST), (now + timedelta(minutes=CODE_MINUTES)).timestamp()),
+                (request, user["id"], hash_secret(code, KEY_COST), (now + timedelta(minutes=CODE_MINUTES)).timestamp()),
             )
             _deliver(connection, phone, code, now)
-    return {"requestId": request, "phone": masked(phone)}
+    return {"requestId": request, "phone": mask_phone(phone)}
 
 
-def log_in_by_code(state: State, request: str, code: str) -> dict[str, object]:
+def log_in_by_code(state: InstanceState, request: str, code: str) -> dict[str, object]:
     """Log in with a code that was sent; it can be used once.
 
     Raises:
@@ -69,7 +69,7 @@ def log_in_by_code(state: State, request: str, code: str) -> dict[str, object]:
         ).fetchone()
     if row is None:
         raise login_failed()
-    check_secret(state, USERS, row, fits=matches(code, row["code"]))
+    check_secret(state, USERS, row, fits=secret_matches(code, row["code"]))
     with state.database.write() as connection:
         used = connection.execute("DELETE FROM ums_one_time_code WHERE request_id = ?", (request,))
     if not used.rowcount:  # somebody was faster with the same code
@@ -77,7 +77,7 @@ def log_in_by_code(state: State, request: str, code: str) -> dict[str, object]:
     return start_session(state, row)
 
 
-def resend_second_step(state: State, user_id: str, ends: datetime) -> dict[str, object]:
+def resend_second_step(state: InstanceState, user_id: str, ends: datetime) -> dict[str, object]:
     """Send another code for the second step; from now on it is the user's code. BioT's ``ResendMfaResponse``.
 
     Args:
@@ -89,13 +89,13 @@ def resend_second_step(state: State, user_id: str, ends: datetime) -> dict[str, 
     with state.database.write() as connection:
         (phone,) = connection.execute(
             "UPDATE ums_user SET mfa_code = ? WHERE id = ? RETURNING coalesce(phone, '')",
-            (hashed(code, KEY_COST), user_id),
+            (hash_secret(code, KEY_COST), user_id),
         ).fetchone()
         _deliver(connection, phone, code, state.clock.now())
     return {"mfaExpiration": iso(ends)}
 
 
-def sent_messages(state: State) -> list[dict[str, str]]:
+def sent_messages(state: InstanceState) -> list[dict[str, str]]:
     """What was sent, the newest first."""
     with state.database.read() as connection:
         rows = connection.execute("SELECT * FROM ums_text_message ORDER BY number DESC").fetchall()

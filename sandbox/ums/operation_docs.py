@@ -4,20 +4,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sandbox.api_description import (
+    ANY_TEXT,
+    HEALTH,
+    MOMENT,
+    TEXT,
+    Operation,
+    nullable,
+    object_schema,
+    open_object_schema,
+    page_of,
+)
 from sandbox.ums.accounts import EXTERNAL_SERVICE, INTERNAL_SERVICE, ORGANIZATION
 from sandbox.ums.permissions import MFA_LOGIN, MFA_RESEND, READ_MESSAGES
 from sandbox.ums.service_users import SERVICE_USERS
-from sandbox.web.operation_docs import ANY_TEXT, HEALTH, MOMENT, TEXT, Operation, nullable, open_record, page_of, record
 
 if TYPE_CHECKING:
-    from sandbox.web.operation_docs import Schema
+    from sandbox.api_description import Schema
 
 _USERS, _SERVICES = "/ums/v2/users", "/ums/v2/services"
 _LOCKED = {401: ("USER_LOCKED", "USER_LOCKED_WITH_TIME"), 403: ("LOGIN_FAILED",)}
 _REFRESH = {403: ("LOGIN_FAILED", "REFRESH_TOKEN_NOT_VALID")}
 _UUID: Schema = {"type": "string", "format": "uuid"}
-_TOKEN = record({"token": TEXT, "expiration": MOMENT})
-_LOGIN = record(
+_TOKEN = object_schema({"token": TEXT, "expiration": MOMENT})
+_LOGIN = object_schema(
     {
         "userId": TEXT,
         "ownerOrganizationId": TEXT,
@@ -30,18 +40,18 @@ _LOGIN = record(
     },
     optional=["refreshJwt", "mfaExpiration", "phone"],
 )
-_KEY = record({"id": TEXT, "creationTime": MOMENT, "secretKey": TEXT})
+_KEY = object_schema({"id": TEXT, "creationTime": MOMENT, "secretKey": TEXT})
 _WORD: Schema = {**TEXT, "pattern": "^[^\\x00]+$", "maxLength": 200}
 
 
-_REFRESH_REQUEST = open_record({"refreshToken": _WORD})
+_REFRESH_REQUEST = open_object_schema({"refreshToken": _WORD})
 _PEOPLE = (
     Operation(
         method="post",
         path=f"{_USERS}/login",
         name="login",
         summary="Log a person in.",
-        body=open_record({"username": _WORD, "password": nullable(_WORD)}, optional=["password"]),
+        body=open_object_schema({"username": _WORD, "password": nullable(_WORD)}, optional=["password"]),
         answer=_LOGIN,
         errors=_LOCKED,
     ),
@@ -51,7 +61,7 @@ _PEOPLE = (
         name="mfaLogin",
         summary="The second step of a log-in.",
         permission=MFA_LOGIN,
-        body=open_record({"code": nullable(_WORD)}, optional=["code"]),
+        body=open_object_schema({"code": nullable(_WORD)}, optional=["code"]),
         answer=_LOGIN,
         errors=_LOCKED,
     ),
@@ -77,7 +87,7 @@ _PEOPLE = (
         name="mfaResend",
         summary="Send another code for the second step.",
         permission=MFA_RESEND,
-        answer=record({"mfaExpiration": MOMENT}),
+        answer=object_schema({"mfaExpiration": MOMENT}),
     ),
     Operation(
         method="post",
@@ -93,15 +103,15 @@ _PEOPLE = (
         path=f"{_USERS}/otp/generate",
         name="generateOtp",
         summary="Send a one-time code for a log-in.",
-        body=open_record({"phone": {"type": "string", "pattern": r"^\+[1-9][0-9]{6,14}$"}}),
-        answer=record({"requestId": _UUID, "phone": TEXT}),
+        body=open_object_schema({"phone": {"type": "string", "pattern": r"^\+[1-9][0-9]{6,14}$"}}),
+        answer=object_schema({"requestId": _UUID, "phone": TEXT}),
     ),
     Operation(
         method="post",
         path=f"{_USERS}/otp/login",
         name="otpLogin",
         summary="Log in with a one-time code.",
-        body=open_record({"requestId": _UUID, "code": _WORD}),
+        body=open_object_schema({"requestId": _UUID, "code": _WORD}),
         answer=_LOGIN,
         errors=_LOCKED,
     ),
@@ -111,8 +121,13 @@ _PEOPLE = (
         name="readMessages",
         summary="The text messages that BioT would have sent. Not BioT's: the local one's stand-in for phones.",
         permission=READ_MESSAGES,
-        answer=record(
-            {"messages": {"type": "array", "items": record({"phone": ANY_TEXT, "code": TEXT, "creationTime": MOMENT})}}
+        answer=object_schema(
+            {
+                "messages": {
+                    "type": "array",
+                    "items": object_schema({"phone": ANY_TEXT, "code": TEXT, "creationTime": MOMENT}),
+                }
+            }
         ),
     ),
     Operation(
@@ -127,7 +142,7 @@ _PEOPLE = (
         path="/ums/v1/security/public-key",
         name="getPublicKey",
         summary="What tokens are verified with: the present key and the one before.",
-        answer=record({"publicKey": TEXT, "previousPublicKey": TEXT}, optional=["previousPublicKey"]),
+        answer=object_schema({"publicKey": TEXT, "previousPublicKey": TEXT}, optional=["previousPublicKey"]),
     ),
 )
 _FIELDS: dict[str, Schema] = {
@@ -139,8 +154,8 @@ _FIELDS: dict[str, Schema] = {
     "accessTokenExpirationInMinutes": {"type": "integer", "minimum": 1},
     "id": _UUID,
 }
-_SHOWN_KEY = record({"id": TEXT, "creationTime": MOMENT})
-_SERVICE_USER = record({**_FIELDS, "secretKeys": {"type": "array", "items": _SHOWN_KEY}})
+_SHOWN_KEY = object_schema({"id": TEXT, "creationTime": MOMENT})
+_SERVICE_USER = object_schema({**_FIELDS, "secretKeys": {"type": "array", "items": _SHOWN_KEY}})
 _SERVICE_404 = ("SERVICE_USER_NOT_FOUND", "NOT_FOUND")
 _ID = {"id": _UUID}
 _OF_SERVICES = (
@@ -149,8 +164,8 @@ _OF_SERVICES = (
         path=f"{_SERVICES}/accessToken",
         name="serviceUserLogin",
         summary="Log a service user in.",
-        body=open_record({"id": _WORD, "secretKey": _WORD}),
-        answer=record({"accessToken": TEXT, "accessTokenExpiration": MOMENT}),
+        body=open_object_schema({"id": _WORD, "secretKey": _WORD}),
+        answer=object_schema({"accessToken": TEXT, "accessTokenExpiration": MOMENT}),
         errors={401: ("SERVICE_LOCKED",), 403: ("LOGIN_FAILED",)},
     ),
     Operation(
@@ -159,7 +174,7 @@ _OF_SERVICES = (
         name="createServiceUser",
         summary="Make a service user that may publish.",
         permission="UMS_SERVICES_CREATE_SERVICE_USER",
-        body=open_record(
+        body=open_object_schema(
             {
                 "roleId": _UUID,
                 "type": {"enum": [INTERNAL_SERVICE, EXTERNAL_SERVICE]},
@@ -171,7 +186,7 @@ _OF_SERVICES = (
             optional=["name", "accessTokenExpirationInMinutes", "ownerOrganizationId", "active"],
         ),
         status=201,
-        answer=record({**_FIELDS, "secretKeyData": _KEY}),
+        answer=object_schema({**_FIELDS, "secretKeyData": _KEY}),
         errors={
             400: ("SERVICE_TYPE_NOT_ALLOWED", "MISSING_PARAMETERS"),
             404: ("OWNER_ORGANIZATION_NOT_FOUND",),
@@ -204,7 +219,7 @@ _OF_SERVICES = (
         summary="Change what is sent; an inactive service user can do nothing.",
         permission="UMS_SERVICES_UPDATE_SERVICE_USER",
         parameters=_ID,
-        body=open_record(
+        body=open_object_schema(
             {"active": {"type": ["boolean", "null"]}, "roleId": nullable(_UUID)}, optional=["active", "roleId"]
         ),
         answer=_SERVICE_USER,

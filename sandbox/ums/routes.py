@@ -11,8 +11,8 @@ from starlette.routing import Route
 
 from sandbox.instance_state import health_of, state_of
 from sandbox.ums import one_time_codes, service_routes, sessions
-from sandbox.ums.caller import require
 from sandbox.ums.permissions import MFA_LOGIN, MFA_RESEND, READ_MESSAGES
+from sandbox.web.authorization import require_permission
 from sandbox.web.request_body import json_body, optional_text_of, text_of, uuid_text
 
 if TYPE_CHECKING:
@@ -46,14 +46,14 @@ async def log_in(request: Request) -> Response:
 
 async def log_in_mfa(request: Request) -> Response:
     """``POST /ums/v2/users/login/mfa``: with the token of the first step."""
-    user = await run_in_threadpool(require, request, MFA_LOGIN)
+    user = await run_in_threadpool(require_permission, request, MFA_LOGIN)
     code = optional_text_of(await json_body(request), "code")
     return JSONResponse(await run_in_threadpool(sessions.finish_mfa, state_of(request), user.id, code))
 
 
 def resend_mfa(request: Request) -> Response:
     """``POST /ums/v2/users/login/mfa/resend``: with the token of the first step."""
-    user = require(request, MFA_RESEND)
+    user = require_permission(request, MFA_RESEND)
     ends = datetime.fromtimestamp(user.ends, UTC)
     return JSONResponse(one_time_codes.resend_second_step(state_of(request), user.id, ends))
 
@@ -61,7 +61,7 @@ def resend_mfa(request: Request) -> Response:
 async def refresh(request: Request) -> Response:
     """``POST /ums/v2/users/token/refresh``: public."""
     token = text_of(await json_body(request), "refreshToken")
-    return JSONResponse(await run_in_threadpool(sessions.prolong, state_of(request), token))
+    return JSONResponse(await run_in_threadpool(sessions.refresh_session, state_of(request), token))
 
 
 async def log_in_by_token(request: Request) -> Response:
@@ -97,7 +97,7 @@ def public_key(request: Request) -> Response:
 
 def messages(request: Request) -> Response:
     """``GET /sandbox/v1/messages``: the text messages that BioT would have sent. Not BioT's, the local one's own."""
-    require(request, READ_MESSAGES)
+    require_permission(request, READ_MESSAGES)
     return JSONResponse({"messages": one_time_codes.sent_messages(state_of(request))})
 
 

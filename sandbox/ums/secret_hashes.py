@@ -26,19 +26,19 @@ def random_secret() -> str:
     return secrets.token_urlsafe(32)
 
 
-def hashed(secret: str, cost: int = PASSWORD_COST) -> str:
+def hash_secret(secret: str, cost: int = PASSWORD_COST) -> str:
     """What is kept in place of a secret: cost, salt and hash as text."""
     salt = secrets.token_bytes(_SALT_BYTES)
     return f"{cost}${base64.b64encode(salt).decode()}${_digest(secret, salt, cost)}"
 
 
-def matches(secret: str, kept: str) -> bool:
+def secret_matches(secret: str, kept: str) -> bool:
     """Whether a secret is the one that ``kept`` was made from; takes the same time either way."""
     cost, salt, digest = kept.split("$")
     return hmac.compare_digest(_digest(secret, base64.b64decode(salt), int(cost)), digest)
 
 
-def unmatchable() -> str:
+def unmatchable_hash() -> str:
     """In place of a kept secret: takes as long to check as a password, and no secret fits."""
     salt, digest = secrets.token_bytes(_SALT_BYTES), secrets.token_bytes(_DIGEST_BYTES)
     return f"{PASSWORD_COST}${base64.b64encode(salt).decode()}${base64.b64encode(digest).decode()}"

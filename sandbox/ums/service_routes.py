@@ -16,9 +16,9 @@ from sandbox.ums import service_users, sessions
 from sandbox.ums.accounts import EXTERNAL_SERVICE, INTERNAL_SERVICE, ORGANIZATION, TOKEN_MINUTES, ServiceUserDraft
 from sandbox.ums.accounts import add_secret_key as make_secret_key
 from sandbox.ums.accounts import add_service_user as make_service_user
-from sandbox.ums.caller import require
 from sandbox.ums.permissions import PUBLISHER
 from sandbox.ums.service_users import SERVICE_USERS, ServiceUserChange, service_user_body
+from sandbox.web.authorization import require_permission
 from sandbox.web.biot_errors import ApiError, bad_request
 from sandbox.web.request_body import json_body, optional_flag_of, optional_text_of, text_of, uuid_text
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from sandbox.instance_state import State
+    from sandbox.instance_state import InstanceState
     from sandbox.ums.accounts import SecretKey, ServiceUser
 
 _NAME_MAX = 100
@@ -59,7 +59,7 @@ async def service_access_token(request: Request) -> Response:
 
 def search_services(request: Request) -> Response:
     """``GET /ums/v2/services``."""
-    require(request, "UMS_USERS_SEARCH_SERVICE_USERS")
+    require_permission(request, "UMS_USERS_SEARCH_SERVICE_USERS")
     search = parse_search(search_request_of(request.query_params), SERVICE_USERS)
     with state_of(request).database.read() as connection:
         page = find(connection, SERVICE_USERS, search)
@@ -69,7 +69,7 @@ def search_services(request: Request) -> Response:
 
 async def create_service(request: Request) -> Response:
     """``POST /ums/v2/services``. A local BioT keeps no roles: whatever ``roleId`` is, it means "may publish"."""
-    await run_in_threadpool(require, request, "UMS_SERVICES_CREATE_SERVICE_USER")
+    await run_in_threadpool(require_permission, request, "UMS_SERVICES_CREATE_SERVICE_USER")
     draft = _draft(await json_body(request))
     made = await run_in_threadpool(_make_service, state_of(request), draft)
     answer = {
@@ -87,7 +87,7 @@ async def create_service(request: Request) -> Response:
 
 def get_service(request: Request) -> Response:
     """``GET /ums/v2/services/{id}``."""
-    require(request, "UMS_USERS_GET_SERVICE_USER_BY_ID")
+    require_permission(request, "UMS_USERS_GET_SERVICE_USER_BY_ID")
     identifier = uuid_text(request.path_params["id"], "id")
     with state_of(request).database.read() as connection:
         row = service_users.find_service_user(connection, identifier)
@@ -96,7 +96,7 @@ def get_service(request: Request) -> Response:
 
 async def update_service(request: Request) -> Response:
     """``PATCH /ums/v2/services/{id}``: what is not sent, or null, stays."""
-    await run_in_threadpool(require, request, "UMS_SERVICES_UPDATE_SERVICE_USER")
+    await run_in_threadpool(require_permission, request, "UMS_SERVICES_UPDATE_SERVICE_USER")
     identifier, body = uuid_text(request.path_params["id"], "id"), await json_body(request)
     role = optional_text_of(body, "roleId")
     change = ServiceUserChange(
@@ -108,7 +108,7 @@ async def update_service(request: Request) -> Response:
 
 def delete_service(request: Request) -> Response:
     """``DELETE /ums/v2/services/{id}``."""
-    require(request, "UMS_SERVICES_DELETE_SERVICE_USER")
+    require_permission(request, "UMS_SERVICES_DELETE_SERVICE_USER")
     identifier = uuid_text(request.path_params["id"], "id")
     with state_of(request).database.write() as connection:
         service_users.remove_service_user(connection, identifier)
@@ -117,7 +117,7 @@ def delete_service(request: Request) -> Response:
 
 def create_secret_key(request: Request) -> Response:
     """``POST /ums/v2/services/{id}/secret-keys``."""
-    require(request, "UMS_USERS_CREATE_SECRET_KEY_BY_SERVICE_USER_ID")
+    require_permission(request, "UMS_USERS_CREATE_SECRET_KEY_BY_SERVICE_USER_ID")
     identifier = uuid_text(request.path_params["id"], "id")
     with state_of(request).database.write() as connection:
         key = make_secret_key(connection, identifier)
@@ -126,19 +126,19 @@ def create_secret_key(request: Request) -> Response:
 
 def delete_secret_key(request: Request) -> Response:
     """``DELETE /ums/v2/services/{id}/secret-keys/{secretKeyId}``."""
-    require(request, "UMS_USERS_DELETE_SECRET_KEY_BY_ID")
+    require_permission(request, "UMS_USERS_DELETE_SECRET_KEY_BY_ID")
     identifier, key = (uuid_text(request.path_params[name], name) for name in ("id", "secretKeyId"))
     with state_of(request).database.write() as connection:
         service_users.remove_secret_key(connection, identifier, key)
     return Response(status_code=204)
 
 
-def _make_service(state: State, draft: ServiceUserDraft) -> ServiceUser:
+def _make_service(state: InstanceState, draft: ServiceUserDraft) -> ServiceUser:
     with state.database.write() as connection:
         return make_service_user(connection, draft)
 
 
-def _change_service(state: State, identifier: str, change: ServiceUserChange) -> dict[str, object]:
+def _change_service(state: InstanceState, identifier: str, change: ServiceUserChange) -> dict[str, object]:
     with state.database.write() as connection:
         return service_user_body(service_users.change_service_user(connection, identifier, change))
 

@@ -6,8 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sandbox.search.filters import Prop
-from sandbox.search.search_query import Searchable
+from sandbox.search.filters import SearchProperty
+from sandbox.search.search_query import SearchableList
 from sandbox.ums.accounts import delete_service_user, no_service_user
 from sandbox.web.biot_errors import ApiError
 
@@ -19,14 +19,14 @@ _KEYS = (
     " (SELECT * FROM ums_secret_key WHERE service_user_id = ums_service_user.id ORDER BY creation_time, rowid) k)"
 )
 _PROPS = {
-    "id": Prop(column="id"),
-    "active": Prop(column="iif(active, 'true', 'false')", kind="flag"),
-    "type": Prop(column="type"),
-    "ownerOrganizationId": Prop(column="organization_id"),
-    "name": Prop(column="name"),
-    "accessTokenExpirationInMinutes": Prop(column="token_minutes", kind="number"),
+    "id": SearchProperty(column="id"),
+    "active": SearchProperty(column="iif(active, 'true', 'false')", kind="flag"),
+    "type": SearchProperty(column="type"),
+    "ownerOrganizationId": SearchProperty(column="organization_id"),
+    "name": SearchProperty(column="name"),
+    "accessTokenExpirationInMinutes": SearchProperty(column="token_minutes", kind="number"),
 }
-SERVICE_USERS = Searchable(
+SERVICE_USERS = SearchableList(
     source="ums_service_user",
     columns=f"*, {_KEYS} AS keys",
     props=_PROPS,

@@ -11,10 +11,10 @@ from uuid import uuid4
 import jwt
 
 from sandbox.clock import iso
-from sandbox.ums.accounts import INTERNAL_SERVICE, TOKEN_MINUTES
-from sandbox.ums.caller import REFRESH, SERVICE_EXTERNAL, SERVICE_INTERNAL, USER, scopes_of
+from sandbox.ums.accounts import INTERNAL_SERVICE, TOKEN_MINUTES, scopes_of
 from sandbox.ums.permissions import MFA_LOGIN, MFA_RESEND
-from sandbox.ums.secret_hashes import matches, unmatchable
+from sandbox.ums.secret_hashes import secret_matches, unmatchable_hash
+from sandbox.web.authorization import REFRESH, SERVICE_EXTERNAL, SERVICE_INTERNAL, USER
 from sandbox.web.biot_errors import ApiError, bad_request, login_failed
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sandbox.database import Database
-    from sandbox.instance_state import State
+    from sandbox.instance_state import InstanceState
 
 REFRESH_HOURS = 12
 """How long a log-in can be prolonged. The kit's choice: BioT's figure is a setting of each environment."""
@@ -32,12 +32,12 @@ FAILURES_ALLOWED = 5
 LOCK_MINUTES = 15
 """After so many failures in a row an account is locked for so long. The kit's choice: BioT publishes neither."""
 
-_NOBODY = unmatchable()
+_NOBODY = unmatchable_hash()
 """Checked when there is no such user, so that the answer takes as long as for one who exists."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Account:
+class LockableAccounts:
     """A table of accounts that can be locked, and how an answer says so.
 
     Attributes:
@@ -51,11 +51,11 @@ class Account:
     tells_time: bool
 
 
-USERS = Account(table="ums_user", locked_code="USER_LOCKED_WITH_TIME", tells_time=True)
-SERVICES = Account(table="ums_service_user", locked_code="SERVICE_LOCKED", tells_time=False)
+USERS = LockableAccounts(table="ums_user", locked_code="USER_LOCKED_WITH_TIME", tells_time=True)
+SERVICES = LockableAccounts(table="ums_service_user", locked_code="SERVICE_LOCKED", tells_time=False)
 
 
-def log_in(state: State, username: str, password: str) -> dict[str, object]:
+def log_in(state: InstanceState, username: str, password: str) -> dict[str, object]:
     """The first step of a log-in: BioT's ``LoginResponse``.
 
     Raises:
@@ -64,15 +64,15 @@ def log_in(state: State, username: str, password: str) -> dict[str, object]:
     with state.database.read() as connection:
         user = connection.execute("SELECT * FROM ums_user WHERE username = ?", (username,)).fetchone()
     if user is None or not user["active"]:
-        matches(password, _NOBODY)
+        secret_matches(password, _NOBODY)
         raise login_failed()
-    check_secret(state, USERS, user, fits=matches(password, user["password"]))
+    check_secret(state, USERS, user, fits=secret_matches(password, user["password"]))
     if user["mfa_code"] is not None:
         return _first_step(state, user)
     return start_session(state, user)
 
 
-def finish_mfa(state: State, user_id: str, code: str) -> dict[str, object]:
+def finish_mfa(state: InstanceState, user_id: str, code: str) -> dict[str, object]:
     """The second step of a log-in.
 
     Raises:
@@ -82,11 +82,11 @@ def finish_mfa(state: State, user_id: str, code: str) -> dict[str, object]:
         user = connection.execute("SELECT * FROM ums_user WHERE id = ?", (user_id,)).fetchone()
     if user is None or user["mfa_code"] is None or not user["active"]:
         raise login_failed()
-    check_secret(state, USERS, user, fits=matches(code, user["mfa_code"]))
+    check_secret(state, USERS, user, fits=secret_matches(code, user["mfa_code"]))
     return start_session(state, user)
 
 
-def prolong(state: State, refresh_token: str) -> dict[str, object]:
+def refresh_session(state: InstanceState, refresh_token: str) -> dict[str, object]:
     """A new access token for a session that has not ended; the refresh token stays the same.
 
     Raises:
@@ -98,7 +98,7 @@ def prolong(state: State, refresh_token: str) -> dict[str, object]:
     return _login_response(user, access=_user_token(state, user, session), refresh=refresh)
 
 
-def log_in_by_token(state: State, refresh_token: str) -> dict[str, object]:
+def log_in_by_token(state: InstanceState, refresh_token: str) -> dict[str, object]:
     """A new session for whoever has one ("remember me"). The old one goes on: no document says that it ends.
 
     Raises:
@@ -111,7 +111,7 @@ def log_in_by_token(state: State, refresh_token: str) -> dict[str, object]:
     return start_session(state, user)
 
 
-def log_out(state: State, refresh_token: str) -> None:
+def log_out(state: InstanceState, refresh_token: str) -> None:
     """End a session: its access tokens are worth nothing from now on.
 
     Raises:
@@ -125,7 +125,7 @@ def log_out(state: State, refresh_token: str) -> None:
         connection.execute("DELETE FROM ums_session WHERE id = ?", (session,))
 
 
-def service_token(state: State, identifier: str, secret_key: str) -> dict[str, object]:
+def service_token(state: InstanceState, identifier: str, secret_key: str) -> dict[str, object]:
     """An access token for a service user.
 
     Raises:
@@ -135,22 +135,22 @@ def service_token(state: State, identifier: str, secret_key: str) -> dict[str, o
         service = connection.execute("SELECT * FROM ums_service_user WHERE id = ?", (identifier,)).fetchone()
     if service is None or not service["active"]:
         raise login_failed()
-    check_secret(state, SERVICES, service, fits=key_fits(state.database, identifier, secret_key))
+    check_secret(state, SERVICES, service, fits=secret_key_matches(state.database, identifier, secret_key))
     kind = SERVICE_INTERNAL if service["type"] == INTERNAL_SERVICE else SERVICE_EXTERNAL
     claims = {"serviceUserId": service["id"], "scopes": scopes_of(service), "tokenType": kind}
     token = _token(state, claims, timedelta(minutes=service["token_minutes"]))
     return {"accessToken": token["token"], "accessTokenExpiration": token["expiration"]}
 
 
-def key_fits(database: Database, identifier: str, secret_key: str) -> bool:
+def secret_key_matches(database: Database, identifier: str, secret_key: str) -> bool:
     """Whether a secret key is one of a service user's."""
     with database.read() as connection:
         rows = connection.execute("SELECT secret FROM ums_secret_key WHERE service_user_id = ?", (identifier,))
         keys = [row["secret"] for row in rows]
-    return any(matches(secret_key, key) for key in keys)
+    return any(secret_matches(secret_key, key) for key in keys)
 
 
-def check_secret(state: State, account: Account, row: sqlite3.Row, *, fits: bool) -> None:
+def check_secret(state: InstanceState, account: LockableAccounts, row: sqlite3.Row, *, fits: bool) -> None:
     """Count a try with a secret, and refuse it when the secret was wrong or the account is locked.
 
     Raises:
@@ -180,7 +180,7 @@ def check_secret(state: State, account: Account, row: sqlite3.Row, *, fits: bool
         raise login_failed()
 
 
-def _first_step(state: State, user: sqlite3.Row) -> dict[str, object]:
+def _first_step(state: InstanceState, user: sqlite3.Row) -> dict[str, object]:
     claims = {
         "sub": user["id"],
         "tenantId": user["organization_id"],
@@ -193,16 +193,16 @@ def _first_step(state: State, user: sqlite3.Row) -> dict[str, object]:
         "mfaRequired": True,
         "mfaExpiration": access["expiration"],
         "passwordResetRequired": False,
-        **({"phone": masked(user["phone"])} if user["phone"] else {}),
+        **({"phone": mask_phone(user["phone"])} if user["phone"] else {}),
     }
 
 
-def masked(phone: str) -> str:
+def mask_phone(phone: str) -> str:
     """A phone number as answers show it: ``******8901``."""
     return f"******{phone[-4:]}"
 
 
-def start_session(state: State, user: sqlite3.Row) -> dict[str, object]:
+def start_session(state: InstanceState, user: sqlite3.Row) -> dict[str, object]:
     """The answer to a log-in that succeeded, with both tokens."""
     if user["password_reset_required"]:
         # A token that may do nothing: the platform's own is limited to the reset.
@@ -221,7 +221,7 @@ def start_session(state: State, user: sqlite3.Row) -> dict[str, object]:
     return _login_response(user, access=_user_token(state, user, session), refresh=refresh)
 
 
-def _user_token(state: State, user: sqlite3.Row, session: str) -> dict[str, str]:
+def _user_token(state: InstanceState, user: sqlite3.Row, session: str) -> dict[str, str]:
     claims = {
         "sub": user["id"],
         "tenantId": user["organization_id"],
@@ -232,7 +232,7 @@ def _user_token(state: State, user: sqlite3.Row, session: str) -> dict[str, str]
     return _token(state, claims, timedelta(minutes=TOKEN_MINUTES))
 
 
-def _token(state: State, claims: Mapping[str, object], lasting: timedelta) -> dict[str, str]:
+def _token(state: InstanceState, claims: Mapping[str, object], lasting: timedelta) -> dict[str, str]:
     ends = (state.clock.now() + lasting).replace(microsecond=0)
     return {
         "token": state.keys.sign({**claims, "jti": str(uuid4()), "exp": int(ends.timestamp())}),
@@ -253,7 +253,7 @@ def _login_response(
     }
 
 
-def _user_of(state: State, session: str) -> sqlite3.Row:
+def _user_of(state: InstanceState, session: str) -> sqlite3.Row:
     with state.database.read() as connection:
         user: sqlite3.Row | None = connection.execute(
             "SELECT u.*, s.ends FROM ums_user u JOIN ums_session s ON s.user_id = u.id"
@@ -265,7 +265,7 @@ def _user_of(state: State, session: str) -> sqlite3.Row:
     return user
 
 
-def _session_of(state: State, refresh_token: str) -> str:
+def _session_of(state: InstanceState, refresh_token: str) -> str:
     try:
         claims = state.keys.read(refresh_token)
     except jwt.InvalidTokenError as error:

@@ -23,13 +23,13 @@ _TRACEPARENT = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}
 _ROUTING_CODES = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}
 
 
-def refusal(error: ApiError, scope: Scope) -> JSONResponse:
+def error_response(error: ApiError, scope: Scope) -> JSONResponse:
     """A refusal of a route, or of the guard before it."""
     service = scope["path"].strip("/").partition("/")[0]
     return JSONResponse(error_body(error, _trace_id(scope), service), status_code=error.status)
 
 
-def routing_refusal(error: HTTPException, scope: Scope, routes: Sequence[BaseRoute]) -> JSONResponse:
+def routing_error_response(error: HTTPException, scope: Scope, routes: Sequence[BaseRoute]) -> JSONResponse:
     """What the router refuses: no such path, or not with this method.
 
     Args:
@@ -38,7 +38,7 @@ def routing_refusal(error: HTTPException, scope: Scope, routes: Sequence[BaseRou
         routes: All routes.
     """
     code = _ROUTING_CODES.get(error.status_code, "BAD_REQUEST")
-    answer = refusal(ApiError(error.status_code, code, error.detail), scope)
+    answer = error_response(ApiError(error.status_code, code, error.detail), scope)
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         answer.headers["allow"] = ", ".join(sorted(_methods_of(scope["path"], routes)))
     return answer

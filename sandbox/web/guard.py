@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from builder.platform.limits import ZIP_MAX
 from sandbox.web.biot_errors import ApiError
-from sandbox.web.error_responses import refusal
+from sandbox.web.error_responses import error_response
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,23 +36,23 @@ _HTTP_PORT = 80
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Names:
+class AllowedNames:
     """Exactly what ``Host`` and ``Origin`` may say."""
 
     hosts: frozenset[str]
     origins: frozenset[str]
 
 
-def names_of(base_url: str) -> Names:
+def allowed_names(base_url: str) -> AllowedNames:
     """The names of the local BioT at an address: the address itself and ``localhost``, each with the port."""
     port = urlsplit(base_url).port or _HTTP_PORT
     hosts = {f"{name}:{port}" for name in ("127.0.0.1", "localhost")}
     if port == _HTTP_PORT:  # clients leave it out
         hosts |= {"127.0.0.1", "localhost"}
-    return Names(hosts=frozenset(hosts), origins=frozenset(f"http://{host}" for host in hosts))
+    return AllowedNames(hosts=frozenset(hosts), origins=frozenset(f"http://{host}" for host in hosts))
 
 
-def is_ours(names: Names, headers: Iterable[tuple[bytes, bytes]]) -> bool:
+def is_allowed(names: AllowedNames, headers: Iterable[tuple[bytes, bytes]]) -> bool:
     """Whether a request is meant for this address and comes from no foreign page."""
     hosts, origins = [], []
     for name, value in headers:
@@ -79,7 +79,7 @@ class Guard:
 
     def __init__(self, app: ASGIApp, base_url: str) -> None:
         self._app = app
-        self._names = names_of(base_url)
+        self._names = allowed_names(base_url)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request on, or answer it."""
@@ -88,13 +88,15 @@ class Guard:
         limit = body_limit(scope["method"], scope["path"])
         body = _Body(scope, receive, limit)
         app = self._app
-        if not is_ours(self._names, scope["headers"]):
+        if not is_allowed(self._names, scope["headers"]):
             message = "This is a local BioT: Host must be its own address, and Origin absent or the same."
-            app = refusal(ApiError(403, "ACCESS_DENIED", message), scope)
+            app = error_response(ApiError(403, "ACCESS_DENIED", message), scope)
         elif sum(len(name) + len(value) for name, value in scope["headers"]) > HEADERS_MAX:
-            app = refusal(ApiError(431, "HEADERS_TOO_LARGE", f"The headers have over {HEADERS_MAX} bytes."), scope)
+            app = error_response(
+                ApiError(431, "HEADERS_TOO_LARGE", f"The headers have over {HEADERS_MAX} bytes."), scope
+            )
         elif body.announced > limit:
-            app = refusal(_too_large(limit), scope)
+            app = error_response(_too_large(limit), scope)
 
         async def answer(message: Message) -> None:
             await body.drain()

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from sandbox.faults import KINDS
-from sandbox.faults.fault_list import Meddling
+from sandbox.faults import FAULT_KINDS
+from sandbox.faults.fault_list import ConcurrentChange
 from tests.proof.operations import PLUGIN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sandbox.faults import Kind, Met
+    from sandbox.faults import FaultedRequest, FaultKind
     from tests.proof.operations import Operation
     from tests.proof.world import Ran, Truth
 
@@ -45,14 +45,14 @@ class Case:
 
     operation: Operation
     ran: Ran
-    met: Sequence[Kind]
+    met: Sequence[FaultKind]
     before: Truth
     after: Truth
     wanted: Truth
     undisturbed: Ran
 
     @property
-    def others(self) -> list[Meddling]:
+    def others(self) -> list[ConcurrentChange]:
         """What somebody else did to the plugin."""
         return [one for kind in self.met for one in (kind.before, kind.after) if one is not None]
 
@@ -83,14 +83,14 @@ def wrong_about(case: Case) -> str:
 
 def double_uploads(case: Case) -> int:
     """How many times more than once the publisher's code took effect."""
-    theirs = sum(one in {Meddling.CODE, Meddling.VERSION} for one in case.others)
+    theirs = sum(one in {ConcurrentChange.CODE, ConcurrentChange.VERSION} for one in case.others)
     return max(0, case.after.version(PLUGIN) - case.before.version(PLUGIN) - theirs - 1)
 
 
-def is_recoverable(met: Met) -> bool:
+def is_recoverable(met: FaultedRequest) -> bool:
     """Whether a client that does everything right gets over it; a log-in that is refused is refused."""
     refused_login = met.kind.startswith("token-") and met.path.endswith("/accessToken")
-    return KINDS[met.kind].recoverable and not refused_login
+    return FAULT_KINDS[met.kind].recoverable and not refused_login
 
 
 def _wrong_success(case: Case) -> str:
@@ -120,7 +120,7 @@ def _hidden(case: Case) -> bool:
 def _is_as_before(case: Case) -> bool:
     if not case.others:
         return case.after == case.before
-    if Meddling.DELETE in case.others and PLUGIN not in case.after.plugins:
+    if ConcurrentChange.DELETE in case.others and PLUGIN not in case.after.plugins:
         return True
     ours = case.wanted.plugins.get(PLUGIN, {}).get("code")
     had = case.before.plugins.get(PLUGIN, {}).get("code")

@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 from builder.publishing.api.http_response import HttpResponse
 from builder.publishing.api.http_transport import CHANGE_LIMITS, QUERY_LIMITS, LostResponseError, UndeliveredError
 from sandbox.app import create_app
-from sandbox.faults.concurrent_changes import PLUGINS, exchange
+from sandbox.faults.concurrent_changes import PLUGINS, call_application
 from tests.proof.operations import PLUGIN
 from tests.proof.races import Applied
 
@@ -174,7 +174,7 @@ class Network:
             self._race.known[sent.who], self._race.read[sent.who] = sent.told, sent.read
 
     def _serve(self, sent: _Sent, scope: dict[str, Any], content: bytes) -> None:
-        answered = self._loop.run_until_complete(exchange(self._app, scope, content))
+        answered = self._loop.run_until_complete(call_application(self._app, scope, content))
         headers = {name.decode().lower(): value.decode() for name, value in answered.headers}
         sent.answer = HttpResponse(status=answered.status, headers=headers, body=answered.body)
         late = sent.course.end < self._timeline.seconds

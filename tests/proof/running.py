@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from builder.publishing.api.http_transport import HttpTransport
-from sandbox.faults import KINDS, Rule
+from sandbox.faults import FAULT_KINDS, FaultRule
 from tests.proof.habits import adopt
 from tests.proof.judging import Case, Claim, claim_of, double_uploads, is_recoverable, wrong_about
 from tests.proof.operations import OPERATIONS, prepare
@@ -151,7 +151,7 @@ class Worker:
         self.world.play(_rule(request, kind) for request, kind in attempt.faults)
         ran = self.world.call(*operation.arguments)
         self.world.settle()
-        met = tuple(met.kind for met in self.world.gate.met if met.kind in KINDS)
+        met = tuple(met.kind for met in self.world.gate.met if met.kind in FAULT_KINDS)
         case = Case(
             operation=operation,
             ran=ran,
@@ -219,9 +219,9 @@ def _broken_kit() -> Iterator[None]:
         HttpTransport.exchange = whole  # type: ignore[method-assign]
 
 
-def _rule(request: int, kind: str) -> Rule:
+def _rule(request: int, kind: str) -> FaultRule:
     seconds = LATE_SECONDS if kind == "gateway-timeout-late" else None
-    return Rule(kind=KINDS[kind], request=request, seconds=seconds)
+    return FaultRule(kind=FAULT_KINDS[kind], request=request, seconds=seconds)
 
 
 _workers: list[Worker] = []

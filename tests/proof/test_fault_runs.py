@@ -7,7 +7,7 @@ from collections import Counter
 from itertools import product
 from typing import TYPE_CHECKING
 
-from sandbox.faults import KINDS
+from sandbox.faults import FAULT_KINDS
 from tests.proof.habits import HABITS
 from tests.proof.operations import OPERATIONS
 from tests.proof.running import Attempt, Counts, Runs
@@ -31,7 +31,7 @@ PUBLISHED = {"publish: create", "publish: code and settings", "publish: settings
 
 def test_every_operation_meets_every_fault_at_every_request(runs: Runs, figures: Figures) -> None:
     counts = runs.count(single_faults(runs.requests))
-    tell(figures, f"{len(OPERATIONS)} commands, {len(KINDS)} faults, every request", counts, SINGLE_RUNS)
+    tell(figures, f"{len(OPERATIONS)} commands, {len(FAULT_KINDS)} faults, every request", counts, SINGLE_RUNS)
     figures.tables["Every fault, alone"] = table_of_kinds(counts)
 
     judge(counts)
@@ -77,13 +77,13 @@ def test_no_text_and_no_traceback_shows_a_secret(runs: Runs, figures: Figures) -
 def single_faults(requests: Sequence[int]) -> Iterator[Attempt]:
     """One fault in each run."""
     for operation, count in enumerate(requests):
-        for request, kind in product(range(1, count + 1), KINDS):
+        for request, kind in product(range(1, count + 1), FAULT_KINDS):
             yield Attempt(operation=operation, faults=((request, kind),))
 
 
 def several_faults(requests: Sequence[int], runs: int, chance: random.Random) -> Iterator[Attempt]:
     """Two or three faults in each run, at different requests; also at those that only come because of the first."""
-    kinds = list(KINDS)
+    kinds = list(FAULT_KINDS)
     for _ in range(runs):
         (operation,) = chance.choices(range(len(requests)), weights=requests)
         count = chance.choice((2, 3))
@@ -120,10 +120,17 @@ def table_of_kinds(counts: Counts) -> list[str]:
         "| fault | what the client sees | the request is | runs | done | recoverable |",
         "|---|---|---|---|---|---|",
     ]
-    for kind in KINDS.values():
+    for kind in FAULT_KINDS.values():
         ended = counts.kinds.get(kind.name, Counter())
         recoverable = "yes" if kind.recoverable else ""
-        row = (f"`{kind.name}`", kind.about, kind.effect.value, str(ended.total()), str(ended["done"]), recoverable)
+        row = (
+            f"`{kind.name}`",
+            kind.description,
+            kind.effect.value,
+            str(ended.total()),
+            str(ended["done"]),
+            recoverable,
+        )
         lines.append(f"| {' | '.join(row)} |")
     return lines
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sandbox.faults import KINDS, Rule
+from sandbox.faults import FAULT_KINDS, FaultRule
 from tests.proof.operations import OPERATIONS, prepare
 from tests.proof.world import World
 
@@ -88,7 +88,7 @@ def undisturbed(world: World, operation: Operation) -> tuple[Truth, int]:
 def kill_and_repeat(world: World, operation: Operation, point: Point, wanted: Truth) -> tuple[bool, str]:
     """Whether it was at work when it was killed, and what is wrong after it was run again."""
     world.restore(operation.base)
-    world.play([Rule(kind=KINDS[point.stuck], request=point.request)] if point.stuck else ())
+    world.play([FaultRule(kind=FAULT_KINDS[point.stuck], request=point.request)] if point.stuck else ())
     process = begin(world, operation)
     until = time.monotonic() + PATIENCE_SECONDS
     while process.poll() is None and world.gate.requests < point.request and time.monotonic() < until:

@@ -26,9 +26,9 @@ import builder.publishing.clock
 from builder.cli.app import run
 from builder.publishing.api_values import SecretText
 from builder.publishing.state_folder import LocalBiot, StateFolder, write_local_biot
-from sandbox.faults import KINDS, Scenario
-from sandbox.server import Options, start
-from sandbox.ums.first_accounts import found
+from sandbox.faults import FAULT_KINDS, Scenario
+from sandbox.server import ServerOptions, start
+from sandbox.ums.first_accounts import create_first_accounts
 from tests.proof.canary import CanaryHost
 from tests.support.virtual_time import VirtualClock
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
-    from sandbox.faults import Kind, Rule
+    from sandbox.faults import FaultKind, FaultRule
 
 REAL_PAUSE_SECONDS = 0.002
 """So long a virtual pause really takes: the bytes before it shall arrive before what comes after it."""
@@ -142,8 +142,8 @@ class World:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.state = folder / "state"
-        self.running = start(Options(folder=folder / "biot", port=0, faults=Scenario()))
-        founded = found(self.running.state.database)
+        self.running = start(ServerOptions(folder=folder / "biot", port=0, faults=Scenario()))
+        founded = create_first_accounts(self.running.state.database)
         assert founded is not None
         assert self.running.gate is not None
         self.gate = self.running.gate
@@ -184,7 +184,7 @@ class World:
             code = run([argument.format(folder=self.folder) for argument in arguments])
         return Ran(code=code, out=out.getvalue(), err=err.getvalue())
 
-    def play(self, rules: Iterable[Rule]) -> None:
+    def play(self, rules: Iterable[FaultRule]) -> None:
         """Begin a scenario; redirects lead to the canary."""
         self.canary.requests.clear()
         Hurried.waited = 0.0
@@ -196,11 +196,11 @@ class World:
         while self.gate.pending:
             time.sleep(0.005)
 
-    def effective(self) -> list[Kind]:
+    def effective(self) -> list[FaultKind]:
         """The faults that requests met; of somebody else's doings only those that had a plugin to work on."""
         kinds = []
         for met in self.gate.met:
-            kind = KINDS.get(met.kind)
+            kind = FAULT_KINDS.get(met.kind)
             meddles = kind is not None and (kind.before or kind.after) is not None
             if kind is not None and (not meddles or met.path.startswith("/settings/v2/plugins")):
                 kinds.append(kind)

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import httpx
 
-from sandbox.ums.accounts import MAX_SECRET_KEYS, ORGANIZATION, Person, create_user
+from sandbox.ums.accounts import MAX_SECRET_KEYS, ORGANIZATION, UserDraft, create_user
 from sandbox.ums.permissions import PUBLISHER
 from sandbox.ums.sessions import FAILURES_ALLOWED
 from tests.support.settings import CODE, MINIMAL, PATIENTS
@@ -99,7 +99,9 @@ class ContractRequests:
         """The name of a new person, whose password is ``password``."""
         name = f"{uuid4()}@example.com"
         with self.sandbox.running.state.database.write() as connection:
-            create_user(connection, Person(**{"username": name, "password": "password", "scopes": PUBLISHER, **more}))
+            create_user(
+                connection, UserDraft(**{"username": name, "password": "password", "scopes": PUBLISHER, **more})
+            )
         return name
 
     def service_user(self) -> Any:  # noqa: ANN401  # JSON

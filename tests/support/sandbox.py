@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox import ADMIN
 from sandbox.clock import Clock, SystemClock
-from sandbox.server import Options, start
-from sandbox.ums.first_accounts import found
+from sandbox.server import ServerOptions, start
+from sandbox.ums.first_accounts import create_first_accounts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from sandbox.faults import Scenario
-    from sandbox.server import Running
+    from sandbox.server import RunningServer
     from sandbox.ums.accounts import ServiceUser
 
 
@@ -36,7 +36,7 @@ class Answer:
 class Sandbox:
     """A running local BioT and its first accounts."""
 
-    running: Running
+    running: RunningServer
     admin_password: str
     service_user: ServiceUser
     admin_username: str = field(default=ADMIN)
@@ -96,7 +96,7 @@ def _answer(status: int, data: bytes, headers: Mapping[str, str]) -> Answer:
 @contextmanager
 def running_sandbox(folder: Path, *, clock: Clock | None = None, faults: Scenario | None = None) -> Iterator[Sandbox]:
     """A new local BioT with its data in ``folder``, on a free port."""
-    with start(Options(folder=folder, port=0, clock=clock or SystemClock(), faults=faults)) as running:
-        founded = found(running.state.database)
+    with start(ServerOptions(folder=folder, port=0, clock=clock or SystemClock(), faults=faults)) as running:
+        founded = create_first_accounts(running.state.database)
         assert founded is not None
         yield Sandbox(running=running, admin_password=founded.admin_password, service_user=founded.service_user)

@@ -10,7 +10,7 @@ import sqlite3
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
-from sandbox.server import DATABASE_FILE, Options, start
+from sandbox.server import DATABASE_FILE, ServerOptions, start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +24,7 @@ _SERVERS.set_forkserver_preload(["tests.support.sandbox_process"])
 
 
 def _serve(folder: Path, told: Connection) -> None:
-    with start(Options(folder=folder, port=0)) as running:
+    with start(ServerOptions(folder=folder, port=0)) as running:
         told.send(running.base_url)
         running.wait()
 

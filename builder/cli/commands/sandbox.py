@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from builder.publishing.state_folder import StateFolder
-    from sandbox.server import Options, Running
+    from sandbox.server import RunningServer, ServerOptions
 
 _LOOK_SECONDS = 0.1
 
@@ -87,10 +87,10 @@ def command(  # noqa: PLR0913 - one parameter per option of the command line
         raise click.UsageError(message)
     from builder.publishing.state_folder import find_state_folder, private_folder
     from sandbox.faults import load_scenario
-    from sandbox.server import Options
+    from sandbox.server import ServerOptions
 
     state = find_state_folder(os.environ)
-    options = Options(
+    options = ServerOptions(
         folder=folder.absolute() if folder else state.folder / "sandbox",
         port=port,
         fresh=fresh,
@@ -102,7 +102,7 @@ def command(  # noqa: PLR0913 - one parameter per option of the command line
     return _run(options, state, new_password=new_password, as_json=as_json)
 
 
-def _run(options: Options, state: StateFolder, *, new_password: bool, as_json: bool) -> int:
+def _run(options: ServerOptions, state: StateFolder, *, new_password: bool, as_json: bool) -> int:
     """Start it, say where it is, and stop it cleanly when asked to."""
     from sandbox.server import start
 
@@ -123,7 +123,7 @@ def _run(options: Options, state: StateFolder, *, new_password: bool, as_json: b
 class _Welcome:
     """What whoever starts a local BioT has to know."""
 
-    running: Running
+    running: RunningServer
     local_file: Path
     service_user_id: str
     new: bool
@@ -166,25 +166,27 @@ class _Welcome:
 
 
 def _list_kinds(*, as_json: bool) -> int:
-    from sandbox.faults import KINDS
+    from sandbox.faults import FAULT_KINDS
 
     if as_json:
-        kinds = [{"kind": kind.name, "about": kind.about, "effect": kind.effect.value} for kind in KINDS.values()]
+        kinds = [
+            {"kind": kind.name, "about": kind.description, "effect": kind.effect.value} for kind in FAULT_KINDS.values()
+        ]
         print_document({"status": "ok", "kinds": kinds})
     else:
-        rows = [(kind.name, kind.about) for kind in KINDS.values()]
+        rows = [(kind.name, kind.description) for kind in FAULT_KINDS.values()]
         print_lines(table([("kind", "what the client meets"), *rows]))
     return 0
 
 
-def _open(running: Running, state: StateFolder, *, new_password: bool) -> _Welcome:
+def _open(running: RunningServer, state: StateFolder, *, new_password: bool) -> _Welcome:
     """Make the first accounts where they are missing, and tell the other commands of this local BioT."""
     from builder.publishing.api_values import SecretText
     from builder.publishing.state_folder import LocalBiot, write_local_biot
-    from sandbox.ums.first_accounts import found, new_admin_password
+    from sandbox.ums.first_accounts import create_first_accounts, new_admin_password
 
     database = running.state.database
-    founded = found(database)
+    founded = create_first_accounts(database)
     service_user, secret = (
         (founded.service_user.id, founded.service_user.secret_key) if founded else _known(running, state)
     )
@@ -210,17 +212,17 @@ def _open(running: Running, state: StateFolder, *, new_password: bool) -> _Welco
     )
 
 
-def _known(running: Running, state: StateFolder) -> tuple[str, str]:
+def _known(running: RunningServer, state: StateFolder) -> tuple[str, str]:
     """The service user's id and secret key of last time, or a new key when the file does not have the right one."""
     from builder.publishing.state_folder import read_local_biot
     from sandbox.ums.first_accounts import new_service_key
-    from sandbox.ums.sessions import key_fits
+    from sandbox.ums.sessions import secret_key_matches
 
     database = running.state.database
     local = None
     with suppress(PublishError):  # a spoilt file is about to be written anew
         local = read_local_biot(state)
-    if local and key_fits(database, local.service_user_id, local.service_user_secret_key.reveal()):
+    if local and secret_key_matches(database, local.service_user_id, local.service_user_secret_key.reveal()):
         return local.service_user_id, local.service_user_secret_key.reveal()
     user = new_service_key(database)
     return user.id, user.secret_key

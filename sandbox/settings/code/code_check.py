@@ -23,7 +23,7 @@ _ENDINGS = {"python": (".py", "/__init__.py"), "nodejs": (".js", ".mjs", ".cjs")
 """In which files Lambda's runtimes look for the module of a handler."""
 
 
-def examine(file: Path, size: int) -> frozenset[str]:
+def read_zip_paths(file: Path, size: int) -> frozenset[str]:
     """Unpack every member once, in memory and piece by piece, and tell their paths.
 
     Args:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sandbox.database import Database
 
 
-class Incoming:
+class Upload:
     """One upload on its way in. Leaving its block removes the file unless it was kept.
 
     Args:
@@ -72,7 +72,7 @@ class CodeStore:
         """Where the code of this digest lies."""
         return self.folder / f"{sha256}.zip"
 
-    def keep(self, incoming: Incoming) -> str:
+    def keep(self, incoming: Upload) -> str:
         """Give an upload its place and return its digest; inside the transaction that names it."""
         incoming.path.replace(self.file(incoming.sha256))
         return incoming.sha256

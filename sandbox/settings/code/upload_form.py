@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from sandbox.settings.code.code_store import Incoming
+from sandbox.settings.code.code_store import Upload
 from sandbox.web.biot_errors import bad_request
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _PARTS_MAX = 2
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Form:
+class UploadForm:
     """What was sent.
 
     Attributes:
@@ -33,10 +33,10 @@ class Form:
     """
 
     config: str
-    code: Incoming | None
+    code: Upload | None
 
 
-async def receive(request: Request, new_file: Callable[[], Incoming], stack: ExitStack) -> Form:
+async def receive(request: Request, new_file: Callable[[], Upload], stack: ExitStack) -> UploadForm:
     """Read a whole form.
 
     Args:
@@ -67,12 +67,12 @@ async def receive(request: Request, new_file: Callable[[], Incoming], stack: Exi
 class _Reader:
     """Puts the parts where they belong, as the parser tells of them."""
 
-    def __init__(self, new_file: Callable[[], Incoming]) -> None:
+    def __init__(self, new_file: Callable[[], Upload]) -> None:
         self._new_file = new_file
         self._name = self._value = b""
         self._headers: dict[bytes, bytes] = {}
-        self._parts: dict[str, bytearray | Incoming] = {}
-        self._part: bytearray | Incoming = bytearray()
+        self._parts: dict[str, bytearray | Upload] = {}
+        self._part: bytearray | Upload = bytearray()
         self._ended = False
         self.callbacks: MultipartCallbacks = {
             "on_part_begin": self._begin,
@@ -84,7 +84,7 @@ class _Reader:
             "on_end": self._on_end,
         }
 
-    def form(self) -> Form:
+    def form(self) -> UploadForm:
         config, code = self._parts.get("config"), self._parts.get("code")
         if not self._ended:
             msg = "The form is cut off: its last boundary is missing."
@@ -97,9 +97,9 @@ class _Reader:
         except UnicodeDecodeError as error:
             msg = "config is not UTF-8."
             raise bad_request(msg) from error
-        if isinstance(code, Incoming):
+        if isinstance(code, Upload):
             code.finish()
-        return Form(config=text, code=code if isinstance(code, Incoming) else None)
+        return UploadForm(config=text, code=code if isinstance(code, Upload) else None)
 
     def _begin(self) -> None:
         self._headers = {}
@@ -127,7 +127,7 @@ class _Reader:
         self._parts[name] = self._part
 
     def _on_data(self, data: bytes, start: int, end: int) -> None:
-        if isinstance(self._part, Incoming):
+        if isinstance(self._part, Upload):
             self._part.write(data[start:end])
         elif len(self._part) + end - start > CONFIG_MAX:
             msg = f"config is longer than {CONFIG_MAX} bytes."

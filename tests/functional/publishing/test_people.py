@@ -10,7 +10,7 @@ from builder.publishing.access.connection import open_client
 from builder.publishing.api_values import TargetEnvironment
 from builder.publishing.clock import SystemClock
 from builder.publishing.failures import AccessDenied
-from sandbox.ums.accounts import Person, create_user
+from sandbox.ums.accounts import UserDraft, create_user
 from sandbox.ums.permissions import PUBLISHER
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ PASSWORD = "canary-password"
 def person(sandbox: Sandbox, name: str, **more: object) -> None:
     draft: dict[str, object] = {"username": name, "password": PASSWORD, "scopes": PUBLISHER, **more}
     with sandbox.running.state.database.write() as connection:
-        create_user(connection, Person(**draft))  # type: ignore[arg-type]
+        create_user(connection, UserDraft(**draft))  # type: ignore[arg-type]
 
 
 def opened(sandbox: Sandbox, state: Path, name: str, **more: str) -> BiotClient:

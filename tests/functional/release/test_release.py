@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from builder.platform.reserved_variables import TREE_DIGEST_NAME, TREE_VERSION_NAME
-from sandbox.faults import KINDS, Rule, Scenario
+from sandbox.faults import FAULT_KINDS, FaultRule, Scenario
 from tests.functional.release.conftest import MANIFEST, tell_of
 from tests.support.registries import Registry, served
 from tests.support.sandbox import running_sandbox
@@ -469,7 +469,7 @@ def test_each_failure_has_its_kind(machine: PublisherMachine, biot: Sandbox) -> 
 def test_an_error_that_biot_rolled_back_every_time_is_not_applied_after_three_uploads(
     machine: PublisherMachine, tmp_path: Path, kind: str
 ) -> None:
-    rules = (Rule(kind=KINDS[kind], method="PATCH", times=0),)
+    rules = (FaultRule(kind=FAULT_KINDS[kind], method="PATCH", times=0),)
     with running_sandbox(tmp_path / "sandbox", faults=Scenario(rules=rules)) as biot:
         tell_of(machine.state, biot.base_url, biot.service_user.id, biot.service_user.secret_key)
         assert machine("publish", *LOCAL).code == 0
@@ -587,7 +587,7 @@ def test_a_plugin_is_created_without_code_and_gets_it_with_the_next_publish(
 def test_a_plugin_without_code_is_created_once_when_answers_are_lost(
     machine: PublisherMachine, tmp_path: Path, kind: str, requests: int
 ) -> None:
-    rules = (Rule(kind=KINDS[kind], method="POST", path="/settings/v2/plugins"),)
+    rules = (FaultRule(kind=FAULT_KINDS[kind], method="POST", path="/settings/v2/plugins"),)
     with running_sandbox(tmp_path / "sandbox", faults=Scenario(rules=rules)) as biot:
         tell_of(machine.state, biot.base_url, biot.service_user.id, biot.service_user.secret_key)
         done = machine("publish", *LOCAL, "--without-code", "--json").document

@@ -12,7 +12,7 @@ import pytest
 
 from builder.errors import SandboxError
 from sandbox.database import SCHEMA_VERSION, Database
-from sandbox.ums.accounts import PUBLISHER_ROLE, Person, create_user
+from sandbox.ums.accounts import PUBLISHER_ROLE, UserDraft, create_user
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -152,7 +152,7 @@ def test_a_database_of_an_older_version_gains_what_it_lacks(database: Database) 
     database.migrate()
     database.migrate()
     with database.write() as connection:
-        user = create_user(connection, Person(username="b", password="x", scopes=(), phone="+12345678901"))
+        user = create_user(connection, UserDraft(username="b", password="x", scopes=(), phone="+12345678901"))
         people = connection.execute("SELECT id, active, phone FROM ums_user ORDER BY username").fetchall()
         services = connection.execute("SELECT id, active, role_id FROM ums_service_user").fetchall()
 

@@ -13,8 +13,8 @@ from builder.platform.api_catalog import ACTIONS, ADAPTABLE_ENTITY_TYPES, ENTITY
 from builder.platform.interceptions import API_IDS
 from sandbox.dispatcher.subscription_table import (
     DEFAULT_ORDER,
-    Interception,
-    Notification,
+    InterceptionSubscription,
+    NotificationSubscription,
     orders_of,
     remove_endpoint,
     replace_subscriptions,
@@ -237,10 +237,10 @@ def test_subscriptions_are_searched_in_the_platforms_language(caller: Caller) ->
 def test_the_subscriptions_of_a_plugin_are_replaced_as_a_whole(sandbox: Sandbox, caller: Caller) -> None:
     caller.intercept("other", 5)
     wanted = [
-        Interception(type="PRE_REQUEST", api_id=PATIENTS, order=5),
-        Interception(type="ADAPT_ENTITY", entity_name="patient", order=9),
+        InterceptionSubscription(type="PRE_REQUEST", api_id=PATIENTS, order=5),
+        InterceptionSubscription(type="ADAPT_ENTITY", entity_name="patient", order=9),
     ]
-    notes = [Notification(entity_type_name="device", action_name="_create")]
+    notes = [NotificationSubscription(entity_type_name="device", action_name="_create")]
     with sandbox.running.state.database.write() as connection:
         replace_subscriptions(connection, "plugin", wanted, notes)
         replace_subscriptions(connection, "plugin", wanted, [*notes, *notes])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sandbox.faults import KINDS, FaultGate, Rule, Scenario
+from sandbox.faults import FAULT_KINDS, FaultGate, FaultRule, Scenario
 from sandbox.faults.concurrent_changes import OTHER_DIGEST, OTHER_MEMORY_MB
 from tests.support.sandbox import running_sandbox
 from tests.support.settings import CODE, MINIMAL, Settings, settings_of
@@ -30,7 +30,7 @@ class Met:
         self.gate = gate
 
     def next(self, kind: str) -> None:
-        self.gate.play(Scenario(rules=(Rule(kind=KINDS[kind], seconds=0.5),)))
+        self.gate.play(Scenario(rules=(FaultRule(kind=FAULT_KINDS[kind], seconds=0.5),)))
 
     def now(self) -> dict[str, Any]:
         while self.gate.pending:

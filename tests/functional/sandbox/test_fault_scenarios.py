@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from builder.errors import SandboxError
-from sandbox.faults import KINDS, Effect, Rule, load_scenario
+from sandbox.faults import FAULT_KINDS, FaultRule, RequestEffect, load_scenario
 from sandbox.faults.scenario import read_rules
 
 if TYPE_CHECKING:
@@ -46,8 +46,8 @@ def test_a_scenario_is_read(tmp_path: Path) -> None:
     file.write_text(SCENARIO)
     late, redirect = load_scenario(file).rules
 
-    assert late == Rule(
-        kind=KINDS["gateway-timeout-late"],
+    assert late == FaultRule(
+        kind=FAULT_KINDS["gateway-timeout-late"],
         method="PATCH",
         path="/settings/v2/plugins/*",
         request=2,
@@ -95,19 +95,19 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("request_", "times", "struck"), [(1, 1, [1]), (2, 2, [2, 3]), (3, 0, [3, 4, 5])])
 def test_which_requests_a_rule_strikes(request_: int, times: int, struck: list[int]) -> None:
-    rule = Rule(kind=KINDS["unavailable"], request=request_, times=times)
+    rule = FaultRule(kind=FAULT_KINDS["unavailable"], request=request_, times=times)
 
-    assert [number for number in range(1, 6) if rule.strikes(number)] == struck
+    assert [number for number in range(1, 6) if rule.is_due(number)] == struck
 
 
 def test_a_rule_without_anything_concerns_every_request() -> None:
     (rule,), findings = read_rules({"fault": [{"kind": "unavailable"}]})
 
     assert findings == []
-    assert rule.concerns("DELETE", "/anything")
+    assert rule.applies_to("DELETE", "/anything")
 
 
 def test_there_are_at_least_forty_kinds_and_each_says_what_it_does() -> None:
-    assert len(KINDS) >= 40
-    assert {kind.effect for kind in KINDS.values()} == set(Effect)
-    assert len({kind.about for kind in KINDS.values()}) == len(KINDS)
+    assert len(FAULT_KINDS) >= 40
+    assert {kind.effect for kind in FAULT_KINDS.values()} == set(RequestEffect)
+    assert len({kind.description for kind in FAULT_KINDS.values()}) == len(FAULT_KINDS)

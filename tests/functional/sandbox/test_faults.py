@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sandbox.faults import KINDS, Effect, Rule, Scenario
+from sandbox.faults import FAULT_KINDS, FaultRule, RequestEffect, Scenario
 from sandbox.faults.concurrent_changes import OTHER_MEMORY_MB
 from tests.support.gated import Gated, gated
 
@@ -57,7 +57,9 @@ def talk(served: Gated, sent: bytes, *, patience: float = 5.0) -> tuple[bytes, s
 
 def meet(served: Gated, name: str, *, method: str = "PATCH", body: bytes = UPLOAD) -> tuple[bytes, str]:
     seconds = 0.001 if name == "slow-drip" else 0.1
-    served.gate.play(Scenario(rules=(Rule(kind=KINDS[name], seconds=seconds, elsewhere="https://elsewhere.example"),)))
+    served.gate.play(
+        Scenario(rules=(FaultRule(kind=FAULT_KINDS[name], seconds=seconds, elsewhere="https://elsewhere.example"),))
+    )
     served.applied.requests.clear()
     seen = talk(served, request(method, body, "connection: close"))
     while served.gate.pending:
@@ -65,15 +67,15 @@ def meet(served: Gated, name: str, *, method: str = "PATCH", body: bytes = UPLOA
     return seen
 
 
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", FAULT_KINDS)
 def test_the_request_takes_effect_as_the_kind_says(served: Gated, name: str) -> None:
     received, end = meet(served, name)
 
     ours = [kept for kept in served.applied.requests if kept == ("PATCH", PATH, UPLOAD)]
-    assert len(ours) == (KINDS[name].effect is not Effect.NONE)
+    assert len(ours) == (FAULT_KINDS[name].effect is not RequestEffect.NONE)
     assert end == "reset" or name not in RESET
     assert [met.kind for met in served.gate.met] == [name]
-    if KINDS[name].answer is None:
+    if FAULT_KINDS[name].answer is None:
         assert received.startswith(b"HTTP/1.1 200")
 
 
@@ -134,14 +136,14 @@ def test_a_small_answer_unpacks_to_a_large_one(served: Gated) -> None:
 
 @pytest.mark.parametrize("name", sorted(HANGING))
 def test_a_hanging_request_ends_with_the_client(served: Gated, name: str) -> None:
-    served.gate.play(Scenario(rules=(Rule(kind=KINDS[name]),)))
+    served.gate.play(Scenario(rules=(FaultRule(kind=FAULT_KINDS[name]),)))
 
     assert talk(served, request("GET"), patience=0.1)[1] == "hang"
     assert talk(served, request("GET", b"", "connection: close"))[1] == "close"
 
 
 def test_a_scenario_counts_the_requests_that_it_is_about(served: Gated) -> None:
-    rule = Rule(kind=KINDS["unavailable"], method="PATCH", path="/settings/*", request=2, times=2)
+    rule = FaultRule(kind=FAULT_KINDS["unavailable"], method="PATCH", path="/settings/*", request=2, times=2)
     served.gate.play(Scenario(rules=(rule,)))
     statuses = []
     for method in ("PATCH", "GET", "PATCH", "GET", "PATCH", "PATCH"):
@@ -163,7 +165,7 @@ def test_a_header_asks_for_a_fault(served: Gated) -> None:
 
 
 def test_an_expired_token_stays_expired_until_another_comes(served: Gated) -> None:
-    served.gate.play(Scenario(rules=(Rule(kind=KINDS["token-expired"], request=2),)))
+    served.gate.play(Scenario(rules=(FaultRule(kind=FAULT_KINDS["token-expired"], request=2),)))
     tokens = ("t", "t", "t", "new")
     seen = [
         talk(served, request("GET", b"", "connection: close").replace(b"er t", b"er " + t.encode()))[0] for t in tokens

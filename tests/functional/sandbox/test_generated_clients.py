@@ -9,7 +9,7 @@ import biotmed_ums_sdk as ums
 import jwt
 import pytest
 
-from sandbox.ums.accounts import Person, create_user
+from sandbox.ums.accounts import UserDraft, create_user
 from sandbox.ums.permissions import PUBLISHER
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def test_a_person_logs_in_refreshes_and_logs_out(sandbox: Sandbox) -> None:
 
 
 def test_a_person_with_a_second_step_logs_in(sandbox: Sandbox) -> None:
-    draft = Person(username="mfa@example.com", password="password", scopes=PUBLISHER, mfa_code="123456")
+    draft = UserDraft(username="mfa@example.com", password="password", scopes=PUBLISHER, mfa_code="123456")
     with sandbox.running.state.database.write() as connection:
         create_user(connection, draft)
     first = ums.LoginAPIApi(ums_client(sandbox)).login(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sandbox.settings.shapes import SUBSCRIPTIONS_MAX
+from sandbox.settings.plugin_schema import SUBSCRIPTIONS_MAX
 from tests.support.settings import MINIMAL, PATIENTS, Settings, settings_of
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import httpx
 from sandbox import ADMIN
 from sandbox.database import Database
 from sandbox.server import DATABASE_FILE
-from sandbox.ums.first_accounts import found
+from sandbox.ums.first_accounts import create_first_accounts
 from tests.support.sandbox_process import sandbox_process
 
 CLIENTS = 40
@@ -33,7 +33,7 @@ def post(url: str, body: object) -> None:
 def test_many_log_ins_at_once_leave_little_memory_behind(tmp_path: Path) -> None:
     with sandbox_process(tmp_path) as (base_url, process), ThreadPoolExecutor(CLIENTS) as clients:
         database = Database(tmp_path / DATABASE_FILE)
-        founded = found(database)
+        founded = create_first_accounts(database)
         database.close()
         assert founded is not None
         assert process.pid is not None

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from sandbox.ums.accounts import Person, create_user
+from sandbox.ums.accounts import UserDraft, create_user
 from sandbox.ums.one_time_codes import CODE_MINUTES, MESSAGES_KEPT
 from sandbox.ums.permissions import PUBLISHER
 from tests.support.sandbox import Sandbox, running_sandbox
@@ -43,7 +43,7 @@ class PhoneOwner:
         self.add("phone@example.com", phone=PHONE)
 
     def add(self, name: str, **more: Any) -> None:  # noqa: ANN401  # fields of Person
-        draft = Person(username=name, password="password", scopes=PUBLISHER, **more)
+        draft = UserDraft(username=name, password="password", scopes=PUBLISHER, **more)
         with self.sandbox.running.state.database.write() as connection:
             create_user(connection, draft)
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sandbox.search.filters import DEPTH_MAX, Prop
-from sandbox.search.search_query import Searchable, envelope, find, parse_search
+from sandbox.search.filters import DEPTH_MAX, SearchProperty
+from sandbox.search.search_query import SearchableList, envelope, find, parse_search
 from sandbox.web.biot_errors import ApiError
 
 if TYPE_CHECKING:
@@ -22,15 +22,15 @@ ROWS = [
     ("weight_50%", 10, "ENABLED", "2026-01-03T00:00:00.000Z", "nodejs22.x"),
     ("cat's", 32767, "ENABLED", "2026-01-04T12:30:00.000Z", "python3.12"),
 ]
-PLUGINS = Searchable(
+PLUGINS = SearchableList(
     source="plugins",
     columns="name",
     props={
-        "name": Prop(column="name"),
-        "version": Prop(column="version", kind="number"),
-        "enabledState": Prop(column="state"),
-        "creationTime": Prop(column="created", kind="time"),
-        "runtime": Prop(column="runtime"),
+        "name": SearchProperty(column="name"),
+        "version": SearchProperty(column="version", kind="number"),
+        "enabledState": SearchProperty(column="state"),
+        "creationTime": SearchProperty(column="created", kind="time"),
+        "runtime": SearchProperty(column="runtime"),
     },
     sortable=frozenset({"name", "version", "creationTime", "runtime"}),
     default_sort="created DESC",

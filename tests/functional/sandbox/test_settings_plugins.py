@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from sandbox.server import Options, start
+from sandbox.server import ServerOptions, start
 from tests.support.sandbox import Sandbox, running_sandbox
 from tests.support.settings import CODE, MINIMAL, PATIENTS, PLUGINS, Settings, settings_of, zipped
 
@@ -274,7 +274,7 @@ def test_another_port_next_time_moves_every_endpoint(tmp_path: Path) -> None:
         before = Settings(http).create({**MINIMAL, "subscriptions": subscriptions}).json()
         orphan = sandbox.running.state.database.file.with_name("biot.sqlite.code") / f"{'0' * 64}.zip"
         orphan.write_bytes(b"left by a process that was killed")
-    with start(Options(folder=tmp_path, port=0)) as running:
+    with start(ServerOptions(folder=tmp_path, port=0)) as running:
         again = replace(sandbox, running=running)
         with settings_of(again).http as http:
             after = Settings(http).get().json()

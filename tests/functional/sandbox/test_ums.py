@@ -14,7 +14,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from sandbox.ums.accounts import Person, create_service_user, create_user, delete_service_user
+from sandbox.ums.accounts import UserDraft, create_service_user, create_user, delete_service_user
 from sandbox.ums.permissions import ADMINISTRATOR, INTERCEPTIONS, NOTIFICATIONS, READ_MESSAGES, SERVICE_USERS
 from tests.support.sandbox import running_sandbox
 from tests.support.tokens import SigningKey
@@ -48,7 +48,7 @@ def sandbox_at(folder: Path) -> Iterator[tuple[Sandbox, Watch]]:
 
 
 def person(sandbox: Sandbox, name: str, **more: Any) -> str:  # noqa: ANN401 - fields of Person
-    draft = Person(username=name, password=PASSWORD, **{"scopes": ADMINISTRATOR, **more})
+    draft = UserDraft(username=name, password=PASSWORD, **{"scopes": ADMINISTRATOR, **more})
     with sandbox.running.state.database.write() as connection:
         return create_user(connection, draft)
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from sandbox.faults import KINDS
+from sandbox.faults import FAULT_KINDS
 from tests.proof.judging import Case, double_uploads, wrong_about
 from tests.proof.operations import OPERATIONS, PLUGIN
 from tests.proof.world import Ran, Truth
@@ -26,7 +26,7 @@ def case(ending: tuple[int, str], after: tuple[str, int], *kinds: str) -> Case:
     return Case(
         operation=OPERATIONS[2],
         ran=ran,
-        met=[KINDS[name] for name in kinds],
+        met=[FAULT_KINDS[name] for name in kinds],
         before=truth(*BEFORE),
         after=truth(*after),
         wanted=truth(*WANTED),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sandbox.faults import alterations
-from sandbox.faults.socket_steps import Answered
+from sandbox.faults.socket_steps import CompleteResponse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,7 +17,7 @@ PLUGIN = {
     "environmentVariables": {"A": "1"},
     "subscriptions": {"interceptions": [{}]},
 }
-ANSWERED = Answered(body=json.dumps(PLUGIN).encode())
+ANSWERED = CompleteResponse(body=json.dumps(PLUGIN).encode())
 
 
 def test_unknown_members_come_everywhere_but_among_the_variables() -> None:
@@ -43,7 +43,7 @@ def test_no_value_keeps_its_type() -> None:
 @pytest.mark.parametrize(
     "change", [alterations.wrong_shape, alterations.not_a_number, alterations.another_plugin, alterations.deep]
 )
-def test_what_else_becomes_of_an_answer(change: Callable[[Answered], Answered]) -> None:
+def test_what_else_becomes_of_an_answer(change: Callable[[CompleteResponse], CompleteResponse]) -> None:
     altered = change(ANSWERED).body
 
     assert altered.startswith((b"[", b'{"name": "Plugin-somebody', b'{"name": "Plugin-one", "version": NaN'))
@@ -51,5 +51,5 @@ def test_what_else_becomes_of_an_answer(change: Callable[[Answered], Answered]) 
 
 
 @pytest.mark.parametrize("change", [alterations.unknown_fields, alterations.wrong_types, alterations.duplicate_keys])
-def test_an_answer_without_json_stays_as_it_is(change: Callable[[Answered], Answered]) -> None:
-    assert change(Answered(status=204)) == Answered(status=204)
+def test_an_answer_without_json_stays_as_it_is(change: Callable[[CompleteResponse], CompleteResponse]) -> None:
+    assert change(CompleteResponse(status=204)) == CompleteResponse(status=204)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from sandbox.plugin_endpoints import endpoint_url
-from sandbox.ums.secret_hashes import KEY_COST, hashed, matches, random_secret
-from sandbox.web.guard import BODY_MAX, PLUGIN_BODY_MAX, body_limit, is_ours, names_of
+from sandbox.ums.secret_hashes import KEY_COST, hash_secret, random_secret, secret_matches
+from sandbox.web.guard import BODY_MAX, PLUGIN_BODY_MAX, allowed_names, body_limit, is_allowed
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ from sandbox.web.guard import BODY_MAX, PLUGIN_BODY_MAX, body_limit, is_ours, na
     ],
 )
 def test_a_port_may_be_left_out_only_where_it_is_the_default(base_url: str, host: str, *, passes: bool) -> None:
-    assert is_ours(names_of(base_url), [(b"host", host.encode())]) is passes
+    assert is_allowed(allowed_names(base_url), [(b"host", host.encode())]) is passes
 
 
 @pytest.mark.parametrize(
@@ -41,11 +41,11 @@ def test_only_plugins_may_be_large(method: str, path: str, limit: int) -> None:
 
 @pytest.mark.parametrize("secret", ["", "password", "pässwörd \N{SNOWMAN}", "x" * 10_000])
 def test_a_hash_knows_its_secret_and_tells_nothing(secret: str) -> None:
-    kept = hashed(secret, KEY_COST)
+    kept = hash_secret(secret, KEY_COST)
 
-    assert matches(secret, kept)
-    assert not matches(f"{secret}x", kept)
-    assert hashed(secret, KEY_COST) != kept, "each has its own salt"
+    assert secret_matches(secret, kept)
+    assert not secret_matches(f"{secret}x", kept)
+    assert hash_secret(secret, KEY_COST) != kept, "each has its own salt"
     assert len(secret) < 5 or secret not in kept
 
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builder.manifest.schema_check import schema
-from sandbox.settings.configuration import creation, partial, replacement
-from sandbox.settings.shapes import read_creation, read_replacement, read_update
+from sandbox.settings.configuration import apply_partial_update, apply_replacement, configure_new_plugin
+from sandbox.settings.plugin_schema import read_creation, read_replacement, read_update
 from sandbox.web.biot_errors import ApiError
 
 NAMES = {"name": "age", "displayName": "Age", "version": 7, "runtime": "python3.13"}
@@ -40,16 +40,16 @@ REQUESTS = st.fixed_dictionaries({}, optional=FIELDS)
 
 @given(REQUESTS)
 def test_what_was_created_is_unchanged_by_an_update_that_says_nothing(sent: dict[str, object]) -> None:
-    made = creation({**NAMES, **sent}, with_code=False).config
+    made = configure_new_plugin({**NAMES, **sent}, with_code=False).config
 
-    assert partial(made, {}, with_code=False).config == made
-    assert partial(made, {"subscriptions": {}, "cors": {}}, with_code=False).config == made
+    assert apply_partial_update(made, {}, with_code=False).config == made
+    assert apply_partial_update(made, {"subscriptions": {}, "cors": {}}, with_code=False).config == made
 
 
 @given(REQUESTS, REQUESTS)
 def test_an_update_changes_what_it_names_and_nothing_else(before: dict[str, object], sent: dict[str, object]) -> None:
-    made = creation({**NAMES, **before}, with_code=False).config
-    config = partial(made, sent, with_code=False).config
+    made = configure_new_plugin({**NAMES, **before}, with_code=False).config
+    config = apply_partial_update(made, sent, with_code=False).config
 
     assert {key: config.get(key) for key in made.keys() - sent.keys()} == {
         key: made[key] for key in made.keys() - sent.keys()
@@ -61,11 +61,11 @@ def test_an_update_changes_what_it_names_and_nothing_else(before: dict[str, obje
 
 @given(REQUESTS, REQUESTS)
 def test_a_replacement_is_what_creation_would_give(before: dict[str, object], sent: dict[str, object]) -> None:
-    made = creation({**NAMES, **before}, with_code=False).config
+    made = configure_new_plugin({**NAMES, **before}, with_code=False).config
 
     assert (
-        replacement(made, {**NAMES, **sent}, with_code=False).config
-        == creation({**NAMES, **sent}, with_code=False).config
+        apply_replacement(made, {**NAMES, **sent}, with_code=False).config
+        == configure_new_plugin({**NAMES, **sent}, with_code=False).config
     )
 
 
@@ -79,7 +79,7 @@ def test_every_reader_takes_what_the_manifest_would(sent: dict[str, object]) -> 
 
 def test_defaults_are_those_of_the_manifest() -> None:
     fields = schema()["properties"]["plugin"]["properties"]
-    made = creation(NAMES, with_code=False).config
+    made = configure_new_plugin(NAMES, with_code=False).config
 
     assert {key: made[key] for key, field in fields.items() if "default" in field} == {
         key: field["default"] for key, field in fields.items() if "default" in field
@@ -88,9 +88,9 @@ def test_defaults_are_those_of_the_manifest() -> None:
 
 @pytest.mark.parametrize("version", [1, 6, 7])
 def test_new_code_needs_a_larger_version(version: int) -> None:
-    made = creation(NAMES, with_code=True).config
+    made = configure_new_plugin(NAMES, with_code=True).config
     with pytest.raises(ApiError) as refused:
-        partial(made, {"version": version}, with_code=True)
+        apply_partial_update(made, {"version": version}, with_code=True)
 
     assert refused.value.details == {"currentVersion": 7, "requestVersion": version}
-    assert partial(made, {"version": 8}, with_code=True).code_changes
+    assert apply_partial_update(made, {"version": 8}, with_code=True).code_changes

@@ -12,11 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.dispatcher.interception_order import arranged
-from sandbox.dispatcher.schema import SCHEMA
+from sandbox.dispatcher.interception_order import arrange_orders
 from sandbox.dispatcher.subscription_table import (
-    Interception,
-    Notification,
+    InterceptionSubscription,
+    NotificationSubscription,
     orders_of,
     remove_endpoint,
     replace_subscriptions,
@@ -24,6 +23,7 @@ from sandbox.dispatcher.subscription_table import (
 )
 from sandbox.intercepted_apis import find_api
 from sandbox.settings.plugin_subscriptions import subscriptions_of
+from sandbox.tables import DISPATCHER_TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,13 +38,13 @@ VM_STEPS = 100
 def connection() -> Iterator[sqlite3.Connection]:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as opened:
         opened.row_factory = sqlite3.Row
-        opened.executescript(SCHEMA)
+        opened.executescript(DISPATCHER_TABLES)
         yield opened
 
 
-def interceptions(count: int, order: int | None = 10) -> list[Interception]:
+def interceptions(count: int, order: int | None = 10) -> list[InterceptionSubscription]:
     filters = ({"templateName": f"t{number}"} for number in range(count))
-    return [Interception(type="PRE_REQUEST", api_id=API, path_filters=one, order=order) for one in filters]
+    return [InterceptionSubscription(type="PRE_REQUEST", api_id=API, path_filters=one, order=order) for one in filters]
 
 
 def work(connection: sqlite3.Connection, act: Callable[[], object]) -> int:
@@ -75,7 +75,10 @@ def work(connection: sqlite3.Connection, act: Callable[[], object]) -> int:
 def test_four_times_as_many_subscriptions_cost_about_four_times_as_much(
     connection: sqlite3.Connection, act: str, order: int | None
 ) -> None:
-    notes = [Notification(entity_type_name="patient", action_name="_create", template_name=str(n)) for n in range(500)]
+    notes = [
+        NotificationSubscription(entity_type_name="patient", action_name="_create", template_name=str(n))
+        for n in range(500)
+    ]
     costs = []
     for count in (1_000, 4_000):
         endpoint, wanted = f"https://{count}.example", interceptions(count, order)
@@ -133,5 +136,5 @@ def test_newcomers_push_whoever_is_there_up_to_the_first_gap(orders: list[tuple[
         while moving:
             moving, expected[place], place = expected.get(place, ""), moving, place + 1
 
-    found = arranged(present.items(), newcomers)
+    found = arrange_orders(present.items(), newcomers)
     assert found == {identifier: place for place, identifier in expected.items()}

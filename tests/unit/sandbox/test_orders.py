@@ -8,13 +8,13 @@ from contextlib import closing
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.dispatcher.schema import SCHEMA
 from sandbox.dispatcher.subscription_table import (
     DEFAULT_ORDER,
-    Interception,
+    InterceptionSubscription,
     subscribe_interception,
     unsubscribe_interception,
 )
+from sandbox.tables import DISPATCHER_TABLES
 
 ENDPOINTS = ("a", "b", "c", "d", "e", "f")
 STEPS = st.lists(
@@ -46,9 +46,9 @@ def test_every_history_ends_where_the_rule_says(steps: list[tuple[str, int | Non
     orders: dict[str, int] = {}
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
         connection.row_factory = sqlite3.Row
-        connection.executescript(SCHEMA)
+        connection.executescript(DISPATCHER_TABLES)
         for endpoint, order, leaves in steps:
-            wanted = Interception(type="PRE_REQUEST", api_id="POST/x", order=order)
+            wanted = InterceptionSubscription(type="PRE_REQUEST", api_id="POST/x", order=order)
             if leaves:
                 unsubscribe_interception(connection, endpoint, wanted)
                 orders.pop(endpoint, None)

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from builder.errors import ProjectError
-from scaffold.template_source import Origin, origin_of
+from scaffold.template_source import TemplateOrigin, origin_of
 
 URLS = ("Homepage, https://example.com", "Source, https://example.com/o/kit")
 
@@ -21,38 +21,40 @@ def direct_url(url: str, **info: object) -> str:
     [
         pytest.param(
             direct_url("https://example.com/o/kit.git", vcs_info={"vcs": "git", "commit_id": "abc"}),
-            Origin(source="https://example.com/o/kit.git", ref="abc"),
+            TemplateOrigin(source="https://example.com/o/kit.git", ref="abc"),
             id="git",
         ),
         pytest.param(
             direct_url("https://example.com/o/kit", vcs_info={"vcs": "git", "commit_id": "abc"}),
-            Origin(source="git+https://example.com/o/kit", ref="abc"),
+            TemplateOrigin(source="git+https://example.com/o/kit", ref="abc"),
             id="git, an address that does not look like it",
         ),
         pytest.param(
             direct_url("ssh://git@example.com/o/kit", vcs_info={"vcs": "git", "commit_id": "abc"}),
-            Origin(source="git+ssh://git@example.com/o/kit", ref="abc"),
+            TemplateOrigin(source="git+ssh://git@example.com/o/kit", ref="abc"),
             id="ssh",
         ),
         pytest.param(
             direct_url("file:///home/me/my%20kit", dir_info={}),
-            Origin(source="/home/me/my kit", ref="HEAD"),
+            TemplateOrigin(source="/home/me/my kit", ref="HEAD"),
             id="folder",
         ),
         pytest.param(
             direct_url("file:///home/me/kit", dir_info={"editable": True}),
-            Origin(source="/home/me/kit", ref="HEAD"),
+            TemplateOrigin(source="/home/me/kit", ref="HEAD"),
             id="editable",
         ),
         pytest.param(
             direct_url("https://example.com/kit.whl", archive_info={}),
-            Origin(source="https://example.com/o/kit", ref="v1.2.3"),
+            TemplateOrigin(source="https://example.com/o/kit", ref="v1.2.3"),
             id="a wheel by its address",
         ),
-        pytest.param(None, Origin(source="https://example.com/o/kit", ref="v1.2.3"), id="index"),
+        pytest.param(None, TemplateOrigin(source="https://example.com/o/kit", ref="v1.2.3"), id="index"),
     ],
 )
-def test_the_templates_come_from_where_the_kit_was_installed_from(installed: str | None, expected: Origin) -> None:
+def test_the_templates_come_from_where_the_kit_was_installed_from(
+    installed: str | None, expected: TemplateOrigin
+) -> None:
     assert origin_of(installed, version="1.2.3", urls=URLS) == expected
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from builder.errors import ProjectError
-from scaffold.copier_calls import RefusedAnswerError, git_failure, refusal, typed
+from scaffold.copier_calls import RefusedAnswerError, copier_error, git_failure, typed
 from scaffold.template_answers import check_names
-from scaffold.template_source import Origin
+from scaffold.template_source import TemplateOrigin
 from scaffold.template_update import conflicts
 
-ORIGIN = Origin(source="git+https://example.com/kit", ref="v9")
+ORIGIN = TemplateOrigin(source="git+https://example.com/kit", ref="v9")
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ ORIGIN = Origin(source="git+https://example.com/kit", ref="v9")
     ],
 )
 def test_a_version_that_is_not_there_is_named(said: str) -> None:
-    for error in (refusal(ORIGIN, said), git_failure(ORIGIN, said)):
+    for error in (copier_error(ORIGIN, said), git_failure(ORIGIN, said)):
         assert error.message == "git+https://example.com/kit has no version called v9."
         assert "git ls-remote https://example.com/kit" in error.hint
 
@@ -35,7 +35,7 @@ def test_a_version_that_is_not_there_is_named(said: str) -> None:
     ],
 )
 def test_a_refused_answer_names_its_question(said: str, question: str, reason: str) -> None:
-    error = refusal(ORIGIN, said)
+    error = copier_error(ORIGIN, said)
     assert isinstance(error, RefusedAnswerError)
     assert error.question == question
     [problem] = error.problems
@@ -70,7 +70,7 @@ def test_git_s_own_reason_is_passed_on(stderr: str, reason: str) -> None:
     ],
 )
 def test_whatever_else_copier_says_becomes_a_project_error(said: str, message: str) -> None:
-    error = refusal(ORIGIN, said)
+    error = copier_error(ORIGIN, said)
     assert isinstance(error, ProjectError)
     assert message in error.message
     assert error.hint

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from sandbox.faults.concurrent_changes import Colleague, exchange, plugin_of
-from sandbox.faults.fault_list import Effect, Meddling, Reads
-from sandbox.faults.socket_steps import Answered, Circumstances, End, Pause
+from sandbox.faults.concurrent_changes import ConcurrentUser, call_application, plugin_name
+from sandbox.faults.fault_list import ConcurrentChange, RequestEffect, RequestRead
+from sandbox.faults.socket_steps import CompleteResponse, ConnectionEnd, FaultContext, Pause
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
     from uvicorn.protocols.http.h11_impl import H11Protocol
 
-    from sandbox.faults.scenario import Rule
+    from sandbox.faults.scenario import FaultRule
     from sandbox.faults.socket_steps import Step
 
 _LINGER_NOT = struct.pack("ii", 1, 0)
@@ -30,7 +30,7 @@ _GOODBYE_SECONDS = 30.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Surroundings:
+class FaultEnvironment:
     """What faults need of the local BioT around them.
 
     Attributes:
@@ -42,16 +42,16 @@ class Surroundings:
 
     now: Callable[[], datetime]
     burn_version: Callable[[str], None]
-    keep: Callable[[asyncio.Task[Answered]], None]
+    keep: Callable[[asyncio.Task[CompleteResponse]], None]
     sleep: Callable[[float], Awaitable[None]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Encounter:
+class FaultyExchange:
     """A request, the fault that it meets, and the connection that it came by."""
 
-    rule: Rule
-    surroundings: Surroundings
+    rule: FaultRule
+    surroundings: FaultEnvironment
     connection: H11Protocol
     app: ASGIApp
     scope: Scope
@@ -65,69 +65,73 @@ class Encounter:
             await send({"type": "http.response.start", "status": answered.status, "headers": list(answered.headers)})
             await send({"type": "http.response.body", "body": answered.body})
             return
-        circumstances = Circumstances(
+        circumstances = FaultContext(
             answered=answered,
             path=self.scope["path"],
-            seconds=self.rule.pause,
+            seconds=self.rule.pause_seconds,
             elsewhere=self.rule.elsewhere,
             now=self.surroundings.now(),
         )
         end = await self._send(kind.answer(circumstances))
         await self._end(end, receive)
 
-    async def _take_effect(self, body: bytes) -> Answered:
+    async def _take_effect(self, body: bytes) -> CompleteResponse:
         """What becomes of the request, and what others do meanwhile; the application's answer if it was asked."""
-        kind, plugin = self.rule.kind, plugin_of(self.scope["path"], body)
-        colleague = Colleague(app=self.app, scope=self.scope, plugin=plugin) if plugin else None
+        kind, plugin = self.rule.kind, plugin_name(self.scope["path"], body)
+        colleague = ConcurrentUser(app=self.app, scope=self.scope, plugin=plugin) if plugin else None
         await self._meddle(colleague, kind.before)
-        is_partly = kind.effect is Effect.PARTLY and self.scope["method"] != "GET"
+        is_partly = kind.effect is RequestEffect.PARTLY and self.scope["method"] != "GET"
         present = await colleague.read() if colleague and is_partly else {}
-        if kind.effect is Effect.LATE:
+        if kind.effect is RequestEffect.LATE:
             self.surroundings.keep(asyncio.create_task(self._apply_later(body)))
-        asked = kind.effect in {Effect.APPLIED, Effect.PARTLY}
-        answered = await exchange(self.app, self.scope, body) if asked else Answered()
+        asked = kind.effect in {RequestEffect.APPLIED, RequestEffect.PARTLY}
+        answered = await call_application(self.app, self.scope, body) if asked else CompleteResponse()
         if colleague and is_partly and answered.status < HTTPStatus.MULTIPLE_CHOICES:
             await colleague.restore_subscriptions(present)
         if self.scope["method"] != "GET":  # what a question leaves behind is as it was before
             await self._meddle(colleague, kind.after)
         return answered
 
-    async def _meddle(self, colleague: Colleague | None, meddling: Meddling | None) -> None:
+    async def _meddle(self, colleague: ConcurrentUser | None, meddling: ConcurrentChange | None) -> None:
         if colleague is None or meddling is None:
             return
-        if meddling is Meddling.VERSION:
+        if meddling is ConcurrentChange.VERSION:
             self.surroundings.burn_version(colleague.plugin)
         else:
             await colleague.meddle(meddling)
 
-    async def _apply_later(self, body: bytes) -> Answered:
-        await asyncio.sleep(self.rule.pause)
-        return await exchange(self.app, self.scope, body)
+    async def _apply_later(self, body: bytes) -> CompleteResponse:
+        await asyncio.sleep(self.rule.pause_seconds)
+        return await call_application(self.app, self.scope, body)
 
-    async def _send(self, steps: Iterable[Step]) -> End:
+    async def _send(self, steps: Iterable[Step]) -> ConnectionEnd:
         """Play the steps as long as the client is there; how it is to end."""
         transport = self.connection.transport
         for step in steps:
             if transport.is_closing():
                 break
-            if isinstance(step, End):
+            if isinstance(step, ConnectionEnd):
                 return step
             if isinstance(step, Pause):
                 await self.surroundings.sleep(step.seconds)
             else:
                 transport.write(step)
                 await self.connection.flow.drain()
-        return End.CLOSE
+        return ConnectionEnd.CLOSE
 
-    async def _end(self, end: End, receive: Receive) -> None:
+    async def _end(self, end: ConnectionEnd, receive: Receive) -> None:
         """End the connection, and wait until uvicorn has noticed: then it adds nothing of its own."""
         transport = self.connection.transport
-        if end is End.RESET:
+        if end is ConnectionEnd.RESET:
             transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)
             transport.abort()
-        elif end is End.CLOSE:
+        elif end is ConnectionEnd.CLOSE:
             transport.close()
-        seconds = self.surroundings.sleep(self.rule.pause) if end is End.HANG else asyncio.sleep(_GOODBYE_SECONDS)
+        seconds = (
+            self.surroundings.sleep(self.rule.pause_seconds)
+            if end is ConnectionEnd.HANG
+            else asyncio.sleep(_GOODBYE_SECONDS)
+        )
         waits = [asyncio.ensure_future(wait) for wait in (_disconnected(receive), seconds)]
         await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         for wait in waits:
@@ -136,13 +140,13 @@ class Encounter:
         await _disconnected(receive)
 
 
-async def _read(receive: Receive, reads: Reads) -> bytes:
+async def _read(receive: Receive, reads: RequestRead) -> bytes:
     parts = []
-    more = reads is not Reads.NOTHING
+    more = reads is not RequestRead.NOTHING
     while more:
         message = await receive()
         parts.append(message.get("body", b""))
-        more = message.get("more_body", False) and reads is Reads.ALL
+        more = message.get("more_body", False) and reads is RequestRead.ALL
     return b"".join(parts)
 
 

@@ -12,7 +12,7 @@ from sandbox.search.search_query import SORTS_MAX
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sandbox.search.search_query import Searchable
+    from sandbox.search.search_query import SearchableList
 
 Schema = dict[str, Any]
 
@@ -54,14 +54,14 @@ class Operation:
     permission: str | None = None
     body: Schema | None = None
     form: bool = False
-    search: Searchable | None = None
+    search: SearchableList | None = None
     parameters: Mapping[str, Schema] = field(default_factory=dict)
     status: int = 200
     answer: Schema | None = None
     errors: Mapping[int, Sequence[str]] = field(default_factory=dict)
 
 
-def record(properties: Mapping[str, Schema], *, optional: Sequence[str] = ()) -> Schema:
+def object_schema(properties: Mapping[str, Schema], *, optional: Sequence[str] = ()) -> Schema:
     """An object with these properties and no others."""
     return {
         "type": "object",
@@ -71,9 +71,9 @@ def record(properties: Mapping[str, Schema], *, optional: Sequence[str] = ()) ->
     }
 
 
-def open_record(properties: Mapping[str, Schema], *, optional: Sequence[str] = ()) -> Schema:
+def open_object_schema(properties: Mapping[str, Schema], *, optional: Sequence[str] = ()) -> Schema:
     """An object with these properties; others are ignored."""
-    return {**record(properties, optional=optional), "additionalProperties": True}
+    return {**object_schema(properties, optional=optional), "additionalProperties": True}
 
 
 def nullable(schema: Schema) -> Schema:
@@ -81,22 +81,22 @@ def nullable(schema: Schema) -> Schema:
     return {"anyOf": [schema, {"type": "null"}]}
 
 
-HEALTH = record({"version": ANY_TEXT, "traceId": ANY_TEXT})
+HEALTH = object_schema({"version": ANY_TEXT, "traceId": ANY_TEXT})
 """What the health check of every service answers."""
 
 
 def page_of(item: Schema) -> Schema:
     """BioT's answer to a search."""
     count = {"type": "integer", "minimum": 0}
-    page = record({"totalResults": count, "page": count, "limit": count})
+    page = object_schema({"totalResults": count, "page": count, "limit": count})
     asked = {"sort": {"type": "array"}, "filter": {"type": "object"}, "freeTextSearch": ANY_TEXT}
-    metadata = record({"page": page, **asked}, optional=["freeTextSearch"])
-    return record({"data": {"type": "array", "items": item}, "metadata": metadata})
+    metadata = object_schema({"page": page, **asked}, optional=["freeTextSearch"])
+    return object_schema({"data": {"type": "array", "items": item}, "metadata": metadata})
 
 
-def search_request(operation: Operation, searchable: Searchable) -> Schema:
+def search_request(operation: Operation, searchable: SearchableList) -> Schema:
     """``searchRequest`` for what one list has; null is the same as leaving out."""
-    entry = record(
+    entry = object_schema(
         {"prop": {"enum": sorted(searchable.sortable)}, "order": {"enum": ["ASC", "DESC", None]}}, optional=["order"]
     )
     sizes = {"limit": 1, "page": 0}
@@ -106,7 +106,7 @@ def search_request(operation: Operation, searchable: Searchable) -> Schema:
         "freeTextSearch": ANY_TEXT,
         **{key: {"type": "integer", "minimum": low, "maximum": INTEGER_MAX} for key, low in sizes.items()},
     }
-    return record({key: nullable(value) for key, value in told.items()}, optional=list(told))
+    return object_schema({key: nullable(value) for key, value in told.items()}, optional=list(told))
 
 
 def filter_name(operation: Operation, depth: int = 1) -> str:
@@ -114,15 +114,17 @@ def filter_name(operation: Operation, depth: int = 1) -> str:
     return f"FilterOf{operation.name[0].upper()}{operation.name[1:]}{depth}"
 
 
-def filter_schemas(operation: Operation, searchable: Searchable) -> dict[str, Schema]:
+def filter_schemas(operation: Operation, searchable: SearchableList) -> dict[str, Schema]:
     """What a list can be filtered by; ``$AND``, ``$OR`` and ``$NOT`` hold the same again, so often as is allowed."""
     filters = {name: nullable(_FILTERS[prop.kind]) for name, prop in searchable.props.items()}
     found = {}
     for depth in range(1, DEPTH_MAX + 1):
-        again = nullable(record({"filter": {"$ref": f"#/components/schemas/{filter_name(operation, depth + 1)}"}}))
+        again = nullable(
+            object_schema({"filter": {"$ref": f"#/components/schemas/{filter_name(operation, depth + 1)}"}})
+        )
         logical = dict.fromkeys(("$AND", "$OR", "$NOT"), again) if depth < DEPTH_MAX else {}
         properties = {**filters, **logical}
-        found[filter_name(operation, depth)] = record(properties, optional=list(properties))
+        found[filter_name(operation, depth)] = object_schema(properties, optional=list(properties))
     return found
 
 
@@ -130,7 +132,7 @@ def _operators(value: Schema, *names: str) -> Schema:
     listed: dict[str, Schema] = {key: {"type": "array", "items": value} for key in ("in", "notIn")}
     null: dict[str, Schema] = {key: {"type": "boolean"} for key in ("isNull", "isNotNull")}
     told = {**dict.fromkeys(("eq", "not", *names), value), **listed, **null}
-    return record({key: nullable(item) for key, item in told.items()}, optional=list(told))
+    return object_schema({key: nullable(item) for key, item in told.items()}, optional=list(told))
 
 
 _NUMBER: Schema = {
@@ -149,11 +151,11 @@ _FILTERS = {
 
 def error_response(codes: Sequence[str]) -> Schema:
     """BioT's ErrorResponse with one of these codes."""
-    texts = dict.fromkeys(("message", "serviceName", "traceId", "environment"), ANY_TEXT)
-    return record({"code": {"enum": sorted(set(codes))}, **texts, "details": {"type": "object"}})
+    text_values = dict.fromkeys(("message", "serviceName", "traceId", "environment"), ANY_TEXT)
+    return object_schema({"code": {"enum": sorted(set(codes))}, **text_values, "details": {"type": "object"}})
 
 
-def described(operation: Operation) -> Schema:
+def operation_object(operation: Operation) -> Schema:
     """The operation as OpenAPI's Operation Object."""
     parameters: list[Schema] = [
         {"name": name, "in": "path", "required": True, "schema": schema}

@@ -22,7 +22,7 @@ _KEY_BITS = 2048
 _REMEMBERED_TOKENS = 1024
 
 
-class KeyRing:
+class SigningKeys:
     """The present key pair and the one before, kept in the database so that tokens outlive a restart.
 
     Both verify, as ``previousPublicKey`` of UMS lets plugins do; only the present one signs. Safe to share between

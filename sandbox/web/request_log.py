@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
-class Telling:
+class RequestLog:
     """Tells of every request when it has been answered.
 
     Args:

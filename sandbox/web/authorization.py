@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import jwt
 
-from sandbox.instance_state import State, state_of
+from sandbox.instance_state import InstanceState, state_of
 from sandbox.web.biot_errors import ApiError
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ class Caller:
     ends: float
 
 
-def caller(request: Request) -> Caller:
+def authenticate(request: Request) -> Caller:
     """The sender of a request, from its bearer token.
 
     Raises:
@@ -63,25 +62,19 @@ def caller(request: Request) -> Caller:
     return found
 
 
-def require(request: Request, permission: str) -> Caller:
+def require_permission(request: Request, permission: str) -> Caller:
     """The sender of a request, who must have a permission.
 
     Raises:
         ApiError: 401 ``TOKEN_NOT_VALID``, or 403 ``ACCESS_DENIED`` when the token does not carry the permission.
     """
-    found = caller(request)
+    found = authenticate(request)
     if permission not in found.scopes:
         raise ApiError(403, "ACCESS_DENIED", f"This request needs the permission {permission}.")
     return found
 
 
-def scopes_of(row: sqlite3.Row) -> list[str]:
-    """The permissions that a stored user or service user has."""
-    scopes: list[str] = json.loads(row["scopes"])
-    return scopes
-
-
-def _claims(state: State, token: str) -> Mapping[str, Any]:
+def _claims(state: InstanceState, token: str) -> Mapping[str, Any]:
     try:
         claims = state.keys.read(token)
     except jwt.InvalidTokenError as error:
