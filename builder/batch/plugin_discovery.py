@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from builder.bundle.folder_walk import GITIGNORE, ignores_above, read_ignore, repository_top
+from builder.bundle.folder_walk import GITIGNORE_NAME, ignore_files_above, read_ignore_file, repository_top
 from builder.bundle.inclusion_rules import IgnoreFile, InclusionRules, is_ignored
 from builder.errors import ProjectError
 from builder.manifest import FILE_NAME
@@ -26,20 +26,20 @@ def find_plugins(root: Path) -> tuple[Path, ...]:
     root = root.resolve()
     top = repository_top(root)
     inside = root.relative_to(top).as_posix()
-    choice = InclusionRules(prefix="" if inside == "." else f"{inside}/")
+    rules = InclusionRules(prefix="" if inside == "." else f"{inside}/")
     found: list[Path] = []
-    pending = [("", ignores_above(top, root))]
+    pending = [("", ignore_files_above(top, root))]
     while pending:
-        prefix, ignores = pending.pop()
+        prefix, ignore_files = pending.pop()
         folder = root / prefix
         files, folders = _listing(folder)
         if prefix and "pyvenv.cfg" in files:
             continue
-        if GITIGNORE in files:
-            ignores = (*ignores, *read_ignore(folder, choice.prefix + prefix))
-        if FILE_NAME in files and not is_ignored(choice.prefix + prefix + FILE_NAME, ignores):
+        if GITIGNORE_NAME in files:
+            ignore_files = (*ignore_files, *read_ignore_file(folder, rules.prefix + prefix))
+        if FILE_NAME in files and not is_ignored(rules.prefix + prefix + FILE_NAME, ignore_files):
             found.append(folder)
-        pending += _kept(choice, prefix, folders, ignores)
+        pending += _kept(rules, prefix, folders, ignore_files)
     if not found:
         message = f"There is no {FILE_NAME} in {root} or below."
         raise ProjectError(message, hint="Name the folder that holds the plugins; what git ignores is not looked into.")
@@ -59,7 +59,7 @@ def _listing(folder: Path) -> tuple[set[str], list[str]]:
 
 
 def _kept(
-    choice: InclusionRules, prefix: str, folders: list[str], ignores: tuple[IgnoreFile, ...]
+    rules: InclusionRules, prefix: str, folders: list[str], ignore_files: tuple[IgnoreFile, ...]
 ) -> list[tuple[str, tuple[IgnoreFile, ...]]]:
     paths = (prefix + name for name in folders)
-    return [(f"{path}/", ignores) for path in paths if not choice.leaves_out_folder(path, ignores)]
+    return [(f"{path}/", ignore_files) for path in paths if not rules.excludes_folder(path, ignore_files)]

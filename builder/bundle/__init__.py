@@ -1,6 +1,8 @@
-"""What goes into the artifact: the plugin's own files, its packages, and the two as one tree.
+"""Decides what goes into the artifact: the plugin's own files, its packages, and both as one tree.
 
-``builder.bundle.assemble`` is not imported here: a run that finds nothing changed never needs it.
+It offers ``select_sources``, ``check_sizes`` and, in ``assemble``, the tree itself. It never writes
+a file and never downloads a package. ``builder.bundle.assemble`` is not imported here: a run that
+finds nothing changed does not need it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The plugin's own files and its packages as one tree: every path once, inside the root, in one order."""
+"""Merges the plugin's own files and its packages into one tree: every path once, inside the root, sorted."""
 
 from __future__ import annotations
 
@@ -34,11 +34,12 @@ if TYPE_CHECKING:
 def assemble(manifest: Manifest, sources: Sequence[SourceFile], packs: Sequence[Pack]) -> Bundle:
     """Merge everything that goes into the artifact.
 
-    The order of ``sources`` and ``packs`` does not matter: packages are taken by name and version, and the first one
-    gives the bytes of a file that several have alike.
+    The order of ``sources`` and ``packs`` does not matter: packages are sorted by name and version,
+    and of equal files the first one is used.
 
     Raises:
-        PackagingError: Two want one path with different contents, a file hides a module, a path is unsafe: all of them.
+        PackagingError: Two files have one path and different contents, a file hides a module, or a
+            path is unsafe. Lists every problem.
     """
     ordered = sorted(packs, key=lambda pack: (pack.package.name, pack.package.version, pack.package.places))
     own = [
@@ -46,81 +47,85 @@ def assemble(manifest: Manifest, sources: Sequence[SourceFile], packs: Sequence[
         for source in sources
     ]
     python = manifest.plugin.runtime is not None and manifest.runtime.language == "python"
-    foreign = [entry for pack in ordered for entry in package_entries(pack, python=python)]
-    foreign.extend(console_script_entries(manifest, ordered))
+    from_packages = [entry for pack in ordered for entry in package_entries(pack, python=python)]
+    from_packages.extend(console_script_entries(manifest, ordered))
     clashing: dict[str, Problem] = {}
     problems: list[Problem] = []
     if python:
         version = manifest.runtime.version
-        clashing = _clashing_modules(own, foreign, version)
-        foreign, problems = resolve_shadowing(foreign, manifest.build.prefer, version)
+        clashing = _clashing_modules(own, from_packages, version)
+        from_packages, problems = resolve_shadowing(from_packages, manifest.build.prefer, version)
     elif any(entry.path == "bootstrap" for entry in own):
-        clashing = {"bootstrap": _hidden("bootstrap")}
-    merged, contested = merge_entries(manifest, (*own, *foreign), clashing)
-    problems += [*clashing.values(), *contested, *_tree_problems(merged)]
+        clashing = {"bootstrap": _hides_runtime("bootstrap")}
+    merged, conflicts = merge_entries(manifest, (*own, *from_packages), clashing)
+    problems += [*clashing.values(), *conflicts, *_tree_problems(merged)]
     if problems:
-        msg = "The plugin's files and its packages do not fit into one artifact."
-        raise PackagingError(msg, hint="Mend what is named above and package again.", problems=problems)
+        msg = "The plugin's files and its packages conflict."
+        hint = "Fix the problems listed above, then run `biot-plugin package` again."
+        raise PackagingError(msg, hint=hint, problems=problems)
     entries = tuple(sorted(merged.values(), key=lambda entry: sort_key(entry.path)))
     return Bundle(entries=entries, tree_digest=tree_digest(entries))
 
 
 def package_entries(pack: Pack, *, python: bool) -> Iterator[Entry]:
-    """Every entry that one package brings, spliced from its pack."""
+    """The entries of one package, spliced from its pack."""
     owner, file = owner_of(pack.package), str(pack.file)
     for path, member in place_wheel(pack) if python else place_npm(pack):
         yield spliced(path, member, file, owner)
 
 
 def merge_entries(
-    manifest: Manifest, claims: Iterable[Entry], clashing: Container[str] = ()
+    manifest: Manifest, candidates: Iterable[Entry], clashing: Container[str] = ()
 ) -> tuple[dict[str, Entry], list[Problem]]:
-    """One tree out of many: equal files become one, different ones are a problem unless the manifest prefers one.
+    """Merge entries into one tree. Different files with one path are a problem, unless the manifest prefers one.
 
     Args:
-        manifest: Its ``[build.prefer]`` decides which package a contested file comes from.
-        claims: The plugin's own entries first.
-        clashing: Own modules that must be renamed anyway: choosing one of their files would not help.
+        manifest: Its ``[build.prefer]`` decides which package a file comes from.
+        candidates: The plugin's own entries first.
+        clashing: The plugin's own modules that must be renamed anyway: choosing one of their files
+            would not help.
 
     Returns:
-        The entries by path, and a problem for every path that stays contested.
+        The entries by path, and a problem for every path on which the manifest does not decide.
     """
     entries: dict[str, Entry] = {}
-    contested: dict[str, list[Entry]] = {}
-    for entry in claims:
-        known = entries.setdefault(entry.path, entry)
-        if known is not entry:
-            contested.setdefault(entry.path, [known]).append(entry)
+    of_same_path: dict[str, list[Entry]] = {}
+    for entry in candidates:
+        first = entries.setdefault(entry.path, entry)
+        if first is not entry:
+            of_same_path.setdefault(entry.path, [first]).append(entry)
     problems = []
-    for path, rivals in contested.items():
-        preferred = normal_name(manifest.build.prefer.get(path, ""))
-        chosen = [entry for entry in rivals if normal_name(_name(entry, manifest)) == preferred] or rivals
-        renamed = not rivals[0].owner and module_of(path) in clashing
-        if len({entry.sha256 for entry in chosen}) > 1 and not renamed:
-            problems.append(_collision(chosen, manifest))
-        entries[path] = replace(chosen[0], mode=max(entry.mode for entry in chosen))
+    for path, rivals in of_same_path.items():
+        preferred_owner = normal_name(manifest.build.prefer.get(path, ""))
+        preferred = [
+            entry for entry in rivals if normal_name(_owner_name(entry, manifest)) == preferred_owner
+        ] or rivals
+        must_be_renamed = not rivals[0].owner and module_of(path) in clashing
+        if len({entry.sha256 for entry in preferred}) > 1 and not must_be_renamed:
+            problems.append(_conflict(preferred, manifest))
+        entries[path] = replace(preferred[0], mode=max(entry.mode for entry in preferred))
     return entries, problems
 
 
-def _name(entry: Entry, manifest: Manifest) -> str:
+def _owner_name(entry: Entry, manifest: Manifest) -> str:
     return entry.owner.rpartition(" ")[0] or manifest.plugin.name
 
 
-def _collision(rivals: Sequence[Entry], manifest: Manifest) -> Problem:
+def _conflict(rivals: Sequence[Entry], manifest: Manifest) -> Problem:
     path = printable(rivals[0].path)
     names = [entry.owner or "the plugin itself" for entry in rivals]
     rename = "" if rivals[0].owner else " Or rename your file."
     return Problem(
         file=manifest.file.name,
         key="build.prefer",
-        message=f"{path} comes with different contents from {', '.join(names[:-1])} and {names[-1]}.",
-        hint=f"Say in plugin.toml whose file is taken.{rename}",
-        setting=snippet("build.prefer", rivals[0].path, _name(rivals[-1], manifest)),
+        message=f"{path} has different contents in {', '.join(names[:-1])} and {names[-1]}.",
+        hint=f"Choose one of them in plugin.toml.{rename}",
+        setting=snippet("build.prefer", rivals[0].path, _owner_name(rivals[-1], manifest)),
     )
 
 
 def _tree_problems(entries: dict[str, Entry]) -> Iterator[Problem]:
-    """Paths that leave the root, and names that are a file and a folder at once."""
+    """A problem for each path that leaves the root, and for each name that is both a file and a folder."""
     folders: dict[str, Entry] = {}
     for entry in entries.values():
         fault = path_fault(entry.path)
@@ -134,28 +139,28 @@ def _tree_problems(entries: dict[str, Entry]) -> Iterator[Problem]:
         file, inside = entries[path].owner or "the plugin", folders[path].owner or "the plugin"
         yield Problem(
             message=f"{printable(path)} is a file of {file} and a folder of {inside}.",
-            hint="Only one of the two can be there: rename your own, or depend on only one of the packages.",
+            hint="Rename your own file or folder, or depend on only one of the packages.",
         )
 
 
-def _clashing_modules(own: Sequence[Entry], foreign: Sequence[Entry], version: str) -> dict[str, Problem]:
-    """The plugin's own modules that Python would find instead of others, or the other way round."""
-    mine = top_level_modules(entry.path for entry in own)
-    found = {name: _hidden(name) for name in shadowed_runtime_modules(mine, version)}
-    theirs = top_level_modules(entry.path for entry in foreign)
-    for name in sorted(mine.keys() & theirs.keys()):
-        if modules_collide(mine[name], theirs[name]):
-            owners = sorted({entry.owner for entry in foreign if module_of(entry.path) == name})
-            found[name] = Problem(
-                message=f"The plugin's own module {name!r} and the one of {', '.join(owners)} have one name; "
+def _clashing_modules(own: Sequence[Entry], from_packages: Sequence[Entry], version: str) -> dict[str, Problem]:
+    """A problem for each of the plugin's own modules that hides another module or is hidden by one."""
+    own_modules = top_level_modules(entry.path for entry in own)
+    problems = {name: _hides_runtime(name) for name in shadowed_runtime_modules(own_modules, version)}
+    package_modules = top_level_modules(entry.path for entry in from_packages)
+    for name in sorted(own_modules.keys() & package_modules.keys()):
+        if modules_collide(own_modules[name], package_modules[name]):
+            owners = sorted({entry.owner for entry in from_packages if module_of(entry.path) == name})
+            problems[name] = Problem(
+                message=f"The plugin and {', '.join(owners)} both have a module {name!r}; "
                 "Python imports only one of them.",
                 hint=f"Rename {name!r} in the plugin.",
             )
-    return found
+    return problems
 
 
-def _hidden(name: str) -> Problem:
+def _hides_runtime(name: str) -> Problem:
     return Problem(
-        message=f"The plugin's own {name!r} hides a module of Python or Lambda, so the function cannot start.",
-        hint=f"Rename it, for instance to 'my_{name}'.",
+        message=f"The plugin's own module {name!r} hides one of Python or Lambda, so the function cannot start.",
+        hint=f"Rename it, for example to 'my_{name}'.",
     )

@@ -1,4 +1,4 @@
-"""Console scripts that ``[build] scripts`` keeps: found in the packages, written as Lambda can start them."""
+"""Console scripts that ``[build] scripts`` keeps: finds them in the packages and adapts them to Lambda."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 SCRIPTS_FOLDER = "bin"
 _REFERENCE = re.compile(r"(?P<module>[A-Za-z_][\w.]*):(?P<attribute>[A-Za-z_][\w.]*)(?:\s*\[.*\])?")
 _PLACEHOLDER = (b"#!python", b"#!pythonw")
-"""The wheel format leaves the interpreter's path to the installer."""
+"""First lines that the wheel format tells installers to replace with the interpreter's path."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Script:
-    """A script of a package: a file of it, or the text of a launcher."""
+    """A script of a package: one of its files, or the text of a launcher for an entry point."""
 
     name: str
     pack: Pack
@@ -35,38 +35,38 @@ class _Script:
 
 
 def console_script_entries(manifest: Manifest, packs: Sequence[Pack]) -> tuple[Entry, ...]:
-    """An entry for every script that ``[build] scripts`` names; nothing is read when it names none.
+    """An entry for every script that ``[build] scripts`` names; reads nothing when it names none.
 
     Raises:
-        PackagingError: No package has a script of that name; the message lists those that there are.
+        PackagingError: No package has a script of that name; the hint lists the available ones.
     """
-    wanted = manifest.build.scripts
-    if not wanted:
+    names = manifest.build.scripts
+    if not names:
         return ()
     interpreter = f"/var/lang/bin/python{manifest.runtime.version}"
-    offered: dict[str, _Script] = {}
+    available: dict[str, _Script] = {}
     for pack in packs:
-        for offer in (*_files(pack), *_launchers(pack, interpreter)):
-            offered.setdefault(offer.name, offer)
-    missing = [name for name in wanted if name not in offered]
+        for script in (*_script_files(pack), *_launchers(pack, interpreter)):
+            available.setdefault(script.name, script)
+    missing = [name for name in names if name not in available]
     if missing:
-        msg = "[build] scripts names scripts that no package has."
+        msg = "[build] scripts lists scripts that no package has."
         raise PackagingError(
             msg,
-            hint=f"Packages of this lock have: {', '.join(sorted(offered)) or 'none'}.",
+            hint=f"Scripts in the locked packages: {', '.join(sorted(available)) or 'none'}.",
             problems=[
-                Problem(file=manifest.file.name, key="build.scripts", message=f"No package has a script {name!r}.")
+                Problem(file=manifest.file.name, key="build.scripts", message=f"No package has the script {name!r}.")
                 for name in missing
             ],
         )
-    return tuple(_entry(offered[name], interpreter) for name in sorted(set(wanted)))
+    return tuple(_entry(available[name], interpreter) for name in sorted(set(names)))
 
 
 def launcher(interpreter: str, module: str, attribute: str) -> bytes:
-    """The text that starts an entry point from ``bin/``, with the artifact's root on the module path.
+    """The text of a script in ``bin/`` that calls an entry point, with the artifact's root on the module path.
 
-    Lambda keeps its interpreter in ``/var/lang/bin`` (AWS's base images), and puts only the handler's process on the
-    artifact's root.
+    Lambda has its interpreter in ``/var/lang/bin`` (AWS's base images), and adds the artifact's
+    root to the module path of the handler's process only.
     """
     first = attribute.split(".", 1)[0]
     return (
@@ -87,7 +87,7 @@ def entry_points(text: str) -> Iterator[tuple[str, str, str]]:
     import configparser
 
     parser = configparser.ConfigParser(delimiters=("=",), interpolation=None, strict=False)
-    parser.optionxform = str  # type: ignore[method-assign, assignment]  # names keep their case: the documented way
+    parser.optionxform = str  # type: ignore[method-assign, assignment]  # keeps the case of names, as configparser documents
     try:
         parser.read_string(text)
     except configparser.Error:
@@ -95,21 +95,21 @@ def entry_points(text: str) -> Iterator[tuple[str, str, str]]:
     if not parser.has_section("console_scripts"):
         return
     for name, reference in parser.items("console_scripts"):
-        found = _REFERENCE.fullmatch(reference.strip())
-        if found and "/" not in name:
-            yield name, found["module"], found["attribute"]
+        match = _REFERENCE.fullmatch(reference.strip())
+        if match and "/" not in name:
+            yield name, match["module"], match["attribute"]
 
 
 def _launchers(pack: Pack, interpreter: str) -> Iterator[_Script]:
-    wanted = f"{metadata_folder(pack)}/entry_points.txt"
+    path = f"{metadata_folder(pack)}/entry_points.txt"
     for member in pack.members:
-        if member.path == wanted:
+        if member.path == path:
             text = read_content(pack.file, member).decode("utf-8", "replace")
             for name, module, attribute in entry_points(text):
                 yield _Script(name=name, pack=pack, content=launcher(interpreter, module, attribute))
 
 
-def _files(pack: Pack) -> Iterator[_Script]:
+def _script_files(pack: Pack) -> Iterator[_Script]:
     data = data_folder(pack)
     folder = f"{data}scripts/"
     for member in pack.members:
@@ -117,14 +117,14 @@ def _files(pack: Pack) -> Iterator[_Script]:
             yield _Script(name=member.path.removeprefix(folder), pack=pack, member=member)
 
 
-def _entry(offer: _Script, interpreter: str) -> Entry:
-    content = offer.content
-    path = f"{SCRIPTS_FOLDER}/{offer.name}"
-    owner = owner_of(offer.pack.package)
-    if offer.member:
-        content = read_content(offer.pack.file, offer.member)
+def _entry(script: _Script, interpreter: str) -> Entry:
+    content = script.content
+    path = f"{SCRIPTS_FOLDER}/{script.name}"
+    owner = owner_of(script.pack.package)
+    if script.member:
+        content = read_content(script.pack.file, script.member)
         first, newline, rest = content.partition(b"\n")
         if first.rstrip().split(b" ")[0] not in _PLACEHOLDER:
-            return replace(spliced(path, offer.member, offer.pack.file, owner), mode=EXECUTABLE_MODE)
+            return replace(spliced(path, script.member, script.pack.file, owner), mode=EXECUTABLE_MODE)
         content = f"#!{interpreter}".encode() + newline + rest
     return compressed(path, EXECUTABLE_MODE, content, owner)

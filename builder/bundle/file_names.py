@@ -1,4 +1,4 @@
-"""Names of the plugin's own files that mean the same file on every system it may be checked out on."""
+"""Checks that the names of the plugin's own files work on every system that may check out the repository."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ if TYPE_CHECKING:
     from builder.bundle.source_files import SourceFile
 
 PATH_MAX_BYTES: Final = 250
-"""Of a whole path: Windows takes 260 characters with the folder before it."""
+"""Of a whole path: Windows allows 260 characters, including the folder before it."""
 
 _WINDOWS_CHARACTERS: Final = frozenset('<>:"|?*')
 _WINDOWS_DEVICE: Final = re.compile(r"(?:con|prn|aux|nul|com[1-9]|lpt[1-9])(?:\..*)?", re.IGNORECASE)
-_RENAME: Final = "Rename the file, or leave it out with [build] exclude."
+_RENAME: Final = "Rename the file, or exclude it with [build] exclude."
 
 
 def source_problems(sources: Iterable[SourceFile]) -> list[Problem]:
-    """Judge every file's name, and the line ends of scripts.
+    """Check every file's name, and the line endings of scripts.
 
     Returns:
         Every problem, in the order of the files.
     """
     problems: list[Problem] = []
-    spelled: dict[str, SourceFile] = {}
+    first_of_name: dict[str, SourceFile] = {}
     for source in sources:
         fault = name_fault(source.path)
         if fault:
             problems.append(_problem(source, fault, _RENAME))
-        twin = spelled.setdefault(source.path.casefold(), source)
-        if twin is not source:
+        other = first_of_name.setdefault(source.path.casefold(), source)
+        if other is not source:
             problems.append(
                 _problem(
                     source,
-                    f"differs from {twin.origin} only in upper and lower case, which Windows and macOS mix up",
+                    f"differs from {other.origin} only in upper and lower case, which Windows and macOS ignore",
                     _RENAME,
                 )
             )
@@ -48,36 +48,36 @@ def source_problems(sources: Iterable[SourceFile]) -> list[Problem]:
             problems.append(
                 _problem(
                     source,
-                    "is a script with Windows line ends (CRLF), so Linux does not find its interpreter",
-                    "Save it with LF line ends; '* text=auto eol=lf' in .gitattributes keeps it so.",
+                    "is a script with Windows line endings (CRLF), so Linux does not find its interpreter",
+                    "Save it with LF line endings, and add '* text=auto eol=lf' to .gitattributes.",
                 )
             )
     return problems
 
 
 def name_fault(path: str) -> str:
-    """Say why a first-party file must not have this path, or return an empty text."""
+    """Why one of the plugin's own files must not have this path, or an empty text."""
     fault = path_fault(path)
     if fault:
         return fault
     if not path.isascii() and not _is_composed(path):
-        return "has a name in decomposed Unicode (NFD), which other systems spell differently; use NFC"
+        return (
+            "has a name in decomposed Unicode (NFD), which other systems store differently; use composed Unicode (NFC)"
+        )
     if len(path.encode()) > PATH_MAX_BYTES:
-        return f"has a path of {len(path.encode())} bytes; {PATH_MAX_BYTES} are allowed"
+        return f"has a path of {len(path.encode())} bytes; at most {PATH_MAX_BYTES} are allowed"
     for part in path.split("/"):
         if not _WINDOWS_CHARACTERS.isdisjoint(part) or part.endswith((".", " ")) or _WINDOWS_DEVICE.fullmatch(part):
-            return (
-                'has a name that Windows cannot store (< > : " | ? *, a dot or space at its end, a device such as aux)'
-            )
+            return 'has a name that Windows cannot store (< > : " | ? *, final dots or spaces, devices such as aux)'
     return ""
 
 
 def _is_composed(path: str) -> bool:
-    import unicodedata  # a megabyte that plain names do not need
+    import unicodedata  # a module of 1 MB that ASCII names do not need
 
     return unicodedata.is_normalized("NFC", path)
 
 
 def _problem(source: SourceFile, message: str, hint: str) -> Problem:
-    shown = printable(source.origin)
-    return Problem(file=shown, message=f"{shown} {message}.", hint=hint)
+    name = printable(source.origin)
+    return Problem(file=name, message=f"{name} {message}.", hint=hint)

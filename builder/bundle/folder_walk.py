@@ -1,4 +1,4 @@
-"""Find the plugin's own files: one pass over the build root that never looks into what stays out."""
+"""Finds the plugin's own files: one pass over the build root that never opens an excluded folder."""
 
 from __future__ import annotations
 
@@ -7,19 +7,25 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from builder.bundle.inclusion_rules import IgnoreFile, InclusionRules, is_ignored, patterns_of
+from builder.bundle.inclusion_rules import IgnoreFile, InclusionRules, is_ignored, parse_patterns
 from builder.errors import Problem, ProjectError
 from builder.quoting import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-GITIGNORE = ".gitignore"
+GITIGNORE_NAME = ".gitignore"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SelectedFile:
-    """A file that goes in: where it lies, its path in the artifact, and its size in bytes."""
+    """A file that goes into the artifact.
+
+    Attributes:
+        path: In the artifact.
+        file: Where it lies on this machine.
+        size: Its bytes.
+    """
 
     path: str
     file: str
@@ -28,90 +34,96 @@ class SelectedFile:
 
 @dataclass(kw_only=True, slots=True)
 class FolderWalk:
-    """One pass over a build root.
+    """One pass over a folder; ``files`` and ``problems`` grow while it runs.
 
     Attributes:
         top: The repository's top, resolved.
-        choice: What goes in.
-        files: What was found so far.
-        problems: What was found and cannot be packaged.
+        rules: Which files go in.
+        files: The files that go in.
+        problems: Files that cannot be packaged.
     """
 
     top: Path
-    choice: InclusionRules
+    rules: InclusionRules
     files: list[SelectedFile] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
-    def run(self, root: Path, ignores: tuple[IgnoreFile, ...]) -> None:
-        """Look through the build root, given every .gitignore above it."""
-        self._folder(str(root), "", ignores, (os.path.realpath(root),), left_out=False)
+    def run(self, root: Path, ignore_files: tuple[IgnoreFile, ...]) -> None:
+        """Walk through a folder, given every .gitignore above it."""
+        self._folder(str(root), "", ignore_files, (os.path.realpath(root),), excluded=False)
 
     def _folder(
-        self, folder: str, prefix: str, ignores: tuple[IgnoreFile, ...], above: tuple[str, ...], *, left_out: bool
+        self,
+        folder: str,
+        prefix: str,
+        ignore_files: tuple[IgnoreFile, ...],
+        parents: tuple[str, ...],
+        *,
+        excluded: bool,
     ) -> None:
         try:
             with os.scandir(folder) as listing:
                 entries = sorted(listing, key=lambda entry: entry.name)
         except OSError as error:
-            self._add(prefix or folder, f"cannot be read: {error.strerror}", "Give yourself read permission.")
+            self._add_problem(prefix or folder, f"cannot be read: {error.strerror}", "Give yourself read permission.")
             return
         names = {entry.name for entry in entries}
         if prefix and "pyvenv.cfg" in names:
-            return  # a virtual environment, whatever it is called
-        if GITIGNORE in names and not left_out:
-            ignores = (*ignores, *read_ignore(Path(folder), self.choice.prefix + prefix))
+            return  # a virtual environment, whatever its name
+        if GITIGNORE_NAME in names and not excluded:
+            ignore_files = (*ignore_files, *read_ignore_file(Path(folder), self.rules.prefix + prefix))
         for entry in entries:
             path = prefix + entry.name
             if _is_folder(entry):
-                self._subfolder(entry, path, ignores, above, left_out=left_out)
-            elif self.choice.takes_file(path, ignores, inside_left_out=left_out):
+                self._subfolder(entry, path, ignore_files, parents, excluded=excluded)
+            elif self.rules.includes_file(path, ignore_files, in_excluded_folder=excluded):
                 self._file(entry, path)
 
     def _subfolder(
         self,
         entry: os.DirEntry[str],
         path: str,
-        ignores: tuple[IgnoreFile, ...],
-        above: tuple[str, ...],
+        ignore_files: tuple[IgnoreFile, ...],
+        parents: tuple[str, ...],
         *,
-        left_out: bool,
+        excluded: bool,
     ) -> None:
-        left_out = left_out or self.choice.leaves_out_folder(path, ignores)
-        if not self.choice.enters(path, left_out=left_out):
+        excluded = excluded or self.rules.excludes_folder(path, ignore_files)
+        if not self.rules.enters_folder(path, excluded=excluded):
             return
+        target = os.path.realpath(entry.path)
         if entry.is_symlink():
             target = self._link_target(entry, path)
             if not target:
                 return
-            if target in above:
-                self._add(path, f"is a link to {target}, a folder it lies in, so it never ends", "Remove the link.")
+            if target in parents:
+                message = f"is a link to {target}, a folder that contains it, so it never ends"
+                self._add_problem(path, message, "Remove the link.")
                 return
-            above = (*above, target)
-        else:
-            above = (*above, os.path.realpath(entry.path))
-        self._folder(entry.path, f"{path}/", ignores, above, left_out=left_out)
+        self._folder(entry.path, f"{path}/", ignore_files, (*parents, target), excluded=excluded)
 
     def _file(self, entry: os.DirEntry[str], path: str) -> None:
         if entry.is_symlink() and not self._link_target(entry, path):
             return
         if not entry.is_file():
-            self._add(path, "is neither a file nor a folder", "Remove it, or leave it out with [build] exclude.")
+            hint = "Remove it, or exclude it with [build] exclude."
+            self._add_problem(path, "is neither a file nor a folder", hint)
             return
         self.files.append(SelectedFile(path=path, file=entry.path, size=entry.stat().st_size))
 
     def _link_target(self, entry: os.DirEntry[str], path: str) -> str:
-        """Where a link leads, or nothing when it may not be followed."""
+        """Where a link leads; empty when it must not be followed."""
         target = Path(os.path.realpath(entry.path))
-        hint = "Copy what is needed into the repository, or leave the link out with [build] exclude."
+        hint = "Copy what you need into the repository, or exclude the link with [build] exclude."
         if not target.is_relative_to(self.top) or ".git" in target.relative_to(self.top).parts:
-            self._add(path, f"is a link to {target}, outside the repository {self.top}", hint)
+            self._add_problem(path, f"is a link to {target}, outside the repository {self.top}", hint)
         elif not target.exists():
-            self._add(path, f"is a link to {target}, which does not exist", hint)
+            self._add_problem(path, f"is a link to {target}, which does not exist", hint)
         else:
             return str(target)
         return ""
 
-    def _add(self, path: str, message: str, hint: str) -> None:
+    def _add_problem(self, path: str, message: str, hint: str) -> None:
         self.problems.append(Problem(file=printable(path), message=f"{printable(path)} {message}.", hint=hint))
 
 
@@ -119,42 +131,45 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_dir()
     except OSError:
-        return False  # a link to itself, or into a folder that may not be read: told where links are
+        return False  # a link to itself or into an unreadable folder; reported with the links
 
 
 def repository_top(folder: Path) -> Path:
     """The nearest folder with ``.git``, here or above; the folder itself when there is none."""
-    return next((place for place in (folder, *folder.parents) if (place / ".git").exists()), folder)
+    return next((parent for parent in (folder, *folder.parents) if (parent / ".git").exists()), folder)
 
 
-def ignores_above(top: Path, root: Path) -> tuple[IgnoreFile, ...]:
+def ignore_files_above(top: Path, root: Path) -> tuple[IgnoreFile, ...]:
     """Every .gitignore from the repository's top down to the folder above the build root.
 
-    When they ignore the build root itself (compiled code in ``dist``), naming it in the manifest outweighs them all.
-    The user's own global excludes and ``.git/info/exclude`` do not count: other machines do not have them.
+    When they ignore the build root itself (compiled code in ``dist``), none of them counts, because
+    the manifest names it. The user's own global excludes and ``.git/info/exclude`` do not count:
+    other machines do not have them.
     """
-    found: tuple[IgnoreFile, ...] = ()
-    place, prefix = top, ""
+    ignore_files: tuple[IgnoreFile, ...] = ()
+    folder, prefix = top, ""
     for part in root.relative_to(top).parts:
-        found = (*found, *read_ignore(place, prefix))
-        place, prefix = place / part, f"{prefix}{part}/"
-        if is_ignored(prefix, found):
+        ignore_files = (*ignore_files, *read_ignore_file(folder, prefix))
+        folder, prefix = folder / part, f"{prefix}{part}/"
+        if is_ignored(prefix, ignore_files):
             return ()
-    return found
+    return ignore_files
 
 
-def read_ignore(folder: Path, prefix: str) -> Sequence[IgnoreFile]:
-    """The folder's .gitignore when it has one that says something.
+def read_ignore_file(folder: Path, prefix: str) -> Sequence[IgnoreFile]:
+    """The folder's .gitignore, when it has one with patterns.
 
     Raises:
         ProjectError: It is there and cannot be read.
     """
     try:
-        text = (folder / GITIGNORE).read_text(encoding="utf-8", errors="surrogateescape")
+        text = (folder / GITIGNORE_NAME).read_text(encoding="utf-8", errors="surrogateescape")
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return ()
     except OSError as error:
-        message = f"{prefix}{GITIGNORE} cannot be read, so what git ignores is not known: {error.strerror}."
+        message = (
+            f"{prefix}{GITIGNORE_NAME} cannot be read, so the files that git ignores are unknown: {error.strerror}."
+        )
         raise ProjectError(message, hint="Give yourself read permission, or remove the file.") from error
-    patterns = patterns_of(text.split("\n"))
+    patterns = parse_patterns(text.split("\n"))
     return () if patterns is None else (IgnoreFile(folder=prefix, patterns=patterns),)

@@ -1,7 +1,7 @@
-"""Which of the plugin's own files go in. Decides on names alone; the walk that finds them is elsewhere.
+"""The rules that decide which of the plugin's own files go into the artifact. They look at names only.
 
-From weak to strong: what never belongs into an artifact and what git ignores stay out; ``include`` takes files in;
-``exclude`` leaves files out.
+From weak to strong: files that never belong into an artifact and files that git ignores stay out;
+``include`` adds files; ``exclude`` removes files. ``folder_walk`` finds the files.
 """
 
 from __future__ import annotations
@@ -16,20 +16,21 @@ if TYPE_CHECKING:
 
     from pathspec import GitIgnoreSpec
 
-NEVER_FOLDERS: Final = frozenset(
+EXCLUDED_FOLDERS: Final = frozenset(
     {"__pycache__", "__pypackages__", "__tests__", "CVS", "htmlcov", "node_modules", "venv"}
 )
-NEVER_FILES: Final = (
+EXCLUDED_FILES: Final = (
     *("*.pyc", "*.pyo", "*~", "*.swp", "*.orig", "*.rej"),
     *("Thumbs.db", "desktop.ini", "npm-debug.log*", "yarn-error.log*"),
 )
-NEVER_FOLDER_ENDINGS: Final = (".egg-info", ".dist-info", ".egg")
+EXCLUDED_FOLDER_ENDINGS: Final = (".egg-info", ".dist-info", ".egg")
 REPOSITORY_FOLDERS: Final = frozenset(
     {"build", "coverage", "dist", "env", "packed", "scripts", "seedenv", "test", "tests"}
 )
-"""Left out only where plugin.toml lies: deeper down, ``test`` may well be the laboratory's kind of test.
+"""Excluded only beside plugin.toml: in a deeper folder, ``test`` may well be a laboratory test.
 
-``scripts``, ``packed`` and ``seedenv`` are the deploy scripts, the results and the environment of BioT's samples.
+``scripts``, ``packed`` and ``seedenv`` are the deploy scripts, the results and the environment of
+BioT's sample plugins.
 """
 REPOSITORY_FILES: Final = (
     *("plugin.toml", "tox.ini", "noxfile.py", "setup.cfg", "pytest.ini", "mypy.ini", "ruff.toml", "conftest.py"),
@@ -44,7 +45,12 @@ REPOSITORY_FILES: Final = (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class IgnoreFile:
-    """One .gitignore: its folder relative to the repository's top (``""`` or ending in ``/``) and what it says."""
+    """One .gitignore.
+
+    Attributes:
+        folder: Its folder, relative to the repository's top: ``""`` or ending in ``/``.
+        patterns: Its lines.
+    """
 
     folder: str
     patterns: GitIgnoreSpec
@@ -56,106 +62,113 @@ class InclusionRules:
 
     Attributes:
         prefix: The build root relative to the repository's top: ``""`` or ending in ``/``.
-        at_plugin: The build root is where plugin.toml lies, so the repository's own files lie in it.
+        is_plugin_folder: Whether the folder holds plugin.toml, and so the repository's own files.
         include: ``[build] include``.
         exclude: ``[build] exclude``.
-        place: Where the folder lies in the artifact, which patterns are held against: ``""`` or ending in ``/``.
+        artifact_folder: The folder's path in the artifact, with which patterns are compared: ``""``
+            or ending in ``/``.
     """
 
     prefix: str = ""
-    at_plugin: bool = False
+    is_plugin_folder: bool = False
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
-    place: str = ""
+    artifact_folder: str = ""
     _include: GitIgnoreSpec | None = field(init=False, default=None)
     _exclude: GitIgnoreSpec | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_include", patterns_of(self.include))
-        object.__setattr__(self, "_exclude", patterns_of(self.exclude))
+        object.__setattr__(self, "_include", parse_patterns(self.include))
+        object.__setattr__(self, "_exclude", parse_patterns(self.exclude))
 
-    def takes_file(self, path: str, ignores: Sequence[IgnoreFile], *, inside_left_out: bool) -> bool:
-        """Whether a file goes in.
+    def includes_file(self, path: str, ignore_files: Sequence[IgnoreFile], *, in_excluded_folder: bool) -> bool:
+        """Whether a file goes into the artifact.
 
         Args:
             path: Relative to the build root.
-            ignores: Every .gitignore that applies, the outermost first.
-            inside_left_out: It lies in a folder that stays out, so only ``include`` can take it.
+            ignore_files: Every .gitignore that applies, the outermost first.
+            in_excluded_folder: Whether it lies in an excluded folder, so that only ``include`` can
+                add it.
         """
-        if self._exclude and self._exclude.match_file(self.place + path):
+        if self._exclude and self._exclude.match_file(self.artifact_folder + path):
             return False
-        if self._include and self._include.match_file(self.place + path):
+        if self._include and self._include.match_file(self.artifact_folder + path):
             return True
-        return not (inside_left_out or self._never_file(path) or is_ignored(self.prefix + path, ignores))
+        return not (in_excluded_folder or self._is_excluded_name(path) or is_ignored(self.prefix + path, ignore_files))
 
-    def leaves_out_folder(self, path: str, ignores: Sequence[IgnoreFile]) -> bool:
-        """Whether a folder stays out; ``path`` is relative to the build root, without a slash at its end."""
+    def excludes_folder(self, path: str, ignore_files: Sequence[IgnoreFile]) -> bool:
+        """Whether a folder is excluded; ``path`` is relative to the build root, without a slash at its end."""
         name = path.rpartition("/")[2]
         return (
             name.startswith(".")
-            or name in NEVER_FOLDERS
-            or name.endswith(NEVER_FOLDER_ENDINGS)
-            or (self.at_plugin and path in REPOSITORY_FOLDERS)
-            or is_ignored(f"{self.prefix}{path}/", ignores)
+            or name in EXCLUDED_FOLDERS
+            or name.endswith(EXCLUDED_FOLDER_ENDINGS)
+            or (self.is_plugin_folder and path in REPOSITORY_FOLDERS)
+            or is_ignored(f"{self.prefix}{path}/", ignore_files)
         )
 
-    def enters(self, path: str, *, left_out: bool) -> bool:
-        """Whether the walk must look into a folder: not when all in it stays out, however many files it has.
+    def enters_folder(self, path: str, *, excluded: bool) -> bool:
+        """Whether the walk opens a folder: not when everything inside is excluded, which may be many files.
 
-        A folder that stays out is entered only for an ``include`` that names it, as git would not find a file for
-        ``*.dat`` below an ignored folder either.
+        An excluded folder is opened only for an ``include`` that names it. As in git, ``*.dat``
+        does not reach into an ignored folder.
         """
-        if self._exclude and self._exclude.match_file(f"{self.place}{path}/"):
+        if self._exclude and self._exclude.match_file(f"{self.artifact_folder}{path}/"):
             return False
-        return not left_out or any(_leads_into(pattern, self.place + path) for pattern in self.include)
+        return not excluded or any(_leads_into(pattern, self.artifact_folder + path) for pattern in self.include)
 
-    def _never_file(self, path: str) -> bool:
+    def _is_excluded_name(self, path: str) -> bool:
         name = path.rpartition("/")[2]
-        if name.startswith(".") or any(fnmatchcase(name, pattern) for pattern in NEVER_FILES):
+        if name.startswith(".") or any(fnmatchcase(name, pattern) for pattern in EXCLUDED_FILES):
             return True
-        return self.at_plugin and name == path and any(fnmatchcase(name, pattern) for pattern in REPOSITORY_FILES)
+        return (
+            self.is_plugin_folder and name == path and any(fnmatchcase(name, pattern) for pattern in REPOSITORY_FILES)
+        )
 
 
-def patterns_of(lines: Sequence[str]) -> GitIgnoreSpec | None:
+def parse_patterns(lines: Sequence[str]) -> GitIgnoreSpec | None:
     """Patterns in gitignore's syntax, or None when there are none."""
-    told = [line for line in lines if line.strip() and not line.startswith("#")]
-    if not told:
+    patterns = [line for line in lines if line.strip() and not line.startswith("#")]
+    if not patterns:
         return None
     from pathspec import GitIgnoreSpec
 
-    broken = invalid_patterns(told)
-    return GitIgnoreSpec.from_lines(line for line in told if line not in broken)
+    invalid = invalid_patterns(patterns)
+    return GitIgnoreSpec.from_lines(pattern for pattern in patterns if pattern not in invalid)
 
 
 def invalid_patterns(lines: Sequence[str]) -> tuple[str, ...]:
-    """The lines that are no pattern, such as ``!`` or ``[z-a]``; git passes over them without a word."""
+    """The lines that are not patterns, such as ``!`` or ``[z-a]``; git ignores them silently."""
     from pathspec import GitIgnoreSpec
 
-    broken = []
+    invalid = []
     for line in lines:
         try:
             GitIgnoreSpec.from_lines([line])
         except (ValueError, re.error):
-            broken.append(line)
-    return tuple(broken)
+            invalid.append(line)
+    return tuple(invalid)
 
 
-def is_ignored(path: str, ignores: Sequence[IgnoreFile]) -> bool:
-    """Whether git ignores a path (relative to the repository's top, folders end in ``/``); the innermost decides."""
-    for ignore in reversed(ignores):
+def is_ignored(path: str, ignore_files: Sequence[IgnoreFile]) -> bool:
+    """Whether git ignores a path (relative to the repository's top, folders end in ``/``).
+
+    The innermost .gitignore with a matching pattern decides.
+    """
+    for ignore in reversed(ignore_files):
         if path.startswith(ignore.folder):
-            verdict = ignore.patterns.check_file(path[len(ignore.folder) :]).include
-            if verdict is not None:
-                return verdict
+            ignored = ignore.patterns.check_file(path[len(ignore.folder) :]).include
+            if ignored is not None:
+                return ignored
     return False
 
 
 def _leads_into(pattern: str, folder: str) -> bool:
     """Whether an include pattern names this folder, something in it, or a folder above it."""
-    wanted = [part for part in pattern.split("/") if part]
-    for index, (part, want) in enumerate(zip(folder.split("/"), wanted, strict=False)):
-        if want == "**":
+    pattern_parts = [part for part in pattern.split("/") if part]
+    for index, (part, pattern_part) in enumerate(zip(folder.split("/"), pattern_parts, strict=False)):
+        if pattern_part == "**":
             return index > 0
-        if not fnmatchcase(part, want):
+        if not fnmatchcase(part, pattern_part):
             return False
     return "/" in pattern and not pattern.startswith("!")

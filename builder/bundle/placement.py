@@ -1,4 +1,4 @@
-"""Where a package's files go in the artifact."""
+"""Where the files of a package go in the artifact."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ if TYPE_CHECKING:
     from builder.build_values import Pack, PackMember
 
 INSTALLER_TRACES: Final = frozenset({"RECORD", "RECORD.jws", "RECORD.p7s", "INSTALLER", "REQUESTED", "direct_url.json"})
-"""Files of a ``.dist-info`` that tell how and where something was installed, or list what lay there then."""
+"""Files of a ``.dist-info`` that record how and where a package was installed, or list the
+installed files."""
 _MERGED: Final = frozenset({"purelib", "platlib", "data"})
-"""Schemes of a ``.data`` folder that ``pip install --target`` puts at the target's root."""
+"""Parts of a ``.data`` folder that ``pip install --target`` installs at the target's root."""
 
 
 def place_wheel(pack: Pack) -> Iterator[tuple[str, PackMember]]:
     """Every member of a wheel that goes into the artifact, with its path there.
 
-    The root takes what lies at the wheel's root and under ``.data/purelib`` and ``.data/platlib`` (some wheels keep all
-    their code there) and ``.data/data``; metadata, licences and SBOMs stay, because programs and auditors read them.
-    Scripts are not placed here: the few that are kept have their own module.
+    Files at the wheel's root and below ``.data/purelib``, ``.data/platlib`` (some wheels have all
+    their code there) and ``.data/data`` go to the artifact's root. Metadata, licences and SBOMs
+    stay, because programs and auditors read them. ``console_scripts`` places scripts.
     """
     data = data_folder(pack)
     for member in pack.members:
@@ -35,20 +36,20 @@ def place_wheel(pack: Pack) -> Iterator[tuple[str, PackMember]]:
 
 
 def place_npm(pack: Pack) -> Iterator[tuple[str, PackMember]]:
-    """Every member of an npm package, once in each of the folders that the lock gives it."""
-    for place in pack.package.places:
+    """Every member of an npm package, once for each folder that the lock assigns to it."""
+    for folder in pack.package.places:
         for member in pack.members:
-            yield f"{place}/{member.path}", member
+            yield f"{folder}/{member.path}", member
 
 
 def data_folder(pack: Pack) -> str:
-    """The wheel's ``NAME-VERSION.data/``, which lies beside a ``.dist-info`` of the same name; empty without one."""
+    """The wheel's ``NAME-VERSION.data/``; empty when it has no ``.dist-info`` of the same name."""
     metadata = metadata_folder(pack)
     return f"{metadata.removesuffix('.dist-info')}.data/" if metadata else ""
 
 
 def metadata_folder(pack: Pack) -> str:
-    """The wheel's ``NAME-VERSION.dist-info``; empty without one."""
+    """The wheel's ``NAME-VERSION.dist-info``; empty when it has none."""
     for member in pack.members:
         folder, _, name = member.path.partition("/")
         if name == "METADATA" and folder.endswith(".dist-info"):
@@ -57,6 +58,6 @@ def metadata_folder(pack: Pack) -> str:
 
 
 def is_installer_trace(path: str) -> bool:
-    """Whether a path is an installer's trace: directly in a ``.dist-info`` at the root."""
+    """Whether an installer wrote this file: one of ``INSTALLER_TRACES`` directly in a ``.dist-info``."""
     folder, _, name = path.partition("/")
     return name in INSTALLER_TRACES and folder.endswith(".dist-info")

@@ -1,4 +1,4 @@
-"""The plugin's own files: found, read and judged."""
+"""Selects the plugin's own files: finds them, reads them and checks their names."""
 
 from __future__ import annotations
 
@@ -34,44 +34,44 @@ def select_sources(manifest: Manifest, packages: Sequence[tuple[str, str]] = ())
         packages: Folders of the repository that are npm packages (``Lock.folders``).
 
     Raises:
-        ProjectError: A folder is missing, or files cannot be packaged: every one is named.
+        ProjectError: A folder is missing, or files cannot be packaged; lists every one.
     """
     folder = manifest.folder.resolve()
     top = repository_top(folder)
-    trees = source_folders(manifest, top, packages)
-    _refuse_broken_patterns(manifest)
-    found = [select_files(tree, manifest, top) for tree in trees]
-    files = [file for taken, _ in found for file in taken]
-    _raise_if([*(problem for _, problems in found for problem in problems), *duplicate_paths(files)])
-    _refuse_too_much(files)
+    folders = source_folders(manifest, top, packages)
+    _refuse_invalid_patterns(manifest)
+    selections = [select_files(source_folder, manifest, top) for source_folder in folders]
+    files = [file for selected, _ in selections for file in selected]
+    _raise_if([*(problem for _, problems in selections for problem in problems), *duplicate_paths(files)])
+    _refuse_too_many_bytes(files)
     sources = _read(files, folder)
     _raise_if(source_problems(sources))
     if manifest.runtime.language == "nodejs" and not any(source.path == PACKAGE_JSON for source in sources):
-        sources = (*sources, *_module_marker(trees[0].folder, top))
+        sources = (*sources, *_module_marker(folders[0].folder, top))
     return sources
 
 
 def _read(files: Sequence[SelectedFile], folder: Path) -> tuple[SourceFile, ...]:
     sources, problems = [], []
-    for found in files:
-        place = Path(found.file)
-        origin = Path(os.path.relpath(place, folder)).as_posix()
+    for selected in files:
+        file = Path(selected.file)
+        origin = Path(os.path.relpath(file, folder)).as_posix()
         try:
-            sources.append(SourceFile(path=found.path, origin=origin, content=place.read_bytes()))
+            sources.append(SourceFile(path=selected.path, origin=origin, content=file.read_bytes()))
         except OSError as error:
             problems.append(Problem(file=origin, message=f"{origin} cannot be read: {error.strerror}."))
     _raise_if(problems)
     return tuple(sources)
 
 
-def _refuse_broken_patterns(manifest: Manifest) -> None:
+def _refuse_invalid_patterns(manifest: Manifest) -> None:
     _raise_if(
         [
             Problem(
                 file=manifest.file.name,
                 key=f"build.{key}",
-                message=f"{line!r} is not a pattern as .gitignore has them.",
-                hint="Such as 'data/', '*.csv' or '!data/keep.csv'.",
+                message=f"{line!r} is not a valid .gitignore pattern.",
+                hint="Use a pattern such as 'data/', '*.csv' or '!data/keep.csv'.",
             )
             for key, lines in (("include", manifest.build.include), ("exclude", manifest.build.exclude))
             for line in (invalid_patterns(lines) if lines else ())
@@ -79,45 +79,46 @@ def _refuse_broken_patterns(manifest: Manifest) -> None:
     )
 
 
-def _refuse_too_much(files: Sequence[SelectedFile]) -> None:
-    total = sum(found.size for found in files)
+def _refuse_too_many_bytes(files: Sequence[SelectedFile]) -> None:
+    total = sum(file.size for file in files)
     if total <= UNZIPPED_MAX:
         return
-    largest = sorted(files, key=lambda found: -found.size)[:_LARGEST]
-    msg = f"The plugin's own files are {total} bytes; Lambda takes {UNZIPPED_MAX} with all packages."
+    largest = sorted(files, key=lambda file: -file.size)[:_LARGEST]
+    msg = f"The plugin's own files have {total} bytes; Lambda allows {UNZIPPED_MAX} for all files and packages."
     raise ProjectError(
         msg,
-        hint="Leave out what the function does not read, with [build] exclude or .gitignore.",
-        problems=[Problem(file=found.path, message=f"{found.path}: {found.size} bytes.") for found in largest],
+        hint="Exclude files that the function does not read, with [build] exclude or .gitignore.",
+        problems=[Problem(file=file.path, message=f"{file.path}: {file.size} bytes.") for file in largest],
     )
 
 
 def _module_marker(root: Path, top: Path) -> tuple[SourceFile, ...]:
-    """The artifact's own package.json when Node would look for one above the build root and find ES modules.
+    """A package.json for the artifact, when the nearest one above the build root declares ES modules.
 
-    Node takes the nearest package.json at or above a file for its module kind; in the artifact nothing lies above.
+    Node.js reads the nearest package.json at or above a file to learn its module type. In the
+    artifact there is no folder above the build root.
     """
-    for place in root.parents:
-        if not place.is_relative_to(top):
+    for folder in root.parents:
+        if not folder.is_relative_to(top):
             break
-        file = place / PACKAGE_JSON
+        file = folder / PACKAGE_JSON
         if file.is_file():
             return marker_for(file.read_bytes(), file.relative_to(top).as_posix())
     return ()
 
 
 def marker_for(package_json: bytes, origin: str) -> tuple[SourceFile, ...]:
-    """A minimal package.json when the repository's says that its files are ES modules.
+    """A minimal package.json, when the repository's declares ES modules.
 
     Raises:
-        ProjectError: It is not JSON.
+        ProjectError: The repository's package.json is not valid JSON.
     """
     try:
-        described = json.loads(package_json)
+        content = json.loads(package_json)
     except ValueError as error:
-        msg = f"{origin} is not JSON: {error}."
-        raise ProjectError(msg, hint="Mend it; npm refuses it too.") from error
-    if isinstance(described, dict) and described.get("type") == "module":
+        msg = f"{origin} is not valid JSON: {error}."
+        raise ProjectError(msg, hint="Fix the file; npm cannot read it either.") from error
+    if isinstance(content, dict) and content.get("type") == "module":
         return (SourceFile(path=PACKAGE_JSON, origin=origin, content=MODULE_MARKER),)
     return ()
 
@@ -125,4 +126,6 @@ def marker_for(package_json: bytes, origin: str) -> tuple[SourceFile, ...]:
 def _raise_if(problems: Sequence[Problem]) -> None:
     if problems:
         msg = "Some of the plugin's own files cannot be packaged."
-        raise ProjectError(msg, hint="Mend what is named above and package again.", problems=problems)
+        raise ProjectError(
+            msg, hint="Fix the problems listed above, then run `biot-plugin package` again.", problems=problems
+        )

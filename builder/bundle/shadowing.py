@@ -1,7 +1,7 @@
-"""What an import on Lambda finds.
+"""Modules that hide others: which one an import on Lambda finds.
 
-The artifact's root comes first, so first-party modules may hide others or be hidden. ``.pth`` files are never read,
-because the root is on ``sys.path`` and is no site folder.
+Python on Lambda searches the artifact's root first, so its modules may hide those of Python and
+Lambda. ``.pth`` files have no effect, because the root is on ``sys.path`` but is not a site folder.
 """
 
 from __future__ import annotations
@@ -20,17 +20,18 @@ if TYPE_CHECKING:
     from builder.build_values import Entry
 
 _HARMLESS: Final = frozenset({"antigravity", "idlelib", "test", "this", "turtledemo"})
-"""Of the standard library, and nothing that runs in Lambda imports them."""
+"""Modules of the standard library that nothing on Lambda imports."""
 
 
 _REPUBLISHED: Final = {"simplejson": "simplejson", "snapshot_restore_py": "snapshot-restore-py"}
-"""Modules of Lambda's client that are packages of their own -> the package, which may well be newer."""
+"""Modules of Lambda's runtime client that are also published as packages -> the package, which may
+be newer."""
 
 _PYTHON: Final = "python"
-"""Stands for the runtime's own modules in ``[build.prefer]``."""
+"""Means the runtime's own modules in ``[build.prefer]``."""
 
 _IDLE_WITHOUT_HARM: Final = frozenset({"distutils-precedence.pth"})
-"""Of setuptools: it only matters to programs that build packages."""
+"""From setuptools: it only matters to programs that build packages."""
 
 
 class ModuleKind(Enum):
@@ -42,8 +43,8 @@ class ModuleKind(Enum):
 
 
 def top_level_modules(paths: Iterable[str]) -> dict[str, set[ModuleKind]]:
-    """Every name that Python can import from a tree, with what it is."""
-    found: dict[str, set[ModuleKind]] = {}
+    """Every name that Python can import from a tree, with the kinds of its files."""
+    modules: dict[str, set[ModuleKind]] = {}
     for path in paths:
         if not path.endswith((".py", ".so")):
             continue
@@ -53,8 +54,8 @@ def top_level_modules(paths: Iterable[str]) -> dict[str, set[ModuleKind]]:
         else:
             name, kind = first, ModuleKind.PACKAGE if rest.partition(".")[0] == "__init__" else ModuleKind.NAMESPACE
         if name.isidentifier():
-            found.setdefault(name, set()).add(kind)
-    return found
+            modules.setdefault(name, set()).add(kind)
+    return modules
 
 
 def module_of(path: str) -> str:
@@ -62,86 +63,93 @@ def module_of(path: str) -> str:
     return path.partition("/")[0].partition(".")[0]
 
 
-def shadowed_runtime_modules(names: Mapping[str, set[ModuleKind]], version: str) -> list[str]:
-    """Names that belong to the runtime's standard library or to Lambda's own client; folders of data hide nothing.
+def shadowed_runtime_modules(modules: Mapping[str, set[ModuleKind]], version: str) -> list[str]:
+    """Names that hide a module of the runtime's standard library or of Lambda's client. Folders of data hide nothing.
 
     Args:
-        names: Of the plugin or of packages, from ``top_level_modules``.
+        modules: The modules of the plugin or of packages, from ``top_level_modules``.
         version: Of the runtime's Python, such as ``3.13``.
     """
     reserved = (standard_library(version) - _HARMLESS) | PYTHON_RUNTIME_MODULES
-    return sorted(name for name, kinds in names.items() if name in reserved and kinds != {ModuleKind.NAMESPACE})
+    return sorted(name for name, kinds in modules.items() if name in reserved and kinds != {ModuleKind.NAMESPACE})
 
 
 def resolve_shadowing(
-    foreign: Sequence[Entry], prefer: Mapping[str, str], version: str
+    package_entries: Sequence[Entry], prefer: Mapping[str, str], version: str
 ) -> tuple[list[Entry], list[Problem]]:
-    """Keep packages from hiding modules of the runtime: one that the manifest does not decide on is a problem.
+    """Decide about packages that hide modules of the runtime, as the manifest says.
 
-    Where packages are installed, Python finds its own modules first; on Lambda it finds the artifact's first.
+    In an ordinary installation Python finds its own modules first; on Lambda it finds the
+    artifact's modules first.
 
     Args:
-        foreign: Everything that the packages bring.
-        prefer: The manifest's choices: name of a module -> ``python``, or the package whose module is meant.
+        package_entries: All files of the packages.
+        prefer: ``[build.prefer]``: name of a module -> ``python``, or the package whose module to
+            use.
         version: Of the runtime's Python.
 
     Returns:
-        The entries without the modules that give way to Python's, and the problems.
+        The entries without the modules that the manifest drops, and a problem for each module that
+        it does not mention.
     """
     dropped: set[str] = set()
     problems = []
-    for name in shadowed_runtime_modules(top_level_modules(entry.path for entry in foreign), version):
-        owners = sorted({entry.owner for entry in foreign if _is_of(entry.path, name)})
-        chosen = normal_name(prefer.get(name, _REPUBLISHED.get(name, "")))
-        if chosen == _PYTHON:
+    for name in shadowed_runtime_modules(top_level_modules(entry.path for entry in package_entries), version):
+        owners = sorted({entry.owner for entry in package_entries if _belongs_to(entry.path, name)})
+        preferred = normal_name(prefer.get(name, _REPUBLISHED.get(name, "")))
+        if preferred == _PYTHON:
             dropped.add(name)
-        elif any(normal_name(owner.rpartition(" ")[0]) != chosen for owner in owners):
+        elif any(normal_name(owner.rpartition(" ")[0]) != preferred for owner in owners):
             problems.append(_hidden_by_package(name, owners))
-    kept = [entry for entry in foreign if not any(_is_of(entry.path, name) for name in dropped)] if dropped else foreign
-    return list(kept), problems
+    if dropped:
+        package_entries = [
+            entry for entry in package_entries if not any(_belongs_to(entry.path, name) for name in dropped)
+        ]
+    return list(package_entries), problems
 
 
 def normal_name(name: str) -> str:
-    """A name as PEP 503 compares them: ``backports.tarfile`` and ``backports-tarfile`` are one package."""
+    """A package's name in the form of PEP 503: ``backports.tarfile`` and ``backports-tarfile`` are the same package."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def _is_of(path: str, module: str) -> bool:
-    """Whether a path is the module, or lies in it."""
+def _belongs_to(path: str, module: str) -> bool:
+    """Whether a file is the module, or lies in it."""
     return path.startswith(f"{module}/") or (path.startswith(f"{module}.") and path.endswith((".py", ".so", ".pyi")))
 
 
 def _hidden_by_package(module: str, owners: Sequence[str]) -> Problem:
-    whose = "Lambda" if module in PYTHON_RUNTIME_MODULES else "Python"
+    system = "Lambda" if module in PYTHON_RUNTIME_MODULES else "Python"
     names = ", ".join(owner.rpartition(" ")[0] for owner in owners)
     return Problem(
-        message=f"{', '.join(owners)} has a module {module!r} that replaces {whose}'s own: packages come first there.",
-        hint=f"Remove {names} from the dependencies. If another package asks for it, add this to plugin.toml: "
-        f"the module is left out, and {whose}'s own is used.",
+        message=f"The module {module!r} of {', '.join(owners)} hides the one of {system}, "
+        "because Lambda searches packages first.",
+        hint=f"Remove {names} from the dependencies. If another package requires it, add this to plugin.toml: "
+        f"then the artifact does not contain the module, and the one of {system} is used.",
         setting=snippet("build.prefer", module, _PYTHON),
     )
 
 
 def modules_collide(own: set[ModuleKind], package: set[ModuleKind]) -> bool:
-    """Whether only one of two trees can be imported under a name that both have.
+    """Whether Python can import only one of two modules with the same name.
 
-    A module and a folder never live together; two regular packages have one ``__init__`` between them; anything else
-    merges, as namespace packages do.
+    A module and a folder cannot share a name, and two regular packages cannot share one
+    ``__init__``. Everything else merges, as namespace packages do.
     """
     return ModuleKind.MODULE in own | package or (ModuleKind.PACKAGE in own and ModuleKind.PACKAGE in package)
 
 
 def path_file_warnings(entries: Iterable[Entry]) -> tuple[Problem, ...]:
-    """A warning for each ``.pth`` file of a package: the paths it adds and the code it runs are missing on Lambda.
+    """A warning for each ``.pth`` file of a package: Lambda neither adds its paths nor runs its code.
 
-    Source: Python's ``site`` module, which reads such files in site folders only; Lambda puts ``/var/task`` on
-    ``sys.path`` without it.
+    Source: Python's ``site`` module, which reads such files in site folders only. Lambda puts
+    ``/var/task`` on ``sys.path`` without that module.
     """
     return tuple(
         Problem(
-            message=f"{entry.path} of {entry.owner or 'the plugin'} does nothing on Lambda: Python reads .pth "
+            message=f"{entry.path} of {entry.owner or 'the plugin'} has no effect on Lambda: Python reads .pth "
             "files in site folders only.",
-            hint="Import or call in the handler what it would have loaded; if the package works without, leave it.",
+            hint="If the package needs it, import or call in the handler what the file would have loaded.",
             severity=Severity.WARNING,
         )
         for entry in entries

@@ -1,4 +1,4 @@
-"""Lambda's size limits, held against an artifact before a byte is written, and told again on every later run."""
+"""Compares an artifact with Lambda's size limits: before a byte is written, and again on every later run."""
 
 from __future__ import annotations
 
@@ -14,32 +14,33 @@ if TYPE_CHECKING:
 
 _LARGEST = 10
 _MB = 1 << 20
-"""As in Lambda's "50 MB", which are 52 428 800 bytes."""
+"""As in Lambda's "50 MB", which means 52,428,800 bytes."""
 _ZIPPED = "as a ZIP"
-_HINT = "Depend on less: leave out packages that the function does not import, or files with [build] exclude."
+_HINT = "Remove dependencies that the function does not import, or exclude files with [build] exclude."
 
 
 def check_sizes(
     zipped: int, unpacked: int, rows: Sequence[PackageRow], advice: Callable[[], tuple[str, str]] = lambda: ("", "")
 ) -> tuple[Problem, ...]:
-    """Hold an artifact against the limits of a ZIP that is uploaded directly.
+    """Compare an artifact with the limits of a ZIP that is uploaded directly.
 
     Args:
         zipped: Bytes of the ZIP.
         unpacked: Bytes of its content.
-        rows: What each package has of both.
-        advice: Asked when the artifact is too large: a sentence on what would make it smaller, and the settings.
+        rows: Both sizes of each package.
+        advice: Called when the artifact is too large; returns a sentence on how to make it smaller,
+            and the settings.
 
     Returns:
-        A warning for each limit that is nearly used up.
+        A warning for each limit that is nearly reached.
 
     Raises:
-        PackagingError: A limit is exceeded; names the largest packages.
+        PackagingError: A limit is exceeded; lists the largest packages.
     """
     sizes = ((zipped, ZIP_MAX, _ZIPPED), (unpacked, UNZIPPED_MAX, "unpacked"))
-    over = [_told(size, limit, form) for size, limit, form in sizes if size > limit]
-    if over:
-        msg = f"The artifact would be {' and '.join(over)}."
+    exceeded = [_comparison(size, limit, form) for size, limit, form in sizes if size > limit]
+    if exceeded:
+        msg = f"The artifact would be {' and '.join(exceeded)}."
         largest = largest_packages(rows, packed=zipped > ZIP_MAX)
         hint, setting = advice()
         raise PackagingError(
@@ -50,7 +51,7 @@ def check_sizes(
         )
     return tuple(
         Problem(
-            message=f"The artifact is {_told(size, limit, form)}.",
+            message=f"The artifact is {_comparison(size, limit, form)}.",
             hint=f"Largest: {'; '.join(largest_packages(rows, packed=form == _ZIPPED)[:3])}.",
             severity=Severity.WARNING,
         )
@@ -60,7 +61,7 @@ def check_sizes(
 
 
 def largest_packages(rows: Sequence[PackageRow], *, packed: bool) -> list[str]:
-    """One line for each of the ten that are largest: in the ZIP when ``packed``, else unpacked."""
+    """One line for each of the ten largest packages: by their size in the ZIP when ``packed``, else unpacked."""
     ranked = sorted(rows, key=lambda row: (-(row.packed_size if packed else row.size), row.label))
     return [
         f"{row.label}: {row.packed_size / _MB:.1f} MB in the ZIP, {row.size / _MB:.1f} MB unpacked"
@@ -68,5 +69,5 @@ def largest_packages(rows: Sequence[PackageRow], *, packed: bool) -> list[str]:
     ]
 
 
-def _told(size: int, limit: int, form: str) -> str:
-    return f"{size / _MB:.1f} MB ({size} bytes) {form}; Lambda takes {limit // _MB} MB ({limit} bytes)"
+def _comparison(size: int, limit: int, form: str) -> str:
+    return f"{size / _MB:.1f} MB ({size} bytes) {form}; Lambda allows {limit // _MB} MB ({limit} bytes)"

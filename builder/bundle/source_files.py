@@ -1,4 +1,4 @@
-"""The plugin's own files, as values."""
+"""One of the plugin's own files, as a value."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class SourceFile:
 
     Attributes:
         path: In the artifact.
-        origin: As the user knows it: relative to the plugin's folder.
+        origin: The path that the user knows: relative to the plugin's folder.
         content: Its bytes.
     """
 
@@ -23,6 +23,7 @@ class SourceFile:
     def executable(self) -> bool:
         """Whether the system can start it: a script with ``#!`` or a Linux program.
 
-        The content says so and not the file's mode, because Windows has no such mode and WSL sets it everywhere.
+        The content decides, not the file's mode, because Windows has no such mode and WSL sets it
+        on every file.
         """
         return self.content.startswith((b"#!", b"\x7fELF"))

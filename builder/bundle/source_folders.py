@@ -1,11 +1,11 @@
-"""The folders that first-party files come from: ``[build] root``, and those of ``[build.shared]`` at their places."""
+"""The folders of the plugin's own files: ``[build] root``, ``[build.shared]`` and npm packages of the repository."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from builder.bundle.folder_walk import FolderWalk, ignores_above
+from builder.bundle.folder_walk import FolderWalk, ignore_files_above
 from builder.bundle.inclusion_rules import InclusionRules
 from builder.errors import Problem, ProjectError
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SourceFolder:
-    """One folder and where it lies in the artifact.
+    """One folder of the repository and its path in the artifact.
 
     Attributes:
         folder: Resolved, inside the repository.
-        place: ``""`` for the root of the artifact, or ending in ``/``.
+        artifact_folder: ``""`` for the root of the artifact, or ending in ``/``.
     """
 
     folder: Path
-    place: str = ""
+    artifact_folder: str = ""
 
 
 def source_folders(manifest: Manifest, top: Path, packages: Iterable[tuple[str, str]] = ()) -> tuple[SourceFolder, ...]:
@@ -36,71 +36,74 @@ def source_folders(manifest: Manifest, top: Path, packages: Iterable[tuple[str, 
     Args:
         manifest: The plugin.
         top: The repository's top, resolved.
-        packages: Folders relative to the plugin's, with their places: checked when the lock was read.
+        packages: (folder relative to the plugin's, folder in the artifact), checked when the lock
+            was read.
 
     Raises:
-        ProjectError: A folder is missing, lies outside the repository, or holds the plugin itself.
+        ProjectError: A folder is missing, lies outside the repository, or contains the plugin
+            itself.
     """
-    folder, build = manifest.folder.resolve(), manifest.build
-    root = (folder / build.root).resolve()
+    plugin_folder, build = manifest.folder.resolve(), manifest.build
+    root = (plugin_folder / build.root).resolve()
     if not root.is_dir() or not root.is_relative_to(top):
         message = f"[build] root is {build.root!r}, which is not a folder inside the repository {top}."
-        raise ProjectError(
-            message, hint="Name the folder that holds the handler's file; '.' is the folder of plugin.toml."
-        )
-    shared = [
-        (name, SourceFolder(folder=(folder / name).resolve(), place=f"{place}/"))
-        for name, place in build.shared.items()
-    ]
+        hint = "Set it to the folder that contains the handler's file; '.' means the folder of plugin.toml."
+        raise ProjectError(message, hint=hint)
+    shared = {name: _source_folder(plugin_folder, name, place) for name, place in build.shared.items()}
     problems = [
         Problem(
             file=manifest.file.name,
             key=f'build.shared."{name}"',
-            message=f"{name} is not a folder inside the repository {top}, beside the plugin's own.",
+            message=f"{name} is not a folder inside the repository {top} and outside the plugin's own folder.",
             hint='For example "../common" = "common": a folder with code that several plugins share.',
         )
-        for name, tree in shared
-        if not _is_beside(tree.folder, folder, top)
+        for name, shared_folder in shared.items()
+        if not _is_shareable(shared_folder.folder, plugin_folder, top)
     ]
     if problems:
         message = "Some folders of [build.shared] cannot be packaged."
         raise ProjectError(message, problems=problems)
-    local = (SourceFolder(folder=(folder / name).resolve(), place=f"{place}/") for name, place in packages)
-    return (SourceFolder(folder=root), *(tree for _, tree in shared), *local)
+    local_packages = (_source_folder(plugin_folder, name, place) for name, place in packages)
+    return (SourceFolder(folder=root), *shared.values(), *local_packages)
+
+
+def _source_folder(plugin_folder: Path, name: str, place: str) -> SourceFolder:
+    return SourceFolder(folder=(plugin_folder / name).resolve(), artifact_folder=f"{place}/")
 
 
 def select_files(
-    tree: SourceFolder, manifest: Manifest, top: Path
+    source_folder: SourceFolder, manifest: Manifest, top: Path
 ) -> tuple[tuple[SelectedFile, ...], tuple[Problem, ...]]:
-    """The files of one tree that go in, with their paths in the artifact, and what cannot be packaged."""
-    inside = tree.folder.relative_to(top).as_posix()
-    choice = InclusionRules(
-        prefix="" if inside == "." else f"{inside}/",
-        at_plugin=tree.folder == manifest.folder.resolve(),
+    """The files of one folder that go in, with their paths in the artifact, and the files that cannot be packaged."""
+    folder, artifact_folder = source_folder.folder, source_folder.artifact_folder
+    path_in_repository = folder.relative_to(top).as_posix()
+    rules = InclusionRules(
+        prefix="" if path_in_repository == "." else f"{path_in_repository}/",
+        is_plugin_folder=folder == manifest.folder.resolve(),
         include=manifest.build.include,
         exclude=manifest.build.exclude,
-        place=tree.place,
+        artifact_folder=artifact_folder,
     )
-    walk = FolderWalk(top=top, choice=choice)
-    walk.run(tree.folder, ignores_above(top, tree.folder))
-    return tuple(replace(found, path=tree.place + found.path) for found in walk.files), tuple(walk.problems)
+    walk = FolderWalk(top=top, rules=rules)
+    walk.run(folder, ignore_files_above(top, folder))
+    return tuple(replace(file, path=artifact_folder + file.path) for file in walk.files), tuple(walk.problems)
 
 
 def duplicate_paths(files: Iterable[SelectedFile]) -> list[Problem]:
-    """A problem for every path of the artifact that two trees have."""
+    """A problem for every path of the artifact that comes from two folders."""
     first: dict[str, SelectedFile] = {}
     return [
         Problem(
-            file=found.path,
-            message=f"{found.path} comes from {first[found.path].file} and from {found.file}.",
-            hint="Give the shared folder another place in [build.shared], or rename one of the two.",
+            file=file.path,
+            message=f"Duplicate path {file.path}: it comes from {first[file.path].file} and from {file.file}.",
+            hint="Give the shared folder another path in [build.shared], or rename one of the two files.",
         )
-        for found in files
-        if first.setdefault(found.path, found) is not found
+        for file in files
+        if first.setdefault(file.path, file) is not file
     ]
 
 
-def _is_beside(folder: Path, plugin: Path, top: Path) -> bool:
+def _is_shareable(folder: Path, plugin_folder: Path, top: Path) -> bool:
     if not folder.is_dir() or not folder.is_relative_to(top) or ".git" in folder.relative_to(top).parts:
         return False
-    return not plugin.is_relative_to(folder)
+    return not plugin_folder.is_relative_to(folder)

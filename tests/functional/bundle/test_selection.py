@@ -1,4 +1,4 @@
-"""First-party files found on disk: git's rules, links, environments, and folders too large to look into."""
+"""Selecting own files on disk: .gitignore, links, virtual environments, and folders too large to open."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def selected(manifest: Manifest) -> list[str]:
     return sorted(source.path for source in select_sources(manifest))
 
 
-def told(error: pytest.ExceptionInfo[ProjectError]) -> str:
+def report(error: pytest.ExceptionInfo[ProjectError]) -> str:
     return "\n".join(f"{problem.file}: {problem.message} | {problem.hint}" for problem in error.value.problems)
 
 
@@ -46,8 +46,8 @@ def test_the_root_folder_becomes_the_artifacts_root(tmp_path: Path) -> None:
     )
 
 
-def test_a_repository_that_was_not_generated_packages_from_its_top(tmp_path: Path) -> None:
-    """BioT's samples: the handler beside a package called ``src``, everything else is the repository's own."""
+def test_a_repository_without_the_kits_layout_is_packaged_from_its_top(tmp_path: Path) -> None:
+    """As in BioT's samples: the handler beside a package ``src``; all other files belong to the repository."""
     files = dict.fromkeys(
         [
             *("index.py", "src/main.py", "src/tests/data.py", "LICENSE", "plugin.toml", "pyproject.toml", "tox.ini"),
@@ -65,7 +65,7 @@ def test_a_repository_that_was_not_generated_packages_from_its_top(tmp_path: Pat
     ]
 
 
-def test_gitignore_counts_from_the_repositorys_top_down_to_the_file(tmp_path: Path) -> None:
+def test_every_gitignore_from_the_repositorys_top_to_the_file_counts(tmp_path: Path) -> None:
     files = {
         ".gitignore": "*.log\n/plugins/one/src/secret.py\n",
         "plugins/.gitignore": "local.*\n",
@@ -82,14 +82,14 @@ def test_gitignore_counts_from_the_repositorys_top_down_to_the_file(tmp_path: Pa
     assert selected(manifest_of(folder=tmp_path / "plugins/one")) == ["index.py", "keep.log"]
 
 
-def test_what_only_this_machine_ignores_goes_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_that_only_this_machine_ignores_are_included(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Global excludes and .git/info/exclude would make the bytes depend on the machine."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     files = {"src/index.py": "", "src/a.dat": "", ".git/info/exclude": "*.dat\n", "config/git/ignore": "*.dat\n"}
     assert selected(plugin(tmp_path, dict(files))) == ["a.dat", "index.py"]
 
 
-def test_include_takes_what_git_ignores_and_exclude_outweighs_it(tmp_path: Path) -> None:
+def test_include_adds_ignored_files_and_exclude_removes_them(tmp_path: Path) -> None:
     files = {
         ".gitignore": "generated/\n*.bin\n",
         **dict.fromkeys(["src/index.py", "src/generated/a.py", "src/generated/b.txt", "src/m.bin", "src/notes.md"], ""),
@@ -98,7 +98,7 @@ def test_include_takes_what_git_ignores_and_exclude_outweighs_it(tmp_path: Path)
     assert selected(plugin(tmp_path, dict(files), build)) == ["generated/a.py", "index.py"]
 
 
-def test_a_build_root_that_git_ignores_was_named_on_purpose(tmp_path: Path) -> None:
+def test_an_ignored_build_root_is_packaged(tmp_path: Path) -> None:
     files = {
         ".gitignore": "/dist/\n*.map\n",
         "dist/index.js": "",
@@ -110,8 +110,8 @@ def test_a_build_root_that_git_ignores_was_named_on_purpose(tmp_path: Path) -> N
     assert selected(manifest) == ["index.js", "lib/a.js"]
 
 
-def test_twenty_thousand_files_that_stay_out_cost_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The walk never lists node_modules, however much lies in it."""
+def test_an_excluded_folder_is_never_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The walk never opens node_modules, however many files it has."""
     manifest = plugin(tmp_path, {"src/index.js": "", "src/node_modules/a/x.js": ""}, runtime="nodejs22.x")
     seen: list[str] = []
     scan = os.scandir
@@ -138,7 +138,7 @@ def test_a_link_inside_the_repository_is_followed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("target", "says"),
+    ("target", "reason"),
     [
         ("/etc/hostname", "outside"),
         ("../../..", "outside"),
@@ -148,33 +148,33 @@ def test_a_link_inside_the_repository_is_followed(tmp_path: Path) -> None:
         ("../.git/config", "outside"),
     ],
 )
-def test_a_link_that_leads_astray_is_told_with_both_ends(tmp_path: Path, target: str, says: str) -> None:
+def test_a_link_that_must_not_be_followed_is_reported_with_its_target(tmp_path: Path, target: str, reason: str) -> None:
     folder = tmp_path / "repository"
     folder.mkdir()
     manifest = plugin(folder, {"src/index.py": "", ".git/config": ""})
     (folder / "src/link").symlink_to(target)
     with pytest.raises(ProjectError) as caught:
         select_sources(manifest)
-    assert says in told(caught)
-    assert "link" in told(caught)
+    assert reason in report(caught)
+    assert "link" in report(caught)
 
 
-def test_a_link_that_is_left_out_is_nobodys_business(tmp_path: Path) -> None:
+def test_an_excluded_link_is_not_a_problem(tmp_path: Path) -> None:
     manifest = plugin(tmp_path, {"src/index.py": ""}, Build(exclude=("link", "venv2/")))
     (tmp_path / "src/link").symlink_to("/etc/hostname")
     (tmp_path / "src/venv2").symlink_to("/usr")
     assert selected(manifest) == ["index.py"]
 
 
-def test_a_pipe_is_refused_and_not_read(tmp_path: Path) -> None:
+def test_a_pipe_is_an_error_and_is_not_read(tmp_path: Path) -> None:
     manifest = plugin(tmp_path, {"src/index.py": ""})
     os.mkfifo(tmp_path / "src/pipe")
     with pytest.raises(ProjectError) as caught:
         select_sources(manifest)
-    assert "neither a file nor a folder" in told(caught)
+    assert "neither a file nor a folder" in report(caught)
 
 
-def test_every_bad_name_is_told(tmp_path: Path) -> None:
+def test_every_invalid_name_is_reported(tmp_path: Path) -> None:
     manifest = plugin(
         tmp_path, {"src/aux.py": "", "src/what?.py": "", "src/a.py": "", "src/A.py": "", "src/run.sh": "#!/bin/sh\r\n"}
     )
@@ -183,37 +183,37 @@ def test_every_bad_name_is_told(tmp_path: Path) -> None:
     assert len(caught.value.problems) == 4
 
 
-def test_a_name_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
+def test_a_name_that_is_not_utf8_is_an_error(tmp_path: Path) -> None:
     manifest = plugin(tmp_path, {"src/index.py": ""})
     (Path(os.fsdecode(os.fsencode(tmp_path / "src") + b"/caf\xe9.txt"))).write_text("")
     with pytest.raises(ProjectError) as caught:
         select_sources(manifest)
-    assert "control character" in told(caught)
+    assert "control character" in report(caught)
 
 
 @pytest.mark.parametrize("root", ["missing", "../..", "src/index.py"])
-def test_a_root_that_is_no_folder_of_the_repository_is_refused(tmp_path: Path, root: str) -> None:
+def test_a_root_that_is_not_a_folder_of_the_repository_is_an_error(tmp_path: Path, root: str) -> None:
     with pytest.raises(ProjectError, match="not a folder inside the repository"):
         select_sources(plugin(tmp_path, {"src/index.py": ""}, Build(root=root)))
 
 
-def test_a_pattern_that_is_none_is_told_with_its_key(tmp_path: Path) -> None:
+def test_an_invalid_pattern_is_reported_with_its_key(tmp_path: Path) -> None:
     with pytest.raises(ProjectError) as caught:
         select_sources(plugin(tmp_path, {"src/index.py": ""}, Build(include=("!",), exclude=("[z-a]",))))
     assert [problem.key for problem in caught.value.problems] == ["build.include", "build.exclude"]
 
 
-def test_five_gigabytes_of_own_files_are_refused_before_they_are_read(tmp_path: Path) -> None:
+def test_own_files_of_five_gigabytes_are_an_error_before_they_are_read(tmp_path: Path) -> None:
     manifest = plugin(tmp_path, {"src/index.py": "", "src/model.bin": ""})
     os.truncate(tmp_path / "src/model.bin", 5 << 30)
     began = time.process_time()
     with pytest.raises(ProjectError) as caught:
         select_sources(manifest)
-    assert "model.bin: 5368709120 bytes" in told(caught)
+    assert "model.bin: 5368709120 bytes" in report(caught)
     assert time.process_time() - began < 2  # reading and hashing 5 GB takes longer on any machine
 
 
-def test_shared_folders_lie_at_their_places_and_pass_the_same_rules(tmp_path: Path) -> None:
+def test_shared_folders_follow_the_same_rules_below_their_artifact_folder(tmp_path: Path) -> None:
     build = Build(shared={"../lib": "common", "extra": "a/b"}, exclude=("common/private/",), include=("common/.keep",))
     files: dict[str, str | bytes] = dict.fromkeys(["p/src/index.py", "p/src/common.txt", "p/extra/x.txt"], "")
     lib = ["y.py", "z.pyc", "z.log", ".hidden", ".keep", "private/p.py", "__pycache__/c.py", "tests/t.py"]
@@ -233,7 +233,7 @@ def test_shared_folders_lie_at_their_places_and_pass_the_same_rules(tmp_path: Pa
 
 
 @pytest.mark.parametrize("name", ["..", "../..", "../gone", ".", "../file.py", "../link", "../.git"])
-def test_a_shared_folder_lies_inside_the_repository_beside_the_plugin(tmp_path: Path, name: str) -> None:
+def test_a_shared_folder_must_be_inside_the_repository_and_outside_the_plugin(tmp_path: Path, name: str) -> None:
     top = tmp_path / "top"
     top.mkdir()
     plugin(top, {"p/src/index.py": "", "file.py": ""})
@@ -241,18 +241,21 @@ def test_a_shared_folder_lies_inside_the_repository_beside_the_plugin(tmp_path: 
     manifest = manifest_of(Build(shared={name: "common"}), folder=top / "p", runtime="python3.13")
     with pytest.raises(ProjectError) as caught:
         select_sources(manifest)
-    assert f"{name} is not a folder inside the repository {top}" in told(caught)
+    assert f"{name} is not a folder inside the repository {top}" in report(caught)
 
 
-def test_a_path_that_two_folders_have_is_told_with_both(tmp_path: Path) -> None:
+def test_a_duplicate_path_is_reported_with_both_folders(tmp_path: Path) -> None:
     files = {"src/common/a.py": "", "lib/a.py": ""}
     manifest = plugin(tmp_path, dict(files), Build(shared={"lib": "common"}))
     with pytest.raises(ProjectError) as caught:
         select_sources(manifest)
-    assert f"common/a.py comes from {tmp_path}/src/common/a.py and from {tmp_path}/lib/a.py" in told(caught)
+    assert (
+        f"Duplicate path common/a.py: it comes from {tmp_path}/src/common/a.py and from {tmp_path}/lib/a.py"
+        in report(caught)
+    )
 
 
-def test_a_root_of_es_modules_gets_the_package_json_that_node_would_have_found(tmp_path: Path) -> None:
+def test_a_root_of_es_modules_gets_a_package_json(tmp_path: Path) -> None:
     files = {"package.json": '{"type": "module", "scripts": {"x": "y"}}', "src/index.js": ""}
     sources = select_sources(plugin(tmp_path, dict(files), runtime="nodejs22.x"))
     assert {source.path: source.content for source in sources} == {
@@ -270,22 +273,22 @@ def test_a_root_of_es_modules_gets_the_package_json_that_node_would_have_found(t
         ({"package.json": '{"type": "module"}'}, "python3.13", "src"),
         ({"package.json": '{"type": "module"}', "src/package.json": "{}"}, "nodejs22.x", "src/inner"),
     ],
-    ids=["CommonJS", "not said", "no package.json", "Python", "a nearer package.json decides"],
+    ids=["CommonJS", "no type", "no package.json", "Python", "a nearer package.json decides"],
 )
-def test_no_package_json_is_added_where_node_would_not_find_modules(
+def test_no_package_json_is_added_where_node_does_not_find_es_modules(
     tmp_path: Path, files: dict[str, str], runtime: str, root: str
 ) -> None:
     manifest = plugin(tmp_path, {**files, f"{root}/index.js": ""}, Build(root=root), runtime=runtime)
     assert selected(manifest) == ["index.js"]
 
 
-def test_the_roots_own_package_json_stays_as_it_is(tmp_path: Path) -> None:
+def test_the_roots_own_package_json_stays_unchanged(tmp_path: Path) -> None:
     files = {"package.json": '{"type": "module"}', "src/package.json": '{"type": "commonjs"}', "src/index.js": ""}
     sources = select_sources(plugin(tmp_path, dict(files), runtime="nodejs22.x"))
     assert {source.path: source.content for source in sources}["package.json"] == b'{"type": "commonjs"}'
 
 
-def test_scripts_and_mock_events_of_the_samples_stay_out_unless_they_are_included(tmp_path: Path) -> None:
+def test_scripts_and_mock_events_of_the_samples_need_an_include(tmp_path: Path) -> None:
     names = [
         *("index.js", "src/scripts/kept.js", "src/mockEvent.js", "package.json"),
         *("localRunner.js", "mockEvent.js", "local_runner.py", "mock_event.py", "scripts/pack.js", "packed/packed.zip"),

@@ -139,7 +139,7 @@ def test_check_tells_the_manifest_s_and_the_handler_s_problems_at_once(biot_plug
         (["check"], {"plugin.toml": None}, 4, "There is no plugin.toml"),
         (["check"], {"src/index.py": None}, 4, "there is no such file"),
         (["package"], {"pyproject.toml": '[project]\ndependencies = ["requests"]\n'}, 5, "`biot-plugin lock`"),
-        (["package"], {"src/json.py": ""}, 6, "hides a module of Python or Lambda"),
+        (["package"], {"src/json.py": ""}, 6, "hides one of Python or Lambda"),
         (["inspect", "plugin.toml"], {}, 7, "plugin.toml"),
         (["publish"], {}, 8, "No environment was named."),
     ],

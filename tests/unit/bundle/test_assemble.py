@@ -1,4 +1,4 @@
-"""One tree of first-party files and packages: laws for every tree, and each way it can fail."""
+"""Merging own files and packages into one tree: properties of every tree, and each way it can fail."""
 
 from __future__ import annotations
 
@@ -62,8 +62,8 @@ def test_the_order_of_files_and_packages_does_not_matter(
 
 
 @given(tree=trees, packed=packs)
-def test_no_path_escapes_the_root_or_comes_twice(tree: dict[str, bytes], packed: list[Pack]) -> None:
-    """Every bundle: sorted, unique, inside, and no file is also a folder; what cannot be so is refused."""
+def test_every_path_is_unique_and_inside_the_root(tree: dict[str, bytes], packed: list[Pack]) -> None:
+    """Every bundle is sorted, without duplicates, inside the root, and no file is also a folder."""
     bundle = outcome([source_of(path, content) for path, content in tree.items()], packed)
     if isinstance(bundle, set):
         return
@@ -75,25 +75,25 @@ def test_no_path_escapes_the_root_or_comes_twice(tree: dict[str, bytes], packed:
 
 
 @pytest.mark.parametrize("path", ["../a.py", "/a.py", "a/../../b.py", "a\\b.py", "C:/a.py", "a\0.py", "a//b.py", ""])
-def test_an_unsafe_path_is_refused_from_sources_and_from_packages(path: str) -> None:
+def test_an_unsafe_path_in_sources_or_packages_is_an_error(path: str) -> None:
     with pytest.raises(PackagingError):
         assemble(PYTHON, [source_of(path)], [])
     with pytest.raises(PackagingError):
         assemble(PYTHON, [], [pack_of("a", {path: b""})])
 
 
-def test_an_unsafe_place_of_an_npm_package_is_refused() -> None:
-    with pytest.raises(PackagingError, match="do not fit") as caught:
+def test_an_unsafe_folder_of_an_npm_package_is_an_error() -> None:
+    with pytest.raises(PackagingError, match="conflict") as caught:
         assemble(NODE, [], [pack_of("a", {"x.js": b""}, places=("../node_modules/a",))])
     assert "climbs out" in problems(caught)
 
 
-def test_equal_files_of_two_packages_are_one() -> None:
+def test_equal_files_of_two_packages_become_one() -> None:
     bundle = assemble(PYTHON, [], [pack_of("b", {"ns/x.txt": b"1"}), pack_of("a", {"ns/x.txt": b"1"})])
     assert [(entry.path, entry.owner) for entry in bundle.entries] == [("ns/x.txt", "a 1.0")]
 
 
-def test_different_files_of_two_packages_name_both_and_the_way_out() -> None:
+def test_a_conflict_between_two_packages_names_both_and_suggests_a_setting() -> None:
     packed = [pack_of("a", {"x.txt": b"1"}), pack_of("b", {"x.txt": b"2"})]
     with pytest.raises(PackagingError) as caught:
         assemble(PYTHON, [], packed)
@@ -102,28 +102,28 @@ def test_different_files_of_two_packages_name_both_and_the_way_out() -> None:
 
 
 @pytest.mark.parametrize("preferred", ["a", "b", "c"])
-def test_prefer_says_whose_file_is_taken_among_any_number(preferred: str) -> None:
+def test_prefer_chooses_among_any_number_of_packages(preferred: str) -> None:
     packed = [pack_of(name, {"x.txt": name.encode()}) for name in "abc"]
     bundle = assemble(manifest_of(Build(prefer={"x.txt": preferred})), [], packed)
     assert [entry.owner for entry in bundle.entries] == [f"{preferred} 1.0"]
 
 
 @pytest.mark.parametrize("spelled", ["backports.tarfile", "Backports_Tarfile", "backports-tarfile"])
-def test_prefer_takes_a_name_as_people_spell_it(spelled: str) -> None:
+def test_prefer_accepts_every_spelling_of_a_package_name(spelled: str) -> None:
     path = "backports/__init__.py"
     packed = [pack_of("backports-tarfile", {path: b"1"}), pack_of("backports-other", {path: b"2"})]
     bundle = assemble(manifest_of(Build(prefer={path: spelled})), [], packed)
     assert [entry.owner for entry in bundle.entries] == ["backports-tarfile 1.0"]
 
 
-def test_a_first_party_file_never_loses_silently() -> None:
+def test_a_conflict_with_an_own_file_is_an_error() -> None:
     with pytest.raises(PackagingError) as caught:
         assemble(PYTHON, [source_of("data/x.txt", b"1")], [pack_of("a", {"data/x.txt": b"2"})])
     assert "the plugin itself and a 1.0" in problems(caught)
     assert "rename your file" in problems(caught)
 
 
-def test_prefer_may_name_the_plugin_itself() -> None:
+def test_prefer_can_name_the_plugin_itself() -> None:
     manifest = manifest_of(Build(prefer={"x.txt": "my-plugin"}))
     bundle = assemble(manifest, [source_of("x.txt", b"1")], [pack_of("a", {"x.txt": b"2"})])
     assert [entry.owner for entry in bundle.entries] == [""]
@@ -142,10 +142,8 @@ def test_prefer_may_name_the_plugin_itself() -> None:
         ("data/a.txt", "data/__init__.py", False),
     ],
 )
-def test_own_and_foreign_modules_of_one_name_are_refused_when_only_one_can_be_imported(
-    own: str, package: str, *, hidden: bool
-) -> None:
-    """Equal bytes do not help: two empty ``__init__.py`` are two packages that became one."""
+def test_modules_of_one_name_conflict_when_only_one_can_be_imported(own: str, package: str, *, hidden: bool) -> None:
+    """Equal contents are no solution: two empty ``__init__.py`` files would merge two packages."""
     if not hidden:
         assert len(assemble(PYTHON, [source_of(own)], [pack_of("a", {package: b""})]).entries) == 2
         return
@@ -155,10 +153,10 @@ def test_own_and_foreign_modules_of_one_name_are_refused_when_only_one_can_be_im
 
 
 @pytest.mark.parametrize("path", ["json.py", "typing/__init__.py", "awslambdaric/__init__.py", "bootstrap.py"])
-def test_a_first_party_module_that_hides_a_standard_or_runtime_module_is_refused(path: str) -> None:
+def test_an_own_module_that_hides_one_of_python_or_lambda_is_an_error(path: str) -> None:
     with pytest.raises(PackagingError) as caught:
         assemble(PYTHON, [source_of("index.py"), source_of(path)], [])
-    assert "hides a module of Python or Lambda" in problems(caught)
+    assert "hides one of Python or Lambda" in problems(caught)
 
 
 @pytest.mark.parametrize(
@@ -178,22 +176,22 @@ def test_a_first_party_module_that_hides_a_standard_or_runtime_module_is_refused
         ("other-json", "simplejson/__init__.py", "simplejson"),
     ],
 )
-def test_a_package_that_replaces_a_module_of_python_or_lambda_is_refused(package: str, path: str, module: str) -> None:
+def test_a_package_that_hides_a_module_of_python_or_lambda_is_an_error(package: str, path: str, module: str) -> None:
     pack = pack_of(package, {path: b"", f"{package}-1.0.dist-info/METADATA": b""})
     with pytest.raises(PackagingError) as caught:
         assemble(PYTHON, [source_of("index.py")], [pack, pack_of("fine", {"fine.py": b""})])
     (problem,) = caught.value.problems
-    assert problem.message.startswith(f"{package} 1.0 has a module {module!r} that replaces ")
+    assert problem.message.startswith(f"The module {module!r} of {package} 1.0 hides the one of ")
     assert problem.setting == f'[build.prefer]\n{module} = "python"'
 
 
-def test_pythons_own_module_may_be_preferred_and_then_the_package_leaves_its_own_out() -> None:
+def test_preferring_pythons_module_removes_the_module_of_the_package() -> None:
     files = {"enum/__init__.py": b"1", "enum/LICENSE": b"2", "enum.py": b"3", "enums.py": b"4", "enum.txt": b"5"}
     bundle = assemble(manifest_of(Build(prefer={"enum": "python"})), [], [pack_of("enum34", files)])
     assert paths(bundle) == ["enum.txt", "enums.py"]
 
 
-def test_a_packages_module_may_be_preferred_to_pythons_own() -> None:
+def test_prefer_can_choose_a_packages_module_over_pythons() -> None:
     manifest = manifest_of(Build(prefer={"enum": "Enum34"}))
     assert paths(assemble(manifest, [], [pack_of("enum34", {"enum.py": b""})])) == ["enum.py"]
     with pytest.raises(PackagingError):
@@ -220,14 +218,14 @@ def test_a_packages_module_may_be_preferred_to_pythons_own() -> None:
         ("stubs", "dataclasses-stubs/__init__.pyi", "python3.13"),
     ],
 )
-def test_packages_that_replace_nothing_or_may_do_so_are_fine(package: str, path: str, runtime: str) -> None:
+def test_packages_that_hide_nothing_important_are_accepted(package: str, path: str, runtime: str) -> None:
     manifest = manifest_of(runtime=runtime)
     assert paths(assemble(manifest, [source_of("index.py")], [pack_of(package, {path: b""})])) == sorted(
         ["index.py", path]
     )
 
 
-def test_what_the_standard_library_has_is_judged_by_the_runtimes_python() -> None:
+def test_the_runtimes_python_decides_what_the_standard_library_contains() -> None:
     for runtime, is_there in (("python3.12", True), ("python3.13", False)):
         owns, brings = [source_of("cgi.py")], [pack_of("legacy-cgi", {"cgi.py": b""})]
         for sources, packs in ((owns, []), ([], brings)):
@@ -238,13 +236,13 @@ def test_what_the_standard_library_has_is_judged_by_the_runtimes_python() -> Non
                 assert paths(assemble(manifest_of(runtime=runtime), sources, packs)) == ["cgi.py"]
 
 
-def test_npm_packages_cannot_replace_modules_of_node() -> None:
+def test_npm_packages_do_not_hide_modules_of_node() -> None:
     pack = pack_of("fs", {"index.js": b""}, places=("node_modules/fs",))
     assert paths(assemble(NODE, [source_of("index.js")], [pack])) == ["index.js", "node_modules/fs/index.js"]
 
 
-def test_a_choice_between_files_is_not_offered_where_only_renaming_helps() -> None:
-    """Whose ``six.py`` is taken does not matter: the other one is missing either way."""
+def test_prefer_is_not_suggested_when_only_renaming_helps() -> None:
+    """Whichever ``six.py`` is used, the other one is missing."""
     for own in ("six.py", "six/__init__.py"):
         with pytest.raises(PackagingError) as caught:
             assemble(PYTHON, [source_of(own, b"1")], [pack_of("six", {own: b"2"})])
@@ -255,24 +253,24 @@ def test_a_choice_between_files_is_not_offered_where_only_renaming_helps() -> No
 @pytest.mark.parametrize(
     "path", ["plugin/json.py", "json/schema.json", "queue/readme.txt", "test/__init__.py", "json.js"]
 )
-def test_what_hides_nothing_is_fine(path: str) -> None:
+def test_files_that_hide_nothing_are_accepted(path: str) -> None:
     assert paths(assemble(PYTHON, [source_of(path)], [])) == [path]
 
 
-def test_javascript_may_be_called_like_a_python_module() -> None:
+def test_a_javascript_file_can_have_the_name_of_a_python_module() -> None:
     assert paths(assemble(NODE, [source_of("json.js"), source_of("email/index.js")], [])) == [
         "email/index.js",
         "json.js",
     ]
 
 
-def test_a_file_and_a_folder_of_one_name_are_told_with_both_owners() -> None:
+def test_a_file_and_a_folder_with_one_name_are_reported_with_both_owners() -> None:
     with pytest.raises(PackagingError) as caught:
         assemble(PYTHON, [], [pack_of("a", {"x": b""}), pack_of("b", {"x/y/z": b""})])
     assert "file of a 1.0 and a folder of b 1.0" in problems(caught)
 
 
-def test_all_problems_are_told_at_once() -> None:
+def test_all_problems_are_reported_at_once() -> None:
     packed = [pack_of("a", {"x": b"1", "y": b"1"}), pack_of("b", {"x": b"2", "y": b"2"})]
     with pytest.raises(PackagingError) as caught:
         assemble(PYTHON, [source_of("json.py")], packed)
@@ -299,7 +297,7 @@ WHEEL = {
 }
 
 
-def test_a_wheels_members_go_where_an_installer_puts_them() -> None:
+def test_a_wheels_files_go_where_an_installer_puts_them() -> None:
     assert paths(assemble(PYTHON, [], [pack_of("pkg", WHEEL)])) == [
         "fast/core.so",
         "other-1.0.data/purelib/kept.txt",
@@ -313,7 +311,7 @@ def test_a_wheels_members_go_where_an_installer_puts_them() -> None:
     ]
 
 
-def test_an_npm_package_goes_to_each_of_its_places() -> None:
+def test_an_npm_package_goes_to_each_of_its_folders() -> None:
     pack = pack_of(
         "@s/a", {"index.js": b"1", "RECORD": b""}, places=("node_modules/@s/a", "node_modules/b/node_modules/@s/a")
     )
@@ -325,20 +323,20 @@ def test_an_npm_package_goes_to_each_of_its_places() -> None:
     ]
 
 
-def test_the_tree_digest_is_of_the_content_and_not_of_the_packages() -> None:
+def test_the_tree_digest_depends_on_the_content_and_not_on_the_packages() -> None:
     one = assemble(PYTHON, [source_of("a/x.txt", b"1")], [])
     two = assemble(PYTHON, [], [pack_of("p", {"a/x.txt": b"1"})])
     assert one.tree_digest == two.tree_digest != assemble(PYTHON, [source_of("a/x.txt", b"2")], []).tree_digest
 
 
-def test_entry_points_are_read_with_their_case_and_what_is_none_is_passed_over() -> None:
+def test_entry_points_keep_their_case_and_invalid_ones_are_ignored() -> None:
     lines = "[console_scripts]", "Tool = pkg.cli:main", "bad = nothing", "up/down = a:b", "extra = a.b:C.run [x]"
     text = "\n".join((*lines, "[other]", "a = b:c"))
     assert list(entry_points(text)) == [("Tool", "pkg.cli", "main"), ("extra", "a.b", "C.run")]
     assert list(entry_points("no section")) == []
 
 
-def test_a_launcher_is_python_and_starts_the_function() -> None:
+def test_a_launcher_is_valid_python_and_calls_the_function() -> None:
     text = launcher("/var/lang/bin/python3.13", "pkg.cli", "Main.run")
     compile(text, "launcher", "exec")
     assert text.startswith(b"#!/var/lang/bin/python3.13\n")
@@ -346,7 +344,7 @@ def test_a_launcher_is_python_and_starts_the_function() -> None:
     assert b"sys.exit(Main.run())\n" in text
 
 
-def held(bundle: Bundle) -> tuple[Problem, ...]:
+def size_warnings(bundle: Bundle) -> tuple[Problem, ...]:
     return check_sizes(zip_size(bundle.entries), bundle.size, package_rows(bundle))
 
 
@@ -365,30 +363,32 @@ def sized(name: str, packed: int, size: int) -> Entry:
 
 
 @pytest.mark.parametrize(
-    ("packed", "size", "told"),
-    [(ZIP_MAX, 1, "as a ZIP; Lambda takes 50 MB"), (1, UNZIPPED_MAX + 1, "unpacked; Lambda takes 250 MB")],
+    ("packed", "size", "message"),
+    [(ZIP_MAX, 1, "as a ZIP; Lambda allows 50 MB"), (1, UNZIPPED_MAX + 1, "unpacked; Lambda allows 250 MB")],
     ids=["zipped", "unpacked"],
 )
-def test_an_artifact_over_a_limit_is_refused_with_its_ten_largest_packages(packed: int, size: int, told: str) -> None:
+def test_an_artifact_over_a_limit_is_an_error_with_its_ten_largest_packages(
+    packed: int, size: int, message: str
+) -> None:
     entries = (sized("huge", packed, size), *(sized(f"p{number}", number, number) for number in range(20)))
     with pytest.raises(PackagingError) as caught:
-        held(Bundle(entries=entries, tree_digest=""))
-    assert told in caught.value.message
+        size_warnings(Bundle(entries=entries, tree_digest=""))
+    assert message in caught.value.message
     assert len(caught.value.problems) == 10
     assert caught.value.problems[0].message.startswith("huge 1.0: ")
 
 
 def test_an_artifact_just_at_the_limit_is_written_with_a_warning() -> None:
     headers = 22 + 30 + 46 + 2 * len("huge/x")
-    (warning,) = held(Bundle(entries=(sized("huge", ZIP_MAX - headers, 1),), tree_digest=""))
+    (warning,) = size_warnings(Bundle(entries=(sized("huge", ZIP_MAX - headers, 1),), tree_digest=""))
     assert warning.severity is Severity.WARNING
 
 
 def test_a_small_artifact_has_no_warning() -> None:
-    assert held(Bundle(entries=(sized("small", 1000, 2000),), tree_digest="")) == ()
+    assert size_warnings(Bundle(entries=(sized("small", 1000, 2000),), tree_digest="")) == ()
 
 
-def test_path_files_that_lambda_never_reads_are_told_by_package() -> None:
+def test_path_files_that_lambda_never_reads_are_reported_with_their_package() -> None:
     files = {
         "hook.pth": b"import hook\n",
         "distutils-precedence.pth": b"import os\n",
@@ -398,4 +398,4 @@ def test_path_files_that_lambda_never_reads_are_told_by_package() -> None:
     bundle = assemble(PYTHON, [source_of("index.py")], [pack_of("a", files)])
     (warning,) = path_file_warnings(bundle.entries)
     assert warning.severity is Severity.WARNING
-    assert warning.message.startswith("hook.pth of a 1.0 does nothing on Lambda")
+    assert warning.message.startswith("hook.pth of a 1.0 has no effect on Lambda")

@@ -1,14 +1,14 @@
-"""Which first-party files go in: defaults, then git's ignores, then include, then exclude."""
+"""Which of the own files go in: defaults, then .gitignore, then include, then exclude."""
 
 from __future__ import annotations
 
 import pytest
 
-from builder.bundle.inclusion_rules import IgnoreFile, InclusionRules, invalid_patterns, is_ignored, patterns_of
+from builder.bundle.inclusion_rules import IgnoreFile, InclusionRules, invalid_patterns, is_ignored, parse_patterns
 
 
 def ignore(folder: str, *lines: str) -> IgnoreFile:
-    patterns = patterns_of(lines)
+    patterns = parse_patterns(lines)
     assert patterns is not None
     return IgnoreFile(folder=folder, patterns=patterns)
 
@@ -17,7 +17,7 @@ GIT = (ignore("", "*.log", "/generated/", "secret.*"), ignore("src/", "!keep.log
 
 
 @pytest.mark.parametrize(
-    ("path", "taken"),
+    ("path", "included"),
     [
         ("index.py", True),
         ("plugin/perform/a.py", True),
@@ -35,12 +35,12 @@ GIT = (ignore("", "*.log", "/generated/", "secret.*"), ignore("src/", "!keep.log
         ("notes.txt~", False),
     ],
 )
-def test_a_file_under_src_is_taken_unless_it_never_belongs_or_git_ignores_it(path: str, *, taken: bool) -> None:
-    assert InclusionRules(prefix="src/").takes_file(path, GIT, inside_left_out=False) is taken
+def test_a_file_below_src_is_included_unless_a_default_or_git_excludes_it(path: str, *, included: bool) -> None:
+    assert InclusionRules(prefix="src/").includes_file(path, GIT, in_excluded_folder=False) is included
 
 
 @pytest.mark.parametrize(
-    ("path", "taken"),
+    ("path", "included"),
     [
         ("index.py", True),
         ("src/plugin.py", True),
@@ -58,12 +58,12 @@ def test_a_file_under_src_is_taken_unless_it_never_belongs_or_git_ignores_it(pat
         ("data/README.md", True),
     ],
 )
-def test_beside_plugin_toml_the_repositorys_own_files_stay_out(path: str, *, taken: bool) -> None:
-    assert InclusionRules(at_plugin=True).takes_file(path, (), inside_left_out=False) is taken
+def test_the_repositorys_files_beside_plugin_toml_are_excluded(path: str, *, included: bool) -> None:
+    assert InclusionRules(is_plugin_folder=True).includes_file(path, (), in_excluded_folder=False) is included
 
 
 @pytest.mark.parametrize(
-    ("path", "at_plugin", "left_out"),
+    ("path", "is_plugin_folder", "excluded"),
     [
         ("plugin", False, False),
         (".git", False, True),
@@ -80,14 +80,14 @@ def test_beside_plugin_toml_the_repositorys_own_files_stay_out(path: str, *, tak
         ("laboratory/test", True, False),
     ],
 )
-def test_folders_that_never_belong_are_not_walked(path: str, *, at_plugin: bool, left_out: bool) -> None:
-    assert InclusionRules(at_plugin=at_plugin).leaves_out_folder(path, ()) is left_out
+def test_folders_are_excluded_by_name(path: str, *, is_plugin_folder: bool, excluded: bool) -> None:
+    assert InclusionRules(is_plugin_folder=is_plugin_folder).excludes_folder(path, ()) is excluded
 
 
-def test_an_ignored_folder_stays_out_and_is_not_entered() -> None:
-    choice = InclusionRules(prefix="", include=("*.dat",))
-    assert choice.leaves_out_folder("generated", GIT)
-    assert not choice.enters("generated", left_out=True)
+def test_an_ignored_folder_is_excluded_and_not_entered() -> None:
+    rules = InclusionRules(prefix="", include=("*.dat",))
+    assert rules.excludes_folder("generated", GIT)
+    assert not rules.enters_folder("generated", excluded=True)
 
 
 @pytest.mark.parametrize(
@@ -105,42 +105,42 @@ def test_an_ignored_folder_stays_out_and_is_not_entered() -> None:
         ("!generated/", "generated", False),
     ],
 )
-def test_a_left_out_folder_is_entered_only_for_an_include_that_names_it(
+def test_an_excluded_folder_is_entered_only_for_an_include_that_names_it(
     include: str, folder: str, *, entered: bool
 ) -> None:
-    assert InclusionRules(include=(include,)).enters(folder, left_out=True) is entered
+    assert InclusionRules(include=(include,)).enters_folder(folder, excluded=True) is entered
 
 
-def test_include_outweighs_defaults_and_git() -> None:
-    choice = InclusionRules(prefix="src/", include=("*.log", ".well-known/", "local.py"))
+def test_include_is_stronger_than_defaults_and_git() -> None:
+    rules = InclusionRules(prefix="src/", include=("*.log", ".well-known/", "local.py"))
     for path in ("a.log", ".well-known/x", "local.py"):
-        assert choice.takes_file(path, GIT, inside_left_out=False), path
+        assert rules.includes_file(path, GIT, in_excluded_folder=False), path
 
 
-def test_inside_a_left_out_folder_only_include_takes_files() -> None:
-    choice = InclusionRules(include=("generated/*.py",))
-    assert choice.takes_file("generated/a.py", (), inside_left_out=True)
-    assert not choice.takes_file("generated/a.txt", (), inside_left_out=True)
+def test_in_an_excluded_folder_only_include_adds_files() -> None:
+    rules = InclusionRules(include=("generated/*.py",))
+    assert rules.includes_file("generated/a.py", (), in_excluded_folder=True)
+    assert not rules.includes_file("generated/a.txt", (), in_excluded_folder=True)
 
 
-def test_exclude_outweighs_include() -> None:
-    choice = InclusionRules(include=("*.csv",), exclude=("big/", "secret.csv"))
-    assert choice.takes_file("small.csv", (), inside_left_out=False)
-    assert not choice.takes_file("secret.csv", (), inside_left_out=False)
-    assert not choice.takes_file("big/a.csv", (), inside_left_out=False)
-    assert not choice.enters("big", left_out=False)
+def test_exclude_is_stronger_than_include() -> None:
+    rules = InclusionRules(include=("*.csv",), exclude=("big/", "secret.csv"))
+    assert rules.includes_file("small.csv", (), in_excluded_folder=False)
+    assert not rules.includes_file("secret.csv", (), in_excluded_folder=False)
+    assert not rules.includes_file("big/a.csv", (), in_excluded_folder=False)
+    assert not rules.enters_folder("big", excluded=False)
 
 
-def test_the_innermost_gitignore_decides_and_a_later_line_outweighs_an_earlier() -> None:
+def test_the_innermost_gitignore_and_its_last_matching_line_decide() -> None:
     assert not is_ignored("src/keep.log", GIT)
     assert is_ignored("keep.log", GIT)
     assert not is_ignored("a.log", (ignore("", "*.log", "!a.log"),))
 
 
-def test_comments_and_empty_lines_are_no_patterns() -> None:
-    assert patterns_of(["# a comment", "", "   "]) is None
+def test_comments_and_empty_lines_are_not_patterns() -> None:
+    assert parse_patterns(["# a comment", "", "   "]) is None
 
 
-def test_lines_that_are_no_pattern_are_told_and_otherwise_passed_over() -> None:
+def test_invalid_patterns_are_listed_and_otherwise_ignored() -> None:
     assert invalid_patterns(["a", "!", "[z-a]", "b/"]) == ("!", "[z-a]")
     assert is_ignored("a", (ignore("", "!", "a"),))

@@ -1,4 +1,4 @@
-"""Names of first-party files: the same on every system, or refused with the reason."""
+"""Names of own files: valid on every system, or rejected with the reason."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ def source(path: str, content: bytes = b"") -> SourceFile:
 
 
 @pytest.mark.parametrize("path", ["a.py", "größe.py", "a b.txt", "com.py", "console/aux_data.js", "a.b.c", "x" * 250])
-def test_ordinary_names_pass(path: str) -> None:
+def test_ordinary_names_are_accepted(path: str) -> None:
     assert name_fault(path) == ""
 
 
 @pytest.mark.parametrize(
-    ("path", "told"),
+    ("path", "reason"),
     [
         (unicodedata.normalize("NFD", "größe.py"), "NFD"),
         ("a\tb", "control"),
@@ -40,22 +40,22 @@ def test_ordinary_names_pass(path: str) -> None:
         ("../a", "climbs"),
     ],
 )
-def test_names_that_another_system_cannot_store_are_refused(path: str, told: str) -> None:
-    assert told in name_fault(path)
+def test_names_that_another_system_cannot_store_are_rejected(path: str, reason: str) -> None:
+    assert reason in name_fault(path)
 
 
-def test_names_that_differ_only_in_case_are_refused_with_both() -> None:
+def test_names_that_differ_only_in_case_are_reported_together() -> None:
     (problem,) = source_problems([source("Index.py"), source("index.py")])
     assert "src/index.py" in problem.message
     assert "src/Index.py" in problem.message
 
 
-def test_a_script_with_windows_line_ends_is_refused_and_other_text_is_not() -> None:
+def test_windows_line_endings_are_a_problem_only_in_scripts() -> None:
     problems = source_problems([source("run.sh", b"#!/bin/sh\r\necho\r\n"), source("a.txt", b"one\r\ntwo\r\n")])
     assert [problem.file for problem in problems] == ["src/run.sh"]
 
 
-def test_all_problems_are_told() -> None:
+def test_all_problems_are_reported() -> None:
     assert len(source_problems([source("a."), source("b?"), source("nul")])) == 3
 
 
@@ -64,7 +64,7 @@ def test_all_problems_are_told() -> None:
     [(b"#!/bin/sh\n", True), (b"\x7fELF\x02", True), (b"", False), (b"import os\n", False)],
     ids=["script", "program", "empty", "module"],
 )
-def test_the_content_says_whether_a_file_is_executable(content: bytes, *, executable: bool) -> None:
+def test_the_content_decides_whether_a_file_is_executable(content: bytes, *, executable: bool) -> None:
     assert source("x", content).executable is executable
 
 
@@ -76,12 +76,12 @@ def test_the_content_says_whether_a_file_is_executable(content: bytes, *, execut
         (b'{"name": "x"}', []),
         (b"[]", []),
     ],
-    ids=["modules", "CommonJS", "not said", "not an object"],
+    ids=["modules", "CommonJS", "no type", "not an object"],
 )
-def test_es_modules_get_a_package_json_that_says_only_so(text: bytes, files: list[tuple[str, bytes]]) -> None:
+def test_es_modules_get_a_package_json_with_only_their_type(text: bytes, files: list[tuple[str, bytes]]) -> None:
     assert [(file.path, file.content) for file in marker_for(text, "package.json")] == files
 
 
-def test_a_package_json_that_is_not_json_is_named() -> None:
-    with pytest.raises(ProjectError, match=r"package\.json is not JSON"):
+def test_an_invalid_package_json_is_named() -> None:
+    with pytest.raises(ProjectError, match=r"package\.json is not valid JSON"):
         marker_for(b"{", "package.json")

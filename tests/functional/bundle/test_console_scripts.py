@@ -1,4 +1,4 @@
-"""Console scripts that ``[build] scripts`` keeps, from real wheels on disk to files that start."""
+"""Console scripts that ``[build] scripts`` keeps: from wheels on disk to programs that start."""
 
 from __future__ import annotations
 
@@ -50,13 +50,13 @@ def unpacked(folder: Path, scripts: tuple[str, ...]) -> Path:
     return root
 
 
-def test_no_script_is_kept_unless_it_is_named(tmp_path: Path) -> None:
+def test_only_named_scripts_are_kept(tmp_path: Path) -> None:
     root = unpacked(tmp_path, ())
     assert not (root / "bin").exists()
     assert (root / "scripts/helper.py").exists()
 
 
-def test_an_entry_point_becomes_a_launcher_that_finds_the_artifacts_modules(tmp_path: Path) -> None:
+def test_the_launcher_of_an_entry_point_finds_the_artifacts_modules(tmp_path: Path) -> None:
     root = unpacked(tmp_path, ("tool",))
     text = (root / "bin/tool").read_text()
     assert text.startswith("#!/var/lang/bin/python3.13\n")
@@ -65,14 +65,14 @@ def test_an_entry_point_becomes_a_launcher_that_finds_the_artifacts_modules(tmp_
     assert (done.returncode, done.stdout, done.stderr) == (3, "started\n", "")
 
 
-def test_a_script_file_gets_lambdas_interpreter_and_a_program_stays_as_it_is(tmp_path: Path) -> None:
+def test_a_script_gets_lambdas_interpreter_and_a_program_stays_unchanged(tmp_path: Path) -> None:
     root = unpacked(tmp_path, ("old-tool", "binary"))
     assert (root / "bin/old-tool").read_text() == "#!/var/lang/bin/python3.13\nprint('old')\n"
     assert (root / "bin/binary").read_text() == FILES["tool-1.0.data/scripts/binary"]
     assert sorted(file.name for file in (root / "bin").iterdir()) == ["binary", "old-tool"]
 
 
-def test_a_script_that_no_package_has_is_told_with_those_that_there_are(tmp_path: Path) -> None:
+def test_an_unknown_script_is_reported_with_the_available_ones(tmp_path: Path) -> None:
     with pytest.raises(PackagingError) as caught:
         assemble(manifest_of(Build(scripts=("toool",))), [], [wheel(tmp_path)])
     assert "binary, old-tool, tool" in caught.value.hint
