@@ -120,7 +120,7 @@ def describe_failure(
 
 def describe_packaged(packaged: Packaged) -> dict[str, object]:
     """A finished artifact, as JSON."""
-    from builder.evidence import evidence_files
+    from builder.evidence.checksums import evidence_files
 
     return {
         "status": "nothing-to-do" if packaged.unchanged else "done",

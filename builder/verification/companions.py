@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from builder.evidence import evidence_files
 from builder.evidence.build_report import file_digest
+from builder.evidence.checksums import evidence_files
 from builder.quoting import printable
 from builder.verification.artifact_differences import Difference, Kind
 
