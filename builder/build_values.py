@@ -74,7 +74,7 @@ class Lock:
 
 
 @dataclass(frozen=True, slots=True)
-class Slice:
+class FileSlice:
     """Compressed bytes that already lie in a file, ``offset`` bytes from its start."""
 
     file: str
@@ -82,7 +82,7 @@ class Slice:
 
 
 @dataclass(frozen=True, slots=True)
-class Inline:
+class InlineBytes:
     """Compressed bytes in memory."""
 
     data: bytes
@@ -136,7 +136,7 @@ class Entry:
     crc32: int
     method: int
     compressed_size: int
-    source: Slice | Inline
+    source: FileSlice | InlineBytes
     owner: str = ""
 
 

@@ -1,4 +1,7 @@
-"""Collected packages and sources -> the artifact with everything beside it. Imported only when something is built."""
+"""The build itself: check the packages, assemble the tree, write the ZIP, and write the evidence beside it.
+
+This module is imported only when there is something to build, so that "nothing changed" starts fast.
+"""
 
 from __future__ import annotations
 
@@ -14,54 +17,78 @@ from builder.coldstart.advice import advise, size_advice
 from builder.coldstart.cold_start_tools import report_with_tools
 from builder.coldstart.optimization import optimize
 from builder.coldstart.pruning import prune_packs
-from builder.evidence.evidence_files import Made, write_evidence
-from builder.evidence.sbom.package_facts import memory_of, study
+from builder.evidence.evidence_writer import FinishedBuild, write_evidence
+from builder.evidence.sbom.package_analysis import analyze_packages, package_result_cache
 from builder.natives import check_natives, examine
 from builder.secrets import refuse_secrets
-from builder.stages import Packaged
+from builder.stages import PackagedPlugin
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from builder.build_values import Pack
+    from builder.archive.cached_results import ResultCache
+    from builder.build_values import Bundle, Pack
     from builder.dependencies import Store
-    from builder.stages import Parts
+    from builder.errors import Problem
+    from builder.natives.examine import Examined
+    from builder.stages import BuildInputs
 
 
-def put_together(parts: Parts, packs: Sequence[Pack], store: Store) -> Packaged:
-    """Splice the collected packages and the sources into the artifact, and write the report beside it.
+def build_artifact(inputs: BuildInputs, packs: Sequence[Pack], store: Store) -> PackagedPlugin:
+    """Splice the collected packages and the plugin's own files into the artifact, and write the evidence beside it.
 
     Raises:
-        ProjectError: Secrets or broken code are among the sources.
-        DependencyError: The lock is not complete, or a package's native code does not load on the runtime.
-        PackagingError: The parts do not fit together, or are larger than Lambda takes.
+        ProjectError: The plugin's own files contain secrets or do not parse.
+        DependencyError: The lock is incomplete, or native code of a package does not load on the runtime.
+        PackagingError: Files collide, or the artifact is larger than Lambda allows.
     """
-    manifest = parts.checked.manifest
-    refuse_syntax_errors(parts.sources, manifest.runtime, bundled=bool(manifest.build.bundle))
-    idle = refuse_secrets(manifest, parts.sources)
+    manifest = inputs.checked.manifest
+    refuse_syntax_errors(inputs.sources, manifest.runtime, bundled=bool(manifest.build.bundle))
+    secret_warnings = refuse_secrets(manifest, inputs.sources)
+
+    # The files of the artifact: one tree of packages and own files, optimized as [build] says.
     examined = examine(manifest, packs)
     packs = prune_packs(examined.packs, manifest.build.prune, manifest.runtime.language)
-    memory = memory_of(store, manifest, parts.evidence, packs)
-    unasked = dependencies.check_completeness(manifest, packs, memory)
-    bundle = assemble(manifest, parts.sources, packs)
-    missing = refuse_missing_imports(manifest, parts.sources, (entry.path for entry in bundle.entries))
-    found = (*unasked, *missing, *check_natives(manifest, bundle, examined), *path_file_warnings(bundle.entries))
-    optimized = optimize(bundle, manifest, parts.cold_start_tools, store, dependencies.collect_bundler)
+    cache = package_result_cache(store, manifest, inputs.evidence.lock_sha256, packs)
+    assembled, recorded = _assemble(inputs, packs, examined, cache)
+    optimized = optimize(assembled, manifest, inputs.cold_start_tools, store, dependencies.collect_bundler)
     bundle = optimized.bundle
+
+    # The ZIP, unless it would be too large for Lambda, and everything beside it.
     rows = evidence.package_rows(bundle)
     sizes = bundles.check_sizes(zip_size(bundle.entries), bundle.size, rows, lambda: size_advice(manifest, packs))
-    artifact = write_artifact(bundle, parts.target)
-    report = evidence.build_report(manifest, parts.lock, rows, artifact, inputs=parts.inputs)
-    report = report_with_tools(evidence.with_warnings(report, found), parts.cold_start_tools, optimized.bundled_sizes)
-    report_file = evidence.write_report(report, parts.target)
-    known = study(manifest, packs, lambda: dependencies.direct_requirements(manifest), memory)
-    made = Made(manifest=manifest, known=known, bundle=bundle, artifact=artifact, settings=parts.evidence)
-    return Packaged(
+    artifact = write_artifact(bundle, inputs.target)
+    report = evidence.build_report(manifest, inputs.lock, rows, artifact, inputs=inputs.digest)
+    report = evidence.with_warnings(report, recorded)
+    report = report_with_tools(report, inputs.cold_start_tools, optimized.bundled_sizes)
+    report_file = evidence.write_report(report, inputs.target)
+    analysis = analyze_packages(manifest, packs, lambda: dependencies.direct_requirements(manifest), cache)
+    soup_warnings = write_evidence(
+        FinishedBuild(manifest=manifest, analysis=analysis, bundle=bundle, artifact=artifact, settings=inputs.evidence)
+    )
+    build_warnings = (*secret_warnings, *recorded, *optimized.warnings, *sizes, *soup_warnings)
+    return PackagedPlugin(
         artifact=artifact,
         report=report,
         report_file=report_file,
         packages=rows,
-        warnings=(*parts.checked.warnings, *idle, *found, *optimized.warnings, *sizes, *write_evidence(made)),
+        warnings=(*inputs.checked.warnings, *build_warnings),
         unchanged=False,
-        advice=advise(manifest, packs, artifact.size, memory),
+        advice=advise(manifest, packs, artifact.size, cache),
     )
+
+
+def _assemble(
+    inputs: BuildInputs, packs: Sequence[Pack], examined: Examined, cache: ResultCache
+) -> tuple[Bundle, tuple[Problem, ...]]:
+    """One tree of packages and own files: the lock is complete, every import is found, and all native code loads.
+
+    Returns:
+        The tree, and the warnings that only a complete build finds: the report records them.
+    """
+    manifest = inputs.checked.manifest
+    lock_warnings = dependencies.check_completeness(manifest, packs, cache)
+    bundle = assemble(manifest, inputs.sources, packs)
+    import_warnings = refuse_missing_imports(manifest, inputs.sources, (entry.path for entry in bundle.entries))
+    native_warnings = check_natives(manifest, bundle, examined)
+    return bundle, (*lock_warnings, *import_warnings, *native_warnings, *path_file_warnings(bundle.entries))

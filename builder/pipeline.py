@@ -1,4 +1,15 @@
-"""check(), lock(), package(), inspect() and verify(): the stages in order, nothing else."""
+"""What a user can do with one plugin on this machine: check, lock, package, inspect and verify it.
+
+``package`` is the story of one build. Each step returns a value of ``builder.stages`` or ``builder.build_values``, and
+the next step takes it:
+
+1. ``gather_inputs``: read and check plugin.toml, the lock and the plugin's own files. -> ``BuildInputs``
+2. ``reuse_previous_build``: return the artifact of an earlier build with the same inputs. -> ``PackagedPlugin`` or None
+3. ``dependencies.collect``: find each locked package in the store, or download it by its hash. -> ``Pack``
+4. ``build``: put everything together, write the ZIP and its evidence. -> ``PackagedPlugin``
+
+Functions import what only they need, so that each command starts fast.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +27,7 @@ from builder.errors import ManifestError, PackagingError, ProjectError, Severity
 from builder.handler import SourceLayout, check_handler, check_hooks
 from builder.manifest.model import Manifest, PackageType
 from builder.source_checks import check_imports, run_checks
-from builder.stages import Checked, Packaged, Parts, Project
+from builder.stages import BuildInputs, CheckedPlugin, PackagedPlugin, Project
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,63 +37,186 @@ if TYPE_CHECKING:
     from builder.dependencies import Store
     from builder.dependencies.lock.lock_changes import LockResult
     from builder.errors import Problem
-    from builder.evidence import Earlier
+    from builder.evidence import PreviousBuild
     from builder.evidence.inspection.contents import Inspection
     from builder.progress import Progress
-    from builder.verification import Verified
+    from builder.verification import VerificationResult
 
 __all__ = [
-    "Checked",
-    "Packaged",
-    "Parts",
+    "BuildInputs",
+    "CheckedPlugin",
+    "PackagedPlugin",
     "Project",
     "build",
     "check",
-    "gather",
+    "gather_inputs",
     "inspect",
     "lock",
     "package",
-    "reuse",
+    "reuse_previous_build",
     "verify",
 ]
 
 
-def check(project: Project) -> Checked:
-    """Hold plugin.toml, the handler and the plugin's own files against every rule. Nothing of the plugin is executed.
+def check(project: Project) -> CheckedPlugin:
+    """Check plugin.toml, the handler and the plugin's own files against every rule. No code of the plugin is executed.
 
     Raises:
-        ManifestError: plugin.toml breaks rules; carries every problem, the handler's too.
-        ProjectError: There is no plugin.toml, the handler is not there, or the files lack the hook of a subscription or
-            a module that they import, or hold secrets or broken code: all of these.
+        ManifestError: plugin.toml breaks rules; with every problem, the handler's too.
+        ProjectError: No plugin.toml was found, or the handler is missing; or the own files lack the hook of a
+            subscription, import a missing module, contain secrets or do not parse (with all of these problems).
     """
     from builder.code import refuse_syntax_errors
     from builder.secrets import refuse_secrets
 
-    checked = _check(project)
+    checked = _check_manifest(project)
     manifest = checked.manifest
     if manifest.plugin.deployment_package_type is PackageType.IMAGE:
         return checked
     sources = bundles.select_sources(manifest, dependencies.folders_of(manifest))
     checks = (
         lambda: refuse_syntax_errors(sources, manifest.runtime, bundled=bool(manifest.build.bundle)),
-        lambda: _refuse_unanswered(manifest, sources),
+        lambda: _refuse_missing_hooks(manifest, sources),
         lambda: check_imports(manifest, sources, dependencies.default_store()),
         lambda: refuse_secrets(manifest, sources),
     )
     return run_checks(checked, checks)
 
 
-def _check(project: Project) -> Checked:
+def lock(project: Project, progress: Progress, *, upgrade: bool = False) -> LockResult:
+    """Pin the dependencies for the manifest's runtime.
+
+    Raises:
+        ManifestError, ProjectError: plugin.toml is missing or wrong.
+        DependencyError: No usable packages exist for the runtime.
+    """
+    file = manifests.find_manifest(project.start)
+    manifest = manifests.load(file, environment=project.environment, today=project.today).manifest
+    _refuse_image(manifest)
+    return dependencies.write_lock(manifest, dependencies.chosen_store(project.store), progress, upgrade=upgrade)
+
+
+def package(project: Project, progress: Progress, *, output: Path | None = None) -> PackagedPlugin:
+    """Write ``<output>/<name>-<version>.zip`` and its evidence, unless an earlier build wrote them already.
+
+    Args:
+        project: The plugin.
+        progress: Receives what is downloaded.
+        output: Folder of the artifact; None for ``dist`` beside plugin.toml.
+
+    Raises:
+        ManifestError, ProjectError: As ``check``.
+        DependencyError: The lock is missing or stale, or a package is unavailable.
+        PackagingError: Files collide, or the artifact is larger than Lambda allows.
+    """
+    inputs = gather_inputs(project, output=output)
+    if (previous := reuse_previous_build(inputs)) is not None:
+        return previous
+    store = dependencies.chosen_store(project.store)
+    packs = meanwhile(
+        lambda: dependencies.collect(inputs.lock, inputs.checked.manifest, store, progress),
+        lambda: import_module("builder.building"),  # takes as long as hashing the packages
+    )
+    return build(inputs, packs, store)
+
+
+def gather_inputs(project: Project, *, output: Path | None = None) -> BuildInputs:
+    """Step 1 of ``package``: read and check everything that decides the artifact, before any package is read.
+
+    Raises:
+        ManifestError, ProjectError: As ``check``.
+        DependencyError: The lock is missing or stale.
+    """
+    checked = _check_manifest(project)
+    manifest = checked.manifest
+    _refuse_image(manifest)
+    lock = dependencies.read_lock(manifest)
+    sources = bundles.select_sources(manifest, lock.folders)
+    checked = run_checks(checked, [lambda: _refuse_missing_hooks(manifest, sources)])
+    settings = evidence.read_settings(manifest, lock, os.environ)
+    tools = find_tools(manifest, os.environ, lambda: dependencies.locked_bundler(manifest))
+    return BuildInputs(
+        checked=checked,
+        lock=lock,
+        sources=sources,
+        digest=evidence.inputs_digest(manifest, lock, sources, (*settings.inputs, *tools.inputs)),
+        target=(output or manifest.folder / "dist").absolute()
+        / f"{manifest.plugin.name}-{manifest.plugin.version}.zip",
+        evidence=settings,
+        cold_start_tools=tools,
+    )
+
+
+def reuse_previous_build(inputs: BuildInputs) -> PackagedPlugin | None:
+    """Step 2 of ``package``: the artifact of an earlier build with the same inputs, if no file of it changed since.
+
+    Raises:
+        DependencyError: No such artifact exists, and none can be built because the lock is incomplete.
+    """
+    previous = evidence.find_previous_build(inputs.target, inputs.digest, keyid=inputs.evidence.keyid)
+    if previous:
+        return _unchanged(inputs, previous)
+    dependencies.refuse_incomplete_lock(inputs.lock, inputs.checked.manifest)
+    return None
+
+
+def build(inputs: BuildInputs, packs: Sequence[Pack], store: Store) -> PackagedPlugin:
+    """Step 4 of ``package``: ``builder.building.build_artifact``, which is imported only when something is built."""
+    from builder.building import build_artifact
+
+    return build_artifact(inputs, packs, store)
+
+
+def inspect(artifact: Path) -> Inspection:
+    """The contents of an artifact, by package and by size.
+
+    Raises:
+        VerificationError: It is not a ZIP that all programs read the same way.
+    """
+    from builder.evidence.inspection.contents import inspect as inspect_artifact
+
+    return inspect_artifact(artifact)
+
+
+def verify(artifact: Path, rebuild: Project | None, progress: Progress) -> VerificationResult:
+    """Compare an artifact with its report, and with the same plugin built again in a temporary folder.
+
+    Args:
+        artifact: The ZIP.
+        rebuild: The plugin to build again, or None to read only the artifact and its report.
+        progress: Receives what is downloaded.
+
+    Raises:
+        VerificationError: It is not a ZIP that all programs read the same way, or its report is missing.
+        ManifestError, ProjectError, DependencyError, PackagingError: The plugin cannot be built again.
+    """
+    from tempfile import TemporaryDirectory
+
+    from builder import verification
+
+    result = verification.examine_artifact(artifact, report_needed=rebuild is None)
+    if rebuild is None:
+        return result
+    with_lock = verification.add_lock_differences(result, dependencies.read_lock(check(rebuild).manifest))
+    if with_lock.differences != result.differences:
+        return with_lock  # other packages cannot give this artifact
+    with TemporaryDirectory() as folder:
+        rebuilt = package(rebuild, progress, output=Path(folder))
+        return verification.add_rebuild_differences(result, rebuilt.artifact.file, rebuilt.report)
+
+
+def _check_manifest(project: Project) -> CheckedPlugin:
+    """Check plugin.toml, its environment variables and the handler."""
     file = manifests.find_manifest(project.start)
     try:
         loaded = manifests.load(file, environment=project.environment, today=project.today)
     except ManifestError as error:
-        place = manifests.read_handler_settings(file, today=project.today)
-        problem = place and check_handler(
-            SourceLayout(folder=file.parent, root=place.root, shared=place.shared),
-            place.handler,
-            place.runtime.language,
-            version=place.runtime.version,
+        partial = manifests.read_handler_settings(file, today=project.today)
+        problem = partial and check_handler(
+            SourceLayout(folder=file.parent, root=partial.root, shared=partial.shared),
+            partial.handler,
+            partial.runtime.language,
+            version=partial.runtime.version,
         )
         if problem:
             problems = (*error.problems, problem)
@@ -91,178 +225,55 @@ def _check(project: Project) -> Checked:
         raise
     manifest = loaded.manifest
     plugin = manifest.plugin
-    told = loaded.warnings
+    warnings = loaded.warnings
     if plugin.environment_variables or manifest.environments:
         from builder.secrets import check_variables
 
-        told = (*told, *check_variables(manifest))
-        if any(problem.severity is Severity.ERROR for problem in told):
-            message = "Secrets are among the environment variables."
-            raise ProjectError(message, problems=told)
+        warnings = (*warnings, *check_variables(manifest))
+        if any(problem.severity is Severity.ERROR for problem in warnings):
+            message = "The environment variables contain secrets."
+            raise ProjectError(message, problems=warnings)
     if plugin.deployment_package_type is PackageType.IMAGE:
-        return Checked(manifest=manifest, warnings=told)
+        return CheckedPlugin(manifest=manifest, warnings=warnings)
     runtime = manifest.runtime
     places = SourceLayout(folder=manifest.folder, root=manifest.build.root, shared=manifest.build.shared)
     problem = check_handler(places, plugin.handler, runtime.language, version=runtime.version)
     if problem and problem.severity is Severity.ERROR:
         message = "Lambda would not find the handler."
-        raise ProjectError(message, problems=(*told, problem))
-    return Checked(manifest=manifest, warnings=(*told, *((problem,) if problem else ())))
+        raise ProjectError(message, problems=(*warnings, problem))
+    return CheckedPlugin(manifest=manifest, warnings=(*warnings, *((problem,) if problem else ())))
 
 
-def _refuse_unanswered(manifest: Manifest, sources: Sequence[SourceFile]) -> tuple[Problem, ...]:
-    """Stop where a subscription has no hook that answers it; else warnings.
+def _refuse_missing_hooks(manifest: Manifest, sources: Sequence[SourceFile]) -> tuple[Problem, ...]:
+    """Stop when the code has no hook for a subscription; otherwise return the warnings.
 
     Raises:
         ProjectError: With every such subscription.
     """
     problems = manifests.locate_findings(check_hooks(manifest, sources), manifest.file)
     if any(problem.severity is Severity.ERROR for problem in problems):
-        message = "The plugin does not answer all the calls that plugin.toml subscribes it to."
+        message = "The plugin has no hook for some of the calls that plugin.toml subscribes to."
         raise ProjectError(message, problems=problems)
     return tuple(problems)
 
 
-def lock(project: Project, progress: Progress, *, upgrade: bool = False) -> LockResult:
-    """Pin the dependencies for the manifest's runtime.
-
-    Raises:
-        ManifestError, ProjectError: plugin.toml is missing or wrong.
-        DependencyError: The dependencies cannot be had for the runtime.
-    """
-    file = manifests.find_manifest(project.start)
-    manifest = manifests.load(file, environment=project.environment, today=project.today).manifest
-    _refuse_image(manifest)
-    return dependencies.write_lock(manifest, dependencies.chosen_store(project.store), progress, upgrade=upgrade)
-
-
-def package(project: Project, progress: Progress, *, output: Path | None = None) -> Packaged:
-    """Write ``<output>/<name>-<version>.zip`` and its report, unless they are there already.
-
-    Args:
-        project: The plugin.
-        progress: Told what is fetched.
-        output: Folder of the artifact; None for ``dist`` beside plugin.toml.
-
-    Raises:
-        ManifestError, ProjectError: As ``check``.
-        DependencyError: The lock is missing or stale, or a package cannot be had.
-        PackagingError: The parts do not fit together, or are larger than Lambda takes.
-    """
-    parts = gather(project, output=output)
-    if (done := reuse(parts)) is not None:
-        return done
-    store = dependencies.chosen_store(project.store)
-    packs = meanwhile(
-        lambda: dependencies.collect(parts.lock, parts.checked.manifest, store, progress),
-        lambda: import_module("builder.building"),  # takes as long as hashing the packages
-    )
-    return build(parts, packs, store)
-
-
-def gather(project: Project, *, output: Path | None = None) -> Parts:
-    """The first step of ``package``: everything that decides the artifact, before any package is looked at.
-
-    Raises:
-        ManifestError, ProjectError: As ``check``.
-        DependencyError: The lock is missing or stale.
-    """
-    checked = _check(project)
-    manifest = checked.manifest
-    _refuse_image(manifest)
-    lock = dependencies.read_lock(manifest)
-    sources = bundles.select_sources(manifest, lock.folders)
-    checked = run_checks(checked, [lambda: _refuse_unanswered(manifest, sources)])
-    settings = evidence.read_settings(manifest, lock, os.environ)
-    tools = find_tools(manifest, os.environ, lambda: dependencies.locked_bundler(manifest))
-    inputs = evidence.inputs_digest(manifest, lock, sources, (*settings.inputs, *tools.inputs))
-    target = (output or manifest.folder / "dist").absolute() / f"{manifest.plugin.name}-{manifest.plugin.version}.zip"
-    return Parts(
-        checked=checked,
-        lock=lock,
-        sources=sources,
-        inputs=inputs,
-        target=target,
-        evidence=settings,
-        cold_start_tools=tools,
-    )
-
-
-def reuse(parts: Parts) -> Packaged | None:
-    """The second step: the artifact that an earlier run made of the same parts, if it is still as it was written.
-
-    Raises:
-        DependencyError: There is none, and the lock is incomplete, so none can be made.
-    """
-    earlier = evidence.earlier_build(parts.target, parts.inputs, keyid=parts.evidence.keyid)
-    if earlier:
-        return _unchanged(parts, earlier)
-    dependencies.refuse_incomplete_lock(parts.lock, parts.checked.manifest)
-    return None
-
-
-def build(parts: Parts, packs: Sequence[Pack], store: Store) -> Packaged:
-    """The last step: ``builder.building.put_together``, which is imported when there is something to build."""
-    from builder.building import put_together
-
-    return put_together(parts, packs, store)
-
-
-def inspect(artifact: Path) -> Inspection:
-    """What is inside an artifact, by package and by size; read strictly, so what is told is what everybody reads.
-
-    Raises:
-        VerificationError: It is no ZIP that everybody reads alike.
-    """
-    from builder.evidence.inspection.contents import inspect as read_artifact
-
-    return read_artifact(artifact)
-
-
-def verify(artifact: Path, rebuild: Project | None, progress: Progress) -> Verified:
-    """Hold an artifact against its report, and against the same plugin built again in a folder of its own.
-
-    Args:
-        artifact: The ZIP.
-        rebuild: The plugin to build again, or None to read only the artifact and its report.
-        progress: Told what is fetched.
-
-    Raises:
-        VerificationError: It is no ZIP that everybody reads alike, or its report is missing.
-        ManifestError, ProjectError, DependencyError, PackagingError: The plugin cannot be built again.
-    """
-    from tempfile import TemporaryDirectory
-
-    from builder import verification
-
-    seen = verification.examine(artifact, report_needed=rebuild is None)
-    if rebuild is None:
-        return seen
-    locked = verification.hold_against_lock(seen, dependencies.read_lock(check(rebuild).manifest))
-    if locked.differences != seen.differences:
-        return locked  # other packages cannot give this artifact
-    with TemporaryDirectory() as folder:
-        again = package(rebuild, progress, output=Path(folder))
-        return verification.hold_against_build(seen, again.artifact.file, again.report)
-
-
 def _refuse_image(manifest: Manifest) -> None:
     if manifest.plugin.deployment_package_type is PackageType.IMAGE:
-        message = f"{manifest.plugin.name} is an IMAGE plugin; this version of the kit builds ZIPs."
+        message = f"{manifest.plugin.name} is an IMAGE plugin; this version of the kit builds only ZIPs."
         raise PackagingError(message, hint='Write deploymentPackageType = "ZIP", or build the image with Docker.')
 
 
-def _unchanged(parts: Parts, earlier: Earlier) -> Packaged:
-    return Packaged(
-        artifact=earlier.artifact,
-        report=earlier.report,
-        report_file=evidence.report_file(parts.target),
-        packages=earlier.packages,
+def _unchanged(inputs: BuildInputs, previous: PreviousBuild) -> PackagedPlugin:
+    return PackagedPlugin(
+        artifact=previous.artifact,
+        report=previous.report,
+        report_file=evidence.report_file(inputs.target),
+        packages=previous.packages,
         warnings=(
-            *parts.checked.warnings,
-            *evidence.warnings_of(earlier.report),
-            *bundles.check_sizes(earlier.artifact.size, earlier.artifact.unpacked_size, earlier.packages),
-            *evidence.told_again(parts.evidence.soup, parts.target),
+            *inputs.checked.warnings,
+            *evidence.recorded_warnings(previous.report),
+            *bundles.check_sizes(previous.artifact.size, previous.artifact.unpacked_size, previous.packages),
+            *evidence.recheck_soup(inputs.evidence.soup, inputs.target),
         ),
         unchanged=True,
     )

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from builder import manifest as manifests
 from builder import pipeline
-from builder.evidence.build_report import file_digest, report_file
+from builder.evidence.build_report import report_file
+from builder.evidence.checksums import file_digest
 from builder.manifest.model import PackageType
 from builder.publishing.failures import NotPossible
 from builder.publishing.planning.plan import DesiredPlugin, PluginCode, ReleaseFiles
@@ -123,9 +124,9 @@ def _prepare_image(
 def _prepare_given(
     file: Path, request: PublishRequest, manifest: Manifest, target: TargetEnvironment
 ) -> PreparedRelease:
-    from builder.verification import examine_given
+    from builder.verification import examine_prebuilt
 
-    seen = examine_given(file, manifest)
+    seen = examine_prebuilt(file, manifest)
     return _prepared(manifest, target, seen.artifact, report_file(file.absolute()), marked=request.marked)
 
 

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from builder.bundle import SourceFile
     from builder.dependencies import Store
     from builder.manifest.model import Manifest
-    from builder.stages import Checked
+    from builder.stages import CheckedPlugin
 
 
-def run_checks(checked: Checked, checks: Iterable[Callable[[], Sequence[Problem] | None]]) -> Checked:
+def run_checks(checked: CheckedPlugin, checks: Iterable[Callable[[], Sequence[Problem] | None]]) -> CheckedPlugin:
     """The plugin with the warnings of every check added.
 
     Raises:

@@ -1,4 +1,4 @@
-"""How far one plugin is: chosen, checked, gathered, packaged. Each step takes one of these and returns the next."""
+"""The stages of one plugin: chosen, checked, gathered, packaged. Each step takes one of these and returns the next."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ if TYPE_CHECKING:
     from builder.bundle import SourceFile
     from builder.coldstart.cold_start_tools import ColdStartTools
     from builder.errors import Problem
-    from builder.evidence import PackageRow, Settings
+    from builder.evidence import EvidenceSettings, PackageRow
     from builder.manifest.model import Manifest
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Project:
-    """Which plugin to work on.
+    """The plugin to work on, as the command line names it.
 
     Attributes:
-        start: A folder of the plugin, or its plugin.toml; the manifest is looked for here and above.
+        start: A folder of the plugin, or its plugin.toml; the manifest is searched for here and above.
         environment: The ``[environments.NAME]`` to apply, or None.
-        today: The day the runtimes' life cycles are judged by.
-        store: A folder of packs or an ``s3://`` address, where not only ``BIOT_PLUGIN_STORE`` counts; or empty.
+        today: The day that the runtimes' life cycles are judged by.
+        store: A folder of packs or an ``s3://`` address that replaces ``BIOT_PLUGIN_STORE``; or empty.
     """
 
     start: Path
@@ -36,32 +36,48 @@ class Project:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Checked:
-    """A plugin whose manifest and handler are fine, with what should be told anyway."""
+class CheckedPlugin:
+    """A plugin whose manifest and handler are valid, with the warnings about it."""
 
     manifest: Manifest
     warnings: tuple[Problem, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Parts:
-    """Everything that decides an artifact's bytes, before a package was fetched."""
+class BuildInputs:
+    """Everything that decides an artifact's bytes. No package has been read or fetched yet.
 
-    checked: Checked
+    Attributes:
+        checked: The plugin and its warnings.
+        lock: The pinned packages.
+        sources: The plugin's own files.
+        digest: ``inputs_digest`` over all of these: the same digest gives the same artifact.
+        target: Where the ZIP will be written.
+        evidence: Settings of the files beside the artifact.
+        cold_start_tools: What the manifest chose for the cold start, with its tools.
+    """
+
+    checked: CheckedPlugin
     lock: Lock
     sources: tuple[SourceFile, ...]
-    inputs: str
+    digest: str
     target: Path
-    evidence: Settings
+    evidence: EvidenceSettings
     cold_start_tools: ColdStartTools
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Packaged:
+class PackagedPlugin:
     """A written artifact and the report beside it.
 
-    ``unchanged`` says that an earlier run wrote these very bytes from these very inputs, so nothing was written now.
-    ``advice`` are lines that name a choice which would make it smaller or start faster, told when it is written.
+    Attributes:
+        artifact: The ZIP.
+        report: Its build report.
+        report_file: Where the report is.
+        packages: Sizes by package.
+        warnings: Of the checks and the build.
+        unchanged: Whether an earlier build wrote these bytes from the same inputs, so that nothing was written now.
+        advice: Lines that name a setting which would make the artifact smaller or start faster; empty if unchanged.
     """
 
     artifact: Artifact

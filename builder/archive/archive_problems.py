@@ -15,7 +15,7 @@ _WHEEL_HINT = "Download the package again; if the file is the same, report it to
 _ARTIFACT_HINT = "It is damaged or was changed: run `biot-plugin package` again, or copy it again from its source."
 
 
-class Findings:
+class ArchiveProblems:
     """Collects problems of one archive; raises them together.
 
     Args:

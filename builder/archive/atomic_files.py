@@ -22,7 +22,7 @@ _ABANDONED_AFTER_SECONDS = 3600
 
 
 @contextmanager
-def whole_file(target: Path, *, mode: int = 0o666, remade: bool = False) -> Iterator[FileIO]:
+def atomic_file(target: Path, *, mode: int = 0o666, remade: bool = False) -> Iterator[FileIO]:
     """Write beside the target and take its place at the end; whatever interrupts leaves the old file and nothing else.
 
     Args:

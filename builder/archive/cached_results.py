@@ -1,7 +1,7 @@
-"""What was found out about packages once, kept as a small pack in the store: hashed on every use, pruned like the rest.
+"""Results about packages that were computed once, each stored as a small pack: hashed on every use, pruned as usual.
 
-An answer follows from its question alone, so it never grows old: what decides it stands in the question, the kit's own
-code too. Answers are never shared between machines, because nobody could tell a wrong one from a right one.
+A result follows from its inputs alone, so it never grows old: everything that decides it is part of its key, the kit's
+own code too. Results are never shared between machines, because nobody could tell a wrong one from a right one.
 """
 
 from __future__ import annotations
@@ -23,73 +23,73 @@ if TYPE_CHECKING:
 
     from builder.build_values import PackMember
 
-ANSWER_NAME = "answer.json"
-"""The one file in a pack that keeps an answer."""
+RESULT_NAME = "answer.json"
+"""The only file in a pack that holds a result."""
 
-A = TypeVar("A")
+R = TypeVar("R")
 
 
-class KeptPack(Protocol):
-    """A pack that is in the store and whole."""
+class StoredPack(Protocol):
+    """A pack that is in the store and undamaged."""
 
     @property
     def file(self) -> Path:
-        """Where it lies."""
+        """Its file."""
 
     @property
     def members(self) -> tuple[PackMember, ...]:
-        """What is inside."""
+        """The files inside."""
 
 
-class Packs(Protocol):
-    """Where packs are kept and found again by a key."""
+class PackStorage(Protocol):
+    """A place where packs are stored and found by a key."""
 
-    def find(self, key: str) -> KeptPack | None:
-        """The pack under a key, if it is there and whole."""
+    def find(self, key: str) -> StoredPack | None:
+        """The pack under a key, or None when it is missing or damaged."""
 
-    def add(self, key: str, pack: Path) -> KeptPack:
-        """Keep a finished file of ``work()`` under a key."""
+    def add(self, key: str, pack: Path) -> StoredPack:
+        """Store a finished file of ``work()`` under a key."""
 
     def work(self) -> AbstractContextManager[Path]:
-        """A private folder, gone afterwards."""
+        """A private folder, deleted afterwards."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Memory:
-    """Answers to questions about the same things.
+class ResultCache:
+    """Results of computations about the same inputs.
 
     Attributes:
-        store: Keeps them; with None nothing is remembered.
-        about: Everything that all answers follow from.
+        store: Stores them; with None every result is computed again.
+        inputs: Everything that all results follow from.
     """
 
-    store: Packs | None = None
-    about: tuple[str, ...] = ()
+    store: PackStorage | None = None
+    inputs: tuple[str, ...] = ()
 
-    def once(self, question: str, answer: Callable[[], A]) -> A:
-        """The answer as it was kept, or else as it is found out now; a store that cannot be written keeps nothing.
+    def get_or_compute(self, name: str, compute: Callable[[], R]) -> R:
+        """The stored result, or else the computed one, which is then stored. A read-only store stores nothing.
 
         Args:
-            question: Its name.
-            answer: Finds it out. It must be as JSON gives it back: objects with texts as keys, lists, texts, numbers.
+            name: Of the computation.
+            compute: Returns a result that JSON keeps: objects with strings as keys, lists, strings, numbers.
         """
         if self.store is None:
-            return answer()
-        key = hashlib.sha256(json.dumps([question, *self.about]).encode()).hexdigest()
-        kept = self.store.find(key)
-        if kept is not None:
-            # The digests hold, so this very code wrote it.
-            return cast("A", json.loads(read_content(kept.file, kept.members[0])))
-        found = answer()
+            return compute()
+        key = hashlib.sha256(json.dumps([name, *self.inputs]).encode()).hexdigest()
+        stored = self.store.find(key)
+        if stored is not None:
+            # The digests are right, so this very code wrote it.
+            return cast("R", json.loads(read_content(stored.file, stored.members[0])))
+        result = compute()
         with suppress(KitError, OSError):
-            _keep(self.store, key, json.dumps(found, ensure_ascii=False).encode("utf-8", "surrogatepass"))
-        return found
+            _store(self.store, key, json.dumps(result, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+        return result
 
 
-def _keep(store: Packs, key: str, data: bytes) -> None:
-    from builder.archive.writer import pack_members
+def _store(store: PackStorage, key: str, data: bytes) -> None:
+    from builder.archive.writer import pack_members  # only for a result that is new
 
     with store.work() as folder:
         pack = folder / "answer.zip"
-        pack_members([(ANSWER_NAME, REGULAR_MODE, data)], pack)
+        pack_members([(RESULT_NAME, REGULAR_MODE, data)], pack)
         store.add(key, pack)

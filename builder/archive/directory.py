@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, BinaryIO
 from builder.archive import layout
 
 if TYPE_CHECKING:
-    from builder.archive.archive_problems import Findings
+    from collections.abc import Sequence
+
+    from builder.archive.archive_problems import ArchiveProblems
 
 ENTRIES_MAX = 100_000
 """Far above every package (the largest known have some 30,000 files), far below what exhausts a machine."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Record:
+class DirectoryRecord:
     """What the central directory says about one member."""
 
     name: bytes
@@ -36,7 +38,7 @@ class Record:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Span:
+class DirectorySpan:
     """Where the central directory lies and how many members it lists."""
 
     start: int
@@ -44,7 +46,9 @@ class Span:
     entries: int
 
 
-def read_directory(stream: BinaryIO, size: int, findings: Findings) -> tuple[Span, tuple[Record, ...]]:
+def read_directory(
+    stream: BinaryIO, size: int, findings: ArchiveProblems
+) -> tuple[DirectorySpan, tuple[DirectoryRecord, ...]]:
     """Read every record of the central directory.
 
     Args:
@@ -58,7 +62,7 @@ def read_directory(stream: BinaryIO, size: int, findings: Findings) -> tuple[Spa
     span = _find_span(stream, size, findings)
     stream.seek(span.start)
     data = stream.read(span.size)
-    records: list[Record] = []
+    records: list[DirectoryRecord] = []
     at = 0
     for _ in range(span.entries):
         if data[at : at + 4] != layout.CENTRAL_SIGNATURE or at + layout.CENTRAL.size > len(data):
@@ -70,7 +74,7 @@ def read_directory(stream: BinaryIO, size: int, findings: Findings) -> tuple[Spa
     return span, tuple(records)
 
 
-def _find_span(stream: BinaryIO, size: int, findings: Findings) -> Span:
+def _find_span(stream: BinaryIO, size: int, findings: ArchiveProblems) -> DirectorySpan:
     reach = min(size, layout.END.size + layout.COMMENT_MAX)
     stream.seek(size - reach)
     tail = stream.read(reach)
@@ -79,7 +83,7 @@ def _find_span(stream: BinaryIO, size: int, findings: Findings) -> Span:
     if disk or directory_disk or here != entries:
         findings.stop("is one part of a ZIP in several parts; only whole archives can be read")
     end = size - reach + at
-    span = Span(start=start, size=length, entries=entries)
+    span = DirectorySpan(start=start, size=length, entries=entries)
     if end >= layout.LOCATOR64.size:
         stream.seek(end - layout.LOCATOR64.size)
         locator = stream.read(layout.LOCATOR64.size)
@@ -92,7 +96,7 @@ def _find_span(stream: BinaryIO, size: int, findings: Findings) -> Span:
     return span
 
 
-def _find_end(tail: bytes, findings: Findings) -> int:
+def _find_end(tail: bytes, findings: ArchiveProblems) -> int:
     at = tail.rfind(layout.END_SIGNATURE)
     plain = len(tail) - layout.END.size
     if plain >= 0 and tail[plain:].startswith(layout.END_SIGNATURE) and tail.endswith(b"\0\0"):
@@ -105,7 +109,9 @@ def _find_end(tail: bytes, findings: Findings) -> int:
     return at
 
 
-def _span64(stream: BinaryIO, locator_at: int, span: Span, findings: Findings) -> tuple[Span, int]:
+def _span64(
+    stream: BinaryIO, locator_at: int, span: DirectorySpan, findings: ArchiveProblems
+) -> tuple[DirectorySpan, int]:
     stream.seek(locator_at)
     _, disk, at, disks = layout.LOCATOR64.unpack(stream.read(layout.LOCATOR64.size))
     if disk or disks != 1 or at + layout.END64.size != locator_at:
@@ -117,7 +123,7 @@ def _span64(stream: BinaryIO, locator_at: int, span: Span, findings: Findings) -
         findings.stop("has a damaged ZIP64 end record")
     if disk or directory_disk or here != entries:
         findings.stop("is one part of a ZIP in several parts; only whole archives can be read")
-    wide = Span(start=start, size=size, entries=entries)
+    wide = DirectorySpan(start=start, size=size, entries=entries)
     if (
         span.entries not in {entries, layout.SATURATED16}
         or span.size not in {size, layout.SATURATED32}
@@ -127,7 +133,7 @@ def _span64(stream: BinaryIO, locator_at: int, span: Span, findings: Findings) -
     return wide, at
 
 
-def _read_record(data: bytes, at: int, findings: Findings) -> tuple[Record, int]:
+def _read_record(data: bytes, at: int, findings: ArchiveProblems) -> tuple[DirectoryRecord, int]:
     fields = layout.CENTRAL.unpack_from(data, at)
     made_by, needed, flags, method, _, _, crc32, compressed, size = fields[1:10]
     name_length, extra_length, comment_length, disk, _, attributes, start = fields[10:]
@@ -147,7 +153,7 @@ def _read_record(data: bytes, at: int, findings: Findings) -> tuple[Record, int]
     size, compressed, start = _widen((size, compressed, start), extra, path, findings)
     if disk or needed > 63:  # noqa: PLR2004  # APPNOTE's newest version
         findings.add("needs a newer or multi-part ZIP format", path)
-    record = Record(
+    record = DirectoryRecord(
         name=name,
         path=path,
         made_by=made_by,
@@ -163,7 +169,7 @@ def _read_record(data: bytes, at: int, findings: Findings) -> tuple[Record, int]
 
 
 def _widen(
-    fields: tuple[int, int, int], extra: dict[int, bytes], path: str, findings: Findings
+    fields: tuple[int, int, int], extra: dict[int, bytes], path: str, findings: ArchiveProblems
 ) -> tuple[int, int, int]:
     """Replace the fields that say "see ZIP64", in the order in which the extra field holds them."""
     wide, at, found = extra.get(layout.EXTRA_ZIP64, b""), 0, []
@@ -195,3 +201,98 @@ def read_extra(data: bytes) -> dict[int, bytes] | None:
         found[number] = data[at + 4 : at + 4 + length]
         at += 4 + length
     return found
+
+
+def locate(
+    stream: BinaryIO, records: Sequence[DirectoryRecord], end: int, findings: ArchiveProblems
+) -> tuple[int, ...]:
+    """Find where every member's compressed bytes begin.
+
+    Args:
+        stream: The archive.
+        records: What the central directory says.
+        end: Where the central directory begins; the members must fill everything before it.
+        findings: Receives every contradiction, gap and overlap.
+
+    Returns:
+        One offset per record, in the records' order.
+    """
+    order = sorted(range(len(records)), key=lambda index: records[index].start)
+    starts = [records[index].start for index in order]
+    if min([*starts, end]):
+        findings.add("has bytes before its first member")
+    if not records:
+        return ()
+    offsets = [0] * len(records)
+    for index, until in zip(order, [*starts[1:], end], strict=True):
+        offsets[index] = _locate_one(stream, records[index], until, findings)
+    return tuple(offsets)
+
+
+def _locate_one(stream: BinaryIO, record: DirectoryRecord, until: int, findings: ArchiveProblems) -> int:
+    if record.start + layout.LOCAL.size > until:
+        findings.add("overlaps another member", record.path)
+        return 0
+    stream.seek(record.start)
+    signature, *header, name_length, extra_length = layout.LOCAL.unpack(stream.read(layout.LOCAL.size))
+    if signature != layout.LOCAL_SIGNATURE:
+        findings.add("has no local header where the central directory points", record.path)
+        return 0
+    variable = stream.read(name_length + extra_length)
+    data: int = record.start + layout.LOCAL.size + name_length + extra_length
+    fault = _header_fault(record, tuple(header), variable[:name_length], variable[name_length:])
+    after = data + record.compressed_size
+    if not fault and after > until:
+        fault = "overlaps another member"
+    if not fault:
+        stream.seek(after)
+        fault = _gap_fault(record, stream.read(min(until - after, 32)), until - after)
+    if fault:
+        findings.add(fault, record.path)
+    return data
+
+
+def _header_fault(record: DirectoryRecord, header: tuple[int, ...], name: bytes, extra: bytes) -> str:
+    _, flags, method, _, _, crc32, compressed, size = header
+    if name != record.name:
+        return "has another name in its local header than in the central directory"
+    fields = read_extra(extra)
+    if fields is None:
+        return "has damaged extra fields in its local header"
+    if fields.get(layout.EXTRA_UNICODE_PATH, b"")[5:] not in {b"", name}:
+        return "has a second name in its extra fields that differs from the first"
+    if (flags | 0b110) != (record.flags | 0b110) or method != record.method:
+        return "has other flags or another method in its local header than in the central directory"
+    sizes = _sizes((size, compressed), fields.get(layout.EXTRA_ZIP64, b""))
+    if (crc32, *sizes) != (record.crc32, record.size, record.compressed_size) and not (
+        flags & layout.FLAG_DESCRIPTOR and (crc32, size, compressed) in _UNKNOWN_YET
+    ):
+        return "has another size or checksum in its local header than in the central directory"
+    return ""
+
+
+_UNKNOWN_YET = {(0, 0, 0), (0, layout.SATURATED32, layout.SATURATED32)}
+
+
+def _sizes(sizes: tuple[int, int], wide: bytes) -> tuple[int, int]:
+    """Size and compressed size, from the ZIP64 field (which holds both, in this order) where the header says so."""
+    found, at = [], 0
+    for size in sizes:
+        if size != layout.SATURATED32:
+            found.append(size)
+            continue
+        found.append(int.from_bytes(wide[at : at + 8], "little"))
+        at += 8
+    return found[0], found[1]
+
+
+def _gap_fault(record: DirectoryRecord, gap: bytes, length: int) -> str:
+    """What lies between a member's bytes and the next header: nothing, or its data descriptor when it has one."""
+    if not record.flags & layout.FLAG_DESCRIPTOR:
+        return "is followed by bytes that belong to no member" if length else ""
+    narrow = b"".join(value.to_bytes(8, "little")[:4] for value in (record.crc32, record.compressed_size, record.size))
+    wide = record.crc32.to_bytes(4, "little") + b"".join(
+        value.to_bytes(8, "little") for value in (record.compressed_size, record.size)
+    )
+    allowed = {prefix + body for prefix in (b"", layout.DESCRIPTOR_SIGNATURE) for body in (narrow, wide)}
+    return "" if length == len(gap) and gap in allowed else "has a data descriptor that contradicts its header"

@@ -14,7 +14,7 @@ _PLAIN_PATH: Final = re.compile(r"(?:[A-Za-z0-9_@+-][A-Za-z0-9_@+.-]{0,200}/)*[A
 _DRIVE: Final = re.compile(r"[A-Za-z]:")
 
 
-def path_fault(path: str) -> str:
+def path_problem(path: str) -> str:
     """Say why a path must not be in an archive, or return an empty text.
 
     Args:

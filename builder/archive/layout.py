@@ -1,9 +1,13 @@
-"""The records of a ZIP file, as APPNOTE.TXT 6.3.10 lays them out; shared by the reader and the writer."""
+"""The records of a ZIP file (APPNOTE.TXT 6.3.10), and the only form in which the kit writes an entry's headers.
+
+The reader, the writer and ``verify`` share this module.
+"""
 
 from __future__ import annotations
 
+import stat
 from struct import Struct
-from typing import Final
+from typing import Final, Protocol
 
 LOCAL_SIGNATURE: Final = b"PK\x03\x04"
 CENTRAL_SIGNATURE: Final = b"PK\x01\x02"
@@ -39,3 +43,61 @@ UNIX: Final = 3
 VERSION: Final = 20
 DATE_1980: Final = (1 << 5) | 1
 """1980-01-01, the first day that a ZIP can name; its time is 0."""
+
+MADE_BY: Final = UNIX << 8 | VERSION
+
+
+class EntryFields(Protocol):
+    """What headers say about an entry: entries of a bundle and members of an archive both have it."""
+
+    @property
+    def path(self) -> str:
+        """Relative, ``/`` between parts."""
+
+    @property
+    def mode(self) -> int:
+        """0o644 or 0o755."""
+
+    @property
+    def method(self) -> int:
+        """0 stored or 8 deflated."""
+
+    @property
+    def crc32(self) -> int:
+        """Of the content."""
+
+    @property
+    def compressed_size(self) -> int:
+        """Bytes in the archive."""
+
+    @property
+    def size(self) -> int:
+        """Bytes uncompressed."""
+
+
+def entry_headers(entry: EntryFields, start: int) -> tuple[bytes, bytes]:
+    """The local header and the central record of an entry: one date, no extra fields, no comment.
+
+    Names carry the UTF-8 flag only when they are not ASCII, as ``zipfile`` and Info-ZIP write them, because a reader
+    that does not know the flag needs no flag for ASCII.
+
+    Args:
+        entry: What is described.
+        start: Where the local header lies, from the archive's start.
+    """
+    name = entry.path.encode()
+    fields = (
+        VERSION,
+        0 if name.isascii() else FLAG_UTF8,
+        entry.method,
+        0,
+        DATE_1980,
+        entry.crc32,
+        entry.compressed_size,
+        entry.size,
+        len(name),
+        0,
+    )
+    attributes = (stat.S_IFREG | entry.mode) << 16
+    central = CENTRAL.pack(CENTRAL_SIGNATURE, MADE_BY, *fields, 0, 0, 0, attributes, start)
+    return LOCAL.pack(LOCAL_SIGNATURE, *fields) + name, central + name

@@ -13,10 +13,9 @@ import zlib
 from typing import TYPE_CHECKING, BinaryIO
 
 from builder.archive import layout
-from builder.archive.archive_problems import Findings
-from builder.archive.directory import Record, read_directory
-from builder.archive.entry_paths import folders_of, path_fault
-from builder.archive.local_headers import locate
+from builder.archive.archive_problems import ArchiveProblems
+from builder.archive.directory import DirectoryRecord, locate, read_directory
+from builder.archive.entry_paths import folders_of, path_problem
 from builder.build_values import DEFLATED, EXECUTABLE_MODE, REGULAR_MODE, STORED, PackMember
 from builder.errors import VerificationError
 
@@ -56,7 +55,7 @@ def read_stream(stream: BinaryIO, file: Path, *, limit: int = UNPACKED_MAX) -> t
     Raises:
         VerificationError: As ``read_members``.
     """
-    findings = Findings(file)
+    findings = ArchiveProblems(file)
     size = stream.seek(0, 2)
     span, records = read_directory(stream, size, findings)
     check_records(records, limit, findings)
@@ -72,7 +71,7 @@ def read_stream(stream: BinaryIO, file: Path, *, limit: int = UNPACKED_MAX) -> t
     return members
 
 
-def check_records(records: Sequence[Record], limit: int, findings: Findings) -> None:
+def check_records(records: Sequence[DirectoryRecord], limit: int, findings: ArchiveProblems) -> None:
     """Judge what the central directory says, before anything else is read."""
     total = sum(record.size for record in records)
     if total > limit:
@@ -81,7 +80,7 @@ def check_records(records: Sequence[Record], limit: int, findings: Findings) -> 
     folders: set[str] = set()
     for record in records:
         path = record.path.rstrip("/") if record.is_folder else record.path
-        fault = path_fault(path if record.path.endswith("/") and not record.path.endswith("//") else record.path)
+        fault = path_problem(path if record.path.endswith("/") and not record.path.endswith("//") else record.path)
         for message in (fault, _form_fault(record), _kind_fault(record)):
             if message:
                 findings.add(message, record.path)
@@ -94,7 +93,7 @@ def check_records(records: Sequence[Record], limit: int, findings: Findings) -> 
         findings.add("is a file and a folder at once", path)
 
 
-def _form_fault(record: Record) -> str:
+def _form_fault(record: DirectoryRecord) -> str:
     if record.flags & layout.FLAG_ENCRYPTED:
         return "is encrypted; take the password off"
     if record.flags & ~layout.FLAGS_KNOWN:
@@ -108,7 +107,7 @@ def _form_fault(record: Record) -> str:
     return ""
 
 
-def _kind_fault(record: Record) -> str:
+def _kind_fault(record: DirectoryRecord) -> str:
     mode = record.attributes >> 16
     kind = stat.S_IFMT(mode)
     if kind == stat.S_IFLNK:
@@ -122,7 +121,7 @@ def _kind_fault(record: Record) -> str:
     return ""
 
 
-def _read_member(stream: BinaryIO, record: Record, offset: int, findings: Findings) -> PackMember:
+def _read_member(stream: BinaryIO, record: DirectoryRecord, offset: int, findings: ArchiveProblems) -> PackMember:
     stream.seek(offset)
     digest, fault = _stored(stream, record) if record.method == STORED else _inflated(stream, record)
     if fault:
@@ -139,7 +138,7 @@ def _read_member(stream: BinaryIO, record: Record, offset: int, findings: Findin
     )
 
 
-def _stored(stream: BinaryIO, record: Record) -> tuple[str, str]:
+def _stored(stream: BinaryIO, record: DirectoryRecord) -> tuple[str, str]:
     digest, crc, left = hashlib.sha256(), 0, record.size
     while left and (chunk := stream.read(min(left, _CHUNK))):
         digest.update(chunk)
@@ -148,7 +147,7 @@ def _stored(stream: BinaryIO, record: Record) -> tuple[str, str]:
     return digest.hexdigest(), "" if crc == record.crc32 and not left else "is damaged: its checksum (CRC-32) differs"
 
 
-def _inflated(stream: BinaryIO, record: Record) -> tuple[str, str]:
+def _inflated(stream: BinaryIO, record: DirectoryRecord) -> tuple[str, str]:
     digest, crc, left, out = hashlib.sha256(), 0, record.compressed_size, 0
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
     pending = b""

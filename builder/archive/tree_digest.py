@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-class Content(Protocol):
+class DigestedFile(Protocol):
     """What the digest looks at: entries of a bundle and members of an archive both have it."""
 
     @property
@@ -27,7 +27,7 @@ class Content(Protocol):
         """Hex digest of the uncompressed content."""
 
 
-def tree_digest(contents: Iterable[Content]) -> str:
+def tree_digest(contents: Iterable[DigestedFile]) -> str:
     r"""Digest paths, modes and contents.
 
     It is the sha256 of one line per file, ``0644 <sha256 of the content in hex> <path>\n``, sorted by the path's UTF-8

@@ -10,13 +10,21 @@ from io import BufferedReader, FileIO
 from typing import TYPE_CHECKING, Self
 
 from builder.archive import layout
-from builder.archive.atomic_files import whole_file
-from builder.archive.deflate import LEVEL
+from builder.archive.atomic_files import atomic_file
+from builder.archive.compression import LEVEL, compressed_entry
 from builder.archive.digesting import BLOCK, BlockDigest
-from builder.archive.entries import compressed
-from builder.archive.entry_paths import path_fault, sort_key
-from builder.archive.headers import entry_headers
-from builder.build_values import EXECUTABLE_MODE, REGULAR_MODE, Artifact, Bundle, Entry, Inline, PackMember, Slice
+from builder.archive.entry_paths import path_problem, sort_key
+from builder.archive.layout import entry_headers
+from builder.build_values import (
+    EXECUTABLE_MODE,
+    REGULAR_MODE,
+    Artifact,
+    Bundle,
+    Entry,
+    FileSlice,
+    InlineBytes,
+    PackMember,
+)
 from builder.errors import PackagingError, Problem
 from builder.quoting import printable
 
@@ -67,7 +75,7 @@ def pack_members(
         PackagingError: A path is unsafe or comes twice, or the target cannot be written.
     """
     squeezed = (
-        compressed(path, EXECUTABLE_MODE if mode & 0o111 else REGULAR_MODE, content, level=level)
+        compressed_entry(path, EXECUTABLE_MODE if mode & 0o111 else REGULAR_MODE, content, level=level)
         for path, mode, content in files
     )
     entries = sorted(squeezed, key=lambda entry: sort_key(entry.path))
@@ -91,7 +99,7 @@ def pack_members(
 def _refuse_bad_paths(entries: Sequence[Entry], target: Path) -> None:
     problems, before = [], ""
     for entry in entries:
-        fault = path_fault(entry.path) or ("comes twice" if entry.path == before else "")
+        fault = path_problem(entry.path) or ("comes twice" if entry.path == before else "")
         if fault:
             shown = printable(entry.path)
             problems.append(Problem(file=target.name, key=shown, message=f"{shown!r} {fault}."))
@@ -109,7 +117,7 @@ def _splice(entries: Sequence[Entry], target: Path) -> tuple[str, int, list[int]
             msg,
             hint="Leave files out with [build] exclude, or depend on fewer packages.",
         )
-    with whole_file(target, remade=True) as stream, _Output(stream) as output:
+    with atomic_file(target, remade=True) as stream, _Output(stream) as output:
         directory, offsets = [], []
         for entry in entries:
             local, central = entry_headers(entry, output.size)
@@ -164,12 +172,12 @@ class _Output:
                 msg,
                 hint="Leave files out with [build] exclude, or depend on smaller packages.",
             )
-        if isinstance(entry.source, Inline):
+        if isinstance(entry.source, InlineBytes):
             self.write(entry.source.data)
         else:
             self._copy(entry.source, entry)
 
-    def _copy(self, source: Slice, entry: Entry) -> None:
+    def _copy(self, source: FileSlice, entry: Entry) -> None:
         stream = self._source(source.file)
         stream.seek(source.offset)
         left = entry.compressed_size

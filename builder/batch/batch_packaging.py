@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from builder import dependencies, pipeline
 from builder.build_values import Lock, Pack
 from builder.errors import DependencyError, KitError, ProjectError
-from builder.pipeline import Packaged, Parts, Project
+from builder.pipeline import BuildInputs, PackagedPlugin, Project
 from builder.progress import Silent
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from builder.dependencies import Store
     from builder.progress import Progress
 
-Stage: TypeAlias = Parts | Packaged | KitError
+Stage: TypeAlias = BuildInputs | PackagedPlugin | KitError
 """How far one plugin is: gathered, done, or failed."""
 
 
@@ -41,7 +41,7 @@ class PluginResult:
     """What became of one plugin: its artifact, or why there is none."""
 
     project: Project
-    result: Packaged | KitError
+    result: PackagedPlugin | KitError
 
     @property
     def exit_code(self) -> int:
@@ -68,7 +68,7 @@ def package_all(
     gathered = _refuse_same_target([_gather(project, output) for project in projects])
     with _workers() as pool:
         known = list(pool.map(_reuse, gathered))
-        packs = _collect([stage for stage in known if isinstance(stage, Parts)], store, progress)
+        packs = _collect([stage for stage in known if isinstance(stage, BuildInputs)], store, progress)
         progress.begin("Packaging", len(projects))
         results = []
         for project, result in zip(projects, pool.map(partial(_build, packs, store), known), strict=True):
@@ -79,20 +79,20 @@ def package_all(
 
 def _gather(project: Project, output: Path | None) -> Stage:
     try:
-        return pipeline.gather(project, output=output)
+        return pipeline.gather_inputs(project, output=output)
     except KitError as error:
         return error
 
 
 def _reuse(stage: Stage) -> Stage:
     try:
-        return (pipeline.reuse(stage) or stage) if isinstance(stage, Parts) else stage
+        return (pipeline.reuse_previous_build(stage) or stage) if isinstance(stage, BuildInputs) else stage
     except KitError as error:
         return error
 
 
-def _build(packs: Mapping[_Key, Pack], store: Store, stage: Stage) -> Packaged | KitError:
-    if not isinstance(stage, Parts):
+def _build(packs: Mapping[_Key, Pack], store: Store, stage: Stage) -> PackagedPlugin | KitError:
+    if not isinstance(stage, BuildInputs):
         return stage
     keys = _keys(stage)
     try:
@@ -107,18 +107,20 @@ def _build(packs: Mapping[_Key, Pack], store: Store, stage: Stage) -> Packaged |
         return error
 
 
-def _collect(work: Sequence[Parts], store: Store, progress: Progress) -> Mapping[_Key, Pack]:
+def _collect(work: Sequence[BuildInputs], store: Store, progress: Progress) -> Mapping[_Key, Pack]:
     """The packs of all plugins, each looked up once.
 
     One fetch that fails does not fail the plugins that need nothing of it: the packs of that kind are then left to each
     plugin alone.
     """
     packs: dict[_Key, Pack] = {}
-    for kind in dict.fromkeys(_kind(parts) for parts in work):
-        alike = [parts for parts in work if _kind(parts) == kind]
+    for kind in dict.fromkeys(_kind(inputs) for inputs in work):
+        alike = [inputs for inputs in work if _kind(inputs) == kind]
         wanted: dict[_Key, LockedPackage] = {}
-        for parts in alike:
-            wanted |= {key: one for key, one in zip(_keys(parts), parts.lock.packages, strict=True) if key not in packs}
+        for inputs in alike:
+            wanted |= {
+                key: one for key, one in zip(_keys(inputs), inputs.lock.packages, strict=True) if key not in packs
+            }
         lock = Lock(file=None, packages=tuple(wanted.values()))
         try:
             found = dependencies.collect(lock, alike[0].checked.manifest, store, progress)
@@ -128,23 +130,23 @@ def _collect(work: Sequence[Parts], store: Store, progress: Progress) -> Mapping
     return packs
 
 
-def _kind(parts: Parts) -> tuple[str, bool]:
+def _kind(inputs: BuildInputs) -> tuple[str, bool]:
     """What of a manifest decides how a locked package becomes a pack."""
-    manifest = parts.checked.manifest
+    manifest = inputs.checked.manifest
     return manifest.runtime.name, manifest.build.recompress
 
 
-def _keys(parts: Parts) -> list[_Key]:
-    recompress = parts.checked.manifest.build.recompress
-    return [(package.digest, recompress) for package in parts.lock.packages]
+def _keys(inputs: BuildInputs) -> list[_Key]:
+    recompress = inputs.checked.manifest.build.recompress
+    return [(package.digest, recompress) for package in inputs.lock.packages]
 
 
 def _refuse_same_target(gathered: Sequence[Stage]) -> list[Stage]:
     """Two plugins of one name and version cannot both be written into one folder of artifacts."""
-    first: dict[Path, Parts] = {}
+    first: dict[Path, BuildInputs] = {}
     checked: list[Stage] = []
     for stage in gathered:
-        if isinstance(stage, Parts) and first.setdefault(stage.target, stage) is not stage:
+        if isinstance(stage, BuildInputs) and first.setdefault(stage.target, stage) is not stage:
             other = first[stage.target].checked.manifest.file
             message = f"{stage.target.name} is already the artifact of {other}: both have this name and version."
             checked.append(ProjectError(message, hint="Give one of them another name, or leave out --output."))

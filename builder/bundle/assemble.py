@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from builder.archive.entries import compressed, owner_of, spliced
-from builder.archive.entry_paths import folders_of, path_fault, sort_key
+from builder.archive.compression import compressed_entry, owner_of, spliced_entry
+from builder.archive.entry_paths import folders_of, path_problem, sort_key
 from builder.archive.tree_digest import tree_digest
 from builder.build_values import EXECUTABLE_MODE, REGULAR_MODE, Bundle, Entry
 from builder.bundle.console_scripts import console_script_entries
@@ -43,7 +43,7 @@ def assemble(manifest: Manifest, sources: Sequence[SourceFile], packs: Sequence[
     """
     ordered = sorted(packs, key=lambda pack: (pack.package.name, pack.package.version, pack.package.places))
     own = [
-        compressed(source.path, EXECUTABLE_MODE if source.executable else REGULAR_MODE, source.content)
+        compressed_entry(source.path, EXECUTABLE_MODE if source.executable else REGULAR_MODE, source.content)
         for source in sources
     ]
     python = manifest.plugin.runtime is not None and manifest.runtime.language == "python"
@@ -71,7 +71,7 @@ def package_entries(pack: Pack, *, python: bool) -> Iterator[Entry]:
     """The entries of one package, spliced from its pack."""
     owner, file = owner_of(pack.package), str(pack.file)
     for path, member in place_wheel(pack) if python else place_npm(pack):
-        yield spliced(path, member, file, owner)
+        yield spliced_entry(path, member, file, owner)
 
 
 def merge_entries(
@@ -128,7 +128,7 @@ def _tree_problems(entries: dict[str, Entry]) -> Iterator[Problem]:
     """A problem for each path that leaves the root, and for each name that is both a file and a folder."""
     folders: dict[str, Entry] = {}
     for entry in entries.values():
-        fault = path_fault(entry.path)
+        fault = path_problem(entry.path)
         if fault:
             yield Problem(message=f"{printable(entry.path)} of {entry.owner or 'the plugin'} {fault}.")
         parent = entry.path.rpartition("/")[0]

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from builder.archive.entries import compressed, owner_of, spliced
+from builder.archive.compression import compressed_entry, owner_of, spliced_entry
 from builder.archive.reader import read_content
 from builder.build_values import EXECUTABLE_MODE
 from builder.bundle.placement import data_folder, metadata_folder
@@ -125,6 +125,6 @@ def _entry(script: _Script, interpreter: str) -> Entry:
         content = read_content(script.pack.file, script.member)
         first, newline, rest = content.partition(b"\n")
         if first.rstrip().split(b" ")[0] not in _PLACEHOLDER:
-            return replace(spliced(path, script.member, script.pack.file, owner), mode=EXECUTABLE_MODE)
+            return replace(spliced_entry(path, script.member, script.pack.file, owner), mode=EXECUTABLE_MODE)
         content = f"#!{interpreter}".encode() + newline + rest
-    return compressed(path, EXECUTABLE_MODE, content, owner)
+    return compressed_entry(path, EXECUTABLE_MODE, content, owner)

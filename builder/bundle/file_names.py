@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from builder.archive.entry_paths import path_fault
+from builder.archive.entry_paths import path_problem
 from builder.errors import Problem
 from builder.quoting import printable
 
@@ -57,7 +57,7 @@ def source_problems(sources: Iterable[SourceFile]) -> list[Problem]:
 
 def name_fault(path: str) -> str:
     """Why one of the plugin's own files must not have this path, or an empty text."""
-    fault = path_fault(path)
+    fault = path_problem(path)
     if fault:
         return fault
     if not path.isascii() and not _is_composed(path):

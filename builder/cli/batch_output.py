@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from builder.batch import PluginResult, Shard
-    from builder.pipeline import Packaged
+    from builder.pipeline import PackagedPlugin
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,7 +101,7 @@ def _document(many: Many, results: Sequence[PluginResult], code: int) -> dict[st
     }
 
 
-def _described(result: Packaged | KitError) -> dict[str, object]:
+def _described(result: PackagedPlugin | KitError) -> dict[str, object]:
     return describe_error(result) if isinstance(result, KitError) else describe_packaged(result)
 
 
@@ -118,7 +118,7 @@ def _name(outcome: PluginResult, root: Path) -> str:
     return outcome.project.start.relative_to(root).as_posix()
 
 
-def _problems(result: Packaged | KitError) -> tuple[Problem, ...]:
+def _problems(result: PackagedPlugin | KitError) -> tuple[Problem, ...]:
     if isinstance(result, KitError):
         return (*result.problems, Problem(message=result.message, hint=result.hint))
     return result.warnings

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from builder.build_values import Artifact
-    from builder.pipeline import Packaged
+    from builder.pipeline import PackagedPlugin
 
 _COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow"}
 _UNITS = ("bytes", "kB", "MB")
@@ -118,7 +118,7 @@ def describe_failure(
     }
 
 
-def describe_packaged(packaged: Packaged) -> dict[str, object]:
+def describe_packaged(packaged: PackagedPlugin) -> dict[str, object]:
     """A finished artifact, as JSON."""
     from builder.evidence.checksums import evidence_files
 

@@ -13,7 +13,7 @@ from builder.manifest.text.toml_snippet import snippet
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from builder.archive.cached_results import Memory
+    from builder.archive.cached_results import ResultCache
     from builder.build_values import Pack
     from builder.manifest.model import Manifest
 
@@ -27,14 +27,14 @@ _RECOMPRESSED: Final = 0.04
 _SCRIPTS: Final = {"python": (".py",), "nodejs": (".js", ".cjs", ".mjs")}
 
 
-def advise(manifest: Manifest, packs: Sequence[Pack], zip_size: int, memory: Memory) -> tuple[str, ...]:
+def advise(manifest: Manifest, packs: Sequence[Pack], zip_size: int, cache: ResultCache) -> tuple[str, ...]:
     """What choices would save that the manifest does not make; no line where it would not matter.
 
     Args:
         manifest: Of the plugin.
         packs: As they went into the artifact.
         zip_size: Bytes of the ZIP as it is now.
-        memory: About these packages.
+        cache: Results that were computed for these packages before.
     """
     if manifest.build.bundle:
         return ()
@@ -42,7 +42,7 @@ def advise(manifest: Manifest, packs: Sequence[Pack], zip_size: int, memory: Mem
     def count() -> dict[str, int]:
         return {saving.name: saving.packed_size for saving in savings(packs, manifest.runtime.language)}
 
-    found = [PruneSaving(name=name, packed_size=size) for name, size in memory.once("savings", count).items()]
+    found = [PruneSaving(name=name, packed_size=size) for name, size in cache.get_or_compute("savings", count).items()]
     return (*prune_advice(found, zip_size), *start_advice(manifest, packs))
 
 

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Final
 
 from builder import process
-from builder.archive.entries import compressed
+from builder.archive.compression import compressed_entry
 from builder.archive.entry_paths import sort_key
 from builder.archive.tree_digest import tree_digest
 from builder.build_values import EXECUTABLE_MODE, REGULAR_MODE, Bundle
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from builder.archive.cached_results import Packs
+    from builder.archive.cached_results import PackStorage
     from builder.build_values import Pack
     from builder.manifest.model import Manifest
 
@@ -69,7 +69,7 @@ _REQUIRE: Final = (
 """CommonJS packages inside an ES module call ``require`` for Node's own modules."""
 
 
-def bundle_scripts(bundle: Bundle, manifest: Manifest, program: Pack, store: Packs) -> OptimizedBundle:
+def bundle_scripts(bundle: Bundle, manifest: Manifest, program: Pack, store: PackStorage) -> OptimizedBundle:
     """Let esbuild make one file of the handler and everything it imports.
 
     Packages with native code, those that lead to them and what these need stay as they are. Of the plugin's own files,
@@ -100,7 +100,7 @@ def bundle_scripts(bundle: Bundle, manifest: Manifest, program: Pack, store: Pac
             raise _refused(done.stderr)
         meta = json.loads((folder / "meta.json").read_bytes())
         made = [
-            compressed(path.relative_to(out).as_posix(), REGULAR_MODE, path.read_bytes())
+            compressed_entry(path.relative_to(out).as_posix(), REGULAR_MODE, path.read_bytes())
             for path in sorted(out.rglob("*.*"))
         ]
     taken = set(meta["inputs"])

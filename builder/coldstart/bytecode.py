@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from builder import process
-from builder.archive.deflate import compressor
-from builder.archive.entries import spliced
+from builder.archive.compression import compressor, spliced_entry
 from builder.archive.writer import pack_members
 from builder.build_values import REGULAR_MODE, Entry
 from builder.coldstart.canonical_bytecode import canonicalize
@@ -19,7 +18,7 @@ from builder.fingerprint import code_digest
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from builder.archive.cached_results import Packs
+    from builder.archive.cached_results import PackStorage
     from builder.interpreters import Interpreter
 
 _SCRIPT: Final = Path(__file__).with_name("interpreter_scripts") / "compile_sources.py"
@@ -28,7 +27,7 @@ _TASK_ROOT: Final = "/var/task/"
 """Where Lambda unpacks the ZIP: tracebacks name the sources below it."""
 
 
-def bytecode_entries(sources: Sequence[Entry], interpreter: Interpreter, store: Packs) -> tuple[Entry, ...]:
+def bytecode_entries(sources: Sequence[Entry], interpreter: Interpreter, store: PackStorage) -> tuple[Entry, ...]:
     """One entry of bytecode for each source that this Python can compile.
 
     What was compiled once is kept in the store: one pack for the sources of one package, found by their paths and
@@ -52,7 +51,7 @@ def bytecode_entries(sources: Sequence[Entry], interpreter: Interpreter, store: 
                 pack_members(files, pack)
                 kept[owner] = store.add(keys[owner], pack)
     return tuple(
-        spliced(member.path, member, pack.file, owner)
+        spliced_entry(member.path, member, pack.file, owner)
         for owner, pack in kept.items()
         if pack is not None
         for member in pack.members

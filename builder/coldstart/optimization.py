@@ -9,12 +9,12 @@ from builder.coldstart.optimized_bundle import OptimizedBundle
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from builder.archive.cached_results import Packs
+    from builder.archive.cached_results import PackStorage
     from builder.build_values import Bundle, LockedPackage, Pack
     from builder.coldstart.cold_start_tools import ColdStartTools
     from builder.manifest.model import Manifest
 
-Store = TypeVar("Store", bound="Packs")
+Store = TypeVar("Store", bound="PackStorage")
 
 
 def optimize(

@@ -18,7 +18,7 @@ from builder.errors import Problem, Severity
 from builder.fingerprint import code_digest
 
 if TYPE_CHECKING:
-    from builder.archive.cached_results import Packs
+    from builder.archive.cached_results import PackStorage
     from builder.coldstart.cold_start_tools import ColdStartTools
     from builder.interpreters import Interpreter
     from builder.manifest.model import Manifest
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _KEPT_AS: Final = "imports.json"
 
 
-def precompile(bundle: Bundle, manifest: Manifest, tools: ColdStartTools, store: Packs) -> OptimizedBundle:
+def precompile(bundle: Bundle, manifest: Manifest, tools: ColdStartTools, store: PackStorage) -> OptimizedBundle:
     """Put bytecode beside the sources that the manifest's choice names.
 
     With ``true`` the handler is imported once, by an interpreter of its runtime and in a process of its own, to learn
@@ -56,7 +56,7 @@ def precompile(bundle: Bundle, manifest: Manifest, tools: ColdStartTools, store:
     )
 
 
-def _discovered(bundle: Bundle, manifest: Manifest, interpreter: Interpreter, store: Packs) -> ImportedModules:
+def _discovered(bundle: Bundle, manifest: Manifest, interpreter: Interpreter, store: PackStorage) -> ImportedModules:
     told = [code_digest(), interpreter.release, bundle.tree_digest, manifest.plugin.handler]
     variables = sorted(manifest.plugin.environment_variables.items())
     key = hashlib.sha256(f"imports {json.dumps([told, variables])}".encode()).hexdigest()

@@ -6,7 +6,7 @@ import zlib
 from contextlib import ExitStack
 from typing import IO, TYPE_CHECKING
 
-from builder.build_values import DEFLATED, Slice
+from builder.build_values import DEFLATED, FileSlice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,7 +25,7 @@ def unpack(entries: Iterable[Entry], folder: Path) -> None:
         opened: dict[str, IO[bytes]] = {}
         for entry in entries:
             source = entry.source
-            if isinstance(source, Slice):
+            if isinstance(source, FileSlice):
                 if source.file not in opened:
                     opened[source.file] = stack.enter_context(open(source.file, "rb"))  # noqa: PTH123 - thousands of entries
                 opened[source.file].seek(source.offset)

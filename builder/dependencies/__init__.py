@@ -11,7 +11,7 @@ from builder.errors import DependencyError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from builder.archive.cached_results import Memory
+    from builder.archive.cached_results import ResultCache
     from builder.build_values import Lock, Pack
     from builder.dependencies.lock.lock_changes import LockResult
     from builder.errors import Problem
@@ -124,7 +124,7 @@ def stored_wheels(lock: Lock, store: Store) -> tuple[Pack, ...] | None:
     return python_packages.stored_wheels(lock, store)
 
 
-def check_completeness(manifest: Manifest, packs: Sequence[Pack], memory: Memory) -> tuple[Problem, ...]:
+def check_completeness(manifest: Manifest, packs: Sequence[Pack], cache: ResultCache) -> tuple[Problem, ...]:
     """Prove that everything is locked that the plugin and its packages ask for.
 
     npm's lock is judged when it is read, because it says what each package asks for.
@@ -132,7 +132,7 @@ def check_completeness(manifest: Manifest, packs: Sequence[Pack], memory: Memory
     Args:
         manifest: Of the plugin.
         packs: Every locked package.
-        memory: About these packages.
+        cache: Results that were computed for these packages before.
 
     Returns:
         Warnings.
@@ -144,7 +144,7 @@ def check_completeness(manifest: Manifest, packs: Sequence[Pack], memory: Memory
         return ()
     from builder.dependencies.lock.lock_proof import check_completeness as check
 
-    return check(manifest, packs, memory)
+    return check(manifest, packs, cache)
 
 
 def direct_requirements(manifest: Manifest) -> tuple[str, ...]:

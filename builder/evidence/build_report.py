@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from typing import TYPE_CHECKING
 
 import builder
-from builder.archive.atomic_files import whole_file
-from builder.archive.deflate import HARD_LEVEL, compressor
+from builder.archive.atomic_files import atomic_file
+from builder.archive.compression import RECOMPRESS_LEVEL, compressor
 from builder.archive.package_sizes import PackageRow
 from builder.quoting import printable_json
 
@@ -35,7 +34,7 @@ def build_report(
         artifact: What came out.
         inputs: ``inputs_digest`` of this build.
     """
-    recompressor = {"recompressor": compressor(HARD_LEVEL)} if manifest.build.recompress else {}
+    recompressor = {"recompressor": compressor(RECOMPRESS_LEVEL)} if manifest.build.recompress else {}
     locked = {f"{package.name} {package.version}": package for package in lock.packages}
     return {
         "schema": SCHEMA,
@@ -75,7 +74,7 @@ def write_report(report: Mapping[str, object], artifact: Path) -> Path:
     """
     file = report_file(artifact)
     text = printable_json(json.dumps(report, indent=2, ensure_ascii=False)) + "\n"
-    with whole_file(file) as stream:
+    with atomic_file(file) as stream:
         stream.write(text.encode())
     return file
 
@@ -96,12 +95,6 @@ def report_rows(report: Mapping[str, object]) -> tuple[PackageRow, ...]:
         return tuple(_row(row) for row in rows) if isinstance(rows, list) else ()
     except (KeyError, TypeError):
         return ()
-
-
-def file_digest(file: Path) -> str:
-    """The sha256 of a file in hex."""
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _described(row: PackageRow, package: LockedPackage | None) -> dict[str, object]:

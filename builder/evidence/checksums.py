@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
-from builder.archive.atomic_files import whole_file
-from builder.evidence.build_report import file_digest, report_file
+from builder.archive.atomic_files import atomic_file
+from builder.evidence.build_report import report_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,6 +24,12 @@ EVIDENCE = {
 _SUFFIX = ".sha256"
 
 
+def file_digest(file: Path) -> str:
+    """The sha256 of a file in hex."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
 def beside(artifact: Path, suffix: str) -> Path:
     """``dist/a-1.cdx.json`` beside ``dist/a-1.zip``."""
     return artifact.with_name(artifact.name.removesuffix(".zip") + suffix)
@@ -35,17 +42,17 @@ def evidence_files(artifact: Path) -> dict[str, Path]:
     return files | {"digests": beside(artifact, _SUFFIX)}
 
 
-def write_seal(artifact: Path, sha256: str) -> None:
+def write_checksums(artifact: Path, sha256: str) -> None:
     """Write the digests of the artifact and of everything beside it; the last file of a build.
 
     Raises:
         PackagingError: It cannot be written.
     """
-    with whole_file(beside(artifact, _SUFFIX)) as stream:
+    with atomic_file(beside(artifact, _SUFFIX)) as stream:
         stream.write(_text(artifact, sha256))
 
 
-def seal_holds(artifact: Path, sha256: str) -> bool:
+def checksums_match(artifact: Path, sha256: str) -> bool:
     """Whether everything that a build writes beside an artifact is there and as it was written.
 
     Args:

@@ -1,4 +1,4 @@
-"""What decides the evidence beside the artifact, besides the artifact itself."""
+"""The settings of the evidence: everything that decides the files beside an artifact, besides the artifact itself."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from builder.errors import PackagingError
 from builder.evidence.provenance.signing import KEY_VARIABLE, Signer, load_signer
-from builder.evidence.soup.soup_file import Soup, read_soup
+from builder.evidence.soup.soup_file import SOUP_NAME, SoupFile, read_soup
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,58 +25,68 @@ _LATEST_EPOCH = 253_402_300_799
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Settings:
-    """What was read for the evidence before anything is built. Digests are sha256 in hex, empty without a file.
+class EvidenceSettings:
+    """What was read for the evidence before the build began.
 
     Attributes:
-        soup: What people filled in about packages.
-        soup_sha256: Of ``soup.toml``.
+        soup: The entries of ``soup.toml``.
         epoch: Seconds since 1970 that stand for the time of the build, or None.
-        lock_name: Of the lock file.
-        lock_sha256: Of the lock file, which also says what the plugin asks for itself.
-        manifest_sha256: Of plugin.toml.
+        manifest_name: Of the manifest's file, plugin.toml.
+        manifest_sha256: Of that file, in hex.
+        lock_name: Of the lock file; empty without one.
+        lock_sha256: Of the lock file, in hex; empty without one.
+        soup_sha256: Of ``soup.toml``, in hex; empty without one.
         signer: Signs the provenance, or None.
         started: When the build began.
     """
 
-    soup: Soup
-    soup_sha256: str
+    soup: SoupFile
     epoch: int | None
+    manifest_name: str
+    manifest_sha256: str
     lock_name: str
     lock_sha256: str
-    manifest_sha256: str
+    soup_sha256: str
     signer: Signer | None
     started: datetime
 
     @property
     def inputs(self) -> tuple[str, ...]:
-        """What of it decides bytes, for ``inputs_digest``.
+        """The part of the settings that decides bytes, for ``inputs_digest``.
 
-        The key is not among them: with and without a signature it is the same build, with the same report.
+        The signing key does not count: with and without a signature it is the same build, with the same report.
         """
         return (self.soup_sha256, self.lock_sha256, str(self.epoch))
 
     @property
+    def input_files(self) -> dict[str, str]:
+        """Name -> sha256 of each settings file that the plugin has: the manifest, the lock and ``soup.toml``."""
+        files = {self.manifest_name: self.manifest_sha256, self.lock_name: self.lock_sha256}
+        files[SOUP_NAME] = self.soup_sha256
+        return {name: digest for name, digest in files.items() if digest}
+
+    @property
     def keyid(self) -> str:
-        """Which key must have signed an earlier build's provenance; empty when none must."""
+        """The id of the key that must have signed an earlier build's provenance; empty when no key is set."""
         return self.signer.keyid if self.signer else ""
 
 
-def read_settings(manifest: Manifest, lock: Lock, environment: Mapping[str, str]) -> Settings:
-    """Read ``soup.toml``, the digests of what was given, the environment, the key and the clock.
+def read_settings(manifest: Manifest, lock: Lock, environment: Mapping[str, str]) -> EvidenceSettings:
+    """Read ``soup.toml``, the digests of the settings files, the environment variables, the key and the clock.
 
     Raises:
-        ManifestError: ``soup.toml`` is not sound.
-        PackagingError: The environment names a time that is none, or a key that cannot be used.
+        ManifestError: ``soup.toml`` is not valid.
+        PackagingError: ``SOURCE_DATE_EPOCH`` is not a time, or the signing key cannot be used.
     """
     soup, data = read_soup(manifest.folder)
-    return Settings(
+    return EvidenceSettings(
         soup=soup,
-        soup_sha256=hashlib.sha256(data).hexdigest() if data else "",
         epoch=_epoch(environment.get(EPOCH_VARIABLE, "")),
+        manifest_name=manifest.file.name,
+        manifest_sha256=hashlib.sha256(manifest.file.read_bytes()).hexdigest(),
         lock_name=lock.file.name if lock.file else "",
         lock_sha256=hashlib.sha256(lock.file.read_bytes()).hexdigest() if lock.file else "",
-        manifest_sha256=hashlib.sha256(manifest.file.read_bytes()).hexdigest(),
+        soup_sha256=hashlib.sha256(data).hexdigest() if data else "",
         signer=load_signer(environment.get(KEY_VARIABLE, "")),
         started=datetime.now(UTC),
     )
@@ -86,6 +96,6 @@ def _epoch(text: str) -> int | None:
     if not text:
         return None
     if not (text.isascii() and text.isdigit()) or int(text) > _LATEST_EPOCH:
-        msg = f"{EPOCH_VARIABLE} is {text[:40]!r}; it must be whole seconds since 1970."
+        msg = f"{EPOCH_VARIABLE} is {text[:40]!r}; it must be a whole number of seconds since 1970."
         raise PackagingError(msg, hint="Set it with `git log -1 --format=%ct`, or unset it.")
     return int(text)

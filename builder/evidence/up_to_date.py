@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import builder
-from builder.archive.deflate import HARD_LEVEL, compressor
+from builder.archive.compression import RECOMPRESS_LEVEL, compressor
 from builder.build_values import Artifact
-from builder.evidence.build_report import file_digest, read_report, report_file, report_rows
-from builder.evidence.checksums import evidence_files, seal_holds
+from builder.evidence.build_report import read_report, report_file, report_rows
+from builder.evidence.checksums import checksums_match, evidence_files, file_digest
 from builder.fingerprint import code_digest
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Source(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Earlier:
+class PreviousBuild:
     """An artifact that is there already, with its report."""
 
     artifact: Artifact
@@ -49,7 +49,7 @@ def inputs_digest(manifest: Manifest, lock: Lock, sources: Iterable[Source], evi
 
     That is the plugin's own files, the packages as locked, what the manifest says about both, the compressor, and the
     kit: its version, and its code too, so that a changed working copy of the kit never passes for the released one.
-    ``evidence`` is what the files beside the artifact follow from besides (``Settings.inputs``).
+    ``evidence`` is what the files beside the artifact follow from besides (``EvidenceSettings.inputs``).
 
     Returns:
         ``sha256:`` and 64 hex digits.
@@ -71,13 +71,13 @@ def inputs_digest(manifest: Manifest, lock: Lock, sources: Iterable[Source], evi
         "prune": sorted(build.prune),
         "sources": sorted([source.path, hashlib.sha256(source.content).hexdigest()] for source in sources),
         "evidence": list(evidence),
-        "tools": [builder.__version__, code_digest(), compressor(), build.recompress and compressor(HARD_LEVEL)],
+        "tools": [builder.__version__, code_digest(), compressor(), build.recompress and compressor(RECOMPRESS_LEVEL)],
     }
     text = json.dumps(told, sort_keys=True, ensure_ascii=True)
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
-def earlier_build(artifact: Path, inputs: str, *, keyid: str = "") -> Earlier | None:
+def find_previous_build(artifact: Path, inputs: str, *, keyid: str = "") -> PreviousBuild | None:
     """The artifact of an earlier run when these very inputs made it and nobody touched a file of it since, else None.
 
     Args:
@@ -90,9 +90,9 @@ def earlier_build(artifact: Path, inputs: str, *, keyid: str = "") -> Earlier | 
         return None
     told = _artifact(artifact, report.get("artifact"))
     rows = report_rows(report)
-    if not told or not rows or not seal_holds(artifact, told.sha256) or not _signed(artifact, keyid):
+    if not told or not rows or not checksums_match(artifact, told.sha256) or not _signed(artifact, keyid):
         return None
-    return Earlier(artifact=told, report=report, packages=rows)
+    return PreviousBuild(artifact=told, report=report, packages=rows)
 
 
 def _signed(artifact: Path, keyid: str) -> bool:

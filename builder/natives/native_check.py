@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from typing import TYPE_CHECKING
 
-from builder.build_values import DEFLATED, Inline
+from builder.build_values import DEFLATED, InlineBytes
 from builder.errors import DependencyError, Problem, Severity
 from builder.natives.loader_view import Placed, World
 from builder.natives.native_files import PEEK, kind_of
@@ -79,7 +79,7 @@ def _placed(bundle: Bundle, natives: Mapping[str, Native]) -> Iterator[Placed]:
 
 def _own(entry: Entry) -> Native | None:
     """One of the plugin's own files; they lie compressed in memory."""
-    if not isinstance(entry.source, Inline):
+    if not isinstance(entry.source, InlineBytes):
         return None
     data = entry.source.data
     if entry.method == DEFLATED:

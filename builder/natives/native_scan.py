@@ -101,7 +101,7 @@ def _native(file: Path, member: PackMember, kind: Kind) -> Native:
 
 def _remember(record: Path, data: bytes) -> None:
     """Keep a record; a store that cannot be written is read again next time."""
-    from builder.archive.atomic_files import whole_file
+    from builder.archive.atomic_files import atomic_file
 
-    with suppress(PackagingError), whole_file(record) as stream:
+    with suppress(PackagingError), atomic_file(record) as stream:
         stream.write(data)

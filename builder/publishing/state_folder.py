@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from builder.archive.atomic_files import whole_file
+from builder.archive.atomic_files import atomic_file
 from builder.errors import PackagingError, PublishError
 from builder.manifest.environments import LOCAL
 from builder.publishing.api_values import SecretText, TargetEnvironment
@@ -149,7 +149,7 @@ def write_private(file: Path, data: bytes) -> None:
     """
     try:
         private_folder(file.parent)
-        with whole_file(file, mode=PRIVATE_FILE) as stream:
+        with atomic_file(file, mode=PRIVATE_FILE) as stream:
             stream.write(data)
     except (OSError, PackagingError) as error:
         msg = error.message if isinstance(error, PackagingError) else f"{file} cannot be written: {error.strerror}."

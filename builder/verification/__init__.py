@@ -1,9 +1,25 @@
-"""Is an artifact what it claims to be: the form that the kit writes, what its report says, what its sources give?"""
+"""Verification: compare an artifact with the form that the kit writes, its report, its lock and its sources.
+
+Nothing here changes an artifact or asks a server.
+"""
 
 from __future__ import annotations
 
-from builder.verification.artifact_differences import Difference, Kind
-from builder.verification.examination import Verified, examine, hold_against_build, hold_against_lock
-from builder.verification.prebuilt_artifact import examine_given
+from builder.verification.artifact_differences import Difference, DifferenceKind
+from builder.verification.examination import (
+    VerificationResult,
+    add_lock_differences,
+    add_rebuild_differences,
+    examine_artifact,
+)
+from builder.verification.prebuilt_artifact import examine_prebuilt
 
-__all__ = ["Difference", "Kind", "Verified", "examine", "examine_given", "hold_against_build", "hold_against_lock"]
+__all__ = [
+    "Difference",
+    "DifferenceKind",
+    "VerificationResult",
+    "add_lock_differences",
+    "add_rebuild_differences",
+    "examine_artifact",
+    "examine_prebuilt",
+]

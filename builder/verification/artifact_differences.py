@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from builder.build_values import PackMember
-    from builder.verification.byte_ranges import Listing, Row
+    from builder.verification.byte_ranges import ArchiveListing, ListingRow
 
 _MODE_AT: Final = 16
 _MODE_BITS: Final = 0o7777
@@ -32,7 +32,7 @@ _HEADER_FIELDS: Final = {
 """Of the central record, without what is told as content, mode, order, extra fields or compressor."""
 
 
-class Kind(StrEnum):
+class DifferenceKind(StrEnum):
     """Why two artifacts are not the same bytes."""
 
     CONTENT = "content"
@@ -57,12 +57,12 @@ class Difference:
         detail: What is there and what should be, one clause.
     """
 
-    kind: Kind
+    kind: DifferenceKind
     path: str
     detail: str
 
 
-def compare(actual: Listing, wanted: Listing) -> tuple[Difference, ...]:
+def compare(actual: ArchiveListing, wanted: ArchiveListing) -> tuple[Difference, ...]:
     """Every difference between two archives; none means the same bytes.
 
     Args:
@@ -76,42 +76,44 @@ def compare(actual: Listing, wanted: Listing) -> tuple[Difference, ...]:
     return (*found, *_order(actual, wanted), *_tail(actual, wanted))
 
 
-def _by_path(listing: Listing) -> Mapping[str, Row]:
+def _by_path(listing: ArchiveListing) -> Mapping[str, ListingRow]:
     return {row.path: row for row in listing.rows}
 
 
-def _compare_rows(path: str, actual: Row | None, wanted: Row | None) -> Iterator[Difference]:
+def _compare_rows(path: str, actual: ListingRow | None, wanted: ListingRow | None) -> Iterator[Difference]:
     shown = printable(path)
     if wanted is None:
         what = "a folder of its own, which the kit never writes" if actual and actual.member is None else "not wanted"
-        yield Difference(kind=Kind.EXTRA, path=shown, detail=f"is in the artifact, {what}")
+        yield Difference(kind=DifferenceKind.EXTRA, path=shown, detail=f"is in the artifact, {what}")
     elif actual is None:
-        yield Difference(kind=Kind.MISSING, path=shown, detail="is not in the artifact")
+        yield Difference(kind=DifferenceKind.MISSING, path=shown, detail="is not in the artifact")
     else:
         yield from _compare_headers(shown, actual, wanted)
         if actual.member is not None and wanted.member is not None:
             yield from _compare_content(shown, (actual, wanted), actual.member, wanted.member)
 
 
-def _compare_content(path: str, rows: tuple[Row, Row], actual: PackMember, wanted: PackMember) -> Iterator[Difference]:
+def _compare_content(
+    path: str, rows: tuple[ListingRow, ListingRow], actual: PackMember, wanted: PackMember
+) -> Iterator[Difference]:
     if actual.sha256 != wanted.sha256:
         is_now, should_be = (f"{one.size} bytes of sha256 {one.sha256[:16]}…" for one in (actual, wanted))
         detail = f"{is_now}, should be {should_be}"
-        yield Difference(kind=Kind.CONTENT, path=path, detail=detail)
+        yield Difference(kind=DifferenceKind.CONTENT, path=path, detail=detail)
     elif actual.method != wanted.method or rows[0].packed_sha256 != rows[1].packed_sha256:
         detail = f"the same content in other compressed bytes: {_packed(actual)}, should be {_packed(wanted)}"
-        yield Difference(kind=Kind.COMPRESSOR, path=path, detail=detail)
+        yield Difference(kind=DifferenceKind.COMPRESSOR, path=path, detail=detail)
 
 
 def _packed(member: PackMember) -> str:
     return f"{member.compressed_size} bytes {'deflated' if member.method == DEFLATED else 'stored'}"
 
 
-def _compare_headers(path: str, actual: Row, wanted: Row) -> Iterator[Difference]:
+def _compare_headers(path: str, actual: ListingRow, wanted: ListingRow) -> Iterator[Difference]:
     ours, theirs = (layout.CENTRAL.unpack_from(row.central) for row in (actual, wanted))
     modes = [fields[_ATTRIBUTES_FIELD] >> _MODE_AT & _MODE_BITS for fields in (ours, theirs)]
     if modes[0] != modes[1]:
-        yield Difference(kind=Kind.MODE, path=path, detail=f"{modes[0]:04o}, should be {modes[1]:04o}")
+        yield Difference(kind=DifferenceKind.MODE, path=path, detail=f"{modes[0]:04o}, should be {modes[1]:04o}")
     named = [
         name
         for at, name in _HEADER_FIELDS.items()
@@ -121,7 +123,7 @@ def _compare_headers(path: str, actual: Row, wanted: Row) -> Iterator[Difference
     if not named and _neutral(actual.local) != _neutral(wanted.local):
         named.append("its local header")
     if named:
-        yield Difference(kind=Kind.HEADER, path=path, detail=f"other {', '.join(named)} than the kit writes")
+        yield Difference(kind=DifferenceKind.HEADER, path=path, detail=f"other {', '.join(named)} than the kit writes")
 
 
 def _kind_bits(attributes: int) -> int:
@@ -139,19 +141,21 @@ def _neutral(local: bytes) -> bytes:
     return local[:8] + local[10:14] + local[26:]
 
 
-def _order(actual: Listing, wanted: Listing) -> Iterator[Difference]:
+def _order(actual: ArchiveListing, wanted: ArchiveListing) -> Iterator[Difference]:
     ours, theirs = [row.path for row in actual.rows], [row.path for row in wanted.rows]
     if sorted(ours) == sorted(theirs) and ours != theirs:
         at = next(index for index, pair in enumerate(zip(ours, theirs, strict=True)) if pair[0] != pair[1])
         detail = f"listed as number {at + 1}, where {printable(theirs[at])!r} should be"
-        yield Difference(kind=Kind.ORDER, path=printable(ours[at]), detail=detail)
+        yield Difference(kind=DifferenceKind.ORDER, path=printable(ours[at]), detail=detail)
     starts = [row.start for row in actual.rows]
     if starts != sorted(starts):
-        yield Difference(kind=Kind.ORDER, path="", detail="the files lie in another order than they are listed")
+        yield Difference(
+            kind=DifferenceKind.ORDER, path="", detail="the files lie in another order than they are listed"
+        )
 
 
-def _tail(actual: Listing, wanted: Listing) -> Iterator[Difference]:
+def _tail(actual: ArchiveListing, wanted: ArchiveListing) -> Iterator[Difference]:
     more = len(actual.tail) - len(wanted.tail)
     if more:
         detail = f"the archive ends with {more} bytes of comment or ZIP64 records, which the kit never writes"
-        yield Difference(kind=Kind.BYTES, path="", detail=detail)
+        yield Difference(kind=DifferenceKind.BYTES, path="", detail=detail)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from builder.archive import layout
-from builder.archive.archive_problems import Findings
-from builder.archive.directory import Record, read_directory
+from builder.archive.archive_problems import ArchiveProblems
+from builder.archive.directory import DirectoryRecord, read_directory
 from builder.archive.entry_paths import sort_key
-from builder.archive.headers import entry_headers
+from builder.archive.layout import entry_headers
 from builder.archive.reader import read_stream
 from builder.errors import VerificationError
 from builder.platform.limits import UNZIPPED_MAX
@@ -26,7 +26,7 @@ _END: Final = bytes(layout.END.size)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Row:
+class ListingRow:
     """One line of the central directory with the bytes that stand for it.
 
     Attributes:
@@ -47,7 +47,7 @@ class Row:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Listing:
+class ArchiveListing:
     """An archive, member by member.
 
     Attributes:
@@ -57,7 +57,7 @@ class Listing:
         size: Bytes of the file.
     """
 
-    rows: tuple[Row, ...]
+    rows: tuple[ListingRow, ...]
     tail: bytes
     sha256: str
     size: int
@@ -68,7 +68,7 @@ class Listing:
         return tuple(row.member for row in self.rows if row.member is not None)
 
 
-def list_archive(file: Path) -> Listing:
+def list_archive(file: Path) -> ArchiveListing:
     """Read an archive strictly, and then every header byte that programs may read alike and that still vary.
 
     Raises:
@@ -79,7 +79,7 @@ def list_archive(file: Path) -> Listing:
         with file.open("rb") as stream:
             members = {member.path: member for member in read_stream(stream, file, limit=UNZIPPED_MAX)}
             size = stream.seek(0, 2)
-            span, records = read_directory(stream, size, Findings(file))
+            span, records = read_directory(stream, size, ArchiveProblems(file))
             stream.seek(span.start)
             directory, tail = stream.read(span.size), stream.read()
             rows = tuple(
@@ -87,20 +87,22 @@ def list_archive(file: Path) -> Listing:
                 for record, central in zip(records, _records(directory), strict=True)
             )
             stream.seek(0)
-            return Listing(rows=rows, tail=tail, sha256=hashlib.file_digest(stream, "sha256").hexdigest(), size=size)
+            return ArchiveListing(
+                rows=rows, tail=tail, sha256=hashlib.file_digest(stream, "sha256").hexdigest(), size=size
+            )
     except OSError as error:
         msg = f"{file} cannot be read: {error.strerror}."
         raise VerificationError(msg, hint="Check the path.") from error
 
 
-def canonical(listing: Listing) -> Listing:
+def canonical(listing: ArchiveListing) -> ArchiveListing:
     """The one form in which the kit writes the same files with the same compressed bytes."""
     kept = [(row, row.member) for row in listing.rows if row.member is not None]
     rows = []
     for row, member in sorted(kept, key=lambda pair: sort_key(pair[0].path)):
         local, central = entry_headers(member, row.start)
         rows.append(
-            Row(
+            ListingRow(
                 path=row.path,
                 member=member,
                 start=row.start,
@@ -109,7 +111,7 @@ def canonical(listing: Listing) -> Listing:
                 packed_sha256=row.packed_sha256,
             )
         )
-    return Listing(rows=tuple(rows), tail=_END, sha256="", size=listing.size)
+    return ArchiveListing(rows=tuple(rows), tail=_END, sha256="", size=listing.size)
 
 
 def _records(directory: bytes) -> Iterator[bytes]:
@@ -121,7 +123,7 @@ def _records(directory: bytes) -> Iterator[bytes]:
         at = end
 
 
-def _row(stream: BinaryIO, record: Record, member: PackMember | None, central: bytes) -> Row:
+def _row(stream: BinaryIO, record: DirectoryRecord, member: PackMember | None, central: bytes) -> ListingRow:
     stream.seek(record.start)
     header = stream.read(layout.LOCAL.size)
     local = header + stream.read(sum(layout.LOCAL.unpack(header)[-2:]))
@@ -129,7 +131,7 @@ def _row(stream: BinaryIO, record: Record, member: PackMember | None, central: b
     while left and (chunk := stream.read(min(left, _CHUNK))):
         digest.update(chunk)
         left -= len(chunk)
-    return Row(
+    return ListingRow(
         path=record.path,
         member=member,
         start=record.start,

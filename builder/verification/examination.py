@@ -9,9 +9,9 @@ from builder.archive.tree_digest import tree_digest
 from builder.build_values import Artifact
 from builder.errors import VerificationError
 from builder.evidence.build_report import read_report, report_file, report_rows
-from builder.verification.artifact_differences import Difference, Kind, compare
-from builder.verification.byte_ranges import Listing, canonical, list_archive
-from builder.verification.companions import compare_with_again, compare_with_digests
+from builder.verification.artifact_differences import Difference, DifferenceKind, compare
+from builder.verification.byte_ranges import ArchiveListing, canonical, list_archive
+from builder.verification.companions import compare_evidence_files, compare_with_checksums
 from builder.verification.report_comparison import compare_reports, compare_with_lock, compare_with_report
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _CONSEQUENCES = ("artifact.", "packages[")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Verified:
+class VerificationResult:
     """What was found out about an artifact.
 
     Attributes:
@@ -38,12 +38,12 @@ class Verified:
 
     artifact: Artifact
     report: Mapping[str, object]
-    listing: Listing
+    listing: ArchiveListing
     differences: tuple[Difference, ...]
     rebuilt: bool = False
 
 
-def examine(file: Path, *, report_needed: bool = True) -> Verified:
+def examine_artifact(file: Path, *, report_needed: bool = True) -> VerificationResult:
     """Read an artifact strictly, and compare it with the form that the kit writes and with the report beside it.
 
     Args:
@@ -72,20 +72,20 @@ def examine(file: Path, *, report_needed: bool = True) -> Verified:
         raise VerificationError(message, hint=hint)
     if report is not None:
         found += compare_with_report(artifact, listing.members, report, report_rows(report))
-    found = (*found, *compare_with_digests(file))
-    return Verified(artifact=artifact, report=report or {}, listing=listing, differences=found)
+    found = (*found, *compare_with_checksums(file))
+    return VerificationResult(artifact=artifact, report=report or {}, listing=listing, differences=found)
 
 
-def hold_against_lock(seen: Verified, lock: Lock) -> Verified:
+def add_lock_differences(seen: VerificationResult, lock: Lock) -> VerificationResult:
     """Add the packages that the report names otherwise than the lock."""
     return replace(seen, differences=(*seen.differences, *compare_with_lock(seen.report, lock)))
 
 
-def hold_against_build(seen: Verified, again: Path, report: Mapping[str, object]) -> Verified:
+def add_rebuild_differences(seen: VerificationResult, again: Path, report: Mapping[str, object]) -> VerificationResult:
     """Add every path in which an artifact differs from the same plugin built again.
 
     Args:
-        seen: The artifact as ``examine`` found it.
+        seen: The artifact as ``examine_artifact`` found it.
         again: The ZIP that was built again.
         report: The report of that build.
 
@@ -98,11 +98,13 @@ def hold_against_build(seen: Verified, again: Path, report: Mapping[str, object]
     if archive:
         told = tuple(difference for difference in told if not difference.path.startswith(_CONSEQUENCES))
     elif wanted.sha256 != seen.listing.sha256:
-        archive = (Difference(kind=Kind.BYTES, path="", detail="other bytes, though every file and header is equal"),)
+        archive = (
+            Difference(kind=DifferenceKind.BYTES, path="", detail="other bytes, though every file and header is equal"),
+        )
     beside = report_file(seen.artifact.file)
     if seen.report and not told and not archive and beside.read_bytes() != report_file(again).read_bytes():
-        told = (Difference(kind=Kind.REPORT, path="", detail=f"{beside.name} says the same in other bytes"),)
+        told = (Difference(kind=DifferenceKind.REPORT, path="", detail=f"{beside.name} says the same in other bytes"),)
     if not archive:
-        told = (*told, *compare_with_again(seen.artifact.file, again))
+        told = (*told, *compare_evidence_files(seen.artifact.file, again))
     differences = dict.fromkeys((*seen.differences, *archive, *told))
     return replace(seen, differences=tuple(differences), rebuilt=True)

@@ -13,7 +13,7 @@ from builder.evidence.build_report import report_rows
 from builder.handler import check_hooks
 from builder.manifest import locate_findings
 from builder.secrets import refuse_secrets
-from builder.verification.examination import Verified, examine
+from builder.verification.examination import VerificationResult, examine_artifact
 from builder.verification.report_comparison import own_members
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class _Inside:
     content: bytes
 
 
-def examine_given(file: Path, manifest: Manifest) -> Verified:
+def examine_prebuilt(file: Path, manifest: Manifest) -> VerificationResult:
     """Hold an artifact against its report, the manifest and the search for secrets.
 
     Args:
@@ -51,7 +51,7 @@ def examine_given(file: Path, manifest: Manifest) -> Verified:
         VerificationError: It is not what its report says, or it is another plugin's or another runtime's.
         ProjectError: A subscription has no hook inside, or secrets are among the plugin's own files; with every place.
     """
-    seen = examine(file)
+    seen = examine_artifact(file)
     if seen.differences:
         problems = [
             Problem(file=file.name, key=one.path, message=f"{one.kind.value}: {one.detail}.")

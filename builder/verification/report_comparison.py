@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from builder.archive.entry_paths import folders_of
 from builder.archive.package_sizes import owned_paths
-from builder.verification.artifact_differences import Difference, Kind
+from builder.verification.artifact_differences import Difference, DifferenceKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -60,7 +60,7 @@ def compare_with_lock(report: Mapping[str, object], lock: Lock) -> tuple[Differe
             continue
         wanted = f"the lock pins {pinned[label]}" if label in pinned else "the lock does not pin it"
         detail = f"went in as {row.get('digest')}, {wanted}"
-        found.append(Difference(kind=Kind.LOCK, path=label, detail=detail))
+        found.append(Difference(kind=DifferenceKind.LOCK, path=label, detail=detail))
     return tuple(found)
 
 
@@ -83,7 +83,7 @@ def _compare_rows(members: Sequence[PackMember], rows: Sequence[PackageRow]) -> 
     paths = owned_paths((member.path, str(owner)) for member, owner in assigned)
     for member, owner in assigned:
         if owner is None:
-            yield Difference(kind=Kind.REPORT, path=member.path, detail="belongs to no package of the report")
+            yield Difference(kind=DifferenceKind.REPORT, path=member.path, detail="belongs to no package of the report")
     sums: Counter[tuple[int | None, str]] = Counter()
     for member, owner in assigned:
         sums.update({(owner, "files"): 1, (owner, "size"): member.size, (owner, "packed"): member.compressed_size})
@@ -110,7 +110,7 @@ def _deep(key: str, said: object, wanted: object, witness: str) -> Iterator[Diff
             yield from _deep(at, one, other, witness)
         elif type(one) is not type(other) or one != other:
             detail = f"the report says {_text(one)}, {witness} {_text(other)}"
-            yield Difference(kind=Kind.REPORT, path=at, detail=detail)
+            yield Difference(kind=DifferenceKind.REPORT, path=at, detail=detail)
 
 
 def _children(key: str, said: object, wanted: object) -> Iterable[tuple[str, object, object]]:

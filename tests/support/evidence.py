@@ -6,16 +6,16 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from builder.archive.cached_results import Memory
+from builder.archive.cached_results import ResultCache
 from builder.archive.writer import pack_members, write_artifact
 from builder.build_values import Artifact, Bundle, Lock, LockedPackage, Pack
 from builder.bundle import select_sources
 from builder.bundle.assemble import assemble
 from builder.coldstart.bytecode import bytecode_path
 from builder.evidence import build_report, inputs_digest, package_rows, read_settings, write_report
-from builder.evidence.evidence_files import Made, write_evidence
+from builder.evidence.evidence_writer import FinishedBuild, write_evidence
 from builder.evidence.inspection.contents import FileRow
-from builder.evidence.sbom.package_facts import study
+from builder.evidence.sbom.package_analysis import analyze_packages
 from tests.support.bundles import manifest_of
 
 if TYPE_CHECKING:
@@ -100,9 +100,9 @@ def built(
     artifact = write_artifact(bundle, folder / "dist" / "my-plugin-1.zip")
     report = build_report(manifest, lock, package_rows(bundle), artifact, inputs=inputs)
     write_report(report, artifact.file)
-    made = Made(
+    made = FinishedBuild(
         manifest=manifest,
-        known=study(manifest, packs, lambda: ["pkg"], Memory()),
+        analysis=analyze_packages(manifest, packs, lambda: ["pkg"], ResultCache()),
         bundle=bundle,
         artifact=artifact,
         settings=settings,

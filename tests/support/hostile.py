@@ -16,7 +16,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from builder.archive.entry_paths import path_fault
+from builder.archive.entry_paths import path_problem
 from builder.archive.reader import read_stream
 from builder.errors import VerificationError
 from tests.support.zips import Forged, deflated, forge, named
@@ -219,7 +219,7 @@ def judge(data: bytes) -> Verdict:
     seconds = time.perf_counter() - start
     return Verdict(
         refused=False,
-        escaped=any(path_fault(member.path) for member in members),
+        escaped=any(path_problem(member.path) for member in members),
         disagreed=_as_zipfile(data) != {(member.path, member.sha256) for member in members},
         seconds=seconds,
     )

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from builder.errors import Problem
-    from builder.pipeline import Checked
+    from builder.pipeline import CheckedPlugin
 
 
 @click.command(
@@ -59,7 +59,7 @@ def command(folder: Path, environment: str | None, *, as_json: bool) -> None:
         print_text(f"{environment} has what it subscribes to (catalog of {day}).")
 
 
-def _compare_with_catalog(checked: Checked) -> tuple[str, tuple[Problem, ...]]:
+def _compare_with_catalog(checked: CheckedPlugin) -> tuple[str, tuple[Problem, ...]]:
     """The day of the environment's catalog, empty without one, and the warnings that are left once it was asked."""
     if checked.manifest.environment is None:
         return "", checked.warnings

@@ -25,7 +25,7 @@ from builder.cli.progress_bar import TerminalProgress
 
 if TYPE_CHECKING:
     from builder.cli.batch_output import Many
-    from builder.pipeline import Packaged, Project
+    from builder.pipeline import PackagedPlugin, Project
 
 LARGEST = 5
 
@@ -94,7 +94,7 @@ def _package_all(many: Many, pattern: Project, output: Path | None, *, as_json: 
     return show(many, results, as_json=as_json)
 
 
-def _summary(packaged: Packaged) -> list[str]:
+def _summary(packaged: PackagedPlugin) -> list[str]:
     artifact = packaged.artifact
     file = shortest(artifact.file)
     if packaged.unchanged:

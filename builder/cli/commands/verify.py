@@ -14,7 +14,7 @@ from builder.cli.progress_bar import TerminalProgress
 from builder.errors import VerificationError
 
 if TYPE_CHECKING:
-    from builder.verification import Verified
+    from builder.verification import VerificationResult
 
 PATH_WIDTH = 48
 SHOWN = 50
@@ -57,7 +57,7 @@ def command(artifact: Path, folder: Path, environment: str | None, *, rebuild: b
     return VerificationError.exit_code if seen.differences else 0
 
 
-def _document(seen: Verified) -> dict[str, object]:
+def _document(seen: VerificationResult) -> dict[str, object]:
     return {
         "status": "different" if seen.differences else "ok",
         "exitCode": VerificationError.exit_code if seen.differences else 0,
@@ -70,7 +70,7 @@ def _document(seen: Verified) -> dict[str, object]:
     }
 
 
-def _text(artifact: Path, seen: Verified) -> list[str]:
+def _text(artifact: Path, seen: VerificationResult) -> list[str]:
     against = " and ".join(
         name for name, held in (("its report", bool(seen.report)), ("its sources, built again", seen.rebuilt)) if held
     )
@@ -91,5 +91,5 @@ def _text(artifact: Path, seen: Verified) -> list[str]:
     return lines
 
 
-def _hex(seen: Verified) -> str:
+def _hex(seen: VerificationResult) -> str:
     return seen.artifact.tree_digest.removeprefix("sha256:")

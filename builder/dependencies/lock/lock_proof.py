@@ -11,14 +11,14 @@ from builder.errors import DependencyError, Problem, Severity
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from builder.archive.cached_results import Memory
+    from builder.archive.cached_results import ResultCache
     from builder.build_values import Pack
     from builder.dependencies.lock.requirements import Declared
     from builder.manifest.model import Manifest
     from builder.platform.runtimes import Runtime
 
 
-def check_completeness(manifest: Manifest, packs: Sequence[Pack], memory: Memory) -> tuple[Problem, ...]:
+def check_completeness(manifest: Manifest, packs: Sequence[Pack], cache: ResultCache) -> tuple[Problem, ...]:
     """Prove that the lock is complete; found out once for the same lock and packages.
 
     Returns:
@@ -34,7 +34,7 @@ def check_completeness(manifest: Manifest, packs: Sequence[Pack], memory: Memory
 
     problems = [
         Problem(message=message, hint=hint, file=file, severity=Severity(severity))
-        for message, hint, file, severity in memory.once("completeness", find_out)
+        for message, hint, file, severity in cache.get_or_compute("completeness", find_out)
     ]
     if any(problem.severity is Severity.ERROR for problem in problems):
         message = f"{LOCK_NAME} is not complete for {manifest.runtime.name}."

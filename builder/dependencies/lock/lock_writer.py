@@ -16,10 +16,10 @@ def write_whole(file: Path, data: bytes) -> None:
     Raises:
         DependencyError: The folder does not take it; the old file is as it was.
     """
-    from builder.archive.atomic_files import whole_file
+    from builder.archive.atomic_files import atomic_file
 
     try:
-        with whole_file(file) as stream:
+        with atomic_file(file) as stream:
             stream.write(data)
     except PackagingError as error:
         raise DependencyError(error.message, hint=error.hint) from error

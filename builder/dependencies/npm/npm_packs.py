@@ -38,7 +38,7 @@ def collect(lock: Lock, store: Store, progress: Progress) -> tuple[Pack, ...]:
     """
     if not lock.packages:
         return ()
-    from builder.archive.deflate import compressor as name_compressor
+    from builder.archive.compression import compressor as name_compressor
 
     compressor = name_compressor()
     packs = {package: _find(package, compressor, store) for package in lock.packages}

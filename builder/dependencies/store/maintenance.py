@@ -174,11 +174,11 @@ def _fault(file: Path) -> str:
 
 def _label(file: Path, index: PackIndex | None) -> str:
     """A wheel says its name in the folder of its metadata, an npm package in its package.json."""
-    from builder.archive.cached_results import ANSWER_NAME
+    from builder.archive.cached_results import RESULT_NAME
     from builder.archive.reader import read_content
 
     members = index.members if index else ()
-    if [member.path for member in members] == [ANSWER_NAME]:
+    if [member.path for member in members] == [RESULT_NAME]:
         return "what packages say about themselves"
     for member in members:
         found = _DIST_INFO.fullmatch(member.path)

@@ -7,7 +7,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from builder.archive.deflate import HARD_LEVEL, compressor
+from builder.archive.compression import RECOMPRESS_LEVEL, compressor
 from builder.build_values import Pack
 from builder.fingerprint import code_digest
 
@@ -43,7 +43,7 @@ def recompress(packs: Sequence[Pack], store: Store, progress: Progress) -> tuple
 
 
 def _recompressed(pack: Pack, store: Store) -> Pack:
-    about = f"recompressed {code_digest(*COMPRESSING_CODE)}\n{pack.file.stem}\n{compressor(HARD_LEVEL)}\n"
+    about = f"recompressed {code_digest(*COMPRESSING_CODE)}\n{pack.file.stem}\n{compressor(RECOMPRESS_LEVEL)}\n"
     key = hashlib.sha256(about.encode()).hexdigest()
     stored = store.find(key) or _make(key, pack, store)
     if sum(member.compressed_size for member in stored.members) >= sum(one.compressed_size for one in pack.members):
@@ -58,5 +58,5 @@ def _make(key: str, pack: Pack, store: Store) -> StoredPack:
     with store.work() as folder:
         file = folder / "pack.zip"
         contents = ((member.path, member.mode, read_content(pack.file, member)) for member in pack.members)
-        pack_members(contents, file, level=HARD_LEVEL)
+        pack_members(contents, file, level=RECOMPRESS_LEVEL)
         return store.add(key, file)

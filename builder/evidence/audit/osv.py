@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from builder.evidence.audit.version_order import ECOSYSTEMS
-from builder.evidence.sbom.dependency_graph import normal
+from builder.evidence.components import normalized_name
 from builder.evidence.sbom.purl import parse_purl
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ _LONGEST = 200
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Subject:
+class AuditedPackage:
     """A version of a package that can be looked up.
 
     Attributes:
@@ -52,7 +52,7 @@ class Advisory:
         fixed: Versions that no longer have it, as the entry lists them.
     """
 
-    subject: Subject
+    subject: AuditedPackage
     id: str
     aliases: tuple[str, ...]
     summary: str
@@ -60,7 +60,7 @@ class Advisory:
     fixed: tuple[str, ...]
 
 
-def subject_of(purl: str, label: str) -> Subject | None:
+def subject_of(purl: str, label: str) -> AuditedPackage | None:
     """What can be looked up of a component, None when its ecosystem or its version cannot be compared."""
     parts = parse_purl(purl)
     if parts is None or parts[0] not in ECOSYSTEMS:
@@ -70,15 +70,17 @@ def subject_of(purl: str, label: str) -> Subject | None:
     key = order(version)
     if key is None:
         return None
-    return Subject(label=label, purl=purl, ecosystem=ecosystem, name=known_as(ecosystem, name), key=key, order=order)
+    return AuditedPackage(
+        label=label, purl=purl, ecosystem=ecosystem, name=known_as(ecosystem, name), key=key, order=order
+    )
 
 
 def known_as(ecosystem: str, name: str) -> str:
     """A name as its ecosystem compares names."""
-    return normal(name) if ecosystem == "PyPI" else name
+    return normalized_name(name) if ecosystem == "PyPI" else name
 
 
-def judge(entry: Mapping[str, object], subjects: Mapping[tuple[str, str], list[Subject]]) -> Iterator[Advisory]:
+def judge(entry: Mapping[str, object], subjects: Mapping[tuple[str, str], list[AuditedPackage]]) -> Iterator[Advisory]:
     """Every subject that an entry speaks of, unless the entry was withdrawn.
 
     Args:
@@ -97,7 +99,7 @@ def judge(entry: Mapping[str, object], subjects: Mapping[tuple[str, str], list[S
     yield from found.values()
 
 
-def affects(affected: Mapping[str, object], subject: Subject) -> bool:
+def affects(affected: Mapping[str, object], subject: AuditedPackage) -> bool:
     """Whether a version is listed, or lies in a range."""
     listed = affected.get("versions")
     versions = listed if isinstance(listed, list) else []
@@ -107,7 +109,7 @@ def affects(affected: Mapping[str, object], subject: Subject) -> bool:
     return any(_in_range(_tables(one.get("events")), subject) for one in ranges)
 
 
-def _in_range(events: list[dict[str, object]], subject: Subject) -> bool:
+def _in_range(events: list[dict[str, object]], subject: AuditedPackage) -> bool:
     limits = [_text(event["limit"]) for event in events if "limit" in event]
     if limits and not any(limit == "*" or _before(subject, limit) for limit in limits):
         return False
@@ -127,12 +129,12 @@ def _in_range(events: list[dict[str, object]], subject: Subject) -> bool:
     return inside
 
 
-def _before(subject: Subject, version: str) -> bool:
+def _before(subject: AuditedPackage, version: str) -> bool:
     key = subject.order(version)
     return key is not None and subject.key < key
 
 
-def _advisory(entry: Mapping[str, object], affected: Mapping[str, object], subject: Subject) -> Advisory:
+def _advisory(entry: Mapping[str, object], affected: Mapping[str, object], subject: AuditedPackage) -> Advisory:
     aliases = entry.get("aliases")
     events = [event for one in _tables(affected.get("ranges")) for event in _tables(one.get("events"))]
     fixed = {_text(event.get("fixed")) for event in events if _text(event.get("fixed"))}

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from builder.errors import VerificationError
-from builder.evidence.audit.osv import Advisory, Subject, judge, subject_of
-from builder.evidence.build_report import file_digest
-from builder.evidence.checksums import evidence_files
-from builder.evidence.sbom.dependency_graph import normal
+from builder.evidence.audit.osv import Advisory, AuditedPackage, judge, subject_of
+from builder.evidence.checksums import evidence_files, file_digest
+from builder.evidence.components import normalized_name
 from builder.evidence.sbom.sbom_reader import Sbom, read_sbom_file
 
 if TYPE_CHECKING:
@@ -82,7 +81,7 @@ def audit(subject: Path, dump: Path) -> Audit:
     )
 
 
-def _subjects(sbom: Sbom) -> tuple[tuple[Subject, ...], tuple[str, ...]]:
+def _subjects(sbom: Sbom) -> tuple[tuple[AuditedPackage, ...], tuple[str, ...]]:
     found, unchecked = [], []
     for component in sbom.components:
         one = subject_of(component.purl, component.label)
@@ -96,15 +95,15 @@ def _subjects(sbom: Sbom) -> tuple[tuple[Subject, ...], tuple[str, ...]]:
 class _Reading:
     """One pass over a dump; only entries that name one of our packages are parsed, which most do not."""
 
-    def __init__(self, subjects: Iterable[Subject]) -> None:
+    def __init__(self, subjects: Iterable[AuditedPackage]) -> None:
         self.entries = 0
         self.newest = ""
         self.found: list[Advisory] = []
         self.unread: list[str] = []
-        self._subjects: dict[tuple[str, str], list[Subject]] = {}
+        self._subjects: dict[tuple[str, str], list[AuditedPackage]] = {}
         for one in subjects:
             self._subjects.setdefault((one.ecosystem, one.name), []).append(one)
-        self._names = {normal(name) for _, name in self._subjects}
+        self._names = {normalized_name(name) for _, name in self._subjects}
 
     def read(self, dump: Path) -> None:
         for file in sorted(dump.rglob("*.json")):
@@ -122,7 +121,7 @@ class _Reading:
         self.newest = max([self.newest, *moments])
         self.entries += bool(moments)
         # JSON may write "/" as "\/"; no name of a package has any other character that needs an escape.
-        named = {normal(text.decode("utf-8", "replace")) for text in _NAME.findall(data.replace(b"\\/", b"/"))}
+        named = {normalized_name(text.decode("utf-8", "replace")) for text in _NAME.findall(data.replace(b"\\/", b"/"))}
         if moments and named.isdisjoint(self._names):
             return
         try:

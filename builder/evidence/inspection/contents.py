@@ -12,7 +12,9 @@ from builder.archive.reader import read_members
 from builder.archive.tree_digest import tree_digest
 from builder.build_values import Artifact, PackMember
 from builder.errors import VerificationError
-from builder.evidence.build_report import file_digest, read_report, report_file, report_rows
+from builder.evidence.build_report import read_report, report_file, report_rows
+from builder.evidence.checksums import file_digest
+from builder.evidence.components import normalized_name
 from builder.quoting import printable
 
 if TYPE_CHECKING:
@@ -137,7 +139,7 @@ def _distributions(paths: Iterable[str]) -> Iterable[tuple[str, str]]:
     for path in paths:
         found = _DIST_INFO.fullmatch(path)
         if found:
-            yield _normal(found["name"]), found["version"]
+            yield normalized_name(found["name"]), found["version"]
 
 
 def _guess(path: str, versions: Mapping[str, str]) -> str:
@@ -146,15 +148,10 @@ def _guess(path: str, versions: Mapping[str, str]) -> str:
         return "/".join(inside[:2]) if inside[0].startswith("@") else inside[0]
     first = path.split("/", 1)[0]
     found = _DIST_INFO.fullmatch(path)
-    name = _normal(found["name"] if found else first.removesuffix(".libs").partition(".")[0])
+    name = normalized_name(found["name"] if found else first.removesuffix(".libs").partition(".")[0])
     if name in versions:
         return name
     return f"{first}/" if folders_of(path) else first
-
-
-def _normal(name: str) -> str:
-    """A package's name as PEP 503 spells it."""
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _hold_against(artifact: Artifact, report: Mapping[str, object]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from builder.archive.atomic_files import whole_file
+from builder.archive.atomic_files import atomic_file
 from builder.archive.entry_paths import folders_of
 from builder.errors import VerificationError
 from builder.evidence.checksums import evidence_files
@@ -36,7 +36,7 @@ def write_page(seen: Inspection, file: Path) -> None:
     Raises:
         PackagingError: It cannot be written.
     """
-    with whole_file(file) as stream:
+    with atomic_file(file) as stream:
         stream.write(render_page(seen, licences_beside(seen)).encode("utf-8", "replace"))
 
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import uuid
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 import builder
-from builder.archive.deflate import compressor
-from builder.evidence.build_report import file_digest
+from builder.archive.compression import compressor
+from builder.evidence.checksums import file_digest
 from builder.evidence.provenance.signing import Signer, envelope
 from builder.quoting import printable_json
 
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from builder.build_values import Artifact, Bundle
-    from builder.evidence.evidence_settings import Settings
-    from builder.evidence.sbom.components import Inventory
+    from builder.evidence.components import Inventory
     from builder.manifest.model import Manifest
 
 STATEMENT = "https://in-toto.io/Statement/v1"
@@ -36,8 +35,21 @@ LEVEL = "SLSA Build L1: the statement exists; nothing proves where the build ran
 _Document = dict[str, object]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StatementInputs:
+    """What decided the build besides the plugin's own files and its packages.
+
+    Attributes:
+        files: Name -> sha256 in hex of the manifest, the lock and ``soup.toml``.
+        epoch: ``SOURCE_DATE_EPOCH``, or None.
+    """
+
+    files: Mapping[str, str]
+    epoch: int | None
+
+
 def build_statement(
-    manifest: Manifest, bundle: Bundle, inventory: Inventory, artifact: Artifact, settings: Settings
+    manifest: Manifest, bundle: Bundle, inventory: Inventory, artifact: Artifact, inputs: StatementInputs
 ) -> _Document:
     """The statement without ``runDetails``, which ``with_run`` adds.
 
@@ -65,10 +77,10 @@ def build_statement(
                 "internalParameters": {
                     "level": LEVEL,
                     "treeDigest": artifact.tree_digest,
-                    "sourceDateEpoch": settings.epoch,
+                    "sourceDateEpoch": inputs.epoch,
                 },
                 "resolvedDependencies": [
-                    *_given(manifest, settings),
+                    *({"name": name, "digest": {"sha256": digest}} for name, digest in inputs.files.items()),
                     *({"name": one.path, "digest": {"sha256": one.sha256}} for one in bundle.entries if not one.owner),
                     *_packages(inventory),
                 ],
@@ -111,12 +123,6 @@ def signed_by(file: Path, keyid: str) -> bool:
         return any(one["keyid"] == keyid for one in document["signatures"])
     except (OSError, ValueError, KeyError, TypeError):
         return False
-
-
-def _given(manifest: Manifest, settings: Settings) -> list[_Document]:
-    files = {manifest.file.name: settings.manifest_sha256, settings.lock_name: settings.lock_sha256}
-    files["soup.toml"] = settings.soup_sha256
-    return [{"name": name, "digest": {"sha256": digest}} for name, digest in files.items() if digest]
 
 
 def _packages(inventory: Inventory) -> list[_Document]:

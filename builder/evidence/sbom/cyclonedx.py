@@ -17,15 +17,15 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import builder
-from builder.evidence.sbom.components import UNKNOWN
+from builder.evidence.components import UNKNOWN
 from builder.quoting import printable_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from builder.build_values import Artifact
-    from builder.evidence.sbom.components import Component, Facts, Inventory
-    from builder.evidence.soup.soup_file import Soup
+    from builder.evidence.components import Component, Inventory, PackageFacts
+    from builder.evidence.soup.soup_file import SoupFile
     from builder.manifest.model import Manifest
 
 SPEC = "1.6"
@@ -37,7 +37,7 @@ _Document = dict[str, object]
 
 
 def build_sbom(
-    manifest: Manifest, inventory: Inventory, artifact: Artifact, soup: Soup, *, epoch: int | None
+    manifest: Manifest, inventory: Inventory, artifact: Artifact, soup: SoupFile, *, epoch: int | None
 ) -> _Document:
     """Describe an artifact to other people's tools.
 
@@ -74,7 +74,9 @@ def _value(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _metadata(manifest: Manifest, inventory: Inventory, artifact: Artifact, soup: Soup, epoch: int | None) -> _Document:
+def _metadata(
+    manifest: Manifest, inventory: Inventory, artifact: Artifact, soup: SoupFile, epoch: int | None
+) -> _Document:
     maker = soup.manufacturer or UNKNOWN
     told = {
         "author-of-sbom-data": f"{soup.manufacturer or UNKNOWN}, by biot-plugin-kit {builder.__version__}",
@@ -111,7 +113,7 @@ def _metadata(manifest: Manifest, inventory: Inventory, artifact: Artifact, soup
     }
 
 
-def _package(component: Component, soup: Soup) -> _Document:
+def _package(component: Component, soup: SoupFile) -> _Document:
     filled = soup.of(component.name)
     told = {"support": filled.get("support") or UNKNOWN}
     told |= {"built-from-source": component.source} if component.source else {}
@@ -128,7 +130,7 @@ def _package(component: Component, soup: Soup) -> _Document:
     return described
 
 
-def _inner(component: Component, soup: Soup) -> _Document:
+def _inner(component: Component, soup: SoupFile) -> _Document:
     filled = soup.of(component.name)
     described = _described(component, filled.get("manufacturer") or component.facts.supplier or UNKNOWN)
     described["properties"] = [
@@ -158,7 +160,7 @@ def _described(component: Component, supplier: str) -> _Document:
     return found
 
 
-def _licences(facts: Facts) -> list[_Document]:
+def _licences(facts: PackageFacts) -> list[_Document]:
     if facts.licence:
         return [{"expression": facts.licence}]
     return [{"license": {"name": name}} for name in facts.licence_names or (UNKNOWN,)]

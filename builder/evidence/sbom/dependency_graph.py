@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from builder.evidence.components import normalized_name
 from builder.platform.markers import marker_environment
 
 if TYPE_CHECKING:
@@ -16,11 +16,6 @@ ROOT = ""
 """The plugin itself, among the askers."""
 
 MODULES = "node_modules/"
-
-
-def normal(name: str) -> str:
-    """A Python package's name as PEP 503 compares them."""
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def python_graph(
@@ -82,7 +77,7 @@ def _asked(lines: Iterable[str], extra: str, environment: Mapping[str, str]) -> 
         except InvalidRequirement:
             continue  # old metadata that no resolver understands either: it did not bring a package in
         if requirement.marker is None or requirement.marker.evaluate({**environment, "extra": extra}):
-            yield normal(requirement.name), frozenset(requirement.extras)
+            yield normalized_name(requirement.name), frozenset(requirement.extras)
 
 
 def _resolve(place: str, name: str, places: Mapping[str, str]) -> str | None:

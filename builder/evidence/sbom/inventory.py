@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from builder.evidence.sbom.components import Component, Facts, Inventory
+from builder.evidence.components import Component, Inventory, PackageFacts
 from builder.evidence.sbom.dependency_graph import ROOT
 from builder.evidence.sbom.purl import purl_of
 
 if TYPE_CHECKING:
     from builder.build_values import Bundle
-    from builder.evidence.sbom.package_facts import Study
+    from builder.evidence.components import PackageAnalysis
     from builder.manifest.model import Manifest
 
 
-def take_inventory(manifest: Manifest, bundle: Bundle, known: Study) -> Inventory:
+def take_inventory(manifest: Manifest, bundle: Bundle, known: PackageAnalysis) -> Inventory:
     """Say what the artifact is made of.
 
     Files are attributed by who brought them; a file that two packages have alike belongs to the one whose bytes were
@@ -42,7 +42,7 @@ def take_inventory(manifest: Manifest, bundle: Bundle, known: Study) -> Inventor
         name=plugin.name,
         version=str(plugin.version),
         purl=f"pkg:generic/{plugin.name}@{plugin.version}",
-        facts=Facts(description=" ".join(plugin.display_name.split())),
+        facts=PackageFacts(description=" ".join(plugin.display_name.split())),
         files=tuple(files.get("", ())),
     )
     refs = {ROOT: root.ref} | {label: component.ref for label, component in components.items()}

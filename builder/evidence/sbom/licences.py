@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from builder.build_values import Pack
-    from builder.evidence.sbom.components import Inventory
+    from builder.evidence.components import Inventory
 
 _DECLARED = re.compile(r"[^/]+\.dist-info/licen[cs]es/.+")
 """PEP 639."""

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, cast
 
 from builder.archive.reader import read_content
-from builder.evidence.sbom.components import Component, Facts
+from builder.evidence.components import Component, PackageFacts
 from builder.evidence.sbom.package_metadata import licence_of, npm_facts, npm_identity
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def _with_ref(component: Component, ref: str) -> Component:
     return replace(component, ref=ref)
 
 
-def _licences(listed: object) -> Facts:
+def _licences(listed: object) -> PackageFacts:
     texts = []
     for one in _tables(listed):
         licence = one.get("license")
@@ -121,11 +121,11 @@ def _licences(listed: object) -> Facts:
     return _facts([text for text in texts if text])
 
 
-def _facts(texts: list[str]) -> Facts:
+def _facts(texts: list[str]) -> PackageFacts:
     if len(texts) == 1:
         licence, names = licence_of(texts[0])
-        return Facts(licence=licence, licence_names=names)
-    return Facts(licence_names=tuple(texts))
+        return PackageFacts(licence=licence, licence_names=names)
+    return PackageFacts(licence_names=tuple(texts))
 
 
 def _hashes(listed: object) -> Iterator[tuple[str, str]]:

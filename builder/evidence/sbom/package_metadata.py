@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 import re
 
-from builder.evidence.sbom.components import Facts
+from builder.evidence.components import PackageFacts
 
 _LICENCE_CLASSIFIER = "License :: "
 _LONGEST_NAME = 100
 _FIELDS = ("dependencies", "optionalDependencies", "peerDependencies")
 
 
-def wheel_facts(fields: dict[str, list[str]]) -> Facts:
+def wheel_facts(fields: dict[str, list[str]]) -> PackageFacts:
     """Understand the header fields of core metadata (PEP 566 and later)."""
     licence, names = wheel_licence(fields)
-    return Facts(
+    return PackageFacts(
         licence=licence,
         licence_names=names,
         supplier=_supplier(fields),
@@ -48,18 +48,18 @@ def licence_of(text: str) -> tuple[str, tuple[str, ...]]:
         return "", (text,)
 
 
-def npm_facts(data: bytes) -> Facts:
+def npm_facts(data: bytes) -> PackageFacts:
     """Read ``package.json``; fields of a wrong shape count as not there, since npm's registry accepts them."""
     try:
         document = json.loads(data)
     except ValueError:
-        return Facts()
+        return PackageFacts()
     if not isinstance(document, dict):
-        return Facts()
+        return PackageFacts()
     licence, names = _npm_licence(document)
     repository = document.get("repository")
     needs = {str(name) for field in _FIELDS for name in _table(document.get(field))}
-    return Facts(
+    return PackageFacts(
         licence=licence,
         licence_names=names,
         supplier=_person(document.get("author")),

@@ -6,14 +6,13 @@ import base64
 import binascii
 from typing import TYPE_CHECKING
 
+from builder.archive.compression import owner_of
 from builder.archive.core_metadata import read_core_metadata
-from builder.archive.entries import owner_of
 from builder.archive.reader import read_content
-from builder.evidence.sbom.components import Component, Facts
-from builder.evidence.sbom.dependency_graph import normal, npm_graph, python_graph
+from builder.evidence.components import Component, PackageAnalysis, PackageFacts, normalized_name
+from builder.evidence.sbom.dependency_graph import npm_graph, python_graph
 from builder.evidence.sbom.licences import texts_of
 from builder.evidence.sbom.nested_components import inside_of
-from builder.evidence.sbom.package_facts import Study
 from builder.evidence.sbom.package_metadata import npm_facts, wheel_facts
 from builder.evidence.sbom.purl import purl_of
 
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from builder.manifest.model import Manifest
 
 
-def read_packs(manifest: Manifest, packs: Sequence[Pack], direct: Sequence[str]) -> Study:
+def read_packs(manifest: Manifest, packs: Sequence[Pack], direct: Sequence[str]) -> PackageAnalysis:
     """Read everything that the packages say about themselves.
 
     Args:
@@ -39,7 +38,7 @@ def read_packs(manifest: Manifest, packs: Sequence[Pack], direct: Sequence[str])
     known = {owner_of(pack.package): pack for pack in packs}
     components = {label: _described(pack, python=python) for label, pack in sorted(known.items())}
     ordered = sorted(packs, key=lambda pack: (pack.package.name, pack.package.version))
-    return Study(
+    return PackageAnalysis(
         components=components,
         requires=_edges(manifest, components, known, direct),
         texts=tuple((owner_of(pack.package), texts_of(pack)) for pack in ordered),
@@ -52,7 +51,7 @@ def _edges(
     if manifest.runtime.language != "python":
         places = {place: label for label, pack in packs.items() for place in pack.package.places}
         return npm_graph({label: one.facts.needs for label, one in components.items()}, places, direct)
-    labels = {normal(one.name): label for label, one in components.items()}
+    labels = {normalized_name(one.name): label for label, one in components.items()}
     needs = {name: components[label].facts.needs for name, label in labels.items()}
     found = python_graph(needs, direct, manifest.runtime)
     return {labels.get(name, ""): tuple(labels[one] for one in names) for name, names in found.items()}
@@ -75,13 +74,13 @@ def _described(pack: Pack, *, python: bool) -> Component:
     )
 
 
-def _facts(pack: Pack, *, python: bool) -> Facts:
+def _facts(pack: Pack, *, python: bool) -> PackageFacts:
     if python:
         return wheel_facts(read_core_metadata(pack))
     for member in pack.members:
         if member.path == "package.json":
             return npm_facts(read_content(pack.file, member))
-    return Facts()
+    return PackageFacts()
 
 
 def _hashes(package: LockedPackage) -> tuple[tuple[str, str], ...]:

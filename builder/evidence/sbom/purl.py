@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from urllib.parse import quote, unquote
 
-from builder.evidence.sbom.dependency_graph import normal
+from builder.evidence.components import normalized_name
 
 
 def purl_of(name: str, version: str, *, python: bool) -> str:
     """The purl of a package of PyPI, or else of npm."""
-    return pypi_purl(normal(name), version) if python else npm_purl(name, version)
+    return pypi_purl(normalized_name(name), version) if python else npm_purl(name, version)
 
 
 def pypi_purl(name: str, version: str) -> str:

@@ -17,7 +17,7 @@ DEEPEST = 16
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Listed:
+class SbomComponent:
     """One component of an SBOM; empty texts where it says nothing.
 
     Attributes:
@@ -50,7 +50,7 @@ class Sbom:
     """
 
     artifact_sha256: str
-    components: tuple[Listed, ...]
+    components: tuple[SbomComponent, ...]
 
 
 def read_sbom_file(file: Path) -> Sbom:
@@ -79,9 +79,9 @@ def read_sbom_file(file: Path) -> Sbom:
     )
 
 
-def _components(listed: object, inside: str, depth: int) -> Iterator[Listed]:
+def _components(listed: object, inside: str, depth: int) -> Iterator[SbomComponent]:
     for table in map(_table, _list(listed)):
-        one = Listed(
+        one = SbomComponent(
             name="/".join(part for part in (_text(table.get("group")), _text(table.get("name"))) if part),
             version=_text(table.get("version")),
             purl=_text(table.get("purl")),

@@ -20,7 +20,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from builder.errors import ManifestError, Problem, Severity, count_problems
-from builder.evidence.sbom.dependency_graph import normal
+from builder.evidence.components import normalized_name
 from builder.manifest.text.toml_document import decode, parse_toml
 
 if TYPE_CHECKING:
@@ -47,12 +47,12 @@ _NOTHING: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Soup:
+class SoupFile:
     """What people filled in.
 
     Attributes:
         manufacturer: Of the plugin; empty when nobody said.
-        packages: Name as ``normal`` spells it -> key -> text.
+        packages: Name as ``normalized_name`` spells it -> key -> text.
         names: The same names as they stand in the file.
     """
 
@@ -62,10 +62,10 @@ class Soup:
 
     def of(self, name: str) -> Mapping[str, str]:
         """The cells of one package; empty when nobody filled any."""
-        return self.packages.get(normal(name), _NOTHING)
+        return self.packages.get(normalized_name(name), _NOTHING)
 
 
-def read_soup(folder: Path) -> tuple[Soup, bytes]:
+def read_soup(folder: Path) -> tuple[SoupFile, bytes]:
     """``soup.toml`` beside plugin.toml, and its bytes; nothing when there is none.
 
     Raises:
@@ -80,7 +80,7 @@ def read_soup(folder: Path) -> tuple[Soup, bytes]:
     return parse_soup(data), data
 
 
-def parse_soup(data: bytes) -> Soup:
+def parse_soup(data: bytes) -> SoupFile:
     """Understand the bytes of a ``soup.toml``, within the bounds that plugin.toml has too.
 
     Raises:
@@ -101,14 +101,16 @@ def parse_soup(data: bytes) -> Soup:
             wrong.append((place, "This must be a table.", f"Write [packages.{name}] above its cells."))
     if wrong:
         raise _refusal(wrong, text)
-    return Soup(
+    return SoupFile(
         manufacturer=str(document.get("manufacturer", "")),
-        packages={normal(name): {key: _folded(cell) for key, cell in cells.items()} for name, cells in tables.items()},
-        names={normal(name): name for name in tables},
+        packages={
+            normalized_name(name): {key: _folded(cell) for key, cell in cells.items()} for name, cells in tables.items()
+        },
+        names={normalized_name(name): name for name in tables},
     )
 
 
-def soup_warnings(soup: Soup, there: Iterable[tuple[str, str]]) -> tuple[Problem, ...]:
+def soup_warnings(soup: SoupFile, there: Iterable[tuple[str, str]]) -> tuple[Problem, ...]:
     """Entries for packages that are not in the artifact, and cells that were written for another version.
 
     Args:
@@ -117,7 +119,7 @@ def soup_warnings(soup: Soup, there: Iterable[tuple[str, str]]) -> tuple[Problem
     """
     versions: dict[str, set[str]] = {}
     for name, version in there:
-        versions.setdefault(normal(name), set()).add(version)
+        versions.setdefault(normalized_name(name), set()).add(version)
     found = []
     for key, name in soup.names.items():
         evaluated = soup.packages[key].get("evaluated", "")
@@ -130,16 +132,6 @@ def soup_warnings(soup: Soup, there: Iterable[tuple[str, str]]) -> tuple[Problem
             hint = "Evaluate it again, above all its published anomalies, and write the version here."
             found.append(_warning(f"packages.{name}.evaluated", message, hint))
     return tuple(found)
-
-
-def told_again(soup: Soup, artifact: Path) -> tuple[Problem, ...]:
-    """The warnings about ``soup.toml`` for an artifact that an earlier run wrote, from the SOUP list beside it."""
-    if not soup.names:
-        return ()
-    from builder.evidence.checksums import evidence_files
-    from builder.evidence.soup.soup_list import listed
-
-    return soup_warnings(soup, listed(evidence_files(artifact)["soup"]))
 
 
 def _strange(table: Mapping[str, object], allowed: tuple[str, ...], above: _Place) -> list[_Wrong]:

@@ -10,15 +10,15 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
-from builder.evidence.sbom.components import UNKNOWN
+from builder.evidence.components import UNKNOWN
 from builder.quoting import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from builder.evidence.sbom.components import Component, Inventory
-    from builder.evidence.soup.soup_file import Soup
+    from builder.evidence.components import Component, Inventory
+    from builder.evidence.soup.soup_file import SoupFile
     from builder.manifest.model import Manifest
     from builder.platform.runtimes import Runtime
 
@@ -42,7 +42,7 @@ _FORMULA = ("=", "+", "-", "@")
 _ESCAPED = str.maketrans({"<": "&lt;", **{character: f"\\{character}" for character in "\\|[`*_"}})
 
 
-def soup_rows(manifest: Manifest, inventory: Inventory, soup: Soup) -> tuple[tuple[str, ...], ...]:
+def soup_rows(manifest: Manifest, inventory: Inventory, soup: SoupFile) -> tuple[tuple[str, ...], ...]:
     """One row for each package, followed by what its authors say is inside it; nothing is left empty but ``inside``."""
     rows = []
     for package in inventory.packages:
@@ -77,7 +77,7 @@ def render_markdown(manifest: Manifest, rows: Sequence[Sequence[str]]) -> bytes:
     return ("\n".join(lines) + "\n").encode("utf-8", "replace")
 
 
-def listed(file: Path) -> tuple[tuple[str, str], ...]:
+def read_soup_list(file: Path) -> tuple[tuple[str, str], ...]:
     """Title and version of everything in a CSV that ``render_csv`` wrote; nothing when there is none."""
     try:
         with file.open(encoding="utf-8", newline="") as stream:
@@ -92,7 +92,7 @@ def _pairs(rows: Iterator[list[str]]) -> Iterator[tuple[str, str]]:
         yield row[0].removeprefix("'"), row[1].removeprefix("'")
 
 
-def _row(component: Component, soup: Soup, runtime: Runtime, inside: str) -> tuple[str, ...]:
+def _row(component: Component, soup: SoupFile, runtime: Runtime, inside: str) -> tuple[str, ...]:
     filled = soup.of(component.name)
     place = f"AWS Lambda {runtime.name} on {runtime.operating_system}, x86-64"
     told = [filled.get(key) or UNKNOWN for key in ("requirements", "hazards", "anomalies", "verification", "support")]

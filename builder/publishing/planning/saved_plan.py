@@ -10,7 +10,7 @@ import json
 import os
 from typing import TYPE_CHECKING, Final
 
-from builder.archive.atomic_files import whole_file
+from builder.archive.atomic_files import atomic_file
 from builder.errors import PublishError
 from builder.publishing.failures import StalePlan
 from builder.publishing.planning.differences import CODE_VARIABLES, VARIABLES, own_variables
@@ -64,7 +64,7 @@ def write_plan(document: Mapping[str, object], file: Path) -> None:
     Raises:
         PackagingError: It cannot be written.
     """
-    with whole_file(file.absolute()) as stream:
+    with atomic_file(file.absolute()) as stream:
         stream.write(json.dumps(document, indent=2, ensure_ascii=False).encode() + b"\n")
 
 

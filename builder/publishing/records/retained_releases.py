@@ -11,7 +11,7 @@ from contextlib import suppress
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
-from builder.archive.atomic_files import whole_file
+from builder.archive.atomic_files import atomic_file
 from builder.errors import PackagingError, PublishError
 from builder.publishing.records.journal import all_entries
 from builder.publishing.records.outcome import Verdict
@@ -57,7 +57,7 @@ class RetainedReleases:
                 os.utime(target)
                 return
             private_folder(self._folder)
-            with file.open("rb") as source, whole_file(target, mode=PRIVATE_FILE) as stream:
+            with file.open("rb") as source, atomic_file(target, mode=PRIVATE_FILE) as stream:
                 shutil.copyfileobj(source, stream, 1 << 20)
         except (OSError, PackagingError) as error:
             msg = f"{file.name} cannot be kept for a rollback in {self._folder}."
@@ -75,7 +75,7 @@ class RetainedReleases:
         data, sha256 = _canonical(config)
         try:
             private_folder(self._folder)
-            with whole_file(self._folder / sha256, mode=PRIVATE_FILE) as stream:
+            with atomic_file(self._folder / sha256, mode=PRIVATE_FILE) as stream:
                 stream.write(data)
         except (OSError, PackagingError) as error:
             msg = f"The settings cannot be kept for a rollback in {self._folder}."

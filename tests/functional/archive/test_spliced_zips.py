@@ -16,11 +16,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from builder.archive.atomic_files import whole_file
+from builder.archive.atomic_files import atomic_file
 from builder.archive.reader import read_content, read_members
 from builder.archive.tree_digest import tree_digest
 from builder.archive.writer import pack_members, write_artifact, zip_size
-from builder.build_values import Bundle, Entry, Inline, PackMember, Slice
+from builder.build_values import Bundle, Entry, FileSlice, InlineBytes, PackMember
 from builder.errors import PackagingError, VerificationError
 
 FILES = [("b/ü.js", 0o100755, b"#!/usr/bin/env node\n" * 50), ("a.txt", 0o600, b""), ("b/c", 0o644, os.urandom(64))]
@@ -37,7 +37,7 @@ def bundle_of(members: tuple[PackMember, ...], file: Path) -> Bundle:
             crc32=member.crc32,
             method=member.method,
             compressed_size=member.compressed_size,
-            source=Slice(str(file), member.offset),
+            source=FileSlice(str(file), member.offset),
         )
         for member in sorted(members, key=lambda member: member.path.encode())
     )
@@ -196,7 +196,7 @@ def test_a_source_that_is_gone_is_named(tmp_path: Path) -> None:
 
 def test_an_interrupt_leaves_no_file(tmp_path: Path) -> None:
     def interrupted() -> None:
-        with whole_file(tmp_path / "out.zip") as stream:
+        with atomic_file(tmp_path / "out.zip") as stream:
             stream.write(b"half")
             raise KeyboardInterrupt
 
@@ -211,8 +211,8 @@ def test_a_killed_run_leaves_the_old_file_and_the_next_run_sweeps_up(tmp_path: P
     before = target.read_bytes()
     program = (
         "import os, pathlib, signal, sys\n"
-        "from builder.archive.atomic_files import whole_file\n"
-        "with whole_file(pathlib.Path(sys.argv[1])) as stream:\n"
+        "from builder.archive.atomic_files import atomic_file\n"
+        "with atomic_file(pathlib.Path(sys.argv[1])) as stream:\n"
         "    stream.write(b'half')\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
     )
@@ -244,7 +244,7 @@ def test_a_pack_never_holds_an_unsafe_path(tmp_path: Path, files: list[tuple[str
 
 
 def test_more_than_a_plain_zip_holds_is_refused(tmp_path: Path) -> None:
-    entry = Entry(path="", mode=0o644, size=0, sha256="", crc32=0, method=0, compressed_size=0, source=Inline(b""))
+    entry = Entry(path="", mode=0o644, size=0, sha256="", crc32=0, method=0, compressed_size=0, source=InlineBytes(b""))
     with pytest.raises(PackagingError, match="65535 files are more"):
         write_artifact(Bundle(entries=(entry,) * 65535, tree_digest=""), tmp_path / "out.zip")
 

@@ -11,7 +11,7 @@ from builder import pipeline
 from builder.batch import PluginResult, find_plugins, package_all
 from builder.dependencies import Store, read_lock, write_lock
 from builder.errors import DependencyError, ProjectError
-from builder.pipeline import Packaged, Project
+from builder.pipeline import PackagedPlugin, Project
 from builder.progress import Silent
 from tests.support.plugins import RecordedProgress, plugin
 
@@ -36,7 +36,7 @@ def make(folder: Path, *, requirements: str = "", name: str = "", handler: str =
 
 
 def digests(results: tuple[PluginResult, ...]) -> list[str]:
-    return [one.result.artifact.sha256 if isinstance(one.result, Packaged) else "" for one in results]
+    return [one.result.artifact.sha256 if isinstance(one.result, PackagedPlugin) else "" for one in results]
 
 
 def test_plugins_are_found_by_path_and_never_where_git_or_tools_keep_their_own(tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ def test_many_builds_give_what_each_alone_gives_and_fetch_every_package_once(
     alone = [pipeline.package(project, Silent(), output=tmp_path / "alone") for project in projects]
     assert digests(results) == [one.artifact.sha256 for one in alone]
     again = package_all(projects, cold, Silent())
-    assert [isinstance(one.result, Packaged) and one.result.unchanged for one in again] == [True] * 4
+    assert [isinstance(one.result, PackagedPlugin) and one.result.unchanged for one in again] == [True] * 4
 
 
 def test_a_package_that_cannot_be_had_fails_only_the_plugins_that_take_it(

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
 
 from builder.errors import PackagingError
-from builder.evidence import earlier_build
+from builder.evidence import find_previous_build
 from builder.evidence.provenance.signing import load_signer, pre_authentication_encoding
 from tests.support.evidence import DIGEST, PACKAGES, built
 
@@ -81,12 +81,12 @@ def test_an_unsigned_build_does_not_count_when_a_key_is_there_now(tmp_path: Path
     assert signer is not None
     assert other is not None
     plain = built(tmp_path / "p")
-    assert earlier_build(plain.artifact.file, plain.inputs, keyid=signer.keyid) is None
+    assert find_previous_build(plain.artifact.file, plain.inputs, keyid=signer.keyid) is None
     signed = built(tmp_path / "p", {"BIOT_PLUGIN_SIGNING_KEY": str(tmp_path / "key" / "key.pem")})
     assert signed.inputs == plain.inputs
-    assert earlier_build(signed.artifact.file, signed.inputs, keyid=signer.keyid)
-    assert earlier_build(signed.artifact.file, signed.inputs)
-    assert earlier_build(signed.artifact.file, signed.inputs, keyid=other.keyid) is None
+    assert find_previous_build(signed.artifact.file, signed.inputs, keyid=signer.keyid)
+    assert find_previous_build(signed.artifact.file, signed.inputs)
+    assert find_previous_build(signed.artifact.file, signed.inputs, keyid=other.keyid) is None
 
 
 def test_a_key_that_cannot_sign_is_refused_before_anything_is_written(tmp_path: Path) -> None:

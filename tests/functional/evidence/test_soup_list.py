@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from builder.errors import ManifestError
-from builder.evidence.soup.soup_file import parse_soup, told_again
+from builder.evidence import recheck_soup
+from builder.evidence.soup.soup_file import parse_soup
 from tests.support.evidence import Built, built
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def test_entries_that_do_not_fit_any_more_are_told_now_and_again(tmp_path: Path)
         ("soup.toml packages.Pkg.evaluated", "Pkg was evaluated as 0.9, and the artifact has 1.0."),
         ("soup.toml packages.gone", "gone is not in the artifact any more."),
     ]
-    assert told_again(parse_soup(SOUP.encode()), made.artifact.file) == made.warnings
+    assert recheck_soup(parse_soup(SOUP.encode()), made.artifact.file) == made.warnings
 
 
 @pytest.mark.parametrize(

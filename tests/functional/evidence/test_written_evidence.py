@@ -13,7 +13,7 @@ import pytest
 from builder.archive.reader import read_members
 from builder.archive.writer import pack_members
 from builder.errors import VerificationError
-from builder.evidence import earlier_build, evidence_files, package_rows, read_report, report_file
+from builder.evidence import evidence_files, find_previous_build, package_rows, read_report, report_file
 from builder.evidence.inspection.contents import inspect
 from tests.support.evidence import PACKAGES, built
 
@@ -23,7 +23,7 @@ VARYING = frozenset({"provenance", "digests"})
 
 def test_what_was_written_is_found_again(tmp_path: Path) -> None:
     made = built(tmp_path)
-    earlier = earlier_build(made.artifact.file, made.inputs)
+    earlier = find_previous_build(made.artifact.file, made.inputs)
     assert earlier is not None
     assert (earlier.artifact, earlier.report) == (made.artifact, made.report)
     assert earlier.packages == package_rows(made.bundle)
@@ -110,7 +110,7 @@ def test_an_earlier_build_counts_only_when_nobody_touched_it(tmp_path: Path, cha
         report.write_bytes(report.read_bytes()[:50])
     elif change == "table":
         report.write_text(json.dumps({**json.loads(report.read_text()), "packages": None}))
-    assert earlier_build(artifact.file, "sha256:other" if change == "other inputs" else inputs) is None
+    assert find_previous_build(artifact.file, "sha256:other" if change == "other inputs" else inputs) is None
 
 
 @pytest.mark.parametrize("kind", [*evidence_files(Path("a-1.zip"))])
@@ -124,7 +124,7 @@ def test_every_file_beside_the_artifact_counts(tmp_path: Path, kind: str, change
         file.unlink()
     else:
         file.write_bytes(data if change == "altered" else file.read_bytes() + b"\n")
-    assert earlier_build(made.artifact.file, made.inputs) is None
+    assert find_previous_build(made.artifact.file, made.inputs) is None
 
 
 def test_the_digests_are_what_sha256sum_checks(tmp_path: Path) -> None:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from zlib_ng import zlib_ng
 
-from builder.archive.deflate import compressor, squeeze
+from builder.archive.compression import compress_content, compressor
 from builder.archive.reader import read_members
 from builder.archive.tree_digest import tree_digest
 from builder.build_values import DEFLATED, STORED
-from builder.verification import Kind, examine, hold_against_build
+from builder.verification import DifferenceKind, add_rebuild_differences, examine_artifact
 from tests.support.zips import forge, named
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ FILES = {
 }
 
 COMPRESSORS: dict[str, Callable[[bytes], tuple[int, bytes]]] = {
-    "libdeflate": lambda content: (squeeze(content).method, squeeze(content).data),
+    "libdeflate": lambda content: (compress_content(content).method, compress_content(content).data),
     "zlib": lambda content: (DEFLATED, zlib.compress(content, 9, -15)),
     "zlib-ng": lambda content: (DEFLATED, zlib_ng.compress(content, 6, -15)),
     "stored": lambda content: (STORED, content),
@@ -55,9 +55,9 @@ def test_another_compressor_is_named_as_the_reason_and_nothing_else_is(tmp_path:
     ours = written(tmp_path / "ours", COMPRESSORS["libdeflate"])
     for name in ("zlib", "zlib-ng", "stored"):
         theirs = written(tmp_path / name, COMPRESSORS[name])
-        seen = hold_against_build(examine(theirs, report_needed=False), ours, {})
+        seen = add_rebuild_differences(examine_artifact(theirs, report_needed=False), ours, {})
         assert seen.differences
-        assert {one.kind for one in seen.differences} == {Kind.COMPRESSOR}
+        assert {one.kind for one in seen.differences} == {DifferenceKind.COMPRESSOR}
         assert "other compressed bytes" in seen.differences[0].detail
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builder.archive.deflate import compressor, squeeze
+from builder.archive.compression import compress_content, compressor
 from builder.archive.package_sizes import owned_paths
 from builder.archive.tree_digest import tree_digest
 
@@ -42,7 +42,7 @@ def test_mode_path_and_content_each_change_the_tree_digest() -> None:
 
 @given(st.binary(max_size=2000))
 def test_squeezed_content_comes_back_and_is_never_larger(content: bytes) -> None:
-    squeezed = squeeze(content)
+    squeezed = compress_content(content)
     back = zlib.decompress(squeezed.data, -15) if squeezed.method else squeezed.data
     assert back == content
     assert len(squeezed.data) <= len(content)

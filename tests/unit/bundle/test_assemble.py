@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from builder.archive.package_sizes import package_rows
 from builder.archive.writer import zip_size
-from builder.build_values import Bundle, Entry, Inline, Pack
+from builder.build_values import Bundle, Entry, InlineBytes, Pack
 from builder.bundle.assemble import assemble
 from builder.bundle.console_scripts import entry_points, launcher
 from builder.bundle.shadowing import path_file_warnings
@@ -357,7 +357,7 @@ def sized(name: str, packed: int, size: int) -> Entry:
         crc32=0,
         method=8,
         compressed_size=packed,
-        source=Inline(b""),
+        source=InlineBytes(b""),
         owner=f"{name} 1.0",
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from builder.archive.cached_results import Memory
+from builder.archive.cached_results import ResultCache
 from builder.coldstart.advice import MANY_FILES, advise, prune_advice, size_advice
 from builder.coldstart.pruning import PruneSaving
 from builder.manifest.model import Build
@@ -22,20 +22,20 @@ def test_only_savings_that_matter_are_told_in_one_line() -> None:
 
 
 def test_many_scripts_are_a_reason_for_the_choice_of_their_language() -> None:
-    assert advise(manifest_of(), (PYTHON,), BIG, Memory()) == (
+    assert advise(manifest_of(), (PYTHON,), BIG, ResultCache()) == (
         f"Each cold start compiles imports (up to {MANY_FILES} files, 0.1 MB): try precompile = true under [build]",
     )
-    (told,) = advise(manifest_of(runtime="nodejs22.x"), (NODE,), BIG, Memory())
+    (told,) = advise(manifest_of(runtime="nodejs22.x"), (NODE,), BIG, ResultCache())
     assert told.endswith("try bundle = true under [build]")
 
 
 def test_a_choice_that_was_made_is_not_recommended_again() -> None:
-    assert advise(manifest_of(Build(precompile=True)), (PYTHON,), BIG, Memory()) == ()
-    assert advise(manifest_of(Build(bundle=True), runtime="nodejs22.x"), (NODE,), 1, Memory()) == ()
+    assert advise(manifest_of(Build(precompile=True)), (PYTHON,), BIG, ResultCache()) == ()
+    assert advise(manifest_of(Build(bundle=True), runtime="nodejs22.x"), (NODE,), 1, ResultCache()) == ()
 
 
 def test_few_scripts_are_no_reason() -> None:
-    assert advise(manifest_of(), (pack_of("a", {"a.py": b""}),), BIG, Memory()) == ()
+    assert advise(manifest_of(), (pack_of("a", {"a.py": b""}),), BIG, ResultCache()) == ()
 
 
 def test_an_artifact_that_is_too_large_is_told_what_each_choice_would_save() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from builder.evidence.audit.osv import Subject, affects, judge, subject_of
+from builder.evidence.audit.osv import AuditedPackage, affects, judge, subject_of
 from builder.evidence.audit.version_order import pep440_key, semver_key
 
 ORDERED = [
@@ -24,7 +24,7 @@ ORDERED = [
 ]
 
 
-def subject(version: str, kind: str = "pypi", name: str = "a-b") -> Subject:
+def subject(version: str, kind: str = "pypi", name: str = "a-b") -> AuditedPackage:
     found = subject_of(f"pkg:{kind}/{name}@{version}", f"{name} {version}")
     assert found is not None
     return found

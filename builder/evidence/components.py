@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 UNKNOWN = "unknown"
 """What stands where nobody said anything: a gap that is told is a finding, a gap that is not told is a lie."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Facts:
+class PackageFacts:
     """What the authors of a package say about it; empty where they say nothing.
 
     Attributes:
@@ -56,7 +61,7 @@ class Component:
     version: str
     purl: str = ""
     hashes: tuple[tuple[str, str], ...] = ()
-    facts: Facts = field(default_factory=Facts)
+    facts: PackageFacts = field(default_factory=PackageFacts)
     files: tuple[str, ...] = ()
     inside: tuple[Component, ...] = ()
     unread: tuple[str, ...] = ()
@@ -76,3 +81,23 @@ class Inventory:
     plugin: Component
     packages: tuple[Component, ...]
     requires: dict[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PackageAnalysis:
+    """What follows from the packages alone, whatever the plugin's own files are.
+
+    Attributes:
+        components: ``name version`` of a package -> what it is; without its files, which the artifact decides.
+        requires: ``name version``, or empty for the plugin -> the packages that it asks for.
+        texts: ``name version`` and the licence texts in the package, sorted; the text is empty where there is none.
+    """
+
+    components: Mapping[str, Component]
+    requires: Mapping[str, tuple[str, ...]]
+    texts: tuple[tuple[str, str], ...]
+
+
+def normalized_name(name: str) -> str:
+    """A Python package's name in its normalized form (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from builder.archive.cached_results import Memory
+from builder.archive.cached_results import ResultCache
 from builder.build_values import Lock
 from builder.dependencies.store.pack_store import Store
 from builder.evidence.evidence_settings import read_settings
-from builder.evidence.sbom.package_facts import memory_of, study
+from builder.evidence.sbom.package_analysis import analyze_packages, package_result_cache
 from builder.evidence.sbom.package_reader import read_packs
 from tests.support.bundles import manifest_of
 from tests.support.evidence import PACKAGES, pack_in
@@ -26,9 +26,9 @@ def never() -> list[str]:
 def test_what_was_remembered_is_what_was_read(tmp_path: Path) -> None:
     manifest = manifest_of(folder=tmp_path)
     packs = [pack_in(tmp_path, label, files) for label, files in PACKAGES.items()]
-    memory = Memory(store=Store(tmp_path / "store"), about=("lock",))
-    read = study(manifest, packs, lambda: ["pkg"], memory)
-    assert study(manifest, packs, never, memory) == read
+    memory = ResultCache(store=Store(tmp_path / "store"), inputs=("lock",))
+    read = analyze_packages(manifest, packs, lambda: ["pkg"], memory)
+    assert analyze_packages(manifest, packs, never, memory) == read
     assert read == read_packs(manifest, packs, ["pkg"])
     assert any(one.inside for one in read.components.values())
 
@@ -38,15 +38,16 @@ def test_other_locks_and_other_files_of_a_package_are_other_memories(tmp_path: P
     packs = [pack_in(tmp_path, label, files) for label, files in PACKAGES.items()]
     for name in ("requirements.lock", "plugin.toml"):
         (tmp_path / name).write_text("# 1\n")
-    settings = read_settings(manifest, Lock(file=tmp_path / "requirements.lock", packages=()), {})
+    lock = Lock(file=tmp_path / "requirements.lock", packages=())
+    lock_sha256 = read_settings(manifest, lock, {}).lock_sha256
     store = Store(tmp_path / "store")
     pruned = [replace(packs[0], members=packs[0].members[1:]), *packs[1:]]
     found = [
-        memory_of(store, manifest, settings, packs),
-        memory_of(store, manifest, replace(settings, lock_sha256="2"), packs),
-        memory_of(store, manifest, settings, pruned),
-        memory_of(store, manifest_of(folder=tmp_path, runtime="python3.12"), settings, packs),
+        package_result_cache(store, manifest, lock_sha256, packs),
+        package_result_cache(store, manifest, "2", packs),
+        package_result_cache(store, manifest, lock_sha256, pruned),
+        package_result_cache(store, manifest_of(folder=tmp_path, runtime="python3.12"), lock_sha256, packs),
     ]
-    assert len({memory.about for memory in found}) == len(found)
-    assert memory_of(store, manifest, settings, packs) == found[0]
-    assert memory_of(store, manifest, replace(settings, lock_sha256=""), packs) == Memory()
+    assert len({memory.inputs for memory in found}) == len(found)
+    assert package_result_cache(store, manifest, lock_sha256, packs) == found[0]
+    assert package_result_cache(store, manifest, "", packs) == ResultCache()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from builder.archive.cached_results import Memory
+from builder.archive.cached_results import ResultCache
 from builder.dependencies.store.maintenance import damaged, prunable, remove, shelved
 from builder.dependencies.store.pack_store import Store
 
@@ -34,13 +34,13 @@ def packs_of(folder: Path) -> list[Path]:
 
 def test_an_answer_is_found_out_once_for_each_question_and_each_thing_it_is_about(tmp_path: Path) -> None:
     asked = Asked()
-    memory = Memory(store=Store(tmp_path), about=("lock 1",))
-    assert [memory.once("facts", asked) for _ in range(3)] == [ANSWER] * 3
+    memory = ResultCache(store=Store(tmp_path), inputs=("lock 1",))
+    assert [memory.get_or_compute("facts", asked) for _ in range(3)] == [ANSWER] * 3
     assert asked.times == 1
-    memory.once("savings", asked)
-    Memory(store=Store(tmp_path), about=("lock 2",)).once("facts", asked)
+    memory.get_or_compute("savings", asked)
+    ResultCache(store=Store(tmp_path), inputs=("lock 2",)).get_or_compute("facts", asked)
     assert asked.times == 3
-    assert Memory(store=Store(tmp_path), about=("lock 1",)).once("facts", asked) == ANSWER
+    assert ResultCache(store=Store(tmp_path), inputs=("lock 1",)).get_or_compute("facts", asked) == ANSWER
     assert asked.times == 3
 
 
@@ -54,15 +54,15 @@ def torn(data: bytes) -> bytes:
 
 def test_a_kept_answer_that_was_changed_counts_as_none(tmp_path: Path) -> None:
     asked = Asked()
-    memory = Memory(store=Store(tmp_path), about=("lock",))
+    memory = ResultCache(store=Store(tmp_path), inputs=("lock",))
     changes: tuple[Callable[[bytes], bytes], ...] = (flipped, torn)
     for suffix in (".zip", ".index"):
         for change in changes:
-            memory.once("facts", asked)
+            memory.get_or_compute("facts", asked)
             before = asked.times
             file = packs_of(tmp_path)[0].with_suffix(suffix)
             file.write_bytes(change(file.read_bytes()))
-            assert memory.once("facts", asked) == ANSWER
+            assert memory.get_or_compute("facts", asked) == ANSWER
             assert asked.times == before + 1
     assert damaged(Store(tmp_path)) == (1, ())
 
@@ -70,15 +70,15 @@ def test_a_kept_answer_that_was_changed_counts_as_none(tmp_path: Path) -> None:
 def test_a_store_that_cannot_be_written_keeps_nothing_and_stops_nothing(tmp_path: Path) -> None:
     asked = Asked()
     (tmp_path / "work").write_bytes(b"")
-    for memory in (Memory(), Memory(store=Store(tmp_path))):
+    for memory in (ResultCache(), ResultCache(store=Store(tmp_path))):
         asked.times = 0
-        assert [memory.once("facts", asked) for _ in range(2)] == [ANSWER] * 2
+        assert [memory.get_or_compute("facts", asked) for _ in range(2)] == [ANSWER] * 2
         assert asked.times == 2
 
 
 def test_kept_answers_are_pruned_like_packages(tmp_path: Path) -> None:
     store, asked = Store(tmp_path), Asked()
-    Memory(store=store, about=("lock",)).once("facts", asked)
+    ResultCache(store=store, inputs=("lock",)).get_or_compute("facts", asked)
     file = packs_of(tmp_path)[0]
     os.utime(file, (1000.0, 1000.0))
     assert [row.label for row in shelved(store)] == ["what packages say about themselves"]

@@ -1,4 +1,4 @@
-"""Everything that is written beside an artifact, in one go."""
+"""Write all evidence of a finished build beside its artifact."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from builder.archive.atomic_files import whole_file
-from builder.evidence.checksums import evidence_files, write_seal
-from builder.evidence.provenance.statement import build_statement, render_statement, with_run
+from builder.archive.atomic_files import atomic_file
+from builder.evidence.checksums import evidence_files, write_checksums
+from builder.evidence.provenance.statement import StatementInputs, build_statement, render_statement, with_run
 from builder.evidence.sbom.cyclonedx import build_sbom, render_sbom
 from builder.evidence.sbom.inventory import take_inventory
 from builder.evidence.sbom.licences import licence_texts
@@ -20,35 +20,32 @@ if TYPE_CHECKING:
 
     from builder.build_values import Artifact, Bundle
     from builder.errors import Problem
-    from builder.evidence.evidence_settings import Settings
-    from builder.evidence.sbom.package_facts import Study
+    from builder.evidence.components import PackageAnalysis
+    from builder.evidence.evidence_settings import EvidenceSettings
     from builder.manifest.model import Manifest
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Made:
+class FinishedBuild:
     """A build that is done, except for its evidence.
 
     Attributes:
         manifest: The plugin.
-        known: What the packages say about themselves.
-        bundle: What went in.
-        artifact: What came out; its report lies beside it already.
+        analysis: The metadata of the packages.
+        bundle: The files of the artifact.
+        artifact: The written ZIP; its report is already beside it.
         settings: What decides the evidence besides these.
     """
 
     manifest: Manifest
-    known: Study
+    analysis: PackageAnalysis
     bundle: Bundle
     artifact: Artifact
-    settings: Settings
+    settings: EvidenceSettings
 
 
-def write_evidence(made: Made) -> tuple[Problem, ...]:
-    """Write every file of evidence beside the artifact, and their digests last.
-
-    Args:
-        made: The build.
+def write_evidence(build: FinishedBuild) -> tuple[Problem, ...]:
+    """Write every evidence file beside the artifact, and the checksums of them all last.
 
     Returns:
         Warnings about ``soup.toml``.
@@ -56,8 +53,8 @@ def write_evidence(made: Made) -> tuple[Problem, ...]:
     Raises:
         PackagingError: A file cannot be written.
     """
-    manifest, artifact, settings = made.manifest, made.artifact, made.settings
-    inventory = take_inventory(manifest, made.bundle, made.known)
+    manifest, artifact, settings = build.manifest, build.artifact, build.settings
+    inventory = take_inventory(manifest, build.bundle, build.analysis)
     rows = soup_rows(manifest, inventory, settings.soup)
     label = f"{manifest.plugin.name} {manifest.plugin.version}"
     files = evidence_files(artifact.file)
@@ -65,20 +62,26 @@ def write_evidence(made: Made) -> tuple[Problem, ...]:
         "sbom": render_sbom(build_sbom(manifest, inventory, artifact, settings.soup, epoch=settings.epoch)),
         "soup": render_csv(rows),
         "soup-for-people": render_markdown(manifest, rows),
-        "licences": licence_texts(label, inventory, made.known.texts),
+        "licences": licence_texts(label, inventory, build.analysis.texts),
     }.items():
         _write(files[kind], content)
     statement = with_run(
-        build_statement(manifest, made.bundle, inventory, artifact, settings),
+        build_statement(
+            manifest,
+            build.bundle,
+            inventory,
+            artifact,
+            StatementInputs(files=settings.input_files, epoch=settings.epoch),
+        ),
         started=settings.started,
         finished=datetime.now(UTC),
         byproducts=[file for kind, file in files.items() if kind not in {"provenance", "digests"}],
     )
     _write(files["provenance"], render_statement(statement, settings.signer))
-    write_seal(artifact.file, artifact.sha256)
+    write_checksums(artifact.file, artifact.sha256)
     return soup_warnings(settings.soup, [(row[0], row[1]) for row in rows])
 
 
 def _write(file: Path, content: bytes) -> None:
-    with whole_file(file) as stream:
+    with atomic_file(file) as stream:
         stream.write(content)

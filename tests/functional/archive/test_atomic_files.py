@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from builder.archive.atomic_files import whole_file
+from builder.archive.atomic_files import atomic_file
 from builder.errors import PackagingError
 
 
@@ -15,7 +15,7 @@ from builder.errors import PackagingError
 def test_the_new_file_takes_the_place_of_the_old_one(tmp_path: Path, *, remade: bool) -> None:
     target = tmp_path / "folder" / "file"
     for content in (b"old", b"new"):
-        with whole_file(target, remade=remade) as stream:
+        with atomic_file(target, remade=remade) as stream:
             stream.write(content)
 
     assert target.read_bytes() == b"new"
@@ -28,7 +28,7 @@ def test_whatever_interrupts_leaves_the_old_file_and_nothing_else(tmp_path: Path
     target.write_bytes(b"old")
 
     def interrupted() -> None:
-        with whole_file(target, remade=remade) as stream:
+        with atomic_file(target, remade=remade) as stream:
             stream.write(b"new")
             raise KeyboardInterrupt
 
@@ -45,7 +45,7 @@ def test_devices_and_pipes_are_left_alone(tmp_path: Path) -> None:
 
     # Not /dev/stdout itself: where this fails as root, it would be gone from the machine.
     for target in (pipe, Path("/dev/a-file-of-the-kit-s-tests")):
-        with pytest.raises(PackagingError, match="is a device or a pipe"), whole_file(target):
+        with pytest.raises(PackagingError, match="is a device or a pipe"), atomic_file(target):
             pass
 
     assert pipe.is_fifo()
