@@ -34,7 +34,7 @@ from builder.errors import KitError, ProjectError, Severity
 from builder.evidence.sbom.dependency_graph import python_graph
 from builder.manifest.model import Build, Manifest, Plugin
 from builder.platform.distributions import PACKAGE_OF_MODULE
-from builder.progress import Silent
+from builder.progress import SilentProgress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -152,8 +152,8 @@ def lock(names: tuple[str, ...], runtime: str, home: Path) -> list[Case]:
     store = Store(home / "store")
     try:
         if not any((folder / file).exists() for file in ("requirements.lock", "package-lock.json")):
-            write_lock(manifest, store, Silent())
-        packs = collect(read_lock(manifest), manifest, store, Silent())
+            write_lock(manifest, store, SilentProgress())
+        packs = collect(read_lock(manifest), manifest, store, SilentProgress())
     except KitError as error:
         if len(names) > 1:
             return [case for name in names for case in lock((name,), runtime, home)]

@@ -28,13 +28,13 @@ from builder.dependencies import Store, collect, read_lock, write_lock
 from builder.dependencies.python.platform_tags import platforms
 from builder.errors import KitError, Severity
 from builder.manifest.model import Build, Manifest, Plugin
-from builder.natives import check_natives, examine
-from builder.natives.loader_view import Placed
-from builder.natives.native_check import judge
-from builder.natives.native_scan import natives_of
+from builder.natives import check_natives, select_platform_files
+from builder.natives.loader_view import PlacedFile
+from builder.natives.native_check import native_problems
+from builder.natives.native_scan import scan_pack
 from builder.natives.scan_cache import SUFFIX
 from builder.platform.runtimes import RUNTIMES, Runtime
-from builder.progress import Silent
+from builder.progress import SilentProgress
 
 PYTHON = [RUNTIMES[f"python3.{minor}"] for minor in (10, 11, 12, 13, 14)]
 NODE = [RUNTIMES[name] for name in ("nodejs18.x", "nodejs22.x", "nodejs24.x")]
@@ -143,21 +143,21 @@ def judge_wheel(wheel: Path, store: Store, count: Count) -> None:
     pack = Pack(package=package, file=stored.file, members=stored.members)
     pack.file.with_suffix(SUFFIX).unlink(missing_ok=True)
     start = time.perf_counter()
-    natives = natives_of(pack)
+    natives = scan_pack(pack)
     middle = time.perf_counter()
-    natives_of(pack)
+    scan_pack(pack)
     count.seconds, count.again = count.seconds + middle - start, count.again + time.perf_counter() - middle
     count.binaries += len(natives)
     by_content = {member.sha256: natives[member.path] for member in pack.members if member.path in natives}
     entries = list(package_entries(pack, python=True))
     found = tuple(
-        Placed(path=entry.path, owner=entry.owner, native=by_content[entry.sha256])
+        PlacedFile(path=entry.path, owner=entry.owner, native=by_content[entry.sha256])
         for entry in entries
         if entry.sha256 in by_content
     )
     needs = highest(wheel)
     for runtime in PYTHON:
-        problems = judge(runtime, {entry.path: entry.owner for entry in entries}, found, {})
+        problems = native_problems(runtime, {entry.path: entry.owner for entry in entries}, found, {})
         told = [problem.message for problem in problems if problem.severity is Severity.ERROR]
         expected = why_bad(wheel, runtime, needs, extensions=[one.path for one in found if one.path.endswith(".so")])
         count.add(f"{wheel.name} on {runtime.name}", expected=expected, told=told)
@@ -224,8 +224,8 @@ def judge_package(name: str, runtime: Runtime, home: Path, count: Count) -> None
     store = Store(home / "store")
     told: list[str] = []
     needs: dict[str, tuple[int, ...]] = {}
-    write_lock(manifest, store, Silent())
-    examined = examine(manifest, collect(read_lock(manifest), manifest, store, Silent()))
+    write_lock(manifest, store, SilentProgress())
+    examined = select_platform_files(manifest, collect(read_lock(manifest), manifest, store, SilentProgress()))
     for pack in examined.packs:
         for family, number in highest(pack.file, within=pack.package.name).items():
             needs[family] = max(needs.get(family, ()), number)

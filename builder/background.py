@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 
 
-def meanwhile(work: Callable[[], R], beside: Callable[[], object]) -> R:
+def run_both(work: Callable[[], R], beside: Callable[[], object]) -> R:
     """Do ``work`` in this thread and ``beside`` in a second one; both are over afterwards, whatever happens.
 
     What may take long belongs into ``work``: Ctrl-C reaches only this thread.

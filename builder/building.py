@@ -19,7 +19,7 @@ from builder.coldstart.optimization import optimize
 from builder.coldstart.pruning import prune_packs
 from builder.evidence.evidence_writer import FinishedBuild, write_evidence
 from builder.evidence.sbom.package_analysis import analyze_packages, package_result_cache
-from builder.natives import check_natives, examine
+from builder.natives import check_natives, select_platform_files
 from builder.secrets import refuse_secrets
 from builder.stages import PackagedPlugin
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from builder.build_values import Bundle, Pack
     from builder.dependencies import Store
     from builder.errors import Problem
-    from builder.natives.examine import Examined
+    from builder.natives.platform_packs import PlatformPacks
     from builder.stages import BuildInputs
 
 
@@ -47,7 +47,7 @@ def build_artifact(inputs: BuildInputs, packs: Sequence[Pack], store: Store) -> 
     secret_warnings = refuse_secrets(manifest, inputs.sources)
 
     # The files of the artifact: one tree of packages and own files, optimized as [build] says.
-    examined = examine(manifest, packs)
+    examined = select_platform_files(manifest, packs)
     packs = prune_packs(examined.packs, manifest.build.prune, manifest.runtime.language)
     cache = package_result_cache(store, manifest, inputs.evidence.lock_sha256, packs)
     assembled, recorded = _assemble(inputs, packs, examined, cache)
@@ -79,7 +79,7 @@ def build_artifact(inputs: BuildInputs, packs: Sequence[Pack], store: Store) -> 
 
 
 def _assemble(
-    inputs: BuildInputs, packs: Sequence[Pack], examined: Examined, cache: ResultCache
+    inputs: BuildInputs, packs: Sequence[Pack], examined: PlatformPacks, cache: ResultCache
 ) -> tuple[Bundle, tuple[Problem, ...]]:
     """One tree of packages and own files: the lock is complete, every import is found, and all native code loads.
 

@@ -50,7 +50,7 @@ def find_interpreter(version: str, environment: Mapping[str, str]) -> Interprete
     Raises:
         ProjectError: There is none.
     """
-    found = search(version, environment)
+    found = locate_interpreter(version, environment)
     if found is not None:
         return found
     message = f"[build] precompile needs Python {version}, the runtime's own, and this machine has none."
@@ -58,7 +58,7 @@ def find_interpreter(version: str, environment: Mapping[str, str]) -> Interprete
     raise ProjectError(message, hint=hint)
 
 
-def search(version: str, environment: Mapping[str, str]) -> Interpreter | None:
+def locate_interpreter(version: str, environment: Mapping[str, str]) -> Interpreter | None:
     """The first CPython of a version: the running one, pyenv's, on the PATH, uv's; None when there is none."""
     tag = f"cpython-{version.replace('.', '')}"
     for program in _candidates(version, environment):

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from builder import bundle as bundles
 from builder import dependencies, evidence
 from builder import manifest as manifests
-from builder.background import meanwhile
+from builder.background import run_both
 from builder.coldstart.cold_start_tools import find_tools
 from builder.errors import ManifestError, PackagingError, ProjectError, Severity, count_problems
 from builder.handler import SourceLayout, check_handler, check_hooks
@@ -93,7 +93,7 @@ def lock(project: Project, progress: Progress, *, upgrade: bool = False) -> Lock
     file = manifests.find_manifest(project.start)
     manifest = manifests.load(file, environment=project.environment, today=project.today).manifest
     _refuse_image(manifest)
-    return dependencies.write_lock(manifest, dependencies.chosen_store(project.store), progress, upgrade=upgrade)
+    return dependencies.write_lock(manifest, dependencies.open_store(project.store), progress, upgrade=upgrade)
 
 
 def package(project: Project, progress: Progress, *, output: Path | None = None) -> PackagedPlugin:
@@ -112,8 +112,8 @@ def package(project: Project, progress: Progress, *, output: Path | None = None)
     inputs = gather_inputs(project, output=output)
     if (previous := reuse_previous_build(inputs)) is not None:
         return previous
-    store = dependencies.chosen_store(project.store)
-    packs = meanwhile(
+    store = dependencies.open_store(project.store)
+    packs = run_both(
         lambda: dependencies.collect(inputs.lock, inputs.checked.manifest, store, progress),
         lambda: import_module("builder.building"),  # takes as long as hashing the packages
     )

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Completed:
+class CompletedProcess:
     """A finished program: its exit code and everything it wrote, as text."""
 
     argv: tuple[str, ...]
@@ -30,7 +30,7 @@ def find_program(name: str) -> str | None:
     return shutil.which(name)
 
 
-def run(argv: Sequence[str], *, cwd: Path, environment: Mapping[str, str] | None = None) -> Completed:
+def run(argv: Sequence[str], *, cwd: Path, environment: Mapping[str, str] | None = None) -> CompletedProcess:
     """Run a program to its end and capture what it writes.
 
     Args:
@@ -54,10 +54,10 @@ def run(argv: Sequence[str], *, cwd: Path, environment: Mapping[str, str] | None
         errors="replace",
         check=False,
     )
-    return Completed(argv=tuple(argv), returncode=done.returncode, stdout=done.stdout, stderr=done.stderr)
+    return CompletedProcess(argv=tuple(argv), returncode=done.returncode, stdout=done.stdout, stderr=done.stderr)
 
 
-def replace_with_utf8_python() -> NoReturn:
+def restart_in_utf8_mode() -> NoReturn:
     """Start this very command again, in this process, by a Python that takes every file name for UTF-8.
 
     Under a locale such as ISO-8859-1 Python decodes names otherwise, so ``größe.txt`` would be another path in the

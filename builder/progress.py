@@ -18,7 +18,7 @@ class Progress(Protocol):
         """One line the user should read once, such as a setting that was ignored."""
 
 
-class Silent:
+class SilentProgress:
     """Progress that nobody watches."""
 
     def begin(self, task: str, total: int) -> None:

@@ -18,7 +18,7 @@ from builder import dependencies, pipeline
 from builder.build_values import Lock, Pack
 from builder.errors import DependencyError, KitError, ProjectError
 from builder.pipeline import BuildInputs, PackagedPlugin, Project
-from builder.progress import Silent
+from builder.progress import SilentProgress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -101,7 +101,7 @@ def _build(packs: Mapping[_Key, Pack], store: Store, stage: Stage) -> PackagedPl
                 replace(packs[key], package=package) for key, package in zip(keys, stage.lock.packages, strict=True)
             )
         else:
-            mine = dependencies.collect(stage.lock, stage.checked.manifest, store, Silent())
+            mine = dependencies.collect(stage.lock, stage.checked.manifest, store, SilentProgress())
         return pipeline.build(stage, mine, store)
     except KitError as error:
         return error

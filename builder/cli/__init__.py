@@ -16,9 +16,9 @@ _STANDARD_ERROR = 2
 def main() -> NoReturn:
     """Entry point of ``biot-plugin``."""
     if sys.getfilesystemencoding() != "utf-8":
-        from builder.process import replace_with_utf8_python
+        from builder.process import restart_in_utf8_mode
 
-        replace_with_utf8_python()
+        restart_in_utf8_mode()
     # A command ends before looking for unreachable cycles pays: that took a twelfth of the time of `package`.
     gc.set_threshold(_WORTH_COLLECTING)
     _open_what_is_closed()

@@ -87,7 +87,7 @@ def import_environment(plugin: Plugin, code: Path, work: Path) -> dict[str, str]
     }
 
 
-def _failed(module: str, done: process.Completed) -> PackagingError:
+def _failed(module: str, done: process.CompletedProcess) -> PackagingError:
     lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
     if any(line.startswith("Timeout (") for line in lines):
         place = next((line for line in lines if line.startswith("File ")), "an import")

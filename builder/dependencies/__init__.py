@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from builder.dependencies.npm.esbuild import collect_bundler, locked_bundler
-from builder.dependencies.store.pack_store import Store, chosen_store, default_store
+from builder.dependencies.store.pack_store import Store, default_store, open_store
 from builder.errors import DependencyError
 
 if TYPE_CHECKING:
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 __all__ = [
     "Store",
     "check_completeness",
-    "chosen_store",
     "collect",
     "collect_bundler",
     "default_store",
     "direct_requirements",
     "folders_of",
     "locked_bundler",
+    "open_store",
     "read_lock",
     "refuse_incomplete_lock",
     "stored_wheels",

@@ -77,12 +77,12 @@ def uv_environment(environment: Mapping[str, str], pip: Mapping[str, str], *, co
     return made
 
 
-def names_uv_index(environment: Mapping[str, str]) -> bool:
+def has_uv_index(environment: Mapping[str, str]) -> bool:
     """Whether the operator named an index for uv: then pip takes it too, unless pip was told another."""
     return any(environment.get(name) for name in _UV_INDEX)
 
 
-def building_environment(environment: Mapping[str, str]) -> dict[str, str]:
+def build_environment(environment: Mapping[str, str]) -> dict[str, str]:
     """What code of a package gets to see while it is built: the way to the index, and nothing else of the operator.
 
     The last three make what it builds follow from its files alone, as far as its tools honour them.

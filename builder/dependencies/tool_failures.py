@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from builder.platform.runtimes import Runtime
-    from builder.process import Completed
+    from builder.process import CompletedProcess
 
 
 def _status(digits: str) -> str:
@@ -85,7 +85,7 @@ _REACHING = (
 )  # fmt: skip
 
 
-def clean(text: str) -> str:
+def safe_text(text: str) -> str:
     """Text of another program, safe to show: no credentials in addresses, no control characters, not too long."""
     plain = printable(_SECRET.sub("***", text).strip())
     return plain if len(plain) <= _LONGEST else plain[: _LONGEST - 3] + "..."
@@ -94,10 +94,10 @@ def clean(text: str) -> str:
 def last_line(text: str) -> str:
     """The last line that says something, cleaned and without its period, so that it can end a sentence of ours."""
     lines = [line for line in text.splitlines() if line.strip() and not _POINTER.search(line)]
-    return clean(lines[-1].removeprefix("npm error ")).rstrip(".") if lines else "it said nothing"
+    return safe_text(lines[-1].removeprefix("npm error ")).rstrip(".") if lines else "it said nothing"
 
 
-def not_reached(done: Completed, index: str) -> DependencyError | None:
+def connection_error(done: CompletedProcess, index: str) -> DependencyError | None:
     """The failure as one of the disk or the network, or None when the index did answer.
 
     Args:
@@ -113,7 +113,7 @@ def not_reached(done: Completed, index: str) -> DependencyError | None:
     return None
 
 
-def resolving_failed(done: Completed, runtime: Runtime, explained: Sequence[Problem] = ()) -> DependencyError:
+def resolution_error(done: CompletedProcess, runtime: Runtime, explained: Sequence[Problem] = ()) -> DependencyError:
     """Why uv found no set of versions for the runtime; ``explained`` is what the index says of packages."""
     problems = [*explained]
     others = (*_source_only(done.stderr), *_other_wheels(done.stderr, runtime))
@@ -127,21 +127,21 @@ def resolving_failed(done: Completed, runtime: Runtime, explained: Sequence[Prob
         )
     unbuilt = _NOT_BUILT.search(done.stderr)
     if unbuilt is not None:
-        return building_failed(done, clean(unbuilt[1].replace("==", " ")))
+        return build_error(done, safe_text(unbuilt[1].replace("==", " ")))
     if "No solution found" in done.stderr:
         found = _CONFLICT.search(done.stderr)
-        reason = clean(" ".join(found[0].split())) if found else f"{last_line(done.stderr)}."
+        reason = safe_text(" ".join(found[0].split())) if found else f"{last_line(done.stderr)}."
         return DependencyError(
             f"No set of versions satisfies every requirement for {runtime.name}. {reason}",
             hint="Loosen or change one of the requirements named above.",
         )
-    return not_reached(done, "Python package index") or DependencyError(
+    return connection_error(done, "Python package index") or DependencyError(
         f"uv could not resolve the dependencies: {last_line(done.stderr)}.",
         hint="Correct what uv names and run `biot-plugin lock` again.",
     )
 
 
-def fetching_failed(done: Completed, runtime: Runtime) -> DependencyError:
+def download_error(done: CompletedProcess, runtime: Runtime) -> DependencyError:
     """Why pip did not bring the locked wheels."""
     said = done.stdout + done.stderr
     if "DO NOT MATCH THE HASHES" in said:
@@ -149,7 +149,7 @@ def fetching_failed(done: Completed, runtime: Runtime) -> DependencyError:
             f"The index holds another file than requirements.lock pins: {_mismatch(said)}",
             hint="Do not ship it before you know why. If the package was replaced on purpose, run `biot-plugin lock`.",
         )
-    unreachable = not_reached(done, "Python package index")
+    unreachable = connection_error(done, "Python package index")
     if unreachable is not None:
         return unreachable
     missing = re.findall(r"No matching distribution found for (\S+)", said)
@@ -163,14 +163,14 @@ def fetching_failed(done: Completed, runtime: Runtime) -> DependencyError:
     )
 
 
-def mismatched(done: Completed) -> tuple[str, str, str]:
+def hash_mismatch(done: CompletedProcess) -> tuple[str, str, str]:
     """Name, version and ``sha256:<hex>`` of a file that pip expected with another hash; empty for other failures."""
     said = done.stdout + done.stderr
     found = _OTHER_HASH.search(said) if "DO NOT MATCH THE HASHES" in said else None
     return (found[1], found[2], f"sha256:{found[3]}") if found else ("", "", "")
 
 
-def foreign_file(name: str, version: str, runtime: Runtime) -> DependencyError:
+def wrong_file_error(name: str, version: str, runtime: Runtime) -> DependencyError:
     """A lock with the hash of a file that its release has, and that is not for the runtime."""
     return DependencyError(
         f"The hash of {name} {version} in requirements.lock belongs to a file for another platform or Python: "
@@ -179,7 +179,7 @@ def foreign_file(name: str, version: str, runtime: Runtime) -> DependencyError:
     )
 
 
-def building_failed(done: Completed, package: str) -> DependencyError:
+def build_error(done: CompletedProcess, package: str) -> DependencyError:
     """Why pip did not make a wheel of a package's source."""
     said = done.stdout + done.stderr
     if "DO NOT MATCH THE HASHES" in said:
@@ -189,17 +189,17 @@ def building_failed(done: Completed, package: str) -> DependencyError:
         )
     raised = _RAISED.findall(said)
     if not raised:
-        unreachable = not_reached(done, "Python package index")
+        unreachable = connection_error(done, "Python package index")
         if unreachable is not None:
             return unreachable
-    reason = clean(raised[-1]) if raised else last_line(said)
+    reason = safe_text(raised[-1]) if raised else last_line(said)
     return DependencyError(
         f"{package} could not be built from source: {reason.rstrip('.')}.",
         hint="Read its own notes on building; or choose a version that has wheels.",
     )
 
 
-def _tool(done: Completed) -> str:
+def _tool(done: CompletedProcess) -> str:
     return next((name for name in ("pip", "uv", "npm") if any(part.endswith(name) for part in done.argv)), done.argv[0])
 
 
@@ -245,7 +245,7 @@ def _other_wheels(said: str, runtime: Runtime) -> list[Problem]:
 def _in_words(tags: str) -> str:
     """Uv's list of tags, with Python versions and glibc as people name them."""
     named = re.sub(r"`cp3(\d+)`", r"python3.\1", tags)
-    return clean(re.sub(r"`manylinux_2_(\d+)_x86_64`", r"glibc 2.\1", named))
+    return safe_text(re.sub(r"`manylinux_2_(\d+)_x86_64`", r"glibc 2.\1", named))
 
 
 def _unknown(said: str) -> list[Problem]:

@@ -38,7 +38,7 @@ _FOREIGN_LIBC = re.compile(r"libc\.so\.(?!6$)\d+(?:\.\d+)?")
 """BSD's C libraries, whose files often leave the header's field at 0; glibc's is ``libc.so.6``."""
 
 
-class Form(StrEnum):
+class ElfType(StrEnum):
     """What kind of ELF file it is: what a program loads, or what only a linker reads."""
 
     PROGRAM = "program"
@@ -64,7 +64,7 @@ class Elf:
     """
 
     machine: str
-    form: Form = Form.SHARED
+    form: ElfType = ElfType.SHARED
     interpreter: str = ""
     soname: str = ""
     needed: tuple[str, ...] = ()
@@ -82,14 +82,14 @@ class _DamagedError(Exception):
 def read_elf(data: bytes) -> Elf:
     """Read a whole ELF file; never raises, whatever the bytes are."""
     if len(data) < _SHORTEST:
-        return Elf(machine="", form=Form.OTHER, damage="it ends inside its header")
+        return Elf(machine="", form=ElfType.OTHER, damage="it ends inside its header")
     little = data[5] == 1
     kind, number = struct.unpack_from("<HH" if little else ">HH", data, 16)
     machine = _machine(number, wide=data[4] == _WIDE, little=little)
     if data[7] in _SYSTEMS:
         machine = f"{_SYSTEMS[data[7]]} on {machine}"
-    form = {_PROGRAM: Form.PROGRAM, _SHARED: Form.SHARED}.get(kind, Form.OTHER)
-    if machine != _MACHINES[X86_64] or form is Form.OTHER:
+    form = {_PROGRAM: ElfType.PROGRAM, _SHARED: ElfType.SHARED}.get(kind, ElfType.OTHER)
+    if machine != _MACHINES[X86_64] or form is ElfType.OTHER:
         return Elf(machine=machine, form=form)
     try:
         return _read(data, form)
@@ -105,7 +105,7 @@ def _machine(number: int, *, wide: bool, little: bool) -> str:
     return name if little or number != X86_64 else f"{name}, big-endian"
 
 
-def _read(data: bytes, form: Form) -> Elf:
+def _read(data: bytes, form: ElfType) -> Elf:
     segments = tuple(_segments(data))
     interpreter = next(
         (_text(data, start, start + size) for kind, start, _, size in segments if kind == _INTERPRETER), ""

@@ -7,20 +7,20 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from builder.natives.elf import Elf, Form
-from builder.natives.native_files import Kind, abi_tag, is_library
+from builder.natives.elf import Elf, ElfType
+from builder.natives.native_files import NativeFormat, abi_tag, is_library
 from builder.platform.libraries import LIBRARY_FOLDERS, MUSL, libraries
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from builder.natives.native_files import Native
+    from builder.natives.native_files import NativeFile
     from builder.platform.runtimes import Runtime
 
 _TASK = "/var/task"
 
 
-class Found(StrEnum):
+class LibraryLocation(StrEnum):
     """Where a needed library is."""
 
     INSIDE = "in the artifact, where the loader looks first"
@@ -31,18 +31,18 @@ class Found(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Placed:
+class PlacedFile:
     """A program or library at its place in the artifact; ``owner`` is ``name version``, empty for the plugin's own."""
 
     path: str
     owner: str
-    native: Native
+    native: NativeFile
 
     @property
     def elf(self) -> Elf | None:
         """What it asks for, if it is Linux code that a program can load."""
         elf = self.native.elf
-        return elf if elf is not None and elf.form is not Form.OTHER else None
+        return elf if elf is not None and elf.form is not ElfType.OTHER else None
 
     @property
     def runs(self) -> bool:
@@ -58,18 +58,18 @@ class Placed:
     def is_program(self) -> bool:
         """It is started, not loaded."""
         elf = self.elf
-        return elf is not None and (elf.form is Form.PROGRAM or bool(elf.interpreter)) and not is_library(self.path)
+        return elf is not None and (elf.form is ElfType.PROGRAM or bool(elf.interpreter)) and not is_library(self.path)
 
     @property
     def is_musl(self) -> bool:
         """It was built for musl's C library, which Lambda does not have."""
         elf = self.elf
-        if elf is None or self.native.kind is not Kind.ELF:
+        if elf is None or self.native.kind is not NativeFormat.ELF:
             return False
         return "ld-musl" in elf.interpreter or any(name == MUSL or "musl" in name for name in elf.needed)
 
 
-class World:
+class LoaderView:
     """The artifact as the loader sees it.
 
     Args:
@@ -78,7 +78,7 @@ class World:
         placed: The programs and libraries among them.
     """
 
-    def __init__(self, runtime: Runtime, paths: Mapping[str, str], placed: Iterable[Placed]) -> None:
+    def __init__(self, runtime: Runtime, paths: Mapping[str, str], placed: Iterable[PlacedFile]) -> None:
         self.runtime = runtime
         self.paths = paths
         self.placed = {one.path: one for one in placed}
@@ -88,21 +88,21 @@ class World:
             for name in {posixpath.basename(path), one.elf.soname if one.elf else ""} - {""}:
                 self._named.setdefault(name, []).append(path)
 
-    def find(self, asking: Placed, name: str) -> tuple[Found, str]:
+    def find(self, asking: PlacedFile, name: str) -> tuple[LibraryLocation, str]:
         """Where ``asking`` finds a library, in the loader's order, and its path when it is in the artifact."""
         elf = asking.elf
         if elf is None:
-            return Found.MISSING, ""
+            return LibraryLocation.MISSING, ""
         first = () if elf.runpath else elf.rpath
         if path := self._in_folders(asking, first, name):
-            return Found.INSIDE, path
+            return LibraryLocation.INSIDE, path
         if name in self._platform:
-            return Found.PLATFORM, ""
+            return LibraryLocation.PLATFORM, ""
         if path := self._in_folders(asking, (*elf.runpath, *(f"{_TASK}/{folder}" for folder in LIBRARY_FOLDERS)), name):
-            return Found.INSIDE, path
+            return LibraryLocation.INSIDE, path
         return self._anywhere(asking, name)
 
-    def needs(self, asking: Placed) -> Iterator[tuple[str, Found, str]]:
+    def needs(self, asking: PlacedFile) -> Iterator[tuple[str, LibraryLocation, str]]:
         """Every library that a file asks for, with where it is."""
         for name in asking.elf.needed if asking.elf else ():
             yield (name, *self.find(asking, name))
@@ -118,7 +118,7 @@ class World:
                     waiting.append(self.placed[path])
         return frozenset(seen)
 
-    def _in_folders(self, asking: Placed, folders: Iterable[str], name: str) -> str:
+    def _in_folders(self, asking: PlacedFile, folders: Iterable[str], name: str) -> str:
         origin = posixpath.dirname(asking.path)
         for folder in folders:
             told = folder.replace("${ORIGIN}", "$ORIGIN").replace("$ORIGIN", f"{_TASK}/{origin}")
@@ -127,10 +127,10 @@ class World:
                 return path
         return ""
 
-    def _anywhere(self, asking: Placed, name: str) -> tuple[Found, str]:
+    def _anywhere(self, asking: PlacedFile, name: str) -> tuple[LibraryLocation, str]:
         candidates = self._named.get(posixpath.basename(name), [])
         own = [path for path in candidates if self.paths[path] == asking.owner and path != asking.path]
         if own:
-            return Found.LOOSE, own[0]
+            return LibraryLocation.LOOSE, own[0]
         others = [path for path in candidates if path != asking.path]
-        return (Found.ELSEWHERE, others[0]) if others else (Found.MISSING, "")
+        return (LibraryLocation.ELSEWHERE, others[0]) if others else (LibraryLocation.MISSING, "")

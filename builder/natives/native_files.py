@@ -24,7 +24,7 @@ _TAGGED = re.compile(r"\.(cpython-[0-9a-z]+|pypy[0-9a-z]+-pp[0-9a-z]+|abi3|cp3\d
 _LIBRARY = re.compile(r"\.(?:so(?:\.[0-9.]+)?|dylib)$")
 
 
-class Kind(StrEnum):
+class NativeFormat(StrEnum):
     """Whose programs are of this form."""
 
     ELF = "ELF (Linux)"
@@ -33,7 +33,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Native:
+class NativeFile:
     """One program or library.
 
     Attributes:
@@ -41,20 +41,20 @@ class Native:
         elf: What it asks for, when it is one of Linux.
     """
 
-    kind: Kind
+    kind: NativeFormat
     elf: Elf | None = None
 
 
-def kind_of(start: bytes) -> Kind | None:
+def native_format(start: bytes) -> NativeFormat | None:
     """The kind that a file's first bytes tell (``PEEK`` of them, or all of a shorter file), or None."""
     if start.startswith(MAGIC):
-        return Kind.ELF
+        return NativeFormat.ELF
     if start.startswith(b"MZ") and len(start) >= PEEK:
-        return Kind.PE
+        return NativeFormat.PE
     if start[:4] in _MACH_O:
-        return Kind.MACH_O
+        return NativeFormat.MACH_O
     if start[:4] in _MACH_O_FAT and len(start) >= PEEK and struct.unpack_from(">I", start, 4)[0] < _FEWEST_JAVA:
-        return Kind.MACH_O
+        return NativeFormat.MACH_O
     return None
 
 

@@ -13,7 +13,7 @@ from builder.platform.runtimes import RUNTIMES
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from builder.natives.load_problems import Fault
+    from builder.natives.load_problems import LoadProblem
     from builder.platform.libraries import Version
     from builder.platform.runtimes import Runtime
 
@@ -24,10 +24,10 @@ _SEVERAL = frozenset({"library", "elsewhere"})
 """Sorts of which one problem names everything that a package needs."""
 
 
-def problems_of(faults: Iterable[Fault], runtime: Runtime) -> Iterator[Problem]:
+def describe_load_problems(find_load_problems: Iterable[LoadProblem], runtime: Runtime) -> Iterator[Problem]:
     """Tell the faults, errors first; a package with errors is not warned about on top."""
-    groups: dict[tuple[Severity, str, str, str], list[Fault]] = {}
-    for fault in faults:
+    groups: dict[tuple[Severity, str, str, str], list[LoadProblem]] = {}
+    for fault in find_load_problems:
         apart = optional_use(fault.placed) if fault.sort in _SEVERAL else fault.what
         groups.setdefault((fault.severity, fault.placed.owner, fault.sort, apart), []).append(fault)
     wrong = {owner for severity, owner, sort, _ in groups if severity is Severity.ERROR and sort == "library"}
@@ -36,7 +36,7 @@ def problems_of(faults: Iterable[Fault], runtime: Runtime) -> Iterator[Problem]:
             yield _problem(group, runtime)
 
 
-def _problem(group: list[Fault], runtime: Runtime) -> Problem:
+def _problem(group: list[LoadProblem], runtime: Runtime) -> Problem:
     first = max(group, key=lambda fault: fault.number)
     message, hint = _TOLD[first.sort](group, runtime)
     names = sorted({one.what for one in group})
@@ -48,21 +48,21 @@ def _problem(group: list[Fault], runtime: Runtime) -> Problem:
     )
 
 
-def _who(fault: Fault) -> str:
+def _who(fault: LoadProblem) -> str:
     return fault.placed.owner or _OWN + " code"
 
 
-def _name(fault: Fault) -> str:
+def _name(fault: LoadProblem) -> str:
     return fault.placed.owner.rpartition(" ")[0]
 
 
-def _files(group: list[Fault]) -> str:
+def _files(group: list[LoadProblem]) -> str:
     paths = list(dict.fromkeys(fault.placed.path for fault in group))
     others = len(paths) - 1
     return paths[0] + (f" and {others} more file{'s' if others > 1 else ''}" if others else "")
 
 
-def _version(group: list[Fault], runtime: Runtime) -> tuple[str, str]:
+def _version(group: list[LoadProblem], runtime: Runtime) -> tuple[str, str]:
     fault = max(group, key=lambda one: one.number)
     family = fault.what
     has = _dotted(symbol_versions(runtime)[family])
@@ -88,7 +88,7 @@ def later_runtime(runtime: Runtime, family: str, number: Version) -> str:
     return next(fitting, "")
 
 
-def _library(group: list[Fault], runtime: Runtime) -> tuple[str, str]:
+def _library(group: list[LoadProblem], runtime: Runtime) -> tuple[str, str]:
     fault = group[0]
     names = sorted({one.what for one in group})
     message = f"needs {', '.join(names)}, which {_are(names)} neither in the artifact nor on {runtime.name}'s machine"
@@ -105,7 +105,7 @@ def _library(group: list[Fault], runtime: Runtime) -> tuple[str, str]:
     return message, _sentence(ways)
 
 
-def _elsewhere(group: list[Fault], _runtime: Runtime) -> tuple[str, str]:
+def _elsewhere(group: list[LoadProblem], _runtime: Runtime) -> tuple[str, str]:
     names = ", ".join(sorted({one.what for one in group}))
     return (
         f"needs {names} of another package, which the loader finds only after that package was imported",
@@ -113,7 +113,7 @@ def _elsewhere(group: list[Fault], _runtime: Runtime) -> tuple[str, str]:
     )
 
 
-def _machine(group: list[Fault], runtime: Runtime) -> tuple[str, str]:
+def _machine(group: list[LoadProblem], runtime: Runtime) -> tuple[str, str]:
     fault = group[0]
     if fault.what == "musl":
         message = "is built for musl (Alpine Linux); Lambda's C library is glibc"
@@ -129,7 +129,7 @@ def _machine(group: list[Fault], runtime: Runtime) -> tuple[str, str]:
     )
 
 
-def _tag(group: list[Fault], runtime: Runtime) -> tuple[str, str]:
+def _tag(group: list[LoadProblem], runtime: Runtime) -> tuple[str, str]:
     fault = group[0]
     return (
         f"has an extension module for {_interpreter(fault.what)}, which {runtime.name} does not import",
@@ -141,7 +141,7 @@ def _tag(group: list[Fault], runtime: Runtime) -> tuple[str, str]:
     )
 
 
-def _damage(group: list[Fault], _runtime: Runtime) -> tuple[str, str]:
+def _damage(group: list[LoadProblem], _runtime: Runtime) -> tuple[str, str]:
     fault = group[0]
     return (
         f"has an extension module that is damaged: {fault.what}",
@@ -169,7 +169,7 @@ def _sentence(ways: list[str]) -> str:
     return f"{text[0].upper()}{text[1:]}."
 
 
-_TOLD: dict[str, Callable[[list[Fault], Runtime], tuple[str, str]]] = {
+_TOLD: dict[str, Callable[[list[LoadProblem], Runtime], tuple[str, str]]] = {
     "version": _version,
     "library": _library,
     "elsewhere": _elsewhere,

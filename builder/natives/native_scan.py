@@ -11,7 +11,7 @@ from builder.archive.reader import read_content
 from builder.build_values import STORED
 from builder.errors import PackagingError
 from builder.fingerprint import code_digest
-from builder.natives.native_files import PEEK, Kind, Native, kind_of
+from builder.natives.native_files import PEEK, NativeFile, NativeFormat, native_format
 from builder.natives.scan_cache import SUFFIX, dump_record, load_record
 
 if TYPE_CHECKING:
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Scanned:
+class ScannedPack:
     """A pack and the programs and libraries in it, by path."""
 
     pack: Pack
-    natives: Mapping[str, Native]
+    natives: Mapping[str, NativeFile]
 
     @property
     def owner(self) -> str:
@@ -38,7 +38,7 @@ _COMPRESSED_PEEK = 512
 """Compressed bytes to read at a time: nearly always enough for the first ``PEEK`` bytes."""
 
 
-def natives_of(pack: Pack) -> dict[str, Native]:
+def scan_pack(pack: Pack) -> dict[str, NativeFile]:
     """Every program and library of a pack, by its path there.
 
     Raises:
@@ -54,20 +54,20 @@ def natives_of(pack: Pack) -> dict[str, Native]:
     return found
 
 
-def native_content(content: bytes) -> Native | None:
+def identify_native(content: bytes) -> NativeFile | None:
     """What one file is, by its content; None when it is no program and no library."""
-    kind = kind_of(content[:PEEK])
+    kind = native_format(content[:PEEK])
     if kind is None:
         return None
     from builder.natives.elf import read_elf
 
-    return Native(kind=kind, elf=read_elf(content) if kind is Kind.ELF else None)
+    return NativeFile(kind=kind, elf=read_elf(content) if kind is NativeFormat.ELF else None)
 
 
-def _suspects(pack: Pack) -> Iterator[tuple[PackMember, Kind]]:
+def _suspects(pack: Pack) -> Iterator[tuple[PackMember, NativeFormat]]:
     with pack.file.open("rb") as stream:
         for member in pack.members:
-            kind = kind_of(_start(stream, member)) if member.size else None
+            kind = native_format(_start(stream, member)) if member.size else None
             if kind is not None:
                 yield member, kind
 
@@ -91,12 +91,12 @@ def _start(stream: BinaryIO, member: PackMember) -> bytes:
     return out
 
 
-def _native(file: Path, member: PackMember, kind: Kind) -> Native:
-    if kind is not Kind.ELF:
-        return Native(kind=kind)
+def _native(file: Path, member: PackMember, kind: NativeFormat) -> NativeFile:
+    if kind is not NativeFormat.ELF:
+        return NativeFile(kind=kind)
     from builder.natives.elf import read_elf
 
-    return Native(kind=kind, elf=read_elf(read_content(file, member)))
+    return NativeFile(kind=kind, elf=read_elf(read_content(file, member)))
 
 
 def _remember(record: Path, data: bytes) -> None:

@@ -10,8 +10,8 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
-from builder.natives.elf import Elf, Form
-from builder.natives.native_files import Kind, Native
+from builder.natives.elf import Elf, ElfType
+from builder.natives.native_files import NativeFile, NativeFormat
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 SUFFIX = ".natives"
 
 
-def dump_record(natives: Mapping[str, Native], members: Sequence[PackMember], code: str) -> bytes:
+def dump_record(natives: Mapping[str, NativeFile], members: Sequence[PackMember], code: str) -> bytes:
     """The bytes of a record.
 
     Args:
@@ -35,7 +35,7 @@ def dump_record(natives: Mapping[str, Native], members: Sequence[PackMember], co
     return hashlib.sha256(body).hexdigest().encode() + b"\n" + body
 
 
-def load_record(data: bytes, members: Sequence[PackMember], code: str) -> dict[str, Native] | None:
+def load_record(data: bytes, members: Sequence[PackMember], code: str) -> dict[str, NativeFile] | None:
     """Read a record back, or None when it is not one of these members or not one of this code."""
     head, _, body = data.partition(b"\n")
     if hashlib.sha256(body).hexdigest().encode() != head:
@@ -50,7 +50,7 @@ def load_record(data: bytes, members: Sequence[PackMember], code: str) -> dict[s
     digests = {member.path: member.sha256 for member in members}
     if any(digests.get(path) != sha256 for path, sha256, _, _ in rows):
         return None
-    return {path: Native(kind=Kind[kind], elf=_elf(row)) for path, _, kind, row in rows}
+    return {path: NativeFile(kind=NativeFormat[kind], elf=_elf(row)) for path, _, kind, row in rows}
 
 
 def _row(elf: Elf | None) -> list[object] | None:
@@ -66,7 +66,7 @@ def _elf(row: list[Any] | None) -> Elf | None:
     machine, form, interpreter, soname, damage, initialises, needed, rpath, runpath, versions = row
     return Elf(
         machine=machine,
-        form=Form(form),
+        form=ElfType(form),
         interpreter=interpreter,
         soname=soname,
         damage=damage,

@@ -17,7 +17,7 @@ import builder.publishing.execution.run
 import builder.release
 from builder.errors import KitError, PublishError
 from builder.pipeline import Project
-from builder.progress import Silent
+from builder.progress import SilentProgress
 from builder.publishing.api.http_transport import HttpTransport
 from builder.release import ReleaseContext, publish
 from builder.release_artifact import PublishRequest
@@ -109,7 +109,7 @@ class Publishers:
         if self._tokens.is_dir():
             shutil.copytree(self._tokens, state / "tokens")
         context = ReleaseContext(
-            environ={**os.environ, "BIOT_PLUGIN_STATE": str(state)}, clock=timeline, progress=Silent()
+            environ={**os.environ, "BIOT_PLUGIN_STATE": str(state)}, clock=timeline, progress=SilentProgress()
         )
         plugin = Project(start=self._world.folder / project, environment="local", today=START.date())
         try:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from builder.dependencies.store.maintenance import shelved
+from builder.dependencies.store.maintenance import list_entries
 from builder.dependencies.store.pack_store import Store
 
 if TYPE_CHECKING:
@@ -115,4 +115,4 @@ def _artifact(output: Path) -> bytes:
 def _packs(store: Path) -> dict[str, bytes]:
     """The packs that a build would use, by key."""
     known = Store(store)
-    return {row.key: row.file.read_bytes() for row in shelved(known) if known.find(row.key) is not None}
+    return {row.key: row.file.read_bytes() for row in list_entries(known) if known.find(row.key) is not None}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from builder import pipeline
 from builder.errors import DependencyError, VerificationError
 from builder.evidence import report_file
-from builder.progress import Silent
+from builder.progress import SilentProgress
 from tests.support.locked import FILES, LockedPlugin
 from tests.support.mutations import Mutated, Sound
 
@@ -27,7 +27,7 @@ class Bench:
     @classmethod
     def of(cls, plugin: LockedPlugin) -> Bench:
         """Package a plugin; the store must be the one that the environment names."""
-        artifact = pipeline.package(plugin.project, Silent()).artifact.file
+        artifact = pipeline.package(plugin.project, SilentProgress()).artifact.file
         report = report_file(artifact).read_bytes()
         sound = Sound(archive=artifact.read_bytes(), report=report, lock=plugin.lock.read_bytes())
         return cls(plugin=plugin, artifact=artifact, sound=sound)
@@ -65,7 +65,7 @@ def caught(bench: Bench, mutated: Mutated) -> Told:
     """Verify the changed plugin, with everything sound again afterwards."""
     bench.put(mutated)
     try:
-        seen = pipeline.verify(bench.artifact, bench.plugin.project, Silent())
+        seen = pipeline.verify(bench.artifact, bench.plugin.project, SilentProgress())
     except (VerificationError, DependencyError) as error:
         return Told(kinds=frozenset(), refused=str(error))
     finally:

@@ -82,13 +82,13 @@ def command(folder: Path, environment: str | None, output: Path | None, *, many:
 
 def _package_all(many: Many, pattern: Project, output: Path | None, *, as_json: bool) -> int:
     from builder.batch import find_plugins, package_all
-    from builder.dependencies import chosen_store
+    from builder.dependencies import open_store
 
     plugins = many.shard.of(find_plugins(many.root))
     progress = TerminalProgress(quiet=as_json)
     try:
         projects = [replace(pattern, start=folder) for folder in plugins]
-        results = package_all(projects, chosen_store(pattern.store), progress, output=output)
+        results = package_all(projects, open_store(pattern.store), progress, output=output)
     finally:
         progress.close()
     return show(many, results, as_json=as_json)

@@ -56,7 +56,7 @@ def command() -> None:
 def show(*, as_json: bool) -> None:
     """Show the packs, their sizes and last uses."""
     store = default_store()
-    rows = maintenance.shelved(store)
+    rows = maintenance.list_entries(store)
     total = sum(row.size for row in rows)
     if as_json:
         packs = [
@@ -81,7 +81,7 @@ def verify(*, repair: bool, as_json: bool) -> int:
     Builds do the same with each pack they use: a damaged one is never built in.
     """
     store = default_store()
-    count, found = maintenance.damaged(store)
+    count, found = maintenance.find_damaged(store)
     if repair:
         maintenance.remove(found)
     code = VerificationError.exit_code if found and not repair else 0
@@ -108,8 +108,8 @@ def prune(days: int | None, keep: int | None, *, dry_run: bool, as_json: bool) -
         message = "say what may go: --older-than DAYS, --keep-bytes SIZE, or both"
         raise click.UsageError(message)
     store = default_store()
-    rows = maintenance.shelved(store)
-    gone = maintenance.prunable(rows, now=maintenance.seconds_now(), older_than_days=days, keep_bytes=keep)
+    rows = maintenance.list_entries(store)
+    gone = maintenance.select_prunable(rows, now=maintenance.seconds_now(), older_than_days=days, keep_bytes=keep)
     if not dry_run:
         maintenance.remove(gone)
     freed, left = sum(row.size for row in gone), sum(row.size for row in rows)
@@ -121,7 +121,7 @@ def prune(days: int | None, keep: int | None, *, dry_run: bool, as_json: bool) -
     print_lines([*_lines(gone), f"{told}; {len(rows) - len(gone)} stay, {readable_size(left - freed)}"])
 
 
-def _lines(rows: Sequence[maintenance.Shelved]) -> list[str]:
+def _lines(rows: Sequence[maintenance.StoreEntry]) -> list[str]:
     return [f"  {shorten(row.label or row.key, LABEL_WIDTH)}, last used {_time(row.used)}" for row in rows]
 
 

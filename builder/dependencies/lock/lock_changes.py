@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Change:
+class LockChange:
     """One package at other versions than before; several versions of one npm package stand side by side."""
 
     name: str
@@ -34,17 +34,19 @@ class LockResult:
 
     files: tuple[Path, ...]
     packages: int
-    added: tuple[Change, ...] = ()
-    removed: tuple[Change, ...] = ()
-    changed: tuple[Change, ...] = ()
+    added: tuple[LockChange, ...] = ()
+    removed: tuple[LockChange, ...] = ()
+    changed: tuple[LockChange, ...] = ()
     rewritten: bool = False
 
 
-def compare(before: Iterable[tuple[str, str]], after: Iterable[tuple[str, str]], files: tuple[Path, ...]) -> LockResult:
+def compare_versions(
+    before: Iterable[tuple[str, str]], after: Iterable[tuple[str, str]], files: tuple[Path, ...]
+) -> LockResult:
     """The difference between two sets of (name, version)."""
     was, now = set(before), set(after)
     changes = [
-        Change(
+        LockChange(
             name=name,
             before=tuple(sorted(version for known, version in was if known == name)),
             after=tuple(sorted(version for known, version in now if known == name)),

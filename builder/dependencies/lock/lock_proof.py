@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from builder.archive.cached_results import ResultCache
     from builder.build_values import Pack
-    from builder.dependencies.lock.requirements import Declared
+    from builder.dependencies.lock.requirements import DeclaredRequirements
     from builder.manifest.model import Manifest
     from builder.platform.runtimes import Runtime
 
@@ -42,7 +42,7 @@ def check_completeness(manifest: Manifest, packs: Sequence[Pack], cache: ResultC
     return tuple(problems)
 
 
-def refuse_unsatisfied(declared: Declared, packs: Sequence[Pack], runtime: Runtime) -> None:
+def refuse_unsatisfied(declared: DeclaredRequirements, packs: Sequence[Pack], runtime: Runtime) -> None:
     """Refuse to write a lock whose packages ask for more than it has.
 
     That happens when a requirement names an extra that does not exist, and when a wheel asks for other packages than
@@ -58,7 +58,7 @@ def refuse_unsatisfied(declared: Declared, packs: Sequence[Pack], runtime: Runti
         raise DependencyError(message, hint=hint, problems=problems)
 
 
-def _problems(declared: Declared, packs: Iterable[Pack], runtime: Runtime) -> tuple[Problem, ...]:
+def _problems(declared: DeclaredRequirements, packs: Iterable[Pack], runtime: Runtime) -> tuple[Problem, ...]:
     from builder.archive.core_metadata import read_core_metadata
     from builder.dependencies.lock.completeness import PinnedWheel, completeness_problems
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def write_whole(file: Path, data: bytes) -> None:
+def write_lock_file(file: Path, data: bytes) -> None:
     """Write a lock file beside the old one and take its place.
 
     Raises:

@@ -13,7 +13,13 @@ import tomllib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from builder.dependencies.lock.requirements_file import Line, RequirementsReader, plain, read_text, repository_root
+from builder.dependencies.lock.requirements_file import (
+    RequirementLine,
+    RequirementsReader,
+    plain,
+    read_text,
+    repository_root,
+)
 from builder.errors import DependencyError, Problem
 from builder.manifest.text.toml_snippet import snippet
 
@@ -27,7 +33,7 @@ _HASH = re.compile(r"\s--hash[= ](?P<hash>\S+)")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Declared:
+class DeclaredRequirements:
     """The lines as they stand, before any of them is understood.
 
     Attributes:
@@ -38,9 +44,9 @@ class Declared:
     """
 
     file: str = ""
-    requirements: tuple[Line, ...] = ()
-    constraints: tuple[Line, ...] = ()
-    options: tuple[Line, ...] = ()
+    requirements: tuple[RequirementLine, ...] = ()
+    constraints: tuple[RequirementLine, ...] = ()
+    options: tuple[RequirementLine, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -65,7 +71,7 @@ class Requirements:
     hashes: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
-def read_declared(manifest: Manifest) -> Declared:
+def read_declared(manifest: Manifest) -> DeclaredRequirements:
     """Read what the plugin needs, without understanding it yet.
 
     Raises:
@@ -76,7 +82,7 @@ def read_declared(manifest: Manifest) -> Declared:
         return _read_named(manifest, named)
     project = read_pyproject(manifest.folder).get("project")
     if isinstance(project, dict) and "dependencies" in project:
-        return Declared(file="pyproject.toml", requirements=_pyproject_lines(project["dependencies"]))
+        return DeclaredRequirements(file="pyproject.toml", requirements=_pyproject_lines(project["dependencies"]))
     dynamic = project.get("dynamic", []) if isinstance(project, dict) else []
     if isinstance(dynamic, list) and "dependencies" in dynamic:
         msg = "pyproject.toml computes its dependencies (project.dynamic), and no project code is run."
@@ -92,7 +98,7 @@ def read_declared(manifest: Manifest) -> Declared:
             hint="Add this to plugin.toml, or list them in pyproject.toml under [project] dependencies.",
             setting=snippet("build", "requirements", "requirements.txt"),
         )
-    return Declared()
+    return DeclaredRequirements()
 
 
 def read_pyproject(folder: Path) -> dict[str, object]:
@@ -111,7 +117,7 @@ def read_pyproject(folder: Path) -> dict[str, object]:
         raise DependencyError(msg, hint="Correct it and try again.") from error
 
 
-def parse_requirements(declared: Declared) -> Requirements:
+def parse_requirements(declared: DeclaredRequirements) -> Requirements:
     """Understand every line.
 
     Raises:
@@ -133,15 +139,15 @@ def parse_requirements(declared: Declared) -> Requirements:
 
 def parse_group(requirements: list[str], file: str, key: str) -> tuple[str, ...]:
     """Understand the requirements of a dependency group; raises as ``parse_requirements`` does."""
-    lines = tuple(Line(text=plain(text), file=file, key=key) for text in requirements)
-    return parse_requirements(Declared(file=file, requirements=lines)).wanted
+    lines = tuple(RequirementLine(text=plain(text), file=file, key=key) for text in requirements)
+    return parse_requirements(DeclaredRequirements(file=file, requirements=lines)).wanted
 
 
-def _parse(line: Line, hashes: dict[str, frozenset[str]], problems: list[Problem]) -> Iterator[str]:
+def _parse(line: RequirementLine, hashes: dict[str, frozenset[str]], problems: list[Problem]) -> Iterator[str]:
     from packaging.requirements import InvalidRequirement, Requirement
     from packaging.utils import canonicalize_name
 
-    from builder.dependencies.tool_failures import clean
+    from builder.dependencies.tool_failures import safe_text
 
     try:
         requirement = Requirement(_HASH.sub("", line.text))
@@ -149,7 +155,7 @@ def _parse(line: Line, hashes: dict[str, frozenset[str]], problems: list[Problem
         reason = str(error).split("\n", 1)[0]
         problems.append(
             line.problem(
-                f"`{clean(line.text)}` is not a requirement: {reason}.",
+                f"`{safe_text(line.text)}` is not a requirement: {reason}.",
                 "Write NAME, NAME==VERSION or NAME>=VERSION, with an optional [extra] and `; marker`.",
             )
         )
@@ -170,7 +176,7 @@ def _parse(line: Line, hashes: dict[str, frozenset[str]], problems: list[Problem
     yield str(requirement)
 
 
-def _pyproject_lines(dependencies: object) -> tuple[Line, ...]:
+def _pyproject_lines(dependencies: object) -> tuple[RequirementLine, ...]:
     if not isinstance(dependencies, list) or not all(isinstance(item, str) for item in dependencies):
         msg = "pyproject.toml: project.dependencies must be a list of texts."
         raise DependencyError(
@@ -178,15 +184,15 @@ def _pyproject_lines(dependencies: object) -> tuple[Line, ...]:
             hint='For example: dependencies = ["requests>=2.32"].',
         )
     return tuple(
-        Line(text=plain(item), file="pyproject.toml", key=f"project.dependencies[{position}]")
+        RequirementLine(text=plain(item), file="pyproject.toml", key=f"project.dependencies[{position}]")
         for position, item in enumerate(dependencies)
     )
 
 
-def _read_named(manifest: Manifest, named: str) -> Declared:
+def _read_named(manifest: Manifest, named: str) -> DeclaredRequirements:
     file = (manifest.folder / named).resolve()
     reader = RequirementsReader(folder=manifest.folder, root=repository_root(manifest.folder, file))
-    origin = Line(text=named, file=manifest.file.name, key="build.requirements")
+    origin = RequirementLine(text=named, file=manifest.file.name, key="build.requirements")
     reader.read(file, origin, constrain=False)
     if reader.problems:
         msg = f"{named} cannot be read as the plugin's requirements."
@@ -195,7 +201,7 @@ def _read_named(manifest: Manifest, named: str) -> Declared:
             hint="Correct it and try again.",
             problems=reader.problems,
         )
-    return Declared(
+    return DeclaredRequirements(
         file=named,
         requirements=tuple(reader.requirements),
         constraints=tuple(reader.constraints),

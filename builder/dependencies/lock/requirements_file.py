@@ -19,7 +19,7 @@ _INCLUDE = re.compile(r"^(?:-r|--requirement|-c|--constraint)(?:\s*=\s*|\s+|(?<=
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Line:
+class RequirementLine:
     """One logical line and where it stands.
 
     Attributes:
@@ -54,13 +54,13 @@ class RequirementsReader:
 
     folder: Path
     root: Path
-    requirements: list[Line] = field(default_factory=list)
-    constraints: list[Line] = field(default_factory=list)
-    options: list[Line] = field(default_factory=list)
+    requirements: list[RequirementLine] = field(default_factory=list)
+    constraints: list[RequirementLine] = field(default_factory=list)
+    options: list[RequirementLine] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     seen: set[tuple[Path, bool]] = field(default_factory=set)
 
-    def read(self, file: Path, origin: Line, *, constrain: bool) -> None:
+    def read(self, file: Path, origin: RequirementLine, *, constrain: bool) -> None:
         """Collect a file's lines; ``origin`` is the line that named it, ``constrain`` that it only limits versions."""
         if (file, constrain) in self.seen:
             return
@@ -82,9 +82,9 @@ class RequirementsReader:
         else:
             shown = _shown(file, self.folder)
             for number, text in logical_lines(read_text(file, shown)):
-                self._take(Line(text=text, file=shown, line=number), file, constrain=constrain)
+                self._take(RequirementLine(text=text, file=shown, line=number), file, constrain=constrain)
 
-    def _take(self, line: Line, file: Path, *, constrain: bool) -> None:
+    def _take(self, line: RequirementLine, file: Path, *, constrain: bool) -> None:
         include = _INCLUDE.match(line.text)
         if include is not None:
             limits = constrain or line.text.startswith(("-c", "--constraint"))

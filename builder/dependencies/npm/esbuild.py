@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from builder.build_values import Lock, LockedPackage
 from builder.errors import DependencyError
-from builder.progress import Silent
+from builder.progress import SilentProgress
 
 if TYPE_CHECKING:
     from builder.build_values import Pack
@@ -49,5 +49,5 @@ def collect_bundler(package: LockedPackage, store: Store) -> Pack:
     """
     from builder.dependencies.npm import npm_packs
 
-    (pack,) = npm_packs.collect(Lock(file=None, packages=(package,)), store, Silent())
+    (pack,) = npm_packs.collect(Lock(file=None, packages=(package,)), store, SilentProgress())
     return pack

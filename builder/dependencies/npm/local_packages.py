@@ -119,13 +119,16 @@ def _take(folder: Path, local: LocalPackages, place: str, asked: tuple[str, str,
 
 
 def _refused(local: LocalPackages, name: str, spec: str) -> tuple[str, str] | None:
-    from builder.dependencies.tool_failures import clean
+    from builder.dependencies.tool_failures import safe_text
 
     if spec.startswith("workspace:"):
-        return f"{name} is asked for as {clean(spec)}, which npm does not know.", 'Write "*" for a workspace of npm.'
+        return (
+            f"{name} is asked for as {safe_text(spec)}, which npm does not know.",
+            'Write "*" for a workspace of npm.',
+        )
     if is_address(spec):
         return (
-            f"{name} is asked for by an address ({clean(spec)}), which names one machine and no version.",
+            f"{name} is asked for by an address ({safe_text(spec)}), which names one machine and no version.",
             "Publish it to your registry and ask for a version; what lies in this repository is asked for by file:.",
         )
     path = local.workspaces.get(name)

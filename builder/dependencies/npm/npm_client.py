@@ -82,14 +82,14 @@ def make_lock(package: Mapping[str, object], old_lock: object | None, folder: Pa
     done = _run(lock_command(_npm()), folder)
     file = folder / LOCK_NAME
     if done.returncode != 0 or not file.is_file():
-        raise locking_failed(done)
+        raise lock_error(done)
     return file.read_bytes()
 
 
-def locking_failed(done: process.Completed) -> DependencyError:
+def lock_error(done: process.CompletedProcess) -> DependencyError:
     """Why npm made no lock."""
     told = [
-        tool_failures.clean(line.partition("npm error ")[2])
+        tool_failures.safe_text(line.partition("npm error ")[2])
         for line in done.stderr.splitlines()
         if "npm error " in line
     ]
@@ -102,7 +102,7 @@ def locking_failed(done: process.Completed) -> DependencyError:
             f"The npm registry lacks a package that package.json asks for: {said}.",
             hint="Check name and version in package.json, and that your registry has it.",
         )
-    return tool_failures.not_reached(done, "npm registry") or DependencyError(
+    return tool_failures.connection_error(done, "npm registry") or DependencyError(
         f"npm finds no set of versions for package.json: {said}.",
         hint="Change what npm names and run `biot-plugin lock`.",
     )
@@ -139,7 +139,7 @@ def fetch_tarballs(packages: tuple[LockedPackage, ...], folder: Path) -> dict[Lo
     (folder / "package.json").write_text("{}", encoding="utf-8")
     done = _run(pack_command(_npm(), (f"{package.name}@{package.version}" for package in packages)), folder)
     if done.returncode != 0:
-        raise fetching_failed(done, packages)
+        raise download_error(done, packages)
     files = {package: folder / tarball_name(package) for package in packages}
     for package, file in files.items():
         if not file.is_file():
@@ -154,7 +154,7 @@ def fetch_tarballs(packages: tuple[LockedPackage, ...], folder: Path) -> dict[Lo
     return files
 
 
-def fetching_failed(done: process.Completed, packages: Iterable[LockedPackage]) -> DependencyError:
+def download_error(done: process.CompletedProcess, packages: Iterable[LockedPackage]) -> DependencyError:
     """Why npm brought no tarballs; a version that was withdrawn or published by half is told by its name."""
     if "E404" in done.stderr or "ETARGET" in done.stderr:
         gone = [package for package in packages if _is_named(package, done.stderr)]
@@ -163,7 +163,7 @@ def fetching_failed(done: process.Completed, packages: Iterable[LockedPackage]) 
             f"The npm registry lacks a package that {LOCK_NAME} pins: {names or tool_failures.last_line(done.stderr)}.",
             hint="It was withdrawn or published by half. Add it to your registry, or run `biot-plugin lock --upgrade`.",
         )
-    return tool_failures.not_reached(done, "npm registry") or DependencyError(
+    return tool_failures.connection_error(done, "npm registry") or DependencyError(
         f"npm could not fetch the locked packages: {tool_failures.last_line(done.stderr)}.",
         hint="Correct what npm names and try again.",
     )
@@ -177,7 +177,7 @@ def _is_named(package: LockedPackage, said: str) -> bool:
     )
 
 
-def _run(argv: list[str], folder: Path) -> process.Completed:
+def _run(argv: list[str], folder: Path) -> process.CompletedProcess:
     return process.run(argv, cwd=folder, environment=operator_settings.npm_environment(process.current_environment()))
 
 

@@ -37,7 +37,7 @@ _OVERRIDE_ROUNDS = 20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Requirement:
+class NpmRequirement:
     """What one entry requires.
 
     Attributes:
@@ -78,7 +78,7 @@ class Requirement:
         return plain and not _meets(entry, self, self.override.applies_to, entries)
 
 
-def requirements(entries: Entries, package: Mapping[str, object]) -> tuple[Requirement, ...]:
+def requirements(entries: Entries, package: Mapping[str, object]) -> tuple[NpmRequirement, ...]:
     """Everything that the entries of a lock require.
 
     Args:
@@ -103,7 +103,7 @@ def in_shrinkwrap(place: str | None, entries: Entries) -> bool:
     return False
 
 
-def _stated(place: str, entry: Entry, entries: Entries) -> Iterator[Requirement]:
+def _stated(place: str, entry: Entry, entries: Entries) -> Iterator[NpmRequirement]:
     """What an entry requires; where several tables have a name, the last of them counts."""
     peers = table(entry, "peerDependencies")
     kinds = {name: (_peer_kind(entry, name), spec) for name, spec in peers.items()}
@@ -118,7 +118,7 @@ def _stated(place: str, entry: Entry, entries: Entries) -> Iterator[Requirement]
         if name not in in_tarball:
             found = resolve(place, name, entries)
             also = accepted.get(name, "")
-            yield Requirement(place=place, kind=kind, name=name, spec=spec.strip(), accepted=also, found=found)
+            yield NpmRequirement(place=place, kind=kind, name=name, spec=spec.strip(), accepted=also, found=found)
 
 
 def _peer_kind(entry: Entry, name: str) -> str:
@@ -127,7 +127,7 @@ def _peer_kind(entry: Entry, name: str) -> str:
     return "peerOptional" if isinstance(described, dict) and described.get("optional") else "peer"
 
 
-def _overridden(stated: tuple[Requirement, ...], entries: Entries, root: OverrideRule) -> tuple[Requirement, ...]:
+def _overridden(stated: tuple[NpmRequirement, ...], entries: Entries, root: OverrideRule) -> tuple[NpmRequirement, ...]:
     """The requirements with the rules of ``overrides`` that apply to them."""
     rules: dict[str, OverrideRule] = {"": root}
     for _ in range(_OVERRIDE_ROUNDS):
@@ -143,13 +143,13 @@ def _overridden(stated: tuple[Requirement, ...], entries: Entries, root: Overrid
     return tuple(_with_rule(one, rules.get(one.place, root), entries) for one in stated)
 
 
-def _with_rule(one: Requirement, rule: OverrideRule, entries: Entries) -> Requirement:
+def _with_rule(one: NpmRequirement, rule: OverrideRule, entries: Entries) -> NpmRequirement:
     found = rule.rule_for(one.name, one.spec)
     spec = overriding_spec(found, one.name, (entries[""], entries.get(one.place, {})))
     return replace(one, override=found, overriding=spec)
 
 
-def _meets(entry: Entry, one: Requirement, spec: str, entries: Entries) -> bool:
+def _meets(entry: Entry, one: NpmRequirement, spec: str, entries: Entries) -> bool:
     """Whether an entry is what a spec asks for; tags and addresses are not compared, as only a registry could."""
     alias = alias_of(spec) if spec.startswith("npm:") else None
     name, wanted = alias or (one.name, spec or "*")
@@ -212,7 +212,7 @@ def is_for_lambda(name: str) -> bool:
 
 
 def _is_error(
-    one: Requirement, settled: Collection[str | None], package: Mapping[str, object], allowed: Collection[str]
+    one: NpmRequirement, settled: Collection[str | None], package: Mapping[str, object], allowed: Collection[str]
 ) -> bool:
     """Whether a requirement that is not met is an error."""
     match one.kind:
@@ -231,7 +231,7 @@ def _is_direct(name: str, package: Mapping[str, object]) -> bool:
     return any(name in table(package, field) for field in ("dependencies", "devDependencies", "optionalDependencies"))
 
 
-def _misplaced_overrides(every: Sequence[Requirement]) -> Iterator[Problem]:
+def _misplaced_overrides(every: Sequence[NpmRequirement]) -> Iterator[Problem]:
     """``overrides`` that contradict what package.json itself requires: npm refuses those."""
     for one in every:
         if not one.place and one.overriding is not None and one.overriding != one.spec:
@@ -243,7 +243,7 @@ def _misplaced_overrides(every: Sequence[Requirement]) -> Iterator[Problem]:
             )
 
 
-def _problem(one: Requirement, entries: Entries) -> Problem:
+def _problem(one: NpmRequirement, entries: Entries) -> Problem:
     asker = _label(one.place, entries)
     by = " (by overrides)" if one.overriding is not None else ""
     wanted = f"{one.name}@{one.effective or '*'}{by}"

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from builder.dependencies.npm.local_packages import LocalPackages
-    from builder.dependencies.npm.npm_completeness import Requirement
+    from builder.dependencies.npm.npm_completeness import NpmRequirement
 
 
 # Links in a ``package-lock.json``: packages of the repository, and their places in an artifact, which has no links.
@@ -76,7 +76,7 @@ def _wrong_source(place: str, entry: Entry, local: LocalPackages) -> Iterator[Pr
     yield Problem(message=message, hint=hint, file=_LOCK, key=f'packages["{place}"]')
 
 
-def moved_requirements(every: Sequence[Requirement], entries: Entries) -> Iterator[Problem]:
+def moved_requirements(every: Sequence[NpmRequirement], entries: Entries) -> Iterator[Problem]:
     """Requirements that Node would meet by another package in the artifact than in the repository."""
     links = links_of(entries)
     placed = {artifact_place(place, links): entry for place, entry in entries.items() if place}

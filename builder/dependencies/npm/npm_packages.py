@@ -135,13 +135,13 @@ def write_lock(manifest: Manifest, store: Store, progress: Progress, *, upgrade:
     Raises:
         DependencyError: package.json asks for addresses, or npm finds no set of versions.
     """
-    from builder.dependencies.lock.lock_changes import compare
-    from builder.dependencies.lock.lock_writer import write_whole
+    from builder.dependencies.lock.lock_changes import compare_versions
+    from builder.dependencies.lock.lock_writer import write_lock_file
     from builder.dependencies.npm.npm_client import make_lock
 
     package = read_json(manifest.folder / "package.json")
     if not _asks_for_anything(package, _EVERY_FIELD) and "workspaces" not in package:
-        return compare((), (), ())
+        return compare_versions((), (), ())
     local = read_local_packages(manifest.folder, package)
     _refuse_addresses(package, local)
     for note in _ignored_settings(manifest):
@@ -162,8 +162,8 @@ def write_lock(manifest: Manifest, store: Store, progress: Progress, *, upgrade:
     _refuse_confusion(entries, local)
     production_packages(entries)  # a lock with packages that cannot be shipped is not written
     _note_missing_options(manifest, entries, progress)
-    write_whole(file, data)
-    return replace(compare(before, _versions(entries), (file,)), rewritten=data != was)
+    write_lock_file(file, data)
+    return replace(compare_versions(before, _versions(entries), (file,)), rewritten=data != was)
 
 
 def _note_missing_options(manifest: Manifest, entries: Entries, progress: Progress) -> None:
@@ -210,13 +210,13 @@ def _asks_for_anything(package: dict[str, object], fields: tuple[str, ...]) -> b
 
 
 def _refuse_addresses(package: dict[str, object], local: LocalPackages) -> None:
-    from builder.dependencies.tool_failures import clean
+    from builder.dependencies.tool_failures import safe_text
 
     asked = [(("overrides", *path), spec) for path, spec in nested(package.get("overrides"))]
     problems = [*local.problems, *local.addresses]
     problems += [
         Problem(
-            message=f"{path[-1]} is asked for by an address ({clean(spec)}), which names one machine and no version.",
+            message=f"package.json requires {path[-1]} by an address ({safe_text(spec)}) instead of by a version.",
             hint="Publish it to your registry and ask for a version; your own code belongs under the build root.",
             file="package.json",
             key=".".join(path),

@@ -30,7 +30,7 @@ _CONDITION = re.compile(rf"(?P<sign>~>?|\^|(?:<|>)?=?)\s*{_PARTIAL}")
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Version:
+class NpmVersion:
     """One version; a pre-release comes before its release.
 
     Attributes:
@@ -58,13 +58,13 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class VersionCondition:
     """``operator`` is ``<``, ``<=``, ``>``, ``>=`` or ``==``; an empty one allows every version."""
 
     operator: str
-    version: Version
+    version: NpmVersion
 
-    def allows(self, version: Version) -> bool:
+    def allows(self, version: NpmVersion) -> bool:
         """Whether a version meets this condition alone."""
         match self.operator:
             case "<":
@@ -81,13 +81,13 @@ class Condition:
                 return True
 
 
-Conditions = tuple[Condition, ...]
+Conditions = tuple[VersionCondition, ...]
 Range = tuple[Conditions, ...]
 """Alternatives; of one alternative every condition must hold."""
 
-_ANY: Final = Condition("", Version((0, 0, 0)))
-_NOTHING: Final = Condition("<", Version.make(0, 0, 0, "0"))
-_EVERYTHING: Final = Condition(">=", Version((0, 0, 0)))
+_ANY: Final = VersionCondition("", NpmVersion((0, 0, 0)))
+_NOTHING: Final = VersionCondition("<", NpmVersion.make(0, 0, 0, "0"))
+_EVERYTHING: Final = VersionCondition(">=", NpmVersion((0, 0, 0)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,25 +113,25 @@ class _Partial:
         return None not in {self.major, self.minor, self.patch}
 
     @property
-    def lowest(self) -> Version:
+    def lowest(self) -> NpmVersion:
         patch = self.patch if self.minor is not None else 0
-        return Version.make(self.major or 0, self.minor or 0, patch or 0, self.pre if self.whole else "")
+        return NpmVersion.make(self.major or 0, self.minor or 0, patch or 0, self.pre if self.whole else "")
 
-    def below_next(self, part: int) -> Version:
+    def below_next(self, part: int) -> NpmVersion:
         """The first version after every one that shares the numbers up to ``part`` (0 is the major one)."""
         numbers = (self.major or 0, self.minor or 0, self.patch or 0)
         raised = [*numbers[:part], numbers[part] + 1, 0, 0][:3]
-        return Version.make(raised[0], raised[1], raised[2], "0")
+        return NpmVersion.make(raised[0], raised[1], raised[2], "0")
 
 
 @lru_cache(maxsize=4096)
-def parse_version(text: str) -> Version | None:
+def parse_version(text: str) -> NpmVersion | None:
     """A version, or None when npm would not take the text as one."""
     found = _VERSION.fullmatch(text.strip()) if len(text) <= _LONGEST else None
     if found is None:
         return None
     try:
-        return Version.make(int(found["major"]), int(found["minor"]), int(found["patch"]), found["pre"] or "")
+        return NpmVersion.make(int(found["major"]), int(found["minor"]), int(found["patch"]), found["pre"] or "")
     except ValueError:
         return None
 
@@ -167,7 +167,7 @@ def intersects(first: str, second: str) -> bool:
     )
 
 
-def _allow(conditions: Conditions, version: Version) -> bool:
+def _allow(conditions: Conditions, version: NpmVersion) -> bool:
     if not all(one.allows(version) for one in conditions):
         return False
     return version.released or any(
@@ -179,7 +179,7 @@ def _possible(conditions: Conditions) -> bool:
     return all(_overlap(a, b) for at, a in enumerate(conditions) for b in conditions[at + 1 :])
 
 
-def _overlap(one: Condition, other: Condition) -> bool:
+def _overlap(one: VersionCondition, other: VersionCondition) -> bool:
     if not one.operator:
         return True
     if one.operator == "==":
@@ -191,7 +191,7 @@ def _overlap(one: Condition, other: Condition) -> bool:
     return _regions_overlap(one, other)
 
 
-def _regions_overlap(one: Condition, other: Condition) -> bool:
+def _regions_overlap(one: VersionCondition, other: VersionCondition) -> bool:
     if any(each.operator == "<" and each.version.numbers == (0, 0, 0) for each in (one, other)):
         return False
     if one.operator[0] == other.operator[0]:
@@ -221,12 +221,12 @@ def _hyphen(text: str) -> Conditions | None:
     if low is None or high is None:
         return None
     first, last = _Partial.of(low), _Partial.of(high)
-    from_first = _ANY if first.major is None else Condition(">=", first.lowest)
+    from_first = _ANY if first.major is None else VersionCondition(">=", first.lowest)
     if last.major is None:
         return (from_first, _ANY)
     if last.whole:
-        return (from_first, Condition("<=", last.lowest))
-    return (from_first, Condition("<", last.below_next(0 if last.minor is None else 1)))
+        return (from_first, VersionCondition("<=", last.lowest))
+    return (from_first, VersionCondition("<", last.below_next(0 if last.minor is None else 1)))
 
 
 def _conditions(word: str) -> Conditions:
@@ -238,7 +238,7 @@ def _conditions(word: str) -> Conditions:
     if sign in {"~", "~>", "^"}:
         return _sign(partial, caret=sign == "^")
     if partial.whole:
-        return (Condition(sign if sign not in {"", "="} else "==", partial.lowest),)
+        return (VersionCondition(sign if sign not in {"", "="} else "==", partial.lowest),)
     return _open(partial, sign) if partial.ordered else ()
 
 
@@ -253,7 +253,7 @@ def _sign(partial: _Partial, *, caret: bool) -> Conditions:
         part = 0
     else:
         part = 1 if partial.minor else 2
-    return (Condition(">=", partial.lowest), Condition("<", partial.below_next(part)))
+    return (VersionCondition(">=", partial.lowest), VersionCondition("<", partial.below_next(part)))
 
 
 def _open(partial: _Partial, sign: str) -> Conditions:
@@ -264,12 +264,12 @@ def _open(partial: _Partial, sign: str) -> Conditions:
     after = partial.below_next(part)
     match sign:
         case ">":
-            return (Condition(">=", replace(after, released=True, pre=())),)
+            return (VersionCondition(">=", replace(after, released=True, pre=())),)
         case ">=":
-            return (Condition(">=", partial.lowest),)
+            return (VersionCondition(">=", partial.lowest),)
         case "<":
-            return (Condition("<", Version.make(*partial.lowest.numbers, "0")),)
+            return (VersionCondition("<", NpmVersion.make(*partial.lowest.numbers, "0")),)
         case "<=":
-            return (Condition("<", after),)
+            return (VersionCondition("<", after),)
         case _:
-            return (Condition(">=", partial.lowest), Condition("<", after))
+            return (VersionCondition(">=", partial.lowest), VersionCondition("<", after))

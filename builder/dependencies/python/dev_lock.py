@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from builder.dependencies.lock.requirements import parse_group
 from builder.dependencies.lock.requirements_lock import LOCK_NAME, preferences
-from builder.dependencies.python.uv import Question, resolve
+from builder.dependencies.python.uv import ResolutionRequest, resolve
 from builder.dependencies.python.wheels import read_pip_settings
 from builder.errors import DependencyError
 
@@ -31,7 +31,7 @@ _HEADER = (
 
 def dev_question(
     pyproject: Mapping[str, object], requirements: Requirements, runtime: Runtime, keep: str
-) -> Question | None:
+) -> ResolutionRequest | None:
     """What uv is asked for the tests' lock, or None when there is no dependency group ``dev``.
 
     Args:
@@ -48,7 +48,7 @@ def dev_question(
         return None
     project = pyproject.get("project")
     lowest = _LOWEST_PYTHON.search(str(project.get("requires-python", ""))) if isinstance(project, dict) else None
-    return Question(
+    return ResolutionRequest(
         wanted=tuple(sorted({*requirements.wanted, *parse_group(group, "pyproject.toml", "dependency-groups.dev")})),
         constraints=requirements.constraints,
         keep=keep,
@@ -58,7 +58,7 @@ def dev_question(
     )
 
 
-def make_dev_lock(question: Question, pins: tuple[Pin, ...], store: Store, progress: Progress) -> str:
+def make_dev_lock(question: ResolutionRequest, pins: tuple[Pin, ...], store: Store, progress: Progress) -> str:
     """The text of the tests' lock.
 
     It starts at the project's lowest Python, with the versions that ship. Where one of those does not install there,
@@ -92,7 +92,7 @@ def make_dev_lock(question: Question, pins: tuple[Pin, ...], store: Store, progr
     return _HEADER + answer
 
 
-def _constrained(question: Question, lines: list[str]) -> Question:
+def _constrained(question: ResolutionRequest, lines: list[str]) -> ResolutionRequest:
     return replace(question, constraints=(*question.constraints, *lines))
 
 
@@ -115,7 +115,7 @@ def _older_releases(answer: str, pins: tuple[Pin, ...]) -> list[str]:
     ]
 
 
-def _only_newer_pythons(question: Question) -> str:
+def _only_newer_pythons(question: ResolutionRequest) -> str:
     version = question.runtime.version
     return (
         f"requirements-dev.lock is for Python {version} and later: what ships on {question.runtime.name} "

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from builder.build_values import LockedPackage, Pack
-from builder.dependencies.python.wheels import Wanted, fetch_wheels
+from builder.dependencies.python.wheels import RequestedWheel, fetch_wheels
 from builder.errors import DependencyError
-from builder.natives.self_containment import problems_alone
+from builder.natives.standalone_check import standalone_problems
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from builder.dependencies.python.wheels import Fetched
+    from builder.dependencies.python.wheels import FetchedWheel
     from builder.dependencies.store.pack_store import Store
     from builder.errors import Problem
     from builder.platform.runtimes import Runtime
@@ -22,9 +22,13 @@ _MOST_WHEELS = 4
 """Wheels of one version to try; a version has rarely more than two for one platform."""
 
 
-def fitting_wheels(
-    fetched: Iterable[Fetched], wanted: Sequence[Wanted], runtime: Runtime, store: Store, progress: Progress
-) -> tuple[Fetched, ...]:
+def replace_unloadable_wheels(
+    fetched: Iterable[FetchedWheel],
+    wanted: Sequence[RequestedWheel],
+    runtime: Runtime,
+    store: Store,
+    progress: Progress,
+) -> tuple[FetchedWheel, ...]:
     """The same packages, with another wheel of the same version where the one that was fetched does not load.
 
     A version without any that loads keeps its first wheel, and the reason is noted: packaging will refuse it.
@@ -33,7 +37,9 @@ def fitting_wheels(
     return tuple(_fitting(one, offered.get(one.name, ()), runtime, store, progress) for one in fetched)
 
 
-def _fitting(first: Fetched, digests: tuple[str, ...], runtime: Runtime, store: Store, progress: Progress) -> Fetched:
+def _fitting(
+    first: FetchedWheel, digests: tuple[str, ...], runtime: Runtime, store: Store, progress: Progress
+) -> FetchedWheel:
     problems = _problems(first, runtime, store)
     tried, current = {first.digest}, first
     while problems and len(tried) < _MOST_WHEELS:
@@ -51,22 +57,24 @@ def _fitting(first: Fetched, digests: tuple[str, ...], runtime: Runtime, store: 
 
 
 def _another(
-    one: Fetched, digests: tuple[str, ...], runtime: Runtime, store: Store, progress: Progress
-) -> Fetched | None:
+    one: FetchedWheel, digests: tuple[str, ...], runtime: Runtime, store: Store, progress: Progress
+) -> FetchedWheel | None:
     if not digests:
         return None
     try:
-        (found,) = fetch_wheels([Wanted(name=one.name, version=one.version, digests=digests)], runtime, store, progress)
+        (found,) = fetch_wheels(
+            [RequestedWheel(name=one.name, version=one.version, digests=digests)], runtime, store, progress
+        )
     except DependencyError:
         # The index has no other wheel for the runtime. The one that was fetched stays, so nothing is hidden.
         return None
     return found
 
 
-def _problems(wheel: Fetched, runtime: Runtime, store: Store) -> tuple[Problem, ...]:
+def _problems(wheel: FetchedWheel, runtime: Runtime, store: Store) -> tuple[Problem, ...]:
     sha256 = wheel.digest.removeprefix("sha256:")
     stored = store.find(sha256, sha256=sha256)
     if stored is None:
         return ()
     package = LockedPackage(name=wheel.name, version=wheel.version, digest=wheel.digest)
-    return problems_alone(Pack(package=package, file=stored.file, members=stored.members), runtime)
+    return standalone_problems(Pack(package=package, file=stored.file, members=stored.members), runtime)

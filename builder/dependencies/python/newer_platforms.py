@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from builder.platform.runtimes import Runtime
 
-    Offered = Callable[[str, Runtime], tuple[str, ...]]
+    VersionLookup = Callable[[str, Runtime], tuple[str, ...]]
     """Name of a package -> the versions that have a wheel for a runtime."""
 
 _UNUSABLE = re.compile(r"([A-Za-z0-9._-]+)(==|>=)(\S+) has no usable wheels")
@@ -24,7 +24,7 @@ _MINORS = (28, 31, 34, 35, 39)
 """glibc minors that wheels are built for beyond manylinux2014 (PEP 600 policies in use)."""
 
 
-def newer_machines(said: str, runtime: Runtime, offered: Offered) -> Iterator[Problem]:
+def explain_newer_glibc(said: str, runtime: Runtime, offered: VersionLookup) -> Iterator[Problem]:
     """A problem for each requirement that has wheels only for a newer glibc than the runtime's.
 
     Args:

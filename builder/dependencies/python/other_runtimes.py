@@ -17,14 +17,14 @@ from builder.platform.runtimes import AS_OF, RUNTIMES
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-    from builder.dependencies.python.newer_platforms import Offered
+    from builder.dependencies.python.newer_platforms import VersionLookup
     from builder.platform.runtimes import Runtime
 
 _SOURCE_ONLY = re.compile(r"Wheels are required for `([^`]+)` because building from source is disabled")
 
 
-def other_runtimes(
-    said: str, wanted: Iterable[str], runtime: Runtime, offered: Offered, explained: Collection[str] = ()
+def explain_other_runtimes(
+    said: str, wanted: Iterable[str], runtime: Runtime, offered: VersionLookup, explained: Collection[str] = ()
 ) -> Iterator[Problem]:
     """A problem for each package without a usable wheel that names what has one: another version or another runtime.
 

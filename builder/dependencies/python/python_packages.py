@@ -7,7 +7,12 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from builder.build_values import Lock, LockedPackage, Pack
-from builder.dependencies.lock.requirements import Declared, parse_requirements, read_declared, read_pyproject
+from builder.dependencies.lock.requirements import (
+    DeclaredRequirements,
+    parse_requirements,
+    read_declared,
+    read_pyproject,
+)
 from builder.dependencies.lock.requirements_file import read_text
 from builder.dependencies.lock.requirements_lock import (
     DEV_LOCK_NAME,
@@ -29,8 +34,8 @@ if TYPE_CHECKING:
 
     from builder.dependencies.lock.lock_changes import LockResult
     from builder.dependencies.lock.requirements import Requirements
-    from builder.dependencies.python.uv import Resolved
-    from builder.dependencies.python.wheels import Wanted
+    from builder.dependencies.python.uv import ResolvedPackage
+    from builder.dependencies.python.wheels import RequestedWheel
     from builder.dependencies.store.pack_store import Store
     from builder.manifest.model import Manifest
     from builder.progress import Progress
@@ -94,16 +99,16 @@ def collect(lock: Lock, manifest: Manifest, store: Store, progress: Progress) ->
     packs = {package: _find(package, store) for package in lock.packages}
     absent = [package for package, pack in packs.items() if pack is None]
     if absent and store.shared is not None:
-        from builder.dependencies.python.wheels import take_shared
+        from builder.dependencies.python.wheels import fetch_shared_wheels
 
-        take_shared([package.digest for package in absent], store, progress)
+        fetch_shared_wheels([package.digest for package in absent], store, progress)
         packs |= {package: _find(package, store) for package in absent}
         absent = [package for package in absent if packs[package] is None]
     if absent:
-        from builder.dependencies.python.wheels import Wanted, fetch_wheels
+        from builder.dependencies.python.wheels import RequestedWheel, fetch_wheels
 
         wanted = [
-            Wanted(name=one.name, version=one.version, digests=(one.digest,), wheel=one.wheel)
+            RequestedWheel(name=one.name, version=one.version, digests=(one.digest,), wheel=one.wheel)
             for one in absent
             if not one.source
         ]
@@ -116,10 +121,10 @@ def collect(lock: Lock, manifest: Manifest, store: Store, progress: Progress) ->
 def _build_again(packages: Sequence[LockedPackage], manifest: Manifest, store: Store, progress: Progress) -> None:
     if packages:
         from builder.dependencies.python.source_packages import rebuild_wheels, sdist_digest
-        from builder.dependencies.python.wheels import Wanted
+        from builder.dependencies.python.wheels import RequestedWheel
 
         wanted = [
-            (Wanted(name=one.name, version=one.version, digests=(sdist_digest(one.source),)), one.digest)
+            (RequestedWheel(name=one.name, version=one.version, digests=(sdist_digest(one.source),)), one.digest)
             for one in packages
         ]
         rebuild_wheels(wanted, manifest.runtime, store, progress)
@@ -137,9 +142,9 @@ def write_lock(manifest: Manifest, store: Store, progress: Progress, *, upgrade:
     Raises:
         DependencyError: A line is no requirement, or no set of wheels satisfies all of them.
     """
-    from builder.dependencies.lock.lock_changes import compare
+    from builder.dependencies.lock.lock_changes import compare_versions
     from builder.dependencies.lock.lock_proof import refuse_unsatisfied
-    from builder.dependencies.lock.lock_writer import write_whole
+    from builder.dependencies.lock.lock_writer import write_lock_file
     from builder.dependencies.python.dev_lock import dev_question, make_dev_lock
 
     declared = read_declared(manifest)
@@ -157,22 +162,24 @@ def write_lock(manifest: Manifest, store: Store, progress: Progress, *, upgrade:
     if question is not None:
         texts[dev_file] = make_dev_lock(replace(question, sources=_sources(manifest)), pins, store, progress)
     for target, text in texts.items():
-        write_whole(target, text.encode())
+        write_lock_file(target, text.encode())
     was = before.pins if before is not None else ()
-    return compare(((pin.name, pin.version) for pin in was), ((pin.name, pin.version) for pin in pins), tuple(texts))
+    return compare_versions(
+        ((pin.name, pin.version) for pin in was), ((pin.name, pin.version) for pin in pins), tuple(texts)
+    )
 
 
 def _choose(
     requirements: Requirements, manifest: Manifest, store: Store, progress: Progress, before: PythonLock | None
 ) -> tuple[Pin, ...]:
-    from builder.dependencies.python.loadable_wheels import fitting_wheels
-    from builder.dependencies.python.uv import Question, read_answer, resolve
-    from builder.dependencies.python.wheels import Wanted, fetch_wheels, read_pip_settings
+    from builder.dependencies.python.loadable_wheels import replace_unloadable_wheels
+    from builder.dependencies.python.uv import ResolutionRequest, parse_resolution, resolve
+    from builder.dependencies.python.wheels import RequestedWheel, fetch_wheels, read_pip_settings
 
     if not requirements.wanted:
         return ()
     progress.begin("Choosing versions", 0)
-    question = Question(
+    question = ResolutionRequest(
         wanted=requirements.wanted,
         constraints=requirements.constraints,
         keep=preferences(before.pins) if before is not None else "",
@@ -180,18 +187,18 @@ def _choose(
         sources=_sources(manifest),
     )
     with store.work() as folder:
-        resolved = read_answer(resolve(question, folder, read_pip_settings(folder)))
+        resolved = parse_resolution(resolve(question, folder, read_pip_settings(folder)))
     for name in sorted({*question.sources} - {one.name for one in resolved}):
         progress.note(f"[build] allow-sdist names {name}, which is not among the dependencies.")
     allowed = _allowed(resolved, requirements)
     kept = _still_good(before, allowed, manifest, store, progress)
     new = [
-        Wanted(name=one.name, version=one.version, digests=digests)
+        RequestedWheel(name=one.name, version=one.version, digests=digests)
         for one, digests in allowed.items()
         if one.name not in kept
     ]
     published = [one for one in new if one.name not in question.sources]
-    fetched = fitting_wheels(
+    fetched = replace_unloadable_wheels(
         fetch_wheels(published, manifest.runtime, store, progress), published, manifest.runtime, store, progress
     )
     pins = [Pin(name=one.name, version=one.version, digest=one.digest, wheel=one.wheel) for one in fetched]
@@ -199,7 +206,7 @@ def _choose(
     return tuple(sorted([*pins, *kept.values()], key=lambda pin: pin.name))
 
 
-def _built(wanted: Sequence[Wanted], manifest: Manifest, store: Store, progress: Progress) -> list[Pin]:
+def _built(wanted: Sequence[RequestedWheel], manifest: Manifest, store: Store, progress: Progress) -> list[Pin]:
     if not wanted:
         return []
     from builder.dependencies.python.source_packages import build_wheels
@@ -210,9 +217,9 @@ def _built(wanted: Sequence[Wanted], manifest: Manifest, store: Store, progress:
     ]
 
 
-def _allowed(resolved: Iterable[Resolved], requirements: Requirements) -> dict[Resolved, tuple[str, ...]]:
+def _allowed(resolved: Iterable[ResolvedPackage], requirements: Requirements) -> dict[ResolvedPackage, tuple[str, ...]]:
     """The hashes that would do: those of the index, limited to what the author's ``--hash`` options say."""
-    allowed: dict[Resolved, tuple[str, ...]] = {}
+    allowed: dict[ResolvedPackage, tuple[str, ...]] = {}
     for one in resolved:
         named = requirements.hashes.get(one.name)
         allowed[one] = one.digests if named is None else tuple(digest for digest in one.digests if digest in named)
@@ -227,7 +234,7 @@ def _allowed(resolved: Iterable[Resolved], requirements: Requirements) -> dict[R
 
 def _still_good(
     before: PythonLock | None,
-    allowed: dict[Resolved, tuple[str, ...]],
+    allowed: dict[ResolvedPackage, tuple[str, ...]],
     manifest: Manifest,
     store: Store,
     progress: Progress,
@@ -245,20 +252,20 @@ def _still_good(
         if not pin.source or pin.name in allowed_sources
     ]
     if store.shared is not None:
-        from builder.dependencies.python.wheels import take_shared
+        from builder.dependencies.python.wheels import fetch_shared_wheels
 
-        take_shared([pin.digest for pin in same if not _in_store(pin.digest, store)], store, progress)
+        fetch_shared_wheels([pin.digest for pin in same if not _in_store(pin.digest, store)], store, progress)
     return {pin.name: pin for pin in same if _in_store(pin.digest, store)}
 
 
-def _tell_ignored(manifest: Manifest, declared: Declared, progress: Progress) -> None:
+def _tell_ignored(manifest: Manifest, declared: DeclaredRequirements, progress: Progress) -> None:
     from builder.dependencies.operator_settings import ignored_project_settings
-    from builder.dependencies.tool_failures import clean
+    from builder.dependencies.tool_failures import safe_text
 
     for line in declared.options:
         editable = line.text.startswith(("-e", "--editable"))
         reason = "your own code belongs under the build root" if editable else "only your own settings choose the index"
-        progress.note(f"{line.file}:{line.line}: `{clean(line.text)}` is ignored: {reason}.")
+        progress.note(f"{line.file}:{line.line}: `{safe_text(line.text)}` is ignored: {reason}.")
     files = [file.name for file in manifest.folder.iterdir()]
     for note in ignored_project_settings(read_pyproject(manifest.folder), files):
         progress.note(note)

@@ -17,16 +17,22 @@ from builder import process
 from builder.archive.reader import read_content, read_members
 from builder.archive.writer import pack_members
 from builder.dependencies import operator_settings, tool_failures
-from builder.dependencies.python.wheels import Fetched, add_wheel, read_pip_settings, requirement_lines, share
+from builder.dependencies.python.wheels import (
+    FetchedWheel,
+    add_wheel,
+    hashed_requirements,
+    read_pip_settings,
+    share_wheels,
+)
 from builder.dependencies.store.pack_store import file_sha256
 from builder.errors import DependencyError
-from builder.interpreters import search
+from builder.interpreters import locate_interpreter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from builder.dependencies.python.wheels import Wanted
+    from builder.dependencies.python.wheels import RequestedWheel
     from builder.dependencies.store.pack_store import Store
     from builder.platform.runtimes import Runtime
     from builder.progress import Progress
@@ -40,10 +46,10 @@ _LONGEST_TOOL = 60
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Built:
+class BuiltWheel:
     """A wheel that was built here and is now in the store; ``source`` is what the lock says of it (``Pin.source``)."""
 
-    wheel: Fetched
+    wheel: FetchedWheel
     source: str
 
 
@@ -55,12 +61,14 @@ class _Workshop:
     python: str
     environment: Mapping[str, str]
 
-    def pip(self, *arguments: str) -> process.Completed:
+    def pip(self, *arguments: str) -> process.CompletedProcess:
         command = [sys.executable, "-P", "-m", "pip", "--python", self.python, *arguments]
         return process.run([*command, "--no-input", "--no-deps"], cwd=self.folder, environment=self.environment)
 
 
-def build_wheels(wanted: Iterable[Wanted], runtime: Runtime, store: Store, progress: Progress) -> tuple[Built, ...]:
+def build_wheels(
+    wanted: Iterable[RequestedWheel], runtime: Runtime, store: Store, progress: Progress
+) -> tuple[BuiltWheel, ...]:
     """Fetch sdists by their hashes, build each in isolation, and put the wheels into the store.
 
     Args:
@@ -76,12 +84,12 @@ def build_wheels(wanted: Iterable[Wanted], runtime: Runtime, store: Store, progr
     if not every:
         return ()
     progress.begin("Building packages from source", len(every))
-    found = search(runtime.version, os.environ)
+    found = locate_interpreter(runtime.version, os.environ)
     made = []
     with store.work() as folder:
         pip = operator_settings.pip_environment(process.current_environment(), read_pip_settings(folder))
         environment = {
-            **operator_settings.building_environment(pip),
+            **operator_settings.build_environment(pip),
             "PIP_NO_CACHE_DIR": "1",
         }  # a wheel in it has other makers
         for one in every:
@@ -90,13 +98,13 @@ def build_wheels(wanted: Iterable[Wanted], runtime: Runtime, store: Store, progr
             python = str(found.program) if found is not None else sys.executable
             made.append(_build(one, _Workshop(folder=place, python=python, environment=environment), store))
             progress.advance(f"{one.name} {one.version}")
-    share([one.wheel for one in made], store, progress)
+    share_wheels([one.wheel for one in made], store, progress)
     return tuple(made)
 
 
 def rebuild_wheels(
-    wanted: Iterable[tuple[Wanted, str]], runtime: Runtime, store: Store, progress: Progress
-) -> tuple[Built, ...]:
+    wanted: Iterable[tuple[RequestedWheel, str]], runtime: Runtime, store: Store, progress: Progress
+) -> tuple[BuiltWheel, ...]:
     """Build wheels again that a lock pins.
 
     Args:
@@ -124,9 +132,9 @@ def sdist_digest(source: str) -> str:
     return source.split(" ")[1]
 
 
-def _build(one: Wanted, shop: _Workshop, store: Store) -> Built:
+def _build(one: RequestedWheel, shop: _Workshop, store: Store) -> BuiltWheel:
     label = f"{one.name} {one.version}"
-    (shop.folder / "wanted.txt").write_text(requirement_lines([one]), encoding="utf-8")
+    (shop.folder / "wanted.txt").write_text(hashed_requirements([one]), encoding="utf-8")
     # What builds it comes as wheels: no other package's code is run for it.
     only = ("--only-binary=:all:", f"--no-binary={one.name}")
     fetched = shop.pip("download", "--require-hashes", "--dest=source", "--requirement=wanted.txt", *only)
@@ -142,16 +150,16 @@ def _build(one: Wanted, shop: _Workshop, store: Store) -> Built:
         raise DependencyError(message, hint=hint)
     plain = shop.folder / "plain.whl"
     tool = _without_traces(wheel, plain)
-    made = Fetched(name=one.name, version=one.version, wheel=wheel.name, digest=f"sha256:{file_sha256(plain)}")
+    made = FetchedWheel(name=one.name, version=one.version, wheel=wheel.name, digest=f"sha256:{file_sha256(plain)}")
     add_wheel(store, plain, made)
-    return Built(wheel=made, source=f"{source} by {tool}")
+    return BuiltWheel(wheel=made, source=f"{source} by {tool}")
 
 
-def _made(done: process.Completed, folder: Path, label: str) -> Path:
+def _made(done: process.CompletedProcess, folder: Path, label: str) -> Path:
     """The one file that pip left in a folder."""
     files = list(folder.iterdir()) if done.returncode == 0 and folder.is_dir() else []
     if len(files) != 1:
-        raise tool_failures.building_failed(done, label)
+        raise tool_failures.build_error(done, label)
     return files[0]
 
 

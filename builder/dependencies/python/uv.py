@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING
 
 from builder import process
 from builder.dependencies import operator_settings, tool_failures
-from builder.dependencies.python.newer_platforms import newer_machines
-from builder.dependencies.python.other_runtimes import other_runtimes
+from builder.dependencies.python.newer_platforms import explain_newer_glibc
+from builder.dependencies.python.other_runtimes import explain_other_runtimes
 from builder.dependencies.python.platform_tags import uv_platform
-from builder.dependencies.python.wheels import offered_versions
+from builder.dependencies.python.wheels import available_versions
 from builder.errors import DependencyError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from builder.dependencies.python.newer_platforms import Offered
+    from builder.dependencies.python.newer_platforms import VersionLookup
     from builder.errors import Problem
     from builder.platform.runtimes import Runtime
 
@@ -31,7 +31,7 @@ _INDEX_KEYS = {"index", "index-url", "extra-index-url", "find-links", "no-index"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Question:
+class ResolutionRequest:
     """What uv is asked.
 
     Attributes:
@@ -56,7 +56,7 @@ class Question:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Resolved:
+class ResolvedPackage:
     """One package as uv chose it, with the hashes of every file of that version."""
 
     name: str
@@ -64,7 +64,7 @@ class Resolved:
     digests: tuple[str, ...]
 
 
-def compile_command(uv: str, interpreter: str, question: Question) -> list[str]:
+def compile_command(uv: str, interpreter: str, question: ResolutionRequest) -> list[str]:
     """Uv's argument list, for a folder with ``wanted.in``, ``constraints.txt`` and ``answer.txt``.
 
     The answer file holds the versions to keep before, and the answer afterwards.
@@ -88,7 +88,7 @@ def compile_command(uv: str, interpreter: str, question: Question) -> list[str]:
     return [*command, "--generate-hashes", "--no-header", "--no-annotate"]
 
 
-def resolve(question: Question, folder: Path, pip: Mapping[str, str]) -> str:
+def resolve(question: ResolutionRequest, folder: Path, pip: Mapping[str, str]) -> str:
     """Uv's answer as the text of a requirements file.
 
     Args:
@@ -112,7 +112,7 @@ def resolve(question: Question, folder: Path, pip: Mapping[str, str]) -> str:
         process.current_environment(), pip, configured=_index_is_configured()
     )
     if question.sources:  # uv asks a package's own code what it needs, where its metadata does not say
-        environment = operator_settings.building_environment(environment)
+        environment = operator_settings.build_environment(environment)
     try:
         command = compile_command(find_uv_bin(), sys.executable, question)
     except FileNotFoundError as error:
@@ -124,9 +124,9 @@ def resolve(question: Question, folder: Path, pip: Mapping[str, str]) -> str:
     done = process.run(command, cwd=folder, environment=environment)
     if done.returncode != 0:
         index = operator_settings.pip_environment(process.current_environment(), pip)
-        offered = cache(partial(offered_versions, folder=folder, environment=index))
+        offered = cache(partial(available_versions, folder=folder, environment=index))
         explained = () if question.universal else _explained(done.stderr, question, offered)
-        raise tool_failures.resolving_failed(done, question.runtime, explained)
+        raise tool_failures.resolution_error(done, question.runtime, explained)
     return (folder / "answer.txt").read_text(encoding="utf-8")
 
 
@@ -142,30 +142,30 @@ def published_digests(
         folder: An empty folder.
         pip: As for ``resolve``.
     """
-    question = Question(
+    question = ResolutionRequest(
         wanted=(f"{name}=={version}",), constraints=(), keep="", runtime=runtime, universal=True, alone=True
     )
     try:
-        answer = read_answer(resolve(question, folder, pip))
+        answer = parse_resolution(resolve(question, folder, pip))
     except DependencyError:
         return frozenset()
     return frozenset(digest for one in answer for digest in one.digests)
 
 
-def _explained(said: str, question: Question, offered: Offered) -> tuple[Problem, ...]:
+def _explained(said: str, question: ResolutionRequest, offered: VersionLookup) -> tuple[Problem, ...]:
     """What uv does not say about packages without a usable wheel, asked of the index."""
-    newer = tuple(newer_machines(said, question.runtime, offered))
+    newer = tuple(explain_newer_glibc(said, question.runtime, offered))
     known = {problem.message.split(" ", 1)[0] for problem in newer}
     limits = (*question.wanted, *question.constraints)
-    return (*newer, *other_runtimes(said, limits, question.runtime, offered, known))
+    return (*newer, *explain_other_runtimes(said, limits, question.runtime, offered, known))
 
 
-def read_answer(text: str) -> tuple[Resolved, ...]:
+def parse_resolution(text: str) -> tuple[ResolvedPackage, ...]:
     """The packages of an answer for one runtime."""
     starts = list(_PINNED.finditer(text))
     ends = [start.start() for start in starts[1:]] + [len(text)]
     return tuple(
-        Resolved(
+        ResolvedPackage(
             name=start["name"], version=start["version"], digests=tuple(_DIGEST.findall(text[start.start() : end]))
         )
         for start, end in zip(starts, ends, strict=True)

@@ -29,7 +29,7 @@ _OFFERED = re.compile(r"^Available versions: (\S.*?)\s*$", re.MULTILINE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Wanted:
+class RequestedWheel:
     """One package version, the wheels that would do as ``sha256:<hex>``, and the wheel's file name if it is known."""
 
     name: str
@@ -39,7 +39,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Fetched:
+class FetchedWheel:
     """A wheel that is now in the store."""
 
     name: str
@@ -57,7 +57,7 @@ def download_command(python: str, requirements: str, target: str, runtime: Runti
     return [*command, *_for_runtime(runtime), "--dest", target, "--requirement", requirements]
 
 
-def offered_versions(name: str, runtime: Runtime, *, folder: Path, environment: Mapping[str, str]) -> tuple[str, ...]:
+def available_versions(name: str, runtime: Runtime, *, folder: Path, environment: Mapping[str, str]) -> tuple[str, ...]:
     """The versions of a package that have a wheel for a runtime, newest first; none when the index does not say."""
     command = [sys.executable, "-P", "-m", "pip", "index", "versions", "--no-input", *_for_runtime(runtime), name]
     done = process.run(command, cwd=folder, environment=environment)
@@ -73,7 +73,7 @@ def _for_runtime(runtime: Runtime) -> Iterator[str]:
         yield from ("--abi", abi)
 
 
-def requirement_lines(wanted: Iterable[Wanted]) -> str:
+def hashed_requirements(wanted: Iterable[RequestedWheel]) -> str:
     """A requirements file for pip, every line with its hashes."""
     return "".join(
         f"{one.name}=={one.version} {' '.join(f'--hash={digest}' for digest in one.digests)}\n" for one in wanted
@@ -93,7 +93,9 @@ def read_pip_settings(folder: Path) -> Mapping[str, str]:
     return operator_settings.pip_settings(done.stdout)
 
 
-def fetch_wheels(wanted: Iterable[Wanted], runtime: Runtime, store: Store, progress: Progress) -> tuple[Fetched, ...]:
+def fetch_wheels(
+    wanted: Iterable[RequestedWheel], runtime: Runtime, store: Store, progress: Progress
+) -> tuple[FetchedWheel, ...]:
     """Bring wheels into the store, each checked against its hashes by pip and again here.
 
     Raises:
@@ -106,12 +108,12 @@ def fetch_wheels(wanted: Iterable[Wanted], runtime: Runtime, store: Store, progr
     with store.work() as folder:
         operators = process.current_environment()
         # pip needs 0.3 s to say what it was told, and that matters only where uv was told something else.
-        pip = read_pip_settings(folder) if operator_settings.names_uv_index(operators) else {}
+        pip = read_pip_settings(folder) if operator_settings.has_uv_index(operators) else {}
         environment = operator_settings.pip_environment(operators, pip)
         with ThreadPoolExecutor(_PROCESSES) as pool:
             parts = {
                 pool.submit(_download, part, runtime, folder / part[0].name, environment): part
-                for part in shares(every)
+                for part in split_downloads(every)
             }
             # What comes first is looked through while pip is still busy with the rest.
             brought = tuple(
@@ -119,18 +121,18 @@ def fetch_wheels(wanted: Iterable[Wanted], runtime: Runtime, store: Store, progr
                 for download in as_completed(parts)
                 for fetched in _take_in(parts[download], download.result(), store, progress)
             )
-    share(brought, store, progress)
+    share_wheels(brought, store, progress)
     return brought
 
 
-def share(wheels: Iterable[Fetched], store: Store, progress: Progress) -> None:
+def share_wheels(wheels: Iterable[FetchedWheel], store: Store, progress: Progress) -> None:
     """Add wheels of the store to the shared one."""
     if store.shared is not None:
         found = {one.digest: store.find(one.digest.removeprefix("sha256:")) for one in wheels}
         store.shared.offer({digest: wheel.file for digest, wheel in found.items() if wheel is not None}, progress)
 
 
-def take_shared(digests: Iterable[str], store: Store, progress: Progress) -> None:
+def fetch_shared_wheels(digests: Iterable[str], store: Store, progress: Progress) -> None:
     """Bring the wheels into the store that the shared one has; what it lacks, or has damaged, stays absent."""
     if store.shared is None:
         return
@@ -140,7 +142,7 @@ def take_shared(digests: Iterable[str], store: Store, progress: Progress) -> Non
                 store.add(digest.removeprefix("sha256:"), file)
 
 
-def shares(wanted: tuple[Wanted, ...]) -> tuple[tuple[Wanted, ...], ...]:
+def split_downloads(wanted: tuple[RequestedWheel, ...]) -> tuple[tuple[RequestedWheel, ...], ...]:
     """What each pip process fetches: 18 wheels of 36 MB took two processes 1.7 s and one 2.2 s.
 
     Packages with a wheel for each platform are dealt out first: their pages on the index are long (pydantic-core takes
@@ -151,27 +153,27 @@ def shares(wanted: tuple[Wanted, ...]) -> tuple[tuple[Wanted, ...], ...]:
     return tuple(tuple(dealt[start::count]) for start in range(count))
 
 
-def _download(part: tuple[Wanted, ...], runtime: Runtime, folder: Path, environment: Mapping[str, str]) -> Path:
+def _download(part: tuple[RequestedWheel, ...], runtime: Runtime, folder: Path, environment: Mapping[str, str]) -> Path:
     """Let pip bring wheels into a folder below ``folder``, which is returned."""
     target = folder / "wheels"
     target.mkdir(parents=True)
     file = folder / "wanted.txt"
-    file.write_text(requirement_lines(part), encoding="utf-8")
+    file.write_text(hashed_requirements(part), encoding="utf-8")
     command = download_command(sys.executable, str(file), str(target), runtime)
     done = process.run(command, cwd=folder, environment=environment)
     if done.returncode != 0:
-        raise _foreign_file(done, part, runtime, folder) or tool_failures.fetching_failed(done, runtime)
+        raise _foreign_file(done, part, runtime, folder) or tool_failures.download_error(done, runtime)
     return target
 
 
 def _foreign_file(
-    done: process.Completed, part: tuple[Wanted, ...], runtime: Runtime, folder: Path
+    done: process.CompletedProcess, part: tuple[RequestedWheel, ...], runtime: Runtime, folder: Path
 ) -> DependencyError | None:
     """The failure when a pinned hash is of another file of the release: a wheel for another platform, or a sdist.
 
     What came must be published under its own hash too. Otherwise the index gave something else than it promises.
     """
-    name, version, came = tool_failures.mismatched(done)
+    name, version, came = tool_failures.hash_mismatch(done)
     one = next((one for one in part if (one.name, one.version) == (name, version)), None)
     if one is None:
         return None
@@ -180,19 +182,21 @@ def _foreign_file(
     (folder / "release").mkdir()
     published = published_digests(name, version, runtime, folder / "release", read_pip_settings(folder))
     is_foreign = published.issuperset({*one.digests, came})
-    return tool_failures.foreign_file(name, version, runtime) if is_foreign else None
+    return tool_failures.wrong_file_error(name, version, runtime) if is_foreign else None
 
 
-def _take_in(wanted: tuple[Wanted, ...], target: Path, store: Store, progress: Progress) -> tuple[Fetched, ...]:
+def _take_in(
+    wanted: tuple[RequestedWheel, ...], target: Path, store: Store, progress: Progress
+) -> tuple[FetchedWheel, ...]:
     allowed = {digest: one for one in wanted for digest in one.digests}
-    fetched: list[Fetched] = []
+    fetched: list[FetchedWheel] = []
     for file in sorted(target.iterdir()):
         sha256 = file_sha256(file)
         one = allowed.get(f"sha256:{sha256}")
         if one is None or file.suffix != ".whl":
             msg = f"The index gave {file.name}, which no hash of the lock names."
             raise DependencyError(msg, hint="Run `biot-plugin lock` again.")
-        fetched.append(Fetched(name=one.name, version=one.version, wheel=file.name, digest=f"sha256:{sha256}"))
+        fetched.append(FetchedWheel(name=one.name, version=one.version, wheel=file.name, digest=f"sha256:{sha256}"))
         add_wheel(store, file, fetched[-1])
         progress.advance(f"{one.name} {one.version}")
     missing = {(one.name, one.version) for one in wanted} - {(one.name, one.version) for one in fetched}
@@ -203,7 +207,7 @@ def _take_in(wanted: tuple[Wanted, ...], target: Path, store: Store, progress: P
     return tuple(fetched)
 
 
-def add_wheel(store: Store, file: Path, wheel: Fetched) -> None:
+def add_wheel(store: Store, file: Path, wheel: FetchedWheel) -> None:
     """Move one wheel into the store under its own sha256.
 
     Raises:

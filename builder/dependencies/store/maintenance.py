@@ -33,7 +33,7 @@ _DIST_INFO: Final = re.compile(r"(?P<name>[^/]+)-(?P<version>[^/-]+)\.dist-info/
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Shelved:
+class StoreEntry:
     """One pack in the store.
 
     Attributes:
@@ -52,7 +52,7 @@ class Shelved:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Damaged:
+class DamagedPack:
     """A pack that no build would use, and why."""
 
     key: str
@@ -61,7 +61,7 @@ class Damaged:
     reason: str
 
 
-def shelved(store: Store) -> tuple[Shelved, ...]:
+def list_entries(store: Store) -> tuple[StoreEntry, ...]:
     """Every pack in the store, the one used last first.
 
     Raises:
@@ -71,11 +71,13 @@ def shelved(store: Store) -> tuple[Shelved, ...]:
     for file in _packs(store):
         with suppress(FileNotFoundError):  # another process may prune at the same time
             size, used = _size(file), file.stat().st_mtime
-            rows.append(Shelved(key=file.stem, file=file, size=size, used=used, label=_label(file, read_index(file))))
+            rows.append(
+                StoreEntry(key=file.stem, file=file, size=size, used=used, label=_label(file, read_index(file)))
+            )
     return tuple(sorted(rows, key=lambda row: (-row.used, row.key)))
 
 
-def damaged(store: Store) -> tuple[int, tuple[Damaged, ...]]:
+def find_damaged(store: Store) -> tuple[int, tuple[DamagedPack, ...]]:
     """Hash every pack and read it strictly.
 
     Returns:
@@ -90,17 +92,17 @@ def damaged(store: Store) -> tuple[int, tuple[Damaged, ...]]:
             count += 1
             reason = _fault(file)
             if reason:
-                found.append(Damaged(key=file.stem, file=file, size=_size(file), reason=reason))
+                found.append(DamagedPack(key=file.stem, file=file, size=_size(file), reason=reason))
     for index in sorted(store.folder.glob("packs/*/*.index")):
         if not index.with_suffix(".zip").exists():
             reason = "its index is there, the pack is not"
-            found.append(Damaged(key=index.stem, file=index, size=_size(index), reason=reason))
+            found.append(DamagedPack(key=index.stem, file=index, size=_size(index), reason=reason))
     return count, tuple(found)
 
 
-def prunable(
-    rows: Iterable[Shelved], *, now: float, older_than_days: int | None, keep_bytes: int | None
-) -> tuple[Shelved, ...]:
+def select_prunable(
+    rows: Iterable[StoreEntry], *, now: float, older_than_days: int | None, keep_bytes: int | None
+) -> tuple[StoreEntry, ...]:
     """Which packs may go, the one unused for longest first. Pure.
 
     Args:
@@ -121,7 +123,7 @@ def prunable(
     return tuple(row for row in gone if now - row.used > IN_USE_SECONDS)
 
 
-def remove(packs: Iterable[Shelved | Damaged]) -> None:
+def remove(packs: Iterable[StoreEntry | DamagedPack]) -> None:
     """Remove packs with everything that lies beside them; the index first, so that no build takes half of one.
 
     Raises:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from builder.build_values import PackMember
-    from builder.dependencies.store.shared_store import Shared
+    from builder.dependencies.store.shared_store import SharedStore
 
 STORE_VARIABLE = "BIOT_PLUGIN_STORE"
 READING_CODE = (
@@ -64,7 +64,7 @@ class Store:
     """
 
     folder: Path
-    shared: Shared | None = None
+    shared: SharedStore | None = None
 
     def find(self, key: str, *, sha256: str | None = None) -> StoredPack | None:
         """The pack under a key, after its size and digest were checked.
@@ -172,7 +172,7 @@ def file_sha256(file: Path) -> str:
 def store_folder(environment: Mapping[str, str]) -> Path:
     """Where packs are kept: ``BIOT_PLUGIN_STORE`` if it names a folder, or the user's cache folder."""
     named = environment.get(STORE_VARIABLE)
-    if named and not names_bucket(named):
+    if named and not is_bucket_address(named):
         return Path(named).expanduser().absolute()
     from platformdirs import user_cache_path
 
@@ -184,7 +184,7 @@ def default_store() -> Store:
     return Store(store_folder(os.environ))
 
 
-def chosen_store(named: str = "") -> Store:
+def open_store(named: str = "") -> Store:
     """The store to build with.
 
     Args:
@@ -195,16 +195,16 @@ def chosen_store(named: str = "") -> Store:
         DependencyError: An address is none, or boto3 is not installed.
     """
     by_environment = os.environ.get(STORE_VARIABLE, "")
-    folder = store_folder({STORE_VARIABLE: named} if named and not names_bucket(named) else os.environ)
-    address = next((one for one in (named, by_environment) if names_bucket(one)), "")
+    folder = store_folder({STORE_VARIABLE: named} if named and not is_bucket_address(named) else os.environ)
+    address = next((one for one in (named, by_environment) if is_bucket_address(one)), "")
     if not address:
         return Store(folder)
-    from builder.dependencies.store.shared_store import open_shared
+    from builder.dependencies.store.shared_store import open_shared_store
 
-    return Store(folder, open_shared(address))
+    return Store(folder, open_shared_store(address))
 
 
-def names_bucket(named: str) -> bool:
+def is_bucket_address(named: str) -> bool:
     """Whether a text is meant as an address and not as a folder."""
     return "://" in named
 

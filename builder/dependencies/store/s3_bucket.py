@@ -48,7 +48,7 @@ _UNUSABLE: Final = {
 }
 
 
-class Kind(Enum):
+class BucketErrorKind(Enum):
     """What a failure says about the next try."""
 
     ABSENT = auto()
@@ -64,21 +64,21 @@ class Kind(Enum):
 class BucketError(Exception):
     """The bucket did not do what was asked; ``reason`` is what follows a colon."""
 
-    def __init__(self, reason: str, kind: Kind) -> None:
+    def __init__(self, reason: str, kind: BucketErrorKind) -> None:
         super().__init__(reason)
         self.reason = reason
         self.kind = kind
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Address:
+class BucketAddress:
     """``s3://bucket/prefix``; the prefix may be empty."""
 
     bucket: str
     prefix: str
 
     @classmethod
-    def parse(cls, text: str) -> Address:
+    def parse(cls, text: str) -> BucketAddress:
         """Read an address.
 
         Raises:
@@ -106,7 +106,7 @@ def has_boto3() -> bool:
 class Bucket:
     """The objects below one address; boto3 is imported by the first call, in the thread that makes it."""
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, address: BucketAddress) -> None:
         self.address = address
         self._connecting = threading.Lock()
         self._connected: Any = None
@@ -140,7 +140,7 @@ class Bucket:
             with _telling(without_body=True):
                 self._s3().head_object(**self._object(name))
         except BucketError as error:
-            if error.kind is Kind.ABSENT:
+            if error.kind is BucketErrorKind.ABSENT:
                 return False
             raise
         return True
@@ -182,7 +182,7 @@ def _connect() -> Any:  # noqa: ANN401 - as above
         return Session().client("s3", config=config)
     except ValueError as error:
         message = "AWS_ENDPOINT_URL_S3, or what your AWS profile says instead, is no address"
-        raise BucketError(message, Kind.FINAL) from error
+        raise BucketError(message, BucketErrorKind.FINAL) from error
 
 
 @contextmanager
@@ -193,12 +193,12 @@ def _telling(*, without_body: bool = False) -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        raise answered(error.response, without_body=without_body) from error
+        raise error_from_response(error.response, without_body=without_body) from error
     except (BotoCoreError, RecursionError, ValueError) as error:
-        raise happened(type(error)) from error
+        raise error_from_exception(type(error)) from error
 
 
-def answered(response: Mapping[str, Any], *, without_body: bool = False) -> BucketError:
+def error_from_response(response: Mapping[str, Any], *, without_body: bool = False) -> BucketError:
     """What an error that S3 answered means. Pure.
 
     Args:
@@ -208,20 +208,20 @@ def answered(response: Mapping[str, Any], *, without_body: bool = False) -> Buck
     code = _NOT_CODE.sub("", str(response.get("Error", {}).get("Code", "")))[:_LONGEST_CODE]
     status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     if code == "NoSuchBucket":
-        return BucketError("the bucket does not exist", Kind.FINAL)
+        return BucketError("the bucket does not exist", BucketErrorKind.FINAL)
     if status == _NOT_FOUND and (without_body or code == "NoSuchKey"):
-        return BucketError("it is not there", Kind.ABSENT)
+        return BucketError("it is not there", BucketErrorKind.ABSENT)
     if status == _FORBIDDEN and code in _REFUSED:
-        return BucketError("AccessDenied", Kind.REFUSED)
-    kind = Kind.PASSING if status == _TOO_MANY or status >= _SERVER_FAILED else Kind.FINAL
+        return BucketError("AccessDenied", BucketErrorKind.REFUSED)
+    kind = BucketErrorKind.PASSING if status == _TOO_MANY or status >= _SERVER_FAILED else BucketErrorKind.FINAL
     return BucketError(f"it answers {status} {code.removeprefix(str(status))}".rstrip(), kind)
 
 
-def happened(error: type[Exception]) -> BucketError:
+def error_from_exception(error: type[Exception]) -> BucketError:
     """What an exception out of boto3 means that is no answer. Pure."""
     for known in error.__mro__:
         if known.__name__ in _UNREACHED:
-            return BucketError(_UNREACHED[known.__name__], Kind.PASSING)
+            return BucketError(_UNREACHED[known.__name__], BucketErrorKind.PASSING)
         if known.__name__ in _UNUSABLE:
-            return BucketError(_UNUSABLE[known.__name__], Kind.FINAL)
-    return BucketError(f"boto3 gave up ({error.__name__})", Kind.FINAL)
+            return BucketError(_UNUSABLE[known.__name__], BucketErrorKind.FINAL)
+    return BucketError(f"boto3 gave up ({error.__name__})", BucketErrorKind.FINAL)

@@ -19,9 +19,16 @@ import threading
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from builder.dependencies.store.s3_bucket import CONNECTIONS, Address, Bucket, BucketError, Kind, has_boto3
-from builder.dependencies.store.time_limit import Patience, together
-from builder.dependencies.tool_failures import clean
+from builder.dependencies.store.s3_bucket import (
+    CONNECTIONS,
+    Bucket,
+    BucketAddress,
+    BucketError,
+    BucketErrorKind,
+    has_boto3,
+)
+from builder.dependencies.store.time_limit import TimeLimit, run_jobs
+from builder.dependencies.tool_failures import safe_text
 from builder.errors import DependencyError
 
 if TYPE_CHECKING:
@@ -39,7 +46,7 @@ LARGEST: Final = 1 << 30
 """Four times what Lambda takes: no package is larger."""
 
 
-class Shared:
+class SharedStore:
     """The second tier: asked for what the store lacks, given what was fetched; no failure of it ends a build.
 
     After the first failures, or when patience has run out, it is not asked again. Everything is told once.
@@ -47,7 +54,7 @@ class Shared:
 
     def __init__(self, bucket: Bucket) -> None:
         self._bucket = bucket
-        self._patience = Patience(PATIENCE_SECONDS)
+        self._patience = TimeLimit(PATIENCE_SECONDS)
         self._lock = threading.Lock()
         self._failures = 0
         self._given_up = False
@@ -86,7 +93,7 @@ class Shared:
             self._wait([partial(self._add, digest, file) for digest, file in files.items()], progress)
 
     def _wait(self, jobs: Iterable[partial[None]], progress: Progress) -> None:
-        if not together(jobs, self._patience, threads=CONNECTIONS):
+        if not run_jobs(jobs, self._patience, threads=CONNECTIONS):
             self._give_up("it is slow")
         with self._lock:
             for note in [note for note, told in self._notes.items() if not told]:
@@ -102,7 +109,7 @@ class Shared:
             self._patience.change(count / BYTES_PER_SECOND)
             if self._given_up or size > LARGEST:
                 reason = "it sends more than any package has"
-                raise BucketError(reason, Kind.FINAL)
+                raise BucketError(reason, BucketErrorKind.FINAL)
 
         name = object_name(digest)
         try:
@@ -129,7 +136,7 @@ class Shared:
             self._bucket.write(name, file)
             self._patience.change(SECONDS_PER_ANSWER)
         except BucketError as error:
-            if error.kind is Kind.REFUSED:
+            if error.kind is BucketErrorKind.REFUSED:
                 self._read_only = True
                 self._note(f"The shared store {self._bucket.address} may not be written ({error.reason}): only read.")
             else:
@@ -141,23 +148,23 @@ class Shared:
         try:
             return self._bucket.has(name)
         except BucketError as error:
-            if error.kind is Kind.REFUSED:
+            if error.kind is BucketErrorKind.REFUSED:
                 return False
             raise
 
     def _failed(self, name: str, error: BucketError | OSError) -> None:
         if isinstance(error, OSError):
             self._give_up(f"its files cannot be kept here ({error.strerror})")
-        elif error.kind in {Kind.ABSENT, Kind.REFUSED}:
+        elif error.kind in {BucketErrorKind.ABSENT, BucketErrorKind.REFUSED}:
             self._lacking.add(name)
             self._patience.change(SECONDS_PER_ANSWER)
-            if error.kind is Kind.REFUSED:
+            if error.kind is BucketErrorKind.REFUSED:
                 hint = "where you may not list it (s3:ListBucket), that can also mean that packages are missing"
                 self._note(f"The shared store {self._bucket.address} answers {error.reason}: {hint}.")
         else:
             with self._lock:
                 self._failures += 1
-            if error.kind is Kind.FINAL or self._failures >= FAILURES_MAX:
+            if error.kind is BucketErrorKind.FINAL or self._failures >= FAILURES_MAX:
                 self._give_up(error.reason)
 
     def _give_up(self, reason: str) -> None:
@@ -185,16 +192,16 @@ def _hash(file: Path, digest: str) -> str:
         return f"{algorithm}/{hashlib.file_digest(opened, algorithm).hexdigest()}"
 
 
-def open_shared(address: str) -> Shared:
+def open_shared_store(address: str) -> SharedStore:
     """The shared store at an address; nothing is asked of it yet.
 
     Raises:
         DependencyError: It is no address, or boto3 is not installed.
     """
     try:
-        bucket = Bucket(Address.parse(address))
+        bucket = Bucket(BucketAddress.parse(address))
     except ValueError as error:
-        message = f"The store {clean(address)} cannot be used: {error}."
+        message = f"The store {safe_text(address)} cannot be used: {error}."
         raise DependencyError(
             message, hint="Correct --store or BIOT_PLUGIN_STORE; s3://my-bucket/biot is one."
         ) from error
@@ -202,4 +209,4 @@ def open_shared(address: str) -> Shared:
         message = f"The store {bucket.address} needs boto3, which is not installed beside the kit."
         hint = "Run `pip install 'biot-plugin-kit[s3]'` (pipx: `pipx inject biot-plugin-kit boto3`), or name a folder."
         raise DependencyError(message, hint=hint)
-    return Shared(bucket)
+    return SharedStore(bucket)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 
-class Patience:
+class TimeLimit:
     """How long is still waited, in seconds; all waits take from it, and what is achieved gives back."""
 
     def __init__(self, seconds: float) -> None:
@@ -29,7 +29,7 @@ class Patience:
             self._seconds += seconds
 
 
-def together(jobs: Iterable[Callable[[], None]], patience: Patience, *, threads: int) -> bool:
+def run_jobs(jobs: Iterable[Callable[[], None]], patience: TimeLimit, *, threads: int) -> bool:
     """Run jobs at the same time, until they are done or patience has run out.
 
     The threads are daemons: one that hangs in a call, which no timeout of a library ends for certain, is left behind
@@ -61,7 +61,7 @@ def together(jobs: Iterable[Callable[[], None]], patience: Patience, *, threads:
     return done
 
 
-def _joined(worker: threading.Thread, patience: Patience) -> bool:
+def _joined(worker: threading.Thread, patience: TimeLimit) -> bool:
     while worker.is_alive() and patience.left > 0:
         start = time.monotonic()
         worker.join(patience.left)

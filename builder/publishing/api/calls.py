@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from builder.progress import Silent
+from builder.progress import SilentProgress
 from builder.publishing.api.certificates import is_loopback
 from builder.publishing.api.http_response import (
     HttpResponse,
@@ -94,7 +94,7 @@ class ApiCalls:
         progress: Progress | None = None,
     ) -> None:
         self.wire = wire
-        self._progress = progress or Silent()
+        self._progress = progress or SilentProgress()
         self._clock = clock
         self._patience = patience or RetryPolicy()
         self._chance = chance

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, Self
 from urllib.parse import quote
 
-from builder.progress import Silent
+from builder.progress import SilentProgress
 from builder.publishing.api.calls import not_sent
 from builder.publishing.api.dispatcher import Dispatcher
 from builder.publishing.api.http_response import UnreadableResponseError, describe_response, read_object, server_time
@@ -57,7 +57,7 @@ class BiotClient:
     def __init__(self, calls: ApiCalls, tokens: TokenSource, progress: Progress | None = None) -> None:
         self._calls = calls
         self._tokens = tokens
-        self._progress: Progress = progress or Silent()
+        self._progress: Progress = progress or SilentProgress()
         self._prefixed = True
         self._patches = True
         self._proven: tuple[str, str] | None = None

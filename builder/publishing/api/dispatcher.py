@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from builder.progress import Silent
+from builder.progress import SilentProgress
 from builder.publishing.api.http_response import UnreadableResponseError, describe_response, read_object
 from builder.publishing.api.http_transport import HttpRequest
 from builder.publishing.api.response_fields import read_search_page
@@ -62,7 +62,7 @@ class Dispatcher:
             Refused, Unreachable, AccessDenied, OutcomeUnknown: See ``builder.publishing.api.client``.
         """
         request = self._request(kind, "subscribe", subscription, _PERMISSIONS[kind].subscribe)
-        answer = self._calls.change(request, self._tokens, progress=Silent())
+        answer = self._calls.change(request, self._tokens, progress=SilentProgress())
         try:
             return read_object(answer)
         except UnreadableResponseError as error:
@@ -71,7 +71,7 @@ class Dispatcher:
     def unsubscribe(self, kind: HookKind, subscription: Mapping[str, object]) -> None:
         """End a subscription; it is named by the same words. Raises as ``subscribe``."""
         request = self._request(kind, "unsubscribe", subscription, _PERMISSIONS[kind].unsubscribe)
-        answer = self._calls.change(request, self._tokens, progress=Silent())
+        answer = self._calls.change(request, self._tokens, progress=SilentProgress())
         if answer.body.strip():
             raise self._calls.unsettled(request, describe_response(answer))
 

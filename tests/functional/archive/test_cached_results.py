@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from builder.archive.cached_results import ResultCache
-from builder.dependencies.store.maintenance import damaged, prunable, remove, shelved
+from builder.dependencies.store.maintenance import find_damaged, list_entries, remove, select_prunable
 from builder.dependencies.store.pack_store import Store
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def test_a_kept_answer_that_was_changed_counts_as_none(tmp_path: Path) -> None:
             file.write_bytes(change(file.read_bytes()))
             assert memory.get_or_compute("facts", asked) == ANSWER
             assert asked.times == before + 1
-    assert damaged(Store(tmp_path)) == (1, ())
+    assert find_damaged(Store(tmp_path)) == (1, ())
 
 
 def test_a_store_that_cannot_be_written_keeps_nothing_and_stops_nothing(tmp_path: Path) -> None:
@@ -81,6 +81,6 @@ def test_kept_answers_are_pruned_like_packages(tmp_path: Path) -> None:
     ResultCache(store=store, inputs=("lock",)).get_or_compute("facts", asked)
     file = packs_of(tmp_path)[0]
     os.utime(file, (1000.0, 1000.0))
-    assert [row.label for row in shelved(store)] == ["what packages say about themselves"]
-    remove(prunable(shelved(store), now=1000.0 + 40 * DAY, older_than_days=30, keep_bytes=None))
+    assert [row.label for row in list_entries(store)] == ["what packages say about themselves"]
+    remove(select_prunable(list_entries(store), now=1000.0 + 40 * DAY, older_than_days=30, keep_bytes=None))
     assert [one for one in tmp_path.rglob("*") if one.is_file()] == []

@@ -12,7 +12,7 @@ from builder.batch import PluginResult, find_plugins, package_all
 from builder.dependencies import Store, read_lock, write_lock
 from builder.errors import DependencyError, ProjectError
 from builder.pipeline import PackagedPlugin, Project
-from builder.progress import Silent
+from builder.progress import SilentProgress
 from tests.support.plugins import RecordedProgress, plugin
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def test_many_builds_give_what_each_alone_gives_and_fetch_every_package_once(
     projects = [make(tmp_path / f"p{number}", requirements=text) for number, text in enumerate(wanted)]
     for project, text in zip(projects, wanted, strict=True):
         if text:
-            write_lock(plugin(project.start, requirements="requirements.in"), store, Silent())
+            write_lock(plugin(project.start, requirements="requirements.in"), store, SilentProgress())
     cold, told = Store(tmp_path / "cold"), RecordedProgress()
 
     results = package_all(projects, cold, told)
@@ -84,9 +84,9 @@ def test_many_builds_give_what_each_alone_gives_and_fetch_every_package_once(
     assert ("Fetching wheels", 2) in told.tasks
     assert sorted(told.items) == ["base 1.0", "other 1.0", "p0", "p1", "p2", "p3"]
     monkeypatch.setenv("BIOT_PLUGIN_STORE", str(cold.folder))
-    alone = [pipeline.package(project, Silent(), output=tmp_path / "alone") for project in projects]
+    alone = [pipeline.package(project, SilentProgress(), output=tmp_path / "alone") for project in projects]
     assert digests(results) == [one.artifact.sha256 for one in alone]
-    again = package_all(projects, cold, Silent())
+    again = package_all(projects, cold, SilentProgress())
     assert [isinstance(one.result, PackagedPlugin) and one.result.unchanged for one in again] == [True] * 4
 
 
@@ -97,12 +97,12 @@ def test_a_package_that_cannot_be_had_fails_only_the_plugins_that_take_it(
     index.wheel("gone", "1.0")
     projects = [make(tmp_path / name, requirements=name) for name in ("base", "gone")]
     for project in projects:
-        write_lock(plugin(project.start, requirements="requirements.in"), store, Silent())
+        write_lock(plugin(project.start, requirements="requirements.in"), store, SilentProgress())
     lock = projects[1].start / "requirements.lock"
     named = read_lock(plugin(projects[1].start, requirements="requirements.in")).packages[0].digest
     lock.write_text(lock.read_text().replace(named, f"sha256:{'0' * 64}"))
 
-    good, bad = package_all(projects, Store(tmp_path / "cold"), Silent())
+    good, bad = package_all(projects, Store(tmp_path / "cold"), SilentProgress())
 
     assert good.exit_code == 0
     assert isinstance(bad.result, DependencyError)
@@ -112,7 +112,7 @@ def test_a_package_that_cannot_be_had_fails_only_the_plugins_that_take_it(
 def test_one_broken_plugin_does_not_stop_the_others(tmp_path: Path, store: Store) -> None:
     projects = [make(tmp_path / "bad", handler="x = 1\n"), make(tmp_path / "good")]
 
-    bad, good = package_all(projects, store, Silent())
+    bad, good = package_all(projects, store, SilentProgress())
 
     assert (bad.exit_code, good.exit_code) == (4, 0)
     assert (tmp_path / "good" / "dist" / "good-1.zip").is_file()
@@ -122,14 +122,14 @@ def test_one_broken_plugin_does_not_stop_the_others(tmp_path: Path, store: Store
 def test_two_plugins_that_would_write_one_artifact_are_told(tmp_path: Path, store: Store) -> None:
     projects = [make(tmp_path / "one", name="same"), make(tmp_path / "two", name="same")]
 
-    first, second = package_all(projects, store, Silent(), output=tmp_path / "out")
+    first, second = package_all(projects, store, SilentProgress(), output=tmp_path / "out")
 
     assert first.exit_code == 0
     assert isinstance(second.result, ProjectError)
     assert str(tmp_path / "one" / "plugin.toml") in second.result.message
 
 
-class Interrupting(Silent):
+class Interrupting(SilentProgress):
     """A person who presses Ctrl-C when the first plugin is done."""
 
     def advance(self, item: str) -> None:
@@ -145,4 +145,4 @@ def test_an_interrupt_leaves_whole_artifacts_with_their_reports_and_nothing_else
     left = [file.name for project in projects for file in (project.start / "dist").glob("*")]
     assert not [name for name in left if name.startswith(".")]
     assert sum(name.endswith(".zip") for name in left) == sum(name.endswith(".report.json") for name in left) >= 1
-    assert all(one.exit_code == 0 for one in package_all(projects, store, Silent()))
+    assert all(one.exit_code == 0 for one in package_all(projects, store, SilentProgress()))

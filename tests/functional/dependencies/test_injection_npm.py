@@ -9,7 +9,7 @@ import pytest
 
 from builder.dependencies import collect, read_lock, write_lock
 from builder.errors import DependencyError
-from builder.progress import Silent
+from builder.progress import SilentProgress
 from tests.support.plugins import RecordedProgress, plugin
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from builder.dependencies import Store
     from tests.support.registries import NpmRegistry, Registry
 
-QUIET = Silent()
+QUIET = SilentProgress()
 
 ADDRESSES = (
     *(

@@ -10,7 +10,7 @@ import pytest
 from builder.dependencies import collect, read_lock, write_lock
 from builder.dependencies.lock.requirements import read_declared
 from builder.errors import DependencyError
-from builder.progress import Silent
+from builder.progress import SilentProgress
 from tests.support.plugins import RecordedProgress, plugin
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from builder.dependencies import Store
     from tests.support.registries import PythonIndex, Registry
 
-QUIET = Silent()
+QUIET = SilentProgress()
 
 NO_REQUIREMENTS = (
     *(

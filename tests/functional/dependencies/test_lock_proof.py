@@ -12,7 +12,7 @@ from builder import pipeline
 from builder.dependencies import Store, write_lock
 from builder.errors import DependencyError
 from builder.pipeline import Project
-from builder.progress import Silent
+from builder.progress import SilentProgress
 from tests.support.plugins import plugin
 from tests.support.registries import make_wheel
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from tests.support.registries import PythonIndex
 
-QUIET = Silent()
+QUIET = SilentProgress()
 TOML = (
     '[plugin]\nname = "sample"\ndisplayName = "S"\nversion = 1\nruntime = "python3.13"\nhandler = "index.handler"\n'
     '[build]\nrequirements = "requirements.in"\n'

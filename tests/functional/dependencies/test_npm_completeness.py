@@ -13,7 +13,7 @@ import pytest
 from builder.dependencies import read_lock, refuse_incomplete_lock, write_lock
 from builder.errors import DependencyError
 from builder.pipeline import Project, package
-from builder.progress import Silent
+from builder.progress import SilentProgress
 from tests.support.plugins import plugin
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def test_the_kit_refuses_every_damaged_lock_that_npm_ci_refuses(
 ) -> None:
     publish(registry)
     (project / "package.json").write_text(json.dumps(PACKAGE))
-    write_lock(plugin(project, "nodejs22.x"), store, Silent())
+    write_lock(plugin(project, "nodejs22.x"), store, SilentProgress())
     lock = json.loads((project / "package-lock.json").read_text())
     assert (npm_refuses(project), kit_refuses(project)) == (False, False)
     answers = {}
@@ -126,7 +126,7 @@ def test_a_lock_without_packages_of_other_platforms_is_complete_for_lambda(
 ) -> None:
     publish(registry)
     (project / "package.json").write_text(json.dumps(PACKAGE))
-    write_lock(plugin(project, "nodejs22.x"), store, Silent())
+    write_lock(plugin(project, "nodejs22.x"), store, SilentProgress())
     lock = json.loads((project / "package-lock.json").read_text())
     del lock["packages"]["node_modules/native-darwin-arm64"]
     (project / "package-lock.json").write_text(json.dumps(lock))
@@ -137,14 +137,14 @@ def test_locking_again_completes_a_lock_of_another_platform(project: Path, store
     publish(registry)
     (project / "package.json").write_text(json.dumps(PACKAGE))
     manifest = plugin(project, "nodejs22.x")
-    write_lock(manifest, store, Silent())
+    write_lock(manifest, store, SilentProgress())
     complete = (project / "package-lock.json").read_text()
     lock = json.loads(complete)
     del lock["packages"]["node_modules/native-linux-x64"]
     (project / "package-lock.json").write_text(json.dumps(lock))
     with pytest.raises(DependencyError, match="is incomplete"):
         refuse_incomplete_lock(read_lock(manifest), manifest)
-    write_lock(manifest, store, Silent())
+    write_lock(manifest, store, SilentProgress())
     assert json.loads((project / "package-lock.json").read_text()) == json.loads(complete)
 
 
@@ -159,13 +159,13 @@ def test_package_refuses_an_incomplete_lock_also_when_it_was_complete_before(
         '[plugin]\nname = "sample"\ndisplayName = "Sample"\nversion = 1\nruntime = "nodejs22.x"\n'
     )
     (project / "package.json").write_text(json.dumps(PACKAGE))
-    write_lock(plugin(project, "nodejs22.x"), store, Silent())
+    write_lock(plugin(project, "nodejs22.x"), store, SilentProgress())
     chosen = Project(start=project, environment=None, today=date(2026, 11, 20))
-    assert not package(chosen, Silent()).unchanged
-    assert package(chosen, Silent()).unchanged
+    assert not package(chosen, SilentProgress()).unchanged
+    assert package(chosen, SilentProgress()).unchanged
     (project / "package.json").write_text(json.dumps({**PACKAGE, "overrides": {}}))
     with pytest.raises(DependencyError, match="is incomplete") as caught:
-        package(chosen, Silent())
+        package(chosen, SilentProgress())
     assert [problem.message for problem in caught.value.problems] == [
         "app 1.0.0 requires deep@^1.0.0, and package-lock.json has deep 2.0.0."
     ]

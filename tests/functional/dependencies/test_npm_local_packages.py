@@ -12,7 +12,7 @@ import pytest
 from builder.dependencies import read_lock, refuse_incomplete_lock, write_lock
 from builder.errors import DependencyError, KitError
 from builder.pipeline import Project, check, package
-from builder.progress import Silent
+from builder.progress import SilentProgress
 from tests.support.plugins import plugin
 from tests.support.registries import make_tarball
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from builder.dependencies import Store
     from tests.support.registries import NpmRegistry
 
-QUIET = Silent()
+QUIET = SilentProgress()
 MANIFEST = '[plugin]\nname = "sample"\ndisplayName = "Sample"\nversion = 1\nruntime = "nodejs22.x"\n'
 TODAY = date(2026, 11, 20)
 

@@ -14,7 +14,7 @@ import pytest
 from builder.dependencies import Store, collect, read_lock, refuse_incomplete_lock, write_lock
 from builder.dependencies.npm.tarball import LARGEST_UNPACKED, read_tarball
 from builder.errors import DependencyError
-from builder.progress import Silent
+from builder.progress import SilentProgress
 from tests.support.plugins import RecordedProgress, plugin
 from tests.support.registries import make_tarball
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from tests.support.registries import NpmRegistry, Registry
 
-QUIET = Silent()
+QUIET = SilentProgress()
 
 
 def ask(project: Path, **fields: object) -> None:

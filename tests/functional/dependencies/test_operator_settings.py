@@ -19,7 +19,7 @@ from cryptography.x509.oid import NameOID
 
 from builder.dependencies import collect, read_lock, write_lock
 from builder.errors import DependencyError
-from builder.progress import Silent
+from builder.progress import SilentProgress
 from tests.support.plugins import plugin
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from builder.dependencies import Store
     from tests.support.registries import NpmRegistry, PythonIndex
 
-QUIET = Silent()
+QUIET = SilentProgress()
 
 
 @pytest.fixture(autouse=True)

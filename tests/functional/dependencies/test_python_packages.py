@@ -10,7 +10,7 @@ import pytest
 
 from builder.dependencies import Store, collect, read_lock, write_lock
 from builder.errors import DependencyError, KitError
-from builder.progress import Silent
+from builder.progress import SilentProgress
 from tests.support.plugins import RecordedProgress, plugin
 from tests.support.registries import make_wheel
 from tests.support.sources import make_sdist
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tests.support.registries import PythonIndex, Registry
 
-QUIET = Silent()
+QUIET = SilentProgress()
 
 
 def ask(project: Path, *lines: str) -> None:

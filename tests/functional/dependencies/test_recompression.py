@@ -11,7 +11,7 @@ import pytest
 from builder.archive.reader import read_content
 from builder.dependencies import Store, collect, read_lock, write_lock
 from builder.manifest.model import Build
-from builder.progress import Silent
+from builder.progress import SilentProgress
 from tests.support.plugins import RecordedProgress, plugin
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def locked(project: Path, store: Store, index: PythonIndex) -> Manifest:
     index.wheel("other", "1.0")
     (project / "requirements.in").write_text("base\nother\n")
     manifest = plugin(project, requirements="requirements.in")
-    write_lock(manifest, store, Silent())
+    write_lock(manifest, store, SilentProgress())
     return replace(manifest, build=Build(requirements="requirements.in", recompress=True))
 
 
@@ -44,8 +44,8 @@ def size(packs: tuple[Pack, ...]) -> int:
 
 def test_packages_are_smaller_with_the_same_content_in_the_same_order(locked: Manifest, store: Store) -> None:
     lock = read_lock(locked)
-    plain = collect(lock, replace(locked, build=Build(requirements="requirements.in")), store, Silent())
-    hard = collect(lock, locked, store, Silent())
+    plain = collect(lock, replace(locked, build=Build(requirements="requirements.in")), store, SilentProgress())
+    hard = collect(lock, locked, store, SilentProgress())
 
     assert [pack.package for pack in hard] == [pack.package for pack in plain] == list(lock.packages)
     assert content(hard) == content(plain)
@@ -56,11 +56,11 @@ def test_the_second_time_they_come_from_the_store_and_other_machines_make_the_sa
     locked: Manifest, store: Store, tmp_path: Path
 ) -> None:
     lock = read_lock(locked)
-    first = collect(lock, locked, store, Silent())
+    first = collect(lock, locked, store, SilentProgress())
     before = {pack.file: pack.file.stat().st_mtime_ns for pack in first}
     told = RecordedProgress()
     second = collect(lock, locked, store, told)
-    elsewhere = collect(lock, locked, Store(tmp_path / "elsewhere"), Silent())
+    elsewhere = collect(lock, locked, Store(tmp_path / "elsewhere"), SilentProgress())
 
     assert {pack.file: pack.file.stat().st_mtime_ns for pack in second} == before
     assert ("Compressing packages harder", 2) in told.tasks

@@ -10,7 +10,7 @@ import pytest
 from builder.dependencies import Store, read_lock, write_lock
 from builder.dependencies.lock.requirements import read_declared
 from builder.errors import DependencyError
-from builder.progress import Silent
+from builder.progress import SilentProgress
 from tests.support.plugins import plugin
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def test_a_missing_named_file_points_to_the_manifest(project: Path) -> None:
 def test_a_project_without_dependencies_needs_no_lock(project: Path, store: Store) -> None:
     manifest = plugin(project)
     assert read_lock(manifest).packages == ()
-    result = write_lock(manifest, store, Silent())
+    result = write_lock(manifest, store, SilentProgress())
     assert (result.files, list(project.iterdir())) == ((), [])
 
 

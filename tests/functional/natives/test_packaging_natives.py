@@ -13,8 +13,8 @@ from builder.bundle.assemble import assemble
 from builder.bundle.source_files import SourceFile
 from builder.errors import DependencyError, Problem
 from builder.manifest.model import Build, Manifest, Plugin
-from builder.natives import check_natives, examine
-from builder.natives.native_scan import natives_of
+from builder.natives import check_natives, select_platform_files
+from builder.natives.native_scan import scan_pack
 from builder.natives.scan_cache import SUFFIX
 from tests.support.elves import MACH_O, elf
 
@@ -51,7 +51,7 @@ def npm(store: Store, name: str, files: Mapping[str, bytes] | None = None, **des
 
 def verdict(plugin: Manifest, packs: list[Pack], own: Mapping[str, bytes] | None = None) -> tuple[Problem, ...]:
     sources = [SourceFile(path=path, origin=path, content=content) for path, content in (own or {}).items()]
-    examined = examine(plugin, packs)
+    examined = select_platform_files(plugin, packs)
     return check_natives(plugin, assemble(plugin, sources, examined.packs), examined)
 
 
@@ -73,11 +73,11 @@ def test_all_problems_of_all_packages_and_of_own_files_are_told_at_once(project:
 
 def test_the_second_look_at_a_pack_reads_only_the_record(store: Store) -> None:
     pack = stored(store, "new", {"new/_new.abi3.so": NEW, "new/big.so": NEW + bytes(100_000), "new/__init__.py": b""})
-    first = natives_of(pack)
+    first = scan_pack(pack)
     record = pack.file.with_suffix(SUFFIX)
     pack.file.write_bytes(b"")
 
-    assert natives_of(pack) == first
+    assert scan_pack(pack) == first
     assert set(first) == {"new/_new.abi3.so", "new/big.so"}
     assert [file.suffix for file in sorted(record.parent.iterdir())] == [".index", SUFFIX, ".zip"]
 
@@ -85,17 +85,17 @@ def test_the_second_look_at_a_pack_reads_only_the_record(store: Store) -> None:
 @pytest.mark.parametrize("damage", [b"", b"\0" * 100])
 def test_a_damaged_record_is_made_again(store: Store, damage: bytes) -> None:
     pack = stored(store, "new", {"new/_new.abi3.so": NEW, "new/__init__.py": b""})
-    first = natives_of(pack)
+    first = scan_pack(pack)
     pack.file.with_suffix(SUFFIX).write_bytes(damage)
 
-    assert natives_of(pack) == first
+    assert scan_pack(pack) == first
     assert pack.file.with_suffix(SUFFIX).read_bytes() != damage
 
 
 def test_binaries_for_other_platforms_are_left_out_and_told_in_one_line(project: Path, store: Store) -> None:
     files = {"prebuilds/linux-x64/a.node": elf(), "prebuilds/darwin-arm64/a.node": MACH_O, "binding.gyp": GYP}
     plugin = manifest(project, "nodejs22.x")
-    examined = examine(plugin, [npm(store, "argon2", files), npm(store, "bcrypt", files)])
+    examined = select_platform_files(plugin, [npm(store, "argon2", files), npm(store, "bcrypt", files)])
     (note,) = examined.notes
 
     assert note.message.startswith("Left out: 2 file(s) for other platforms (0.0 MB) of argon2 1.0, bcrypt 1.0.")

@@ -9,7 +9,7 @@ import pytest
 
 from builder import pipeline
 from builder.errors import DependencyError
-from builder.progress import Silent
+from builder.progress import SilentProgress
 from tests.support.elves import elf
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ runtime = "python3.13"
 requirements = "requirements.in"
 """
 MODULE = "{}.cpython-313-x86_64-linux-gnu.so"
-QUIET = Silent()
+QUIET = SilentProgress()
 
 
 @pytest.fixture

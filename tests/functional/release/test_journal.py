@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from builder.errors import PublishError
-from builder.progress import Silent
+from builder.progress import SilentProgress
 from builder.publishing.api_values import RemotePlugin, TargetEnvironment
 from builder.publishing.clock import SystemClock
 from builder.publishing.failures import Conflict
@@ -132,7 +132,7 @@ def test_the_second_publisher_of_a_plugin_waits_and_is_told(state: StateFolder) 
     told: list[str] = []
     order: list[str] = []
 
-    class Notes(Silent):
+    class Notes(SilentProgress):
         def note(self, message: str) -> None:
             told.append(message)
 
@@ -140,7 +140,7 @@ def test_the_second_publisher_of_a_plugin_waits_and_is_told(state: StateFolder) 
         with journal.locked(SystemClock(), Notes()):
             order.append("second")
 
-    with journal.locked(SystemClock(), Silent()):
+    with journal.locked(SystemClock(), SilentProgress()):
         thread = threading.Thread(target=second)
         thread.start()
         time.sleep(0.3)
@@ -155,9 +155,9 @@ def test_the_second_publisher_of_a_plugin_waits_and_is_told(state: StateFolder) 
 def test_a_publisher_that_waited_long_enough_gives_up_without_sending(state: StateFolder) -> None:
     journal = Journal(state, TARGET, "age-calculator")
     with (
-        journal.locked(SystemClock(), Silent()),
+        journal.locked(SystemClock(), SilentProgress()),
         pytest.raises(Conflict, match="Nothing was sent"),
-        journal.locked(VirtualClock(), Silent()),
+        journal.locked(VirtualClock(), SilentProgress()),
     ):
         pass
 
@@ -287,7 +287,7 @@ def test_a_fifo_in_place_of_a_journal_or_its_lock_holds_nobody_up(tmp_path: Path
     os.mkfifo(journal.file.with_suffix(suffix))
 
     def use() -> None:
-        with journal.locked(SystemClock(), Silent()):
+        with journal.locked(SystemClock(), SilentProgress()):
             journal.entries()
 
     with pytest.raises(PublishError, match="no regular file"):

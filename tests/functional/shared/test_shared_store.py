@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from builder.cli.app import run
-from builder.dependencies import Store, chosen_store, collect, read_lock, write_lock
+from builder.dependencies import Store, collect, open_store, read_lock, write_lock
 from builder.dependencies.store import s3_bucket, shared_store
 from builder.errors import DependencyError
 from tests.support.locked import WHEELS, LockedPlugin, locked_plugin
@@ -129,12 +129,12 @@ def test_npm_tarballs_are_shared_and_never_what_was_made_of_them(
     (project / "package.json").write_text(json.dumps(wanted))
     manifest = plugin(project, "nodejs22.x")
     monkeypatch.setenv("BIOT_PLUGIN_STORE", str(tmp_path / "first"))
-    write_lock(manifest, chosen_store(), RecordedProgress())
+    write_lock(manifest, open_store(), RecordedProgress())
     lock = read_lock(manifest)
-    packs = [collect(lock, manifest, chosen_store(ADDRESS), RecordedProgress())]
+    packs = [collect(lock, manifest, open_store(ADDRESS), RecordedProgress())]
     registry.requests.clear()
     monkeypatch.setenv("BIOT_PLUGIN_STORE", ADDRESS)
-    packs.append(collect(lock, manifest, chosen_store(str(tmp_path / "second")), RecordedProgress()))
+    packs.append(collect(lock, manifest, open_store(str(tmp_path / "second")), RecordedProgress()))
 
     assert registry.requests == []
     assert [pack.file.read_bytes() for pack in packs[0]] == [pack.file.read_bytes() for pack in packs[1]]
@@ -153,8 +153,8 @@ def test_a_wheel_that_was_built_from_source_is_built_on_one_machine_only(
     (project / "pyproject.toml").write_text('[project]\nname = "p"\nversion = "1"\ndependencies = ["thing"]\n')
     manifest = plugin(project)
     manifest = replace(manifest, build=replace(manifest.build, allow_sdist=("thing",)))
-    write_lock(manifest, Store(tmp_path / "first", chosen_store(ADDRESS).shared), RecordedProgress())
-    second = Store(tmp_path / "second", chosen_store(ADDRESS).shared)
+    write_lock(manifest, Store(tmp_path / "first", open_store(ADDRESS).shared), RecordedProgress())
+    second = Store(tmp_path / "second", open_store(ADDRESS).shared)
 
     assert [pack.package.name for pack in collect(read_lock(manifest), manifest, second, RecordedProgress())] == [
         "thing"
@@ -187,13 +187,13 @@ def test_locking_takes_what_the_old_lock_pins_from_the_bucket(
     fill(s3, locked)
     before = locked.lock.read_text()
     second, third = RecordedProgress(), RecordedProgress()
-    write_lock(plugin(locked.folder), Store(tmp_path / "second", chosen_store(ADDRESS).shared), second)
+    write_lock(plugin(locked.folder), Store(tmp_path / "second", open_store(ADDRESS).shared), second)
 
     assert ("Fetching wheels", len(WHEELS)) not in second.tasks
     assert locked.lock.read_text() == before
     for key in s3.objects():
         s3.client.delete_object(Bucket=BUCKET, Key=key)
-    write_lock(plugin(locked.folder), Store(tmp_path / "third", chosen_store(ADDRESS).shared), third)
+    write_lock(plugin(locked.folder), Store(tmp_path / "third", open_store(ADDRESS).shared), third)
     assert ("Fetching wheels", len(WHEELS)) in third.tasks
     assert len(s3.objects()) == len(WHEELS)
 
@@ -245,7 +245,7 @@ def changing() -> Iterator[tuple[BrokenS3, s3_bucket.Bucket]]:
         patched.setattr(s3_bucket, "READ_SECONDS", s3_bucket.READ_SECONDS / 10)
         for name, value in settings(url).items():
             patched.setenv(name, value)
-        client = s3_bucket.Bucket(s3_bucket.Address.parse(ADDRESS))
+        client = s3_bucket.Bucket(s3_bucket.BucketAddress.parse(ADDRESS))
         with pytest.raises(s3_bucket.BucketError):
             client.has("anything")
         yield broken, client
@@ -262,7 +262,7 @@ def test_a_broken_bucket_gives_nothing_and_is_told(
     monkeypatch.setattr(shared_store, "LARGEST", 8 << 20)
     if broken.behaviour in {"drip", "301"}:  # only patience ends these
         monkeypatch.setattr(shared_store, "PATIENCE_SECONDS", shared_store.PATIENCE_SECONDS / 5)
-    told, start, asked = RecordedProgress(), time.monotonic(), shared_store.Shared(client)
+    told, start, asked = RecordedProgress(), time.monotonic(), shared_store.SharedStore(client)
 
     assert asked.fetch(DIGESTS, tmp_path, told) == {}
     asked.offer({DIGESTS[0]: Path(__file__)}, told)
@@ -309,7 +309,7 @@ def test_wrong_settings_of_the_operator_are_told_without_their_values(
         monkeypatch.setenv(name, value) if value else monkeypatch.delenv(name, raising=False)
     told = RecordedProgress()
 
-    assert shared_store.open_shared(ADDRESS).fetch(DIGESTS, tmp_path, told) == {}
+    assert shared_store.open_shared_store(ADDRESS).fetch(DIGESTS, tmp_path, told) == {}
     assert len(told.notes) == 1
     assert reason in told.notes[0]
     assert not [secret for secret in (KEY, SECRET, TOKEN) if secret in told.notes[0]]

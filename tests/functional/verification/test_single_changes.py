@@ -10,7 +10,7 @@ import pytest
 
 from builder import pipeline
 from builder.errors import VerificationError
-from builder.progress import Silent
+from builder.progress import SilentProgress
 from tests.support.locked import LockedPlugin, locked_plugin
 from tests.support.mutations import CHANGES, mutations
 from tests.support.tampering import Bench, caught
@@ -37,10 +37,10 @@ def bench(plugin: LockedPlugin) -> Bench:
 
 
 def test_a_sound_artifact_has_no_difference(bench: Bench) -> None:
-    seen = pipeline.verify(bench.artifact, bench.plugin.project, Silent())
+    seen = pipeline.verify(bench.artifact, bench.plugin.project, SilentProgress())
     assert seen.differences == ()
     assert seen.rebuilt
-    assert pipeline.verify(bench.artifact, None, Silent()).differences == ()
+    assert pipeline.verify(bench.artifact, None, SilentProgress()).differences == ()
 
 
 def test_forging_changes_nothing_by_itself(bench: Bench) -> None:
@@ -61,7 +61,7 @@ def test_every_single_change_is_caught(bench: Bench, seed: int) -> None:
 def test_a_change_that_only_the_sources_know_is_named_by_its_path(bench: Bench) -> None:
     (bench.plugin.folder / "src" / "index.py").write_text("def handler(event, context): ...\n", "utf-8")
     try:
-        seen = pipeline.verify(bench.artifact, bench.plugin.project, Silent())
+        seen = pipeline.verify(bench.artifact, bench.plugin.project, SilentProgress())
     finally:
         bench.restore()
     told = {(one.kind.value, one.path) for one in seen.differences}
@@ -77,8 +77,8 @@ def test_without_a_report_only_the_sources_can_tell(bench: Bench) -> None:
     seal.unlink()
     try:
         with pytest.raises(VerificationError, match="is missing"):
-            pipeline.verify(bench.artifact, None, Silent())
-        seen = pipeline.verify(bench.artifact, bench.plugin.project, Silent())
+            pipeline.verify(bench.artifact, None, SilentProgress())
+        seen = pipeline.verify(bench.artifact, bench.plugin.project, SilentProgress())
     finally:
         bench.restore()
         seal.write_bytes(digests)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from builder.dependencies.python.other_runtimes import other_runtimes
+from builder.dependencies.python.other_runtimes import explain_other_runtimes
 from builder.platform.runtimes import RUNTIMES, Runtime
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def offered(name: str, runtime: Runtime) -> tuple[str, ...]:
 
 def found(wanted: str, name: str, more: str = "") -> list[Problem]:
     said = f"{SAID.format(name)}\n{more}"
-    return list(other_runtimes(said, tuple(filter(None, wanted.split("\n"))), NEW, offered))
+    return list(explain_other_runtimes(said, tuple(filter(None, wanted.split("\n"))), NEW, offered))
 
 
 @pytest.mark.parametrize(
@@ -90,5 +90,5 @@ def test_what_has_a_wheel_is_named(wanted: str, name: str, more: str, message: s
 
 def test_what_has_no_wheel_at_all_or_is_explained_already_is_left_to_others() -> None:
     assert found("docopt", "docopt") == []
-    assert list(other_runtimes(SAID.format("numpy"), ("numpy==1.26.4",), NEW, offered, {"numpy"})) == []
-    assert list(other_runtimes("No solution found", ("numpy",), NEW, offered)) == []
+    assert list(explain_other_runtimes(SAID.format("numpy"), ("numpy==1.26.4",), NEW, offered, {"numpy"})) == []
+    assert list(explain_other_runtimes("No solution found", ("numpy",), NEW, offered)) == []

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from builder.build_values import PackMember
-from builder.dependencies.lock.lock_changes import compare
+from builder.dependencies.lock.lock_changes import compare_versions
 from builder.dependencies.npm.npm_packs import pack_key
 from builder.dependencies.store.pack_index import PackIndex, dump_index, load_index
 from builder.dependencies.store.pack_store import store_folder
@@ -77,7 +77,7 @@ def test_what_changed_is_told_by_package(
     removed: list[str],
     changed: list[str],
 ) -> None:
-    result = compare(before, after, ())
+    result = compare_versions(before, after, ())
     assert [[one.name for one in some] for some in (result.added, result.removed, result.changed)] == [
         added,
         removed,

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from builder.dependencies.lock.requirements import Declared, parse_requirements
-from builder.dependencies.lock.requirements_file import Line, logical_lines
+from builder.dependencies.lock.requirements import DeclaredRequirements, parse_requirements
+from builder.dependencies.lock.requirements_file import RequirementLine, logical_lines
 from builder.errors import DependencyError
 
 
-def declared(*texts: str) -> Declared:
-    lines = tuple(Line(text=text, file="requirements.in", line=number) for number, text in enumerate(texts, start=1))
-    return Declared(file="requirements.in", requirements=lines)
+def declared(*texts: str) -> DeclaredRequirements:
+    lines = tuple(
+        RequirementLine(text=text, file="requirements.in", line=number) for number, text in enumerate(texts, start=1)
+    )
+    return DeclaredRequirements(file="requirements.in", requirements=lines)
 
 
 @pytest.mark.parametrize(
@@ -55,6 +57,8 @@ def test_the_authors_hashes_are_kept_by_normalised_name() -> None:
 def test_the_digest_changes_with_what_matters_only() -> None:
     assert declared("a", "b").digest == declared("b", "a", "a").digest
     assert declared("a").digest != declared("a>1").digest
-    limited = Declared(file="x", requirements=declared("a").requirements, constraints=declared("b<2").requirements)
+    limited = DeclaredRequirements(
+        file="x", requirements=declared("a").requirements, constraints=declared("b<2").requirements
+    )
     assert limited.digest != declared("a").digest
     assert limited.digest != declared("a", "b<2").digest

@@ -7,7 +7,7 @@ import pytest
 from builder.build_values import LockedPackage
 from builder.dependencies.npm.npm_client import batches, integrity, lock_command, pack_command
 from builder.dependencies.operator_settings import (
-    building_environment,
+    build_environment,
     ignored_project_settings,
     npm_environment,
     pip_environment,
@@ -15,15 +15,15 @@ from builder.dependencies.operator_settings import (
     uv_environment,
 )
 from builder.dependencies.python.platform_tags import abis, platforms, uv_platform
-from builder.dependencies.python.uv import Question, compile_command, read_answer
-from builder.dependencies.python.wheels import Wanted, download_command, requirement_lines, shares
+from builder.dependencies.python.uv import ResolutionRequest, compile_command, parse_resolution
+from builder.dependencies.python.wheels import RequestedWheel, download_command, hashed_requirements, split_downloads
 from builder.platform.runtimes import RUNTIMES
 
 OLD, NEW = RUNTIMES["python3.11"], RUNTIMES["python3.13"]
 
 
 def test_uv_is_told_the_runtime_and_never_to_build_or_download_python() -> None:
-    question = Question(wanted=("a",), constraints=(), keep="", runtime=NEW)
+    question = ResolutionRequest(wanted=("a",), constraints=(), keep="", runtime=NEW)
     assert compile_command("uv", "python", question) == [
         "uv", "pip", "compile", "--quiet", "wanted.in", "--constraints", "constraints.txt",
         "--output-file", "answer.txt",
@@ -34,7 +34,7 @@ def test_uv_is_told_the_runtime_and_never_to_build_or_download_python() -> None:
 
 
 def test_only_what_is_named_is_taken_as_source() -> None:
-    question = Question(wanted=("a",), constraints=(), keep="", runtime=NEW, sources=("docopt", "b"))
+    question = ResolutionRequest(wanted=("a",), constraints=(), keep="", runtime=NEW, sources=("docopt", "b"))
     command = compile_command("uv", "python", question)
     at = command.index("--only-binary")
     assert command[at : at + 4] == ["--only-binary", ":all:", "--no-binary=docopt", "--no-binary=b"]
@@ -44,11 +44,11 @@ def test_a_build_sees_the_way_to_the_index_and_nothing_else_of_the_operator() ->
     index = {"PATH": "/bin", "HOME": "/home/a", "PIP_INDEX_URL": "https://a/simple", "https_proxy": "p", "LC_ALL": "C"}
     others = {"AWS_SECRET_ACCESS_KEY": "s", "BIOT_TOKEN": "s", "GITHUB_TOKEN": "s", "PYTHONPATH": "/x", "MY_PIP_X": "s"}
     fixed = {"SOURCE_DATE_EPOCH": "315532800", "PYTHONHASHSEED": "0", "TZ": "UTC"}
-    assert building_environment({**index, **others, "TZ": "Asia/Tokyo"}) == {**index, **fixed}
+    assert build_environment({**index, **others, "TZ": "Asia/Tokyo"}) == {**index, **fixed}
 
 
 def test_the_lock_for_tests_is_universal_from_the_projects_lowest_python() -> None:
-    question = Question(wanted=("a",), constraints=(), keep="", runtime=NEW, universal=True, python="3.12")
+    question = ResolutionRequest(wanted=("a",), constraints=(), keep="", runtime=NEW, universal=True, python="3.12")
     command = compile_command("uv", "python", question)
     assert "--universal" in command
     assert "--python-platform" not in command
@@ -104,15 +104,15 @@ def test_integrity_is_spelled_as_npm_does() -> None:
 def test_uvs_answer_is_read_with_every_hash() -> None:
     one, two = "sha256:" + "1" * 64, "sha256:" + "2" * 64
     text = f"a-b==1.0 \\\n    --hash={one} \\\n    --hash={two}\nc==2+local \\\n    --hash={one}\n"
-    assert [(found.name, found.version, found.digests) for found in read_answer(text)] == [
+    assert [(found.name, found.version, found.digests) for found in parse_resolution(text)] == [
         ("a-b", "1.0", (one, two)),
         ("c", "2+local", (one,)),
     ]
 
 
 def test_pips_requirement_lines_carry_all_hashes() -> None:
-    wanted = [Wanted(name="a", version="1", digests=("sha256:x", "sha256:y"))]
-    assert requirement_lines(wanted) == "a==1 --hash=sha256:x --hash=sha256:y\n"
+    wanted = [RequestedWheel(name="a", version="1", digests=("sha256:x", "sha256:y"))]
+    assert hashed_requirements(wanted) == "a==1 --hash=sha256:x --hash=sha256:y\n"
 
 
 LISTING = """\
@@ -204,8 +204,8 @@ def test_project_settings_that_are_ignored_are_told_once_each() -> None:
 
 @pytest.mark.parametrize(("count", "sizes"), [(1, [1]), (7, [7]), (8, [4, 4]), (9, [5, 4])])
 def test_many_wheels_are_fetched_by_two_processes_each_wheel_once(count: int, sizes: list[int]) -> None:
-    wanted = tuple(Wanted(name=f"p{number}", version="1", digests=()) for number in range(count))
-    parts = shares(wanted)
+    wanted = tuple(RequestedWheel(name=f"p{number}", version="1", digests=()) for number in range(count))
+    parts = split_downloads(wanted)
     assert [len(part) for part in parts] == sizes
     assert {one for part in parts for one in part} == set(wanted)
 
@@ -213,8 +213,9 @@ def test_many_wheels_are_fetched_by_two_processes_each_wheel_once(count: int, si
 def test_packages_with_a_wheel_for_each_platform_are_shared_evenly() -> None:
     wheels = ("p-1-py3-none-any.whl", "p-1-cp313-cp313-manylinux2014_x86_64.whl")
     wanted = tuple(
-        Wanted(name=f"p{number}", version="1", digests=(), wheel=wheels[number % 4 == 0]) for number in range(16)
+        RequestedWheel(name=f"p{number}", version="1", digests=(), wheel=wheels[number % 4 == 0])
+        for number in range(16)
     )
-    parts = shares(wanted)
+    parts = split_downloads(wanted)
     assert [sum(one.wheel == wheels[1] for one in part) for part in parts] == [2, 2]
     assert {one for part in parts for one in part} == set(wanted)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from builder.dependencies.npm.npm_client import locking_failed
-from builder.dependencies.tool_failures import clean, fetching_failed, last_line, resolving_failed
+from builder.dependencies.npm.npm_client import lock_error
+from builder.dependencies.tool_failures import download_error, last_line, resolution_error, safe_text
 from builder.platform.runtimes import RUNTIMES
-from builder.process import Completed
+from builder.process import CompletedProcess
 
 RUNTIME = RUNTIMES["python3.13"]
 NO_VERSION = "ERROR: No matching distribution found for base==1.0\n"
@@ -23,8 +23,8 @@ hint: Wheels are available for `pywin32` (v312) on the following platforms: `win
 """
 
 
-def failed(tool: str, said: str) -> Completed:
-    return Completed(argv=(f"/somewhere/{tool}",), returncode=1, stdout="", stderr=said)
+def failed(tool: str, said: str) -> CompletedProcess:
+    return CompletedProcess(argv=(f"/somewhere/{tool}",), returncode=1, stdout="", stderr=said)
 
 
 @pytest.mark.parametrize(
@@ -43,22 +43,24 @@ def failed(tool: str, said: str) -> Completed:
     ],
 )
 def test_pips_failures_are_told_by_their_deepest_cause(said: str, words: str) -> None:
-    error = fetching_failed(failed("pip", said), RUNTIME)
+    error = download_error(failed("pip", said), RUNTIME)
     assert words in error.message
     assert error.hint
 
 
 def test_what_is_quoted_is_the_line_of_the_cause_and_not_pips_last_one() -> None:
     cause = "connection broken by 'NewConnectionError(Failed to resolve host.example)'"
-    done = Completed(
+    done = CompletedProcess(
         argv=("/x/pip",),
         returncode=1,
         stdout="Looking in links: /wheels\n",
         stderr=f"WARNING: Retrying (Retry(total=0, connect=None, read=None)) after {cause}: /base/\n{NO_VERSION}",
     )
-    assert fetching_failed(done, RUNTIME).message.endswith(f"pip said: {cause}: /base/.")
-    odd = Completed(argv=("/x/pip",), returncode=1, stdout="Saved ./wheels/a.whl\n", stderr="ERROR: something new\n")
-    assert fetching_failed(odd, RUNTIME).message.endswith("something new.")
+    assert download_error(done, RUNTIME).message.endswith(f"pip said: {cause}: /base/.")
+    odd = CompletedProcess(
+        argv=("/x/pip",), returncode=1, stdout="Saved ./wheels/a.whl\n", stderr="ERROR: something new\n"
+    )
+    assert download_error(odd, RUNTIME).message.endswith("something new.")
 
 
 def test_another_file_than_the_lock_pins_names_the_package() -> None:
@@ -67,11 +69,11 @@ def test_another_file_than_the_lock_pins_names_the_package() -> None:
         "    base==1.0 from https://host/base-1.0-py3-none-any.whl (from -r wanted.txt (line 1)):\n"
         "        Expected sha256 00\n             Got        11\n"
     )
-    assert "base==1.0" in fetching_failed(failed("pip", said), RUNTIME).message
+    assert "base==1.0" in download_error(failed("pip", said), RUNTIME).message
 
 
 def test_wheels_for_others_are_told_in_words_and_not_as_source_only() -> None:
-    error = resolving_failed(failed("uv", WINDOWS_ONLY), RUNTIME)
+    error = resolution_error(failed("uv", WINDOWS_ONLY), RUNTIME)
     assert [problem.message for problem in error.problems] == [
         "pywin32 306 has no wheel for python3.13 (x86_64, glibc 2.34); it has some for python3.11, python3.12.",
         "pywin32 312 has no wheel for python3.13 (x86_64, glibc 2.34); it has some for `win32`, `win_amd64`.",
@@ -80,7 +82,7 @@ def test_wheels_for_others_are_told_in_words_and_not_as_source_only() -> None:
 
 def test_a_conflict_keeps_uvs_reason_on_one_line() -> None:
     said = "error: No solution found\n  cause: Because a==1 depends on b<2 and you require\n      b>2, it cannot be.\n"
-    error = resolving_failed(failed("uv", said), RUNTIME)
+    error = resolution_error(failed("uv", said), RUNTIME)
     assert "Because a==1 depends on b<2 and you require b>2, it cannot be." in error.message
 
 
@@ -95,7 +97,7 @@ def test_a_conflict_keeps_uvs_reason_on_one_line() -> None:
     ],
 )  # fmt: skip
 def test_npms_failures_are_told_without_its_log_file(said: str, words: str) -> None:
-    error = locking_failed(
+    error = lock_error(
         failed("npm", said + "npm error A complete log of this run can be found in: /home/user/.npm/x.log\n")
     )
     assert words in error.message
@@ -104,7 +106,8 @@ def test_npms_failures_are_told_without_its_log_file(said: str, words: str) -> N
 
 def test_credentials_and_control_characters_never_pass() -> None:
     assert (
-        clean("at https://user:word@host/x \x1b]52;c;evil\x07 end") == "at https://***@host/x \\x1b]52;c;evil\\x07 end"
+        safe_text("at https://user:word@host/x \x1b]52;c;evil\x07 end")
+        == "at https://***@host/x \\x1b]52;c;evil\\x07 end"
     )
     assert last_line("first\nlast https://token@host/\n\n[notice] a new pip\n") == "last https://***@host/"
-    assert len(clean("x" * 5000)) == 400
+    assert len(safe_text("x" * 5000)) == 400

@@ -6,8 +6,8 @@ import random
 
 import pytest
 
-from builder.natives.elf import Form, read_elf
-from builder.natives.native_files import Kind, abi_tag, is_library, kind_of
+from builder.natives.elf import ElfType, read_elf
+from builder.natives.native_files import NativeFormat, abi_tag, is_library, native_format
 from tests.support.elves import MACH_O, PE, elf
 
 FULL = elf(
@@ -24,7 +24,7 @@ FULL = elf(
 def test_everything_the_loader_looks_at_is_read_without_sections() -> None:
     read = read_elf(FULL)
 
-    assert (read.machine, read.form, read.damage) == ("x86-64", Form.SHARED, "")
+    assert (read.machine, read.form, read.damage) == ("x86-64", ElfType.SHARED, "")
     assert read.needed == ("libfoo.so.1", "libc.so.6")
     assert read.versions == (
         ("libc.so.6", "GLIBC_2.28"),
@@ -52,8 +52,8 @@ def test_other_machines_and_systems_are_named(data: bytes, machine: str) -> None
 
 
 def test_what_only_a_linker_reads_is_told_apart() -> None:
-    assert read_elf(elf(kind=1)).form is Form.OTHER
-    assert read_elf(elf(kind=2)).form is Form.PROGRAM
+    assert read_elf(elf(kind=1)).form is ElfType.OTHER
+    assert read_elf(elf(kind=2)).form is ElfType.PROGRAM
 
 
 @pytest.mark.parametrize("length", [4, 19, 40, 64, 150, 300, len(FULL) - 60])
@@ -73,18 +73,18 @@ def test_whatever_the_bytes_are_reading_ends() -> None:
 @pytest.mark.parametrize(
     ("start", "kind"),
     [
-        (FULL, Kind.ELF),
-        (MACH_O, Kind.MACH_O),
-        (b"\xca\xfe\xba\xbe\0\0\0\x02" + bytes(60), Kind.MACH_O),
+        (FULL, NativeFormat.ELF),
+        (MACH_O, NativeFormat.MACH_O),
+        (b"\xca\xfe\xba\xbe\0\0\0\x02" + bytes(60), NativeFormat.MACH_O),
         (b"\xca\xfe\xba\xbe\0\0\0\x34" + bytes(60), None),
-        (PE, Kind.PE),
+        (PE, NativeFormat.PE),
         (b"MZ is how this text begins", None),
         (b"\x7fEL", None),
         (b"", None),
     ],
 )
-def test_a_kind_is_told_by_the_first_bytes(start: bytes, kind: Kind | None) -> None:
-    assert kind_of(start[:64]) is kind
+def test_a_kind_is_told_by_the_first_bytes(start: bytes, kind: NativeFormat | None) -> None:
+    assert native_format(start[:64]) is kind
 
 
 def test_names_tell_python_s_tag_and_libraries() -> None:

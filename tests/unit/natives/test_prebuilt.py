@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from builder.natives.native_scan import Scanned, native_content
-from builder.natives.prebuilt import sift
+from builder.natives.native_scan import ScannedPack, identify_native
+from builder.natives.prebuilt import drop_foreign_prebuilds
 from tests.support.bundles import pack_of
 from tests.support.elves import MACH_O, PE, elf
 
@@ -11,16 +11,16 @@ GLIBC, MUSL = elf(), elf(needed=("libc.musl-x86_64.so.1",))
 CODE = {"package.json": b"{}", "index.js": b""}
 
 
-def scanned(name: str, files: dict[str, bytes], *, places: int = 1) -> Scanned:
+def scanned(name: str, files: dict[str, bytes], *, places: int = 1) -> ScannedPack:
     pack = pack_of(name, files, places=tuple(f"node_modules/{number}/{name}" for number in range(places)))
-    found = {path: native for path, content in files.items() if (native := native_content(content)) is not None}
-    return Scanned(pack=pack, natives=found)
+    found = {path: native for path, content in files.items() if (native := identify_native(content)) is not None}
+    return ScannedPack(pack=pack, natives=found)
 
 
-def kept(*packages: Scanned) -> list[str]:
+def kept(*packages: ScannedPack) -> list[str]:
     return [
         f"{one.pack.package.name}/{member.path}"
-        for one in sift(packages).kept
+        for one in drop_foreign_prebuilds(packages).kept
         for member in one.pack.members
         if member.path not in CODE
     ]
@@ -42,7 +42,7 @@ def test_binaries_of_other_platforms_stay_out_whatever_they_are_called() -> None
     )
 
     assert kept(argon) == ["argon2/prebuilds/linux-x64/argon2.glibc.node"]
-    files, size = sift([argon]).left_out["argon2 1.0"]
+    files, size = drop_foreign_prebuilds([argon]).left_out["argon2 1.0"]
     assert (files, size) == (10, 2 * sum(member.size for member in argon.pack.members[3:]))
 
 
@@ -50,18 +50,20 @@ def test_a_package_for_musl_stays_out_as_a_whole_when_its_twin_is_there() -> Non
     gnu = scanned("@napi-rs/snappy-linux-x64-gnu", {"package.json": b"{}", "snappy.linux-x64-gnu.node": GLIBC})
     musl = scanned("@napi-rs/snappy-linux-x64-musl", {"package.json": b"{}", "snappy.linux-x64-musl.node": MUSL})
 
-    assert [one.pack.package.name for one in sift([gnu, musl]).kept] == ["@napi-rs/snappy-linux-x64-gnu"]
-    assert sift([musl]).kept == (musl,)
+    assert [one.pack.package.name for one in drop_foreign_prebuilds([gnu, musl]).kept] == [
+        "@napi-rs/snappy-linux-x64-gnu"
+    ]
+    assert drop_foreign_prebuilds([musl]).kept == (musl,)
 
 
 def test_other_programs_may_be_data() -> None:
     notifier = scanned("notifier", CODE | {"vendor/toast.exe": PE, "vendor/terminal-notifier": MACH_O})
 
-    assert sift([notifier]).kept == (notifier,)
+    assert drop_foreign_prebuilds([notifier]).kept == (notifier,)
 
 
 def test_a_package_without_natives_passes_untouched() -> None:
     plain = scanned("plain", CODE)
 
-    assert sift([plain]).kept == (plain,)
-    assert sift([plain]).left_out == {}
+    assert drop_foreign_prebuilds([plain]).kept == (plain,)
+    assert drop_foreign_prebuilds([plain]).left_out == {}

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from builder.dependencies.store.maintenance import IN_USE_SECONDS, Shelved, prunable
+from builder.dependencies.store.maintenance import IN_USE_SECONDS, StoreEntry, select_prunable
 
 DAY = 24 * 60 * 60
 NOW = 1_800_000_000.0
 
 
-def pack(key: str, days: float, size: int = 100) -> Shelved:
-    return Shelved(key=key, file=Path(f"/store/{key}.zip"), size=size, used=NOW - days * DAY, label=key)
+def pack(key: str, days: float, size: int = 100) -> StoreEntry:
+    return StoreEntry(key=key, file=Path(f"/store/{key}.zip"), size=size, used=NOW - days * DAY, label=key)
 
 
 ROWS = (pack("new", 0.0), pack("week", 7.5), pack("month", 31), pack("year", 366, 500))
@@ -35,10 +35,10 @@ ROWS = (pack("new", 0.0), pack("week", 7.5), pack("month", 31), pack("year", 366
     ],
 )
 def test_the_packs_unused_for_longest_go_first(days: int | None, keep: int | None, gone: list[str]) -> None:
-    chosen = prunable(ROWS, now=NOW, older_than_days=days, keep_bytes=keep)
+    chosen = select_prunable(ROWS, now=NOW, older_than_days=days, keep_bytes=keep)
     assert [row.key for row in chosen] == gone
 
 
 def test_what_a_build_may_be_using_stays_whatever_is_asked() -> None:
     rows = [pack("in use", (IN_USE_SECONDS - 1) / DAY), pack("free", (IN_USE_SECONDS + 1) / DAY)]
-    assert [row.key for row in prunable(rows, now=NOW, older_than_days=None, keep_bytes=0)] == ["free"]
+    assert [row.key for row in select_prunable(rows, now=NOW, older_than_days=None, keep_bytes=0)] == ["free"]

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 import pytest
 
 from builder.errors import Problem, Severity
-from builder.natives.loader_view import Placed
-from builder.natives.native_check import judge
-from builder.natives.native_scan import native_content
+from builder.natives.loader_view import PlacedFile
+from builder.natives.native_check import native_problems
+from builder.natives.native_scan import identify_native
 from builder.platform.libraries import libraries, symbol_versions
 from builder.platform.runtimes import RUNTIMES
 from tests.support.elves import MACH_O, PE, elf
@@ -30,11 +30,11 @@ class Case:
 def judged(case: Case, *, owner: str = "pkg 1.0") -> tuple[Problem, ...]:
     owners = {path: "other 2.0" if path.startswith("other/") else owner for path in case.files}
     placed = tuple(
-        Placed(path=path, owner=owners[path], native=native)
+        PlacedFile(path=path, owner=owners[path], native=native)
         for path, content in case.files.items()
-        if (native := native_content(content)) is not None
+        if (native := identify_native(content)) is not None
     )
-    return judge(RUNTIMES[case.runtime], owners, placed, case.allowed)
+    return native_problems(RUNTIMES[case.runtime], owners, placed, case.allowed)
 
 
 def glibc(version: str) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from builder.dependencies.python.newer_platforms import newer_machines
+from builder.dependencies.python.newer_platforms import explain_newer_glibc
 from builder.platform.runtimes import RUNTIMES, Runtime
 
 OLD = RUNTIMES["python3.11"]
@@ -38,23 +38,23 @@ def offered(_name: str, runtime: Runtime) -> tuple[str, ...]:
     ],
 )
 def test_the_machine_and_the_way_out_are_named(asked: str, message: str, hint: str) -> None:
-    (problem,) = newer_machines(SAID.format(asked, asked), OLD, offered)
+    (problem,) = explain_newer_glibc(SAID.format(asked, asked), OLD, offered)
 
     assert (problem.message, problem.hint) == (message, hint)
 
 
 @pytest.mark.parametrize("said", ["", SAID.format("==9", "==9"), SAID.format("==x", "==x"), "Because of the weather"])
 def test_what_has_no_wheel_anywhere_is_left_to_others(said: str) -> None:
-    assert list(newer_machines(said, OLD, offered)) == []
+    assert list(explain_newer_glibc(said, OLD, offered)) == []
 
 
 def test_no_runtime_may_have_it() -> None:
-    (problem,) = newer_machines(SAID.format("==2.4.0", "==2.4.0"), RUNTIMES["python3.10"], offered)
+    (problem,) = explain_newer_glibc(SAID.format("==2.4.0", "==2.4.0"), RUNTIMES["python3.10"], offered)
     assert problem.hint.startswith("Use python3.12 or later")
 
     only_newer = [
         found.hint
-        for found in newer_machines(
+        for found in explain_newer_glibc(
             SAID.format("==1", "==1"), RUNTIMES["python3.13"], lambda _, runtime: ("1",) * (runtime.glibc >= (2, 39))
         )
     ]

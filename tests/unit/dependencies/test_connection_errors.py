@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from builder.dependencies.tool_failures import not_reached
-from builder.process import Completed
+from builder.dependencies.tool_failures import connection_error
+from builder.process import CompletedProcess
 
 
 def failed(said: str) -> str:
-    failure = not_reached(Completed(argv=("npm",), returncode=1, stdout="", stderr=said), "npm registry")
+    failure = connection_error(CompletedProcess(argv=("npm",), returncode=1, stdout="", stderr=said), "npm registry")
     return "" if failure is None else failure.message
 
 

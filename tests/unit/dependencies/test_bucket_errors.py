@@ -7,7 +7,12 @@ import hashlib
 
 import pytest
 
-from builder.dependencies.store.s3_bucket import Address, Kind, answered, happened
+from builder.dependencies.store.s3_bucket import (
+    BucketAddress,
+    BucketErrorKind,
+    error_from_exception,
+    error_from_response,
+)
 from builder.dependencies.store.shared_store import object_name
 
 
@@ -22,7 +27,7 @@ from builder.dependencies.store.shared_store import object_name
     ],
 )
 def test_addresses_that_every_s3_takes(text: str, bucket: str, prefix: str) -> None:
-    address = Address.parse(text)
+    address = BucketAddress.parse(text)
 
     assert (address.bucket, address.prefix) == (bucket, prefix)
     assert str(address) == text.rstrip("/")
@@ -54,7 +59,7 @@ def test_addresses_that_every_s3_takes(text: str, bucket: str, prefix: str) -> N
 )
 def test_addresses_with_characters_that_could_be_taken_otherwise_are_none(text: str) -> None:
     with pytest.raises(ValueError, match="BUCKET/PREFIX"):
-        Address.parse(text)
+        BucketAddress.parse(text)
 
 
 def test_objects_are_named_by_their_own_digest_in_safe_characters() -> None:
@@ -68,20 +73,20 @@ def test_objects_are_named_by_their_own_digest_in_safe_characters() -> None:
 @pytest.mark.parametrize(
     ("status", "code", "kind", "reason"),
     [
-        (404, "NoSuchKey", Kind.ABSENT, "it is not there"),
-        (404, "404", Kind.FINAL, "it answers 404"),
-        (404, "NoSuchBucket", Kind.FINAL, "the bucket does not exist"),
-        (403, "AccessDenied", Kind.REFUSED, "AccessDenied"),
-        (403, "403", Kind.REFUSED, "AccessDenied"),
-        (403, "RequestTimeTooSkewed", Kind.FINAL, "it answers 403 RequestTimeTooSkewed"),
-        (400, "ExpiredToken", Kind.FINAL, "it answers 400 ExpiredToken"),
-        (429, "SlowDown", Kind.PASSING, "it answers 429 SlowDown"),
-        (503, "SlowDown", Kind.PASSING, "it answers 503 SlowDown"),
-        (500, "\x1b[31m <b>" + "x" * 99, Kind.PASSING, "it answers 500 31mb" + "x" * 36),
+        (404, "NoSuchKey", BucketErrorKind.ABSENT, "it is not there"),
+        (404, "404", BucketErrorKind.FINAL, "it answers 404"),
+        (404, "NoSuchBucket", BucketErrorKind.FINAL, "the bucket does not exist"),
+        (403, "AccessDenied", BucketErrorKind.REFUSED, "AccessDenied"),
+        (403, "403", BucketErrorKind.REFUSED, "AccessDenied"),
+        (403, "RequestTimeTooSkewed", BucketErrorKind.FINAL, "it answers 403 RequestTimeTooSkewed"),
+        (400, "ExpiredToken", BucketErrorKind.FINAL, "it answers 400 ExpiredToken"),
+        (429, "SlowDown", BucketErrorKind.PASSING, "it answers 429 SlowDown"),
+        (503, "SlowDown", BucketErrorKind.PASSING, "it answers 503 SlowDown"),
+        (500, "\x1b[31m <b>" + "x" * 99, BucketErrorKind.PASSING, "it answers 500 31mb" + "x" * 36),
     ],
 )
-def test_what_an_answer_means_for_the_next_try(status: int, code: str, kind: Kind, reason: str) -> None:
-    error = answered({"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}})
+def test_what_an_answer_means_for_the_next_try(status: int, code: str, kind: BucketErrorKind, reason: str) -> None:
+    error = error_from_response({"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}})
 
     assert (error.kind, error.reason) == (kind, reason)
 
@@ -89,13 +94,13 @@ def test_what_an_answer_means_for_the_next_try(status: int, code: str, kind: Kin
 def test_a_question_whose_answer_has_no_body_takes_the_status_for_it() -> None:
     bare = {"Error": {"Code": "404"}, "ResponseMetadata": {"HTTPStatusCode": 404}}
 
-    assert answered(bare, without_body=True).kind is Kind.ABSENT
-    assert answered(bare).kind is Kind.FINAL
+    assert error_from_response(bare, without_body=True).kind is BucketErrorKind.ABSENT
+    assert error_from_response(bare).kind is BucketErrorKind.FINAL
 
 
 def test_an_unknown_exception_is_told_by_its_name_and_ends_the_asking() -> None:
     class SomethingNewError(Exception):
         pass
 
-    error = happened(SomethingNewError)
-    assert (error.kind, error.reason) == (Kind.FINAL, "boto3 gave up (SomethingNewError)")
+    error = error_from_exception(SomethingNewError)
+    assert (error.kind, error.reason) == (BucketErrorKind.FINAL, "boto3 gave up (SomethingNewError)")

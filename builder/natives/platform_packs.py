@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from builder.errors import Problem, Severity
-from builder.natives.native_scan import Scanned, natives_of
+from builder.natives.native_scan import ScannedPack, scan_pack
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
     from builder.build_values import Pack
     from builder.manifest.model import Manifest
-    from builder.natives.native_files import Native
+    from builder.natives.native_files import NativeFile
 
 _MB = 1 << 20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Examined:
+class PlatformPacks:
     """Packs without what is for other platforms.
 
     Attributes:
@@ -33,12 +33,12 @@ class Examined:
     """
 
     packs: tuple[Pack, ...]
-    natives: Mapping[str, Native]
+    natives: Mapping[str, NativeFile]
     taken: frozenset[str]
     notes: tuple[Problem, ...]
 
 
-def examine(manifest: Manifest, packs: Sequence[Pack]) -> Examined:
+def select_platform_files(manifest: Manifest, packs: Sequence[Pack]) -> PlatformPacks:
     """Find what is native in the packs, and leave out npm's prebuilt binaries for other platforms.
 
     Nothing is refused here: ``check_natives`` tells all problems at once.
@@ -46,17 +46,19 @@ def examine(manifest: Manifest, packs: Sequence[Pack]) -> Examined:
     Raises:
         VerificationError: A pack was changed while it was used.
     """
-    scanned: tuple[Scanned, ...] = tuple(Scanned(pack=pack, natives=natives_of(pack)) for pack in packs)
+    scanned: tuple[ScannedPack, ...] = tuple(ScannedPack(pack=pack, natives=scan_pack(pack)) for pack in packs)
     notes: tuple[Problem, ...] = ()
     taken: frozenset[str] = frozenset()
     if manifest.runtime.language == "nodejs" and scanned:
-        from builder.natives.gyp import lacking
-        from builder.natives.prebuilt import sift
+        from builder.natives.install_scripts import missing_binaries
+        from builder.natives.prebuilt import drop_foreign_prebuilds
 
-        found, taken = lacking(scanned, _package_json(manifest.folder), manifest.build.allow_missing)
-        sifted = sift(scanned)
+        found, taken = missing_binaries(scanned, _package_json(manifest.folder), manifest.build.allow_missing)
+        sifted = drop_foreign_prebuilds(scanned)
         scanned, notes = sifted.kept, (*left_out(sifted.left_out), *found)
-    return Examined(packs=tuple(one.pack for one in scanned), natives=_by_content(scanned), taken=taken, notes=notes)
+    return PlatformPacks(
+        packs=tuple(one.pack for one in scanned), natives=_by_content(scanned), taken=taken, notes=notes
+    )
 
 
 def left_out(packages: Mapping[str, tuple[int, int]]) -> tuple[Problem, ...]:
@@ -68,7 +70,7 @@ def left_out(packages: Mapping[str, tuple[int, int]]) -> tuple[Problem, ...]:
     return (Problem(message=message, severity=Severity.WARNING),)
 
 
-def _by_content(scanned: Sequence[Scanned]) -> dict[str, Native]:
+def _by_content(scanned: Sequence[ScannedPack]) -> dict[str, NativeFile]:
     return {
         member.sha256: one.natives[member.path]
         for one in scanned

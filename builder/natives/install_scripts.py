@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from builder.build_values import Pack, PackMember
-    from builder.natives.native_files import Native
-    from builder.natives.native_scan import Scanned
+    from builder.natives.native_files import NativeFile
+    from builder.natives.native_scan import ScannedPack
 
 _BINDINGS = "binding.gyp"
 _TARGET = re.compile(rb"""["']target_name["']\s*:\s*["']([A-Za-z0-9_.-]{1,100})["']""")
@@ -36,8 +36,8 @@ _WAYS = {
 """Packages that do the same without a script, as their registry entries say."""
 
 
-def lacking(
-    scanned: Sequence[Scanned], root: Mapping[str, Any], allowed: Mapping[str, str]
+def missing_binaries(
+    scanned: Sequence[ScannedPack], root: Mapping[str, Any], allowed: Mapping[str, str]
 ) -> tuple[tuple[Problem, ...], frozenset[str]]:
     """The packages whose binary is not there.
 
@@ -72,7 +72,7 @@ def lacking(
     return tuple(problems), frozenset(used)
 
 
-def _has_binary(natives: Mapping[str, Native]) -> bool:
+def _has_binary(natives: Mapping[str, NativeFile]) -> bool:
     return any(path.endswith(".node") and loads(path, native) for path, native in natives.items())
 
 

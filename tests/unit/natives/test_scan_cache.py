@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from builder.natives.native_scan import native_content
+from builder.natives.native_scan import identify_native
 from builder.natives.scan_cache import dump_record, load_record
 from tests.support.bundles import member_of
 from tests.support.elves import PE, elf
@@ -16,7 +16,7 @@ FILES = {
     "d.py": b"pass",
 }
 MEMBERS = tuple(member_of(path, content) for path, content in FILES.items())
-NATIVES = {path: native for path, content in FILES.items() if (native := native_content(content)) is not None}
+NATIVES = {path: native for path, content in FILES.items() if (native := identify_native(content)) is not None}
 CODE = "5e" * 32
 RECORD = dump_record(NATIVES, MEMBERS, CODE)
 

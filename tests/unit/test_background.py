@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from builder.background import meanwhile
+from builder.background import run_both
 from builder.errors import DependencyError
 
 
@@ -22,7 +22,7 @@ def test_both_go_on_at_the_same_time_and_the_work_is_done_in_this_thread() -> No
         there.set()
         assert here.wait(5)
 
-    assert meanwhile(work, beside) is threading.current_thread()
+    assert run_both(work, beside) is threading.current_thread()
 
 
 def test_a_failure_beside_it_is_raised_here() -> None:
@@ -30,7 +30,7 @@ def test_a_failure_beside_it_is_raised_here() -> None:
         raise DependencyError("no index", hint="Try again.")  # noqa: EM101
 
     with pytest.raises(DependencyError, match="no index"):
-        meanwhile(lambda: None, beside)
+        run_both(lambda: None, beside)
 
 
 def test_nothing_goes_on_when_the_work_is_interrupted() -> None:
@@ -47,5 +47,5 @@ def test_nothing_goes_on_when_the_work_is_interrupted() -> None:
         over.set()
 
     with pytest.raises(KeyboardInterrupt):
-        meanwhile(interrupted, beside)
+        run_both(interrupted, beside)
     assert over.is_set()
