@@ -1,4 +1,8 @@
-"""Are the handler and the hooks that plugin.toml names really there? Found by reading the code, never by running it."""
+"""Checks that the handler and the hooks that plugin.toml names exist. It reads the code and never runs it.
+
+It offers ``check_handler`` and ``check_hooks``. Only ``source_modules`` reads files; the other
+modules work on text.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a source file offers to others, as far as its text tells."""
+"""What a source file exports, as far as its text shows."""
 
 from __future__ import annotations
 
@@ -11,57 +11,60 @@ if TYPE_CHECKING:
 
 
 class ExportKind(Enum):
-    """What is known about one exported name."""
+    """What one exported name is."""
 
     FUNCTION = auto()
-    """It is a function, or the result of a call or another expression that may well be one."""
+    """A function, or the result of a call or another expression that may be one."""
     COROUTINE = auto()
-    """It is an ``async def`` of Python, which Lambda's Python runtime does not await."""
-    VALUE = auto()
-    """It is surely no function: a number, a text, a list, a class."""
-    SIGNATURE = auto()
-    """It is a function that cannot be called with an event and a context."""
-    PASSED_ON = auto()
-    """It comes from another module under the name ``Export.name``."""
+    """An ``async def`` of Python, which Lambda's Python runtime does not await."""
+    NOT_A_FUNCTION = auto()
+    """Certainly not a function: a number, a text, a list, a class."""
+    WRONG_SIGNATURE = auto()
+    """A function that cannot be called with an event and a context."""
+    REEXPORT = auto()
+    """It comes from another module, where its name is ``Export.name``."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Export:
-    """One thing that a name may stand for.
+    """One possible meaning of an exported name.
 
     Attributes:
-        kind: What is known about it.
-        line: 1-based line where it is given its name.
-        module: For PASSED_ON, the module as the source names it: ``.flow``, ``plugin.flow``, ``./flow.js``.
-        name: For PASSED_ON, its name over there.
-        positional: For functions of JavaScript, ``function.length``: the parameters before a default or a rest.
-        detail: For SIGNATURE, what the parameters are.
+        kind: What it is.
+        line: 1-based line that binds the name.
+        module: For REEXPORT, the module as the source names it: ``.flow``, ``plugin.flow``,
+            ``./flow.js``.
+        name: For REEXPORT, its name in that module.
+        positional_parameters: For functions of JavaScript, ``function.length``: the parameters
+            before a default value or a rest parameter.
+        detail: For WRONG_SIGNATURE, what is wrong with the parameters.
     """
 
     kind: ExportKind
     line: int
     module: str = ""
     name: str = ""
-    positional: int = 0
+    positional_parameters: int = 0
     detail: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Exports:
-    """Everything that a file offers.
+    """Everything that a file exports.
 
     Attributes:
-        names: Each name with all that it may stand for; more than one where a condition decides.
-        stars: Modules all of whose names are passed on.
-        is_open: Names are also made in ways that the text does not tell (``__getattr__``, computed exports).
-        broken_line: Line of the first place that is no valid code, or 0.
-        broken_reason: What is wrong there.
-        broken_hint: How to mend it, where that is known.
+        names: Each name with all its possible meanings; more than one where a condition decides.
+        star_modules: Modules whose names are all exported again.
+        has_unknown_names: Whether it also exports names that its text does not show
+            (``__getattr__``, computed names).
+        error_line: Line of the first place that is not valid code, or 0.
+        error_message: What is wrong there.
+        error_hint: How to fix it, where that is known.
     """
 
     names: Mapping[str, tuple[Export, ...]] = field(default_factory=dict)
-    stars: tuple[str, ...] = ()
-    is_open: bool = False
-    broken_line: int = 0
-    broken_reason: str = ""
-    broken_hint: str = ""
+    star_modules: tuple[str, ...] = ()
+    has_unknown_names: bool = False
+    error_line: int = 0
+    error_message: str = ""
+    error_hint: str = ""

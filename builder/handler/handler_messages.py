@@ -1,4 +1,4 @@
-"""What the handler's check says."""
+"""The problems that the check of the handler reports."""
 
 from __future__ import annotations
 
@@ -14,84 +14,86 @@ if TYPE_CHECKING:
 
 _MANIFEST = "plugin.toml"
 _KEY = "plugin.handler"
-_ENDINGS = {"python": (".py",), "nodejs": (".js", ".mjs", ".cjs")}
+_FILE_EXTENSIONS = {"python": (".py",), "nodejs": (".js", ".mjs", ".cjs")}
 _EXAMPLES = {
     "python": "def {name}(event, context): …",
     "nodejs": "export async function {name}(event, context) {{ … }}",
 }
-_SIGNATURES = {
+_SIGNATURE_HINTS = {
     "python": "Write def {name}(event, context).",
-    "nodejs": "Make it async and return the response (or throw the error) in place of calling the callback.",
+    "nodejs": "Make it async, and return the response or throw the error instead of calling the callback.",
 }
 
 
-def missing_file_problem(request: HandlerReference, root: str, foreign: str) -> Problem:
-    """There is no file of the handler's name."""
-    stem = path_in_plugin(root, request.module)
-    places = " or ".join(stem + ending for ending in _ENDINGS[request.language])
-    message = f"The handler {request.handler} means the function {request.name} in {places}, and there is no such file."
+def missing_file_problem(reference: HandlerReference, root: str, other_file: str) -> Problem:
+    """The handler's file does not exist; ``other_file`` is one of that name in another language, or empty."""
+    stem = path_in_plugin(root, reference.module)
+    candidates = " or ".join(stem + extension for extension in _FILE_EXTENSIONS[reference.language])
+    message = (
+        f"The handler {reference.handler} needs a function {reference.name} in {candidates}, which does not exist."
+    )
     hint = f"Create it, or name another file in handler; [build] root is {root}."
-    if foreign:
+    if other_file:
         next_step = (
-            "compile it to JavaScript first, and let [build] root name the folder of the result."
-            if foreign.endswith(("ts", "jsx"))
-            else "does runtime name the language of this plugin?"
+            "compile it to JavaScript first, and set [build] root to the folder of the compiled files."
+            if other_file.endswith(("ts", "jsx"))
+            else "set runtime to the language of this plugin."
         )
-        hint = f"There is {path_in_plugin(root, foreign)}; {next_step}"
+        hint = f"Found {path_in_plugin(root, other_file)}: {next_step}"
     return Problem(message=message, hint=hint, file=_MANIFEST, key=_KEY)
 
 
-def other_root_problem(request: HandlerReference, root: str, other: str, file: str) -> Problem:
-    """The handler is not below the build root, but below the other usual one."""
-    expected = path_in_plugin(root, request.module) + _ENDINGS[request.language][0]
-    found = path_in_plugin(other, file)
-    message = f"The function {request.name} should be in {expected} and is in {found}: the build root is another one."
-    return Problem(message=message, hint=f'Write root = "{other}" into [build].', file=_MANIFEST, key=_KEY)
+def wrong_root_problem(reference: HandlerReference, root: str, other_root: str, file: str) -> Problem:
+    """The handler is not below the build root, but below another usual one."""
+    expected = path_in_plugin(root, reference.module) + _FILE_EXTENSIONS[reference.language][0]
+    actual = path_in_plugin(other_root, file)
+    message = f"The function {reference.name} is in {actual}, but the build root expects it in {expected}."
+    return Problem(message=message, hint=f'Write root = "{other_root}" into [build].', file=_MANIFEST, key=_KEY)
 
 
-def wrong_export_problem(request: HandlerReference, root: str, outcome: Resolution) -> Problem:
-    """There is a file, and it does not offer the function."""
-    file, name = path_in_plugin(root, outcome.file), request.name
+def wrong_export_problem(reference: HandlerReference, root: str, resolution: Resolution) -> Problem:
+    """The handler's file exists, but it does not export the function."""
+    file, name = path_in_plugin(root, resolution.file), reference.name
     message, hint = {
         ResolutionKind.COROUTINE: (
             f"{name} is an async def; Lambda's Python runtime does not await it, so every call would fail.",
             f"Write def {name}(event, context) and call asyncio.run() inside it.",
         ),
-        ResolutionKind.SIGNATURE: (
-            f"Lambda calls {name}(event, context), and {name} {outcome.detail}.",
-            _SIGNATURES[request.language].format(name=name),
+        ResolutionKind.WRONG_SIGNATURE: (
+            f"Lambda calls {name}(event, context), but {name} {resolution.detail}.",
+            _SIGNATURE_HINTS[reference.language].format(name=name),
         ),
-        ResolutionKind.VALUE: (
+        ResolutionKind.NOT_A_FUNCTION: (
             f"{name} is not a function, so Lambda cannot call it.",
-            f"Make it a function: {_EXAMPLES[request.language].format(name=name)}",
+            f"Make it a function: {_EXAMPLES[reference.language].format(name=name)}",
         ),
-        ResolutionKind.NO_MODULE: (
-            f"{name} comes from {outcome.detail}, and there is no such file below the build root.",
+        ResolutionKind.MISSING_MODULE: (
+            f"{name} comes from {resolution.detail}, but there is no such file below the build root.",
             "Create the file, or correct the import.",
         ),
-        ResolutionKind.BROKEN: (
-            f"Whether {name} is there cannot be told: {outcome.detail}.",
-            outcome.hint or "Mend the file, or name another one in handler.",
+        ResolutionKind.INVALID_SOURCE: (
+            f"Cannot check whether {name} exists: {resolution.detail}.",
+            resolution.hint or "Fix the file, or name another one in handler.",
         ),
     }.get(
-        outcome.answer,
+        resolution.kind,
         (
-            f"The handler {request.handler} means the function {name}, and {file} does not offer it.",
-            f"Add {_EXAMPLES[request.language].format(name=name)}",
+            f"The handler {reference.handler} needs a function {name}, but {file} does not export it.",
+            f"Add {_EXAMPLES[reference.language].format(name=name)}",
         ),
     )
-    severity = Severity.WARNING if _may_be_newer(request, outcome) else Severity.ERROR
-    return Problem(message=message, hint=hint, file=file, line=outcome.line, key=_KEY, severity=severity)
+    severity = Severity.WARNING if _may_be_newer(reference, resolution) else Severity.ERROR
+    return Problem(message=message, hint=hint, file=file, line=resolution.line, key=_KEY, severity=severity)
 
 
 def path_in_plugin(root: str, file: str) -> str:
-    """A file below the root as the user knows it: relative to the plugin's folder."""
+    """The path of a file below the root, relative to the plugin's folder."""
     return posixpath.normpath(posixpath.join(root, file))
 
 
-def _may_be_newer(request: HandlerReference, outcome: Resolution) -> bool:
-    """Whether the file is perhaps only too new for the Python that runs the kit."""
-    if outcome.answer is not ResolutionKind.BROKEN or request.language != "python":
+def _may_be_newer(reference: HandlerReference, resolution: Resolution) -> bool:
+    """Whether the file may only be too new for the Python that runs the kit."""
+    if resolution.kind is not ResolutionKind.INVALID_SOURCE or reference.language != "python":
         return False
-    parts = request.version.split(".")
+    parts = reference.version.split(".")
     return all(part.isdigit() for part in parts) and tuple(map(int, parts)) > sys.version_info[:2]

@@ -1,4 +1,4 @@
-"""Does the plugin answer what plugin.toml subscribes it to? Decided from the names and texts of its own files."""
+"""Checks that the plugin has a hook for each subscription in plugin.toml, by the names and texts of its own files."""
 
 from __future__ import annotations
 
@@ -26,17 +26,23 @@ HOOKS: Final = {
     NOTIFICATIONS: "notification",
     CRON: "nonspecific",
 }
-"""What the manifest asks BioT for -> the hook that answers it, as the kit's templates and BioT's samples name it."""
+"""Kind of call in the manifest -> the hook that answers it, as the kit's templates and BioT's
+samples name it."""
 
-_ENDINGS = {"python": ".py", "nodejs": ".js"}
+_FILE_EXTENSIONS = {"python": ".py", "nodejs": ".js"}
 _SCRIPTS = (".py", ".js", ".mjs", ".cjs")
 _PERFORM = "plugin/perform/"
 _SEPARATORS = str.maketrans("", "", "_-")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Call:
-    """One entry of the manifest because of which BioT calls the plugin: its key and a key of ``HOOKS``."""
+class _Trigger:
+    """One entry of the manifest that makes BioT call the plugin.
+
+    Attributes:
+        path: Its key.
+        kind: A key of ``HOOKS``.
+    """
 
     path: KeyPath
     kind: str
@@ -47,49 +53,50 @@ class _Call:
 
 
 def check_hooks(manifest: Manifest, files: Iterable[OwnFile]) -> tuple[Finding, ...]:
-    """Compare the subscriptions with the hooks that the plugin's own files answer.
+    """Compare the subscriptions with the hooks in the plugin's own files.
 
-    In the layout of the kit's templates an unanswered subscription is an error, because the generated flow answers
-    such a call with 400. In every other layout it is at most one warning, and only for hooks of which nothing in the
-    code tells: neither a file or folder that is named after the hook (BioT's samples have ``src/interceptorPre``) nor,
-    without such names, a text that mentions it. A plugin with one kind of call need not tell calls apart, so it is left
-    alone.
+    In the layout of the kit's templates a subscription without a hook is an error, because the
+    generated flow answers such a call with 400. In every other layout it is at most one warning,
+    and only when nothing in the code shows the hook: no file or folder has its name (BioT's samples
+    have ``src/interceptorPre``) and, when no hook at all is found by name, no text mentions it. A
+    plugin with one kind of call does not have to distinguish calls, so it is not checked.
 
     Args:
-        manifest: With or without an environment applied; without one, the subscriptions of all environments count.
+        manifest: With or without an environment applied; without one, the subscriptions of all
+            environments count.
         files: The plugin's own files.
     """
-    calls = tuple(_calls(manifest))
-    if not calls:
+    triggers = tuple(_triggers(manifest))
+    if not triggers:
         return ()
     files = tuple(files)
-    ending = _ENDINGS[manifest.runtime.language]
-    table = next((file for file in files if file.path == f"plugin/hooks{ending}"), None)
-    if table is not None and any(file.path.startswith(_PERFORM) for file in files):
-        return tuple(_refusals(calls, table, {file.path for file in files}, ending))
-    return tuple(_doubts(calls, files))
+    extension = _FILE_EXTENSIONS[manifest.runtime.language]
+    hooks_file = next((file for file in files if file.path == f"plugin/hooks{extension}"), None)
+    if hooks_file is not None and any(file.path.startswith(_PERFORM) for file in files):
+        return tuple(_missing_hooks(triggers, hooks_file, {file.path for file in files}, extension))
+    return tuple(_doubtful_hooks(triggers, files))
 
 
-def _calls(manifest: Manifest) -> Iterator[_Call]:
+def _triggers(manifest: Manifest) -> Iterator[_Trigger]:
     applied = manifest.environments.get(manifest.environment or "", {})
-    for call in _calls_of(render_config(manifest.plugin), ("plugin",)):
-        if _overrides(applied, call.path[1:3]):
-            yield _Call(path=("environments", manifest.environment or "", *call.path[1:]), kind=call.kind)
+    for trigger in _triggers_in(render_config(manifest.plugin), ("plugin",)):
+        if _overrides(applied, trigger.path[1:3]):
+            yield _Trigger(path=("environments", manifest.environment or "", *trigger.path[1:]), kind=trigger.kind)
         else:
-            yield call
+            yield trigger
     if manifest.environment is None:
         for name, table in manifest.environments.items():
-            yield from _calls_of(table, ("environments", name))
+            yield from _triggers_in(table, ("environments", name))
 
 
-def _calls_of(table: Mapping[str, Any], place: KeyPath) -> Iterator[_Call]:
+def _triggers_in(table: Mapping[str, Any], prefix: KeyPath) -> Iterator[_Trigger]:
     if CRON in table:
-        yield _Call(path=(*place, CRON), kind=CRON)
+        yield _Trigger(path=(*prefix, CRON), kind=CRON)
     subscriptions = table.get("subscriptions", {})
     for index, row in enumerate(subscriptions.get("interceptions", ())):
-        yield _Call(path=(*place, "subscriptions", "interceptions", index, "type"), kind=row["type"])
+        yield _Trigger(path=(*prefix, "subscriptions", "interceptions", index, "type"), kind=row["type"])
     for index in range(len(subscriptions.get(NOTIFICATIONS, ()))):
-        yield _Call(path=(*place, "subscriptions", NOTIFICATIONS, index), kind=NOTIFICATIONS)
+        yield _Trigger(path=(*prefix, "subscriptions", NOTIFICATIONS, index), kind=NOTIFICATIONS)
 
 
 def _overrides(environment: Mapping[str, Any], keys: KeyPath) -> bool:
@@ -101,47 +108,48 @@ def _overrides(environment: Mapping[str, Any], keys: KeyPath) -> bool:
     return True
 
 
-def _refusals(calls: Iterable[_Call], table: OwnFile, paths: set[str], ending: str) -> Iterator[Finding]:
-    text = table.content.decode("utf-8", "replace")
+def _missing_hooks(
+    triggers: Iterable[_Trigger], hooks_file: OwnFile, paths: set[str], extension: str
+) -> Iterator[Finding]:
+    text = hooks_file.content.decode("utf-8", "replace")
     listed = {hook for hook in HOOKS.values() if re.search(rf"\b{hook}\b", text)}
-    folder = table.origin.removesuffix(f"hooks{ending}") + "perform/"
-    for call in calls:
-        hook = call.hook
-        if f"{_PERFORM}{hook}{ending}" not in paths:
-            reason = f"there is no {folder}{hook}{ending}"
+    folder = hooks_file.origin.removesuffix(f"hooks{extension}") + "perform/"
+    for trigger in triggers:
+        hook = trigger.hook
+        if f"{_PERFORM}{hook}{extension}" not in paths:
+            reason = f"{folder}{hook}{extension} does not exist"
         elif hook not in listed:
-            reason = f"{table.origin} does not list it"
+            reason = f"{hooks_file.origin} does not list it"
         else:
             continue
         hooks = ", ".join(sorted({*listed, hook}))
         yield Finding(
-            path=call.path,
+            path=trigger.path,
             message=f"BioT would call the hook {hook}, but {reason}, so the plugin would answer each call with 400.",
             hint=f"Remove it, or add the hook with `biot-plugin update --ref :current: -d 'hooks=[{hooks}]'`.",
         )
 
 
-def _doubts(calls: Iterable[_Call], files: tuple[OwnFile, ...]) -> Iterator[Finding]:
-    calls = tuple(calls)
-    known = set(_named(files))
-    if not known:
-        known = _mentioned(files)
-        if not known and len({call.hook for call in calls}) == 1:
+def _doubtful_hooks(triggers: tuple[_Trigger, ...], files: tuple[OwnFile, ...]) -> Iterator[Finding]:
+    hooks_in_code = set(_hooks_in_names(files))
+    if not hooks_in_code:
+        hooks_in_code = _hooks_in_text(files)
+        if not hooks_in_code and len({trigger.hook for trigger in triggers}) == 1:
             return
-    doubtful = [call for call in calls if call.hook not in known]
+    doubtful = [trigger for trigger in triggers if trigger.hook not in hooks_in_code]
     if not doubtful:
         return
-    kinds = ", ".join(dict.fromkeys(call.kind for call in doubtful))
-    hooks = ", ".join(dict.fromkeys(call.hook for call in doubtful))
+    kinds = ", ".join(dict.fromkeys(trigger.kind for trigger in doubtful))
+    hooks = ", ".join(dict.fromkeys(trigger.hook for trigger in doubtful))
     yield Finding(
         path=doubtful[0].path,
-        message=f"Whether the plugin answers {kinds} could not be checked: nothing in its code is named {hooks}.",
+        message=f"Cannot check whether the plugin answers {kinds}: nothing in its code is named {hooks}.",
         severity=Severity.WARNING,
     )
 
 
-def _named(files: Iterable[OwnFile]) -> Iterator[str]:
-    """The hooks that a file or folder is named after, however the name is spelled."""
+def _hooks_in_names(files: Iterable[OwnFile]) -> Iterator[str]:
+    """The hooks that a file or folder is named after, in any spelling."""
     hooks = {hook.translate(_SEPARATORS): hook for hook in HOOKS.values()}
     for file in files:
         for part in file.path.split("/"):
@@ -150,8 +158,8 @@ def _named(files: Iterable[OwnFile]) -> Iterator[str]:
                 yield hook
 
 
-def _mentioned(files: Iterable[OwnFile]) -> set[str]:
-    """The hooks that a script mentions, in the spelling of BioT's header or as a name of the language."""
+def _hooks_in_text(files: Iterable[OwnFile]) -> set[str]:
+    """The hooks that a script mentions, as BioT's header or a name of the language spells them."""
     text = b"\n".join(file.content for file in files if file.path.endswith(_SCRIPTS)).lower()
     patterns = {hook: hook.encode().replace(b"_", b"_?") for hook in HOOKS.values()}
     return {hook for hook, pattern in patterns.items() if re.search(rb"(?<![a-z])%b(?![a-z_])" % pattern, text)}

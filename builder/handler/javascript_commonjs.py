@@ -1,4 +1,4 @@
-"""``module.exports`` and ``exports`` of a CommonJS file, also as compilers and bundlers write them."""
+"""Reads the exports of a CommonJS file, also as compilers and bundlers write them."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from tree_sitter import Node
 
-_WHOLE = frozenset({"module.exports", "exports"})
-_INNER = frozenset(
+_EXPORTS_OBJECTS = frozenset({"module.exports", "exports"})
+_FUNCTIONS_AND_CLASSES = frozenset(
     {
         "function_declaration",
         "generator_function_declaration",
@@ -35,43 +35,45 @@ _INNER = frozenset(
         "class",
     }
 )
-_UNINTERESTING = _INNER | {"array", "string", "template_string", "regex", "comment", "import_statement"}
-_MOST_NODES = 200_000
-"""So many are looked at, about half a second; a bundle with more at its top level gets the benefit of the doubt."""
-_MERGERS = frozenset({"Object.assign", "__exportStar", "tslib_1.__exportStar", "__export", "__reExport"})
+_SKIPPED_NODES = _FUNCTIONS_AND_CLASSES | {"array", "string", "template_string", "regex", "comment", "import_statement"}
+_MAX_NODES = 200_000
+"""Reading so many nodes takes about half a second. In a larger file, every name may be exported."""
+_MERGE_FUNCTIONS = frozenset({"Object.assign", "__exportStar", "tslib_1.__exportStar", "__export", "__reExport"})
 
 
-def commonjs_exports(root: Node, *, broken_line: int, broken_reason: str) -> Exports:
-    """What the assignments to ``module.exports`` and ``exports`` outside of functions offer."""
-    functions = {text_of(child.child_by_field_name("name")) for child in root.children if child.type in _INNER}
-    module = _Module(local_names(root), _objects(root), functions)
+def commonjs_exports(root: Node, *, error_line: int, error_message: str) -> Exports:
+    """The exports that assignments to ``module.exports`` and ``exports`` outside of functions create."""
+    functions = {
+        text_of(child.child_by_field_name("name")) for child in root.children if child.type in _FUNCTIONS_AND_CLASSES
+    }
+    module = _ModuleExports(local_names(root), _objects(root), functions)
     for count, node in enumerate(_nodes(root)):
-        if count >= _MOST_NODES:
-            module.is_open = True
+        if count >= _MAX_NODES:
+            module.has_unknown_names = True
             break
-        module.take(node)
+        module.add(node)
     return Exports(
-        names=module.found,
-        stars=tuple(module.stars),
-        is_open=module.is_open,
-        broken_line=broken_line,
-        broken_reason=broken_reason,
+        names=module.exports,
+        star_modules=tuple(module.star_modules),
+        has_unknown_names=module.has_unknown_names,
+        error_line=error_line,
+        error_message=error_message,
     )
 
 
-class _Module:
+class _ModuleExports:
     """Collects the exports of one file."""
 
     def __init__(self, names: Names, objects: dict[str, Node], functions: set[str]) -> None:
         self._names = names
         self._functions = functions
         self._objects = objects
-        self.found: Names = {}
-        self.stars: list[str] = []
-        self.is_open = False
+        self.exports: Names = {}
+        self.star_modules: list[str] = []
+        self.has_unknown_names = False
 
-    def take(self, node: Node) -> None:
-        """Take in one expression, when it is an export."""
+    def add(self, node: Node) -> None:
+        """Add what one expression exports, if anything."""
         if node.type == "assignment_expression":
             self._assignment(node)
         elif node.type == "call_expression":
@@ -82,85 +84,85 @@ class _Module:
         if target is None or value is None:
             return
         if text_of(target) == "module.exports":
-            self._whole(last_of(value))
+            self._add_all(last_of(value))
         elif target.type in {"member_expression", "subscript_expression"}:
             holder = text_of(target.child_by_field_name("object"))
             key = target.child_by_field_name("property") or target.child_by_field_name("index")
-            if holder in _WHOLE:
-                self._one(key, target, value)
+            if holder in _EXPORTS_OBJECTS:
+                self._add_name(key, target, value)
 
-    def _one(self, key: Node | None, target: Node, value: Node) -> None:
+    def _add_name(self, key: Node | None, target: Node, value: Node) -> None:
         is_computed = target.type == "subscript_expression" and (key is None or key.type != "string")
-        self.is_open = self.is_open or is_computed
+        self.has_unknown_names = self.has_unknown_names or is_computed
         name = name_of(key)
-        # Compilers write `exports.handler = void 0` before they give it its value.
+        # Compilers write `exports.handler = void 0` before they assign its value.
         if name and not is_computed and text_of(last_of(value)) not in {"void 0", "undefined"}:
-            self.found[name] = value_of(value, self._names)
+            self.exports[name] = value_of(value, self._names)
 
-    def _whole(self, value: Node) -> None:
+    def _add_all(self, value: Node) -> None:
         """``module.exports = value``."""
         if value.type == "identifier" and text_of(value) in self._objects:
             value = self._objects[text_of(value)]
         if value.type == "object":
-            self._object(value)
+            self._add_object(value)
         elif module := required_module(value):
-            self.stars.append(module)
+            self.star_modules.append(module)
         else:
-            # A function has no further names; whatever else is computed may have any.
-            is_function = value.type in _INNER or text_of(value) in self._functions
-            self.is_open = self.is_open or not is_function
+            # A function has no further names; another computed value may have any name.
+            is_function = value.type in _FUNCTIONS_AND_CLASSES or text_of(value) in self._functions
+            self.has_unknown_names = self.has_unknown_names or not is_function
 
-    def _object(self, node: Node) -> None:
+    def _add_object(self, node: Node) -> None:
         for part in node.named_children:
             if part.type == "pair":
-                self._pair(part)
+                self._add_pair(part)
             elif part.type == "shorthand_property_identifier":
-                self.found[text_of(part)] = value_of(part, self._names)
+                self.exports[text_of(part)] = value_of(part, self._names)
             elif part.type == "method_definition":
                 name = name_of(part.child_by_field_name("name"))
-                self.found[name] = (function_of(part),)
+                self.exports[name] = (function_of(part),)
             elif part.type == "spread_element":
-                self._merge(part.named_children[0])
+                self._add_merged(part.named_children[0])
 
-    def _pair(self, part: Node) -> None:
+    def _add_pair(self, part: Node) -> None:
         name = name_of(part.child_by_field_name("key"))
         if name:
-            self.found[name] = value_of(part.child_by_field_name("value"), self._names)
+            self.exports[name] = value_of(part.child_by_field_name("value"), self._names)
         else:
-            self.is_open = True
+            self.has_unknown_names = True
 
-    def _merge(self, value: Node) -> None:
+    def _add_merged(self, value: Node) -> None:
         if module := required_module(value):
-            self.stars.append(module)
+            self.star_modules.append(module)
         elif value.type == "object":
-            self._object(value)
+            self._add_object(value)
         elif text_of(value) in self._objects:
-            self._object(self._objects[text_of(value)])
+            self._add_object(self._objects[text_of(value)])
         else:
-            self.is_open = True
+            self.has_unknown_names = True
 
     def _call(self, node: Node) -> None:
         function = text_of(node.child_by_field_name("function"))
         holder = node.child_by_field_name("arguments")
         arguments = holder.named_children if holder is not None else []
-        if function == "Object.defineProperty" and len(arguments) > 1 and text_of(arguments[0]) in _WHOLE:
+        if function == "Object.defineProperty" and len(arguments) > 1 and text_of(arguments[0]) in _EXPORTS_OBJECTS:
             name = name_of(arguments[1])
-            self.found[name] = (Export(kind=ExportKind.FUNCTION, line=line_of(node)),)
-        elif function in _MERGERS and any(text_of(argument) in _WHOLE for argument in arguments):
+            self.exports[name] = (Export(kind=ExportKind.FUNCTION, line=line_of(node)),)
+        elif function in _MERGE_FUNCTIONS and any(text_of(argument) in _EXPORTS_OBJECTS for argument in arguments):
             for argument in arguments:
-                if text_of(argument) not in _WHOLE:
-                    self._merge(argument)
+                if text_of(argument) not in _EXPORTS_OBJECTS:
+                    self._add_merged(argument)
 
 
 def _objects(root: Node) -> dict[str, Node]:
     """Top-level variables that hold an object literal."""
-    found: dict[str, Node] = {}
+    objects: dict[str, Node] = {}
     for statement in root.children:
         for declarator in statement.named_children:
             value = declarator.child_by_field_name("value")
             if declarator.type == "variable_declarator" and value is not None and value.type == "object":
-                found[text_of(declarator.child_by_field_name("name"))] = value
-    return found
+                objects[text_of(declarator.child_by_field_name("name"))] = value
+    return objects
 
 
 def _nodes(root: Node) -> Iterator[Node]:
@@ -169,4 +171,4 @@ def _nodes(root: Node) -> Iterator[Node]:
     while pending:
         node = pending.pop()
         yield node
-        pending.extend(child for child in reversed(node.named_children) if child.type not in _UNINTERESTING)
+        pending.extend(child for child in reversed(node.named_children) if child.type not in _SKIPPED_NODES)

@@ -1,4 +1,4 @@
-"""What the expressions and names of a JavaScript file stand for, shared by both kinds of modules."""
+"""What the expressions and names of a JavaScript file mean, for ES modules and CommonJS."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 Names = dict[str, tuple[Export, ...]]
-"""Names of one file with what they stand for."""
+"""Names of one file and what they mean."""
 
-_LONGEST_NAME = 1_024
-_LONGEST_CHAIN = 64
-_NO_FUNCTION = frozenset(
+_MAX_NAME_BYTES = 1_024
+_MAX_CHAIN_LENGTH = 64
+_NOT_FUNCTIONS = frozenset(
     {"number", "string", "template_string", "array", "object", "true", "false", "null", "undefined", "regex", "class"}
 )
 _VARIABLES = frozenset({"lexical_declaration", "variable_declaration"})
@@ -24,14 +24,14 @@ _FUNCTIONS = frozenset({"function_declaration", "generator_function_declaration"
 
 
 def text_of(node: Node | None) -> str:
-    """The source of a node; empty for none, and for one that is too long to be a name (a whole bundle may be one)."""
-    if node is None or node.end_byte - node.start_byte > _LONGEST_NAME:
+    """The source of a node; empty for None and for a text that is too long to be a name (up to a whole bundle)."""
+    if node is None or node.end_byte - node.start_byte > _MAX_NAME_BYTES:
         return ""
     return (node.text or b"").decode("utf-8", "replace")
 
 
 def name_of(node: Node | None) -> str:
-    """The name that a key, a specifier or a string stands for; empty when it is computed."""
+    """The name in a key, a specifier or a string; empty when it is computed."""
     if node is None or node.type == "computed_property_name":
         return ""
     text = text_of(node)
@@ -44,7 +44,7 @@ def line_of(node: Node) -> int:
 
 
 def local_names(root: Node) -> Names:
-    """What the top-level declarations and imports of a file bind."""
+    """The names that the top-level declarations and imports of a file bind."""
     names: Names = {}
     for statement in root.children:
         inner = statement.child_by_field_name("declaration") if statement.type == "export_statement" else statement
@@ -62,7 +62,7 @@ def declared_names(node: Node | None, names: Names) -> Iterator[tuple[str, tuple
     if node.type in _FUNCTIONS:
         yield text_of(node.child_by_field_name("name")), (function_of(node),)
     elif node.type == "class_declaration":
-        yield text_of(node.child_by_field_name("name")), (Export(kind=ExportKind.VALUE, line=line_of(node)),)
+        yield text_of(node.child_by_field_name("name")), (Export(kind=ExportKind.NOT_A_FUNCTION, line=line_of(node)),)
     elif node.type in _VARIABLES:
         for declarator in node.named_children:
             if declarator.type == "variable_declarator":
@@ -70,7 +70,7 @@ def declared_names(node: Node | None, names: Names) -> Iterator[tuple[str, tuple
 
 
 def value_of(node: Node | None, names: Names) -> tuple[Export, ...]:
-    """What an expression stands for; anything that is not surely something else may be a function."""
+    """What an expression is; it counts as a function unless it is certainly something else."""
     if node is None:
         return ()
     node = last_of(node)
@@ -79,24 +79,24 @@ def value_of(node: Node | None, names: Names) -> tuple[Export, ...]:
         return names[text_of(node)]
     if node.type == "member_expression" and (module := required_module(node.child_by_field_name("object"))):
         name = text_of(node.child_by_field_name("property"))
-        return (Export(kind=ExportKind.PASSED_ON, line=line, module=module, name=name),)
-    return (Export(kind=ExportKind.VALUE, line=line) if node.type in _NO_FUNCTION else function_of(node),)
+        return (Export(kind=ExportKind.REEXPORT, line=line, module=module, name=name),)
+    return (Export(kind=ExportKind.NOT_A_FUNCTION, line=line) if node.type in _NOT_FUNCTIONS else function_of(node),)
 
 
 def function_of(node: Node) -> Export:
-    """A function, or an expression that may be one, with its ``length``: what stands before a default or a rest."""
+    """A function, or an expression that may be one, with its ``length``: parameters before a default or a rest."""
     parameters = node.child_by_field_name("parameters")
-    positional = 0
+    positional_parameters = 0
     for parameter in parameters.named_children if parameters is not None else ():
         if parameter.type in {"assignment_pattern", "rest_pattern"}:
             break
-        positional += parameter.type != "comment"
-    return Export(kind=ExportKind.FUNCTION, line=line_of(node), positional=positional)
+        positional_parameters += parameter.type != "comment"
+    return Export(kind=ExportKind.FUNCTION, line=line_of(node), positional_parameters=positional_parameters)
 
 
 def last_of(node: Node) -> Node:
     """The value at the end of a chain such as ``exports.a = (exports.b = value)``."""
-    for _ in range(_LONGEST_CHAIN):
+    for _ in range(_MAX_CHAIN_LENGTH):
         inner = node
         if node.type == "assignment_expression":
             inner = node.child_by_field_name("right") or node
@@ -130,7 +130,7 @@ def _declarator(node: Node, names: Names) -> Iterator[tuple[str, tuple[Export, .
         bound = part.child_by_field_name("value") or part
         export = Export(kind=ExportKind.FUNCTION, line=line_of(part))
         if module:
-            export = Export(kind=ExportKind.PASSED_ON, line=line_of(part), module=module, name=text_of(key))
+            export = Export(kind=ExportKind.REEXPORT, line=line_of(part), module=module, name=text_of(key))
         yield text_of(bound), (export,)
 
 
@@ -139,11 +139,11 @@ def _imported(statement: Node) -> Iterator[tuple[str, tuple[Export, ...]]]:
     for clause in (child for child in statement.named_children if child.type == "import_clause"):
         for part in clause.named_children:
             if part.type == "identifier":
-                yield text_of(part), (Export(kind=ExportKind.PASSED_ON, line=line, module=module, name="default"),)
+                yield text_of(part), (Export(kind=ExportKind.REEXPORT, line=line, module=module, name="default"),)
             elif part.type == "namespace_import":
-                yield text_of(part.named_children[-1]), (Export(kind=ExportKind.VALUE, line=line),)
+                yield text_of(part.named_children[-1]), (Export(kind=ExportKind.NOT_A_FUNCTION, line=line),)
             for specifier in part.named_children if part.type == "named_imports" else ():
                 name = specifier.child_by_field_name("name")
                 bound = specifier.child_by_field_name("alias") or name
-                passed_on = Export(kind=ExportKind.PASSED_ON, line=line, module=module, name=name_of(name))
-                yield text_of(bound), (passed_on,)
+                reexport = Export(kind=ExportKind.REEXPORT, line=line, module=module, name=name_of(name))
+                yield text_of(bound), (reexport,)

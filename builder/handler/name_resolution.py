@@ -1,4 +1,4 @@
-"""From a module and a name to what the name stands for, followed through re-exports; reads files only when asked."""
+"""Finds out what a name of a module is, and follows re-exports to other modules."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ from builder.handler.exports import ExportKind, Exports
 if TYPE_CHECKING:
     from builder.handler.exports import Export
 
+_MAX_STEPS = 200
 
-# What is looked for.
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HandlerReference:
-    """A handler, taken apart as the language's runtime does it.
+    """A handler, split as the language's runtime does it.
 
     Attributes:
         handler: As in the manifest.
         language: ``python`` or ``nodejs``.
         version: Of the runtime's language, or empty.
-        module: Path of the file below the build root, with ``/`` and without its ending.
+        module: Path of the file below the build root, with ``/`` and without its file extension.
         name: The function's name there.
     """
 
@@ -32,11 +33,12 @@ class HandlerReference:
     name: str
 
     @classmethod
-    def of(cls, handler: str, language: str, version: str) -> HandlerReference:
-        """Take a handler apart.
+    def parse(cls, handler: str, language: str, version: str) -> HandlerReference:
+        """Split a handler into module and name.
 
-        ``awslambdaric`` cuts at the last dot and takes the others for slashes; ``aws-lambda-ric`` cuts the last part
-        of the path at its first dot and looks the rest up property by property, of which only the first is checked.
+        ``awslambdaric`` splits at the last dot and replaces the other dots with slashes.
+        ``aws-lambda-ric`` splits the last part of the path at its first dot and looks up the rest
+        property by property; the kit checks only the first property.
         """
         if language == "python":
             module, _, name = handler.rpartition(".")
@@ -48,123 +50,122 @@ class HandlerReference:
         return cls(handler=handler, language=language, version=version, module=module, name=name)
 
 
-_MOST_STEPS = 200
-
-
 class ResolutionKind(Enum):
-    """What a name turned out to be."""
+    """What a name is. Of several possible meanings, the first kind in this list is assumed."""
 
     FUNCTION = auto()
     UNKNOWN = auto()
-    """The text does not tell: it may come from another package's ``import *``, or be made while the module runs."""
+    """The text does not show it: it may come from another package's ``import *``, or be created at
+    run time."""
     COROUTINE = auto()
-    SIGNATURE = auto()
-    """It is a function that Lambda calls with arguments which it does not take."""
-    VALUE = auto()
-    NOT_OFFERED = auto()
+    WRONG_SIGNATURE = auto()
+    """A function that does not accept the arguments of Lambda."""
+    NOT_A_FUNCTION = auto()
+    NOT_EXPORTED = auto()
     """The module does not have the name."""
-    NO_MODULE = auto()
-    """The name is passed on from a file of the plugin that is not there."""
-    BROKEN = auto()
-    """The text of the module cannot be understood."""
+    MISSING_MODULE = auto()
+    """The name is exported again from a file of the plugin that does not exist."""
+    INVALID_SOURCE = auto()
+    """The module is not valid code."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Resolution:
-    """The answer and where it was found.
+    """What a name is, and where that was found.
 
     Attributes:
-        answer: What the name is.
-        file: The module in which the search ended, as the library names it.
+        kind: What the name is.
+        file: The module in which the search ended, as ``SourceModules`` names it.
         line: The line there, or 0.
-        detail: What is broken, or the module that is not there.
-        hint: How to mend it, where that is known.
-        positional: Of a function of JavaScript, its ``length``.
+        detail: What is wrong, or the missing module.
+        hint: How to fix it, where that is known.
+        positional_parameters: Of a function of JavaScript, its ``length``.
     """
 
-    answer: ResolutionKind
+    kind: ResolutionKind
     file: str
     line: int = 0
     detail: str = ""
     hint: str = ""
-    positional: int = 0
+    positional_parameters: int = 0
 
 
 class SourceModules(Protocol):
-    """Where modules come from. Files are named by their path below the build root."""
+    """The plugin's own modules. Files are named by their path below the build root."""
 
     def exports_of(self, file: str) -> Exports:
-        """What a file offers; a file that cannot be read is one with ``broken_line``."""
+        """What a file exports; for an unreadable file, exports with ``error_line``."""
 
-    def locate(self, module: str, *, importer: str) -> str | None:
+    def locate_import(self, module: str, *, importer: str) -> str | None:
         """The file of a module, as ``importer`` names it.
 
         Returns:
-            None for a package that is not the plugin's own, and an empty text when a file of the plugin is meant
-            and is not there.
+            None for a package that is not the plugin's own; an empty text for a file of the plugin
+            that does not exist.
         """
 
 
-def resolve(file: str, name: str, library: SourceModules) -> Resolution:
-    """What ``name`` of ``file`` is. What is not surely wrong is a function or unknown."""
-    return _Search(library).resolve(file, name)
+def resolve_name(file: str, name: str, modules: SourceModules) -> Resolution:
+    """What ``name`` of ``file`` is. What is not certainly wrong counts as a function or as unknown."""
+    return _NameSearch(modules).resolve_name(file, name)
 
 
-class _Search:
-    """One search; every name of every file is looked at once, so a cycle or a web of re-exports ends."""
+class _NameSearch:
+    """One search. It looks at every name of every file once, so cycles of re-exports end."""
 
-    def __init__(self, library: SourceModules) -> None:
-        self._library = library
-        self._known: dict[tuple[str, str], Resolution] = {}
+    def __init__(self, modules: SourceModules) -> None:
+        self._modules = modules
+        self._resolutions: dict[tuple[str, str], Resolution] = {}
 
-    def resolve(self, file: str, name: str) -> Resolution:
-        """The outcome for one name of one file."""
-        nothing = Resolution(answer=ResolutionKind.NOT_OFFERED, file=file)
-        if (file, name) not in self._known and len(self._known) < _MOST_STEPS:
-            self._known[file, name] = nothing
-            self._known[file, name] = self._answer(file, name)
-        return self._known.get((file, name), nothing)
+    def resolve_name(self, file: str, name: str) -> Resolution:
+        """The resolution of one name of one file."""
+        not_exported = Resolution(kind=ResolutionKind.NOT_EXPORTED, file=file)
+        if (file, name) not in self._resolutions and len(self._resolutions) < _MAX_STEPS:
+            self._resolutions[file, name] = not_exported
+            self._resolutions[file, name] = self._resolve(file, name)
+        return self._resolutions.get((file, name), not_exported)
 
-    def _answer(self, file: str, name: str) -> Resolution:
-        exports = self._library.exports_of(file)
-        outcomes = [self._follow(file, export) for export in exports.names.get(name, ())]
-        if not outcomes:
-            stars = [self._through_star(file, star, name) for star in exports.stars]
-            outcomes = [outcome for outcome in stars if outcome.answer is not ResolutionKind.NOT_OFFERED]
-        if outcomes:
+    def _resolve(self, file: str, name: str) -> Resolution:
+        exports = self._modules.exports_of(file)
+        resolutions = [self._follow(file, export) for export in exports.names.get(name, ())]
+        if not resolutions:
+            from_stars = [self._follow_star(file, module, name) for module in exports.star_modules]
+            resolutions = [found for found in from_stars if found.kind is not ResolutionKind.NOT_EXPORTED]
+        if resolutions:
             # A name that a condition decides is fine when one of its meanings is.
-            return min(outcomes, key=lambda outcome: outcome.answer.value)
-        if exports.broken_line:
+            return min(resolutions, key=lambda resolution: resolution.kind.value)
+        if exports.error_line:
             return Resolution(
-                answer=ResolutionKind.BROKEN,
+                kind=ResolutionKind.INVALID_SOURCE,
                 file=file,
-                line=exports.broken_line,
-                detail=exports.broken_reason,
-                hint=exports.broken_hint,
+                line=exports.error_line,
+                detail=exports.error_message,
+                hint=exports.error_hint,
             )
-        return Resolution(answer=ResolutionKind.UNKNOWN if exports.is_open else ResolutionKind.NOT_OFFERED, file=file)
+        kind = ResolutionKind.UNKNOWN if exports.has_unknown_names else ResolutionKind.NOT_EXPORTED
+        return Resolution(kind=kind, file=file)
 
     def _follow(self, file: str, export: Export) -> Resolution:
-        if export.kind is not ExportKind.PASSED_ON:
+        if export.kind is not ExportKind.REEXPORT:
             return Resolution(
-                answer=ResolutionKind[export.kind.name],
+                kind=ResolutionKind[export.kind.name],
                 file=file,
                 line=export.line,
                 detail=export.detail,
-                positional=export.positional,
+                positional_parameters=export.positional_parameters,
             )
-        target = self._library.locate(export.module, importer=file)
+        target = self._modules.locate_import(export.module, importer=file)
         if target is None:
-            return Resolution(answer=ResolutionKind.FUNCTION, file=file, line=export.line)
+            return Resolution(kind=ResolutionKind.FUNCTION, file=file, line=export.line)
         if not target:
-            return Resolution(answer=ResolutionKind.NO_MODULE, file=file, line=export.line, detail=export.module)
-        return self.resolve(target, export.name)
+            return Resolution(kind=ResolutionKind.MISSING_MODULE, file=file, line=export.line, detail=export.module)
+        return self.resolve_name(target, export.name)
 
-    def _through_star(self, file: str, module: str, name: str) -> Resolution:
-        target = self._library.locate(module, importer=file)
+    def _follow_star(self, file: str, module: str, name: str) -> Resolution:
+        target = self._modules.locate_import(module, importer=file)
         if target is None:
-            # Another package's names are not known here, so the name may come from it.
-            return Resolution(answer=ResolutionKind.UNKNOWN, file=file)
+            # The names of other packages are unknown here, so the name may come from this one.
+            return Resolution(kind=ResolutionKind.UNKNOWN, file=file)
         if not target:
-            return Resolution(answer=ResolutionKind.NO_MODULE, file=file, detail=module)
-        return self.resolve(target, name)
+            return Resolution(kind=ResolutionKind.MISSING_MODULE, file=file, detail=module)
+        return self.resolve_name(target, name)

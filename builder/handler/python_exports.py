@@ -1,4 +1,4 @@
-"""Python source -> what the module offers. Top-level statements only, also those under if, try, with and loops."""
+"""Reads what a Python module exports: by its top-level statements, also inside if, try, with and loops."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from builder.handler.exports import Export, ExportKind, Exports
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-_NO_FUNCTION = (
+_NOT_FUNCTIONS = (
     ast.Constant,
     ast.JoinedStr,
     ast.List,
@@ -25,41 +25,41 @@ _NO_FUNCTION = (
     ast.GeneratorExp,
     ast.Compare,
 )
-_ARGUMENTS = 2
+_ARGUMENT_COUNT = 2
 """The event and the context (``awslambdaric``, ``handle_event_request``)."""
 _BLOCKS = (ast.If, ast.Try, ast.TryStar, ast.With, ast.For, ast.While)
 
 
 def python_exports(source: bytes) -> Exports:
-    """What a Python module offers by its top-level names.
+    """What a Python module exports by its top-level names.
 
     Args:
-        source: Content of the file. Nothing of it is executed.
+        source: Content of the file. It is not executed.
     """
     try:
         with warnings.catch_warnings():
-            # A doubtful escape in the author's text is the author's linter's business.
+            # A warning about an invalid escape belongs into the author's linter.
             warnings.simplefilter("ignore")
             tree = ast.parse(source)
     except SyntaxError as error:
-        return Exports(broken_line=error.lineno or 1, broken_reason=error.msg)
+        return Exports(error_line=error.lineno or 1, error_message=error.msg)
     except (ValueError, RecursionError, MemoryError) as error:
-        return Exports(broken_line=1, broken_reason=str(error) or "it is nested too deep")
-    module = _Module()
+        return Exports(error_line=1, error_message=str(error) or "it is nested too deeply")
+    module = _ModuleExports()
     module.run(tree.body, is_certain=True)
     names = {name: tuple(exports) for name, exports in module.names.items()}
-    return Exports(names=names, stars=tuple(module.stars), is_open="__getattr__" in names)
+    return Exports(names=names, star_modules=tuple(module.star_modules), has_unknown_names="__getattr__" in names)
 
 
-class _Module:
-    """Follows the bindings of a module's names in the order of its text."""
+class _ModuleExports:
+    """Collects what a module's names mean, in the order of its text."""
 
     def __init__(self) -> None:
         self.names: dict[str, list[Export]] = {}
-        self.stars: list[str] = []
+        self.star_modules: list[str] = []
 
     def run(self, statements: Iterable[ast.stmt], *, is_certain: bool) -> None:
-        """Take in statements; what is not certain to run adds to a name and does not replace it."""
+        """Read statements. One that may not run adds a meaning to a name; another one replaces it."""
         for statement in statements:
             if isinstance(statement, ast.ImportFrom) and any(alias.name == "*" for alias in statement.names):
                 self._star(statement)
@@ -67,15 +67,15 @@ class _Module:
                 for target in statement.targets:
                     self.names.pop(target.id if isinstance(target, ast.Name) else "", None)
             for name, exports in self._bindings(statement):
-                kept = [] if is_certain else self.names.get(name, [])
-                self.names[name] = [*kept, *exports]
+                previous = [] if is_certain else self.names.get(name, [])
+                self.names[name] = [*previous, *exports]
             for block in _blocks(statement):
                 self.run(block, is_certain=False)
 
     def _star(self, statement: ast.ImportFrom) -> None:
         module = "." * statement.level + (statement.module or "")
         if module.split(".")[0] not in sys.stdlib_module_names:
-            self.stars.append(module)
+            self.star_modules.append(module)
 
     def _bindings(self, statement: ast.stmt) -> Iterator[tuple[str, list[Export]]]:
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
@@ -95,26 +95,28 @@ class _Module:
             values = value.elts if isinstance(value, ast.Tuple | ast.List) else []
             pairs = zip(target.elts, values, strict=False) if len(values) == len(target.elts) else ()
             for part, item in pairs or ((part, value) for part in target.elts):
-                is_whole = item is value
+                is_whole_value = item is value
                 unknown = [Export(kind=ExportKind.FUNCTION, line=part.lineno)]
-                if is_whole and isinstance(part, ast.Name):
+                if is_whole_value and isinstance(part, ast.Name):
                     yield part.id, unknown
-                elif not is_whole:
+                elif not is_whole_value:
                     yield from self._assigned(part, item)
 
     def _value(self, value: ast.expr) -> list[Export]:
         if isinstance(value, ast.Name) and value.id in self.names:
             return self.names[value.id]
-        if isinstance(value, _NO_FUNCTION):
-            return [Export(kind=ExportKind.VALUE, line=value.lineno)]
+        if isinstance(value, _NOT_FUNCTIONS):
+            return [Export(kind=ExportKind.NOT_A_FUNCTION, line=value.lineno)]
         if isinstance(value, ast.IfExp):
             return [*self._value(value.body), *self._value(value.orelse)]
         if isinstance(value, ast.Lambda):
             return [_function(value.args, value.lineno)]
         if isinstance(value, ast.Call) and _is_partial(value.func) and value.args:
-            # What partial leaves of the parameters is not worked out.
+            # The parameters that partial leaves are not computed.
             return [
-                Export(kind=ExportKind.FUNCTION, line=value.lineno) if export.kind is ExportKind.SIGNATURE else export
+                Export(kind=ExportKind.FUNCTION, line=value.lineno)
+                if export.kind is ExportKind.WRONG_SIGNATURE
+                else export
                 for export in self._value(value.args[0])
             ]
         return [Export(kind=ExportKind.FUNCTION, line=value.lineno)]
@@ -122,9 +124,9 @@ class _Module:
 
 def _definition(statement: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> Export:
     if isinstance(statement, ast.ClassDef):
-        return Export(kind=ExportKind.VALUE, line=statement.lineno)
+        return Export(kind=ExportKind.NOT_A_FUNCTION, line=statement.lineno)
     if statement.decorator_list:
-        # A decorator may turn a coroutine into a plain function and change what is passed on.
+        # A decorator may turn a coroutine into a plain function and change its parameters.
         return Export(kind=ExportKind.FUNCTION, line=statement.lineno)
     if isinstance(statement, ast.AsyncFunctionDef):
         return Export(kind=ExportKind.COROUTINE, line=statement.lineno)
@@ -132,32 +134,35 @@ def _definition(statement: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
 def _function(parameters: ast.arguments, line: int) -> Export:
-    """A function as Lambda calls it: with two positional arguments."""
-    positional = len(parameters.posonlyargs) + len(parameters.args)
-    required = positional - len(parameters.defaults)
+    """A function; its signature is wrong unless it accepts two positional arguments, as Lambda calls it."""
+    positional_parameters = len(parameters.posonlyargs) + len(parameters.args)
+    required = positional_parameters - len(parameters.defaults)
     keywords = [
         argument.arg
         for argument, default in zip(parameters.kwonlyargs, parameters.kw_defaults, strict=True)
         if default is None
     ]
     detail = ""
-    if required > _ARGUMENTS:
+    if required > _ARGUMENT_COUNT:
         detail = f"requires {required} arguments"
     elif keywords:
         detail = f"requires the keyword argument {keywords[0]}"
-    elif positional < _ARGUMENTS and parameters.vararg is None:
-        detail = "takes one argument" if positional else "takes no arguments"
-    return Export(kind=ExportKind.SIGNATURE if detail else ExportKind.FUNCTION, line=line, detail=detail)
+    elif positional_parameters < _ARGUMENT_COUNT and parameters.vararg is None:
+        detail = "takes one argument" if positional_parameters else "takes no arguments"
+    return Export(kind=ExportKind.WRONG_SIGNATURE if detail else ExportKind.FUNCTION, line=line, detail=detail)
 
 
 def _imports(statement: ast.ImportFrom | ast.Import) -> Iterator[tuple[str, list[Export]]]:
     for alias in statement.names:
         if isinstance(statement, ast.Import):
-            yield alias.asname or alias.name.split(".")[0], [Export(kind=ExportKind.VALUE, line=statement.lineno)]
+            yield (
+                alias.asname or alias.name.split(".")[0],
+                [Export(kind=ExportKind.NOT_A_FUNCTION, line=statement.lineno)],
+            )
         elif alias.name != "*":
             module = "." * statement.level + (statement.module or "")
-            passed_on = Export(kind=ExportKind.PASSED_ON, line=statement.lineno, module=module, name=alias.name)
-            yield alias.asname or alias.name, [passed_on]
+            reexport = Export(kind=ExportKind.REEXPORT, line=statement.lineno, module=module, name=alias.name)
+            yield alias.asname or alias.name, [reexport]
 
 
 def _is_partial(function: ast.expr) -> bool:

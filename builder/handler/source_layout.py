@@ -1,4 +1,4 @@
-"""Where the files of the artifact lie before it is made."""
+"""Where the files of the artifact lie in the repository, before the artifact exists."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SourceLayout:
-    """The folders that first-party files come from.
+    """The folders of the plugin's own files.
 
     Attributes:
         folder: The plugin's folder.
-        root: ``[build] root``, relative to the folder.
-        shared: ``[build.shared]``: another folder, relative to the plugin's -> its folder in the artifact.
+        root: ``[build] root``, relative to the plugin's folder.
+        shared: ``[build.shared]``: a folder relative to the plugin's -> its folder in the artifact.
     """
 
     folder: Path
     root: str
     shared: Mapping[str, str] = field(default_factory=dict)
 
-    def at(self, path: str) -> Path:
-        """The file or folder that a path of the artifact names; it need not be there."""
+    def locate(self, path: str) -> Path:
+        """The file or folder of the repository that has this path in the artifact; it may not exist."""
         own = self.folder / self.root / path
-        for name, place in self.shared.items():
-            if f"{path}/".startswith(f"{place}/") and not own.is_file():
-                return self.folder / name / path[len(place) + 1 :]
+        for source_folder, artifact_folder in self.shared.items():
+            if f"{path}/".startswith(f"{artifact_folder}/") and not own.is_file():
+                return self.folder / source_folder / path[len(artifact_folder) + 1 :]
         return own

@@ -137,7 +137,7 @@ def test_check_tells_the_manifest_s_and_the_handler_s_problems_at_once(biot_plug
         (["package", "--bogus"], {}, 2, "No such option"),
         (["check", "-e", "dev"], {}, 2, "There is no environment"),
         (["check"], {"plugin.toml": None}, 4, "There is no plugin.toml"),
-        (["check"], {"src/index.py": None}, 4, "there is no such file"),
+        (["check"], {"src/index.py": None}, 4, "which does not exist"),
         (["package"], {"pyproject.toml": '[project]\ndependencies = ["requests"]\n'}, 5, "`biot-plugin lock`"),
         (["package"], {"src/json.py": ""}, 6, "hides one of Python or Lambda"),
         (["inspect", "plugin.toml"], {}, 7, "plugin.toml"),

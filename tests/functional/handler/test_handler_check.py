@@ -1,4 +1,4 @@
-"""The handler's check on folders: where files are looked for, and what is said when they are not there."""
+"""The check of the handler on folders: where it looks for files, and what it reports when they are missing."""
 
 from __future__ import annotations
 
@@ -91,11 +91,11 @@ FOUND: dict[str, dict[str, object]] = {
 }
 
 WRONG: dict[str, tuple[dict[str, object], str, str]] = {
-    "no file": ({"files": {}}, "plugin.toml plugin.handler", "in src/index.py, and there is no such file."),
+    "no file": ({"files": {}}, "plugin.toml plugin.handler", "in src/index.py, which does not exist."),
     "no function": (
         {"files": {"src/index.py": "x = 1"}},
         "src/index.py plugin.handler",
-        "src/index.py does not offer it.",
+        "src/index.py does not export it.",
     ),
     "async def": (
         {"files": {"src/index.py": "\nasync def handler(e, c): ..."}},
@@ -110,7 +110,7 @@ WRONG: dict[str, tuple[dict[str, object], str, str]] = {
     "missing file": (
         {"files": {"src/index.py": "from plugin.flow import handler", "src/plugin/__init__.py": ""}},
         "src/index.py:1 plugin.handler",
-        "handler comes from plugin.flow, and there is no such file below the build root.",
+        "handler comes from plugin.flow, but there is no such file below the build root.",
     ),
     "too far up": (
         {"files": {"src/index.py": "from ..flow import handler", "flow.py": PYTHON}},
@@ -120,17 +120,17 @@ WRONG: dict[str, tuple[dict[str, object], str, str]] = {
     "only under the other root": (
         {"files": {"index.py": PYTHON}},
         "plugin.toml plugin.handler",
-        "should be in src/index.py and is in index.py: the build root is another one.",
+        "is in index.py, but the build root expects it in src/index.py.",
     ),
-    "surely under the other root and only perhaps here, as in BioT's Python sample": (
+    "certainly under the other root and only perhaps here, as in BioT's Python sample": (
         {"files": {"index.py": PYTHON, "src/index.py": "from src.utils import *", "src/utils.py": ""}},
         "plugin.toml plugin.handler",
-        "should be in src/index.py and is in index.py: the build root is another one.",
+        "is in index.py, but the build root expects it in src/index.py.",
     ),
     "only under src": (
         {"files": {"src/index.mjs": MODULE}, "root": ".", "runtime": "nodejs22"},
         "plugin.toml plugin.handler",
-        "should be in index.js and is in src/index.mjs: the build root is another one.",
+        "is in src/index.mjs, but the build root expects it in index.js.",
     ),
     "too large": (
         {"files": {"src/index.py": "#" * 600_000}},
@@ -140,22 +140,22 @@ WRONG: dict[str, tuple[dict[str, object], str, str]] = {
     "ES module without a sign": (
         {"files": {"src/index.js": MODULE, "package.json": "{}"}, "runtime": "nodejs22"},
         "src/index.js:1 plugin.handler",
-        "it is written as an ES module, and Node.js would take it for CommonJS.",
+        "it is written as an ES module, but Node.js would load it as CommonJS.",
     ),
     "ES module marked as CommonJS": (
         {"files": {"src/index.js": MODULE, "package.json": TYPE_COMMONJS}, "runtime": "nodejs24"},
         "src/index.js:1 plugin.handler",
-        "it is written as an ES module, and Node.js would take it for CommonJS.",
+        "it is written as an ES module, but Node.js would load it as CommonJS.",
     ),
     "CommonJS marked as a module": (
         {"files": {"src/index.js": COMMONJS, "package.json": TYPE_MODULE}, "runtime": "nodejs22"},
         "src/index.js:1 plugin.handler",
-        "it is written as CommonJS, and Node.js would take it for an ES module.",
+        "it is written as CommonJS, but Node.js would load it as an ES module.",
     ),
     "out of the root": (
         {"files": {"src/index.mjs": "export { handler } from '../lib.mjs';", "lib.mjs": MODULE}, "runtime": "nodejs22"},
         "src/index.mjs:1 plugin.handler",
-        "handler comes from ../lib.mjs, and there is no such file below the build root.",
+        "handler comes from ../lib.mjs, but there is no such file below the build root.",
     ),
 }
 
@@ -166,7 +166,7 @@ def test_a_handler_that_lambda_would_find_is_found(tmp_path: Path, plugin: dict[
 
 
 @pytest.mark.parametrize(("plugin", "where", "message"), WRONG.values(), ids=WRONG)
-def test_a_handler_that_lambda_would_not_find_is_told(
+def test_a_handler_that_lambda_would_not_find_is_reported(
     tmp_path: Path, plugin: dict[str, object], where: str, message: str
 ) -> None:
     problem = check(tmp_path, **plugin)  # type: ignore[arg-type]  # the table's values are check's own types
@@ -178,21 +178,21 @@ def test_a_handler_that_lambda_would_not_find_is_told(
 
 
 @pytest.mark.parametrize(
-    ("found", "runtime", "hint"),
+    ("other_file", "runtime", "hint"),
     [
-        ("src/index.ts", "nodejs22", "There is src/index.ts; compile it to JavaScript first"),
-        ("src/index.py", "nodejs22", "There is src/index.py; does runtime name the language of this plugin?"),
-        ("src/index.js", "python3.13", "There is src/index.js; does runtime name the language of this plugin?"),
+        ("src/index.ts", "nodejs22", "Found src/index.ts: compile it to JavaScript first"),
+        ("src/index.py", "nodejs22", "Found src/index.py: set runtime to the language of this plugin."),
+        ("src/index.js", "python3.13", "Found src/index.js: set runtime to the language of this plugin."),
         ("src/readme.txt", "python3.13", "Create it, or name another file in handler; [build] root is src."),
     ],
 )
-def test_a_file_of_another_language_is_named(tmp_path: Path, found: str, runtime: str, hint: str) -> None:
-    problem = check(tmp_path, {found: ""}, runtime=runtime)
+def test_a_file_of_another_language_is_named(tmp_path: Path, other_file: str, runtime: str, hint: str) -> None:
+    problem = check(tmp_path, {other_file: ""}, runtime=runtime)
     assert problem is not None
     assert problem.hint.startswith(hint)
 
 
-def test_the_other_root_is_named_with_the_setting(tmp_path: Path) -> None:
+def test_the_correct_root_is_suggested(tmp_path: Path) -> None:
     problem = check(tmp_path, {"index.py": PYTHON})
     assert problem is not None
     assert problem.hint == 'Write root = "." into [build].'
@@ -206,7 +206,7 @@ def test_code_for_a_newer_python_is_only_a_warning(tmp_path: Path, newer: int, s
     assert problem.severity is severity
 
 
-def test_nothing_of_the_plugin_is_executed(tmp_path: Path) -> None:
+def test_the_plugins_code_is_not_executed(tmp_path: Path) -> None:
     canary = tmp_path / "canary"
     python = f"open({str(canary)!r}, 'w').close()\ndef handler(event, context): ...\n"
     assert check(tmp_path, {"src/index.py": python}) is None
@@ -238,24 +238,24 @@ SHARED = {
 }
 
 
-@pytest.mark.parametrize(("files", "told"), SHARED.values(), ids=SHARED)
-def test_shared_folders_are_looked_into_at_their_place(tmp_path: Path, files: dict[str, str], told: str) -> None:
+@pytest.mark.parametrize(("files", "message"), SHARED.values(), ids=SHARED)
+def test_shared_folders_are_searched(tmp_path: Path, files: dict[str, str], message: str) -> None:
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text, "utf-8")
     language = "python" if "a/src/index.py" in files else "nodejs"
-    places = SourceLayout(folder=tmp_path / "a", root="src", shared={"../lib": "common"})
-    problem = check_handler(places, "index.handler", language, version="22")
-    assert told in (problem.message if problem else "")
-    assert bool(problem) == bool(told)
+    layout = SourceLayout(folder=tmp_path / "a", root="src", shared={"../lib": "common"})
+    problem = check_handler(layout, "index.handler", language, version="22")
+    assert message in (problem.message if problem else "")
+    assert bool(problem) == bool(message)
 
 
-def test_a_pipe_in_place_of_a_file_is_no_file(tmp_path: Path) -> None:
+def test_a_pipe_does_not_count_as_a_file(tmp_path: Path) -> None:
     (tmp_path / "src").mkdir()
     os.mkfifo(tmp_path / "src" / "index.py")
     problem = check(tmp_path, {})
     assert problem is not None
-    assert "there is no such file" in problem.message
+    assert "which does not exist" in problem.message
 
 
 CALLABLE = {
@@ -286,17 +286,17 @@ UNCALLABLE = {
 
 
 @pytest.mark.parametrize("name", CALLABLE)
-def test_a_function_that_takes_event_and_context_is_a_handler(tmp_path: Path, name: str) -> None:
+def test_a_function_that_accepts_event_and_context_is_a_handler(tmp_path: Path, name: str) -> None:
     assert check(tmp_path, {"src/index.py": CALLABLE[name]}) is None
 
 
 @pytest.mark.parametrize("name", UNCALLABLE)
-def test_a_function_that_does_not_take_event_and_context_is_refused(tmp_path: Path, name: str) -> None:
+def test_a_function_that_does_not_accept_event_and_context_is_an_error(tmp_path: Path, name: str) -> None:
     code, detail = UNCALLABLE[name]
     problem = check(tmp_path, {"src/index.py": code, "src/flow.py": "def run(event): ..."})
     assert problem is not None
     assert problem.severity is Severity.ERROR
-    assert problem.message == f"Lambda calls handler(event, context), and handler {detail}."
+    assert problem.message == f"Lambda calls handler(event, context), but handler {detail}."
     assert problem.line == 1
 
 
@@ -320,7 +320,7 @@ RUN = "export function run(event, context, done) { done(null, 1); }"
 
 @pytest.mark.parametrize("name", CALLBACKS)
 @pytest.mark.parametrize(("runtime", "is_called"), [("nodejs22", True), ("nodejs24", False)])
-def test_callback_handlers_are_refused_from_node_24_on(
+def test_callback_handlers_are_an_error_from_node_24_on(
     tmp_path: Path, name: str, runtime: str, *, is_called: bool
 ) -> None:
     kind = "commonjs" if "exports" in CALLBACKS[name] else "module"

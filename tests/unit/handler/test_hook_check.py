@@ -1,4 +1,4 @@
-"""Subscriptions compared with the hooks that a plugin's own files answer."""
+"""Subscriptions compared with the hooks in a plugin's own files."""
 
 from __future__ import annotations
 
@@ -64,26 +64,26 @@ def errors(findings: tuple[Finding, ...]) -> list[Finding]:
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
 @pytest.mark.parametrize("kind", HOOKS)
-def test_a_hook_without_perform_is_an_error_in_the_layout_of_the_templates(kind: str, runtime: str) -> None:
+def test_a_missing_hook_is_an_error_in_the_layout_of_the_templates(kind: str, runtime: str) -> None:
     ending = RUNTIMES[runtime]
     others = [hook for hook in HOOKS.values() if hook != HOOKS[kind]]
     [finding] = check_hooks(manifest(kind, runtime=runtime), flow(*others, ending=ending))
 
     assert finding.severity is Severity.ERROR
     assert finding.path == ("plugin", *KEYS[kind])
-    assert f"there is no src/plugin/perform/{HOOKS[kind]}{ending}" in finding.message
+    assert f"src/plugin/perform/{HOOKS[kind]}{ending} does not exist" in finding.message
     assert "biot-plugin update --ref :current: -d 'hooks=[" in finding.hint
     assert all(hook in finding.hint for hook in HOOKS.values())
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
-def test_a_plugin_that_answers_all_of_its_subscriptions_has_no_finding(runtime: str) -> None:
+def test_a_plugin_with_all_its_hooks_has_no_finding(runtime: str) -> None:
     ending = RUNTIMES[runtime]
     for kind, hook in HOOKS.items():
         assert check_hooks(manifest(kind, runtime=runtime), flow(hook, ending=ending)) == ()
 
 
-def test_a_perform_that_the_flow_does_not_list_is_an_error() -> None:
+def test_a_hook_that_the_flow_does_not_list_is_an_error() -> None:
     sources = [*flow("notification"), *files(**{"plugin/perform/interceptor_pre.py": ""})]
     [finding] = check_hooks(manifest("PRE_REQUEST"), sources)
 
@@ -91,11 +91,11 @@ def test_a_perform_that_the_flow_does_not_list_is_an_error() -> None:
     assert "hooks=[interceptor_pre, notification]" in finding.hint
 
 
-def test_interceptor_post_entity_does_not_answer_for_interceptor_post() -> None:
+def test_interceptor_post_entity_does_not_count_as_interceptor_post() -> None:
     assert errors(check_hooks(manifest("POST_REQUEST"), flow("interceptor_post_entity")))
 
 
-def test_subscriptions_of_an_environment_count_and_are_named_there() -> None:
+def test_subscriptions_of_an_environment_are_reported_with_their_key() -> None:
     table = "environments.staging"
     for environment in (None, "staging"):
         subscribed = manifest("PRE_REQUEST", table=table, environment=environment)
@@ -111,31 +111,29 @@ PYTHON_SAMPLE = {"index.py": "", "src/interceptor_pre/perform.py": "", "src/noti
 
 
 @pytest.mark.parametrize(("runtime", "sample"), [("nodejs22.x", SAMPLE), ("python3.13", PYTHON_SAMPLE)])
-def test_a_sample_of_biot_gets_a_warning_only_for_a_hook_that_has_no_folder(
-    runtime: str, sample: dict[str, str]
-) -> None:
+def test_a_sample_of_biot_gets_a_warning_only_for_a_hook_without_a_folder(runtime: str, sample: dict[str, str]) -> None:
     sources = files(**sample)
     assert check_hooks(manifest("PRE_REQUEST", "notifications", runtime=runtime), sources) == ()
     [finding] = check_hooks(manifest("cronSchedule", "notifications", "POST_REQUEST", runtime=runtime), sources)
 
     assert (finding.severity, finding.hint) == (Severity.WARNING, "")
-    assert "answers cronSchedule, POST_REQUEST could not be checked" in finding.message
+    assert "whether the plugin answers cronSchedule, POST_REQUEST: " in finding.message
     assert "notification" not in finding.message
 
 
-def test_one_file_that_names_its_hooks_has_no_warning_and_others_have_one() -> None:
+def test_a_single_file_must_mention_all_its_hooks() -> None:
     both = manifest("PRE_REQUEST", "notifications")
     text = 'if event["headers"]["hooktype"] == "INTERCEPTOR_PRE": ...\n'
     [finding] = check_hooks(both, files(**{"index.py": text}))
 
     assert finding.severity is Severity.WARNING
-    assert "answers notifications could not be checked" in finding.message
+    assert "whether the plugin answers notifications: " in finding.message
     assert check_hooks(both, files(**{"index.py": text + "elif hook == 'NOTIFICATION': ...\n"})) == ()
     [unknown] = check_hooks(both, files(**{"index.py": "def handler(event, context): ..."}))
-    assert "answers PRE_REQUEST, notifications could not" in unknown.message
+    assert "whether the plugin answers PRE_REQUEST, notifications: " in unknown.message
 
 
-def test_a_plugin_with_one_kind_of_call_need_not_tell_calls_apart() -> None:
+def test_a_plugin_with_one_kind_of_call_is_not_checked() -> None:
     for kind in HOOKS:
         assert check_hooks(manifest(kind), files(**{"index.py": "def handler(event, context): ..."})) == ()
     assert check_hooks(manifest(), files(**{"index.py": ""})) == ()
