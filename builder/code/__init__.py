@@ -1,4 +1,8 @@
-"""Does the plugin's own code parse on the runtime, and does it find what it imports? Nothing of it is executed."""
+"""Checks the plugin's own code, without running it: whether it parses, and whether its imports exist.
+
+It offers ``refuse_syntax_errors`` and ``refuse_missing_imports``. Two parsers, ruff and oxlint, run
+as programs on copies in a temporary folder.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one file imports, as data."""
+"""The imports of source files as data, and the files that they load."""
 
 from __future__ import annotations
 
@@ -9,48 +9,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
 
-# Which of the plugin's own files the handler loads, directly or through others.
-def loaded_files(
-    starts: Iterable[str],
-    imports: Mapping[str, tuple[Import, ...] | None],
-    targets: Callable[[Import, str], Iterable[str]],
-) -> frozenset[str]:
-    """Follow every import, except those that the importing file expects to fail on some machines.
-
-    Args:
-        starts: The files that Lambda loads first.
-        imports: Each own file of the language -> what it imports; None where that is unknown.
-        targets: The files that an import of a file loads.
-
-    Returns:
-        Paths; every file when one that is loaded imports what is unknown.
-    """
-    pending = list(starts)
-    loaded: set[str] = set()
-    while pending:
-        path = pending.pop()
-        if path in loaded or path not in imports:
-            continue
-        loaded.add(path)
-        found = imports[path]
-        if found is None:
-            return frozenset(imports)
-        pending.extend(target for one in found if not one.is_caught for target in targets(one, path))
-    return frozenset(loaded)
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Import:
     """One import of a source file.
 
     Attributes:
-        module: As the source names it: ``numpy.linalg``, ``.flow``, ``./flow.js``, ``@scope/package/part``.
+        module: As the source names it: ``numpy.linalg``, ``.flow``, ``./flow.js``,
+            ``@scope/package/part``.
         line: 1-based.
         is_certain: Whether it runs whenever the file is loaded, and nothing catches its failure.
-        is_caught: Whether the file catches its failure, or asks first on which machine it runs.
-        exact: For JavaScript, whether a path is taken as it is (``import``), without endings (``require``).
-        names: For Python, what is taken from the module, which may be modules too.
-        alternatives: Modules whose failing import leads here (``except ImportError``).
+        is_caught: Whether the file catches its failure, or first checks the platform that it runs
+            on.
+        exact: For JavaScript, whether its path includes the file extension (``import``) or may omit
+            it (``require``).
+        names: For Python, the names imported from the module, which may be modules too.
+        fallback_for: Modules whose failed import leads to this one (``except ImportError``).
     """
 
     module: str
@@ -59,4 +32,36 @@ class Import:
     is_caught: bool = False
     exact: bool = False
     names: tuple[str, ...] = ()
-    alternatives: tuple[str, ...] = ()
+    fallback_for: tuple[str, ...] = ()
+
+
+def loaded_files(
+    starts: Iterable[str],
+    imports: Mapping[str, tuple[Import, ...] | None],
+    targets: Callable[[Import, str], Iterable[str]],
+) -> frozenset[str]:
+    """The plugin's own files that the handler loads, directly or through others.
+
+    Every import is followed, also inside functions, except those whose failure the importing file
+    expects.
+
+    Args:
+        starts: The files that Lambda loads first.
+        imports: Each own file of the language -> its imports; None where they are unknown.
+        targets: The files that an import of a file loads.
+
+    Returns:
+        Paths. When the imports of a loaded file are unknown, all files.
+    """
+    pending = list(starts)
+    loaded: set[str] = set()
+    while pending:
+        path = pending.pop()
+        if path in loaded or path not in imports:
+            continue
+        loaded.add(path)
+        file_imports = imports[path]
+        if file_imports is None:
+            return frozenset(imports)
+        pending.extend(target for each in file_imports if not each.is_caught for target in targets(each, path))
+    return frozenset(loaded)

@@ -1,4 +1,4 @@
-"""JavaScript source -> what it imports. Nothing of it is executed."""
+"""Reads the imports of a JavaScript file, without running it."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
     from tree_sitter import Node
 
-_QUERY = """
+_IMPORT_QUERY = """
 (import_statement source: (string) @name)
 (export_statement source: (string) @name)
 (call_expression function: (identifier) @call (#eq? @call "require") arguments: (arguments . (string) @require))
 (call_expression function: (import) arguments: (arguments . (string) @dynamic))
 """
-_UNCERTAIN = frozenset(
+_CONDITIONAL_NODES = frozenset(
     {
         "function_declaration",
         "generator_function_declaration",
@@ -36,20 +36,20 @@ _UNCERTAIN = frozenset(
 
 
 def javascript_imports(source: bytes) -> tuple[Import, ...]:
-    """Every import of a file whose module is written out."""
-    found = captured_nodes(_QUERY, parse_script(source))
+    """Every import whose module is a literal text."""
+    nodes_by_name = captured_nodes(_IMPORT_QUERY, parse_script(source))
     imports = [
         Import(
             module=(node.text or b"")[1:-1].decode("utf-8", "replace"),
             line=node.start_point.row + 1,
-            is_certain=kind == "name" or not (_is_caught(node) or _is_conditional(node)),
-            is_caught=kind != "name" and _is_caught(node),
-            exact=kind != "require",
+            is_certain=capture == "name" or not (_is_caught(node) or _is_conditional(node)),
+            is_caught=capture != "name" and _is_caught(node),
+            exact=capture != "require",
         )
-        for kind in ("name", "require", "dynamic")
-        for node in found.get(kind, ())
+        for capture in ("name", "require", "dynamic")
+        for node in nodes_by_name.get(capture, ())
     ]
-    return tuple(sorted(imports, key=lambda one: one.line))
+    return tuple(sorted(imports, key=lambda each: each.line))
 
 
 def _is_caught(node: Node) -> bool:
@@ -58,16 +58,16 @@ def _is_caught(node: Node) -> bool:
         outer.type == "try_statement"
         and outer.child_by_field_name("handler") is not None
         and inner == outer.child_by_field_name("body")
-        for inner, outer in _climb(node)
+        for inner, outer in _ancestors(node)
     )
 
 
 def _is_conditional(node: Node) -> bool:
-    """Whether a call need not run when the file is loaded."""
-    return any(outer.type in _UNCERTAIN for _, outer in _climb(node))
+    """Whether a call may not run when the file is loaded."""
+    return any(outer.type in _CONDITIONAL_NODES for _, outer in _ancestors(node))
 
 
-def _climb(node: Node) -> Iterator[tuple[Node, Node]]:
+def _ancestors(node: Node) -> Iterator[tuple[Node, Node]]:
     inner, outer = node, node.parent
     while outer is not None:
         yield inner, outer

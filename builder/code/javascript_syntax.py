@@ -1,7 +1,9 @@
-"""JavaScript files -> their first syntax error as Node.js would report it, found by oxlint's parser.
+"""Finds the first syntax error of JavaScript files, as Node.js would report it.
 
-oxlint's parser (oxc) checks all early errors of ECMAScript. Compared with Node.js 24 over the 3,380 programs of
-test262-parser-tests: every broken one is found; it also refuses two programs that use ``let`` as a name.
+oxlint's parser (oxc) checks all early errors of ECMAScript. Compared with Node.js 24 over the 3,380
+programs of test262-parser-tests, it finds every invalid program; it also rejects two valid ones
+that use ``let`` as a name. It accepts some syntax that Node.js does not support;
+``unsupported_syntax`` finds that.
 """
 
 from __future__ import annotations
@@ -21,13 +23,13 @@ if TYPE_CHECKING:
 
     from tree_sitter import Node
 
+_OXLINT_SETTINGS = '{"categories": {"correctness": "off"}, "plugins": []}'
 
-# Syntax that oxlint's parser accepts in JavaScript files and Node.js does not.
 _ASSERT_REMOVED_IN = 22
-"""Node.js 22 reads ``with`` only (V8 12.6; its changelog of 22.0.0)."""
+"""Node.js 22 supports ``with`` only (V8 12.6; its changelog of 22.0.0)."""
 _USING_FROM = 24
 """``using`` came with V8 13.4; Node.js 24.0.0 has V8 13.6 (its changelog)."""
-_QUERY = """
+_UNSUPPORTED_QUERY = """
 [(jsx_element) (jsx_self_closing_element)] @jsx
 (decorator) @decorator
 (using_declaration (variable_declarator value: (_))) @using
@@ -37,62 +39,18 @@ _ASSERT = re.compile(
     rb"""^[ \t]*(?:import|export)\b[^'";]*(?:'[^'\n]*'|"[^"\n]*")[ \t]*(assert)\s*\{""",
     re.MULTILINE,
 )
-_SIGNS = re.compile(rb"</|/>|@|\busing\b|\bassert\b")
-_TEXT = frozenset({"comment", "html_comment", "template_string", "string_fragment", "string"})
-_COMPILE = "Compile the file to JavaScript before it is packaged."
-_SENTENCES = {
-    "jsx": ("Node.js does not read JSX", _COMPILE),
-    "decorator": ("Node.js does not read decorators", _COMPILE),
-    "using": ("Node.js reads `using` declarations from version 24 on", "Write try … finally, or use nodejs24.x."),
+_UNSUPPORTED_SIGNS = re.compile(rb"</|/>|@|\busing\b|\bassert\b")
+_TEXT_NODES = frozenset({"comment", "html_comment", "template_string", "string_fragment", "string"})
+_COMPILE = "Compile the file to JavaScript before you package it."
+_MESSAGES = {
+    "jsx": ("Node.js does not support JSX", _COMPILE),
+    "decorator": ("Node.js does not support decorators", _COMPILE),
+    "using": ("Node.js supports `using` declarations from version 24 on", "Write try … finally, or use nodejs24.x."),
 }
 
 
-def unsupported_syntax(source: bytes, version: int) -> SyntaxProblem | None:
-    """The first place where a file uses such syntax.
-
-    Args:
-        source: A script that oxlint accepts.
-        version: Of the runtime's Node.js.
-    """
-    if not _SIGNS.search(source):
-        return None
-    root = parse_script(source)
-    captures = captured_nodes(_QUERY, root)
-    flaws = [
-        syntax_problem_at(source, node.start_byte, *_SENTENCES[kind])
-        for kind, nodes in captures.items()
-        if kind != "using" or version < _USING_FROM
-        for node in nodes
-        if not _is_unsure(node)
-    ]
-    if version >= _ASSERT_REMOVED_IN:
-        flaws.extend(_assertions(source, root))
-    return min(flaws, key=lambda flaw: flaw.line, default=None)
-
-
-def _assertions(source: bytes, root: Node) -> Iterator[SyntaxProblem]:
-    for match in _ASSERT.finditer(source):
-        place = root.descendant_for_byte_range(match.start(1), match.end(1))
-        if place is not None and place.type not in _TEXT:
-            message = "Node.js 22 and later do not read `assert` after the module"
-            yield syntax_problem_at(source, match.start(1), message, "Write `with` in place of `assert`.")
-
-
-def _is_unsure(node: Node) -> bool:
-    """Whether tree-sitter did not understand the code around a node, or took ``using`` at a line's end for one."""
-    above: Node | None = node
-    while above is not None:
-        if above.type == "ERROR":
-            return True
-        above = above.parent
-    return node.type == "using_declaration" and node.children[0].end_point.row != node.children[1].start_point.row
-
-
-_SETTINGS = '{"categories": {"correctness": "off"}, "plugins": []}'
-
-
 class SourceType(Enum):
-    """How Node.js reads a file."""
+    """How Node.js loads a file; the value is the file extension that says so."""
 
     MODULE = ".mjs"
     COMMONJS = ".cjs"
@@ -101,10 +59,10 @@ class SourceType(Enum):
 def javascript_syntax_problems(
     files: Mapping[tuple[str, SourceType], bytes], folder: Path
 ) -> dict[tuple[str, SourceType], SyntaxProblem]:
-    """The first syntax error of each file that has one, read as the form in its key.
+    """The first syntax error of each file that has one, parsed as the source type in its key.
 
     Args:
-        files: Any name and the form to read it as -> its content.
+        files: (any name, source type) -> content.
         folder: An empty folder to work in.
     """
     keys = {}
@@ -112,13 +70,54 @@ def javascript_syntax_problems(
         name = f"{number}{key[1].value}"
         keys[name] = key
         (folder / name).write_bytes(content)
-    (folder / "settings.json").write_text(_SETTINGS, "utf-8")
+    (folder / "settings.json").write_text(_OXLINT_SETTINGS, "utf-8")
     arguments = ["-c", "settings.json", "--disable-nested-config", "--no-ignore", "--format", "json", "."]
-    flaws: dict[tuple[str, SourceType], SyntaxProblem] = {}
+    problems: dict[tuple[str, SourceType], SyntaxProblem] = {}
     for row in json.loads(run_parser("oxlint", arguments, folder))["diagnostics"]:
         key = keys[row["filename"].replace("\\", "/").rpartition("/")[2]]
-        places = [label["span"]["line"] for label in row["labels"]]
-        flaw = SyntaxProblem(line=max(places, default=1), message=row["message"].rstrip("."))
-        if key not in flaws or flaw.line < flaws[key].line:
-            flaws[key] = flaw
-    return flaws
+        lines = [label["span"]["line"] for label in row["labels"]]
+        problem = SyntaxProblem(line=max(lines, default=1), message=row["message"].rstrip("."))
+        if key not in problems or problem.line < problems[key].line:
+            problems[key] = problem
+    return problems
+
+
+def unsupported_syntax(source: bytes, version: int) -> SyntaxProblem | None:
+    """The first place where a file uses syntax that oxlint accepts and Node.js does not.
+
+    Args:
+        source: A script that oxlint accepts.
+        version: Of the runtime's Node.js.
+    """
+    if not _UNSUPPORTED_SIGNS.search(source):
+        return None
+    root = parse_script(source)
+    captures = captured_nodes(_UNSUPPORTED_QUERY, root)
+    problems = [
+        syntax_problem_at(source, node.start_byte, *_MESSAGES[name])
+        for name, nodes in captures.items()
+        if name != "using" or version < _USING_FROM
+        for node in nodes
+        if not _is_misparsed(node)
+    ]
+    if version >= _ASSERT_REMOVED_IN:
+        problems.extend(_assertions(source, root))
+    return min(problems, key=lambda problem: problem.line, default=None)
+
+
+def _assertions(source: bytes, root: Node) -> Iterator[SyntaxProblem]:
+    for match in _ASSERT.finditer(source):
+        node = root.descendant_for_byte_range(match.start(1), match.end(1))
+        if node is not None and node.type not in _TEXT_NODES:
+            message = "Node.js 22 and later do not support `assert` after the module"
+            yield syntax_problem_at(source, match.start(1), message, "Write `with` instead of `assert`.")
+
+
+def _is_misparsed(node: Node) -> bool:
+    """Whether tree-sitter did not understand the code around a node, or took ``using`` at a line's end for one."""
+    ancestor: Node | None = node
+    while ancestor is not None:
+        if ancestor.type == "ERROR":
+            return True
+        ancestor = ancestor.parent
+    return node.type == "using_declaration" and node.children[0].end_point.row != node.children[1].start_point.row

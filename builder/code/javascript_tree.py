@@ -1,4 +1,4 @@
-"""JavaScript source -> its syntax tree, and the nodes that a query asks for."""
+"""Parses JavaScript with tree-sitter and finds nodes by a query."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ if TYPE_CHECKING:
 
 
 def parse_script(source: bytes) -> Node:
-    """The root of a script's tree; it is made whatever errors the script has."""
+    """The root of a script's syntax tree; a script with errors has one too."""
     from tree_sitter import Parser
 
     return Parser(_language()).parse(source).root_node
 
 
 def captured_nodes(query: str, root: Node) -> dict[str, list[Node]]:
-    """The nodes below ``root`` by the name that the query gives them."""
+    """The nodes below ``root`` that match, by their names in the query."""
     from tree_sitter import QueryCursor
 
     return QueryCursor(_query(query)).captures(root)
@@ -33,7 +33,7 @@ def _language() -> Language:
 
 @cache
 def _query(text: str) -> Query:
-    """Compiled once, because that takes longer than reading a file."""
+    """Compiled once, because compiling a query takes longer than parsing a file."""
     from tree_sitter import Query
 
     return Query(_language(), text)

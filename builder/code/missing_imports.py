@@ -1,4 +1,4 @@
-"""Imports of the plugin's own code that find nothing on Lambda."""
+"""Finds imports of the plugin's own code that would fail on Lambda."""
 
 from __future__ import annotations
 
@@ -24,12 +24,20 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Missing:
-    """One import that finds nothing; ``is_own`` says that the module could only be one of the plugin's own."""
+class _MissingImport:
+    """One import of a module that does not exist.
+
+    Attributes:
+        source: The file that imports it.
+        imported: The import.
+        other_spelling: The module's name in other upper and lower case, where that exists; else
+            empty.
+        is_own: Whether the module could only be one of the plugin's own.
+    """
 
     source: OwnFile
-    found: Import
-    spelt: str
+    imported: Import
+    other_spelling: str
     is_own: bool
 
 
@@ -39,32 +47,37 @@ def refuse_missing_imports(
     """Look for every module that the plugin's own code imports by name.
 
     Args:
-        manifest: Its runtime provides modules, and ``[build.allow-missing-imports]`` names what may be missing.
+        manifest: Its runtime provides modules, and ``[build.allow-missing-imports]`` lists modules
+            that may be missing.
         sources: The plugin's own files.
         paths: Every path of the artifact.
-        unchecked: When the paths of the packages are not known: the warning that stands for all that depends on them.
+        unchecked: When the paths of the packages are unknown: the warning to return instead of
+            problems with packages.
 
     Returns:
-        Warnings: imports that need not succeed, and allowances that allow nothing.
+        Warnings: imports that may fail without stopping the function, and allowances that are not
+        needed.
 
     Raises:
         ProjectError: A module is missing whose import would stop the function.
     """
     allowed = manifest.build.allow_missing_imports
     is_python = manifest.runtime.language == "python"
-    every = [*(_python if is_python else _javascript)(manifest, sources, paths)]
-    refused = [one for one in every if one.found.module not in allowed]
-    problems = [_problem(one, is_python=is_python) for one in refused if one.is_own or unchecked is None]
+    missing = [*(_missing_in_python if is_python else _missing_in_javascript)(manifest, sources, paths)]
+    not_allowed = [each for each in missing if each.imported.module not in allowed]
+    problems = [_problem(each, is_python=is_python) for each in not_allowed if each.is_own or unchecked is None]
     if any(problem.severity is Severity.ERROR for problem in problems):
         message = "The function would stop with an import error: the artifact lacks modules that its code imports."
         raise ProjectError(message, problems=problems)
     if unchecked is not None:
-        return (*problems, *((unchecked,) if len(problems) < len(refused) else ()))
-    missing = {one.found.module for one in every}
-    return (*problems, *(_idle(manifest, name) for name in sorted(allowed.keys() - missing)))
+        return (*problems, *((unchecked,) if len(problems) < len(not_allowed) else ()))
+    unused = allowed.keys() - {each.imported.module for each in missing}
+    return (*problems, *(_unused_allowance(manifest, module) for module in sorted(unused)))
 
 
-def _python(manifest: Manifest, sources: Sequence[OwnFile], paths: Iterable[str]) -> Iterator[_Missing]:
+def _missing_in_python(
+    manifest: Manifest, sources: Sequence[OwnFile], paths: Iterable[str]
+) -> Iterator[_MissingImport]:
     own = {source.path: source.content for source in sources if source.path.endswith(".py")}
     modules = PythonModules(own, paths, manifest.runtime.version)
     texts = {path: as_utf8(content) for path, content in own.items()}
@@ -72,59 +85,68 @@ def _python(manifest: Manifest, sources: Sequence[OwnFile], paths: Iterable[str]
     handler = Import(module=manifest.plugin.handler.rpartition(".")[0].replace("/", "."), line=0)
     loaded = loaded_files(modules.files_loaded_by(handler, ""), imports, modules.files_loaded_by)
     for source in sources:
-        for found in _as_loaded(imports.get(source.path) or (), is_loaded=source.path in loaded):
-            if modules.has(found.module, source.path):
+        for imported in _as_loaded(imports.get(source.path) or (), is_loaded=source.path in loaded):
+            if modules.has(imported.module, source.path):
                 continue
-            replaced = found.alternatives
-            if not replaced or not all(modules.has(one, source.path) for one in replaced):
-                spelt = modules.name_in_other_case(found.module)
-                yield _Missing(source=source, found=found, spelt=spelt, is_own=modules.is_own(found.module))
+            alternatives = imported.fallback_for
+            if not alternatives or not all(modules.has(module, source.path) for module in alternatives):
+                yield _MissingImport(
+                    source=source,
+                    imported=imported,
+                    other_spelling=modules.name_in_other_case(imported.module),
+                    is_own=modules.is_own(imported.module),
+                )
 
 
-def _javascript(manifest: Manifest, sources: Sequence[OwnFile], paths: Iterable[str]) -> Iterator[_Missing]:
+def _missing_in_javascript(
+    manifest: Manifest, sources: Sequence[OwnFile], paths: Iterable[str]
+) -> Iterator[_MissingImport]:
     own = {source.path: source.content for source in sources}
     modules = JavaScriptModules(own, paths, manifest.runtime.version)
     imports = {source.path: javascript_imports(source.content) for source in sources if source.path.endswith(SCRIPTS)}
     folder, slash, name = manifest.plugin.handler.rpartition("/")
-    starts = [folder + slash + name.partition(".")[0] + ending for ending in SCRIPTS]
+    starts = [folder + slash + name.partition(".")[0] + extension for extension in SCRIPTS]
     loaded = loaded_files(starts, imports, modules.files_loaded_by)
     for source in sources:
-        for found in _as_loaded(imports.get(source.path, ()), is_loaded=source.path in loaded):
-            if not modules.has(found.module, source.path, exact=found.exact):
-                spelt = modules.name_in_other_case(found.module)
-                is_own = found.module.startswith((".", "#"))
-                yield _Missing(source=source, found=found, spelt=spelt, is_own=is_own)
+        for imported in _as_loaded(imports.get(source.path, ()), is_loaded=source.path in loaded):
+            if not modules.has(imported.module, source.path, exact=imported.exact):
+                yield _MissingImport(
+                    source=source,
+                    imported=imported,
+                    other_spelling=modules.name_in_other_case(imported.module),
+                    is_own=imported.module.startswith((".", "#")),
+                )
 
 
 def _as_loaded(imports: Iterable[Import], *, is_loaded: bool) -> Iterator[Import]:
-    """The imports of a file: one that the handler never loads, such as a deploy script, does not stop the function."""
-    return (one if is_loaded else replace(one, is_certain=False) for one in imports)
+    """The imports of a file. In a file that the handler never loads, such as a deploy script, no import is certain."""
+    return (each if is_loaded else replace(each, is_certain=False) for each in imports)
 
 
-def _problem(missing: _Missing, *, is_python: bool) -> Problem:
-    module = missing.found.module
+def _problem(missing: _MissingImport, *, is_python: bool) -> Problem:
+    module = missing.imported.module
     top = module.split(".")[0] if is_python else module
-    what = "module" if is_python or not module.startswith((".", "#")) else "file"
+    noun = "module" if is_python or not module.startswith((".", "#")) else "file"
     hint = f"Add {PACKAGE_OF_MODULE.get(top, top)} to the dependencies and run `biot-plugin lock`."
-    if missing.spelt:
-        hint = f"Write {missing.spelt}: upper and lower case count on Lambda."
+    if missing.other_spelling:
+        hint = f"Write {missing.other_spelling}: Lambda distinguishes upper and lower case."
     elif module.startswith((".", "#")):
-        hint = "Create the file, or correct the import; upper and lower case count on Lambda."
+        hint = "Create the file, or correct the import; Lambda distinguishes upper and lower case."
     return Problem(
         file=missing.source.origin,
-        line=missing.found.line,
-        message=f"The {what} {module} is not in the artifact, and the runtime does not have it.",
+        line=missing.imported.line,
+        message=f"The {noun} {module} is not in the artifact, and the runtime does not provide it.",
         hint=f"{hint} If the function works without it, allow that in plugin.toml.",
         setting=f'[build.allow-missing-imports]\n{format_key((module,))} = "why"\n',
-        severity=Severity.ERROR if missing.found.is_certain else Severity.WARNING,
+        severity=Severity.ERROR if missing.imported.is_certain else Severity.WARNING,
     )
 
 
-def _idle(manifest: Manifest, module: str) -> Problem:
+def _unused_allowance(manifest: Manifest, module: str) -> Problem:
     return Problem(
         file=manifest.file.name,
         key=format_key(("build", "allow-missing-imports", module)),
-        message=f"{module} may be missing, and no import of it fails.",
-        hint="Delete the line, so that it does not allow the next one.",
+        message=f"No import of {module} fails, so allow-missing-imports does not need to list it.",
+        hint="Delete the line, so that it cannot hide a later problem.",
         severity=Severity.WARNING,
     )

@@ -1,4 +1,4 @@
-"""Python source -> what it imports. Nothing of it is executed."""
+"""Reads the imports of a Python file, without running it."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _CATCHES = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
-_MACHINE = ("sys.platform", "os.name", "platform.system", "sys.implementation", "sys.version_info")
+_PLATFORM_CHECKS = ("sys.platform", "os.name", "platform.system", "sys.implementation", "sys.version_info")
 _IMPORT_FUNCTIONS = ("import_module", "__import__")
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
-    """Where in a file statements are; the attributes are those of ``Import``."""
+class _Context:
+    """The statements around an import, as attributes of ``Import``."""
 
     is_certain: bool = True
     is_caught: bool = False
-    alternatives: tuple[str, ...] = ()
+    fallback_for: tuple[str, ...] = ()
 
 
 def python_imports(source: bytes) -> tuple[Import, ...] | None:
@@ -35,53 +35,53 @@ def python_imports(source: bytes) -> tuple[Import, ...] | None:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     calls = _calls(tree) if any(word.encode() in source for word in _IMPORT_FUNCTIONS) else ()
-    return (*_imports(tree.body, _Place()), *calls)
+    return (*_imports(tree.body, _Context()), *calls)
 
 
-def _imports(statements: list[ast.stmt], place: _Place) -> Iterator[Import]:
-    uncertain = replace(place, is_certain=False)
+def _imports(statements: list[ast.stmt], context: _Context) -> Iterator[Import]:
+    uncertain = replace(context, is_certain=False)
     for statement in statements:
-        yield from _imported(statement, place)
+        yield from _imported(statement, context)
         if isinstance(statement, ast.Try | ast.TryStar):
-            yield from _attempt(statement, place)
+            yield from _imports_of_try(statement, context)
         elif isinstance(statement, ast.If):
-            # A condition may be the very reason why the module need not be there, such as the version of Python.
+            # The condition may be why the module is not needed, such as the version of Python.
             is_for_types = _is_type_checking(statement.test)
-            branch = replace(uncertain, is_caught=place.is_caught or _asks_for_the_machine(statement.test))
+            branch = replace(uncertain, is_caught=context.is_caught or _is_platform_check(statement.test))
             yield from _imports([] if is_for_types else statement.body, branch)
-            yield from _imports(statement.orelse, place if is_for_types else branch)
+            yield from _imports(statement.orelse, context if is_for_types else branch)
         else:
-            runs = isinstance(statement, ast.ClassDef | ast.With)
+            always_runs = isinstance(statement, ast.ClassDef | ast.With)
             for block in _blocks(statement):
-                yield from _imports(block, place if runs else uncertain)
+                yield from _imports(block, context if always_runs else uncertain)
 
 
-def _attempt(statement: ast.Try | ast.TryStar, place: _Place) -> Iterator[Import]:
+def _imports_of_try(statement: ast.Try | ast.TryStar, context: _Context) -> Iterator[Import]:
     is_caught = any(_catches(handler) for handler in statement.handlers)
-    caught = replace(place, is_certain=False, is_caught=True) if is_caught else place
+    caught = replace(context, is_certain=False, is_caught=True) if is_caught else context
     yield from _imports(statement.body, caught)
-    tried = tuple(module for inner in statement.body for module in _modules(inner))
+    modules = tuple(module for inner in statement.body for module in _modules(inner))
     for handler in statement.handlers:
-        yield from _imports(handler.body, replace(place, is_certain=False, alternatives=tried))
-    yield from _imports(statement.orelse, replace(place, is_certain=place.is_certain and not is_caught))
-    yield from _imports(statement.finalbody, place)
+        yield from _imports(handler.body, replace(context, is_certain=False, fallback_for=modules))
+    yield from _imports(statement.orelse, replace(context, is_certain=context.is_certain and not is_caught))
+    yield from _imports(statement.finalbody, context)
 
 
-def _imported(statement: ast.stmt, place: _Place) -> Iterator[Import]:
+def _imported(statement: ast.stmt, context: _Context) -> Iterator[Import]:
     names = tuple(alias.name for alias in statement.names) if isinstance(statement, ast.ImportFrom) else ()
     for module in _modules(statement):
         yield Import(
             module=module,
             line=statement.lineno,
-            is_certain=place.is_certain,
-            is_caught=place.is_caught,
+            is_certain=context.is_certain,
+            is_caught=context.is_caught,
             names=names,
-            alternatives=place.alternatives,
+            fallback_for=context.fallback_for,
         )
 
 
 def _calls(tree: ast.Module) -> Iterator[Import]:
-    """Imports by a function, where the module is written out."""
+    """Imports by function call whose module is a literal text."""
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call) or not node.args or not isinstance(node.args[0], ast.Constant):
             continue
@@ -113,9 +113,9 @@ def _is_type_checking(test: ast.expr) -> bool:
     return ast.unparse(test).rpartition(".")[2] == "TYPE_CHECKING"
 
 
-def _asks_for_the_machine(test: ast.expr) -> bool:
+def _is_platform_check(test: ast.expr) -> bool:
     text = ast.unparse(test)
-    return any(word in text for word in _MACHINE)
+    return any(word in text for word in _PLATFORM_CHECKS)
 
 
 def _blocks(statement: ast.stmt) -> Iterator[list[ast.stmt]]:

@@ -1,4 +1,4 @@
-"""Whether a module that Python code imports is there when it runs on Lambda."""
+"""Decides whether Python on Lambda finds a module that Python code imports."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
 _CHANGES_PATH = (b"sys.path", b"site.addsitedir")
 _CHANGES_PACKAGE = (b"__path__", b"sys.modules")
-_BRINGS_DISTUTILS = (b"setuptools", b"_distutils_hack")
-"""setuptools provides its copy of ``distutils`` as soon as it is imported. Lambda does not read its .pth file."""
+_PROVIDES_DISTUTILS = (b"setuptools", b"_distutils_hack")
+"""setuptools provides its copy of ``distutils`` as soon as it is imported. Lambda does not read its
+.pth file."""
 
 
 class PythonModules:
@@ -32,69 +33,71 @@ class PythonModules:
         for path in paths:
             folder, _, name = path.rpartition("/")
             self._tree.setdefault(folder, set()).add(name.partition(".")[0] if _is_module(name) else name)
-        for folder in {above for below in self._tree for above in _and_above(below)}:
+        for folder in {parent for child in self._tree for parent in _with_parents(child)}:
             parent, _, name = folder.rpartition("/")
             self._tree.setdefault(parent, set()).add(name)
-        self._given = standard_library(version) | PYTHON_RUNTIME_MODULES | PYTHON_SDK_MODULES
-        if "_distutils" in self._tree.get("setuptools", ()) and _mention(own, _BRINGS_DISTUTILS):
-            self._given |= {"distutils"}
-        self._moves_path = _mention(own, _CHANGES_PATH)
+        self._runtime_modules = standard_library(version) | PYTHON_RUNTIME_MODULES | PYTHON_SDK_MODULES
+        if "_distutils" in self._tree.get("setuptools", ()) and _mentions(own, _PROVIDES_DISTUTILS):
+            self._runtime_modules |= {"distutils"}
+        self._changes_sys_path = _mentions(own, _CHANGES_PATH)
 
     def has(self, module: str, importer: str) -> bool:
-        """Whether ``importer`` finds the module; a relative one starts with dots."""
+        """Whether ``importer`` finds the module; a relative name starts with dots."""
         parts = _parts(module, importer)
         if parts is None:
             return False
-        return self._below(parts) if module.startswith(".") else self._absolute(parts)
+        return self._has_parts(parts) if module.startswith(".") else self._has_absolute(parts)
 
     def is_own(self, module: str) -> bool:
-        """Whether a module can only be one of the plugin's own; a folder without ``__init__`` may have more parts."""
+        """Whether a module can only be one of the plugin's own. Packages may add to a folder without ``__init__``."""
         top = module.partition(".")[0]
         return not top or f"{top}.py" in self._own or f"{top}/__init__.py" in self._own
 
-    def files_loaded_by(self, found: Import, importer: str) -> tuple[str, ...]:
-        """The plugin's own files that an import loads, ``__init__.py`` of the packages above included."""
-        parts = _parts(found.module, importer)
+    def files_loaded_by(self, imported: Import, importer: str) -> tuple[str, ...]:
+        """The plugin's own files that an import loads, including ``__init__.py`` of its parent packages."""
+        parts = _parts(imported.module, importer)
         if parts is None:
             return ()
-        modules = [*_and_above("/".join(parts)), *("/".join([*parts, name]) for name in found.names)]
-        starts = [""]
-        if self._moves_path and parts and not found.module.startswith("."):
-            starts = [f"{folder}/" if folder else "" for folder, names in self._tree.items() if parts[0] in names]
-        files = [f"{start}{module}" for start in starts for module in modules]
+        modules = [*_with_parents("/".join(parts)), *("/".join([*parts, name]) for name in imported.names)]
+        prefixes = [""]
+        if self._changes_sys_path and parts and not imported.module.startswith("."):
+            prefixes = [f"{folder}/" if folder else "" for folder, names in self._tree.items() if parts[0] in names]
+        files = [f"{prefix}{module}" for prefix in prefixes for module in modules]
         return tuple(path for file in files for path in (f"{file}.py", f"{file}/__init__.py") if path in self._own)
 
     def name_in_other_case(self, module: str) -> str:
-        """The top-level module of the same letters in other cases, or empty."""
+        """The top-level module whose name differs only in upper and lower case, or empty."""
         top = module.lstrip(".").split(".")[0]
-        names = (*self._tree.get("", ()), *self._given)
+        names = (*self._tree.get("", ()), *self._runtime_modules)
         return next((name for name in names if name.lower() == top.lower() and name != top), "")
 
-    def _absolute(self, parts: list[str]) -> bool:
+    def _has_absolute(self, parts: list[str]) -> bool:
         top = parts[0] if parts else ""
         if top in self._tree.get("", ()):
-            return self._below(parts)
-        return top in self._given or (self._moves_path and any(top in names for names in self._tree.values()))
+            return self._has_parts(parts)
+        if top in self._runtime_modules:
+            return True
+        return self._changes_sys_path and any(top in names for names in self._tree.values())
 
-    def _below(self, parts: list[str]) -> bool:
-        """Whether the files have each part; what a package makes of itself is not looked into."""
+    def _has_parts(self, parts: list[str]) -> bool:
+        """Whether there is a file or folder for each part; inside other packages, only the first part is checked."""
         folder = ""
         for part in parts:
             if part not in self._tree.get(folder, ()):
                 return False
             folder = f"{folder}/{part}".lstrip("/")
-            inside = self._tree.get(folder)
-            if inside is None:
+            children = self._tree.get(folder)
+            if children is None:
                 return True
-            marker = self._own.get(f"{folder}/__init__.py")
-            is_foreign = marker is None and "__init__" in inside
-            if is_foreign or any(word in (marker or b"") for word in _CHANGES_PACKAGE):
+            own_init = self._own.get(f"{folder}/__init__.py")
+            is_foreign = own_init is None and "__init__" in children
+            if is_foreign or any(word in (own_init or b"") for word in _CHANGES_PACKAGE):
                 return True
         return True
 
 
 def _parts(module: str, importer: str) -> list[str] | None:
-    """A module's full name; None when it is above the topmost package."""
+    """The parts of a module's full name; None when it is above the topmost package."""
     level = len(module) - len(module.lstrip("."))
     parts = [part for part in module[level:].split(".") if part]
     if not level:
@@ -103,13 +106,13 @@ def _parts(module: str, importer: str) -> list[str] | None:
     return [*folders[: len(folders) - level + 1], *parts] if level <= len(folders) else None
 
 
-def _and_above(folder: str) -> Iterator[str]:
-    """A folder and all folders that it is in, without the root."""
+def _with_parents(folder: str) -> Iterator[str]:
+    """A folder and all folders above it, without the root."""
     parts = folder.split("/") if folder else []
     return ("/".join(parts[:count]) for count in range(1, len(parts) + 1))
 
 
-def _mention(own: Mapping[str, bytes], words: tuple[bytes, ...]) -> bool:
+def _mentions(own: Mapping[str, bytes], words: tuple[bytes, ...]) -> bool:
     return any(word in content for content in own.values() for word in words)
 
 

@@ -1,7 +1,7 @@
-"""Python files -> their first syntax error for one version of Python, found by ruff's parser.
+"""Finds the first syntax error of Python files for one version of Python, with ruff's parser.
 
-ruff knows the grammar of every Python since 3.7, so the Python that runs the kit does not matter. It takes UTF-8 only,
-so the encoding that a file declares is resolved here, as CPython does it.
+ruff supports the grammar of every Python since 3.7, so the Python that runs the kit does not
+matter. It reads UTF-8 only, so this module decodes a file's declared encoding, as CPython does.
 """
 
 from __future__ import annotations
@@ -19,14 +19,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _COMPILER_ERRORS = "E9,F404,F407,F621,F622,F701,F702,F704,F706,F707,PLE0115,PLE0117,PLE0118,PLE1142"
-"""ruff's rules for what CPython's compiler refuses after parsing, such as ``return`` outside of a function. Compared
-with CPython 3.9 to 3.13 over 5,236 files of CPython's own tests: no difference but in declared encodings."""
+"""ruff's rules for errors that CPython's compiler finds after parsing, such as ``return`` outside
+of a function. Compared with CPython 3.9 to 3.13 over 5,236 files of CPython's own tests, the only
+differences are declared encodings."""
 _PYTHON_2 = ("print", "exec")
-_PYTHON_2_HINT = "This looks like Python 2 code; translate it to Python 3."
+_PYTHON_2_HINT = "This looks like Python 2 code; convert it to Python 3."
 
 
 def as_utf8(content: bytes) -> bytes | SyntaxProblem:
-    """A Python file in UTF-8 without a byte order mark, or the reason why Python does not read it."""
+    """A Python file in UTF-8 without a byte order mark, or the reason why Python cannot read it."""
     if b"\0" in content:
         return syntax_problem_at(content, content.index(b"\0"), "the file contains a NUL byte")
     try:
@@ -54,20 +55,20 @@ def python_syntax_problems(files: Mapping[str, bytes], version: str, folder: Pat
     target = "py" + version.replace(".", "")
     arguments = ["check", "--isolated", "--no-cache", "--ignore-noqa", "--output-format", "json"]
     arguments += ["--select", _COMPILER_ERRORS, "--target-version", target, "."]
-    flaws: dict[str, SyntaxProblem] = {}
+    problems: dict[str, SyntaxProblem] = {}
     for row in json.loads(run_parser("ruff", arguments, folder)):
         key = names[row["filename"].replace("\\", "/").rpartition("/")[2]]
-        flaw = _flaw(row, files[key])
-        if key not in flaws or flaw.line < flaws[key].line:
-            flaws[key] = flaw
-    return flaws
+        problem = _syntax_problem(row, files[key])
+        if key not in problems or problem.line < problems[key].line:
+            problems[key] = problem
+    return problems
 
 
-def _flaw(row: dict[str, object], content: bytes) -> SyntaxProblem:
+def _syntax_problem(row: dict[str, object], content: bytes) -> SyntaxProblem:
     location = row["location"]
     line = int(location["row"]) if isinstance(location, dict) else 1
     lines = content.rstrip().split(b"\n")
-    line = min(line, len(lines))  # what is never closed is reported behind the last line
-    text = lines[line - 1].split()
-    is_old = bool(text) and text[0].decode("utf-8", "replace") in _PYTHON_2
-    return SyntaxProblem(line=line, message=str(row["message"]).rstrip("."), hint=_PYTHON_2_HINT if is_old else "")
+    line = min(line, len(lines))  # an unclosed bracket is reported after the last line
+    words = lines[line - 1].split()
+    is_python_2 = bool(words) and words[0].decode("utf-8", "replace") in _PYTHON_2
+    return SyntaxProblem(line=line, message=str(row["message"]).rstrip("."), hint=_PYTHON_2_HINT if is_python_2 else "")

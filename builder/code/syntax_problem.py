@@ -21,5 +21,5 @@ class SyntaxProblem:
 
 
 def syntax_problem_at(content: bytes, offset: int, message: str, hint: str = "") -> SyntaxProblem:
-    """A flaw at a byte of a file."""
+    """The syntax problem at a byte of a file."""
     return SyntaxProblem(line=content.count(b"\n", 0, offset) + 1, message=message, hint=hint)

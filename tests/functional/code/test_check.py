@@ -1,4 +1,4 @@
-"""``check`` reports what all checks of the plugin's own files find, imports of locked packages included."""
+"""``check`` reports the problems of all checks of the plugin's own files, including imports of locked packages."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ def test_imports_are_looked_up_in_the_locked_wheels(locked: LockedPlugin) -> Non
     assert rows(locked.project) == []
     write(locked, "import one, three")
     assert rows(locked.project) == [
-        ("error", "The module three is not in the artifact, and the runtime does not have it.")
+        ("error", "The module three is not in the artifact, and the runtime does not provide it.")
     ]
 
 
 NOT_CHECKED = "Imports of packages were not checked: "
 
 
-def test_without_the_wheels_one_warning_says_what_was_not_checked(
+def test_without_the_wheels_one_warning_says_that_imports_were_not_checked(
     locked: LockedPlugin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BIOT_PLUGIN_STORE", str(tmp_path / "empty"))
@@ -63,7 +63,7 @@ def test_without_the_wheels_one_warning_says_what_was_not_checked(
     assert [kind for kind, _ in rows(locked.project)] == ["error"]
 
 
-def test_without_a_lock_one_warning_says_what_was_not_checked(locked: LockedPlugin) -> None:
+def test_without_a_lock_one_warning_says_that_imports_were_not_checked(locked: LockedPlugin) -> None:
     locked.lock.unlink()
     ((kind, message),) = rows(locked.project)
     assert (kind, message.startswith(f"{NOT_CHECKED}requirements.lock is missing")) == ("warning", True)

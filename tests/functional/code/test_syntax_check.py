@@ -1,4 +1,4 @@
-"""The plugin's own code is parsed with the grammar of its runtime, whatever Python or Node.js the machine has."""
+"""The plugin's own code is parsed with the grammar of its runtime, for any Python or Node.js on this machine."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Script:
         return f"src/{self.path}"
 
 
-def flaws(runtime: str, files: dict[str, bytes]) -> list[tuple[str, int, str]]:
+def problems(runtime: str, files: dict[str, bytes]) -> list[tuple[str, int, str]]:
     try:
         refuse_syntax_errors([Script(path, content) for path, content in files.items()], RUNTIMES[runtime])
     except ProjectError as error:
@@ -57,7 +57,7 @@ PYTHON_SINCE = {
 def test_python_syntax_is_valid_from_its_version_on(name: str, version: str) -> None:
     since, code = PYTHON_SINCE[name]
     is_valid = int(version[2:]) >= int(since[2:])
-    assert (flaws(f"python{version}", {"a.py": code}) == []) == is_valid
+    assert (problems(f"python{version}", {"a.py": code}) == []) == is_valid
 
 
 BROKEN_PYTHON = {
@@ -76,9 +76,9 @@ BROKEN_PYTHON = {
 
 @pytest.mark.parametrize("name", BROKEN_PYTHON)
 @pytest.mark.parametrize("runtime", ["python3.9", "python3.13"])
-def test_broken_python_is_refused_with_its_line(name: str, runtime: str) -> None:
+def test_invalid_python_is_reported_with_its_line(name: str, runtime: str) -> None:
     code, line = BROKEN_PYTHON[name]
-    found = flaws(runtime, {"good.py": b"a = 1\n", "deep/er/bad.py": code})
+    found = problems(runtime, {"good.py": b"a = 1\n", "deep/er/bad.py": code})
     assert [(file, place) for file, place, _ in found] == [("src/deep/er/bad.py", line)]
 
 
@@ -94,7 +94,7 @@ GOOD_PYTHON = {
 
 @pytest.mark.parametrize("name", GOOD_PYTHON)
 def test_valid_python_is_accepted(name: str) -> None:
-    assert flaws("python3.13", {"a.py": GOOD_PYTHON[name], "data.js": b"(", "template.txt": b"("}) == []
+    assert problems("python3.13", {"a.py": GOOD_PYTHON[name], "data.js": b"(", "template.txt": b"("}) == []
 
 
 MODULE = {"package.json": b'{"type": "module"}'}
@@ -119,9 +119,9 @@ BROKEN_JAVASCRIPT = {
 
 @pytest.mark.parametrize("name", BROKEN_JAVASCRIPT)
 @pytest.mark.parametrize("runtime", ["nodejs20.x", "nodejs22.x"])
-def test_broken_javascript_is_refused_with_its_line(name: str, runtime: str) -> None:
+def test_invalid_javascript_is_reported_with_its_line(name: str, runtime: str) -> None:
     files, line = BROKEN_JAVASCRIPT[name]
-    found = flaws(runtime, files)
+    found = problems(runtime, files)
     assert [(file, place) for file, place, _ in found] == [(f"src/{next(iter(files))}", line)]
 
 
@@ -136,9 +136,9 @@ EXTENDED_JAVASCRIPT = {
 
 @pytest.mark.parametrize("name", EXTENDED_JAVASCRIPT)
 @pytest.mark.parametrize("runtime", ["nodejs20.x", "nodejs24.x"])
-def test_what_only_compilers_read_is_refused_with_its_line(name: str, runtime: str) -> None:
+def test_syntax_for_compilers_is_reported_with_its_line(name: str, runtime: str) -> None:
     files = {"a.js": EXTENDED_JAVASCRIPT[name]}
-    assert [(file, place) for file, place, _ in flaws(runtime, files)] == [("src/a.js", 2)]
+    assert [(file, place) for file, place, _ in problems(runtime, files)] == [("src/a.js", 2)]
     sources = [Script(path, content) for path, content in files.items()]
     refuse_syntax_errors(sources, RUNTIMES[runtime], bundled=True)
 
@@ -159,7 +159,7 @@ CHANGING_JAVASCRIPT = {
 def test_javascript_is_valid_only_on_some_versions(name: str, runtime: str) -> None:
     code, valid = CHANGING_JAVASCRIPT[name]
     expected = [] if runtime in valid else [("src/a.mjs", 2)]
-    assert [(file, place) for file, place, _ in flaws(runtime, {"a.mjs": code})] == expected
+    assert [(file, place) for file, place, _ in problems(runtime, {"a.mjs": code})] == expected
 
 
 GOOD_JAVASCRIPT: dict[str, dict[str, bytes]] = {
@@ -180,22 +180,22 @@ GOOD_JAVASCRIPT: dict[str, dict[str, bytes]] = {
 
 @pytest.mark.parametrize("name", GOOD_JAVASCRIPT)
 def test_valid_javascript_is_accepted(name: str) -> None:
-    assert flaws("nodejs22.x", {**GOOD_JAVASCRIPT[name], "other.py": b"("}) == []
+    assert problems("nodejs22.x", {**GOOD_JAVASCRIPT[name], "other.py": b"("}) == []
 
 
-def test_node_24_goes_by_the_text() -> None:
-    assert flaws("nodejs24.x", {"a.js": b"export const a = 1;\n", "b.js": b"exports.a = 1; with (a) {}\n"}) == []
-    assert [line for _, line, _ in flaws("nodejs24.x", {"a.js": b"export const a = 1;\nwith (a) {}\n"})] == [2]
+def test_node_24_detects_the_module_type_by_the_text() -> None:
+    assert problems("nodejs24.x", {"a.js": b"export const a = 1;\n", "b.js": b"exports.a = 1; with (a) {}\n"}) == []
+    assert [line for _, line, _ in problems("nodejs24.x", {"a.js": b"export const a = 1;\nwith (a) {}\n"})] == [2]
 
 
 @pytest.mark.parametrize("command", ["check", "package"])
-def test_every_broken_file_stops_the_command(biot_plugin: Call, plugin: Path, command: str) -> None:
+def test_the_command_reports_every_invalid_file(biot_plugin: Call, plugin: Path, command: str) -> None:
     (plugin / "src" / "old.py").write_text("print 'hello'\n")
     (plugin / "src" / "deep" / "merged.py").write_bytes(CONFLICT)
     done = biot_plugin(command, cwd=plugin)
 
     assert done.returncode == 4
-    assert "src/old.py:1: This is a syntax error on Python 3.13: " in done.stderr
-    assert "translate it to Python 3" in done.stderr
-    assert "src/deep/merged.py:2: The file has conflict markers" in done.stderr
+    assert "src/old.py:1: Syntax error on Python 3.13: " in done.stderr
+    assert "convert it to Python 3" in done.stderr
+    assert "src/deep/merged.py:2: The file contains merge conflict markers" in done.stderr
     assert not (plugin / "dist").exists()

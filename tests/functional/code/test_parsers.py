@@ -1,4 +1,4 @@
-"""The parsers are found wherever pip put them."""
+"""The parsers are found wherever pip installed them."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from pathlib import Path
 
 PROGRAM = "ruff"
 FILE = PROGRAM + (".exe" if os.name == "nt" else "")
-FIND = f"from builder.code.parsers import _find; print(_find({PROGRAM!r}))"
+FIND = f"from builder.code.parsers import _program; print(_program({PROGRAM!r}))"
 
 
-def test_a_program_of_a_target_folder_is_found(tmp_path: Path) -> None:
-    """``pip install --target`` puts programs into ``bin`` beside the packages; RECORD still names another place."""
+def test_a_program_in_a_target_folder_is_found(tmp_path: Path) -> None:
+    """``pip install --target`` puts programs into ``bin`` beside the packages; RECORD still lists another path."""
     installed = metadata.distribution(PROGRAM)
     info = Path(str(installed.locate_file(f"{PROGRAM}-{installed.version}.dist-info")))
     shutil.copytree(info, tmp_path / info.name)

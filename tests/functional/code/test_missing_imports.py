@@ -1,4 +1,4 @@
-"""Imports of the plugin's own code are looked up in what the artifact and the runtime have."""
+"""Imports of the plugin's own code are looked up in the artifact and the runtime."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from builder.code import refuse_missing_imports
 from builder.errors import ProjectError
 from builder.manifest.model import Build, Manifest, Plugin
 from tests.functional.cli.conftest import biot_plugin, plugin
-from tests.functional.code.test_syntax import Script
+from tests.functional.code.test_syntax_check import Script
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,7 +50,7 @@ WHEELS = (
     "native.cpython-313-x86_64-linux-gnu.so",
     "odd/__init__.py",
 )
-FOUND = {
+AVAILABLE = {
     "standard library": "import os, tomllib, xml.etree.ElementTree",
     "runtime": "import boto3, botocore.exceptions",
     "packages": "import yaml, single, native\nfrom google.protobuf import message\nimport odd.made.at.runtime",
@@ -67,9 +67,9 @@ OWN = {
 }
 
 
-@pytest.mark.parametrize("name", FOUND)
-def test_what_is_there_gives_no_problem(name: str) -> None:
-    assert imports("python3.13", {"index.py": FOUND[name], "lib/inside.py": "", **OWN}, WHEELS) == []
+@pytest.mark.parametrize("name", AVAILABLE)
+def test_an_available_module_is_not_a_problem(name: str) -> None:
+    assert imports("python3.13", {"index.py": AVAILABLE[name], "lib/inside.py": "", **OWN}, WHEELS) == []
 
 
 MISSING = {
@@ -88,10 +88,10 @@ MISSING = {
 
 
 @pytest.mark.parametrize("name", MISSING)
-def test_what_is_missing_is_reported_with_its_line(name: str) -> None:
+def test_a_missing_module_is_reported_with_its_line(name: str) -> None:
     code, line, severity = MISSING[name]
-    found = imports("python3.13", {"index.py": code, **OWN}, WHEELS)
-    assert [(place, kind) for place, kind, _ in found] == [(line, severity)]
+    problems = imports("python3.13", {"index.py": code, **OWN}, WHEELS)
+    assert [(place, kind) for place, kind, _ in problems] == [(line, severity)]
 
 
 LOADED = {
@@ -157,21 +157,21 @@ def test_a_handler_in_a_folder_loads_the_package_above_it() -> None:
     assert [kind for _, kind, _ in imports("python3.13", files, handler="plugin.index.handler")] == ["error"]
 
 
-def test_an_allowance_is_used_or_reported() -> None:
+def test_an_unused_allowance_is_reported() -> None:
     assert imports("python3.13", {"index.py": "import ujson"}, allowed={"ujson": "falls back"}) == []
-    idle = imports("python3.13", {"index.py": "import json"}, allowed={"ujson": "falls back"})
-    assert [kind for _, kind, _ in idle] == ["warning"]
+    unused = imports("python3.13", {"index.py": "import json"}, allowed={"ujson": "falls back"})
+    assert [kind for _, kind, _ in unused] == ["warning"]
 
 
 @pytest.mark.parametrize(("start", "severities"), [("import setuptools", []), ("import os", ["error"])])
-def test_distutils_is_there_once_setuptools_is_imported(start: str, severities: list[str]) -> None:
+def test_distutils_is_available_once_setuptools_is_imported(start: str, severities: list[str]) -> None:
     files = {"index.py": f"{start}\nfrom distutils.core import setup\n"}
     packages = ["setuptools/__init__.py", "setuptools/_distutils/__init__.py"]
     assert [kind for _, kind, _ in imports("python3.13", files, packages)] == severities
 
 
 MODULES = ("node_modules/axios/index.js", "node_modules/@scope/one/package.json")
-FOUND_JS = {
+AVAILABLE_JS = {
     "builtin": "import fs from 'fs'; import 'node:test'; import p from 'fs/promises';",
     "package": "import axios from 'axios/lib/a.js'; export * from '@scope/one';",
     "sdk": "import { S3Client } from '@aws-sdk/client-s3'; import '@smithy/types';",
@@ -180,9 +180,9 @@ FOUND_JS = {
 }
 
 
-@pytest.mark.parametrize("name", FOUND_JS)
-def test_javascript_that_is_there_gives_no_problem(name: str) -> None:
-    assert imports("nodejs22.x", {"index.mjs": FOUND_JS[name], "flow.js": "", "data.json": "{}"}, MODULES) == []
+@pytest.mark.parametrize("name", AVAILABLE_JS)
+def test_an_available_javascript_module_is_not_a_problem(name: str) -> None:
+    assert imports("nodejs22.x", {"index.mjs": AVAILABLE_JS[name], "flow.js": "", "data.json": "{}"}, MODULES) == []
 
 
 MISSING_JS = {
@@ -198,23 +198,23 @@ MISSING_JS = {
 
 
 @pytest.mark.parametrize("name", MISSING_JS)
-def test_javascript_that_is_missing_is_reported(name: str) -> None:
+def test_a_missing_javascript_module_is_reported(name: str) -> None:
     code, severity = MISSING_JS[name]
-    found = imports("nodejs22.x", {"index.mjs": code, "flow.js": ""}, MODULES)
-    assert [(line, kind) for line, kind, _ in found] == [(1, severity)]
+    problems = imports("nodejs22.x", {"index.mjs": code, "flow.js": ""}, MODULES)
+    assert [(line, kind) for line, kind, _ in problems] == [(1, severity)]
 
 
-def test_require_takes_endings_and_folders() -> None:
+def test_require_tries_file_extensions_and_folders() -> None:
     files = {"index.js": "require('./flow'); require('./deep'); require('.')", "flow.js": "", "deep/index.js": ""}
     assert imports("nodejs22.x", files) == []
 
 
-def test_the_old_sdk_is_there_only_on_node_16() -> None:
+def test_the_old_sdk_is_available_only_on_node_16() -> None:
     assert imports("nodejs16.x", {"index.js": "require('aws-sdk')"}) == []
     assert [kind for _, kind, _ in imports("nodejs20.x", {"index.js": "require('aws-sdk')"})] == ["error"]
 
 
-def test_package_stops_until_the_import_is_allowed(biot_plugin: Call, plugin: Path) -> None:
+def test_package_fails_until_the_import_is_allowed(biot_plugin: Call, plugin: Path) -> None:
     handler = "def handler(event, context):\n    import absent\n"
     (plugin / "src" / "index.py").write_text(f"import yaml\n{handler}")
     done = biot_plugin("package", cwd=plugin)
