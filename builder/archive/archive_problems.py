@@ -1,4 +1,4 @@
-"""Everything that is wrong with one archive, told at once."""
+"""The problems of one archive, collected and raised together."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _SHOWN = 50
-_WHEEL_HINT = "Download the package again; if the file is the same, report it to the package's maintainers."
+_WHEEL_HINT = "Download the package again. If the file is the same, report it to the package's maintainers."
 _ARTIFACT_HINT = "It is damaged or was changed: run `biot-plugin package` again, or copy it again from its source."
 
 
 class ArchiveProblems:
-    """Collects problems of one archive; raises them together.
+    """Collects the problems of one archive and raises them together.
 
     Args:
-        file: The archive, named in every message.
+        file: The archive; every message names it.
     """
 
     def __init__(self, file: Path) -> None:
@@ -29,7 +29,7 @@ class ArchiveProblems:
         self._hidden = 0
 
     def add(self, message: str, member: str = "") -> None:
-        """Remember one problem; ``member`` is a path inside the archive, or empty for the archive as a whole."""
+        """Add a problem of a member (its path inside the archive), or of the archive as a whole."""
         if len(self._problems) >= _SHOWN:
             self._hidden += 1
             return
@@ -37,19 +37,19 @@ class ArchiveProblems:
         self._problems.append(Problem(file=self._file, key=printable(member), message=text))
 
     def stop(self, message: str) -> NoReturn:
-        """Give up here: what follows cannot be read at all.
+        """Give up, because the rest of the archive cannot be read.
 
         Raises:
-            VerificationError: Always, with everything found so far.
+            VerificationError: Always, with every problem so far.
         """
         self.add(message)
         raise self._error()
 
     def raise_if_any(self) -> None:
-        """End a stage of checks.
+        """End one stage of the checks.
 
         Raises:
-            VerificationError: Something was found.
+            VerificationError: There are problems.
         """
         if self._problems:
             raise self._error()
@@ -57,11 +57,9 @@ class ArchiveProblems:
     def _error(self) -> VerificationError:
         problems = list(self._problems)
         if self._hidden:
-            problems.append(
-                Problem(file=self._file, message=f"There are {self._hidden} more problems of this archive.")
-            )
+            problems.append(Problem(file=self._file, message=f"This archive has {self._hidden} more problems."))
         return VerificationError(
-            f"{self._file} is not a ZIP that every program reads alike.",
+            f"{self._file} is not a ZIP that all programs read the same way.",
             hint=self._hint,
             problems=problems,
         )

@@ -1,4 +1,4 @@
-"""``METADATA`` of a wheel: where it is, and its header fields."""
+"""The header fields of a wheel's ``METADATA``."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ def read_core_metadata(pack: Pack) -> dict[str, list[str]]:
     """
     for member in pack.members:
         if _METADATA.fullmatch(member.path):
-            return headers(read_content(pack.file, member).decode("utf-8", "replace"))
+            return parse_headers(read_content(pack.file, member).decode("utf-8", "replace"))
     return {}
 
 
-def headers(text: str) -> dict[str, list[str]]:
-    """The header fields by lower-case name, folded lines joined.
+def parse_headers(text: str) -> dict[str, list[str]]:
+    """The header fields by lower-case name, with folded lines joined.
 
-    Split here because ``email`` costs more than everything else of a build's evidence together.
+    ``email.parser`` is not used: importing it takes longer than all other work on a build's evidence.
     """
     fields: dict[str, list[str]] = {}
     current: list[str] | None = None
     for line in text.replace("\r\n", "\n").split("\n"):
         if not line:
-            break  # a line of blanks does not end the header: licence texts that are folded into it have such lines
+            break  # a line of spaces does not end the headers: licence texts that are folded into them have such lines
         if line[0] in " \t":
             if current:
                 current[-1] += "\n" + line.strip().removeprefix("|").strip()

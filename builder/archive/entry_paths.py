@@ -1,4 +1,4 @@
-"""Which paths every reader of an archive takes for the same file inside the root."""
+"""Paths that are safe in an archive: every program unpacks them to the same file inside the root."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 PART_MAX_BYTES: Final = 255
-"""Of one folder or file name: Linux file systems, and so Lambda's, take no more."""
+"""The longest folder or file name of Linux file systems, and so of Lambda's."""
 
 BIDI_CONTROLS: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _CONTROL_CATEGORIES: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
@@ -15,17 +15,17 @@ _DRIVE: Final = re.compile(r"[A-Za-z]:")
 
 
 def path_problem(path: str) -> str:
-    """Say why a path must not be in an archive, or return an empty text.
+    """Why a path must not be in an archive; empty when it may.
 
     Args:
         path: Of a file, relative to the root, ``/`` between its parts.
     """
     if _PLAIN_PATH.fullmatch(path):
-        return ""  # nearly every path of every package: the rules below cost ten times as much
-    return _root_fault(path) or _part_fault(path.split("/")) or _character_fault(path)
+        return ""  # nearly every path of every package; the rules below take ten times as long
+    return _root_problem(path) or _part_problem(path.split("/")) or _character_problem(path)
 
 
-def _root_fault(path: str) -> str:
+def _root_problem(path: str) -> str:
     if not path:
         return "has an empty name"
     if path.startswith("/"):
@@ -37,38 +37,38 @@ def _root_fault(path: str) -> str:
     return ""
 
 
-def _part_fault(parts: list[str]) -> str:
+def _part_problem(parts: list[str]) -> str:
     if ".." in parts:
-        return "climbs out of the archive with '..'"
+        return "leaves the archive with '..'"
     if "" in parts or "." in parts:
-        return "has an empty or '.' part in its path, so that two spellings name one file"
+        return "has an empty or '.' part in its path, so that two spellings mean the same file"
     if any(len(part.encode("utf-8", "surrogatepass")) > PART_MAX_BYTES for part in parts):
         return f"has a name longer than {PART_MAX_BYTES} bytes, which Linux cannot store"
     return ""
 
 
-def _character_fault(path: str) -> str:
+def _character_problem(path: str) -> str:
     if path.isascii() and path.isprintable():
         return ""
-    import unicodedata  # a megabyte that few names need
+    import unicodedata  # a megabyte of tables that few paths need
 
     if any(unicodedata.category(character) in _CONTROL_CATEGORIES for character in path):
         return "has a control character in its path"
     if not BIDI_CONTROLS.isdisjoint(path):
-        return "has a text-direction control in its path, so that it reads as another name than it is"
+        return "has a text-direction control in its path, so that it looks like a different name"
     return ""
 
 
 def folders_of(path: str) -> list[str]:
-    """Every folder above a path, the nearest last: ``a/b/c`` has ``a`` and ``a/b``."""
-    found = []
+    """Every folder above a path, the nearest one last: ``a`` and ``a/b`` for ``a/b/c``."""
+    folders = []
     at = path.find("/")
     while at >= 0:
-        found.append(path[:at])
+        folders.append(path[:at])
         at = path.find("/", at + 1)
-    return found
+    return folders
 
 
 def sort_key(path: str) -> bytes:
-    """What archives are sorted by: the UTF-8 bytes, which no locale and no host changes."""
+    """The key that archives are sorted by: the UTF-8 bytes, which are the same in every locale and on every machine."""
     return path.encode()

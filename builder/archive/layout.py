@@ -28,13 +28,13 @@ LOCATOR64: Final = Struct("<4sLQL")
 COMMENT_MAX: Final = 0xFFFF
 SATURATED16: Final = 0xFFFF
 SATURATED32: Final = 0xFFFF_FFFF
-"""A field of this value says: look in the ZIP64 record."""
+"""A field with this value means that the ZIP64 record has the real one."""
 
 FLAG_ENCRYPTED: Final = 1 << 0
 FLAG_DESCRIPTOR: Final = 1 << 3
 FLAG_UTF8: Final = 1 << 11
 FLAGS_KNOWN: Final = 0b110 | FLAG_DESCRIPTOR | FLAG_UTF8
-"""Bits 1 and 2 only tell how hard the compressor tried."""
+"""Bits 1 and 2 only show how hard the compressor tried."""
 
 EXTRA_ZIP64: Final = 0x0001
 EXTRA_UNICODE_PATH: Final = 0x7075
@@ -42,13 +42,13 @@ EXTRA_UNICODE_PATH: Final = 0x7075
 UNIX: Final = 3
 VERSION: Final = 20
 DATE_1980: Final = (1 << 5) | 1
-"""1980-01-01, the first day that a ZIP can name; its time is 0."""
+"""1980-01-01, the first day that a ZIP can store, with time 0."""
 
 MADE_BY: Final = UNIX << 8 | VERSION
 
 
 class EntryFields(Protocol):
-    """What headers say about an entry: entries of a bundle and members of an archive both have it."""
+    """The values that headers store about an entry. ``Entry`` and ``PackMember`` have them."""
 
     @property
     def path(self) -> str:
@@ -78,12 +78,12 @@ class EntryFields(Protocol):
 def entry_headers(entry: EntryFields, start: int) -> tuple[bytes, bytes]:
     """The local header and the central record of an entry: one date, no extra fields, no comment.
 
-    Names carry the UTF-8 flag only when they are not ASCII, as ``zipfile`` and Info-ZIP write them, because a reader
-    that does not know the flag needs no flag for ASCII.
+    Only names that are not ASCII get the UTF-8 flag, as ``zipfile`` and Info-ZIP write them, because a reader that does
+    not know the flag reads ASCII correctly without it.
 
     Args:
-        entry: What is described.
-        start: Where the local header lies, from the archive's start.
+        entry: The entry's values.
+        start: Offset of the local header in the archive.
     """
     name = entry.path.encode()
     fields = (

@@ -1,4 +1,4 @@
-"""What each package weighs in an archive."""
+"""The size of each package in an archive."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ OWN_FILES = "the plugin's own files"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PackageRow:
-    """One line of the table by package; the plugin's own files are one line too, with neither name nor version.
+    """One line of the table by package. The plugin's own files are a line too, without name and version.
 
     Attributes:
         name: Of the package.
         version: Of the package.
-        files: How many.
+        files: Number of files.
         size: Bytes uncompressed.
-        packed_size: Bytes in the ZIP, headers not counted.
-        paths: Which of the archive's paths it has: folders (ending in ``/``) that are wholly its own, and single files.
+        packed_size: Bytes in the ZIP, without headers.
+        paths: The package's paths in the archive: folders (ending in ``/``) that hold only its files, and single files.
     """
 
     name: str
@@ -61,7 +61,7 @@ def package_rows(bundle: Bundle) -> tuple[PackageRow, ...]:
 
 
 def owned_paths(owners: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    """The fewest paths that tell whose every file is.
+    """The fewest paths that show which owner every file has.
 
     Args:
         owners: Path and owner of every file.
@@ -69,7 +69,7 @@ def owned_paths(owners: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     Returns:
         For each owner, sorted: the topmost folders that hold only its files, and the files that lie in shared folders.
     """
-    # Files of one folder share its ancestors, so each folder is looked at once for each of its owners.
+    # Files of one folder share its parents, so each folder is visited once for each of its owners.
     files: dict[tuple[str, str], list[str]] = {}
     for path, owner in owners:
         files.setdefault((path[: path.rfind("/") + 1], owner), []).append(path)
@@ -78,8 +78,8 @@ def owned_paths(owners: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
         for folder in folders_of(parent):
             if shared.setdefault(folder, owner) != owner:
                 shared[folder] = None
-    found: dict[str, set[str]] = {}
+    owned: dict[str, set[str]] = {}
     for (parent, owner), paths in files.items():
         topmost = next((f"{folder}/" for folder in folders_of(parent) if shared[folder] is not None), None)
-        found.setdefault(owner, set()).update(paths if topmost is None else [topmost])
-    return {owner: sorted(paths) for owner, paths in found.items()}
+        owned.setdefault(owner, set()).update(paths if topmost is None else [topmost])
+    return {owner: sorted(paths) for owner, paths in owned.items()}

@@ -1,4 +1,4 @@
-"""The digest of what is inside, whatever packed it."""
+"""The tree digest: of an archive's paths, modes and contents, whatever compressed them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class DigestedFile(Protocol):
-    """What the digest looks at: entries of a bundle and members of an archive both have it."""
+    """The values of a file that the digest covers. ``Entry`` and ``PackMember`` have them."""
 
     @property
     def path(self) -> str:
@@ -27,17 +27,17 @@ class DigestedFile(Protocol):
         """Hex digest of the uncompressed content."""
 
 
-def tree_digest(contents: Iterable[DigestedFile]) -> str:
-    r"""Digest paths, modes and contents.
+def tree_digest(files: Iterable[DigestedFile]) -> str:
+    r"""The digest of paths, modes and contents.
 
-    It is the sha256 of one line per file, ``0644 <sha256 of the content in hex> <path>\n``, sorted by the path's UTF-8
-    bytes. No path holds a newline (control characters are refused), so no two trees give the same lines; and anybody
-    can compute it again with ``find``, ``sha256sum`` and ``sort``.
+    It is the sha256 of one line per file, ``0644 <sha256 of the content in hex> <path>\n``, sorted by
+    the path's UTF-8 bytes. No path contains a newline (control characters are refused), so two trees
+    never give the same lines. Anybody can compute it with ``find``, ``sha256sum`` and ``sort``.
 
     Returns:
         ``sha256:`` and 64 hex digits.
     """
-    lines = sorted((sort_key(content.path), content.mode, content.sha256) for content in contents)
+    lines = sorted((sort_key(file.path), file.mode, file.sha256) for file in files)
     digest = hashlib.sha256()
     digest.update(b"".join(b"%04o %s %s\n" % (mode, sha256.encode(), path) for path, mode, sha256 in lines))
     return f"sha256:{digest.hexdigest()}"

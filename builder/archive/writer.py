@@ -1,10 +1,11 @@
-"""A ZIP whose bytes depend on nothing but its content: sorted, one date, one host, no extra fields, no comment.
+"""Write ZIPs whose bytes depend only on their content: sorted, one date, one host, no extra fields, no comment.
 
-Compressed bytes are copied from where they already lie.
+Compressed bytes are copied from the packages as they are.
 """
 
 from __future__ import annotations
 
+import hashlib
 from contextlib import ExitStack
 from io import BufferedReader, FileIO
 from typing import TYPE_CHECKING, Self
@@ -12,7 +13,6 @@ from typing import TYPE_CHECKING, Self
 from builder.archive import layout
 from builder.archive.atomic_files import atomic_file
 from builder.archive.compression import LEVEL, compressed_entry
-from builder.archive.digesting import BLOCK, BlockDigest
 from builder.archive.entry_paths import path_problem, sort_key
 from builder.archive.layout import entry_headers
 from builder.build_values import (
@@ -33,19 +33,21 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _OPEN_MAX = 64
+_BLOCK = 1 << 20
+"""Bytes that are gathered before they are hashed and written at once."""
 _WINDOW = 1 << 15
-"""Bytes that are read ahead: neighbours in a pack are mostly neighbours in the artifact."""
+"""Bytes that are read at once: neighbours in a pack are usually neighbours in the artifact."""
 
 
 def write_artifact(bundle: Bundle, target: Path) -> Artifact:
     """Write the bundle as a ZIP: the same bundle gives the same bytes on every machine.
 
     Args:
-        bundle: Its entries' sources must still be as they were read.
-        target: The ZIP; replaced at once when all is written, untouched when not.
+        bundle: The files; the packages that they are copied from must not have changed.
+        target: The ZIP. It is replaced when everything is written, and unchanged otherwise.
 
     Raises:
-        PackagingError: The target cannot be written, or a source is gone or shorter than it was.
+        PackagingError: The target cannot be written, or a package is missing or became shorter.
     """
     sha256, size, _ = _splice(bundle.entries, target)
     return Artifact(
@@ -69,16 +71,16 @@ def pack_members(
         level: How hard to compress.
 
     Returns:
-        The members, sorted by path, with where their bytes lie in the pack: what ``read_members`` would tell.
+        The members, sorted by path, as ``read_members`` would return them.
 
     Raises:
-        PackagingError: A path is unsafe or comes twice, or the target cannot be written.
+        PackagingError: A path is unsafe or listed twice, or the target cannot be written.
     """
-    squeezed = (
+    compressed = (
         compressed_entry(path, EXECUTABLE_MODE if mode & 0o111 else REGULAR_MODE, content, level=level)
         for path, mode, content in files
     )
-    entries = sorted(squeezed, key=lambda entry: sort_key(entry.path))
+    entries = sorted(compressed, key=lambda entry: sort_key(entry.path))
     _refuse_bad_paths(entries, target)
     _, _, offsets = _splice(entries, target)
     return tuple(
@@ -99,25 +101,25 @@ def pack_members(
 def _refuse_bad_paths(entries: Sequence[Entry], target: Path) -> None:
     problems, before = [], ""
     for entry in entries:
-        fault = path_problem(entry.path) or ("comes twice" if entry.path == before else "")
+        fault = path_problem(entry.path) or ("is listed twice" if entry.path == before else "")
         if fault:
             shown = printable(entry.path)
             problems.append(Problem(file=target.name, key=shown, message=f"{shown!r} {fault}."))
         before = entry.path
     if problems:
-        msg = f"{target.name} cannot be packed: it holds paths that are not safe."
-        raise PackagingError(msg, hint="Rename the files, or leave them out with [build] exclude.", problems=problems)
+        msg = f"{target.name} cannot be packed: it has unsafe paths."
+        raise PackagingError(msg, hint="Rename the files, or exclude them with [build] exclude.", problems=problems)
 
 
 def _splice(entries: Sequence[Entry], target: Path) -> tuple[str, int, list[int]]:
-    """Write every entry and the directory; returns sha256, size and where each entry's data begins."""
+    """Write every entry and the directory. Returns sha256, size and the offset of each entry's data."""
     if len(entries) >= layout.SATURATED16:
-        msg = f"{len(entries)} files are more than a plain ZIP can hold ({layout.SATURATED16 - 1})."
+        msg = f"{len(entries)} files are more than a ZIP without ZIP64 can hold ({layout.SATURATED16 - 1})."
         raise PackagingError(
             msg,
-            hint="Leave files out with [build] exclude, or depend on fewer packages.",
+            hint="Exclude files with [build] exclude, or depend on fewer packages.",
         )
-    with atomic_file(target, remade=True) as stream, _Output(stream) as output:
+    with atomic_file(target, discard_old=True) as stream, _Output(stream) as output:
         directory, offsets = [], []
         for entry in entries:
             local, central = entry_headers(entry, output.size)
@@ -132,13 +134,13 @@ def _splice(entries: Sequence[Entry], target: Path) -> tuple[str, int, list[int]
 
 
 class _Output:
-    """Gathers what is written into large blocks, each hashed once and written once."""
+    """Collects bytes into large blocks, and hashes and writes each block at once."""
 
     def __init__(self, stream: FileIO) -> None:
         self.size = 0
         self._stream = stream
-        self._digest = BlockDigest()
-        self._buffer = memoryview(bytearray(BLOCK))
+        self._digest = hashlib.sha256()
+        self._buffer = memoryview(bytearray(_BLOCK))
         self._fill = 0
         self._sources: dict[str, BufferedReader[FileIO]] = {}
         self._open = ExitStack()
@@ -148,7 +150,6 @@ class _Output:
 
     def __exit__(self, *_: object) -> None:
         self._open.close()
-        self._digest.close()
 
     def write(self, data: bytes) -> None:
         """Append bytes."""
@@ -161,16 +162,16 @@ class _Output:
         self.size += len(data)
 
     def copy(self, entry: Entry) -> None:
-        """Append an entry's compressed bytes from where they lie.
+        """Append an entry's compressed bytes.
 
         Raises:
-            PackagingError: They are not all there any more, or the ZIP would outgrow its 32-bit fields.
+            PackagingError: The package was shortened, or the ZIP would be too large for its 32-bit fields.
         """
         if self.size + entry.compressed_size + entry.size >= layout.SATURATED32:
-            msg = "The files together are more than a plain ZIP can hold (4 GiB); Lambda takes 250 MB unpacked."
+            msg = "The files are larger than a ZIP without ZIP64 can hold (4 GiB); Lambda allows 250 MB unpacked."
             raise PackagingError(
                 msg,
-                hint="Leave files out with [build] exclude, or depend on smaller packages.",
+                hint="Exclude files with [build] exclude, or depend on smaller packages.",
             )
         if isinstance(entry.source, InlineBytes):
             self.write(entry.source.data)
@@ -183,32 +184,33 @@ class _Output:
         left = entry.compressed_size
         while left:
             room = self._room(left)
-            got = stream.readinto(self._buffer[self._fill : self._fill + room])
-            if not got:
-                msg = f"{source.file} ends before the bytes of {entry.path}: it was changed while it was packaged."
+            count = stream.readinto(self._buffer[self._fill : self._fill + room])
+            if not count:
+                msg = f"{source.file} is too short for {entry.path}: it changed during the build."
                 raise PackagingError(
                     msg,
-                    hint="Run the command again; the package is fetched anew when its digest no longer fits.",
+                    hint="Run the command again: it downloads the package again when its digest is wrong.",
                 )
-            self._fill += got
-            left -= got
+            self._fill += count
+            left -= count
         self.size += entry.compressed_size
 
     def finish(self) -> str:
-        """Write what is left and return the sha256 of everything."""
-        self._write_out()
-        return self._digest.finish(self._buffer[: self._fill])
+        """Write the rest and return the sha256 of everything."""
+        self._flush()
+        return self._digest.hexdigest()
 
-    def _room(self, wanted: int) -> int:
-        if self._fill == BLOCK:
-            self._write_out()
-            self._buffer, self._fill = self._digest.take(self._buffer), 0
-        return min(wanted, BLOCK - self._fill)
+    def _room(self, size: int) -> int:
+        if self._fill == _BLOCK:
+            self._flush()
+        return min(size, _BLOCK - self._fill)
 
-    def _write_out(self) -> None:
+    def _flush(self) -> None:
         block = self._buffer[: self._fill]
+        self._digest.update(block)
         while block:
             block = block[self._stream.write(block) :]
+        self._fill = 0
 
     def _source(self, file: str) -> BufferedReader[FileIO]:
         if file not in self._sources:
@@ -218,16 +220,16 @@ class _Output:
             try:
                 stream = BufferedReader(FileIO(file), _WINDOW)  # no Path for each member; closed by the stack
             except OSError as error:
-                msg = f"{file} cannot be read: {error.strerror}; it was there when its members were listed."
+                msg = f"{file} cannot be read: {error.strerror}. It existed when the build began."
                 raise PackagingError(
                     msg,
-                    hint="Run the command again: what is missing is fetched anew.",
+                    hint="Run the command again: it downloads missing packages again.",
                 ) from error
             self._sources[file] = self._open.enter_context(stream)
         return self._sources[file]
 
 
 def zip_size(entries: Iterable[Entry]) -> int:
-    """How many bytes ``write_artifact`` would write."""
+    """The size of the ZIP that ``write_artifact`` would write."""
     headers = layout.LOCAL.size + layout.CENTRAL.size
     return layout.END.size + sum(headers + 2 * len(entry.path.encode()) + entry.compressed_size for entry in entries)

@@ -30,7 +30,7 @@ def file_digest(file: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def beside(artifact: Path, suffix: str) -> Path:
+def evidence_path(artifact: Path, suffix: str) -> Path:
     """``dist/a-1.cdx.json`` beside ``dist/a-1.zip``."""
     return artifact.with_name(artifact.name.removesuffix(".zip") + suffix)
 
@@ -38,8 +38,8 @@ def beside(artifact: Path, suffix: str) -> Path:
 def evidence_files(artifact: Path) -> dict[str, Path]:
     """Every file beside an artifact by what it is: the report, the evidence, and the digests of them all."""
     files = {"report": report_file(artifact)}
-    files |= {kind: beside(artifact, suffix) for kind, suffix in EVIDENCE.items()}
-    return files | {"digests": beside(artifact, _SUFFIX)}
+    files |= {kind: evidence_path(artifact, suffix) for kind, suffix in EVIDENCE.items()}
+    return files | {"digests": evidence_path(artifact, _SUFFIX)}
 
 
 def write_checksums(artifact: Path, sha256: str) -> None:
@@ -48,7 +48,7 @@ def write_checksums(artifact: Path, sha256: str) -> None:
     Raises:
         PackagingError: It cannot be written.
     """
-    with atomic_file(beside(artifact, _SUFFIX)) as stream:
+    with atomic_file(evidence_path(artifact, _SUFFIX)) as stream:
         stream.write(_text(artifact, sha256))
 
 
@@ -60,7 +60,7 @@ def checksums_match(artifact: Path, sha256: str) -> bool:
         sha256: Of the ZIP, which the caller computed.
     """
     try:
-        return beside(artifact, _SUFFIX).read_bytes() == _text(artifact, sha256)
+        return evidence_path(artifact, _SUFFIX).read_bytes() == _text(artifact, sha256)
     except OSError:
         return False
 

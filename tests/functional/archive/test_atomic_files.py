@@ -11,24 +11,24 @@ from builder.archive.atomic_files import atomic_file
 from builder.errors import PackagingError
 
 
-@pytest.mark.parametrize("remade", [False, True])
-def test_the_new_file_takes_the_place_of_the_old_one(tmp_path: Path, *, remade: bool) -> None:
+@pytest.mark.parametrize("discard_old", [False, True])
+def test_the_new_file_takes_the_place_of_the_old_one(tmp_path: Path, *, discard_old: bool) -> None:
     target = tmp_path / "folder" / "file"
     for content in (b"old", b"new"):
-        with atomic_file(target, remade=remade) as stream:
+        with atomic_file(target, discard_old=discard_old) as stream:
             stream.write(content)
 
     assert target.read_bytes() == b"new"
     assert [file.name for file in target.parent.iterdir()] == ["file"]
 
 
-@pytest.mark.parametrize("remade", [False, True])
-def test_whatever_interrupts_leaves_the_old_file_and_nothing_else(tmp_path: Path, *, remade: bool) -> None:
+@pytest.mark.parametrize("discard_old", [False, True])
+def test_whatever_interrupts_leaves_the_old_file_and_nothing_else(tmp_path: Path, *, discard_old: bool) -> None:
     target = tmp_path / "file"
     target.write_bytes(b"old")
 
     def interrupted() -> None:
-        with atomic_file(target, remade=remade) as stream:
+        with atomic_file(target, discard_old=discard_old) as stream:
             stream.write(b"new")
             raise KeyboardInterrupt
 

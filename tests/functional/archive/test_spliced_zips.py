@@ -179,7 +179,7 @@ def test_a_source_that_shrank_leaves_the_old_artifact_and_no_other_file(tmp_path
     write_artifact(bundle, target)
     before = target.read_bytes()
     os.truncate(pack, 60)
-    with pytest.raises(PackagingError, match="changed while it was packaged"):
+    with pytest.raises(PackagingError, match="changed during the build"):
         write_artifact(bundle, target)
     assert target.read_bytes() == before
     assert [file.name for file in target.parent.iterdir()] == ["out.zip"]
@@ -238,7 +238,7 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     ids=["climbs", "twice", "absolute", "backslash"],
 )
 def test_a_pack_never_holds_an_unsafe_path(tmp_path: Path, files: list[tuple[str, int, bytes]]) -> None:
-    with pytest.raises(PackagingError, match="paths that are not safe"):
+    with pytest.raises(PackagingError, match="unsafe paths"):
         pack_members(files, tmp_path / "pack.zip")
     assert list(tmp_path.iterdir()) == []
 

@@ -70,8 +70,8 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     "directory beyond the file": (forge(FINE, end={"size": 1 << 30}), "before its first member"),
     "fewer members listed": (forge(FINE, OTHER, end={"here": 1, "entries": 1}), "belong to no member"),
     "more members listed": (forge(FINE, end={"here": 2, "entries": 2}), "ends its central directory after 1 of 2"),
-    "several disks": (forge(FINE, end={"disk": 1}), "several parts"),
-    "entries here differ": (forge(FINE, end={"here": 0}), "several parts"),
+    "several disks": (forge(FINE, end={"disk": 1}), "multi-part"),
+    "entries here differ": (forge(FINE, end={"here": 0}), "multi-part"),
     "member on another disk": (forge(Forged(central={"disk": 1})), "multi-part"),
     "directory signature damaged": (
         forge(Forged(central={"signature": b"XXXX"})),
@@ -80,10 +80,10 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     "name runs out of the directory": (forge(Forged(central={"name_length": 9999})), "cut off"),
     "ZIP64 end contradicts": (forge(FINE, zip64=True, end={"here": 7, "entries": 7}), "contradict"),
     "ZIP64 locator points elsewhere": (forge(FINE, end={"between": b"PK\x06\x07" + b"\0" * 16}), "ZIP64"),
-    "ZIP64 field missing": (forge(Forged(central={"size": 0xFFFFFFFF})), "not there"),
+    "ZIP64 field missing": (forge(Forged(central={"size": 0xFFFFFFFF})), "missing ZIP64 field"),
     "absolute path": (forge(named("/etc/passwd")), "absolute"),
-    "climbs out": (forge(named("../evil.py")), "climbs"),
-    "climbs out further down": (forge(named("a/../../evil.py")), "climbs"),
+    "leaves the archive": (forge(named("../evil.py")), "leaves the archive"),
+    "leaves the archive further down": (forge(named("a/../../evil.py")), "leaves the archive"),
     "backslash": (forge(named("..\\evil.py")), "backslash"),
     "drive letter": (forge(named("C:/evil.py")), "drive"),
     "drive without slash": (forge(named("c:evil.py")), "drive"),
@@ -123,11 +123,11 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     "zstandard": (forge(Forged(method=93)), "method 93"),
     "format of the future": (forge(Forged(central={"needed": 90})), "newer"),
     "stored with two sizes": (forge(Forged(method=0, central={"packed": 3}, local={"packed": 3})), "two sizes"),
-    "other name in the local header": (forge(Forged(local={"name": b"z.txt"})), "another name"),
-    "other method in the local header": (forge(Forged(local={"method": 0})), "another method"),
-    "other flags in the local header": (forge(Forged(local={"flags": 0x800})), "other flags"),
-    "other size in the local header": (forge(Forged(local={"size": 1})), "another size"),
-    "other checksum in the local header": (forge(Forged(local={"crc": 1})), "another size or checksum"),
+    "other name in the local header": (forge(Forged(local={"name": b"z.txt"})), "different names"),
+    "other method in the local header": (forge(Forged(local={"method": 0})), "different flags or methods"),
+    "other flags in the local header": (forge(Forged(local={"flags": 0x800})), "different flags or methods"),
+    "other size in the local header": (forge(Forged(local={"size": 1})), "different sizes"),
+    "other checksum in the local header": (forge(Forged(local={"crc": 1})), "different sizes or checksums"),
     "no local header": (forge(Forged(local={"signature": b"XXXX"})), "no local header"),
     "second name in extra": (forge(Forged(extra=b"\x75\x70\x0a\x00\x01abcdz.txt")), "second name"),
     "damaged extra": (forge(Forged(extra=b"\x01\x00\xff")), "damaged extra"),
@@ -145,7 +145,7 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     "more than it declares": (forge(Forged(data=BOMB)), "more than the 17"),
     "less than it declares": (forge(Forged(data=deflated(b"hi"))), "instead of the 17"),
     "bomb in total": (forge(Forged(content=b"\0" * 3_000_000)), "1048576 are allowed"),
-    "bytes behind the content": (forge(Forged(data=deflated(b"hello hello hello") + b"!")), "behind its compressed"),
+    "bytes behind the content": (forge(Forged(data=deflated(b"hello hello hello") + b"!")), "after its compressed"),
     "not deflate": (forge(Forged(data=b"\xff\xff\xff\xff")), "cannot be unpacked"),
     "deflate cut off": (forge(Forged(data=deflated(b"hello hello hello")[:-3])), "instead of the 17"),
     "stored content damaged": (forge(Forged(method=0, data=b"hellO hello hello")), "checksum"),
@@ -213,12 +213,12 @@ def test_all_problems_of_an_archive_are_told_at_once() -> None:
 def test_a_thousand_problems_do_not_flood_the_reader() -> None:
     with pytest.raises(VerificationError) as caught:
         read(forge(*(named(f"../{number}") for number in range(1000))))
-    assert caught.value.problems[-1].message == "There are 950 more problems of this archive."
+    assert caught.value.problems[-1].message == "This archive has 950 more problems."
 
 
 def test_a_bomb_is_refused_before_it_is_unpacked() -> None:
     """The declared sizes decide, so nothing is inflated: a lie about them ends at the declared size."""
-    with pytest.raises(VerificationError, match="not a ZIP that every program reads alike"):
+    with pytest.raises(VerificationError, match="not a ZIP that all programs read the same way"):
         read(forge(Forged(data=BOMB, content=b"\0" * 3_000_000)), limit=1000)
 
 

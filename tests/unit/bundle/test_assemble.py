@@ -85,7 +85,7 @@ def test_an_unsafe_path_in_sources_or_packages_is_an_error(path: str) -> None:
 def test_an_unsafe_folder_of_an_npm_package_is_an_error() -> None:
     with pytest.raises(PackagingError, match="conflict") as caught:
         assemble(NODE, [], [pack_of("a", {"x.js": b""}, places=("../node_modules/a",))])
-    assert "climbs out" in problems(caught)
+    assert "leaves the archive" in problems(caught)
 
 
 def test_equal_files_of_two_packages_become_one() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from builder.archive.core_metadata import headers
+from builder.archive.core_metadata import parse_headers
 from builder.dependencies.lock.completeness import PinnedWheel, completeness_problems
 from builder.dependencies.lock.requirements import Requirements
 from builder.errors import Severity
@@ -17,7 +17,7 @@ def wheel(pin: str, *needs: str, extras: str = "", own: str = "") -> PinnedWheel
     own_name, _, own_version = (own or pin).partition("==")
     lines = ["Metadata-Version: 2.1", f"Name: {own_name}", f"Version: {own_version}"]
     lines += [f"Requires-Dist: {need}" for need in needs] + [f"Provides-Extra: {extra}" for extra in extras.split()]
-    return PinnedWheel(name=name, version=version, metadata=headers("\n".join(lines)))
+    return PinnedWheel(name=name, version=version, metadata=parse_headers("\n".join(lines)))
 
 
 def found(wanted: str, *wheels: PinnedWheel, limits: str = "", runtime: str = "python3.13") -> list[str]:

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from builder.archive.core_metadata import headers
+from builder.archive.core_metadata import parse_headers
 from builder.evidence.sbom.package_metadata import npm_facts, npm_identity, wheel_facts
 
 METADATA = """\
@@ -26,7 +26,7 @@ Requires-Dist: not-a-header
 
 
 def test_a_wheels_metadata_is_read_up_to_its_description() -> None:
-    facts = wheel_facts(headers(METADATA))
+    facts = wheel_facts(parse_headers(METADATA))
     assert facts.licence == "MIT OR Apache-2.0"
     assert facts.supplier == "Jane Doe, Bo"
     assert facts.homepage == "https://example.com/pkg"
@@ -34,14 +34,14 @@ def test_a_wheels_metadata_is_read_up_to_its_description() -> None:
 
 
 def test_folded_lines_are_one_field() -> None:
-    assert headers("A: one\n  two\n\t| three\nB: 4\n") == {"a": ["one\ntwo\nthree"], "b": ["4"]}
+    assert parse_headers("A: one\n  two\n\t| three\nB: 4\n") == {"a": ["one\ntwo\nthree"], "b": ["4"]}
 
 
 @pytest.mark.parametrize("blank", ["        ", "\t", " \r", "\x0c  text", "        |"])
 def test_a_line_of_blanks_does_not_end_the_header(blank: str) -> None:
     """scipy and matplotlib fold a licence with such lines into the header, before what they ask for."""
     text = f"License: one\n{blank}\n        two\nRequires-Dist: numpy\n\nRequires-Dist: no header\n"
-    assert headers(text)["requires-dist"] == ["numpy"]
+    assert parse_headers(text)["requires-dist"] == ["numpy"]
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_a_line_of_blanks_does_not_end_the_header(blank: str) -> None:
 def test_a_licence_is_an_expression_only_when_spdx_knows_it(
     lines: list[str], expression: str, names: tuple[str, ...]
 ) -> None:
-    facts = wheel_facts(headers("\n".join(lines)))
+    facts = wheel_facts(parse_headers("\n".join(lines)))
     assert (facts.licence, facts.licence_names) == (expression, names)
     assert facts.licence_text == (expression or ", ".join(names) or "unknown")
 
