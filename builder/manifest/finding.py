@@ -1,4 +1,4 @@
-"""What a check says before it is known in which file and line: a key path and two sentences."""
+"""One result of a check, before its file and line are known: a key path and two sentences."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from builder.errors import Severity
 from builder.quoting import printable
 
 KeyPath = tuple[str | int, ...]
-"""Keys and list indexes from the root of plugin.toml, or from the table that a rule was given."""
+"""Keys and list indexes, from the root of plugin.toml or from the table that a rule checks."""
 
 _BARE_KEY = r"[A-Za-z0-9_-]+"
-_SHOWN = 60
+_LENGTH_MAX = 60
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finding:
-    """One thing that is wrong at one key.
+    """One problem with one key.
 
     Attributes:
-        path: The key it is about.
-        message: What is wrong and what is allowed.
+        path: The key.
+        message: What is wrong, and what is allowed.
         hint: The next step.
-        severity: Warnings never stop the work.
+        severity: A warning never stops the command.
     """
 
     path: KeyPath
@@ -33,7 +33,7 @@ class Finding:
 
 
 def format_key(path: KeyPath) -> str:
-    """The path as people write it: ``plugin.subscriptions.interceptions[2].apiId``; odd keys stand in quotes."""
+    """The path as people write it: ``plugin.subscriptions.interceptions[2].apiId``; unusual keys are in quotes."""
     text = ""
     for part in path:
         if isinstance(part, int):
@@ -45,6 +45,6 @@ def format_key(path: KeyPath) -> str:
 
 
 def shorten(text: str) -> str:
-    """The text on one line and short enough for a message; invisible characters become escapes."""
-    visible = printable(text[:_SHOWN])
-    return visible + "…" if len(text) > _SHOWN else visible
+    """The text on one line, short enough for a message; invisible characters become escapes."""
+    visible = printable(text[:_LENGTH_MAX])
+    return visible + "…" if len(text) > _LENGTH_MAX else visible

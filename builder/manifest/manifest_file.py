@@ -1,4 +1,4 @@
-"""plugin.toml on disk -> ``LoadedManifest``."""
+"""Finds, reads and checks plugin.toml; gives each problem its line."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from builder.errors import ManifestError, Problem, ProjectError, Severity, Usage
 from builder.manifest.deserialization import build_manifest
 from builder.manifest.environments import LOCAL
 from builder.manifest.finding import format_key, shorten
-from builder.manifest.schema_check import SCHEMA_FILE
+from builder.manifest.schema.json_schema import SCHEMA_FILE
 from builder.manifest.suggestion import suggest
 from builder.manifest.text.toml_document import SIZE_MAX, decode, parse_toml
 from builder.manifest.validation import check_document
@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
-    from builder.manifest.finding import Finding
+    from builder.manifest.finding import Finding, KeyPath
     from builder.manifest.model import Manifest
+    from builder.manifest.text.toml_errors import ExpectedValue
 
 FILE_NAME = "plugin.toml"
-_START = "Start a plugin with `biot-plugin new FOLDER`, or write a plugin.toml beside the code you have."
+_HOW_TO_START = "Start a plugin with `biot-plugin new FOLDER`, or write a plugin.toml next to your code."
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,7 +33,7 @@ class LoadedManifest:
 
     Attributes:
         manifest: The manifest.
-        warnings: What is allowed and still worth telling.
+        warnings: What is allowed and may still go wrong.
     """
 
     manifest: Manifest
@@ -40,13 +41,13 @@ class LoadedManifest:
 
 
 def find_manifest(start: Path) -> Path:
-    """The plugin.toml of a folder or of the nearest folder above it, not beyond the top of its git repository.
+    """Find the plugin.toml in a folder, or in the nearest folder above it in the same git repository.
 
     Args:
         start: A folder, or a plugin.toml itself.
 
     Raises:
-        ProjectError: There is none.
+        ProjectError: There is no plugin.toml.
     """
     start = start.absolute()
     if start.name == FILE_NAME and start.is_file():
@@ -56,8 +57,8 @@ def find_manifest(start: Path) -> Path:
             return folder / FILE_NAME
         if (folder / ".git").exists():
             break
-    message = f"There is no {FILE_NAME} in {start} or in a folder above it."
-    raise ProjectError(message, hint=_START)
+    message = f"No {FILE_NAME} found in {start} or in a folder above it."
+    raise ProjectError(message, hint=_HOW_TO_START)
 
 
 def load(file: Path, *, environment: str | None = None, today: date) -> LoadedManifest:
@@ -65,13 +66,13 @@ def load(file: Path, *, environment: str | None = None, today: date) -> LoadedMa
 
     Args:
         file: The plugin.toml.
-        environment: Name of an ``[environments.NAME]`` table to apply, or None.
-        today: The day that decides which runtimes can still be used.
+        environment: Name of the ``[environments.NAME]`` table to apply, or None.
+        today: Decides which runtimes can still be used.
 
     Raises:
-        ProjectError: The file is not there or cannot be read.
+        ProjectError: The file does not exist or cannot be read.
         UsageError: There is no such environment.
-        ManifestError: Anything is wrong with its content; carries all problems.
+        ManifestError: The content has errors; carries all problems.
     """
     return parse(decode(_read(file), file=file.name), file=file.absolute(), environment=environment, today=today)
 
@@ -81,27 +82,27 @@ def _read(file: Path) -> bytes:
         with file.open("rb") as stream:
             return stream.read(SIZE_MAX + 1)
     except FileNotFoundError as error:
-        message = f"There is no {file}."
-        raise ProjectError(message, hint=_START) from error
+        message = f"{file} does not exist."
+        raise ProjectError(message, hint=_HOW_TO_START) from error
     except OSError as error:
         message = f"{file} cannot be read: {error.strerror}."
         raise ProjectError(message, hint="Check its permissions, and that it is a file.") from error
 
 
 def parse(text: str, *, file: Path, environment: str | None = None, today: date) -> LoadedManifest:
-    """Check the text of a manifest; reads no file.
+    """Check the text of a manifest, without reading a file.
 
     Args:
         text: TOML.
-        file: Where the text comes from, for messages and for the manifest's own folder.
-        environment: Name of an ``[environments.NAME]`` table to apply, or None.
-        today: The day that decides which runtimes can still be used.
+        file: Where the text comes from, for messages and for the manifest's folder.
+        environment: Name of the ``[environments.NAME]`` table to apply, or None.
+        today: Decides which runtimes can still be used.
 
     Raises:
         UsageError: There is no such environment.
-        ManifestError: Anything is wrong; carries all problems.
+        ManifestError: The text has errors; carries all problems.
     """
-    data = parse_toml(text, file=file.name)
+    data = parse_toml(text, file=file.name, expect=_expected_value)
     if environment is not None:
         _refuse_unknown_environment(environment, data, file.name)
     problems = _problems(check_document(data, today=today), text=text, file=file.name)
@@ -112,15 +113,15 @@ def parse(text: str, *, file: Path, environment: str | None = None, today: date)
 
 
 def locate_findings(findings: Iterable[Finding], file: Path) -> tuple[Problem, ...]:
-    """Findings about a manifest as problems with their lines; the file is read only when there are findings.
+    """Turn findings about a manifest into problems with lines. Reads the file only if there are findings.
 
     Args:
-        findings: About keys of the manifest.
+        findings: Findings about keys of the manifest.
         file: The plugin.toml.
 
     Raises:
-        ProjectError: The file cannot be read any more.
-        ManifestError: It is no text any more.
+        ProjectError: The file can no longer be read.
+        ManifestError: The file is no longer valid text.
     """
     findings = tuple(findings)
     if not findings:
@@ -132,6 +133,7 @@ def _problems(findings: Iterable[Finding], *, text: str, file: str) -> tuple[Pro
     findings = tuple(findings)
     if not findings:
         return ()
+    # Imported when there is something to report: most files have no problems.
     from builder.manifest.text.line_numbers import line_numbers, line_of
 
     lines = line_numbers(text)
@@ -149,18 +151,25 @@ def _problems(findings: Iterable[Finding], *, text: str, file: str) -> tuple[Pro
     return tuple(sorted(dict.fromkeys(problems), key=lambda problem: problem.line))
 
 
+def _expected_value(path: KeyPath) -> ExpectedValue | None:
+    # Imported when there is an error: most files have none.
+    from builder.manifest.schema.expected_values import expected_value
+
+    return expected_value(path)
+
+
 def _refuse_unknown_environment(name: str, data: dict[str, object], file: str) -> None:
     tables = data.get("environments")
     names = sorted({*(tables if isinstance(tables, dict) else ()), LOCAL})
     if name in names:
         return
     suggestion = suggest(name, names)
-    message = f"There is no environment {shorten(name)}. Known environments: {', '.join(names)}."
+    message = f"Unknown environment {shorten(name)}. Known environments: {', '.join(names)}."
     hint = f"Did you mean -e {suggestion}?" if suggestion else f"Add a table to {file}, with the baseUrl of that BioT:"
     setting = "" if suggestion else f'[environments.{shorten(name)}]\nbaseUrl = "https://api.example.com"'
     raise UsageError(message, hint=hint, setting=setting)
 
 
 def schema_file() -> Path:
-    """The JSON Schema of plugin.toml as shipped, for editors: ``#:schema`` followed by its path or address."""
+    """The JSON Schema of plugin.toml, for editors: ``#:schema`` followed by its path or address."""
     return SCHEMA_FILE

@@ -1,4 +1,4 @@
-"""The word that was probably meant."""
+"""The word that the author probably meant."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_LONGEST = 64
+_LENGTH_MAX = 64
 
 
 def suggest(word: str, allowed: Sequence[str]) -> str:
-    """The allowed word that is nearest, or empty; other spellings of the same word (``memory_size``) come first."""
-    if len(word) > _LONGEST:
+    """The nearest allowed word, or empty; another spelling of the same word (``memory_size``) comes first."""
+    if len(word) > _LENGTH_MAX:
         return ""
     letters = {_letters(candidate): candidate for candidate in allowed}
     if _letters(word) in letters:
         return letters[_letters(word)]
     from difflib import get_close_matches
 
-    near = get_close_matches(_letters(word), letters, n=1)
-    return letters[near[0]] if near else ""
+    matches = get_close_matches(_letters(word), letters, n=1)
+    return letters[matches[0]] if matches else ""
 
 
 def _letters(word: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from builder.manifest.environments import apply_overrides
 from builder.manifest.rules import BUILD_RULES, ENVIRONMENT_RULES, PLUGIN_RULES
 from builder.manifest.rules.subject import Subject
-from builder.manifest.schema_check import check_schema, without_invalid_values
+from builder.manifest.schema.schema_check import check_schema, without_values
 from builder.manifest.text.characters import check_values
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def check_document(data: Mapping[str, object], *, today: date) -> tuple[Finding,
     """
     hidden = tuple(check_values(data))
     shape = check_schema(data)
-    clean = without_invalid_values(data, (*hidden, *shape))
+    clean = without_values(data, {finding.path for finding in (*hidden, *shape)})
     plugin = tuple(_run(PLUGIN_RULES, clean, data, "plugin", today))
     build = tuple(_run(BUILD_RULES, clean, data, "build", today)) if "build" in clean else ()
     environments = tuple(_environments(clean, data, plugin, today)) if "plugin" in clean else ()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from jsonschema_rs import Draft202012Validator
 
-from builder.manifest.schema_check import schema
+from builder.manifest.schema.json_schema import schema
 from sandbox.web.biot_errors import bad_request
 from sandbox.web.json_text import read_json
 

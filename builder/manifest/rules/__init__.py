@@ -1,7 +1,7 @@
-"""What the values of a manifest mean: one small rule per file, each told apart by its name.
+"""The meaning of the values in a manifest: one small rule per module, named after what it checks.
 
-A rule gets one table whose shape was checked (values of the wrong shape are left out) and yields findings whose paths
-start at that table. No rule does I/O or knows the time: today is part of its subject.
+A rule gets one table without the values that violate the schema, and yields findings whose paths
+start at that table. No rule does I/O or asks for the time: today is part of its subject.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ PLUGIN_RULES: tuple[Rule, ...] = (
     cron_schedule.check,
     cors.check,
 )
-"""Rules for ``[plugin]``, also after the values of an environment were laid over it."""
+"""Rules for ``[plugin]``, with and without the overrides of an environment."""
 
 BUILD_RULES: tuple[Rule, ...] = (
     path_settings.check,
@@ -65,4 +65,4 @@ BUILD_RULES: tuple[Rule, ...] = (
 """Rules for ``[build]``."""
 
 ENVIRONMENT_RULES: tuple[Rule, ...] = (base_url.check,)
-"""Rules for what only ``[environments.NAME]`` has."""
+"""Rules for the keys that only ``[environments.NAME]`` has."""

@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 
 
 def check(subject: Subject) -> Iterator[Finding]:
-    """``[build.allow-missing-imports]`` maps a module, as it is imported, to a reason that says something."""
+    """``[build.allow-missing-imports]`` maps a module, as it is imported, to a reason that is not blank."""
     for module, reason in subject.subtable("allow-missing-imports").items():
         if isinstance(reason, str) and not reason.strip():
             yield Finding(
                 path=("allow-missing-imports", module),
-                message="The value says why the function does without the module.",
+                message="The value must say why the function works without the module.",
                 hint='For example ujson = "falls back to json".',
             )

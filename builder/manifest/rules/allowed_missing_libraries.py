@@ -12,20 +12,21 @@ if TYPE_CHECKING:
 
 _LIBRARY = re.compile(r"[A-Za-z0-9._+@-]+(?:\.so(?:\.[A-Za-z0-9._-]+)?|\.node)")
 _NPM_PACKAGE = re.compile(r"@[a-z0-9~-][a-z0-9._~-]*/[a-z0-9._~-]+|[a-z0-9~-][a-z0-9_~-]*")
+_EXAMPLE = 'For example "libtbb.so.12" = "numba falls back to its own thread pool".'
 
 
 def check(subject: Subject) -> Iterator[Finding]:
-    """``[build.allow-missing]`` maps the name of a library or an npm package to a reason that says something."""
+    """``[build.allow-missing]`` maps the name of a library or an npm package to a reason that is not blank."""
     for library, reason in subject.subtable("allow-missing").items():
         if not _LIBRARY.fullmatch(library) and not _NPM_PACKAGE.fullmatch(library):
             yield Finding(
                 path=("allow-missing", library),
-                message="The key is the name of a library or of a Node binary, without folders, or of an npm package.",
-                hint='For example "libtbb.so.12" = "numba falls back to its own thread pool".',
+                message="The key must be the name of a library or Node binary, without folders, or of an npm package.",
+                hint=_EXAMPLE,
             )
         if isinstance(reason, str) and not reason.strip():
             yield Finding(
                 path=("allow-missing", library),
-                message="The value says why the function does without the library.",
-                hint='For example "libtbb.so.12" = "numba falls back to its own thread pool".',
+                message="The value must say why the function works without it.",
+                hint=_EXAMPLE,
             )

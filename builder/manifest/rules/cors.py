@@ -18,13 +18,13 @@ _HEADER = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
 
 
 def check(subject: Subject) -> Iterator[Finding]:
-    """Origins are what a browser sends, headers are names of headers."""
+    """Origins are what a browser sends; headers are header names."""
     table = subject.subtable("cors")
     for index, origin in text_items(table, "allowOrigins"):
         if origin != "*" and not re.fullmatch(_ORIGIN, origin):
             yield Finding(
                 path=("cors", "allowOrigins", index),
-                message="An origin is scheme, host and port, without a path or a slash at its end; or * for all.",
+                message="An origin must be * or scheme, host and port, without a path or a slash at the end.",
                 hint='For example allowOrigins = ["https://portal.example.com"].',
             )
     for key in ("allowHeaders", "exposeHeaders"):
@@ -32,6 +32,6 @@ def check(subject: Subject) -> Iterator[Finding]:
             if not re.fullmatch(_HEADER, header):
                 yield Finding(
                     path=("cors", key, index),
-                    message="This is not the name of an HTTP header: letters, digits and hyphens, no spaces or colon.",
+                    message="This is not a valid header name: use letters, digits and hyphens, no spaces and no colon.",
                     hint=f'For example {key} = ["content-type"].',
                 )

@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 
 
 def check(subject: Subject) -> Iterator[Finding]:
-    """A display name is one line that is not blank; BioT puts it into an environment variable and a list."""
-    shown = subject.text("displayName")
-    if shown and not shown.strip():
-        message = "The display name is blank."
+    """A display name is one line that is not blank: BioT puts it into an environment variable and into lists."""
+    name = subject.text("displayName")
+    if name and not name.strip():
+        message = "The display name must not be blank."
         yield Finding(path=("displayName",), message=message, hint='For example displayName = "Age Calculator".')
-    elif len(shown.splitlines()) > 1 or shown.endswith(("\n", "\r")):
-        message = "The display name has more than one line."
+    elif len(name.splitlines()) > 1 or name.endswith(("\n", "\r")):
+        message = "The display name must be a single line."
         yield Finding(path=("displayName",), message=message, hint="Write it on one line.")

@@ -15,20 +15,20 @@ _FILE_ENDINGS = (".py", ".js", ".mjs", ".cjs", ".ts")
 
 
 def check(subject: Subject) -> Iterator[Finding]:
-    """A handler is ``file.function``, the file without its ending, folders before it with ``/``."""
+    """A handler is ``file.function``: the file without its ending, after its folders with ``/``."""
     handler = subject.text("handler", "index.handler")
     if re.fullmatch(_HANDLER, handler) and not handler.endswith(_FILE_ENDINGS):
         return
-    yield Finding(path=("handler",), message=_reason(handler), hint='For example handler = "index.handler".')
+    yield Finding(path=("handler",), message=_problem(handler), hint='For example handler = "index.handler".')
 
 
-def _reason(handler: str) -> str:
+def _problem(handler: str) -> str:
     if any(character.isspace() for character in handler):
-        return "A handler is file.function without spaces or line ends."
+        return "The handler must be FILE.FUNCTION, without spaces or line breaks."
     if "." not in handler:
-        return "A handler is file.function, and the dot is missing."
+        return "The handler must be FILE.FUNCTION; the dot is missing."
     if handler.endswith(_FILE_ENDINGS):
-        return "A handler is file.function: the file without its ending, a dot, and the function's name."
+        return "The handler must be FILE.FUNCTION, with the file's name without its ending."
     if handler.startswith(("/", ".")) or ".." in handler:
-        return "A handler starts at the build root: no leading slash or dot, and no way up with two dots."
-    return "A handler is file.function: letters, digits, underscores and hyphens, with / between folders."
+        return "The handler must be relative to the build root: no slash or dot at the start, and no '..'."
+    return "The handler must be FILE.FUNCTION, of letters, digits, underscores and hyphens, with / between folders."

@@ -22,7 +22,7 @@ _EXAMPLE = 'For example apiId = "POST/organization/v1/users/patients".'
 
 
 def check(subject: Subject) -> Iterator[Finding]:
-    """An interception names an API or an entity, whichever its type has, and none stands there twice."""
+    """An interception names an API or an entity, as its type needs, and there are no duplicates."""
     subscriptions = subject.subtable("subscriptions")
     yield from _order(subscriptions, ("subscriptions",), "interceptionOrder")
     seen: dict[tuple[object, ...], int] = {}
@@ -33,7 +33,7 @@ def check(subject: Subject) -> Iterator[Finding]:
         target = (row.get("type"), row.get("apiId"), row.get("entityTypeName"))
         first = seen.setdefault(target, index)
         if first != index and any(target[1:]):
-            message = f"This interception stands there twice: it is the same as interceptions[{first}]."
+            message = f"Duplicate interception: it is the same as interceptions[{first}]."
             yield Finding(path=path, message=message, hint="Delete one of the two.")
 
 
@@ -43,11 +43,11 @@ def _target(row: Mapping[str, object], path: KeyPath) -> Iterator[Finding]:
         return
     needed, foreign = ("entityTypeName", "apiId") if kind == "ADAPT_ENTITY" else ("apiId", "entityTypeName")
     if foreign in row:
-        message = f"{kind} takes {needed} and no {foreign}."
+        message = f"{kind} needs {needed}, not {foreign}."
         yield Finding(path=(*path, foreign), message=message, hint="Delete the line, or change the type.")
     value = row.get(needed)
     if not isinstance(value, str):
-        message = f"{needed} is missing; {kind} needs it."
+        message = f"{needed} is missing: {kind} needs it."
         hint = _EXAMPLE if needed == "apiId" else 'For example entityTypeName = "patient".'
         yield Finding(path=(*path, needed), message=message, hint=hint)
     elif needed == "apiId":
@@ -62,22 +62,22 @@ def _api_id(value: str, path: KeyPath) -> Iterator[Finding]:
             yield _unknown_api(value, suggestion, path)
         return
     if any(character.isspace() for character in value):
-        message = "An apiId has no spaces: the path follows the method directly."
+        message = "The apiId must not have spaces: write the path directly after the method."
     elif not value.startswith(tuple(f"{method}/" for method in API_METHODS)):
         message = (
-            f"An apiId starts with a method in capitals ({', '.join(API_METHODS)}), directly followed by the path."
+            f"The apiId must start with a method in capital letters ({', '.join(API_METHODS)}), followed by the path."
         )
     elif "?" in value or "#" in value:
-        message = "An apiId has no query: it ends with the path."
+        message = "The apiId must end with the path: no query and no fragment."
     else:
-        message = "An apiId's path has no empty parts and no slash at its end; a parameter stands as {name}."
+        message = "The path of the apiId must not have empty parts or a slash at the end; write a parameter as {name}."
     yield Finding(path=path, message=message, hint=_EXAMPLE)
 
 
 def _unknown_api(value: str, suggestion: str, path: KeyPath) -> Finding:
     return Finding(
         path=path,
-        message=f"{shorten(value)} is not among the APIs that can be intercepted, as known from {AS_OF}.",
+        message=f"{shorten(value)} is not in the list of APIs that can be intercepted ({AS_OF}).",
         hint=f'Did you mean "{suggestion}"?',
         severity=Severity.WARNING,
     )
@@ -87,8 +87,10 @@ def _unknown_entity(value: str, path: KeyPath) -> Finding:
     suggestion = suggest(value, ADAPTABLE_ENTITY_TYPES)
     return Finding(
         path=path,
-        message=f"{shorten(value)} is not among the entities that can be adapted, as known from {AS_OF}.",
-        hint=f'Did you mean "{suggestion}"?' if suggestion else f"Known are {', '.join(ADAPTABLE_ENTITY_TYPES)}.",
+        message=f"{shorten(value)} is not in the list of entity types that can be adapted ({AS_OF}).",
+        hint=f'Did you mean "{suggestion}"?'
+        if suggestion
+        else f"Known entity types: {', '.join(ADAPTABLE_ENTITY_TYPES)}.",
         severity=Severity.WARNING,
     )
 
@@ -97,7 +99,7 @@ def _order(table: Mapping[str, object], path: KeyPath, key: str) -> Iterator[Fin
     if table.get(key) == LIKELY_RESERVED_ORDER:
         yield Finding(
             path=(*path, key),
-            message=f"{LIKELY_RESERVED_ORDER} is probably reserved: BioT's guide asks for more than 1.",
-            hint=f"Choose a larger number, such as {key} = 10.",
+            message=f"Order {LIKELY_RESERVED_ORDER} is probably reserved: BioT's guide asks for more than 1.",
+            hint=f"Use a larger number, such as {key} = 10.",
             severity=Severity.WARNING,
         )

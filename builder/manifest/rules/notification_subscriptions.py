@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def check(subject: Subject) -> Iterator[Finding]:
-    """A notification names an entity and an action that BioT is known to have, and none stands there twice."""
+    """A notification names an entity and an action that BioT is known to have, and there are no duplicates."""
     seen: dict[tuple[object, ...], int] = {}
     for index, row in table_items(subject.subtable("subscriptions"), "notifications"):
         path = ("subscriptions", "notifications", index)
@@ -24,12 +24,12 @@ def check(subject: Subject) -> Iterator[Finding]:
         event = (row.get("entityTypeName"), row.get("actionName"), row.get("templateName"))
         first = seen.setdefault(event, index)
         if first != index and all(event[:2]):
-            message = f"This notification stands there twice: it is the same as notifications[{first}]."
+            message = f"Duplicate notification: it is the same as notifications[{first}]."
             yield Finding(path=path, message=message, hint="Delete one of the two.")
 
 
 def _names(row: Mapping[str, object], path: KeyPath) -> Iterator[Finding]:
-    """Only warnings: the table is of one day, and the platform knows better."""
+    """Only warnings: the list is dated, and the platform may have more."""
     entity, action = row.get("entityTypeName"), row.get("actionName")
     if not isinstance(entity, str):
         return
@@ -37,8 +37,8 @@ def _names(row: Mapping[str, object], path: KeyPath) -> Iterator[Finding]:
         suggestion = suggest(entity, ENTITY_TYPES)
         yield Finding(
             path=(*path, "entityTypeName"),
-            message=f"{shorten(entity)} is not among the entity types known from {AS_OF}.",
-            hint=f'Did you mean "{suggestion}"?' if suggestion else f"Known are {', '.join(ENTITY_TYPES)}.",
+            message=f"{shorten(entity)} is not in the list of entity types ({AS_OF}).",
+            hint=f'Did you mean "{suggestion}"?' if suggestion else f"Known entity types: {', '.join(ENTITY_TYPES)}.",
             severity=Severity.WARNING,
         )
     elif isinstance(action, str) and action not in ACTIONS_BY_ENTITY[entity]:
@@ -46,7 +46,7 @@ def _names(row: Mapping[str, object], path: KeyPath) -> Iterator[Finding]:
         suggestion = suggest(action, actions)
         yield Finding(
             path=(*path, "actionName"),
-            message=f"{shorten(action)} is not among the actions of {entity} known from {AS_OF}.",
-            hint=f'Did you mean "{suggestion}"?' if suggestion else f"Known are {', '.join(actions)}.",
+            message=f"{shorten(action)} is not in the list of actions of {entity} ({AS_OF}).",
+            hint=f'Did you mean "{suggestion}"?' if suggestion else f"Known actions: {', '.join(actions)}.",
             severity=Severity.WARNING,
         )

@@ -12,34 +12,34 @@ if TYPE_CHECKING:
 
 
 def check(subject: Subject) -> Iterator[Finding]:
-    """Paths are relative with ``/`` between their parts; the build root stays inside the plugin's folder."""
+    """Paths are relative and use ``/``; the build root is inside the plugin's folder."""
     root = subject.text("root", "src")
-    if reason := path_problem(root) or _upward(root):
-        yield Finding(path=("root",), message=reason, hint='For example root = "src", or root = ".".')
+    if message := path_problem(root) or _build_root_problem(root):
+        yield Finding(path=("root",), message=message, hint='For example root = "src", or root = ".".')
     requirements = subject.text("requirements", "requirements.txt")
-    if reason := path_problem(requirements):
-        yield Finding(path=("requirements",), message=reason, hint='For example requirements = "requirements.txt".')
+    if message := path_problem(requirements):
+        yield Finding(path=("requirements",), message=message, hint='For example requirements = "requirements.txt".')
     for key in ("include", "exclude"):
         for index, pattern in text_items(subject.table, key):
             if "\\" in pattern or not pattern.strip():
-                message = "A pattern is not blank and has / between its parts, also on Windows."
+                message = "The pattern must not be blank, and must use / between folders, also on Windows."
                 yield Finding(path=(key, index), message=message, hint=f'For example {key} = ["data/*.json"].')
     for index, script in text_items(subject.table, "scripts"):
         if "/" in script or "\\" in script or script in {".", ".."}:
-            message = "A script is named without folders."
+            message = "The script must be a name without folders."
             yield Finding(path=("scripts", index), message=message, hint='For example scripts = ["ruff"].')
 
 
 def path_problem(path: str) -> str:
-    """Why a text is not a path as plugin.toml has them, or empty."""
+    """Why a text is not a path that plugin.toml allows; empty if it is."""
     if "\\" in path or path[1:2] == ":":
-        return "A path has / between its parts and no drive, also on Windows."
+        return "The path must use / between folders and have no drive letter, also on Windows."
     if path.startswith(("/", "~")):
-        return "A path is relative to the folder of plugin.toml."
+        return "The path must be relative to the folder of plugin.toml."
     if path != path.strip():
-        return "The path begins or ends with a space."
+        return "The path must not start or end with a space."
     return ""
 
 
-def _upward(path: str) -> str:
-    return "The build root must lie inside the folder of plugin.toml." if ".." in path.split("/") else ""
+def _build_root_problem(path: str) -> str:
+    return "The build root must be inside the folder of plugin.toml." if ".." in path.split("/") else ""

@@ -11,24 +11,24 @@ if TYPE_CHECKING:
 
     from builder.manifest.rules.subject import Subject
 
-# BioT's own expression has no anchors, so its server may let more pass than Lambda takes.
+# BioT's own pattern has no anchors, so its server may accept names that Lambda rejects.
 _NAME = r"[a-zA-Z0-9_-]+"
-_UNFIT = r"[^a-zA-Z0-9]+"
+_OTHER_CHARACTERS = r"[^a-zA-Z0-9]+"
 
 
 def check(subject: Subject) -> Iterator[Finding]:
-    """A name has 1 to 57 letters, digits, hyphens and underscores, and not the prefix that BioT adds."""
+    """A name is of letters, digits, hyphens and underscores, without the prefix that BioT adds."""
     name = subject.text("name")
     if name and not re.fullmatch(_NAME, name):
-        fit = re.sub(_UNFIT, "-", name).strip("-")[:NAME_MAX].lower()
+        corrected = re.sub(_OTHER_CHARACTERS, "-", name).strip("-")[:NAME_MAX].lower()
         yield Finding(
             path=("name",),
-            message="A name holds only the letters a-z and A-Z, digits, hyphens and underscores.",
-            hint=f'For example name = "{fit}".' if fit else 'For example name = "age-calculator".',
+            message="The name must have only the letters a-z and A-Z, digits, hyphens and underscores.",
+            hint=f'For example name = "{corrected}".' if corrected else 'For example name = "age-calculator".',
         )
     elif name.startswith(NAME_PREFIX):
         yield Finding(
             path=("name",),
-            message=f"BioT itself puts {NAME_PREFIX} before every name, so it must not be written here.",
+            message=f"The name must not start with {NAME_PREFIX}: BioT adds this prefix itself.",
             hint=f'Write name = "{name.removeprefix(NAME_PREFIX)}".',
         )

@@ -21,12 +21,12 @@ def check(subject: Subject) -> Iterator[Finding]:
         if "" in parts or ".." in parts or "." in parts or "\\" in path:
             yield Finding(
                 path=("prefer", path),
-                message="The key is the path of a file inside the artifact, relative and with / between its parts.",
+                message="The key must be the path of a file in the artifact: relative, with / between folders.",
                 hint='For example "backports/__init__.py" = "backports.tarfile".',
             )
         if isinstance(package, str) and not re.fullmatch(_PACKAGE, package):
             yield Finding(
                 path=("prefer", path),
-                message="The value is the name of a package as in the lock.",
+                message="The value must be the name of a package as in the lock.",
                 hint='For example "backports/__init__.py" = "backports.tarfile".',
             )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def check(subject: Subject) -> Iterator[Finding]:
-    """A runtime is one that Lambda has, that the kit builds for, and that can still be created today."""
+    """The runtime exists on Lambda, the kit builds for it, and new functions can still use it today."""
     name = subject.text("runtime")
     if not name:
         return
@@ -31,28 +31,29 @@ def _unknown(name: str, today: date) -> Finding:
     supported = tuple(runtime.name for runtime in RUNTIMES.values() if today < runtime.deprecated)
     known = ", ".join(supported)
     if name.startswith(OTHER_LANGUAGES):
-        message = f"{shorten(name)} is not for this kit: it builds Python and Node.js plugins only."
-        return Finding(path=("runtime",), message=message, hint=f"Allowed are {known}.")
+        message = f"{shorten(name)} is not supported: the kit builds Python and Node.js plugins."
+        return Finding(path=("runtime",), message=message, hint=f"Use one of {known}.")
     suggestion = suggest(name, supported)
-    message = f"{shorten(name)} is not a runtime that AWS supports, as of {AS_OF}: {known}."
+    message = f"{shorten(name)} is not a supported runtime. AWS supports (as of {AS_OF}): {known}."
     hint = (
-        f'Did you mean "{suggestion}"?'
-        if suggestion
-        else "Choose one of them, or update the kit if AWS has a newer one."
+        f'Did you mean "{suggestion}"?' if suggestion else "Use one of these, or update the kit if AWS has a newer one."
     )
     return Finding(path=("runtime",), message=message, hint=hint)
 
 
 def _life_cycle(runtime: Runtime, today: date) -> Iterator[Finding]:
-    newer = f'Move to runtime = "{_newest(runtime)}".'
-    ends = f"{runtime.name} is no longer supported by AWS from {runtime.deprecated} on"
-    blocks = f"new functions cannot use it from {runtime.create_blocked} on"
+    hint = f'Use runtime = "{_newest(runtime)}".'
+    ends = "ended" if today >= runtime.deprecated else "ends"
+    end_of_support = f"AWS {ends} support for {runtime.name} on {runtime.deprecated}"
     if today >= runtime.create_blocked:
-        message = f"{ends}, and {blocks} (dates as known on {AS_OF})."
-        yield Finding(path=("runtime",), message=message, hint=newer)
+        message = f"{end_of_support}, and new functions cannot use it since {runtime.create_blocked} (as of {AS_OF})."
+        yield Finding(path=("runtime",), message=message, hint=hint)
     elif today >= runtime.deprecated - timedelta(days=RUNTIME_WARNING_DAYS):
-        message = f"{ends}; {blocks}, and updates fail from {runtime.update_blocked} on."
-        yield Finding(path=("runtime",), message=message, hint=newer, severity=Severity.WARNING)
+        message = (
+            f"{end_of_support}. New functions cannot use it from {runtime.create_blocked} on, and updates fail from "
+            f"{runtime.update_blocked} on."
+        )
+        yield Finding(path=("runtime",), message=message, hint=hint, severity=Severity.WARNING)
 
 
 def _newest(runtime: Runtime) -> str:

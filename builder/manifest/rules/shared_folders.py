@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 def check(subject: Subject) -> Iterator[Finding]:
     """``[build.shared]`` maps a folder of the repository to a folder inside the artifact."""
-    for folder, place in subject.subtable("shared").items():
-        reason = path_problem(folder) or (_place_fault(place) if isinstance(place, str) else "")
-        if reason:
-            yield Finding(path=("shared", folder), message=reason, hint='For example "../common" = "common".')
+    for folder, target in subject.subtable("shared").items():
+        message = path_problem(folder) or (_target_problem(target) if isinstance(target, str) else "")
+        if message:
+            yield Finding(path=("shared", folder), message=message, hint='For example "../common" = "common".')
 
 
-def _place_fault(place: str) -> str:
-    if path_problem(place) or not {"", ".", ".."}.isdisjoint(place.split("/")):
-        return "The place is a folder inside the artifact, relative and with / between its parts."
+def _target_problem(target: str) -> str:
+    if path_problem(target) or not {"", ".", ".."}.isdisjoint(target.split("/")):
+        return "The value must be a folder in the artifact: relative, with / between folders."
     return ""

@@ -15,11 +15,11 @@ _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 
 
 def check(subject: Subject) -> Iterator[Finding]:
-    """``[build] allow-sdist`` holds names of Python packages."""
+    """``[build] allow-sdist`` lists names of Python packages."""
     for index, name in text_items(subject.table, "allow-sdist"):
         if not _NAME.fullmatch(name):
             yield Finding(
                 path=("allow-sdist", index),
-                message="This is the name of a Python package alone: its version stands in the lock.",
+                message="The entry must be only the name of a Python package: its version is in the lock.",
                 hint='For example allow-sdist = ["docopt"].',
             )

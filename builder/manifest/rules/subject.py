@@ -1,4 +1,4 @@
-"""What a rule looks at."""
+"""What a rule checks: one table, and ways to read it whatever the types of its values are."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ class Subject:
     """One table of plugin.toml.
 
     Attributes:
-        table: The table without the values whose shape is wrong.
-        written: The keys that stand in the file, also those whose value has the wrong shape.
-        today: The day the answer is for.
+        table: The table without the values that violate the schema.
+        written: The keys in the file, including those whose value violates the schema.
+        today: The day for which the manifest is checked.
     """
 
     table: Mapping[str, object]
@@ -25,18 +25,18 @@ class Subject:
     today: date
 
     def text(self, key: str, default: str = "") -> str:
-        """The text at the key; the default when it is not there."""
+        """The text at the key, or the default."""
         value = self.table.get(key, default)
         return value if isinstance(value, str) else default
 
     def subtable(self, key: str) -> Mapping[str, object]:
-        """The table at the key; empty when it is not there."""
+        """The table at the key, or an empty one."""
         value = self.table.get(key)
         return value if isinstance(value, dict) else {}
 
 
 def table_items(table: Mapping[str, object], key: str) -> Iterator[tuple[int, Mapping[str, object]]]:
-    """The tables of a list with their indexes; entries of the wrong shape are passed over."""
+    """The tables of a list with their indexes; entries of other types are skipped."""
     value = table.get(key)
     for index, row in enumerate(value if isinstance(value, list) else ()):
         if isinstance(row, dict):
@@ -44,8 +44,8 @@ def table_items(table: Mapping[str, object], key: str) -> Iterator[tuple[int, Ma
 
 
 def text_items(table: Mapping[str, object], key: str) -> Iterator[tuple[int, str]]:
-    """The texts of a list with their indexes; entries of the wrong shape are passed over."""
+    """The texts of a list with their indexes; entries of other types are skipped."""
     value = table.get(key)
-    for index, word in enumerate(value if isinstance(value, list) else ()):
-        if isinstance(word, str):
-            yield index, word
+    for index, item in enumerate(value if isinstance(value, list) else ()):
+        if isinstance(item, str):
+            yield index, item

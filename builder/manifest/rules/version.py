@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 def check(subject: Subject) -> Iterator[Finding]:
-    """Versions only grow, so the last ones are worth a warning."""
+    """A version only grows, so a plugin that nears the last one gets a warning."""
     version = subject.table.get("version")
     if isinstance(version, int) and version > VERSION_WARNING_FROM:
         yield Finding(
             path=("version",),
-            message=f"Only {VERSION_MAX - version} more releases are possible: versions end at {VERSION_MAX}.",
-            hint="Plan a plugin with a new name; a version never goes back.",
+            message=f"Releases left: {VERSION_MAX - version}. The last possible version is {VERSION_MAX}.",
+            hint="Plan a new plugin with a new name: a version cannot go back.",
             severity=Severity.WARNING,
         )

@@ -1,4 +1,5 @@
-"""The text of plugin.toml: its tokens, characters and line numbers, before anything is known about its meaning.
+"""The text of plugin.toml before its keys have a meaning: tokens, characters, line numbers, syntax errors.
 
-Never knows a key of the manifest.
+Offers ``parse_toml``, ``line_numbers`` and ``snippet``. Knows no key of the manifest: what a value must
+be, it is told by its callers.
 """

@@ -1,7 +1,7 @@
-"""plugin.toml as tokens: enough to refuse what would keep a TOML parser busy, and to know which line a key is on.
+"""plugin.toml as tokens: enough to refuse what would keep a TOML parser busy, and to find the line of a key.
 
-``tomllib`` needs 42 s for one dotted key of 100 KB and recurses into every bracket, so both are counted here first, in
-one linear pass that agrees with TOML on where strings and comments end.
+``tomllib`` needs 42 s for one dotted key of 100 KB and recurses into every bracket. Both are counted
+here first, in one linear pass that agrees with TOML on where strings and comments end.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 DEPTH_MAX = 32
 KEY_PARTS_MAX = 16
 KEYS_MAX = 5_000
-"""Keys and entries of lists, together."""
+"""Keys and list entries together."""
 
 _TOKEN = re.compile(
     r"""
@@ -34,7 +34,7 @@ _TOKEN = re.compile(
 
 
 class Token(NamedTuple):
-    """One piece of the text: ``kind`` is a group of the expression above, ``line`` counts from 1."""
+    """One piece of the text: ``kind`` is a group of the expression above; ``line`` counts from 1."""
 
     kind: str
     text: str
@@ -42,7 +42,7 @@ class Token(NamedTuple):
 
 
 def tokens(text: str) -> Iterator[Token]:
-    """Cut a TOML text into tokens, without space and comments, up to a string that never ends.
+    """Split a TOML text into tokens, without spaces and comments, up to the first unclosed string.
 
     TOML has no meaning after an unclosed string, and going on would make the pass quadratic.
     """
@@ -57,11 +57,11 @@ def tokens(text: str) -> Iterator[Token]:
             line += match[0].count("\n")
 
 
-def excess(text: str) -> Token | None:
-    """The first token at which the text exceeds a bound of this module; its ``kind`` says which one, or None.
+def find_excess(text: str) -> Token | None:
+    """The first token at which the text exceeds a limit of this module.
 
     Returns:
-        A token of kind ``depth``, ``parts`` or ``keys``, or None when everything is within bounds.
+        A token of kind ``depth``, ``parts`` or ``keys``; None if the text is within all limits.
     """
     depth = dots = keys = 0
     for token in tokens(text):

@@ -135,8 +135,8 @@ def test_check_tells_the_manifest_s_and_the_handler_s_problems_at_once(biot_plug
     [
         (["packag"], {}, 2, "No such command 'packag'"),
         (["package", "--bogus"], {}, 2, "No such option"),
-        (["check", "-e", "dev"], {}, 2, "There is no environment"),
-        (["check"], {"plugin.toml": None}, 4, "There is no plugin.toml"),
+        (["check", "-e", "dev"], {}, 2, "Unknown environment"),
+        (["check"], {"plugin.toml": None}, 4, "No plugin.toml found"),
         (["check"], {"src/index.py": None}, 4, "which does not exist"),
         (["package"], {"pyproject.toml": '[project]\ndependencies = ["requests"]\n'}, 5, "`biot-plugin lock`"),
         (["package"], {"src/json.py": ""}, 6, "hides one of Python or Lambda"),

@@ -126,7 +126,7 @@ def test_errors_are_coloured_on_a_terminal_unless_the_user_objects(
     told = os.read(ours, 4096).decode()
     os.close(ours)
 
-    assert "There is no plugin.toml" in told
+    assert "No plugin.toml found" in told
     assert ("\x1b[" in told) is coloured
 
 

@@ -36,7 +36,7 @@ def test_the_search_ends_at_the_top_of_the_repository(tmp_path: Path) -> None:
     (tmp_path / "plugin.toml").write_text(PLAIN)
     repository = tmp_path / "other"
     (repository / ".git").mkdir(parents=True)
-    with pytest.raises(ProjectError, match=r"There is no plugin\.toml in .*other") as caught:
+    with pytest.raises(ProjectError, match=r"No plugin\.toml found in .*other") as caught:
         find_manifest(repository)
     assert "biot-plugin new" in caught.value.hint
 

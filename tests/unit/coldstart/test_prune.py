@@ -6,7 +6,7 @@ import pytest
 
 from builder.coldstart.prune_sets import SETS
 from builder.coldstart.pruning import prune_packs, savings
-from builder.manifest.schema_check import schema
+from builder.manifest.schema.json_schema import schema
 from tests.support.bundles import pack_of
 
 TAKEN = [

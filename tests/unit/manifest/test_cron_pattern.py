@@ -190,7 +190,7 @@ def test_only_hours_and_minutes_take_leading_zeros() -> None:
     zeros = {field: schedule_problem(with_field(field, "0" + str(max(field.low, 1)))) for field in CRON_FIELDS}
 
     assert [field for field, reason in zeros.items() if not reason] == [MINUTES, HOURS]
-    assert zeros[MONTH] == "01 is not a month: BioT takes no leading zero here, so write 1."
+    assert zeros[MONTH] == "01 is not valid for month: write 1, without a leading zero."
 
 
 def with_field(field: CronField, text: str) -> str:

@@ -85,7 +85,7 @@ def test_an_empty_choice_is_named() -> None:
         '[plugin]\nname = "a"\ndisplayName = "A"\nversion = 1\nruntime = "python3.13"\nenabledState = ""\n'
     )
 
-    assert problems[0].message == "An empty text is not allowed; it is one of ENABLED, DISABLED."
+    assert problems[0].message == 'enabledState must be "ENABLED" or "DISABLED".'
 
 
 def test_the_error_counts_its_problems_and_carries_the_warnings_too() -> None:
@@ -130,7 +130,7 @@ def test_an_unknown_environment_is_told_with_the_known_ones() -> None:
     text = PLAIN + '[environments.prod]\nbaseUrl = "https://a.example.com"\n'
     with pytest.raises(UsageError) as caught:
         read(text, environment="prd")
-    assert caught.value.message == "There is no environment prd. Known environments: local, prod."
+    assert caught.value.message == "Unknown environment prd. Known environments: local, prod."
     assert caught.value.hint == "Did you mean -e prod?"
 
 
@@ -252,12 +252,16 @@ def test_a_hostile_text_ends_in_an_error_after_bounded_work(text: str) -> None:
 
 
 BOUNDS = {
-    "depth": ("a = " + "[" * 32 + "]" * 32, "a = " + "[" * 33 + "]" * 33, "Brackets are nested more than 32 deep."),
-    "parts": ("a." * 15 + "a = 1", "a." * 16 + "a = 1", "A dotted key or name has more than 16 parts."),
+    "depth": (
+        "a = " + "[" * 32 + "]" * 32,
+        "a = " + "[" * 33 + "]" * 33,
+        "Brackets are nested more than 32 levels deep.",
+    ),
+    "parts": ("a." * 15 + "a = 1", "a." * 16 + "a = 1", "A dotted key or table name has more than 16 parts."),
     "keys": (
         "a = [" + "1," * 4_999 + "]",
         "a = [" + "1," * 5_000 + "]",
-        "There are more than 5000 keys and entries of lists.",
+        "The file has more than 5000 keys and list entries.",
     ),
 }
 
@@ -271,7 +275,7 @@ def test_a_bound_is_told_from_the_first_step_beyond_it(within: str, beyond: str,
 @pytest.mark.parametrize(
     ("raw", "message"),
     [
-        (b"\xff[plugin]", "The byte 0xFF is not UTF-8"),
+        (b"\xff[plugin]", "Byte 0xFF is not valid UTF-8"),
         (b"x" * 10_000_000, "The file is larger than 256 KiB"),
     ],
     ids=["not UTF-8", "10 MB"],
@@ -284,16 +288,6 @@ def test_bytes_that_are_no_manifest_are_refused(raw: bytes, message: str) -> Non
 
 def test_a_byte_order_mark_is_no_part_of_the_text() -> None:
     assert decode(b"\xef\xbb\xbf" + PLAIN.encode(), file="plugin.toml") == PLAIN
-
-
-@pytest.mark.parametrize(
-    ("text", "line"),
-    [("[plugin]\nname = age\n", 2), ("[plugin]\nname = 1\nname = 2\n", 3), ('[plugin]\nname = "a', 2)],
-    ids=["no quotes", "twice", "never closed"],
-)
-def test_what_is_not_toml_is_told_with_its_line(text: str, line: int) -> None:
-    (problem,) = problems_of(text)
-    assert (problem.line, problem.message[:27]) == (line, "This is not valid TOML: Inv"[:27]) or problem.line == line
 
 
 texts = st.text(st.sampled_from("[]{}=.,\"'\\#\n \tabu019-_:TZ\u202e\0"), max_size=200)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from builder.manifest.model import Build, Cors, EnabledState, InterceptionType, PackageType, Plugin
-from builder.manifest.schema_check import schema
+from builder.manifest.schema.json_schema import schema
 from builder.platform import api_catalog, limits
 
 if TYPE_CHECKING:

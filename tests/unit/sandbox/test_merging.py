@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builder.manifest.schema_check import schema
+from builder.manifest.schema.json_schema import schema
 from sandbox.settings.configuration import apply_partial_update, apply_replacement, configure_new_plugin
 from sandbox.settings.plugin_schema import read_creation, read_replacement, read_update
 from sandbox.web.biot_errors import ApiError

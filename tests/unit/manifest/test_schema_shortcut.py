@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema_rs import Draft202012Validator
 
-from builder.manifest.schema_check import schema
-from builder.manifest.schema_shortcut import surely_fits
+from builder.manifest.schema.json_schema import schema
+from builder.manifest.schema.schema_shortcut import is_certainly_valid
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,7 +87,7 @@ def neighbours(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def test_it_says_yes_exactly_where_the_validator_does() -> None:
     document = tomllib.loads(FULL)
     near = [document, {}, {"plugin": {}}, *neighbours(document)]
-    quick = [surely_fits(one, schema(), schema()) for one in near]
+    quick = [is_certainly_valid(one, schema(), schema()) for one in near]
     assert quick == [VALIDATOR.is_valid(one) for one in near]
     assert quick[0]
     assert 150 < sum(quick) < len(quick) - 150
@@ -97,5 +97,5 @@ def test_it_says_yes_exactly_where_the_validator_does() -> None:
     "unknown", [{"pattern": "a"}, {"type": "string", "format": "uri"}, {"type": "number"}, {"$ref": "#/$defs/none"}]
 )
 def test_what_it_does_not_know_is_never_a_yes(unknown: dict[str, Any]) -> None:
-    assert not surely_fits("a", unknown, schema())
-    assert not surely_fits({"key": "a"}, {"properties": {"key": unknown}}, schema())
+    assert not is_certainly_valid("a", unknown, schema())
+    assert not is_certainly_valid({"key": "a"}, {"properties": {"key": unknown}}, schema())
