@@ -13,7 +13,7 @@ from builder.archive.writer import write_artifact, zip_size
 from builder.bundle.assemble import assemble
 from builder.bundle.shadowing import path_file_warnings
 from builder.code import refuse_missing_imports, refuse_syntax_errors
-from builder.coldstart.advice import advise, size_advice
+from builder.coldstart.advice import advice_lines, size_advice
 from builder.coldstart.cold_start_tools import report_with_tools
 from builder.coldstart.optimization import optimize
 from builder.coldstart.pruning import prune_packs
@@ -74,7 +74,7 @@ def build_artifact(inputs: BuildInputs, packs: Sequence[Pack], store: Store) -> 
         packages=rows,
         warnings=(*inputs.checked.warnings, *build_warnings),
         unchanged=False,
-        advice=advise(manifest, packs, artifact.size, cache),
+        advice=advice_lines(manifest, packs, artifact.size, cache),
     )
 
 

@@ -1,4 +1,4 @@
-"""Bytecode beside its sources, as Lambda's read-only disk needs it: valid without looking at any file's time."""
+"""Compiles sources to bytecode that is valid on Lambda's read-only disk, whatever the times of the files."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 _SCRIPT: Final = Path(__file__).with_name("interpreter_scripts") / "compile_sources.py"
 _HEADER: Final = 16
 _TASK_ROOT: Final = "/var/task/"
-"""Where Lambda unpacks the ZIP: tracebacks name the sources below it."""
+"""Where Lambda unpacks the ZIP; tracebacks show paths below it."""
 
 
 def bytecode_entries(sources: Sequence[Entry], interpreter: Interpreter, store: PackStorage) -> tuple[Entry, ...]:
     """One entry of bytecode for each source that this Python can compile.
 
-    What was compiled once is kept in the store: one pack for the sources of one package, found by their paths and
-    contents and the interpreter's release.
+    The store keeps the bytecode: one pack for the sources of one package, under a key made from
+    their paths and contents and the interpreter's release.
 
     Args:
         sources: Entries of ``.py`` files.
@@ -42,42 +42,47 @@ def bytecode_entries(sources: Sequence[Entry], interpreter: Interpreter, store: 
     for entry in sources:
         groups.setdefault(entry.owner, []).append(entry)
     keys = {owner: _key(group, interpreter) for owner, group in groups.items()}
-    kept = {owner: store.find(key) for owner, key in keys.items()}
-    absent = {owner: group for owner, group in groups.items() if kept[owner] is None}
-    if absent:
+    stored = {owner: store.find(key) for owner, key in keys.items()}
+    missing = {owner: group for owner, group in groups.items() if stored[owner] is None}
+    if missing:
         with store.work() as folder:
-            for owner, files in _compile(absent, interpreter, folder).items():
+            for owner, files in _compile(missing, interpreter, folder).items():
                 pack = folder / f"{keys[owner]}.zip"
                 pack_members(files, pack)
-                kept[owner] = store.add(keys[owner], pack)
+                stored[owner] = store.add(keys[owner], pack)
     return tuple(
         spliced_entry(member.path, member, pack.file, owner)
-        for owner, pack in kept.items()
+        for owner, pack in stored.items()
         if pack is not None
         for member in pack.members
     )
 
 
 def bytecode_path(source: str, tag: str) -> str:
-    """Where the import system looks for the bytecode of a source: ``a/__pycache__/b.cpython-313.pyc``."""
+    """Where the import system expects the bytecode of a source: ``a/__pycache__/b.cpython-313.pyc``."""
     folder, slash, name = source.rpartition("/")
     return f"{folder}{slash}__pycache__/{name.removesuffix('.py')}.{tag}.pyc"
 
 
 def _key(group: Sequence[Entry], interpreter: Interpreter) -> str:
-    told = [code_digest(), interpreter.release, compressor(), sorted((entry.path, entry.sha256) for entry in group)]
-    return hashlib.sha256(f"bytecode {json.dumps(told)}".encode()).hexdigest()
+    key_parts = [
+        code_digest(),
+        interpreter.release,
+        compressor(),
+        sorted((entry.path, entry.sha256) for entry in group),
+    ]
+    return hashlib.sha256(f"bytecode {json.dumps(key_parts)}".encode()).hexdigest()
 
 
 def _compile(
     groups: Mapping[str, Sequence[Entry]], interpreter: Interpreter, folder: Path
 ) -> dict[str, list[tuple[str, int, bytes]]]:
-    """(path, mode, content) of the bytecode of each group, made by one fresh process in one order."""
+    """(path, mode, content) of the bytecode of each group, compiled by one new process in a fixed order."""
     ordered = sorted((entry for group in groups.values() for entry in group), key=lambda entry: entry.path)
-    code, made, job = folder / "code", folder / "made", folder / "job.json"
+    code, output, job = folder / "code", folder / "compiled", folder / "job.json"
     unpack(ordered, code)
-    made.mkdir()
-    names = {entry.path: made / str(number) for number, entry in enumerate(ordered)}
+    output.mkdir()
+    names = {entry.path: output / str(number) for number, entry in enumerate(ordered)}
     job.write_text(
         json.dumps([[str(code / path), _TASK_ROOT + path, str(target)] for path, target in names.items()]), "utf-8"
     )
@@ -88,7 +93,11 @@ def _compile(
     )
     return {
         owner: [
-            (bytecode_path(entry.path, interpreter.tag), REGULAR_MODE, _normal(names[entry.path], interpreter))
+            (
+                bytecode_path(entry.path, interpreter.tag),
+                REGULAR_MODE,
+                _canonical_content(names[entry.path], interpreter),
+            )
             for entry in group
             if names[entry.path].is_file()
         ]
@@ -96,6 +105,6 @@ def _compile(
     }
 
 
-def _normal(file: Path, interpreter: Interpreter) -> bytes:
+def _canonical_content(file: Path, interpreter: Interpreter) -> bytes:
     data = file.read_bytes()
     return data[:_HEADER] + canonicalize(data[_HEADER:], interpreter.version)

@@ -1,8 +1,9 @@
-"""Bytecode as CPython marshals it, without what only this process knows.
+"""Makes marshalled bytecode independent of the process that wrote it.
 
-``marshal`` marks every object that something else also holds at that moment, in case it comes up again. Whether
-something else does depends on what the process did before, so the same code gives different bytes. Here the marks that
-nothing refers to are taken away and the others are counted anew: what remains follows from the code alone.
+``marshal`` marks every object that has other references at that moment, in case it appears again.
+Other references depend on what the process did before, so the same code gives different bytes. This
+module removes marks that are never used and numbers the others again: the result depends on the
+code alone.
 """
 
 from __future__ import annotations
@@ -24,18 +25,19 @@ _LAYOUTS: Final = {
     (3, 13): (20, 8, 4, 2),
     (3, 14): (20, 8, 4, 2),
 }
-"""Of a code object: bytes of numbers, objects, bytes of the first line's number, objects (Python/marshal.c)."""
+"""Parts of a code object: bytes of numbers, objects, bytes of the first line number, objects
+(Python/marshal.c)."""
 
 
 def canonicalize(data: bytes, version: tuple[int, int]) -> bytes:
-    """The same code object in the one spelling that does not depend on the process that wrote it.
+    """The same code object in its canonical form, which does not depend on the process that wrote it.
 
     Args:
-        data: What ``marshal.dumps`` gave for a code object.
+        data: The result of ``marshal.dumps`` for a code object.
         version: Of the CPython that wrote it.
 
     Raises:
-        ValueError: It is nothing that this CPython writes for code.
+        ValueError: It is not the code object of this CPython version.
     """
     marked, references = _marks(data, version)
     used = {number for _, number in references}
@@ -52,19 +54,19 @@ def canonicalize(data: bytes, version: tuple[int, int]) -> bytes:
 
 
 def _marks(data: bytes, version: tuple[int, int]) -> tuple[list[int], list[tuple[int, int]]]:
-    """Positions of marked objects in their order, and (position, number) of each reference to one."""
+    """Positions of the marked objects in order, and (position, number) of each reference to one."""
     layout = _LAYOUTS[version]
     marked: list[int] = []
     references: list[tuple[int, int]] = []
-    # What is still to be read: a number above zero counts objects, one below zero bytes to pass over.
-    waiting, position = [1], 0
-    while waiting:
-        count = waiting.pop()
+    # What is left to read: a positive number counts objects, a negative one counts bytes to skip.
+    pending, position = [1], 0
+    while pending:
+        count = pending.pop()
         if count < 0:
             position -= count
             continue
         if count > 1:
-            waiting.append(count - 1)
+            pending.append(count - 1)
         if position >= len(data):
             msg = "the bytecode ends too early"
             raise ValueError(msg)
@@ -76,15 +78,15 @@ def _marks(data: bytes, version: tuple[int, int]) -> tuple[list[int], list[tuple
         if kind == _REFERENCE:
             references.append((position, int.from_bytes(data[position : position + _SIZE], "little")))
         position, inside = _inside(kind, data, position, layout)
-        waiting.extend(number for number in reversed(inside) if number)
+        pending.extend(number for number in reversed(inside) if number)
     if position != len(data):
-        msg = "the bytecode has bytes after its end"
+        msg = "the bytecode continues after its end"
         raise ValueError(msg)
     return marked, references
 
 
 def _inside(kind: int, data: bytes, position: int, layout: tuple[int, int, int, int]) -> tuple[int, tuple[int, ...]]:
-    """Where an object's own bytes end, and what belongs to it after them."""
+    """Where an object's own bytes end, and its parts after them."""
     if kind in _FIXED:
         return position + _FIXED[kind], ()
     if kind in _SHORT_TEXT:
@@ -100,7 +102,7 @@ def _inside(kind: int, data: bytes, position: int, layout: tuple[int, int, int, 
 
 
 def _counted(kind: int, data: bytes, position: int) -> tuple[int, tuple[int, ...]]:
-    """Objects that begin with a count of four bytes."""
+    """As ``_inside``, for objects that begin with a count of four bytes."""
     count = int.from_bytes(data[position : position + _SIZE], "little", signed=True)
     position += _SIZE
     if kind in _LONG_TEXT:
@@ -109,5 +111,5 @@ def _counted(kind: int, data: bytes, position: int) -> tuple[int, tuple[int, ...
         return position + 2 * abs(count), ()
     if kind in b"(><[":
         return position, (count,)
-    msg = f"{chr(kind)!r} stands for nothing in bytecode"
+    msg = f"{chr(kind)!r} is not a type in bytecode"
     raise ValueError(msg)

@@ -22,7 +22,8 @@ class ColdStartTools:
 
     Attributes:
         interpreter: Compiles bytecode; None when the manifest does not ask for it.
-        bundler: The package that holds esbuild for this machine; None when the manifest does not ask for it.
+        bundler: The package that holds esbuild for this machine; None when the manifest does not
+            ask for it.
         inputs: Everything about these tools that decides the artifact's bytes.
     """
 
@@ -39,7 +40,8 @@ def find_tools(
     Args:
         manifest: Of a ZIP plugin.
         environment: Of this process.
-        find_bundler: Returns esbuild's package from the plugin's lock; called only when the manifest asks to bundle.
+        find_bundler: Returns esbuild's package from the plugin's lock; called only when the
+            manifest asks to bundle.
 
     Raises:
         ManifestError: A setting is not for the plugin's language.

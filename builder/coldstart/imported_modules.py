@@ -1,4 +1,4 @@
-"""Which modules a handler imports: found by importing it, in a process of its own that can do little else."""
+"""Finds the modules that a handler imports, by importing it in a separate, isolated process."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ if TYPE_CHECKING:
     from builder.manifest.model import Plugin
 
 SECONDS: Final = 60
-"""For all imports together; Lambda gives the start of a function ten."""
+"""For all imports together; Lambda allows ten for the start of a function."""
 _SCRIPT: Final = Path(__file__).with_name("interpreter_scripts") / "import_handler.py"
-_WAY_OUT: Final = 'Mend it, or write precompile = "all": that compiles every module and imports none.'
+_HINT: Final = 'Fix the import, or write precompile = "all": that compiles every module and imports none.'
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ImportedModules:
-    """What importing a handler loaded.
+    """The modules that importing a handler loaded.
 
     Attributes:
         files: Source files, as paths of the artifact.
-        isolated: Whether there was no network and a read-only disk.
+        is_isolated: Whether the process had no network and a read-only disk.
     """
 
     files: frozenset[str]
-    isolated: bool
+    is_isolated: bool
 
 
 def find_imported_modules(
     plugin: Plugin, code: Path, interpreter: Interpreter, environment: Mapping[str, str]
 ) -> ImportedModules:
-    """Import the handler's module and learn which source files that takes.
+    """Import the handler's module and record the source files that this loads.
 
     Args:
         plugin: Names the handler.
@@ -48,7 +48,7 @@ def find_imported_modules(
         environment: The whole environment of the imports.
 
     Raises:
-        PackagingError: The import fails or does not end.
+        PackagingError: The import fails, or takes too long.
     """
     module = plugin.handler.rpartition(".")[0].replace("/", ".")
     done = process.run(
@@ -57,18 +57,18 @@ def find_imported_modules(
         environment=environment,
     )
     if done.returncode != 0:
-        raise _failed(module, done)
-    told = json.loads(done.stdout)
-    return ImportedModules(files=frozenset(told["files"]), isolated=told["isolated"])
+        raise _import_error(module, done)
+    output = json.loads(done.stdout)
+    return ImportedModules(files=frozenset(output["files"]), is_isolated=output["isolated"])
 
 
 def import_environment(plugin: Plugin, code: Path, work: Path) -> dict[str, str]:
-    """The whole environment of the imports: the manifest's variables, and invented values where BioT has real ones.
+    """The whole environment of the imports: the manifest's variables, and invented values for those that BioT sets.
 
     Args:
         plugin: Whose variables count.
         code: The artifact's files.
-        work: A private folder: home and temporary folder of the process.
+        work: A private folder, used as home and temporary folder of the process.
     """
     invented = dict.fromkeys((*PLATFORM_VALUE_SIZES, DISPLAY_NAME_VARIABLE), "invented")
     return {
@@ -87,12 +87,12 @@ def import_environment(plugin: Plugin, code: Path, work: Path) -> dict[str, str]
     }
 
 
-def _failed(module: str, done: process.CompletedProcess) -> PackagingError:
+def _import_error(module: str, done: process.CompletedProcess) -> PackagingError:
     lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
     if any(line.startswith("Timeout (") for line in lines):
-        place = next((line for line in lines if line.startswith("File ")), "an import")
-        message = f"Importing {module!r} to learn which modules it needs took more than {SECONDS} s, in {place}."
+        location = next((line for line in lines if line.startswith("File ")), "an import")
+        message = f"Importing {module!r} to find the modules it needs took more than {SECONDS} s, in {location}."
     else:
-        said = lines[-1] if lines else f"it ended with {done.returncode}"
-        message = f"Importing {module!r} to learn which modules it needs failed: {said.rstrip('.')}."
-    return PackagingError(message, hint=_WAY_OUT)
+        reason = lines[-1] if lines else f"the process ended with exit code {done.returncode}"
+        message = f"Importing {module!r} to find the modules it needs failed: {reason.rstrip('.')}."
+    return PackagingError(message, hint=_HINT)

@@ -19,7 +19,8 @@ class OptimizedBundle:
     Attributes:
         bundle: What goes into the artifact now.
         warnings: What the user should know.
-        bundled_sizes: ``name version`` of a package -> its bytes inside the one script that esbuild wrote.
+        bundled_sizes: ``name version`` of a package -> its bytes inside the one script that esbuild
+            wrote.
     """
 
     bundle: Bundle

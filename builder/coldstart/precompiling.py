@@ -1,4 +1,4 @@
-"""A bundle with bytecode beside its sources."""
+"""Adds bytecode to a bundle, beside its sources."""
 
 from __future__ import annotations
 
@@ -23,20 +23,21 @@ if TYPE_CHECKING:
     from builder.interpreters import Interpreter
     from builder.manifest.model import Manifest
 
-_KEPT_AS: Final = "imports.json"
+_RESULT_NAME: Final = "imports.json"
 
 
 def precompile(bundle: Bundle, manifest: Manifest, tools: ColdStartTools, store: PackStorage) -> OptimizedBundle:
-    """Put bytecode beside the sources that the manifest's choice names.
+    """Add bytecode for the sources that ``[build] precompile`` asks for.
 
-    With ``true`` the handler is imported once, by an interpreter of its runtime and in a process of its own, to learn
-    which sources those are; the answer is kept in the store under the artifact's tree digest.
+    With ``"all"`` these are all sources. With ``true`` they are those that the handler imports: it
+    is imported once, by an interpreter of its runtime in a separate process, and the result is kept
+    in the store under the artifact's tree digest.
 
     Args:
         bundle: Everything that goes into the artifact.
         manifest: Names the handler.
         tools: ``find_tools`` of this manifest.
-        store: Keeps what was found and compiled.
+        store: Keeps the list of imported modules and the bytecode.
 
     Raises:
         PackagingError: The handler cannot be imported.
@@ -44,41 +45,45 @@ def precompile(bundle: Bundle, manifest: Manifest, tools: ColdStartTools, store:
     if tools.interpreter is None:
         return OptimizedBundle(bundle=bundle)
     sources = [entry for entry in bundle.entries if entry.path.endswith(".py")]
-    isolated = True
+    is_isolated = True
     if manifest.build.precompile != "all":
-        found = _discovered(bundle, manifest, tools.interpreter, store)
-        sources, isolated = [entry for entry in sources if entry.path in found.files], found.isolated
-    made = bytecode_entries(sources, tools.interpreter, store)
-    entries = tuple(sorted((*bundle.entries, *made), key=lambda entry: sort_key(entry.path)))
+        imported = _imported_modules(bundle, manifest, tools.interpreter, store)
+        sources, is_isolated = [entry for entry in sources if entry.path in imported.files], imported.is_isolated
+    bytecode = bytecode_entries(sources, tools.interpreter, store)
+    entries = tuple(sorted((*bundle.entries, *bytecode), key=lambda entry: sort_key(entry.path)))
     return OptimizedBundle(
         bundle=Bundle(entries=entries, tree_digest=tree_digest(entries)),
-        warnings=() if isolated else (_exposed(),),
+        warnings=() if is_isolated else (_not_isolated(),),
     )
 
 
-def _discovered(bundle: Bundle, manifest: Manifest, interpreter: Interpreter, store: PackStorage) -> ImportedModules:
-    told = [code_digest(), interpreter.release, bundle.tree_digest, manifest.plugin.handler]
+def _imported_modules(
+    bundle: Bundle, manifest: Manifest, interpreter: Interpreter, store: PackStorage
+) -> ImportedModules:
+    key_parts = [code_digest(), interpreter.release, bundle.tree_digest, manifest.plugin.handler]
     variables = sorted(manifest.plugin.environment_variables.items())
-    key = hashlib.sha256(f"imports {json.dumps([told, variables])}".encode()).hexdigest()
-    kept = store.find(key)
-    if kept is not None:
-        return ImportedModules(files=frozenset(json.loads(read_member(kept.file, kept.members[0]))), isolated=True)
+    key = hashlib.sha256(f"imports {json.dumps([key_parts, variables])}".encode()).hexdigest()
+    stored = store.find(key)
+    if stored is not None:
+        return ImportedModules(
+            files=frozenset(json.loads(read_member(stored.file, stored.members[0]))), is_isolated=True
+        )
     with store.work() as folder:
         code, work = folder / "code", folder / "tmp"
         work.mkdir()
         unpack(bundle.entries, code)
-        found = find_imported_modules(
+        imported = find_imported_modules(
             manifest.plugin, code, interpreter, import_environment(manifest.plugin, code, work)
         )
         pack = folder / "imports.zip"
-        pack_members([(_KEPT_AS, REGULAR_MODE, json.dumps(sorted(found.files)).encode())], pack)
+        pack_members([(_RESULT_NAME, REGULAR_MODE, json.dumps(sorted(imported.files)).encode())], pack)
         store.add(key, pack)
-    return found
+    return imported
 
 
-def _exposed() -> Problem:
+def _not_isolated() -> Problem:
     return Problem(
-        message="The handler was imported for precompile with the network of this machine: it has no user namespaces.",
-        hint='Write precompile = "all" if its imports must not run here.',
+        message="The handler was imported for precompile without isolation: this machine has no user namespaces.",
+        hint='Its imports could use the network. Write precompile = "all" to import nothing.',
         severity=Severity.WARNING,
     )

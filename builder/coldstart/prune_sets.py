@@ -1,8 +1,8 @@
-"""Files of packages that no function reads while it runs: what each named set matches, and why that is safe.
+"""Named sets of files in packages that no function reads at run time: their patterns, and why that is safe.
 
-Every pattern is matched against a file's path inside its package (wheel or npm tarball). Where a name alone would be a
-guess, the pattern is the narrower one: astropy imports ``astropy.tests.runner``, so folders called ``tests`` lose only
-what a test runner collects.
+A pattern is matched against a file's path inside its package (wheel or npm tarball). Where a name
+is not certain, the pattern is narrow: astropy imports ``astropy.tests.runner``, so folders called
+``tests`` lose only files that a test runner collects.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from builder.platform.runtimes import Language
 
 AS_OF = "2026-11-20"
-"""The day on which the sets were last held against numpy, pandas, cryptography, pydantic, axios, jose and winston."""
+"""When the sets were last checked with numpy, pandas, cryptography, pydantic, axios, jose and
+winston."""
 
 _DOCUMENT = (
     r"(?:^|/)(?:README|CHANGELOG|CHANGES|HISTORY|CONTRIBUTING|SECURITY|CODE_OF_CONDUCT|UPGRADING)\.(?:md|markdown|rst)$"
@@ -29,9 +30,9 @@ class PruneSet:
 
     Attributes:
         name: As in the manifest.
-        python: What it matches in wheels, or None.
-        nodejs: What it matches in npm packages, or None.
-        reason: Why a function does not miss it.
+        python: Matches files in wheels, or None.
+        nodejs: Matches files in npm packages, or None.
+        reason: Why a function does not need the files.
     """
 
     name: str
@@ -40,25 +41,26 @@ class PruneSet:
     reason: str
 
     def matches(self, path: str, language: Language) -> bool:
-        """Whether the set takes a file away.
+        """Whether the set removes a file.
 
         Args:
             path: Inside the package.
             language: Of the runtime.
         """
         pattern = self.python if language == "python" else self.nodejs
-        return pattern is not None and pattern.search(path) is not None and _KEPT.search(path) is None
+        return pattern is not None and pattern.search(path) is not None and _NEVER_PRUNED.search(path) is None
 
 
-_KEPT: Final = re.compile(
+_NEVER_PRUNED: Final = re.compile(
     r"^[^/]+\.dist-info/|(?:^|/)package\.json$|(?:^|/)[^/]*(?:LICEN[CS]E|COPYING|NOTICE|AUTHORS|PATENTS)[^/]*$",
     re.IGNORECASE,
 )
-"""Never pruned: what programs and auditors read about a package, and what Node.js reads to find its files."""
+"""Never pruned: metadata that programs and auditors read, and what Node.js reads to find a
+package's files."""
 
 SETS: Final = {
-    chosen.name: chosen
-    for chosen in (
+    prune_set.name: prune_set
+    for prune_set in (
         PruneSet(
             name="tests",
             python=re.compile(
@@ -83,7 +85,7 @@ SETS: Final = {
             name="docs",
             python=re.compile(_DOCUMENT, re.IGNORECASE),
             nodejs=re.compile(rf"{_DOCUMENT}|^docs?/.*\.(?:md|markdown|html|png|svg|jpg|gif)$", re.IGNORECASE),
-            reason="written for people; licences and notices are never among them",
+            reason="written for people; licences and notices always stay",
         ),
         PruneSet(
             name="source-maps",
@@ -93,4 +95,4 @@ SETS: Final = {
         ),
     )
 }
-"""Every set by its name; schema.json lists the same names."""
+"""Every set by its name. schema.json lists the same names."""

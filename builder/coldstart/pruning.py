@@ -1,4 +1,4 @@
-"""Packages without the files that their function never reads."""
+"""Removes files from packages that the function never reads."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from builder.platform.runtimes import Language
 
 _STUB_READER = "lazy-loader"
-"""``lazy_loader.attach_stub`` reads the ``__init__.pyi`` of the package that calls it, at run time."""
+"""``lazy_loader.attach_stub`` reads the ``__init__.pyi`` of the calling package at run time."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PruneSaving:
-    """What one set would take away: bytes as they lie compressed in the ZIP."""
+    """What one set would save: compressed bytes in the ZIP."""
 
     name: str
     packed_size: int
@@ -36,20 +36,20 @@ def prune_packs(packs: Sequence[Pack], names: Sequence[str], language: Language)
         return tuple(packs)
     from builder.coldstart.prune_sets import SETS
 
-    chosen, stubs_read = [SETS[name] for name in names], _stubs_are_read(packs)
+    sets, stubs_read = [SETS[name] for name in names], _stubs_are_read(packs)
     return tuple(
         replace(
             pack,
             members=tuple(
-                member for member in pack.members if not _goes(member, chosen, language, stubs_read=stubs_read)
+                member for member in pack.members if not _is_pruned(member, sets, language, stubs_read=stubs_read)
             ),
         )
         for pack in packs
     )
 
 
-def savings(packs: Sequence[Pack], language: Language) -> tuple[PruneSaving, ...]:
-    """What each set would take away from these packs, the largest first.
+def prune_savings(packs: Sequence[Pack], language: Language) -> tuple[PruneSaving, ...]:
+    """What each set would save in these packs, the largest first.
 
     Args:
         packs: As they go into the artifact.
@@ -58,25 +58,25 @@ def savings(packs: Sequence[Pack], language: Language) -> tuple[PruneSaving, ...
     from builder.coldstart.prune_sets import SETS
 
     stubs_read = _stubs_are_read(packs)
-    found = [
+    unsorted = [
         PruneSaving(
-            name=one.name,
+            name=prune_set.name,
             packed_size=sum(
                 member.compressed_size * len(pack.package.places)
                 for pack in packs
                 for member in pack.members
-                if _goes(member, (one,), language, stubs_read=stubs_read)
+                if _is_pruned(member, (prune_set,), language, stubs_read=stubs_read)
             ),
         )
-        for one in SETS.values()
+        for prune_set in SETS.values()
     ]
-    return tuple(sorted(found, key=lambda saving: (-saving.packed_size, saving.name)))
+    return tuple(sorted(unsorted, key=lambda saving: (-saving.packed_size, saving.name)))
 
 
-def _goes(member: PackMember, sets: Iterable[PruneSet], language: Language, *, stubs_read: bool) -> bool:
+def _is_pruned(member: PackMember, sets: Iterable[PruneSet], language: Language, *, stubs_read: bool) -> bool:
     if stubs_read and member.path.endswith("/__init__.pyi"):
         return False
-    return any(one.matches(member.path, language) for one in sets)
+    return any(prune_set.matches(member.path, language) for prune_set in sets)
 
 
 def _stubs_are_read(packs: Iterable[Pack]) -> bool:

@@ -1,4 +1,4 @@
-"""A bundle's files as files, for programs that can only read those."""
+"""Writes the files of a bundle to a folder, for programs that need files on disk."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def unpack(entries: Iterable[Entry], folder: Path) -> None:
     """Write every entry below a folder that does not exist yet, with its mode.
 
-    Paths were checked when the bundle was put together: none leaves the folder.
+    No path leaves the folder: ``assemble`` checked them.
     """
     folder.mkdir()
     with ExitStack() as stack:
@@ -32,18 +32,18 @@ def unpack(entries: Iterable[Entry], folder: Path) -> None:
                 packed = opened[source.file].read(entry.compressed_size)
             else:
                 packed = source.data
-            place = folder / entry.path
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_bytes(_inflated(packed, entry.method))
-            place.chmod(entry.mode)
+            file = folder / entry.path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(_inflate(packed, entry.method))
+            file.chmod(entry.mode)
 
 
 def read_member(pack: Path, member: PackMember) -> bytes:
     """The content of one file inside a pack."""
     with pack.open("rb") as stream:
         stream.seek(member.offset)
-        return _inflated(stream.read(member.compressed_size), member.method)
+        return _inflate(stream.read(member.compressed_size), member.method)
 
 
-def _inflated(packed: bytes, method: int) -> bytes:
+def _inflate(packed: bytes, method: int) -> bytes:
     return zlib.decompress(packed, wbits=-zlib.MAX_WBITS) if method == DEFLATED else packed

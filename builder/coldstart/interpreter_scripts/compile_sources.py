@@ -1,7 +1,7 @@
 """Compile sources as the import system would; run as ``python compile_sources.py JOB``.
 
-JOB is a JSON file: a list of [source file, its path on Lambda, file to write]. What is no Python of this version is
-passed over, as the import system does until somebody imports it.
+JOB is a JSON file: a list of [source file, its path on Lambda, file to write]. A source that is not
+valid in this version of Python is skipped: it fails only if it is imported.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from types import CodeType
 
 UNCHECKED_HASH = 1
-"""PEP 552: valid whatever the source's time says, and never compared with the source."""
+"""PEP 552: always valid, and never compared with the source."""
 
 
 def main(job: str) -> None:
@@ -36,16 +36,17 @@ def main(job: str) -> None:
 def with_shared_sets(code: CodeType, known: dict[tuple[str, ...], frozenset[object]]) -> CodeType:
     """The code with equal sets as one object.
 
-    Whether the compiler of CPython 3.12 makes them one hangs on where they lie in memory, and the bytes hang on that.
+    Whether the compiler of CPython 3.12 merges them depends on their addresses in memory, and so
+    would the bytes.
     """
     constants: list[object] = []
     for constant in code.co_consts:
-        settled: object = constant
+        shared: object = constant
         if isinstance(constant, CodeType):
-            settled = with_shared_sets(constant, known)
+            shared = with_shared_sets(constant, known)
         elif isinstance(constant, frozenset):
-            settled = known.setdefault(tuple(sorted(map(repr, constant))), constant)
-        constants.append(settled)
+            shared = known.setdefault(tuple(sorted(map(repr, constant))), constant)
+        constants.append(shared)
     if all(map(operator.is_, constants, code.co_consts)):
         return code
     return code.replace(co_consts=tuple(constants))

@@ -1,4 +1,4 @@
-"""Which packages stay beside the one file of scripts."""
+"""Which packages stay outside of the bundled script."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PATHS = [
     "node_modules/a/node_modules/@s/b/build/b.node",
     "node_modules/c/l.so.4",
 ]
-ASKS = {
+DEPENDENCIES = {
     "sharp": frozenset({"@img/sharp-linux-x64", "detect-libc"}),
     "@img/sharp-linux-x64": frozenset({"@img/libvips"}),
     "@img/libvips": frozenset[str](),
@@ -32,13 +32,13 @@ def test_a_path_belongs_to_the_innermost_package(path: str, package: str) -> Non
     assert package_of(path) == package
 
 
-def test_native_code_is_known_by_its_file() -> None:
+def test_native_code_is_recognized_by_its_files() -> None:
     assert native_packages(PATHS) == {"@s/b", "c"}
     assert native_packages(["data/libfoo.so"]) == frozenset()
 
 
-def test_what_leads_to_native_code_stays_with_all_it_needs_and_the_rest_goes_into_the_file() -> None:
-    kept = external_packages(frozenset({"@img/sharp-linux-x64", "@img/libvips"}), ASKS)
+def test_packages_that_depend_on_native_code_stay_with_their_dependencies() -> None:
+    external = external_packages(frozenset({"@img/sharp-linux-x64", "@img/libvips"}), DEPENDENCIES)
 
-    assert kept == ASKS.keys() - {"axios", "form-data"}
-    assert external_packages(frozenset(), ASKS) == frozenset()
+    assert external == DEPENDENCIES.keys() - {"axios", "form-data"}
+    assert external_packages(frozenset(), DEPENDENCIES) == frozenset()

@@ -1,4 +1,4 @@
-"""Bytecode as Lambda takes it: beside the imported modules, always the same, made by a process that can do little."""
+"""Precompiling: bytecode beside the imported modules, always the same, from an isolated process."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ def no_bundler() -> LockedPackage:
     raise AssertionError(message)
 
 
-def manifest_for(chosen: bool | Literal["all"], runtime: str = f"python{VERSION}") -> Manifest:
-    return manifest_of(Build(precompile=chosen), runtime=runtime)
+def manifest_for(setting: bool | Literal["all"], runtime: str = f"python{VERSION}") -> Manifest:
+    return manifest_of(Build(precompile=setting), runtime=runtime)
 
 
 def optimize(manifest: Manifest, store: Path, files: Mapping[str, bytes] = FILES) -> OptimizedBundle:
@@ -74,7 +74,7 @@ def test_all_compiles_every_module_and_imports_none(tmp_path: Path) -> None:
     }
 
 
-def test_without_the_choice_nothing_changes(tmp_path: Path) -> None:
+def test_without_the_setting_nothing_changes(tmp_path: Path) -> None:
     manifest = manifest_for(False)
 
     assert compiled(optimize(manifest, tmp_path)) == set()
@@ -91,7 +91,7 @@ def test_two_stores_give_the_same_bytes(tmp_path: Path) -> None:
     assert {entry.path: entry.sha256 for entry in one.entries}.items() <= digests.items()
 
 
-def test_python_takes_the_bytecode_and_never_looks_at_the_source_again(tmp_path: Path) -> None:
+def test_python_loads_the_bytecode_without_comparing_it_with_the_source(tmp_path: Path) -> None:
     write_artifact(optimize(manifest_for(True), tmp_path / "store").bundle, tmp_path / "a.zip")
     code = tmp_path / "task"
     with zipfile.ZipFile(tmp_path / "a.zip") as archive:
@@ -106,7 +106,7 @@ def test_python_takes_the_bytecode_and_never_looks_at_the_source_again(tmp_path:
     assert b"/var/task/used/__init__.py" in (code / f"used/__pycache__/__init__.{TAG}.pyc").read_bytes()
 
 
-def test_the_imports_see_no_operator_no_network_and_a_read_only_disk(
+def test_the_imports_have_no_operator_variables_no_network_and_a_read_only_disk(
     tmp_path: Path, canary: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     port = canary.url.rpartition(":")[2]
@@ -133,44 +133,42 @@ def handler(event, context): ...
     optimized = optimize(manifest, tmp_path, {"index.py": handler.encode(), "reached.py": b"", "wrote.py": b""})
 
     if optimized.warnings:
-        assert "with the network of this machine" in optimized.warnings[0].message
+        assert "without isolation" in optimized.warnings[0].message
     else:
         assert compiled(optimized) == {f"__pycache__/index.{TAG}.pyc"}
         assert canary.requests == []
 
 
 @pytest.mark.parametrize(
-    ("handler", "said"),
+    ("handler", "reason"),
     [
         (b"import not_there\ndef handler(event, context): ...\n", "No module named 'not_there'"),
-        (b"import os\nos._exit(3)\ndef handler(event, context): ...\n", "ended with 3"),
+        (b"import os\nos._exit(3)\ndef handler(event, context): ...\n", "ended with exit code 3"),
     ],
 )
-def test_a_handler_that_cannot_be_imported_is_an_error_with_a_way_out(
-    tmp_path: Path, handler: bytes, said: str
-) -> None:
-    with pytest.raises(PackagingError, match=said) as caught:
+def test_a_handler_that_cannot_be_imported_is_an_error_with_a_hint(tmp_path: Path, handler: bytes, reason: str) -> None:
+    with pytest.raises(PackagingError, match=reason) as caught:
         optimize(manifest_for(True), tmp_path, {"index.py": handler})
 
     assert 'precompile = "all"' in caught.value.hint
 
 
-def test_a_missing_interpreter_says_how_to_get_it(tmp_path: Path) -> None:
+def test_a_missing_interpreter_is_an_error_with_a_hint(tmp_path: Path) -> None:
     with pytest.raises(ProjectError, match=r"needs Python 3\.99") as caught:
         find_interpreter("3.99", {"PYENV_ROOT": str(tmp_path)})
 
     assert "uv python install 3.99" in caught.value.hint
 
 
-def test_the_running_interpreter_serves_its_own_version_and_stands_in_the_report() -> None:
+def test_the_running_interpreter_is_used_for_its_version_and_is_in_the_report() -> None:
     tools = find_tools(manifest_for(True), os.environ, no_bundler)
-    told = report_with_tools({"tools": {"compressor": "c"}}, tools, {})
+    report = report_with_tools({"tools": {"compressor": "c"}}, tools, {})
 
-    assert told["tools"] == {"compressor": "c", "bytecode": f"CPython {sys.version.split()[0]}"}
+    assert report["tools"] == {"compressor": "c", "bytecode": f"CPython {sys.version.split()[0]}"}
     assert sys.version.split()[0] in tools.inputs
 
 
-def test_node_has_no_bytecode() -> None:
+def test_precompile_is_an_error_for_node() -> None:
     with pytest.raises(ManifestError) as caught:
         find_tools(manifest_for(True, runtime="nodejs22.x"), os.environ, no_bundler)
 

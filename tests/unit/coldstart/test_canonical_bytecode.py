@@ -1,4 +1,4 @@
-"""Bytecode in one spelling: what other objects hold does not show in it, and what it means stays."""
+"""Canonical bytecode: it does not depend on other references, and its meaning stays."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ async def h():
 '''
 
 
-def test_the_code_means_the_same_afterwards() -> None:
+def test_the_meaning_of_the_code_stays() -> None:
     code = compile(SOURCE, "/var/task/a.py", "exec")
 
     assert marshal.loads(canonicalize(marshal.dumps(code), HERE)) == code  # noqa: S302 - written one line above
 
 
-def test_what_else_holds_an_object_does_not_show() -> None:
+def test_other_references_to_an_object_do_not_change_the_bytes() -> None:
     code = compile(SOURCE, "/var/task/a.py", "exec")
     once = marshal.dumps(code)
-    held = [constant for constant in code.co_consts if isinstance(constant, tuple | str)]
+    references = [constant for constant in code.co_consts if isinstance(constant, tuple | str)]
     again = marshal.loads(once)  # noqa: S302 - written two lines above
 
-    assert held
+    assert references
     assert marshal.dumps(again) != b""
     assert (
         canonicalize(once, HERE)
@@ -49,7 +49,7 @@ def test_what_else_holds_an_object_does_not_show() -> None:
     )
 
 
-def test_a_mark_that_nothing_refers_to_is_taken_away_and_the_others_are_counted_anew() -> None:
+def test_unused_marks_are_removed_and_the_others_are_numbered_again() -> None:
     # ( "a" marked and unused, "b" marked, reference 1 ) as a tuple of three
     marked = b")\x03" + b"\xfa\x01a" + b"\xfa\x01b" + b"r\x01\x00\x00\x00"
 
@@ -57,7 +57,7 @@ def test_a_mark_that_nothing_refers_to_is_taken_away_and_the_others_are_counted_
 
 
 @given(st.binary(max_size=60))
-def test_what_is_no_bytecode_is_refused_or_kept_in_its_length(data: bytes) -> None:
+def test_other_data_is_rejected_or_keeps_its_length(data: bytes) -> None:
     try:
         result = canonicalize(data, (3, 12))
     except (ValueError, IndexError, KeyError):
@@ -66,14 +66,14 @@ def test_what_is_no_bytecode_is_refused_or_kept_in_its_length(data: bytes) -> No
 
 
 @pytest.mark.parametrize(
-    ("data", "why"),
-    [(b"", "too early"), (b"NN", "after its end"), (b"\x01", "stands for nothing"), (b")\x02N", "early")],
+    ("data", "reason"),
+    [(b"", "too early"), (b"NN", "after its end"), (b"\x01", "is not a type"), (b")\x02N", "early")],
 )
-def test_damage_is_named(data: bytes, why: str) -> None:
-    with pytest.raises(ValueError, match=why):
+def test_damaged_bytecode_is_an_error(data: bytes, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
         canonicalize(data, (3, 13))
 
 
-def test_bytecode_lies_where_the_import_system_looks() -> None:
+def test_bytecode_is_where_the_import_system_expects_it() -> None:
     assert bytecode_path("a/b.py", "cpython-313") == "a/__pycache__/b.cpython-313.pyc"
     assert bytecode_path("index.py", "cpython-312") == "__pycache__/index.cpython-312.pyc"

@@ -1,4 +1,4 @@
-"""One file of scripts: esbuild from the plugin's own lock, what it took, what stays, whose bytes are whose."""
+"""Bundling scripts: esbuild from the plugin's own lock, which files it bundles, and sizes by package."""
 
 from __future__ import annotations
 
@@ -51,15 +51,15 @@ FILES = {"index.js": b"import 'plain';", "data.json": b"{}", "package.json": b'{
 
 @pytest.fixture
 def plugin(project: Path, own_settings: None, registry: NpmRegistry) -> Path:  # noqa: ARG001 - for its effect
-    """A plugin that asks for packages and for esbuild, whose program writes down how it was called."""
+    """A plugin with packages and with an esbuild that records how it was called."""
     plain = registry.package("plain", "1.0.0", files={"index.js": b"plain();", "LICENSE": b"MIT"})
     native = registry.package("native", "2.0.0", files={"index.js": b"native();", "build/a.node": b"\x7fELF"})
-    leads = registry.package("leads", "3.0.0", manifest={"dependencies": {"native": "2.0.0"}})
+    dependent = registry.package("dependent", "3.0.0", manifest={"dependencies": {"native": "2.0.0"}})
     program = registry.package(PROGRAM, "0.9.0", files={"bin/esbuild": ESBUILD.encode()})
     shipped: dict[str, dict[str, object]] = {
         "plain": {"version": "1.0.0", "integrity": plain},
         "native": {"version": "2.0.0", "integrity": native},
-        "leads": {"version": "3.0.0", "integrity": leads, "dependencies": {"native": "2.0.0"}},
+        "dependent": {"version": "3.0.0", "integrity": dependent, "dependencies": {"native": "2.0.0"}},
     }
     tools: dict[str, dict[str, object]] = {
         "esbuild": {"version": "0.9.0", "integrity": program, "dev": True},
@@ -70,11 +70,11 @@ def plugin(project: Path, own_settings: None, registry: NpmRegistry) -> Path:  #
 
 
 def write_package(project: Path, shipped: dict[str, dict[str, object]], tools: dict[str, dict[str, object]]) -> None:
-    asked = {"dependencies": {name: entry["version"] for name, entry in shipped.items()}}
+    requirements = {"dependencies": {name: entry["version"] for name, entry in shipped.items()}}
     entries = {f"node_modules/{name}": entry for name, entry in {**shipped, **tools}.items()}
-    (project / "package.json").write_text(json.dumps({"name": "p", "version": "1.0.0", **asked}), "utf-8")
+    (project / "package.json").write_text(json.dumps({"name": "p", "version": "1.0.0", **requirements}), "utf-8")
     (project / "package-lock.json").write_text(
-        json.dumps({"lockfileVersion": 3, "packages": {"": asked, **entries}}), "utf-8"
+        json.dumps({"lockfileVersion": 3, "packages": {"": requirements, **entries}}), "utf-8"
     )
 
 
@@ -89,13 +89,13 @@ def bundled(manifest: Manifest, store: Store, files: dict[str, bytes] | None = N
     return optimize(bundle, manifest, tools, store, collect_bundler)
 
 
-def test_scripts_become_one_file_and_native_packages_stay(plugin: Path, store: Store) -> None:
+def test_scripts_become_one_file_and_native_packages_stay_separate(plugin: Path, store: Store) -> None:
     manifest = manifest_for(plugin, Build(bundle=True))
     optimized = bundled(manifest, store)
     paths = {entry.path for entry in optimized.bundle.entries}
 
     assert {path for path in paths if not path.startswith("node_modules/")} == set(FILES)
-    assert {path.split("/")[1] for path in paths - set(FILES)} == {"native", "leads"}
+    assert {path.split("/")[1] for path in paths - set(FILES)} == {"native", "dependent"}
     assert optimized.bundle.tree_digest == bundled(manifest, store).bundle.tree_digest
     report = report_with_tools(
         {"tools": {}}, find_tools(manifest, {}, lambda: locked_bundler(manifest)), optimized.bundled_sizes
@@ -104,7 +104,7 @@ def test_scripts_become_one_file_and_native_packages_stay(plugin: Path, store: S
     assert report["bundled"] == [{"name": "plain", "version": "1.0.0", "unpackedSize": len("plain();")}]
 
 
-def test_esbuild_is_told_the_runtime_and_sees_nothing_of_the_operator(
+def test_esbuild_gets_the_runtime_and_no_variables_of_the_operator(
     plugin: Path, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from builder.coldstart.unpacking import unpack
@@ -115,7 +115,7 @@ def test_esbuild_is_told_the_runtime_and_sees_nothing_of_the_operator(
     unpack(optimized.bundle.entries, out)
     (arguments, environment), _ = json.JSONDecoder().raw_decode((out / "index.js").read_text("utf-8"))
 
-    assert {"--target=node22", "--format=esm", "--external:native", "--external:leads"} <= set(arguments)
+    assert {"--target=node22", "--format=esm", "--external:native", "--external:dependent"} <= set(arguments)
     assert "OPERATORS_TOKEN" not in environment
     assert (out / "index.js.map").read_text("utf-8") == "map"
 
@@ -128,7 +128,7 @@ def test_commonjs_stays_commonjs(plugin: Path, store: Store) -> None:
     assert {entry.path for entry in optimized.bundle.entries if not entry.owner} == {"index.js"}
 
 
-def test_what_esbuild_refuses_is_told_with_its_file(plugin: Path, store: Store) -> None:
+def test_an_error_of_esbuild_is_reported_with_its_file(plugin: Path, store: Store) -> None:
     with pytest.raises(PackagingError) as caught:
         bundled(manifest_for(plugin, Build(bundle=True)), store, {"index.js": b"import 'broken';"})
 
@@ -136,7 +136,7 @@ def test_what_esbuild_refuses_is_told_with_its_file(plugin: Path, store: Store) 
     assert (problem.file, problem.message) == ("index.js", 'Could not resolve "broken".')
 
 
-def test_a_lock_without_esbuild_is_an_error_that_says_how_to_add_it(plugin: Path, store: Store) -> None:
+def test_a_lock_without_esbuild_is_an_error_with_a_hint(plugin: Path, store: Store) -> None:
     write_package(plugin, {}, {})
 
     with pytest.raises(DependencyError, match="has no esbuild") as caught:
@@ -145,7 +145,7 @@ def test_a_lock_without_esbuild_is_an_error_that_says_how_to_add_it(plugin: Path
     assert "devDependencies" in caught.value.hint
 
 
-def test_python_has_no_bundle(tmp_path: Path) -> None:
+def test_bundle_is_an_error_for_python(tmp_path: Path) -> None:
     manifest = manifest_of(Build(bundle=True), folder=tmp_path)
 
     with pytest.raises(ManifestError) as caught:

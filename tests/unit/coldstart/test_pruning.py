@@ -1,15 +1,15 @@
-"""What each set takes out of packages, what it must leave, and what is told about it."""
+"""Which files each set removes from packages, which it keeps, and what it saves."""
 
 from __future__ import annotations
 
 import pytest
 
 from builder.coldstart.prune_sets import SETS
-from builder.coldstart.pruning import prune_packs, savings
+from builder.coldstart.pruning import prune_packs, prune_savings
 from builder.manifest.schema.json_schema import schema
 from tests.support.bundles import pack_of
 
-TAKEN = [
+REMOVED = [
     ("tests", "python", "pandas/tests/frame/test_api.py"),
     ("tests", "python", "numpy/tests/conftest.py"),
     ("tests", "python", "numpy/typing/tests/data/reveal/modules.pyi"),
@@ -28,7 +28,7 @@ TAKEN = [
     ("source-maps", "nodejs", "build/luxon.mjs.map"),
 ]
 
-LEFT = [
+KEPT = [
     ("python", "astropy/tests/runner.py", "imported by astropy/__init__.py"),
     ("python", "numpy/testing/__init__.py", "imported by users of numpy"),
     ("python", "numpy/_core/tests/__init__.py", "a package that helpers are imported from"),
@@ -48,23 +48,23 @@ LEFT = [
 ]
 
 
-@pytest.mark.parametrize(("name", "language", "path"), TAKEN)
-def test_a_set_takes_what_no_function_reads(name: str, language: str, path: str) -> None:
+@pytest.mark.parametrize(("name", "language", "path"), REMOVED)
+def test_a_set_removes_files_that_no_function_reads(name: str, language: str, path: str) -> None:
     assert SETS[name].matches(path, "python" if language == "python" else "nodejs")
 
 
-@pytest.mark.parametrize(("language", "path", "why"), LEFT)
-def test_no_set_takes_what_may_be_read(language: str, path: str, why: str) -> None:
-    taking = [name for name, one in SETS.items() if one.matches(path, "python" if language == "python" else "nodejs")]
+@pytest.mark.parametrize(("language", "path", "reason"), KEPT)
+def test_no_set_removes_files_that_may_be_read(language: str, path: str, reason: str) -> None:
+    sets = [name for name, each in SETS.items() if each.matches(path, "python" if language == "python" else "nodejs")]
 
-    assert taking == [], why
+    assert sets == [], reason
 
 
-def test_the_manifest_takes_exactly_the_names_of_the_sets() -> None:
+def test_the_manifest_accepts_exactly_the_names_of_the_sets() -> None:
     assert schema()["properties"]["build"]["properties"]["prune"]["items"]["enum"] == list(SETS)
 
 
-def test_only_the_named_sets_are_taken_from_packages() -> None:
+def test_only_the_named_sets_are_removed() -> None:
     pack = pack_of("a", {"a/__init__.py": b"", "a/tests/test_a.py": b"x", "a/b.pyi": b"y"})
 
     (pruned,) = prune_packs((pack,), ("tests",), "python")
@@ -82,11 +82,11 @@ def test_stubs_that_lazy_loader_reads_stay() -> None:
     assert [member.path for member in pruned.members] == ["skimage/__init__.pyi"]
 
 
-def test_savings_count_each_place_of_an_npm_package_and_name_the_largest_first() -> None:
+def test_savings_count_each_copy_of_an_npm_package_and_are_sorted_by_size() -> None:
     files = {"index.js": b"1" * 9, "index.js.map": b"2" * 50, "README.md": b"3" * 70}
     pack = pack_of("a", files, places=("node_modules/a", "node_modules/b/node_modules/a"))
 
-    found = savings((pack,), "nodejs")
+    saved = prune_savings((pack,), "nodejs")
 
-    assert [(saving.name, saving.packed_size) for saving in found[:2]] == [("docs", 140), ("source-maps", 100)]
-    assert savings(prune_packs((pack,), ("docs",), "nodejs"), "nodejs")[0].name == "source-maps"
+    assert [(saving.name, saving.packed_size) for saving in saved[:2]] == [("docs", 140), ("source-maps", 100)]
+    assert prune_savings(prune_packs((pack,), ("docs",), "nodejs"), "nodejs")[0].name == "source-maps"
