@@ -1,8 +1,8 @@
 """Install biot-plugin-kit once for all tox environments that use it: tox calls this in place of pip.
 
-tox gives every environment a folder of its own, and the kit with what it needs takes 150 MB and half a minute. So the
-kit is installed into `.tox/kit`, and each environment gets a `.pth` file that points there. It is installed again when
-the requirement or the Python changes, and when an environment that has it is made anew (`tox -r`).
+tox gives every environment its own folder, and the kit with its dependencies takes 150 MB and half a minute. So the kit
+is installed into `.tox/kit`, and each environment gets a `.pth` file that points there. It is installed again when the
+requirement or the Python changes, and when an environment that uses it is recreated (`tox -r`).
 """
 
 import hashlib
@@ -22,20 +22,20 @@ USERS = "tox-environments.json"
 
 
 def main() -> int:
-    """Install what the command line asks for, or point to where it is already; the exit code is pip's."""
-    wanted = sys.argv[1:]
-    if missing := next(filter(None, map(missing_folder, wanted)), None):
-        print(missing)
+    """Install the kit unless it is installed, and point this environment to it; the exit code is pip's."""
+    arguments = sys.argv[1:]
+    if problem := next(filter(None, map(missing_folder, arguments)), None):
+        print(problem)
         return 1
     work, environment = Path(os.environ["TOX_WORK_DIR"]), os.environ["TOX_ENV_NAME"]
-    key = hashlib.sha256(json.dumps([wanted, sys.version, sys.prefix != sys.base_prefix]).encode()).hexdigest()[:12]
+    key = hashlib.sha256(json.dumps([arguments, sys.version, sys.prefix != sys.base_prefix]).encode()).hexdigest()[:12]
     kit = work / "kit" / key
-    anew = environment in read_users(kit)
-    if anew or not read_users(kit):
-        code = install(wanted, kit, anew=anew)
+    again = environment in read_users(kit)
+    if again or not read_users(kit):
+        code = install(arguments, kit, again=again)
         if code:
             return code
-    write_users(kit, [environment] if anew else sorted({*read_users(kit), environment}))
+    write_users(kit, [environment] if again else sorted({*read_users(kit), environment}))
     site = Path(sysconfig.get_path("purelib"))
     (site / "biot-plugin-kit.pth").write_text(os.path.relpath(kit, site) + "\n", encoding="ascii", errors="strict")
     write_command(Path(sysconfig.get_path("scripts")))
@@ -53,7 +53,7 @@ def write_command(scripts: Path) -> None:
 
 
 def missing_folder(requirement: str) -> str:
-    """Why the kit cannot be installed, when it was generated from a folder that this machine does not have."""
+    """Why the kit cannot be installed: the requirement names a folder that this machine does not have; or empty."""
     url = requirement.partition(" @ ")[2].strip()
     if not url.startswith(("file:", "git+file:")):
         return ""
@@ -67,32 +67,32 @@ def missing_folder(requirement: str) -> str:
     )
 
 
-def install(wanted: list[str], kit: Path, *, anew: bool) -> int:
-    """Install into a new folder, and put it in place when all is there; the exit code is pip's.
+def install(arguments: list[str], kit: Path, *, again: bool) -> int:
+    """Install into a new folder, and rename it when it is complete; the exit code is pip's.
 
     Args:
-        wanted: The requirement, and pip's options.
-        kit: The place.
-        anew: Whether to replace what is there. Otherwise an environment that was faster (`tox -p`) wins.
+        arguments: The requirement, and pip's options.
+        kit: The folder of the installation.
+        again: Whether to replace an existing installation. If not, an environment that was faster (`tox -p`) wins.
     """
     kit.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="new-", dir=kit.parent) as new:
         pip = [sys.executable, "-I", "-m", "pip", "install", "--disable-pip-version-check", "--target", new]
-        code = subprocess.run([*pip, *wanted], check=False).returncode
+        code = subprocess.run([*pip, *arguments], check=False).returncode
         if code:
             return code
-        if not anew and read_users(kit):
+        if not again and read_users(kit):
             return 0
         for old in kit.parent.iterdir():
             if not old.name.startswith("new-"):
                 shutil.rmtree(old, ignore_errors=True)
         Path(new).rename(kit)
-        Path(new).mkdir()  # the block removes it
+        Path(new).mkdir()  # the end of the block removes it
     return 0
 
 
 def read_users(kit: Path) -> list[str]:
-    """The environments that point to this installation; none when it is not there or not whole."""
+    """The environments that use this installation; empty when it is missing or incomplete."""
     try:
         return [str(name) for name in json.loads((kit / USERS).read_text("utf-8"))]
     except (OSError, ValueError):
@@ -100,7 +100,7 @@ def read_users(kit: Path) -> list[str]:
 
 
 def write_users(kit: Path, names: list[str]) -> None:
-    """Remember who points to this installation."""
+    """Record which environments use this installation."""
     (kit / USERS).write_text(json.dumps(names), "utf-8")
 
 

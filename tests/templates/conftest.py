@@ -1,4 +1,4 @@
-"""A kit whose templates are those of the working tree, uncommitted work included, and renders of it."""
+"""A kit with the templates of the working tree, including uncommitted work, and plugins rendered from it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def commit_all(folder: Path, message: str = "Change") -> str:
 
 @pytest.fixture(scope="session", autouse=True)
 def nobody_s_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """The settings of whoever runs the tests (answers, cache, git's name and hooks) change nothing."""
+    """Isolate the tests from the user's settings: answers, cache, git's name and hooks."""
     folder = tmp_path_factory.mktemp("settings")
     (folder / "copier.yml").write_text("{}\n", "utf-8")
     (folder / "gitconfig").write_text(
@@ -51,8 +51,8 @@ def nobody_s_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
 
 def snapshot(folder: Path) -> Path:
     """Copy what git would track of the templates: untracked files count, ignored ones do not."""
-    wanted = ("copier.yml", "templates")
-    names = git(REPOSITORY, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *wanted).split("\0")
+    tracked = ("copier.yml", "templates")
+    names = git(REPOSITORY, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *tracked).split("\0")
     for name in names:
         file = REPOSITORY / name
         if name and file.is_file():
@@ -63,7 +63,7 @@ def snapshot(folder: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def kit(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The templates as a clean repository with one release. Nobody changes it: copy it first (``own_kit``)."""
+    """The templates as a clean repository with one release. Do not change it; use ``own_kit`` for a copy."""
     folder = snapshot(tmp_path_factory.mktemp("kit") / "biot-plugin-kit")
     commit_all(folder, "Release")
     git(folder, "tag", VERSION)
@@ -78,7 +78,7 @@ def own_kit(kit: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def render(kit: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    """Render with these answers and defaults for the rest. The same answers give the same folder, so only read it."""
+    """Render with these answers, and defaults for the rest. The folder is shared: do not change it."""
     known: dict[str, Path] = {}
 
     def _render(**answers: object) -> Path:
@@ -94,7 +94,7 @@ def render(kit: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[...,
 
 @pytest.fixture
 def plugin(render: Callable[..., Path], tmp_path: Path) -> Callable[..., Path]:
-    """A render of one's own, as a git repository with one commit."""
+    """A plugin that the test may change, as a git repository with one commit."""
 
     def _plugin(**answers: object) -> Path:
         folder = Path(shutil.copytree(render(**answers), tmp_path / "my-plugin"))

@@ -1,4 +1,4 @@
-"""Which files a generated plugin has, written out, so that a new or a lost one shows in a review."""
+"""The files of a generated plugin, written out, so that a review shows each new or missing file."""
 
 from __future__ import annotations
 

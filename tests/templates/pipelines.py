@@ -1,4 +1,4 @@
-"""What the CI systems would run: the jobs of a generated plugin's pipeline, read out of its file."""
+"""The jobs that a CI system would run, read from the pipeline file of a generated plugin."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SECRETS = frozenset({"BIOT_SERVICE_USER_ID", "BIOT_SERVICE_USER_SECRET_KEY"})
 
 @dataclass(frozen=True)
 class Step:
-    """One command line, and which secrets it is given."""
+    """One command line, and the secrets that it gets."""
 
     script: str
     secrets: frozenset[str] = frozenset()
@@ -33,7 +33,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Job:
-    """What runs in one checkout of its own, in order.
+    """Commands that run in order, in their own checkout.
 
     Attributes:
         receives: It gets the files that the first job kept.
@@ -155,9 +155,9 @@ def source(node: tree_sitter.Node) -> str:
 
 def first_text(call: tree_sitter.Node, before: str = "") -> str:
     """The first quoted argument of a call, without Groovy's escapes."""
-    found = re.search(before + r"'((?:[^'\\]|\\.)*)'", source(call))
-    assert found, source(call)
-    return re.sub(r"\\(.)", r"\1", found[1])
+    argument = re.search(before + r"'((?:[^'\\]|\\.)*)'", source(call))
+    assert argument, source(call)
+    return re.sub(r"\\(.)", r"\1", argument[1])
 
 
 def bound(call: tree_sitter.Node) -> frozenset[str]:

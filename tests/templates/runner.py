@@ -1,4 +1,4 @@
-"""Runs the jobs of a pipeline as their CI system would: each in a fresh clone, with what earlier jobs handed over."""
+"""Runs the jobs of a pipeline as a CI system would: each in a fresh clone, with the files of earlier jobs."""
 
 from __future__ import annotations
 
@@ -48,12 +48,12 @@ OF_THE_SYSTEM = {
     "bitbucket": {"BITBUCKET_BUILD_NUMBER": "4711", "BITBUCKET_REPO_FULL_NAME": "acme/plugin"},
     "jenkins": {"JENKINS_URL": "https://ci.example.com/", "BUILD_URL": "https://ci.example.com/job/plugin/4711/"},
 }
-"""What each system tells every job about itself."""
+"""The environment variables that each system sets for every job."""
 
 
 @dataclass(frozen=True)
 class Ran:
-    """A job that ran: the code of the command that ended it, and all that it said."""
+    """A finished job: the exit code of its last command, and its whole output."""
 
     code: int
     log: str
@@ -74,7 +74,7 @@ class Agent:
     store: Path
 
     def run(self, pipeline: Pipeline, repository: Path, variables: Mapping[str, str]) -> dict[str, Ran]:
-        """Run the jobs in order until one fails; what they keep lies in ``kept``, also for a later call.
+        """Run the jobs in order until one fails; the files that they store are in ``kept``, also for later calls.
 
         Args:
             pipeline: Its jobs.
@@ -100,11 +100,11 @@ class Agent:
         ran = Ran(0, "")
         for step in scripts_of(job):
             names = {"BIOT_ENVIRONMENT"} | step.secrets
-            given = {name: value for name, value in variables.items() if name in names}
+            secrets = {name: value for name, value in variables.items() if name in names}
             done = subprocess.run(
                 ["sh", "-e", "-c", step.script],
                 cwd=checkout,
-                env={**self._environment(), **given},
+                env={**self._environment(), **secrets},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
@@ -118,7 +118,7 @@ class Agent:
         return ran
 
     def _environment(self) -> dict[str, str]:
-        """The kit under test stands in for the one that tox would install, which test_projects.py tries."""
+        """Use the kit under test instead of the one that tox would install (test_projects.py tests that)."""
         programs = self.folder / "bin"
         if not programs.exists():
             programs.mkdir()
@@ -149,7 +149,7 @@ class Agent:
 
 
 def scripts_of(job: Job) -> list[Step]:
-    """What is left to run, each in a shell of its own."""
+    """The remaining commands; each runs in its own shell."""
     steps = [
         replace(step, script=re.sub(r"^\S*/tox ", "tox ", step.script))
         for step in job.steps

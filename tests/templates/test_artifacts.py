@@ -1,4 +1,4 @@
-"""The packaged ZIP is the product: it is the same twice, and it answers every event as Lambda would call it."""
+"""The packaged ZIP has the same bytes every time, and answers every event when called as Lambda calls it."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_two_folders_umasks_time_zones_and_mtimes_give_one_sha256(language: str,
 
 @dataclass(frozen=True)
 class Function:
-    """A packaged plugin, unpacked, with what calls it."""
+    """An unpacked plugin, and the client that calls it."""
 
     client: RuntimeClient
     code: Path
@@ -99,7 +99,7 @@ def test_the_zip_answers_every_event(function: Function) -> None:
     assert not list(function.code.rglob("__pycache__"))
 
 
-def test_the_zip_refuses_a_person_s_token_where_the_platform_s_is_due(function: Function) -> None:
+def test_the_zip_refuses_a_user_token_where_a_platform_token_is_required(function: Function) -> None:
     with running_biot() as biot:
         for file in function.events.glob("*.json"):
             file.write_text(file.read_text("utf-8").replace("<token>", biot.key.user_token()), "utf-8")

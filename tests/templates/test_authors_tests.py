@@ -1,4 +1,4 @@
-"""The tests of a generated plugin serve its author: what is intended passes, what is broken fails and says why."""
+"""The tests of a generated plugin help its author: intended behaviour passes, broken code fails and says why."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ CALL = ('return context.biot.get("/device/v2/devices/7")', 'return context.biot.
 
 @pytest.fixture(scope="module")
 def installed(render: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """One plugin per language with what its tests need."""
+    """One plugin per language, with the packages that its tests need."""
     folders = {}
     for language in LANGUAGES:
         folder = tmp_path_factory.mktemp("installed") / "my-plugin"
@@ -70,7 +70,7 @@ def installed(render: Callable[..., Path], tmp_path_factory: pytest.TempPathFact
 
 @pytest.fixture
 def project(installed: dict[str, Path], render: Callable[..., Path]) -> Callable[[str], Path]:
-    """The plugin of a language as it was generated; whatever an earlier test changed in it is undone."""
+    """The plugin of a language as it was generated; changes by earlier tests are undone."""
 
     def _project(language: str) -> Path:
         for name in ("src", "tests", "tests_kit"):
@@ -82,7 +82,7 @@ def project(installed: dict[str, Path], render: Callable[..., Path]) -> Callable
 
 
 def run_tests(folder: Path, language: str, *files: str) -> tuple[int, str]:
-    """Run these tests, or all, as the plugin's own tox does; return the exit code and the output."""
+    """Run these tests (default: all) as the plugin's own tox does; return the exit code and the output."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "BIOT_", "NODE_"))}
     if language == "python":
         command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *files]

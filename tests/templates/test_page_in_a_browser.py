@@ -1,4 +1,4 @@
-"""The page of ``inspect --html`` in a real browser, where there is one; its structure is tested without one, too."""
+"""The page of ``inspect --html`` in a real browser, if there is one. Other tests check its structure without one."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ addEventListener("load", () => {
 @pytest.mark.skipif(not BROWSER, reason="no chromium on this machine")
 @pytest.mark.parametrize("width", [1280, 400])
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_it_can_be_read(tmp_path: Path, width: int, *, dark: bool) -> None:
+def test_the_page_is_readable(tmp_path: Path, width: int, *, dark: bool) -> None:
     seen_inside = with_bytecode(inspect(built(tmp_path / "plugin").artifact.file), "pkg/a.py")
     write_page(seen_inside, tmp_path / "page.html")
     (tmp_path / "probe.html").write_text(PROBE % width)
@@ -52,9 +52,9 @@ def test_it_can_be_read(tmp_path: Path, width: int, *, dark: bool) -> None:
     done = subprocess.run(
         [*command, f"file://{tmp_path}/probe.html"], capture_output=True, text=True, check=True, timeout=120
     )
-    told = re.search("<title>(.*?)</title>", done.stdout)
-    assert told is not None, done.stdout[:500]
-    seen = json.loads(unescape(told[1]))
+    title = re.search("<title>(.*?)</title>", done.stdout)
+    assert title is not None, done.stdout[:500]
+    seen = json.loads(unescape(title[1]))
     shown, hidden = ("wide", "narrow") if width == 1280 else ("narrow", "wide")
     assert seen["overflow"] <= 0
     assert seen["loaded"] == 0

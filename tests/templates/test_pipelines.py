@@ -1,4 +1,4 @@
-"""The pipelines of generated plugins: what their own systems' linters say, and what every one of them must hold."""
+"""The pipelines of generated plugins pass their systems' linters and follow the same rules."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_actionlint_finds_nothing_but_a_planted_mistake(render: Render, tmp_path
 
 
 @pytest.mark.parametrize("name", SCHEMAS)
-def test_the_schema_of_the_system_is_met(name: str, render: Render, tmp_path: Path) -> None:
+def test_the_pipeline_matches_the_schema_of_its_system(name: str, render: Render, tmp_path: Path) -> None:
     schema, file = SCHEMAS[name]
     system = "github" if name == "dependabot" else name
     files = [render(language=language, ci=system) / file for language in LANGUAGES]
@@ -80,7 +80,7 @@ def test_the_jenkinsfile_is_groovy(language: str, render: Render) -> None:
 
 
 def test_each_has_the_same_three_jobs(case: tuple[str, str], render: Render) -> None:
-    """Only tox does anything: what CI does can be done at a desk, by the same names."""
+    """Only tox does the work, so a developer can run the same commands locally."""
     language, system = case
     pipeline = pipelines.read(system, render(language=language, ci=system))
     called = {
@@ -109,7 +109,7 @@ def test_secrets_reach_the_publish_job_only_and_never_a_command_line(case: tuple
 
 
 @pytest.mark.parametrize(("code", "goes_on"), [(0, True), (10, True), (8, False), (3, False), (1, False)])
-def test_a_plan_that_failed_stops_the_job_and_one_with_changes_does_not(
+def test_a_failed_plan_stops_the_job_and_a_plan_with_changes_does_not(
     code: int, goes_on: bool, case: tuple[str, str], render: Render, tmp_path: Path
 ) -> None:
     language, system = case
@@ -122,7 +122,7 @@ def test_a_plan_that_failed_stops_the_job_and_one_with_changes_does_not(
     assert (done.returncode == 0) == goes_on
 
 
-def test_nothing_is_published_by_a_change_that_was_not_merged(case: tuple[str, str], render: Render) -> None:
+def test_an_unmerged_change_publishes_nothing(case: tuple[str, str], render: Render) -> None:
     _, system = case
     text = text_of(render, case)
     if system == "github":
@@ -147,7 +147,7 @@ def test_nothing_is_published_by_a_change_that_was_not_merged(case: tuple[str, s
     # Bitbucket: pipelines.bitbucket() asserts which lists hold the step.
 
 
-def test_no_two_publish_at_once_and_none_is_cut_short(case: tuple[str, str], render: Render) -> None:
+def test_only_one_job_publishes_at_a_time_and_none_is_cancelled(case: tuple[str, str], render: Render) -> None:
     text = text_of(render, case)
     document: Any = {} if case[1] == "jenkins" else yaml.safe_load(text)
     if case[1] == "github":
@@ -166,7 +166,7 @@ def test_no_two_publish_at_once_and_none_is_cut_short(case: tuple[str, str], ren
         assert "abortPrevious" not in text
 
 
-def test_the_readme_tells_the_two_settings_of_this_system(case: tuple[str, str], render: Render) -> None:
+def test_the_readme_names_the_two_settings_of_this_system(case: tuple[str, str], render: Render) -> None:
     language, system = case
     text = (render(language=language, ci=system) / "README.md").read_text("utf-8")
     section = text.partition("\n## CI\n")[2]

@@ -1,4 +1,4 @@
-"""Generated plugins pass their own tox, in both languages, and their tox notices what is wrong."""
+"""Generated plugins of both languages pass their own tox, and their tox finds planted errors."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Ran:
 
 
 def tox(folder: Path, *arguments: str) -> Ran:
-    """Run tox as a user does, without the settings of the tox that may run these tests."""
+    """Run tox as a user does, without the settings of an outer tox that may run these tests."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("TOX_", "PYTEST_"))}
     environment |= {"NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"}
     done = subprocess.run(
@@ -61,7 +61,7 @@ def tox(folder: Path, *arguments: str) -> Ran:
 def projects(
     render: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[str], tuple[Path, Ran]]:
-    """One plugin per language whose tox ran once: its environments are there for the tests that follow."""
+    """One plugin per language whose tox has run once; later tests reuse its environments."""
     known: dict[str, tuple[Path, Ran]] = {}
 
     def _project(language: str) -> tuple[Path, Ran]:
@@ -75,7 +75,7 @@ def projects(
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_fresh_plugin_passes_and_leaves_nothing_that_git_would_see(
+def test_a_fresh_plugin_passes_and_leaves_no_files_that_git_would_see(
     language: str, projects: Callable[[str], tuple[Path, Ran]]
 ) -> None:
     folder, ran = projects(language)
@@ -144,7 +144,9 @@ def test_a_planted_error_fails_in_the_environment_for_it_and_in_no_other(planted
     assert "planted" in ran.output
 
 
-def test_node_modules_is_installed_once_when_all_run_together(projects: Callable[[str], tuple[Path, Ran]]) -> None:
+def test_node_modules_is_installed_once_when_all_environments_run_together(
+    projects: Callable[[str], tuple[Path, Ran]],
+) -> None:
     folder, _ = projects("javascript")
     shutil.rmtree(folder / "node_modules")
     ran = tox(folder, "run-parallel", "--parallel-live", "-e", "lint,type")
@@ -152,7 +154,7 @@ def test_node_modules_is_installed_once_when_all_run_together(projects: Callable
     assert len(re.findall(r"added \d+ packages", ran.output)) == 1
 
 
-def test_node_modules_is_left_alone_until_the_lock_changes(projects: Callable[[str], tuple[Path, Ran]]) -> None:
+def test_node_modules_is_not_reinstalled_until_the_lock_changes(projects: Callable[[str], tuple[Path, Ran]]) -> None:
     folder, _ = projects("javascript")
     witness = folder / "node_modules" / "witness"
     tox(folder, "run", "-e", "type")
@@ -175,7 +177,7 @@ def test_node_modules_is_left_alone_until_the_lock_changes(projects: Callable[[s
 def test_a_plugin_with_one_hook_passes_too(
     language: str, hooks: str, projects: Callable[[str], tuple[Path, Ran]], render: Callable[..., Path]
 ) -> None:
-    """In the environments that are there already: another set of hooks needs no other tools."""
+    """Reuse the existing environments: another set of hooks needs no other tools."""
     folder, _ = projects(language)
     commit_all(folder, "All hooks")
     chosen = render(language=language, hooks=[hooks])
@@ -233,9 +235,7 @@ def test_the_other_commands_use_the_kit_that_the_first_one_installed(installed_k
     assert not list(installed_kit.glob(".tox/plan/**/copier"))
 
 
-def test_a_kit_that_another_machine_had_is_the_first_line_of_the_failure(
-    render: Callable[..., Path], tmp_path: Path
-) -> None:
+def test_a_missing_kit_folder_is_the_first_line_of_the_failure(render: Callable[..., Path], tmp_path: Path) -> None:
     plugin = Path(shutil.copytree(render(language="javascript"), tmp_path / "my-plugin"))
     ini = (plugin / "tox.ini").read_text("utf-8")
     pin = re.sub(r"(?m)^requirement = .*", f"requirement = biot-plugin-kit @ file://{tmp_path}/gone/kit", ini)

@@ -1,4 +1,4 @@
-"""The questions: safe defaults everywhere, the builder's own rules, nothing that needs --trust."""
+"""The questions have safe defaults, follow the builder's rules, and never need --trust."""
 
 from __future__ import annotations
 
@@ -50,9 +50,9 @@ def test_every_question_and_its_choices_fit_80_columns(name: str) -> None:
 
 
 @pytest.mark.parametrize("language", ["python", "javascript"])
-def test_every_runtime_that_is_offered_can_still_be_created(language: str) -> None:
-    found = re.findall(r"(?:python|nodejs)\d[\d.x]*", QUESTIONS["runtime"]["choices"])
-    offered = [RUNTIMES[name] for name in found if name.startswith(language.replace("javascript", "nodejs"))]
+def test_every_offered_runtime_can_still_be_created(language: str) -> None:
+    names = re.findall(r"(?:python|nodejs)\d[\d.x]*", QUESTIONS["runtime"]["choices"])
+    offered = [RUNTIMES[name] for name in names if name.startswith(language.replace("javascript", "nodejs"))]
     assert len(offered) >= 2
     assert all(runtime.create_blocked > TODAY and runtime.deprecated > TODAY for runtime in offered)
 
@@ -101,7 +101,7 @@ def test_defaults_work_in_a_folder_of_any_name(name: str, kit: Path, tmp_path: P
         ("kit_requirement", "biot-plugin-kit @ https://example.com/kit.whl"),
     ],
 )
-def test_an_answer_that_is_accepted_makes_a_manifest_without_problems(
+def test_an_accepted_answer_gives_a_manifest_without_problems(
     question: str, answer: object, kit: Path, tmp_path: Path
 ) -> None:
     run_copy(str(kit), tmp_path / "plugin", {question: answer}, defaults=True, quiet=True)
@@ -140,13 +140,13 @@ def test_an_answer_that_is_accepted_makes_a_manifest_without_problems(
         ("kit_requirement", "biot-plugin-kit=={posargs}"),
     ],
 )
-def test_an_answer_that_breaks_a_rule_is_refused(question: str, answer: object, kit: Path, tmp_path: Path) -> None:
+def test_an_answer_that_breaks_a_rule_is_rejected(question: str, answer: object, kit: Path, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=rf"(Validation error for question|Invalid choice for) '{question}'"):
         run_copy(str(kit), tmp_path / "plugin", {question: answer}, defaults=True, quiet=True)
     assert not (tmp_path / "plugin").exists()
 
 
-def test_answers_from_a_settings_file_are_taken_and_checked(kit: Path, tmp_path: Path) -> None:
+def test_answers_from_a_settings_file_are_used_and_checked(kit: Path, tmp_path: Path) -> None:
     settings = tmp_path / "settings.yml"
     settings.write_text("defaults:\n  ci: gitlab\n  language: javascript\n", "utf-8")
     with pytest.MonkeyPatch.context() as patch:
@@ -159,7 +159,7 @@ def test_answers_from_a_settings_file_are_taken_and_checked(kit: Path, tmp_path:
     assert (tmp_path / "plugin" / "src" / "index.js").is_file()
 
 
-def test_a_repository_that_has_files_keeps_them(render: Callable[..., Path], kit: Path, tmp_path: Path) -> None:
+def test_existing_files_of_a_repository_are_kept(render: Callable[..., Path], kit: Path, tmp_path: Path) -> None:
     folder = tmp_path / "my-plugin"
     (folder / "docs").mkdir(parents=True)
     (folder / "docs" / "notes.md").write_text("mine", "utf-8")

@@ -1,4 +1,4 @@
-"""The second half of the README's story is true: every command line of it is run, one after the other, as it stands."""
+"""The section "Publish" of the README works: every command line in it runs, in order, exactly as written."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 
 HEADING = "## Publish"
 CHANGES_WAIT = 10
-"""What `biot-plugin plan` ends with when there is something to publish."""
+"""The exit code of `biot-plugin plan` when there is something to publish."""
 
 
 def lines_of(section: str) -> list[tuple[str, str]]:
-    """The command lines of a section's ``sh`` blocks, each with the comment at its end."""
+    """The command lines of a section's ``sh`` blocks, each with the comment after it."""
     blocks = re.findall(r"^```sh\n(.*?)^```", section, re.MULTILINE | re.DOTALL)
-    found = [re.fullmatch(r"(.*?)(?:\s+# (.*))?", line) for block in blocks for line in block.splitlines()]
-    return [(match[1], match[2] or "") for match in found if match]
+    matches = [re.fullmatch(r"(.*?)(?:\s+# (.*))?", line) for block in blocks for line in block.splitlines()]
+    return [(match[1], match[2] or "") for match in matches if match]
 
 
 def environment(folder: Path) -> dict[str, str]:
-    """A shell that finds ``biot-plugin`` (the kit under test), and a state folder of its own."""
+    """An environment in which ``biot-plugin`` is the kit under test, with its own state folder."""
     programs = folder / "bin"
     programs.mkdir()
     script = f"#!/bin/sh\nPYTHONPATH='{REPOSITORY}' exec '{sys.executable}' -m builder \"$@\"\n"
@@ -54,7 +54,7 @@ def run(line: str, cwd: Path, environ: Mapping[str, str]) -> subprocess.Complete
     )
 
 
-def test_the_story_of_publishing_can_be_followed_line_by_line(render: Callable[..., Path], tmp_path: Path) -> None:
+def test_every_command_of_the_publish_section_works(render: Callable[..., Path], tmp_path: Path) -> None:
     section = (REPOSITORY / "README.md").read_text("utf-8").partition(f"\n{HEADING}\n")[2].partition("\n## ")[0]
     (start, _), *lines = lines_of(section)
     assert start == "biot-plugin sandbox"
@@ -63,12 +63,12 @@ def test_the_story_of_publishing_can_be_followed_line_by_line(render: Callable[.
     commit_all(plugin, "Start")
     environ = environment(tmp_path)
 
-    # A port of its own: whoever runs the tests may have a local BioT.
+    # A free port, because the user may already run a local BioT.
     program = str(tmp_path / "bin" / "biot-plugin")
     with started_sandbox([program, *start.split()[1:], "--port", "0"], environ):
         for line, promise in lines:
             done = run(line, plugin, environ)
-            wanted = CHANGES_WAIT if line.startswith("biot-plugin plan") else 0
-            assert done.returncode == wanted, f"{line}\n{done.stdout}"
+            expected = CHANGES_WAIT if line.startswith("biot-plugin plan") else 0
+            assert done.returncode == expected, f"{line}\n{done.stdout}"
             for promised in re.findall(r"version \d+ → \d+|nothing to do", promise):
                 assert promised in " ".join(done.stdout.lower().split()), f"{line} promises {promised}\n{done.stdout}"

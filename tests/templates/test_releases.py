@@ -1,4 +1,4 @@
-"""The pipelines of generated plugins do what they say: run job by job, against a local BioT."""
+"""The pipelines of generated plugins publish: their jobs run one by one against a local BioT."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def repository(render: Callable[..., Path], tmp_path: Path, biot: Sandbox) -> Ca
         shutil.copytree(render(language=language, ci=system, plugin_name=f"{language}-{system}"), folder)
         manifest = folder / "plugin.toml"
         text = manifest.read_text("utf-8").replace("https://api.staging.example.com", biot.base_url)
-        # As the README says: the # off the table that is there, and the address.
+        # As the README says: remove the # before the table, and enter the address.
         manifest.write_text(re.sub(r"^# (\[environments.staging\]|baseUrl)", r"\1", text, flags=re.MULTILINE), "utf-8")
         commit_all(folder, "Start")
         return folder
@@ -57,7 +57,7 @@ def repository(render: Callable[..., Path], tmp_path: Path, biot: Sandbox) -> Ca
 
 
 def settings_of(biot: Sandbox, name: str, readme: str) -> dict[str, str]:
-    """Somebody followed the README: a service user with the permissions that it names."""
+    """Follow the README: create a service user with the permissions that it names."""
     scopes = tuple(re.findall(r"`((?:SETTINGS|HOOKS)_[A-Z_]+)`", readme))
     with biot.running.state.database.write() as connection:
         draft = ServiceUserDraft(name=f"ci of {name}", scopes=(PROTECTED_API, *scopes))
@@ -76,7 +76,7 @@ def version_of(biot: Sandbox, name: str) -> int | None:
 
 @pytest.mark.parametrize("language", ["python", "javascript"])
 @pytest.mark.parametrize("system", SYSTEMS)
-def test_a_release_is_built_twice_and_published_once_somebody_says_where_to(
+def test_a_release_is_built_twice_and_published_once_an_environment_is_set(
     language: str,
     system: str,
     agent: Callable[[str], Agent],
@@ -86,7 +86,7 @@ def test_a_release_is_built_twice_and_published_once_somebody_says_where_to(
     folder, machine = repository(language, system), agent(system)
     pipeline = dict(pipelines.read(system, folder))
     publish = {"publish": pipeline["publish"]}
-    if system != "bitbucket":  # whose step looks itself; test_pipelines.py holds the conditions of the others
+    if system != "bitbucket":  # its step checks the condition itself; test_pipelines.py covers the other systems
         del pipeline["publish"]
 
     ran = machine.run(pipeline, folder, {})
@@ -98,7 +98,7 @@ def test_a_release_is_built_twice_and_published_once_somebody_says_where_to(
 
     log = ""
     settings = settings_of(biot, f"{language}-{system}", (folder / "README.md").read_text("utf-8"))
-    for ending in ("done", "nothing to do"):  # the second as when somebody runs the job again
+    for ending in ("done", "nothing to do"):  # the second run is like repeating the job
         ran = machine.run(publish, folder, settings)
         assert ran["publish"].code == 0, ran["publish"].log
         assert ending in ran["publish"].log.lower()

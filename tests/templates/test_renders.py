@@ -1,4 +1,4 @@
-"""About forty renders: the right files, each of them whole and readable by what reads it."""
+"""About forty renders have exactly the expected files, and the program for each file can read it."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_no_folder_is_empty(render: Render, case: tuple[str, tuple[str, ...], st
     assert [folder for folder in folders if not any(folder.iterdir())] == []
 
 
-def test_every_file_can_be_read_by_what_reads_it(render: Render, case: tuple[str, tuple[str, ...], str, str]) -> None:
+def test_every_file_can_be_read_by_its_program(render: Render, case: tuple[str, tuple[str, ...], str, str]) -> None:
     readers: dict[str, Callable[[str], object]] = {
         ".json": json.loads,
         ".toml": tomllib.loads,
@@ -102,7 +102,7 @@ def test_every_file_can_be_read_by_what_reads_it(render: Render, case: tuple[str
     assert tox["tox"]["venv_redirect"] == "false"
 
 
-def test_the_manifest_has_no_problem_and_calls_the_plugin_for_what_was_chosen(
+def test_the_manifest_has_no_problems_and_subscribes_to_the_chosen_hooks(
     render: Render, case: tuple[str, tuple[str, ...], str, str]
 ) -> None:
     _, hooks, runtime, _ = case
@@ -120,7 +120,7 @@ def test_the_manifest_has_no_problem_and_calls_the_plugin_for_what_was_chosen(
     assert bool(plugin.subscriptions.notifications) == ("notification" in hooks)
 
 
-def test_only_chosen_hooks_are_named_in_the_registry(
+def test_the_registry_contains_only_the_chosen_hooks(
     render: Render, case: tuple[str, tuple[str, ...], str, str]
 ) -> None:
     language, hooks, _, _ = case
@@ -132,7 +132,7 @@ def test_only_chosen_hooks_are_named_in_the_registry(
 
 
 @pytest.mark.parametrize("hooks", CHOICES, ids="+".join)
-def test_every_javascript_file_is_javascript(hooks: tuple[str, ...], render: Render) -> None:
+def test_every_javascript_file_is_valid(hooks: tuple[str, ...], render: Render) -> None:
     folder = render(language="javascript", hooks=list(hooks), runtime="nodejs22.x", ci="github")
     files = [str(file) for file, _ in texts(folder, ".js")]
     program = (
@@ -157,7 +157,7 @@ def test_names_and_modes_work_on_every_system(language: str) -> None:
         assert not any(WINDOWS_FORBIDS.search(part) for part in rendered.split("/")), name
 
 
-def test_nothing_in_the_templates_is_ignored_by_git() -> None:
+def test_git_ignores_no_template_file() -> None:
     names = git(REPOSITORY, "ls-files", "-z", "--cached", "--", "templates").split("\0")
     argv = ["git", "check-ignore", "--no-index", "--stdin"]
     done = subprocess.run(argv, input="\n".join(names), cwd=REPOSITORY, capture_output=True, text=True, check=False)
@@ -167,12 +167,12 @@ def test_nothing_in_the_templates_is_ignored_by_git() -> None:
 @pytest.mark.parametrize(
     "name", ["{{ _copier_conf.answers_file }}.jinja", ".editorconfig", "CHANGELOG.md", ".env.example"]
 )
-def test_what_both_languages_share_is_the_same(name: str) -> None:
+def test_shared_files_are_the_same_in_both_languages(name: str) -> None:
     python, javascript = ((REPOSITORY / "templates" / language / name).read_text("utf-8") for language in LANGUAGES)
     assert python == javascript
 
 
-def test_both_languages_carry_the_same_table_of_cases(render: Render) -> None:
+def test_both_languages_have_the_same_table_of_cases(render: Render) -> None:
     python, javascript = (
         (render(language=language) / "tests_kit" / "cases.json").read_bytes() for language in LANGUAGES
     )
@@ -201,7 +201,7 @@ def test_ci_actions_are_pinned_by_commit_and_may_only_read(language: str, render
 
 
 @pytest.mark.parametrize(("language", "expected"), [("python", "3.12"), ("javascript", "24.x")])
-def test_github_reads_the_runtime_out_of_the_manifest(language: str, expected: str, render: Render) -> None:
+def test_github_reads_the_runtime_from_the_manifest(language: str, expected: str, render: Render) -> None:
     folder = render(language=language, runtime={"python": "python3.12", "javascript": "nodejs24.x"}[language])
     steps = yaml.safe_load((folder / ".github" / "workflows" / "ci.yml").read_text("utf-8"))["jobs"]["plugin"]["steps"]
     command = next(step["run"] for step in steps if step.get("id") == "runtime")
@@ -225,6 +225,6 @@ def test_gitlab_and_bitbucket_run_on_the_runtime_s_version(
     assert yaml.safe_load(bitbucket.read_text("utf-8"))["image"] == image
 
 
-def test_readme_holds_the_description_and_the_title(render: Render) -> None:
+def test_the_readme_contains_the_title_and_the_description(render: Render) -> None:
     text = (render(display_name="Größe & Co", description="Says hello.") / "README.md").read_text("utf-8")
     assert text.startswith("# Größe & Co\n\nSays hello.\n\nA plugin for BioT")

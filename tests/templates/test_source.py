@@ -1,4 +1,4 @@
-"""Where the kit came from: each form of a source gives one pin and one address that works from everywhere."""
+"""Each form of the kit's source gives one pin, and one address that works in every folder."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ HASH = "0123456789abcdef0123456789abcdef01234567"
 
 
 def source_module(typed: str, *, files: dict[str, str] | None = None, **values: object) -> dict[str, str]:
-    """What templates/source.jinja makes of a source, without rendering a template."""
+    """The result of templates/source.jinja for a source, without rendering a whole template."""
     loader = DictLoader(
         {"source.jinja": (REPOSITORY / "templates" / "source.jinja").read_text("utf-8"), **(files or {})}
     )
@@ -87,15 +87,13 @@ def test_a_git_address_is_pinned_to_the_commit_and_keeps_no_credentials(typed: s
         (r"C:\\code\\kit", "C:/code/kit", "file:///C:/code/kit"),
     ],
 )
-def test_a_local_clone_is_named_by_the_absolute_folder_that_git_wrote_down(
-    configured: str, folder: str, pin: str
-) -> None:
+def test_a_local_clone_is_pinned_by_its_absolute_folder(configured: str, folder: str, pin: str) -> None:
     config = f'[core]\n\tbare = false\n[remote "origin"]\n\turl = {configured}\n\tfetch = +refs/*\n'
     made = source_module("../kit", files={".git/config": config})
     assert made == {"source": folder, "commit": "v1.2.3", "requirement": f"biot-plugin-kit @ {pin}"}
 
 
-def test_a_requirement_that_was_answered_is_taken_as_it_is() -> None:
+def test_an_answered_requirement_is_used_unchanged() -> None:
     made = source_module("gh:o/kit", kit_requirement="biot-plugin-kit==1.2.3")
     assert made["requirement"] == "biot-plugin-kit==1.2.3"
 
@@ -145,7 +143,7 @@ def test_a_relative_path_becomes_absolute(
 
 
 @pytest.mark.filterwarnings("ignore:Dirty template changes:UserWarning")
-def test_uncommitted_work_is_rendered_and_can_be_updated_from(own_kit: Path, tmp_path: Path) -> None:
+def test_uncommitted_work_is_rendered_and_can_be_updated(own_kit: Path, tmp_path: Path) -> None:
     git(own_kit, "tag", "--delete", VERSION)
     (own_kit / "templates" / "python" / "NEWS.md").write_text("not committed yet\n", "utf-8")
     plugin = tmp_path / "plugin"
@@ -170,7 +168,7 @@ def test_a_folder_without_git_is_pinned_as_a_folder(kit: Path, tmp_path: Path, m
     assert "_commit" not in answers_of(tmp_path / "plugin")
 
 
-def test_the_working_folder_of_copier_is_named_nowhere(render: Callable[..., Path]) -> None:
+def test_no_file_names_the_working_folder_of_copier(render: Callable[..., Path]) -> None:
     for language in ("python", "javascript"):
         for file in render(language=language).rglob("*"):
             if file.is_file():

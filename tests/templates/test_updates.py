@@ -1,4 +1,4 @@
-"""`copier update`: what the author wrote stays, what the kit changed arrives, and a conflict is never passed over."""
+"""`copier update` keeps the author's changes, applies the kit's changes, and reports every conflict."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PERFORM = {"python": "src/plugin/perform/notification.py", "javascript": "src/pl
 
 @pytest.fixture(scope="module")
 def two_versions(kit: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The kit with an older release: other texts, a file less, one more, one in another folder, no new question."""
+    """The kit with an older release: changed texts, one file fewer, one more, and one in another folder."""
     folder = tmp_path_factory.mktemp("kit") / "two-versions"
     shutil.copytree(kit, folder, ignore=shutil.ignore_patterns(".git"))
     for language in LANGUAGES:
@@ -60,7 +60,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_an_older_plugin_becomes_what_a_fresh_one_is_and_keeps_the_author_s_work(
+def test_an_updated_plugin_equals_a_fresh_one_and_keeps_the_author_s_work(
     language: str, two_versions: Path, tmp_path: Path
 ) -> None:
     plugin = old_plugin(two_versions, tmp_path / "my-plugin", language=language)
@@ -108,7 +108,7 @@ def test_changes_of_author_and_kit_in_one_file_are_merged(two_versions: Path, tm
     }
 
 
-def test_a_conflict_is_an_error_that_names_the_lines(two_versions: Path, tmp_path: Path) -> None:
+def test_a_conflict_is_an_error_that_names_its_line(two_versions: Path, tmp_path: Path) -> None:
     plugin = old_plugin(two_versions, tmp_path / "my-plugin")
     manifest = plugin / "plugin.toml"
     manifest.write_text(manifest.read_text("utf-8").replace("memorySize = 128", "memorySize = 1024"), "utf-8")
@@ -125,7 +125,7 @@ def test_a_conflict_is_an_error_that_names_the_lines(two_versions: Path, tmp_pat
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_hook_is_added_later(language: str, plugin: Callable[..., Path], tmp_path: Path, kit: Path) -> None:
+def test_a_hook_can_be_added_later(language: str, plugin: Callable[..., Path], tmp_path: Path, kit: Path) -> None:
     folder = plugin(language=language, hooks=["notification"])
     (folder / PERFORM[language]).write_text("the author's own\n", "utf-8")
     commit_all(folder, "The author's work")
@@ -150,7 +150,7 @@ def test_a_hook_is_added_later(language: str, plugin: Callable[..., Path], tmp_p
     assert contents(folder) == expected
 
 
-def test_a_hook_that_is_left_out_goes_with_its_perform(plugin: Callable[..., Path]) -> None:
+def test_removing_a_hook_deletes_its_perform(plugin: Callable[..., Path]) -> None:
     folder = plugin(hooks=list(HOOKS))
     result = scaffold.update(folder, answers={"hooks": ["notification"]}, ref=":current:", defaults=True)
     assert result.before == result.after == VERSION
@@ -165,7 +165,7 @@ def test_another_ci_system_replaces_the_files(plugin: Callable[..., Path]) -> No
     assert not (folder / ".github").exists()
 
 
-def test_the_lock_of_the_author_is_left_alone(two_versions: Path, tmp_path: Path) -> None:
+def test_the_author_s_lock_stays_unchanged(two_versions: Path, tmp_path: Path) -> None:
     plugin = old_plugin(two_versions, tmp_path / "my-plugin", language="javascript")
     (plugin / "package-lock.json").write_text('{"lockfileVersion": 3}\n', "utf-8")
     commit_all(plugin, "Other packages")
@@ -173,7 +173,7 @@ def test_the_lock_of_the_author_is_left_alone(two_versions: Path, tmp_path: Path
     assert (plugin / "package-lock.json").read_text("utf-8") == '{"lockfileVersion": 3}\n'
 
 
-def test_the_pin_moves_with_an_update_from_a_git_url(two_versions: Path, tmp_path: Path) -> None:
+def test_an_update_from_a_git_url_changes_the_pin(two_versions: Path, tmp_path: Path) -> None:
     plugin = tmp_path / "my-plugin"
     run_copy(f"git+file://{two_versions}", plugin, vcs_ref="v0.0.1", defaults=True, quiet=True)
     commit_all(plugin, "Start")
@@ -183,7 +183,7 @@ def test_the_pin_moves_with_an_update_from_a_git_url(two_versions: Path, tmp_pat
     assert f"@{new}\n" in (plugin / "tox.ini").read_text("utf-8")
 
 
-def test_an_answered_requirement_stays_through_updates(two_versions: Path, tmp_path: Path) -> None:
+def test_updates_keep_an_answered_requirement(two_versions: Path, tmp_path: Path) -> None:
     plugin = old_plugin(two_versions, tmp_path / "my-plugin", kit_requirement="biot-plugin-kit==1.2.3")
     scaffold.update(plugin, answers={}, ref=VERSION, defaults=True)
     assert "requirement = biot-plugin-kit==1.2.3\n" in (plugin / "tox.ini").read_text("utf-8")

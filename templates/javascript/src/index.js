@@ -4,11 +4,11 @@ import { hooks } from "./plugin/hooks.js";
 const answer = createHandler({ hooks });
 
 /**
- * What Lambda calls: `handler = "index.handler"` in plugin.toml.
+ * The entry point: Lambda calls it for every event (`handler = "index.handler"` in plugin.toml).
  *
- * It answers every call and never throws. What your plugin does is in plugin/perform.
+ * It answers every call and never throws. The steps are in plugin/flow.js; your own code is in plugin/perform.
  *
- * @param {unknown} event What BioT, a caller of the plugin's URL, or the schedule sent.
+ * @param {unknown} event The event from BioT, from a caller of the plugin's URL, or from the schedule.
  * @param {import("./plugin/context.js").LambdaContext} [context] Lambda's own context.
  */
 export async function handler(event, context) {

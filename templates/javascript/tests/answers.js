@@ -1,5 +1,5 @@
 /**
- * What the fake BioT answers in every test. Yours: add what your perform asks BioT for, also in the examples.
+ * What the fake BioT answers in every test. Add an answer for each request that your perform sends.
  *
  * @type {Record<string, unknown>}
  */

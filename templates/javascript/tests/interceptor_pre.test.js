@@ -3,7 +3,7 @@ import { test } from "node:test";
 import * as events from "./support/events.js";
 import { startPlugin } from "./support/plugin.js";
 
-// src/plugin/perform/interceptor_pre.js. Replace this test by your own together with perform.
+// src/plugin/perform/interceptor_pre.js. Replace this test when you change perform.
 
 test("the request stays as it was", async (t) => {
   const { handler } = await startPlugin(t);

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import * as events from "./support/events.js";
 import { startPlugin } from "./support/plugin.js";
 
-// src/plugin/perform/nonspecific.js. Replace these tests by your own together with perform.
+// src/plugin/perform/nonspecific.js. Replace these tests when you change perform.
 
 test("a direct call gets back what it sent", async (t) => {
   const { handler } = await startPlugin(t);

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import * as events from "./support/events.js";
 import { startPlugin } from "./support/plugin.js";
 
-// src/plugin/perform/notification.js. Replace these tests by your own together with perform.
+// src/plugin/perform/notification.js. Replace these tests when you change perform.
 
 test("the entity is named in the log", async (t) => {
   const { handler, biot, log } = await startPlugin(t);

@@ -3,7 +3,7 @@ import { errorAnswer } from "../tests/support/fakeBiot.js";
 import { makeToken } from "../tests/support/tokens.js";
 import { PATIENT, PATIENT_ID, PATIENTS, performs } from "./performs.js";
 
-// Reads the table of cases and says what its rows mean; "about" in cases.json explains the words.
+// Reads the table of cases and interprets its rows; "about" in cases.json explains the words.
 
 const DEFAULT_REMAINING_SECONDS = 30;
 
@@ -17,7 +17,7 @@ export function readCases(names) {
 }
 
 /**
- * The event of a row, with its token in place and its body as Lambda passes it on.
+ * The event of a row, with its token in place and its body as Lambda passes it.
  *
  * @param {unknown} event
  * @param {string} token
@@ -54,7 +54,7 @@ export function makeLambdaContext({ remaining_seconds: seconds = DEFAULT_REMAINI
 
 /**
  * @param {any} row
- * @returns {string[]} The token of every call of the row, in their order.
+ * @returns {string[]} The token of every call of the row, in order.
  */
 export function tokensOf({ token, earlier_tokens: earlier = [], calls = 1 }) {
   const own = token === null ? "" : makeToken(token);

@@ -6,7 +6,7 @@ import { makeEvent, makeHooks, makeLambdaContext, patientAnswers, readCases, tok
 import { alwaysDifferences, expectedDifferences } from "./expect.js";
 
 // The table of cases: how a plugin answers BioT, row by row. The same table holds for plugins in Python and JavaScript.
-// It is about the flow. Doubles stand in for your perform: change that as you like, the table stays true.
+// It tests the flow, with test doubles in place of your perform: you can change perform, and the table still holds.
 
 const NAMES = Object.keys(hooks);
 const ROWS = readCases(NAMES);
@@ -55,10 +55,10 @@ function withoutStack(message) {
 }
 
 /**
- * Runs a row in what is like a fresh Lambda process.
+ * Runs a row as in a fresh Lambda process.
  *
  * @param {any} row
- * @returns {Promise<string[]>} What differs from what the row expects.
+ * @returns {Promise<string[]>} The differences from what the row expects.
  */
 async function differencesOf(row) {
   const biot = await startFakeBiot(row.biot, patientAnswers(row));

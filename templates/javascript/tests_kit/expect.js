@@ -14,7 +14,7 @@ const NO_BODY = "(no body)";
  * @param {any} answer
  * @param {string[]} lines
  * @param {string} token
- * @returns {string[]} What differs from what is true of every call, whatever its row expects.
+ * @returns {string[]} The differences from what every call must fulfil.
  */
 export function alwaysDifferences(answer, lines, token) {
   return differences(alwaysCompared(answer, lines, token));
@@ -25,7 +25,7 @@ export function alwaysDifferences(answer, lines, token) {
  * @param {string[]} lines
  * @param {any} expected The row's "expect".
  * @param {Record<string, number>} counts
- * @returns {string[]} What differs from what the row expects of the answer, the log and the requests to BioT.
+ * @returns {string[]} The differences of the answer, the log and the requests to BioT from what the row expects.
  */
 export function expectedDifferences(answer, lines, expected, counts) {
   return differences(expectedCompared(answer, lines.join("\n"), expected, counts));
@@ -159,7 +159,7 @@ function* errorCompared({ headers, body: text = NO_BODY }, { error }) {
 
 /**
  * @param {string} text
- * @returns {any} The JSON of a body. Text that is no JSON stays in an object, so that it can be shown.
+ * @returns {any} The JSON of a body. Text that is not JSON is put into an object, so that a test can show it.
  */
 function parse(text) {
   try {

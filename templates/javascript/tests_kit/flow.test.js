@@ -5,7 +5,7 @@ import { SERVICE_SECRET } from "../tests/support/fakeBiot.js";
 import { startPlugin } from "../tests/support/plugin.js";
 import { makeToken } from "../tests/support/tokens.js";
 
-// What only JavaScript can do to a plugin. Everything else is in the table of cases.
+// Cases that exist only in JavaScript. Everything else is in the table of cases.
 
 /** @returns {object} What refers to itself: JSON cannot express it. */
 function circle() {

@@ -7,7 +7,7 @@ import { verifyToken } from "../src/plugin/verifyToken.js";
 import { startFakeBiot } from "../tests/support/fakeBiot.js";
 import { makeToken } from "../tests/support/tokens.js";
 
-// The limit of the fetches of BioT's key, on a clock that the tests turn.
+// The limit for fetching BioT's key, with a clock that the tests control.
 
 const GENUINE = { like: "user", key: "rotated" };
 const FORGED = { like: "user", key: "foreign" };

@@ -12,16 +12,16 @@ from tests.support.fake_biot import FakeBiot
 
 @pytest.fixture(autouse=True)
 def new_process() -> None:
-    """Each test starts like a fresh Lambda process: nothing is kept from the test before."""
+    """Start each test like a fresh Lambda process: nothing is left from the previous test."""
     forget_tokens()
     forget_public_keys()
 
 
 @pytest.fixture
 def biot(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeBiot]:
-    """A BioT on this machine, to which the plugin's environment points. A test adds ``biot.answers``.
+    """Run a fake BioT on this machine and point the plugin's environment to it. A test adds ``biot.answers``.
 
-    The test fails when the plugin asked for something that has no answer.
+    The test fails when the plugin sends a request that has no answer.
     """
     with FakeBiot(answers=ANSWERS) as running:
         for name, value in running.environment().items():

@@ -1,4 +1,4 @@
-"""``perform/interceptor_post_entity.py``. Replace this test by your own together with ``perform``."""
+"""``perform/interceptor_post_entity.py``. Replace this test when you change ``perform``."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""``perform/interceptor_pre.py``. Replace this test by your own together with ``perform``."""
+"""``perform/interceptor_pre.py``. Replace this test when you change ``perform``."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""``perform/nonspecific.py``. Replace these tests by your own together with ``perform``."""
+"""``perform/nonspecific.py``. Replace these tests when you change ``perform``."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""``perform/notification.py``. Replace these tests by your own together with ``perform``."""
+"""``perform/notification.py``. Replace these tests when you change ``perform``."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Reads the table of cases and says what its rows mean; "about" in cases.json explains the words."""
+"""Reads the table of cases and interprets its rows; "about" in cases.json explains the words."""
 
 import base64
 import json
@@ -22,7 +22,7 @@ def read_cases(hooks: set[str]) -> list[dict[str, Any]]:
 
 
 def make_event(event: object, token: str) -> object:
-    """Return the event of a row, with its body as Lambda passes it on."""
+    """Return the event of a row, with its body as Lambda passes it."""
     event = json.loads(json.dumps(event).replace("<token>", token))
     if isinstance(event, dict) and "json_body" in event:
         event["body"] = json.dumps(event.pop("json_body"))
@@ -48,7 +48,7 @@ def make_hooks(row: dict[str, Any], names: set[str]) -> dict[str, Hook]:
 
 @dataclass(frozen=True)
 class LambdaContext:
-    """What Lambda passes on beside the event."""
+    """What Lambda passes in addition to the event."""
 
     remaining_seconds: float
 
@@ -61,7 +61,7 @@ def make_lambda_context(row: dict[str, Any]) -> LambdaContext:
 
 
 def tokens_of(row: dict[str, Any]) -> list[str]:
-    """Return the token of every call of a row, in their order."""
+    """Return the token of every call of a row, in order."""
     own = [make_token(row["token"])] * row.get("calls", 1)
     return [*(make_token(earlier) for earlier in row.get("earlier_tokens", [])), *own]
 

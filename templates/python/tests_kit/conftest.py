@@ -1,4 +1,4 @@
-"""The same fixtures as in your tests, and which packages ship in another release than the one that is tested."""
+"""The same fixtures as in your tests, and a note about packages that ship in another release than the tested one."""
 
 import re
 from importlib import metadata
@@ -12,7 +12,7 @@ LOCK = Path(__file__).parent.parent / "requirements.lock"
 
 
 def pytest_report_header() -> list[str]:
-    """Name the packages that are here in another release than in the ZIP, because that one does not install here."""
+    """List the packages whose tested release is not the one in the ZIP, because that one cannot be installed here."""
     pins = dict(re.findall(r"^([A-Za-z0-9._-]+)==([^\s\\]+)", LOCK.read_text("utf-8"), re.MULTILINE))
     installed = {name: _installed(name) for name in pins}
     return [

@@ -13,19 +13,19 @@ LOG_KEYS = {"@timestamp", "message", "level", "level_value", "appName", "traceId
 ERROR_KEYS = ["code", "message", "serviceName", "traceId", "environment", "details"]
 NO_BODY = "(no body)"
 
-# What is compared, what was expected, and what there was.
+# What is compared, the expected value, and the actual value.
 Comparison = tuple[str, object, object]
 
 
 def always_differences(answer: dict[str, Any], log: str, token: str) -> list[str]:
-    """Return what differs from what is true of every call, whatever its row expects."""
+    """Compare an answer with what every call must fulfil; return the differences."""
     return differences(always_compared(answer, log, token))
 
 
 def expected_differences(
     answer: dict[str, Any], log: str, expect: dict[str, Any], counts: Mapping[str, int]
 ) -> list[str]:
-    """Return what differs from what the row expects of the answer, the log and the requests to BioT."""
+    """Compare the answer, the log and the requests to BioT with what the row expects; return the differences."""
     return differences(expected_compared(answer, log, expect, counts))
 
 
@@ -92,7 +92,7 @@ def body_compared(answer: dict[str, Any], expect: dict[str, Any]) -> Iterator[Co
 
 
 def parse(text: str) -> Any:
-    """Return the JSON of a body. Text that is no JSON stays in an object, so that it can be shown."""
+    """Return the JSON of a body. Text that is not JSON is put into an object, so that a test can show it."""
     try:
         return json.loads(text)
     except ValueError:

@@ -42,7 +42,7 @@ def report(group: str, rows: int, failed: Mapping[str, list[str]]) -> str:
 
 
 def differences_of(row: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> list[str]:
-    """Run a row in what is like a fresh Lambda process; return what differs from what it expects."""
+    """Run a row as in a fresh Lambda process; return the differences from what it expects."""
     forget_tokens()
     forget_public_keys()
     differences: list[str] = []

@@ -21,7 +21,7 @@ WITH_TOKEN = [name for name in events.NAMES if not (OPEN and name in {"cron", "h
 
 @dataclass
 class Performed:
-    """How ``perform`` ended: with an answer, with a refusal, or with an error that nobody caught."""
+    """How ``perform`` ended: with an answer, with a refusal, or with an error that nothing caught."""
 
     answers: list[object] = field(default_factory=list)
     refusals: list[PluginError] = field(default_factory=list)

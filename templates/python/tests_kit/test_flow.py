@@ -1,4 +1,4 @@
-"""What the table of cases cannot say, because it is about Python."""
+"""Cases that exist only in Python. Everything else is in the table of cases."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""The limit of the fetches of BioT's key, on a clock that the tests turn."""
+"""The limit for fetching BioT's key, with a clock that the tests control."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

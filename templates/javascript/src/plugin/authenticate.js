@@ -1,10 +1,10 @@
 import { PluginError } from "./errors.js";
 import { verifyToken } from "./verifyToken.js";
 
-/** BioT's own calls carry a token of this type. The tokens of people say USER. */
+/** BioT's own calls have a token of this type. The tokens of people have the type USER. */
 const PLATFORM_TOKEN_TYPE = "SERVICE_INTERNAL";
 
-/** The scope that BioT's own token holds for each hook. */
+/** The scope that BioT's own token has for each hook. */
 const SCOPE_OF_HOOK = {
   notification: "ACTION_NOTIFICATION",
   interceptor_pre: "PLUGIN_INTERCEPTOR",
@@ -13,14 +13,14 @@ const SCOPE_OF_HOOK = {
 };
 
 /**
- * Checks that the caller may call this hook. The plugin's URL is public: the token is all that protects it.
+ * Checks that the caller may call this hook. The plugin's URL is public: only the token protects it.
  *
  * @param {string | undefined} token
  * @param {import("./checkRequestType.js").RequestType} requestType
  * @param {import("./hook.js").Hook} hook
  * @param {import("./publicKeys.js").PublicKeys} publicKeys
  * @param {import("./flow.js").Call} call
- * @returns {Promise<import("./verifyToken.js").Claims>} What the token says; nothing when none was needed.
+ * @returns {Promise<import("./verifyToken.js").Claims>} The claims of the token; empty when none was needed.
  */
 export async function authenticate(token, requestType, hook, publicKeys, call) {
   const { trigger, hook: name } = requestType;
@@ -28,7 +28,7 @@ export async function authenticate(token, requestType, hook, publicKeys, call) {
     return {};
   }
   if (token === undefined || token === "") {
-    throw new PluginError(401, "NO_TOKEN", "A token of BioT is needed.");
+    throw new PluginError(401, "NO_TOKEN", "A BioT token is needed.");
   }
   const claims = await verifyToken(token, publicKeys, call);
   if (name === "nonspecific") {
@@ -44,7 +44,7 @@ export async function authenticate(token, requestType, hook, publicKeys, call) {
 
 /**
  * @param {import("./verifyToken.js").Claims} claims
- * @param {readonly string[]} needed All of these, as members of a list: a text that contains the name is no scope.
+ * @param {readonly string[]} needed All of these, as items of a list, not as parts of a text.
  */
 function checkScopes({ scopes }, needed) {
   if (!needed.every((scope) => Array.isArray(scopes) && scopes.includes(scope))) {

@@ -6,13 +6,13 @@ import { biotUrl } from "./settings.js";
 const TIMEOUT_SECONDS = 10;
 
 /**
- * Calls BioT's APIs as the plugin's service user, with the trace id of this call. It logs in by itself.
+ * Calls BioT's APIs as the plugin's service user, with the trace id of this call. It logs in on the first call.
  *
- * A path starts with a slash: "/organization/v1/users/patients". Each function returns the JSON of BioT's answer,
+ * A path starts with a slash: "/organization/v1/users/patients". Each function returns the JSON of BioT's answer, or
  * undefined when there is none. It throws a BiotError when BioT answers with an error, and other errors when BioT does
  * not answer.
  *
- * BioT runs no interceptors on these calls, unless they carry the header allow-interception.
+ * BioT runs no interceptors on these calls, unless they have the header allow-interception.
  */
 export class Biot {
   #session;
@@ -63,7 +63,7 @@ export class Biot {
   }
 
   /**
-   * Everything that a search finds, page after page:
+   * Everything that a search finds, page by page:
    *
    *     for await (const patient of context.biot.search("/organization/v1/users/patients", { limit: 50 })) { … }
    *
@@ -72,14 +72,14 @@ export class Biot {
    * @returns {AsyncGenerator<any>}
    */
   async *search(path, searchRequest = {}) {
-    let found = 0;
+    let count = 0;
     for (let page = 0; ; page += 1) {
       const answer = await this.get(path, { searchRequest: JSON.stringify({ ...searchRequest, page }) });
       const items = answer?.data ?? [];
       yield* items;
-      found += items.length;
+      count += items.length;
       const total = answer?.metadata?.page?.totalResults;
-      if (items.length === 0 || found >= total) {
+      if (items.length === 0 || count >= total) {
         return;
       }
     }
@@ -106,11 +106,11 @@ export class Biot {
       headers: { ...headers, authorization: `Bearer ${accessToken}`, traceparent },
       body,
     };
-    // Only a GET is sent again: BioT may have done what another request asked for although its answer was lost.
+    // Only a GET is repeated: BioT may have carried out another request although its answer was lost.
     const send = method === "GET" ? sendTwice : sendRequest;
     const answer = await send(request, { limitSeconds: TIMEOUT_SECONDS, remainingSeconds });
     if (!isSuccess(answer)) {
-      // Without the query, which may hold what somebody searched for.
+      // Without the query, which may contain what a user searched for.
       throw new BiotError(`${method} ${path.split("?")[0]}`, answer.status, errorCode(answer));
     }
     return answer.json;

@@ -5,12 +5,13 @@ import { isObject } from "./isObject.js";
 /**
  * @typedef {"notification" | "interceptor_pre" | "interceptor_post" | "interceptor_post_entity" | "nonspecific"} HookName
  *
- * @typedef {"biot" | "http" | "cron"} Trigger Who calls: BioT, someone who knows the plugin's URL, or its schedule.
+ * @typedef {"biot" | "http" | "cron"} Trigger The caller: BioT, anyone who knows the plugin's URL, or the cron
+ *   schedule.
  *
  * @typedef {object} RequestType
  * @property {HookName} hook
  * @property {Trigger} trigger
- * @property {string} label How messages call it.
+ * @property {string} label Its name in messages.
  */
 
 /**
@@ -37,10 +38,10 @@ export function checkEvent(event) {
 }
 
 /**
- * Tells BioT's calls by their header, the schedule by its form, and takes everything else for a direct call.
+ * Recognises BioT's calls by their header and the schedule by its form; everything else is a direct call.
  *
- * Anyone can send any header to the plugin's public URL. So this only chooses the hook; authenticate then demands the
- * token that the hook needs.
+ * Anyone can send any header to the plugin's public URL, so this only chooses the hook. authenticate then requires the
+ * token that this hook needs.
  *
  * @param {Record<string, unknown>} event
  * @returns {RequestType}
@@ -63,8 +64,8 @@ export function checkRequestType(event) {
 }
 
 /**
- * The schedule arrives as an event of EventBridge, the only kind without requestContext: Lambda adds that key to every
- * HTTP request, so a caller from outside can imitate the rest of such an event, but never its absence. This is why the
+ * The schedule arrives as an event of EventBridge, the only kind without requestContext. Lambda adds that key to every
+ * HTTP request, so an outside caller can imitate the rest of such an event, but cannot remove that key. Therefore the
  * schedule needs no token.
  *
  * @param {Record<string, unknown>} event

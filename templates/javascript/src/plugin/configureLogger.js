@@ -6,7 +6,7 @@ const LEVELS = { DEBUG: 10000, INFO: 30000, WARN: 40000, ERROR: 50000 };
 /** An error can be its own cause. */
 const MOST_CAUSES = 5;
 
-/** Whatever looks like a token is left out, in case one slips into a message. */
+/** Everything that looks like a token is removed, in case one gets into a message. */
 const TOKEN = /eyJ[\w-]+\.[\w-]+\.[\w-]*/g;
 
 /**
@@ -20,7 +20,7 @@ const TOKEN = /eyJ[\w-]+\.[\w-]+\.[\w-]*/g;
  */
 
 /**
- * Makes the logger of one call. Every call gets its own: Lambda keeps a plugin in memory for many calls, and none may
+ * Creates the logger of one call. Every call gets its own: Lambda keeps a plugin in memory for many calls, and none may
  * log the trace id of another.
  *
  * @param {import("./settings.js").Settings} settings
@@ -67,7 +67,7 @@ function toMessage(parts) {
 
 /**
  * @param {unknown} error
- * @returns {string} Its trace, followed by what caused it.
+ * @returns {string} Its stack trace, followed by those of its causes.
  */
 function toStack(error) {
   const stacks = [];

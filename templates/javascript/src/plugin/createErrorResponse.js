@@ -2,8 +2,8 @@ import { PluginError } from "./errors.js";
 import { jsonResponse } from "./response.js";
 
 /**
- * Turns whatever was thrown into the answer that BioT documents for errors, and logs it. The text of a PluginError
- * reaches the caller. Of anything else the caller learns only the trace id, under which the log has the rest.
+ * Logs whatever was thrown, and turns it into the response that BioT documents for errors. Only the text of a
+ * PluginError reaches the caller. For anything else the caller gets the trace id, and the log has the details.
  *
  * @param {unknown} thrown
  * @param {import("./flow.js").Call} call
@@ -27,9 +27,8 @@ export function createErrorResponse(thrown, call) {
  * @param {import("./flow.js").Call} call
  */
 function unexpectedError(thrown, call) {
-  // JavaScript can throw anything. What is no Error is named by its type only: its content may be patient data.
-  const error =
-    thrown instanceof Error ? thrown : new Error(`what was thrown is no Error but of type ${typeof thrown}`);
+  // JavaScript can throw anything. If it is not an Error, only its type is logged: its content may be patient data.
+  const error = thrown instanceof Error ? thrown : new Error(`The plugin threw a ${typeof thrown} instead of an Error`);
   call.log.error("The call failed:", error);
   return errorResponse(
     new PluginError(500, "INTERNAL_SERVER_ERROR", "The plugin failed. Its log has the reason."),

@@ -4,15 +4,15 @@
  *     throw new PluginError(409, "MODIFICATION_FORBIDDEN", "Not on weekends");
  *
  * BioT stops the intercepted call and gives this status, code and message to its caller, so keep patient data and
- * internals out of them. Any other error becomes a 500 that says nothing.
+ * internals out of them. Any other error becomes a plain 500.
  */
 export class PluginError extends Error {
   /**
-   * @param {number} status HTTP status, 400 to 599. With any other BioT would not block the call.
-   * @param {string} code Short name of the error, in capitals.
-   * @param {string} message What a person should read.
-   * @param {Record<string, unknown>} [details] More about it, as JSON.
-   * @param {unknown} [cause] What is behind it, an error or a text. It goes to the log, never to the caller.
+   * @param {number} status HTTP status, 400 to 599. With any other status BioT would not block the call.
+   * @param {string} code A name for programs, in upper case.
+   * @param {string} message A sentence for people. It reaches the user.
+   * @param {Record<string, unknown>} [details] More information, as JSON.
+   * @param {unknown} [cause] The reason for the log, an error or a text. It does not reach the caller.
    */
   constructor(status, code, message, details = {}, cause = undefined) {
     if (!Number.isInteger(status) || status < 400 || status > 599) {
@@ -27,9 +27,9 @@ export class PluginError extends Error {
 }
 
 /**
- * BioT refused a call that the plugin made. It holds the status and the code of BioT's answer, never its body.
+ * BioT refused a call that the plugin made. It has the status and the code of BioT's answer, never its body.
  *
- * Unless you catch it, the caller gets a plain 500: BioT's answer to the plugin is no answer to the caller.
+ * Unless you catch it, the caller gets a plain 500: BioT's answer to the plugin is not meant for the caller.
  */
 export class BiotError extends Error {
   /**

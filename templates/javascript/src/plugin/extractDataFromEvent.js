@@ -3,19 +3,19 @@ import { getHeaders } from "./headers.js";
 import { isObject } from "./isObject.js";
 
 /**
- * What the event holds for perform. The token is not checked yet: nothing in data may be used before authenticate.
+ * The content of an event. The token is not checked yet: do not use the data before authenticate.
  *
  * @typedef {object} Extracted
  * @property {unknown} data What perform works on.
- * @property {Record<string, unknown>} metadata What BioT or Lambda tells about it.
+ * @property {Record<string, unknown>} metadata What BioT or Lambda says about the data.
  * @property {string | undefined} token The caller's token.
  */
 
-/** Headers that hold credentials. perform does not get them: what it does not have it cannot log. */
+/** Headers that contain credentials. perform does not get them, so it cannot log them. */
 const CREDENTIAL_HEADERS = ["authorization", "cookie"];
 
 /**
- * Takes out of the event what the hook works on. The event itself is not changed.
+ * Extracts the data that the hook works on. The event itself is not changed.
  *
  * @param {Record<string, unknown>} event
  * @param {import("./checkRequestType.js").RequestType} requestType
@@ -38,7 +38,7 @@ export function extractDataFromEvent(event, { hook, trigger }) {
 }
 
 /**
- * Notifications carry their token inside the body, as jwt.
+ * The token of a notification is in its body, as jwt.
  *
  * @param {Record<string, unknown>} event
  * @returns {Extracted}
@@ -46,16 +46,16 @@ export function extractDataFromEvent(event, { hook, trigger }) {
 function extractNotification(event) {
   const { metadata, data, jwt } = readJsonObject(event);
   if (!isObject(metadata)) {
-    throw new PluginError(400, "NO_METADATA", "The body of a notification must hold an object metadata.");
+    throw new PluginError(400, "NO_METADATA", "The body of a notification must have an object metadata.");
   }
   if (!isObject(data)) {
-    throw new PluginError(400, "NO_DATA", "The body of a notification must hold an object data.");
+    throw new PluginError(400, "NO_DATA", "The body of a notification must have an object data.");
   }
   return { data, metadata, token: typeof jwt === "string" ? jwt : undefined };
 }
 
 /**
- * Interceptors get BioT's request or response, next to what BioT tells about it: apiId, entityName, initiatorData.
+ * Interceptors get BioT's request or response, and metadata about it: apiId, entityName, initiatorData.
  *
  * @param {Record<string, unknown>} event
  * @param {"request" | "response"} key
@@ -64,7 +64,7 @@ function extractNotification(event) {
 function extractInterception(event, key) {
   const { [key]: data, ...metadata } = readJsonObject(event);
   if (!isObject(data)) {
-    throw new PluginError(400, "NO_DATA", `The body must hold an object ${key}.`);
+    throw new PluginError(400, "NO_DATA", `The body must have an object ${key}.`);
   }
   return { data, metadata, token: readBearerToken(event) };
 }
@@ -105,7 +105,7 @@ function readJsonObject(event) {
 }
 
 /**
- * Lambda gives the body as text, or in base64 when it took it for binary data.
+ * Lambda passes the body as text, or in base64 when its content type is binary.
  *
  * @param {Record<string, unknown>} event
  * @returns {string | undefined}
@@ -123,7 +123,7 @@ function readBody({ body, isBase64Encoded }) {
 /** @param {string} text */
 function decodeBase64(text) {
   const bytes = Buffer.from(text, "base64");
-  // Buffer skips what is not base64; encoding again shows whether it did.
+  // Buffer ignores characters that are not base64; encoding the result again shows whether there were any.
   if (bytes.toString("base64") !== text) {
     throw new PluginError(400, "INVALID_JSON", "The body is not valid base64.");
   }
@@ -135,7 +135,7 @@ function decodeBase64(text) {
 }
 
 /**
- * JavaScript keeps about 16 digits of a number. Longer ones must be text, as the ids of BioT are.
+ * JavaScript keeps about 16 digits of a number. Longer numbers must be text, as BioT's ids are.
  *
  * @param {string} text
  * @returns {unknown}
@@ -144,7 +144,7 @@ function parseJson(text) {
   try {
     return JSON.parse(text);
   } catch {
-    // The parser's own message quotes the body, which may hold patient data.
+    // The parser's own message quotes the body, which may contain patient data.
     throw new PluginError(400, "INVALID_JSON", "The body is not valid JSON.");
   }
 }

@@ -12,7 +12,7 @@ import { response } from "./response.js";
 import { readSettings } from "./settings.js";
 
 /**
- * What belongs to one call.
+ * Everything that belongs to one call.
  *
  * @typedef {object} Call
  * @property {import("./settings.js").Settings} settings
@@ -21,7 +21,7 @@ import { readSettings } from "./settings.js";
  * @property {import("./configureLogger.js").Logger} log
  * @property {() => number} remainingSeconds
  *
- * What the plugin remembers between calls, for as long as Lambda keeps it in memory.
+ * What the plugin caches between calls, for as long as Lambda keeps it in memory.
  *
  * @typedef {object} Memory
  * @property {PublicKeys} publicKeys
@@ -29,14 +29,14 @@ import { readSettings } from "./settings.js";
  */
 
 /**
- * Makes the function that answers every call. An error in any step becomes an answer that BioT understands. No
- * exception leaves the plugin: Lambda would answer a crash with a 502, and BioT would block the user's call without a
- * reason.
+ * Creates the function that answers every call. An error in any step becomes an answer that BioT understands. No
+ * exception leaves the plugin: Lambda would answer a crash with a 502, and BioT would block the user's call without
+ * saying why.
  *
  * @param {object} options
  * @param {import("./hook.js").Hooks} options.hooks
  * @param {NodeJS.ProcessEnv} [options.environment]
- * @param {(line: string) => void} [options.writeLine] Takes the lines of the log.
+ * @param {(line: string) => void} [options.writeLine] Writes one line of the log.
  */
 export function createHandler({ hooks, environment = process.env, writeLine = writeToStandardOutput }) {
   /** @type {Memory} */
@@ -61,7 +61,7 @@ export function createHandler({ hooks, environment = process.env, writeLine = wr
 }
 
 /**
- * The steps of one call, in their order. login is not among them: it runs when perform first calls BioT.
+ * The steps of one call, in order. login is not one of them: it runs when perform first calls BioT.
  *
  * @param {unknown} event
  * @param {import("./hook.js").Hooks} hooks

@@ -1,7 +1,7 @@
 import { isObject } from "./isObject.js";
 
 /**
- * The HTTP headers of an event, their names in lower case: HTTP lets a caller write them in any case.
+ * The HTTP headers of an event, with their names in lower case: HTTP lets a caller write them in any case.
  *
  * @param {unknown} event
  * @returns {Record<string, string>}

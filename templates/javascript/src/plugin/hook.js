@@ -5,8 +5,8 @@ import { PluginError } from "./errors.js";
  *
  * @typedef {object} Hook
  * @property {(data: any, context: import("./context.js").Context) => unknown} perform
- * @property {boolean} [REQUIRE_TOKEN_FOR_DIRECT_CALLS] Of nonspecific only.
- * @property {readonly string[]} [DIRECT_CALL_SCOPES] Of nonspecific only.
+ * @property {boolean} [REQUIRE_TOKEN_FOR_DIRECT_CALLS] Only in nonspecific.
+ * @property {readonly string[]} [DIRECT_CALL_SCOPES] Only in nonspecific.
  *
  * The hooks of this plugin, by name.
  *

@@ -5,12 +5,12 @@ import { biotUrl, credentials } from "./settings.js";
 const LOGIN_PATH = "/ums/v2/services/accessToken";
 const TIMEOUT_SECONDS = 10;
 
-/** A token is not used in its last minute: it could expire on the way. */
+/** A token is not used in its last minute, because it could expire on the way. */
 const SPARE_MILLISECONDS = 60_000;
 
 /**
- * The token of the service user that BioT made for this plugin. It lives for half an hour and making one is costly for
- * BioT, so it is kept for as long as Lambda keeps the plugin in memory.
+ * The token of the service user that BioT created for this plugin. It is valid for half an hour. A login is expensive
+ * for BioT, so the token is cached for as long as Lambda keeps the plugin in memory.
  *
  * @typedef {object} Session
  * @property {string} accessToken
@@ -18,8 +18,8 @@ const SPARE_MILLISECONDS = 60_000;
  */
 
 /**
- * Logs in to BioT, unless there is a token that is still good. It runs when the plugin makes its first call to BioT,
- * not before: a plugin that makes none does not depend on it.
+ * Logs in to BioT, unless the cached token is still valid. This runs when the plugin first calls BioT, not before, so
+ * a plugin that never calls BioT does not depend on it.
  *
  * @param {Session} session
  * @param {import("./flow.js").Call} call

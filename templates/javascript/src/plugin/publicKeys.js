@@ -10,20 +10,19 @@ const FETCHES_AT_ONCE = 5;
 const SECONDS_PER_FETCH = 1;
 
 /**
- * The keys with which BioT signs its tokens. They are fetched once and kept for as long as Lambda keeps the plugin in
- * memory. BioT changes its key from time to time: a signature that fits none of the keys makes the plugin fetch them
- * again, so no restart is needed.
+ * The keys with which BioT signs its tokens. They are fetched once and cached for as long as Lambda keeps the plugin in
+ * memory. BioT changes its key from time to time. When a signature fits none of the keys, the plugin fetches them
+ * again, so it needs no restart.
  *
- * A forged signature looks exactly like one by a new key, and anybody can send forged tokens. So the fetches are
- * limited, by a limit that a stranger cannot use up: several may follow each other at once, and one more is allowed
- * every second. A few forged tokens do not delay a genuine one at all. During a flood the keys in memory are never
- * older than one second, whoever sent the token that had them fetched, so genuine tokens are refused for one second at
- * most after a change.
+ * A forged signature looks exactly like a signature by a new key, and anybody can send forged tokens. So the number of
+ * fetches is limited, in a way that an attacker cannot use up: five at once, and one more every second. A few forged
+ * tokens do not delay a genuine one at all. During a flood of forged tokens the keys in memory are never older than one
+ * second, so after a change of the key genuine tokens are refused for one second at most.
  *
- * Two other ways were rejected. A token cannot say that it is newer than the keys: whoever forges it also writes its
- * iat. And a call that waits for the next fetch would also let forged calls wait, each of them in a Lambda process of
- * its own, until none is left for BioT. One fetch a second is little: the key is public, a stranger can also ask BioT
- * for it directly.
+ * Two other ways were rejected. A token cannot prove that it is newer than the keys, because the forger also writes its
+ * iat. And if calls waited for the next fetch, forged calls would wait as well, each of them in a Lambda process of its
+ * own, until none is left for BioT. One fetch a second is little: the key is public, and an attacker can ask BioT for
+ * it directly.
  */
 export class PublicKeys {
   /** @type {Key[]} */
@@ -32,7 +31,7 @@ export class PublicKeys {
   #fullAt = Number.NEGATIVE_INFINITY;
   #monotonicSeconds;
 
-  /** @param {() => number} [monotonicSeconds] A clock that does not go back. */
+  /** @param {() => number} [monotonicSeconds] A clock that never goes back. */
   constructor(monotonicSeconds = () => performance.now() / 1000) {
     this.#monotonicSeconds = monotonicSeconds;
   }
@@ -55,7 +54,7 @@ export class PublicKeys {
    * Fetches the keys again because none of them fits.
    *
    * @param {import("./flow.js").Call} call
-   * @returns {Promise<Key[]>} None when the limit does not allow another fetch.
+   * @returns {Promise<Key[]>} Empty when the limit does not allow another fetch.
    */
   async getChanged(call) {
     if (!this.#allowsFetch()) {
@@ -110,13 +109,13 @@ async function readKeys(texts) {
   const results = await Promise.allSettled(texts.map((text) => importSPKI(toPem(text), "RS512")));
   const keys = results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
   if (keys.length === 0) {
-    throw new Error("BioT's answer holds no public key that can be read");
+    throw new Error("BioT's answer contains no readable public key");
   }
   return keys;
 }
 
 /**
- * BioT sends the base64 of a PEM without its first and last line.
+ * BioT sends a PEM without its first and last line.
  *
  * @param {unknown} text
  */

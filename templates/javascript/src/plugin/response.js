@@ -1,7 +1,7 @@
 import { isObject } from "./isObject.js";
 
 /**
- * What Lambda makes an HTTP answer of. The body is text, also when it is JSON.
+ * A response in Lambda's form. The body is text, also when it is JSON.
  *
  * @typedef {object} LambdaResponse
  * @property {number} statusCode
@@ -10,7 +10,7 @@ import { isObject } from "./isObject.js";
  */
 
 /**
- * Turns what perform returned into the answer that the hook asks for.
+ * Turns what perform returned into the response that the hook needs.
  *
  * @param {import("./checkRequestType.js").HookName} hook
  * @param {unknown} data What perform got.
@@ -21,7 +21,7 @@ import { isObject } from "./isObject.js";
 export function response(hook, data, answer, traceparent) {
   switch (hook) {
     case "notification":
-      // BioT ignores what a notification answers.
+      // BioT does not read the response to a notification.
       return { statusCode: 200, headers: { traceparent } };
     case "interceptor_pre":
       return jsonResponse(200, { request: objectOr(data, answer, hook) }, traceparent);
@@ -59,7 +59,7 @@ function objectOr(data, answer, hook) {
 }
 
 /**
- * Direct calls choose their own answer: nothing, a JSON value, or Lambda's form with a statusCode.
+ * Direct calls choose their own response: nothing, a JSON value, or Lambda's form with a statusCode.
  *
  * @param {unknown} answer
  * @param {string} traceparent
@@ -75,7 +75,7 @@ function directResponse(answer, traceparent) {
   const { headers, body, ...rest } = answer;
   const ownHeaders = isObject(headers) ? headers : {};
   const complete = { ...rest, headers: { ...ownHeaders, traceparent }, ...bodyAsText(body) };
-  // What is not JSON fails here, as an error of perform, and not later in Lambda.
+  // A value that is not JSON fails here, as an error of perform, and not later in Lambda.
   toJson(complete);
   return /** @type {any} */ (complete);
 }
@@ -98,13 +98,13 @@ function bodyAsText(body) {
 function toJson(value) {
   const text = JSON.stringify(value, refuseWhatIsNoNumber);
   if (text === undefined) {
-    throw new TypeError(`perform must return what JSON can express, not a ${typeof value}`);
+    throw new TypeError(`perform must return a JSON value, not a ${typeof value}`);
   }
   return text;
 }
 
 /**
- * JSON knows no NaN and no Infinity. JavaScript would write null instead: a value lost without a word.
+ * JSON has no NaN and no Infinity. JavaScript would silently write null instead.
  *
  * @param {string} key
  * @param {unknown} value

@@ -1,4 +1,4 @@
-/** Lambda needs time to answer when BioT does not: this much of the remaining time is not spent on waiting. */
+/** Reserved from Lambda's remaining time, so that the plugin can still answer when BioT does not. */
 const RESERVED_SECONDS = 1;
 const SHORTEST_TIMEOUT_SECONDS = 0.1;
 
@@ -15,16 +15,16 @@ const SHORTEST_TIMEOUT_SECONDS = 0.1;
  *
  * How long a request may take.
  *
- * @typedef {object} Patience
- * @property {number} limitSeconds At most this long,
- * @property {() => number} remainingSeconds and no longer than Lambda lets the call run on.
+ * @typedef {object} TimeLimit
+ * @property {number} limitSeconds The limit of this request.
+ * @property {() => number} remainingSeconds Returns how many seconds Lambda still gives the call.
  */
 
 /**
- * Sends one HTTP request with JSON. It follows no redirect: that would carry a token to an address nobody configured.
+ * Sends one HTTP request with JSON. It follows no redirect: that would send a token to an address nobody configured.
  *
  * @param {Request} request
- * @param {Patience} patience
+ * @param {TimeLimit} timeLimit
  * @returns {Promise<Answer>}
  * @throws {Error} When there is no answer, or none in time.
  */
@@ -41,22 +41,22 @@ export async function sendRequest({ method, url, headers, body }, { limitSeconds
 }
 
 /**
- * Sends a request a second time when its connection failed: between two calls of a plugin Lambda stands still, and
- * connections die unnoticed. Only for requests that do no harm when BioT gets them twice.
+ * Sends a request that is safe to repeat, and once more when the connection fails: a Lambda process sleeps between
+ * calls, and its open connections may be closed by then.
  *
  * @param {Request} request
- * @param {Patience} patience
+ * @param {TimeLimit} timeLimit
  * @returns {Promise<Answer>}
  */
-export async function sendTwice(request, patience) {
+export async function sendTwice(request, timeLimit) {
   try {
-    return await sendRequest(request, patience);
+    return await sendRequest(request, timeLimit);
   } catch (error) {
-    // fetch throws a TypeError when the connection failed, another error when the time was up.
+    // fetch throws a TypeError when the connection failed, and another error when the time was up.
     if (!(error instanceof TypeError)) {
       throw error;
     }
-    return sendRequest(request, patience);
+    return sendRequest(request, timeLimit);
   }
 }
 

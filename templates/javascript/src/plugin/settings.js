@@ -1,22 +1,22 @@
 import { PluginError } from "./errors.js";
 
 /**
- * The environment variables of the plugin. BioT sets those whose names start with BIOT_; read variables of your own
- * here too, so that there is one place that knows them.
+ * The environment variables of the plugin. BioT sets those whose names start with BIOT_. Read your own variables here
+ * too, so that one place knows them all.
  *
  * @typedef {object} Settings
  * @property {string} appName The plugin's display name: appName in the log, serviceName in errors.
- * @property {string} environment The name of the BioT environment, which errors carry.
+ * @property {string} environment The name of the BioT environment, which is part of error responses.
  * @property {string} logLevel The lowest level that is logged: DEBUG, INFO, WARN or ERROR.
- * @property {string} baseUrl Where BioT's API is.
- * @property {string} serviceUserId The service user that BioT made for this plugin.
+ * @property {string} baseUrl The address of BioT's API.
+ * @property {string} serviceUserId The service user that BioT created for this plugin.
  * @property {string} serviceUserSecretKey That user's secret.
  */
 
 const LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"];
 
 /**
- * Reading never fails, so that a plugin without configuration can still answer and log. What is missing fails where it
+ * Reading never fails, so that a plugin without configuration can still answer and log. A missing value fails where it
  * is needed: see biotUrl and credentials.
  *
  * @param {NodeJS.ProcessEnv} environment
@@ -40,7 +40,7 @@ export function readSettings(environment) {
  */
 export function biotUrl({ baseUrl }, path) {
   const { protocol, hostname } = URL.canParse(baseUrl) ? new URL(baseUrl) : { protocol: "", hostname: "" };
-  // Tokens travel encrypted. Plain http is for a BioT on this machine.
+  // Tokens are only sent encrypted. Plain http is for a BioT on this machine.
   if (protocol !== "https:" && !(protocol === "http:" && LOOPBACK_HOSTS.includes(hostname))) {
     throw configurationMissing("BIOT_BASE_URL must be an https address");
   }
@@ -49,7 +49,7 @@ export function biotUrl({ baseUrl }, path) {
 
 /**
  * @param {Settings} settings
- * @returns {{ id: string, secretKey: string }} The plugin's service user, as BioT's login takes it.
+ * @returns {{ id: string, secretKey: string }} The plugin's service user, in the form that BioT's login expects.
  */
 export function credentials({ serviceUserId, serviceUserSecretKey }) {
   if (serviceUserId === "") {

@@ -1,18 +1,18 @@
 import { PluginError } from "./errors.js";
 
-/** @typedef {Record<string, unknown>} Claims What a token says. */
+/** @typedef {Record<string, unknown>} Claims The content of a token. */
 
 /** Platform tokens list about twenty scopes and have less than 2 KB. */
 const LONGEST_TOKEN = 16 * 1024;
 
-/** How far BioT's clock and Lambda's may differ. */
+/** How far BioT's clock and Lambda's clock may differ. */
 const CLOCK_SKEW_SECONDS = 30;
 
-/** BioT's tokens live for half an hour. One that claims more than a year was not made by BioT. */
+/** BioT's tokens are valid for half an hour. A token that claims more than a year is not from BioT. */
 const LONGEST_LIFE_SECONDS = 366 * 24 * 60 * 60;
 
 /**
- * Checks who signed the token, how, and when it is good. What it allows is decided in authenticate.js.
+ * Checks who signed the token, how, and when it is valid. What it allows is decided in authenticate.js.
  *
  * @param {string} token
  * @param {import("./publicKeys.js").PublicKeys} publicKeys
@@ -38,7 +38,7 @@ export async function verifyToken(token, publicKeys, call) {
  * @returns {Promise<Claims | undefined>} Undefined when the signature fits none of the keys.
  */
 async function verifyWithAny(token, keys) {
-  // Here and not at the top of the file: a cold start is faster without it.
+  // Imported here and not at the top of the file, because this makes cold starts faster.
   const { errors, jwtVerify } = await import("jose");
   const rules = { algorithms: ["RS512"], requiredClaims: ["exp"], clockTolerance: CLOCK_SKEW_SECONDS };
   for (const key of keys) {
@@ -57,7 +57,7 @@ async function verifyWithAny(token, keys) {
 }
 
 /**
- * What the library leaves open.
+ * The checks that the library does not make.
  *
  * @param {Claims} claims
  * @param {object} header

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { hooks } from "../../src/plugin/hooks.js";
 import { makeToken } from "./tokens.js";
 
-// Events as BioT sends them: the examples in the folder events, with what a test wants to differ. What is left out
-// stays as it is in the example. The events carry a genuine token; `token: ""` makes one without.
+// Events as BioT sends them: the examples in the folder events, with the changes that a test makes. Everything else
+// stays as it is in the example. The events contain a genuine token; `token: ""` leaves it out.
 
 const FOLDER = new URL("../../events/", import.meta.url);
 
@@ -42,9 +42,9 @@ export function notification({ entity, oldEntity, metadata, token } = {}) {
  *
  * @param {object} [changes]
  * @param {unknown} [changes.body] The JSON that the user sent.
- * @param {object} [changes.request] More of the request: path, queryParameters, headers.
- * @param {object} [changes.metadata] What comes with it: method, apiId, entityName, initiatorData.
- * @param {string} [changes.token] Another token than BioT's own.
+ * @param {object} [changes.request] Other parts of the request: path, queryParameters, headers.
+ * @param {object} [changes.metadata] Its metadata: method, apiId, entityName, initiatorData.
+ * @param {string} [changes.token] A token to use instead of BioT's own.
  */
 export function interceptorPre({ body, request, metadata, token } = {}) {
   return interception("interceptor_pre", { request: { ...request, body } }, metadata, token);
@@ -106,7 +106,7 @@ function interception(name, changes, metadata, token) {
 
 /**
  * @param {string} name
- * @returns {string} A token that allows this event; for a direct call one with the scopes that the author demands.
+ * @returns {string} A token that allows this event; for a direct call, with the scopes that the author requires.
  */
 function genuineToken(name) {
   if (name === "notification") {

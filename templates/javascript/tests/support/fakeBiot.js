@@ -33,7 +33,7 @@ const KIND_OF_PATH = new Map([
  * @property {any} body
  */
 
-/** What the fake answers; the function answer makes one. */
+/** An answer of the fake BioT; create it with the function answer. */
 class FakeAnswer {
   /**
    * @param {unknown} body
@@ -49,7 +49,7 @@ class FakeAnswer {
 }
 
 /**
- * An answer with a status, late (after a delay in seconds), or a connection that breaks (drop).
+ * An answer: with another status, late (after a delay in seconds), or as a broken connection (drop).
  *
  * @param {unknown} [body]
  * @param {{ status?: number, headers?: Record<string, string>, delaySeconds?: number, drop?: boolean }} [options]
@@ -116,7 +116,7 @@ class FakeBiot {
     this.behaviour = behaviour;
     this.answers = { ...answers };
     this.server = createServer((incoming, outgoing) => this.#serve(incoming, outgoing));
-    // A test run that is over does not wait for the fake.
+    // A finished test run does not wait for the fake BioT.
     this.server.unref();
   }
 
@@ -149,11 +149,11 @@ class FakeBiot {
     return Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, value ?? undefined]));
   }
 
-  /** Throws when the plugin asked for something that has no answer. */
+  /** Throws when the plugin sent a request that has no answer. */
   checkAnswers() {
     if (this.missing.size > 0) {
       const lines = [...this.missing].map((key) => `    biot.answers["${key}"] = { … };`);
-      const first = "the fake BioT lacks an answer: add it to the test, or to tests/answers.js";
+      const first = "The fake BioT has no answer for this. Add it to the test, or to tests/answers.js:";
       throw new Error([first, ...lines].join("\n"));
     }
   }
@@ -214,13 +214,13 @@ class FakeBiot {
     if (kind === "entity" && request.headers.authorization !== `Bearer ${SERVICE_TOKEN}`) {
       return errorAnswer(401, "TOKEN_NOT_VALID");
     }
-    const made = typeof value === "function" ? await value(request) : value;
-    return made instanceof FakeAnswer ? made : answer(made);
+    const result = typeof value === "function" ? await value(request) : value;
+    return result instanceof FakeAnswer ? result : answer(result);
   }
 }
 
 /**
- * Starts a small BioT on this machine: its public key, the login of service users, and the answers of a test.
+ * Starts a fake BioT on this machine: its public key, the login of service users, and the answers of a test.
  *
  * @param {Behaviour} [behaviour]
  * @param {Record<string, unknown>} [answers]

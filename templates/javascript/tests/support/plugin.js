@@ -4,12 +4,12 @@ import { answers as authorsAnswers } from "../answers.js";
 import { startFakeBiot } from "./fakeBiot.js";
 
 /**
- * Starts a plugin as in a fresh Lambda process, and a BioT for it that ends with the test. A test adds `biot.answers`;
- * the handler throws when the plugin asked for something that has no answer.
+ * Starts the plugin as in a fresh Lambda process, and a fake BioT that ends with the test. A test adds `biot.answers`;
+ * the handler throws when the plugin sends a request that has no answer.
  *
  * @param {import("node:test").TestContext} t
  * @param {object} [options]
- * @param {import("../../src/plugin/hook.js").Hooks} [options.hooks] This plugin's own, unless others are given.
+ * @param {import("../../src/plugin/hook.js").Hooks} [options.hooks] Default: this plugin's own.
  * @param {import("./fakeBiot.js").Behaviour} [options.behaviour]
  * @param {Record<string, string | null>} [options.environment] Changes to the environment; null removes a variable.
  */

@@ -1,7 +1,7 @@
 import { createHmac, generateKeyPairSync, sign } from "node:crypto";
 
 /**
- * Keys are made when a test first asks for them: no key lies in the repository.
+ * Keys are generated when a test first needs them: the repository contains no key.
  *
  * @type {Map<string, import("node:crypto").KeyPairKeyObjectResult>}
  */
@@ -32,7 +32,7 @@ export function publicKeyPem(name) {
 
 const ID = "00000000-0000-4000-8000-000000000001";
 
-/** @type {Record<string, Record<string, unknown>>} The tokens that plugins meet, as BioT makes them. */
+/** @type {Record<string, Record<string, unknown>>} The claims of the tokens that plugins get, as BioT issues them. */
 const CLAIMS = {
   "platform-notification": {
     serviceUserId: ID,
@@ -53,7 +53,7 @@ const CLAIMS = {
 /**
  * @typedef {object} TokenRecipe
  * @property {string} like One of the names above.
- * @property {Record<string, any>} [claims] Laid over its claims. null removes one; `{ $now: n }` is n seconds from
+ * @property {Record<string, any>} [claims] Changes to its claims. null removes one; `{ $now: n }` is n seconds from
  *   now, `{ $text: n }` a text of n letters, `{ $json: t }` the literal JSON text t.
  * @property {string} [key]
  * @property {string} [algorithm]
@@ -63,7 +63,7 @@ const CLAIMS = {
 
 /**
  * @param {string | TokenRecipe} recipe
- * @returns {string} A token that is good for half an hour, unless the recipe says otherwise.
+ * @returns {string} A token that is valid for half an hour, unless the recipe says otherwise.
  */
 export function makeToken(recipe) {
   const {
@@ -117,7 +117,7 @@ function signature(text, key, algorithm) {
     return "";
   }
   if (algorithm.startsWith("HS")) {
-    // The classic attack: the public key, which everybody has, as the secret of an HMAC.
+    // The classic attack: using the public key, which everybody has, as the secret of an HMAC.
     return createHmac(`sha${algorithm.slice(2)}`, publicKeyPem(key))
       .update(text)
       .digest("base64url");

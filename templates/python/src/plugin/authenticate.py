@@ -1,4 +1,4 @@
-"""Check that the caller may call this hook. The plugin's URL is public: its token is all that protects it."""
+"""Check that the caller may call this hook. The plugin's URL is public: only the token protects it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +9,7 @@ from plugin.hook import Hook
 from plugin.settings import Settings
 from plugin.verify_token import verify_token
 
-# What BioT's own calls carry: a token of this type, with the scope of the hook.
+# BioT's own calls have a token of this type, with the scope of the hook.
 PLATFORM_TOKEN_TYPE = "SERVICE_INTERNAL"  # noqa: S105 - a name, not a secret
 SCOPE_OF_HOOK = {
     "notification": "ACTION_NOTIFICATION",
@@ -22,11 +22,11 @@ SCOPE_OF_HOOK = {
 def authenticate(
     token: str | None, request_type: RequestType, hook: Hook, settings: Settings, remaining_seconds: Callable[[], float]
 ) -> dict[str, Any]:
-    """Return the claims of the caller's token; none for cron and for direct calls that the author opened.
+    """Return the claims of the caller's token; empty for cron, and for direct calls that need no token.
 
     Raises:
         PluginError: 401 without a valid token, 403 with a token that does not allow this hook, 503 when BioT's public
-            key cannot be had.
+            key is unavailable.
         ConfigurationError: The address of BioT is missing.
     """
     if request_type.trigger == "cron" or (request_type.trigger == "http" and not hook.require_token):
@@ -44,7 +44,7 @@ def authenticate(
 
 
 def check_scopes(claims: dict[str, Any], needed: tuple[str, ...]) -> None:
-    """Demand these scopes. They must be members of a list: the text "XPLUGIN_INTERCEPTOR" holds no scope."""
+    """Check that the token has these scopes. They must be items of a list, not parts of a text."""
     held = claims.get("scopes")
     if not isinstance(held, list):
         held = []

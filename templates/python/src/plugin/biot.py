@@ -47,21 +47,21 @@ class Biot:
         return self.request("DELETE", path)
 
     def search(self, path: str, search_request: dict[str, Any] | None = None) -> Iterator[dict[str, Any]]:
-        """Yield everything a search finds, page after page.
+        """Yield everything that a search finds, page by page.
 
         Args:
             path: A search API, for example ``/organization/v1/users/patients``.
             search_request: BioT's search request: ``filter``, ``sort``, ``limit`` (the size of a page) and so on.
         """
-        page, found = 0, 0
+        page, count = 0, 0
         while True:
-            asked = {**(search_request or {}), "page": page}
-            answer = self.get(path, {"searchRequest": json.dumps(asked)})
+            query = {"searchRequest": json.dumps({**(search_request or {}), "page": page})}
+            answer = self.get(path, query)
             items = answer.get("data") or []
             yield from items
-            page, found = page + 1, found + len(items)
+            page, count = page + 1, count + len(items)
             total = (answer.get("metadata") or {}).get("page", {}).get("totalResults")
-            if not items or (total is not None and found >= total):
+            if not items or (total is not None and count >= total):
                 return
 
     def request(self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None) -> Any:
@@ -80,7 +80,7 @@ class Biot:
         if method == "GET":
             answer = send_twice(request, CALL_TIMEOUT, self.remaining_seconds)
         else:
-            # Not repeated: BioT may have done what it was asked although its answer was lost.
+            # Not repeated: BioT may have carried out the request although its answer was lost.
             answer = send_request(request, timeout_within(CALL_TIMEOUT, self.remaining_seconds))
         if not answer.ok:
             raise BiotError(f"{method} {path.partition('?')[0]}", answer.status, answer.code)

@@ -22,7 +22,7 @@ class RequestType:
     Attributes:
         hook: The hook that answers it, as the files in ``perform`` are named.
         trigger: ``biot``, ``http`` (a direct call) or ``cron``.
-        label: How messages call it.
+        label: Its name in messages.
     """
 
     hook: str
@@ -42,9 +42,9 @@ def check_event(event: object) -> dict[str, Any]:
 
 
 def check_request_type(event: dict[str, Any]) -> RequestType:
-    """Tell BioT's calls by their header, cron by its form, and take everything else as a direct call.
+    """Recognise BioT's calls by their header and cron by its form; everything else is a direct call.
 
-    Anyone can send any header to the plugin's public URL, so this only chooses the hook: ``authenticate`` then demands
+    Anyone can send any header to the plugin's public URL, so this only chooses the hook. ``authenticate`` then requires
     the token that this hook needs.
 
     Raises:
@@ -64,7 +64,7 @@ def check_request_type(event: dict[str, Any]) -> RequestType:
 def is_cron(event: dict[str, Any]) -> bool:
     """Recognise an event of the plugin's cron schedule, which needs no token.
 
-    It is the only event without ``requestContext``: Lambda adds that key to every HTTP request itself, so a caller from
-    outside can imitate the rest of a cron event but never its absence.
+    It is the only event without ``requestContext``. Lambda adds that key to every HTTP request, so an outside caller
+    can imitate the rest of a cron event, but cannot remove that key.
     """
     return "requestContext" not in event and event.get("source") == "aws.events"

@@ -16,7 +16,7 @@ LEVELS = {
     "ERROR": ("ERROR", 50000),
     "CRITICAL": ("ERROR", 50000),
 }
-# Whatever looks like a token is left out, in case one slips into a message.
+# Everything that looks like a token is removed, in case one gets into a message.
 TOKEN = re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*")
 
 
@@ -54,8 +54,8 @@ def without_tokens(text: str) -> str:
 def configure_logger(settings: Settings, trace_id: str) -> logging.Logger:
     """Return the plugin's logger, set up for this call.
 
-    A Lambda process serves many calls, so the set-up of the call before is replaced. Libraries log through the same
-    handler, from warnings upwards.
+    A Lambda process serves many calls, so this replaces the set-up of the previous call. Libraries log through the same
+    handler, from level WARNING on.
     """
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(JsonFormatter(settings.app_name, trace_id))

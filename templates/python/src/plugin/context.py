@@ -1,4 +1,4 @@
-"""What ``perform`` gets beside its data."""
+"""What ``perform`` gets in addition to its data."""
 
 import logging
 import time
@@ -22,11 +22,11 @@ class Context:
             as ``method``, ``entityName`` and ``initiatorData``. Direct call: ``method``, ``path``, ``queryParameters``,
             ``headers``. Cron: nothing.
         trace_id: The id under which BioT and this plugin log the call.
-        traceparent: The whole W3C header that carries the trace id.
+        traceparent: The W3C header that contains the trace id.
         claims: The content of the verified token; empty when there was none (cron, open direct calls).
-        biot: Calls BioT's API as the plugin's service user. It logs in by itself on the first call.
+        biot: Calls BioT's API as the plugin's service user. It logs in on the first call.
         log: Writes JSON lines with the trace id. Never log tokens, headers or the data of patients.
-        remaining_seconds: How long Lambda lets this call run on, in seconds.
+        remaining_seconds: Returns how many seconds Lambda still gives this call.
     """
 
     hook: str
@@ -41,9 +41,9 @@ class Context:
 
 
 def remaining_time(lambda_context: object) -> Callable[[], float]:
-    """Return a clock that counts down the seconds Lambda still gives this call.
+    """Return a function that says how many seconds Lambda still gives this call.
 
-    Outside of Lambda (tests, a local run without a context) a call has 60 seconds.
+    Outside of Lambda (in tests, or in a local run without a context) a call has 60 seconds.
     """
     in_milliseconds = getattr(lambda_context, "get_remaining_time_in_millis", None)
     if in_milliseconds is not None:

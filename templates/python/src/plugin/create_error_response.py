@@ -1,4 +1,4 @@
-"""The answer to a call that went wrong."""
+"""The response to a call that failed."""
 
 import logging
 from typing import Any
@@ -16,8 +16,8 @@ def create_error_response(
 ) -> dict[str, Any]:
     """Log the error and return it as BioT documents errors.
 
-    Only the text of a ``PluginError`` reaches the caller. Of every other error the caller learns the trace id, under
-    which the log has the rest.
+    Only the text of a ``PluginError`` reaches the caller. For every other error the caller gets the trace id, and the
+    log has the details under that id.
     """
     shown = to_plugin_error(error)
     if shown.status >= SERVER_ERROR:
@@ -32,7 +32,7 @@ def create_error_response(
 
 
 def to_plugin_error(error: Exception) -> PluginError:
-    """Return what the caller may know of an error."""
+    """Return what the caller may know about an error."""
     if isinstance(error, PluginError):
         return error
     if isinstance(error, ConfigurationError):
@@ -41,7 +41,7 @@ def to_plugin_error(error: Exception) -> PluginError:
 
 
 def error_response(error: PluginError, settings: Settings, traceparent: str) -> dict[str, Any]:
-    """Return the answer with the body of BioT's error responses."""
+    """Return a response with the body that BioT documents for errors."""
     body = {
         "code": error.code,
         "message": error.message,

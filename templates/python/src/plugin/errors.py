@@ -1,4 +1,4 @@
-"""The errors of the plugin."""
+"""The plugin's own errors."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ LAST_ERROR_STATUS = 599
 
 
 class PluginError(Exception):
-    """Raise it to refuse a call: this is how a plugin blocks a request.
+    """Raise it to refuse a call. This is how a plugin blocks a request.
 
     BioT stops the intercepted API call and gives your status, code and message to the user. Example:
     ``raise PluginError(409, "MODIFICATION_FORBIDDEN", "Records are closed on weekends.")``
@@ -19,11 +19,11 @@ class PluginError(Exception):
         """Describe the refusal.
 
         Args:
-            status: HTTP status, 400 to 599. (With any other BioT would not block the call.)
-            code: A constant name for programs, in upper case.
+            status: HTTP status, 400 to 599. (With any other status BioT would not block the call.)
+            code: A name for programs, in upper case.
             message: A sentence for people. It reaches the user, so nothing internal belongs here.
-            details: More about it as JSON, if any.
-            why: The reason as the log shall have it. It does not reach the caller.
+            details: More information, as JSON.
+            why: The reason for the log. It does not reach the caller.
 
         Raises:
             ValueError: The status is not an error status.
@@ -38,13 +38,13 @@ class PluginError(Exception):
 
 
 class ConfigurationError(Exception):
-    """An environment variable that BioT should have set is missing or unusable. The text names the variable."""
+    """An environment variable that BioT should have set is missing or unusable. The message names it."""
 
 
 class BiotError(Exception):
     """BioT refused a call that the plugin made.
 
-    Unless you catch it, the user gets a plain 500: BioT's answer to the plugin is not an answer to the user.
+    Unless you catch it, the user gets a plain 500: BioT's answer to the plugin is not meant for the user.
 
     Attributes:
         status: The HTTP status of BioT's answer.
@@ -52,7 +52,7 @@ class BiotError(Exception):
     """
 
     def __init__(self, call: str, status: int, code: str) -> None:
-        """Say which call (method and path) got which answer."""
+        """Name the call (method and path) and BioT's answer to it."""
         super().__init__(f"BioT answered {status} {code or '(no code)'} to {call}")
         self.status = status
         self.code = code

@@ -1,4 +1,4 @@
-"""Take out of the event what the hook works on. The event itself is not changed."""
+"""Extract the data that the hook works on. The event itself is not changed."""
 
 import base64
 import json
@@ -9,20 +9,20 @@ from plugin.check_request_type import RequestType
 from plugin.errors import PluginError
 from plugin.headers import get_headers
 
-# Under which key of the body BioT sends what the hook works on.
+# The key of the body under which BioT sends the data of the hook.
 DATA_KEY = {
     "notification": "data",
     "interceptor_pre": "request",
     "interceptor_post": "response",
     "interceptor_post_entity": "response",
 }
-# Headers of a direct call that hold credentials are not passed on to perform.
+# Headers of a direct call that contain credentials are not passed to perform.
 CREDENTIAL_HEADERS = frozenset({"authorization", "cookie"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtractedData:
-    """What the event holds: the data, what belongs to it, and the token, not checked yet."""
+    """The content of an event: the data, its metadata, and the token, which is not checked yet."""
 
     data: Any
     metadata: dict[str, Any]
@@ -33,7 +33,7 @@ def extract_data_from_event(event: dict[str, Any], request_type: RequestType) ->
     """Extract data, metadata and token.
 
     Raises:
-        PluginError: 400, when the body or a part of it that this hook needs is missing or malformed.
+        PluginError: 400, when the body, or a part of it that this hook needs, is missing or malformed.
     """
     if request_type.trigger == "cron":
         return ExtractedData(data=event, metadata={}, token=None)
@@ -53,7 +53,7 @@ def notification_data(body: dict[str, Any]) -> ExtractedData:
     """Return the parts of a notification. Its token is in the body, not in a header."""
     metadata = body.get("metadata")
     if not isinstance(metadata, dict):
-        raise PluginError(400, "NO_METADATA", "The body of a notification must hold an object 'metadata'.")
+        raise PluginError(400, "NO_METADATA", "The body of a notification must have an object 'metadata'.")
     token = body.get("jwt")
     return ExtractedData(
         data=required_object(body, "data"),
@@ -72,7 +72,7 @@ def required_object(body: dict[str, Any], key: str) -> dict[str, Any]:
     """Return the object under this key of the body."""
     value = body.get(key)
     if not isinstance(value, dict):
-        raise PluginError(400, "NO_DATA", f"The body must hold an object '{key}'.")
+        raise PluginError(400, "NO_DATA", f"The body must have an object '{key}'.")
     return value
 
 
@@ -98,7 +98,7 @@ def bearer_token(event: dict[str, Any]) -> str | None:
 def read_body(event: dict[str, Any]) -> object:
     """Return the parsed JSON body, or None when there is none.
 
-    Lambda passes the body on as text, and in base64 when its content type is a binary one.
+    Lambda passes the body as text, or in base64 when its content type is binary.
 
     Raises:
         PluginError: 400 INVALID_JSON.
@@ -113,11 +113,11 @@ def read_body(event: dict[str, Any]) -> object:
             body = base64.b64decode(body, validate=True).decode("utf-8")
         parsed: object = json.loads(body, parse_constant=refuse)
     except (ValueError, RecursionError):
-        # "from None": the original error would carry the body's text into the log.
+        # "from None": the original error would put the text of the body into the log.
         raise PluginError(400, "INVALID_JSON", "The body is not valid JSON.") from None
     return parsed
 
 
 def refuse(what: str) -> Never:
-    """Refuse what JSON does not know but Python would accept: NaN, Infinity and -Infinity."""
+    """Refuse what Python would accept but JSON does not have: NaN, Infinity and -Infinity."""
     raise ValueError(what)

@@ -25,12 +25,12 @@ def run(event: object, lambda_context: object, hooks: Mapping[str, Hook]) -> dic
     """Answer one event.
 
     Args:
-        event: What Lambda passes on: an HTTP request to the plugin's URL, or the event of a cron schedule.
+        event: What Lambda passes: an HTTP request to the plugin's URL, or the event of a cron schedule.
         lambda_context: Lambda's context object; only the remaining time is read from it.
         hooks: The hooks this plugin has, by name.
 
     Returns:
-        An HTTP answer in the form that Lambda sends on: status code, headers, and the body as text.
+        An HTTP response in Lambda's form: status code, headers, and the body as text.
     """
     settings = read_settings(os.environ)
     traceparent = get_traceparent(event)

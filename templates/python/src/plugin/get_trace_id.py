@@ -1,11 +1,11 @@
-"""The trace id ties together every log line of one call, in BioT and in all the services and plugins it passes."""
+"""The trace id connects all log lines of one call, in BioT and in every service and plugin that it passes through."""
 
 import os
 import re
 
 from plugin.headers import get_headers
 
-# W3C Trace Context: version, trace id, span id, flags. Version ff and ids of zeros only are not valid.
+# W3C Trace Context: version, trace id, span id, flags. Version ff and ids of zeros only are invalid.
 _TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
 

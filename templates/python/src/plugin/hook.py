@@ -1,4 +1,4 @@
-"""What the plugin knows about one of its hooks."""
+"""The hooks of this plugin and their settings."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -17,7 +17,7 @@ class Hook:
     Attributes:
         perform: The author's function. It gets the data of the event and the context, and returns the answer or None.
         require_token: Whether a direct call needs a BioT token. BioT's own calls always need one.
-        scopes: The scopes that the token of a direct call must hold. BioT's own calls have their fixed scope.
+        scopes: The scopes that the token of a direct call must have. The scope for BioT's own calls is fixed.
     """
 
     perform: Callable[[Any, Context], object]

@@ -1,4 +1,4 @@
-"""Log in to BioT as the plugin's service user. Runs only when the plugin calls BioT."""
+"""Log in to BioT as the plugin's service user. This runs only when the plugin calls BioT."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,35 +10,35 @@ from plugin.settings import Settings
 
 LOGIN_PATH = "/ums/v2/services/accessToken"
 LOGIN_TIMEOUT = 10.0
-# A token is not used in its last minute: it could expire on the way.
+# A token is not used in its last minute, because it could expire on the way.
 SAFETY_MARGIN = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessToken:
-    """The service user's token and until when to use it."""
+    """The service user's token, and how long it can be used."""
 
     text: str = field(repr=False)
     use_until: datetime
 
 
-# Kept between the calls of one Lambda process, by BioT address and service user: a login costs BioT a lot.
+# Cached between the calls of one Lambda process, by BioT address and service user: a login is expensive for BioT.
 _TOKENS: dict[tuple[str, str], AccessToken] = {}
 
 
 def login(settings: Settings, traceparent: str, remaining_seconds: Callable[[], float]) -> str:
-    """Return an access token, a kept one if it is still good.
+    """Return an access token: the cached one if it is still valid, otherwise a new one.
 
     Raises:
-        BiotError: BioT refused the login, or its answer holds no token.
+        BiotError: BioT refused the login, or its answer contains no token.
         ConfigurationError: The service user is not configured.
         TimeoutError: BioT did not answer in time.
         ConnectionError: BioT could not be reached, twice.
     """
-    who = (settings.base_url, settings.service_user_id)
-    kept = _TOKENS.get(who)
-    if kept and datetime.now(UTC) < kept.use_until:
-        return kept.text
+    user = (settings.base_url, settings.service_user_id)
+    cached = _TOKENS.get(user)
+    if cached and datetime.now(UTC) < cached.use_until:
+        return cached.text
     request = Request(
         method="POST",
         url=settings.url(LOGIN_PATH),
@@ -46,7 +46,7 @@ def login(settings: Settings, traceparent: str, remaining_seconds: Callable[[], 
         body=settings.credentials(),
     )
     token = read_token(send_twice(request, LOGIN_TIMEOUT, remaining_seconds))
-    _TOKENS[who] = token
+    _TOKENS[user] = token
     return token.text
 
 
@@ -65,5 +65,5 @@ def read_token(answer: Answer) -> AccessToken:
 
 
 def forget_tokens() -> None:
-    """Forget the kept tokens; the next call to BioT logs in anew."""
+    """Clear the cached tokens; the next call to BioT logs in again."""
     _TOKENS.clear()

@@ -1,16 +1,16 @@
 """The keys with which BioT signs its tokens.
 
-BioT changes its key from time to time; meanwhile it publishes the new one and the previous one. Both are tried, and a
-signature that neither fits makes the plugin fetch the keys again, so no restart is needed.
+BioT changes its key from time to time, and then publishes both the new key and the previous one. The plugin tries both.
+When neither fits a signature, the plugin fetches the keys again, so it needs no restart.
 
-A forged signature looks exactly like one by a new key, and anybody can send forged tokens. So the fetches are limited,
-by a limit that a stranger cannot use up: several may follow each other at once, and one more is allowed every second. A
-few forged tokens do not delay a genuine one at all. During a flood the keys in memory are never older than one second,
-whoever sent the token that had them fetched, so genuine tokens are refused for one second at most after a change.
+A forged signature looks exactly like a signature by a new key, and anybody can send forged tokens. So the number of
+fetches is limited, in a way that an attacker cannot use up: five at once, and one more every second. A few forged
+tokens do not delay a genuine one at all. During a flood of forged tokens the keys in memory are never older than one
+second, so after a change of the key genuine tokens are refused for one second at most.
 
-Two other ways were rejected. A token cannot say that it is newer than the keys: whoever forges it also writes its
-``iat``. And a call that waits for the next fetch would also let forged calls wait, each of them in a Lambda process of
-its own, until none is left for BioT. One fetch a second is little: the key is public, a stranger can also ask BioT for
+Two other ways were rejected. A token cannot prove that it is newer than the keys, because the forger also writes its
+``iat``. And if calls waited for the next fetch, forged calls would wait as well, each of them in a Lambda process of
+its own, until none is left for BioT. One fetch a second is little: the key is public, and an attacker can ask BioT for
 it directly.
 """
 
@@ -37,10 +37,10 @@ SECONDS_PER_FETCH = 1.0
 
 @dataclass(slots=True)
 class FetchLimit:
-    """Allows five fetches at once, and one more for every second that passed.
+    """Allows five fetches at once, and one more for every second that has passed.
 
     Attributes:
-        full_at: When all five are allowed again, on the clock that does not go back.
+        full_at: When all five are allowed again, on a clock that never goes back.
     """
 
     full_at: float = float("-inf")
@@ -56,15 +56,15 @@ class FetchLimit:
 
 
 @dataclass(slots=True)
-class KeptKeys:
-    """The keys as fetched last, none before the first fetch, and the limit of further fetches."""
+class CachedKeys:
+    """The keys from the last fetch (none before the first one), and the limit for further fetches."""
 
     keys: list[RSAPublicKey] = field(default_factory=list)
     limit: FetchLimit = field(default_factory=FetchLimit)
 
 
-# Kept between the calls of one Lambda process, by BioT address.
-_KEPT: dict[str, KeptKeys] = {}
+# Cached between the calls of one Lambda process, by BioT address.
+_CACHE: dict[str, CachedKeys] = {}
 
 
 def get_public_keys(settings: Settings, remaining_seconds: Callable[[], float]) -> list[RSAPublicKey]:
@@ -74,21 +74,21 @@ def get_public_keys(settings: Settings, remaining_seconds: Callable[[], float]) 
         PluginError: 503 PUBLIC_KEY_NOT_AVAILABLE.
         ConfigurationError: The address of BioT is missing.
     """
-    kept = _KEPT.setdefault(settings.base_url, KeptKeys())
-    if not kept.keys:
-        if not kept.limit.allows_fetch():
+    cached = _CACHE.setdefault(settings.base_url, CachedKeys())
+    if not cached.keys:
+        if not cached.limit.allows_fetch():
             raise not_available()
-        kept.keys = fetch_public_keys(settings, remaining_seconds)
-    return kept.keys
+        cached.keys = fetch_public_keys(settings, remaining_seconds)
+    return cached.keys
 
 
 def get_changed_public_keys(settings: Settings, remaining_seconds: Callable[[], float]) -> list[RSAPublicKey]:
-    """Fetch the keys again because none of them fits; return nothing when the limit does not allow another fetch."""
-    kept = _KEPT[settings.base_url]
-    if not kept.limit.allows_fetch():
+    """Fetch the keys again because none of them fits; return no keys when the limit does not allow another fetch."""
+    cached = _CACHE[settings.base_url]
+    if not cached.limit.allows_fetch():
         return []
-    kept.keys = fetch_public_keys(settings, remaining_seconds)
-    return kept.keys
+    cached.keys = fetch_public_keys(settings, remaining_seconds)
+    return cached.keys
 
 
 def fetch_public_keys(settings: Settings, remaining_seconds: Callable[[], float]) -> list[RSAPublicKey]:
@@ -108,7 +108,7 @@ def fetch_public_keys(settings: Settings, remaining_seconds: Callable[[], float]
 
 
 def read_key(text: str) -> RSAPublicKey | None:
-    """Return the key, or None when the text is none. BioT sends the body of a PEM without its first and last line."""
+    """Return the key, or None if the text is not a key. BioT sends a PEM without its first and last line."""
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
     from cryptography.hazmat.primitives.serialization import load_pem_public_key
@@ -128,5 +128,5 @@ def not_available() -> PluginError:
 
 
 def forget_public_keys() -> None:
-    """Forget the kept keys; the next token fetches them anew."""
-    _KEPT.clear()
+    """Clear the cached keys; the next token makes the plugin fetch them again."""
+    _CACHE.clear()

@@ -1,4 +1,4 @@
-"""The answer to a call that went well."""
+"""The response to a call that succeeded."""
 
 import json
 from typing import Any
@@ -13,7 +13,7 @@ def response(request_type: RequestType, data: object, answer: object, traceparen
         request_type: The kind of call.
         data: What ``perform`` was given.
         answer: What ``perform`` returned; None means "leave it as it was".
-        traceparent: Travels back with every answer.
+        traceparent: Sent back with every response.
 
     Raises:
         TypeError: ``perform`` returned what this hook cannot send.
@@ -55,5 +55,5 @@ def http_response(status: int, traceparent: str, body: object = None) -> dict[st
 
 
 def to_json(value: object) -> str:
-    """Return JSON text. NaN and Infinity are refused: JSON does not know them, and BioT would not read the answer."""
+    """Return JSON text. NaN and Infinity are refused: they are not JSON, and BioT could not read the response."""
     return json.dumps(value, allow_nan=False)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from urllib3 import PoolManager
 
 SHORTEST_TIMEOUT = 0.1
-# What is kept of Lambda's remaining time, so that the plugin can still answer when BioT does not.
+# Reserved from Lambda's remaining time, so that the plugin can still answer when BioT does not.
 RESERVED_SECONDS = 1.0
 
 
@@ -47,7 +47,7 @@ class Request:
 
     @property
     def path(self) -> str:
-        """The path without the query, for messages: a query may hold the name of a patient."""
+        """The path without the query, for messages: a query may contain the name of a patient."""
         return urlsplit(self.url).path
 
 
@@ -92,7 +92,7 @@ def send_request(request: Request, timeout: float) -> Answer:
 def send_twice(request: Request, limit: float, remaining_seconds: Callable[[], float]) -> Answer:
     """Send a request that is safe to repeat; try once more when the connection fails.
 
-    A Lambda process sleeps between calls, and connections that it kept may be closed by then.
+    A Lambda process sleeps between calls, and its open connections may be closed by then.
     """
     try:
         return send_request(request, timeout_within(limit, remaining_seconds))
@@ -101,7 +101,7 @@ def send_twice(request: Request, limit: float, remaining_seconds: Callable[[], f
 
 
 def parse(content: bytes) -> object:
-    """Return the JSON, or None when it is none."""
+    """Return the JSON, or None when the content is not JSON."""
     try:
         parsed: object = json.loads(content)
     except (ValueError, RecursionError):
@@ -111,7 +111,7 @@ def parse(content: bytes) -> object:
 
 @cache
 def connection_pool() -> PoolManager:
-    """Return the connections, which are kept between calls. urllib3 is imported on the first use: it takes time."""
+    """Return the connections, which stay open between calls. urllib3 is imported on first use, because that is slow."""
     from urllib3 import PoolManager
 
     return PoolManager()

@@ -1,7 +1,7 @@
 """The environment variables that BioT sets for the plugin.
 
-Reading never fails, so that even a plugin without configuration can answer and log. What is missing fails where it is
-needed: without the address of BioT no token can be checked, and a call that needs one is refused.
+Reading never fails, so that even a plugin without configuration can answer and log. A missing value fails where it is
+needed: without the address of BioT no token can be checked, so a call that needs a token is refused.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ LOG_LEVELS = frozenset({"DEBUG", "INFO", "WARN", "WARNING", "ERROR"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """The configuration of this plugin. Use the methods for what BioT must have set."""
+    """The configuration of this plugin. Use the methods for values that BioT must have set."""
 
     app_name: str
     environment: str
@@ -38,7 +38,7 @@ class Settings:
         return self.base_url.rstrip("/") + path
 
     def credentials(self) -> dict[str, str]:
-        """Return the service user's id and secret key as BioT's login takes them.
+        """Return the service user's id and secret key in the form that BioT's login expects.
 
         Raises:
             ConfigurationError: One of the two variables is missing.

@@ -1,4 +1,4 @@
-"""The rules for a token: who signed it, how, and when it is good. What it allows is decided in ``authenticate.py``."""
+"""Token checks: who signed it, how, and when it is valid. What it allows is decided in ``authenticate.py``."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
     from plugin.settings import Settings
 
-# BioT signs with RS512 and nothing else. Any other algorithm, also "none", is refused.
+# BioT signs with RS512 and nothing else. Any other algorithm, including "none", is refused.
 ALGORITHM = "RS512"
 # Platform tokens list about twenty scopes and have less than 2 KB.
 LONGEST_TOKEN = 16 * 1024
 LONGEST_LIFE_SECONDS = 366 * 24 * 60 * 60
-# How far BioT's clock and Lambda's may differ.
+# How far BioT's clock and Lambda's clock may differ.
 CLOCK_SKEW_SECONDS = 30
 
 
@@ -45,7 +45,7 @@ def verify_signature(token: str, keys: Sequence[RSAPublicKey]) -> bytes | None:
     """Return the content of the token if one of the keys signed it; None when the signature fits no key.
 
     Raises:
-        PluginError: 401 TOKEN_NOT_VALID, the text is no token, or not signed as BioT does it.
+        PluginError: 401 TOKEN_NOT_VALID, the text is not a token, or is not signed the way BioT signs.
     """
     from jwt import PyJWS
     from jwt.exceptions import InvalidSignatureError, PyJWTError
@@ -58,9 +58,9 @@ def verify_signature(token: str, keys: Sequence[RSAPublicKey]) -> bytes | None:
         except InvalidSignatureError:
             continue
         except (PyJWTError, ValueError) as error:
-            raise not_valid(f"it is no token of BioT ({type(error).__name__})") from None
+            raise not_valid(f"it is not a BioT token ({type(error).__name__})") from None
         if "crit" in decoded["header"]:
-            raise not_valid("it asks for an extension (crit)")
+            raise not_valid("it requires an extension (crit)")
         content: bytes = decoded["payload"]
         return content
     return None
@@ -70,7 +70,7 @@ def read_claims(content: bytes) -> dict[str, Any]:
     """Return the claims of a token whose signature was good.
 
     Raises:
-        PluginError: 401 TOKEN_NOT_VALID: the token is expired, never expires, is for later or for somebody else.
+        PluginError: 401 TOKEN_NOT_VALID: the token has expired, never expires, is not valid yet, or has an audience.
     """
     try:
         claims = json.loads(content)
@@ -81,14 +81,14 @@ def read_claims(content: bytes) -> dict[str, Any]:
     now = time.time()
     expires = read_time(claims, "exp")
     if expires <= now - CLOCK_SKEW_SECONDS:
-        raise not_valid("it is expired")
+        raise not_valid("it has expired")
     if expires > now + LONGEST_LIFE_SECONDS:
         raise not_valid("its exp is more than 366 days ahead")
     if "nbf" in claims and read_time(claims, "nbf") > now + CLOCK_SKEW_SECONDS:
-        raise not_valid("it is for later (nbf)")
+        raise not_valid("it is not valid yet (nbf)")
     if "aud" in claims:
         # BioT's tokens name no audience.
-        raise not_valid("it was made for somebody else (aud)")
+        raise not_valid("it was issued for another audience (aud)")
     return claims
 
 
@@ -107,5 +107,5 @@ def read_time(claims: dict[str, Any], name: str) -> int | float:
 
 
 def not_valid(why: str) -> PluginError:
-    """Return one error for all reasons. The reason is for the log: a forger must not learn which check failed."""
+    """Return the same error for every reason. The log has the reason: a forger must not learn which check failed."""
     return PluginError(401, "TOKEN_NOT_VALID", "The token is not valid.", why=why)

@@ -1,1 +1,1 @@
-"""What the tests stand on: a BioT on this machine, and tokens signed by it."""
+"""What the tests use: a fake BioT on this machine, events, and tokens that it has signed."""

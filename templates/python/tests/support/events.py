@@ -1,6 +1,6 @@
-"""Events as BioT sends them: the examples in ``events/``, with what a test wants to differ.
+"""Events as BioT sends them: the examples in ``events/``, with the changes that a test makes.
 
-What is left out stays as it is in the example. The events carry a genuine token; ``token=""`` makes one without.
+Everything else stays as it is in the example. The events contain a genuine token; ``token=""`` leaves it out.
 """
 
 import json
@@ -50,9 +50,9 @@ def interceptor_pre(
 
     Args:
         body: The JSON that the user sent.
-        request: More of the request: ``path``, ``queryParameters``, ``headers``.
-        metadata: What comes with it: ``method``, ``apiId``, ``entityName``, ``initiatorData``.
-        token: Another token than BioT's own.
+        request: Other parts of the request: ``path``, ``queryParameters``, ``headers``.
+        metadata: Its metadata: ``method``, ``apiId``, ``entityName``, ``initiatorData``.
+        token: A token to use instead of BioT's own.
     """
     changes = {**(request or {}), **({} if body is None else {"body": body})}
     return interception("interceptor_pre", {"request": changes}, metadata, token)
@@ -110,7 +110,7 @@ def interception(
 
 
 def genuine_token(name: str) -> str:
-    """Return a token that allows this event; for a direct call one with the scopes that the author demands."""
+    """Return a token that allows this event; for a direct call, with the scopes that the author requires."""
     if name == "notification":
         return make_token("platform-notification")
     if name != "http":

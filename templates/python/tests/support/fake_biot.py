@@ -1,6 +1,6 @@
-"""A small BioT on this machine: its public key, the login of service users, and the answers that a test gives it.
+"""A fake BioT on this machine: its public key, the login of service users, and the answers that a test defines.
 
-It listens on a real socket of the loopback interface, so the plugin's own HTTP code is tested with it.
+It listens on a real socket of the loopback interface, so the tests also cover the plugin's own HTTP code.
 """
 
 import json
@@ -19,7 +19,7 @@ SERVICE_TOKEN = "eyJhbGciOiJSUzUxMiJ9.c2VydmljZQ.c2lnbmF0dXJl"
 SERVICE_USER_ID = "00000000-0000-4000-8000-0000000000ff"
 SERVICE_SECRET = "a-test-secret-key"
 SLOW_SECONDS = 5.0
-# How many answers hold the old key.
+# How many answers contain the old key.
 ROTATIONS = {"rotated": 0, "rotate_after_first": 1, "rotate_after_second": 2}
 KIND_OF_PATH = {"/ums/v1/security/public-key": "public-key", "/ums/v2/services/accessToken": "login"}
 
@@ -37,7 +37,7 @@ class ReceivedRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FakeAnswer:
-    """What the fake answers; ``answer`` makes one."""
+    """An answer of the fake BioT; create it with ``answer``."""
 
     body: object = None
     status: int = 200
@@ -54,7 +54,7 @@ def answer(
     delay_seconds: float = 0.0,
     drop: bool = False,
 ) -> FakeAnswer:
-    """Return an answer with a status, late (after a delay in seconds), or a connection that breaks (drop)."""
+    """Return an answer: with another status, late (after a delay in seconds), or as a broken connection (drop)."""
     return FakeAnswer(body=body, status=status, headers=headers or {}, delay_seconds=delay_seconds, drop=drop)
 
 
@@ -76,7 +76,7 @@ def search_answer(items: list[dict[str, Any]]) -> Callable[[ReceivedRequest], ob
 
 
 class FakeBiot:
-    """Serves BioT's answers until it is left.
+    """Serves BioT's answers until the ``with`` block ends.
 
     Attributes:
         answers: What BioT answers, by method and path: ``biot.answers["GET /device/v2/devices/7"] = {"_id": "7"}``. The
@@ -123,14 +123,14 @@ class FakeBiot:
         }
 
     def check_answers(self) -> None:
-        """Fail when the plugin asked for something that has no answer.
+        """Fail when the plugin sent a request that has no answer.
 
         Raises:
             AssertionError: It names the missing answers.
         """
         lines = [f'    biot.answers["{key}"] = {{...}}' for key in dict.fromkeys(self.missing)]
         if lines:
-            lines = ["the fake BioT lacks an answer: add it to the test, or to tests/answers.py", *lines]
+            lines = ["The fake BioT has no answer for this. Add it to the test, or to tests/answers.py:", *lines]
             raise AssertionError("\n".join(lines))
 
     def answer_to(self, kind: str, request: ReceivedRequest, target: str) -> FakeAnswer:
@@ -176,7 +176,7 @@ class FakeBiot:
 
 
 def handler_of(biot: FakeBiot) -> type[BaseHTTPRequestHandler]:
-    """Return the class that the server makes for each connection."""
+    """Return the handler class of the server."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -214,6 +214,6 @@ def handler_of(biot: FakeBiot) -> type[BaseHTTPRequestHandler]:
         do_GET = do_POST = do_PATCH = do_DELETE = handle_request  # noqa: N815 - the names http.server calls
 
         def log_message(self, *_: object) -> None:
-            """Stay silent: standard output belongs to the plugin's log."""
+            """Print nothing: standard output is for the plugin's log."""
 
     return Handler

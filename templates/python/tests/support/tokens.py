@@ -1,6 +1,6 @@
-"""Tokens as BioT makes them, and tokens as an attacker would.
+"""Tokens as BioT issues them, and tokens as an attacker would forge them.
 
-They are put together by hand, because a good token library refuses to make the bad ones.
+They are built by hand, because a good token library refuses to create bad ones.
 """
 
 import base64
@@ -20,7 +20,7 @@ HASHES = {"RS256": hashes.SHA256, "RS512": hashes.SHA512}
 LIFE_SECONDS = 1790
 SOME_ID = "00000000-0000-4000-8000-00000000000a"
 
-# The claims of the tokens that reach a plugin, as BioT sends them. "exp" is added when a token is made.
+# The claims of the tokens that plugins get, as BioT issues them. "exp" is added when a token is created.
 CLAIMS: dict[str, dict[str, Any]] = {
     "platform-notification": {
         "serviceUserId": SOME_ID,
@@ -53,7 +53,7 @@ CLAIMS: dict[str, dict[str, Any]] = {
 
 @cache
 def private_key(name: str) -> rsa.RSAPrivateKey:
-    """Return the key of this name (such as "current" or "foreign"), made once in a test run."""
+    """Return the key of this name (such as "current" or "foreign"), generated once in a test run."""
     del name
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
@@ -68,7 +68,7 @@ def public_key(name: str) -> str:
 
 
 def make_token(spec: str | dict[str, Any] | None) -> str:
-    """Make a token as a row of cases.json describes it; "about" in that file explains the words."""
+    """Create a token as a row of cases.json describes it; "about" in that file explains the words."""
     if spec is None:
         return ""
     if isinstance(spec, str):
@@ -102,7 +102,7 @@ def sign(message: bytes, algorithm: str, key: str) -> bytes:
     if algorithm == "none":
         return b""
     if algorithm == "HS512":
-        # The attack: the public key, which everybody knows, as the secret of a symmetric signature.
+        # The attack: using the public key, which everybody knows, as the secret of a symmetric signature.
         return hmac.new(public_pem(key).encode(), message, hashlib.sha512).digest()
     return private_key(key).sign(message, padding.PKCS1v15(), HASHES[algorithm]())
 

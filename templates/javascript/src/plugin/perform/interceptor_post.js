@@ -1,9 +1,9 @@
 /**
- * What this plugin does after BioT ran an API call, before the user gets the answer: look at the response, or change
- * it.
+ * What this plugin does after BioT has run an API call, before the user gets the response: look at the response, or
+ * change it.
  *
- * @param {Record<string, any>} data The response; data.body is the JSON that the API answered.
- * @param {import("../context.js").Context} context context.metadata holds BioT's method, apiId, entityName and
+ * @param {Record<string, any>} data The response; data.body is the JSON that the API returned.
+ * @param {import("../context.js").Context} context context.metadata has BioT's method, apiId, entityName and
  *   initiatorData.
  * @returns {Promise<object | undefined>} The response that the user gets; undefined leaves it as it was.
  */
@@ -11,6 +11,6 @@ export async function perform(data, context) {
   context.log.info("After %s", context.metadata.apiId);
   // To change the response:
   //     data.body._name.firstName = "Ann";
-  // Throwing a PluginError replaces the answer, but does not undo the API call: that has already happened.
+  // Throwing a PluginError replaces the response, but does not undo the API call, which has already happened.
   return data;
 }

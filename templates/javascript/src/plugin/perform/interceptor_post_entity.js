@@ -1,9 +1,9 @@
 /**
- * What this plugin does with the entities in an answer of BioT, whichever API returns them.
+ * What this plugin does with the entities in a response of BioT, from any API.
  *
- * @param {Record<string, any>} data data.entities is the list of entities: one for most APIs, any number (also none)
+ * @param {Record<string, any>} data data.entities is the list of entities: one for most APIs, any number (also zero)
  *   for a search.
- * @param {import("../context.js").Context} context context.metadata holds BioT's method, entityName and
+ * @param {import("../context.js").Context} context context.metadata has BioT's method, entityName and
  *   initiatorData.
  * @returns {Promise<object | undefined>} The same object with the entities that the user gets; undefined leaves them
  *   as they were.

@@ -1,9 +1,9 @@
 /**
- * What this plugin does when BioT tells it that something happened. BioT does not wait for the result and does not
- * read an answer.
+ * What this plugin does when BioT notifies it of a change. BioT does not wait for the result and does not read an
+ * answer.
  *
- * BioT may deliver a notification more than once: what you do here should do no harm when it is done twice. And it
- * notifies about changes that this plugin makes: do not update what you are notified about without a condition.
+ * BioT may deliver a notification more than once, so it must be safe to do this work twice. BioT also notifies about
+ * changes that this plugin makes: updating the same entity can cause an endless loop.
  *
  * @param {Record<string, any>} data data.entity is what was created, changed or deleted, for example a patient. After
  *   an update data.additionalData.oldEntity is what it was before.

@@ -1,1 +1,1 @@
-"""Your code: one file for every hook of this plugin."""
+"""Your code: one file for each hook of this plugin."""

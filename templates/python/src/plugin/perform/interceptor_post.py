@@ -1,4 +1,4 @@
-"""What this plugin does after BioT ran an API call, before the user gets the answer."""
+"""What this plugin does after BioT has run an API call, before the user gets the response."""
 
 from typing import Any
 
@@ -6,11 +6,11 @@ from plugin.context import Context
 
 
 def perform(data: dict[str, Any], context: Context) -> dict[str, Any] | None:
-    """Look at the answer of an API call, or change it.
+    """Look at the response of an API call, or change it.
 
     Args:
-        data: The response; ``data["body"]`` is the JSON that the API answered.
-        context: ``context.metadata`` holds BioT's ``method``, ``apiId``, ``entityName`` and ``initiatorData``.
+        data: The response; ``data["body"]`` is the JSON that the API returned.
+        context: ``context.metadata`` has BioT's ``method``, ``apiId``, ``entityName`` and ``initiatorData``.
 
     Returns:
         The response that the user gets; None leaves it as it was.
@@ -18,5 +18,5 @@ def perform(data: dict[str, Any], context: Context) -> dict[str, Any] | None:
     context.log.info("After %s", context.metadata.get("apiId"))
     # To change the response:
     #     data["body"]["_name"]["firstName"] = "Ann"
-    # Raising a PluginError replaces the answer, but does not undo the API call: that has already happened.
+    # Raising a PluginError replaces the response, but does not undo the API call, which has already happened.
     return data

@@ -1,4 +1,4 @@
-"""What this plugin does with the entities in an answer of BioT, whichever API returns them."""
+"""What this plugin does with the entities in a response of BioT, from any API."""
 
 from typing import Any
 
@@ -6,11 +6,11 @@ from plugin.context import Context
 
 
 def perform(data: dict[str, Any], context: Context) -> dict[str, Any] | None:
-    """Look at the entities of an answer, or change them.
+    """Look at the entities of a response, or change them.
 
     Args:
-        data: ``data["entities"]`` is the list of entities: one for most APIs, any number (also none) for a search.
-        context: ``context.metadata`` holds BioT's ``method``, ``entityName`` and ``initiatorData``.
+        data: ``data["entities"]`` is the list of entities: one for most APIs, any number (also zero) for a search.
+        context: ``context.metadata`` has BioT's ``method``, ``entityName`` and ``initiatorData``.
 
     Returns:
         The same object with the entities that the user gets; None leaves them as they were.

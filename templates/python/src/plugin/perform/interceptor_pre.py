@@ -6,15 +6,15 @@ from plugin.context import Context
 
 
 def perform(data: dict[str, Any], context: Context) -> dict[str, Any] | None:
-    """Look at the request of a user, change it, or refuse it.
+    """Look at a user's request, change it, or refuse it.
 
     Args:
         data: The request: ``path``, ``queryParameters`` (a list of values for each name), ``headers`` and ``body`` (the
-            parsed JSON, or None). The headers hold the user's token: do not log them.
-        context: ``context.metadata`` holds BioT's ``method``, ``apiId``, ``entityName`` and ``initiatorData``.
+            parsed JSON, or None). The headers contain the user's token: do not log them.
+        context: ``context.metadata`` has BioT's ``method``, ``apiId``, ``entityName`` and ``initiatorData``.
 
     Returns:
-        The request as BioT shall run it; None leaves it as it was.
+        The request that BioT should run; None leaves it as it was.
     """
     context.log.info("Before %s", context.metadata.get("apiId"))
     # To change the request:

@@ -1,4 +1,4 @@
-"""What this plugin does when BioT tells it that something happened."""
+"""What this plugin does when BioT notifies it of a change."""
 
 from typing import Any
 
@@ -13,8 +13,8 @@ def perform(data: dict[str, Any], context: Context) -> None:
             update ``data["additionalData"]["oldEntity"]`` is what it was before.
         context: ``context.metadata`` names the entity type and the action; ``context.biot`` calls BioT's API.
     """
-    # What you do here should do no harm when it is done twice: a notification may come again.
-    # And BioT notifies about changes that this plugin makes: an update of the same entity could go round in a loop.
+    # BioT may deliver a notification more than once, so it must be safe to do this work twice.
+    # BioT also notifies about changes that this plugin makes: updating the same entity can cause an endless loop.
     entity = data.get("entity") or {}
     metadata = context.metadata
     context.log.info(
