@@ -18,20 +18,20 @@ PAGE = REPOSITORY / "docs" / "benchmarks.md"
 
 
 def main() -> int:
-    """Run every comparison and write the page."""
+    """Run all comparisons and write the page."""
     parser = argparse.ArgumentParser(prog="tox -e bench --", description=__doc__)
     parser.add_argument("--runs", type=int, default=5, help="counted runs of each command [5]")
     parser.add_argument(
-        "--peers", action="store_true", help="install what people use today, and compare with all of it"
+        "--peers", action="store_true", help="install the tools that people use today, and compare with all of them"
     )
-    told = parser.parse_args()
-    runs: int = told.runs
+    arguments = parser.parse_args()
+    runs: int = arguments.runs
     with tempfile.TemporaryDirectory(prefix="biot-bench-", ignore_cleanup_errors=True) as scratch:
         home = Path(scratch)
         workload = python_workload(home / "p-heavy", P_HEAVY)
         rows = [*against_uv_and_zip(workload, home, runs), nothing_changed(workload, runs), version(workload, runs)]
         rows += coldstart.measure(home, runs)
-        sections = comparison.compare(home / "peers", runs) if told.peers else []
+        sections = comparison.compare(home / "peers", runs) if arguments.peers else []
     page = "\n".join([*heading(runs), "| what | figure | bar | |", "|---|---|---|---|", *rows, *sections, ""])
     PAGE.write_text(page, "utf-8")
     print(page)
@@ -39,7 +39,7 @@ def main() -> int:
 
 
 def heading(runs: int) -> list[str]:
-    """What was measured, where, and how to do it again."""
+    """What was measured, where, and how to repeat it."""
     load = f"load average {os.getloadavg()[0]:.1f} at the end"
     machine = f"{os.cpu_count()} cores, {platform.system()}, CPython {platform.python_version()}, {load}"
     return [
@@ -55,7 +55,7 @@ def heading(runs: int) -> list[str]:
 
 
 def against_uv_and_zip(workload: Workload, home: Path, runs: int) -> list[str]:
-    """P-heavy, everything warm, no earlier artifact: the kit against `uv pip install --target` and `zip -qr`."""
+    """P-heavy, everything warm, no earlier artifact: the kit, and `uv pip install --target` with `zip -qr`."""
     target = home / "target"
     script = (
         f"rm -rf {target} && {sys.executable} -m uv pip install -q --target {target} --python {sys.executable} "

@@ -91,9 +91,9 @@ def _against(
         if ours is None:
             ours = found
             rows.append(f"| `biot-plugin package`, store warm, no earlier artifact | {ours} | | |")
-        wanted = next((bar.ratio for bar in bars if bar.peer == candidate.name), None)
+        bar = next((bar.ratio for bar in bars if bar.peer == candidate.name), None)
         rows.append(f"| {candidate.name} | {theirs} | | |")
-        rows.append(_ratio(f"**ratio to {candidate.name}**", theirs.median / found.median, wanted))
+        rows.append(_ratio(f"**ratio to {candidate.name}**", theirs.median / found.median, bar))
         rows.append(_size_row(workload, home / "out" / "peer.zip", candidate.name))
     return rows
 
@@ -128,10 +128,10 @@ def _cold(workload: Workload, peer: Peer, home: Path, runs: int) -> list[str]:
     )
     ours, theirs = time_in_turn([cold, peer.command(workload, home / "out")], runs)
     factor = ours.median / theirs.median
-    told = "met" if factor <= 1.5 else "**missed**"
+    verdict = "met" if factor <= 1.5 else "**missed**"
     return [
         f"| empty store, download cache warm | {ours} | | |",
-        f"| **of the time of {peer.name}** | {factor:.2f} times | at most 1.5 | {told} |",
+        f"| **of the time of {peer.name}** | {factor:.2f} times | at most 1.5 | {verdict} |",
     ]
 
 
@@ -165,10 +165,10 @@ def _sizes(workload: Workload, home: Path) -> list[str]:
     nine, hard = (home / "nine.zip").stat().st_size, artifact.stat().st_size
     saved = 100 * (1 - hard / nine)
     figure = f"{saved:.1f} % ({hard:,} / {nine:,} bytes)"
-    told = "met" if saved >= 1.5 else "**missed**"
+    verdict = "met" if saved >= 1.5 else "**missed**"
     return [
         f"| `recompress = true`: first time / from the store | {first:.1f} s / {again:.2f} s | | |",
-        f"| **smaller than `zip -9` of the same content** | {figure} | at least 1.5 % | {told} |",
+        f"| **smaller than `zip -9` of the same content** | {figure} | at least 1.5 % | {verdict} |",
     ]
 
 
@@ -208,14 +208,14 @@ def _size_row(workload: Workload, theirs: Path, name: str) -> str:
         return f"| ZIP, ours / {name} | {mine:,} bytes / none | | |"
     other = theirs.stat().st_size
     bundled = "esbuild" in name
-    bar, told = ("", "other content") if bundled else ("not larger", "met" if mine <= other else "**missed**")
-    return f"| ZIP, ours / {name} | {mine:,} / {other:,} bytes | {bar} | {told} |"
+    bar, verdict = ("", "other content") if bundled else ("not larger", "met" if mine <= other else "**missed**")
+    return f"| ZIP, ours / {name} | {mine:,} / {other:,} bytes | {bar} | {verdict} |"
 
 
 def _ratio(what: str, ratio: float, bar: float | None) -> str:
-    wanted = f"at least {bar:g}" if bar else ""
-    told = ("met" if ratio >= bar else "**missed**") if bar else ""
-    return f"| {what} | {ratio:.1f} times faster | {wanted} | {told} |"
+    expected = f"at least {bar:g}" if bar else ""
+    verdict = ("met" if ratio >= bar else "**missed**") if bar else ""
+    return f"| {what} | {ratio:.1f} times faster | {expected} | {verdict} |"
 
 
 def _time(what: str, times: Times, most: float) -> str:
@@ -225,8 +225,8 @@ def _time(what: str, times: Times, most: float) -> str:
 def _reason(error: SystemExit) -> str:
     """The first line that tells an error, without the folder of this run."""
     lines = str(error).strip().splitlines() or ["no message"]
-    told = next((line for line in lines[1:] if "error" in line.lower()), lines[-1])
-    return re.sub(r"\S*/biot-bench-\S*", "…", told).replace("|", "/").strip()[:160]
+    message = next((line for line in lines[1:] if "error" in line.lower()), lines[-1])
+    return re.sub(r"\S*/biot-bench-\S*", "…", message).replace("|", "/").strip()[:160]
 
 
 def _write(file: Path, text: str) -> None:

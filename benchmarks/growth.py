@@ -41,7 +41,7 @@ def growth_rows(home: Path, runs: int) -> list[str]:
     factors = [later[1] / earlier[1] for earlier, later in pairwise(built)]
     linear = "met" if max(factors) <= 10 * TOLERANCE else "**missed**"
     grown = ", ".join(f"{factor:.1f}" for factor in factors)
-    told = f"Ten times the entries take {grown} times the time; linear is at most 10: {linear}."
+    summary = f"Ten times the entries take {grown} times the time; linear is at most 10: {linear}."
     return [
         "",
         "## Growth",
@@ -50,7 +50,7 @@ def growth_rows(home: Path, runs: int) -> list[str]:
         "|---|---|---|",
         *rows,
         "",
-        told,
+        summary,
         "",
         f"![Time against entries]({PLOT.name})",
     ]

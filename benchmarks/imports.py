@@ -1,4 +1,4 @@
-"""``python -m benchmarks.imports``: the check of first-party code on much used packages, where every error is false.
+"""``python -m benchmarks.imports``: the check of first-party code on popular packages, where every error is false.
 
 Each package becomes a plugin twice. First the plugin only imports it, by every name that its files have. Then the
 package's own source takes the place of the plugin's code, with its dependencies locked: every file of it is parsed, and

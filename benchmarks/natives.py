@@ -80,13 +80,13 @@ class Count:
     seconds: float = 0.0
     again: float = 0.0
 
-    def add(self, what: str, *, expected: str, told: list[str]) -> None:
+    def add(self, what: str, *, expected: str, messages: list[str]) -> None:
         self.pairs += 1
         self.bad += bool(expected)
-        self.found += bool(expected and told)
-        self.false += bool(told and not expected)
-        if bool(expected) != bool(told):
-            print(f"DIFFERS {what}: expected {expected or 'nothing'}; told {told or 'nothing'}")
+        self.found += bool(expected and messages)
+        self.false += bool(messages and not expected)
+        if bool(expected) != bool(messages):
+            print(f"DIFFERS {what}: expected {expected or 'nothing'}; reported {messages or 'nothing'}")
 
 
 def main() -> int:
@@ -158,9 +158,9 @@ def judge_wheel(wheel: Path, store: Store, count: Count) -> None:
     needs = highest(wheel)
     for runtime in PYTHON:
         problems = native_problems(runtime, {entry.path: entry.owner for entry in entries}, found, {})
-        told = [problem.message for problem in problems if problem.severity is Severity.ERROR]
+        messages = [problem.message for problem in problems if problem.severity is Severity.ERROR]
         expected = why_bad(wheel, runtime, needs, extensions=[one.path for one in found if one.path.endswith(".so")])
-        count.add(f"{wheel.name} on {runtime.name}", expected=expected, told=told)
+        count.add(f"{wheel.name} on {runtime.name}", expected=expected, messages=messages)
 
 
 def why_bad(wheel: Path, runtime: Runtime, needs: dict[str, tuple[int, ...]], *, extensions: list[str]) -> str:
@@ -222,7 +222,7 @@ def judge_package(name: str, runtime: Runtime, home: Path, count: Count) -> None
     plugin = Plugin(name="p", display_name="P", version=1, runtime=runtime.name)
     manifest = Manifest(file=folder / "plugin.toml", plugin=plugin, build=Build())
     store = Store(home / "store")
-    told: list[str] = []
+    messages: list[str] = []
     needs: dict[str, tuple[int, ...]] = {}
     write_lock(manifest, store, SilentProgress())
     examined = select_platform_files(manifest, collect(read_lock(manifest), manifest, store, SilentProgress()))
@@ -233,10 +233,10 @@ def judge_package(name: str, runtime: Runtime, home: Path, count: Count) -> None
     try:
         check_natives(manifest, Bundle(entries=entries, tree_digest=""), examined)
     except KitError as error:
-        told = [problem.message for problem in error.problems if problem.severity is Severity.ERROR]
+        messages = [problem.message for problem in error.problems if problem.severity is Severity.ERROR]
     over = [family for family, limit in LIMITS[runtime.glibc].items() if needs.get(family, ()) > limit]
     expected = "lacks its binary" if name in LACKING_BINARIES else ", ".join(over)
-    count.add(f"{name} on {runtime.name}", expected=expected, told=told)
+    count.add(f"{name} on {runtime.name}", expected=expected, messages=messages)
 
 
 if __name__ == "__main__":

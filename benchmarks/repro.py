@@ -45,7 +45,7 @@ def main() -> int:
     page = "\n".join([*heading(varied, time.monotonic() - start), *table(cold, warm), "", *attacks(results), ""])
     PAGE.write_text(page, "utf-8")
     print(page)
-    failed = [one.told for one in (*cold, *warm) if one.told]
+    failed = [one.failure for one in (*cold, *warm) if one.failure]
     print(*failed[:3], sep="\n")
     return 0 if all(result.met for result in results) and is_same(cold, warm) else 1
 
@@ -100,7 +100,7 @@ def table(cold: Sequence[Built], warm: Sequence[Built]) -> list[str]:
         what, builds = f"{sample.runtime}: {sample.about}", counts.total()
         lines.append(f"| {sample.name} | {what} | {builds} | {len(zips)} | {len(evidence)} | {shown} |")
     total = len(cold) + len(warm)
-    lines += ["", f"Together: {total} builds, {sum(bool(one.told) for one in (*cold, *warm))} failed."]
+    lines += ["", f"Together: {total} builds, {sum(bool(one.failure) for one in (*cold, *warm))} failed."]
     return lines
 
 

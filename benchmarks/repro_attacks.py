@@ -1,4 +1,4 @@
-"""Single changes to an artifact, hostile and damaged archives, killed builds: how many, and what became of them."""
+"""Single changes to an artifact, hostile and damaged archives, killed builds: how many, and their results."""
 
 from __future__ import annotations
 
@@ -57,19 +57,20 @@ def archives() -> Result:
     """The strict reader, in a process whose memory is measured."""
     script = "from benchmarks.repro_attacks import judge_archives; judge_archives()"
     done = subprocess.run([sys.executable, "-c", script], cwd=REPOSITORY, capture_output=True, text=True, check=True)
-    told = json.loads(done.stdout)
+    counts = json.loads(done.stdout)
     figure = (
-        f"{told['refused']} of {told['hostile']} hostile refused; {told['accepted']} of {told['damaged']} damaged read "
-        f"as zipfile reads them, the others refused; {told['wrong']} escapes or disagreements, 0 crashes; "
-        f"slowest {told['slowest']:.2f} s, peak {told['memory']} MB"
+        f"{counts['refused']} of {counts['hostile']} hostile refused; "
+        f"{counts['accepted']} of {counts['damaged']} damaged read as zipfile reads them, the others refused; "
+        f"{counts['wrong']} escapes or disagreements, 0 crashes; "
+        f"slowest {counts['slowest']:.2f} s, peak {counts['memory']} MB"
     )
-    met = told["refused"] == told["hostile"] >= 150 and not told["wrong"]
-    met = met and told["slowest"] < SECONDS_MAX and told["memory"] < MEMORY_MAX_MB
+    met = counts["refused"] == counts["hostile"] >= 150 and not counts["wrong"]
+    met = met and counts["slowest"] < SECONDS_MAX and counts["memory"] < MEMORY_MAX_MB
     return Result(what="hostile and damaged ZIPs, each under 2 s and 128 MB", figure=figure, met=met)
 
 
 def judge_archives() -> None:
-    """Read every archive and print what became of them; whatever is no verdict ends the process."""
+    """Read every archive and print the results; an unexpected exception ends the process."""
     bad = [judge(data) for _, data in hostile()]
     random = Random(SEED)  # noqa: S311 - chooses places, no secret
     broken = [judge(data) for data in damaged(random, DAMAGED)]

@@ -50,13 +50,13 @@ class Built:
         plugin: Its name.
         sha256: Of the ZIP; empty when the build failed.
         evidence_sha256: Of the report, the SBOM and the other files of evidence that do not tell when they were made.
-        told: What a failed build said.
+        failure: The output of a failed build; empty when it succeeded.
     """
 
     plugin: str
     sha256: str
     evidence_sha256: str
-    told: str
+    failure: str
 
 
 def install(pythons: Mapping[str, Path], scratch: Path) -> tuple[Host, ...]:
@@ -129,13 +129,13 @@ def build(host: Host, folder: Path, output: Path, variables: Mapping[str, str], 
     )
     name = folder.name
     if done.returncode:
-        return Built(plugin=name, sha256="", evidence_sha256="", told=done.stderr)
+        return Built(plugin=name, sha256="", evidence_sha256="", failure=done.stderr)
     evidence = hashlib.sha256()
     for file in sorted((output / name).iterdir()):
         if not file.name.endswith((".zip", *OWN_PER_RUN)):
             evidence.update(file.name.encode() + file.read_bytes())
     sha256 = hashlib.sha256((output / name / f"{name}-1.zip").read_bytes())
-    return Built(plugin=name, sha256=sha256.hexdigest(), evidence_sha256=evidence.hexdigest(), told="")
+    return Built(plugin=name, sha256=sha256.hexdigest(), evidence_sha256=evidence.hexdigest(), failure="")
 
 
 def digests(built: Iterable[Built]) -> dict[str, Counter[tuple[str, str]]]:

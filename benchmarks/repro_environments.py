@@ -118,7 +118,7 @@ def find_locales() -> tuple[str, ...]:
 
 
 def find_listings() -> tuple[str, ...]:
-    """Orders of listing that can be had: disorderfs must be there and mountable."""
+    """The available orders of listing; they need disorderfs, installed and mountable."""
     if shutil.which("disorderfs") is None:
         return DISORDER[:1]
     with tempfile.TemporaryDirectory() as folder:

@@ -1,4 +1,4 @@
-"""A digest of the kit's own code: what other code made, or found out, is made and found out again.
+"""A digest of the kit's own code: results of other code are computed again.
 
 Every file of the package counts, data too, whatever it does. A list of those that can decide a byte would be shorter,
 and wrong as soon as somebody forgets it.

@@ -62,9 +62,9 @@ def locate_interpreter(version: str, environment: Mapping[str, str]) -> Interpre
     """The first CPython of a version: the running one, pyenv's, on the PATH, uv's; None when there is none."""
     tag = f"cpython-{version.replace('.', '')}"
     for program in _candidates(version, environment):
-        told = process.run([str(program), "-I", "-S", "-c", _ASK], cwd=program.parent).stdout.split()
-        if told[:1] == [tag] and told[2:] == ["False"]:
-            return Interpreter(program=program, release=told[1])
+        answer = process.run([str(program), "-I", "-S", "-c", _ASK], cwd=program.parent).stdout.split()
+        if answer[:1] == [tag] and answer[2:] == ["False"]:
+            return Interpreter(program=program, release=answer[1])
     return None
 
 

@@ -1,4 +1,4 @@
-"""What the proofs counted, as a table in the terminal and as docs/reliability.md."""
+"""The results of the proofs, as a table in the terminal and as docs/reliability.md."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Figures:
 
 
 ABOUT = """\
-# What publishing claims, and what is so
+# How reliable publishing is
 
 Made by `tox -e faults` on {day}; do not edit. This run: {machine}, {seconds:.0f} s.
 

@@ -38,7 +38,7 @@ def adopt(habit: str) -> None:
 
 
 def _plan_anew(api: PluginApi, desired: DesiredPlugin, first: Create | Update, clock: Clock) -> PublishOutcome:
-    """What BioT has when the version was refused is overwritten without a word."""
+    """What BioT has when the version was refused is overwritten silently."""
     next_plan: ReleasePlan = first
     for _ in range(TRIES):
         with suppress(PublishError):

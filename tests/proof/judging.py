@@ -58,7 +58,7 @@ class Case:
 
 
 def claim_of(ran: Ran) -> Claim:
-    """The ending that a command told by exit code and kind."""
+    """The ending that a command reported by exit code and kind."""
     if ran.code in {0, 10}:
         return Claim.DONE
     kind = str(ran.document.get("kind"))

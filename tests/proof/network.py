@@ -171,7 +171,7 @@ class Network:
         assert sent.answer is not None
         gone = sent.request.method == "GET" and sent.answer.status == HTTPStatus.NOT_FOUND
         if sent.answer.succeeded or gone:
-            self._race.known[sent.who], self._race.read[sent.who] = sent.told, sent.read
+            self._race.known[sent.who], self._race.read[sent.who] = sent.plugin, sent.read
 
     def _serve(self, sent: _Sent, scope: dict[str, Any], content: bytes) -> None:
         answered = self._loop.run_until_complete(call_application(self._app, scope, content))
@@ -182,7 +182,7 @@ class Network:
         if sent.request.changes:
             self._plugin = self._read_plugin()
             self._race.refused_late += late and not sent.answer.succeeded
-        sent.told = self._plugin
+        sent.plugin = self._plugin
         versions = f"version {before.get('version')} -> {self._plugin.get('version')}"
         self._note(sent.who, f"is served {sent.request.method}{' late' * late}: {answered.status}, {versions}")
         if self._plugin != before:
@@ -230,7 +230,7 @@ class _Sent:
     request: HttpRequest
     course: Course
     answer: HttpResponse | None = None
-    told: Mapping[str, Any] = field(default_factory=dict)
+    plugin: Mapping[str, Any] = field(default_factory=dict)
     read: int = 0
 
 

@@ -96,7 +96,7 @@ class Overwritten:
 
 
 def lost_updates(race: Race) -> list[str]:
-    """Values that were overwritten unread although BioT's version rule can prevent it, and nobody was told."""
+    """Values that were overwritten unread although BioT's version rule can prevent it, and without a report."""
     return [_told(one) for one in _silent(race) if one.guarded]
 
 

@@ -46,7 +46,7 @@ class Attempt:
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """What became of one run."""
+    """The result of one run."""
 
     attempt: Attempt
     met: tuple[str, ...]
@@ -55,7 +55,7 @@ class Result:
     doubles: int
     leaks: tuple[str, ...]
     visited: int
-    told: str
+    output: str
     recoverable: bool
     waited: float
 
@@ -172,11 +172,11 @@ class Worker:
             visited=len(self.world.canary.requests),
             recoverable=all(is_recoverable(met) for met in self.world.gate.met),
             waited=Hurried.waited,
-            told=f"{ran.out[:3000]}{ran.err[:3000]}" if wrong or claim_of(ran) is not Claim.DONE else "",
+            output=f"{ran.out[:3000]}{ran.err[:3000]}" if wrong or claim_of(ran) is not Claim.DONE else "",
         )
 
-    def told(self, attempt: Attempt) -> list[str]:
-        """Where a secret shows when the same run is told as text for people."""
+    def text_leaks(self, attempt: Attempt) -> list[str]:
+        """The secrets that the same run shows in its output as text."""
         operation = OPERATIONS[attempt.operation]
         self.world.restore(operation.base)
         self.world.play(_rule(request, kind) for request, kind in attempt.faults)
@@ -185,7 +185,7 @@ class Worker:
         return self.world.leaks(ran)
 
     def crashed(self, operation: Operation) -> list[str]:
-        """Where a secret shows when the kit itself fails while it holds a token: it tells a traceback then."""
+        """The secrets that a traceback shows when the kit itself fails while it has a token."""
         self.world.restore(operation.base)
         self.world.play(())
         with _broken_kit():
@@ -238,8 +238,8 @@ def _begin(habit: str) -> None:
         adopt(habit)
 
 
-def _told(attempt: Attempt) -> list[str]:
-    return _workers[0].told(attempt)
+def _text_leaks(attempt: Attempt) -> list[str]:
+    return _workers[0].text_leaks(attempt)
 
 
 def _crashed(operation: int) -> list[str]:
@@ -293,9 +293,9 @@ class Runs:
                 counts.add(result, least)
         return counts
 
-    def told(self, attempts: Sequence[Attempt]) -> list[list[str]]:
+    def text_leaks(self, attempts: Sequence[Attempt]) -> list[list[str]]:
         """The secrets that each of these runs shows as text."""
-        return list(self._pool.map(_told, attempts, chunksize=BATCH))
+        return list(self._pool.map(_text_leaks, attempts, chunksize=BATCH))
 
     def crashed(self) -> list[list[str]]:
         """The secrets that the traceback of each operation shows."""

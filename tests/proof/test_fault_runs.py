@@ -65,10 +65,10 @@ def test_other_clients_on_the_same_faults(figures: Figures) -> None:
 
 def test_no_text_and_no_traceback_shows_a_secret(runs: Runs, figures: Figures) -> None:
     chance = random.Random(SEED)  # noqa: S311 - repeatable, not secret
-    told = runs.told(chance.sample(list(single_faults(runs.requests)), TEXT_RUNS))
+    leaks = runs.text_leaks(chance.sample(list(single_faults(runs.requests)), TEXT_RUNS))
     crashed = runs.crashed()
-    leaking = [shows for shows in (*told, *crashed) if shows]
-    what = f"{len(told)} outputs as text and {len(crashed)} tracebacks of the kit's own failures: that show a secret"
+    leaking = [shows for shows in (*leaks, *crashed) if shows]
+    what = f"{len(leaks)} outputs as text and {len(crashed)} tracebacks of the kit's own failures: that show a secret"
     figures.add(what, "0", str(len(leaking)), met=not leaking)
 
     assert leaking == []
@@ -115,7 +115,7 @@ def tell(figures: Figures, what: str, counts: Counts, bar: int) -> None:
 
 
 def table_of_kinds(counts: Counts) -> list[str]:
-    """Every fault, and what became of the commands that met it."""
+    """Every fault, and the results of the commands that met it."""
     lines = [
         "| fault | what the client sees | the request is | runs | done | recoverable |",
         "|---|---|---|---|---|---|",

@@ -60,7 +60,7 @@ def test_killed_publishes_end_in_the_same_state_when_run_again(world: World, fig
         for point in points(requests)
     ]
     alive = sum(killed for _, _, (killed, _) in outcomes)
-    broken = [(name, point, told) for name, point, (_, told) in outcomes if told]
+    broken = [(name, point, error) for name, point, (_, error) in outcomes if error]
     figure = f"{len(outcomes) - len(broken)} of {len(outcomes)} ({alive} were at work when killed)"
     figures.add(
         "publishes killed with SIGKILL and run again: same final state", f"all of ≥ {POINTS}", figure, met=not broken
@@ -80,8 +80,8 @@ def undisturbed(world: World, operation: Operation) -> tuple[Truth, int]:
     world.restore(operation.base)
     world.play(())
     process = begin(world, operation)
-    _, told = process.communicate()
-    assert process.returncode == 0, told
+    _, stderr = process.communicate()
+    assert process.returncode == 0, stderr
     return world.truth(), world.gate.requests
 
 

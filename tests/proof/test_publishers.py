@@ -53,8 +53,8 @@ def tell(figures: Figures, races: Sequence[Raced]) -> None:
         f"{count:,}, {count - calm:,} of them with a slowed server ({verdicts.total():,} publishers: {endings})",
         met=count >= INTERLEAVINGS,
     )
-    told = f"{late['applied']:,} applied, {late['refused']:,} refused by BioT's rules"
-    figures.add("… requests carried out after their client had given up", "> 0", told, met=late["applied"] > 0)
+    figure = f"{late['applied']:,} applied, {late['refused']:,} refused by BioT's rules"
+    figures.add("… requests carried out after their client had given up", "> 0", figure, met=late["applied"] > 0)
     lost = [one for race in races for one in race.lost]
     figures.add("… updates lost silently although a version lies between", "0", str(len(lost)), met=not lost)
     false = [one for race in races for one in race.false]

@@ -32,8 +32,8 @@ def test_killed_at_many_moments(tmp_path: Path, figures: Figures) -> None:
     killed = kill_often(tmp_path, KILLS)
     unanswered = sum(not one.answered for one in killed)
     wrong = [one for one in killed if not one.is_right]
-    told = f"{len(wrong)} of {len(killed)} ({unanswered} of them killed before the answer)"
-    figures.add("kill -9 of the local BioT that left neither the old nor the new state", "0", told, met=not wrong)
+    figure = f"{len(wrong)} of {len(killed)} ({unanswered} of them killed before the answer)"
+    figures.add("kill -9 of the local BioT that left neither the old nor the new state", "0", figure, met=not wrong)
 
     assert wrong == []
 

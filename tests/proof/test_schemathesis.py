@@ -27,7 +27,7 @@ def test_twenty_seeds(tmp_path: Path, figures: Figures) -> None:
             for (_, status), count in tried.requests.items():
                 statuses[status] += count
     counts = ", ".join(f"{count:,} of {status}" for status, count in sorted(statuses.items()))
-    told = f"{len(failures)} in {SEEDS} seeds, {statuses.total():,} requests ({counts})"
-    figures.add("schemathesis failures against the local BioT's OpenAPI document", "0", told, met=not failures)
+    figure = f"{len(failures)} in {SEEDS} seeds, {statuses.total():,} requests ({counts})"
+    figures.add("schemathesis failures against the local BioT's OpenAPI document", "0", figure, met=not failures)
 
     assert failures == []

@@ -70,7 +70,7 @@ class Run:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Desk:
+class Workplace:
     """A plugin's folder and the local BioT."""
 
     sandbox: Sandbox
@@ -99,7 +99,7 @@ class Desk:
         return self.run((sys.executable, "-c", SCRIPT, self.sandbox.base_url, login, *arguments))
 
 
-def desk(sandbox: Sandbox, folder: Path, *, index: str = "") -> Desk:
+def workplace(sandbox: Sandbox, folder: Path, *, index: str = "") -> Workplace:
     state = StateFolder(folder=folder / "state")
     user = sandbox.service_user
     secret = SecretText(user.secret_key)
@@ -119,7 +119,7 @@ def desk(sandbox: Sandbox, folder: Path, *, index: str = "") -> Desk:
     kept = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
     own = {"PIP_INDEX_URL": index, "UV_DEFAULT_INDEX": index} if index else {}
     own |= {"BIOT_PLUGIN_STATE": str(state.folder), "BIOT_PLUGIN_STORE": str(folder / "store")}
-    return Desk(sandbox=sandbox, folder=source.parent, environ={**kept, **own, "PYTHONPATH": str(REPOSITORY)})
+    return Workplace(sandbox=sandbox, folder=source.parent, environ={**kept, **own, "PYTHONPATH": str(REPOSITORY)})
 
 
 def tell(figures: Figures, what: str, ours: Sequence[Run], plain: Sequence[Run], bar: float) -> float:
@@ -132,7 +132,7 @@ def tell(figures: Figures, what: str, ours: Sequence[Run], plain: Sequence[Run],
 
 def test_a_plan_is_quick(tmp_path: Path, figures: Figures) -> None:
     with running_sandbox(tmp_path / "biot") as sandbox:
-        here = desk(sandbox, tmp_path)
+        here = workplace(sandbox, tmp_path)
         assert here.biot_plugin("publish", "-e", "local").code == 0
         plans, plain = [], []
         for _ in range(ROUNDS):
@@ -149,7 +149,7 @@ def test_publishing_a_large_zip_streams_it_and_adds_little_to_a_plain_upload(tmp
     """The weight is in a package, as it is in plugins of this size."""
     with running_sandbox(tmp_path / "biot") as sandbox, served(PythonIndex()) as index:
         index.wheel("weights", "1", files={"weights/__init__.py": b"", "weights/data.bin": os.urandom(ZIP_BYTES)})
-        here = desk(sandbox, tmp_path, index=f"{index.url}/simple")
+        here = workplace(sandbox, tmp_path, index=f"{index.url}/simple")
         assert here.biot_plugin("lock").code == 0
         assert here.biot_plugin("package").code == 0
         (file,) = (here.folder / "dist").glob("*.zip")

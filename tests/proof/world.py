@@ -201,8 +201,8 @@ class World:
         kinds = []
         for met in self.gate.met:
             kind = FAULT_KINDS.get(met.kind)
-            meddles = kind is not None and (kind.before or kind.after) is not None
-            if kind is not None and (not meddles or met.path.startswith("/settings/v2/plugins")):
+            interferes = kind is not None and (kind.before or kind.after) is not None
+            if kind is not None and (not interferes or met.path.startswith("/settings/v2/plugins")):
                 kinds.append(kind)
         return kinds
 

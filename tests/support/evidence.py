@@ -1,4 +1,4 @@
-"""Small plugins that are packaged with all their evidence, and packages with something to say about themselves."""
+"""Small plugins that are packaged with all their evidence, and packages with metadata, licences and SBOMs."""
 
 from __future__ import annotations
 

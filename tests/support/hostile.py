@@ -126,7 +126,7 @@ def hostile() -> Iterator[tuple[str, bytes]]:
         yield f"flag bit {bit}", forge(named("bad", flags=1 << bit))
     for before in (b"#!/bin/sh\n", b"MZ" + b"\0" * 62, b"PK", b"\0"):
         yield f"{before[:2]!r} before, offsets as they were", before + forge(PLAIN)
-        yield f"{before[:2]!r} before, offsets mended", forge(Forged(before=before))
+        yield f"{before[:2]!r} before, offsets corrected", forge(Forged(before=before))
     yield from _twins()
     yield from _bombs()
     whole = forge(PLAIN, OTHER)
@@ -194,7 +194,7 @@ def _many(count: int) -> bytes:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Verdict:
-    """What became of one ZIP.
+    """The result of reading one ZIP.
 
     Attributes:
         refused: It was refused by name.

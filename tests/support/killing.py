@@ -52,21 +52,21 @@ class Victim:
 
 @dataclass(frozen=True, kw_only=True)
 class Killed:
-    """What became of one build that was killed and then run again.
+    """The result of one build that was killed and then run again.
 
     Attributes:
         after_seconds: When it was killed.
         alive: Whether it was still at work then.
         whole: Artifacts and packs that the killed build left are the right ones, or none.
         same: The second build gave the very bytes.
-        told: What the second build said when it failed.
+        error_output: The output of the second build when it failed.
     """
 
     after_seconds: float
     alive: bool
     whole: bool
     same: bool
-    told: str
+    error_output: str
 
 
 def kill_points(victim: Victim, count: int) -> tuple[Killed, ...]:
@@ -85,8 +85,8 @@ def kill_points(victim: Victim, count: int) -> tuple[Killed, ...]:
 def _undisturbed(victim: Victim) -> tuple[bytes, dict[str, bytes]]:
     store, output = victim.scratch / "store", victim.scratch / "output"
     with victim.build(store, output) as process:
-        _, told = process.communicate()
-    assert process.returncode == 0, told
+        _, stderr = process.communicate()
+    assert process.returncode == 0, stderr
     return _artifact(output), _packs(store)
 
 
@@ -103,9 +103,9 @@ def _kill_once(victim: Victim, number: int, after: float, wanted: tuple[bytes, d
     artifact, packs = wanted
     whole = _artifact(output) in {b"", artifact} and _packs(store).items() <= packs.items()
     with victim.build(store, output) as process:
-        _, told = process.communicate()
+        _, stderr = process.communicate()
     same = process.returncode == 0 and _artifact(output) == artifact and _packs(store) == packs
-    return Killed(after_seconds=after, alive=alive, whole=whole, same=same, told=told)
+    return Killed(after_seconds=after, alive=alive, whole=whole, same=same, error_output=stderr)
 
 
 def _artifact(output: Path) -> bytes:

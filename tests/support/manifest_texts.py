@@ -30,7 +30,7 @@ def read(text: str, *, environment: str | None = None, today: date = TODAY) -> L
 
 
 def problems_of(text: str, *, environment: str | None = None, today: date = TODAY) -> tuple[Problem, ...]:
-    """Everything that is told about a text, warnings too."""
+    """All findings about a text, including warnings."""
     try:
         return read(text, environment=environment, today=today).warnings
     except ManifestError as error:

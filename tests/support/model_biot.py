@@ -89,7 +89,7 @@ def failure(kind: str) -> PublishError:
 
 
 class VirtualClock:
-    """Time that passes only by waiting, and what is due when it has passed."""
+    """Time that passes only by waiting, and the events that happen when it has passed."""
 
     def __init__(self) -> None:
         self.seconds = 0.0

@@ -1,7 +1,7 @@
-"""One single change to an artifact, its report or its lock: each must be told by ``verify --rebuild``.
+"""One single change to an artifact, its report or its lock: ``verify --rebuild`` must report each.
 
-A forger who changes the ZIP may mend the report too, so half of those changes come with digests and sizes of the report
-that fit the changed file.
+A forger who changes the ZIP may correct the report too, so half of those changes come with digests and sizes in the
+report that fit the changed file.
 """
 
 from __future__ import annotations
@@ -227,7 +227,7 @@ def _mend_report(mutated: Mutated) -> Mutated:
         "files": len(members),
     }
     text = (json.dumps(report, indent=2, ensure_ascii=False) + "\n").encode()
-    return replace(mutated, report=text, what=f"{mutated.what}, and the report mended")
+    return replace(mutated, report=text, what=f"{mutated.what}, and the report corrected")
 
 
 CHANGES: tuple[Change, ...] = (

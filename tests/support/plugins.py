@@ -22,7 +22,7 @@ def plugin(folder: Path, runtime: str = "python3.13", *, requirements: str | Non
 
 @dataclass
 class RecordedProgress:
-    """Progress that remembers what it was told."""
+    """A progress that records its messages."""
 
     tasks: list[tuple[str, int]] = field(default_factory=list)
     items: list[str] = field(default_factory=list)

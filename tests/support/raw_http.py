@@ -1,4 +1,4 @@
-"""A server of raw bytes on loopback: says what it is told to, also what no HTTP library would say."""
+"""A server on loopback that sends the given bytes, also those that no HTTP library would send."""
 
 from __future__ import annotations
 

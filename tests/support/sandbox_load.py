@@ -23,7 +23,7 @@ _SUBSCRIPTIONS = {"interceptionOrder": 10, "interceptions": [{"type": "PRE_REQUE
 
 @dataclass
 class Client:
-    """One client and what it was told: version and timeout by name.
+    """One client, and the answers it got: version and timeout by name.
 
     Attributes:
         number: Part of every name, so that no two clients meet in one plugin.
@@ -70,7 +70,7 @@ def load(sandbox: Sandbox, requests: int, clients: int) -> int:
     with ThreadPoolExecutor(clients) as pool:
         for done in [pool.submit(client.run, requests // clients + 1) for client in crowd]:
             done.result()
-    expected = {name: told for client in crowd for name, told in client.expected.items()}
+    expected = {name: answer for client in crowd for name, answer in client.expected.items()}
     assert _there(crowd[0].settings) == expected
     for client in crowd:
         client.settings.http.close()

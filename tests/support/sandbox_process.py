@@ -23,9 +23,9 @@ _SERVERS = multiprocessing.get_context("forkserver")
 _SERVERS.set_forkserver_preload(["tests.support.sandbox_process"])
 
 
-def _serve(folder: Path, told: Connection) -> None:
+def _serve(folder: Path, address_pipe: Connection) -> None:
     with start(ServerOptions(folder=folder, port=0)) as running:
-        told.send(running.base_url)
+        address_pipe.send(running.base_url)
         running.wait()
 
 
@@ -52,7 +52,7 @@ def versions(folder: Path) -> dict[str, int]:
 
 
 def contradictions(folder: Path) -> list[str]:
-    """What does not fit together in the data of a local BioT that does not run: no plugin is there by half."""
+    """What does not fit together in the data of a local BioT that does not run: no plugin is there in part."""
     file = folder / DATABASE_FILE
     with closing(sqlite3.connect(file)) as connection:
         connection.row_factory = sqlite3.Row

@@ -53,12 +53,12 @@ def try_seed(folder: Path, seed: int, examples: int) -> Tried:
 
 def try_all(sandbox: Sandbox, seed: int, examples: int) -> Tried:
     """Every operation with so many requests that fit its description, and as many that do not."""
-    told = schemathesis.openapi.from_url(f"{sandbox.base_url}{PATH}")
+    description = schemathesis.openapi.from_url(f"{sandbox.base_url}{PATH}")
     settings = settings_of(sandbox)
     with settings.http:
         settings.create({**MINIMAL, "name": "fixed"})
     trial = _Trial({"Authorization": f"Bearer {sandbox.admin_token()}"})
-    for found in told.get_all_operations():
+    for found in description.get_all_operations():
         operation = found.ok()  # type: ignore[union-attr]  # our document has no broken operation
         has_input = operation.body or operation.query or operation.path_parameters
         for mode in GenerationMode if has_input else [GenerationMode.POSITIVE]:
@@ -98,8 +98,8 @@ class _Trial:
         try:
             case.validate_response(response, excluded_checks=_excluded(case, response))
         except FailureGroup as failed:
-            told = f"{what} -> {response.status_code} {response.text[:300]}"
-            self.tried.failures += [f"{told}: {one} (sent to {response.request.url})" for one in failed.exceptions]
+            answer = f"{what} -> {response.status_code} {response.text[:300]}"
+            self.tried.failures += [f"{answer}: {one} (sent to {response.request.url})" for one in failed.exceptions]
 
 
 def _excluded(case: Case[Any], response: Response) -> list[CheckFunction]:
@@ -114,12 +114,12 @@ def _excluded(case: Case[Any], response: Response) -> list[CheckFunction]:
 def _became_valid(url: str) -> bool:
     """A search that was made wrong on purpose, of which nothing wrong was left once it stood in the address."""
     query = parse_qs(urlsplit(url).query, keep_blank_values=True)
-    told = document()
-    operations = told["paths"].get(urlsplit(url).path, {})
+    description = document()
+    operations = description["paths"].get(urlsplit(url).path, {})
     if query.keys() != {"searchRequest"} or len(query["searchRequest"]) > 1 or "get" not in operations:
         return False
     (parameter,) = operations["get"]["parameters"]
-    schema = {**parameter["content"]["application/json"]["schema"], "components": told["components"]}
+    schema = {**parameter["content"]["application/json"]["schema"], "components": description["components"]}
     try:
         return Draft202012Validator(schema).is_valid(json.loads(query["searchRequest"][0]))
     except ValueError:

@@ -50,24 +50,24 @@ class Bench:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Told:
-    """What was said: kinds of differences, or the refusal."""
+class Detection:
+    """What was detected: kinds of differences, or the refusal."""
 
     kinds: frozenset[str]
     refused: str
 
     def fits(self, mutated: Mutated) -> bool:
-        """Whether the change was told: as the kind that it is, where it has one; else by anything."""
+        """Whether the change was detected: as its kind, if it has one, otherwise as any kind."""
         return mutated.kinds <= self.kinds and bool(self.refused or self.kinds)
 
 
-def caught(bench: Bench, mutated: Mutated) -> Told:
+def caught(bench: Bench, mutated: Mutated) -> Detection:
     """Verify the changed plugin, with everything sound again afterwards."""
     bench.put(mutated)
     try:
         seen = pipeline.verify(bench.artifact, bench.plugin.project, SilentProgress())
     except (VerificationError, DependencyError) as error:
-        return Told(kinds=frozenset(), refused=str(error))
+        return Detection(kinds=frozenset(), refused=str(error))
     finally:
         bench.put(bench.sound)
-    return Told(kinds=frozenset(one.kind.value for one in seen.differences), refused="")
+    return Detection(kinds=frozenset(one.kind.value for one in seen.differences), refused="")

@@ -97,52 +97,52 @@ def _header_fields(member: Forged, overrides: dict[str, Any]) -> dict[str, Any]:
 
 
 def _local(member: Forged) -> bytes:
-    told = _header_fields(member, member.local)
+    fields = _header_fields(member, member.local)
     return (
         struct.pack(
             "<4s5H3L2H",
-            told["signature"] or b"PK\x03\x04",
-            told["needed"],
-            told["flags"],
-            told["method"],
+            fields["signature"] or b"PK\x03\x04",
+            fields["needed"],
+            fields["flags"],
+            fields["method"],
             0,
             33,
-            told["crc"],
-            told["packed"],
-            told["size"],
-            len(told["name"]),
-            len(told["extra"]),
+            fields["crc"],
+            fields["packed"],
+            fields["size"],
+            len(fields["name"]),
+            len(fields["extra"]),
         )
-        + bytes(told["name"])
-        + bytes(told["extra"])
+        + bytes(fields["name"])
+        + bytes(fields["extra"])
     )
 
 
 def _central(member: Forged, start: int) -> bytes:
-    told = _header_fields(member, member.central)
+    fields = _header_fields(member, member.central)
     return (
         struct.pack(
             "<4s6H3L5H2L",
-            told["signature"] or b"PK\x01\x02",
+            fields["signature"] or b"PK\x01\x02",
             3 << 8 | 20,
-            told["needed"],
-            told["flags"],
-            told["method"],
+            fields["needed"],
+            fields["flags"],
+            fields["method"],
             0,
             33,
-            told["crc"],
-            told["packed"],
-            told["size"],
-            len(told["name"]) if told["name_length"] is None else told["name_length"],
-            len(told["extra"]),
+            fields["crc"],
+            fields["packed"],
+            fields["size"],
+            len(fields["name"]) if fields["name_length"] is None else fields["name_length"],
+            len(fields["extra"]),
             0,
-            told["disk"],
+            fields["disk"],
             0,
-            told["attributes"],
-            start + told["shift"],
+            fields["attributes"],
+            start + fields["shift"],
         )
-        + bytes(told["name"])
-        + bytes(told["extra"])
+        + bytes(fields["name"])
+        + bytes(fields["extra"])
     )
 
 
