@@ -45,9 +45,9 @@ def heading(runs: int) -> list[str]:
     return [
         "# Benchmarks",
         "",
-        "Made by `tox -e bench -- --peers` (without `--peers`: the first table only); do not edit. Wall seconds of",
-        f"whole processes: median (least to most), in turn on one machine, one warm-up and {runs} counted runs; slow",
-        f"peers run once. Compare ratios, not seconds. This run: {machine}.",
+        "Written by `tox -e bench -- --peers` (without `--peers`: only the first table); do not edit. Times are wall",
+        "seconds of whole processes: median (minimum to maximum), in turn on one machine, one warm-up and",
+        f"{runs} counted runs; slow peers run once. Compare ratios, not seconds. This run: {machine}.",
         "",
         "P-heavy is a python3.13 plugin with requests, pyjwt[crypto], pydantic, python-dateutil, numpy and pandas.",
         "",

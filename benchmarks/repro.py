@@ -75,14 +75,14 @@ def heading(varied: str, seconds: float) -> list[str]:
     return [
         "# The same bytes everywhere",
         "",
-        f"Made by `tox -e repro`; do not edit. This run: {machine}.",
+        f"Written by `tox -e repro`; do not edit. This run: {machine}.",
         "",
-        f"{len(SAMPLES)} plugins are built once by each Python of the machine with an empty store, and then in {COUNT}",
-        "environments, each build in a process of its own. An environment is one combination of host Python, umask,",
-        "time zone, locale, hash seed, folder, modification times, number of builds at the same time, and order in",
+        f"Each Python of the machine builds {len(SAMPLES)} plugins once with an empty store. Then they are built in",
+        f"{COUNT} environments, each build in its own process. An environment is one combination of Python, umask,",
+        "time zone, locale, hash seed, folder, modification times, number of simultaneous builds, and the order in",
         f"which folders list their files (disorderfs). {varied}.",
         "",
-        "The digests change when the packages' newest versions do: the plugins are locked anew by every run.",
+        "The digests change with the newest versions of the packages, because every run locks the plugins again.",
         "",
     ]
 

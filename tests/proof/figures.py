@@ -42,34 +42,35 @@ class Figures:
 ABOUT = """\
 # How reliable publishing is
 
-Made by `tox -e faults` on {day}; do not edit. This run: {machine}, {seconds:.0f} s.
+Written by `tox -e faults` on {day}; do not edit. This run: {machine}, {seconds:.0f} s.
 
 The commands of the kit run against the local BioT, over real sockets, through a gate that plays faults of networks,
-gateways, servers and other people (`sandbox/faults/fault_list.py`). After each run, what the command claimed is
-compared with what the local BioT's database holds. A verdict is wrong when it says "done" and BioT has
-something else, "nothing changed" and something did, or "conflict" and nobody else was there; a command that
-ends in a traceback counts as wrong too. "Unknown" is never wrong, but counts as not recovered. Waiting is
-virtual on both sides: retries come at once, and a server that does not answer is given up as soon as its pauses
-add up to the client's limit, so no figure but those of speed depends on the machine.
+gateways, servers and other people (`sandbox/faults/fault_list.py`). After each run, the verdict of the command is
+compared with the database of the local BioT. A verdict is wrong when it says "done" and BioT has something else,
+"nothing changed" and something did change, or "conflict" and nobody else changed anything. A command that ends in a
+traceback counts as wrong too. "Unknown" is never wrong, but counts as not recovered. Waiting is virtual on both
+sides: retries come at once, and a request to a server that does not answer times out as soon as the pauses of the
+server add up to the client's limit. So only the figures of speed depend on the machine.
 
-Several publishers of one plugin run in virtual time altogether. When each request is sent, arrives, takes effect, is
-answered or is given up is drawn from a seed, and the server still carries out what its client has given up. A server
-that is slowed takes up to an hour, half of the time just about as long as its client or gateway waits.
+Several publishers of one plugin run in virtual time. A seed decides when each request is sent, arrives, takes effect,
+is answered or times out, and the server still carries out requests whose clients have stopped waiting. A slow server
+takes up to an hour; in half of the cases it takes about as long as its client or gateway waits.
 
 """
 LIMITS = """
 ## What the figures cannot say
 
-- The local BioT is written from BioT's specification 2.4.2. What a real BioT does beside it, nobody has tried here.
-- BioT has no optimistic lock. Code never overwrites other code unseen, because a version is taken once, and settings
-  that arrive after other code are refused. But when two people set the same field without code, or one sets a field
-  and the other publishes code with another value for it, each within the moment between the other's reading and
+- The local BioT follows BioT's specification 2.4.2. A real BioT may do other things; nobody has tried that here.
+- BioT has no optimistic lock. Code never overwrites other code unseen, because each version can be used only once, and
+  BioT refuses settings that arrive after other code. But two people may set the same field without code, or one may
+  set a field while the other publishes code with another value for it. If each sends between the other's reading and
   sending, the later one wins, and an earlier "done" was true only until then.
 - A settings request that got no answer is sent again, and BioT may still carry out the first copy after somebody else
-  changed the same settings. Nothing can recall it, so the last line of `publish` says that a copy may still be applied.
+  has changed the same settings. Nothing can cancel it, so the last line of `publish` says that a copy may still be
+  applied.
 - A request that got no answer and that BioT carries out minutes later is reported as "unknown", never as "done" or
   "not applied"; the next `plan` shows what BioT has.
-- Ratios compare with a program that does the same work on the same machine in the same minute, one after the other.
+- Ratios compare with a program that does the same work on the same machine in the same minute, in turn.
 
 """
 
