@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from builder.errors import Problem
     from builder.evidence import PreviousBuild
     from builder.evidence.inspection.contents import Inspection
+    from builder.manifest import LoadedManifest
     from builder.progress import Progress
     from builder.verification import VerificationResult
 
@@ -58,8 +59,12 @@ __all__ = [
 ]
 
 
-def check(project: Project) -> CheckedPlugin:
+def check(project: Project, *, loaded: LoadedManifest | None = None) -> CheckedPlugin:
     """Check plugin.toml, the handler and the plugin's own files against every rule. No code of the plugin is executed.
+
+    Args:
+        project: The plugin.
+        loaded: Its manifest, if the caller has loaded it already.
 
     Raises:
         ManifestError: plugin.toml breaks rules; with every problem, the handler's too.
@@ -69,7 +74,7 @@ def check(project: Project) -> CheckedPlugin:
     from builder.code import refuse_syntax_errors
     from builder.secrets import refuse_secrets
 
-    checked = _check_manifest(project)
+    checked = _check_manifest(project, loaded)
     manifest = checked.manifest
     if manifest.plugin.deployment_package_type is PackageType.IMAGE:
         return checked
@@ -96,20 +101,23 @@ def lock(project: Project, progress: Progress, *, upgrade: bool = False) -> Lock
     return dependencies.write_lock(manifest, dependencies.open_store(project.store), progress, upgrade=upgrade)
 
 
-def package(project: Project, progress: Progress, *, output: Path | None = None) -> PackagedPlugin:
+def package(
+    project: Project, progress: Progress, *, output: Path | None = None, loaded: LoadedManifest | None = None
+) -> PackagedPlugin:
     """Write ``<output>/<name>-<version>.zip`` and its evidence, unless an earlier build wrote them already.
 
     Args:
         project: The plugin.
         progress: Receives what is downloaded.
         output: Folder of the artifact; None for ``dist`` beside plugin.toml.
+        loaded: The manifest, if the caller has loaded it already.
 
     Raises:
         ManifestError, ProjectError: As ``check``.
         DependencyError: The lock is missing or stale, or a package is unavailable.
         PackagingError: Files collide, or the artifact is larger than Lambda allows.
     """
-    inputs = gather_inputs(project, output=output)
+    inputs = gather_inputs(project, output=output, loaded=loaded)
     if (previous := reuse_previous_build(inputs)) is not None:
         return previous
     store = dependencies.open_store(project.store)
@@ -120,14 +128,14 @@ def package(project: Project, progress: Progress, *, output: Path | None = None)
     return build(inputs, packs, store)
 
 
-def gather_inputs(project: Project, *, output: Path | None = None) -> BuildInputs:
+def gather_inputs(project: Project, *, output: Path | None = None, loaded: LoadedManifest | None = None) -> BuildInputs:
     """Step 1 of ``package``: read and check everything that decides the artifact, before any package is read.
 
     Raises:
         ManifestError, ProjectError: As ``check``.
         DependencyError: The lock is missing or stale.
     """
-    checked = _check_manifest(project)
+    checked = _check_manifest(project, loaded)
     manifest = checked.manifest
     _refuse_image(manifest)
     lock = dependencies.read_lock(manifest)
@@ -205,11 +213,11 @@ def verify(artifact: Path, rebuild: Project | None, progress: Progress) -> Verif
         return verification.add_rebuild_differences(result, rebuilt.artifact.file, rebuilt.report)
 
 
-def _check_manifest(project: Project) -> CheckedPlugin:
-    """Check plugin.toml, its environment variables and the handler."""
+def _load_manifest(project: Project) -> LoadedManifest:
+    """Load plugin.toml. If it has problems, the handler is checked too, so that the error carries all problems."""
     file = manifests.find_manifest(project.start)
     try:
-        loaded = manifests.load(file, environment=project.environment, today=project.today)
+        return manifests.load(file, environment=project.environment, today=project.today)
     except ManifestError as error:
         partial = manifests.read_handler_settings(file, today=project.today)
         problem = partial and check_handler(
@@ -223,6 +231,11 @@ def _check_manifest(project: Project) -> CheckedPlugin:
             message = f"The plugin has {count_problems(problems)}."
             raise ManifestError(message, hint=error.hint, problems=problems) from error
         raise
+
+
+def _check_manifest(project: Project, loaded: LoadedManifest | None) -> CheckedPlugin:
+    """Check plugin.toml, its environment variables and the handler."""
+    loaded = loaded or _load_manifest(project)
     manifest = loaded.manifest
     plugin = manifest.plugin
     warnings = loaded.warnings

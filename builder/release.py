@@ -1,4 +1,7 @@
-"""plan(), publish(), rollback() and history(): the stages in order, nothing else. Beside pipeline.py, which builds."""
+"""plan(), publish(), rollback() and history(): the stages in order. pipeline.py, which builds, is its counterpart.
+
+Modules that only one command needs are imported by that command.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from builder.manifest.model import Manifest
+    from builder.manifest import LoadedManifest
     from builder.pipeline import Project
     from builder.progress import Progress
     from builder.publishing.api.client import BiotClient
@@ -36,13 +39,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReleaseContext:
-    """What a release needs of this machine.
+    """The machine that a release runs on.
 
     Attributes:
-        environ: The process's environment: credentials, folders, the CI job's name.
+        environ: The process's environment: credentials, folders, the name of the CI job.
         clock: Time.
-        progress: Told of uploads.
-        ask_code: Asks the person at the terminal for the code of a second factor; None when there is none.
+        progress: Shows builds and uploads.
+        ask_code: Asks the user for the code of a second factor; None without a terminal.
     """
 
     environ: Mapping[str, str]
@@ -53,7 +56,7 @@ class ReleaseContext:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PlannedRelease:
-    """What publishing would change, and what should be known of orders that it leaves."""
+    """What publishing would change, and notes about interception orders that it leaves as they are."""
 
     prepared: PreparedRelease
     plan: ReleasePlan
@@ -61,13 +64,13 @@ class PlannedRelease:
 
     @property
     def changes_anything(self) -> bool:
-        """Whether there is something to publish."""
+        """Whether there is anything to publish."""
         return not isinstance(self.plan, Unchanged)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PublishResult:
-    """How a publish ended, and what should be known besides: orders that moved, runs that were settled."""
+    """How a publish ended, with notes about moved orders and interrupted runs."""
 
     planned: PlannedRelease
     outcome: PublishOutcome
@@ -77,23 +80,23 @@ class PublishResult:
 def plan(
     project: Project, request: PublishRequest, context: ReleaseContext, *, out: Path | None = None
 ) -> PlannedRelease:
-    """Say what publishing would change; nothing is changed.
+    """Show what publishing would change; nothing is changed.
 
     Args:
         project: The plugin and its environment.
-        request: What is to be published.
+        request: What to publish.
         context: This machine.
-        out: Where to write the plan for ``publish --plan``, or None.
+        out: File to write the plan to, for ``publish --plan``; or None.
 
     Raises:
         KitError: The plugin cannot be built.
-        PublishError: There is no environment or no access, BioT cannot be read, or has no way to what is wanted.
+        PublishError: No environment or no access, BioT cannot be read, or it cannot make the change.
     """
     prepared = _prepare(project, request, context)
-    with _open(prepared, context) as api:
-        remote = api.read(prepared.desired.name)
-        _refuse_existing(request, remote)
-        desired, notes = keep_shifted_orders(api.dispatcher, prepared.desired, remote)
+    with _open(prepared, context) as client:
+        remote = client.read(prepared.desired.name)
+        _check_is_new(request, remote)
+        desired, notes = keep_shifted_orders(client.dispatcher, prepared.desired, remote)
     planned = PlannedRelease(prepared=prepared, plan=planner.make_plan(desired, remote), notes=notes)
     if out is not None:
         write_plan(plan_document(prepared.target, prepared.desired, planned.plan), out)
@@ -101,11 +104,11 @@ def plan(
 
 
 def publish(project: Project, request: PublishRequest, context: ReleaseContext) -> PublishResult:
-    """Bring a plugin to BioT, unless it is there already.
+    """Create or update a plugin on BioT, unless BioT has it already.
 
     Args:
         project: The plugin and its environment.
-        request: What is to be published.
+        request: What to publish.
         context: This machine.
 
     Returns:
@@ -113,80 +116,83 @@ def publish(project: Project, request: PublishRequest, context: ReleaseContext) 
 
     Raises:
         KitError: The plugin cannot be built; nothing was sent.
-        PublishError: Nothing was sent: no access, BioT cannot be read, a stale plan, or no way to what is wanted.
+        PublishError: Nothing was sent: no access, BioT cannot be read, a stale plan, or an impossible change.
     """
     document = read_plan(request.plan_file) if request.plan_file is not None else None
     prepared = _prepare(project, request, context)
-    with _open(prepared, context) as api:
-        run = _running(api, prepared, context)
+    with _open(prepared, context) as client:
+        run = _start_run(client, prepared, context)
         with run.journal.locked(context.clock, context.progress):
-            remote, settled = run.look()
-            _refuse_existing(request, remote)
-            desired, moved = keep_shifted_orders(api.dispatcher, prepared.desired, remote)
-            planned = PlannedRelease(prepared=prepared, plan=planner.make_plan(desired, remote), notes=moved)
+            remote, resolved = run.read_remote()
+            _check_is_new(request, remote)
+            desired, order_notes = keep_shifted_orders(client.dispatcher, prepared.desired, remote)
+            planned = PlannedRelease(prepared=prepared, plan=planner.make_plan(desired, remote), notes=order_notes)
             if document is not None:
                 require_same_plan(document, prepared.target, prepared.desired, planned.plan)
-            outcome, notes = run.to_the_end(
+            outcome, notes = run.execute(
                 desired, planned.plan, prepared.files, command="publish", disabled_first=request.disabled_first
             )
-    return PublishResult(planned=planned, outcome=outcome, notes=(*settled, *notes))
+    return PublishResult(planned=planned, outcome=outcome, notes=(*resolved, *notes))
 
 
 def rollback(project: Project, context: ReleaseContext, *, version: int | None = None) -> PublishResult:
-    """Publish an earlier artifact with its own settings again, as a higher version.
+    """Publish a previous artifact with its settings again, as a higher version.
 
     Args:
         project: The plugin and its environment; nothing is built.
         context: This machine.
-        version: The version to go back to; None for the newest one with other code than BioT has.
+        version: The version to roll back to; None for the newest one with other code than BioT has.
 
     Raises:
         ManifestError, ProjectError: plugin.toml is missing or wrong.
-        PublishError: As ``publish``, or nothing that could be published again is kept.
+        PublishError: As ``publish``, or no such release is retained.
     """
     from builder.publishing.records.restore import find_previous_release
 
-    manifest, target = _aim(project, context)
-    nothing = DesiredPlugin(name=manifest.plugin.name, settings={}, code=None)
-    prepared = PreparedRelease(manifest=manifest, target=target, desired=nothing, files=ReleaseFiles())
-    with _open(prepared, context) as api:
-        run = _running(api, prepared, context)
+    loaded, target = _load_target(project, context)
+    manifest = loaded.manifest
+    unknown = DesiredPlugin(name=manifest.plugin.name, settings={}, code=None)
+    prepared = PreparedRelease(manifest=manifest, target=target, desired=unknown, files=ReleaseFiles())
+    with _open(prepared, context) as client:
+        run = _start_run(client, prepared, context)
         with run.journal.locked(context.clock, context.progress):
-            remote, settled = run.look()
+            remote, resolved = run.read_remote()
             state = manifest.plugin.enabled_state
-            earlier = find_previous_release(run.journal.entries(), run.kept, remote, version, state)
-            prepared = replace(prepared, desired=earlier.desired, files=earlier.files)
-            desired, moved = keep_shifted_orders(api.dispatcher, earlier.desired, remote)
-            planned = PlannedRelease(prepared=prepared, plan=planner.make_plan(desired, remote), notes=moved)
-            outcome, notes = run.to_the_end(desired, planned.plan, earlier.files, command="rollback")
-    return PublishResult(planned=planned, outcome=outcome, notes=(*settled, *notes))
+            previous = find_previous_release(run.journal.entries(), run.retained, remote, version, state)
+            prepared = replace(prepared, desired=previous.desired, files=previous.files)
+            desired, order_notes = keep_shifted_orders(client.dispatcher, previous.desired, remote)
+            planned = PlannedRelease(prepared=prepared, plan=planner.make_plan(desired, remote), notes=order_notes)
+            outcome, notes = run.execute(desired, planned.plan, previous.files, command="rollback")
+    return PublishResult(planned=planned, outcome=outcome, notes=(*resolved, *notes))
 
 
 def history(project: Project, context: ReleaseContext) -> tuple[JournalEntry, ...]:
-    """Every publish of this plugin from this machine, oldest first; of one environment when one is named.
+    """All publishes of this plugin from this machine, oldest first; of one environment if one is given.
 
     Raises:
         ManifestError, ProjectError: plugin.toml is missing or wrong.
-        PublishError: The environment is not known, or the journal cannot be read.
+        PublishError: The environment is unknown, or the journal cannot be read.
     """
     from builder.publishing.records.journal import Journal, all_entries
 
     state = find_state_folder(context.environ)
     if project.environment is not None:
-        manifest, target = _aim(project, context)
-        return Journal(state, target, manifest.plugin.name).entries()
-    name = _load(project).plugin.name
-    return tuple(sorted((one for one in all_entries(state) if one.plugin == name), key=lambda entry: entry.opened))
+        loaded, target = _load_target(project, context)
+        return Journal(state, target, loaded.manifest.plugin.name).entries()
+    name = _load(project).manifest.plugin.name
+    entries = (entry for entry in all_entries(state) if entry.plugin == name)
+    return tuple(sorted(entries, key=lambda entry: entry.opened))
 
 
-def _load(project: Project) -> Manifest:
+def _load(project: Project) -> LoadedManifest:
     file = manifests.find_manifest(project.start)
-    return manifests.load(file, environment=project.environment, today=project.today).manifest
+    return manifests.load(file, environment=project.environment, today=project.today)
 
 
-def _aim(project: Project, context: ReleaseContext) -> tuple[Manifest, TargetEnvironment]:
-    manifest = _load(project)
-    return manifest, resolve_target(project.environment, manifest.environments, find_state_folder(context.environ))
+def _load_target(project: Project, context: ReleaseContext) -> tuple[LoadedManifest, TargetEnvironment]:
+    loaded = _load(project)
+    environments = loaded.manifest.environments
+    return loaded, resolve_target(project.environment, environments, find_state_folder(context.environ))
 
 
 def _open(prepared: PreparedRelease, context: ReleaseContext) -> BiotClient:
@@ -196,37 +202,37 @@ def _open(prepared: PreparedRelease, context: ReleaseContext) -> BiotClient:
     )
 
 
-def _running(api: BiotClient, prepared: PreparedRelease, context: ReleaseContext) -> PublishRun:
+def _start_run(client: BiotClient, prepared: PreparedRelease, context: ReleaseContext) -> PublishRun:
     from builder.publishing.execution.run import PublishRun, RunContext
 
-    place = RunContext(
+    run_context = RunContext(
         state=find_state_folder(context.environ),
         target=prepared.target,
         plugin=prepared.desired.name,
         folder=prepared.manifest.folder,
         environ=context.environ,
     )
-    return PublishRun(api, place, context.clock)
+    return PublishRun(client, run_context, context.clock)
 
 
 def _prepare(project: Project, request: PublishRequest, context: ReleaseContext) -> PreparedRelease:
-    """Where it goes first, so that nothing is built for an environment that is not there."""
-    manifest, target = _aim(project, context)
-    if request.disabled_first and manifest.plugin.enabled_state is None:
-        msg = "--disabled-first enables the plugin at the end, and plugin.toml does not say that it is to be enabled."
+    """Find the environment, then build: nothing is built for an environment that does not exist."""
+    loaded, target = _load_target(project, context)
+    if request.disabled_first and loaded.manifest.plugin.enabled_state is None:
+        msg = "--disabled-first enables the plugin at the end, but plugin.toml has no enabledState."
         raise NotPossible(msg, hint='Write enabledState = "ENABLED" in plugin.toml, or leave --disabled-first out.')
-    day = check_subscriptions(manifest, context.environ)
-    prepared = prepare(project, request, context.progress, (manifest, target))
+    day = check_subscriptions(loaded.manifest, context.environ)
+    prepared = prepare(project, request, context.progress, loaded, target)
     warnings = without_offline_warnings(prepared.warnings) if day else prepared.warnings
     return replace(prepared, catalog=day, warnings=warnings)
 
 
-def _refuse_existing(request: PublishRequest, remote: RemotePlugin | None) -> None:
-    """BioT deploys its seed only when a plugin is created.
+def _check_is_new(request: PublishRequest, remote: RemotePlugin | None) -> None:
+    """Refuse ``--without-code`` for an existing plugin: BioT deploys its seed code only for new ones.
 
     Raises:
-        NotPossible: There is a plugin of this name.
+        NotPossible: The plugin exists.
     """
     if request.without_code and remote is not None:
-        msg = f"--without-code creates a plugin, and {remote.name} is there already: {describe_remote(remote)}."
+        msg = f"--without-code creates a plugin, and {remote.name} exists already: {describe_remote(remote)}."
         raise NotPossible(msg, hint="Leave --without-code out to publish your code. Nothing was sent.")

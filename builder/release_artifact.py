@@ -1,4 +1,4 @@
-"""What a release brings to BioT, built or given, before the platform is asked."""
+"""Prepare a release before BioT is asked: build the plugin, or check a prebuilt artifact."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from builder.build_values import Artifact
     from builder.errors import Problem
+    from builder.manifest import LoadedManifest
     from builder.manifest.model import Manifest
     from builder.pipeline import Project
     from builder.progress import Progress
@@ -26,15 +27,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PublishRequest:
-    """What is to be published, and how.
+    """What to publish, and how.
 
     Attributes:
-        artifact: A ZIP that was built before; None builds it now.
+        artifact: A prebuilt ZIP; None to build it now.
         image_tag: The image's tag, instead of the manifest's.
-        without_code: Whether a new plugin is created with BioT's seed code; nothing is built.
-        marked: Whether the code's digest is sent to BioT.
-        disabled_first: Whether the plugin is switched on only after it was read back.
-        plan_file: A plan to hold the platform and the artifact to, or None.
+        without_code: Whether to create the plugin with BioT's seed code; nothing is built.
+        marked: Whether to send the code's digest to BioT.
+        disabled_first: Whether to enable the plugin only after it was read back.
+        plan_file: A saved plan that the result must match, or None.
     """
 
     artifact: Path | None = None
@@ -47,15 +48,15 @@ class PublishRequest:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PreparedRelease:
-    """A plugin as it is wanted, before the platform was asked.
+    """A release that is ready to be compared with BioT.
 
     Attributes:
         manifest: With the environment applied.
-        target: Where it goes.
-        desired: What BioT should have.
-        files: What is kept for a rollback.
-        warnings: Of the build.
-        catalog: The day of the catalog that the subscriptions were held against; empty when none was fetched.
+        target: The environment to publish to.
+        desired: The plugin as BioT should have it.
+        files: The files to retain for a rollback.
+        warnings: Warnings of the build.
+        catalog: The day of the catalog that the subscriptions were checked against; empty without one.
     """
 
     manifest: Manifest
@@ -67,41 +68,43 @@ class PreparedRelease:
 
 
 def prepare(
-    project: Project, request: PublishRequest, progress: Progress, aim: tuple[Manifest, TargetEnvironment]
+    project: Project, request: PublishRequest, progress: Progress, loaded: LoadedManifest, target: TargetEnvironment
 ) -> PreparedRelease:
-    """Build what is to be published, or take what was given.
+    """Build what is to be published, or check the prebuilt artifact.
 
     Args:
         project: The plugin and its environment.
-        request: What is to be published.
-        progress: Told of packages and files.
-        aim: The manifest with the environment applied, and where it goes.
+        request: What to publish.
+        progress: Shows the build.
+        loaded: The manifest with the environment applied.
+        target: The environment to publish to.
 
     Raises:
-        KitError: The plugin cannot be built, or the given artifact is not what it claims to be.
-        NotPossible: The wish does not fit the package type.
+        KitError: The plugin cannot be built, or the prebuilt artifact does not match its report.
+        NotPossible: The request does not fit the package type.
     """
-    manifest, target = aim
+    manifest = loaded.manifest
     if request.without_code:
         return _prepare_seed(manifest, target)
     if manifest.plugin.deployment_package_type is PackageType.IMAGE:
-        return _prepare_image(project, request, manifest, target)
+        return _prepare_image(project, request, loaded, target)
     if request.image_tag is not None:
         msg = f"{manifest.plugin.name} is a ZIP plugin and has no image tag. Nothing was sent."
-        raise NotPossible(msg, hint='Leave --image-tag out, or write deploymentPackageType = "IMAGE".')
+        raise NotPossible(msg, hint='Omit --image-tag, or write deploymentPackageType = "IMAGE".')
     if request.artifact is not None:
-        return _prepare_given(request.artifact, request, manifest, target)
-    packaged = pipeline.package(project, progress)
-    prepared = _prepared(manifest, target, packaged.artifact, packaged.report_file, marked=request.marked)
+        return _prepare_prebuilt(request.artifact, request, manifest, target)
+    packaged = pipeline.package(project, progress, loaded=loaded)
+    prepared = _prepare_artifact(manifest, target, packaged.artifact, packaged.report_file, marked=request.marked)
     return replace(prepared, warnings=packaged.warnings)
 
 
 def _prepare_seed(manifest: Manifest, target: TargetEnvironment) -> PreparedRelease:
     if manifest.plugin.image_tag is not None:
-        msg = f"plugin.toml names the image of {manifest.plugin.name}. Nothing was sent."
-        raise NotPossible(msg, hint="Leave imageTag out for BioT's seed image, or --without-code out for your image.")
-    desired = _goal(manifest, None, marked=False)
-    # The seed has a handler of its own, where BioT's default is; the manifest's is sent with the code.
+        msg = f"--without-code sends no image, but plugin.toml has an imageTag for {manifest.plugin.name}."
+        hint = "Delete imageTag for BioT's seed image, or omit --without-code for your image. Nothing was sent."
+        raise NotPossible(msg, hint=hint)
+    desired = _desired_plugin(manifest, None, marked=False)
+    # The seed code has its handler at BioT's default place; the manifest's handler is sent with the code.
     settings = {key: value for key, value in desired.settings.items() if key != "handler"}
     return PreparedRelease(
         manifest=manifest, target=target, desired=replace(desired, settings=settings), files=ReleaseFiles()
@@ -109,28 +112,29 @@ def _prepare_seed(manifest: Manifest, target: TargetEnvironment) -> PreparedRele
 
 
 def _prepare_image(
-    project: Project, request: PublishRequest, manifest: Manifest, target: TargetEnvironment
+    project: Project, request: PublishRequest, loaded: LoadedManifest, target: TargetEnvironment
 ) -> PreparedRelease:
+    manifest = loaded.manifest
     if request.artifact is not None:
-        msg = f"{manifest.plugin.name} is an IMAGE plugin; a ZIP cannot be published for it. Nothing was sent."
+        msg = f"{manifest.plugin.name} is an IMAGE plugin; it cannot be published as a ZIP. Nothing was sent."
         raise NotPossible(msg, hint="Push the image, then publish with --image-tag TAG.")
-    warnings = pipeline.check(project).warnings
+    warnings = pipeline.check(project, loaded=loaded).warnings
     tag = request.image_tag or manifest.plugin.image_tag
     code = PluginCode(tree_digest=f"image:{tag}", image_tag=tag) if tag else None
-    desired = _goal(manifest, code, marked=request.marked)
+    desired = _desired_plugin(manifest, code, marked=request.marked)
     return PreparedRelease(manifest=manifest, target=target, desired=desired, files=ReleaseFiles(), warnings=warnings)
 
 
-def _prepare_given(
+def _prepare_prebuilt(
     file: Path, request: PublishRequest, manifest: Manifest, target: TargetEnvironment
 ) -> PreparedRelease:
-    from builder.verification import examine_prebuilt
+    from builder.verification import examine_prebuilt  # only for a prebuilt artifact
 
-    seen = examine_prebuilt(file, manifest)
-    return _prepared(manifest, target, seen.artifact, report_file(file.absolute()), marked=request.marked)
+    examined = examine_prebuilt(file, manifest)
+    return _prepare_artifact(manifest, target, examined.artifact, report_file(file.absolute()), marked=request.marked)
 
 
-def _prepared(
+def _prepare_artifact(
     manifest: Manifest, target: TargetEnvironment, artifact: Artifact, report: Path, *, marked: bool
 ) -> PreparedRelease:
     code = PluginCode(tree_digest=artifact.tree_digest, file=artifact.file)
@@ -140,12 +144,11 @@ def _prepared(
         report=report,
         report_sha256=file_digest(report),
     )
-    desired = _goal(manifest, code, marked=marked)
+    desired = _desired_plugin(manifest, code, marked=marked)
     return PreparedRelease(manifest=manifest, target=target, desired=desired, files=files)
 
 
-def _goal(manifest: Manifest, code: PluginCode | None, *, marked: bool) -> DesiredPlugin:
+def _desired_plugin(manifest: Manifest, code: PluginCode | None, *, marked: bool) -> DesiredPlugin:
     digest = code.tree_digest if code is not None and marked else None
-    return DesiredPlugin(
-        name=manifest.plugin.name, settings=manifests.render_config(manifest.plugin, tree_digest=digest), code=code
-    )
+    settings = manifests.render_config(manifest.plugin, tree_digest=digest)
+    return DesiredPlugin(name=manifest.plugin.name, settings=settings, code=code)

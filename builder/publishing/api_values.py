@@ -1,4 +1,4 @@
-"""What the client of BioT's API takes and gives back."""
+"""Values of BioT's API: environments, plugins, pages of searches, and secrets."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class SecretText:
-    """A text that nothing shows by accident: not repr, not str, not a traceback, not ``dataclasses.asdict``."""
+    """A text that is never shown by accident: not by repr, str, a traceback or ``dataclasses.asdict``."""
 
     __slots__ = ("_text",)
 
@@ -20,7 +20,7 @@ class SecretText:
         self._text = text
 
     def reveal(self) -> str:
-        """The text itself; only the wire and the files meant for it ask."""
+        """The text itself, for requests and for the files that store it."""
         return self._text
 
     def __bool__(self) -> bool:
@@ -33,13 +33,13 @@ class SecretText:
         return hash(self._text)
 
     def __repr__(self) -> str:
-        return "Secret(…)"
+        return "SecretText(…)"
 
     def __deepcopy__(self, memo: dict[int, object]) -> SecretText:
         return self
 
     def __reduce__(self) -> str:
-        msg = "A secret is not pickled."
+        msg = "A SecretText cannot be pickled."
         raise TypeError(msg)
 
 
@@ -49,7 +49,7 @@ class TargetEnvironment:
 
     Attributes:
         name: As in ``[environments.NAME]``, or ``local``.
-        base_url: Scheme, host and port, without a slash at the end.
+        base_url: Scheme, host and port, without a trailing slash.
     """
 
     name: str
@@ -62,12 +62,12 @@ class RemotePlugin:
 
     Attributes:
         name: Without ``Plugin-``.
-        full_name: With ``Plugin-``: the name in paths and the name of the Lambda function.
+        full_name: With ``Plugin-``: the name in BioT's paths and of the Lambda function.
         display_name: ``displayName``.
         version: 1 to 32767.
-        fields: The answer as it came, without the times: every field of the plugin by BioT's own name.
-        endpoint_url: Where BioT calls the plugin; empty when the answer has none.
-        console_url: ``linkToConsole``: the function in the AWS console; empty when the answer has none.
+        fields: All fields of the response by BioT's names, without the times.
+        endpoint_url: The URL that BioT calls; empty when the response has none.
+        console_url: ``linkToConsole``: the function in the AWS console; empty when the response has none.
         creation_time: ISO 8601, as answered.
         last_modified_time: ISO 8601, as answered.
     """
@@ -84,19 +84,19 @@ class RemotePlugin:
 
     @property
     def environment_variables(self) -> Mapping[str, object]:
-        """``environmentVariables``; empty when the answer has none."""
+        """``environmentVariables``; empty when the response has none."""
         variables = self.fields.get("environmentVariables")
         return variables if isinstance(variables, dict) else {}
 
     @property
     def tree_digest(self) -> str | None:
-        """Which code this is, when the plugin was published with its digest: ``sha256:<hex>``."""
+        """The digest of the code (``sha256:<hex>``), when the plugin was published with it; else None."""
         digest = self.environment_variables.get(TREE_DIGEST_NAME)
         return digest if isinstance(digest, str) else None
 
     @property
     def enabled(self) -> bool:
-        """Whether BioT calls it; BioT's default is yes."""
+        """Whether BioT calls it; the default is yes."""
         return self.fields.get("enabledState") != "DISABLED"
 
 
@@ -105,8 +105,8 @@ class PluginPage:
     """One page of a search.
 
     Attributes:
-        plugins: Those on this page.
-        total: How many there are on all pages together.
+        plugins: The plugins on this page.
+        total: The number on all pages together.
     """
 
     plugins: tuple[RemotePlugin, ...]
@@ -115,7 +115,7 @@ class PluginPage:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SearchPage:
-    """Rows of a search whose columns are BioT's own, such as subscriptions."""
+    """One page of a search in BioT's own columns, such as subscriptions; ``total`` counts all pages."""
 
     rows: tuple[Mapping[str, object], ...]
     total: int
@@ -123,11 +123,11 @@ class SearchPage:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SystemProperties:
-    """What the platform says about itself.
+    """BioT's version and time.
 
     Attributes:
         version: Such as ``2.4.2``.
-        server_time: The answer's ``Date``, seconds since 1970 (UTC), or None when it had none.
+        server_time: The ``Date`` header in seconds since 1970 (UTC), or None without one.
     """
 
     version: str

@@ -1,4 +1,4 @@
-"""Time as the publisher sees it, so that tests can have their own."""
+"""Time as publishing sees it, so that tests can replace it."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Tells the time and waits."""
+    """Reads the time and waits."""
 
     def now(self) -> datetime:
-        """The wall clock, in UTC: for journals, and for tokens that end."""
+        """The wall clock, in UTC: for journals and for tokens that expire."""
 
     def monotonic(self) -> float:
         """Seconds that never jump: for deadlines."""
 
     def sleep(self, seconds: float) -> None:
-        """Wait so many seconds; not at all for zero or less."""
+        """Wait this many seconds; return at once for zero or less."""
 
 
 class SystemClock:
-    """The machine's."""
+    """The clock of this machine."""
 
     def now(self) -> datetime:
         """The wall clock, in UTC."""
@@ -32,6 +32,6 @@ class SystemClock:
         return time.monotonic()
 
     def sleep(self, seconds: float) -> None:
-        """Wait so many seconds."""
+        """Wait this many seconds."""
         if seconds > 0:
             time.sleep(seconds)

@@ -1,7 +1,7 @@
-"""How talking to BioT can fail, told apart by what is known afterwards.
+"""How requests to BioT can fail, distinguished by what is known afterwards.
 
-Each has a ``kind`` that ``--json`` prints; all end with exit code 8. What a server said is in the message only after
-``builder.publishing.api.http_response.printable``: it was written by others.
+Each has a ``kind`` that ``--json`` prints; all end with exit code 8. A message quotes a server only through
+``builder.quoting.printable``, because others wrote that text.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 
 class Unreachable(PublishError):
-    """The request did not get there: no such host, nothing listens, no token to send it with. Nothing was processed."""
+    """The request did not arrive: no such host, no connection, no token to send with it. Nothing was processed."""
 
     kind: ClassVar[str] = "unreachable"
 
 
 class NoAnswer(PublishError):
-    """A question that changes nothing got no usable answer: silence, a proxy's page, broken JSON, a server's error.
+    """A query got no usable answer: a timeout, a proxy's page, broken JSON or a server error.
 
-    ``status`` is the HTTP status of the last try, 0 without one.
+    ``status`` is the HTTP status of the last attempt, 0 without one.
     """
 
     kind: ClassVar[str] = "no-answer"
@@ -34,14 +34,14 @@ class NoAnswer(PublishError):
 
 
 class Refused(PublishError):
-    """A complete BioT error which proves that this request changed nothing.
+    """A complete error of BioT, which proves that this request changed nothing.
 
     Attributes:
         status: HTTP status, 400 to 499.
-        code: BioT's own, such as ``PLUGIN_EXISTS_BY_NAME``.
-        details: BioT's own, by the names of its specification.
-        told: What BioT said, fit for a terminal; part of a sentence.
-        retry_after: Seconds BioT asked to wait, or None.
+        code: BioT's error code, such as ``PLUGIN_EXISTS_BY_NAME``.
+        details: BioT's error details, by the names of its specification.
+        reason: BioT's error as part of a sentence, safe for a terminal.
+        retry_after: Seconds that BioT asked to wait, or None.
     """
 
     kind: ClassVar[str] = "refused"
@@ -53,17 +53,17 @@ class Refused(PublishError):
         self.status = status
         self.code = code
         self.details: Mapping[str, object] = details or {}
-        self.told = code
+        self.reason = code
         self.retry_after: float | None = None
 
 
 class OutcomeUnknown(PublishError):
-    """A request that changes something was sent, and whether it was applied is not known: read back and compare.
+    """A change was sent, and it is unknown whether it was applied: read the plugin and compare.
 
     Attributes:
-        status: HTTP status, or 0 when no answer came.
-        code: BioT's own when there was a complete error, or empty.
-        retry_after: Seconds the server asked to wait, or None.
+        status: HTTP status, or 0 without an answer.
+        code: BioT's error code when there was a complete error, or empty.
+        retry_after: Seconds that the server asked to wait, or None.
     """
 
     kind: ClassVar[str] = "unknown"
@@ -76,12 +76,12 @@ class OutcomeUnknown(PublishError):
 
 
 class RolledBack(PublishError):
-    """BioT answered with a complete error to a request that it documents to undo on failure: read back to verify.
+    """BioT answered with a complete error to a request that it undoes on failure: read the plugin to verify.
 
     Attributes:
-        code: BioT's own, such as ``AWS_EXCEPTION``.
+        code: BioT's error code, such as ``AWS_EXCEPTION``.
         lasting: Whether the same request would fail again.
-        retry_after: Seconds the server asked to wait, or None.
+        retry_after: Seconds that the server asked to wait, or None.
     """
 
     kind: ClassVar[str] = "not-applied"
@@ -94,52 +94,52 @@ class RolledBack(PublishError):
 
 
 class AccessDenied(PublishError):
-    """No credentials, the log-in refused them, or they may not do this. Nothing was changed.
+    """There are no credentials, BioT refused them, or they lack a permission. Nothing was changed.
 
     Attributes:
-        code: BioT's own, such as ``LOGIN_FAILED``; empty when BioT was not asked.
-        told: What BioT said, fit for a terminal; part of a sentence.
+        code: BioT's error code, such as ``LOGIN_FAILED``; empty when BioT was not asked.
+        reason: BioT's error as part of a sentence, safe for a terminal.
     """
 
     kind: ClassVar[str] = "access"
 
-    def __init__(self, message: str, *, hint: str = "", code: str = "", told: str = "") -> None:
+    def __init__(self, message: str, *, hint: str = "", code: str = "", reason: str = "") -> None:
         super().__init__(message, hint=hint)
         self.code = code
-        self.told = told
+        self.reason = reason
 
 
 class Conflict(PublishError):
-    """Somebody else changed the plugin meanwhile; their state stays."""
+    """Somebody else changed the plugin in the meantime; their change stays."""
 
     kind: ClassVar[str] = "conflict"
 
 
 class NotApplied(PublishError):
-    """BioT has the plugin as it was before: proven by reading it back."""
+    """BioT has the plugin as before: proven by reading it back."""
 
     kind: ClassVar[str] = "not-applied"
 
 
 class VersionsExhausted(PublishError):
-    """Version 32767 is the last one that BioT takes."""
+    """The plugin has version 32767, the last one that BioT takes."""
 
     kind: ClassVar[str] = "versions-used-up"
 
 
 class NotPossible(PublishError):
-    """BioT's API has no way from the plugin as it is to the plugin as wanted. Nothing was sent."""
+    """BioT's API cannot make the requested change. Nothing was sent."""
 
     kind: ClassVar[str] = "not-possible"
 
 
 class StalePlan(PublishError):
-    """The plan was made for another state of the platform."""
+    """Something changed since the plan was made."""
 
     kind: ClassVar[str] = "stale-plan"
 
 
 class NoSuchPlugin(Refused):
-    """There is no plugin of this name in the environment."""
+    """The environment has no plugin of this name."""
 
     kind: ClassVar[str] = "not-found"

@@ -1,4 +1,4 @@
-"""The kit's own folder for what outlives a command: tokens, journals, kept releases, catalogs, the local BioT."""
+"""The kit's state folder: tokens, journals, retained releases, catalogs, and how to reach the local BioT."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ if TYPE_CHECKING:
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
-_NEEDED = ("baseUrl", "serviceUserId", "serviceUserSecretKey")
+_REQUIRED_KEYS = ("baseUrl", "serviceUserId", "serviceUserSecretKey")
 _LOCAL_ADDRESS = re.compile(r"https?://(?:localhost|127\.0\.0\.1|\[::1\])(?::[0-9]{1,5})?")
-"""No other address may be told the local BioT's credentials."""
+"""The local BioT's credentials must not go to any other address."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StateFolder:
-    """Where things are kept; no folder is made before something is written.
+    """The paths in the state folder; folders are created when something is written.
 
     Attributes:
-        folder: ``BIOT_PLUGIN_STATE``, or the user's folder for state.
+        folder: ``BIOT_PLUGIN_STATE``, or the user's state folder.
     """
 
     folder: Path
@@ -49,7 +49,7 @@ class StateFolder:
 
     @property
     def releases(self) -> Path:
-        """Published artifacts by digest, for ``rollback``."""
+        """Retained releases by digest, for ``rollback``."""
         return self.folder / "releases"
 
     @property
@@ -65,7 +65,7 @@ class StateFolder:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LocalBiot:
-    """How to reach the local BioT. It is made by ``biot-plugin sandbox`` and worth nothing elsewhere."""
+    """Address and credentials of the local BioT. ``biot-plugin sandbox`` makes them; they are valid nowhere else."""
 
     base_url: str
     service_user_id: str
@@ -80,69 +80,69 @@ class LocalBiot:
 
 
 def find_state_folder(environ: Mapping[str, str]) -> StateFolder:
-    """The state folder that an environment names.
+    """The state folder of this process.
 
     Args:
         environ: The process's environment; ``BIOT_PLUGIN_STATE`` is a folder.
     """
-    given = environ.get("BIOT_PLUGIN_STATE", "")
-    if given:
-        return StateFolder(folder=Path(os.path.expanduser(given)).absolute())  # noqa: PTH111 - as it is without such a user
+    variable = environ.get("BIOT_PLUGIN_STATE", "")
+    if variable:
+        return StateFolder(folder=Path(os.path.expanduser(variable)).absolute())  # noqa: PTH111 - an unknown user stays as written
     from platformdirs import user_state_path
 
     return StateFolder(folder=user_state_path("biot-plugin-kit", appauthor=False))
 
 
 def read_json(data: bytes) -> object:
-    """What a file of the state folder holds; anybody may have damaged it.
+    """Read the JSON of a file in the state folder, which may be damaged.
 
     Raises:
-        ValueError: It is not JSON, is nested too deep to be the kit's, or holds half characters.
+        ValueError: It is not JSON, is nested too deeply, or contains lone surrogates.
     """
     try:
         document: object = json.loads(data)
         json.dumps(document, ensure_ascii=False).encode()
     except RecursionError as error:
-        msg = "nested too deep"
+        msg = "nested too deeply"
         raise ValueError(msg) from error
     return document
 
 
 def open_descriptor(file: Path, flags: int, mode: int = PRIVATE_FILE) -> int:
-    """Open a file of the state folder; a FIFO or a device would make a command wait for ever.
+    """Open a file in the state folder. A FIFO or a device is refused: it could block the command forever.
 
     Args:
-        file: A regular file, or none where ``flags`` make one.
+        file: A regular file; it may be missing when ``flags`` create it.
         flags: As ``os.open`` takes them.
         mode: Of a new file.
 
     Raises:
-        OSError: It cannot be opened, or is no regular file.
+        OSError: It cannot be opened, or is not a regular file.
     """
     descriptor = os.open(file, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0), mode)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise OSError(errno.EINVAL, "it is no regular file", str(file))
+        raise OSError(errno.EINVAL, "it is not a regular file", str(file))
     return descriptor
 
 
 def open_regular(file: Path) -> BufferedReader:
-    """A file of the state folder for reading. Raises as ``open_descriptor``."""
+    """Open a file in the state folder for reading. Raises as ``open_descriptor``."""
     return os.fdopen(open_descriptor(file, os.O_RDONLY), "rb")
 
 
 def read_regular(file: Path) -> bytes:
-    """Everything that a file of the state folder holds. Raises as ``open_regular``."""
+    """Read a file in the state folder completely. Raises as ``open_regular``."""
     with open_regular(file) as stream:
         return stream.read()
 
 
 def write_private(file: Path, data: bytes) -> None:
-    """Write a file that only its owner may read, whole or not at all.
+    """Write a file that only its owner may read; a failure leaves no partial file.
 
     Args:
-        file: Its folder is made, for the owner alone, when missing.
-        data: Everything it holds.
+        file: Its folder is created, for the owner only, when it is missing.
+        data: The complete content.
 
     Raises:
         PublishError: It cannot be written.
@@ -157,17 +157,17 @@ def write_private(file: Path, data: bytes) -> None:
 
 
 def private_folder(folder: Path) -> None:
-    """Make a folder, and those above it that are missing, for the owner alone.
+    """Create a folder and its missing parents, for the owner only.
 
     Raises:
-        OSError: It cannot be made.
+        OSError: It cannot be created.
     """
-    for missing in reversed([one for one in (folder, *folder.parents) if not one.exists()]):
+    for missing in reversed([path for path in (folder, *folder.parents) if not path.exists()]):
         missing.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
 
 
 def write_local_biot(state: StateFolder, local: LocalBiot) -> None:
-    """Tell the other commands of a local BioT.
+    """Store how other commands reach the local BioT.
 
     Raises:
         PublishError: The file cannot be written.
@@ -183,10 +183,10 @@ def write_local_biot(state: StateFolder, local: LocalBiot) -> None:
 
 
 def read_local_biot(state: StateFolder) -> LocalBiot | None:
-    """The local BioT that was started last on this machine; None when there never was one.
+    """The local BioT that was last started on this machine; None when there never was one.
 
     Raises:
-        PublishError: The file is there and is not what ``write_local_biot`` writes, or others could have written it.
+        PublishError: The file is not what ``write_local_biot`` writes, or another user owns it.
     """
     try:
         with open_regular(state.local_file) as stream:
@@ -195,11 +195,11 @@ def read_local_biot(state: StateFolder) -> LocalBiot | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
-        raise _spoilt(state.local_file) from error
+        raise _damaged(state.local_file) from error
     if foreign or not isinstance(document, dict) or not all(isinstance(value, str) for value in document.values()):
-        raise _spoilt(state.local_file)
-    if not all(document.get(key) for key in _NEEDED) or not _LOCAL_ADDRESS.fullmatch(document["baseUrl"]):
-        raise _spoilt(state.local_file)
+        raise _damaged(state.local_file)
+    if not all(document.get(key) for key in _REQUIRED_KEYS) or not _LOCAL_ADDRESS.fullmatch(document["baseUrl"]):
+        raise _damaged(state.local_file)
     return LocalBiot(
         base_url=document["baseUrl"],
         service_user_id=document["serviceUserId"],
@@ -209,6 +209,6 @@ def read_local_biot(state: StateFolder) -> LocalBiot | None:
     )
 
 
-def _spoilt(file: Path) -> PublishError:
-    msg = f"{file} does not tell where the local BioT is."
+def _damaged(file: Path) -> PublishError:
+    msg = f"{file} is damaged: it does not say how to reach the local BioT."
     return PublishError(msg, hint="Start `biot-plugin sandbox` again: it writes the file anew.")

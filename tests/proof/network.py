@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from builder.publishing.api.http_transport import HttpRequest, HttpTransport
-    from builder.publishing.api.multipart import MultipartBody
+    from builder.publishing.api.request_bodies import MultipartBody
     from builder.publishing.api_values import SecretText
     from tests.proof.races import Race
     from tests.proof.world import World
@@ -129,7 +129,7 @@ class Network:
     def exchange(
         self,
         who: int,
-        wire: HttpTransport,
+        transport: HttpTransport,
         request: HttpRequest,
         content: tuple[SecretText | None, MultipartBody | None],
     ) -> HttpResponse:
@@ -146,7 +146,7 @@ class Network:
             message = "nothing answers there"
             raise UndeliveredError(message)
         if math.isfinite(course.applied):
-            scope, data = _scope(wire, request, content)
+            scope, data = _scope(transport, request, content)
             timeline.at(course.applied, lambda: self._serve(sent, scope, data))
         timeline.sleep(course.end - timeline.seconds)
         return self._outcome(sent)
@@ -245,13 +245,18 @@ def _document(request: HttpRequest) -> bytes:
 
 
 def _scope(
-    wire: HttpTransport, request: HttpRequest, content: tuple[SecretText | None, MultipartBody | None]
+    transport: HttpTransport, request: HttpRequest, content: tuple[SecretText | None, MultipartBody | None]
 ) -> tuple[dict[str, Any], bytes]:
     """The request as an ASGI server hands it on, and its body."""
     bearer, body = content
     kind = body.content_type if body is not None else "application/json"
     data = b"".join(body) if body is not None else _document(request)
-    headers = {"host": wire.host, "accept": "application/json", "content-type": kind, "content-length": f"{len(data)}"}
+    headers = {
+        "host": transport.host,
+        "accept": "application/json",
+        "content-type": kind,
+        "content-length": f"{len(data)}",
+    }
     if bearer is not None:
         headers["authorization"] = f"Bearer {bearer.reveal()}"
     scope = {

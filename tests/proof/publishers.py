@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from builder.publishing.api.http_response import HttpResponse
     from builder.publishing.api.http_transport import HttpRequest
-    from builder.publishing.api.multipart import MultipartBody
+    from builder.publishing.api.request_bodies import MultipartBody
     from builder.publishing.api_values import SecretText
     from builder.release_artifact import PreparedRelease
     from tests.proof.world import World
@@ -128,13 +128,13 @@ class Publishers:
         prepare = builder.release._prepare
 
         def virtual(
-            wire: HttpTransport,
+            transport: HttpTransport,
             request: HttpRequest,
             *,
             bearer: SecretText | None = None,
             body: MultipartBody | None = None,
         ) -> HttpResponse:
-            return network.exchange(_me.who, wire, request, (bearer, body))
+            return network.exchange(_me.who, transport, request, (bearer, body))
 
         def prepared(project: Project, request: PublishRequest, context: ReleaseContext) -> PreparedRelease:
             if project.start not in self._prepared:

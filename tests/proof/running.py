@@ -206,11 +206,11 @@ def _broken_kit() -> Iterator[None]:
     """Every request that carries a token fails by a bug, whose text is as careless as it can be."""
     whole = HttpTransport.exchange
 
-    def exchange(wire: HttpTransport, request: HttpRequest, **rest: Any) -> HttpResponse:  # noqa: ANN401 - passed on as they come
+    def exchange(transport: HttpTransport, request: HttpRequest, **rest: Any) -> HttpResponse:  # noqa: ANN401 - passed on as they come
         if rest.get("bearer"):
-            message = f"a bug at {wire} {vars(wire)}, {request}, {rest}"
+            message = f"a bug at {transport} {vars(transport)}, {request}, {rest}"
             raise RuntimeError(message)
-        return whole(wire, request, **rest)
+        return whole(transport, request, **rest)
 
     HttpTransport.exchange = exchange  # type: ignore[method-assign, assignment]
     try:

@@ -48,9 +48,9 @@ def command(folder: Path, environment: str | None, *, as_json: bool) -> int:
         status = describe_failure(first.kind, code, first.message, first.hint) if first else {"status": "ok"}
         print_document({**status, "kit": __version__, "checks": [_describe(check) for check in checks]})
         return code
-    width = max(len(check.what) for check in checks)
+    width = max(len(check.name) for check in checks)
     for check in checks:
-        print_text(f"{check.state.value.ljust(7)}  {check.what.ljust(width)}  {check.message}")
+        print_text(f"{check.state.value.ljust(7)}  {check.name.ljust(width)}  {check.message}")
         if check.hint:
             print_text(f"{' ' * (width + 11)}{check.hint}")
     return code
@@ -75,7 +75,7 @@ def _checks(folder: Path, environment: str | None) -> Iterator[HealthCheck]:
 def _describe(check: HealthCheck) -> dict[str, str]:
     """One check as JSON."""
     return {
-        "what": check.what,
+        "what": check.name,
         "state": check.state.value,
         "told": check.message,
         "hint": check.hint,
@@ -88,9 +88,9 @@ def _needs_node(where: Aim | None) -> bool:
 
 
 def _unaimed(error: KitError) -> HealthCheck:
-    what = "environment" if isinstance(error, PublishError) else "plugin.toml"
+    name = "environment" if isinstance(error, PublishError) else "plugin.toml"
     hint = error.hint or "`biot-plugin check` tells every problem with its place."
     kind = (
         error.kind if isinstance(error, PublishError) else "project" if isinstance(error, ProjectError) else "manifest"
     )
-    return HealthCheck(what=what, state=HealthState.PROBLEM, message=error.message, hint=hint, kind=kind)
+    return HealthCheck(name=name, state=HealthState.PROBLEM, message=error.message, hint=hint, kind=kind)

@@ -78,20 +78,20 @@ def _log_in(where: Aim, names: tuple[str, str]) -> str:
     if credentials is None:
         msg = "Nothing was typed."
         raise click.UsageError(msg)
-    wire = HttpTransport(where.target, os.environ)
+    transport = HttpTransport(where.target, os.environ)
     try:
-        tokens = make_token_source(credentials, ApiCalls(wire, SystemClock()), os.environ, SystemClock(), ask_code)
-        SessionFile(where.state, where.target.base_url, credentials).forget()
+        tokens = make_token_source(credentials, ApiCalls(transport, SystemClock()), os.environ, SystemClock(), ask_code)
+        SessionFile(where.state, where.target.base_url, credentials).delete()
         tokens.bearer()
     finally:
-        wire.close()
+        transport.close()
     return write_to_keyring(where.target.base_url, given)
 
 
 def _forget(where: Aim) -> bool:
     credentials = read_from_keyring(where.target.base_url)
     if credentials is not None:
-        SessionFile(where.state, where.target.base_url, credentials).forget()
+        SessionFile(where.state, where.target.base_url, credentials).delete()
     return delete_from_keyring(where.target.base_url)
 
 

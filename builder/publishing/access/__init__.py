@@ -1,4 +1,4 @@
-"""Access to an environment of BioT: credentials, where they are stored, and the tokens that they give.
+"""Access to an environment of BioT: credentials, where they are stored, and access tokens.
 
-Offers ``connect``. Never prints a credential and never writes one that the user did not ask it to keep.
+Offers ``open_client``. Never prints a credential, and stores one only when the user asks for it.
 """

@@ -1,4 +1,4 @@
-"""Access tokens: got by a log-in (BioT specification 2.4.2, ums), kept, and renewed before they end."""
+"""Access tokens: obtained by a log-in (BioT specification 2.4.2, ums), stored, and renewed before they expire."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ if TYPE_CHECKING:
 
 _MARGIN_SECONDS = 120.0
 _MARGIN_SHARE = 0.2
-_UNREADABLE_LIFE_SECONDS = 300.0
+_DEFAULT_LIFETIME_SECONDS = 300.0
 _HINTS = {
-    "LOGIN_FAILED": "Check the name and the secret, and that they belong to this environment.",
+    "LOGIN_FAILED": "Check that the name and the secret are right and belong to this environment.",
     "USER_LOCKED": "An administrator of BioT can unlock the user.",
-    "USER_LOCKED_WITH_TIME": "Wait as long as it says; more tries make it longer.",
+    "USER_LOCKED_WITH_TIME": "Wait for the time shown; further attempts make it longer.",
     "SERVICE_LOCKED": "An administrator of BioT can unlock the service user.",
 }
 
 
 class FixedToken:
-    """A token that was given and cannot be renewed.
+    """A token from the user, which cannot be renewed.
 
     Args:
         credentials: The token.
@@ -53,9 +53,9 @@ class FixedToken:
         return self._credentials.token
 
     def renew(self, refused: SecretText) -> SecretText:
-        """Raises ``AccessDenied``: there is no other."""
+        """Raises ``AccessDenied``: there is no other token."""
         del refused
-        msg = "BioT does not accept the token of BIOT_TOKEN: it has ended, or belongs to another environment."
+        msg = "BioT does not accept the token in BIOT_TOKEN: it expired, or belongs to another environment."
         raise AccessDenied(
             msg,
             hint="Copy a new one, or use a service user (BIOT_SERVICE_USER_ID, BIOT_SERVICE_USER_SECRET_KEY), whose "
@@ -65,8 +65,8 @@ class FixedToken:
 
 
 @dataclass(frozen=True, slots=True)
-class _First:
-    """The token of the first step of a log-in with a second factor."""
+class _FirstFactorToken:
+    """The token after the first step of a log-in with a second factor."""
 
     token: SecretText
 
@@ -85,8 +85,8 @@ class LoginTokens:
     Args:
         calls: Requests to the environment.
         credentials: Who logs in.
-        kept: Where the session is kept between commands.
-        clock: Says when a token ends.
+        stored: The session file, for the next commands.
+        clock: For the expiry of tokens.
         ask_code: Asks the person for the code of the second factor; None when nobody can be asked.
     """
 
@@ -94,108 +94,108 @@ class LoginTokens:
         self,
         calls: ApiCalls,
         credentials: ServiceUserCredentials | UserCredentials,
-        kept: SessionFile,
+        stored: SessionFile,
         clock: Clock,
         ask_code: Callable[[], str] | None = None,
     ) -> None:
         self._calls = calls
         self._credentials = credentials
-        self._kept = kept
+        self._stored = stored
         self._clock = clock
         self._ask_code = ask_code
         self._session: Session | None = None
 
     def bearer(self) -> SecretText:
-        """A token that does not end soon."""
-        session = self._session or self._kept.read()
+        """A token that does not expire soon."""
+        session = self._session or self._stored.read()
         if session is None or session.good_until <= self._now() or not is_token(session.access.reveal()):
-            session = self._fresh(session)
+            session = self._new_session(session)
         self._session = session
         return session.access
 
     def renew(self, refused: SecretText) -> SecretText:
-        """Another token than the refused one; the one that another command got meanwhile, if there is one."""
-        kept = self._kept.read()
-        if kept and kept.access != refused and kept.good_until > self._now():
-            self._session = kept
+        """Another token than the refused one; if another command stored a new one in the meantime, that one."""
+        session = self._stored.read()
+        if session and session.access != refused and session.good_until > self._now():
+            self._session = session
         else:
-            self._session = self._fresh(kept)
+            self._session = self._new_session(session)
         return self._session.access
 
-    def _fresh(self, old: Session | None) -> Session:
-        session = self._refreshed(old) or self._logged_in()
-        self._kept.write(session)
+    def _new_session(self, old: Session | None) -> Session:
+        session = self._refresh(old) or self._log_in()
+        self._stored.write(session)
         return session
 
-    def _refreshed(self, old: Session | None) -> Session | None:
+    def _refresh(self, old: Session | None) -> Session | None:
         if old is None or old.refresh is None or old.refresh_until <= self._now():
             return None
         document = {"refreshToken": old.refresh.reveal()}
         try:
-            return self._session_of(self._calls.ask(_request("users/token/refresh", document), fits=_jwt_in))
+            return self._session_of(self._calls.query(_request("users/token/refresh", document), validate=_read_jwt))
         except (AccessDenied, Refused):
             return None
 
-    def _logged_in(self) -> Session:
+    def _log_in(self) -> Session:
         if isinstance(self._credentials, ServiceUserCredentials):
             document = {"id": self._credentials.principal, "secretKey": self._credentials.secret_key.reveal()}
-            reply = self._ask("services/accessToken", document, _token_in)
-            access, ends = _token_in(reply.document), reply.document.get("accessTokenExpiration")
-            return Session(access=access, good_until=self._until(ends, reply))
+            response = self._query("services/accessToken", document, _read_token)
+            access, ends = _read_token(response.document), response.document.get("accessTokenExpiration")
+            return Session(access=access, good_until=self._until(ends, response))
         document = {"username": self._credentials.principal, "password": self._credentials.password.reveal()}
-        reply = self._ask("users/login", document, _jwt_in)
-        if reply.document.get("mfaRequired") is True:
-            reply = self._second_factor(reply)
-        return self._session_of(reply)
+        response = self._query("users/login", document, _read_jwt)
+        if response.document.get("mfaRequired") is True:
+            response = self._second_factor(response)
+        return self._session_of(response)
 
     def _second_factor(self, first: JsonResponse) -> JsonResponse:
         if self._ask_code is None:
-            msg = f"BioT asks {self._who} for the code of a second factor, and there is no terminal to ask on."
-            raise AccessDenied(msg, hint=f"Set {MFA_CODE}, or use a service user, which needs none.")
-        access = _First(_jwt_in(first.document)[0])
+            msg = f"BioT requires a second factor for {self._who}, and there is no terminal to ask for the code."
+            raise AccessDenied(msg, hint=f"Set {MFA_CODE}, or use a service user, which needs no second factor.")
+        access = _FirstFactorToken(_read_jwt(first.document)[0])
         try:
-            return self._calls.ask(_request("users/login/mfa", {"code": self._ask_code()}), access, fits=_jwt_in)
+            return self._calls.query(
+                _request("users/login/mfa", {"code": self._ask_code()}), access, validate=_read_jwt
+            )
         except Refused as error:
             msg = f"BioT refused the code of the second factor ({printable(error.code, 300)})."
-            raise AccessDenied(
-                msg, hint="Codes are good for a short time: take the newest.", code=error.code
-            ) from error
+            raise AccessDenied(msg, hint="Codes expire quickly: use the newest one.", code=error.code) from error
 
-    def _session_of(self, reply: JsonResponse) -> Session:
-        if reply.document.get("passwordResetRequired") is True:
-            msg = f"BioT wants {self._who} to set a new password first."
-            raise AccessDenied(msg, hint="Log in to the BioT Console, set it, then run `biot-plugin login` again.")
-        access, ends = _jwt_in(reply.document)
-        good_until = self._until(ends, reply)
+    def _session_of(self, response: JsonResponse) -> Session:
+        if response.document.get("passwordResetRequired") is True:
+            msg = f"{self._who} must set a new password first."
+            raise AccessDenied(msg, hint="Set it in the BioT Console, then run `biot-plugin login` again.")
+        access, ends = _read_jwt(response.document)
+        good_until = self._until(ends, response)
         try:
-            refresh, refresh_ends = _jwt_in(reply.document, "refreshJwt")
+            refresh, refresh_ends = _read_jwt(response.document, "refreshJwt")
         except UnreadableResponseError:
             return Session(access=access, good_until=good_until)
-        refresh_until = self._until(refresh_ends, reply)
+        refresh_until = self._until(refresh_ends, response)
         return Session(access=access, good_until=good_until, refresh=refresh, refresh_until=refresh_until)
 
-    def _ask(
-        self, path: str, document: Mapping[str, object], fits: Callable[[Mapping[str, object]], object]
+    def _query(
+        self, path: str, document: Mapping[str, object], validate: Callable[[Mapping[str, object]], object]
     ) -> JsonResponse:
         try:
-            return self._calls.ask(_request(path, document), fits=fits)
+            return self._calls.query(_request(path, document), validate=validate)
         except (AccessDenied, Refused) as error:
-            msg = f"{self._calls.wire.host} refused the log-in of {self._who}: {error.told}."
+            msg = f"{self._calls.transport.host} refused the log-in of {self._who}: {error.reason}."
             raise AccessDenied(
                 msg,
                 hint=_HINTS.get(error.code, _HINTS["LOGIN_FAILED"]),
                 code=error.code,
             ) from error
 
-    def _until(self, ends: object, reply: JsonResponse) -> float:
-        """When to have another one, by this machine's clock, which may go wrong: BioT's own clock tells how long."""
+    def _until(self, ends: object, response: JsonResponse) -> float:
+        """When to renew a token, by this machine's clock. It may be wrong, so BioT's clock gives the lifetime."""
         now = self._now()
-        served = server_time(reply.answer)
+        server_now = server_time(response.response)
         try:
-            left = datetime.fromisoformat(str(ends)).timestamp() - (now if served is None else served)
+            lifetime = datetime.fromisoformat(str(ends)).timestamp() - (now if server_now is None else server_now)
         except (ValueError, OverflowError):
-            left = _UNREADABLE_LIFE_SECONDS
-        return now + left - min(_MARGIN_SECONDS, max(0.0, left) * _MARGIN_SHARE)
+            lifetime = _DEFAULT_LIFETIME_SECONDS
+        return now + lifetime - min(_MARGIN_SECONDS, max(0.0, lifetime) * _MARGIN_SHARE)
 
     def _now(self) -> float:
         return self._clock.now().timestamp()
@@ -209,8 +209,8 @@ def _request(path: str, document: Mapping[str, object]) -> HttpRequest:
     return HttpRequest(method="POST", path=f"/ums/v2/{path}", document=document)
 
 
-def _token_in(document: Mapping[str, object], key: str = "accessToken") -> SecretText:
-    """The token at a key. Raises ``UnreadableResponseError`` when there is none that could be sent back."""
+def _read_token(document: Mapping[str, object], key: str = "accessToken") -> SecretText:
+    """The token at a key. Raises ``UnreadableResponseError`` when there is no usable one."""
     token = document.get(key)
     if not isinstance(token, str) or not is_token(token):
         msg = "a log-in without a token"
@@ -218,10 +218,10 @@ def _token_in(document: Mapping[str, object], key: str = "accessToken") -> Secre
     return SecretText(token)
 
 
-def _jwt_in(document: Mapping[str, object], key: str = "accessJwt") -> tuple[SecretText, object]:
-    """The token and the end of one of LoginResponse's two. Raises as ``_token_in``."""
+def _read_jwt(document: Mapping[str, object], key: str = "accessJwt") -> tuple[SecretText, object]:
+    """A token of LoginResponse and when it expires. Raises as ``_read_token``."""
     jwt = document.get(key)
     if not isinstance(jwt, dict):
         msg = "a log-in without a token"
         raise UnreadableResponseError(msg)
-    return _token_in(jwt, "token"), jwt.get("expiration")
+    return _read_token(jwt, "token"), jwt.get("expiration")

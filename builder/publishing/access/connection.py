@@ -1,4 +1,4 @@
-"""From the name of an environment to an open ``BiotClient``: whose credentials count, and in which order."""
+"""From the name of an environment to an open ``BiotClient``: finds the credentials, in a fixed order."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Identity:
-    """Credentials, where they were found, as part of a sentence, and what should be known of that place."""
+    """Credentials, their source as part of a sentence, and a warning about that source."""
 
     credentials: Credentials
     source: str
@@ -47,59 +47,59 @@ class Identity:
 def resolve_target(
     name: str | None, environments: Mapping[str, Mapping[str, object]], state: StateFolder
 ) -> TargetEnvironment:
-    """The environment that a command is for.
+    """The environment that a command works on.
 
     Args:
         name: As given with ``-e``, or None.
-        environments: The tables of plugin.toml; empty without one.
-        state: Knows the local BioT.
+        environments: The ``[environments]`` tables of plugin.toml; empty without one.
+        state: The state folder, which knows the local BioT.
 
     Raises:
-        PublishError: None was named, it is not known, or there is no local BioT.
+        PublishError: No environment was given, it is unknown, or there is no local BioT.
     """
     if name is None:
-        known = ", ".join(sorted({*environments, LOCAL}))
-        msg = "Which BioT is meant? No environment was named."
-        raise PublishError(msg, hint=f"Add `-e NAME`. NAME is one of: {known}.")
+        names = ", ".join(sorted({*environments, LOCAL}))
+        msg = "No environment given."
+        raise PublishError(msg, hint=f"Add `-e NAME`. Known environments: {names}.")
     base_url = str(environments.get(name, {}).get("baseUrl", "")).rstrip("/")
     if name == LOCAL:
         return _local_target(base_url, state)
     if not base_url:
-        msg = f"[environments.{name}] of plugin.toml has no baseUrl."
+        msg = f"[environments.{name}] in plugin.toml has no baseUrl."
         setting = snippet(f"environments.{name}", "baseUrl", "https://api.dev.example.com")
-        raise PublishError(msg, hint="Add the address of its API to plugin.toml.", setting=setting)
+        raise PublishError(msg, hint="Add the address of its API.", setting=setting)
     return TargetEnvironment(name=name, base_url=base_url)
 
 
 def find_identity(
     target: TargetEnvironment, environ: Mapping[str, str], folder: Path | None, state: StateFolder
 ) -> Identity:
-    """The credentials for an environment: of the environment's variables, of ``.env``, of the keyring.
+    """The credentials for an environment: from environment variables, ``.env`` or the keyring, in this order.
 
-    For the local BioT only its own are used: no other secret has any business there.
+    The local BioT gets only its own credentials, never any other secret.
 
     Args:
         target: The environment.
         environ: The process's environment.
-        folder: Of plugin.toml, where ``.env`` may lie; None without one.
-        state: Knows the local BioT.
+        folder: The folder of plugin.toml, which may contain ``.env``; None without one.
+        state: The state folder, which knows the local BioT.
 
     Raises:
-        AccessDenied: There are none, half a pair, or several kinds at once.
+        AccessDenied: There are none, half of a pair is missing, or there are several kinds.
     """
     if target.name == LOCAL:
         return _local_identity(target, state)
-    if found := read_credentials(environ, "The environment"):
-        return Identity(credentials=found, source="environment variables")
+    if credentials := read_credentials(environ, "The environment"):
+        return Identity(credentials=credentials, source="environment variables")
     if folder is not None and (dotenv := read_dotenv_credentials(folder)):
         return Identity(credentials=dotenv.credentials, source=".env", warning=dotenv.warning)
-    if found := read_from_keyring(target.base_url):
-        return Identity(credentials=found, source="the keyring")
-    msg = f"There are no credentials for {target.name} ({target.base_url})."
+    if credentials := read_from_keyring(target.base_url):
+        return Identity(credentials=credentials, source="the keyring")
+    msg = f"No credentials found for {target.name} ({target.base_url})."
     raise AccessDenied(msg, hint=f"Run `biot-plugin login -e {target.name}`, or set {SUPPORTED_CREDENTIALS}.")
 
 
-def open_client(  # noqa: PLR0913 - the two last are for people only
+def open_client(  # noqa: PLR0913 - the last two are for interactive use only
     target: TargetEnvironment,
     environ: Mapping[str, str],
     folder: Path | None,
@@ -108,19 +108,19 @@ def open_client(  # noqa: PLR0913 - the two last are for people only
     ask_code: Callable[[], str] | None = None,
     progress: Progress | None = None,
 ) -> BiotClient:
-    """A client for an environment; nothing is sent before it is used. Close it, or use it in a ``with``.
+    """A client for an environment. It sends nothing until it is used. Close it, or use it in a ``with``.
 
     Args:
         target: The environment.
         environ: The process's environment.
-        folder: Of plugin.toml, where ``.env`` may lie; None without one.
-        clock: For deadlines and for tokens that end.
-        ask_code: Asks the person at the terminal for the code of a second factor; None when there is none.
-        progress: Told of uploads.
+        folder: The folder of plugin.toml, which may contain ``.env``; None without one.
+        clock: For deadlines and the expiry of tokens.
+        ask_code: Asks the user for the code of a second factor; None without a terminal.
+        progress: Shows uploads and notes.
 
     Raises:
-        AccessDenied: There are no credentials.
-        Unreachable: The address is none for credentials.
+        AccessDenied: There are no usable credentials.
+        Unreachable: The address is not safe for credentials.
     """
     state = find_state_folder(environ)
     identity = find_identity(target, environ, folder, state)
@@ -137,29 +137,29 @@ def make_token_source(
     clock: Clock,
     ask_code: Callable[[], str] | None = None,
 ) -> TokenSource:
-    """Where the access tokens of these credentials come from; ``BIOT_MFA_CODE`` answers before a person is asked."""
+    """The source of access tokens for credentials. ``BIOT_MFA_CODE`` takes precedence over asking the user."""
     if isinstance(credentials, TokenCredentials):
         return FixedToken(credentials)
     code = environ.get(MFA_CODE, "").strip()
-    kept = SessionFile(find_state_folder(environ), calls.wire.target.base_url, credentials)
-    return LoginTokens(calls, credentials, kept, clock, (lambda: code) if code else ask_code)
+    stored = SessionFile(find_state_folder(environ), calls.transport.target.base_url, credentials)
+    return LoginTokens(calls, credentials, stored, clock, (lambda: code) if code else ask_code)
 
 
 def _local_target(base_url: str, state: StateFolder) -> TargetEnvironment:
     local = read_local_biot(state)
     if local is None:
-        msg = "There is no local BioT on this machine yet."
+        msg = "No local BioT found on this machine."
         raise PublishError(msg, hint="Start it: `biot-plugin sandbox`.")
     if base_url and base_url != local.base_url:
-        msg = f"The local BioT is at {local.base_url}, and plugin.toml has {base_url} for it."
-        raise PublishError(msg, hint="Delete baseUrl of [environments.local]: the kit knows the address.")
+        msg = f"The local BioT is at {local.base_url}, but plugin.toml has baseUrl {base_url}."
+        raise PublishError(msg, hint="Delete baseUrl from [environments.local]: the kit knows the address.")
     return local.target
 
 
 def _local_identity(target: TargetEnvironment, state: StateFolder) -> Identity:
     local = read_local_biot(state)
     if local is None or local.base_url != target.base_url:
-        msg = "The credentials of the local BioT are not on this machine."
+        msg = "No credentials found for the local BioT."
         raise AccessDenied(msg, hint="Start `biot-plugin sandbox` again: it writes them.")
     user = ServiceUserCredentials(principal=local.service_user_id, secret_key=local.service_user_secret_key)
     return Identity(credentials=user, source="the local BioT")

@@ -1,4 +1,4 @@
-"""Where credentials and tokens are kept: ``.env`` beside plugin.toml, the system's keyring, the kit's state folder."""
+"""Stored credentials and tokens: ``.env`` beside plugin.toml, the system's keyring, the kit's state folder."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ _KEYRING_USER = "credentials"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DotenvCredentials:
-    """The credentials of ``.env``, and what should be known of the file; empty when all is well."""
+    """The credentials in ``.env``, and a warning about the file; empty when all is well."""
 
     credentials: Credentials
     warning: str = ""
 
 
 def read_dotenv_credentials(folder: Path) -> DotenvCredentials | None:
-    """The credentials of ``.env`` in the plugin's folder; None when it has none.
+    """The credentials in ``.env`` in the plugin's folder; None when there are none.
 
     Raises:
-        AccessDenied: Git would commit the file, it cannot be read in time or as text, or it holds half a pair.
+        AccessDenied: Git would commit the file, it cannot be read, or it contains only half of a pair.
     """
     file = folder / _DOTENV
     try:
@@ -49,17 +49,19 @@ def read_dotenv_credentials(folder: Path) -> DotenvCredentials | None:
     if not any(variables.get(name) for name in VARIABLES):
         return None
     if _git_would_commit(file):
-        msg = f"{file} holds credentials, and git would commit it."
-        raise AccessDenied(msg, hint="Add a line `.env` to .gitignore, and `git rm --cached .env` if it is in already.")
-    if any("\ud800" <= sign <= "\udfff" for name in VARIABLES for sign in variables.get(name, "")):
-        msg = f"{file} has credentials that are not UTF-8."
+        msg = f"{file} contains credentials, and git would commit it."
+        raise AccessDenied(
+            msg, hint="Add the line `.env` to .gitignore. If git tracks the file already, run `git rm --cached .env`."
+        )
+    if any("\ud800" <= character <= "\udfff" for name in VARIABLES for character in variables.get(name, "")):
+        msg = f"{file} contains credentials that are not UTF-8."
         raise AccessDenied(msg, hint="Save the file as UTF-8.")
     credentials = read_credentials(variables, _DOTENV)
     return None if credentials is None else DotenvCredentials(credentials=credentials, warning=content.warning)
 
 
 def read_from_keyring(base_url: str) -> Credentials | None:
-    """What ``biot-plugin login`` kept for an address; None when there is nothing, or no keyring."""
+    """The credentials that ``biot-plugin login`` stored for an address; None without them or without a keyring."""
     import keyring
 
     try:
@@ -76,35 +78,35 @@ def read_from_keyring(base_url: str) -> Credentials | None:
 
 
 def write_to_keyring(base_url: str, variables: Mapping[str, str]) -> str:
-    """Keep credentials for an address; returns the keyring's name.
+    """Store credentials for an address; returns the keyring's name.
 
     Args:
         base_url: The environment.
-        variables: By the names of environment variables.
+        variables: The credentials by the names of their environment variables.
 
     Raises:
-        AccessDenied: This machine has no keyring, or it refuses.
+        AccessDenied: This machine has no working keyring.
     """
     import keyring
 
     text = json.dumps(dict(variables))
     try:
         keyring.set_password(_keyring_name(base_url), _KEYRING_USER, text)
-        kept = keyring.get_password(_keyring_name(base_url), _KEYRING_USER) == text
+        stored = keyring.get_password(_keyring_name(base_url), _KEYRING_USER) == text
     except _keyring_errors():
-        kept = False
-    if not kept:
-        msg = "The log-in works, and this machine has no keyring that would keep the credentials."
+        stored = False
+    if not stored:
+        msg = "The log-in works, but this machine has no keyring to store the credentials."
         raise AccessDenied(
             msg,
-            hint=f"Set {' and '.join(variables)} in the environment, or write them to a `.env` beside plugin.toml that "
-            "git ignores.",
+            hint=f"Set {' and '.join(variables)} in the environment, or write them to `.env` beside plugin.toml and "
+            "have git ignore it.",
         )
     return type(keyring.get_keyring()).__module__.rpartition(".")[2]
 
 
 def delete_from_keyring(base_url: str) -> bool:
-    """Remove what ``login`` kept for an address; whether there was anything."""
+    """Delete the credentials that ``login`` stored for an address; whether there were any."""
     import keyring
 
     try:
@@ -116,13 +118,13 @@ def delete_from_keyring(base_url: str) -> bool:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Session:
-    """What a log-in gave. Times are seconds since 1970 by this machine's clock.
+    """The tokens of a log-in. Times are seconds since 1970 by this machine's clock.
 
     Attributes:
         access: The access token.
-        good_until: When to have another one; a little before it ends.
-        refresh: What gets the next access token without a password, or None.
-        refresh_until: When that ends.
+        good_until: When to renew it; a little before it expires.
+        refresh: The refresh token, which gets an access token without a password, or None.
+        refresh_until: When the refresh token expires.
     """
 
     access: SecretText = field(repr=False)
@@ -132,7 +134,7 @@ class Session:
 
 
 class SessionFile:
-    """The session of one principal at one address, for the next commands.
+    """The stored session of one principal at one address, for the next commands.
 
     Args:
         state: The state folder.
@@ -145,7 +147,7 @@ class SessionFile:
         self._file = state.tokens / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.json"
 
     def read(self) -> Session | None:
-        """The session as it was kept; None when there is none that can be read."""
+        """The stored session; None when it is missing or unreadable."""
         try:
             document = read_json(read_regular(self._file))
             if not isinstance(document, dict):
@@ -161,7 +163,7 @@ class SessionFile:
             return None
 
     def write(self, session: Session) -> None:
-        """Keep a session, for the owner alone; a folder that cannot be written only costs the next log-in."""
+        """Store a session for the owner only. Without a writable folder the next command logs in again."""
         document = {
             "accessToken": session.access.reveal(),
             "goodUntil": session.good_until,
@@ -171,8 +173,8 @@ class SessionFile:
         with suppress(PublishError):
             write_private(self._file, json.dumps(document).encode())
 
-    def forget(self) -> None:
-        """Remove it."""
+    def delete(self) -> None:
+        """Delete the file."""
         with suppress(OSError):
             self._file.unlink()
 
@@ -181,7 +183,7 @@ def _git_would_commit(file: Path) -> bool:
     git = process.find_program("git")
     if git is None:
         return False
-    # 0: ignored. 1: not ignored, or in the repository already. 128: no repository.
+    # 0: ignored. 1: not ignored, or already tracked. 128: not a repository.
     return process.run([git, "check-ignore", "-q", file.name], cwd=file.parent).returncode == 1
 
 
@@ -190,7 +192,7 @@ def _keyring_name(base_url: str) -> str:
 
 
 def _keyring_errors() -> tuple[type[Exception], ...]:
-    """What a keyring raises; some back ends let the errors of the system's bus through."""
+    """What a keyring raises; some back ends do not catch errors of the system bus."""
     from keyring.errors import KeyringError
 
     return (KeyringError, OSError, RuntimeError, ImportError)

@@ -1,4 +1,4 @@
-"""Who publishes: read from variables, wherever those come from. Reads nothing itself."""
+"""Credentials, taken from variables of any source. Pure: reads no file and no environment."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _HEADER_TEXT = re.compile(r"[!-~]+")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TokenCredentials:
-    """A token that somebody else got, such as by "Copy token" in the Console. It cannot be renewed."""
+    """An access token, such as from "Copy token" in the Console. It cannot be renewed."""
 
     token: SecretText = field(repr=False)
 
@@ -36,7 +36,7 @@ class TokenCredentials:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ServiceUserCredentials:
-    """A service user of BioT: what automation has."""
+    """A service user of BioT, for automation."""
 
     principal: str
     secret_key: SecretText = field(repr=False)
@@ -46,7 +46,7 @@ class ServiceUserCredentials:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UserCredentials:
-    """A user of the Console."""
+    """A user of the BioT Console."""
 
     principal: str
     password: SecretText = field(repr=False)
@@ -58,46 +58,46 @@ Credentials = TokenCredentials | ServiceUserCredentials | UserCredentials
 
 
 def read_credentials(variables: Mapping[str, str], source: str) -> Credentials | None:
-    """The credentials among variables; None when there are none at all.
+    """The credentials in variables; None when there are none.
 
     Args:
-        variables: Only ``VARIABLES`` are looked at; an empty one is one that is not there (as CI sets missing secrets).
-        source: Where they come from, as part of a sentence.
+        variables: Only ``VARIABLES`` are read. An empty variable counts as missing (CI sets missing secrets so).
+        source: Where they come from, as the subject of a sentence.
 
     Raises:
-        AccessDenied: Half a pair, several kinds at once, or a token that cannot be one.
+        AccessDenied: Half of a pair is missing, there are several kinds, or the token is malformed.
     """
-    given = {name: variables[name] for name in VARIABLES if variables.get(name, "").strip()}
-    found = [names for names in _KINDS if any(name in given for name in names)]
-    if not found:
+    values = {name: variables[name] for name in VARIABLES if variables.get(name, "").strip()}
+    kinds = [names for names in _KINDS if any(name in values for name in names)]
+    if not kinds:
         return None
-    if len(found) > 1:
-        names = ", ".join(name for name in VARIABLES if name in given)
+    if len(kinds) > 1:
+        names = ", ".join(name for name in VARIABLES if name in values)
         msg = f"{source} has several kinds of credentials: {names}."
         raise AccessDenied(msg, hint=f"Keep one kind: {SUPPORTED_CREDENTIALS}.")
-    for name in found[0]:
-        if name not in given:
-            other = next(one for one in found[0] if one in given)
-            empty = "is empty" if name in variables else "is missing"
-            msg = f"{source} has {other}, and {name} {empty}."
-            raise AccessDenied(msg, hint=f"Set {' and '.join(found[0])} together.")
-    return _credentials(found[0], given, source)
+    for name in kinds[0]:
+        if name not in values:
+            other = next(partner for partner in kinds[0] if partner in values)
+            problem = "is empty" if name in variables else "is missing"
+            msg = f"{source} has {other}, but {name} {problem}."
+            raise AccessDenied(msg, hint=f"Set {' and '.join(kinds[0])} together.")
+    return _credentials(kinds[0], values, source)
 
 
-def _credentials(names: tuple[str, ...], given: Mapping[str, str], source: str) -> Credentials:
+def _credentials(names: tuple[str, ...], values: Mapping[str, str], source: str) -> Credentials:
     if names == USER:
-        return UserCredentials(principal=given[USER[0]].strip(), password=SecretText(given[USER[1]]))
+        return UserCredentials(principal=values[USER[0]].strip(), password=SecretText(values[USER[1]]))
     if names == SERVICE_USER:
         return ServiceUserCredentials(
-            principal=given[SERVICE_USER[0]].strip(), secret_key=SecretText(given[SERVICE_USER[1]].strip())
+            principal=values[SERVICE_USER[0]].strip(), secret_key=SecretText(values[SERVICE_USER[1]].strip())
         )
-    token = given[TOKEN].strip().removeprefix("Bearer ").strip()
+    token = values[TOKEN].strip().removeprefix("Bearer ").strip()
     if not is_token(token):
-        msg = f"{source} has a {TOKEN} that is no access token: it holds spaces, line breaks or other signs."
-        raise AccessDenied(msg, hint='Copy it again, alone and whole (BioT Console, user menu, "Copy token").')
+        msg = f"{source} has a malformed {TOKEN}: it contains spaces, line breaks or other invalid characters."
+        raise AccessDenied(msg, hint='Copy the complete token again (BioT Console, user menu, "Copy token").')
     return TokenCredentials(token=SecretText(token))
 
 
 def is_token(text: str) -> bool:
-    """Whether a text can stand in a header as a token."""
+    """Whether a text can be sent as a token in a header."""
     return _HEADER_TEXT.fullmatch(text) is not None

@@ -1,4 +1,4 @@
 """BioT's HTTP API (specification 2.4.2): requests, retries, and responses read without trust.
 
-Offers ``SettingsService`` and ``Dispatcher`` with one method per operation. Never decides what should be published.
+Offers ``BiotClient`` and its ``Dispatcher`` with one method per operation. Never decides what should be published.
 """

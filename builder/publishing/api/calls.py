@@ -1,4 +1,7 @@
-"""Questions are asked until they are answered or patience ends; changes are sent once and told for what is known."""
+"""Requests to BioT: queries are repeated until they are answered, and changes are sent once.
+
+Every failure becomes an error of ``builder.publishing.failures``, which says what is known afterwards.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +21,9 @@ from builder.publishing.api.http_response import (
     retry_after,
 )
 from builder.publishing.api.http_transport import LostResponseError, UndeliveredError
-from builder.publishing.api.multipart import MultipartBody
 from builder.publishing.api.rejections import UNAUTHORIZED, rolled_back, unchanged
-from builder.publishing.api.retry_policy import RETRYABLE_STATUSES, RetryPolicy
+from builder.publishing.api.request_bodies import MultipartBody
+from builder.publishing.api.retry_policy import QUERY_RETRIES, RETRYABLE_STATUSES, RetryPolicy
 from builder.publishing.failures import NoAnswer, OutcomeUnknown, Unreachable
 from builder.quoting import printable
 
@@ -31,24 +34,25 @@ if TYPE_CHECKING:
     from builder.errors import PublishError
     from builder.progress import Progress
     from builder.publishing.api.http_transport import HttpRequest, HttpTransport
-    from builder.publishing.api.multipart import PluginForm
+    from builder.publishing.api.request_bodies import PluginForm
     from builder.publishing.api_values import SecretText
     from builder.publishing.clock import Clock
 
     T = TypeVar("T")
+    Validator = Callable[[Mapping[str, object]], object]
 
-_TOLD_FROM_TRY = 2
+_NOTE_FROM_ATTEMPT = 2
 
 
 class TokenSource(Protocol):
-    """Where access tokens come from."""
+    """Provides access tokens."""
 
     def bearer(self) -> SecretText:
-        """A token that is good for now.
+        """A token that is valid now.
 
         Raises:
-            AccessDenied: There is none to be had.
-            Unreachable, NoAnswer: The log-in was not answered.
+            AccessDenied: No token is available.
+            Unreachable, NoAnswer: The log-in got no answer.
         """
 
     def renew(self, refused: SecretText) -> SecretText:
@@ -57,19 +61,26 @@ class TokenSource(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class JsonResponse:
-    """An answer of success, and the JSON object in it."""
+    """A successful response and its JSON object."""
 
     document: dict[str, object]
-    answer: HttpResponse
+    response: HttpResponse
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Trouble:
-    """A try that gave no reply: what to raise when it was the last, and whether another one makes sense."""
+class _FailedAttempt:
+    """An attempt without a usable response.
+
+    Attributes:
+        error: What to raise when it was the last attempt.
+        retryable: Whether another attempt makes sense.
+        requested_wait: Seconds that the server asked to wait, or None.
+        unauthorized: Whether the token was refused.
+    """
 
     error: PublishError
-    again: bool
-    asked: float | None = None
+    retryable: bool
+    requested_wait: float | None = None
     unauthorized: bool = False
 
 
@@ -77,191 +88,186 @@ class ApiCalls:
     """Requests to one environment.
 
     Args:
-        wire: The connections.
+        transport: The connections.
         clock: For waits and deadlines.
-        patience: For questions.
+        retries: How often queries are repeated.
         chance: Random numbers from 0 to 1, for the waits.
-        progress: Told when a question has to wait.
+        progress: Receives a note when a query has to wait.
     """
 
     def __init__(
         self,
-        wire: HttpTransport,
+        transport: HttpTransport,
         clock: Clock,
         *,
-        patience: RetryPolicy | None = None,
+        retries: RetryPolicy = QUERY_RETRIES,
         chance: Callable[[], float] = random.random,
         progress: Progress | None = None,
     ) -> None:
-        self.wire = wire
+        self.transport = transport
         self._progress = progress or SilentProgress()
         self._clock = clock
-        self._patience = patience or RetryPolicy()
+        self._retries = retries
         self._chance = chance
 
-    def read(self, request: HttpRequest, tokens: TokenSource, reading: Callable[[Mapping[str, object]], T]) -> T:
-        """What the reply to a question says.
+    def read(self, request: HttpRequest, tokens: TokenSource, parse: Callable[[Mapping[str, object]], T]) -> T:
+        """The parsed response to a query.
 
         Args:
-            request: The question.
+            request: The query.
             tokens: Access tokens.
-            reading: Reads the JSON object; raises UnreadableError when it is not what was asked for.
+            parse: Reads the JSON object; raises UnreadableResponseError when it is not the expected document.
 
         Raises:
-            Unreachable, NoAnswer, AccessDenied, Refused: As ``ask``.
+            Unreachable, NoAnswer, AccessDenied, Refused: As ``query``.
         """
-        return reading(self.ask(request, tokens, fits=reading).document)
+        return parse(self.query(request, tokens, validate=parse).document)
 
-    def ask(
-        self,
-        request: HttpRequest,
-        tokens: TokenSource | None = None,
-        *,
-        fits: Callable[[Mapping[str, object]], object] | None = None,
+    def query(
+        self, request: HttpRequest, tokens: TokenSource | None = None, *, validate: Validator | None = None
     ) -> JsonResponse:
-        """The reply to a question; it may be sent several times, so it must change nothing.
+        """The response to a query. It may be sent several times, so it must change nothing.
 
         Args:
-            request: The question.
+            request: The query.
             tokens: Access tokens, or None for a public call.
-            fits: Raises UnreadableError for a JSON object that is no answer to it.
+            validate: Raises UnreadableResponseError for a JSON object that does not answer the query.
 
         Raises:
-            Unreachable: No connection, at the last try.
-            NoAnswer: No usable answer, at the last try.
+            Unreachable: The last attempt got no connection.
+            NoAnswer: The last attempt got no usable response.
             AccessDenied: 401 (also with a new token) or 403.
             Refused: Another complete error of BioT.
         """
-        started, tried, renewed = self._clock.monotonic(), 0, False
+        started, attempt, renewed = self._clock.monotonic(), 0, False
         bearer = tokens.bearer() if tokens else None
         while True:
-            tried += 1
-            outcome = self._try(request, bearer, fits)
-            if isinstance(outcome, JsonResponse):
-                return outcome
-            if outcome.unauthorized and tokens and bearer and not renewed:
+            attempt += 1
+            result = self._attempt(request, bearer, validate)
+            if isinstance(result, JsonResponse):
+                return result
+            if result.unauthorized and tokens and bearer and not renewed:
                 bearer, renewed = tokens.renew(bearer), True
                 continue
-            wait = self._wait(outcome, tried, self._clock.monotonic() - started)
+            wait = self._wait(result, attempt, self._clock.monotonic() - started)
             if wait is None:
-                raise outcome.error
-            if tried >= _TOLD_FROM_TRY:
-                self._progress.note(f"{self.wire.host} does not answer as it should; asking again.")
+                raise result.error
+            if attempt >= _NOTE_FROM_ATTEMPT:
+                self._progress.note(f"{self.transport.host} gave no usable answer; trying again.")
             self._clock.sleep(wait)
 
     def change(
         self, request: HttpRequest, tokens: TokenSource, *, form: PluginForm | None = None, progress: Progress
     ) -> HttpResponse:
-        """The answer of success to a change that was sent once (twice when the token was refused before).
+        """The successful response to a change, which is sent once (twice when BioT refused the first token).
 
         Raises:
-            Unreachable: No connection, or no token to be had; nothing was processed.
+            Unreachable: No connection, or no token available; nothing was processed.
             Refused, AccessDenied: A complete error of BioT; nothing was changed.
-            RolledBack: A complete error of BioT after which it undoes what it did.
-            OutcomeUnknown: Sent, and what became of it is not known.
+            RolledBack: A complete error of BioT, after which it undoes the change.
+            OutcomeUnknown: The request was sent, and it is unknown whether it was applied.
         """
         try:
             bearer = tokens.bearer()
-            answer = self._send(request, bearer, form, progress)
-            if answer.status == UNAUTHORIZED and read_error(answer):
-                # BioT refuses a token before it looks at the rest.
-                answer = self._send(request, tokens.renew(bearer), form, progress)
+            response = self._send(request, bearer, form, progress)
+            if response.status == UNAUTHORIZED and read_error(response):
+                # BioT refuses a token before it reads the rest.
+                response = self._send(request, tokens.renew(bearer), form, progress)
         except NoAnswer as error:
             raise not_sent(error) from error
-        if answer.succeeded:
-            return answer
+        if response.succeeded:
+            return response
         raise (
-            unchanged(self.wire.host, request, answer)
-            or rolled_back(self.wire.host, request, answer)
-            or self._unsettled(request, describe_response(answer), answer)
+            unchanged(self.transport.host, request, response)
+            or rolled_back(self.transport.host, request, response)
+            or self._outcome_unknown(request, describe_response(response), response)
         )
 
-    def unsettled(self, request: HttpRequest, reason: str) -> OutcomeUnknown:
-        """For an answer of success that is none: the text tells what it is, as part of a sentence."""
-        return self._unsettled(request, reason, None)
+    def outcome_unknown(self, request: HttpRequest, reason: str) -> OutcomeUnknown:
+        """For a successful status with an unusable body; ``reason`` describes it as part of a sentence."""
+        return self._outcome_unknown(request, reason, None)
 
     def _send(
         self, request: HttpRequest, bearer: SecretText, form: PluginForm | None, progress: Progress
     ) -> HttpResponse:
         body = MultipartBody(form, progress) if form else None
         try:
-            return self.wire.exchange(request, bearer=bearer, body=body)
+            return self.transport.exchange(request, bearer=bearer, body=body)
         except UndeliveredError as error:
-            raise self._not_reached(error) from error
+            raise self._unreachable(error) from error
         except LostResponseError as error:
-            raise self._unsettled(request, str(error), None) from error
+            raise self._outcome_unknown(request, str(error), None) from error
         finally:
             if body:
                 body.close()
 
-    def _try(
-        self, request: HttpRequest, bearer: SecretText | None, fits: Callable[[Mapping[str, object]], object] | None
-    ) -> JsonResponse | _Trouble:
+    def _attempt(
+        self, request: HttpRequest, bearer: SecretText | None, validate: Validator | None
+    ) -> JsonResponse | _FailedAttempt:
         try:
-            answer = self.wire.exchange(request, bearer=bearer)
+            response = self.transport.exchange(request, bearer=bearer)
         except UndeliveredError as error:
-            # Nobody listens on this machine: waiting does not start a local BioT.
-            return _Trouble(error=self._not_reached(error), again=not is_loopback(self.wire.target.base_url))
+            # On loopback nobody listens, and waiting does not start a local BioT.
+            retryable = not is_loopback(self.transport.target.base_url)
+            return _FailedAttempt(error=self._unreachable(error), retryable=retryable)
         except LostResponseError as error:
-            return _Trouble(error=self._not_answered(str(error)), again=True)
-        if answer.succeeded:
-            return self._reply(answer, fits)
-        again = answer.status in RETRYABLE_STATUSES
-        final = None if again else unchanged(self.wire.host, request, answer)
-        return _Trouble(
-            error=final or self._not_answered(describe_response(answer), answer.status),
-            again=again or (final is None and is_garbled(answer)),
-            asked=retry_after(answer),
-            unauthorized=answer.status == UNAUTHORIZED,
+            return _FailedAttempt(error=self._no_answer(str(error)), retryable=True)
+        if response.succeeded:
+            return self._read_success(response, validate)
+        retryable = response.status in RETRYABLE_STATUSES
+        final = None if retryable else unchanged(self.transport.host, request, response)
+        return _FailedAttempt(
+            error=final or self._no_answer(describe_response(response), response.status),
+            retryable=retryable or (final is None and is_garbled(response)),
+            requested_wait=retry_after(response),
+            unauthorized=response.status == UNAUTHORIZED,
         )
 
-    def _reply(
-        self, answer: HttpResponse, fits: Callable[[Mapping[str, object]], object] | None
-    ) -> JsonResponse | _Trouble:
+    def _read_success(self, response: HttpResponse, validate: Validator | None) -> JsonResponse | _FailedAttempt:
         try:
-            document = read_object(answer)
+            document = read_object(response)
         except UnreadableResponseError:
-            return _Trouble(error=self._not_answered(describe_response(answer), answer.status), again=True)
+            return _FailedAttempt(error=self._no_answer(describe_response(response), response.status), retryable=True)
         try:
-            if fits is not None:
-                fits(document)
+            if validate is not None:
+                validate(document)
         except UnreadableResponseError as error:
-            return _Trouble(error=self._not_answered(f"it answered with {error}", answer.status), again=True)
-        return JsonResponse(document=document, answer=answer)
+            return _FailedAttempt(error=self._no_answer(f"it answered with {error}", response.status), retryable=True)
+        return JsonResponse(document=document, response=response)
 
-    def _wait(self, trouble: _Trouble, tried: int, spent: float) -> float | None:
-        if not trouble.again:
+    def _wait(self, failed: _FailedAttempt, attempt: int, elapsed: float) -> float | None:
+        if not failed.retryable:
             return None
-        return self._patience.wait(tried, asked=trouble.asked, spent=spent, chance=self._chance())
+        return self._retries.wait(attempt, requested=failed.requested_wait, elapsed=elapsed, chance=self._chance())
 
-    def _not_reached(self, error: UndeliveredError) -> Unreachable:
+    def _unreachable(self, error: UndeliveredError) -> Unreachable:
         if "certificate" in str(error):
-            hint = "Name your company's authority: SSL_CERT_FILE=/path/to/authority.pem."
-        elif is_loopback(self.wire.target.base_url):
+            hint = "Name the file of your company's certificate authority: SSL_CERT_FILE=/path/to/authority.pem."
+        elif is_loopback(self.transport.target.base_url):
             hint = "Start the local BioT: `biot-plugin sandbox`."
         else:
             hint = "Check baseUrl in plugin.toml, the network and HTTPS_PROXY."
-        return Unreachable(f"{self.wire.host} cannot be reached: {error}. Nothing was sent.", hint=hint)
+        return Unreachable(f"{self.transport.host} cannot be reached: {error}. Nothing was sent.", hint=hint)
 
-    def _not_answered(self, reason: str, status: int = 0) -> NoAnswer:
+    def _no_answer(self, reason: str, status: int = 0) -> NoAnswer:
         return NoAnswer(
-            f"{self.wire.host} gave no usable answer: {printable(reason, 600)}.",
-            hint="Run it again in a while; `biot-plugin doctor` tells what works and what does not.",
+            f"{self.transport.host} gave no usable answer: {printable(reason, 600)}.",
+            hint="Run the command again later. `biot-plugin doctor` shows what works and what does not.",
             status=status,
         )
 
-    def _unsettled(self, request: HttpRequest, reason: str, answer: HttpResponse | None) -> OutcomeUnknown:
-        error = read_error(answer) if answer else None
-        unsettled = OutcomeUnknown(
-            f"Whether {self.wire.host} applied the {request.method} is not known: {printable(reason, 600)}.",
-            hint="Look at what is there now: `biot-plugin show`. Running the command again does no harm.",
-            status=answer.status if answer else 0,
+    def _outcome_unknown(self, request: HttpRequest, reason: str, response: HttpResponse | None) -> OutcomeUnknown:
+        error = read_error(response) if response else None
+        unknown = OutcomeUnknown(
+            f"It is unknown whether {self.transport.host} applied the {request.method}: {printable(reason, 600)}.",
+            hint="Check the current state with `biot-plugin show`. Running the command again does no harm.",
+            status=response.status if response else 0,
             code=error.code if error else "",
         )
-        unsettled.retry_after = retry_after(answer) if answer else None
-        return unsettled
+        unknown.retry_after = retry_after(response) if response else None
+        return unknown
 
 
 def not_sent(error: NoAnswer) -> Unreachable:
-    """For a change: a question that had to be answered before it could be sent was not."""
+    """For a change that was not sent because a query before it got no answer."""
     return Unreachable(f"{error.message} Nothing was sent.", hint=error.hint)

@@ -1,4 +1,4 @@
-"""Whose certificates are believed: the ones the operator names, else the system's. There is no way to believe all."""
+"""Trusted certificate authorities: those that the operator names, else the system's. Verification is always on."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def is_loopback(url: str) -> bool:
-    """Whether an address is this machine: then nothing of it leaves, and http is allowed."""
+    """Whether an address is this machine; then http is allowed."""
     return urlsplit(url).hostname in _LOOPBACK
 
 
@@ -26,11 +26,11 @@ def make_ssl_context(environ: Mapping[str, str], url: str) -> ssl.SSLContext:
 
     Args:
         environ: May name a file or folder of certificates by ``SSL_CERT_FILE``, ``REQUESTS_CA_BUNDLE``,
-            ``CURL_CA_BUNDLE`` or ``SSL_CERT_DIR``; the first of these counts.
-        url: The address. Without TLS nothing is loaded, nor for this machine, where no authority signs, unless named.
+            ``CURL_CA_BUNDLE`` or ``SSL_CERT_DIR``; the first one set counts.
+        url: The address. For http, and for this machine unless certificates are named, nothing is loaded.
 
     Raises:
-        Unreachable: What the environment names cannot be read.
+        Unreachable: The named file or folder cannot be read.
     """
     import ssl
 
@@ -38,19 +38,21 @@ def make_ssl_context(environ: Mapping[str, str], url: str) -> ssl.SSLContext:
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     name = next((name for name in _NAMES if environ.get(name)), "")
     if name:
-        place = Path(environ[name])
+        location = Path(environ[name])
         try:
-            if place.is_dir():
-                return ssl.create_default_context(capath=place)
-            return ssl.create_default_context(cafile=place)
+            if location.is_dir():
+                return ssl.create_default_context(capath=location)
+            return ssl.create_default_context(cafile=location)
         except OSError as error:
-            msg = f"The certificates that {name} names cannot be read: {error.strerror or error}."
-            raise Unreachable(msg, hint="It is a PEM file with your company's authority; mend or unset it.") from error
+            msg = f"The certificates in {name} cannot be read: {error.strerror or error}."
+            raise Unreachable(
+                msg, hint="Set it to a PEM file with your company's certificate authority, or unset it."
+            ) from error
     if is_loopback(url):
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context = ssl.create_default_context()
     if not context.cert_store_stats()["x509_ca"]:
-        # Some Pythons (python.org on macOS) have no authorities of the system's; httpx brings Mozilla's.
+        # Some Pythons (python.org on macOS) find no system authorities; httpx includes Mozilla's.
         import httpx
 
         return httpx.create_ssl_context(trust_env=False)

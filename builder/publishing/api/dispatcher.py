@@ -1,4 +1,4 @@
-"""The dispatcher's API (specification 2.4.2): subscriptions of endpoints, also of those on one's own account."""
+"""The dispatcher's API (specification 2.4.2): subscriptions of endpoints, also of those outside BioT."""
 
 from __future__ import annotations
 
@@ -15,31 +15,43 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from builder.publishing.api.calls import ApiCalls, TokenSource
+    from builder.publishing.api.http_response import HttpResponse
     from builder.publishing.api_values import SearchPage
 
 HookKind = Literal["notifications", "interceptions"]
+_Action = Literal["subscribe", "unsubscribe", "search"]
 
 
 @dataclass(frozen=True, slots=True)
-class _Permissions:
-    subscribe: str
-    unsubscribe: str
-    search: str
+class _HookApi:
+    """What differs between the APIs of the two kinds: the column to sort by, and the permissions."""
+
+    sort_by: str
+    permissions: Mapping[_Action, str]
 
 
-_PERMISSIONS: Mapping[HookKind, _Permissions] = {
-    "notifications": _Permissions(
-        "DISPATCHER_SUBSCRIPTIONS_SUBSCRIBE", "DISPATCHER_SUBSCRIPTIONS_UNSUBSCRIBE", "DISPATCHER_SUBSCRIPTIONS_SEARCH"
+_APIS: Mapping[HookKind, _HookApi] = {
+    "notifications": _HookApi(
+        "entityTypeName",
+        {
+            "subscribe": "DISPATCHER_SUBSCRIPTIONS_SUBSCRIBE",
+            "unsubscribe": "DISPATCHER_SUBSCRIPTIONS_UNSUBSCRIBE",
+            "search": "DISPATCHER_SUBSCRIPTIONS_SEARCH",
+        },
     ),
-    "interceptions": _Permissions(
-        "HOOKS_INTERCEPTION_CREATE", "HOOKS_INTERCEPTION_DELETE", "HOOKS_INTERCEPTION_SEARCH"
+    "interceptions": _HookApi(
+        "apiId",
+        {
+            "subscribe": "HOOKS_INTERCEPTION_CREATE",
+            "unsubscribe": "HOOKS_INTERCEPTION_DELETE",
+            "search": "HOOKS_INTERCEPTION_SEARCH",
+        },
     ),
 }
-_SORTS: Mapping[HookKind, str] = {"notifications": "entityTypeName", "interceptions": "apiId"}
 
 
 class Dispatcher:
-    """Who is called for what.
+    """The subscriptions of one environment.
 
     Args:
         calls: Requests to the environment.
@@ -51,55 +63,57 @@ class Dispatcher:
         self._tokens = tokens
 
     def subscribe(self, kind: HookKind, subscription: Mapping[str, object]) -> Mapping[str, object]:
-        """Subscribe an endpoint; returns what BioT wrote down, with its id and, for interceptions, its order.
+        """Subscribe an endpoint; returns the subscription on BioT with its id and, for interceptions, its order.
 
         Args:
-            kind: Which of the two.
-            subscription: BioT's words: ``entityTypeName``, ``actionName``, ``endpoint``, ``templateName``; or ``type``,
-                ``apiId`` or ``entityName``, ``endpoint``, ``pathFilters``, ``executionOrder``.
+            kind: Notifications or interceptions.
+            subscription: BioT's fields: ``entityTypeName``, ``actionName``, ``endpoint``, ``templateName``; or
+                ``type``, ``apiId`` or ``entityName``, ``endpoint``, ``pathFilters``, ``executionOrder``.
 
         Raises:
             Refused, Unreachable, AccessDenied, OutcomeUnknown: See ``builder.publishing.api.client``.
         """
-        request = self._request(kind, "subscribe", subscription, _PERMISSIONS[kind].subscribe)
-        answer = self._calls.change(request, self._tokens, progress=SilentProgress())
+        request, response = self._change(kind, "subscribe", subscription)
         try:
-            return read_object(answer)
+            return read_object(response)
         except UnreadableResponseError as error:
-            raise self._calls.unsettled(request, describe_response(answer)) from error
+            raise self._calls.outcome_unknown(request, describe_response(response)) from error
 
     def unsubscribe(self, kind: HookKind, subscription: Mapping[str, object]) -> None:
-        """End a subscription; it is named by the same words. Raises as ``subscribe``."""
-        request = self._request(kind, "unsubscribe", subscription, _PERMISSIONS[kind].unsubscribe)
-        answer = self._calls.change(request, self._tokens, progress=SilentProgress())
-        if answer.body.strip():
-            raise self._calls.unsettled(request, describe_response(answer))
+        """End a subscription, which is identified by the same fields. Raises as ``subscribe``."""
+        request, response = self._change(kind, "unsubscribe", subscription)
+        if response.body.strip():
+            raise self._calls.outcome_unknown(request, describe_response(response))
 
     def search(self, kind: HookKind, filters: Mapping[str, object], *, page: int = 0, limit: int = 100) -> SearchPage:
         """One page of subscriptions.
 
         Args:
-            kind: Which of the two.
+            kind: Notifications or interceptions.
             filters: BioT's ``filter``, such as ``{"endpoint": {"eq": "https://…"}}``.
             page: From 0.
             limit: Rows per page.
         """
-        asked: dict[str, object] = {"sort": [{"prop": _SORTS[kind], "order": "ASC"}], "limit": limit, "page": page}
+        api = _APIS[kind]
+        search: dict[str, object] = {"sort": [{"prop": api.sort_by, "order": "ASC"}], "limit": limit, "page": page}
         if filters:
-            asked["filter"] = filters
+            search["filter"] = filters
         request = HttpRequest(
             method="GET",
             path=f"/dispatcher/v1/hooks/{kind}",
-            query={"searchRequest": json.dumps(asked, separators=(",", ":"))},
-            permission=_PERMISSIONS[kind].search,
+            query={"searchRequest": json.dumps(search, separators=(",", ":"))},
+            permission=api.permissions["search"],
         )
         return self._calls.read(request, self._tokens, read_search_page)
 
-    def _request(self, kind: HookKind, verb: str, subscription: Mapping[str, object], permission: str) -> HttpRequest:
-        return HttpRequest(
+    def _change(
+        self, kind: HookKind, action: _Action, subscription: Mapping[str, object]
+    ) -> tuple[HttpRequest, HttpResponse]:
+        request = HttpRequest(
             method="POST",
-            path=f"/dispatcher/v1/hooks/{kind}/{verb}",
+            path=f"/dispatcher/v1/hooks/{kind}/{action}",
             document=subscription,
             changes=True,
-            permission=permission,
+            permission=_APIS[kind].permissions[action],
         )
+        return request, self._calls.change(request, self._tokens, progress=SilentProgress())

@@ -1,4 +1,4 @@
-"""All pages of a search, and an end to those of a server that has none."""
+"""All pages of a search, with limits for a server whose pages never end."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def all_pages(read: Callable[[int], SearchPage], what: str) -> tuple[Mapping[str
     """The rows of every page.
 
     Args:
-        read: Reads one page, counted from 0; raises as every question.
+        read: Reads one page, counted from 0; raises as every query.
         what: The rows, as part of a sentence.
 
     Raises:
@@ -34,23 +34,23 @@ def all_pages(read: Callable[[int], SearchPage], what: str) -> tuple[Mapping[str
     """
     rows: list[Mapping[str, object]] = []
     seen: set[bytes] = set()
-    size, ends = 0, time.monotonic() + SECONDS_MAX
+    size, deadline = 0, time.monotonic() + SECONDS_MAX
     for page in range(ROWS_MAX // PAGE_SIZE):
-        found = read(page)
-        rows += found.rows
-        if not found.rows or len(rows) >= found.total:
+        result = read(page)
+        rows += result.rows
+        if not result.rows or len(rows) >= result.total:
             return tuple(rows)
-        text = json.dumps(found.rows, sort_keys=True).encode()
+        text = json.dumps(result.rows, sort_keys=True).encode()
         size, digest = size + len(text), hashlib.sha256(text).digest()
         if digest in seen:
             raise _endless(what, f"page {page} is the same as an earlier one")
         seen.add(digest)
-        if time.monotonic() > ends:
+        if time.monotonic() > deadline:
             raise _endless(what, f"{page + 1} pages took more than {SECONDS_MAX:.0f} seconds")
         if len(rows) >= ROWS_MAX or size > BYTES_MAX:
             break
-    raise _endless(what, f"there is more than {ROWS_MAX:,} rows or {BYTES_MAX // 1024**2} MB")
+    raise _endless(what, f"it has more than {ROWS_MAX:,} rows or {BYTES_MAX // 1024**2} MB")
 
 
 def _endless(what: str, reason: str) -> NoAnswer:
-    return NoAnswer(f"BioT's list of {what} was not read to its end: {reason}.", hint=_HINT)
+    return NoAnswer(f"BioT's list of {what} could not be read completely: {reason}.", hint=_HINT)

@@ -1,8 +1,8 @@
-"""Which plugin an answer is about. Pure.
+"""Which plugin a response is about. Pure.
 
-BioT puts ``Plugin-`` before every name and documents that paths take the result, the full name. Whether ``name`` in
-answers is the full name it leaves open, and a server may take both forms in paths. So an answer named ``Plugin-vic``
-is about ``vic`` or about another plugin whose own name is ``Plugin-vic`` and whose full name is ``Plugin-Plugin-vic``.
+BioT prepends ``Plugin-`` to every name, and documents that paths take the full name. It does not document whether
+``name`` in responses is the full name, and a server may accept both forms in paths. So a response named ``Plugin-vic``
+is about ``vic``, or about another plugin with the own name ``Plugin-vic`` and the full name ``Plugin-Plugin-vic``.
 """
 
 from __future__ import annotations
@@ -16,27 +16,27 @@ _FULL_NAMES: Final = re.compile(rf"(?<![A-Za-z0-9_-]){NAME_PREFIX}[A-Za-z0-9_-]{
 
 
 def bare_name(name: str) -> str:
-    """The plugin's own name, of a full one; a name without ``Plugin-`` as it is."""
+    """The plugin's own name, without a leading ``Plugin-``."""
     return name.removeprefix(NAME_PREFIX)
 
 
 def full_name(name: str) -> str:
-    """The name that BioT, its paths and Lambda have for the plugin of this name."""
+    """The name of the plugin in BioT's paths and in Lambda."""
     return NAME_PREFIX + name
 
 
 def is_akin(answered: str, name: str) -> bool:
-    """Whether two names differ by nothing but how often ``Plugin-`` stands before them."""
+    """Whether two names differ only in how often ``Plugin-`` is prepended."""
     shorter, longer = sorted((answered, name), key=len)
     return longer.endswith(shorter) and not longer.removesuffix(shorter).replace(NAME_PREFIX, "")
 
 
 def certain_name(answered: str, console_url: str) -> str | None:
-    """The own name of the plugin that an answer is about, or None when the answer alone does not tell.
+    """The own name of the plugin that a response is about, or None when the response alone does not decide it.
 
     Args:
-        answered: The answer's ``name``.
-        console_url: Its ``linkToConsole``, which leads to the function, and a function has the full name.
+        answered: The response's ``name``.
+        console_url: Its ``linkToConsole``, which contains the function's name: the full name.
     """
     if not answered.startswith(NAME_PREFIX):
         return answered

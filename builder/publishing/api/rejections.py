@@ -1,4 +1,4 @@
-"""Complete errors of BioT that settle what happened to a request: nothing was changed, or it was rolled back."""
+"""Complete errors of BioT that prove what happened to a request: nothing was changed, or it was rolled back."""
 
 from __future__ import annotations
 
@@ -16,56 +16,56 @@ if TYPE_CHECKING:
 UNAUTHORIZED: Final = 401
 METHOD_NOT_ALLOWED: Final = 405
 _FORBIDDEN, _TIMED_OUT, _FAILED = 403, 408, 500
-_NOT_NAMED: Final = "METHOD_NOT_ALLOWED"
+_NO_BIOT_CODE: Final = "METHOD_NOT_ALLOWED"
 
 
-def unchanged(host: str, request: HttpRequest, answer: HttpResponse) -> PublishError | None:
-    """The error for an answer that proves that nothing was changed; None when it proves nothing."""
-    error = read_error(answer)
-    if answer.status == METHOD_NOT_ALLOWED and error is None:
-        # What HTTP means by 405, whoever says it.
-        error = BiotError(code=_NOT_NAMED, message="", trace_id="", details={})
-    if error is None or answer.status not in CLIENT_ERROR or answer.status == _TIMED_OUT:
+def unchanged(host: str, request: HttpRequest, response: HttpResponse) -> PublishError | None:
+    """The error for a response that proves that nothing was changed; None for any other."""
+    error = read_error(response)
+    if response.status == METHOD_NOT_ALLOWED and error is None:
+        # 405 means that in HTTP, whoever answered.
+        error = BiotError(code=_NO_BIOT_CODE, message="", trace_id="", details={})
+    if error is None or response.status not in CLIENT_ERROR or response.status == _TIMED_OUT:
         return None
-    if answer.status == UNAUTHORIZED:
+    if response.status == UNAUTHORIZED:
         return AccessDenied(
-            f"{host} does not accept the access token: {error.told}.",
-            hint="Check the credentials, and that they belong to this environment. Nothing was changed.",
+            f"{host} does not accept the access token: {error.description}.",
+            hint="Check that the credentials are right and belong to this environment. Nothing was changed.",
             code=error.code,
-            told=error.told,
+            reason=error.description,
         )
-    if answer.status == _FORBIDDEN:
-        needed = f" It takes the permission {request.permission}." if request.permission else ""
+    if response.status == _FORBIDDEN:
+        needed = f" It requires the permission {request.permission}." if request.permission else ""
         return AccessDenied(
-            f"{host} does not allow this: {error.told}.{needed}",
-            hint="Use other credentials, or have the role of these extended in BioT. Nothing was changed.",
+            f"{host} does not allow this: {error.description}.{needed}",
+            hint="Use other credentials, or ask for this permission in BioT. Nothing was changed.",
             code=error.code,
-            told=error.told,
+            reason=error.description,
         )
     refused = Refused(
-        f"{host} refused: {error.told}.",
-        hint="Correct what it names. Nothing was changed.",
-        status=answer.status,
+        f"{host} refused: {error.description}.",
+        hint="Correct this and try again. Nothing was changed.",
+        status=response.status,
         code=error.code,
         details=error.details,
     )
-    refused.told = error.told
-    refused.retry_after = retry_after(answer)
+    refused.reason = error.description
+    refused.retry_after = retry_after(response)
     return refused
 
 
-def rolled_back(host: str, request: HttpRequest, answer: HttpResponse) -> RolledBack | None:
-    """The error for an answer after which BioT documents a rollback; None for any other."""
-    error = read_error(answer)
-    if error is None or not request.rolls_back or answer.status != _FAILED or error.code == ROLLBACK_FAILED:
+def rolled_back(host: str, request: HttpRequest, response: HttpResponse) -> RolledBack | None:
+    """The error for a response after which BioT documents a rollback; None for any other."""
+    error = read_error(response)
+    if error is None or not request.rolls_back or response.status != _FAILED or error.code == ROLLBACK_FAILED:
         return None
     cause = str(error.details.get("className", "")).rpartition(".")[2]
     lasting = cause in PERMANENT_AWS_ERRORS
     failure = RolledBack(
-        f"{host} could not carry out the {request.method} and rolled it back: {error.told}.",
-        hint="Correct what it names, then run the command again." if lasting else "Run the command again later.",
+        f"{host} could not carry out the {request.method} and rolled it back: {error.description}.",
+        hint="Correct this, then run the command again." if lasting else "Run the command again later.",
         code=error.code,
         lasting=lasting,
     )
-    failure.retry_after = retry_after(answer)
+    failure.retry_after = retry_after(response)
     return failure

@@ -1,4 +1,4 @@
-"""JSON of BioT's API -> values, refused when a type is another than its specification (2.4.2) says."""
+"""Read values from BioT's JSON, and refuse types that its specification (2.4.2) does not allow."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ def read_plugin(document: Mapping[str, object], *, name: str | None = None) -> R
 
     Args:
         document: The JSON object.
-        name: The plugin that was asked for; an answer that can only be about another one is refused. Whether it is
-            about this one, ``builder.publishing.api.plugin_identity`` finds out.
+        name: The requested plugin; a response that can only be about another one is refused. Whether it is about
+            this one is decided by ``builder.publishing.api.plugin_identity``.
 
     Raises:
         UnreadableResponseError: It is not a plugin, or not this one.
@@ -55,7 +55,7 @@ def read_plugin(document: Mapping[str, object], *, name: str | None = None) -> R
         _check_list(document.get(table), table, key, kind)
     variables = document.get("environmentVariables")
     if isinstance(variables, dict) and not all(isinstance(value, str) for value in variables.values()):
-        msg = "a plugin whose environmentVariables are not all text"
+        msg = "a plugin with environmentVariables that are not text"
         raise UnreadableResponseError(msg)
     return _plugin(document, name)
 
@@ -63,10 +63,10 @@ def read_plugin(document: Mapping[str, object], *, name: str | None = None) -> R
 def _plugin(document: Mapping[str, object], name: str | None) -> RemotePlugin:
     answered, version = str(document["name"]), document["version"]
     if not isinstance(version, int) or not VERSION_MIN <= version <= VERSION_MAX:
-        msg = f"a plugin whose version is {version}"
+        msg = f"a plugin with version {version}"
         raise UnreadableResponseError(msg)
     if name is not None and not is_akin(answered, name):
-        msg = "another plugin than the one asked for"
+        msg = "another plugin than the requested one"
         raise UnreadableResponseError(msg)
     console_url = str(document.get("linkToConsole") or "")
     own = name or certain_name(answered, console_url) or bare_name(answered)
@@ -87,7 +87,7 @@ def read_plugin_page(document: Mapping[str, object]) -> PluginPage:
     """A page of plugins.
 
     Raises:
-        UnreadableResponseError: It is none.
+        UnreadableResponseError: It is not.
     """
     rows = read_search_page(document)
     return PluginPage(plugins=tuple(read_plugin(row) for row in rows.rows), total=rows.total)
@@ -97,29 +97,29 @@ def read_search_page(document: Mapping[str, object]) -> SearchPage:
     """A page of BioT's search envelope.
 
     Raises:
-        UnreadableResponseError: It is none.
+        UnreadableResponseError: It is not.
     """
     rows, metadata = document.get("data"), document.get("metadata")
     page = metadata.get("page") if isinstance(metadata, dict) else None
     total = page.get("totalResults") if isinstance(page, dict) else None
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        msg = "a search without its rows"
+        msg = "a search result without rows"
         raise UnreadableResponseError(msg)
     if not isinstance(total, int) or isinstance(total, bool) or total < 0:
-        msg = "a search without its number of results"
+        msg = "a search result without totalResults"
         raise UnreadableResponseError(msg)
     return SearchPage(rows=tuple(rows), total=total)
 
 
 def read_actions(document: Mapping[str, object]) -> tuple[Mapping[str, object], ...]:
-    """The actions that notify, each with its entity.
+    """The actions that can notify, each with its entity.
 
     Raises:
-        UnreadableResponseError: The document is no such list.
+        UnreadableResponseError: The document is not such a list.
     """
     rows = document.get("entityTypes")
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        msg = "a list of actions without its rows"
+        msg = "a list of actions without rows"
         raise UnreadableResponseError(msg)
     return tuple(rows)
 
@@ -128,14 +128,14 @@ def _check(table: Mapping[str, object], key: str, kind: type, *, needed: bool) -
     value = table.get(key)
     if value is None and not needed:
         return
-    # To Python True is an int; to BioT it is not.
+    # True is an int for Python, but not for BioT.
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-        msg = f"JSON whose {key} is missing or of another type than BioT's"
+        msg = f"JSON with a missing or wrong {key}"
         raise UnreadableResponseError(msg)
 
 
 def _check_list(table: object, name: str, key: str, kind: type) -> None:
     value = table.get(key) if isinstance(table, dict) else None
     if value is not None and (not isinstance(value, list) or not all(isinstance(item, kind) for item in value)):
-        msg = f"a plugin whose {name}.{key} is not what BioT has there"
+        msg = f"a plugin with a wrong {name}.{key}"
         raise UnreadableResponseError(msg)

@@ -1,17 +1,23 @@
-"""When a question that changes nothing is asked again, and how long to wait before: decided without doing either."""
+"""When a request is sent again, and how long to wait before that. Decides only; sends nothing and never waits."""
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING, Final
 
 from builder.publishing.failures import NoAnswer, NoSuchPlugin, OutcomeUnknown, Refused, RolledBack, Unreachable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from builder.errors import PublishError
 
-
-# When a change that failed is sent again: decided by what the failure says, without doing it.
+BUSY_STATUSES: Final = frozenset({408, 425, 429})
+"""The server did not process the request, and asks for it again later."""
+RETRYABLE_STATUSES: Final = BUSY_STATUSES | {421, 500, 502, 503, 504}
+"""Statuses after which the same query may succeed."""
 _RACE_CODES: Final = frozenset(
     {
         "PLUGIN_EXISTS_BY_NAME",
@@ -20,8 +26,70 @@ _RACE_CODES: Final = frozenset(
         "PLUGIN_VERSION_MUST_NOT_BE_CHANGED_WHEN_NOT_UPDATING_CODE",
     }
 )
-"""Refusals that say that the plugin is no longer as it was read."""
-_BUSY_STATUSES: Final = frozenset({408, 425, 429})
+"""BioT's codes for a plugin that is no longer as it was read."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RetryPolicy:
+    """How often a request is sent, and how long all attempts may take.
+
+    Attributes:
+        attempts: At most this many requests.
+        first_wait: Upper limit of the first wait in seconds. It doubles each time; the wait is a random part of it
+            ("full jitter").
+        longest_backoff: The upper limit stops growing here.
+        longest_wait: Give up when a wait would be longer, which happens only when the server asks for it.
+        deadline: Seconds for all attempts and waits together.
+    """
+
+    attempts: int
+    first_wait: float
+    longest_backoff: float
+    longest_wait: float = inf
+    deadline: float = inf
+
+    def wait(self, attempt: int, *, requested: float | None, elapsed: float, chance: float) -> float | None:
+        """Seconds to wait before the next attempt, or None to give up.
+
+        Args:
+            attempt: How many requests were sent; at least 1.
+            requested: Seconds that the server asked for by ``Retry-After``, or None.
+            elapsed: Seconds since the first attempt began.
+            chance: A random number from 0 to 1.
+        """
+        if attempt >= self.attempts:
+            return None
+        # The random part is added to what the server asked for: otherwise all clients come back at the same moment.
+        backoff = chance * min(self.longest_backoff, self.first_wait * 2.0 ** (attempt - 1))
+        wait = backoff + (requested or 0.0)
+        if wait > self.longest_wait or elapsed + wait > self.deadline:
+            return None
+        return wait
+
+
+QUERY_RETRIES: Final = RetryPolicy(attempts=5, first_wait=0.4, longest_backoff=20.0, longest_wait=20.0, deadline=90.0)
+"""For requests that change nothing."""
+PUBLISH_RETRIES: Final = RetryPolicy(attempts=6, first_wait=0.5, longest_backoff=10.0, deadline=600.0)
+"""For creating and updating plugins."""
+ACTION_RETRIES: Final = RetryPolicy(attempts=5, first_wait=1.0, longest_backoff=8.0)
+"""For other changes, such as enabling a plugin."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PublishPolicy:
+    """How long a publish keeps trying.
+
+    Attributes:
+        retries: How often requests are sent, and the waits between them.
+        rollbacks: At most this many requests when BioT answers each that it rolled the change back.
+        read_back_waits: Seconds before each time the plugin is read back after one request.
+        chance: Random numbers from 0 to 1, so that many publishers do not come back at the same moment.
+    """
+
+    retries: RetryPolicy = PUBLISH_RETRIES
+    rollbacks: int = 3
+    read_back_waits: tuple[float, ...] = (0.0, 0.5, 1.5, 3.0)
+    chance: Callable[[], float] = random.random
 
 
 def is_race(failure: PublishError) -> bool:
@@ -29,48 +97,20 @@ def is_race(failure: PublishError) -> bool:
     return isinstance(failure, NoSuchPlugin) or (isinstance(failure, Refused) and failure.code in _RACE_CODES)
 
 
-def is_worth_repeating(failure: PublishError) -> bool:
-    """Whether the same change may succeed when it is sent again."""
+def is_transient(failure: PublishError) -> bool:
+    """Whether the same change may succeed when it is sent again and nobody else changed the plugin."""
     if isinstance(failure, RolledBack):
         return not failure.lasting
-    busy = isinstance(failure, Refused) and failure.status in _BUSY_STATUSES
-    return busy or is_race(failure) or isinstance(failure, Unreachable | NoAnswer | OutcomeUnknown)
+    if isinstance(failure, Refused):
+        return failure.status in BUSY_STATUSES
+    return isinstance(failure, Unreachable | OutcomeUnknown)
 
 
-RETRYABLE_STATUSES = frozenset({408, 421, 425, 429, 500, 502, 503, 504})
-"""Statuses after which the same question may be answered."""
+def is_worth_repeating(failure: PublishError) -> bool:
+    """Whether a change is sent again after the plugin was read again."""
+    return is_transient(failure) or is_race(failure) or isinstance(failure, NoAnswer)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RetryPolicy:
-    """How long a question may take in all.
-
-    Attributes:
-        tries: At most so many requests.
-        first_wait: Seconds before the second one at most; doubled each time ("full jitter": anything from 0 to that).
-        longest_wait: No single wait is longer, whatever a server asks for.
-        deadline: Seconds for all tries and waits together.
-    """
-
-    tries: int = 5
-    first_wait: float = 0.4
-    longest_wait: float = 20.0
-    deadline: float = 90.0
-
-    def wait(self, tried: int, *, asked: float | None, spent: float, chance: float) -> float | None:
-        """Seconds to wait before the next try, or None to give up.
-
-        Args:
-            tried: How many tries there were; at least 1.
-            asked: What the server asked for by ``Retry-After``, in seconds, or None.
-            spent: Seconds since the first try began.
-            chance: A random number from 0 to 1.
-        """
-        if tried >= self.tries:
-            return None
-        jittered = chance * min(self.longest_wait, self.first_wait * 2.0 ** (tried - 1))
-        # A little more than was asked for: everybody who was sent away at the same moment comes back otherwise.
-        wait = jittered if asked is None else asked + jittered
-        if wait > self.longest_wait or spent + wait > self.deadline:
-            return None
-        return wait
+def requested_wait(failure: PublishError | None) -> float | None:
+    """Seconds that BioT asked to wait, or None."""
+    return failure.retry_after if isinstance(failure, Refused | RolledBack | OutcomeUnknown) else None

@@ -1,4 +1,4 @@
 """Execution: carry out a plan over a network that may lose responses.
 
-Offers ``run``. Never reports a result that it did not read back from BioT.
+Offers ``PublishRun``. Never reports a result that it did not read back from BioT.
 """

@@ -1,4 +1,4 @@
-"""Where the platform stands while a publish is under way: as before, as wanted, partly, or somebody else's. Pure."""
+"""The plugin on BioT during a publish: as before, as wanted, partly changed, or changed by somebody else. Pure."""
 
 from __future__ import annotations
 
@@ -19,90 +19,96 @@ if TYPE_CHECKING:
 
 
 class RemoteStatus(StrEnum):
-    """What a plugin that was read back is, compared with the plan that was being carried out."""
+    """How a plugin that was read back compares with the plan that was being carried out."""
 
-    AS_WANTED = "as wanted"
+    APPLIED = "as wanted"
     AS_BEFORE = "as before"
-    PARTLY = "partly as wanted, and otherwise as before"
-    OTHER = "somebody else's"
-    UNTELLABLE = "a new version without a digest: whose code it is cannot be seen"
+    PARTLY_APPLIED = "partly as wanted, otherwise as before"
+    CHANGED_BY_OTHERS = "changed by somebody else"
+    UNIDENTIFIED_CODE = "a new version without a digest: the kit cannot see whose code it is"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RemoteState:
-    """One look at the platform.
+    """The plugin as it was read back once.
 
     Attributes:
-        place: What was found.
+        status: How it compares with the plan.
         remote: The plugin as read.
-        left: What would still have to be sent; None when nothing, or when it must not be.
-        told: What somebody else did, if it was not this run, as a sentence.
+        remaining: What remains to be sent; None when nothing remains, or when it must not be sent.
+        detail: What somebody else did, as a sentence.
     """
 
-    place: RemoteStatus
+    status: RemoteStatus
     remote: RemotePlugin | None
-    left: Create | Update | None = None
-    told: str = ""
+    remaining: Create | Update | None = None
+    detail: str = ""
 
 
-def assess_remote(desired: DesiredPlugin, under_way: Create | Update, remote: RemotePlugin | None) -> RemoteState:
-    """Judge one read of the plugin.
+def assess_remote(desired: DesiredPlugin, plan: Create | Update, remote: RemotePlugin | None) -> RemoteState:
+    """Compare the plugin as it is now with a plan.
 
-    What is still different must have been different before, and the version must be the one from before or, with this
-    very code, a later one. Anything else was done by somebody else, and is never overwritten.
+    Fields that still differ must have differed before, and the version must be the previous one or, with this very
+    code, a later one. Anything else was done by somebody else and is never overwritten.
 
     Args:
-        desired: What is wanted.
-        under_way: The plan that is being carried out; requests of it may have been sent.
+        desired: The plugin to reach.
+        plan: The plan that is being carried out; its requests may have been sent.
         remote: The plugin as it was read now.
     """
     if remote is None:
-        return _gone(under_way)
-    if told := _anew(under_way, remote):
-        return RemoteState(place=RemoteStatus.OTHER, remote=remote, told=told)
-    desired = keep_new_shifts(desired, under_way.before, remote)
+        return _gone(plan)
+    if detail := _recreated(plan, remote):
+        return RemoteState(status=RemoteStatus.CHANGED_BY_OTHERS, remote=remote, detail=detail)
+    desired = keep_new_shifts(desired, plan.before, remote)
     try:
-        left = make_plan(desired, remote)
+        remaining = make_plan(desired, remote)
     except (NotPossible, VersionsExhausted) as error:
-        return RemoteState(place=RemoteStatus.OTHER, remote=remote, told=f"{_now(desired, remote)} {error.message}")
-    # BioT's specification lets answers leave the variables out; then it is as if the digest were switched off.
+        return RemoteState(
+            status=RemoteStatus.CHANGED_BY_OTHERS,
+            remote=remote,
+            detail=f"{_current_state(desired, remote)} {error.message}",
+        )
+    # BioT's specification lets responses leave the variables out; then the digest cannot be compared either.
     hidden = remote.fields.get(VARIABLES) is None
-    sent_code = under_way.code is not None and remote.version != under_way.version_from
-    if sent_code and (hidden or not desired.marked) and remote.version == under_way.version_to:
-        more = None if hidden or isinstance(left, Unchanged) else left
-        return RemoteState(place=RemoteStatus.UNTELLABLE, remote=remote, left=more)
-    if isinstance(left, Unchanged):
-        return RemoteState(place=RemoteStatus.AS_WANTED, remote=remote)
-    return _between(desired, under_way, remote, left)
+    sent_code = plan.code is not None and remote.version != plan.version_from
+    if sent_code and (hidden or not desired.marked) and remote.version == plan.version_to:
+        rest = None if hidden or isinstance(remaining, Unchanged) else remaining
+        return RemoteState(status=RemoteStatus.UNIDENTIFIED_CODE, remote=remote, remaining=rest)
+    if isinstance(remaining, Unchanged):
+        return RemoteState(status=RemoteStatus.APPLIED, remote=remote)
+    return _intermediate_state(desired, plan, remote, remaining)
 
 
 def only_orders_left(desired: DesiredPlugin, remote: RemotePlugin) -> bool:
-    """Whether BioT has everything as wanted but for orders that it did not give."""
+    """Whether BioT has everything as wanted except interception orders that it did not grant."""
     shifts = find_shifts(desired, remote)
     return bool(shifts) and isinstance(make_plan(keep_shifts(desired, shifts), remote), Unchanged)
 
 
 def may_still_apply(sent: Create | Update, remote: RemotePlugin | None) -> bool:
-    """Whether a request whose answer was lost could still be applied to the plugin as it is now.
+    """Whether a request without an answer could still be applied to the plugin as it is now.
 
-    BioT refuses to create what is there, to take code with a version that is not larger, and to take settings with
-    another version than its own; the client always sends one.
+    BioT refuses to create a plugin that exists, to take code without a larger version, and to take settings with a
+    version other than its own; the client always sends a version.
     """
     if isinstance(sent, Create) or remote is None:
         return isinstance(sent, Create) and remote is None
     return remote.version < sent.version_to if sent.code is not None else remote.version == sent.version_from
 
 
-def _gone(under_way: Create | Update) -> RemoteState:
-    if isinstance(under_way, Create):
-        return RemoteState(place=RemoteStatus.AS_BEFORE, remote=None, left=under_way)
+def _gone(plan: Create | Update) -> RemoteState:
+    if isinstance(plan, Create):
+        return RemoteState(status=RemoteStatus.AS_BEFORE, remote=None, remaining=plan)
     return RemoteState(
-        place=RemoteStatus.OTHER, remote=None, told="The plugin is no longer there: somebody deleted it meanwhile."
+        status=RemoteStatus.CHANGED_BY_OTHERS,
+        remote=None,
+        detail="The plugin does not exist any more: somebody deleted it in the meantime.",
     )
 
 
-def _anew(under_way: Create | Update, remote: RemotePlugin) -> str:
-    before = under_way.before
+def _recreated(plan: Create | Update, remote: RemotePlugin) -> str:
+    before = plan.before
     if before is None or not before.creation_time or not remote.creation_time:
         return ""
     if before.creation_time == remote.creation_time:
@@ -110,22 +116,22 @@ def _anew(under_way: Create | Update, remote: RemotePlugin) -> str:
     return f"Somebody deleted the plugin and created it again at {remote.creation_time}."
 
 
-def _between(
-    desired: DesiredPlugin, under_way: Create | Update, remote: RemotePlugin, left: Create | Update
+def _intermediate_state(
+    desired: DesiredPlugin, plan: Create | Update, remote: RemotePlugin, remaining: Create | Update
 ) -> RemoteState:
-    still, were = set(left.changes), set(under_way.changes)
-    told = _now(desired, remote)
-    code_as_before = (left.code is None) == (under_way.code is None)
-    if remote.version == under_way.version_from and code_as_before and still <= were:
-        place = RemoteStatus.AS_BEFORE if still == were else RemoteStatus.PARTLY
-        return RemoteState(place=place, remote=remote, left=left, told=told)
-    ours = under_way.code is not None or isinstance(under_way, Create)
-    if ours and left.code is None and still <= were:
-        return RemoteState(place=RemoteStatus.PARTLY, remote=remote, left=left, told=told)
-    fields = ", ".join(sorted({change.field for change in still - were}))
-    others = f"{told} Somebody else set {fields}." if fields else told
-    return RemoteState(place=RemoteStatus.OTHER, remote=remote, told=others)
+    missing, planned = set(remaining.changes), set(plan.changes)
+    detail = _current_state(desired, remote)
+    code_as_before = (remaining.code is None) == (plan.code is None)
+    if remote.version == plan.version_from and code_as_before and missing <= planned:
+        status = RemoteStatus.AS_BEFORE if missing == planned else RemoteStatus.PARTLY_APPLIED
+        return RemoteState(status=status, remote=remote, remaining=remaining, detail=detail)
+    ours = plan.code is not None or isinstance(plan, Create)
+    if ours and remaining.code is None and missing <= planned:
+        return RemoteState(status=RemoteStatus.PARTLY_APPLIED, remote=remote, remaining=remaining, detail=detail)
+    fields = ", ".join(sorted({change.field for change in missing - planned}))
+    detail = f"{detail} Somebody else set {fields}." if fields else detail
+    return RemoteState(status=RemoteStatus.CHANGED_BY_OTHERS, remote=remote, detail=detail)
 
 
-def _now(desired: DesiredPlugin, remote: RemotePlugin) -> str:
+def _current_state(desired: DesiredPlugin, remote: RemotePlugin) -> str:
     return f"BioT now has {desired.name} as {describe_remote(remote)}, which is not what this run sent."

@@ -1,4 +1,4 @@
-"""One publish from the first read to the closed line of the journal."""
+"""One publish or rollback, from the first read to the closed entry of the journal."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ class PublishApi(PluginApi, Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunContext:
-    """Where a release goes to and comes from.
+    """What a run needs to know besides the plan.
 
     Attributes:
-        state: The kit's folder.
+        state: The kit's state folder.
         target: The environment.
         plugin: The name without ``Plugin-``.
-        folder: Of plugin.toml, whose git commit is written down.
-        environ: The process's environment, which tells a CI job's name.
+        folder: The folder of plugin.toml; its git commit is recorded.
+        environ: The process's environment, which names the CI job.
     """
 
     state: StateFolder
@@ -55,41 +55,41 @@ class RunContext:
 
 
 class PublishRun:
-    """A publish under way; the journal's lock is held around it.
+    """A publish in progress. The caller holds the journal's lock.
 
     Args:
         api: BioT.
-        place: Where it goes to.
+        context: Environment, plugin and folders.
         clock: Time.
     """
 
-    def __init__(self, api: PublishApi, place: RunContext, clock: Clock) -> None:
+    def __init__(self, api: PublishApi, context: RunContext, clock: Clock) -> None:
         self._api = api
-        self._place = place
+        self._context = context
         self._clock = clock
-        self.journal = Journal(place.state, place.target, place.plugin)
-        self.kept = RetainedReleases(place.state)
+        self.journal = Journal(context.state, context.target, context.plugin)
+        self.retained = RetainedReleases(context.state)
 
-    def look(self) -> tuple[RemotePlugin | None, tuple[str, ...]]:
-        """The plugin as BioT has it, and a sentence for every killed publish that this settles.
+    def read_remote(self) -> tuple[RemotePlugin | None, tuple[str, ...]]:
+        """The plugin as BioT has it, and a note for each interrupted publish that this read resolves.
 
         Raises:
-            PublishError: BioT cannot be read, or the journal not be written.
+            PublishError: BioT cannot be read, or the journal cannot be written.
         """
-        remote = self._api.read(self._place.plugin)
+        remote = self._api.read(self._context.plugin)
         notes = []
         for entry in self.journal.entries():
             if entry.closed is None:
                 now = self._clock.now()
-                outcome = resolve_interrupted_run(entry, self.kept.config(entry.config), remote, now)
+                outcome = resolve_interrupted_run(entry, self.retained.read_settings(entry.config), remote, now)
                 self.journal.close(entry, outcome, now, settled_by=new_id())
-                notes.append(f"The {entry.command} of {entry.opened} by {entry.who} had no end. {outcome.detail}")
+                notes.append(f"The {entry.command} of {entry.opened} by {entry.who} was interrupted. {outcome.detail}")
         return remote, tuple(notes)
 
-    def to_the_end(
+    def execute(
         self,
         desired: DesiredPlugin,
-        release: ReleasePlan,
+        plan: ReleasePlan,
         files: ReleaseFiles,
         *,
         command: str,
@@ -98,33 +98,33 @@ class PublishRun:
         """Carry out a plan that was just made.
 
         Args:
-            desired: What is wanted.
-            release: The plan.
-            files: What is kept for a rollback.
+            desired: The plugin to reach.
+            plan: The plan.
+            files: What to retain for a rollback.
             command: ``publish`` or ``rollback``.
-            disabled_first: Whether the plugin is switched on only after everything else was read back.
+            disabled_first: Whether to enable the plugin only after everything else was read back.
 
         Returns:
-            How it ended, and what should be known besides.
+            How it ended, and notes for the user.
 
         Raises:
-            PublishError: Nothing was sent: the journal or the kept files cannot be written.
+            PublishError: Nothing was sent: the journal or the retained files cannot be written.
         """
-        if isinstance(release, Unchanged):
-            return _nothing_to_do(desired, release), ()
-        watch = OrderWatch(self._api.dispatcher, release)
-        entry = self._entry(desired, release, files, command)
+        if isinstance(plan, Unchanged):
+            return _nothing_to_do(desired, plan), ()
+        watch = OrderWatch(self._api.dispatcher, plan)
+        entry = self._entry(desired, plan, files, command)
         for file, sha256 in ((files.artifact, files.artifact_sha256), (files.report, files.report_sha256)):
             if file is not None and sha256 is not None:
-                self.kept.keep_file(file, sha256)
-        self.kept.keep_config(desired.settings)
+                self.retained.keep_file(file, sha256)
+        self.retained.keep_settings(desired.settings)
         self.journal.open(entry)
         try:
-            outcome = self._disabled_first(desired, release) if disabled_first else self._carry_out(desired, release)
+            outcome = self._disabled_first(desired, plan) if disabled_first else self._carry_out(desired, plan)
             notes = self._close(entry, outcome)
             return outcome, (*notes, *self._order_notes(desired, outcome, watch))
         except KeyboardInterrupt as error:
-            msg = "what was sent may have been applied. `biot-plugin plan` shows it; the next publish settles it."
+            msg = "the change may have been applied. `biot-plugin plan` shows it; the next publish records the outcome."
             raise KeyboardInterrupt(msg) from error
 
     def _order_notes(self, desired: DesiredPlugin, outcome: PublishOutcome, watch: OrderWatch) -> tuple[str, ...]:
@@ -134,79 +134,77 @@ class PublishRun:
         own = shift_notes(desired, remote) if outcome.succeeded else ()
         return (*own, *watch.notes(remote.endpoint_url))
 
-    def _carry_out(self, desired: DesiredPlugin, release: Create | Update) -> PublishOutcome:
-        return carry_out(self._api, desired, release, self._clock)
+    def _carry_out(self, desired: DesiredPlugin, plan: Create | Update) -> PublishOutcome:
+        return carry_out(self._api, desired, plan, self._clock)
 
-    def _disabled_first(self, desired: DesiredPlugin, release: Create | Update) -> PublishOutcome:
-        """Everything but switched off; then, when that was read back, switched on."""
+    def _disabled_first(self, desired: DesiredPlugin, plan: Create | Update) -> PublishOutcome:
+        """Publish everything with the plugin disabled; enable it after that was read back."""
         if desired.settings.get(STATE) == DISABLED:
-            return self._carry_out(desired, release)
-        quiet = replace(desired, settings={**desired.settings, STATE: DISABLED})
-        first = make_plan(quiet, release.before)
+            return self._carry_out(desired, plan)
+        disabled = replace(desired, settings={**desired.settings, STATE: DISABLED})
+        first = make_plan(disabled, plan.before)
         if isinstance(first, Unchanged):
-            return self._carry_out(desired, release)  # an earlier run got as far as this
-        outcome = self._carry_out(quiet, first)
+            return self._carry_out(desired, plan)  # an earlier run got this far
+        outcome = self._carry_out(disabled, first)
         last = make_plan(desired, outcome.remote) if outcome.succeeded else None
         if last is None or isinstance(last, Unchanged):
             return outcome
-        return _both(outcome, self._carry_out(desired, last))
+        return _combine(outcome, self._carry_out(desired, last))
 
-    def _entry(
-        self, desired: DesiredPlugin, release: Create | Update, files: ReleaseFiles, command: str
-    ) -> JournalEntry:
-        place = self._place
+    def _entry(self, desired: DesiredPlugin, plan: Create | Update, files: ReleaseFiles, command: str) -> JournalEntry:
+        context = self._context
         return JournalEntry(
             id=new_id(),
             opened=format_time(self._clock.now()),
             command=command,
-            who=publisher_name(place.environ),
+            who=publisher_name(context.environ),
             plugin=desired.name,
-            environment=place.target.name,
-            base_url=place.target.base_url,
-            version_from=release.version_from,
-            version_to=release.version_to,
-            digest_from=release.before.tree_digest if release.before is not None else None,
+            environment=context.target.name,
+            base_url=context.target.base_url,
+            version_from=plan.version_from,
+            version_to=plan.version_to,
+            digest_from=plan.before.tree_digest if plan.before is not None else None,
             digest_to=desired.code.tree_digest if desired.code is not None else None,
-            code=release.code is not None,
+            code=plan.code is not None,
             config=settings_digest(desired.settings),
             artifact=files.artifact_sha256,
             report=files.report_sha256,
-            commit=commit_of(place.folder),
+            commit=commit_of(context.folder),
             kit=builder.__version__,
         )
 
     def _close(self, entry: JournalEntry, outcome: PublishOutcome) -> tuple[str, ...]:
-        """Write the end down. That it cannot be written changes nothing about how it ended."""
+        """Record the outcome. A journal that cannot be written does not change the outcome."""
         try:
             self.journal.close(entry, outcome, self._clock.now())
-            self.kept.prune()
+            self.retained.prune()
         except PublishError as error:
-            return (f"{error.message} The next publish finds out from BioT how this one ended.",)
+            return (f"{error.message} The next publish asks BioT how this one ended.",)
         return ()
 
 
-def _both(first: PublishOutcome, ended: PublishOutcome) -> PublishOutcome:
-    """Published switched off, then switched on: the second ending, without a word that forgets the first half."""
-    whole = replace(
-        ended,
-        version_from=first.version_from,
-        version_to=first.version_to,
-        requests=first.requests + ended.requests,
+def _combine(published: PublishOutcome, enabled: PublishOutcome) -> PublishOutcome:
+    """The outcome of publishing disabled and then enabling: the second one, without losing sight of the first."""
+    combined = replace(
+        enabled,
+        version_from=published.version_from,
+        version_to=published.version_to,
+        requests=published.requests + enabled.requests,
     )
-    if ended.succeeded:
-        return whole
-    verdict = Verdict.UNKNOWN if ended.verdict is Verdict.NOT_APPLIED else ended.verdict
-    told = "The plugin is published and still switched off; switching it on did not end well."
-    reason = ended.cause.message if ended.cause is not None else ended.detail
-    hint = "Run `biot-plugin enable` for it, or publish again: only what is missing is sent."
-    return replace(whole, verdict=verdict, detail=f"{told} {reason}", hint=hint)
+    if enabled.succeeded:
+        return combined
+    verdict = Verdict.UNKNOWN if enabled.verdict is Verdict.NOT_APPLIED else enabled.verdict
+    reason = enabled.cause.message if enabled.cause is not None else enabled.detail
+    detail = f"The plugin is published but still disabled: enabling it failed. {reason}"
+    hint = "Run `biot-plugin enable`, or publish again: only what is missing is sent."
+    return replace(combined, verdict=verdict, detail=detail, hint=hint)
 
 
-def _nothing_to_do(desired: DesiredPlugin, release: Unchanged) -> PublishOutcome:
+def _nothing_to_do(desired: DesiredPlugin, plan: Unchanged) -> PublishOutcome:
     return PublishOutcome(
         verdict=Verdict.NOTHING_TO_DO,
-        detail=f"BioT has {desired.name} as wanted already: {describe_remote(release.remote)}. Nothing was sent.",
-        remote=release.remote,
-        version_from=release.remote.version,
-        version_to=release.remote.version,
+        detail=f"BioT already has {desired.name} as wanted: {describe_remote(plan.remote)}. Nothing was sent.",
+        remote=plan.remote,
+        version_from=plan.remote.version,
+        version_to=plan.remote.version,
     )

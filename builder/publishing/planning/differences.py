@@ -1,4 +1,4 @@
-"""What differs between the plugin as its manifest wants it and as BioT has it, line by line. Pure."""
+"""The settings in which plugin.toml and the plugin on BioT differ, line by line. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ VARIABLES: Final = "environmentVariables"
 SUBSCRIPTIONS: Final = "subscriptions"
 CORS: Final = "cors"
 CODE_VARIABLES: Final = frozenset({TREE_DIGEST_NAME, TREE_VERSION_NAME})
-"""Variables of the kit that say which code runs: compared as code, never as settings."""
+"""Variables by which the kit records which code runs: compared as code, never as settings."""
 SCALARS: Final = (
     "displayName",
     "runtime",
@@ -36,14 +36,14 @@ SCALARS: Final = (
 STATE: Final = "enabledState"
 DISABLED: Final = "DISABLED"
 _DEFAULTS: Final = {**render_config(Plugin(name="", display_name="", version=0)), STATE: "ENABLED"}
-"""What BioT documents for a field that an answer leaves out."""
+"""BioT's documented default for a field that a response leaves out."""
 _CORS_DEFAULTS: Final = render_config(Plugin(name="", display_name="", version=0, cors=Cors()))[CORS]
 _NO_DEFAULT: Final = frozenset({"displayName", "runtime", "handler"})
 _CASELESS: Final = frozenset({"allowHeaders", "exposeHeaders"})
 
 
 class ChangeSign(StrEnum):
-    """What happens to one line."""
+    """What happens to one setting."""
 
     ADD = "+"
     REMOVE = "-"
@@ -54,14 +54,14 @@ class ChangeSign(StrEnum):
 class FieldChange:
     """One line of a plan.
 
-    Two changes are equal when they lead from the same value to the same value, also where values are not shown.
+    Two changes are equal when both their values are equal, also where values are hidden.
 
     Attributes:
         sign: Added, removed or changed.
-        field: By BioT's own name, such as ``memorySize`` or ``environmentVariables.LOG_LEVEL``.
-        old: What BioT has, as text; empty when it has nothing, or when it is not shown.
-        new: What is wanted, likewise.
-        hidden: Both values, where they are never shown because they may be secret.
+        field: BioT's name of it, such as ``memorySize`` or ``environmentVariables.LOG_LEVEL``.
+        old: BioT's value as text; empty when it has none, or when it is hidden.
+        new: The desired value, likewise.
+        hidden: Both values when they may be secret and are never shown.
     """
 
     sign: ChangeSign
@@ -72,14 +72,14 @@ class FieldChange:
 
 
 def compare(desired: Mapping[str, object], actual: Mapping[str, object]) -> tuple[FieldChange, ...]:
-    """Every setting in which BioT's plugin differs; code and version are not settings.
+    """Every setting in which the plugin on BioT differs. Code and version are not settings.
 
-    What an answer leaves out has the platform's documented default. A setting without a value in ``desired`` is
-    nobody's: it stays as it is. Order in lists means nothing to BioT, so it is not compared.
+    A field that BioT's response leaves out has the documented default. A setting without a value in ``desired`` is
+    left as it is. The order of lists means nothing to BioT, so it is not compared.
 
     Args:
         desired: ``builder.manifest.render_config``.
-        actual: A plugin's fields as BioT answered them; empty for a plugin that is not there.
+        actual: The plugin's fields as BioT answered them; empty for a plugin that does not exist.
     """
     return (
         *_scalars(desired, actual),
@@ -90,7 +90,7 @@ def compare(desired: Mapping[str, object], actual: Mapping[str, object]) -> tupl
 
 
 def own_variables(fields: Mapping[str, object]) -> dict[str, object]:
-    """The variables that are the plugin's: neither BioT's (``BIOT_*``) nor the kit's marks."""
+    """The plugin's own variables: without BioT's (``BIOT_*``) and the kit's."""
     return {
         key: value
         for key, value in _table(fields, VARIABLES).items()
@@ -101,86 +101,87 @@ def own_variables(fields: Mapping[str, object]) -> dict[str, object]:
 def _scalars(desired: Mapping[str, object], actual: Mapping[str, object]) -> Iterator[FieldChange]:
     image = actual.get("deploymentPackageType") == "IMAGE"
     for name in SCALARS:
-        wanted, has = desired.get(name), actual.get(name)
-        if has is None and name not in _NO_DEFAULT:
-            has = _DEFAULTS.get(name)
-        ignored = image and name in {"runtime", "handler"}  # BioT gives neither back for an image
-        if wanted is None or ignored or _text(wanted) == _text(has):
+        new, old = desired.get(name), actual.get(name)
+        if old is None and name not in _NO_DEFAULT:
+            old = _DEFAULTS.get(name)
+        ignored = image and name in {"runtime", "handler"}  # BioT answers neither for an image
+        if new is None or ignored or _text(new) == _text(old):
             continue
-        sign = ChangeSign.ADD if has is None else ChangeSign.CHANGE
-        yield FieldChange(sign=sign, field=name, old=_text(has), new=_text(wanted))
+        sign = ChangeSign.ADD if old is None else ChangeSign.CHANGE
+        yield FieldChange(sign=sign, field=name, old=_text(old), new=_text(new))
 
 
 def _variables(desired: Mapping[str, object], actual: Mapping[str, object]) -> Iterator[FieldChange]:
-    wanted, has = own_variables(desired), own_variables(actual)
-    for name in sorted(wanted.keys() | has.keys()):
-        if name in wanted and name in has and _text(wanted[name]) == _text(has[name]):
+    new, old = own_variables(desired), own_variables(actual)
+    for name in sorted(new.keys() | old.keys()):
+        if name in new and name in old and _text(new[name]) == _text(old[name]):
             continue
         sign = (
-            ChangeSign.CHANGE
-            if name in wanted and name in has
-            else ChangeSign.ADD
-            if name in wanted
-            else ChangeSign.REMOVE
+            ChangeSign.CHANGE if name in new and name in old else ChangeSign.ADD if name in new else ChangeSign.REMOVE
         )
-        values = SecretText(json.dumps([_text(has.get(name)), _text(wanted.get(name))]))
+        values = SecretText(json.dumps([_text(old.get(name)), _text(new.get(name))]))
         yield FieldChange(sign=sign, field=f"{VARIABLES}.{name}", hidden=values)
 
 
-def _subscriptions(wanted: Mapping[str, object], has: Mapping[str, object]) -> Iterator[FieldChange]:
-    order, had = wanted.get("interceptionOrder"), has.get("interceptionOrder")
-    if order is not None and _text(order) != _text(had):
-        sign = ChangeSign.ADD if had is None else ChangeSign.CHANGE
-        yield FieldChange(sign=sign, field=f"{SUBSCRIPTIONS}.interceptionOrder", old=_text(had), new=_text(order))
-    yield from _interceptions(wanted, has)
-    ours, theirs = (_notifications(side) for side in (wanted, has))
-    for row in sorted((theirs - ours).elements()):
+def _subscriptions(new: Mapping[str, object], old: Mapping[str, object]) -> Iterator[FieldChange]:
+    order, old_order = new.get("interceptionOrder"), old.get("interceptionOrder")
+    if order is not None and _text(order) != _text(old_order):
+        sign = ChangeSign.ADD if old_order is None else ChangeSign.CHANGE
+        yield FieldChange(sign=sign, field=f"{SUBSCRIPTIONS}.interceptionOrder", old=_text(old_order), new=_text(order))
+    yield from _interceptions(new, old)
+    new_rows, old_rows = _notifications(new), _notifications(old)
+    for row in sorted((old_rows - new_rows).elements()):
         yield FieldChange(sign=ChangeSign.REMOVE, field=f"{SUBSCRIPTIONS}.notifications", old=row)
-    for row in sorted((ours - theirs).elements()):
+    for row in sorted((new_rows - old_rows).elements()):
         yield FieldChange(sign=ChangeSign.ADD, field=f"{SUBSCRIPTIONS}.notifications", new=row)
 
 
-def _interceptions(wanted: Mapping[str, object], has: Mapping[str, object]) -> Iterator[FieldChange]:
-    """Rows by what they intercept; a row that only moves is one line with both orders."""
-    ours, theirs = _orders(wanted), _orders(has)
-    usual = {_text(wanted.get("interceptionOrder")), _text(has.get("interceptionOrder")), ""}
-    where = f"{SUBSCRIPTIONS}.interceptions"
-    for row in sorted(theirs.keys() - ours.keys()):
-        yield FieldChange(sign=ChangeSign.REMOVE, field=where, old=_ordered(row, theirs[row]))
-    for row in sorted(ours.keys() - theirs.keys()):
-        yield FieldChange(sign=ChangeSign.ADD, field=where, new=_ordered(row, ours[row]))
-    for row in sorted(ours.keys() & theirs.keys()):
-        order, had = ours[row], theirs[row]
-        # Without an order of its own a row has the plugin's, and answers give that one or none.
-        if order != had and not (order in usual and had in usual):
-            yield FieldChange(sign=ChangeSign.CHANGE, field=where, old=_ordered(row, had), new=_ordered(row, order))
+def _interceptions(new: Mapping[str, object], old: Mapping[str, object]) -> Iterator[FieldChange]:
+    """Rows by the API or entity they intercept; a row that only moves is one line with both orders."""
+    new_orders, old_orders = _orders(new), _orders(old)
+    plugin_orders = {_text(new.get("interceptionOrder")), _text(old.get("interceptionOrder")), ""}
+    field = f"{SUBSCRIPTIONS}.interceptions"
+    for row in sorted(old_orders.keys() - new_orders.keys()):
+        yield FieldChange(sign=ChangeSign.REMOVE, field=field, old=_with_order(row, old_orders[row]))
+    for row in sorted(new_orders.keys() - old_orders.keys()):
+        yield FieldChange(sign=ChangeSign.ADD, field=field, new=_with_order(row, new_orders[row]))
+    for row in sorted(new_orders.keys() & old_orders.keys()):
+        order, old_order = new_orders[row], old_orders[row]
+        # A row without an order has the plugin's; BioT answers that order or none.
+        if order != old_order and not (order in plugin_orders and old_order in plugin_orders):
+            yield FieldChange(
+                sign=ChangeSign.CHANGE, field=field, old=_with_order(row, old_order), new=_with_order(row, order)
+            )
 
 
 def _orders(subscriptions: Mapping[str, object]) -> dict[str, str]:
     rows = _rows(subscriptions, "interceptions")
-    return {_words(row, ("type", "apiId", "entityTypeName")): _text(row.get("order")) for row in rows}
+    return {_join(row, ("type", "apiId", "entityTypeName")): _text(row.get("order")) for row in rows}
 
 
 def _notifications(subscriptions: Mapping[str, object]) -> Counter[str]:
     rows = _rows(subscriptions, "notifications")
-    return Counter({_words(row, ("entityTypeName", "actionName", "templateName")) for row in rows})
+    return Counter({_join(row, ("entityTypeName", "actionName", "templateName")) for row in rows})
 
 
-def _words(row: Mapping[str, object], keys: tuple[str, ...]) -> str:
+def _join(row: Mapping[str, object], keys: tuple[str, ...]) -> str:
     return " ".join(_text(row[key]) for key in keys if row.get(key))
 
 
-def _ordered(row: str, order: str) -> str:
+def _with_order(row: str, order: str) -> str:
     return f"{row}, order {order}" if order else row
 
 
-def _cors(wanted: Mapping[str, object], has: Mapping[str, object]) -> Iterator[FieldChange]:
+def _cors(new: Mapping[str, object], old: Mapping[str, object]) -> Iterator[FieldChange]:
     defaults = _CORS_DEFAULTS if isinstance(_CORS_DEFAULTS, dict) else {}
-    for name, items in wanted.items():
-        had = has.get(name)
-        ours, theirs = (_items(name, value) for value in (items, defaults.get(name) if had is None else had))
-        if ours != theirs:
-            yield FieldChange(sign=ChangeSign.CHANGE, field=f"{CORS}.{name}", old=" ".join(theirs), new=" ".join(ours))
+    for name, items in new.items():
+        old_items = old.get(name)
+        new_values = _items(name, items)
+        old_values = _items(name, defaults.get(name) if old_items is None else old_items)
+        if new_values != old_values:
+            yield FieldChange(
+                sign=ChangeSign.CHANGE, field=f"{CORS}.{name}", old=" ".join(old_values), new=" ".join(new_values)
+            )
 
 
 def _items(name: str, value: object) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""A plan as values: what is wanted, and what has to be sent to have it."""
+"""The desired plugin, and a plan: what has to be sent so that BioT has it. Values only."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ class PluginCode:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DesiredPlugin:
-    """What BioT should have in the end.
+    """The plugin as BioT should have it.
 
     Attributes:
         name: The plugin's name without ``Plugin-``.
-        settings: ``builder.manifest.render_config``; with ``PLUGIN_TREE_DIGEST`` among the variables unless that is
-            switched off, in which case only versions can be compared.
-        code: The code, or None when BioT's own seed is to run: a new plugin without code, an image without a tag.
+        settings: The result of ``builder.manifest.render_config``. ``PLUGIN_TREE_DIGEST`` is among the variables
+            unless it is switched off; then only versions can be compared.
+        code: The code, or None when BioT's seed runs: a new plugin without code, or an image without a tag.
     """
 
     name: str
@@ -54,22 +54,22 @@ class DesiredPlugin:
 
     @property
     def version(self) -> int:
-        """``version`` of plugin.toml: what a new plugin starts with."""
+        """``version`` in plugin.toml: the first version of a new plugin."""
         return int(str(self.settings["version"]))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Create:
-    """There is no such plugin yet.
+    """The plugin does not exist yet.
 
     Attributes:
         config: What ``create`` sends.
-        code: What goes with it.
+        code: The code to send with it.
         version_to: The first version.
-        changes: Line by line, for people.
-        notes: What should be known besides.
-        before: What BioT has: nothing.
-        version_from: The version before: none.
+        changes: The settings, line by line.
+        notes: Notes for the user.
+        before: Always None.
+        version_from: Always None.
     """
 
     config: Mapping[str, object] = field(repr=False)
@@ -83,16 +83,16 @@ class Create:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Update:
-    """The plugin is there and differs.
+    """The plugin exists and differs.
 
     Attributes:
-        sent: What ``update`` sends: only what differs, and always ``version``. Without code that is the version BioT
-            has, which makes BioT refuse when somebody publishes code in between.
-        code: The code to send; None when BioT has it already.
+        sent: What ``update`` sends: only what differs, and always ``version``. Without code this is BioT's current
+            version, so that BioT refuses the update when somebody publishes code in between.
+        code: The code to send; None when BioT already has it.
         before: The plugin as it is.
-        version_to: The version after; as before when no code is sent.
-        changes: Settings line by line, for people; code and version are told by the other attributes.
-        notes: What should be known besides.
+        version_to: The version afterwards; the same as before when no code is sent.
+        changes: The settings that change, line by line; code and version are in the other attributes.
+        notes: Notes for the user.
     """
 
     sent: Mapping[str, object] = field(repr=False)
@@ -110,7 +110,7 @@ class Update:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Unchanged:
-    """BioT has everything as wanted."""
+    """BioT has the plugin as wanted."""
 
     remote: RemotePlugin
     notes: tuple[str, ...] = ()
@@ -118,7 +118,7 @@ class Unchanged:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReleaseFiles:
-    """What is kept of a release besides its settings: the ZIP and its build report, each with its sha256."""
+    """The files that are retained of a release: the ZIP and its build report, each with its sha256."""
 
     artifact: Path | None = None
     artifact_sha256: str | None = None

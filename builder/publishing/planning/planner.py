@@ -1,8 +1,8 @@
-"""The plugin as wanted and as BioT has it -> what has to be sent. Pure: no request, no file, no clock.
+"""Compare the desired plugin with the plugin on BioT and plan what to send. Pure: no request, no file, no clock.
 
-Rules of BioT's specification 2.4.2, ``PATCH /settings/v2/plugins/{name}``: new code needs a larger version, anything
-else needs the version as it is; what is left out stays; maps and lists are replaced whole; ``name`` and
-``deploymentPackageType`` cannot be changed, and nothing says how a ``cronSchedule`` is removed.
+Rules of BioT's specification 2.4.2, ``PATCH /settings/v2/plugins/{name}``: new code needs a larger version, any other
+change needs the current version; fields that are left out stay; maps and lists are replaced completely; ``name`` and
+``deploymentPackageType`` cannot be changed, and there is no documented way to remove a ``cronSchedule``.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ if TYPE_CHECKING:
     from builder.publishing.api_values import RemotePlugin
     from builder.publishing.planning.plan import DesiredPlugin, ReleasePlan
 
-_ANEW: Final = "Delete the plugin and publish it again: it gets another endpoint URL and another service user."
-_SHOWN: Final = 19
-_SEED_DEPLOYED: Final = "No code is sent: BioT deploys its seed for the runtime, and the next publish sends yours."
+_RECREATE: Final = "Delete the plugin and publish it again; it gets a new endpoint URL and a new service user."
+_SHORT_DIGEST: Final = 19
+_SEED_DEPLOYED: Final = "No code is sent: BioT deploys its seed code for the runtime, and the next publish sends yours."
 _CREATED_DISABLED: Final = (
-    "The plugin is created disabled, because plugin.toml has no enabledState. `biot-plugin enable` enables it; later "
-    "publishes leave its state as it is."
+    "The plugin is created disabled, because plugin.toml has no enabledState. Enable it with `biot-plugin enable`; "
+    "later publishes leave its state as it is."
 )
 
 
@@ -47,22 +47,22 @@ def make_plan(desired: DesiredPlugin, remote: RemotePlugin | None) -> ReleasePla
     """What has to be sent so that BioT has the plugin as wanted.
 
     Args:
-        desired: The plugin as wanted.
+        desired: The plugin to reach.
         remote: The plugin as BioT has it, or None.
 
     Raises:
-        NotPossible: BioT's API has no way from the one to the other; carries every reason.
+        NotPossible: BioT's API cannot make this change; carries every reason.
         VersionsExhausted: New code would need a version above 32767.
     """
     if remote is None:
         return _create(desired)
-    if reasons := tuple(_barriers(desired, remote)):
+    if problems := tuple(_find_barriers(desired, remote)):
         msg = f"BioT cannot change {desired.name} to what plugin.toml says."
-        raise NotPossible(msg, hint="Nothing was sent. Mend each place named above.", problems=reasons)
+        raise NotPossible(msg, hint="Nothing was sent. Fix each place listed above.", problems=problems)
     changes = compare(desired.settings, remote.fields)
     reason = _code_reason(desired, remote)
     if reason is None and not changes:
-        return Unchanged(remote=remote, notes=_doubts(desired, remote))
+        return Unchanged(remote=remote, notes=_uncertainty_notes(desired, remote))
     if reason is None:
         return Update(
             sent=_sent(desired, remote, changes, version=remote.version),
@@ -70,16 +70,16 @@ def make_plan(desired: DesiredPlugin, remote: RemotePlugin | None) -> ReleasePla
             before=remote,
             version_to=remote.version,
             changes=changes,
-            notes=(*_doubts(desired, remote), *_state_notes(changes)),
+            notes=(*_uncertainty_notes(desired, remote), *_state_notes(changes)),
         )
     return _with_code(desired, remote, changes, reason)
 
 
 def code_published(desired: DesiredPlugin, remote: RemotePlugin) -> bool:
-    """Whether BioT says that this very code runs: the digest, under the version it was published as."""
-    mark = remote.environment_variables.get(TREE_VERSION_NAME)
-    held = desired.code is not None and remote.tree_digest == desired.code.tree_digest
-    return held and mark in {None, str(remote.version)}
+    """Whether BioT shows the digest of this very code, under the version that it was published as."""
+    version_mark = remote.environment_variables.get(TREE_VERSION_NAME)
+    same_digest = desired.code is not None and remote.tree_digest == desired.code.tree_digest
+    return same_digest and version_mark in {None, str(remote.version)}
 
 
 def _create(desired: DesiredPlugin) -> Create:
@@ -88,7 +88,7 @@ def _create(desired: DesiredPlugin) -> Create:
         config[VARIABLES] = _variables(desired, version=desired.version)
     if desired.code is not None and desired.code.image_tag is not None:
         config["imageTag"] = desired.code.image_tag
-        config.pop("runtime", None)  # ignored beside a tag
+        config.pop("runtime", None)  # BioT ignores it beside a tag
     config.setdefault(STATE, DISABLED)
     changes = compare({**desired.settings, STATE: config[STATE]}, {})
     notes = () if STATE in desired.settings else (_CREATED_DISABLED,)
@@ -99,13 +99,16 @@ def _create(desired: DesiredPlugin) -> Create:
 def _with_code(desired: DesiredPlugin, remote: RemotePlugin, changes: tuple[FieldChange, ...], reason: str) -> Update:
     if remote.version >= VERSION_MAX:
         msg = (
-            f"{desired.name} has version {remote.version}, the last that BioT takes: no code can be published any more."
+            f"{desired.name} has version {remote.version}, the last one that BioT takes: no new code can be published."
         )
-        raise VersionsExhausted(msg, hint=f"Settings can still be changed. For new code: {_ANEW}")
+        raise VersionsExhausted(msg, hint=f"Settings can still be changed. To publish new code: {_RECREATE}")
     version = remote.version + 1
     notes = (reason,) if reason else ()
     if desired.version not in {version, remote.version}:
-        notes = (*notes, f"plugin.toml says version {desired.version}; BioT's next one is {version}, and that is sent.")
+        notes = (
+            *notes,
+            f"plugin.toml has version {desired.version}, but BioT's next version is {version}; that is sent.",
+        )
     return Update(
         sent=_sent(desired, remote, changes, version=version),
         code=desired.code,
@@ -117,7 +120,7 @@ def _with_code(desired: DesiredPlugin, remote: RemotePlugin, changes: tuple[Fiel
 
 
 def _state_notes(changes: tuple[FieldChange, ...]) -> tuple[str, ...]:
-    """What publishing does to the plugin's state: too important to be one line among the settings."""
+    """Whether publishing enables or disables the plugin: too important to be one line among the settings."""
     states = (change.new for change in changes if change.field == STATE)
     return tuple(
         f'This {"disables" if state == DISABLED else "enables"} the plugin: plugin.toml has enabledState = "{state}".'
@@ -126,18 +129,18 @@ def _state_notes(changes: tuple[FieldChange, ...]) -> tuple[str, ...]:
 
 
 def _code_reason(desired: DesiredPlugin, remote: RemotePlugin) -> str | None:
-    """Why the code has to be sent, empty when the digests say it all; None when BioT has it."""
+    """Why the code has to be sent, empty when the digests differ; None when BioT has it."""
     if desired.code is None or (desired.marked and code_published(desired, remote)):
         return None
     if not desired.marked:
         return _reason_by_version(desired, remote)
     if remote.tree_digest is None:
-        return "BioT does not say which code runs, because it was not published by this kit: yours is sent."
-    mark = remote.environment_variables.get(TREE_VERSION_NAME)
-    if mark not in {None, str(remote.version)}:
+        return "BioT does not show which code runs, because this kit did not publish it: yours is sent."
+    version_mark = remote.environment_variables.get(TREE_VERSION_NAME)
+    if version_mark not in {None, str(remote.version)}:
         return (
-            f"Version {remote.version} was published by other means: the digest that BioT still shows belongs to "
-            f"version {mark}."
+            f"Version {remote.version} was not published by this kit: the digest that BioT still shows belongs to "
+            f"version {version_mark}."
         )
     return ""
 
@@ -147,22 +150,22 @@ def _reason_by_version(desired: DesiredPlugin, remote: RemotePlugin) -> str | No
         return None
     if desired.version == remote.version + 1:
         return (
-            f"The version grows from {remote.version} to {desired.version}; without a digest nothing else is compared."
+            f"The version goes from {remote.version} to {desired.version}; without a digest nothing else is compared."
         )
     msg = (
-        "Without a digest only versions tell code apart, and plugin.toml says "
-        f"{desired.version} where BioT has {remote.version}."
+        f"Without a digest only versions are compared: plugin.toml has version {desired.version}, and BioT has "
+        f"{remote.version}."
     )
     raise NotPossible(
         msg,
-        hint=f"Write version = {remote.version + 1} for new code, or {remote.version} for the code that is there.",
+        hint=f"Write version = {remote.version + 1} for new code, or {remote.version} to keep the current code.",
     )
 
 
-def _doubts(desired: DesiredPlugin, remote: RemotePlugin) -> tuple[str, ...]:
+def _uncertainty_notes(desired: DesiredPlugin, remote: RemotePlugin) -> tuple[str, ...]:
     if desired.code is None or desired.marked:
         return ()
-    return (f"The code is taken for the same because both say version {remote.version}; no digest was compared.",)
+    return (f"Both have version {remote.version}, so the code counts as the same; no digest was compared.",)
 
 
 def _sent(
@@ -184,39 +187,43 @@ def _sent(
 
 
 def _variables(desired: DesiredPlugin, *, version: int | None, remote: RemotePlugin | None = None) -> dict[str, object]:
-    """The full set: what is left out is removed. BioT adds its own again and refuses to be sent them."""
+    """All variables: those left out are removed. BioT adds its own again and refuses them in a request."""
     variables = own_variables(desired.settings)
     if desired.marked and desired.code is not None:
         variables[TREE_DIGEST_NAME] = desired.code.tree_digest
-        mark = str(version) if version is not None else remote and remote.environment_variables.get(TREE_VERSION_NAME)
-        if mark is not None:
-            variables[TREE_VERSION_NAME] = mark
+        version_mark = (
+            str(version) if version is not None else remote and remote.environment_variables.get(TREE_VERSION_NAME)
+        )
+        if version_mark is not None:
+            variables[TREE_VERSION_NAME] = version_mark
     return variables
 
 
 def _subscriptions(desired: Mapping[str, object], remote: RemotePlugin) -> dict[str, object]:
-    """All three keys, also empty lists: to PATCH, an empty object would mean that nothing changes."""
-    table, had = (
+    """All three keys, also with empty lists: for PATCH an empty object means no change."""
+    new, old = (
         side if isinstance(side, dict) else {}
         for side in (desired.get(SUBSCRIPTIONS), remote.fields.get(SUBSCRIPTIONS))
     )
-    order = table.get("interceptionOrder", had.get("interceptionOrder"))
-    lists = {name: table.get(name, []) for name in ("interceptions", "notifications")}
+    order = new.get("interceptionOrder", old.get("interceptionOrder"))
+    lists = {name: new.get(name, []) for name in ("interceptions", "notifications")}
     return lists if order is None else {"interceptionOrder": order, **lists}
 
 
-def _barriers(desired: DesiredPlugin, remote: RemotePlugin) -> Iterator[Problem]:
+def _find_barriers(desired: DesiredPlugin, remote: RemotePlugin) -> Iterator[Problem]:
     if remote.name != desired.name:
-        message = f"BioT calls this plugin {remote.name}, and names cannot be changed."
-        yield _barrier("name", message, f'Write name = "{remote.name}". To rename it: {_ANEW}')
-    kind, had = (side.get("deploymentPackageType") or "ZIP" for side in (desired.settings, remote.fields))
-    if kind != had:
-        message = f"BioT has this plugin as {had}, and a plugin cannot become {kind}."
-        yield _barrier("deploymentPackageType", message, f'Write "{had}". To change it: {_ANEW}')
+        message = f"This plugin is named {remote.name} on BioT, and names cannot be changed."
+        yield _barrier("name", message, f'Write name = "{remote.name}". To rename it: {_RECREATE}')
+    package_type, old_type = (
+        fields.get("deploymentPackageType") or "ZIP" for fields in (desired.settings, remote.fields)
+    )
+    if package_type != old_type:
+        message = f"This plugin is {old_type} on BioT, and a plugin cannot become {package_type}."
+        yield _barrier("deploymentPackageType", message, f'Write "{old_type}". To change it: {_RECREATE}')
     cron = remote.fields.get("cronSchedule")
     if cron and not desired.settings.get("cronSchedule"):
-        message = f'BioT runs this plugin by cronSchedule = "{cron}", and its API has no way to take a schedule away.'
-        hint = 'Write that schedule, or one that never comes ("0 0 1 1 ? 1970"). To be rid of it: ' + _ANEW
+        message = f'BioT runs this plugin by cronSchedule = "{cron}", and its API cannot remove a schedule.'
+        hint = 'Write that schedule, or one that never comes ("0 0 1 1 ? 1970"). To remove it: ' + _RECREATE
         yield _barrier("cronSchedule", message, hint)
 
 
@@ -224,34 +231,34 @@ def _barrier(key: str, message: str, hint: str) -> Problem:
     return Problem(file="plugin.toml", key=f"plugin.{key}", message=message, hint=hint)
 
 
-def code_lines(release: ReleasePlan) -> tuple[FieldChange, ...]:
-    """Code and version as lines of the plan, beside the settings."""
-    if isinstance(release, Unchanged):
+def code_lines(plan: ReleasePlan) -> tuple[FieldChange, ...]:
+    """Code and version as lines of the plan."""
+    if isinstance(plan, Unchanged):
         return ()
-    had = release.before.tree_digest if release.before is not None else None
-    sign = ChangeSign.ADD if release.before is None else ChangeSign.CHANGE
-    lines = [FieldChange(sign=sign, field="version", old=_number(release.version_from), new=str(release.version_to))]
-    if release.code is not None:
-        old = "" if release.before is None else _short(had) or "unknown"
-        lines.append(FieldChange(sign=sign, field="code", old=old, new=_short(release.code.tree_digest)))
-    elif release.before is None:
+    old_digest = plan.before.tree_digest if plan.before is not None else None
+    sign = ChangeSign.ADD if plan.before is None else ChangeSign.CHANGE
+    lines = [FieldChange(sign=sign, field="version", old=_number(plan.version_from), new=str(plan.version_to))]
+    if plan.code is not None:
+        old = "" if plan.before is None else _short(old_digest) or "unknown"
+        lines.append(FieldChange(sign=sign, field="code", old=old, new=_short(plan.code.tree_digest)))
+    elif plan.before is None:
         lines.append(FieldChange(sign=sign, field="code", new="BioT's seed"))
-    elif release.version_from == release.version_to:
+    elif plan.version_from == plan.version_to:
         lines = []
     return tuple(lines)
 
 
-def all_lines(release: ReleasePlan) -> tuple[FieldChange, ...]:
-    """The whole plan line by line: version and code first, then the settings.
+def all_lines(plan: ReleasePlan) -> tuple[FieldChange, ...]:
+    """The complete plan line by line: version and code first, then the settings.
 
-    A new plugin's settings are all additions, also where BioT would have a default.
+    All settings of a new plugin are additions, also where BioT has a default.
     """
-    if isinstance(release, Unchanged):
+    if isinstance(plan, Unchanged):
         return ()
-    settings = release.changes
-    if isinstance(release, Create):
+    settings = plan.changes
+    if isinstance(plan, Create):
         settings = tuple(replace(change, sign=ChangeSign.ADD, old="") for change in settings)
-    return (*code_lines(release), *settings)
+    return (*code_lines(plan), *settings)
 
 
 def _number(version: int | None) -> str:
@@ -259,4 +266,4 @@ def _number(version: int | None) -> str:
 
 
 def _short(digest: str | None) -> str:
-    return "" if digest is None else digest if len(digest) <= _SHOWN else f"{digest[:_SHOWN]}…"
+    return "" if digest is None else digest if len(digest) <= _SHORT_DIGEST else f"{digest[:_SHORT_DIGEST]}…"

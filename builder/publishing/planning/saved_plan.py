@@ -1,6 +1,6 @@
-"""A plan on disk: what was shown, of which artifact, against which state of the platform. No value that may be secret.
+"""A plan in a file: the changes, the artifact, and the state of BioT. It contains no value that may be secret.
 
-It is a promise to hold ``publish --plan`` to, not a program: publishing plans again, and must come to the same.
+``publish --plan`` does not execute the file: it plans again and refuses when the result differs.
 """
 
 from __future__ import annotations
@@ -28,20 +28,20 @@ if TYPE_CHECKING:
 
 SCHEMA: Final = 1
 _ROUNDS: Final = 50_000
-_ANEW: Final = "Run `biot-plugin plan --out FILE` again, read what changes, then publish that plan."
+_PLAN_AGAIN: Final = "Run `biot-plugin plan --out FILE` again, check the changes, then publish that plan."
 
 
 def describe_change(change: FieldChange) -> dict[str, object]:
-    """One line of a plan as JSON; values of environment variables are not in it."""
+    """One line of a plan as JSON, without values of environment variables."""
     described: dict[str, object] = {"sign": change.sign.value, "field": change.field}
     if change.hidden is None:
         described |= {"old": change.old, "new": change.new}
     return described
 
 
-def plan_document(target: TargetEnvironment, desired: DesiredPlugin, release: ReleasePlan) -> dict[str, object]:
-    """The plan as it goes into a file."""
-    remote = release.remote if isinstance(release, Unchanged) else release.before
+def plan_document(target: TargetEnvironment, desired: DesiredPlugin, plan: ReleasePlan) -> dict[str, object]:
+    """The plan as the JSON document that is written to a file."""
+    remote = plan.remote if isinstance(plan, Unchanged) else plan.before
     salt = os.urandom(16).hex()
     return {
         "schema": SCHEMA,
@@ -53,13 +53,13 @@ def plan_document(target: TargetEnvironment, desired: DesiredPlugin, release: Re
         "settings": _settings_digest(desired, salt),
         "platform": _platform(remote),
         "versionFrom": remote.version if remote is not None else None,
-        "versionTo": remote.version if isinstance(release, Unchanged) and remote is not None else _to(release),
-        "changes": [describe_change(change) for change in all_lines(release)],
+        "versionTo": remote.version if isinstance(plan, Unchanged) and remote is not None else _to(plan),
+        "changes": [describe_change(change) for change in all_lines(plan)],
     }
 
 
 def write_plan(document: Mapping[str, object], file: Path) -> None:
-    """Write a plan, whole or not at all.
+    """Write a plan; a failure leaves no partial file.
 
     Raises:
         PackagingError: It cannot be written.
@@ -78,48 +78,48 @@ def read_plan(file: Path) -> Mapping[str, object]:
         document = read_json(file.read_bytes())
     except OSError as error:
         msg = f"The plan {file} cannot be read: {error.strerror}."
-        raise PublishError(msg, hint=_ANEW) from error
+        raise PublishError(msg, hint=_PLAN_AGAIN) from error
     except ValueError:
         document = None
     if not isinstance(document, dict) or document.get("schema") != SCHEMA or not isinstance(document.get("salt"), str):
-        msg = f"{file} is no plan of this version of the kit."
-        raise PublishError(msg, hint=_ANEW)
+        msg = f"{file} is not a plan of this version of the kit."
+        raise PublishError(msg, hint=_PLAN_AGAIN)
     return document
 
 
 def require_same_plan(
-    document: Mapping[str, object], target: TargetEnvironment, desired: DesiredPlugin, release: ReleasePlan
+    document: Mapping[str, object], target: TargetEnvironment, desired: DesiredPlugin, plan: ReleasePlan
 ) -> None:
-    """Refuse when anything is not as it was when the plan was made.
+    """Compare with the plan that was made before.
 
     Raises:
-        StalePlan: Names what has moved.
+        StalePlan: Something changed since; says what.
     """
-    now = plan_document(target, desired, release)
-    now |= {"settings": _settings_digest(desired, str(document["salt"]))}
-    settled = isinstance(release, Unchanged)  # published already, by this very plan or another: nothing can go wrong
-    for key, what in _COMPARED.items():
-        if document.get(key) != now[key] and not (settled and key in {"platform", "changes"}):
-            msg = f"The plan is stale: {what}. Nothing was sent."
-            raise StalePlan(msg, hint=_ANEW)
+    current = plan_document(target, desired, plan)
+    current |= {"settings": _settings_digest(desired, str(document["salt"]))}
+    already_published = isinstance(plan, Unchanged)  # by this plan or another: nothing can go wrong
+    for key, change in _REASONS.items():
+        if document.get(key) != current[key] and not (already_published and key in {"platform", "changes"}):
+            msg = f"The plan is stale: {change}. Nothing was sent."
+            raise StalePlan(msg, hint=_PLAN_AGAIN)
 
 
-_COMPARED: Final = {
+_REASONS: Final = {
     "plugin": "it is for another plugin",
     "baseUrl": "it is for another environment",
-    "treeDigest": "the code is not the code that it was made for",
-    "settings": "the settings in plugin.toml are not those that it was made for",
-    "platform": "somebody changed the plugin on the platform since it was made",
-    "changes": "it would change something else now",
+    "treeDigest": "the code changed since it was made",
+    "settings": "the settings in plugin.toml changed since it was made",
+    "platform": "somebody changed the plugin on BioT since it was made",
+    "changes": "publishing would change something else now",
 }
 
 
-def _to(release: ReleasePlan) -> int | None:
-    return None if isinstance(release, Unchanged) else release.version_to
+def _to(plan: ReleasePlan) -> int | None:
+    return None if isinstance(plan, Unchanged) else plan.version_to
 
 
 def _platform(remote: RemotePlugin | None) -> Mapping[str, object] | None:
-    """The state of the platform; times tell changes of variables apart, whose values must not be here."""
+    """The plugin on BioT. Values of variables must not be included; the times show that they changed."""
     if remote is None:
         return None
     shown = {key: value for key, value in remote.fields.items() if key != VARIABLES}
@@ -135,6 +135,6 @@ def _platform(remote: RemotePlugin | None) -> Mapping[str, object] | None:
 
 
 def _settings_digest(desired: DesiredPlugin, salt: str) -> str:
-    """Of everything that is wanted, variables too; slow and salted, so that short values cannot be tried out."""
+    """A digest of all settings with the variables; slow and salted, so that short values cannot be guessed."""
     text = json.dumps(desired.settings, sort_keys=True).encode("utf-8", "surrogatepass")
     return hashlib.pbkdf2_hmac("sha256", text, salt.encode(), _ROUNDS).hex()

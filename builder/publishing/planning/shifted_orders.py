@@ -1,8 +1,8 @@
-"""Interceptions that BioT has at a higher order than was asked for. Pure.
+"""Interceptions that BioT has at a higher order than plugin.toml asks for. Pure.
 
-Two interceptions of one API never share an order: the newcomer takes it, and those that stand there move up by one
-(BioT specification 2.4.2, dispatcher). Two plugins that want the same order would push each other back for ever, so a
-publisher leaves an interception where BioT moved it.
+Two interceptions of one API never share an order: the new one takes it, and the existing ones move up by one (BioT
+specification 2.4.2, dispatcher). Two plugins that want the same order would move each other forever, so a publish
+leaves an interception where BioT moved it.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ COMMON_ORDER = "interceptionOrder"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OrderShift:
-    """One interception that BioT has elsewhere than plugin.toml says.
+    """One interception whose order on BioT differs from plugin.toml.
 
     Attributes:
-        row: Its ``type``, ``apiId`` and ``entityTypeName``; empty where there is none.
-        wanted: The order of plugin.toml, or None when it names none.
+        row: Its ``type``, ``apiId`` and ``entityTypeName``; empty text where the row has none.
+        wanted: The order in plugin.toml, or None when it has none.
         actual: The order that BioT has.
     """
 
@@ -39,24 +39,24 @@ class OrderShift:
     actual: int
 
     @property
-    def words(self) -> str:
+    def label(self) -> str:
         """The interception as part of a sentence."""
         return " ".join(part for part in self.row if part)
 
 
 def find_shifts(desired: DesiredPlugin, remote: RemotePlugin) -> tuple[OrderShift, ...]:
-    """Every interception that BioT has at a higher order than wanted, or at one that nobody asked for."""
-    has = _orders(_table(remote.fields))
-    wanted = _orders(_table(desired.settings))
+    """Every interception that BioT has at a higher order than wanted, or at an order although none is wanted."""
+    actual_orders = _orders(_table(remote.fields))
+    wanted_orders = _orders(_table(desired.settings))
     return tuple(
         OrderShift(row=row, wanted=order, actual=actual)
-        for row, order in wanted.items()
-        if (actual := has.get(row)) is not None and (order is None or actual > order)
+        for row, order in wanted_orders.items()
+        if (actual := actual_orders.get(row)) is not None and (order is None or actual > order)
     )
 
 
 def keep_shifts(desired: DesiredPlugin, shifts: Iterable[OrderShift]) -> DesiredPlugin:
-    """The goal with these interceptions where BioT has them."""
+    """The desired plugin with these interceptions at the orders that BioT has."""
     actual = {shift.row: shift.actual for shift in shifts}
     if not actual:
         return desired
@@ -66,35 +66,35 @@ def keep_shifts(desired: DesiredPlugin, shifts: Iterable[OrderShift]) -> Desired
 
 
 def keep_new_shifts(desired: DesiredPlugin, before: RemotePlugin | None, remote: RemotePlugin) -> DesiredPlugin:
-    """The goal with those interceptions kept that BioT has moved since ``before``.
+    """The desired plugin with the orders of those interceptions kept that BioT moved since ``before``.
 
-    An interception that was higher before and still is, or moved up even further, has not been given its order.
+    An interception that was higher before and still is, or moved up further, did not get its order.
     """
-    had = _orders(_table(before.fields)) if before is not None else {}
+    orders_before = _orders(_table(before.fields)) if before is not None else {}
 
     def is_new(shift: OrderShift) -> bool:
-        order = had.get(shift.row)
+        order = orders_before.get(shift.row)
         return order is None or shift.wanted is None or order <= shift.wanted or shift.actual < order
 
     return keep_shifts(desired, filter(is_new, find_shifts(desired, remote)))
 
 
 def is_forced(shift: OrderShift, others: Iterable[Row]) -> bool:
-    """Whether every order from the wanted one up to BioT's is taken by an interception of the same API or entity.
+    """Whether other interceptions of the same API or entity take every order from the wanted one to BioT's.
 
     Args:
-        shift: Where BioT has it.
-        others: Rows of the dispatcher.
+        shift: The wanted order and the one on BioT.
+        others: The dispatcher's rows.
     """
     taken = {row.get("executionOrder") for row in others if _is_same_target(shift.row, row)}
     if shift.wanted is None:
         return True
-    # A server may say any number: only as many orders are looked at as there are interceptions.
+    # A server may answer any number: compare no more orders than there are interceptions.
     return shift.actual - shift.wanted <= len(taken) and taken.issuperset(range(shift.wanted, shift.actual))
 
 
 def find_order_holders(shift: OrderShift, others: Iterable[Row]) -> tuple[str, ...]:
-    """The endpoints that have the wanted order."""
+    """The endpoints whose interceptions have the wanted order."""
     return tuple(
         str(row.get("endpoint", ""))
         for row in others
@@ -108,10 +108,11 @@ def _is_same_target(row: tuple[str, str, str], other: Row) -> bool:
         return False
     if not api:
         return entity == other.get("entityName")
-    ours, theirs = api.split("/"), str(other.get("apiId") or "").split("/")
-    # The dispatcher keeps the API in general, and a value that stands in an apiId apart.
-    return len(ours) == len(theirs) and all(
-        mine == one or (one.startswith("{") and one.endswith("}")) for mine, one in zip(ours, theirs, strict=True)
+    parts, other_parts = api.split("/"), str(other.get("apiId") or "").split("/")
+    # The dispatcher stores the API with {parameters}; values in an apiId are stored apart.
+    return len(parts) == len(other_parts) and all(
+        part == other_part or (other_part.startswith("{") and other_part.endswith("}"))
+        for part, other_part in zip(parts, other_parts, strict=True)
     )
 
 

@@ -1,4 +1,4 @@
-"""Records of every publish on this machine: the journal, the releases that are kept, and how a publish ended.
+"""Records of every publish on this machine: the journal, retained releases, and how a publish ended.
 
 Offers what ``history`` shows and what ``rollback`` publishes again. Never sends a request.
 """

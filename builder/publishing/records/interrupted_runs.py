@@ -1,4 +1,4 @@
-"""What became of a publish that was killed, judged by what the platform has when the next one looks. Pure."""
+"""How an interrupted publish ended, derived from the plugin that the next one finds on BioT. Pure."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     from builder.publishing.api_values import RemotePlugin
     from builder.publishing.records.journal import JournalEntry
 
-_ON_ITS_WAY: Final = timedelta(seconds=CHANGE_LIMITS.whole)
-"""So long after it was sent a request may still take effect: as long as this client would wait for its answer."""
+_IN_FLIGHT: Final = timedelta(seconds=CHANGE_LIMITS.total)
+"""How long after sending a request may still take effect: as long as this client waits for its answer."""
 
 
 def desired_plugin_of(entry: JournalEntry, settings: Mapping[str, object]) -> DesiredPlugin:
-    """What an entry of the journal wanted.
+    """The plugin that a journal entry was to reach.
 
     Args:
         entry: The entry.
-        settings: Its kept settings.
+        settings: Its retained settings.
     """
     digest = entry.digest_to
     tag = digest.removeprefix("image:") if digest is not None and digest.startswith("image:") else None
@@ -38,47 +38,47 @@ def desired_plugin_of(entry: JournalEntry, settings: Mapping[str, object]) -> De
 def resolve_interrupted_run(
     entry: JournalEntry, settings: Mapping[str, object] | None, remote: RemotePlugin | None, now: datetime
 ) -> PublishOutcome:
-    """How a publish ended that could not say it itself.
+    """How a publish ended that could not record its own outcome.
 
     Args:
         entry: Its opening line.
-        settings: Its kept settings, or None when they are no longer there.
+        settings: Its retained settings, or None when they no longer exist.
         remote: The plugin as BioT has it now.
-        now: The present moment: what was killed a short time ago may have left a request on its way.
+        now: The current time: a publish that was interrupted recently may have left a request in flight.
     """
-    has = describe_remote(remote)
-    if settings is not None and remote is not None and _is_there(desired_plugin_of(entry, settings), remote):
-        return _outcome(entry, Verdict.DONE, f"It was killed after it had been applied: BioT has {has}.", remote)
+    plugin = describe_remote(remote)
+    if settings is not None and remote is not None and _is_applied(desired_plugin_of(entry, settings), remote):
+        return _outcome(entry, Verdict.DONE, f"It was applied before the interruption: BioT has {plugin}.", remote)
     if remote is None and entry.version_from is not None:
-        return _outcome(entry, Verdict.CONFLICT, "It was killed, and the plugin is not there.", remote)
+        return _outcome(entry, Verdict.CONFLICT, "It was interrupted, and the plugin does not exist.", remote)
     if remote is None or (entry.code and remote.version == entry.version_from):
         return _as_before(entry, remote, now)
-    ours = entry.digest_to is not None and remote.tree_digest == entry.digest_to
-    if remote.version > entry.version_to or (entry.code and not ours):
-        told = f"It was killed, and somebody published since: BioT has {has}."
-        return _outcome(entry, Verdict.CONFLICT, told, remote)
-    told = f"It was killed. BioT has {has}, with other settings than it was to have."
-    return _outcome(entry, Verdict.UNKNOWN, told, remote)
+    own_code = entry.digest_to is not None and remote.tree_digest == entry.digest_to
+    if remote.version > entry.version_to or (entry.code and not own_code):
+        detail = f"It was interrupted, and somebody published since: BioT has {plugin}."
+        return _outcome(entry, Verdict.CONFLICT, detail, remote)
+    detail = f"It was interrupted. BioT has {plugin}, with other settings than this publish was to set."
+    return _outcome(entry, Verdict.UNKNOWN, detail, remote)
 
 
 def _as_before(entry: JournalEntry, remote: RemotePlugin | None, now: datetime) -> PublishOutcome:
-    has = describe_remote(remote) if remote is not None else "no such plugin"
-    if now - _opened(entry) < _ON_ITS_WAY:
-        told = f"It was killed, and BioT has {has}, as before. A request on its way may still be applied."
-        return _outcome(entry, Verdict.UNKNOWN, told, remote)
-    return _outcome(entry, Verdict.NOT_APPLIED, f"It was killed before it was applied: BioT has {has}.", remote)
+    plugin = describe_remote(remote)
+    if now - _opened(entry) < _IN_FLIGHT:
+        detail = f"It was interrupted, and BioT has {plugin}, as before. Its last request may still be applied."
+        return _outcome(entry, Verdict.UNKNOWN, detail, remote)
+    return _outcome(entry, Verdict.NOT_APPLIED, f"It was interrupted before it was applied: BioT has {plugin}.", remote)
 
 
 def _opened(entry: JournalEntry) -> datetime:
     try:
         return datetime.fromisoformat(entry.opened).astimezone(UTC)
     except ValueError:
-        return datetime.max.replace(tzinfo=UTC)  # not known, so nothing is certain
+        return datetime.max.replace(tzinfo=UTC)  # unknown, so the request counts as in flight
 
 
-def _is_there(desired: DesiredPlugin, remote: RemotePlugin) -> bool:
+def _is_applied(desired: DesiredPlugin, remote: RemotePlugin) -> bool:
     try:
-        # The others whom BioT made room for are not known any more.
+        # Which other interceptions caused the shifts is no longer known.
         return isinstance(make_plan(keep_shifts(desired, find_shifts(desired, remote)), remote), Unchanged)
     except (NotPossible, VersionsExhausted):
         return False

@@ -1,7 +1,8 @@
-"""What was published from this machine: a line before the first changing request, a line after; one file per plugin.
+"""The journal of publishes from this machine: one file per plugin, two lines per publish.
 
-Each line is one JSON object, written in one piece and synced to the disk. A line that a crash tore is passed over; a
-publish without its second line was killed, and the next one settles it from what the platform has.
+The first line is written before the first changing request, the second one afterwards. Each is one JSON object, written
+at once and synced to the disk. Incomplete lines are ignored. A publish without its second line was interrupted; the
+next one finds out from BioT how it ended.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from builder.publishing.state_folder import StateFolder
 
 LOCK_SECONDS: Final = 600.0
-"""So long a publish waits for another one of the same plugin on this machine."""
+"""How long a publish waits for another one of the same plugin on this machine."""
 _POLL_SECONDS: Final = 0.2
 _HINT: Final = "Set BIOT_PLUGIN_STATE to a folder that you may write to."
 
@@ -42,28 +43,28 @@ class JournalEntry:
     """One publish or rollback.
 
     Attributes:
-        id: Of its lines.
+        id: Common to its lines.
         opened: When it began, ISO 8601 in UTC.
         command: ``publish`` or ``rollback``.
         who: ``user@host``, or the CI job.
         plugin: The name without ``Plugin-``.
         environment: The target's name.
         base_url: The target's address.
-        version_from: Before; None for a new plugin.
-        version_to: What was to be reached.
-        digest_from: Tree digest that the platform named before, or None.
-        digest_to: Of what was published, or None when no digest is known.
+        version_from: The version before; None for a new plugin.
+        version_to: The version to reach.
+        digest_from: Tree digest on BioT before, or None.
+        digest_to: Tree digest of the published code, or None when it is unknown.
         code: Whether code was sent.
-        config: sha256 of the kept config.
-        artifact: sha256 of the kept ZIP, or None.
-        report: sha256 of the kept build report, or None.
-        commit: Git commit of the plugin's repository, with ``+`` when files were changed; empty outside git.
+        config: sha256 of the retained settings.
+        artifact: sha256 of the retained ZIP, or None.
+        report: sha256 of the retained build report, or None.
+        commit: Git commit of the plugin's repository, with ``+`` when files differ from it; empty outside git.
         kit: Version of this kit.
-        closed: When it ended, or None while that is not written.
+        closed: When it ended, or None when that is not recorded.
         verdict: How it ended, or None.
-        detail: Why, as sentences.
-        version: Of the platform in the end, or None.
-        settled_by: The run that found out, when this one was killed.
+        detail: The reason, as sentences.
+        version: The version on BioT afterwards, or None.
+        settled_by: The run that found out how it ended, when this one was interrupted.
     """
 
     id: str
@@ -105,8 +106,8 @@ class Journal:
     """The journal of one plugin in one environment.
 
     Args:
-        state: Where it lies.
-        target: The environment; its address decides, since two projects may each have a ``dev``.
+        state: The state folder.
+        target: The environment. Its address decides, because two projects may each have a ``dev``.
         plugin: The name without ``Plugin-``.
     """
 
@@ -115,26 +116,26 @@ class Journal:
 
     @contextmanager
     def locked(self, clock: Clock, progress: Progress) -> Iterator[None]:
-        """Keep other publishes of this plugin on this machine out; the system lets go when a process is killed.
+        """Exclude other publishes of this plugin on this machine; the system releases the lock of a killed process.
 
         Raises:
-            Conflict: Another one holds it for longer than ``LOCK_SECONDS``.
+            Conflict: Another publish holds the lock for longer than ``LOCK_SECONDS``.
             PublishError: The folder cannot be written.
         """
         with _opened(self.file.with_suffix(".lock")) as descriptor:
-            ends, told = clock.monotonic() + LOCK_SECONDS, False
+            deadline, noted = clock.monotonic() + LOCK_SECONDS, False
             while not _try_lock(descriptor):
-                if not told:
-                    progress.note("Another publish of this plugin is under way on this machine: waiting for it.")
-                    told = True
-                if clock.monotonic() > ends:
-                    msg = "Another publish of this plugin is still under way on this machine. Nothing was sent."
-                    raise Conflict(msg, hint="Wait for it to end, or end it, and publish again.")
+                if not noted:
+                    progress.note("Waiting for another publish of this plugin on this machine to finish.")
+                    noted = True
+                if clock.monotonic() > deadline:
+                    msg = "Another publish of this plugin is still running on this machine. Nothing was sent."
+                    raise Conflict(msg, hint="Wait for it to finish, or stop it, then publish again.")
                 clock.sleep(_POLL_SECONDS)
             yield
 
     def entries(self) -> tuple[JournalEntry, ...]:
-        """Every publish, oldest first; lines that are torn or of another kind are passed over."""
+        """Every publish, oldest first. Incomplete or unknown lines are ignored."""
         try:
             text = read_regular(self.file)
         except FileNotFoundError:
@@ -142,10 +143,10 @@ class Journal:
         except OSError as error:
             msg = f"The journal {self.file} cannot be read: {error.strerror}."
             raise PublishError(msg, hint=_HINT) from error
-        return _entries(text)
+        return _parse_entries(text)
 
     def open(self, entry: JournalEntry) -> None:
-        """Write that a publish begins; when this returns it is on the disk.
+        """Record that a publish begins; it is on the disk when this returns.
 
         Raises:
             PublishError: It cannot be written. Then nothing may be sent.
@@ -155,7 +156,7 @@ class Journal:
     def close(
         self, entry: JournalEntry, outcome: PublishOutcome, now: datetime, *, settled_by: str | None = None
     ) -> JournalEntry:
-        """Write how it ended.
+        """Record how a publish ended.
 
         Raises:
             PublishError: It cannot be written.
@@ -174,10 +175,10 @@ class Journal:
     def _append(self, line: Mapping[str, object]) -> None:
         with _opened(self.file) as descriptor:
             end = os.lseek(descriptor, 0, os.SEEK_END)
-            torn = end > 0 and _last_byte(descriptor, end) != b"\n"
-            data = b"\n" * torn + json.dumps(line, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+            incomplete = end > 0 and _last_byte(descriptor, end) != b"\n"
+            data = b"\n" * incomplete + json.dumps(line, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
             try:
-                while data:  # a disk that fills up takes the beginning, and refuses the rest
+                while data:  # a disk that is almost full takes only the beginning
                     data = data[os.write(descriptor, data) :]
                 os.fsync(descriptor)
             except OSError as error:
@@ -186,37 +187,37 @@ class Journal:
 
 
 def new_id() -> str:
-    """For an entry."""
+    """A new id for an entry."""
     return os.urandom(16).hex()
 
 
 def format_time(moment: datetime) -> str:
-    """A time as the journal has it: UTC, to the second."""
+    """A time in the journal's format: UTC, to the second."""
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def all_entries(state: StateFolder) -> Iterator[JournalEntry]:
-    """The entries of every journal of this machine."""
+    """The entries of all journals on this machine."""
     for file in sorted(state.journal.glob("*/*.jsonl")):
         with suppress(OSError):
-            yield from _entries(read_regular(file))
+            yield from _parse_entries(read_regular(file))
 
 
-def _entries(text: bytes) -> tuple[JournalEntry, ...]:
-    found: dict[str, JournalEntry] = {}
+def _parse_entries(text: bytes) -> tuple[JournalEntry, ...]:
+    entries: dict[str, JournalEntry] = {}
     for line in text.split(b"\n"):
         with suppress(ValueError, TypeError, KeyError):
-            entry = _taken(found, read_json(line))
-            found[entry.id] = entry
-    return tuple(found.values())
+            entry = _parse_line(entries, read_json(line))
+            entries[entry.id] = entry
+    return tuple(entries.values())
 
 
-def _taken(found: Mapping[str, JournalEntry], line: Any) -> JournalEntry:  # noqa: ANN401 - whatever a line holds
-    """The entry that a line begins or ends. Raises KeyError or TypeError when it is not one that the kit writes."""
+def _parse_line(entries: Mapping[str, JournalEntry], line: Any) -> JournalEntry:  # noqa: ANN401 - a line may hold any JSON
+    """The entry that a line opens or closes. Raises KeyError or TypeError when the kit did not write the line."""
     if line["event"] == "open":
         entry = JournalEntry(**{name: line[_camel(name)] for name in _OPENING if _camel(name) in line})
     else:
-        entry = replace(found[line["id"]], **{name: line[_camel(name)] for name in _CLOSING if _camel(name) in line})
+        entry = replace(entries[line["id"]], **{name: line[_camel(name)] for name in _CLOSING if _camel(name) in line})
     for name, field in JournalEntry.__dataclass_fields__.items():
         if type(getattr(entry, name)) not in _TYPES[field.type]:
             raise TypeError(name)

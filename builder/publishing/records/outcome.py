@@ -1,4 +1,4 @@
-"""How a publish ends, and what is said then. Pure."""
+"""How a publish ends. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Verdict(StrEnum):
-    """The five endings; there is no sixth."""
+    """The five ways a publish can end."""
 
     DONE = "done"
     NOTHING_TO_DO = "nothing-to-do"
@@ -23,17 +23,17 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PublishOutcome:
-    """What is known in the end, and nothing that is only hoped.
+    """What is certain after a publish.
 
     Attributes:
-        verdict: One of the five.
-        detail: Why, as sentences.
-        hint: The next step; empty when nothing has to be done.
-        remote: The plugin as it was read last; None when it is not there or could not be read.
-        version_from: Before; None when there was no such plugin.
-        version_to: What was to be reached.
+        verdict: One of the five endings.
+        detail: The reason, as sentences.
+        hint: The next step; empty when none is needed.
+        remote: The plugin as it was last read; None when it does not exist or could not be read.
+        version_from: The version before; None for a new plugin.
+        version_to: The version to reach.
         requests: How many changing requests were sent.
-        cause: What stood in the way, where something did.
+        cause: The error that prevented success, if any.
     """
 
     verdict: Verdict
@@ -52,7 +52,7 @@ class PublishOutcome:
 
     @property
     def kind(self) -> str:
-        """The failure's kind for machines: of what stood in the way when nothing was applied, else the verdict."""
+        """The kind of failure for ``--json``: that of the cause when nothing was applied, else the verdict."""
         if self.verdict is Verdict.NOT_APPLIED and self.cause is not None:
             cause: str = getattr(self.cause, "kind", self.verdict.value)
             return self.verdict.value if cause == "unknown" else cause
@@ -60,10 +60,10 @@ class PublishOutcome:
 
 
 def describe_remote(remote: RemotePlugin | None) -> str:
-    """A plugin as part of a sentence: version, digest and time, since BioT tells nobody's name."""
+    """A plugin as part of a sentence: version, digest and time; BioT does not say who changed it."""
     if remote is None:
-        return "not there"
+        return "no such plugin"
     digest = remote.tree_digest
-    code = f"code {digest[:19]}…" if digest is not None else "code that nothing names"
+    code = f"code {digest[:19]}…" if digest is not None else "code without a digest"
     when = f", last modified {remote.last_modified_time}" if remote.last_modified_time else ""
     return f"version {remote.version} with {code}{when}"

@@ -1,4 +1,4 @@
-"""Which earlier release ``rollback`` publishes again."""
+"""Which previous release ``rollback`` publishes again."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
     from builder.publishing.records.journal import JournalEntry
     from builder.publishing.records.retained_releases import RetainedReleases
 
-_ELSEWHERE = (
-    "Publish the ZIP of that version if it was kept elsewhere, such as by CI: `biot-plugin publish --artifact ZIP`. Or "
-    "check out its commit and publish that: the same sources and lock give the same artifact. `biot-plugin history` "
-    "names the commits that this machine published."
+_ALTERNATIVES = (
+    "If CI or another machine has the ZIP of that version, publish it: `biot-plugin publish --artifact ZIP`. Or check "
+    "out its commit and publish that: the same sources and lock give the same artifact. `biot-plugin history` shows "
+    "the commits that this machine published."
 )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PreviousRelease:
-    """A release that can be published again: its entry in the journal, its goal and its files."""
+    """A release that can be published again: its journal entry, the plugin to reach, and its files."""
 
     entry: JournalEntry
     desired: DesiredPlugin
@@ -37,55 +37,56 @@ class PreviousRelease:
 
 def find_previous_release(
     entries: Iterable[JournalEntry],
-    kept: RetainedReleases,
+    retained: RetainedReleases,
     remote: RemotePlugin | None,
     version: int | None,
     state: str | None,
 ) -> PreviousRelease:
-    """The release to go back to.
+    """The release to roll back to.
 
     Args:
         entries: The journal of the plugin in its environment.
-        kept: The kept files.
+        retained: The retained files.
         remote: The plugin as BioT has it.
-        version: The version asked for, or None for the newest one with other code than BioT has.
-        state: ``enabledState`` of plugin.toml as it is today, or None. Whether BioT calls a plugin is no part of a
-            release, so what was written when it was published does not count.
+        version: The requested version, or None for the newest release with other code than BioT has.
+        state: ``enabledState`` in plugin.toml today, or None. Whether BioT calls a plugin is not part of a release,
+            so the value at the time of the release does not count.
 
     Raises:
-        NotPossible: There is none, or its files are no longer there.
+        NotPossible: There is no such release, or its files no longer exist.
     """
     releases = successful_releases(entries)
     if version is None:
-        has = remote.tree_digest if remote is not None else None
-        chosen = [
-            one
-            for one in releases
-            if one.digest_to not in {None, has} and (remote is None or one.version_to < remote.version)
+        current_digest = remote.tree_digest if remote is not None else None
+        candidates = [
+            release
+            for release in releases
+            if release.digest_to not in {None, current_digest}
+            and (remote is None or release.version_to < remote.version)
         ]
     else:
-        chosen = [one for one in releases if one.version_to == version]
-    if not chosen:
-        raise _nothing(releases, version)
-    if chosen[-1].digest_to is None:
-        msg = f"Version {version} was BioT's seed, which BioT deploys only when a plugin is created."
-        raise NotPossible(msg, hint="Choose a version with code of its own: `biot-plugin history` lists them.")
-    return _found(chosen[-1], kept, remote, state)
+        candidates = [release for release in releases if release.version_to == version]
+    if not candidates:
+        raise _not_retained(releases, version)
+    if candidates[-1].digest_to is None:
+        msg = f"Version {version} is BioT's seed code, which BioT deploys only when a plugin is created."
+        raise NotPossible(msg, hint="Choose a version with your own code; `biot-plugin history` lists them.")
+    return _load(candidates[-1], retained, remote, state)
 
 
-def _found(
-    entry: JournalEntry, kept: RetainedReleases, remote: RemotePlugin | None, state: str | None
+def _load(
+    entry: JournalEntry, retained: RetainedReleases, remote: RemotePlugin | None, state: str | None
 ) -> PreviousRelease:
-    retained_settings = kept.config(entry.config)
-    artifact, report = kept.find(entry.artifact), kept.find(entry.report)
+    retained_settings = retained.read_settings(entry.config)
+    artifact, report = retained.find(entry.artifact), retained.find(entry.report)
     missing = [
-        what
-        for what, there in (("settings", retained_settings), ("artifact", artifact or not entry.artifact))
-        if not there
+        name
+        for name, value in (("settings", retained_settings), ("artifact", artifact or not entry.artifact))
+        if not value
     ]
     if retained_settings is None or missing:
-        msg = f"Version {entry.version_to} was published from here, but what is missing now: {' and '.join(missing)}."
-        raise NotPossible(msg, hint=_ELSEWHERE)
+        msg = f"This machine published version {entry.version_to}, but no longer has its {' and '.join(missing)}."
+        raise NotPossible(msg, hint=_ALTERNATIVES)
     version = entry.version_to if remote is None else remote.version + 1
     settings = {key: value for key, value in retained_settings.items() if key != STATE}
     settings |= {"version": version} | ({STATE: state} if state is not None else {})
@@ -98,8 +99,8 @@ def _found(
     return PreviousRelease(entry=entry, desired=desired, files=files)
 
 
-def _nothing(releases: tuple[JournalEntry, ...], version: int | None) -> NotPossible:
-    known = ", ".join(str(one.version_to) for one in releases)
-    what = f"version {version}" if version is not None else "an earlier version with other code"
-    told = f"There are {known}." if known else "Nothing was published from this machine to that environment."
-    return NotPossible(f"This machine does not keep {what}. {told}", hint=_ELSEWHERE)
+def _not_retained(releases: tuple[JournalEntry, ...], version: int | None) -> NotPossible:
+    versions = ", ".join(str(release.version_to) for release in releases)
+    wanted = f"version {version}" if version is not None else "a previous version with other code"
+    detail = f"Available: {versions}." if versions else "Nothing was published from this machine to that environment."
+    return NotPossible(f"This machine does not have {wanted}. {detail}", hint=_ALTERNATIVES)

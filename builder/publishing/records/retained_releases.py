@@ -1,4 +1,4 @@
-"""Published artifacts, their reports and configs, by their sha256: what ``rollback`` publishes again."""
+"""Published artifacts, their reports and settings, stored by sha256: what ``rollback`` publishes again."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ if TYPE_CHECKING:
     from builder.publishing.state_folder import StateFolder
 
 RETAINED_COUNT: Final = 10
-"""Releases of one plugin in one environment that can be rolled back to."""
+"""Releases of one plugin in one environment that are retained for a rollback."""
 _FRESH_SECONDS: Final = 3600
-"""Younger files may belong to a publish that began after the journals were read."""
+"""Newer files may belong to a publish that began after the journals were read."""
 
 
 class RetainedReleases:
-    """The folder of kept files; each is named by its own digest, so the same file is there once.
+    """The folder of retained files. Each is named by its digest, so the same file is stored once.
 
     Args:
-        state: Where it lies.
+        state: The state folder.
     """
 
     def __init__(self, state: StateFolder) -> None:
@@ -42,11 +42,11 @@ class RetainedReleases:
         self._folder = state.releases
 
     def keep_file(self, file: Path, sha256: str) -> None:
-        """Keep a copy of a file.
+        """Store a copy of a file.
 
         Args:
             file: The artifact or its report.
-            sha256: Its digest, as the build wrote it down.
+            sha256: Its digest, as the build recorded it.
 
         Raises:
             PublishError: It cannot be read, or the copy cannot be written.
@@ -60,54 +60,54 @@ class RetainedReleases:
             with file.open("rb") as source, atomic_file(target, mode=PRIVATE_FILE) as stream:
                 shutil.copyfileobj(source, stream, 1 << 20)
         except (OSError, PackagingError) as error:
-            msg = f"{file.name} cannot be kept for a rollback in {self._folder}."
+            msg = f"{file.name} cannot be stored for a rollback in {self._folder}."
             raise PublishError(msg, hint="Check that folder's permissions and the free space.") from error
 
-    def keep_config(self, config: Mapping[str, object]) -> str:
-        """Keep the settings of a release, with the values of its variables, for the owner's eyes.
+    def keep_settings(self, settings: Mapping[str, object]) -> str:
+        """Store the settings of a release with the values of its variables, readable by the owner only.
 
         Returns:
-            The sha256 it is kept under.
+            The sha256 that they are stored under.
 
         Raises:
             PublishError: It cannot be written.
         """
-        data, sha256 = _canonical(config)
+        data, sha256 = _serialize(settings)
         try:
             private_folder(self._folder)
             with atomic_file(self._folder / sha256, mode=PRIVATE_FILE) as stream:
                 stream.write(data)
         except (OSError, PackagingError) as error:
-            msg = f"The settings cannot be kept for a rollback in {self._folder}."
+            msg = f"The settings cannot be stored for a rollback in {self._folder}."
             raise PublishError(msg, hint="Check that folder's permissions and the free space.") from error
         return sha256
 
     def find(self, sha256: str | None) -> Path | None:
-        """A kept file that still has its digest, or None."""
+        """A retained file that still has its digest, or None."""
         if not sha256 or not sha256.isalnum():
             return None
         file = self._folder / sha256
         try:
             with open_regular(file) as stream:
-                held = hashlib.file_digest(stream, "sha256").hexdigest() == sha256
+                intact = hashlib.file_digest(stream, "sha256").hexdigest() == sha256
         except OSError:
             return None
-        return file if held else None
+        return file if intact else None
 
-    def config(self, sha256: str) -> dict[str, object] | None:
-        """Kept settings, or None."""
+    def read_settings(self, sha256: str) -> dict[str, object] | None:
+        """Retained settings, or None."""
         file = self.find(sha256)
         document = json.loads(read_regular(file)) if file is not None else None
         return document if isinstance(document, dict) else None
 
     def prune(self) -> None:
-        """Delete what no journal needs: beyond the newest releases of each plugin, and of publishes that failed.
+        """Delete files that no journal needs: of older releases of each plugin, and of publishes that failed.
 
-        What cannot be deleted stays; the next publish tries again.
+        Files that cannot be deleted stay; the next publish tries again.
         """
-        entries = sorted(all_entries(self._state), key=_place)
+        entries = sorted(all_entries(self._state), key=_plugin_key)
         needed: set[str | None] = set()
-        for _, group in groupby(entries, key=_place):
+        for _, group in groupby(entries, key=_plugin_key):
             needed.update(*map(_files, _needed(list(group))))
         for file in self._folder.glob("[!.]*"):
             with suppress(OSError):
@@ -115,34 +115,34 @@ class RetainedReleases:
                     file.unlink()
 
 
-def settings_digest(config: Mapping[str, object]) -> str:
-    """What ``keep_config`` would return."""
-    return _canonical(config)[1]
+def settings_digest(settings: Mapping[str, object]) -> str:
+    """The digest that ``keep_settings`` stores settings under."""
+    return _serialize(settings)[1]
 
 
 def successful_releases(entries: Iterable[JournalEntry]) -> tuple[JournalEntry, ...]:
-    """The entries that brought a release to the platform, oldest first, each version once."""
+    """The entries of successful publishes, oldest first, each version once."""
     done = [entry for entry in entries if entry.verdict == Verdict.DONE]
     return tuple({entry.version_to: entry for entry in done}.values())
 
 
 def _needed(entries: list[JournalEntry]) -> list[JournalEntry]:
-    """The newest releases, and what is not known to have failed: a publish that is under way, or was killed."""
-    under_way = [entry for entry in entries if entry.verdict is None]
-    unsure = [entry for entry in entries if entry.verdict == Verdict.UNKNOWN]
-    return [*under_way, *unsure[-RETAINED_COUNT:], *successful_releases(entries)[-RETAINED_COUNT:]]
+    """The newest releases, and publishes that may still succeed: in progress, or with an unknown outcome."""
+    in_progress = [entry for entry in entries if entry.verdict is None]
+    unknown = [entry for entry in entries if entry.verdict == Verdict.UNKNOWN]
+    return [*in_progress, *unknown[-RETAINED_COUNT:], *successful_releases(entries)[-RETAINED_COUNT:]]
 
 
 def _files(entry: JournalEntry) -> set[str | None]:
     return {entry.artifact, entry.report, entry.config}
 
 
-def _place(entry: JournalEntry) -> tuple[str, str]:
+def _plugin_key(entry: JournalEntry) -> tuple[str, str]:
     return entry.base_url, entry.plugin
 
 
-def _canonical(config: Mapping[str, object]) -> tuple[bytes, str]:
-    data = json.dumps(config, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode(
+def _serialize(settings: Mapping[str, object]) -> tuple[bytes, str]:
+    data = json.dumps(settings, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode(
         "utf-8", "surrogatepass"
     )
     return data, hashlib.sha256(data).hexdigest()

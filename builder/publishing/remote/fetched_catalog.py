@@ -1,4 +1,4 @@
-"""What an environment offers to subscribe to, as ``biot-plugin catalog`` fetched it; plugin.toml is held against it."""
+"""The catalog of an environment: what plugins can subscribe to. plugin.toml is checked against it."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ _SUBSCRIBED_NAME = re.compile(r"(?:^|\.)subscriptions\.\w+\[\d+\]\.(?:apiId|enti
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Catalog:
-    """What can be subscribed to in one environment.
+    """The APIs, entities and actions of one environment that plugins can subscribe to.
 
     Attributes:
-        fetched: When, ISO 8601 in UTC.
+        fetched: When it was fetched, ISO 8601 in UTC.
         apis: Every ``apiId`` that can be intercepted, with the entity and the service it belongs to.
-        entities: Entity types that can be adapted.
-        actions: Entity type -> the names of its actions that notify.
+        entities: Entity types for ADAPT_ENTITY.
+        actions: Entity type -> the names of its actions that can notify.
     """
 
     fetched: str
@@ -49,20 +49,20 @@ class Catalog:
 
     @property
     def api_ids(self) -> tuple[str, ...]:
-        """The ``apiId`` of each API."""
+        """The ``apiId`` of every API."""
         return tuple(api for api, _, _ in self.apis)
 
     @property
     def day(self) -> str:
-        """When it was fetched, for messages."""
+        """The day it was fetched, for messages."""
         return self.fetched[:10]
 
 
 def fetch_catalog(client: BiotClient, clock: Clock) -> Catalog:
-    """Ask an environment for everything that can be subscribed to.
+    """Read everything that plugins can subscribe to in an environment.
 
     Raises:
-        Unreachable, NoAnswer, AccessDenied, Refused: As every question.
+        Unreachable, NoAnswer, AccessDenied, Refused: As every query.
     """
     apis: set[tuple[str, str, str]] = set()
     entities: set[str] = set()
@@ -85,7 +85,7 @@ def fetch_catalog(client: BiotClient, clock: Clock) -> Catalog:
 
 
 def save_catalog(catalog: Catalog, target: TargetEnvironment, state: StateFolder) -> None:
-    """Write a catalog down for ``check`` and ``plan``.
+    """Store a catalog for ``check`` and ``plan``.
 
     Raises:
         PublishError: The state folder cannot be written.
@@ -95,7 +95,7 @@ def save_catalog(catalog: Catalog, target: TargetEnvironment, state: StateFolder
 
 
 def load_catalog(target: TargetEnvironment, state: StateFolder) -> Catalog | None:
-    """The catalog that was fetched last; None when there is none that this version can read."""
+    """The catalog that was last fetched; None when it is missing or unreadable for this version."""
     try:
         document: Any = read_json(read_regular(_file(target, state)))
         if document["format"] != _FORMAT or document["baseUrl"] != target.base_url:
@@ -121,14 +121,14 @@ def describe_catalog(catalog: Catalog) -> dict[str, object]:
 
 
 def check_subscriptions(manifest: Manifest, environ: Mapping[str, str]) -> str:
-    """Hold the subscriptions of a manifest against the catalog of its environment, when one was fetched.
+    """Check the subscriptions of a manifest against the catalog of its environment, if one was fetched.
 
     Args:
         manifest: With the environment applied.
-        environ: The process's environment: says where catalogs are kept.
+        environ: The process's environment, which names the state folder.
 
     Returns:
-        The day of the catalog, or empty when there is none.
+        The day of the catalog, or empty without one.
 
     Raises:
         ManifestError: The environment has no such API, entity or action; carries every problem.
@@ -137,28 +137,28 @@ def check_subscriptions(manifest: Manifest, environ: Mapping[str, str]) -> str:
     try:
         catalog = name and load_catalog(resolve_target(name, manifest.environments, state), state)
     except PublishError:
-        return ""  # an environment that cannot be reached yet has no catalog either
+        return ""  # an environment without an address has no catalog either
     if not name or not catalog:
         return ""
     problems = tuple(find_problems(manifest, catalog, name))
     if problems:
         plural = "s" if len(problems) > 1 else ""
-        msg = f"{manifest.file.name} has {len(problems)} subscription{plural} that {name} does not have."
+        msg = f"{manifest.file.name} has {len(problems)} subscription{plural} to things that {name} does not have."
         raise ManifestError(
             msg,
-            hint=f"This is what {name} had on {catalog.day}; `biot-plugin catalog -e {name}` asks again.",
+            hint=f"The catalog of {name} is from {catalog.day}; `biot-plugin catalog -e {name}` fetches it again.",
             problems=problems,
         )
     return catalog.day
 
 
 def without_offline_warnings(warnings: tuple[Problem, ...]) -> tuple[Problem, ...]:
-    """Warnings without those about APIs, entities and actions that this kit does not know: the environment has them."""
+    """Warnings without those about names that this kit does not know: the environment has them."""
     return tuple(warning for warning in warnings if not _SUBSCRIBED_NAME.search(warning.key))
 
 
 def find_problems(manifest: Manifest, catalog: Catalog, environment: str) -> Iterator[Problem]:
-    """Each subscription that a catalog does not have, with the name that is nearest."""
+    """A problem for each subscription that a catalog does not have, with the most similar name."""
     findings = [
         finding
         for index, row in enumerate(manifest.plugin.subscriptions.interceptions)
@@ -170,14 +170,16 @@ def find_problems(manifest: Manifest, catalog: Catalog, environment: str) -> Ite
         if (finding := _notification(row, catalog, ("subscriptions", "notifications", index)))
     ]
     lines = line_numbers(manifest.file.read_text("utf-8")) if findings else {}
-    for path, message, meant in findings:
-        place = _place(manifest, path)
+    for path, message, suggestion in findings:
+        location = _manifest_path(manifest, path)
         yield Problem(
             message=f"{environment} has no {message}.",
-            hint=f'Did you mean "{meant}"?' if meant else f"`biot-plugin catalog -e {environment}` shows what it has.",
+            hint=f'Did you mean "{suggestion}"?'
+            if suggestion
+            else f"`biot-plugin catalog -e {environment} --search WORD` shows what it has.",
             file=manifest.file.name,
-            line=line_of(lines, place),
-            key=format_key(place),
+            line=line_of(lines, location),
+            key=format_key(location),
         )
 
 
@@ -185,8 +187,8 @@ def _interception(row: Interception, catalog: Catalog, path: KeyPath) -> tuple[K
     if row.entity_type_name is not None:
         if row.entity_type_name in catalog.entities:
             return None
-        told = f"entity {shorten(row.entity_type_name)} that can be adapted"
-        return (*path, "entityTypeName"), told, suggest(row.entity_type_name, catalog.entities)
+        message = f"entity {shorten(row.entity_type_name)} for ADAPT_ENTITY"
+        return (*path, "entityTypeName"), message, suggest(row.entity_type_name, catalog.entities)
     api = row.api_id or ""
     if any(_matches(api, known) for known in catalog.api_ids):
         return None
@@ -196,25 +198,25 @@ def _interception(row: Interception, catalog: Catalog, path: KeyPath) -> tuple[K
 def _notification(row: Notification, catalog: Catalog, path: KeyPath) -> tuple[KeyPath, str, str] | None:
     actions = catalog.actions.get(row.entity_type_name)
     if actions is None:
-        told = f"entity {shorten(row.entity_type_name)} that notifies"
-        return (*path, "entityTypeName"), told, suggest(row.entity_type_name, tuple(catalog.actions))
-    if any(_letters(row.action_name) == _letters(name) for name in actions):
+        message = f"entity {shorten(row.entity_type_name)} that can notify"
+        return (*path, "entityTypeName"), message, suggest(row.entity_type_name, tuple(catalog.actions))
+    if any(_normalize(row.action_name) == _normalize(name) for name in actions):
         return None
-    told = f"action {shorten(row.action_name)} of {row.entity_type_name} that notifies"
-    return (*path, "actionName"), told, suggest(row.action_name, actions)
+    message = f"action {shorten(row.action_name)} of {row.entity_type_name} that can notify"
+    return (*path, "actionName"), message, suggest(row.action_name, actions)
 
 
-def _letters(action: str) -> str:
-    # The specification's own example of this answer spells _create as CREATE.
+def _normalize(action: str) -> str:
+    # The specification's example response spells _create as CREATE.
     return action.strip("_").lower()
 
 
 def _matches(api: str, known: str) -> bool:
-    """Whether an ``apiId`` is a known one, also with concrete values for its path parameters."""
-    ours, theirs = api.split("/"), known.split("/")
-    return len(ours) == len(theirs) and all(
-        mine == one or (one.startswith("{") and one.endswith("}") and mine)
-        for mine, one in zip(ours, theirs, strict=True)
+    """Whether an ``apiId`` is a known one, possibly with values for its path parameters."""
+    parts, known_parts = api.split("/"), known.split("/")
+    return len(parts) == len(known_parts) and all(
+        part == known_part or (known_part.startswith("{") and known_part.endswith("}") and part)
+        for part, known_part in zip(parts, known_parts, strict=True)
     )
 
 
@@ -224,8 +226,8 @@ def _nearest_api(api: str, known: tuple[str, ...]) -> str:
     return next(iter(get_close_matches(api[:300], known, n=1, cutoff=0.7)), "")
 
 
-def _place(manifest: Manifest, path: KeyPath) -> KeyPath:
-    """Where the row stands: an environment's list replaces that of [plugin] whole."""
+def _manifest_path(manifest: Manifest, path: KeyPath) -> KeyPath:
+    """The path of a row in the file: an environment's list replaces that of [plugin] completely."""
     own = manifest.environments.get(manifest.environment or "", {}).get("subscriptions")
     if isinstance(own, dict) and path[1] in own and manifest.environment:
         return ("environments", manifest.environment, *path)

@@ -1,11 +1,11 @@
-"""What publishing needs, looked at piece by piece: tools, address, release, clock, credentials, permission."""
+"""Checks of everything that publishing needs: tools, address, release, clock, credentials, permission."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from importlib.metadata import version
+from importlib.metadata import version as package_version
 from typing import TYPE_CHECKING
 
 from builder import process
@@ -29,7 +29,7 @@ _SKEW_SECONDS = 60
 
 
 class HealthState(StrEnum):
-    """How a thing was found."""
+    """The result of one check."""
 
     OK = "ok"
     WARNING = "warning"
@@ -38,17 +38,17 @@ class HealthState(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HealthCheck:
-    """One thing that was looked at.
+    """One check and its result.
 
     Attributes:
-        what: Its name, such as ``git``.
-        state: How it is.
+        name: Such as ``git``.
+        state: The result.
         message: What was found, one sentence.
-        hint: What to do; empty when all is well.
-        kind: Of the failure, for machines; empty when all is well.
+        hint: What to do; empty when nothing is wrong.
+        kind: The kind of failure, for ``--json``; empty when nothing is wrong.
     """
 
-    what: str
+    name: str
     state: HealthState
     message: str
     hint: str = ""
@@ -56,17 +56,17 @@ class HealthCheck:
 
 
 def check_tools(*, javascript: bool) -> Iterator[HealthCheck]:
-    """The programs that the kit starts, or brings.
+    """Check the programs that the kit runs.
 
     Args:
-        javascript: Whether the plugin is one that needs Node.js.
+        javascript: Whether the plugin needs Node.js.
     """
     for name in ("uv", "pip"):
-        # Both come with the kit: there is nothing to install, only a version to tell.
-        yield HealthCheck(what=name, state=HealthState.OK, message=version(name))
-    yield _tool("git", "Install git: without it the kit cannot tell what is ignored and which commit is published.")
+        # Both are installed with the kit, so only the version is shown.
+        yield HealthCheck(name=name, state=HealthState.OK, message=package_version(name))
+    yield _tool("git", "Install git: without it the kit cannot see ignored files or the published commit.")
     if javascript:
-        yield _tool("node", "Install Node.js 20 or later: JavaScript plugins are tested and locked by it.")
+        yield _tool("node", "Install Node.js 20 or later: it tests and locks JavaScript plugins.")
         yield _tool("npm", "Install npm, which comes with Node.js: it fetches JavaScript packages.")
 
 
@@ -78,106 +78,106 @@ def check_environment(
     *,
     ask_code: Callable[[], str] | None,
 ) -> Iterator[HealthCheck]:
-    """Everything between this machine and an environment of BioT; stops where what comes after depends on it.
+    """Check the connection to an environment of BioT; stops when the remaining checks would fail too.
 
     Args:
         target: The environment.
         environ: The process's environment.
-        folder: Of plugin.toml, or None without one.
+        folder: The folder of plugin.toml, or None without one.
         clock: Compared with BioT's.
-        ask_code: Asks for the code of a second factor, or None.
+        ask_code: Asks the user for the code of a second factor; None without a terminal.
     """
     try:
-        wire = HttpTransport(target, environ)
+        transport = HttpTransport(target, environ)
     except PublishError as error:
         yield _failed("address", error)
         return
     try:
-        yield from _check_way(ApiCalls(wire, clock), environ, folder, clock, ask_code)
+        yield from _check_connection(ApiCalls(transport, clock), environ, folder, clock, ask_code)
     finally:
-        wire.close()
+        transport.close()
 
 
-def _check_way(
+def _check_connection(
     calls: ApiCalls,
     environ: Mapping[str, str],
     folder: Path | None,
     clock: Clock,
     ask_code: Callable[[], str] | None,
 ) -> Iterator[HealthCheck]:
-    target, reached = calls.wire.target, None
+    target, properties = calls.transport.target, None
     try:
-        reached = read_system_properties(calls)
+        properties = read_system_properties(calls)
     except PublishError as error:
         yield _failed("address", error)
-    if reached is not None:
-        yield HealthCheck(what="address", state=HealthState.OK, message=f"{target.base_url} answers.")
-        yield judge_release(reached)
-        yield judge_clock(reached, clock.now())
+    if properties is not None:
+        yield HealthCheck(name="address", state=HealthState.OK, message=f"{target.base_url} answers.")
+        yield judge_release(properties)
+        yield judge_clock(properties, clock.now())
     try:
         identity = find_identity(target, environ, folder, find_state_folder(environ))
     except PublishError as error:
         yield _failed("credentials", error)
         return
-    message = f"A {identity.credentials.kind} from {identity.source}."
+    message = f"Found a {identity.credentials.kind} in {identity.source}."
     if identity.warning:
-        hint = "Then nobody else can use them."
+        hint = "Then only you can read them."
         yield HealthCheck(
-            what="credentials", state=HealthState.WARNING, message=f"{message} {identity.warning}", hint=hint
+            name="credentials", state=HealthState.WARNING, message=f"{message} {identity.warning}", hint=hint
         )
     else:
-        yield HealthCheck(what="credentials", state=HealthState.OK, message=message)
-    if reached is not None:
+        yield HealthCheck(name="credentials", state=HealthState.OK, message=message)
+    if properties is not None:
         yield _permission(BiotClient(calls, make_token_source(identity.credentials, calls, environ, clock, ask_code)))
 
 
 def judge_release(properties: SystemProperties) -> HealthCheck:
-    """Whether the client was written for this release of BioT."""
-    shown = properties.version or "of an unknown release"
-    release = _numbers(properties.version)
-    oldest, newest = (".".join(map(str, one)) for one in (OLDEST, NEWEST_REVIEWED))
+    """Whether the kit supports this release of BioT."""
+    version = properties.version or "of an unknown release"
+    release = _parse_version(properties.version)
+    oldest, newest = (".".join(map(str, numbers)) for numbers in (OLDEST, NEWEST_REVIEWED))
     if release is None:
-        message = f"BioT is {shown}; the kit was checked against {oldest} to {newest}."
+        message = f"BioT is {version}; the kit supports {oldest} to {newest}."
         return HealthCheck(
-            what="release", state=HealthState.WARNING, message=message, hint="Publish to a test environment first."
+            name="release", state=HealthState.WARNING, message=message, hint="Publish to a test environment first."
         )
     if release < OLDEST:
-        message = f"BioT {shown} is too old: the plugin API that the kit speaks begins with {oldest}."
+        message = f"BioT {version} is too old: the kit needs {oldest} or newer."
         hint = "Ask BioT to update the environment, or use the Console."
-        return HealthCheck(what="release", state=HealthState.PROBLEM, message=message, hint=hint, kind="release")
+        return HealthCheck(name="release", state=HealthState.PROBLEM, message=message, hint=hint, kind="release")
     if release > NEWEST_REVIEWED:
-        message = f"BioT {shown} is newer than {newest}, the last that the kit was checked against."
-        hint = "Look for a newer kit; publish to a test environment first."
-        return HealthCheck(what="release", state=HealthState.WARNING, message=message, hint=hint)
+        message = f"BioT {version} is newer than {newest}, the newest release that the kit was written for."
+        hint = "Look for a newer version of the kit, and publish to a test environment first."
+        return HealthCheck(name="release", state=HealthState.WARNING, message=message, hint=hint)
     return HealthCheck(
-        what="release", state=HealthState.OK, message=f"BioT {shown}; the kit was checked against {oldest} to {newest}."
+        name="release", state=HealthState.OK, message=f"BioT {version}; the kit supports {oldest} to {newest}."
     )
 
 
 def judge_clock(properties: SystemProperties, now: datetime) -> HealthCheck:
-    """Whether this machine and BioT agree on the time."""
+    """Whether the clocks of this machine and BioT agree."""
     if properties.server_time is None:
-        message = "BioT's answer has no date to compare the clock with."
+        message = "BioT's response has no Date header to compare the clock with."
         return HealthCheck(
-            what="clock", state=HealthState.WARNING, message=message, hint="A proxy may have removed it."
+            name="clock", state=HealthState.WARNING, message=message, hint="A proxy may have removed it."
         )
     skew = now.timestamp() - properties.server_time
     if abs(skew) <= _SKEW_SECONDS:
-        return HealthCheck(what="clock", state=HealthState.OK, message="This machine and BioT agree on the time.")
+        return HealthCheck(name="clock", state=HealthState.OK, message="The clocks of this machine and BioT agree.")
     side = "ahead of" if skew > 0 else "behind"
     message = f"This machine's clock is {abs(skew):.0f} seconds {side} BioT's."
-    hint = "Set it by a time server: certificates and the times in the journal depend on it."
-    return HealthCheck(what="clock", state=HealthState.WARNING, message=message, hint=hint)
+    hint = "Synchronize it with a time server: certificates and the journal depend on it."
+    return HealthCheck(name="clock", state=HealthState.WARNING, message=message, hint=hint)
 
 
 def _permission(client: BiotClient) -> HealthCheck:
     try:
-        found = client.search({"limit": 1, "page": 0})
+        page = client.search({"limit": 1, "page": 0})
     except PublishError as error:
         return _failed("access", error)
-    plural = "" if found.total == 1 else "s"
+    plural = "" if page.total == 1 else "s"
     return HealthCheck(
-        what="access", state=HealthState.OK, message=f"The log-in works; {found.total} plugin{plural} can be seen."
+        name="access", state=HealthState.OK, message=f"The log-in works; {page.total} plugin{plural} visible."
     )
 
 
@@ -185,15 +185,15 @@ def _tool(name: str, hint: str) -> HealthCheck:
     program = process.find_program(name)
     if program is None:
         return HealthCheck(
-            what=name, state=HealthState.PROBLEM, message=f"{name} is not on the PATH.", hint=hint, kind="tool"
+            name=name, state=HealthState.PROBLEM, message=f"{name} is not on the PATH.", hint=hint, kind="tool"
         )
-    return HealthCheck(what=name, state=HealthState.OK, message=program)
+    return HealthCheck(name=name, state=HealthState.OK, message=program)
 
 
-def _failed(what: str, error: PublishError) -> HealthCheck:
-    return HealthCheck(what=what, state=HealthState.PROBLEM, message=error.message, hint=error.hint, kind=error.kind)
+def _failed(name: str, error: PublishError) -> HealthCheck:
+    return HealthCheck(name=name, state=HealthState.PROBLEM, message=error.message, hint=error.hint, kind=error.kind)
 
 
-def _numbers(version: str) -> tuple[int, ...] | None:
+def _parse_version(version: str) -> tuple[int, ...] | None:
     match = re.match(r"v?([0-9]{1,4})\.([0-9]{1,4})(?:\.([0-9]{1,6}))?", version)
     return tuple(int(part or 0) for part in match.groups()) if match else None

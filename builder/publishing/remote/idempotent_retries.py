@@ -1,4 +1,4 @@
-"""Changes that do no harm when they are made twice: sent until it is certain that they are in place."""
+"""Changes that may be made twice without harm: they are sent until they are certainly in place."""
 
 from __future__ import annotations
 
@@ -6,60 +6,62 @@ import random
 from typing import TYPE_CHECKING
 
 from builder.errors import PublishError
-from builder.publishing.failures import Conflict, NoSuchPlugin, OutcomeUnknown, Refused, RolledBack, Unreachable
+from builder.publishing.api.retry_policy import ACTION_RETRIES, is_transient, requested_wait
+from builder.publishing.failures import Conflict, NoSuchPlugin, OutcomeUnknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from builder.publishing.clock import Clock
 
-_TRIES = 5
-_FIRST_WAIT = 0.5
-_LOOKS = (0.0, 0.5, 1.5)
-_BUSY = frozenset({408, 425, 429})
+_READ_BACK_WAITS = (0.0, 0.5, 1.5)
+_LONGEST_REQUESTED_WAIT = 20.0
 
 
 def apply_change(send: Callable[[], object], in_place: Callable[[], bool], clock: Clock, *, what: str) -> None:
-    """Make a change and see that it is there.
+    """Make a change and check that it is in place.
 
     Args:
-        send: Makes it; raises what ``Calls.change`` raises.
-        in_place: Asks whether it is there; raises what ``Calls.ask`` raises.
+        send: Makes the change; raises what ``ApiCalls.change`` raises.
+        in_place: Reads whether it is in place; raises what ``ApiCalls.query`` raises.
         clock: For the waits.
         what: The change, as part of a sentence, such as ``age is disabled``.
 
     Raises:
-        OutcomeUnknown: A request was lost, and whether it takes effect is still not known.
-        Conflict: BioT confirmed it, and it is not there: somebody else changed it back.
-        NoSuchPlugin: The plugin is gone.
+        OutcomeUnknown: A request got no answer, and it is still unknown whether it takes effect.
+        Conflict: BioT confirmed the change, and it is not in place: somebody else undid it.
+        NoSuchPlugin: The plugin does not exist any more.
         Unreachable, AccessDenied, Refused, RolledBack: Nothing was changed.
-        KeyboardInterrupt: With what is not known then.
+        KeyboardInterrupt: Says that the change may have been applied.
     """
     try:
-        _insist(send, in_place, clock, what)
+        _apply_change(send, in_place, clock, what)
     except KeyboardInterrupt as error:
-        msg = "what was sent may have been applied. `biot-plugin list` shows what is there."
+        msg = "the change may have been applied. `biot-plugin list` shows the current state."
         raise KeyboardInterrupt(msg) from error
 
 
-def _insist(send: Callable[[], object], in_place: Callable[[], bool], clock: Clock, what: str) -> None:
-    lost: OutcomeUnknown | None = None
-    for tried in range(1, _TRIES + 1):
-        failure = _sent(send)
+def _apply_change(send: Callable[[], object], in_place: Callable[[], bool], clock: Clock, what: str) -> None:
+    unknown: OutcomeUnknown | None = None
+    attempt = 0
+    while True:
+        attempt += 1
+        failure = _send(send)
         if isinstance(failure, OutcomeUnknown):
-            lost = failure
-        if _is_there(in_place, clock, confirmed=failure is None):
+            unknown = failure
+        if _is_in_place(in_place, clock, confirmed=failure is None):
             return
         if failure is None:
-            msg = f"BioT confirmed that {what}, and then it was not so: somebody else changed it."
-            raise Conflict(msg, hint="Look what is there (`biot-plugin list`), then run the command again.")
-        if tried == _TRIES or not _worth_another_try(failure):
-            raise lost or failure
-        # The same happens to everybody who asked at this moment.
-        clock.sleep(random.random() * _FIRST_WAIT * 2.0**tried + _asked(failure))  # noqa: S311 - no secret
+            msg = f"BioT confirmed that {what}, but it is not: somebody else changed it."
+            raise Conflict(msg, hint="Check the current state with `biot-plugin list`, then run the command again.")
+        requested = min(requested_wait(failure) or 0.0, _LONGEST_REQUESTED_WAIT)
+        wait = ACTION_RETRIES.wait(attempt, requested=requested, elapsed=0.0, chance=random.random())  # noqa: S311 - jitter, not a secret
+        if wait is None or not is_transient(failure):
+            raise unknown or failure
+        clock.sleep(wait)
 
 
-def _sent(send: Callable[[], object]) -> PublishError | None:
+def _send(send: Callable[[], object]) -> PublishError | None:
     try:
         send()
     except PublishError as error:
@@ -67,9 +69,9 @@ def _sent(send: Callable[[], object]) -> PublishError | None:
     return None
 
 
-def _is_there(in_place: Callable[[], bool], clock: Clock, *, confirmed: bool) -> bool:
-    """Whether it is in place. What BioT confirmed and cannot be read just now counts as in place."""
-    for wait in _LOOKS if confirmed else _LOOKS[:1]:
+def _is_in_place(in_place: Callable[[], bool], clock: Clock, *, confirmed: bool) -> bool:
+    """Whether the change is in place. A confirmed change that cannot be read back counts as in place."""
+    for wait in _READ_BACK_WAITS if confirmed else _READ_BACK_WAITS[:1]:
         clock.sleep(wait)
         try:
             if in_place():
@@ -80,16 +82,3 @@ def _is_there(in_place: Callable[[], bool], clock: Clock, *, confirmed: bool) ->
             if confirmed:
                 return True
     return False
-
-
-def _worth_another_try(failure: PublishError) -> bool:
-    if isinstance(failure, RolledBack):
-        return not failure.lasting
-    return isinstance(failure, OutcomeUnknown | Unreachable) or (
-        isinstance(failure, Refused) and failure.status in _BUSY
-    )
-
-
-def _asked(failure: PublishError) -> float:
-    asked = failure.retry_after if isinstance(failure, OutcomeUnknown | Refused | RolledBack) else None
-    return min(asked or 0.0, 20.0)

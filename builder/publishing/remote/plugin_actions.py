@@ -1,4 +1,4 @@
-"""What the row menu of the Console does with one plugin: enable, disable, delete."""
+"""Actions on one plugin, as in the row menu of the BioT Console: enable, disable, delete."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ActionResult:
-    """What was done: ``changed`` says whether anything had to be."""
+    """The plugin after an action; ``changed`` says whether anything had to be sent."""
 
     plugin: RemotePlugin
     changed: bool
 
 
 def find_plugin(client: BiotClient, name: str) -> RemotePlugin:
-    """The plugin that a person named by its full name or by its own, which has to be there.
+    """The plugin with a full name or own name that a user entered.
 
     Args:
         client: BioT.
-        name: ``Plugin-vic`` is the full name of ``vic``; without such a plugin, the own name of another.
+        name: ``Plugin-vic`` means ``vic`` if that plugin exists, else the plugin with the own name ``Plugin-vic``.
 
     Raises:
         NoSuchPlugin: No plugin has this name.
@@ -39,68 +39,68 @@ def find_plugin(client: BiotClient, name: str) -> RemotePlugin:
 
 
 def require_plugin(client: BiotClient, name: str) -> RemotePlugin:
-    """A plugin that has to be there, by its own name.
+    """The plugin with an own name.
 
     Raises:
-        NoSuchPlugin: It is not.
+        NoSuchPlugin: It does not exist.
     """
     plugin = client.read(name)
     if plugin is None:
         target = client.target
         msg = f"There is no plugin {name} in {target.name} ({target.base_url})."
-        hint = f"`biot-plugin list -e {target.name}` shows what is there."
+        hint = f"`biot-plugin list -e {target.name}` shows all plugins."
         raise NoSuchPlugin(msg, hint=hint, status=404, code="PLUGIN_NOT_FOUND")
     return plugin
 
 
 def set_enabled(client: BiotClient, plugin: RemotePlugin, *, enabled: bool, clock: Clock) -> ActionResult:
-    """Enable or disable a plugin as it was just read, without touching its code.
+    """Enable or disable a plugin that was just read; its code stays.
 
     Raises:
-        NoSuchPlugin: There is none.
+        NoSuchPlugin: It does not exist any more.
         Conflict, OutcomeUnknown, Unreachable, AccessDenied, Refused: As ``apply_change``.
     """
     if plugin.enabled is enabled:
         return ActionResult(plugin=plugin, changed=False)
     state = "ENABLED" if enabled else "DISABLED"
-    newest = plugin
+    latest = plugin
 
     def send() -> None:
-        nonlocal newest
-        newest = client.update(plugin.name, {"enabledState": state}, None)
+        nonlocal latest
+        latest = client.update(plugin.name, {"enabledState": state}, None)
 
     def in_place() -> bool:
-        nonlocal newest
-        newest = require_plugin(client, plugin.name)
-        return newest.enabled is enabled
+        nonlocal latest
+        latest = require_plugin(client, plugin.name)
+        return latest.enabled is enabled
 
     apply_change(send, in_place, clock, what=f"{plugin.name} is {state.lower()}")
-    return ActionResult(plugin=newest, changed=True)
+    return ActionResult(plugin=latest, changed=True)
 
 
 def delete_plugin(client: BiotClient, plugin: RemotePlugin, clock: Clock) -> None:
-    """Delete a plugin as it was just read, with its endpoint, service user, subscriptions and code.
+    """Delete a plugin that was just read, with its endpoint, service user, subscriptions and code.
 
     Raises:
         Conflict, OutcomeUnknown, Unreachable, AccessDenied, Refused: As ``apply_change``.
     """
-    lost = False
+    unanswered = False
 
-    def gone() -> bool:
-        now = client.read(plugin.name)
-        # Another one of the same name is somebody else's, and stays.
-        return now is None or now.creation_time != plugin.creation_time
+    def is_deleted() -> bool:
+        current = client.read(plugin.name)
+        # A new plugin with the same name belongs to somebody else, and stays.
+        return current is None or current.creation_time != plugin.creation_time
 
     def send() -> None:
-        nonlocal lost
-        if lost and gone():
+        nonlocal unanswered
+        if unanswered and is_deleted():
             return
         try:
             client.delete(plugin.name)
         except NoSuchPlugin:
             return
         except OutcomeUnknown:
-            lost = True
+            unanswered = True
             raise
 
-    apply_change(send, gone, clock, what=f"{plugin.name} is deleted")
+    apply_change(send, is_deleted, clock, what=f"{plugin.name} is deleted")

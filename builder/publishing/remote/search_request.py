@@ -1,4 +1,4 @@
-"""Words of a command line -> BioT's ``searchRequest`` (specification 2.4.2; DOC using-biot-search-apis). Pure."""
+"""Build BioT's ``searchRequest`` from command line options (specification 2.4.2; DOC using-biot-search-apis). Pure."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PLUGIN_PROPS = (
     "deploymentPackageType",
     "ephemeralStorage",
 )
-"""What plugins can be filtered and sorted by."""
+"""The properties that plugins can be filtered and sorted by."""
 _NUMBERS = frozenset({"version", "timeout", "memorySize", "ephemeralStorage"})
 _LISTS = frozenset({"in", "notIn"})
 _FLAGS = frozenset({"isNull", "isNotNull"})
@@ -35,71 +35,71 @@ _ORDERS = frozenset({"ASC", "DESC"})
 def search_request(
     *, text: str | None, filters: Iterable[str], sorts: Iterable[str], page: int, limit: int
 ) -> dict[str, object]:
-    """What BioT is asked.
+    """The search request for BioT.
 
     Args:
-        text: Words of which one has to occur (``freeTextSearch``), or None.
-        filters: ``PROP=VALUE`` or ``PROP:OPERATOR=VALUE``; all have to hold.
-        sorts: ``PROP`` or ``PROP:DESC``; the first counts most.
+        text: Words; one of them must occur (``freeTextSearch``). Or None.
+        filters: ``PROP=VALUE`` or ``PROP:OPERATOR=VALUE``; all must match.
+        sorts: ``PROP`` or ``PROP:DESC``; the first one has priority.
         page: From 0.
         limit: Plugins per page.
 
     Raises:
-        ValueError: A filter or a sort that BioT does not have; says which there are.
+        ValueError: BioT does not have this filter or sort; lists what it has.
     """
-    asked: dict[str, object] = {"limit": limit, "page": page}
+    request: dict[str, object] = {"limit": limit, "page": page}
     if text:
-        asked["freeTextSearch"] = text
+        request["freeTextSearch"] = text
     conditions: dict[str, dict[str, object]] = {}
-    for words in filters:
-        prop, operator, value = _filter(words)
+    for option in filters:
+        prop, operator, value = _filter(option)
         if operator in conditions.setdefault(prop, {}):
-            msg = f"{prop}:{operator} is there twice; BioT takes each once, and `in` for several values."
+            msg = f"Duplicate filter {prop}:{operator}. Use `in` for several values."
             raise ValueError(msg)
         conditions[prop][operator] = value
     if conditions:
-        asked["filter"] = conditions
-    order = [_sort(words) for words in sorts]
-    # Without one BioT sorts by age; people look for names.
-    asked["sort"] = order or [{"prop": "name", "order": "ASC"}]
-    return asked
+        request["filter"] = conditions
+    order = [_sort(option) for option in sorts]
+    # BioT sorts by age by default; people look for names.
+    request["sort"] = order or [{"prop": "name", "order": "ASC"}]
+    return request
 
 
-def _filter(words: str) -> tuple[str, str, object]:
-    left, separator, text = words.partition("=")
+def _filter(option: str) -> tuple[str, str, object]:
+    left, separator, text = option.partition("=")
     if not separator:
-        left, text = words, ""
+        left, text = option, ""
     prop, _, operator = left.partition(":")
-    _known(prop.strip(), PLUGIN_PROPS)
+    _check_known(prop.strip(), PLUGIN_PROPS)
     operator = operator.strip() or "eq"
-    _known(operator, OPERATORS)
+    _check_known(operator, OPERATORS)
     if operator in _FLAGS:
         return prop.strip(), operator, True
     if not separator:
-        msg = f"{words} has no value; a filter is PROP=VALUE or PROP:OPERATOR=VALUE."
+        msg = f"{option} has no value. A filter is PROP=VALUE or PROP:OPERATOR=VALUE."
         raise ValueError(msg)
     if operator in _LISTS:
-        return prop.strip(), operator, [_value(prop.strip(), one.strip()) for one in text.split(",") if one.strip()]
+        return prop.strip(), operator, [_value(prop.strip(), item.strip()) for item in text.split(",") if item.strip()]
     return prop.strip(), operator, _value(prop.strip(), text)
 
 
-def _sort(words: str) -> dict[str, object]:
-    prop, _, order = words.partition(":")
-    _known(prop, PLUGIN_PROPS)
+def _sort(option: str) -> dict[str, object]:
+    prop, _, order = option.partition(":")
+    _check_known(prop, PLUGIN_PROPS)
     order = order.upper() or "ASC"
     if order not in _ORDERS:
-        msg = f"{words} has no order that BioT knows; it is ASC or DESC."
+        msg = f"{option} has an unknown order. The order is ASC or DESC."
         raise ValueError(msg)
     return {"prop": prop, "order": order}
 
 
-def _known(word: str, known: tuple[str, ...]) -> None:
+def _check_known(word: str, known: tuple[str, ...]) -> None:
     if word in known:
         return
-    meant = suggest(word, known)
-    msg = f"{word or 'An empty word'} is not among what BioT knows: {', '.join(known)}."
-    if meant:
-        msg = f"{word} is not known to BioT; did you mean {meant}?"
+    suggestion = suggest(word, known)
+    msg = f"{word or 'An empty name'} is unknown. Known names: {', '.join(known)}."
+    if suggestion:
+        msg = f"{word} is unknown. Did you mean {suggestion}?"
     raise ValueError(msg)
 
 
@@ -109,5 +109,5 @@ def _value(prop: str, text: str) -> object:
     try:
         return int(text)
     except ValueError as error:
-        msg = f"{prop} is a number, and {text!r} is none."
+        msg = f"{prop} must be a whole number, not {text!r}."
         raise ValueError(msg) from error

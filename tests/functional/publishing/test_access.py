@@ -144,7 +144,7 @@ def test_a_second_factor_is_asked_for_with_the_first_steps_token(tmp_path: Path)
     [
         ([session("half", mfaRequired=True)], "second factor", "BIOT_MFA_CODE"),
         ([session("half", passwordResetRequired=True)], "new password", "Console"),
-        ([failure(403, "LOGIN_FAILED")], "refused the log-in of user ann@example.com", "Check the name"),
+        ([failure(403, "LOGIN_FAILED")], "refused the log-in of user ann@example.com", "Check that the name"),
         ([failure(401, "USER_LOCKED_WITH_TIME", timeLeftInMinutes=5)], "timeLeftInMinutes: 5", "Wait"),
         ([failure(401, "USER_LOCKED")], "USER_LOCKED", "administrator"),
     ],
@@ -207,7 +207,7 @@ def test_a_given_token_that_ended_is_told_with_what_to_use_instead(tmp_path: Pat
         ({"BIOT_SERVICE_USER_SECRET_KEY": "canary"}, "BIOT_SERVICE_USER_ID is missing"),
         ({"BIOT_TOKEN": "canary", **PERSON}, "several kinds"),
         ({**SERVICE, **PERSON}, "several kinds"),
-        ({"BIOT_TOKEN": "canary\nx: y"}, "The environment has a BIOT_TOKEN that is no access token"),
+        ({"BIOT_TOKEN": "canary\nx: y"}, "The environment has a malformed BIOT_TOKEN"),
     ],
 )
 def test_half_a_pair_and_several_kinds_are_told(variables: dict[str, str], told: str) -> None:
@@ -271,7 +271,7 @@ def test_dotenv_is_used_only_when_git_would_not_commit_it(tmp_path: Path) -> Non
 
 def test_the_local_biot_gets_its_own_credentials_and_no_others(tmp_path: Path) -> None:
     state = StateFolder(folder=tmp_path / "state")
-    with pytest.raises(PublishError, match="no local BioT"):
+    with pytest.raises(PublishError, match="No local BioT"):
         resolve_target("local", {}, state)
     write_local_biot(
         state,

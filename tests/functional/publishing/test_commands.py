@@ -75,11 +75,11 @@ def test_list_takes_biots_search_filter_sort_and_pages(biot_plugin: CommandLine,
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (["--filter", "nam=x"], "did you mean name?"),
+        (["--filter", "nam=x"], "Did you mean name?"),
         (["--filter", "name:is=x"], "not"),
-        (["--filter", "timeout=long"], "timeout is a number"),
+        (["--filter", "timeout=long"], "timeout must be a whole number"),
         (["--filter", "name"], "has no value"),
-        (["--filter", "name=a", "--filter", "name=b"], "twice"),
+        (["--filter", "name=a", "--filter", "name=b"], "Duplicate filter name:eq"),
         (["--sort", "name:UP"], "ASC or DESC"),
     ],
 )

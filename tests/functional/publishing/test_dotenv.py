@@ -46,9 +46,9 @@ def test_the_first_variable_is_there_in_every_encoding_of_editors(tmp_path: Path
     ("content", "reason"),
     [
         (TEXT.encode("utf-16-le"), "NUL bytes"),
-        (b"\xff\xfe" + TEXT.encode("utf-16-le")[:-1], "begins as UTF-16"),
+        (b"\xff\xfe" + TEXT.encode("utf-16-le")[:-1], "begins like UTF-16"),
         (TEXT.encode("latin-1"), "not UTF-8"),
-        (b"#" * 70_000 + b"\n" + TEXT.encode(), "more than 64 KB"),
+        (b"#" * 70_000 + b"\n" + TEXT.encode(), "larger than 64 KB"),
     ],
 )
 def test_what_would_lose_a_variable_is_refused(tmp_path: Path, content: bytes, reason: str) -> None:

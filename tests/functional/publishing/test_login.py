@@ -156,7 +156,7 @@ def test_doctor_finds_all_well_at_the_local_biot(biot_plugin: CommandLine) -> No
     assert said.code == 0, said.out
     looked_at = ("uv", "pip", "git", "address", "release", "clock", "credentials", "access")
     assert {check["what"]: check["state"] for check in checks} == dict.fromkeys(looked_at, "ok")
-    assert "A service user from the local BioT." in said.out
+    assert "Found a service user in the local BioT." in said.out
 
 
 def test_doctor_tells_what_keeps_a_publish_from_working(biot_plugin: CommandLine, plugin_folder: Path) -> None:
@@ -175,7 +175,7 @@ def test_doctor_tells_what_keeps_a_publish_from_working(biot_plugin: CommandLine
     assert (said.code, said.document["kind"]) == (8, "release")
     assert checks["release"]["state"] == "problem"
     assert "ahead" in checks["clock"]["told"]
-    assert checks["credentials"]["told"] == "A service user from environment variables."
+    assert checks["credentials"]["told"] == "Found a service user in environment variables."
     assert "LOGIN_FAILED" in checks["access"]["told"]
     assert "canary" not in said.out
 
@@ -193,7 +193,7 @@ def test_doctor_goes_on_where_it_can(
     assert said.code == 8
     assert "git is not on the PATH" in said.out
     assert "cannot be reached" in said.out
-    assert "A token from environment variables." in said.out
+    assert "Found a token in environment variables." in said.out
     assert "canary" not in said.out
     assert (lost.code, "plugin.toml" in lost.out) == (8, True)
     assert biot_plugin("doctor").code == 8

@@ -9,6 +9,7 @@ import pytest
 
 from builder.cli.app import run
 from builder.publishing.api.client import BiotClient
+from builder.publishing.api.retry_policy import RetryPolicy
 from builder.publishing.api_values import SecretText
 from builder.publishing.failures import Conflict, OutcomeUnknown, RolledBack
 from builder.publishing.state_folder import LocalBiot, StateFolder, write_local_biot
@@ -30,6 +31,7 @@ COMMANDS = (
     ("subscribe", "notification", "device", "_create", *URL),
     ("unsubscribe", "interception", "ADAPT_ENTITY", "patient", *URL),
 )
+AT_ONCE = RetryPolicy(attempts=5, first_wait=0.0, longest_backoff=0.0)
 commands = pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
 
 
@@ -79,7 +81,7 @@ def test_nobody_listens(biot_plugin: CommandLine, plugin_folder: Path, command: 
 
 
 @commands
-@pytest.mark.usefixtures("desk")
+@pytest.mark.usefixtures("plugin_folder")
 def test_an_interrupt_before_anything(command: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
     assert run([*command, "--json"], interrupted=True) == 130
     document = json.loads(capsys.readouterr().out)
@@ -110,7 +112,7 @@ def test_a_change_under_way(
 
     with monkeypatch.context() as patch:
         patch.setattr(BiotClient, "update", fail)
-        patch.setattr("builder.publishing.remote.idempotent_retries._FIRST_WAIT", 0.0)
+        patch.setattr("builder.publishing.remote.idempotent_retries.ACTION_RETRIES", AT_ONCE)
         assert ended(biot_plugin, "disable", "-e", "local") == ending
 
 

@@ -43,7 +43,7 @@ PLUGIN = {
     "creationTime": "2026",
 }
 CONFIG = {"name": "age", "displayName": "Âge", "version": 1}
-QUICK = RequestLimits(connect=2.0, read=0.3, write=2.0, whole=1.0, answer=100_000)
+QUICK = RequestLimits(connect=2.0, read=0.3, write=2.0, total=1.0, response_bytes=100_000)
 
 
 class OneToken:
@@ -62,8 +62,10 @@ class OneToken:
 
 
 def client(server: RawServer, clock: VirtualClock | None = None) -> BiotClient:
-    wire = HttpTransport(TargetEnvironment(name="test", base_url=server.url), {}, asking=QUICK, changing=QUICK)
-    return BiotClient(ApiCalls(wire, clock or VirtualClock(), chance=lambda: 1.0), OneToken())
+    transport = HttpTransport(
+        TargetEnvironment(name="test", base_url=server.url), {}, query_limits=QUICK, change_limits=QUICK
+    )
+    return BiotClient(ApiCalls(transport, clock or VirtualClock(), chance=lambda: 1.0), OneToken())
 
 
 def test_create_sends_config_as_a_plain_field_and_code_as_a_file(tmp_path: Path) -> None:
@@ -224,7 +226,7 @@ def test_a_change_with_a_bad_answer_is_unknown_and_was_sent_once(kind: str) -> N
         biot.update("age", {"timeout": 5}, None)
 
     assert len(server.requests) == 1
-    assert "not known" in caught.value.message
+    assert "It is unknown" in caught.value.message
     assert caught.value.hint
 
 
@@ -314,7 +316,7 @@ def test_nothing_listening_is_told_at_once_and_as_certainly_not_sent() -> None:
     clock = VirtualClock()
     biot = BiotClient(ApiCalls(HttpTransport(TargetEnvironment(name="local", base_url=url), {}), clock), OneToken())
 
-    with pytest.raises(Unreachable, match=r"nothing listens there\. Nothing was sent") as caught:
+    with pytest.raises(Unreachable, match=r"the connection was refused\. Nothing was sent") as caught:
         biot.read("age")
     with pytest.raises(Unreachable, match="Nothing was sent"):
         biot.create(CONFIG, None)
@@ -347,8 +349,8 @@ def test_https_goes_through_the_proxy_that_the_environment_names(monkeypatch: py
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
         monkeypatch.delenv("NO_PROXY", raising=False)
         monkeypatch.delenv("no_proxy", raising=False)
-        wire = HttpTransport(TargetEnvironment(name="dev", base_url="https://biot.invalid"), {})
-        biot = BiotClient(ApiCalls(wire, VirtualClock()), OneToken())
+        transport = HttpTransport(TargetEnvironment(name="dev", base_url="https://biot.invalid"), {})
+        biot = BiotClient(ApiCalls(transport, VirtualClock()), OneToken())
         with pytest.raises(Unreachable, match=r"biot\.invalid"):
             biot.create(CONFIG, None)
         biot.close()
@@ -360,17 +362,17 @@ def test_https_goes_through_the_proxy_that_the_environment_names(monkeypatch: py
     "url", ["http://biot.example.com", "ftp://a", "https://user@biot.example.com", "https://a/b", ""]
 )
 def test_credentials_go_only_to_https_or_to_this_machine(url: str) -> None:
-    with pytest.raises(Unreachable, match="no address for BioT"):
+    with pytest.raises(Unreachable, match="not a valid address for BioT"):
         HttpTransport(TargetEnvironment(name="dev", base_url=url), {})
 
 
 def test_certificates_that_cannot_be_read_are_told_and_never_passed_over(tmp_path: Path) -> None:
-    wire = HttpTransport(
+    transport = HttpTransport(
         TargetEnvironment(name="dev", base_url="https://biot.invalid"), {"SSL_CERT_FILE": str(tmp_path / "none.pem")}
     )
 
     with pytest.raises(Unreachable, match="SSL_CERT_FILE"):
-        BiotClient(ApiCalls(wire, VirtualClock()), OneToken()).read("age")
+        BiotClient(ApiCalls(transport, VirtualClock()), OneToken()).read("age")
 
 
 def test_a_change_has_a_connection_of_its_own() -> None:
@@ -400,8 +402,13 @@ def test_a_file_that_shrinks_while_it_is_sent_is_never_a_success(tmp_path: Path)
             del message
 
     with RawServer(reply(200, PLUGIN)) as server:
-        wire = HttpTransport(TargetEnvironment(name="test", base_url=server.url), {}, asking=QUICK, changing=QUICK)
-        with BiotClient(ApiCalls(wire, VirtualClock()), OneToken(), Shrinking()) as biot, pytest.raises(OutcomeUnknown):
+        transport = HttpTransport(
+            TargetEnvironment(name="test", base_url=server.url), {}, query_limits=QUICK, change_limits=QUICK
+        )
+        with (
+            BiotClient(ApiCalls(transport, VirtualClock()), OneToken(), Shrinking()) as biot,
+            pytest.raises(OutcomeUnknown),
+        ):
             biot.update("age", {"version": 4}, code)
 
 
@@ -421,10 +428,12 @@ def test_an_upload_that_is_turned_away_before_its_end_is_not_called_a_success(tm
 
         thread = threading.Thread(target=turn_away)
         thread.start()
-        wire = HttpTransport(
-            TargetEnvironment(name="t", base_url=f"http://127.0.0.1:{listener.getsockname()[1]}"), {}, changing=QUICK
+        transport = HttpTransport(
+            TargetEnvironment(name="t", base_url=f"http://127.0.0.1:{listener.getsockname()[1]}"),
+            {},
+            change_limits=QUICK,
         )
-        with BiotClient(ApiCalls(wire, VirtualClock()), OneToken()) as biot, pytest.raises(OutcomeUnknown):
+        with BiotClient(ApiCalls(transport, VirtualClock()), OneToken()) as biot, pytest.raises(OutcomeUnknown):
             biot.update("age", {"version": 4}, code)
         thread.join()
 
@@ -438,8 +447,10 @@ def test_a_certificate_counts_only_from_an_authority_that_was_named(tmp_path: Pa
     with served_by_tls(ours, "localhost", WHOLE) as port:
 
         def read(host: str, environ: dict[str, str]) -> object:
-            wire = HttpTransport(TargetEnvironment(name="t", base_url=f"https://{host}:{port}"), environ, asking=QUICK)
-            with BiotClient(ApiCalls(wire, VirtualClock()), OneToken()) as biot:
+            transport = HttpTransport(
+                TargetEnvironment(name="t", base_url=f"https://{host}:{port}"), environ, query_limits=QUICK
+            )
+            with BiotClient(ApiCalls(transport, VirtualClock()), OneToken()) as biot:
                 return biot.read("age")
 
         for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):

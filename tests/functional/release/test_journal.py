@@ -149,7 +149,7 @@ def test_the_second_publisher_of_a_plugin_waits_and_is_told(state: StateFolder) 
 
     assert order == ["first", "second"]
     assert len(told) == 1
-    assert "waiting for it" in told[0]
+    assert "Waiting for another publish" in told[0]
 
 
 def test_a_publisher_that_waited_long_enough_gives_up_without_sending(state: StateFolder) -> None:
@@ -169,19 +169,19 @@ def test_a_journal_that_cannot_be_written_is_told_before_anything_is_sent(tmp_pa
 
 
 def test_the_newest_releases_are_kept_and_what_no_journal_needs_goes(state: StateFolder, tmp_path: Path) -> None:
-    journal, kept = Journal(state, TARGET, "age-calculator"), RetainedReleases(state)
+    journal, retained = Journal(state, TARGET, "age-calculator"), RetainedReleases(state)
     configs = []
     for version in range(1, RETAINED_COUNT + 4):
-        configs.append(kept.keep_config({"version": version}))
+        configs.append(retained.keep_settings({"version": version}))
         one = entry(version, config=configs[-1])
         journal.open(one)
         if version != 2:  # killed
             journal.close(one, DONE, VirtualClock().now())
-    stray = kept.keep_config({"version": "of a publish that failed"})
+    stray = retained.keep_settings({"version": "of a publish that failed"})
     for file in state.releases.iterdir():
         os.utime(file, (0, 0))
-    young = kept.keep_config({"version": "of a publish that begins at this moment"})
-    kept.prune()
+    young = retained.keep_settings({"version": "of a publish that begins at this moment"})
+    retained.prune()
 
     there = {file.name for file in state.releases.iterdir()}
     assert there == {configs[1], *configs[-RETAINED_COUNT:], young}
@@ -191,15 +191,15 @@ def test_the_newest_releases_are_kept_and_what_no_journal_needs_goes(state: Stat
 
 
 def test_a_kept_file_that_was_damaged_is_not_there(state: StateFolder, tmp_path: Path) -> None:
-    kept = RetainedReleases(state)
-    sha256 = kept.keep_config({"a": 1})
-    assert kept.config(sha256) == {"a": 1}
-    kept.find(sha256).write_bytes(b"{}")  # type: ignore[union-attr]
+    retained = RetainedReleases(state)
+    sha256 = retained.keep_settings({"a": 1})
+    assert retained.read_settings(sha256) == {"a": 1}
+    retained.find(sha256).write_bytes(b"{}")  # type: ignore[union-attr]
 
-    assert kept.config(sha256) is None
-    assert kept.find("../" + sha256) is None
-    with pytest.raises(PublishError, match="cannot be kept"):
-        kept.keep_file(tmp_path / "nowhere.zip", "1" * 64)
+    assert retained.read_settings(sha256) is None
+    assert retained.find("../" + sha256) is None
+    with pytest.raises(PublishError, match="cannot be stored"):
+        retained.keep_file(tmp_path / "nowhere.zip", "1" * 64)
 
 
 @pytest.mark.parametrize(
@@ -250,7 +250,7 @@ def test_an_interrupted_publish_says_that_it_may_have_been_applied_and_the_next_
 
     done = machine("publish", "-e", "local", "--json")
     assert done.document["verdict"] == "done"
-    assert any("had no end" in note for note in done.document["notes"])
+    assert any("was interrupted" in note for note in done.document["notes"])
     newest, killed = machine("history", "--json").document["entries"]
     assert (killed["verdict"], killed["settledLater"], newest["verdict"]) == ("unknown", True, "done")
     assert biot.base_url
@@ -290,16 +290,16 @@ def test_a_fifo_in_place_of_a_journal_or_its_lock_holds_nobody_up(tmp_path: Path
         with journal.locked(SystemClock(), SilentProgress()):
             journal.entries()
 
-    with pytest.raises(PublishError, match="no regular file"):
+    with pytest.raises(PublishError, match="not a regular file"):
         use()
     assert tuple(all_entries(StateFolder(folder=tmp_path))) == ()
 
 
 def test_a_fifo_in_place_of_a_kept_file_is_no_kept_file(tmp_path: Path) -> None:
-    kept = RetainedReleases(StateFolder(folder=tmp_path))
-    sha256 = kept.keep_config({"a": 1})
+    retained = RetainedReleases(StateFolder(folder=tmp_path))
+    sha256 = retained.keep_settings({"a": 1})
     (tmp_path / "releases" / sha256).unlink()
     os.mkfifo(tmp_path / "releases" / sha256)
 
-    assert kept.find(sha256) is None
-    assert kept.config(sha256) is None
+    assert retained.find(sha256) is None
+    assert retained.read_settings(sha256) is None

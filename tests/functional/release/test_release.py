@@ -129,7 +129,7 @@ def test_code_put_there_by_hand_is_noticed(machine: PublisherMachine, biot: Sand
 
     assert planned.code == 10
     assert (planned.document["code"], planned.document["versionTo"]) == (True, 3)
-    assert "published by other means" in planned.document["notes"][0]
+    assert "was not published by this kit" in planned.document["notes"][0]
 
 
 def test_a_plan_is_held_to(machine: PublisherMachine, biot: Sandbox) -> None:
@@ -144,9 +144,9 @@ def test_a_plan_is_held_to(machine: PublisherMachine, biot: Sandbox) -> None:
 
     machine("plan", *LOCAL, "--out", file)
     machine.write(answer=3)
-    assert "the code is not the code" in machine("publish", *LOCAL, "--plan", file).err
+    assert "the code changed since" in machine("publish", *LOCAL, "--plan", file).err
     machine.write(answer=2, level="other")
-    assert "the settings in plugin.toml are not those" in machine("publish", *LOCAL, "--plan", file).err
+    assert "the settings in plugin.toml changed" in machine("publish", *LOCAL, "--plan", file).err
     machine.write(answer=2)
     assert stored(biot)["version"] == 1
     assert machine("publish", *LOCAL, "--plan", file).code == 0
@@ -160,7 +160,7 @@ def test_what_is_no_plan_is_told(machine: PublisherMachine, text: str) -> None:
     done = machine("publish", *LOCAL, "--plan", str(machine.plugin / "plan.json"))
 
     assert done.code == 8
-    assert "is no plan of this version of the kit" in done.err
+    assert "is not a plan of this version of the kit" in done.err
 
 
 def state_in_toml(machine: PublisherMachine, state: str) -> None:
@@ -227,7 +227,7 @@ def test_a_plan_does_not_survive_a_new_state_in_plugin_toml(machine: PublisherMa
     file = str(machine.plugin / "plan.json")
     machine("plan", *LOCAL, "--out", file)
     state_in_toml(machine, "ENABLED")
-    assert "the settings in plugin.toml are not those" in machine("publish", *LOCAL, "--plan", file).err
+    assert "the settings in plugin.toml changed" in machine("publish", *LOCAL, "--plan", file).err
     assert (stored(biot)["version"], stored(biot)["enabledState"]) == (1, "DISABLED")
 
 
@@ -364,13 +364,13 @@ def test_rollback_without_anything_kept_says_what_is_missing(machine: PublisherM
     assert (nothing.code, "Nothing was published from this machine" in nothing.err) == (8, True)
     assert "`biot-plugin publish --artifact ZIP`" in nothing.err
     machine("publish", *LOCAL)
-    assert "does not keep version 7. There are 1." in machine("rollback", *LOCAL, "--to", "7").err
+    assert "does not have version 7. Available: 1." in machine("rollback", *LOCAL, "--to", "7").err
     machine.write(answer=2)
     machine("publish", *LOCAL)
     for file in machine.state.releases.iterdir():
         file.write_bytes(b"damaged")
     damaged = machine("rollback", *LOCAL, "--to", "1")
-    assert (damaged.code, "what is missing now: settings and artifact" in damaged.err) == (8, True)
+    assert (damaged.code, "no longer has its settings and artifact" in damaged.err) == (8, True)
     assert stored(biot)["version"] == 2
 
 
@@ -518,7 +518,9 @@ def test_two_plugins_that_want_the_same_order_do_not_push_each_other_back(
             state_in_toml(machine, "ENABLED")
             again = machine("publish", *LOCAL, "--json").document
             assert (again["verdict"], again["requests"]) == ("nothing-to-do", 0)
-            assert any("Both cannot have it" in note for note in again["notes"]) is (name == "age-calculator")
+            assert any("Give one of them another order" in note for note in again["notes"]) is (
+                name == "age-calculator"
+            )
             assert machine("plan", *LOCAL).code == 0
     before = orders(biot)
     machine.write(memory=512, answer=3)
@@ -578,8 +580,8 @@ def test_a_plugin_is_created_without_code_and_gets_it_with_the_next_publish(
     machine.write()
     own = machine("publish", *LOCAL, "--json").document
     assert (own["verdict"], own["code"], own["version"]) == ("done", True, 2)
-    assert "does not keep" in machine("rollback", *LOCAL).err
-    assert "was BioT's seed" in machine("rollback", *LOCAL, "--to", "1").err
+    assert "does not have" in machine("rollback", *LOCAL).err
+    assert "is BioT's seed code" in machine("rollback", *LOCAL, "--to", "1").err
     assert stored(biot)["version"] == 2
 
 
@@ -604,5 +606,5 @@ def test_without_code_and_code_exclude_each_other(machine: PublisherMachine, bio
     manifest.write_text(text.replace('runtime = "python3.13"\n', ""))
     assert machine("publish", *LOCAL, "--without-code").code == 3, "BioT has no seed without a runtime"
     manifest.write_text(text.replace("version = 1", 'version = 1\ndeploymentPackageType = "IMAGE"\nimageTag = "one"'))
-    assert "names the image" in machine("publish", *LOCAL, "--without-code").err
+    assert "has an imageTag" in machine("publish", *LOCAL, "--without-code").err
     assert biot.base_url

@@ -82,7 +82,7 @@ def test_an_error_of_biot_is_known_by_its_code(body: dict[str, object]) -> None:
     error = read_error(HttpResponse(status=400, body=json.dumps(body).encode()))
 
     assert error is not None
-    assert error.told.startswith(str(body["code"]))
+    assert error.description.startswith(str(body["code"]))
 
 
 @pytest.mark.parametrize("body", [{"code": 400}, {"code": ""}, {"code": "a b"}, {"error": "Not Found"}, {}])

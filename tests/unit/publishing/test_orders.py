@@ -98,4 +98,4 @@ def test_an_order_is_left_where_nobody_can_see_who_has_it() -> None:
     done, notes = fitted(wanting(20), 21, DispatcherWithRows(visible=False))
 
     assert done
-    assert "could not be looked up. It takes the permission HOOKS_INTERCEPTION_SEARCH." in notes[0]
+    assert "whether another interception has that order. It takes the permission HOOKS_INTERCEPTION_SEARCH." in notes[0]

@@ -49,7 +49,7 @@ def test_new_code_is_exactly_one_version_more_whatever_plugin_toml_says() -> Non
     assert found.sent["version"] == 6
     assert as_table(found.sent["environmentVariables"])[TREE_DIGEST_NAME] == digest("b")
     assert as_table(found.sent["environmentVariables"])[TREE_VERSION_NAME] == "6"
-    assert found.notes == ("plugin.toml says version 2; BioT's next one is 6, and that is sent.",)
+    assert found.notes == ("plugin.toml has version 2, but BioT's next version is 6; that is sent.",)
     assert lines(found) == ["~ version 5>6", "~ code sha256:aaaaaaaaaaaa…>sha256:bbbbbbbbbbbb…"]
 
 
@@ -188,7 +188,7 @@ def test_code_that_was_put_there_by_hand_is_no_longer_the_code_that_the_digest_n
 
     assert found.code is not None
     assert found.version_to == 7
-    assert found.notes[0].startswith("Version 6 was published by other means")
+    assert found.notes[0].startswith("Version 6 was not published by this kit")
 
 
 def test_a_digest_without_its_version_is_believed() -> None:
@@ -205,7 +205,7 @@ def test_without_a_digest_on_the_platform_the_code_is_sent_and_the_reason_told()
     found = update(make_plan(desired_plugin(), published(desired_plugin(), by_kit=False)))
 
     assert found.version_to == 6
-    assert "not published by this kit" in found.notes[0]
+    assert "this kit did not publish it" in found.notes[0]
 
 
 @pytest.mark.parametrize(("version", "kind"), [(5, Unchanged), (6, Update)])
@@ -221,7 +221,7 @@ def test_with_the_digest_switched_off_only_versions_are_compared_and_that_is_sai
 
 
 def test_with_the_digest_switched_off_any_other_version_is_refused() -> None:
-    with pytest.raises(NotPossible, match="says 9 where BioT has 5") as refused:
+    with pytest.raises(NotPossible, match=r"plugin\.toml has version 9, and BioT has 5") as refused:
         make_plan(desired_plugin(marked=False, version=9), published(desired_plugin(marked=False), by_kit=False))
 
     assert "version = 6" in refused.value.hint

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builder.manifest.model import Interception, InterceptionType, Subscriptions
-from builder.publishing.execution.reconcile import Pace, carry_out
+from builder.publishing.api.retry_policy import PublishPolicy
+from builder.publishing.execution.reconcile import carry_out
 from builder.publishing.failures import Unreachable
 from builder.publishing.planning.plan import Create, Unchanged, Update
 from builder.publishing.planning.planner import make_plan
@@ -63,8 +64,8 @@ def publish(
     first = make_plan(wanted, remote)
     assert isinstance(first, Create | Update)
     biot.faults, biot.read_faults = list(faults), list(read_faults)
-    pace = Pace(chance=random.Random(str(faults)).random)  # noqa: S311 - the same waits every time
-    return biot, carry_out(biot, wanted, first, biot.clock, pace=pace), wanted
+    policy = PublishPolicy(chance=random.Random(str(faults)).random)  # noqa: S311 - the same waits every time
+    return biot, carry_out(biot, wanted, first, biot.clock, policy=policy), wanted
 
 
 def placed(wanted: DesiredPlugin, biot: ModelBiot) -> DesiredPlugin:
