@@ -83,6 +83,17 @@ def test_every_file_and_name_in_backticks_exists(page: Path) -> None:
     assert [name for name in names if not is_defined(name)] == []
 
 
+def test_every_class_constant_and_module_name_of_the_architecture_exists() -> None:
+    codes = set(code_of(REPOSITORY / "docs" / "architecture.md"))
+    modules = [file for room in ROOMS[:5] for file in (REPOSITORY / room).rglob("*.py")]
+    text = "\n".join(file.read_text("utf-8") for file in modules)
+    defined = set(re.findall(r"^(?:class )?([A-Z]\w+)\b", text, re.MULTILINE))
+    files = {file.name for file in modules}
+
+    assert {code for code in codes if re.fullmatch(r"[A-Z]\w+", code)} - defined == set()
+    assert {code for code in codes if re.fullmatch(r"\w+\.py", code)} - files == set()
+
+
 @pytest.mark.parametrize("page", PAGES, ids=relative)
 def test_every_link_leads_to_a_file(page: Path) -> None:
     targets = re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text("utf-8"))
