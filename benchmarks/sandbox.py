@@ -49,9 +49,9 @@ def serve(folder: Path) -> None:
             plugins = PluginTable(sandbox.running.state, connection)
             for number in range(PLUGINS):
                 config = {"name": f"plugin-{number}", "displayName": "x", "version": 1, "runtime": "python3.13"}
-                wanted = configure_new_plugin(config, with_code=False)
+                desired = configure_new_plugin(config, with_code=False)
                 today = sandbox.running.state.clock.now().date()
-                plugins.create(prepare_plugin(wanted, today=today, creating=True), None)
+                plugins.create(prepare_plugin(desired, today=today, creating=True), None)
         token = sandbox.token()
         answer = sandbox.call("GET", PATH, token=token).body
         print(json.dumps({"url": sandbox.base_url, "token": token, "answer": answer}), flush=True)

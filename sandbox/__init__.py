@@ -1,8 +1,13 @@
-"""A local BioT: the platform's API on loopback, for a laptop and for tests. It is no BioT and holds no real data."""
+"""A local BioT: the platform's API on loopback, for laptops and tests. It is not a real BioT and holds no real data.
+
+Rooms: ``settings``, ``ums`` and ``dispatcher`` are BioT's services; ``web`` is what their routes share; ``search`` is
+BioT's search language; ``faults`` makes requests fail on demand. ``server`` starts everything on a socket. The package
+never sends anything over a network and never runs a plugin.
+"""
 
 from __future__ import annotations
 
 PORT = 2468
-"""Where a local BioT listens unless told otherwise: B-I-O-T on a telephone."""
+"""The default port: B-I-O-T on a telephone keypad."""
 ADMIN = "admin@biot.local"
-"""The user name of its administrator; BioT's users log in with mail addresses."""
+"""The administrator's user name; BioT's users log in with e-mail addresses."""

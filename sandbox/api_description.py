@@ -1,4 +1,4 @@
-"""How each room tells of its operations, and how that becomes OpenAPI."""
+"""Descriptions of operations, which each service writes, and their translation to OpenAPI."""
 
 from __future__ import annotations
 
@@ -25,26 +25,26 @@ _PUBLIC_CODES: Mapping[int, tuple[str, ...]] = {
     403: ("ACCESS_DENIED",),
     500: ("INTERNAL_SERVER_ERROR",),
 }
-"""Every operation may answer these: 403 when Host or Origin are not this address, 500 when the local BioT has a bug."""
+"""Errors of every operation: 403 when Host or Origin is another address, 500 when the local BioT has a bug."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Operation:
-    """One thing that can be asked.
+    """One operation of the API.
 
     Attributes:
-        method: In small letters, as OpenAPI has it.
-        path: With parameters as ``{name}``.
-        name: ``operationId``.
+        method: The HTTP method in lower case, as in OpenAPI.
+        path: The path, with parameters as ``{name}``.
+        name: The ``operationId``.
         summary: One sentence.
-        permission: The scope that it needs; None when anybody may ask.
-        body: JSON that is sent, or the properties of a form.
-        form: Whether ``body`` is sent as multipart form, with ``config`` as JSON.
-        search: What ``searchRequest`` can ask for.
-        parameters: Schemas of the path's parameters.
-        status: Of success.
-        answer: JSON that comes back; None for an empty body.
-        errors: Codes by status, beside those that every operation has.
+        permission: The permission that it needs; None when it is public.
+        body: The schema of the JSON body or of the form.
+        form: Whether ``body`` is sent as a multipart form, with ``config`` as JSON.
+        search: The list that its ``searchRequest`` searches.
+        parameters: The schemas of the path parameters.
+        status: The status of success.
+        response: The schema of the JSON response; None for an empty body.
+        errors: Error codes by status, in addition to those of every operation.
     """
 
     method: Literal["get", "post", "put", "patch", "delete"]
@@ -57,12 +57,12 @@ class Operation:
     search: SearchableList | None = None
     parameters: Mapping[str, Schema] = field(default_factory=dict)
     status: int = 200
-    answer: Schema | None = None
+    response: Schema | None = None
     errors: Mapping[int, Sequence[str]] = field(default_factory=dict)
 
 
 def object_schema(properties: Mapping[str, Schema], *, optional: Sequence[str] = ()) -> Schema:
-    """An object with these properties and no others."""
+    """Return the schema of an object with these properties and no others."""
     return {
         "type": "object",
         "additionalProperties": False,
@@ -72,67 +72,67 @@ def object_schema(properties: Mapping[str, Schema], *, optional: Sequence[str] =
 
 
 def open_object_schema(properties: Mapping[str, Schema], *, optional: Sequence[str] = ()) -> Schema:
-    """An object with these properties; others are ignored."""
+    """Return the schema of an object with these properties; others are ignored."""
     return {**object_schema(properties, optional=optional), "additionalProperties": True}
 
 
 def nullable(schema: Schema) -> Schema:
-    """The same, or null."""
+    """Return a schema that also allows null."""
     return {"anyOf": [schema, {"type": "null"}]}
 
 
 HEALTH = object_schema({"version": ANY_TEXT, "traceId": ANY_TEXT})
-"""What the health check of every service answers."""
+"""The response of every service's health check."""
 
 
 def page_of(item: Schema) -> Schema:
-    """BioT's answer to a search."""
+    """Return the schema of BioT's response to a search."""
     count = {"type": "integer", "minimum": 0}
     page = object_schema({"totalResults": count, "page": count, "limit": count})
-    asked = {"sort": {"type": "array"}, "filter": {"type": "object"}, "freeTextSearch": ANY_TEXT}
-    metadata = object_schema({"page": page, **asked}, optional=["freeTextSearch"])
+    request = {"sort": {"type": "array"}, "filter": {"type": "object"}, "freeTextSearch": ANY_TEXT}
+    metadata = object_schema({"page": page, **request}, optional=["freeTextSearch"])
     return object_schema({"data": {"type": "array", "items": item}, "metadata": metadata})
 
 
 def search_request(operation: Operation, searchable: SearchableList) -> Schema:
-    """``searchRequest`` for what one list has; null is the same as leaving out."""
+    """Return the schema of ``searchRequest`` for one list; null means the same as leaving a key out."""
     entry = object_schema(
         {"prop": {"enum": sorted(searchable.sortable)}, "order": {"enum": ["ASC", "DESC", None]}}, optional=["order"]
     )
     sizes = {"limit": 1, "page": 0}
-    told: dict[str, Schema] = {
+    properties: dict[str, Schema] = {
         "filter": {"$ref": f"#/components/schemas/{filter_name(operation)}"},
         "sort": {"type": "array", "items": entry, "maxItems": SORTS_MAX},
         "freeTextSearch": ANY_TEXT,
         **{key: {"type": "integer", "minimum": low, "maximum": INTEGER_MAX} for key, low in sizes.items()},
     }
-    return object_schema({key: nullable(value) for key, value in told.items()}, optional=list(told))
+    return object_schema({key: nullable(value) for key, value in properties.items()}, optional=list(properties))
 
 
 def filter_name(operation: Operation, depth: int = 1) -> str:
-    """Of the schema with what a list can be filtered by."""
+    """Return the name of the schema for the filters of a list."""
     return f"FilterOf{operation.name[0].upper()}{operation.name[1:]}{depth}"
 
 
 def filter_schemas(operation: Operation, searchable: SearchableList) -> dict[str, Schema]:
-    """What a list can be filtered by; ``$AND``, ``$OR`` and ``$NOT`` hold the same again, so often as is allowed."""
+    """Return the schemas for the filters of a list: ``$AND``, ``$OR`` and ``$NOT`` nest up to the allowed depth."""
     filters = {name: nullable(_FILTERS[prop.kind]) for name, prop in searchable.props.items()}
-    found = {}
+    schemas = {}
     for depth in range(1, DEPTH_MAX + 1):
-        again = nullable(
+        nested = nullable(
             object_schema({"filter": {"$ref": f"#/components/schemas/{filter_name(operation, depth + 1)}"}})
         )
-        logical = dict.fromkeys(("$AND", "$OR", "$NOT"), again) if depth < DEPTH_MAX else {}
+        logical = dict.fromkeys(("$AND", "$OR", "$NOT"), nested) if depth < DEPTH_MAX else {}
         properties = {**filters, **logical}
-        found[filter_name(operation, depth)] = object_schema(properties, optional=list(properties))
-    return found
+        schemas[filter_name(operation, depth)] = object_schema(properties, optional=list(properties))
+    return schemas
 
 
 def _operators(value: Schema, *names: str) -> Schema:
     listed: dict[str, Schema] = {key: {"type": "array", "items": value} for key in ("in", "notIn")}
     null: dict[str, Schema] = {key: {"type": "boolean"} for key in ("isNull", "isNotNull")}
-    told = {**dict.fromkeys(("eq", "not", *names), value), **listed, **null}
-    return object_schema({key: nullable(item) for key, item in told.items()}, optional=list(told))
+    operators = {**dict.fromkeys(("eq", "not", *names), value), **listed, **null}
+    return object_schema({key: nullable(item) for key, item in operators.items()}, optional=list(operators))
 
 
 _NUMBER: Schema = {
@@ -150,13 +150,13 @@ _FILTERS = {
 
 
 def error_response(codes: Sequence[str]) -> Schema:
-    """BioT's ErrorResponse with one of these codes."""
+    """Return the schema of BioT's ErrorResponse with one of these codes."""
     text_values = dict.fromkeys(("message", "serviceName", "traceId", "environment"), ANY_TEXT)
     return object_schema({"code": {"enum": sorted(set(codes))}, **text_values, "details": {"type": "object"}})
 
 
 def operation_object(operation: Operation) -> Schema:
-    """The operation as OpenAPI's Operation Object."""
+    """Return the operation as an OpenAPI Operation Object."""
     parameters: list[Schema] = [
         {"name": name, "in": "path", "required": True, "schema": schema}
         for name, schema in operation.parameters.items()
@@ -164,19 +164,19 @@ def operation_object(operation: Operation) -> Schema:
     if operation.search:
         content = {"application/json": {"schema": search_request(operation, operation.search)}}
         parameters.append({"name": "searchRequest", "in": "query", "content": content})
-    told: Schema = {
+    document: Schema = {
         "operationId": operation.name,
         "summary": operation.summary,
         "tags": [operation.path.split("/")[1]],
         "parameters": parameters,
-        "responses": {str(status): _response(schema) for status, schema in _answers(operation).items()},
+        "responses": {str(status): _response(schema) for status, schema in _responses(operation).items()},
         "security": [{"bearerAuth": []}] if operation.permission else [],
     }
     if operation.permission:
-        told["description"] = f"Needs the permission {operation.permission}."
+        document["description"] = f"Needs the permission {operation.permission}."
     if operation.body:
-        told["requestBody"] = {"required": True, "content": _content(operation)}
-    return told
+        document["requestBody"] = {"required": True, "content": _content(operation)}
+    return document
 
 
 def _content(operation: Operation) -> Schema:
@@ -186,17 +186,17 @@ def _content(operation: Operation) -> Schema:
     return {"application/json": {"schema": operation.body}}
 
 
-def _answers(operation: Operation) -> dict[int, Schema | None]:
-    codes: dict[int, list[str]] = {status: list(known) for status, known in _PUBLIC_CODES.items()}
+def _responses(operation: Operation) -> dict[int, Schema | None]:
+    codes: dict[int, list[str]] = {status: list(public) for status, public in _PUBLIC_CODES.items()}
     if operation.permission:
         codes[401] = ["TOKEN_NOT_VALID"]
     if operation.body:
         codes[413] = ["PAYLOAD_TOO_LARGE"]
     for status, more in operation.errors.items():
         codes.setdefault(status, []).extend(more)
-    return {operation.status: operation.answer} | {key: error_response(codes[key]) for key in sorted(codes)}
+    return {operation.status: operation.response} | {key: error_response(codes[key]) for key in sorted(codes)}
 
 
 def _response(schema: Schema | None) -> Schema:
-    told: Schema = {"description": "What comes back." if schema else "Done; the body is empty."}
-    return told if schema is None else {**told, "content": {"application/json": {"schema": schema}}}
+    description = {"description": "The response." if schema else "Success; the body is empty."}
+    return description if schema is None else {**description, "content": {"application/json": {"schema": schema}}}

@@ -1,4 +1,4 @@
-"""The local BioT as one ASGI application: guard, routes, refusals."""
+"""The local BioT as one ASGI application: guard, routes and error responses."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ if TYPE_CHECKING:
 
 
 def create_app(state: InstanceState) -> ASGIApp:
-    """Everything that the local BioT answers.
+    """Create the application with all routes of the local BioT.
 
     Args:
-        state: Found by routes as ``request.app.state.sandbox``.
+        state: Routes read it from ``request.app.state.sandbox``.
     """
     app = Starlette(
         routes=[*ums.routes(), *settings.routes(), *dispatcher.routes(), *plugin_endpoints.routes(), *openapi.routes()],
         exception_handlers={
-            ApiError: _refused,
-            HTTPException: _not_routed,
-            ClientDisconnect: _abandoned,
-            Exception: _failed,
+            ApiError: _handle_api_error,
+            HTTPException: _handle_routing_error,
+            ClientDisconnect: _handle_disconnect,
+            Exception: _handle_internal_error,
         },
     )
     app.router.redirect_slashes = False
@@ -44,30 +44,30 @@ def create_app(state: InstanceState) -> ASGIApp:
     return Guard(app, state.settings.base_url)
 
 
-async def _refused(request: Request, error: Exception) -> Response:
+async def _handle_api_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, ApiError):
         raise error
     return error_response(error, request.scope)
 
 
-async def _not_routed(request: Request, error: Exception) -> Response:
+async def _handle_routing_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
     return routing_error_response(error, request.scope, request.app.routes)
 
 
-class _NoAnswer(Response):
+class _NoResponse(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send nothing."""
 
 
-async def _abandoned(_request: Request, _error: Exception) -> Response:
-    """The client closed the connection in the middle of its request: nobody reads an answer, and nothing is wrong."""
-    return _NoAnswer()
+async def _handle_disconnect(_request: Request, _error: Exception) -> Response:
+    """The client closed the connection during its request. This is not an error, and nobody reads a response."""
+    return _NoResponse()
 
 
-async def _failed(request: Request, _error: Exception) -> Response:
-    """A bug of the local BioT: the caller gets BioT's 500, the terminal gets the traceback from the server."""
+async def _handle_internal_error(request: Request, _error: Exception) -> Response:
+    """The local BioT has a bug: the caller gets BioT's 500, and the server prints the traceback in the terminal."""
     return error_response(
-        ApiError(500, "INTERNAL_SERVER_ERROR", "The local BioT failed; its terminal says why."), request.scope
+        ApiError(500, "INTERNAL_SERVER_ERROR", "The local BioT failed. Its terminal shows the reason."), request.scope
     )

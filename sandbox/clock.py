@@ -1,4 +1,4 @@
-"""What time it is, so that tests can decide it."""
+"""The current time, replaceable in tests."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Tells the time."""
+    """Provides the current time."""
 
     def now(self) -> datetime:
-        """The present moment, in UTC."""
+        """Return the current time in UTC."""
 
 
 class SystemClock:
-    """The machine's own clock."""
+    """The machine's clock."""
 
     def now(self) -> datetime:
-        """The present moment, in UTC."""
+        """Return the current time in UTC."""
         return datetime.now(UTC)
 
 
 def iso(moment: datetime) -> str:
-    """A moment as BioT writes it: ISO 8601 in UTC with milliseconds, ``2026-01-01T00:00:00.000Z``."""
+    """Format a time as BioT does: ISO 8601 in UTC with milliseconds, ``2026-01-01T00:00:00.000Z``."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

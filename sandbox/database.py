@@ -1,7 +1,7 @@
-"""The one file in which the local BioT keeps everything: SQLite, so that there is nothing to set up.
+"""The local BioT's database: one SQLite file, which needs no setup.
 
-WAL with ``synchronous=FULL``: a transaction that was answered is on the disk, one that was not has never happened,
-whenever the process or the machine stops. Readers never wait; writers take turns.
+WAL with ``synchronous=FULL``: whenever the process or the machine stops, a transaction whose request was answered is on
+the disk, and any other transaction has never happened. Readers never wait; writers take turns.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 APPLICATION_ID = 0x42696F54
-"""``BioT`` in ASCII, in the file's header: no other program's database is taken for ours."""
+"""``BioT`` in ASCII, in the file's header, so that another program's database is not mistaken for ours."""
 SCHEMA_VERSION = 2
-"""Grows when a table changes in a way that an older sandbox cannot work with."""
+"""Increases when a table changes in a way that an older sandbox cannot handle."""
 
 _BUSY_SECONDS = 30
-"""So long a writer waits for one in another process; within this process writers queue."""
+"""How long a writer waits for a writer in another process; within this process writers queue."""
 
 
 class Database:
     """A local BioT's database.
 
     Args:
-        file: Where it lies; ``migrate`` makes it, and its folder, readable for its owner only.
+        file: Its path. ``migrate`` creates the file and its folder, readable only by their owner.
     """
 
     def __init__(self, file: Path) -> None:
@@ -42,29 +42,28 @@ class Database:
         self._turn = Lock()
 
     def migrate(self) -> None:
-        """Make the file and its tables where they are missing.
+        """Create the file and its tables if they are missing.
 
         Raises:
-            SandboxError: The file cannot be made, is not a local BioT's, or was written by a newer version.
+            SandboxError: The file cannot be created, is not a local BioT's, or was written by a newer version.
         """
         try:
             self.file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self.file.touch(mode=0o600)  # SQLite gives its companions the same mode
             with self.write() as connection:
-                version = self._own_version(connection)
+                version = self._schema_version(connection)
                 for statement in (*(UMS_MIGRATION_FROM_1 if version == 1 else ()), *_statements()):
                     connection.execute(statement)
                 connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
                 connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         except (OSError, sqlite3.Error) as error:
             msg = f"The local BioT's database {self.file} cannot be opened: {error}."
-            raise SandboxError(
-                msg, hint="Check the path, begin with an empty BioT (--fresh), or choose another with --data."
-            ) from error
+            hint = "Check the path, start with an empty BioT (--fresh), or choose another folder with --data FOLDER."
+            raise SandboxError(msg, hint=hint) from error
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
-        """One state of the database, whatever is written meanwhile."""
+        """Read one consistent state of the database, whatever is written in the meantime."""
         try:
             connection = self._readers.get_nowait()
         except Empty:
@@ -78,7 +77,7 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
-        """One transaction: all of it at the end of the block, nothing of it when the block raises."""
+        """Run one transaction: committed at the end of the block, rolled back when the block raises."""
         with self._turn:
             self._writer = self._writer or self._connect()
             self._writer.execute("BEGIN IMMEDIATE")
@@ -89,7 +88,7 @@ class Database:
                 self._writer.rollback()  # nothing to do after the commit
 
     def close(self) -> None:
-        """Give all connections back; the log is merged into the file."""
+        """Close all connections; SQLite merges its log into the file."""
         with self._turn:
             while not self._readers.empty():
                 self._readers.get_nowait().close()
@@ -105,21 +104,24 @@ class Database:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA foreign_keys = ON")
-        except sqlite3.Error:  # no database at all
+        except sqlite3.Error:  # the file is not a database
             connection.close()
             raise
         return connection
 
-    def _own_version(self, connection: sqlite3.Connection) -> int:
-        """The schema that the file has; 0 when it is new. Other programs' files and newer ones are refused."""
+    def _schema_version(self, connection: sqlite3.Connection) -> int:
+        """Return the file's schema version, 0 for a new file. Refuse other programs' files and newer versions."""
         (application,) = connection.execute("PRAGMA application_id").fetchone()
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
         if application != APPLICATION_ID and (application or version or tables):
-            msg = f"{self.file} is a database of another program."
+            msg = f"{self.file} is another program's database."
             raise SandboxError(msg, hint="Choose another folder with --data FOLDER.")
         if version > SCHEMA_VERSION:
-            msg = f"{self.file} was written by a newer version (schema {version}; this one knows {SCHEMA_VERSION})."
+            msg = (
+                f"{self.file} was written by a newer version: its schema is {version}, "
+                f"and this version supports {SCHEMA_VERSION}."
+            )
             raise SandboxError(msg, hint="Update biot-plugin-kit, or choose another folder with --data FOLDER.")
         return int(version)
 

@@ -1,4 +1,4 @@
-"""What one running local BioT holds; routes find it as ``request.app.state.sandbox``."""
+"""The state of one running local BioT. Routes read it from ``request.app.state.sandbox``."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
     from sandbox.signing_keys import SigningKeys
 
 BIOT_VERSION = "2.4.2"
-"""The release of BioT whose behaviour the sandbox copies (BioT OpenAPI specification 2.4.2)."""
+"""The BioT release that the sandbox imitates (BioT OpenAPI specification 2.4.2)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SandboxSettings:
-    """What was decided when the local BioT was started.
+    """Settings that are fixed when the local BioT starts.
 
     Attributes:
-        base_url: Where clients reach it, without a slash at the end: ``http://127.0.0.1:8788``.
-        biot_version: What ``/settings/v1/system/properties`` answers.
+        base_url: The address for clients, without a trailing slash: ``http://127.0.0.1:8788``.
+        biot_version: The version that ``/settings/v1/system/properties`` returns.
     """
 
     base_url: str
@@ -32,13 +32,13 @@ class SandboxSettings:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class InstanceState:
-    """The parts that routes share.
+    """The objects that all routes share.
 
     Attributes:
-        database: The one SQLite file.
-        clock: What time it is for tokens and time stamps.
-        keys: The key pairs that sign tokens, the present one and the one before.
-        settings: What was decided at the start.
+        database: The SQLite file.
+        clock: The time for tokens and timestamps.
+        keys: The key pairs that sign tokens: the current one and the previous one.
+        settings: Settings that are fixed at the start.
     """
 
     database: Database
@@ -48,11 +48,11 @@ class InstanceState:
 
 
 def state_of(request: Request) -> InstanceState:
-    """The state of the application that a request came to."""
+    """Return the state of the application that handles a request."""
     state: InstanceState = request.app.state.sandbox
     return state
 
 
 def health_of(state: InstanceState) -> dict[str, str]:
-    """What the health check of every service answers: ``VersionResponse``, without a framework."""
+    """Return the body of every service's health check: BioT's ``VersionResponse``."""
     return {"version": state.settings.biot_version, "traceId": uuid4().hex}

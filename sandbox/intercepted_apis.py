@@ -1,4 +1,4 @@
-"""Which of the known APIs an ``apiId`` of a subscription on the local BioT means."""
+"""Find the API of BioT's catalogue that the ``apiId`` of a subscription refers to."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class InterceptedApi:
-    """An ``apiId`` as subscriptions keep it.
+    """An ``apiId``, split as subscriptions store it.
 
     Attributes:
         api_id: The generic form, as in the catalogue.
-        path_filters: Path parameters for which a value was written, such as ``{"templateName": "nurse"}``.
+        path_filters: Path parameters that were replaced by a value, such as ``{"templateName": "nurse"}``.
     """
 
     api_id: str
@@ -27,19 +27,20 @@ class InterceptedApi:
 
 
 def find_api(api_id: str) -> InterceptedApi | None:
-    """The API that an ``apiId`` means; a path parameter may stand as its name or as a value. None when there is none.
+    """Find the API of an ``apiId`` whose path parameters are names or values; None if there is no such API.
 
-    A literal part goes before a parameter: ``POST/…/patients/templates/nurse`` is no alert of a patient ``templates``.
+    A literal part takes precedence over a parameter: ``POST/…/patients/templates/nurse`` is not an alert of a patient
+    called ``templates``.
     """
-    for generic, pattern in _patterns_by_parts().get(api_id.count("/"), ()):
-        if found := pattern.fullmatch(api_id):
-            given = {name: value for name, value in found.groupdict().items() if value != f"{{{name}}}"}
-            return InterceptedApi(api_id=generic, path_filters=given)
+    for generic, pattern in _patterns_by_slash_count().get(api_id.count("/"), ()):
+        if match := pattern.fullmatch(api_id):
+            filters = {name: value for name, value in match.groupdict().items() if value != f"{{{name}}}"}
+            return InterceptedApi(api_id=generic, path_filters=filters)
     return None
 
 
 def api_id_pattern() -> str:
-    """A regular expression that every ``apiId`` matches as a whole, with anchors and without names."""
+    """Return a regular expression for every valid ``apiId``, with anchors and without named groups."""
     return "^(?:" + "|".join(re.sub(r"\?P<\w+>", "?:", pattern.pattern) for _, pattern in _patterns()) + ")$"
 
 
@@ -50,16 +51,16 @@ def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
 
 
 @cache
-def _patterns_by_parts() -> dict[int, list[tuple[str, re.Pattern[str]]]]:
-    """By the number of slashes, which no value of a parameter holds: few patterns are left to try."""
-    found: dict[int, list[tuple[str, re.Pattern[str]]]] = {}
+def _patterns_by_slash_count() -> dict[int, list[tuple[str, re.Pattern[str]]]]:
+    """Group the patterns by their number of slashes, so that few are left to try. Parameter values have no slash."""
+    groups: dict[int, list[tuple[str, re.Pattern[str]]]] = {}
     for generic, pattern in _patterns():
-        found.setdefault(generic.count("/"), []).append((generic, pattern))
-    return found
+        groups.setdefault(generic.count("/"), []).append((generic, pattern))
+    return groups
 
 
 def _pattern(api_id: str) -> str:
     parts = re.split(r"\{(\w+)\}", api_id)
     literal, parameters = parts[::2], parts[1::2]
-    fillings = [rf"(?P<{name}>\{{{name}\}}|[^/{{}}?#\s]+)" for name in parameters]
-    return "".join(re.escape(text) + filling for text, filling in zip(literal, [*fillings, ""], strict=True))
+    groups = [rf"(?P<{name}>\{{{name}\}}|[^/{{}}?#\s]+)" for name in parameters]
+    return "".join(re.escape(text) + group for text, group in zip(literal, [*groups, ""], strict=True))

@@ -1,4 +1,4 @@
-"""The local BioT's own OpenAPI document: what it serves, and nothing that it does not."""
+"""The local BioT's OpenAPI document, which lists exactly what the local BioT serves."""
 
 from __future__ import annotations
 
@@ -21,14 +21,13 @@ if TYPE_CHECKING:
 
 PATH = "/openapi.json"
 
-
 OPERATIONS: tuple[Operation, ...] = (*settings.OPERATIONS, *ums.OPERATIONS, *dispatcher.OPERATIONS)
-"""Everything that can be asked, but plugins' own endpoints and this document."""
+"""All operations except the plugins' own endpoints and this document."""
 
 
 @cache
 def document() -> Schema:
-    """OpenAPI 3.1."""
+    """Return the OpenAPI 3.1 document."""
     paths: dict[str, Schema] = {}
     for operation in OPERATIONS:
         paths.setdefault(operation.path, {})[operation.method] = operation_object(operation)
@@ -41,7 +40,7 @@ def document() -> Schema:
         "info": {
             "title": "A local BioT",
             "version": __version__,
-            "description": "Stands in for BioT on a laptop. Written from BioT's specification 2.4.2; it is no BioT.",
+            "description": "A stand-in for BioT on a laptop, after BioT's specification 2.4.2. It is not a real BioT.",
         },
         "paths": paths,
         "components": {"schemas": filters, "securitySchemes": {"bearerAuth": bearer}},
@@ -54,5 +53,5 @@ def routes() -> list[Route]:
 
 
 async def show(_request: Request) -> Response:
-    """The document."""
+    """Return the document as JSON."""
     return JSONResponse(document())

@@ -1,4 +1,4 @@
-"""Where plugins will answer once the local BioT runs them. Until then every ``endpointUrl`` leads to an honest 503."""
+"""The endpoints of plugins. The local BioT does not run plugins, so every ``endpointUrl`` answers 503."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
-"""What a Lambda function URL takes."""
+"""The methods that a Lambda function URL accepts."""
 
 
 def endpoint_url(base_url: str, plugin: str) -> str:
-    """The address of a plugin's own endpoint."""
+    """Return the address of a plugin's endpoint."""
     return f"{base_url}/run/{quote(plugin, safe='')}/"
 
 
@@ -30,7 +30,7 @@ def routes() -> list[Route]:
 
 
 async def not_running(request: Request) -> NoReturn:
-    """Say that the plugin is not running."""
+    """Answer 503, because the plugin is not running."""
     plugin = request.path_params["plugin"]
-    message = "The plugin is not running: this local BioT keeps plugins and does not run them."
+    message = "The plugin is not running: a local BioT stores plugins but does not run them."
     raise ApiError(503, "PLUGIN_NOT_RUNNING", message, {"pluginName": plugin})

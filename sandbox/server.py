@@ -1,4 +1,4 @@
-"""A local BioT on a real socket, in a thread: the command line and the tests start it in the same way."""
+"""A local BioT on a real socket, in a thread. The command line and the tests start it in the same way."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from sandbox.app import create_app
 from sandbox.clock import Clock, SystemClock
 from sandbox.database import Database
 from sandbox.instance_state import InstanceState, SandboxSettings
+from sandbox.settings.code.code_store import CodeStore
 from sandbox.settings.startup_repair import repair_plugins
 from sandbox.signing_keys import SigningKeys
 from sandbox.single_instance import lock_folder
@@ -37,12 +38,12 @@ if TYPE_CHECKING:
     from sandbox.faults import FaultGate, Scenario
 
 HOST = "127.0.0.1"
-"""Never anything else: what listens on a network is no laptop's BioT any more."""
+"""Always loopback: a local BioT must not be reachable from a network."""
 DATABASE_FILE = "biot.sqlite"
 
 _POLL_SECONDS = 0.005
 _GRACE_SECONDS = 5
-"""So long requests may take to end when the local BioT stops."""
+"""How long open requests may take to finish when the local BioT stops."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,13 +51,13 @@ class ServerOptions:
     """How to start a local BioT.
 
     Attributes:
-        folder: Where its data lies.
-        port: On loopback; 0 takes a free one.
-        fresh: Remove everything that was there.
-        clock: What time it believes it is.
-        rotate_key: Sign tokens with a new key from now on.
-        log: Gets one line per request: method, path, status and time, never a query, header or body.
-        faults: A scenario, also an empty one, puts the gate of faults before the application; None leaves it away.
+        folder: The folder for its data.
+        port: The port on loopback; 0 chooses a free one.
+        fresh: Whether to delete all existing data first.
+        clock: The clock that it uses.
+        rotate_key: Whether to sign tokens with a new key from now on.
+        log: Called with one line per request: method, path, status and time, never a query, header or body.
+        faults: The scenario of the fault gate in front of the application, which may be empty; None starts no gate.
     """
 
     folder: Path
@@ -69,32 +70,33 @@ class ServerOptions:
 
 
 class RunningServer:
-    """A local BioT that answers until ``stop``; also a context manager.
+    """A local BioT that runs until ``stop``; also a context manager.
 
     Attributes:
-        base_url: Where it answers.
-        state: What it holds.
-        gate: Where faults come through; None when it was started without.
+        base_url: Its address.
+        state: Its state.
+        gate: Its fault gate; None when it was started without one.
     """
 
-    def __init__(self, state: InstanceState, gate: FaultGate | None, served: _Served, resources: ExitStack) -> None:
+    def __init__(
+        self, state: InstanceState, gate: FaultGate | None, thread: _ServerThread, resources: ExitStack
+    ) -> None:
         self.base_url = state.settings.base_url
         self.state = state
         self.gate = gate
-        self._served = served
+        self._thread = thread
         self._resources = resources
 
     def wait(self) -> None:
-        """Return when nothing answers any more, which only ``stop`` or the end of the process brings about."""
-        self._served.thread.join()
+        """Wait until the server has stopped, which only ``stop`` or the end of the process causes."""
+        self._thread.join()
 
     def answers_after(self, seconds: float) -> bool:
-        """Wait so long, or until nothing answers any more; whether it still does."""
-        self._served.thread.join(seconds)
-        return self._served.thread.is_alive()
+        """Wait for some seconds, or until the server has stopped; return whether it still runs."""
+        return self._thread.join(seconds)
 
     def stop(self) -> None:
-        """End open requests, close the database and free port and folder. A second time does nothing."""
+        """End open requests, close the database, and release port and folder. A second call does nothing."""
         self._resources.close()
 
     def __enter__(self) -> Self:
@@ -105,15 +107,15 @@ class RunningServer:
 
 
 def start(options: ServerOptions) -> RunningServer:
-    """Start a local BioT and return when it answers.
+    """Start a local BioT and return when it is ready.
 
     Raises:
-        SandboxError: The port is taken, another one has the data, or the data cannot be read.
+        SandboxError: The port is in use, another local BioT uses the data, or the data cannot be read.
     """
     with ExitStack() as resources:
         resources.enter_context(lock_folder(options.folder))
         if options.fresh:
-            _forget(options.folder / DATABASE_FILE)
+            _delete_data(options.folder / DATABASE_FILE)
         database = Database(options.folder / DATABASE_FILE)
         resources.callback(database.close)
         database.migrate()
@@ -128,35 +130,34 @@ def start(options: ServerOptions) -> RunningServer:
         repair_plugins(state)
         app = create_app(state)
         gate = _gate(options, database)
-        told = RequestLog(app, options.log) if options.log else app
-        served = _Served(told, listener, gate.protocol() if gate else "h11")
-        resources.callback(served.end)
-        return RunningServer(state, gate, served, resources.pop_all())
+        if options.log:
+            app = RequestLog(app, options.log)
+        thread = _ServerThread(app, listener, gate.protocol() if gate else "h11")
+        resources.callback(thread.stop)
+        return RunningServer(state, gate, thread, resources.pop_all())
 
 
-def _forget(file: Path) -> None:
-    """Remove a local BioT's own files; whatever else lies in the folder stays."""
-    from sandbox.settings.code.code_store import CodeStore
-
+def _delete_data(file: Path) -> None:
+    """Delete a local BioT's own files and keep everything else in the folder."""
     try:
         shutil.rmtree(CodeStore.beside(Database(file)).folder, ignore_errors=True)
-        for one in (file, *(file.with_name(file.name + end) for end in ("-wal", "-shm"))):
-            one.unlink(missing_ok=True)
+        for path in (file, *(file.with_name(file.name + suffix) for suffix in ("-wal", "-shm"))):
+            path.unlink(missing_ok=True)
     except OSError as error:
-        msg = f"The local BioT's data cannot be removed: {error}."
+        msg = f"The local BioT's data cannot be deleted: {error}."
         raise SandboxError(msg, hint="Check the permissions of its folder.") from error
 
 
 def _gate(options: ServerOptions, database: Database) -> FaultGate | None:
     if options.faults is None:
         return None
-    from sandbox.faults import FaultGate
+    from sandbox.faults import FaultGate  # only when faults are asked for, so that the start stays fast
 
     return FaultGate(options.faults, database, options.clock)
 
 
 def _listening(port: int) -> socket.socket:
-    # With the protocol named, asyncio sends small answers at once (TCP_NODELAY); without, each waits 40 ms.
+    # asyncio sets TCP_NODELAY only on sockets that name their protocol; without it, each small response takes 40 ms.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if os.name == "posix":  # elsewhere the option would let two programs share a port
@@ -165,15 +166,15 @@ def _listening(port: int) -> socket.socket:
         listener.listen(socket.SOMAXCONN)
     except OSError as error:
         listener.close()
-        taken = error.errno == errno.EADDRINUSE
-        reason = "another program uses it" if taken else f"the system refuses it: {error.strerror}"
-        msg = f"The local BioT cannot have port {port}: {reason}."
-        raise SandboxError(msg, hint="Choose another with --port, or --port 0 for a free one.") from error
+        in_use = error.errno == errno.EADDRINUSE
+        reason = "another program is using it" if in_use else f"the system refuses it: {error.strerror}"
+        msg = f"The local BioT cannot use port {port}: {reason}."
+        raise SandboxError(msg, hint="Choose another port with --port PORT; --port 0 finds a free one.") from error
     return listener
 
 
-class _Served:
-    """An application that answers on a socket, in a thread."""
+class _ServerThread:
+    """An application that serves a socket in a thread."""
 
     def __init__(self, app: ASGIApp, listener: socket.socket, http: type[asyncio.Protocol] | Literal["h11"]) -> None:
         logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
@@ -192,11 +193,16 @@ class _Served:
         )
         self._server = uvicorn.Server(config)
         arguments = {"sockets": [listener]}
-        self.thread = threading.Thread(target=self._server.run, kwargs=arguments, name="local-biot", daemon=True)
-        self.thread.start()
-        while not self._server.started and self.thread.is_alive():
+        self._thread = threading.Thread(target=self._server.run, kwargs=arguments, name="local-biot", daemon=True)
+        self._thread.start()
+        while not self._server.started and self._thread.is_alive():
             time.sleep(_POLL_SECONDS)
 
-    def end(self) -> None:
+    def join(self, seconds: float | None = None) -> bool:
+        """Wait for the end of the thread, for some seconds at most; return whether it still runs."""
+        self._thread.join(seconds)
+        return self._thread.is_alive()
+
+    def stop(self) -> None:
         self._server.should_exit = True
-        self.thread.join()
+        self._thread.join()

@@ -1,4 +1,4 @@
-"""The key pairs that sign tokens: RS512 by RSA-2048, as on the platform."""
+"""The key pairs that sign tokens: RS512 with RSA-2048, as on the platform."""
 
 from __future__ import annotations
 
@@ -23,13 +23,12 @@ _REMEMBERED_TOKENS = 1024
 
 
 class SigningKeys:
-    """The present key pair and the one before, kept in the database so that tokens outlive a restart.
+    """The current and the previous key pair, stored in the database so that tokens survive a restart.
 
-    Both verify, as ``previousPublicKey`` of UMS lets plugins do; only the present one signs. Safe to share between
-    threads.
+    Both verify tokens, which is why UMS publishes ``previousPublicKey``; only the current one signs. Thread-safe.
 
     Args:
-        database: Where the keys are kept; a first pair is made when there is none.
+        database: Stores the keys; a first pair is created when there is none.
     """
 
     def __init__(self, database: Database) -> None:
@@ -41,45 +40,45 @@ class SigningKeys:
             self.rotate()
 
     def sign(self, claims: Mapping[str, object]) -> str:
-        """A token whose header is exactly ``{"alg":"RS512"}``: the platform sets neither ``kid`` nor ``typ``."""
+        """Sign a token. Its header is exactly ``{"alg":"RS512"}``: the platform sets neither ``kid`` nor ``typ``."""
         return jwt.encode(dict(claims), self._keys[0], ALGORITHM, headers={"typ": None})
 
     def read(self, token: str) -> Mapping[str, Any]:
-        """The claims of a token with a valid signature; whether it has ended is for the caller to see.
+        """Return the claims of a token with a valid signature. The caller checks whether the token has expired.
 
         Raises:
-            jwt.InvalidTokenError: No key of this ring has signed it, or it is no token at all.
+            jwt.InvalidTokenError: None of these keys has signed it, or it is not a token.
         """
         digest = sha256(token.encode("utf-8", "replace")).digest()
         with self._lock:
-            known = self._verified.get(digest)
+            cached = self._verified.get(digest)
             keys = self._keys
-        if known is not None:
-            return known
+        if cached is not None:
+            return cached
         claims = _verified_claims(token, keys)
         with self._lock:
-            if keys is self._keys:  # else a key was changed meanwhile, and the next request verifies again
+            if keys is self._keys:  # otherwise the keys have changed meanwhile, and the next request verifies again
                 self._verified[digest] = claims
                 if len(self._verified) > _REMEMBERED_TOKENS:
                     self._verified.popitem(last=False)
         return claims
 
     def public(self) -> dict[str, str]:
-        """What UMS answers: the bare base64 bodies of both SPKI keys; the one before only when there is one."""
+        """Return the public keys as UMS does: bare base64 SPKI, and the previous key only if there is one."""
         return dict(zip(("publicKey", "previousPublicKey"), map(_public_body, self._keys), strict=False))
 
     def rotate(self) -> None:
-        """Sign with a new pair from now on; the one before still verifies, older ones do not."""
-        fresh = rsa.generate_private_key(65537, _KEY_BITS)
+        """Sign with a new pair from now on. The previous one still verifies; older ones do not."""
+        new_key = rsa.generate_private_key(65537, _KEY_BITS)
         with self._database.write() as connection:
-            connection.execute("INSERT INTO ums_signing_key (private_key) VALUES (?)", (_pem(fresh),))
+            connection.execute("INSERT INTO ums_signing_key (private_key) VALUES (?)", (_pem(new_key),))
             connection.execute(
                 "DELETE FROM ums_signing_key WHERE generation NOT IN"
                 " (SELECT generation FROM ums_signing_key ORDER BY generation DESC LIMIT 2)"
             )
-            # Inside the transaction, so that two rotations come into memory in the order of the file.
+            # Inside the transaction, so that two rotations reach memory in the same order as the file.
             with self._lock:
-                self._keys = (fresh, *self._keys[:1])
+                self._keys = (new_key, *self._keys[:1])
                 self._verified = OrderedDict()
 
 

@@ -1,4 +1,4 @@
-"""One local BioT per folder: two would give each other's clients wrong answers about keys and addresses."""
+"""One local BioT per folder: two would give clients each other's keys and addresses."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ LOCK_FILE = "running.lock"
 
 @contextmanager
 def lock_folder(folder: Path) -> Iterator[None]:
-    """Hold a folder for as long as the block runs.
+    """Lock a folder for as long as the block runs.
 
-    SQLite does the locking, so that it works on every system and ends with the process, however that ends.
+    SQLite does the locking, so it works on every system, and the lock ends with the process, however that ends.
 
     Raises:
-        SandboxError: Another local BioT holds it, or it cannot be written to.
+        SandboxError: Another local BioT has locked the folder, or the folder is not writable.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         (folder / LOCK_FILE).touch(mode=0o600)
         lock = sqlite3.connect(folder / LOCK_FILE, timeout=0, isolation_level=None, check_same_thread=False)
     except (OSError, sqlite3.Error) as error:
-        msg = f"The local BioT's folder {folder} cannot be written to: {error}."
-        raise SandboxError(msg, hint="Check its permissions, or choose another with --data.") from error
+        msg = f"The local BioT's folder {folder} is not writable: {error}."
+        raise SandboxError(msg, hint="Check its permissions, or choose another folder with --data FOLDER.") from error
     with closing(lock):
         try:
             lock.execute("BEGIN EXCLUSIVE")
         except sqlite3.Error as error:
-            msg = f"Another local BioT is running with the data in {folder}."
+            msg = f"Another local BioT is already running in {folder}."
             raise SandboxError(
-                msg, hint="Use that one, stop it with Ctrl-C, or give this one other data with --data FOLDER."
+                msg, hint="Use it, stop it with Ctrl-C, or choose another folder with --data FOLDER."
             ) from error
         yield

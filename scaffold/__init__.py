@@ -1,7 +1,7 @@
-"""Start a plugin repository and bring it to a newer kit: Copier behind one door.
+"""Create a plugin repository, and update it to a newer kit, with Copier.
 
-The questions are those of ``copier copy`` (``copier.yml``); what differs is where the templates come from (the
-installed kit's own source at its own version) and that nothing is left half done without being said.
+The questions are those of ``copier copy`` (``copier.yml``). Two things differ: the templates come from the installed
+kit's own source at its own version, and a command either completes or reports what it has changed.
 """
 
 from scaffold.new_plugin import NewResult, new

@@ -1,4 +1,4 @@
-"""``biot-plugin new``: render beside the destination, then put it in place whole or not at all."""
+"""``biot-plugin new``: render the templates beside the destination, then move all files into place, or none."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NewResult:
-    """A plugin repository that was just made.
+    """A new plugin repository.
 
     Attributes:
-        folder: Absolute path.
-        files: Relative paths of what was written, sorted.
+        folder: Its absolute path.
+        files: The relative paths of its files, sorted.
         source: Where the templates came from.
-        version: Tag or commit of the templates, or ``unversioned`` for a folder without git.
-        local_requirement: What tox.ini installs the kit from, when that is a folder of this machine; else empty.
-        answers: Question to answer, defaults included.
+        version: The tag or commit of the templates, or ``unversioned`` for a folder without git.
+        local_requirement: The folder on this machine from which tox.ini installs the kit; empty for any other source.
+        answers: The answer to each question, including defaults.
     """
 
     folder: Path
@@ -47,18 +47,18 @@ def new(
     source: str | None = None,
     ref: str | None = None,
 ) -> NewResult:
-    """Start a plugin repository.
+    """Create a plugin repository.
 
     Args:
-        destination: Its folder; missing, empty, or holding no file that the templates would overwrite.
-        answers: Question to answer; the rest is asked, or taken from the defaults.
-        defaults: Ask nothing.
-        source: Git URL or folder of the kit; None for where the installed kit came from.
-        ref: Tag, branch or commit of it; None for the installed version, or the working tree of a folder.
+        destination: Its folder, which must be missing, empty, or without files that the templates would overwrite.
+        answers: Answers by question. The other questions are asked, or get their defaults.
+        defaults: Whether to use the defaults instead of asking.
+        source: A git URL or folder of the kit; None for the source of the installed kit.
+        ref: A tag, branch or commit; None for the installed version, or for the working tree of a folder.
 
     Raises:
-        ProjectError: Lists every refused answer, or every file that is in the way, or says why the folder cannot be
-            written. Nothing was written then.
+        ProjectError: It lists every invalid answer or every file that would be overwritten, or says why the folder
+            cannot be written. Nothing was written.
     """
     check_names(answers)
     origin = named_origin(source, ref) if source else _installed(ref)
@@ -68,21 +68,21 @@ def new(
         with TemporaryDirectory(prefix=".biot-plugin-new-", dir=_nearest_folder(folder)) as beside:
             rendered = Path(beside) / (folder.name or "plugin")
             _render(origin, rendered, answers=answers, defaults=defaults)
-            remembered = read_answers(rendered)
+            stored_answers = read_answers(rendered)
             files = _files(rendered)
             requirement = _requirement(rendered / "tox.ini")
             _place(rendered, folder, files)
     except OSError as error:
         message = f"{folder} cannot be written: {error.strerror}."
-        hint = "Name a folder that you may write to, on a disk with free space."
+        hint = "Choose a folder that you can write to, on a disk with free space."
         raise ProjectError(message, hint=hint) from error
     return NewResult(
         folder=folder,
         files=files,
-        source=remembered.source,
-        version=remembered.commit or "unversioned",
+        source=stored_answers.source,
+        version=stored_answers.commit or "unversioned",
         local_requirement=requirement if "file:" in requirement else "",
-        answers=remembered.answers,
+        answers=stored_answers.answers,
     )
 
 
@@ -92,42 +92,42 @@ def _installed(ref: str | None) -> TemplateOrigin:
 
 
 def _check_destination(folder: Path) -> None:
-    file = next((place for place in (folder, *folder.parents) if place.exists() and not place.is_dir()), None)
+    file = next((path for path in (folder, *folder.parents) if path.exists() and not path.is_dir()), None)
     if file is not None:
-        message = f"{file} is a file."
-        raise ProjectError(message, hint="Name a folder that does not exist yet.")
+        message = f"{file} is a file, not a folder."
+        raise ProjectError(message, hint="Choose a folder that does not exist yet.")
     if (folder / ANSWERS_FILE).exists():
-        message = f"{folder} is a generated plugin already."
-        raise ProjectError(message, hint="`biot-plugin update` brings it to a newer kit or changes its answers.")
+        message = f"{folder} already contains a generated plugin."
+        raise ProjectError(message, hint="Run `biot-plugin update` there to update the kit or change answers.")
 
 
 def _nearest_folder(folder: Path) -> Path:
-    """The closest folder that exists: on the same disk, so that moving into place is one step."""
-    return next(place for place in (folder, *folder.parents) if place.is_dir())
+    """Return the closest existing folder. It is on the same disk, so files can be moved into place."""
+    return next(path for path in (folder, *folder.parents) if path.is_dir())
 
 
 def _render(origin: TemplateOrigin, rendered: Path, *, answers: Mapping[str, object], defaults: bool) -> None:
-    """Render, and when an answer is refused find the other wrong ones too: Copier stops at the first."""
-    left = dict(answers)
-    refused: list[copier_calls.RefusedAnswerError] = []
+    """Render the templates. If an answer is invalid, find the other invalid ones too: Copier stops at the first."""
+    remaining = dict(answers)
+    errors: list[copier_calls.RefusedAnswerError] = []
     while True:
         try:
-            copier_calls.copy(origin, rendered, answers=left, defaults=defaults or bool(refused))
+            copier_calls.copy(origin, rendered, answers=remaining, defaults=defaults or bool(errors))
         except copier_calls.RefusedAnswerError as error:
-            refused.append(error)
-            if left.pop(error.question, None) is None:
+            errors.append(error)
+            if remaining.pop(error.question, None) is None:
                 break
         else:
             break
-    if len(refused) == 1:
-        raise refused[0]
-    if refused:
-        message = f"{len(refused)} answers were refused; nothing was changed."
-        raise ProjectError(message, problems=[error.problem for error in refused])
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        message = f"{len(errors)} answers are invalid. Nothing was changed."
+        raise ProjectError(message, problems=[error.problem for error in errors])
 
 
 def _requirement(tox_ini: Path) -> str:
-    """What tox installs the kit from; empty when these templates do not say it where this kit's do."""
+    """Return the requirement by which tox installs the kit; empty if these templates store it elsewhere."""
     if not tox_ini.is_file():
         return ""
     settings = ConfigParser(interpolation=None, strict=False)
@@ -144,23 +144,23 @@ def _place(rendered: Path, folder: Path, files: tuple[str, ...]) -> None:
         folder.parent.mkdir(parents=True, exist_ok=True)
         rendered.replace(folder)
         return
-    in_the_way = [file for file in files if _differs(rendered / file, folder / file)]
-    if in_the_way:
-        message = f"{folder} holds {len(in_the_way)} of the files already, with another content."
-        hint = "Move them away, or start in an empty folder; `copier copy` asks about each file instead."
+    conflicting = [file for file in files if _differs(rendered / file, folder / file)]
+    if conflicting:
+        count = "1 file" if len(conflicting) == 1 else f"{len(conflicting)} files"
+        message = f"{folder} already contains {count} that would be overwritten."
+        hint = "Move the files away, or choose an empty folder. `copier copy` asks about each file instead."
         problems = [
-            Problem(file=file, message="The file exists already with another content.", hint=hint)
-            for file in in_the_way
+            Problem(file=file, message="The file already exists with other content.", hint=hint) for file in conflicting
         ]
         raise ProjectError(message, hint=hint, problems=problems)
     for file in files:
         (folder / file).parent.mkdir(parents=True, exist_ok=True)
-        os.replace(rendered / file, folder / file)  # noqa: PTH105 - says that an identical file may be there
+        os.replace(rendered / file, folder / file)  # noqa: PTH105 - may replace an identical file
 
 
-def _differs(ours: Path, theirs: Path) -> bool:
-    if any(parent.is_file() for parent in theirs.parents):
+def _differs(new: Path, existing: Path) -> bool:
+    if any(parent.is_file() for parent in existing.parents):
         return True
-    if not os.path.lexists(theirs):
+    if not os.path.lexists(existing):
         return False
-    return theirs.is_symlink() or not theirs.is_file() or theirs.read_bytes() != ours.read_bytes()
+    return existing.is_symlink() or not existing.is_file() or existing.read_bytes() != new.read_bytes()

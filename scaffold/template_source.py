@@ -1,4 +1,4 @@
-"""Where the installed kit came from, so that a plugin starts from the same version of the templates."""
+"""Where the installed kit came from, so that a new plugin gets the same version of the templates."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ if TYPE_CHECKING:
 
 DISTRIBUTION = "biot-plugin-kit"
 WORKING_TREE = "HEAD"
-"""As a version of a local folder: what lies there now, uncommitted work included."""
+"""The version of a local folder that includes its uncommitted changes."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TemplateOrigin:
-    """One version of the kit's source.
+    """A version of the templates.
 
     Attributes:
-        source: Git URL, or absolute path of a local folder.
-        ref: Tag, branch or commit; ``HEAD`` for a local folder as it lies there; None for the newest release.
+        source: A git URL, or the absolute path of a local folder.
+        ref: A tag, branch or commit; ``HEAD`` for a local folder with its uncommitted changes; None for the newest
+            release.
     """
 
     source: str
@@ -31,15 +32,15 @@ class TemplateOrigin:
 
 
 def origin_of(direct_url: str | None, *, version: str, urls: Iterable[str]) -> TemplateOrigin:
-    """Decide from an installed distribution's metadata.
+    """Find the origin in the metadata of an installed distribution.
 
     Args:
-        direct_url: Text of its ``direct_url.json`` (PEP 610), None when it was installed from an index.
+        direct_url: The text of its ``direct_url.json`` (PEP 610); None if it was installed from an index.
         version: Its version.
         urls: Its ``Project-URL`` fields, such as ``Source, https://…``.
 
     Raises:
-        ProjectError: Nothing names a source.
+        ProjectError: The metadata names no source.
     """
     from urllib.parse import urlsplit
     from urllib.request import url2pathname
@@ -50,32 +51,32 @@ def origin_of(direct_url: str | None, *, version: str, urls: Iterable[str]) -> T
         return TemplateOrigin(source=_git_source(url), ref=str(document["vcs_info"]["commit_id"]))
     if "dir_info" in document:
         return TemplateOrigin(source=url2pathname(urlsplit(url).path), ref=WORKING_TREE)
-    labelled = dict(part.partition(", ")[::2] for part in urls)
-    if source := labelled.get("Source"):
+    urls_by_label = dict(url_field.partition(", ")[::2] for url_field in urls)
+    if source := urls_by_label.get("Source"):
         return TemplateOrigin(source=source, ref=f"v{version}")
-    message = f"The installed {DISTRIBUTION} {version} does not say where its source is."
-    raise ProjectError(message, hint="Name the kit's git URL or folder with --source.")
+    message = f"The metadata of the installed {DISTRIBUTION} {version} names no source."
+    raise ProjectError(message, hint="Give the kit's git URL or folder with --source.")
 
 
 def _git_source(url: str) -> str:
-    """A git URL that Copier takes for one, whatever its end."""
-    known = url.startswith(("git@", "git://", "git+")) or url.endswith(".git")
-    return url if known else f"git+{url}"
+    """Return a git URL that Copier recognizes as one."""
+    is_recognized = url.startswith(("git@", "git://", "git+")) or url.endswith(".git")
+    return url if is_recognized else f"git+{url}"
 
 
 def installed_origin() -> TemplateOrigin:
-    """Where the kit that runs now came from.
+    """Return the origin of the running kit.
 
     Raises:
-        ProjectError: It is not installed, or its metadata names no source.
+        ProjectError: The kit is not installed, or its metadata names no source.
     """
     from importlib import metadata
 
     try:
         distribution = metadata.distribution(DISTRIBUTION)
     except metadata.PackageNotFoundError:
-        message = f"{DISTRIBUTION} is not installed in this Python, so its own version is not known."
-        raise ProjectError(message, hint="Name the kit's git URL or folder with --source.") from None
+        message = f"{DISTRIBUTION} is not installed in this Python, so its version is unknown."
+        raise ProjectError(message, hint="Give the kit's git URL or folder with --source.") from None
     return origin_of(
         distribution.read_text("direct_url.json"),
         version=distribution.version,
@@ -84,9 +85,9 @@ def installed_origin() -> TemplateOrigin:
 
 
 def named_origin(source: str, ref: str | None) -> TemplateOrigin:
-    """An origin that the user named: a folder becomes absolute, so that it means the same from everywhere.
+    """Return the origin that the user named. The path of a folder becomes absolute, so that it is valid everywhere.
 
-    A ``file://`` URL is a git URL like any other; Copier would take it for the path of a folder.
+    A ``file://`` URL is a git URL like any other, but Copier would treat it as the path of a folder.
     """
     if source.startswith("file://"):
         return TemplateOrigin(source=_git_source(source), ref=ref)

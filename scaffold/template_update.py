@@ -1,4 +1,4 @@
-"""``biot-plugin update``: merge a newer kit into a plugin, and say where that needs a human."""
+"""``biot-plugin update``: merge a newer kit into a plugin, and report merge conflicts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 CURRENT = ":current:"
-"""As a version: the one that the plugin has; for changing answers only."""
+"""The ``ref`` that keeps the plugin's version, for changing answers only."""
 
 _MARKERS = (b"<<<<<<< before updating", b">>>>>>> after updating")
 
@@ -26,12 +26,12 @@ class UpdateResult:
     """An update without conflicts; nothing is committed.
 
     Attributes:
-        folder: Absolute path.
-        before: Version of the templates that the plugin had.
-        after: Version that it has now.
-        changed: Relative paths that were added, changed or deleted, sorted.
-        deleted: Those of them that are gone.
-        reset: Questions whose answer the new version does not offer any more; each has its default now.
+        folder: The plugin's absolute path.
+        before: The version of the templates before the update.
+        after: The version of the templates after the update.
+        changed: The relative paths of added, changed and deleted files, sorted.
+        deleted: The deleted ones among them.
+        reset: The questions whose old answer is no longer available; each now has its default.
     """
 
     folder: Path
@@ -45,78 +45,81 @@ class UpdateResult:
 def update(
     folder: Path, *, answers: Mapping[str, object], ref: str | None = None, defaults: bool = False
 ) -> UpdateResult:
-    """Bring a generated plugin to another version of the kit, or change its answers.
+    """Update a generated plugin to another version of the kit, or change its answers.
 
     Args:
         folder: The plugin's folder, a git working copy without uncommitted changes.
-        answers: Answers to change.
-        ref: Tag, branch or commit; ``:current:`` keeps the version; None for the installed kit's version.
-        defaults: Take the default for questions that are new, instead of asking.
+        answers: The answers to change.
+        ref: A tag, branch or commit; ``:current:`` keeps the version; None for the installed kit's version.
+        defaults: Whether to use the defaults of new questions instead of asking.
 
     Raises:
-        ProjectError: Nothing was changed, or (it says so) the files it lists hold conflicts.
+        ProjectError: Nothing was changed, or the listed files have merge conflicts; the message says which.
     """
     check_names(answers)
     folder = folder.resolve()
-    remembered = read_answers(folder)
-    version = _updatable(remembered)
-    _check_language(remembered, answers)
+    before = read_answers(folder)
+    version = _version_of(before)
+    _check_language(before, answers)
     _check_clean(folder)
-    origin = TemplateOrigin(source=remembered.source, ref=ref or _installed_version(remembered.source))
+    origin = TemplateOrigin(source=before.source, ref=ref or _installed_version(before.source))
     copier_calls.update(origin, folder, answers=answers, defaults=defaults)
     _check_conflicts(folder)
-    now = read_answers(folder)
+    after = read_answers(folder)
     changed, deleted = _changes(folder)
     return UpdateResult(
         folder=folder,
         before=version,
-        after=now.commit or version,
+        after=after.commit or version,
         changed=changed,
         deleted=deleted,
-        reset=_reset(remembered.answers, now.answers, answered=answers),
+        reset=_reset_questions(before.answers, after.answers, answered=answers),
     )
 
 
-def _updatable(remembered: StoredAnswers) -> str:
-    if remembered.commit is not None:
-        return remembered.commit
+def _version_of(stored: StoredAnswers) -> str:
+    if stored.commit is not None:
+        return stored.commit
     message = (
-        f"The plugin was generated from {remembered.source}, which was no git repository: its version is not known."
+        f"The plugin was generated from {stored.source}, which was not a git repository, so its version is unknown."
     )
-    raise ProjectError(message, hint="Generate it anew from the kit's git URL and carry your perform files over.")
+    raise ProjectError(message, hint="Create a new plugin from the kit's git URL, and copy your perform files there.")
 
 
-def _check_language(remembered: StoredAnswers, answers: Mapping[str, object]) -> None:
-    if answers.get("language", remembered.answers.get("language")) != remembered.answers.get("language"):
-        message = f"The plugin is written in {remembered.answers.get('language')}; an update cannot translate it."
-        raise ProjectError(message, hint="Start a new plugin: `biot-plugin new DEST -d language=…`.")
+def _check_language(stored: StoredAnswers, answers: Mapping[str, object]) -> None:
+    language = stored.answers.get("language")
+    if answers.get("language", language) != language:
+        message = f"The plugin is written in {language}. An update cannot change the language."
+        raise ProjectError(message, hint="Create a new plugin: `biot-plugin new DEST -d language=…`.")
 
 
 def _installed_version(source: str) -> str | None:
-    """The installed kit's version, None (the newest release) when the kit lies in a folder that is not the source."""
+    """Return the installed kit's version, or None (the newest release) if it is installed from another folder."""
     origin = installed_origin()
     elsewhere = Path(origin.source).resolve() != Path(source).resolve()
     return None if origin.ref == WORKING_TREE and elsewhere else origin.ref
 
 
-def _reset(before: Mapping[str, object], now: Mapping[str, object], *, answered: Iterable[str]) -> tuple[str, ...]:
-    given = set(answered)
-    return tuple(sorted(name for name in before if name in now and now[name] != before[name] and name not in given))
+def _reset_questions(
+    before: Mapping[str, object], after: Mapping[str, object], *, answered: Iterable[str]
+) -> tuple[str, ...]:
+    common = (before.keys() & after.keys()) - set(answered)
+    return tuple(sorted(name for name in common if after[name] != before[name]))
 
 
 def _git(folder: Path, *arguments: str) -> tuple[str, ...]:
-    """Run git and split its NUL-separated answer.
+    """Run git and split its NUL-separated output.
 
     Raises:
-        ProjectError: git is missing, or the folder is no working copy.
+        ProjectError: git is missing, or the folder is not a working copy.
     """
     try:
         done = process.run(["git", *arguments], cwd=folder)
     except FileNotFoundError as error:
-        message = "git was not found; updates are merged with it."
+        message = "git was not found. It is needed to merge an update."
         raise ProjectError(message, hint="Install git (https://git-scm.com) and try again.") from error
     if done.returncode != 0:
-        message = f"{folder} is not in a git repository with a commit, and without one an update cannot be undone."
+        message = f"{folder} is not in a git repository with a commit, so an update could not be undone."
         raise ProjectError(message, hint='Commit it first: `git init && git add -A && git commit -m "Start"`.')
     return tuple(part for part in done.stdout.split("\0") if part)
 
@@ -125,7 +128,7 @@ def _check_clean(folder: Path) -> None:
     _git(folder, "rev-parse", "--verify", "HEAD")
     lines = _git(folder, "status", "--porcelain", "-z", "--no-renames", "--", ".")
     if lines:
-        message = "There are uncommitted changes, and an update could not be told from them."
+        message = "There are uncommitted changes, which could not be distinguished from the update."
         hint = "Commit or stash them first: `git add -A && git commit`."
         problems = [Problem(file=line[3:], message="The file is not committed.", hint=hint) for line in lines]
         raise ProjectError(message, hint=hint, problems=problems)
@@ -144,8 +147,9 @@ def _check_conflicts(folder: Path) -> None:
     contents = {name: (folder / name).read_bytes() for name in changed if name not in deleted}
     problems = [*_marked(contents), *_rejected(rejected)]
     if problems:
-        message = f"The update was applied, but in {len(problems)} places your change and the kit's meet."
-        hint = "Edit the files until no markers are left, then `git add` them; `git reset --hard` goes back to before."
+        count = len({problem.file for problem in problems})
+        message = f"The update was applied. Merge conflicts in {count} {'file' if count == 1 else 'files'}."
+        hint = "Edit the files until no conflict markers are left, then `git add` them; `git reset --hard` undoes all."
         raise ProjectError(message, hint=hint, problems=problems)
 
 
@@ -154,8 +158,8 @@ def _marked(contents: Mapping[str, bytes]) -> list[Problem]:
         Problem(
             file=name,
             line=number,
-            message="The file holds both versions, between “before updating” and “after updating”.",
-            hint="Keep what is right and delete the marker lines.",
+            message="Merge conflict: both versions are between “before updating” and “after updating”.",
+            hint="Keep the right lines and delete the marker lines.",
         )
         for name, content in contents.items()
         for number in conflicts(content.splitlines())
@@ -163,18 +167,18 @@ def _marked(contents: Mapping[str, bytes]) -> list[Problem]:
 
 
 def conflicts(lines: Sequence[bytes]) -> list[int]:
-    """The 1-based lines where a conflict of an update begins (or ends, when its begin was deleted)."""
-    begins = [number for number, line in enumerate(lines, 1) if line.rstrip() == _MARKERS[0]]
+    """Return the line numbers, from 1, where conflicts start, or where they end if the start markers were deleted."""
+    starts = [number for number, line in enumerate(lines, 1) if line.rstrip() == _MARKERS[0]]
     ends = [number for number, line in enumerate(lines, 1) if line.rstrip() == _MARKERS[1]]
-    return begins or ends
+    return starts or ends
 
 
 def _rejected(names: Iterable[str]) -> list[Problem]:
     return [
         Problem(
             file=name,
-            message="The file holds a change of the kit that fits nowhere.",
-            hint=f"Apply it to {name.removesuffix('.rej')} by hand, then delete it.",
+            message="The file contains a change of the kit that could not be merged.",
+            hint=f"Apply it to {name.removesuffix('.rej')} by hand, then delete this file.",
         )
         for name in names
     ]

@@ -1,1 +1,1 @@
-"""Subscriptions of the local BioT (BioT OpenAPI specification 2.4.2, dispatcher)."""
+"""The dispatcher: subscriptions to notifications and interceptions (BioT OpenAPI specification 2.4.2, dispatcher)."""

@@ -1,4 +1,4 @@
-"""The dispatcher's operations, for ``/openapi.json``; codes as in BioT OpenAPI specification 2.4.2."""
+"""The dispatcher's operations for ``/openapi.json``, with the codes of BioT OpenAPI specification 2.4.2."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ _ENTITY_400 = "INVALID_ENTITY_TYPE_NAME"
 _ENDPOINT: Schema = {**TEXT, "pattern": "^[^\\x00]+$"}
 _TEMPLATE = nullable({"type": "string", "pattern": "^[^\\x00]*$"})
 _UNUSED_NAME = _TEMPLATE
-"""Of the two names of an interception the one that does not apply."""
+"""The one of an interception's two names that does not apply to its type."""
 
 
-def _kinds_of_apis() -> list[dict[str, Schema]]:
-    """APIs by the parameters of their paths: only those can be filtered by."""
-    kinds: dict[tuple[str, ...], list[str]] = {}
+def _apis_by_parameters() -> list[dict[str, Schema]]:
+    """Group the APIs by their path parameters, because only those can be filtered by."""
+    groups: dict[tuple[str, ...], list[str]] = {}
     for api_id in API_IDS:
-        kinds.setdefault(tuple(re.findall(r"\{(\w+)\}", api_id)), []).append(api_id)
+        groups.setdefault(tuple(re.findall(r"\{(\w+)\}", api_id)), []).append(api_id)
     return [
         {
             "type": {"enum": [kind for kind in TYPES if kind != ADAPT_ENTITY]},
@@ -45,7 +45,7 @@ def _kinds_of_apis() -> list[dict[str, Schema]]:
             "entityName": _UNUSED_NAME,
             "pathFilters": nullable(object_schema(dict.fromkeys(parameters, TEXT), optional=parameters)),
         }
-        for parameters, api_ids in kinds.items()
+        for parameters, api_ids in groups.items()
     ]
 
 
@@ -58,36 +58,36 @@ _NOTIFICATION = open_object_schema(
     },
     optional=["templateName"],
 )
-_KEPT_NOTIFICATION = object_schema(
+_STORED_NOTIFICATION = object_schema(
     dict.fromkeys(("id", "entityTypeName", "actionName", "endpoint", "templateName"), TEXT), optional=["templateName"]
 )
-_REFUSED_NOTIFICATION = {400: ("INVALID_ACTION_NAME", _ENTITY_400)}
+_NOTIFICATION_ERRORS = {400: ("INVALID_ACTION_NAME", _ENTITY_400)}
 _NOTIFICATIONS = (
     Operation(
         method="get",
         path=f"{_HOOKS}/notifications",
         name="searchSubscriptions",
-        summary="Who is told of what.",
+        summary="Search subscriptions to notifications.",
         permission="DISPATCHER_SUBSCRIPTIONS_SEARCH",
         search=NOTIFICATIONS,
-        answer=page_of(_KEPT_NOTIFICATION),
+        response=page_of(_STORED_NOTIFICATION),
     ),
     Operation(
         method="post",
         path=f"{_HOOKS}/notifications/subscribe",
         name="subscribe",
-        summary="Tell an endpoint of an action.",
+        summary="Notify an endpoint of an action.",
         permission="DISPATCHER_SUBSCRIPTIONS_SUBSCRIBE",
         body=_NOTIFICATION,
         status=201,
-        answer=_KEPT_NOTIFICATION,
-        errors={**_REFUSED_NOTIFICATION, 409: ("CONFLICT",)},
+        response=_STORED_NOTIFICATION,
+        errors={**_NOTIFICATION_ERRORS, 409: ("CONFLICT",)},
     ),
     Operation(
         method="post",
         path=f"{_HOOKS}/notifications/unsubscribe",
         name="unsubscribe",
-        summary="Tell an endpoint of an action no more.",
+        summary="Stop notifying an endpoint of an action.",
         permission="DISPATCHER_SUBSCRIPTIONS_UNSUBSCRIBE",
         body=_NOTIFICATION,
         status=204,
@@ -104,9 +104,11 @@ _ENTITY: dict[str, Schema] = {
     "entityName": {"enum": list(ADAPTABLE_ENTITY_TYPES)},
 }
 _OPTIONAL = ["executionOrder", "pathFilters"]
-_OF_APIS = [open_object_schema({**kind, **_BOTH}, optional=[*_OPTIONAL, "entityName"]) for kind in _kinds_of_apis()]
+_OF_APIS = [
+    open_object_schema({**kind, **_BOTH}, optional=[*_OPTIONAL, "entityName"]) for kind in _apis_by_parameters()
+]
 _INTERCEPTION: Schema = {"anyOf": [*_OF_APIS, open_object_schema({**_ENTITY, **_BOTH}, optional=[*_OPTIONAL, "apiId"])]}
-_KEPT_INTERCEPTION = object_schema(
+_STORED_INTERCEPTION = object_schema(
     {
         "id": TEXT,
         "type": {"enum": list(TYPES)},
@@ -120,16 +122,16 @@ _KEPT_INTERCEPTION = object_schema(
     },
     optional=["pathFilters"],
 )
-_REFUSED_INTERCEPTION = {400: ("INVALID_API_ID", _ENTITY_400)}
+_INTERCEPTION_ERRORS = {400: ("INVALID_API_ID", _ENTITY_400)}
 _INTERCEPTIONS = (
     Operation(
         method="get",
         path=f"{_HOOKS}/interceptions",
         name="searchInterceptions",
-        summary="Who intercepts what, and in which order.",
+        summary="Search interceptions and their order.",
         permission="HOOKS_INTERCEPTION_SEARCH",
         search=INTERCEPTIONS,
-        answer=page_of(_KEPT_INTERCEPTION),
+        response=page_of(_STORED_INTERCEPTION),
     ),
     Operation(
         method="post",
@@ -139,14 +141,14 @@ _INTERCEPTIONS = (
         permission="HOOKS_INTERCEPTION_CREATE",
         body=_INTERCEPTION,
         status=201,
-        answer=_KEPT_INTERCEPTION,
-        errors=_REFUSED_INTERCEPTION,
+        response=_STORED_INTERCEPTION,
+        errors=_INTERCEPTION_ERRORS,
     ),
     Operation(
         method="post",
         path=f"{_HOOKS}/interceptions/unsubscribe",
         name="deleteInterception",
-        summary="Let an endpoint intercept no more.",
+        summary="Stop an endpoint's interception.",
         permission="HOOKS_INTERCEPTION_DELETE",
         body=_INTERCEPTION,
         status=204,
@@ -155,10 +157,10 @@ _INTERCEPTIONS = (
         method="get",
         path="/dispatcher/system/healthCheck",
         name="dispatcherHealthCheck",
-        summary="Whether the service answers.",
-        answer=HEALTH,
+        summary="Check that the service is running.",
+        response=HEALTH,
     ),
 )
 
 OPERATIONS = (*_NOTIFICATIONS, *_INTERCEPTIONS)
-"""Everything below ``/dispatcher``."""
+"""All operations below ``/dispatcher``."""

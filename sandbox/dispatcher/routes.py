@@ -1,9 +1,9 @@
-"""The dispatcher as the local BioT serves it (BioT OpenAPI specification 2.4.2, dispatcher)."""
+"""The routes of the dispatcher (BioT OpenAPI specification 2.4.2, dispatcher)."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from sandbox.dispatcher.subscription_table import InterceptionSubscription, NotificationSubscription
-    from sandbox.instance_state import InstanceState
-
-    Describe = Callable[[sqlite3.Row], Mapping[str, object]]
+S = TypeVar("S")
+"""A kind of subscription."""
+R = TypeVar("R")
+"""The result of an operation on it."""
 
 NOTIFICATIONS = SearchableList(
     source="dispatcher_notification",
@@ -59,13 +59,13 @@ INTERCEPTIONS = SearchableList(
     default_sort="creation_time DESC",
     key="id",
 )
-"""The specification does not say what can be filtered by here: everything that an item has, and is one value."""
+"""The specification does not list the filters for this list: here, every property with a single value is one."""
 
 _HOOKS = "/dispatcher/v1/hooks"
 
 
 def routes() -> list[Route]:
-    """Everything below ``/dispatcher``."""
+    """Return the routes below ``/dispatcher``."""
     return [
         Route(f"{_HOOKS}/notifications", search_notifications, methods=["GET"]),
         Route(f"{_HOOKS}/notifications/subscribe", subscribe_notification, methods=["POST"]),
@@ -80,15 +80,15 @@ def routes() -> list[Route]:
 def search_notifications(request: Request) -> Response:
     """``GET /dispatcher/v1/hooks/notifications``."""
     require_permission(request, "DISPATCHER_SUBSCRIPTIONS_SEARCH")
-    return _found(request, NOTIFICATIONS, _notification_body)
+    return _search(request, NOTIFICATIONS, _notification_body)
 
 
 async def subscribe_notification(request: Request) -> Response:
     """``POST /dispatcher/v1/hooks/notifications/subscribe``."""
     await run_in_threadpool(require_permission, request, "DISPATCHER_SUBSCRIPTIONS_SUBSCRIBE")
     body = await json_body(request)
-    wanted, endpoint = notification_of(body), text_of(body, "endpoint")
-    row = await run_in_threadpool(_add_notification, state_of(request), endpoint, wanted)
+    subscription, endpoint = notification_of(body), text_of(body, "endpoint")
+    row = await _write(request, subscription_table.subscribe_notification, endpoint, subscription)
     return JSONResponse(_notification_body(row), status_code=201)
 
 
@@ -97,35 +97,35 @@ async def unsubscribe_notification(request: Request) -> Response:
     await run_in_threadpool(require_permission, request, "DISPATCHER_SUBSCRIPTIONS_UNSUBSCRIBE")
     body = await json_body(request)
     with plain_bad_request():
-        given = notification_of(body)
+        subscription = notification_of(body)
     endpoint = text_of(body, "endpoint")
-    await run_in_threadpool(_remove_notification, state_of(request), endpoint, given)
+    await _write(request, subscription_table.unsubscribe_notification, endpoint, subscription)
     return Response(status_code=204)
 
 
 def search_interceptions(request: Request) -> Response:
     """``GET /dispatcher/v1/hooks/interceptions``."""
     require_permission(request, "HOOKS_INTERCEPTION_SEARCH")
-    return _found(request, INTERCEPTIONS, _interception_body)
+    return _search(request, INTERCEPTIONS, _interception_body)
 
 
 async def subscribe_interception(request: Request) -> Response:
     """``POST /dispatcher/v1/hooks/interceptions/subscribe``."""
     await run_in_threadpool(require_permission, request, "HOOKS_INTERCEPTION_CREATE")
     body = await json_body(request)
-    wanted, endpoint = interception_of(body), text_of(body, "endpoint")
-    row = await run_in_threadpool(_add_interception, state_of(request), endpoint, wanted)
+    subscription, endpoint = interception_of(body), text_of(body, "endpoint")
+    row = await _write(request, subscription_table.subscribe_interception, endpoint, subscription)
     return JSONResponse(_interception_body(row), status_code=201)
 
 
 async def unsubscribe_interception(request: Request) -> Response:
-    """``POST /dispatcher/v1/hooks/interceptions/unsubscribe``: the specification has no 404 for who was not there."""
+    """``POST /dispatcher/v1/hooks/interceptions/unsubscribe``: the specification has no 404 for a missing one."""
     await run_in_threadpool(require_permission, request, "HOOKS_INTERCEPTION_DELETE")
     body = await json_body(request)
     with plain_bad_request():
-        given = interception_of(body)
+        subscription = interception_of(body)
     endpoint = text_of(body, "endpoint")
-    await run_in_threadpool(_remove_interception, state_of(request), endpoint, given)
+    await _write(request, subscription_table.unsubscribe_interception, endpoint, subscription)
     return Response(status_code=204)
 
 
@@ -134,7 +134,7 @@ def health_check(request: Request) -> Response:
     return JSONResponse(health_of(state_of(request)))
 
 
-def _found(
+def _search(
     request: Request, searchable: SearchableList, describe: Callable[[sqlite3.Row], Mapping[str, object]]
 ) -> Response:
     search = parse_search(search_request_of(request.query_params), searchable)
@@ -144,24 +144,17 @@ def _found(
     return Response(envelope(items, page, search), media_type="application/json")
 
 
-def _add_notification(state: InstanceState, endpoint: str, wanted: NotificationSubscription) -> sqlite3.Row:
-    with state.database.write() as connection:
-        return subscription_table.subscribe_notification(connection, endpoint, wanted)
+async def _write(
+    request: Request, operation: Callable[[sqlite3.Connection, str, S], R], endpoint: str, subscription: S
+) -> R:
+    """Run an operation on a subscription in a transaction of its own."""
+    database = state_of(request).database
 
+    def run() -> R:
+        with database.write() as connection:
+            return operation(connection, endpoint, subscription)
 
-def _remove_notification(state: InstanceState, endpoint: str, given: NotificationSubscription) -> None:
-    with state.database.write() as connection:
-        subscription_table.unsubscribe_notification(connection, endpoint, given)
-
-
-def _add_interception(state: InstanceState, endpoint: str, wanted: InterceptionSubscription) -> sqlite3.Row:
-    with state.database.write() as connection:
-        return subscription_table.subscribe_interception(connection, endpoint, wanted)
-
-
-def _remove_interception(state: InstanceState, endpoint: str, given: InterceptionSubscription) -> None:
-    with state.database.write() as connection:
-        subscription_table.unsubscribe_interception(connection, endpoint, given)
+    return await run_in_threadpool(run)
 
 
 def _notification_body(row: sqlite3.Row) -> dict[str, object]:
@@ -175,7 +168,7 @@ def _notification_body(row: sqlite3.Row) -> dict[str, object]:
 
 
 def _interception_body(row: sqlite3.Row) -> dict[str, object]:
-    """Both names are texts, as BioT's own client insists; the one that does not apply is empty."""
+    """Return an interception. BioT's own client requires both names as texts; the one that does not apply is empty."""
     filters = json.loads(row["path_filters"])
     body = {
         "id": row["id"],

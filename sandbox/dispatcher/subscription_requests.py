@@ -1,6 +1,6 @@
-"""Requests to subscribe, understood and held against what there is.
+"""Parse requests to subscribe and check them against BioT's entities, actions and APIs.
 
-Codes and their details are those of BioT's OpenAPI specification 2.4.2.
+Codes and details are those of BioT's OpenAPI specification 2.4.2.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ TYPES = ("PRE_REQUEST", "POST_REQUEST", ADAPT_ENTITY)
 
 
 def notification_of(body: Mapping[str, object]) -> NotificationSubscription:
-    """The notification that a body names.
+    """Return the notification in the body of a request.
 
     Raises:
         ApiError: 400, ``INVALID_ENTITY_TYPE_NAME``, ``INVALID_ACTION_NAME``, or something is missing.
@@ -34,7 +34,7 @@ def notification_of(body: Mapping[str, object]) -> NotificationSubscription:
         raise _invalid_entity(entity, ENTITY_TYPES)
     if action not in ACTIONS:
         details = {"invalidActionName": action, "validActionNames": list(ACTIONS)}
-        message = "There is no action of this name."
+        message = "There is no action with this name."
         raise bad_request(message, "INVALID_ACTION_NAME", details)
     return NotificationSubscription(
         entity_type_name=entity, action_name=action, template_name=optional_text_of(body, "templateName")
@@ -42,7 +42,7 @@ def notification_of(body: Mapping[str, object]) -> NotificationSubscription:
 
 
 def interception_of(body: Mapping[str, object]) -> InterceptionSubscription:
-    """The interception that a body names.
+    """Return the interception in the body of a request.
 
     BioT's own client always sends ``apiId`` and ``entityName``; the one that does not apply to the type may be any
     text.
@@ -52,7 +52,7 @@ def interception_of(body: Mapping[str, object]) -> InterceptionSubscription:
     """
     kind = text_of(body, "type")
     if kind not in TYPES:
-        message = f"type is one of {', '.join(TYPES)}."
+        message = f"type must be one of {', '.join(TYPES)}."
         raise bad_request(message)
     for key in ("apiId", "entityName"):
         optional_text_of(body, key)
@@ -63,14 +63,14 @@ def interception_of(body: Mapping[str, object]) -> InterceptionSubscription:
         return InterceptionSubscription(type=kind, entity_name=entity, order=_order(body))
     api_id = text_of(body, "apiId")
     if api_id not in API_IDS:
-        message = "There is no API of this id that can be intercepted; values of path parameters go into pathFilters."
+        message = "No API with this id can be intercepted. Send values of path parameters in pathFilters."
         raise bad_request(message, "INVALID_API_ID", {"invalidApiId": api_id, "validApiIds": list(API_IDS)})
     return InterceptionSubscription(type=kind, api_id=api_id, path_filters=_filters(body, api_id), order=_order(body))
 
 
 @contextmanager
 def plain_bad_request() -> Iterator[None]:
-    """For requests to unsubscribe: the specification lists no code of its own among their 400s."""
+    """Replace the code of a 400 by BAD_REQUEST: the specification has no other for requests to unsubscribe."""
     try:
         yield
     except ApiError as error:
@@ -78,17 +78,17 @@ def plain_bad_request() -> Iterator[None]:
 
 
 def _filters(body: Mapping[str, object], api_id: str) -> dict[str, str]:
-    given = body.get("pathFilters")
-    if given is None:
+    filters = body.get("pathFilters")
+    if filters is None:
         return {}
     parameters = re.findall(r"\{(\w+)\}", api_id)
-    if not isinstance(given, dict) or not all(isinstance(value, str) and value for value in given.values()):
-        message = "pathFilters is an object of texts by path parameter."
+    if not isinstance(filters, dict) or not all(isinstance(value, str) and value for value in filters.values()):
+        message = "pathFilters must be an object of texts by path parameter."
         raise bad_request(message)
-    if not given.keys() <= set(parameters):
-        message = f"pathFilters names what apiId does not have; it has {', '.join(parameters) or 'no path parameter'}."
+    if not filters.keys() <= set(parameters):
+        message = f"pathFilters can only use the path parameters of apiId: {', '.join(parameters) or 'it has none'}."
         raise bad_request(message)
-    return given
+    return filters
 
 
 def _order(body: Mapping[str, object]) -> int | None:
@@ -96,11 +96,11 @@ def _order(body: Mapping[str, object]) -> int | None:
     if order is None:
         return None
     if not isinstance(order, int) or isinstance(order, bool) or not 1 <= order <= INTEGER_MAX:
-        message = f"executionOrder is a whole number from 1 to {INTEGER_MAX}."
+        message = f"executionOrder must be a whole number from 1 to {INTEGER_MAX}."
         raise bad_request(message)
     return order
 
 
 def _invalid_entity(entity: str, valid: Sequence[str]) -> ApiError:
     details = {"invalidEntityType": entity, "validEntityTypes": list(valid)}
-    return bad_request("There is no entity type of this name here.", "INVALID_ENTITY_TYPE_NAME", details)
+    return bad_request("There is no such entity type for this subscription.", "INVALID_ENTITY_TYPE_NAME", details)

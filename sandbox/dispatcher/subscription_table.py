@@ -1,6 +1,6 @@
-"""Who is told of what: subscriptions kept, ordered and removed inside the caller's transaction.
+"""Subscriptions in the database: stored, ordered and removed inside the caller's transaction.
 
-Names are checked by whoever takes them from outside (settings and dispatcher answer with different codes).
+The callers check the names, because settings and dispatcher report errors with different codes.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 DEFAULT_ORDER = 100
-"""``executionOrder`` of who asks for none. BioT takes it from a setting of the environment and publishes no number."""
+"""The default ``executionOrder``. In BioT it is a setting of the environment, and no number is published."""
 
 _INSERT_INTERCEPTION = (
     "INSERT INTO dispatcher_interception (id, endpoint, type, api_id, entity_name, path_filters, execution_order)"
@@ -32,14 +32,14 @@ _INSERT_NOTIFICATION = (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class InterceptionSubscription:
-    """What an endpoint intercepts.
+    """A subscription to an interception.
 
     Attributes:
         type: ``PRE_REQUEST``, ``POST_REQUEST`` or ``ADAPT_ENTITY``.
-        api_id: The generic API, empty for ADAPT_ENTITY.
-        entity_name: The entity type, empty for the other two.
-        path_filters: Path parameters that must have a value.
-        order: Lower comes first; None takes the environment's default.
+        api_id: The generic API; empty for ADAPT_ENTITY.
+        entity_name: The entity type; empty for the other two types.
+        path_filters: Required values of path parameters.
+        order: The lowest is called first; None means the environment's default.
     """
 
     type: str
@@ -51,7 +51,7 @@ class InterceptionSubscription:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NotificationSubscription:
-    """What an endpoint is told of; ``template_name`` is empty for every template."""
+    """A subscription to a notification; an empty ``template_name`` means every template."""
 
     entity_type_name: str
     action_name: str
@@ -59,56 +59,59 @@ class NotificationSubscription:
 
 
 def subscribe_interception(
-    connection: sqlite3.Connection, endpoint: str, wanted: InterceptionSubscription
+    connection: sqlite3.Connection, endpoint: str, interception: InterceptionSubscription
 ) -> sqlite3.Row:
-    """Subscribe an endpoint, or give its subscription another order; whoever has that order moves on by one."""
-    existing = next(iter(_interception(connection, endpoint, wanted)), None)
-    if existing is None or wanted.order not in {None, existing["execution_order"]}:
-        _join(connection, endpoint, [(wanted, existing)])
-    return _interception(connection, endpoint, wanted)[0]
+    """Subscribe an endpoint, or change the order of its subscription; one with the same order moves up by one."""
+    existing = next(iter(_rows_of(connection, endpoint, interception)), None)
+    if existing is None or interception.order not in {None, existing["execution_order"]}:
+        _arrange(connection, endpoint, [(interception, existing)])
+    return _rows_of(connection, endpoint, interception)[0]
 
 
-def unsubscribe_interception(connection: sqlite3.Connection, endpoint: str, given: InterceptionSubscription) -> None:
-    """End an endpoint's subscription; nothing happens when it had none."""
+def unsubscribe_interception(
+    connection: sqlite3.Connection, endpoint: str, interception: InterceptionSubscription
+) -> None:
+    """End an endpoint's subscription, if it has one."""
     connection.execute(
         "DELETE FROM dispatcher_interception"
         " WHERE endpoint = ? AND type = ? AND api_id = ? AND entity_name = ? AND path_filters = ?",
-        (endpoint, given.type, given.api_id, given.entity_name, canonical_filters(given.path_filters)),
+        (endpoint, *_identity(interception)),
     )
 
 
 def subscribe_notification(
-    connection: sqlite3.Connection, endpoint: str, wanted: NotificationSubscription
+    connection: sqlite3.Connection, endpoint: str, notification: NotificationSubscription
 ) -> sqlite3.Row:
     """Subscribe an endpoint.
 
     Raises:
         ApiError: 409 ``CONFLICT``, it is subscribed already.
     """
-    row = connection.execute(
-        f"{_INSERT_NOTIFICATION} ON CONFLICT DO NOTHING RETURNING *", _kept(endpoint, wanted)
+    row: sqlite3.Row | None = connection.execute(
+        f"{_INSERT_NOTIFICATION} ON CONFLICT DO NOTHING RETURNING *", _new_row(endpoint, notification)
     ).fetchone()
     if row is None:
         message = "The endpoint is already subscribed to this action."
-        raise ApiError(409, "CONFLICT", message, notification_details(endpoint, wanted))
-    kept: sqlite3.Row = row
-    return kept
+        raise ApiError(409, "CONFLICT", message, notification_details(endpoint, notification))
+    return row
 
 
-def unsubscribe_notification(connection: sqlite3.Connection, endpoint: str, given: NotificationSubscription) -> None:
+def unsubscribe_notification(
+    connection: sqlite3.Connection, endpoint: str, notification: NotificationSubscription
+) -> None:
     """End an endpoint's subscription.
 
     Raises:
-        ApiError: 404 ``SUBSCRIBER_NOT_FOUND``, it had none.
+        ApiError: 404 ``SUBSCRIBER_NOT_FOUND``, it has none.
     """
-    gone = connection.execute(
+    deleted = connection.execute(
         "DELETE FROM dispatcher_notification"
         " WHERE endpoint = ? AND entity_type_name = ? AND action_name = ? AND template_name = ?",
-        (endpoint, given.entity_type_name, given.action_name, given.template_name),
+        (endpoint, notification.entity_type_name, notification.action_name, notification.template_name),
     )
-    if not gone.rowcount:
+    if not deleted.rowcount:
         message = "The endpoint is not subscribed to this action."
-        raise ApiError(404, "SUBSCRIBER_NOT_FOUND", message, notification_details(endpoint, given))
+        raise ApiError(404, "SUBSCRIBER_NOT_FOUND", message, notification_details(endpoint, notification))
 
 
 def replace_subscriptions(
@@ -117,35 +120,36 @@ def replace_subscriptions(
     interceptions: Iterable[InterceptionSubscription],
     notifications: Iterable[NotificationSubscription],
 ) -> None:
-    """Make these, and no others, the subscriptions of an endpoint. What stays keeps its id and, unasked, its order.
+    """Replace all subscriptions of an endpoint. One that stays keeps its id and, unless it asks for one, its order.
 
-    Those that ask for an order leave their places first and then join one after the other, so that the same request
-    sent again changes nothing.
+    Those that ask for an order first give up their current one and are then added one after the other, so that the
+    same request sent again changes nothing.
     """
-    wanted = {_identity(one): one for one in interceptions}
+    desired = {_identity(interception): interception for interception in interceptions}
     rows = connection.execute("SELECT * FROM dispatcher_interception WHERE endpoint = ?", (endpoint,)).fetchall()
-    present = {(row["type"], row["api_id"], row["entity_name"], row["path_filters"]): row for row in rows}
-    gone = [(row["id"],) for identity, row in present.items() if identity not in wanted]
-    connection.executemany("DELETE FROM dispatcher_interception WHERE id = ?", gone)
-    joining = [(one, present.get(identity)) for identity, one in wanted.items()]
-    _join(connection, endpoint, [(one, row) for one, row in joining if row is None or one.order is not None])
+    existing = {(row["type"], row["api_id"], row["entity_name"], row["path_filters"]): row for row in rows}
+    deleted = [(row["id"],) for identity, row in existing.items() if identity not in desired]
+    connection.executemany("DELETE FROM dispatcher_interception WHERE id = ?", deleted)
+    pairs = [(interception, existing.get(identity)) for identity, interception in desired.items()]
+    _arrange(connection, endpoint, [pair for pair in pairs if pair[1] is None or pair[0].order is not None])
     connection.execute("DELETE FROM dispatcher_notification WHERE endpoint = ?", (endpoint,))
-    connection.executemany(_INSERT_NOTIFICATION, [_kept(endpoint, note) for note in dict.fromkeys(notifications)])
+    unique = dict.fromkeys(notifications)
+    connection.executemany(_INSERT_NOTIFICATION, [_new_row(endpoint, notification) for notification in unique])
 
 
 def remove_endpoint(connection: sqlite3.Connection, endpoint: str) -> None:
-    """End every subscription of an endpoint."""
+    """End all subscriptions of an endpoint."""
     replace_subscriptions(connection, endpoint, (), ())
 
 
 def move_endpoint(connection: sqlite3.Connection, old: str, new: str) -> None:
-    """An endpoint has another address; its subscriptions stay as they are."""
+    """Change the address of an endpoint; its subscriptions stay as they are."""
     for table in ("dispatcher_interception", "dispatcher_notification"):
         connection.execute(f"UPDATE {table} SET endpoint = ? WHERE endpoint = ?", (new, old))  # noqa: S608  # ours
 
 
 def orders_of(connection: sqlite3.Connection, endpoint: str) -> list[tuple[InterceptionSubscription, int]]:
-    """What an endpoint intercepts and in which order, as it is now: others may have moved it."""
+    """Return an endpoint's interceptions with their current orders, which other subscriptions may have changed."""
     rows = connection.execute(
         "SELECT * FROM dispatcher_interception WHERE endpoint = ? ORDER BY type, api_id, entity_name, execution_order",
         (endpoint,),
@@ -166,78 +170,86 @@ def orders_of(connection: sqlite3.Connection, endpoint: str) -> list[tuple[Inter
 
 
 def canonical_filters(filters: Mapping[str, str]) -> str:
-    """Path filters as text, the same for the same filters."""
+    """Return path filters as text; equal filters give equal texts."""
     return json.dumps(dict(filters), sort_keys=True)
 
 
-def notification_details(endpoint: str, note: NotificationSubscription) -> dict[str, object]:
-    """What errors about a subscription tell of it."""
+def notification_details(endpoint: str, notification: NotificationSubscription) -> dict[str, object]:
+    """Return the details of errors about a subscription."""
     return {
-        "entityTypeName": note.entity_type_name,
-        "actionName": note.action_name,
+        "entityTypeName": notification.entity_type_name,
+        "actionName": notification.action_name,
         "endpoint": endpoint,
-        "templateName": note.template_name or None,
+        "templateName": notification.template_name or None,
     }
 
 
-def _identity(one: InterceptionSubscription) -> tuple[str, str, str, str]:
-    return (one.type, one.api_id, one.entity_name, canonical_filters(one.path_filters))
+def _identity(interception: InterceptionSubscription) -> tuple[str, str, str, str]:
+    filters = canonical_filters(interception.path_filters)
+    return (interception.type, interception.api_id, interception.entity_name, filters)
 
 
-def _kept(endpoint: str, note: NotificationSubscription) -> tuple[str, ...]:
-    return (str(uuid4()), endpoint, note.entity_type_name, note.action_name, note.template_name)
+def _new_row(endpoint: str, notification: NotificationSubscription) -> tuple[str, ...]:
+    return (str(uuid4()), endpoint, notification.entity_type_name, notification.action_name, notification.template_name)
 
 
-def _interception(connection: sqlite3.Connection, endpoint: str, one: InterceptionSubscription) -> list[sqlite3.Row]:
+def _rows_of(
+    connection: sqlite3.Connection, endpoint: str, interception: InterceptionSubscription
+) -> list[sqlite3.Row]:
     return connection.execute(
         "SELECT * FROM dispatcher_interception"
         " WHERE endpoint = ? AND type = ? AND api_id = ? AND entity_name = ? AND path_filters = ?",
-        (endpoint, *_identity(one)),
+        (endpoint, *_identity(interception)),
     ).fetchall()
 
 
-def _join(
+def _arrange(
     connection: sqlite3.Connection,
     endpoint: str,
-    joining: Iterable[tuple[InterceptionSubscription, sqlite3.Row | None]],
+    pairs: Iterable[tuple[InterceptionSubscription, sqlite3.Row | None]],
 ) -> None:
-    """Give every interception its order; the row is the subscription that it has already."""
+    """Give every interception its order. Each comes with its existing row, or None."""
     groups: dict[tuple[str, str, str], list[tuple[InterceptionSubscription, sqlite3.Row | None]]] = {}
-    for one, row in joining:
-        groups.setdefault((one.type, one.api_id, one.entity_name), []).append((one, row))
+    for interception, row in pairs:
+        group = (interception.type, interception.api_id, interception.entity_name)
+        groups.setdefault(group, []).append((interception, row))
     for group, members in groups.items():
-        _join_group(connection, endpoint, group, members)
+        _arrange_group(connection, endpoint, group, members)
 
 
-def _join_group(
+def _arrange_group(
     connection: sqlite3.Connection,
     endpoint: str,
     group: tuple[str, str, str],
     members: Sequence[tuple[InterceptionSubscription, sqlite3.Row | None]],
 ) -> None:
-    asked = [DEFAULT_ORDER if one.order is None else one.order for one, _ in members]
+    requested = [DEFAULT_ORDER if interception.order is None else interception.order for interception, _ in members]
     ids = [str(uuid4()) if row is None else str(row["id"]) for _, row in members]
     before = {str(row["id"]): int(row["execution_order"]) for _, row in members if row is not None}
     rows = connection.execute(
         "SELECT id, execution_order FROM dispatcher_interception"
         " WHERE type = ? AND api_id = ? AND entity_name = ? AND execution_order >= ?",
-        (*group, min(asked)),
+        (*group, min(requested)),
     )
     others = {row["id"]: row["execution_order"] for row in rows if row["id"] not in before}
-    orders = arrange_orders(others.items(), zip(ids, asked, strict=True))
-    _move(connection, {one: orders[one] for one, order in {**others, **before}.items() if orders[one] != order})
+    orders = arrange_orders(others.items(), zip(ids, requested, strict=True))
+    current = {**others, **before}
+    _move(
+        connection,
+        {identifier: orders[identifier] for identifier in current if orders[identifier] != current[identifier]},
+    )
     new = [
-        (identifier, endpoint, *_identity(one), orders[identifier])
-        for identifier, (one, row) in zip(ids, members, strict=True)
+        (identifier, endpoint, *_identity(interception), orders[identifier])
+        for identifier, (interception, row) in zip(ids, members, strict=True)
         if row is None
     ]
     connection.executemany(_INSERT_INTERCEPTION, new)
 
 
 def _move(connection: sqlite3.Connection, orders: Mapping[str, int]) -> None:
-    """Give each id its new order; all of them leave their places first, so that no two ever share one."""
-    places = [(identifier,) for identifier in orders]
-    connection.executemany("UPDATE dispatcher_interception SET execution_order = -execution_order WHERE id = ?", places)
+    """Give each id its new order. All give up their old ones first, because no two may have the same."""
+    ids = [(identifier,) for identifier in orders]
+    connection.executemany("UPDATE dispatcher_interception SET execution_order = -execution_order WHERE id = ?", ids)
     connection.executemany(
         "UPDATE dispatcher_interception SET execution_order = ?,"
         " last_modified_time = strftime('%Y-%m-%dT%H:%M:%fZ', 'now') WHERE id = ?",

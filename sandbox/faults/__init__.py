@@ -1,4 +1,8 @@
-"""Faults on demand: what a network, a gateway or the platform itself can do to a request."""
+"""Faults on demand: what a network, a gateway or the platform itself can do to a request.
+
+``fault_list`` lists the faults, ``scenario`` reads which request meets which one, and ``gate`` plays them. A local BioT
+without a scenario does not load this room.
+"""
 
 from __future__ import annotations
 

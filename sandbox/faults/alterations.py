@@ -1,4 +1,4 @@
-"""Real answers with other content: what a proxy, a bug or another release makes of them. Pure functions."""
+"""Responses with altered content, as after a faulty proxy, a bug or a change in a later release. Pure functions."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ DEEP = 100_000
 EXPIRATIONS = frozenset({"accessTokenExpiration", "expiration", "mfaExpiration"})
 
 
-def truncated(answered: CompleteResponse) -> CompleteResponse:
+def truncated(response: CompleteResponse) -> CompleteResponse:
     """Half of the JSON, with the length of the half."""
-    return replace(answered, body=answered.body[: len(answered.body) // 2])
+    return replace(response, body=response.body[: len(response.body) // 2])
 
 
-def emptied(answered: CompleteResponse) -> CompleteResponse:
-    """The status without a body."""
-    return replace(answered, body=b"")
+def emptied(response: CompleteResponse) -> CompleteResponse:
+    """The same status without a body."""
+    return replace(response, body=b"")
 
 
-def utf16(answered: CompleteResponse) -> CompleteResponse:
-    """The same text in another encoding, and nothing that says so."""
-    return replace(answered, body=answered.body.decode("utf-8", "replace").encode("utf-16"))
+def utf16(response: CompleteResponse) -> CompleteResponse:
+    """The same text in another encoding, without a header that says so."""
+    return replace(response, body=response.body.decode("utf-8", "replace").encode("utf-16"))
 
 
-def invalid_utf8(answered: CompleteResponse) -> CompleteResponse:
-    """One byte inside the first text that no UTF-8 has."""
-    return replace(answered, body=answered.body.replace(b'"', b'"\xff', 1))
+def invalid_utf8(response: CompleteResponse) -> CompleteResponse:
+    """A byte that is not valid in UTF-8, inside the first text."""
+    return replace(response, body=response.body.replace(b'"', b'"\xff', 1))
 
 
-def duplicate_keys(answered: CompleteResponse) -> CompleteResponse:
-    """Every member twice, first with another value: parsers disagree about which one counts."""
+def duplicate_keys(response: CompleteResponse) -> CompleteResponse:
+    """Every key twice, first with another value: parsers disagree about which one counts."""
 
     def twice(value: object) -> str:
         if not isinstance(value, dict):
@@ -48,23 +48,23 @@ def duplicate_keys(answered: CompleteResponse) -> CompleteResponse:
         members = (f"{json.dumps(key)}: 1, {json.dumps(key)}: {twice(item)}" for key, item in value.items())
         return "{" + ", ".join(members) + "}"
 
-    return _rewritten(answered, twice)
+    return _rewritten(response, twice)
 
 
-def not_a_number(answered: CompleteResponse) -> CompleteResponse:
-    """``NaN`` where a value was, which is not JSON."""
-    return _rewritten(answered, lambda document: json.dumps({**_table(document), "version": float("nan")}))
+def not_a_number(response: CompleteResponse) -> CompleteResponse:
+    """``NaN``, which is not valid JSON, in place of a value."""
+    return _rewritten(response, lambda document: json.dumps({**_table(document), "version": float("nan")}))
 
 
-def deep(answered: CompleteResponse) -> CompleteResponse:
-    """Brackets without end: a parser that recurses falls over."""
-    return replace(answered, body=b"[" * DEEP + b"]" * DEEP)
+def deep(response: CompleteResponse) -> CompleteResponse:
+    """Deeply nested brackets, which crash a recursive parser."""
+    return replace(response, body=b"[" * DEEP + b"]" * DEEP)
 
 
-def wrong_types(answered: CompleteResponse) -> CompleteResponse:
-    """Numbers as text, text as numbers, tables as lists."""
+def wrong_types(response: CompleteResponse) -> CompleteResponse:
+    """Numbers as objects, texts as numbers, and objects as lists."""
 
-    def other(value: object) -> object:
+    def with_wrong_type(value: object) -> object:
         if isinstance(value, bool):
             return str(value)
         if isinstance(value, int):
@@ -72,60 +72,60 @@ def wrong_types(answered: CompleteResponse) -> CompleteResponse:
         return len(value) if isinstance(value, str) else [value]
 
     return _rewritten(
-        answered, lambda document: json.dumps({key: other(item) for key, item in _table(document).items()})
+        response, lambda document: json.dumps({key: with_wrong_type(item) for key, item in _table(document).items()})
     )
 
 
-def wrong_shape(answered: CompleteResponse) -> CompleteResponse:
-    """A list where an object should be."""
-    return _rewritten(answered, lambda document: json.dumps([document]))
+def wrong_shape(response: CompleteResponse) -> CompleteResponse:
+    """A list in place of an object."""
+    return _rewritten(response, lambda document: json.dumps([document]))
 
 
-def nothing_inside(answered: CompleteResponse) -> CompleteResponse:
-    """An object without one of the promised members."""
-    return replace(answered, body=b"{}")
+def nothing_inside(response: CompleteResponse) -> CompleteResponse:
+    """An object without any of the documented keys."""
+    return replace(response, body=b"{}")
 
 
-def unknown_fields(answered: CompleteResponse) -> CompleteResponse:
-    """Members that a later release may add, at every level."""
+def unknown_fields(response: CompleteResponse) -> CompleteResponse:
+    """New keys at every level, as a later release may add them."""
 
-    def more(value: object) -> object:
+    def with_new_keys(value: object) -> object:
         if isinstance(value, list):
-            return [more(item) for item in value]
+            return [with_new_keys(item) for item in value]
         if isinstance(value, dict):
-            inside = {key: item if key == "environmentVariables" else more(item) for key, item in value.items()}
-            return {"aaaSinceNextRelease": {"is": [1, None]}, **inside, "zzz": 10**30}
+            items = {key: item if key == "environmentVariables" else with_new_keys(item) for key, item in value.items()}
+            return {"aaaSinceNextRelease": {"is": [1, None]}, **items, "zzz": 10**30}
         return value
 
-    return _rewritten(answered, lambda document: json.dumps(more(document)))
+    return _rewritten(response, lambda document: json.dumps(with_new_keys(document)))
 
 
-def another_plugin(answered: CompleteResponse) -> CompleteResponse:
-    """The answer to somebody else's question: a cache that mixes requests up."""
-    return _rewritten(answered, lambda document: json.dumps({**_table(document), "name": "Plugin-somebody-elses"}))
+def another_plugin(response: CompleteResponse) -> CompleteResponse:
+    """The response to another request, as from a cache that confuses them."""
+    return _rewritten(response, lambda document: json.dumps({**_table(document), "name": "Plugin-somebody-elses"}))
 
 
-def as_html(answered: CompleteResponse) -> CompleteResponse:
-    """JSON that calls itself HTML."""
-    return replace(answered, headers=(*(pair for pair in answered.headers if pair[0] != b"content-type"), *HTML))
+def as_html(response: CompleteResponse) -> CompleteResponse:
+    """JSON with the content type of HTML."""
+    return replace(response, headers=(*(pair for pair in response.headers if pair[0] != b"content-type"), *HTML))
 
 
-def as_200(answered: CompleteResponse) -> CompleteResponse:
-    """Success under another number: 200 for 201 and 204, 202 for 200."""
-    return replace(answered, status=202 if answered.status == 200 else 200)  # noqa: PLR2004 - the plain statuses
+def as_200(response: CompleteResponse) -> CompleteResponse:
+    """Another success status: 200 instead of 201 and 204, 202 instead of 200."""
+    return replace(response, status=202 if response.status == 200 else 200)  # noqa: PLR2004 - the plain statuses
 
 
 def skewed(days: int) -> ResponseScript:
-    """As a server answers whose clock is wrong: the Date header and the expirations of tokens."""
+    """The response of a server whose clock is wrong: the Date header and the expirations of tokens are shifted."""
 
-    def answer(seen: FaultContext) -> Iterator[Step]:
+    def script(context: FaultContext) -> Iterator[Step]:
         shift = timedelta(days=days)
-        dated: Headers = (*seen.answered.headers, (b"date", http_date(seen.now + shift)))
-        answered = replace(seen.answered, headers=dated)
+        dated: Headers = (*context.response.headers, (b"date", http_date(context.now + shift)))
+        response = replace(context.response, headers=dated)
         moved: Callable[[object], str] = lambda document: json.dumps(_moved(document, shift))  # noqa: E731
-        yield encode_response(_rewritten(answered, moved), now=seen.now)
+        yield encode_response(_rewritten(response, moved), now=context.now)
 
-    return answer
+    return script
 
 
 def _moved(value: object, shift: timedelta) -> object:
@@ -139,13 +139,13 @@ def _moved(value: object, shift: timedelta) -> object:
     return value
 
 
-def _rewritten(answered: CompleteResponse, write: Callable[[object], str]) -> CompleteResponse:
-    """The answer with its JSON written by ``write``; one without JSON stays as it is."""
+def _rewritten(response: CompleteResponse, write: Callable[[object], str]) -> CompleteResponse:
+    """The response with its JSON rewritten by ``write``; a response without JSON is unchanged."""
     try:
-        document: object = json.loads(answered.body)
+        document: object = json.loads(response.body)
     except ValueError:
-        return answered
-    return replace(answered, body=write(document).encode())
+        return response
+    return replace(response, body=write(document).encode())
 
 
 def _table(document: object) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Somebody else who works on the same plugin in the same moment, with the same rights, through the same API."""
+"""Changes of another user to the same plugin at the same moment, with the same permissions, through the same API."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Scope
 
 PLUGINS = "/settings/v2/plugins"
-BOUNDARY = "somebody-elses-boundary"
+BOUNDARY = "concurrent-user-boundary"
 OTHER_MEMORY_MB = 1024
 OTHER_DIGEST = "sha256:" + "0" * 64
 OTHER_CODE = {
@@ -32,14 +32,14 @@ OTHER_CODE = {
 
 
 async def call_application(app: ASGIApp, scope: Scope, body: bytes) -> CompleteResponse:
-    """Ask the application without a network in between."""
+    """Send a request to the application without a network in between."""
     status, headers, parts = 500, [], []
     unread = [body]
 
     async def receive() -> Message:
         if unread:
             return {"type": "http.request", "body": unread.pop(), "more_body": False}
-        await asyncio.Event().wait()  # the client stays until the answer is there
+        await asyncio.Event().wait()  # the client stays connected until it has the response
         return {"type": "http.disconnect"}
 
     async def send(message: Message) -> None:
@@ -54,20 +54,20 @@ async def call_application(app: ASGIApp, scope: Scope, body: bytes) -> CompleteR
 
 
 def plugin_name(path: str, body: bytes) -> str:
-    """The plugin that a request is about, from its path or from the ``config`` of a creation; empty for none."""
+    """Return the plugin that a request concerns, from its path or from the ``config`` of a creation; empty if none."""
     if path.startswith(f"{PLUGINS}/"):
         return path.removeprefix(f"{PLUGINS}/").partition("/")[0]
-    found = re.search(rb'"name"\s*:\s*"([A-Za-z0-9_-]+)"', body) if path == PLUGINS else None
-    return found[1].decode() if found else ""
+    match = re.search(rb'"name"\s*:\s*"([A-Za-z0-9_-]+)"', body) if path == PLUGINS else None
+    return match[1].decode() if match else ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ConcurrentUser:
-    """Works with the authorization of the request that meets the fault.
+    """Another user, who has the same authorization as the request that meets the fault.
 
     Attributes:
         app: The local BioT's application.
-        scope: The request's; Host and Authorization are taken from it.
+        scope: The scope of the request, which provides Host and Authorization.
         plugin: The plugin's name.
     """
 
@@ -75,38 +75,38 @@ class ConcurrentUser:
     scope: Scope
     plugin: str
 
-    async def meddle(self, meddling: ConcurrentChange) -> None:
-        """Change, publish or delete; what is not there is only created where the request is about to create it."""
-        if meddling is ConcurrentChange.DELETE:
-            await self._ask("DELETE", f"/{self.plugin}")
-        elif meddling is ConcurrentChange.CONFIG:
+    async def change(self, change: ConcurrentChange) -> None:
+        """Change, publish or delete the plugin. A missing plugin is created only if the request would create it."""
+        if change is ConcurrentChange.DELETE:
+            await self._call("DELETE", f"/{self.plugin}")
+        elif change is ConcurrentChange.CONFIG:
             await self._send("PATCH", {"memorySize": OTHER_MEMORY_MB})
         else:
             await self._publish()
 
     async def read(self) -> dict[str, Any]:
-        """The plugin as it is now; empty when there is none."""
-        answered = await self._ask("GET", f"/{self.plugin}")
-        present: dict[str, Any] = json.loads(answered.body) if answered.status == HTTPStatus.OK else {}
-        return present
+        """Return the plugin as it is now; empty if there is none."""
+        response = await self._call("GET", f"/{self.plugin}")
+        plugin: dict[str, Any] = json.loads(response.body) if response.status == HTTPStatus.OK else {}
+        return plugin
 
     async def restore_subscriptions(self, before: Mapping[str, Any]) -> None:
-        """As if the subscriptions of a change had not come through.
+        """Undo the subscriptions of a change, as if they had failed.
 
         Args:
-            before: The plugin as it was; empty when it was created by the change.
+            before: The plugin before the change; empty if the change created it.
         """
         old = before.get("subscriptions") or {}
         rows = {key: old.get(key) or [] for key in ("interceptions", "notifications")}
         await self._send("PATCH", {"subscriptions": {**old, **rows}})
 
     async def _publish(self) -> None:
-        present = await self.read()
-        kept = present.get("environmentVariables") or {}
-        variables = {key: value for key, value in kept.items() if not key.startswith(BIOT_PREFIX)}
+        plugin = await self.read()
+        current = plugin.get("environmentVariables") or {}
+        variables = {key: value for key, value in current.items() if not key.startswith(BIOT_PREFIX)}
         variables[TREE_DIGEST_NAME] = OTHER_DIGEST
-        config: dict[str, Any] = {"version": present.get("version", 0) + 1, "environmentVariables": variables}
-        if present:
+        config: dict[str, Any] = {"version": plugin.get("version", 0) + 1, "environmentVariables": variables}
+        if plugin:
             await self._send("PATCH", config, code=_other_code())
         elif self.scope["method"] == "POST":
             await self._create(config)
@@ -120,29 +120,28 @@ class ConcurrentUser:
         if code:
             parts.append(_part("code", code, filename="code.zip"))
         body = b"".join([*parts, f"--{BOUNDARY}--\r\n".encode()])
-        await self._ask(method, f"/{self.plugin}" if method == "PATCH" else "", body)
+        await self._call(method, f"/{self.plugin}" if method == "PATCH" else "", body)
 
-    async def _ask(self, method: str, path: str, body: bytes = b"") -> CompleteResponse:
-        kept = [pair for pair in self.scope["headers"] if pair[0] in {b"host", b"authorization"}]
+    async def _call(self, method: str, path: str, body: bytes = b"") -> CompleteResponse:
         headers = [
-            *kept,
+            *(pair for pair in self.scope["headers"] if pair[0] in {b"host", b"authorization"}),
             (b"content-type", f"multipart/form-data; boundary={BOUNDARY}".encode()),
             (b"content-length", str(len(body)).encode()),
         ]
-        target = f"{PLUGINS}{path}"
-        change = {
+        full_path = f"{PLUGINS}{path}"
+        request = {
             "method": method,
-            "path": target,
-            "raw_path": target.encode(),
+            "path": full_path,
+            "raw_path": full_path.encode(),
             "query_string": b"",
             "headers": headers,
         }
-        return await call_application(self.app, {**self.scope, **change}, body)
+        return await call_application(self.app, {**self.scope, **request}, body)
 
 
 def _part(name: str, content: bytes, *, filename: str = "") -> bytes:
-    named = f'; filename="{filename}"\r\ncontent-type: application/zip' if filename else ""
-    head = f'--{BOUNDARY}\r\ncontent-disposition: form-data; name="{name}"{named}\r\n\r\n'
+    file_headers = f'; filename="{filename}"\r\ncontent-type: application/zip' if filename else ""
+    head = f'--{BOUNDARY}\r\ncontent-disposition: form-data; name="{name}"{file_headers}\r\n\r\n'
     return head.encode() + content + b"\r\n"
 
 

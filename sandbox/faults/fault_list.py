@@ -1,7 +1,7 @@
-"""Every fault that can be had, as data: what it does, if the request takes effect, if a client can get over it.
+"""All faults as data: what each does, whether the request takes effect, and whether a client can recover.
 
-Collected from BioT's own list of errors (OpenAPI specification 2.4.2), from what gateways, proxies and captive portals
-send, and from published faults of deploy tools (a create whose answer was lost: terraform-provider-aws #30135).
+Sources: BioT's list of errors (OpenAPI specification 2.4.2), the behaviour of gateways, proxies and captive portals,
+and published faults of deployment tools (a create whose response was lost: terraform-provider-aws #30135).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class RequestEffect(StrEnum):
-    """What becomes of the request that meets the fault."""
+    """Whether the request that meets the fault takes effect."""
 
     NONE = "not applied"
     APPLIED = "applied"
@@ -37,7 +37,7 @@ class RequestRead(StrEnum):
 
 
 class ConcurrentChange(StrEnum):
-    """What somebody else does to the plugin of the request in the same moment."""
+    """What another user does to the plugin of the request at the same moment."""
 
     CONFIG = "changes its memory"
     CODE = "publishes other code"
@@ -47,25 +47,25 @@ class ConcurrentChange(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FaultKind:
-    """One fault.
+    """One kind of fault.
 
     Attributes:
-        name: As it is written in scenarios and in ``X-Sandbox-Fault``.
-        about: What the client sees.
-        answer: What goes over the wire, or None: the real answer.
-        effect: What becomes of the request.
-        recoverable: Whether a client that does everything right reaches its goal when this happens once. What looks
-            like a wrong address or a missing right is better told at once than asked again.
-        reads: How much of the request is read; all of it where the request takes effect.
-        before: What somebody else does before the request takes effect.
-        after: What somebody else does after it took effect and before the answer.
+        name: Its name in scenarios and in ``X-Sandbox-Fault``.
+        description: What the client sees.
+        script: The steps of the faulty response, or None for the real response.
+        effect: Whether the request takes effect.
+        recoverable: Whether a correct client reaches its goal when this happens once. What looks like a wrong address
+            or a missing permission is better reported at once than tried again.
+        reads: How much of the request is read; all of it if the request takes effect.
+        before: What another user does before the request takes effect.
+        after: What another user does after it has taken effect and before the response.
         expires_token: Whether the request's token is refused from now on.
-        seconds: How long a pause, a hanging connection or the way to a late effect is, unless the scenario says so.
+        seconds: The default length of a pause, of a hanging connection, or of the delay before a late effect.
     """
 
     name: str
     description: str
-    answer: ResponseScript | None = None
+    script: ResponseScript | None = None
     effect: RequestEffect = RequestEffect.NONE
     recoverable: bool = True
     reads: RequestRead = RequestRead.ALL
@@ -75,15 +75,15 @@ class FaultKind:
     seconds: float = 600.0
 
 
-def _applied(name: str, description: str, answer: ResponseScript, *, seconds: float = 600.0) -> FaultKind:
-    return FaultKind(name=name, description=description, answer=answer, effect=RequestEffect.APPLIED, seconds=seconds)
+def _applied(name: str, description: str, script: ResponseScript, *, seconds: float = 600.0) -> FaultKind:
+    return FaultKind(name=name, description=description, script=script, effect=RequestEffect.APPLIED, seconds=seconds)
 
 
-def _refused(name: str, description: str, answer: ResponseScript, *, recoverable: bool = True) -> FaultKind:
-    return FaultKind(name=name, description=description, answer=answer, recoverable=recoverable)
+def _refused(name: str, description: str, script: ResponseScript, *, recoverable: bool = True) -> FaultKind:
+    return FaultKind(name=name, description=description, script=script, recoverable=recoverable)
 
 
-def _meddled(
+def _changed_concurrently(
     name: str, description: str, *, before: ConcurrentChange | None = None, after: ConcurrentChange | None = None
 ) -> FaultKind:
     return FaultKind(
@@ -102,71 +102,73 @@ _BAD_GATEWAY = say.page(502, "502 Bad Gateway")
 _CONNECTION = (
     FaultKind(
         name="reset-before-read",
-        description="reset; only the head was read",
-        answer=say.ending(ConnectionEnd.RESET),
+        description="reset after only the headers were read",
+        script=say.ending(ConnectionEnd.RESET),
         reads=RequestRead.NOTHING,
     ),
     FaultKind(
         name="reset-mid-upload",
         description="reset in the middle of the body",
-        answer=say.ending(ConnectionEnd.RESET),
+        script=say.ending(ConnectionEnd.RESET),
         reads=RequestRead.PART,
     ),
     _refused("reset-after-read", "reset after the whole request was read", say.ending(ConnectionEnd.RESET)),
-    _applied("reset-after-apply", "reset after the request took effect", say.ending(ConnectionEnd.RESET)),
-    _applied("reset-mid-answer", "reset after half of the answer", say.cut(ConnectionEnd.RESET)),
-    _refused("close-before-apply", "closed without an answer", say.ending(ConnectionEnd.CLOSE)),
-    _applied("close-after-apply", "took effect, closed without an answer", say.ending(ConnectionEnd.CLOSE)),
-    _applied("close-mid-answer", "closed after half of the answer", say.cut(ConnectionEnd.CLOSE)),
-    _refused("hang-before-apply", "never answered", say.ending(ConnectionEnd.HANG)),
-    _applied("hang-after-apply", "took effect, never answered", say.ending(ConnectionEnd.HANG)),
-    _applied("hang-mid-answer", "half of the answer and then nothing", say.cut(ConnectionEnd.HANG)),
+    _applied("reset-after-apply", "reset after the request was applied", say.ending(ConnectionEnd.RESET)),
+    _applied("reset-mid-answer", "reset after half of the response", say.cut(ConnectionEnd.RESET)),
+    _refused("close-before-apply", "closed without a response", say.ending(ConnectionEnd.CLOSE)),
+    _applied("close-after-apply", "applied, closed without a response", say.ending(ConnectionEnd.CLOSE)),
+    _applied("close-mid-answer", "closed after half of the response", say.cut(ConnectionEnd.CLOSE)),
+    _refused("hang-before-apply", "no response", say.ending(ConnectionEnd.HANG)),
+    _applied("hang-after-apply", "applied, no response", say.ending(ConnectionEnd.HANG)),
+    _applied("hang-mid-answer", "half of the response and then nothing", say.cut(ConnectionEnd.HANG)),
     _applied("slow-drip", "one byte at a time", say.drip, seconds=1.0),
-    _refused("garbage", "another protocol answers", say.garbage),
+    _refused("garbage", "response of another protocol", say.garbage),
 )
 _GATEWAYS = (
     _refused("gateway-timeout-before", "504, not applied", _TIMEOUT),
-    _applied("gateway-timeout-after", "504 although it took effect", _TIMEOUT),
+    _applied("gateway-timeout-after", "504 although it was applied", _TIMEOUT),
     FaultKind(
         name="gateway-timeout-late",
-        description="504, takes effect afterwards",
-        answer=_TIMEOUT,
+        description="504, applied afterwards",
+        script=_TIMEOUT,
         effect=RequestEffect.LATE,
         seconds=2.0,
     ),
-    _refused("bad-gateway", "502 with a page of HTML, not applied", _BAD_GATEWAY),
-    _applied("bad-gateway-after", "502 with a page of HTML although it took effect", _BAD_GATEWAY),
-    _refused("unavailable", "503 with a page of HTML", say.page(503, "503 Service Unavailable")),
+    _refused("bad-gateway", "502 with an HTML page, not applied", _BAD_GATEWAY),
+    _applied("bad-gateway-after", "502 with an HTML page although it was applied", _BAD_GATEWAY),
+    _refused("unavailable", "503 with an HTML page", say.page(503, "503 Service Unavailable")),
     _refused("unavailable-retry-after", "503 with Retry-After: 2", say.page(503, "Maintenance", _RETRY_AFTER)),
-    _refused("unavailable-retry-date", "503 with Retry-After as a date", say.later(503, timedelta(seconds=3))),
+    _refused(
+        "unavailable-retry-date", "503 with Retry-After as a date", say.retry_after_date(503, timedelta(seconds=3))
+    ),
     _refused(
         "too-many-requests", "429 with Retry-After: 2", say.error(429, "TOO_MANY_REQUESTS", "Slower.", _RETRY_AFTER)
     ),
     _refused(
         "retry-after-century",
-        "429 with Retry-After: a hundred years",
+        "429 with Retry-After: 100 years",
         say.page(429, "Later", _CENTURY),
         recoverable=False,
     ),
-    _refused("request-timeout", "408 with a page of HTML", say.page(408, "408 Request Timeout")),
-    _refused("too-large", "413 with a page of HTML", say.page(413, "413 Payload Too Large"), recoverable=False),
+    _refused("request-timeout", "408 with an HTML page", say.page(408, "408 Request Timeout")),
+    _refused("too-large", "413 with an HTML page", say.page(413, "413 Payload Too Large"), recoverable=False),
     FaultKind(
         name="too-large-early",
-        description="413 while the body is still coming",
-        answer=say.page(413, "413 Payload Too Large"),
+        description="413 while the body is still being sent",
+        script=say.page(413, "413 Payload Too Large"),
         reads=RequestRead.NOTHING,
         recoverable=False,
     ),
-    _refused("misdirected", "421 with a page of HTML", say.page(421, "421 Misdirected Request")),
-    _refused("too-early", "425 with a page of HTML", say.page(425, "425 Too Early")),
-    _refused("proxy-login", "407 of a proxy in between", say.page(407, "Proxy Login"), recoverable=False),
+    _refused("misdirected", "421 with an HTML page", say.page(421, "421 Misdirected Request")),
+    _refused("too-early", "425 with an HTML page", say.page(425, "425 Too Early")),
+    _refused("proxy-login", "407 from a proxy", say.page(407, "Proxy Login"), recoverable=False),
     _refused(
         "not-found-page",
-        "404 with a page of HTML: no BioT behind it",
+        "404 with an HTML page: there is no BioT behind it",
         say.page(404, "404 Not Found"),
         recoverable=False,
     ),
-    _refused("captive-portal", "200 with a page of HTML, not applied", say.page(200, "Welcome to the hotel")),
+    _refused("captive-portal", "200 with an HTML page, not applied", say.page(200, "Welcome to the hotel")),
     _refused("redirect-302", "302 to another host", say.redirect(302), recoverable=False),
     _refused("redirect-307", "307 to another host, with method and body", say.redirect(307), recoverable=False),
     _refused("redirect-308", "308 to another host, with method and body", say.redirect(308), recoverable=False),
@@ -174,7 +176,7 @@ _GATEWAYS = (
 )
 _PLATFORM = (
     _refused("rolled-back", "500 INTERNAL_SERVER_ERROR, not applied", _INTERNAL),
-    _applied("internal-error-after", "500 INTERNAL_SERVER_ERROR although it took effect", _INTERNAL),
+    _applied("internal-error-after", "500 INTERNAL_SERVER_ERROR although it was applied", _INTERNAL),
     _refused(
         "aws-exception", "500 AWS_EXCEPTION, not applied", say.error(500, "AWS_EXCEPTION", "AWS.", className="Lambda")
     ),
@@ -182,57 +184,61 @@ _PLATFORM = (
     _applied("rollback-failed-after", "500 PLUGIN_ROLLBACK_FAILED, everything applied", _ROLLBACK),
     FaultKind(
         name="rollback-failed-partly",
-        description="500 PLUGIN_ROLLBACK_FAILED, applied but for the subscriptions",
-        answer=_ROLLBACK,
+        description="500 PLUGIN_ROLLBACK_FAILED, applied except the subscriptions",
+        script=_ROLLBACK,
         effect=RequestEffect.PARTLY,
     ),
     FaultKind(
         name="version-burnt",
-        description="500 INTERNAL_SERVER_ERROR, rolled back but for the version",
-        answer=_INTERNAL,
-        recoverable=False,  # it looks like somebody else's version
+        description="500 INTERNAL_SERVER_ERROR, rolled back except the version",
+        script=_INTERNAL,
+        recoverable=False,  # it looks like the version of another user
         before=ConcurrentChange.VERSION,
     ),
     _refused("token-refused", "401 TOKEN_NOT_VALID once", _NO_TOKEN),
-    FaultKind(name="token-expired", description="401 until a new token comes", answer=_NO_TOKEN, expires_token=True),
+    FaultKind(
+        name="token-expired", description="401 until the client uses a new token", script=_NO_TOKEN, expires_token=True
+    ),
     _refused("forbidden", "403 ACCESS_DENIED", say.error(403, "ACCESS_DENIED", "No."), recoverable=False),
-    _refused("forbidden-page", "403 with a page of HTML: a firewall", say.page(403, "Blocked"), recoverable=False),
+    _refused("forbidden-page", "403 with an HTML page: a firewall", say.page(403, "Blocked"), recoverable=False),
 )
 _FORMS = (
-    _applied("truncated-json", "half of the JSON, with the length of the half", say.changed(alter.truncated)),
-    _applied("empty-body", "success without a body", say.changed(alter.emptied)),
-    _applied("empty-object", "success with {}", say.changed(alter.nothing_inside)),
-    _applied("length-too-small", "Content-Length smaller than the body", say.sized(-40)),
-    _applied("length-too-large", "Content-Length larger than the body", say.sized(40)),
-    _applied("two-lengths", "two Content-Lengths that disagree", say.two_lengths),
+    _applied("truncated-json", "half of the JSON, with the length of the half", say.altered(alter.truncated)),
+    _applied("empty-body", "success without a body", say.altered(alter.emptied)),
+    _applied("empty-object", "success with {}", say.altered(alter.nothing_inside)),
+    _applied("length-too-small", "Content-Length is too small", say.wrong_length(-40)),
+    _applied("length-too-large", "Content-Length is too large", say.wrong_length(40)),
+    _applied("two-lengths", "two different Content-Lengths", say.two_lengths),
     _applied("no-length", "the body ends with the connection", say.without_length("1.1")),
-    _applied("http-1.0", "an answer of HTTP/1.0", say.without_length("1.0")),
-    _applied("chunks-without-end", "chunks, and no last one", say.chunked(b"")),
-    _applied("chunk-size-wrong", "a chunk whose size is no number", say.chunked(b"zz\r\n")),
-    _applied("many-1xx", "500 times 103 before the answer", say.early_hints(500)),
-    _applied("only-1xx", "103 and then nothing", say.early_hints(500, then=ConnectionEnd.HANG)),
+    _applied("http-1.0", "a response of HTTP/1.0", say.without_length("1.0")),
+    _applied("chunks-without-end", "chunks without a last one", say.chunked(b"")),
+    _applied("chunk-size-wrong", "a chunk whose size is not a number", say.chunked(b"zz\r\n")),
+    _applied("many-1xx", "103 sent 500 times before the response", say.early_hints(500)),
+    _applied("only-1xx", "103 sent 500 times and then nothing", say.early_hints(500, then=ConnectionEnd.HANG)),
     _applied("header-flood", "a megabyte of headers", say.header_flood),
-    _applied("gzip-bomb", "64 KiB that unpack to 64 MiB", say.bomb),
-    _applied("huge-body", "100 MiB of white space before the JSON", say.huge),
-    _applied("duplicate-keys", "every member twice", say.changed(alter.duplicate_keys)),
-    _applied("not-a-number", "NaN in the JSON", say.changed(alter.not_a_number)),
-    _applied("deep-json", "100,000 brackets", say.changed(alter.deep)),
-    _applied("utf-16", "JSON in UTF-16", say.changed(alter.utf16)),
-    _applied("invalid-utf-8", "a byte that no UTF-8 has", say.changed(alter.invalid_utf8)),
-    _applied("wrong-types", "numbers as text, text as numbers", say.changed(alter.wrong_types)),
-    _applied("wrong-shape", "a list instead of an object", say.changed(alter.wrong_shape)),
-    _applied("unknown-fields", "members that nobody knows", say.changed(alter.unknown_fields)),
-    _applied("another-plugin", "the answer about another plugin", say.changed(alter.another_plugin)),
-    _applied("json-as-html", "JSON that calls itself HTML", say.changed(alter.as_html)),
-    _applied("other-success", "202 for 200, 200 for 201", say.changed(alter.as_200)),
+    _applied("gzip-bomb", "64 KiB that decompress to 64 MiB", say.bomb),
+    _applied("huge-body", "100 MiB of whitespace before the JSON", say.huge),
+    _applied("duplicate-keys", "every key twice", say.altered(alter.duplicate_keys)),
+    _applied("not-a-number", "NaN in the JSON", say.altered(alter.not_a_number)),
+    _applied("deep-json", "100,000 brackets", say.altered(alter.deep)),
+    _applied("utf-16", "JSON in UTF-16", say.altered(alter.utf16)),
+    _applied("invalid-utf-8", "a byte that is not valid in UTF-8", say.altered(alter.invalid_utf8)),
+    _applied("wrong-types", "values of wrong types", say.altered(alter.wrong_types)),
+    _applied("wrong-shape", "a list instead of an object", say.altered(alter.wrong_shape)),
+    _applied("unknown-fields", "unknown keys", say.altered(alter.unknown_fields)),
+    _applied("another-plugin", "the response about another plugin", say.altered(alter.another_plugin)),
+    _applied("json-as-html", "JSON with the content type of HTML", say.altered(alter.as_html)),
+    _applied("other-success", "202 instead of 200, 200 instead of 201", say.altered(alter.as_200)),
     _applied("day-ahead", "a server whose clock is a day ahead: Date and expirations", alter.skewed(1)),
     _applied("day-behind", "a server whose clock is a day behind: Date and expirations", alter.skewed(-1)),
 )
 _OTHERS = (
-    _meddled("other-config", "somebody else changed the plugin just before", before=ConcurrentChange.CONFIG),
-    _meddled("other-code", "somebody else published just before", before=ConcurrentChange.CODE),
-    _meddled("other-code-after", "somebody else published just after", after=ConcurrentChange.CODE),
-    _meddled("deleted", "somebody else deleted the plugin just before", before=ConcurrentChange.DELETE),
-    _meddled("deleted-after", "somebody else deleted the plugin just after", after=ConcurrentChange.DELETE),
+    _changed_concurrently(
+        "other-config", "another user changed the plugin just before", before=ConcurrentChange.CONFIG
+    ),
+    _changed_concurrently("other-code", "another user published just before", before=ConcurrentChange.CODE),
+    _changed_concurrently("other-code-after", "another user published just after", after=ConcurrentChange.CODE),
+    _changed_concurrently("deleted", "another user deleted the plugin just before", before=ConcurrentChange.DELETE),
+    _changed_concurrently("deleted-after", "another user deleted the plugin just after", after=ConcurrentChange.DELETE),
 )
 FAULT_KINDS = {kind.name: kind for kind in (*_CONNECTION, *_GATEWAYS, *_PLATFORM, *_FORMS, *_OTHERS)}

@@ -1,4 +1,4 @@
-"""One request meets one fault: what is read, what takes effect, what goes back over the socket."""
+"""One request that meets a fault: how much of it is read, what takes effect, and what is sent back over the socket."""
 
 from __future__ import annotations
 
@@ -23,89 +23,89 @@ if TYPE_CHECKING:
     from sandbox.faults.scenario import FaultRule
     from sandbox.faults.socket_steps import Step
 
-_LINGER_NOT = struct.pack("ii", 1, 0)
-"""SO_LINGER on, zero seconds: closing sends RST."""
-_GOODBYE_SECONDS = 30.0
-"""So long a client may take to read the last bytes."""
+_NO_LINGER = struct.pack("ii", 1, 0)
+"""SO_LINGER with zero seconds: closing sends RST."""
+_LAST_READ_SECONDS = 30.0
+"""How long a client may take to read the last bytes."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FaultEnvironment:
-    """What faults need of the local BioT around them.
+    """What faults need from the local BioT.
 
     Attributes:
-        now: Tells the time.
-        burn_version: Raises a plugin's version and nothing else.
-        keep: Is given the work that goes on after the answer.
-        sleep: Waits so many seconds: pauses within answers, and connections that hang.
+        now: Returns the current time.
+        raise_version: Raises a plugin's version and changes nothing else.
+        track_task: Called with work that continues after the response.
+        sleep: Waits for some seconds: in pauses within responses, and on connections that hang.
     """
 
     now: Callable[[], datetime]
-    burn_version: Callable[[str], None]
-    keep: Callable[[asyncio.Task[CompleteResponse]], None]
+    raise_version: Callable[[str], None]
+    track_task: Callable[[asyncio.Task[CompleteResponse]], None]
     sleep: Callable[[float], Awaitable[None]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FaultyExchange:
-    """A request, the fault that it meets, and the connection that it came by."""
+    """A request, the fault that it meets, and its connection."""
 
     rule: FaultRule
-    surroundings: FaultEnvironment
+    environment: FaultEnvironment
     connection: H11Protocol
     app: ASGIApp
     scope: Scope
 
     async def play(self, receive: Receive, send: Send) -> None:
-        """Everything, from reading the request to the end of the connection."""
+        """Handle the request, from reading it to the end of the connection."""
         kind = self.rule.kind
         body = await _read(receive, kind.reads)
-        answered = await self._take_effect(body)
-        if kind.answer is None:
-            await send({"type": "http.response.start", "status": answered.status, "headers": list(answered.headers)})
-            await send({"type": "http.response.body", "body": answered.body})
+        response = await self._take_effect(body)
+        if kind.script is None:
+            await send({"type": "http.response.start", "status": response.status, "headers": list(response.headers)})
+            await send({"type": "http.response.body", "body": response.body})
             return
-        circumstances = FaultContext(
-            answered=answered,
+        context = FaultContext(
+            response=response,
             path=self.scope["path"],
             seconds=self.rule.pause_seconds,
             elsewhere=self.rule.elsewhere,
-            now=self.surroundings.now(),
+            now=self.environment.now(),
         )
-        end = await self._send(kind.answer(circumstances))
+        end = await self._send(kind.script(context))
         await self._end(end, receive)
 
     async def _take_effect(self, body: bytes) -> CompleteResponse:
-        """What becomes of the request, and what others do meanwhile; the application's answer if it was asked."""
+        """Let the request and concurrent changes take effect; return the real response, or an empty one."""
         kind, plugin = self.rule.kind, plugin_name(self.scope["path"], body)
-        colleague = ConcurrentUser(app=self.app, scope=self.scope, plugin=plugin) if plugin else None
-        await self._meddle(colleague, kind.before)
+        other_user = ConcurrentUser(app=self.app, scope=self.scope, plugin=plugin) if plugin else None
+        await self._change_concurrently(other_user, kind.before)
         is_partly = kind.effect is RequestEffect.PARTLY and self.scope["method"] != "GET"
-        present = await colleague.read() if colleague and is_partly else {}
+        before = await other_user.read() if other_user and is_partly else {}
         if kind.effect is RequestEffect.LATE:
-            self.surroundings.keep(asyncio.create_task(self._apply_later(body)))
-        asked = kind.effect in {RequestEffect.APPLIED, RequestEffect.PARTLY}
-        answered = await call_application(self.app, self.scope, body) if asked else CompleteResponse()
-        if colleague and is_partly and answered.status < HTTPStatus.MULTIPLE_CHOICES:
-            await colleague.restore_subscriptions(present)
-        if self.scope["method"] != "GET":  # what a question leaves behind is as it was before
-            await self._meddle(colleague, kind.after)
-        return answered
+            self.environment.track_task(asyncio.create_task(self._apply_later(body)))
+        is_applied = kind.effect in {RequestEffect.APPLIED, RequestEffect.PARTLY}
+        response = await call_application(self.app, self.scope, body) if is_applied else CompleteResponse()
+        if other_user and is_partly and response.status < HTTPStatus.MULTIPLE_CHOICES:
+            await other_user.restore_subscriptions(before)
+        if self.scope["method"] != "GET":  # after a read, nothing is left to interfere with
+            await self._change_concurrently(other_user, kind.after)
+        return response
 
-    async def _meddle(self, colleague: ConcurrentUser | None, meddling: ConcurrentChange | None) -> None:
-        if colleague is None or meddling is None:
+    async def _change_concurrently(self, user: ConcurrentUser | None, change: ConcurrentChange | None) -> None:
+        if user is None or change is None:
             return
-        if meddling is ConcurrentChange.VERSION:
-            self.surroundings.burn_version(colleague.plugin)
+        if change is ConcurrentChange.VERSION:
+            self.environment.raise_version(user.plugin)
         else:
-            await colleague.meddle(meddling)
+            await user.change(change)
 
     async def _apply_later(self, body: bytes) -> CompleteResponse:
         await asyncio.sleep(self.rule.pause_seconds)
         return await call_application(self.app, self.scope, body)
 
     async def _send(self, steps: Iterable[Step]) -> ConnectionEnd:
-        """Play the steps as long as the client is there; how it is to end."""
+        """Play the steps while the client is connected; return how the connection ends."""
         transport = self.connection.transport
         for step in steps:
             if transport.is_closing():
@@ -113,24 +113,24 @@ class FaultyExchange:
             if isinstance(step, ConnectionEnd):
                 return step
             if isinstance(step, Pause):
-                await self.surroundings.sleep(step.seconds)
+                await self.environment.sleep(step.seconds)
             else:
                 transport.write(step)
                 await self.connection.flow.drain()
         return ConnectionEnd.CLOSE
 
     async def _end(self, end: ConnectionEnd, receive: Receive) -> None:
-        """End the connection, and wait until uvicorn has noticed: then it adds nothing of its own."""
+        """End the connection, and wait until uvicorn has noticed, so that it sends nothing of its own."""
         transport = self.connection.transport
         if end is ConnectionEnd.RESET:
-            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)
+            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
             transport.abort()
         elif end is ConnectionEnd.CLOSE:
             transport.close()
         seconds = (
-            self.surroundings.sleep(self.rule.pause_seconds)
+            self.environment.sleep(self.rule.pause_seconds)
             if end is ConnectionEnd.HANG
-            else asyncio.sleep(_GOODBYE_SECONDS)
+            else asyncio.sleep(_LAST_READ_SECONDS)
         )
         waits = [asyncio.ensure_future(wait) for wait in (_disconnected(receive), seconds)]
         await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)

@@ -1,4 +1,4 @@
-"""Answers that are wrong on the wire, late, or somebody else's."""
+"""Responses with a fault: malformed on the wire, incomplete, late, or sent by something other than BioT."""
 
 from __future__ import annotations
 
@@ -34,176 +34,180 @@ PAGE = "<!DOCTYPE html>\n<html><head><title>{title}</title></head><body><h1>{tit
 
 
 def ending(end: ConnectionEnd) -> ResponseScript:
-    """No answer at all."""
+    """No response, only the end of the connection."""
 
-    def answer(_: FaultContext) -> Iterator[Step]:
+    def script(_: FaultContext) -> Iterator[Step]:
         yield end
 
-    return answer
+    return script
 
 
 def cut(end: ConnectionEnd) -> ResponseScript:
-    """The headers and half of the body, then the end."""
+    """The headers and half of the body, then the end of the connection."""
 
-    def answer(seen: FaultContext) -> Iterator[Step]:
-        sent = encode_response(seen.answered, now=seen.now)
-        yield sent[: len(sent) - max(1, len(seen.answered.body) // 2)]
-        yield Pause(seconds=0.02)  # so that the half arrives before a reset would overtake it
+    def script(context: FaultContext) -> Iterator[Step]:
+        sent = encode_response(context.response, now=context.now)
+        yield sent[: len(sent) - max(1, len(context.response.body) // 2)]
+        yield Pause(seconds=0.02)  # otherwise a reset could overtake the half that was sent
         yield end
 
-    return answer
+    return script
 
 
 def error(status: int, code: str, message: str, *headers: tuple[bytes, bytes], **details: object) -> ResponseScript:
-    """A complete error in BioT's own form."""
+    """A complete error in BioT's format."""
 
-    def answer(seen: FaultContext) -> Iterator[Step]:
-        service = seen.path.strip("/").partition("/")[0]
+    def script(context: FaultContext) -> Iterator[Step]:
+        service = context.path.strip("/").partition("/")[0]
         document = error_body(ApiError(status, code, message, details), TRACE_ID, service)
         body = json.dumps(document).encode()
-        yield encode_response(CompleteResponse(status=status, headers=(*JSON, *headers), body=body), now=seen.now)
+        yield encode_response(CompleteResponse(status=status, headers=(*JSON, *headers), body=body), now=context.now)
 
-    return answer
+    return script
 
 
 def page(status: int, title: str, *headers: tuple[bytes, bytes]) -> ResponseScript:
-    """A page as gateways and captive portals write it."""
+    """An HTML page, as gateways and captive portals send it."""
     body = PAGE.format(title=title).encode()
     return fixed(CompleteResponse(status=status, headers=(*HTML, *headers), body=body))
 
 
-def fixed(answered: CompleteResponse) -> ResponseScript:
-    """Always the same answer."""
+def fixed(response: CompleteResponse) -> ResponseScript:
+    """The same response every time."""
 
-    def answer(seen: FaultContext) -> Iterator[Step]:
-        yield encode_response(answered, now=seen.now)
+    def script(context: FaultContext) -> Iterator[Step]:
+        yield encode_response(response, now=context.now)
 
-    return answer
+    return script
 
 
-def later(status: int, after: timedelta) -> ResponseScript:
-    """Not now: Retry-After as a date."""
+def retry_after_date(status: int, after: timedelta) -> ResponseScript:
+    """A refusal with Retry-After as a date."""
 
-    def answer(seen: FaultContext) -> Iterator[Step]:
-        headers = (*HTML, (b"retry-after", http_date(seen.now + after)))
+    def script(context: FaultContext) -> Iterator[Step]:
+        headers = (*HTML, (b"retry-after", http_date(context.now + after)))
         yield encode_response(
-            CompleteResponse(status=status, headers=headers, body=PAGE.format(title="Later").encode()), now=seen.now
+            CompleteResponse(status=status, headers=headers, body=PAGE.format(title="Later").encode()), now=context.now
         )
 
-    return answer
+    return script
 
 
 def redirect(status: int) -> ResponseScript:
-    """To another host, with the same path: a client that follows hands its token over."""
+    """A redirect to the same path on another host: a client that follows it gives away its token."""
 
-    def answer(seen: FaultContext) -> Iterator[Step]:
-        headers = ((b"location", f"{seen.elsewhere.rstrip('/')}{seen.path}".encode()),)
-        yield encode_response(CompleteResponse(status=status, headers=headers), now=seen.now)
+    def script(context: FaultContext) -> Iterator[Step]:
+        headers = ((b"location", f"{context.elsewhere.rstrip('/')}{context.path}".encode()),)
+        yield encode_response(CompleteResponse(status=status, headers=headers), now=context.now)
 
-    return answer
-
-
-def redirect_to_itself(seen: FaultContext) -> Iterator[Step]:
-    """To the same address, for ever."""
-    yield encode_response(CompleteResponse(status=308, headers=((b"location", seen.path.encode()),)), now=seen.now)
+    return script
 
 
-def changed(change: Callable[[CompleteResponse], CompleteResponse]) -> ResponseScript:
-    """The real answer with other content, sent correctly."""
-
-    def answer(seen: FaultContext) -> Iterator[Step]:
-        yield encode_response(change(seen.answered), now=seen.now)
-
-    return answer
+def redirect_to_itself(context: FaultContext) -> Iterator[Step]:
+    """A redirect to the same address, without end."""
+    yield encode_response(
+        CompleteResponse(status=308, headers=((b"location", context.path.encode()),)), now=context.now
+    )
 
 
-def sized(difference: int) -> ResponseScript:
-    """The real answer with a Content-Length that is too small or too large."""
+def altered(alter: Callable[[CompleteResponse], CompleteResponse]) -> ResponseScript:
+    """The real response with altered content, sent correctly."""
 
-    def answer(seen: FaultContext) -> Iterator[Step]:
-        length = max(0, len(seen.answered.body) + difference)
+    def script(context: FaultContext) -> Iterator[Step]:
+        yield encode_response(alter(context.response), now=context.now)
+
+    return script
+
+
+def wrong_length(difference: int) -> ResponseScript:
+    """The real response with a Content-Length that is too small or too large."""
+
+    def script(context: FaultContext) -> Iterator[Step]:
+        length = max(0, len(context.response.body) + difference)
         yield (
-            encode_head(seen.answered.status, with_content_length(seen.answered, length=length), now=seen.now)
-            + seen.answered.body
+            encode_head(context.response.status, with_content_length(context.response, length=length), now=context.now)
+            + context.response.body
         )
 
-    return answer
+    return script
 
 
-def two_lengths(seen: FaultContext) -> Iterator[Step]:
-    """Two Content-Lengths that disagree, as request smuggling has them."""
-    headers = (*with_content_length(seen.answered), (b"content-length", b"7"))
-    yield encode_head(seen.answered.status, headers, now=seen.now) + seen.answered.body
+def two_lengths(context: FaultContext) -> Iterator[Step]:
+    """Two different Content-Lengths, as in request smuggling."""
+    headers = (*with_content_length(context.response), (b"content-length", b"7"))
+    yield encode_head(context.response.status, headers, now=context.now) + context.response.body
 
 
 def without_length(version: str) -> ResponseScript:
-    """The body ends with the connection, as HTTP/1.0 servers do; correct, if old."""
+    """The body ends with the connection, as from HTTP/1.0 servers: old but correct."""
 
-    def answer(seen: FaultContext) -> Iterator[Step]:
-        yield encode_head(seen.answered.status, _unmeasured(seen.answered), now=seen.now, version=version)
-        yield seen.answered.body
+    def script(context: FaultContext) -> Iterator[Step]:
+        yield encode_head(
+            context.response.status, _without_content_length(context.response), now=context.now, version=version
+        )
+        yield context.response.body
 
-    return answer
+    return script
 
 
 def chunked(last: bytes) -> ResponseScript:
-    """In chunks, the last of which is not what it should be."""
+    """A chunked response with a wrong last chunk."""
 
-    def answer(seen: FaultContext) -> Iterator[Step]:
-        headers = (*_unmeasured(seen.answered), (b"transfer-encoding", b"chunked"))
-        yield encode_head(seen.answered.status, headers, now=seen.now)
-        yield b"%x\r\n%s\r\n%s" % (len(seen.answered.body), seen.answered.body, last)
+    def script(context: FaultContext) -> Iterator[Step]:
+        headers = (*_without_content_length(context.response), (b"transfer-encoding", b"chunked"))
+        yield encode_head(context.response.status, headers, now=context.now)
+        yield b"%x\r\n%s\r\n%s" % (len(context.response.body), context.response.body, last)
 
-    return answer
+    return script
 
 
-def drip(seen: FaultContext) -> Iterator[Step]:
-    """One byte, a pause, one byte: no read ever times out."""
-    sent = encode_response(seen.answered, now=seen.now)
-    for at in range(len(sent)):
-        yield sent[at : at + 1]
-        yield Pause(seconds=seen.seconds)
+def drip(context: FaultContext) -> Iterator[Step]:
+    """One byte at a time with pauses, so that no read times out."""
+    sent = encode_response(context.response, now=context.now)
+    for index in range(len(sent)):
+        yield sent[index : index + 1]
+        yield Pause(seconds=context.seconds)
 
 
 def early_hints(count: int, *, then: ConnectionEnd | None = None) -> ResponseScript:
-    """Many informational answers before the real one, or nothing but them."""
+    """Many informational responses before the real one, or only them."""
 
-    def answer(seen: FaultContext) -> Iterator[Step]:
+    def script(context: FaultContext) -> Iterator[Step]:
         for _ in range(count):
             yield b"HTTP/1.1 103 Early Hints\r\nlink: </style.css>; rel=preload\r\n\r\n"
-        yield then or encode_response(seen.answered, now=seen.now)
+        yield then or encode_response(context.response, now=context.now)
 
-    return answer
+    return script
 
 
-def header_flood(seen: FaultContext) -> Iterator[Step]:
+def header_flood(context: FaultContext) -> Iterator[Step]:
     """A megabyte of headers before the body."""
     flood = tuple((f"x-flood-{number}".encode(), b"z" * 1000) for number in range(1000))
     yield (
-        encode_head(seen.answered.status, (*with_content_length(seen.answered), *flood), now=seen.now)
-        + seen.answered.body
+        encode_head(context.response.status, (*with_content_length(context.response), *flood), now=context.now)
+        + context.response.body
     )
 
 
-def bomb(seen: FaultContext) -> Iterator[Step]:
-    """A few kilobytes that unpack to 64 MiB."""
+def bomb(context: FaultContext) -> Iterator[Step]:
+    """A few kilobytes that decompress to 64 MiB."""
     headers = (*JSON, (b"content-encoding", b"gzip"))
     yield encode_response(
-        CompleteResponse(status=seen.answered.status, headers=headers, body=_packed_zeros()), now=seen.now
+        CompleteResponse(status=context.response.status, headers=headers, body=_packed_zeros()), now=context.now
     )
 
 
-def huge(seen: FaultContext) -> Iterator[Step]:
-    """100 MiB of white space before the JSON."""
-    length = HUGE_SIZE + len(seen.answered.body)
-    yield encode_head(seen.answered.status, with_content_length(seen.answered, length=length), now=seen.now)
+def huge(context: FaultContext) -> Iterator[Step]:
+    """100 MiB of whitespace before the JSON."""
+    length = HUGE_SIZE + len(context.response.body)
+    yield encode_head(context.response.status, with_content_length(context.response, length=length), now=context.now)
     for _ in range(HUGE_SIZE // PIECE):
         yield b" " * PIECE
-    yield seen.answered.body
+    yield context.response.body
 
 
 def garbage(_: FaultContext) -> Iterator[Step]:
-    """Another protocol answers at this port."""
+    """The response of another protocol."""
     yield b"SSH-2.0-OpenSSH_9.2p1\r\n\x00\x00\x01\x14"
 
 
@@ -213,5 +217,5 @@ def _packed_zeros() -> bytes:
     return b"".join([*(packer.compress(bytes(PIECE)) for _ in range(BOMB_SIZE // PIECE)), packer.flush()])
 
 
-def _unmeasured(answered: CompleteResponse) -> Headers:
-    return tuple(pair for pair in answered.headers if pair[0].lower() != b"content-length")
+def _without_content_length(response: CompleteResponse) -> Headers:
+    return tuple(pair for pair in response.headers if pair[0].lower() != b"content-length")

@@ -1,6 +1,6 @@
-"""The gate that faults come through: uvicorn's HTTP protocol with a hand on the socket.
+"""The fault gate: uvicorn's HTTP protocol with access to the socket, in front of the application.
 
-Only a local BioT with a scenario has it; a request that meets no fault goes straight on to the application.
+Only a local BioT with a scenario has it. A request that meets no fault goes straight to the application.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     from sandbox.faults.socket_steps import CompleteResponse
 
 HEADER = b"x-sandbox-fault"
-"""The request that carries a kind's name in it meets that fault, whatever the scenario says."""
+"""A request with the name of a fault in this header meets that fault, whatever the scenario says."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FaultedRequest:
-    """One request that met a fault."""
+    """A request that met a fault."""
 
     method: str
     path: str
@@ -40,13 +40,13 @@ class FaultedRequest:
 
 
 @dataclass(kw_only=True, slots=True)
-class _Run:
-    """One scenario as far as it has come."""
+class _ScenarioRun:
+    """The progress of a scenario."""
 
     scenario: Scenario
     counts: list[int]
     requests: int = 0
-    met: list[FaultedRequest] = field(default_factory=list)
+    faulted_requests: list[FaultedRequest] = field(default_factory=list)
     expired: set[bytes] = field(default_factory=set)
     pending: set[asyncio.Task[CompleteResponse]] = field(default_factory=set)
 
@@ -55,81 +55,81 @@ class FaultGate:
     """Decides which request meets which fault.
 
     Args:
-        scenario: What is to happen.
-        database: For the faults that no client of the API could cause.
+        scenario: The faults to play.
+        database: For faults that no client of the API could cause.
         clock: For the Date header.
 
     Attributes:
-        sleep: Waits so many seconds; tests have a time of their own.
+        sleep: Waits for some seconds; tests replace it by virtual time.
     """
 
     def __init__(self, scenario: Scenario, database: Database, clock: Clock) -> None:
         self._database = database
         self.sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-        self._surroundings = FaultEnvironment(
-            now=clock.now, burn_version=self._burn_version, keep=self._keep, sleep=self._sleep
+        self._environment = FaultEnvironment(
+            now=clock.now, raise_version=self._raise_version, track_task=self._track_task, sleep=self._sleep
         )
         self.play(scenario)
 
     def play(self, scenario: Scenario) -> None:
-        """Begin a scenario; counting starts anew, and tokens that were refused are good again."""
-        self._run = _Run(scenario=scenario, counts=[0] * len(scenario.rules))
+        """Start a scenario. Request counts start again, and tokens that a fault made expire are valid again."""
+        self._run = _ScenarioRun(scenario=scenario, counts=[0] * len(scenario.rules))
 
     @property
     def requests(self) -> int:
-        """How many requests came since the scenario began."""
+        """The number of requests since the scenario started."""
         return self._run.requests
 
     @property
-    def met(self) -> tuple[FaultedRequest, ...]:
-        """The requests that met a fault since the scenario began."""
-        return tuple(self._run.met)
+    def faulted_requests(self) -> tuple[FaultedRequest, ...]:
+        """The requests that have met a fault since the scenario started."""
+        return tuple(self._run.faulted_requests)
 
     @property
     def pending(self) -> int:
-        """How many requests are still to take effect although they were answered."""
+        """The number of requests that were answered but have not taken effect yet."""
         return len(self._run.pending)
 
     def protocol(self) -> type[asyncio.Protocol]:
-        """For ``uvicorn.Config(http=…)``."""
+        """Return the protocol for ``uvicorn.Config(http=…)``."""
         gate = self
 
         class GatedProtocol(H11Protocol):
-            """Knows its connection when the application is called."""
+            """Passes its connection on when it calls the application."""
 
             def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
                 super().connection_made(transport)
                 app = self.app
 
-                async def through(scope: Scope, receive: Receive, send: Send) -> None:
+                async def call_or_fail(scope: Scope, receive: Receive, send: Send) -> None:
                     rule = gate.rule_for(scope)
                     if rule is None:
                         await app(scope, receive, send)
                         return
                     encounter = FaultyExchange(
-                        rule=rule, surroundings=gate._surroundings, connection=self, app=app, scope=scope
+                        rule=rule, environment=gate._environment, connection=self, app=app, scope=scope
                     )
                     await encounter.play(receive, send)
 
-                self.app = through
+                self.app = call_or_fail
 
         return GatedProtocol
 
     def rule_for(self, scope: Scope) -> FaultRule | None:
-        """The fault that a request meets, or None; counts the request."""
+        """Count a request and return the fault that it meets, or None."""
         run, headers = self._run, dict(scope["headers"])
         run.requests += 1
         authorization: bytes = headers.get(b"authorization", b"")
-        wanted = _asked_for(headers) or _struck(run, scope)
-        if wanted is None and authorization in run.expired:
-            wanted = FaultRule(kind=FAULT_KINDS["token-refused"])
-        if wanted is not None:
-            run.met.append(FaultedRequest(method=scope["method"], path=scope["path"], kind=wanted.kind.name))
-            if wanted.kind.expires_token and authorization:
+        rule = _rule_of_header(headers) or _rule_of_scenario(run, scope)
+        if rule is None and authorization in run.expired:
+            rule = FaultRule(kind=FAULT_KINDS["token-refused"])
+        if rule is not None:
+            run.faulted_requests.append(FaultedRequest(method=scope["method"], path=scope["path"], kind=rule.kind.name))
+            if rule.kind.expires_token and authorization:
                 run.expired.add(authorization)
-        return wanted
+        return rule
 
-    def _burn_version(self, plugin: str) -> None:
+    def _raise_version(self, plugin: str) -> None:
         with self._database.write() as connection:
             connection.execute(
                 "UPDATE plugins SET version = version + 1, response = json_set(response, '$.version', version + 1),"
@@ -140,27 +140,27 @@ class FaultGate:
     async def _sleep(self, seconds: float) -> None:
         await self.sleep(seconds)
 
-    def _keep(self, task: asyncio.Task[CompleteResponse]) -> None:
+    def _track_task(self, task: asyncio.Task[CompleteResponse]) -> None:
         pending = self._run.pending
         pending.add(task)
         task.add_done_callback(pending.discard)
 
 
-def _asked_for(headers: dict[bytes, bytes]) -> FaultRule | None:
+def _rule_of_header(headers: dict[bytes, bytes]) -> FaultRule | None:
     name = headers.get(HEADER, b"").decode("latin-1")
     if not name:
         return None
     if name in FAULT_KINDS:
         return FaultRule(kind=FAULT_KINDS[name])
-    message = f"{name} is no kind of fault."
-    return FaultRule(kind=FaultKind(name="unknown", description="400", answer=error(400, "UNKNOWN_FAULT", message)))
+    message = f"{name} is not a fault kind."
+    return FaultRule(kind=FaultKind(name="unknown", description="400", script=error(400, "UNKNOWN_FAULT", message)))
 
 
-def _struck(run: _Run, scope: Scope) -> FaultRule | None:
-    found = None
-    for at, rule in enumerate(run.scenario.rules):
+def _rule_of_scenario(run: _ScenarioRun, scope: Scope) -> FaultRule | None:
+    due = None
+    for index, rule in enumerate(run.scenario.rules):
         if rule.applies_to(scope["method"], scope["path"]):
-            run.counts[at] += 1
-            if found is None and rule.is_due(run.counts[at]):
-                found = rule
-    return found
+            run.counts[index] += 1
+            if due is None and rule.is_due(run.counts[index]):
+                due = rule
+    return due

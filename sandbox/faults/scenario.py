@@ -1,4 +1,4 @@
-"""A scenario file: which request meets which fault. All its problems are told at once."""
+"""Scenario files, which define the requests that meet a fault. All problems of a file are reported at once."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ class FaultRule:
     """One ``[[fault]]`` of a scenario.
 
     Attributes:
-        kind: What happens.
-        method: Of the requests it is about; empty for any.
-        path: Their path without the query, with ``*`` for anything; empty for any.
-        request: The first of those requests that meets it, from 1.
-        times: How many in a row meet it; 0 for all that follow.
-        seconds: Length of its pauses; None for the kind's own.
-        elsewhere: Where redirects lead.
+        kind: The fault.
+        method: The method of the requests it applies to; empty for any.
+        path: Their path without the query, with ``*`` as wildcard; empty for any.
+        request: The number of the first of those requests that meets the fault, from 1.
+        times: How many requests in a row meet it; 0 for all that follow.
+        seconds: The length of its pauses; None for the kind's default.
+        elsewhere: The target of redirects.
     """
 
     kind: FaultKind
@@ -49,30 +49,30 @@ class FaultRule:
 
     @property
     def pause_seconds(self) -> float:
-        """Seconds that a pause of this fault takes."""
+        """The length of this fault's pauses in seconds."""
         return self.kind.seconds if self.seconds is None else self.seconds
 
     def applies_to(self, method: str, path: str) -> bool:
-        """Whether the rule is about such requests."""
+        """Return whether the rule applies to requests with this method and path."""
         return self.method in {"", method} and (not self.path or fnmatchcase(path, self.path))
 
     def is_due(self, number: int) -> bool:
-        """Whether the ``number``-th request that it is about meets the fault."""
+        """Return whether the ``number``-th of the requests it applies to meets the fault."""
         return number >= self.request and (self.times == 0 or number < self.request + self.times)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Scenario:
-    """Rules in the order of the file; of several that strike at once the first counts."""
+    """The rules in the order of the file; if several apply, the first one is used."""
 
     rules: tuple[FaultRule, ...] = ()
 
 
 def load_scenario(path: Path) -> Scenario:
-    """The scenario of a file.
+    """Read a scenario file.
 
     Raises:
-        SandboxError: The file cannot be read or says something that no scenario can; every problem is in it.
+        SandboxError: The file cannot be read or is not a valid scenario; it lists every problem.
     """
     file = path.name
     try:
@@ -80,7 +80,7 @@ def load_scenario(path: Path) -> Scenario:
         document = parse_toml(text, file=file)
     except OSError as error:
         msg = f"{path} cannot be read: {error.strerror}."
-        raise SandboxError(msg, hint="Give a scenario file: `biot-plugin sandbox --help` shows one.") from error
+        raise SandboxError(msg, hint="Name a scenario file; `biot-plugin sandbox --help` shows an example.") from error
     except ManifestError as error:
         raise SandboxError(error.message, problems=error.problems) from error
     rules, findings = read_rules(document)
@@ -89,71 +89,71 @@ def load_scenario(path: Path) -> Scenario:
         problems = [
             Problem(file=file, line=line_of(lines, key), message=message, hint=hint) for key, message, hint in findings
         ]
-        msg = f"{file} is no scenario of faults."
+        msg = f"{file} is not a valid fault scenario."
         raise SandboxError(msg, problems=problems)
     return Scenario(rules=rules)
 
 
-Found = tuple[tuple[str | int, ...], str, str]
-"""Key path, message, hint."""
+ScenarioProblem = tuple[tuple[str | int, ...], str, str]
+"""Key path, message and hint."""
 
 
-def read_rules(document: Mapping[str, object]) -> tuple[tuple[FaultRule, ...], list[Found]]:
-    """The rules of a document and everything that is wrong with it."""
-    findings: list[Found] = [
-        ((key,), f"`{key}` means nothing here.", "A scenario consists of [[fault]] tables.")
+def read_rules(document: Mapping[str, object]) -> tuple[tuple[FaultRule, ...], list[ScenarioProblem]]:
+    """Return the rules of a document and its problems."""
+    findings: list[ScenarioProblem] = [
+        ((key,), f"Unknown key `{key}`.", "A scenario consists of [[fault]] tables.")
         for key in document
         if key != "fault"
     ]
     tables = document.get("fault", [])
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        return (), [*findings, (("fault",), "`fault` is no list of tables.", "Write [[fault]], with two brackets.")]
+        return (), [*findings, (("fault",), "`fault` must be a list of tables.", "Write [[fault]], with two brackets.")]
     rules = []
     for number, table in enumerate(tables):
-        wrong = [(("fault", number, key), message, hint) for key, message, hint in _wrong(table)]
-        findings += wrong
-        if not wrong:
+        problems = [(("fault", number, key), message, hint) for key, message, hint in _table_problems(table)]
+        findings += problems
+        if not problems:
             rules.append(FaultRule(**{**table, "kind": FAULT_KINDS[table["kind"]]}))
     return tuple(rules), findings
 
 
-def _wrong(table: Mapping[str, object]) -> Iterator[tuple[str, str, str]]:
+def _table_problems(table: Mapping[str, object]) -> Iterator[tuple[str, str, str]]:
     if "kind" not in table:
         yield "", "`kind` is missing.", 'Name the fault: kind = "reset-after-apply".'
     for key, value in table.items():
         if key not in _CHECKS:
             near = suggest(key, tuple(_CHECKS))
-            hint = f"Is it `{near}`?" if near else f"A [[fault]] has {', '.join(_CHECKS)}."
-            yield key, f"`{key}` means nothing in [[fault]].", hint
-        elif wrong := _CHECKS[key](value):
-            yield key, *wrong
+            hint = f"Did you mean `{near}`?" if near else f"The keys of [[fault]] are {', '.join(_CHECKS)}."
+            yield key, f"Unknown key `{key}` in [[fault]].", hint
+        elif problem := _CHECKS[key](value):
+            yield key, *problem
 
 
 def _kind(value: object) -> tuple[str, str] | None:
     if isinstance(value, str) and value in FAULT_KINDS:
         return None
     near = suggest(str(value), tuple(FAULT_KINDS))
-    hint = f"Is it `{near}`?" if near else "`biot-plugin sandbox --fault-kinds` lists the kinds."
-    return f"`{value}` is no kind of fault.", hint
+    hint = f"Did you mean `{near}`?" if near else "`biot-plugin sandbox --fault-kinds` lists the kinds."
+    return f"`{value}` is not a fault kind.", hint
 
 
 def _method(value: object) -> tuple[str, str] | None:
-    return (
-        None if value in METHODS else (f"`{value}` is no method.", f"Use one of {', '.join(METHODS)}, or leave it out.")
-    )
+    if value in METHODS:
+        return None
+    return f"`{value}` is not an HTTP method.", f"Use one of {', '.join(METHODS)}, or leave it out."
 
 
 def _path(value: object) -> tuple[str, str] | None:
     if isinstance(value, str) and value.startswith(("/", "*")):
         return None
-    return f"`{value}` is no path.", "Write it from the first slash, with * for anything: /settings/v2/plugins/*."
+    return f"`{value}` is not a path.", "Start with a slash, and use * as wildcard: /settings/v2/plugins/*."
 
 
 def _whole_number(lowest: int) -> Callable[[object], tuple[str, str] | None]:
     def check(value: object) -> tuple[str, str] | None:
         if isinstance(value, int) and not isinstance(value, bool) and lowest <= value <= REQUEST_MAX:
             return None
-        return f"`{value}` is no whole number from {lowest} to {REQUEST_MAX}.", "Leave it out for 1."
+        return f"`{value}` is not a whole number from {lowest} to {REQUEST_MAX}.", "Leave it out for 1."
 
     return check
 
@@ -161,13 +161,14 @@ def _whole_number(lowest: int) -> Callable[[object], tuple[str, str] | None]:
 def _seconds(value: object) -> tuple[str, str] | None:
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= SECONDS_MAX:
         return None
-    return f"`{value}` is no number of seconds from 0 to {SECONDS_MAX}.", "Leave it out for the kind's own."
+    hint = "Leave it out for the kind's default."
+    return f"`{value}` is not a number of seconds from 0 to {SECONDS_MAX}.", hint
 
 
 def _address(value: object) -> tuple[str, str] | None:
     if isinstance(value, str) and re.fullmatch(r"https?://[A-Za-z0-9.:\[\]-]+/?", value):
         return None
-    return f"`{value}` is no address of a host.", "Write it as https://elsewhere.example."
+    return f"`{value}` is not the address of a host.", "Write it as https://elsewhere.example."
 
 
 _CHECKS: Mapping[str, Callable[[object], tuple[str, str] | None]] = {

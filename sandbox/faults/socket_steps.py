@@ -1,4 +1,4 @@
-"""What goes over the wire after a fault, as steps that a gate plays; no I/O here."""
+"""What a client receives after a fault, as steps for the gate to play. No I/O happens here."""
 
 from __future__ import annotations
 
@@ -20,27 +20,27 @@ class ConnectionEnd(Enum):
     """How a connection ends."""
 
     CLOSE = "close"
-    """As agreed: what was written arrives, then the end."""
+    """A normal close: everything that was written arrives."""
     RESET = "reset"
-    """RST: what was not yet read is lost."""
+    """RST: whatever was not read yet is lost."""
     HANG = "hang"
-    """Nothing more comes; the other side has to give up."""
+    """Nothing more is sent; the client has to give up."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pause:
-    """Nothing is sent for so many seconds."""
+    """A pause of some seconds without bytes."""
 
     seconds: float
 
 
 Step = bytes | Pause | ConnectionEnd
-"""Bytes to send, a pause, or the end."""
+"""Bytes to send, a pause, or the end of the connection."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CompleteResponse:
-    """One whole answer."""
+    """A complete HTTP response."""
 
     status: int = 200
     headers: Headers = JSON
@@ -49,17 +49,17 @@ class CompleteResponse:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FaultContext:
-    """What an answer may depend on.
+    """What a faulty response may depend on.
 
     Attributes:
-        answered: What the local BioT really answered; an empty answer when it was not asked.
-        path: Of the request, as sent.
+        response: The local BioT's real response; an empty one when it did not get the request.
+        path: The path of the request, as sent.
         seconds: The length of the fault's pauses.
         elsewhere: The address of another host, for redirects.
-        now: The present moment.
+        now: The current time.
     """
 
-    answered: CompleteResponse
+    response: CompleteResponse
     path: str
     seconds: float
     elsewhere: str
@@ -67,11 +67,11 @@ class FaultContext:
 
 
 ResponseScript = Callable[[FaultContext], Iterable[Step]]
-"""What the client gets to see; it ends with an ``ConnectionEnd``, or is closed after the last step."""
+"""The steps that a client sees; they end with a ``ConnectionEnd``, or the connection closes after the last step."""
 
 
 def encode_head(status: int, headers: Headers, *, now: datetime, version: str = "1.1") -> bytes:
-    """Status line and headers, with the date and the announcement that the connection ends."""
+    """Return the status line and headers, with the date and ``connection: close``."""
     try:
         phrase = HTTPStatus(status).phrase
     except ValueError:
@@ -84,18 +84,18 @@ def encode_head(status: int, headers: Headers, *, now: datetime, version: str = 
 
 
 def http_date(moment: datetime) -> bytes:
-    """The form of ``Date`` and ``Retry-After``: ``Fri, 20 Nov 2026 21:00:00 GMT``."""
+    """Format a time for ``Date`` and ``Retry-After``: ``Fri, 20 Nov 2026 21:00:00 GMT``."""
     from email.utils import format_datetime
 
     return format_datetime(moment, usegmt=True).encode()
 
 
-def with_content_length(answered: CompleteResponse, *, length: int | None = None) -> Headers:
-    """The headers with a Content-Length: the body's own, or a wrong one."""
-    kept = tuple(pair for pair in answered.headers if pair[0].lower() not in {b"content-length", b"transfer-encoding"})
-    return (*kept, (b"content-length", str(len(answered.body) if length is None else length).encode()))
+def with_content_length(response: CompleteResponse, *, length: int | None = None) -> Headers:
+    """Return the headers with a Content-Length: the body's length, or a wrong one."""
+    others = [pair for pair in response.headers if pair[0].lower() not in {b"content-length", b"transfer-encoding"}]
+    return (*others, (b"content-length", str(len(response.body) if length is None else length).encode()))
 
 
-def encode_response(answered: CompleteResponse, *, now: datetime) -> bytes:
-    """The answer as a correct server sends it."""
-    return encode_head(answered.status, with_content_length(answered), now=now) + answered.body
+def encode_response(response: CompleteResponse, *, now: datetime) -> bytes:
+    """Return the bytes of the response as a correct server sends them."""
+    return encode_head(response.status, with_content_length(response), now=now) + response.body

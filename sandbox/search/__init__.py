@@ -1,1 +1,1 @@
-"""BioT's search language as SQL: filters, sorting and pages of the ``searchRequest`` that its lists take."""
+"""BioT's search language as SQL: the filters, sorting and pages of the ``searchRequest`` parameter of its lists."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 DEPTH_MAX = 5
 _CONDITIONS_MAX = 200
 _VALUES_MAX = 1_000
-"""The kit's choices: SQLite bounds how large a condition may be."""
+"""The kit's choices: SQLite limits the size of a condition."""
 
 INTEGER_BOUND = 1 << 63
 """SQLite's integers are smaller than this."""
@@ -27,12 +27,12 @@ NUMBER_AS_TEXT = r"-?[0-9]{1,18}"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SearchProperty:
-    """What can be filtered by.
+    """A property that a list can be filtered by.
 
     Attributes:
-        column: The column, or an expression over columns.
-        kind: Decides which operators there are. Times are stored as ``sandbox.clock.iso`` writes them; the column of a
-            flag gives ``true`` or ``false`` as text.
+        column: The column, or an SQL expression over columns.
+        kind: The type of its values, which decides the operators. Times are stored in the format of
+            ``sandbox.clock.iso``; the column of a flag contains the text ``true`` or ``false``.
     """
 
     column: str
@@ -41,19 +41,19 @@ class SearchProperty:
 
 @dataclass(frozen=True, slots=True)
 class SqlCondition:
-    """A piece of a WHERE clause and the values of its question marks."""
+    """A part of a WHERE clause and the values of its placeholders."""
 
     sql: str
     parameters: tuple[Value, ...] = ()
 
     @classmethod
     def all_of(cls, conditions: Iterable[SqlCondition]) -> SqlCondition:
-        """True when all are; without any, always true."""
+        """Join conditions with AND; without any, always true."""
         return cls._joined(conditions, "AND", "TRUE")
 
     @classmethod
     def any_of(cls, conditions: Iterable[SqlCondition]) -> SqlCondition:
-        """True when one is; without any, always true: an empty filter filters nothing."""
+        """Join conditions with OR; without any, always true, because an empty filter excludes nothing."""
         return cls._joined(conditions, "OR", "TRUE")
 
     @classmethod
@@ -66,20 +66,20 @@ class SqlCondition:
 
 
 def parse_filter(filters: object, props: Mapping[str, SearchProperty]) -> SqlCondition:
-    """What a ``filter`` object asks for.
+    """Translate a ``filter`` object to SQL.
 
     Args:
-        filters: Conditions by property name; ``$AND``, ``$OR`` and ``$NOT`` hold a nested ``filter`` each.
-        props: The properties that there are.
+        filters: Conditions by property name; ``$AND``, ``$OR`` and ``$NOT`` each contain a nested ``filter``.
+        props: The properties by name.
 
     Raises:
-        ApiError: 400, an unknown property or operator, or a value that the operator cannot take.
+        ApiError: 400, an unknown property or operator, or a value of the wrong type.
     """
-    found = _Reader(props).read(filters, 1)
-    if len(found.parameters) > _VALUES_MAX:
-        msg = f"The filter holds {len(found.parameters)} values; {_VALUES_MAX} are allowed."
+    condition = _Reader(props).read(filters, 1)
+    if len(condition.parameters) > _VALUES_MAX:
+        msg = f"The filter has {len(condition.parameters)} values; at most {_VALUES_MAX} are allowed."
         raise bad_request(msg)
-    return found
+    return condition
 
 
 class _Reader:
@@ -92,27 +92,30 @@ class _Reader:
 
     def _parts(self, filters: object, depth: int) -> list[SqlCondition]:
         if not isinstance(filters, dict) or depth > DEPTH_MAX:
-            msg = f"filter is an object of conditions by property, nested at most {DEPTH_MAX} deep."
+            msg = f"filter must be an object of conditions by property, nested at most {DEPTH_MAX} levels deep."
             raise bad_request(msg)
         return [self._entry(name, operators, depth) for name, operators in filters.items() if operators is not None]
 
     def _entry(self, name: str, operators: object, depth: int) -> SqlCondition:
         self._seen += 1
         if not isinstance(operators, dict) or self._seen > _CONDITIONS_MAX:
-            msg = "The conditions of a property are an object of operators, and there are not too many."
+            msg = (
+                "The condition of a property must be an object of operators, "
+                f"and a filter has at most {_CONDITIONS_MAX} conditions."
+            )
             raise bad_request(msg)
         if name in {"$AND", "$OR", "$NOT"}:
             return self._logical(name, operators, depth)
         prop = self._props.get(name)
         if prop is None:
-            msg = f"A filter can name {', '.join(self._props)}, and $AND, $OR, $NOT."
+            msg = f"A filter can use {', '.join(self._props)}, $AND, $OR and $NOT."
             raise bad_request(msg)
-        given = {key: value for key, value in operators.items() if value is not None}
-        return SqlCondition.all_of([_operator(prop, key, value) for key, value in given.items()])
+        operands = {key: value for key, value in operators.items() if value is not None}
+        return SqlCondition.all_of([_operator(prop, key, value) for key, value in operands.items()])
 
     def _logical(self, name: str, operators: Mapping[str, object], depth: int) -> SqlCondition:
         if operators.keys() != {"filter"}:
-            msg = f"{name} holds exactly one key: filter."
+            msg = f"{name} must have exactly one key: filter."
             raise bad_request(msg)
         parts = self._parts(operators["filter"], depth + 1)
         if name == "$OR":
@@ -127,16 +130,16 @@ def _operator(prop: SearchProperty, key: str, value: object) -> SqlCondition:
         return _null(prop, key, value)
     operators = _OPERATORS[prop.kind]
     if key not in operators:
-        msg = f"{key} is no operator here; there are {', '.join(operators)}, isNull, isNotNull."
+        msg = f"{key} is not an operator of this property. Use one of {', '.join(operators)}, isNull, isNotNull."
         raise bad_request(msg)
     return operators[key](prop, value)
 
 
 def _null(prop: SearchProperty, key: str, value: object) -> SqlCondition:
     if not isinstance(value, bool):
-        msg = f"{key} is true or false."
+        msg = f"{key} must be true or false."
         raise bad_request(msg)
-    if not value:  # "If set to true, checks …": false asks for nothing
+    if not value:  # the specification: "If set to true, checks …"; so false checks nothing
         return SqlCondition("TRUE")
     return SqlCondition(f"{prop.column} IS {'NOT ' if key == 'isNotNull' else ''}NULL")
 
@@ -151,12 +154,12 @@ def _compared(sign: str) -> Callable[[SearchProperty, object], SqlCondition]:
 def _listed(sign: str) -> Callable[[SearchProperty, object], SqlCondition]:
     def compare(prop: SearchProperty, value: object) -> SqlCondition:
         if not isinstance(value, list):
-            msg = "in and notIn take a list."
+            msg = "The value of in and notIn must be a list."
             raise bad_request(msg)
         values = tuple(_value(prop, item) for item in value)
-        places = ", ".join("?" * len(values))
+        placeholders = ", ".join("?" * len(values))
         without = f"{prop.column} IS NULL OR " if sign == "NOT IN" else ""
-        return SqlCondition(f"({without}{prop.column} {sign} ({places}))", values)
+        return SqlCondition(f"({without}{prop.column} {sign} ({placeholders}))", values)
 
     return compare
 
@@ -171,26 +174,26 @@ def _value(prop: SearchProperty, value: object) -> Value:
     if prop.kind == "flag":
         return _flag(value)
     if not isinstance(value, str):
-        msg = "This property is compared with text."
+        msg = "The value for this property must be a text."
         raise bad_request(msg)
     return _moment(value) if prop.kind == "time" else value
 
 
 def _number(value: object) -> int | float:
-    """Lists of ``in`` are texts in the specification, also for numbers."""
+    """In the specification, the items of ``in`` are texts, even for numbers."""
     if isinstance(value, str) and re.fullmatch(NUMBER_AS_TEXT, value):
         return int(value)
     if not isinstance(value, int | float) or isinstance(value, bool) or abs(value) >= INTEGER_BOUND:
-        msg = "This property is compared with a number."
+        msg = "The value for this property must be a number."
         raise bad_request(msg)
     return value
 
 
 def _flag(value: object) -> str:
-    """Lists of ``in`` are texts in the specification, also for flags."""
+    """In the specification, the items of ``in`` are texts, even for flags."""
     if value in {"true", "false"} or isinstance(value, bool):
         return str(value).lower()
-    msg = "This property is compared with true or false."
+    msg = "The value for this property must be true or false."
     raise bad_request(msg)
 
 
@@ -199,7 +202,7 @@ def _moment(text: str) -> str:
         moment = datetime.fromisoformat(text)
         return iso(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
     except (ValueError, OverflowError) as error:
-        msg = "This property is compared with a time in ISO 8601, such as 2026-01-31T00:00:00Z."
+        msg = "The value for this property must be a time in ISO 8601, such as 2026-01-31T00:00:00Z."
         raise bad_request(msg) from error
 
 

@@ -1,4 +1,4 @@
-"""From a request and what is there to the whole configuration of a plugin. Pure: every decision about fields."""
+"""Compute the complete configuration of a plugin from a request and the current one. Pure decisions, no I/O."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from builder.platform.limits import NAME_PREFIX
-from sandbox.settings.plugin_schema import cors_defaults, default, refused_update
+from sandbox.settings.plugin_schema import cors_defaults, default, invalid_update
 from sandbox.web.biot_errors import bad_request
 
 if TYPE_CHECKING:
@@ -20,12 +20,12 @@ _LISTS = ("interceptions", "notifications")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DesiredPlugin:
-    """What a plugin is to be.
+    """The plugin as it will be after a request.
 
     Attributes:
-        config: Every field that the answer tells; runtime and handler are None for IMAGE.
-        image_tag: The tag that was sent; None when none was, or the plugin is no IMAGE.
-        code_changes: Whether the request brings code, as the platform counts it.
+        config: All fields of the response; runtime and handler are None for IMAGE.
+        image_tag: The tag in the request; None without one, and for a plugin that is not an IMAGE.
+        code_changes: Whether the request changes the code, by the platform's definition.
     """
 
     config: Config
@@ -34,12 +34,12 @@ class DesiredPlugin:
 
 
 def full_name(name: str) -> str:
-    """The name that the platform uses: it puts its prefix before whatever was asked for."""
+    """Return the name that the platform uses: the requested name with the platform's prefix."""
     return NAME_PREFIX + name
 
 
 def configure_new_plugin(request: Mapping[str, object], *, with_code: bool) -> DesiredPlugin:
-    """A new plugin: what is not sent gets its default.
+    """Configure a new plugin (POST): a field that is not sent gets its default.
 
     Raises:
         ApiError: 400, the fields do not fit the package type.
@@ -47,7 +47,7 @@ def configure_new_plugin(request: Mapping[str, object], *, with_code: bool) -> D
     image = request.get("deploymentPackageType", default("deploymentPackageType")) == "IMAGE"
     tag = request.get("imageTag") if image else None
     if "runtime" not in request and not tag:
-        msg = "runtime is missing: a ZIP plugin needs it, and an IMAGE plugin without imageTag too."
+        msg = "runtime is missing: it is required for a ZIP plugin, and for an IMAGE plugin without imageTag."
         raise bad_request(msg)
     if with_code:
         _refuse_code(image=image)
@@ -67,10 +67,10 @@ def configure_new_plugin(request: Mapping[str, object], *, with_code: bool) -> D
 
 
 def apply_partial_update(current: Config, request: Mapping[str, object], *, with_code: bool) -> DesiredPlugin:
-    """PATCH: what is not sent stays; maps and lists that are sent replace the old ones whole.
+    """Apply a partial update (PATCH): a field that is not sent stays, and a map or list replaces the old one.
 
     Raises:
-        ApiError: 400, code for an IMAGE plugin, or a version that breaks the version rule.
+        ApiError: 400, the request has code for an IMAGE plugin, or breaks the version rule.
     """
     image = current["deploymentPackageType"] == "IMAGE"
     ignored = {"imageTag", "runtime", "handler"} if image else {"imageTag"}
@@ -85,23 +85,26 @@ def apply_partial_update(current: Config, request: Mapping[str, object], *, with
 
 
 def apply_replacement(current: Config, request: Mapping[str, object], *, with_code: bool) -> DesiredPlugin:
-    """PUT: what is not sent falls back to its default. Code is no field: without new code the old one stays.
+    """Apply a replacement (PUT): a field that is not sent gets its default. Without new code, the old code stays.
 
     Raises:
-        ApiError: 400, another name or package type, code for an IMAGE plugin, or the version rule is broken.
+        ApiError: 400, the request changes name or package type, has code for an IMAGE plugin, or breaks the version
+            rule.
     """
     if request["name"] not in {current["name"], full_name(str(current["name"]))}:
-        msg = "name cannot change: it must be the plugin's own."
-        raise refused_update(msg)
-    kind = current["deploymentPackageType"]
-    if request.get("deploymentPackageType", kind) != kind:
-        msg = f"deploymentPackageType cannot change: it is {kind}."
-        raise refused_update(msg)
-    whole = {"runtime": current["runtime"] or "", **request, "name": current["name"], "deploymentPackageType": kind}
-    if kind == "ZIP" and "runtime" not in request:
-        msg = "runtime is missing: a ZIP plugin needs it."
-        raise refused_update(msg)
-    return _updated(current, configure_new_plugin(whole, with_code=False).config, request, with_code=with_code)
+        msg = f"name cannot change: the plugin is {current['name']}."
+        raise invalid_update(msg)
+    package_type = current["deploymentPackageType"]
+    if request.get("deploymentPackageType", package_type) != package_type:
+        msg = f"deploymentPackageType cannot change: it is {package_type}."
+        raise invalid_update(msg)
+    if package_type == "ZIP" and "runtime" not in request:
+        msg = "runtime is missing: it is required for a ZIP plugin."
+        raise invalid_update(msg)
+    fixed = {"name": current["name"], "deploymentPackageType": package_type}
+    complete_request = {"runtime": current["runtime"] or "", **request, **fixed}
+    config = configure_new_plugin(complete_request, with_code=False).config
+    return _updated(current, config, request, with_code=with_code)
 
 
 def _updated(current: Config, config: Config, request: Mapping[str, object], *, with_code: bool) -> DesiredPlugin:
@@ -109,29 +112,29 @@ def _updated(current: Config, config: Config, request: Mapping[str, object], *, 
     if with_code:
         _refuse_code(image=image)
     tag = request.get("imageTag") if image else None
-    wanted = DesiredPlugin(config=config, image_tag=str(tag) if tag else None, code_changes=with_code or bool(tag))
-    _check_version(int(str(current["version"])), int(str(config["version"])), code_changes=wanted.code_changes)
-    return wanted
+    desired = DesiredPlugin(config=config, image_tag=str(tag) if tag else None, code_changes=with_code or bool(tag))
+    _check_version(int(str(current["version"])), int(str(config["version"])), code_changes=desired.code_changes)
+    return desired
 
 
-def _check_version(current: int, asked: int, *, code_changes: bool) -> None:
-    details = {"currentVersion": current, "requestVersion": asked}
-    if code_changes and asked <= current:
-        message = f"With new code the version must be larger than {current}."
+def _check_version(current: int, requested: int, *, code_changes: bool) -> None:
+    details = {"currentVersion": current, "requestVersion": requested}
+    if code_changes and requested <= current:
+        message = f"With new code, version must be larger than {current}."
         raise bad_request(message, "PLUGIN_VERSION_MUST_BE_LARGER_WHEN_UPDATING_CODE", details)
-    if not code_changes and asked != current:
-        message = f"Without new code the version stays {current}."
+    if not code_changes and requested != current:
+        message = f"Without new code, version must stay {current}."
         raise bad_request(message, "PLUGIN_VERSION_MUST_NOT_BE_CHANGED_WHEN_NOT_UPDATING_CODE", details)
 
 
 def _refuse_code(*, image: bool) -> None:
     if image:
-        message = "The part code is for ZIP plugins; an IMAGE plugin is updated by its imageTag."
+        message = "An IMAGE plugin takes no code. Change its imageTag instead."
         raise bad_request(message, "PLUGIN_CODE_IS_NOT_SUPPORTED_FOR_IMAGE_DEPLOYMENT_PACKAGE_TYPE")
 
 
 def _runtime(request: Mapping[str, object], *, image: bool) -> Config:
-    """The image itself says what runs in it, so BioT tells neither of an IMAGE plugin."""
+    """Return runtime and handler. BioT returns neither for an IMAGE plugin, because the image defines both."""
     if image:
         return {"runtime": None, "handler": None}
     return {"runtime": request["runtime"], "handler": request.get("handler", default("handler"))}

@@ -1,4 +1,4 @@
-"""What a configuration means, judged as BioT and Lambda judge it, with their codes and details."""
+"""The rules of BioT and Lambda for a configuration, with their codes and details."""
 
 from __future__ import annotations
 
@@ -22,25 +22,27 @@ if TYPE_CHECKING:
     from sandbox.settings.configuration import DesiredPlugin
 
 ADAPT_ENTITY = "ADAPT_ENTITY"
+INVALID_PARAMETER = "InvalidParameterValueException"
+"""Lambda's error for a value that it does not accept."""
 
 
-def aws_refusal(class_name: str, message: str) -> ApiError:
-    """What BioT answers when AWS refuses; which of AWS's errors it is, is our model of Lambda (``className``)."""
+def aws_error(class_name: str, message: str) -> ApiError:
+    """Return BioT's error for a refusal of AWS. The AWS error in ``className`` follows our model of Lambda."""
     return ApiError(500, "AWS_EXCEPTION", message, {"className": class_name})
 
 
-def check_configuration(wanted: DesiredPlugin, *, today: date, creating: bool) -> None:
-    """Everything that can be told from the configuration alone, BioT's own rules before Lambda's.
+def check_configuration(desired: DesiredPlugin, *, today: date, creating: bool) -> None:
+    """Check everything that depends on the configuration alone: first BioT's rules, then Lambda's.
 
     Args:
-        wanted: What the plugin is to be.
+        desired: The plugin as it will be.
         today: Decides which runtimes can still be used.
-        creating: Whether the function is new: an old one may keep an old runtime for a while longer.
+        creating: Whether the function is new. An existing one may keep an old runtime for longer.
 
     Raises:
         ApiError: 400 and 404 of BioT's rules, 500 ``AWS_EXCEPTION`` of Lambda's.
     """
-    config = wanted.config
+    config = desired.config
     variables = text_values(config.get("environmentVariables"))
     _check_variables(variables)
     subscriptions = config.get("subscriptions")
@@ -56,23 +58,22 @@ def check_configuration(wanted: DesiredPlugin, *, today: date, creating: bool) -
 
 
 def check_variables_size(variables: Mapping[str, str]) -> None:
-    """All variables together, the platform's own among them.
+    """Check the size of all variables together, including the platform's.
 
     Raises:
-        ApiError: 500 ``AWS_EXCEPTION``, Lambda takes no more than 4 KB.
+        ApiError: 500 ``AWS_EXCEPTION``, they are larger than Lambda's 4 KB.
     """
     size = environment_size(variables)
     if size > ENVIRONMENT_VARIABLES_MAX:
         message = (
-            f"The environment variables take {size} bytes with the platform's own; "
+            f"The environment variables, including the platform's, have {size} bytes; "
             f"Lambda allows {ENVIRONMENT_VARIABLES_MAX}."
         )
-        msg = "InvalidParameterValueException"
-        raise aws_refusal(msg, message)
+        raise aws_error(INVALID_PARAMETER, message)
 
 
 def text_values(value: object) -> dict[str, str]:
-    """A map of texts; empty for anything else."""
+    """Return a map of texts; empty for anything that is not a map."""
     return {str(key): str(item) for key, item in value.items()} if isinstance(value, dict) else {}
 
 
@@ -80,7 +81,7 @@ def _check_variables(variables: Mapping[str, str]) -> None:
     for key, value in variables.items():
         if key.startswith(BIOT_PREFIX):
             details = {"environmentVariable": key, "reservedPrefix": BIOT_PREFIX}
-            message = f"Environment variables that start with {BIOT_PREFIX} belong to the platform."
+            message = f"Environment variables with the prefix {BIOT_PREFIX} are reserved for the platform."
             raise bad_request(message, "ENVIRONMENT_VARIABLES_CANNOT_START_WITH_RESERVED_PREFIX", details)
         if not key or not value:
             msg = "Names and values of environment variables must not be empty."
@@ -90,9 +91,8 @@ def _check_variables(variables: Mapping[str, str]) -> None:
 def _check_names(variables: Mapping[str, str]) -> None:
     for key in variables:
         if key in RESERVED_NAMES or not re.fullmatch(KEY_PATTERN, key):
-            message = f"Lambda takes no environment variable of the name {key}."
-            msg = "InvalidParameterValueException"
-            raise aws_refusal(msg, message)
+            message = f"Lambda does not allow an environment variable named {key}."
+            raise aws_error(INVALID_PARAMETER, message)
 
 
 def _check_interceptions(subscriptions: Mapping[str, object]) -> None:
@@ -113,7 +113,7 @@ def _check_target(kind: str, api_id: object, entity: object) -> None:
     if (kind == ADAPT_ENTITY) != (api_id is None):
         correct = "null" if kind == ADAPT_ENTITY else "not null"
         details = {"type": kind, "correctValue": correct, "apiId": api_id}
-        message = f"For {kind} the apiId must be {correct}."
+        message = f"For {kind}, apiId must be {correct}."
         raise bad_request(message, "INTERCEPTION_MUST_HAVE_CORRECT_API_ID_NULL_VALUE_FOR_TYPE", details)
     if kind != ADAPT_ENTITY and not find_api(str(api_id)):
         raise _not_found(field="apiId", value=api_id)
@@ -122,12 +122,12 @@ def _check_target(kind: str, api_id: object, entity: object) -> None:
 
 
 def _not_found(*, field: str, value: object) -> ApiError:
-    message = f"No interception can be configured for {field} {value}: GET /settings/v1/interceptions lists what can."
+    message = f"{field} {value} cannot be intercepted; GET /settings/v1/interceptions lists what can."
     return ApiError(404, "INTERCEPTION_CONFIGURATION_NOT_FOUND", message, {"value": value, "fieldName": field})
 
 
 def _check_notifications(subscriptions: Mapping[str, object]) -> None:
-    """The codes are those of the dispatcher, which BioT's settings service subscribes at."""
+    """Check the notifications, with the codes of the dispatcher, where BioT's settings service subscribes."""
     for _, row in table_items(subscriptions, "notifications"):
         entity, action = str(row["entityTypeName"]), str(row["actionName"])
         if entity not in ACTIONS_BY_ENTITY:
@@ -148,6 +148,5 @@ def _check_runtime(name: str, today: date, *, creating: bool) -> None:
         raise bad_request(msg)
     blocked = runtime.create_blocked if creating else runtime.update_blocked
     if today >= blocked:
-        message = f"AWS does not take the runtime {name} any more since {blocked}."
-        msg_0 = "InvalidParameterValueException"
-        raise aws_refusal(msg_0, message)
+        message = f"AWS has not accepted the runtime {name} since {blocked}."
+        raise aws_error(INVALID_PARAMETER, message)

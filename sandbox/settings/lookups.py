@@ -1,4 +1,4 @@
-"""What a publisher asks before it publishes: what can be subscribed to, which BioT this is, where images go."""
+"""Data that a publisher looks up first: possible subscriptions, and credentials of the image repository."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sandbox.instance_state import InstanceState
 
 CREDENTIALS_HOURS = 1
-"""BioT's deployment guide."""
+"""How long the credentials are valid, according to BioT's deployment guide."""
 REGION = "eu-central-1"
 REPOSITORY = "local-biot/plugins"
 
@@ -43,24 +43,24 @@ INTERCEPTIONS = SearchableList(
     default_sort="entity",
     key="entity, api",
 )
-"""The specification's default sort, creationTime, is no property here; by entity it is."""
+"""The specification's default sort is creationTime, which is not a property here; this list is sorted by entity."""
 
 
-def interceptions(state: InstanceState, request: str | None) -> str:
-    """A page of what can be intercepted; an entity without ``apiId`` is a target of ADAPT_ENTITY."""
-    asked = parse_search(request, INTERCEPTIONS)
+def search_interceptable_apis(state: InstanceState, request: str | None) -> str:
+    """Return a page of what can be intercepted; an entity without ``apiId`` is a target of ADAPT_ENTITY."""
+    search = parse_search(request, INTERCEPTIONS)
     with state.database.read() as connection:
-        found = find(connection, INTERCEPTIONS, asked)
+        page = find(connection, INTERCEPTIONS, search)
     items = [
         {"entityTypeName": row["entity"], "servicePrefix": row["service"]}
         | ({"apiId": row["api"]} if row["api"] else {})
-        for row in found.rows
+        for row in page.rows
     ]
-    return envelope(map(json.dumps, items), found, asked)
+    return envelope(map(json.dumps, items), page, search)
 
 
-def notifiable_actions() -> dict[str, object]:
-    """One line for each entity and action."""
+def list_notifiable_actions() -> dict[str, object]:
+    """Return one entry for each entity and action."""
     return {
         "entityTypes": [
             {
@@ -75,8 +75,8 @@ def notifiable_actions() -> dict[str, object]:
     }
 
 
-def docker_credentials(state: InstanceState) -> dict[str, object]:
-    """Credentials in the right form for a registry that is not there: nothing can be done with them."""
+def create_docker_credentials(state: InstanceState) -> dict[str, object]:
+    """Return credentials in the right format. They open nothing, because the local BioT has no registry."""
     host = state.settings.base_url.partition("://")[2]
     return {
         "credentials": {

@@ -1,4 +1,4 @@
-"""The settings service's operations, for ``/openapi.json``; codes as in BioT OpenAPI specification 2.4.2."""
+"""The settings service's operations for ``/openapi.json``, with the codes of BioT OpenAPI specification 2.4.2."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _NAME: Mapping[str, Schema] = {"name": {"type": "string", "pattern": "^[a-zA-Z0-
 _REPOSITORY = "SETTINGS_PLUGIN_GET_DOCKER_REPOSITORY_TEMP_CREDENTIALS"
 _API_ID: Schema = {"type": "string", "pattern": api_id_pattern()}
 _NOT_FOUND = {404: ("PLUGIN_NOT_FOUND", "NOT_FOUND")}
-_WRITTEN_400 = (
+_WRITE_400 = (
     "ENVIRONMENT_VARIABLES_CANNOT_START_WITH_RESERVED_PREFIX",
     "INTERCEPTION_MUST_HAVE_CORRECT_API_ID_NULL_VALUE_FOR_TYPE",
     "INTERCEPTION_ORDER_CANNOT_BE_RESERVED_ORDER",
@@ -34,20 +34,23 @@ _WRITTEN_400 = (
     "INVALID_ACTION_NAME",
     "INVALID_ENTITY_TYPE_NAME",
 )
-_UPDATED_400 = (
-    *_WRITTEN_400,
+_UPDATE_400 = (
+    *_WRITE_400,
     "PLUGIN_REQUEST_VALIDATION_FAILED",
     "PLUGIN_VERSION_MUST_BE_LARGER_WHEN_UPDATING_CODE",
     "PLUGIN_VERSION_MUST_NOT_BE_CHANGED_WHEN_NOT_UPDATING_CODE",
 )
-_WRITTEN_404 = ("INTERCEPTION_CONFIGURATION_NOT_FOUND", "PLUGIN_IMAGE_TAG_NOT_FOUND")
-_UPDATED = {400: _UPDATED_400, 404: (*_NOT_FOUND[404], *_WRITTEN_404), 500: ("AWS_EXCEPTION",)}
+_WRITE_404 = ("INTERCEPTION_CONFIGURATION_NOT_FOUND", "PLUGIN_IMAGE_TAG_NOT_FOUND")
+_UPDATE_ERRORS = {400: _UPDATE_400, 404: (*_NOT_FOUND[404], *_WRITE_404), 500: ("AWS_EXCEPTION",)}
 
 
 def _form(config: Schema) -> Schema:
-    """With what ``rules`` asks for as far as a schema can say it: the document promises no more than is taken."""
-    told = deepcopy(config)
-    fields = told["properties"]
+    """Return the schema of the form, with those of the ``configuration_rules`` that a schema can express.
+
+    The document must not allow more than the local BioT accepts.
+    """
+    documented = deepcopy(config)
+    fields = documented["properties"]
     fields["runtime"] = nullable({"enum": [*RUNTIMES, *UNBUILT_RUNTIMES]})
     fields["environmentVariables"] = nullable(
         {
@@ -61,31 +64,33 @@ def _form(config: Schema) -> Schema:
     subscriptions["interceptionOrder"] = order
     subscriptions["interceptions"] = nullable(_list_of(_interception(order)))
     subscriptions["notifications"] = nullable(_list_of({"anyOf": _notifications()}))
-    return _parts({"anyOf": _kinds(told)} if config["required"] else told)
+    return _parts({"anyOf": _package_types(documented)} if config["required"] else documented)
 
 
-def _kinds(whole: Schema) -> list[Schema]:
-    """A ZIP plugin has a runtime; an IMAGE plugin has a tag, or a runtime by which its seed image is chosen."""
+def _package_types(config: Schema) -> list[Schema]:
+    """Return the alternatives: ZIP with a runtime; IMAGE with a tag, or with a runtime for its seed image."""
     runtime: Schema = {"enum": [*RUNTIMES, *UNBUILT_RUNTIMES]}
-    tag = {key: value for key, value in whole["properties"]["imageTag"].items() if key != "type"} | {"type": "string"}
+    tag = {key: value for key, value in config["properties"]["imageTag"].items() if key != "type"} | {"type": "string"}
     return [
-        _kind(whole, {"deploymentPackageType": {"enum": ["ZIP", None]}, "runtime": runtime}, ["runtime"]),
-        _kind(
-            whole,
+        _package_type(config, {"deploymentPackageType": {"enum": ["ZIP", None]}, "runtime": runtime}, ["runtime"]),
+        _package_type(
+            config,
             {"deploymentPackageType": {"const": "IMAGE"}, "runtime": runtime},
             ["deploymentPackageType", "runtime"],
         ),
-        _kind(
-            whole, {"deploymentPackageType": {"const": "IMAGE"}, "imageTag": tag}, ["deploymentPackageType", "imageTag"]
+        _package_type(
+            config,
+            {"deploymentPackageType": {"const": "IMAGE"}, "imageTag": tag},
+            ["deploymentPackageType", "imageTag"],
         ),
     ]
 
 
-def _kind(whole: Schema, fields: Mapping[str, Schema], required: list[str]) -> Schema:
+def _package_type(config: Schema, fields: Mapping[str, Schema], required: list[str]) -> Schema:
     return {
-        **whole,
-        "required": [*whole["required"], *required],
-        "properties": {**whole["properties"], **fields},
+        **config,
+        "required": [*config["required"], *required],
+        "properties": {**config["properties"], **fields},
     }
 
 
@@ -123,29 +128,29 @@ def _parts(config: Schema) -> Schema:
     return object_schema({"config": config, "code": {"type": "string", "format": "binary"}}, optional=["code"])
 
 
-_OF_PLUGINS = (
+_PLUGIN_OPERATIONS = (
     Operation(
         method="get",
         path=_PLUGINS,
         name="search",
-        summary="Find plugins.",
+        summary="Search plugins.",
         permission="SETTINGS_PLUGIN_SEARCH",
         search=PLUGINS,
-        answer=page_of(plugin_response()),
+        response=page_of(plugin_response()),
     ),
     Operation(
         method="post",
         path=_PLUGINS,
         name="create",
-        summary="Make a plugin, its service user, its endpoint and its subscriptions.",
+        summary="Create a plugin with its service user, endpoint and subscriptions.",
         permission="SETTINGS_PLUGIN_CREATE",
         body=_form(create_request()),
         form=True,
         status=201,
-        answer=plugin_response(),
+        response=plugin_response(),
         errors={
-            400: _WRITTEN_400,
-            404: _WRITTEN_404,
+            400: _WRITE_400,
+            404: _WRITE_404,
             409: ("PLUGIN_EXISTS_BY_NAME", "SERVICE_NAME_ALREADY_EXISTS"),
             500: ("AWS_EXCEPTION",),
         },
@@ -154,48 +159,48 @@ _OF_PLUGINS = (
         method="get",
         path=_PLUGIN,
         name="get",
-        summary="One plugin.",
+        summary="Return a plugin.",
         permission="SETTINGS_PLUGIN_GET",
         parameters=_NAME,
-        answer=plugin_response(),
+        response=plugin_response(),
         errors=_NOT_FOUND,
     ),
     Operation(
         method="patch",
         path=_PLUGIN,
         name="partialUpdate",
-        summary="Change what is sent.",
+        summary="Change the fields that are sent.",
         permission="SETTINGS_PLUGIN_UPDATE",
         parameters=_NAME,
         body=_form(update_request()),
         form=True,
-        answer=plugin_response(),
-        errors=_UPDATED,
+        response=plugin_response(),
+        errors=_UPDATE_ERRORS,
     ),
     Operation(
         method="put",
         path=_PLUGIN,
         name="update",
-        summary="Change everything; what is not sent gets its default. In BioT's guide, in no specification of v2.",
+        summary="Replace all fields; those not sent get their defaults. In BioT's guide, not in the specification.",
         permission="SETTINGS_PLUGIN_UPDATE",
         parameters=_NAME,
         body=_form(create_request()),
         form=True,
-        answer=plugin_response(),
-        errors=_UPDATED,
+        response=plugin_response(),
+        errors=_UPDATE_ERRORS,
     ),
     Operation(
         method="delete",
         path=_PLUGIN,
         name="delete",
-        summary="Remove a plugin and everything that was made for it.",
+        summary="Delete a plugin and everything that was created for it.",
         permission="SETTINGS_PLUGIN_DELETE",
         parameters=_NAME,
         status=204,
         errors=_NOT_FOUND,
     ),
 )
-_LINE = dict.fromkeys(("entityName", "entityDisplayName", "actionName", "actionDisplayName"), TEXT)
+_ACTION = dict.fromkeys(("entityName", "entityDisplayName", "actionName", "actionDisplayName"), TEXT)
 _KEYS = object_schema(dict.fromkeys(("accessKeyId", "secretAccessKey", "sessionToken"), TEXT) | {"expiration": MOMENT})
 _INTERCEPTION = object_schema(dict.fromkeys(("entityTypeName", "servicePrefix", "apiId"), TEXT), optional=["apiId"])
 _ACTIONS = tuple(
@@ -203,9 +208,9 @@ _ACTIONS = tuple(
         method="get",
         path=f"/settings/{version}/entity-types/action-notifications",
         name=name,
-        summary="What plugins can be told of.",
+        summary="List the actions that plugins can be notified of.",
         permission="SETTINGS_GET_ENTITY_TYPES",
-        answer=object_schema({"entityTypes": {"type": "array", "items": object_schema(_LINE)}}),
+        response=object_schema({"entityTypes": {"type": "array", "items": object_schema(_ACTION)}}),
     )
     for version, name in (("v1", "getNotifiableActions_1"), ("v2", "getNotifiableActions"))
 )
@@ -215,24 +220,24 @@ _LOOKUPS = (
         method="get",
         path="/settings/v1/interceptions",
         name="search_3",
-        summary="What plugins can intercept.",
+        summary="Search what plugins can intercept.",
         permission="SETTINGS_SEARCH_INTERCEPTION_SUBSCRIPTION_CONFIGURATIONS",
         search=INTERCEPTIONS,
-        answer=page_of(_INTERCEPTION),
+        response=page_of(_INTERCEPTION),
     ),
     Operation(
         method="get",
         path=f"{_PLUGINS}/docker-repository/temp-credentials",
         name="getDockerRepositoryTempCredentials",
-        summary="Credentials for the registry; the local BioT has none, so they open nothing.",
+        summary="Return credentials for the registry. The local BioT has no registry, so they open nothing.",
         permission=_REPOSITORY,
-        answer=object_schema({"credentials": _KEYS, "region": TEXT, "repositoryUri": TEXT}),
+        response=object_schema({"credentials": _KEYS, "region": TEXT, "repositoryUri": TEXT}),
     ),
     Operation(
         method="put",
         path="/sandbox/v1/images/{tag}",
         name="registerImage",
-        summary="An image of this tag counts as pushed. Not BioT's: the local one's stand-in for docker push.",
+        summary="Register an image tag as pushed. Not part of BioT: the sandbox's replacement for docker push.",
         permission=_REPOSITORY,
         parameters={"tag": {"type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9_-]{0,127}$"}},
         status=204,
@@ -242,17 +247,17 @@ _LOOKUPS = (
         method="get",
         path="/settings/v1/system/properties",
         name="getSystemProperties",
-        summary="Which BioT this is.",
-        answer=object_schema({"biotVersion": TEXT}),
+        summary="Return the BioT version.",
+        response=object_schema({"biotVersion": TEXT}),
     ),
     Operation(
         method="get",
         path="/settings/system/healthCheck",
         name="healthCheck",
-        summary="Whether the service answers.",
-        answer=HEALTH,
+        summary="Check that the service is running.",
+        response=HEALTH,
     ),
 )
 
-OPERATIONS = (*_OF_PLUGINS, *_LOOKUPS)
-"""Everything below ``/settings``, and the stand-in for pushing images."""
+OPERATIONS = (*_PLUGIN_OPERATIONS, *_LOOKUPS)
+"""All operations below ``/settings``, and the sandbox's replacement for docker push."""

@@ -1,8 +1,8 @@
-"""What each request about plugins does, from its text to the answer's text.
+"""The operations on plugins, from the text of the request to the text of the response.
 
-Everything is decided before the upload is looked at, so that a refusal comes at once, and outside of the transaction
-that writes, so that nobody waits for it. Inside, what depends on the database is checked again, and everything is
-decided again when somebody came in between.
+Everything is decided before the upload is checked, so that errors are reported at once, and outside of the transaction
+that writes, so that no other request has to wait. Inside the transaction, whatever depends on the database is checked
+again; if the plugin was changed in the meantime, everything is decided again.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from sandbox.search.search_query import SearchableList, envelope, find, parse_se
 from sandbox.settings.code.code_check import check_handler, read_zip_paths
 from sandbox.settings.code.code_store import CodeStore
 from sandbox.settings.configuration import configure_new_plugin
-from sandbox.settings.plugin_subscriptions import answer_with_moved_orders, with_moved_orders
+from sandbox.settings.plugin_subscriptions import response_with_moved_orders, with_moved_orders
 from sandbox.settings.plugin_table import PluginTable, PreparedPlugin, config_of, prepare_plugin
 from sandbox.settings.undocumented_behavior import PREFIXED_NAMES
 
@@ -55,44 +55,44 @@ PLUGINS = SearchableList(
 
 
 def search(state: InstanceState, request: str | None) -> str:
-    """A page of plugins."""
-    asked = parse_search(request, PLUGINS)
+    """Return a page of plugins."""
+    parsed = parse_search(request, PLUGINS)
     with state.database.read() as connection:
-        found = find(connection, PLUGINS, asked)
-    return envelope((row["response"] for row in found.rows), found, asked)
+        page = find(connection, PLUGINS, parsed)
+    return envelope((row["response"] for row in page.rows), page, parsed)
 
 
 def get(state: InstanceState, name: str) -> str:
-    """One plugin."""
+    """Return a plugin."""
     with state.database.read() as connection:
         row = PluginTable(state, connection).find(name)
-        return answer_with_moved_orders(connection, row, row["response"])
+        return response_with_moved_orders(connection, row, row["response"])
 
 
 def create(state: InstanceState, request: Config, form: UploadForm) -> str:
-    """Make a plugin: its code, service user, endpoint and subscriptions, or nothing of it."""
-    wanted = configure_new_plugin(request, with_code=form.code is not None)
-    prepared = prepare_plugin(wanted, today=state.clock.now().date(), creating=True)
+    """Create a plugin with its code, service user, endpoint and subscriptions, or change nothing."""
+    desired = configure_new_plugin(request, with_code=form.code is not None)
+    prepared = prepare_plugin(desired, today=state.clock.now().date(), creating=True)
     with state.database.read() as connection:
-        PluginTable(state, connection).check_new(wanted)
-    _check_code(form, wanted)
+        PluginTable(state, connection).check_new(desired)
+    _check_code(form, desired)
     with state.database.write() as connection:
         plugins = PluginTable(state, connection)
-        plugins.check_new(wanted)
-        answer = plugins.create(prepared, form.code.sha256 if form.code else None)
-        answer = answer_with_moved_orders(connection, plugins.find(str(wanted.config["name"])), answer)
+        plugins.check_new(desired)
+        response = plugins.create(prepared, form.code.sha256 if form.code else None)
+        response = response_with_moved_orders(connection, plugins.find(str(desired.config["name"])), response)
         if form.code:
-            CodeStore.beside(state.database).keep(form.code)
-    return answer
+            CodeStore.beside(state.database).add(form.code)
+    return response
 
 
 def update(state: InstanceState, name: str, decide: Decide, form: UploadForm) -> str:
-    """Change a plugin, or nothing of it.
+    """Change a plugin completely or not at all.
 
     Args:
-        state: Of the local BioT.
-        name: From the path.
-        decide: What the plugin is to be, from what it is.
+        state: The state of the local BioT.
+        name: The name in the path.
+        decide: Computes the desired plugin from the current configuration.
         form: The request.
     """
 
@@ -104,41 +104,41 @@ def update(state: InstanceState, name: str, decide: Decide, form: UploadForm) ->
         plugins = PluginTable(state, connection)
         before = plugins.find(name)
         prepared = prepared_for(connection, before)
-        plugins.check_image(prepared.wanted)
-    _check_code(form, prepared.wanted)
+        plugins.check_image(prepared.desired)
+    _check_code(form, prepared.desired)
     store = CodeStore.beside(state.database)
     with state.database.write() as connection:
         plugins = PluginTable(state, connection)
         row = plugins.find(name)
-        if row["config"] != before["config"]:  # somebody came in between: decide again, for what is there now
+        if row["config"] != before["config"]:  # changed in the meantime: decide again for the current one
             prepared = prepared_for(connection, row)
-        plugins.check_image(prepared.wanted)
-        answer = plugins.change(row, prepared, form.code.sha256 if form.code else None)
-        answer = answer_with_moved_orders(connection, row, answer)
+        plugins.check_image(prepared.desired)
+        response = plugins.change(row, prepared, form.code.sha256 if form.code else None)
+        response = response_with_moved_orders(connection, row, response)
         if form.code:
-            store.keep(form.code)
+            store.add(form.code)
     if form.code:
-        _drop_code(state, row["code_sha256"])
-    return answer
+        _delete_unused_code(state, row["code_sha256"])
+    return response
 
 
 def delete(state: InstanceState, name: str) -> None:
-    """Remove a plugin and everything that was made for it."""
+    """Delete a plugin and everything that was created for it."""
     with state.database.write() as connection:
         plugins = PluginTable(state, connection)
         row = plugins.find(name)
         plugins.delete(row)
-    _drop_code(state, row["code_sha256"])
+    _delete_unused_code(state, row["code_sha256"])
 
 
-def _drop_code(state: InstanceState, sha256: str | None) -> None:
-    """After the transaction: were it undone, the code would have to be there still."""
+def _delete_unused_code(state: InstanceState, sha256: str | None) -> None:
+    """Delete unused code. This follows the main transaction, whose rollback would still need the code."""
     with state.database.write() as connection:
-        CodeStore.beside(state.database).drop(connection, sha256)
+        CodeStore.beside(state.database).delete_unused(connection, sha256)
 
 
-def _check_code(form: UploadForm, wanted: DesiredPlugin) -> None:
-    """The upload against Lambda, outside every transaction: unpacking takes its time."""
+def _check_code(form: UploadForm, desired: DesiredPlugin) -> None:
+    """Check the upload as Lambda would, outside of every transaction, because unpacking takes time."""
     if form.code:
         paths = read_zip_paths(form.code.path, form.code.size)
-        check_handler(paths, str(wanted.config["runtime"]), str(wanted.config["handler"]))
+        check_handler(paths, str(desired.config["runtime"]), str(desired.config["handler"]))

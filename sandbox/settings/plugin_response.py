@@ -1,4 +1,4 @@
-"""``PluginResponse`` as JSON text, made once per change."""
+"""BioT's ``PluginResponse`` as JSON text, written once per change."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ServerFields:
-    """What the server adds to a configuration.
+    """The fields of a response that the server adds to a configuration.
 
     Attributes:
-        base_url: Of the local BioT.
-        created: Creation time.
-        modified: Time of the last change.
-        system_variables: The platform's own environment variables.
+        base_url: The local BioT's address.
+        created: The creation time.
+        modified: The time of the last change.
+        system_variables: The platform's environment variables.
     """
 
     base_url: str
@@ -34,20 +34,20 @@ class ServerFields:
     system_variables: Mapping[str, str]
 
 
-def answer_text(config: Config, facts: ServerFields) -> str:
-    """What the API tells of a plugin: never code, digest, image tag or the platform's secrets.
+def response_text(config: Config, server_fields: ServerFields) -> str:
+    """Return the response about a plugin. It never contains code, digest, image tag or the platform's secrets.
 
-    There is no AWS console behind a local BioT: ``linkToConsole`` leads to the plugin's own record.
+    A local BioT has no AWS console, so ``linkToConsole`` is the plugin's own address in the API.
     """
     full = full_name(str(config["name"]))
     variables = text_values(config["environmentVariables"])
-    told = {
+    response = {
         **config,
         "name": full if PREFIXED_NAMES else config["name"],
-        "environmentVariables": {**(facts.system_variables if SYSTEM_VARIABLES_SHOWN else {}), **variables},
-        "endpointUrl": endpoint_url(facts.base_url, full),
-        "linkToConsole": f"{facts.base_url}/settings/v2/plugins/{full}",
-        "creationTime": facts.created,
-        "lastModifiedTime": facts.modified,
+        "environmentVariables": {**(server_fields.system_variables if SYSTEM_VARIABLES_SHOWN else {}), **variables},
+        "endpointUrl": endpoint_url(server_fields.base_url, full),
+        "linkToConsole": f"{server_fields.base_url}/settings/v2/plugins/{full}",
+        "creationTime": server_fields.created,
+        "lastModifiedTime": server_fields.modified,
     }
-    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(response, ensure_ascii=False, separators=(",", ":"))

@@ -1,8 +1,9 @@
-"""The shapes of requests and answers as JSON Schema: what a request is held against and what /openapi.json shows.
+"""The JSON Schemas of requests and responses about plugins, and the check of a request's ``config`` against them.
 
 Fields, ranges and defaults are those of the manifest (``builder/manifest/schema.json``, from BioT OpenAPI specification
-2.4.2): what ``biot-plugin check`` takes, the local BioT takes. Keys that the specification does not have are refused,
-so that a misspelt one is found on the laptop; what BioT does with them is not documented.
+2.4.2): the local BioT accepts whatever ``biot-plugin check`` accepts. Unknown keys are refused, so that a misspelt one
+is found on the laptop; what BioT does with them is not documented. The meaning of the values is checked by
+``configuration_rules``.
 """
 
 from __future__ import annotations
@@ -25,133 +26,129 @@ if TYPE_CHECKING:
 
     Config = dict[str, object]
 
+Schema = dict[str, Any]
 
-# Is the JSON of ``config`` what the specification describes? Keys, types and bounds; the meaning is ``rules``'.
 VALIDATION_FAILED = "PLUGIN_REQUEST_VALIDATION_FAILED"
-_SHOWN = 20
+REQUIRED = ("name", "displayName", "version")
+NAME_PATTERN = "^[a-zA-Z0-9_-]+$"
+"""BioT's own pattern has no anchors, but Lambda gets the name and accepts nothing else."""
+FIXED = ("name", "deploymentPackageType")
+"""Fields that cannot change after creation; the body of PATCH does not have them."""
+SUBSCRIPTIONS_MAX = 5_000
+"""The number of interceptions of a plugin, and of its notifications. The kit's choice, far more than a plugin needs:
+BioT publishes no bound, and one request must not delay all others. ``CONFIG_MAX`` (1 MB) bounds their size."""
+_PROBLEMS_SHOWN = 20
 _MASK = "the value"
-"""Stands in messages for what was sent: it may be a secret in a wrong place."""
+"""Replaces sent values in messages, because a value in a wrong place may be a secret."""
+_TIMES = ("creationTime", "lastModifiedTime")
+_LINKS = ("endpointUrl", "linkToConsole")
 
 
 def read_creation(text: str) -> Config:
-    """The request to create, without its nulls.
+    """Read the ``config`` of a creation, without its nulls.
 
     Raises:
-        ApiError: 400 (the specification has no code for it), everything that is wrong in one message.
+        ApiError: 400 (the specification has no code for it), with all problems in one message.
     """
     return _checked(text, create_request, bad_request)
 
 
 def read_update(text: str) -> Config:
-    """The request to change some fields, without its nulls.
+    """Read the ``config`` of a partial update, without its nulls.
 
     Raises:
         ApiError: 400 ``PLUGIN_REQUEST_VALIDATION_FAILED``.
     """
-    return _checked(text, update_request, refused_update)
+    return _checked(text, update_request, invalid_update)
 
 
 def read_replacement(text: str) -> Config:
-    """The request to change every field: a body as for creation, without its nulls.
+    """Read the ``config`` of a replacement, which has the form of a creation, without its nulls.
 
     Raises:
         ApiError: 400 ``PLUGIN_REQUEST_VALIDATION_FAILED``.
     """
-    return _checked(text, create_request, refused_update)
+    return _checked(text, create_request, invalid_update)
 
 
-def refused_update(message: str) -> ApiError:
-    """The 400 of an update whose fields cannot be taken."""
+def invalid_update(message: str) -> ApiError:
+    """Return the 400 of an update with invalid fields."""
     return bad_request(message, VALIDATION_FAILED)
 
 
-def _checked(text: str, shape: Callable[[], Schema], refuse: Callable[[str], ApiError]) -> Config:
+def _checked(text: str, request_schema: Callable[[], Schema], error_of: Callable[[str], ApiError]) -> Config:
     value = read_json(text, "config")
-    faults = [
+    problems = [
         f"{'.'.join(str(part) for part in error.instance_path) or 'config'}: {error.message}"
-        for error in islice(_validator(shape).iter_errors(value), _SHOWN)
+        for error in islice(_validator(request_schema).iter_errors(value), _PROBLEMS_SHOWN)
     ]
-    if faults or not isinstance(value, dict):
-        raise refuse("; ".join(faults))
+    if problems or not isinstance(value, dict):
+        raise error_of("; ".join(problems))
     return _without_nulls(value)
 
 
 @cache
-def _validator(shape: Callable[[], Schema]) -> Draft202012Validator:
-    return Draft202012Validator(shape(), mask=_MASK)
+def _validator(request_schema: Callable[[], Schema]) -> Draft202012Validator:
+    return Draft202012Validator(request_schema(), mask=_MASK)
 
 
 def _without_nulls(value: Mapping[str, object]) -> Config:
-    return {key: _sent(item) for key, item in value.items() if item is not None}
+    return {key: _value_without_nulls(item) for key, item in value.items() if item is not None}
 
 
-def _sent(value: object) -> object:
+def _value_without_nulls(value: object) -> object:
     if isinstance(value, dict):
         return _without_nulls(value)
-    return [_sent(item) for item in value] if isinstance(value, list) else value
-
-
-Schema = dict[str, Any]
-
-REQUIRED = ("name", "displayName", "version")
-NAME_PATTERN = "^[a-zA-Z0-9_-]+$"
-"""BioT's own pattern has no anchors; Lambda, which gets the name, takes nothing else."""
-FIXED = ("name", "deploymentPackageType")
-"""What cannot change after creation: not in the body of PATCH."""
-SUBSCRIPTIONS_MAX = 5_000
-"""Interceptions of one plugin, and its notifications. The kit's choice, far above what a plugin needs: BioT publishes
-no bound, and one request must not keep everybody else waiting. ``CONFIG_MAX`` (1 MB) bounds their size."""
-_TIMES = ("creationTime", "lastModifiedTime")
-_LINKS = ("endpointUrl", "linkToConsole")
+    return [_value_without_nulls(item) for item in value] if isinstance(value, list) else value
 
 
 @cache
 def fields() -> Schema:
-    """Every field of ``config`` by its name, without references."""
-    found: Schema = _resolved(schema()["properties"]["plugin"]["properties"])
-    found["name"]["pattern"] = NAME_PATTERN
+    """Return the schema of every field of ``config`` by its name, with references resolved."""
+    resolved: Schema = _resolved(schema()["properties"]["plugin"]["properties"])
+    resolved["name"]["pattern"] = NAME_PATTERN
     for key in ("interceptions", "notifications"):
-        found["subscriptions"]["properties"][key]["maxItems"] = SUBSCRIPTIONS_MAX
-    # BioT's own default; a manifest has none, because the kit never leaves the state to BioT.
-    found["enabledState"]["default"] = "ENABLED"
-    return found
+        resolved["subscriptions"]["properties"][key]["maxItems"] = SUBSCRIPTIONS_MAX
+    # BioT's own default. A manifest has none, because the kit always sends the state.
+    resolved["enabledState"]["default"] = "ENABLED"
+    return resolved
 
 
 def default(field: str) -> Any:  # noqa: ANN401  # a JSON value
-    """What a field is when it is not sent."""
+    """Return the default of a field."""
     return deepcopy(fields()[field]["default"])
 
 
 def cors_defaults() -> dict[str, list[str]]:
-    """What each list of ``cors`` is when it is not sent."""
+    """Return the default of each list in ``cors``."""
     return {key: deepcopy(value["default"]) for key, value in fields()["cors"]["properties"].items()}
 
 
 @cache
 def create_request() -> Schema:
-    """``CreatePluginRequest``; an optional field may also be null, which is the same as not sending it."""
-    return _object(fields(), REQUIRED, "What a plugin is created from.")
+    """Return the schema of ``CreatePluginRequest``. In an optional field, null means the same as not sending it."""
+    return _object(fields(), REQUIRED, "The configuration of a new plugin.")
 
 
 @cache
 def update_request() -> Schema:
-    """``PartialUpdatePluginRequest``: every field may be left out, and two are not there at all."""
+    """Return the schema of ``PartialUpdatePluginRequest``: all fields are optional, and two do not exist."""
     changeable = {key: value for key, value in fields().items() if key not in FIXED}
-    return _object(changeable, (), "What changes; what is left out stays as it is.")
+    return _object(changeable, (), "The fields to change. The others stay as they are.")
 
 
 @cache
 def plugin_response() -> Schema:
-    """``PluginResponse``: neither code nor ``imageTag`` ever comes back."""
-    told = {key: value for key, value in deepcopy(fields()).items() if key != "imageTag"}
+    """Return the schema of ``PluginResponse``, which contains neither code nor ``imageTag``."""
+    properties = {key: value for key, value in deepcopy(fields()).items() if key != "imageTag"}
     for key in ("runtime", "handler"):
-        told[key] = _nullable(told[key])
+        properties[key] = _nullable(properties[key])
     times = {key: {"type": "string", "format": "date-time"} for key in _TIMES}
     links = {key: {"type": "string", "format": "uri"} for key in _LINKS}
     return {
         "type": "object",
         "required": [*REQUIRED, *links, *times],
-        "properties": {**told, **links, **times},
+        "properties": {**properties, **links, **times},
     }
 
 
@@ -168,7 +165,7 @@ def _object(properties: Schema, required: tuple[str, ...], description: str) -> 
 
 
 def _optional(field: Schema) -> Schema:
-    """The field with null beside its values; inside objects too, but not inside lists and maps."""
+    """Return the field's schema with null allowed; in nested objects too, but not in lists and maps."""
     if "properties" in field:
         required = field.get("required", [])
         field["properties"] = {

@@ -1,4 +1,7 @@
-"""``subscriptions`` of a plugin in the dispatcher's words."""
+"""The ``subscriptions`` of a plugin, translated to subscriptions of the dispatcher and back.
+
+``undocumented_behavior.MOVED_ORDERS_SHOWN`` decides whether responses show the orders that interceptions really have.
+"""
 
 from __future__ import annotations
 
@@ -18,48 +21,60 @@ if TYPE_CHECKING:
     from sandbox.settings.plugin_schema import Config
 
 
-# Orders to which other subscriptions pushed a plugin's interceptions, for a BioT whose answers show them.
 def with_moved_orders(connection: sqlite3.Connection, row: sqlite3.Row, config: Config) -> Config:
-    """A plugin's configuration as answers show it: with the orders that its interceptions really have.
+    """Return a plugin's configuration with the real orders of its interceptions, if responses show them.
 
     Args:
-        connection: Of the transaction.
+        connection: The connection of the transaction.
         row: The plugin.
-        config: Its configuration, with the orders that were asked for.
+        config: Its configuration, with the requested orders.
     """
     table = config["subscriptions"]
     if not undocumented_behavior.MOVED_ORDERS_SHOWN or not isinstance(table, dict):
         return config
     orders = {
-        (one.type, one.api_id, one.entity_name, json.dumps(one.path_filters, sort_keys=True)): order
-        for one, order in orders_of(connection, row["endpoint_url"])
+        (
+            subscription.type,
+            subscription.api_id,
+            subscription.entity_name,
+            json.dumps(subscription.path_filters, sort_keys=True),
+        ): order
+        for subscription, order in orders_of(connection, row["endpoint_url"])
     }
-    wanted = subscriptions_of(config).interceptions
-    keys = [(one.type, one.api_id, one.entity_name, json.dumps(one.path_filters, sort_keys=True)) for one in wanted]
+    subscriptions = subscriptions_of(config).interceptions
+    keys = [
+        (
+            subscription.type,
+            subscription.api_id,
+            subscription.entity_name,
+            json.dumps(subscription.path_filters, sort_keys=True),
+        )
+        for subscription in subscriptions
+    ]
     shown = [
-        {**given, "order": orders[key]} if key in orders else given
-        for given, key in zip(table["interceptions"], keys, strict=False)
+        {**item, "order": orders[key]} if key in orders else item
+        for item, key in zip(table["interceptions"], keys, strict=False)
     ]
     return {**config, "subscriptions": {**table, "interceptions": shown or table["interceptions"]}}
 
 
-def answer_with_moved_orders(connection: sqlite3.Connection, row: sqlite3.Row, answer: str) -> str:
-    """An answer about a plugin with the orders that its interceptions really have."""
+def response_with_moved_orders(connection: sqlite3.Connection, row: sqlite3.Row, response: str) -> str:
+    """Return a response about a plugin with the real orders of its interceptions, if responses show them."""
     if not undocumented_behavior.MOVED_ORDERS_SHOWN:
-        return answer
-    return json.dumps(with_moved_orders(connection, row, json.loads(answer)), ensure_ascii=False)
+        return response
+    return json.dumps(with_moved_orders(connection, row, json.loads(response)), ensure_ascii=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PluginSubscriptions:
-    """Everything that a plugin's endpoint is subscribed to."""
+    """All subscriptions of a plugin's endpoint."""
 
     interceptions: tuple[InterceptionSubscription, ...] = ()
     notifications: tuple[NotificationSubscription, ...] = ()
 
 
 def subscriptions_of(config: Config) -> PluginSubscriptions:
-    """What the plugin is subscribed to. A disabled one has its subscriptions in its configuration only."""
+    """Return the plugin's subscriptions. A disabled plugin has them in its configuration only."""
     table = config["subscriptions"]
     if config["enabledState"] != "ENABLED" or not isinstance(table, dict):
         return PluginSubscriptions()
@@ -67,16 +82,16 @@ def subscriptions_of(config: Config) -> PluginSubscriptions:
 
 
 def _interceptions(table: Config) -> Iterator[InterceptionSubscription]:
-    """A value that stands in an ``apiId`` becomes a path filter."""
-    common = table.get("interceptionOrder")
+    """Return the interceptions; a value in an ``apiId`` becomes a path filter."""
+    common_order = table.get("interceptionOrder")
     for _, row in table_items(table, "interceptions"):
-        target = find_api(str(row.get("apiId", "")))
-        order = row.get("order", common)
+        api = find_api(str(row.get("apiId", "")))
+        order = row.get("order", common_order)
         yield InterceptionSubscription(
             type=str(row["type"]),
-            api_id=target.api_id if target else "",
-            path_filters=target.path_filters if target else {},
-            entity_name="" if target else str(row.get("entityTypeName", "")),
+            api_id=api.api_id if api else "",
+            path_filters=api.path_filters if api else {},
+            entity_name="" if api else str(row.get("entityTypeName", "")),
             order=order if isinstance(order, int) else None,
         )
 

@@ -1,4 +1,4 @@
-"""Plugins in the database: everything that creating, changing and deleting one does, inside one transaction."""
+"""Plugins in the database. Each is created, changed and deleted in one transaction, with all that belongs to it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sandbox.plugin_endpoints import endpoint_url
 from sandbox.settings.code import image_tags
 from sandbox.settings.configuration import full_name
 from sandbox.settings.configuration_rules import check_configuration, check_variables_size, text_values
-from sandbox.settings.plugin_response import ServerFields, answer_text
+from sandbox.settings.plugin_response import ServerFields, response_text
 from sandbox.settings.plugin_subscriptions import subscriptions_of
 from sandbox.ums.accounts import create_service_user, delete_service_user
 from sandbox.ums.permissions import PROTECTED_API
@@ -41,89 +41,92 @@ _COLUMNS = {
     "enabled_state": "enabledState",
     "deployment_package_type": "deploymentPackageType",
 }
-"""What searches filter and sort by, as columns."""
+"""The columns for filters and sorting, and their fields."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PreparedPlugin:
-    """Everything about a request that can be worked out without the database, and so before anybody has to wait.
+    """Everything about a request that can be computed without the database, so that no other request has to wait.
 
     Attributes:
-        wanted: What the plugin is to be; it keeps BioT's and Lambda's rules.
-        subscriptions: What its endpoint will be subscribed to.
+        desired: The plugin as it will be; it follows the rules of BioT and Lambda.
+        subscriptions: The subscriptions of its endpoint.
     """
 
-    wanted: DesiredPlugin
+    desired: DesiredPlugin
     subscriptions: PluginSubscriptions
 
 
-def prepare_plugin(wanted: DesiredPlugin, *, today: date, creating: bool) -> PreparedPlugin:
-    """Check a request by the rules and work out its subscriptions.
+def prepare_plugin(desired: DesiredPlugin, *, today: date, creating: bool) -> PreparedPlugin:
+    """Check a request by the rules and compute its subscriptions.
 
     Raises:
-        ApiError: 400, 404 or 500 of ``rules``.
+        ApiError: 400, 404 or 500 from ``configuration_rules``.
     """
-    check_configuration(wanted, today=today, creating=creating)
-    return PreparedPlugin(wanted=wanted, subscriptions=subscriptions_of(wanted.config))
+    check_configuration(desired, today=today, creating=creating)
+    return PreparedPlugin(desired=desired, subscriptions=subscriptions_of(desired.config))
 
 
 @dataclass(frozen=True, slots=True)
 class PluginTable:
-    """The plugins, for one transaction.
+    """The table of plugins, for one transaction.
 
     Attributes:
-        state: Clock and address.
-        connection: Of the transaction.
+        state: The state of the local BioT.
+        connection: The connection of the transaction.
     """
 
     state: InstanceState
     connection: sqlite3.Connection
 
     def find(self, name: str) -> sqlite3.Row:
-        """A plugin by the name in a path: the full one, or the bare one.
+        """Find a plugin by the name in a path, with or without the platform's prefix.
 
         Raises:
             ApiError: 404 ``PLUGIN_NOT_FOUND``.
         """
         for candidate in (name, full_name(name)):
-            row = self.connection.execute("SELECT * FROM plugins WHERE full_name = ?", (candidate,)).fetchone()
+            row: sqlite3.Row | None = self.connection.execute(
+                "SELECT * FROM plugins WHERE full_name = ?", (candidate,)
+            ).fetchone()
             if row is not None:
-                found: sqlite3.Row = row
-                return found
-        raise ApiError(404, "PLUGIN_NOT_FOUND", "There is no plugin of this name.", {"pluginName": name})
+                return row
+        raise ApiError(404, "PLUGIN_NOT_FOUND", "There is no plugin with this name.", {"pluginName": name})
 
-    def check_new(self, wanted: DesiredPlugin) -> None:
-        """Is its name free, and its image there?
+    def check_new(self, desired: DesiredPlugin) -> None:
+        """Check that the name is free and the image exists.
 
         Raises:
             ApiError: 409 ``PLUGIN_EXISTS_BY_NAME``; 404 ``PLUGIN_IMAGE_TAG_NOT_FOUND``.
         """
-        full = full_name(str(wanted.config["name"]))
+        full = full_name(str(desired.config["name"]))
         if self.connection.execute("SELECT 1 FROM plugins WHERE full_name = ?", (full,)).fetchone():
-            raise ApiError(409, "PLUGIN_EXISTS_BY_NAME", "There is a plugin of this name.", {"pluginName": full})
-        self.check_image(wanted)
+            raise ApiError(
+                409, "PLUGIN_EXISTS_BY_NAME", "There is already a plugin with this name.", {"pluginName": full}
+            )
+        self.check_image(desired)
 
-    def check_image(self, wanted: DesiredPlugin) -> None:
-        """Is the image there that the request names?
+    def check_image(self, desired: DesiredPlugin) -> None:
+        """Check that the image of the request exists.
 
         Raises:
             ApiError: 404 ``PLUGIN_IMAGE_TAG_NOT_FOUND``.
         """
-        if wanted.image_tag:
-            image_tags.require_tag(self.connection, wanted.image_tag)
+        if desired.image_tag:
+            image_tags.require_tag(self.connection, desired.image_tag)
 
     def create(self, prepared: PreparedPlugin, code: str | None) -> str:
-        """Make the plugin with its service user, endpoint and subscriptions; returns the answer.
+        """Create the plugin with its service user, endpoint and subscriptions, and return the response.
 
         Args:
-            prepared: What it is to be.
-            code: Digest of the code that was kept, or None: BioT's seed is deployed.
+            prepared: The plugin as it will be.
+            code: The digest of the stored code, or None for BioT's seed code.
 
         Raises:
-            ApiError: 500, with its system variables it is too large for Lambda.
+            ApiError: 500, its environment variables with the platform's are too large for Lambda.
         """
-        wanted = prepared.wanted
-        full, now = full_name(str(wanted.config["name"])), iso(self.state.clock.now())
+        desired = prepared.desired
+        full, now = full_name(str(desired.config["name"])), iso(self.state.clock.now())
         user = create_service_user(self.connection, full, (PROTECTED_API,))
         system = {
             "BIOT_BASE_URL": self.state.settings.base_url,
@@ -137,35 +140,35 @@ class PluginTable:
             "creation_time": now,
             "service_user_id": user.id,
             "code_sha256": code,
-            "image_tag": wanted.image_tag,
-            **self._written(wanted.config, now, system),
+            "image_tag": desired.image_tag,
+            **self._config_columns(desired.config, now, system),
         }
-        places = ", ".join("?" * len(row))
+        placeholders = ", ".join("?" * len(row))
         self.connection.execute(
-            f"INSERT INTO plugins ({', '.join(row)}) VALUES ({places})",  # noqa: S608  # names of this module only
+            f"INSERT INTO plugins ({', '.join(row)}) VALUES ({placeholders})",  # noqa: S608  # only names from this module
             tuple(row.values()),
         )
         self._subscribe(str(row["endpoint_url"]), prepared.subscriptions)
         return str(row["response"])
 
     def change(self, row: sqlite3.Row, prepared: PreparedPlugin, code: str | None) -> str:
-        """Write a change and subscribe anew; returns the answer.
+        """Store a change, replace the subscriptions, and return the response.
 
         Args:
             row: The plugin as it is.
-            prepared: What it is to be.
-            code: Digest of the new code, or None to keep what is there.
+            prepared: The plugin as it will be.
+            code: The digest of the new code, or None to keep the old code.
 
         Raises:
-            ApiError: 500, its environment is too large for Lambda.
+            ApiError: 500, its environment variables with the platform's are too large for Lambda.
         """
-        wanted = prepared.wanted
+        desired = prepared.desired
         changed = {
             "code_sha256": code or row["code_sha256"],
-            "image_tag": wanted.image_tag or row["image_tag"],
-            **self._written(wanted.config, row["creation_time"], json.loads(row["system_variables"])),
+            "image_tag": desired.image_tag or row["image_tag"],
+            **self._config_columns(desired.config, row["creation_time"], json.loads(row["system_variables"])),
         }
-        assignments = ", ".join(f"{column} = ?" for column in changed)  # names of this module only
+        assignments = ", ".join(f"{column} = ?" for column in changed)  # only names from this module
         self.connection.execute(
             f"UPDATE plugins SET {assignments} WHERE full_name = ?",  # noqa: S608
             (*changed.values(), row["full_name"]),
@@ -174,33 +177,33 @@ class PluginTable:
         return str(changed["response"])
 
     def delete(self, row: sqlite3.Row) -> None:
-        """Remove the plugin, its service user, its subscriptions, and its image when no other plugin has it."""
+        """Delete the plugin, its service user, its subscriptions, and its image if no other plugin uses it."""
         self.connection.execute("DELETE FROM plugins WHERE full_name = ?", (row["full_name"],))
         remove_endpoint(self.connection, row["endpoint_url"])
         delete_service_user(self.connection, row["service_user_id"])
-        image_tags.drop(self.connection, row["image_tag"])
+        image_tags.delete_unused(self.connection, row["image_tag"])
 
-    def _written(self, config: Config, created: str, variables: Mapping[str, str]) -> dict[str, object]:
-        """The columns that follow from a configuration."""
+    def _config_columns(self, config: Config, created: str, variables: Mapping[str, str]) -> dict[str, object]:
+        """Return the columns that depend on the configuration."""
         system = {**variables, DISPLAY_NAME_VARIABLE: str(config["displayName"])}
         check_variables_size({**system, **text_values(config["environmentVariables"])})
         modified = iso(self.state.clock.now())
-        facts = ServerFields(
+        server_fields = ServerFields(
             base_url=self.state.settings.base_url, created=created, modified=modified, system_variables=system
         )
         return {
             **{column: config[field] for column, field in _COLUMNS.items()},
             "last_modified_time": modified,
             "config": json.dumps(config, ensure_ascii=False),
-            "response": answer_text(config, facts),
+            "response": response_text(config, server_fields),
             "system_variables": json.dumps(system, ensure_ascii=False),
         }
 
-    def _subscribe(self, endpoint: str, wanted: PluginSubscriptions) -> None:
-        replace_subscriptions(self.connection, endpoint, wanted.interceptions, wanted.notifications)
+    def _subscribe(self, endpoint: str, desired: PluginSubscriptions) -> None:
+        replace_subscriptions(self.connection, endpoint, desired.interceptions, desired.notifications)
 
 
 def config_of(row: sqlite3.Row) -> Config:
-    """The whole configuration that a plugin has."""
+    """Return the complete configuration of a plugin."""
     config: Config = json.loads(row["config"])
     return config

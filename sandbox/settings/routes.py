@@ -1,4 +1,4 @@
-"""The settings service as the local BioT serves it (BioT OpenAPI specification 2.4.2, settings)."""
+"""The routes of the settings service (BioT OpenAPI specification 2.4.2, settings)."""
 
 from __future__ import annotations
 
@@ -37,16 +37,16 @@ _REPOSITORY_PERMISSION = "SETTINGS_PLUGIN_GET_DOCKER_REPOSITORY_TEMP_CREDENTIALS
 
 
 def routes() -> list[Route]:
-    """Everything below ``/settings``, and the local BioT's own stand-in for pushing images."""
-    one = "/settings/v2/plugins/{name}"
+    """Return the routes below ``/settings``, and the sandbox's replacement for docker push."""
+    plugin = "/settings/v2/plugins/{name}"
     return [
         Route("/settings/v2/plugins", search_plugins, methods=["GET"]),
         Route("/settings/v2/plugins", create_plugin, methods=["POST"]),
         Route("/settings/v2/plugins/docker-repository/temp-credentials", docker_credentials, methods=["GET"]),
-        Route(one, get_plugin, methods=["GET"]),
-        Route(one, update_plugin, methods=["PATCH"]),
-        Route(one, replace_plugin, methods=["PUT"]),
-        Route(one, delete_plugin, methods=["DELETE"]),
+        Route(plugin, get_plugin, methods=["GET"]),
+        Route(plugin, update_plugin, methods=["PATCH"]),
+        Route(plugin, replace_plugin, methods=["PUT"]),
+        Route(plugin, delete_plugin, methods=["DELETE"]),
         Route("/settings/v1/interceptions", search_interceptions, methods=["GET"]),
         Route("/settings/v1/entity-types/action-notifications", notifiable_actions, methods=["GET"]),
         Route("/settings/v2/entity-types/action-notifications", notifiable_actions, methods=["GET"]),
@@ -68,8 +68,8 @@ async def create_plugin(request: Request) -> Response:
     state = state_of(request)
     with ExitStack() as stack:
         form = await receive(request, _new_file(request), stack)
-        answer = await run_in_threadpool(plugin_operations.create, state, read_creation(form.config), form)
-    return _json(answer, 201)
+        response = await run_in_threadpool(plugin_operations.create, state, read_creation(form.config), form)
+    return _json(response, 201)
 
 
 def get_plugin(request: Request) -> Response:
@@ -79,12 +79,12 @@ def get_plugin(request: Request) -> Response:
 
 
 async def update_plugin(request: Request) -> Response:
-    """``PATCH /settings/v2/plugins/{name}``: what is not sent stays."""
+    """``PATCH /settings/v2/plugins/{name}``: a field that is not sent stays."""
     return await _update(request, read_update, apply_partial_update)
 
 
 async def replace_plugin(request: Request) -> Response:
-    """``PUT /settings/v2/plugins/{name}``, as BioT's deployment guide has it and no specification: a full body."""
+    """``PUT /settings/v2/plugins/{name}``: a complete body. It is in BioT's guide, but not in a specification."""
     return await _update(request, read_replacement, apply_replacement)
 
 
@@ -98,19 +98,19 @@ def delete_plugin(request: Request) -> Response:
 def docker_credentials(request: Request) -> Response:
     """``GET /settings/v2/plugins/docker-repository/temp-credentials``."""
     require_permission(request, _REPOSITORY_PERMISSION)
-    return JSONResponse(lookups.docker_credentials(state_of(request)))
+    return JSONResponse(lookups.create_docker_credentials(state_of(request)))
 
 
 def search_interceptions(request: Request) -> Response:
     """``GET /settings/v1/interceptions``."""
     require_permission(request, "SETTINGS_SEARCH_INTERCEPTION_SUBSCRIPTION_CONFIGURATIONS")
-    return _json(lookups.interceptions(state_of(request), search_request_of(request.query_params)))
+    return _json(lookups.search_interceptable_apis(state_of(request), search_request_of(request.query_params)))
 
 
 def notifiable_actions(request: Request) -> Response:
     """``GET /settings/v2/entity-types/action-notifications``, and v1."""
     require_permission(request, "SETTINGS_GET_ENTITY_TYPES")
-    return JSONResponse(lookups.notifiable_actions())
+    return JSONResponse(lookups.list_notifiable_actions())
 
 
 async def system_properties(request: Request) -> Response:
@@ -124,11 +124,14 @@ async def health_check(request: Request) -> Response:
 
 
 def register_image(request: Request) -> Response:
-    """``PUT /sandbox/v1/images/{tag}``: an image of this tag counts as pushed. Not BioT's, the local one's own."""
+    """``PUT /sandbox/v1/images/{tag}``: registers an image tag as pushed. Not part of BioT."""
     require_permission(request, _REPOSITORY_PERMISSION)
     tag, state = request.path_params["tag"], state_of(request)
     if not _TAG.fullmatch(tag):
-        msg = f"A tag has up to {IMAGE_TAG_MAX} letters, digits, underscores, dots and hyphens."
+        msg = (
+            f"An image tag must have 1 to {IMAGE_TAG_MAX} letters, digits, underscores, dots and hyphens, "
+            "and must not start with a dot or hyphen."
+        )
         raise bad_request(msg)
     with state.database.write() as connection:
         image_tags.register(connection, tag, iso(state.clock.now()))
@@ -141,9 +144,9 @@ async def _update(request: Request, read: Callable[[str], Config], decide: Calla
     with ExitStack() as stack:
         form = await receive(request, _new_file(request), stack)
         sent = read(form.config)
-        wanted = bind(decide, request=sent, with_code=form.code is not None)
-        answer = await run_in_threadpool(plugin_operations.update, state, name, wanted, form)
-    return _json(answer)
+        decide_desired = bind(decide, request=sent, with_code=form.code is not None)
+        response = await run_in_threadpool(plugin_operations.update, state, name, decide_desired, form)
+    return _json(response)
 
 
 def _new_file(request: Request) -> Callable[[], Upload]:

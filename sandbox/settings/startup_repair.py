@@ -1,4 +1,4 @@
-"""Before the first request: a local BioT may come back on another port, and after a kill."""
+"""Repairs before the first request: a local BioT may start on another port than before, or after it was killed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sandbox.dispatcher.subscription_table import move_endpoint
 from sandbox.plugin_endpoints import endpoint_url
 from sandbox.settings.code.code_store import CodeStore
-from sandbox.settings.plugin_response import ServerFields, answer_text
+from sandbox.settings.plugin_response import ServerFields, response_text
 from sandbox.settings.plugin_table import config_of
 
 if TYPE_CHECKING:
@@ -18,29 +18,30 @@ if TYPE_CHECKING:
 
 
 def repair_plugins(state: InstanceState) -> None:
-    """Bring every plugin to the address of this start, and remove uploads that belong to none.
+    """Give every plugin the current address, and delete uploads that belong to no plugin.
 
-    Nothing else may be serving this database.
+    Nothing else may use the database meanwhile.
     """
     with state.database.write() as connection:
         for row in connection.execute("SELECT * FROM plugins").fetchall():
-            _settle(connection, row, state.settings.base_url)
+            _repair_plugin(connection, row, state.settings.base_url)
         CodeStore.beside(state.database).sweep(connection)
 
 
-def _settle(connection: sqlite3.Connection, row: sqlite3.Row, base_url: str) -> None:
+def _repair_plugin(connection: sqlite3.Connection, row: sqlite3.Row, base_url: str) -> None:
     system = {**json.loads(row["system_variables"]), "BIOT_BASE_URL": base_url}
-    facts = ServerFields(
+    server_fields = ServerFields(
         base_url=base_url,
         created=row["creation_time"],
         modified=row["last_modified_time"],
         system_variables=system,
     )
-    endpoint, answer = endpoint_url(base_url, row["full_name"]), answer_text(config_of(row), facts)
-    if (endpoint, answer) == (row["endpoint_url"], row["response"]):
+    endpoint = endpoint_url(base_url, row["full_name"])
+    response = response_text(config_of(row), server_fields)
+    if (endpoint, response) == (row["endpoint_url"], row["response"]):
         return
     move_endpoint(connection, row["endpoint_url"], endpoint)
     connection.execute(
         "UPDATE plugins SET endpoint_url = ?, response = ?, system_variables = ? WHERE full_name = ?",
-        (endpoint, answer, json.dumps(system, ensure_ascii=False), row["full_name"]),
+        (endpoint, response, json.dumps(system, ensure_ascii=False), row["full_name"]),
     )

@@ -1,17 +1,17 @@
-"""What BioT does and does not document, decided here in one place until a real tenant has been asked.
+"""Behaviour that BioT does not document, decided here in one place until it can be checked with a real tenant.
 
-Whoever knows better changes a value, and everything answers accordingly from the next start on.
+If you know better, change the value here; it applies from the next start.
 """
 
 from __future__ import annotations
 
 PREFIXED_NAMES = False
-"""Whether ``name`` in answers carries ``Plugin-``. BioT's deployment guide shows it without, and its generated client
-takes at most 57 characters there, which the prefixed form of a long name would exceed."""
+"""Whether ``name`` in responses has the prefix ``Plugin-``. BioT's deployment guide shows it without, and BioT's
+generated client accepts at most 57 characters there, which a long name with prefix would exceed."""
 
 MOVED_ORDERS_SHOWN = False
-"""Whether ``subscriptions`` in answers show the order to which another subscription pushed an interception, or the one
-that was asked for. BioT documents that it pushes, and not where one can see it besides the dispatcher."""
+"""Whether ``subscriptions`` in responses show the order to which another subscription moved an interception, instead of
+the requested one. BioT documents that it moves them, but not whether responses other than the dispatcher's show it."""
 
 SYSTEM_VARIABLES_SHOWN = False
-"""Whether ``environmentVariables`` in answers has the platform's own. Not documented; they hold a secret."""
+"""Whether ``environmentVariables`` in responses include the platform's, one of which is a secret."""

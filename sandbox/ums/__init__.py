@@ -1,1 +1,1 @@
-"""Log-ins, tokens and permissions of the local BioT (BioT OpenAPI specification 2.4.2, ums)."""
+"""UMS: users, service users, log-ins and tokens (BioT OpenAPI specification 2.4.2, ums)."""

@@ -1,4 +1,4 @@
-"""People and service users: made, found and removed inside the caller's transaction."""
+"""Users and service users in the database: created, changed and deleted inside the caller's transaction."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 ORGANIZATION = "00000000-0000-0000-0000-000000000000"
-"""The one organisation of a local BioT; the platform's own manufacturer organisation has this id."""
+"""The only organization of a local BioT, with the id of the platform's manufacturer organization."""
 TOKEN_MINUTES = 30
-"""How long an access token lives unless a service user says otherwise (BioT's guide to calls from a plugin)."""
+"""The default lifetime of an access token (BioT's guide to calls from a plugin)."""
 MAX_SECRET_KEYS = 5
-"""Per service user. The kit's choice: BioT refuses more than a number that it does not publish."""
+"""The number of secret keys of a service user. The kit's choice: BioT has a limit but does not publish it."""
 PUBLISHER_ROLE, PLUGIN_ROLE = (f"00000000-0000-4000-8000-00000000000{number}" for number in (1, 2))
-"""Ids of the roles of the kit's own service user and of plugins. A local BioT keeps no roles: whatever ``roleId`` says
-is stored and answered, and what a service user may do is decided when it is made."""
+"""Ids of the roles of the kit's own service user and of plugins. A local BioT has no roles: ``roleId`` is only stored
+and returned, and the permissions of a service user are decided when it is created."""
 INTERNAL_SERVICE, EXTERNAL_SERVICE = "INTERNAL_SERVICE", "EXTERNAL_SERVICE"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UserDraft:
-    """A user to be made.
+    """A user to create.
 
     Attributes:
-        username: What they log in with; unique.
-        password: Kept as a hash only.
-        scopes: Their permissions.
-        mfa_code: The code that their second step takes, or None without one. It stays the same until they ask for
+        username: The unique name for log-ins.
+        password: The password, which is stored as a hash only.
+        scopes: The permissions.
+        mfa_code: The code for the second step of a log-in, or None without one. It stays valid until the user asks for
             another message.
-        phone: For log-ins by one-time code; E.164, as ``+12345678901``.
-        password_reset_required: Whether their log-in says so and gives no refresh token.
-        active: Whether they can log in.
+        phone: The phone for log-ins by one-time code, in E.164 format such as ``+12345678901``.
+        password_reset_required: Whether a log-in requires a new password and gives no refresh token.
+        active: Whether the user can log in.
     """
 
     username: str
@@ -52,14 +52,14 @@ class UserDraft:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ServiceUserDraft:
-    """A service user to be made.
+    """A service user to create.
 
     Attributes:
-        name: Unique.
-        scopes: Its permissions.
+        name: The unique name.
+        scopes: The permissions.
         type: ``INTERNAL_SERVICE`` or ``EXTERNAL_SERVICE``.
-        token_minutes: How long its access tokens live.
-        role_id: Answered as it was asked for.
+        token_minutes: The lifetime of its access tokens.
+        role_id: The role, which is only stored and returned.
         active: Whether it can log in.
     """
 
@@ -73,7 +73,7 @@ class ServiceUserDraft:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SecretKey:
-    """A secret key at the only moment when it can be read."""
+    """A new secret key, at the only moment when it can be read."""
 
     id: str
     creation_time: str
@@ -82,7 +82,7 @@ class SecretKey:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ServiceUser:
-    """A service user that was just made, with the secret that nobody can read again."""
+    """A new service user, with the secret key that cannot be read again."""
 
     id: str
     secret_key: str = field(repr=False)
@@ -90,13 +90,15 @@ class ServiceUser:
 
 
 def create_user(connection: sqlite3.Connection, person: UserDraft) -> str:
-    """Make a user and return the id.
+    """Create a user and return the id.
 
     Raises:
-        ApiError: 409, the name is taken.
+        ApiError: 409, the name is in use.
     """
     if connection.execute("SELECT 1 FROM ums_user WHERE username = ?", (person.username,)).fetchone():
-        raise ApiError(409, "USERNAME_ALREADY_EXISTS", "There is a user of this name.", {"username": person.username})
+        raise ApiError(
+            409, "USERNAME_ALREADY_EXISTS", "There is already a user with this name.", {"username": person.username}
+        )
     identifier = str(uuid4())
     connection.execute(
         "INSERT INTO ums_user (id, username, organization_id, password, scopes, mfa_code, phone,"
@@ -117,7 +119,7 @@ def create_user(connection: sqlite3.Connection, person: UserDraft) -> str:
 
 
 def set_password(connection: sqlite3.Connection, username: str, password: str) -> None:
-    """Give a user another password; open sessions end, and a lock is opened."""
+    """Change a user's password, end open sessions, and unlock the account."""
     connection.execute(
         "DELETE FROM ums_session WHERE user_id IN (SELECT id FROM ums_user WHERE username = ?)", (username,)
     )
@@ -128,23 +130,23 @@ def set_password(connection: sqlite3.Connection, username: str, password: str) -
 
 
 def create_service_user(connection: sqlite3.Connection, name: str, scopes: Iterable[str]) -> ServiceUser:
-    """Make a service user of the platform's own, such as every plugin has.
+    """Create an internal service user, such as every plugin has.
 
     Raises:
-        ApiError: 409, the name is taken.
+        ApiError: 409, the name is in use.
     """
     draft = ServiceUserDraft(name=name, scopes=tuple(scopes), type=INTERNAL_SERVICE, role_id=PLUGIN_ROLE)
     return add_service_user(connection, draft)
 
 
 def add_service_user(connection: sqlite3.Connection, draft: ServiceUserDraft) -> ServiceUser:
-    """Make a service user and its first secret key.
+    """Create a service user and its first secret key.
 
     Raises:
-        ApiError: 409, the name is taken.
+        ApiError: 409, the name is in use.
     """
     if connection.execute("SELECT 1 FROM ums_service_user WHERE name = ?", (draft.name,)).fetchone():
-        message = "There is a service user of this name."
+        message = "There is already a service user with this name."
         raise ApiError(409, "SERVICE_NAME_ALREADY_EXISTS", message, {"name": draft.name})
     identifier = str(uuid4())
     connection.execute(
@@ -165,24 +167,24 @@ def add_service_user(connection: sqlite3.Connection, draft: ServiceUserDraft) ->
     return ServiceUser(id=identifier, secret_key=key.secret, key=key)
 
 
-def no_service_user(identifier: str) -> ApiError:
-    """A 404 ``SERVICE_USER_NOT_FOUND``."""
-    return ApiError(404, "SERVICE_USER_NOT_FOUND", "There is no service user of this id.", {"id": identifier})
+def service_user_not_found(identifier: str) -> ApiError:
+    """Return a 404 ``SERVICE_USER_NOT_FOUND``."""
+    return ApiError(404, "SERVICE_USER_NOT_FOUND", "There is no service user with this id.", {"id": identifier})
 
 
 def add_secret_key(connection: sqlite3.Connection, service_user: str) -> SecretKey:
-    """Give a service user one more secret key.
+    """Add a secret key to a service user.
 
     Raises:
-        ApiError: 404, there is no such service user; 409, it has as many keys as it may have.
+        ApiError: 404, there is no such service user; 409, it already has the maximum number of keys.
     """
     if not connection.execute("SELECT 1 FROM ums_service_user WHERE id = ?", (service_user,)).fetchone():
-        raise no_service_user(service_user)
+        raise service_user_not_found(service_user)
     (count,) = connection.execute(
         "SELECT count(*) FROM ums_secret_key WHERE service_user_id = ?", (service_user,)
     ).fetchone()
     if count >= MAX_SECRET_KEYS:
-        message = f"A service user has at most {MAX_SECRET_KEYS} secret keys."
+        message = f"A service user can have at most {MAX_SECRET_KEYS} secret keys."
         details = {"serviceId": service_user, "maxSecretKeys": MAX_SECRET_KEYS}
         raise ApiError(409, "MAX_SECRET_KEYS", message, details)
     identifier, secret = str(uuid4()), random_secret()
@@ -195,11 +197,11 @@ def add_secret_key(connection: sqlite3.Connection, service_user: str) -> SecretK
 
 
 def scopes_of(row: sqlite3.Row) -> list[str]:
-    """The permissions that a stored user or service user has."""
+    """Return the permissions of a stored user or service user."""
     scopes: list[str] = json.loads(row["scopes"])
     return scopes
 
 
 def delete_service_user(connection: sqlite3.Connection, identifier: str) -> None:
-    """Remove a service user and its keys; tokens that it holds are worth nothing from now on."""
+    """Delete a service user and its keys; its tokens are no longer valid."""
     connection.execute("DELETE FROM ums_service_user WHERE id = ?", (identifier,))

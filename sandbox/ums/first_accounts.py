@@ -1,4 +1,4 @@
-"""The first two accounts of a local BioT, made for this instance alone."""
+"""The first two accounts of a local BioT: the administrator and the kit's service user."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ if TYPE_CHECKING:
     from sandbox.database import Database
 
 PUBLISHER_NAME = "biot-plugin"
-"""The service user that the kit's own commands are."""
+"""The service user of the kit's own commands."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FirstAccounts:
-    """The secrets of a new local BioT, at the only moment when they can be read."""
+    """The accounts of a new local BioT, with their secrets, at the only moment when these can be read."""
 
     admin_password: str = field(repr=False)
     service_user: ServiceUser
 
 
 def create_first_accounts(database: Database) -> FirstAccounts | None:
-    """Make the administrator and the service user; None when this BioT has them already.
+    """Create the administrator and the service user; return None if this local BioT has them already.
 
     Raises:
-        SandboxError: It has only the service user.
+        SandboxError: The local BioT has the service user only.
     """
     with database.write() as connection:
         if connection.execute("SELECT 1 FROM ums_user WHERE username = ?", (ADMIN,)).fetchone():
@@ -52,7 +52,7 @@ def create_first_accounts(database: Database) -> FirstAccounts | None:
 
 
 def new_admin_password(database: Database) -> str:
-    """Give the administrator another password, for who has lost the first; open sessions end."""
+    """Give the administrator a new password, because the old one cannot be read again. Open sessions end."""
     password = random_secret()
     with database.write() as connection:
         set_password(connection, ADMIN, password)
@@ -60,10 +60,10 @@ def new_admin_password(database: Database) -> str:
 
 
 def new_service_key(database: Database) -> ServiceUser:
-    """Give the service user another secret key, for when the file that held it is gone; older ones end.
+    """Give the service user a new secret key, because the file with the old one is lost. Older keys are deleted.
 
     Raises:
-        SandboxError: It is not there.
+        SandboxError: There is no service user.
     """
     with database.write() as connection:
         row = connection.execute("SELECT id FROM ums_service_user WHERE name = ?", (PUBLISHER_NAME,)).fetchone()
@@ -76,5 +76,5 @@ def new_service_key(database: Database) -> ServiceUser:
 
 
 def _damaged(account: str) -> SandboxError:
-    msg = f"The data of this local BioT are damaged: its account {account} is missing."
-    return SandboxError(msg, hint="Begin with an empty BioT (--fresh), or choose other data with --data FOLDER.")
+    msg = f"The data of this local BioT is damaged: its account {account} is missing."
+    return SandboxError(msg, hint="Start with an empty BioT (--fresh), or choose another folder with --data FOLDER.")

@@ -1,7 +1,6 @@
-"""Codes that BioT sends as text messages: for log-ins without a password, and for a second step.
+"""Codes that BioT sends as text messages: for log-ins without a password, and for the second step of a log-in.
 
-A local BioT sends nothing. What it would have sent is kept, and ``GET /sandbox/v1/messages`` shows it to the
-administrator.
+A local BioT sends no messages. It stores them, and the administrator reads them with ``GET /sandbox/v1/messages``.
 """
 
 from __future__ import annotations
@@ -24,22 +23,22 @@ if TYPE_CHECKING:
     from sandbox.instance_state import InstanceState
 
 CODE_MINUTES = 10
-"""How long a one-time code can be used. The kit's choice: BioT publishes no number."""
+"""The lifetime of a one-time code. The kit's choice: BioT publishes no number."""
 MESSAGES_KEPT = 100
-"""So many messages are kept; older ones are forgotten."""
+"""The number of stored messages; older ones are deleted."""
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
 def send_login_code(state: InstanceState, phone: str) -> dict[str, object]:
-    """Send a code to the person who has this phone: BioT's ``GenerateOtpResponse``.
+    """Send a code to the user with this phone and return BioT's ``GenerateOtpResponse``.
 
-    A phone that nobody has is answered in the same way, so that a stranger learns nothing about accounts.
+    The response for an unknown phone is the same, so that it reveals nothing about accounts.
 
     Raises:
-        ApiError: 400, it is no phone number.
+        ApiError: 400, it is not a phone number.
     """
     if not _E164.fullmatch(phone):
-        msg = "phone is not a number as E.164 writes it, such as +12345678901."
+        msg = "phone must be a number in E.164 format, such as +12345678901."
         raise bad_request(msg)
     request, code, now = str(uuid4()), _new_code(), state.clock.now()
     with state.database.write() as connection:
@@ -51,12 +50,12 @@ def send_login_code(state: InstanceState, phone: str) -> dict[str, object]:
                 " ends = excluded.ends",
                 (request, user["id"], hash_secret(code, KEY_COST), (now + timedelta(minutes=CODE_MINUTES)).timestamp()),
             )
-            _deliver(connection, phone, code, now)
+            _store_message(connection, phone, code, now)
     return {"requestId": request, "phone": mask_phone(phone)}
 
 
 def log_in_by_code(state: InstanceState, request: str, code: str) -> dict[str, object]:
-    """Log in with a code that was sent; it can be used once.
+    """Log in with a one-time code.
 
     Raises:
         ApiError: 403 ``LOGIN_FAILED``; 401 ``USER_LOCKED_WITH_TIME``.
@@ -69,21 +68,21 @@ def log_in_by_code(state: InstanceState, request: str, code: str) -> dict[str, o
         ).fetchone()
     if row is None:
         raise login_failed()
-    check_secret(state, USERS, row, fits=secret_matches(code, row["code"]))
+    check_secret(state, USERS, row, is_correct=secret_matches(code, row["code"]))
     with state.database.write() as connection:
         used = connection.execute("DELETE FROM ums_one_time_code WHERE request_id = ?", (request,))
-    if not used.rowcount:  # somebody was faster with the same code
+    if not used.rowcount:  # another request has used the code first
         raise login_failed()
     return start_session(state, row)
 
 
-def resend_second_step(state: InstanceState, user_id: str, ends: datetime) -> dict[str, object]:
-    """Send another code for the second step; from now on it is the user's code. BioT's ``ResendMfaResponse``.
+def resend_second_step(state: InstanceState, user_id: str, expires: datetime) -> dict[str, object]:
+    """Send a new code for the second step, which replaces the old one, and return BioT's ``ResendMfaResponse``.
 
     Args:
-        state: Of the local BioT.
-        user_id: Who has made the first step.
-        ends: When the token of the first step ends.
+        state: The state of the local BioT.
+        user_id: The user who has completed the first step.
+        expires: When the token of the first step expires.
     """
     code = _new_code()
     with state.database.write() as connection:
@@ -91,12 +90,12 @@ def resend_second_step(state: InstanceState, user_id: str, ends: datetime) -> di
             "UPDATE ums_user SET mfa_code = ? WHERE id = ? RETURNING coalesce(phone, '')",
             (hash_secret(code, KEY_COST), user_id),
         ).fetchone()
-        _deliver(connection, phone, code, state.clock.now())
-    return {"mfaExpiration": iso(ends)}
+        _store_message(connection, phone, code, state.clock.now())
+    return {"mfaExpiration": iso(expires)}
 
 
 def sent_messages(state: InstanceState) -> list[dict[str, str]]:
-    """What was sent, the newest first."""
+    """Return the stored messages, the newest first."""
     with state.database.read() as connection:
         rows = connection.execute("SELECT * FROM ums_text_message ORDER BY number DESC").fetchall()
     return [{"phone": row["phone"], "code": row["code"], "creationTime": row["creation_time"]} for row in rows]
@@ -106,7 +105,7 @@ def _new_code() -> str:
     return f"{secrets.randbelow(1_000_000):06}"
 
 
-def _deliver(connection: sqlite3.Connection, phone: str, code: str, moment: datetime) -> None:
+def _store_message(connection: sqlite3.Connection, phone: str, code: str, moment: datetime) -> None:
     connection.execute(
         "INSERT INTO ums_text_message (phone, code, creation_time) VALUES (?, ?, ?)", (phone, code, iso(moment))
     )

@@ -1,4 +1,4 @@
-"""UMS's operations, for ``/openapi.json``; codes as in BioT OpenAPI specification 2.4.2."""
+"""UMS's operations for ``/openapi.json``, with the codes of BioT OpenAPI specification 2.4.2."""
 
 from __future__ import annotations
 
@@ -41,61 +41,61 @@ _LOGIN = object_schema(
     optional=["refreshJwt", "mfaExpiration", "phone"],
 )
 _KEY = object_schema({"id": TEXT, "creationTime": MOMENT, "secretKey": TEXT})
-_WORD: Schema = {**TEXT, "pattern": "^[^\\x00]+$", "maxLength": 200}
+_SHORT_TEXT: Schema = {**TEXT, "pattern": "^[^\\x00]+$", "maxLength": 200}
 
 
-_REFRESH_REQUEST = open_object_schema({"refreshToken": _WORD})
-_PEOPLE = (
+_REFRESH_REQUEST = open_object_schema({"refreshToken": _SHORT_TEXT})
+_USER_OPERATIONS = (
     Operation(
         method="post",
         path=f"{_USERS}/login",
         name="login",
-        summary="Log a person in.",
-        body=open_object_schema({"username": _WORD, "password": nullable(_WORD)}, optional=["password"]),
-        answer=_LOGIN,
+        summary="Log in a user.",
+        body=open_object_schema({"username": _SHORT_TEXT, "password": nullable(_SHORT_TEXT)}, optional=["password"]),
+        response=_LOGIN,
         errors=_LOCKED,
     ),
     Operation(
         method="post",
         path=f"{_USERS}/login/mfa",
         name="mfaLogin",
-        summary="The second step of a log-in.",
+        summary="Complete the second step of a log-in.",
         permission=MFA_LOGIN,
-        body=open_object_schema({"code": nullable(_WORD)}, optional=["code"]),
-        answer=_LOGIN,
+        body=open_object_schema({"code": nullable(_SHORT_TEXT)}, optional=["code"]),
+        response=_LOGIN,
         errors=_LOCKED,
     ),
     Operation(
         method="post",
         path=f"{_USERS}/token/refresh",
         name="refreshToken",
-        summary="A new access token.",
+        summary="Return a new access token.",
         body=_REFRESH_REQUEST,
-        answer=_LOGIN,
+        response=_LOGIN,
         errors=_REFRESH,
     ),
     Operation(
         method="post",
         path=f"{_USERS}/logout",
         name="logout",
-        summary="End a person's session.",
+        summary="End a user's session.",
         body=_REFRESH_REQUEST,
     ),
     Operation(
         method="post",
         path=f"{_USERS}/login/mfa/resend",
         name="mfaResend",
-        summary="Send another code for the second step.",
+        summary="Send a new code for the second step.",
         permission=MFA_RESEND,
-        answer=object_schema({"mfaExpiration": MOMENT}),
+        response=object_schema({"mfaExpiration": MOMENT}),
     ),
     Operation(
         method="post",
         path=f"{_USERS}/token/login",
         name="tokenLogin",
-        summary="Log in with a refresh token: both tokens are new.",
+        summary="Log in with a refresh token; return two new tokens.",
         body=_REFRESH_REQUEST,
-        answer=_LOGIN,
+        response=_LOGIN,
         errors={403: ("LOGIN_FAILED",)},
     ),
     Operation(
@@ -104,24 +104,24 @@ _PEOPLE = (
         name="generateOtp",
         summary="Send a one-time code for a log-in.",
         body=open_object_schema({"phone": {"type": "string", "pattern": r"^\+[1-9][0-9]{6,14}$"}}),
-        answer=object_schema({"requestId": _UUID, "phone": TEXT}),
+        response=object_schema({"requestId": _UUID, "phone": TEXT}),
     ),
     Operation(
         method="post",
         path=f"{_USERS}/otp/login",
         name="otpLogin",
         summary="Log in with a one-time code.",
-        body=open_object_schema({"requestId": _UUID, "code": _WORD}),
-        answer=_LOGIN,
+        body=open_object_schema({"requestId": _UUID, "code": _SHORT_TEXT}),
+        response=_LOGIN,
         errors=_LOCKED,
     ),
     Operation(
         method="get",
         path="/sandbox/v1/messages",
         name="readMessages",
-        summary="The text messages that BioT would have sent. Not BioT's: the local one's stand-in for phones.",
+        summary="Return the text messages that BioT would have sent. Not part of BioT.",
         permission=READ_MESSAGES,
-        answer=object_schema(
+        response=object_schema(
             {
                 "messages": {
                     "type": "array",
@@ -134,15 +134,15 @@ _PEOPLE = (
         method="get",
         path="/ums/system/healthCheck",
         name="umsHealthCheck",
-        summary="Whether the service answers.",
-        answer=HEALTH,
+        summary="Check that the service is running.",
+        response=HEALTH,
     ),
     Operation(
         method="get",
         path="/ums/v1/security/public-key",
         name="getPublicKey",
-        summary="What tokens are verified with: the present key and the one before.",
-        answer=object_schema({"publicKey": TEXT, "previousPublicKey": TEXT}, optional=["previousPublicKey"]),
+        summary="Return the keys that verify tokens: the current one and the previous one.",
+        response=object_schema({"publicKey": TEXT, "previousPublicKey": TEXT}, optional=["previousPublicKey"]),
     ),
 )
 _FIELDS: dict[str, Schema] = {
@@ -158,21 +158,21 @@ _SHOWN_KEY = object_schema({"id": TEXT, "creationTime": MOMENT})
 _SERVICE_USER = object_schema({**_FIELDS, "secretKeys": {"type": "array", "items": _SHOWN_KEY}})
 _SERVICE_404 = ("SERVICE_USER_NOT_FOUND", "NOT_FOUND")
 _ID = {"id": _UUID}
-_OF_SERVICES = (
+_SERVICE_OPERATIONS = (
     Operation(
         method="post",
         path=f"{_SERVICES}/accessToken",
         name="serviceUserLogin",
-        summary="Log a service user in.",
-        body=open_object_schema({"id": _WORD, "secretKey": _WORD}),
-        answer=object_schema({"accessToken": TEXT, "accessTokenExpiration": MOMENT}),
+        summary="Log in a service user.",
+        body=open_object_schema({"id": _SHORT_TEXT, "secretKey": _SHORT_TEXT}),
+        response=object_schema({"accessToken": TEXT, "accessTokenExpiration": MOMENT}),
         errors={401: ("SERVICE_LOCKED",), 403: ("LOGIN_FAILED",)},
     ),
     Operation(
         method="post",
         path=_SERVICES,
         name="createServiceUser",
-        summary="Make a service user that may publish.",
+        summary="Create a service user that may publish.",
         permission="UMS_SERVICES_CREATE_SERVICE_USER",
         body=open_object_schema(
             {
@@ -186,7 +186,7 @@ _OF_SERVICES = (
             optional=["name", "accessTokenExpirationInMinutes", "ownerOrganizationId", "active"],
         ),
         status=201,
-        answer=object_schema({**_FIELDS, "secretKeyData": _KEY}),
+        response=object_schema({**_FIELDS, "secretKeyData": _KEY}),
         errors={
             400: ("SERVICE_TYPE_NOT_ALLOWED", "MISSING_PARAMETERS"),
             404: ("OWNER_ORGANIZATION_NOT_FOUND",),
@@ -197,39 +197,39 @@ _OF_SERVICES = (
         method="get",
         path=_SERVICES,
         name="searchServiceUsers",
-        summary="Find service users.",
+        summary="Search service users.",
         permission="UMS_USERS_SEARCH_SERVICE_USERS",
         search=SERVICE_USERS,
-        answer=page_of(_SERVICE_USER),
+        response=page_of(_SERVICE_USER),
     ),
     Operation(
         method="get",
         path=f"{_SERVICES}/{{id}}",
         name="getServiceUserById",
-        summary="One service user.",
+        summary="Return a service user.",
         permission="UMS_USERS_GET_SERVICE_USER_BY_ID",
         parameters=_ID,
-        answer=_SERVICE_USER,
+        response=_SERVICE_USER,
         errors={404: _SERVICE_404},
     ),
     Operation(
         method="patch",
         path=f"{_SERVICES}/{{id}}",
         name="updateServiceUser",
-        summary="Change what is sent; an inactive service user can do nothing.",
+        summary="Change the fields that are sent. An inactive service user can do nothing.",
         permission="UMS_SERVICES_UPDATE_SERVICE_USER",
         parameters=_ID,
         body=open_object_schema(
             {"active": {"type": ["boolean", "null"]}, "roleId": nullable(_UUID)}, optional=["active", "roleId"]
         ),
-        answer=_SERVICE_USER,
+        response=_SERVICE_USER,
         errors={404: _SERVICE_404},
     ),
     Operation(
         method="delete",
         path=f"{_SERVICES}/{{id}}",
         name="deleteServiceUser",
-        summary="Remove a service user and its keys.",
+        summary="Delete a service user and its keys.",
         permission="UMS_SERVICES_DELETE_SERVICE_USER",
         parameters=_ID,
         status=204,
@@ -239,7 +239,7 @@ _OF_SERVICES = (
         method="delete",
         path=f"{_SERVICES}/{{id}}/secret-keys/{{secretKeyId}}",
         name="deleteSecretKey",
-        summary="Remove one secret key of a service user.",
+        summary="Delete a secret key of a service user.",
         permission="UMS_USERS_DELETE_SECRET_KEY_BY_ID",
         parameters={**_ID, "secretKeyId": _UUID},
         status=204,
@@ -249,14 +249,14 @@ _OF_SERVICES = (
         method="post",
         path=f"{_SERVICES}/{{id}}/secret-keys",
         name="createSecretKey",
-        summary="One more secret key for a service user.",
+        summary="Create another secret key for a service user.",
         permission="UMS_USERS_CREATE_SECRET_KEY_BY_SERVICE_USER_ID",
         parameters=_ID,
         status=201,
-        answer=_KEY,
+        response=_KEY,
         errors={404: _SERVICE_404, 409: ("MAX_SECRET_KEYS",)},
     ),
 )
 
-OPERATIONS = (*_PEOPLE, *_OF_SERVICES)
-"""Everything below ``/ums``, and the stand-in for phones."""
+OPERATIONS = (*_USER_OPERATIONS, *_SERVICE_OPERATIONS)
+"""All operations below ``/ums``, and the sandbox's replacement for phones."""

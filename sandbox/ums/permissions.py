@@ -25,14 +25,14 @@ SERVICE_USERS = (
     "UMS_USERS_DELETE_SECRET_KEY_BY_ID",
 )
 READ_MESSAGES = "SANDBOX_READ_MESSAGES"
-"""Not BioT's: to see the text messages that a local BioT would have sent."""
+"""Not part of BioT: allows reading the text messages that a local BioT would have sent."""
 
 PROTECTED_API = "PROTECTED_API"
-"""What every principal has; the service user that the platform makes for a plugin has only this here."""
+"""The permission of every user and service user. A plugin's service user has no other one here."""
 MFA_LOGIN, MFA_RESEND = "UMS_MFA_LOGIN", "UMS_RESEND_MFA_SMS"
-"""All that the token of a log-in's first step may do."""
+"""The only permissions in the token of a log-in's first step."""
 
 PUBLISHER = (PROTECTED_API, *PLUGINS, *LOOKUPS, *NOTIFICATIONS, *INTERCEPTIONS)
-"""What a CI service user needs to publish."""
+"""The permissions that a CI service user needs to publish."""
 ADMINISTRATOR = (*PUBLISHER, *SERVICE_USERS, READ_MESSAGES)
-"""Everything, as a Manufacturer Admin has."""
+"""All permissions, as a Manufacturer Admin has them."""

@@ -1,4 +1,4 @@
-"""UMS as the local BioT serves it (BioT OpenAPI specification 2.4.2, ums)."""
+"""The routes of UMS (BioT OpenAPI specification 2.4.2, ums)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def routes() -> list[Route]:
-    """Everything below ``/ums``, and the local BioT's own stand-in for phones."""
+    """Return the routes below ``/ums``, and the sandbox's replacement for phones."""
     return [
         Route("/ums/v2/users/login", log_in, methods=["POST"]),
         Route("/ums/v2/users/login/mfa", log_in_mfa, methods=["POST"]),
@@ -54,8 +54,8 @@ async def log_in_mfa(request: Request) -> Response:
 def resend_mfa(request: Request) -> Response:
     """``POST /ums/v2/users/login/mfa/resend``: with the token of the first step."""
     user = require_permission(request, MFA_RESEND)
-    ends = datetime.fromtimestamp(user.ends, UTC)
-    return JSONResponse(one_time_codes.resend_second_step(state_of(request), user.id, ends))
+    expires = datetime.fromtimestamp(user.expires, UTC)
+    return JSONResponse(one_time_codes.resend_second_step(state_of(request), user.id, expires))
 
 
 async def refresh(request: Request) -> Response:
@@ -79,8 +79,8 @@ async def generate_code(request: Request) -> Response:
 async def log_in_by_code(request: Request) -> Response:
     """``POST /ums/v2/users/otp/login``: public."""
     body = await json_body(request)
-    asked, code = uuid_text(text_of(body, "requestId"), "requestId"), text_of(body, "code")
-    return JSONResponse(await run_in_threadpool(one_time_codes.log_in_by_code, state_of(request), asked, code))
+    request_id, code = uuid_text(text_of(body, "requestId"), "requestId"), text_of(body, "code")
+    return JSONResponse(await run_in_threadpool(one_time_codes.log_in_by_code, state_of(request), request_id, code))
 
 
 async def log_out(request: Request) -> Response:
@@ -96,7 +96,7 @@ def public_key(request: Request) -> Response:
 
 
 def messages(request: Request) -> Response:
-    """``GET /sandbox/v1/messages``: the text messages that BioT would have sent. Not BioT's, the local one's own."""
+    """``GET /sandbox/v1/messages``: the text messages that BioT would have sent. Not part of BioT."""
     require_permission(request, READ_MESSAGES)
     return JSONResponse({"messages": one_time_codes.sent_messages(state_of(request))})
 

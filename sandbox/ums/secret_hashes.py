@@ -1,4 +1,4 @@
-"""Secrets as they are kept: scrypt hashes, each with its own salt."""
+"""Secrets are stored as scrypt hashes, each with its own salt."""
 
 from __future__ import annotations
 
@@ -9,37 +9,37 @@ from concurrent.futures import ThreadPoolExecutor
 from hashlib import scrypt
 
 PASSWORD_COST = 2**14
-"""For what people choose: some 40 ms and 16 MB per try (RFC 7914's interactive figure)."""
+"""For secrets that people choose: about 40 ms and 16 MB per attempt (RFC 7914's interactive figure)."""
 KEY_COST = 2**4
-"""For what is made here from 256 random bits: nobody guesses those, so the hash need not be slow."""
+"""For secrets that are made here from 256 random bits. Nobody can guess those, so the hash need not be slow."""
 
 _THREADS = ThreadPoolExecutor(2, thread_name_prefix="local-biot-hashes")
-"""Where slow hashes are made. Each needs 16 MB, which the C library keeps for the thread that asked for them: made by
-the forty threads that serve requests, hashes kept 500 MB for ever."""
+"""The threads for slow hashes. Each hash needs 16 MB, which the C library keeps for the thread that computed it: on the
+forty threads that serve requests, that was 500 MB for good."""
 _BLOCK_SIZE = 8
 _SALT_BYTES = 16
 _DIGEST_BYTES = 64
 
 
 def random_secret() -> str:
-    """256 random bits as text that fits into a URL, a header and a shell."""
+    """Return 256 random bits as text that is safe in a URL, a header and a shell."""
     return secrets.token_urlsafe(32)
 
 
 def hash_secret(secret: str, cost: int = PASSWORD_COST) -> str:
-    """What is kept in place of a secret: cost, salt and hash as text."""
+    """Return the text to store instead of a secret: cost, salt and hash."""
     salt = secrets.token_bytes(_SALT_BYTES)
     return f"{cost}${base64.b64encode(salt).decode()}${_digest(secret, salt, cost)}"
 
 
-def secret_matches(secret: str, kept: str) -> bool:
-    """Whether a secret is the one that ``kept`` was made from; takes the same time either way."""
-    cost, salt, digest = kept.split("$")
+def secret_matches(secret: str, stored_hash: str) -> bool:
+    """Return whether a secret matches a stored hash. Both results take the same time."""
+    cost, salt, digest = stored_hash.split("$")
     return hmac.compare_digest(_digest(secret, base64.b64decode(salt), int(cost)), digest)
 
 
 def unmatchable_hash() -> str:
-    """In place of a kept secret: takes as long to check as a password, and no secret fits."""
+    """Return a hash that no secret matches, and that takes as long to check as a password's."""
     salt, digest = secrets.token_bytes(_SALT_BYTES), secrets.token_bytes(_DIGEST_BYTES)
     return f"{PASSWORD_COST}${base64.b64encode(salt).decode()}${base64.b64encode(digest).decode()}"
 
@@ -51,5 +51,5 @@ def _digest(secret: str, salt: bytes, cost: int) -> str:
 
 
 def _scrypt(secret: str, salt: bytes, cost: int) -> str:
-    found = scrypt(secret.encode("utf-8", "replace"), salt=salt, n=cost, r=_BLOCK_SIZE, p=1, dklen=_DIGEST_BYTES)
-    return base64.b64encode(found).decode()
+    digest = scrypt(secret.encode("utf-8", "replace"), salt=salt, n=cost, r=_BLOCK_SIZE, p=1, dklen=_DIGEST_BYTES)
+    return base64.b64encode(digest).decode()

@@ -1,4 +1,4 @@
-"""Service users and their keys as the local BioT serves them (BioT OpenAPI specification 2.4.2, ums)."""
+"""The routes for service users and their keys (BioT OpenAPI specification 2.4.2, ums)."""
 
 from __future__ import annotations
 
@@ -32,21 +32,21 @@ if TYPE_CHECKING:
 
 _NAME_MAX = 100
 _MINUTES_MAX = 525_600
-"""A year. The kit's choice, so that an expiration can always be written."""
+"""A year. The kit's choice, so that every expiration is a valid date."""
 
 
 def routes() -> list[Route]:
-    """Everything below ``/ums/v2/services``."""
-    services, one = "/ums/v2/services", "/ums/v2/services/{id}"
+    """Return the routes below ``/ums/v2/services``."""
+    services, service_user = "/ums/v2/services", "/ums/v2/services/{id}"
     return [
         Route(f"{services}/accessToken", service_access_token, methods=["POST"]),
         Route(services, search_services, methods=["GET"]),
         Route(services, create_service, methods=["POST"]),
-        Route(one, get_service, methods=["GET"]),
-        Route(one, update_service, methods=["PATCH"]),
-        Route(one, delete_service, methods=["DELETE"]),
-        Route(f"{one}/secret-keys", create_secret_key, methods=["POST"]),
-        Route(f"{one}/secret-keys/{{secretKeyId}}", delete_secret_key, methods=["DELETE"]),
+        Route(service_user, get_service, methods=["GET"]),
+        Route(service_user, update_service, methods=["PATCH"]),
+        Route(service_user, delete_service, methods=["DELETE"]),
+        Route(f"{service_user}/secret-keys", create_secret_key, methods=["POST"]),
+        Route(f"{service_user}/secret-keys/{{secretKeyId}}", delete_secret_key, methods=["DELETE"]),
     ]
 
 
@@ -68,10 +68,10 @@ def search_services(request: Request) -> Response:
 
 
 async def create_service(request: Request) -> Response:
-    """``POST /ums/v2/services``. A local BioT keeps no roles: whatever ``roleId`` is, it means "may publish"."""
+    """``POST /ums/v2/services``. A local BioT has no roles: with any ``roleId``, the service user may publish."""
     await run_in_threadpool(require_permission, request, "UMS_SERVICES_CREATE_SERVICE_USER")
     draft = _draft(await json_body(request))
-    made = await run_in_threadpool(_make_service, state_of(request), draft)
+    service_user = await run_in_threadpool(_create_service, state_of(request), draft)
     answer = {
         "active": draft.active,
         "roleId": draft.role_id,
@@ -79,8 +79,8 @@ async def create_service(request: Request) -> Response:
         "ownerOrganizationId": ORGANIZATION,
         "name": draft.name,
         "accessTokenExpirationInMinutes": draft.token_minutes,
-        "id": made.id,
-        "secretKeyData": _key_body(made.key),
+        "id": service_user.id,
+        "secretKeyData": _key_body(service_user.key),
     }
     return JSONResponse(answer, status_code=201)
 
@@ -95,7 +95,7 @@ def get_service(request: Request) -> Response:
 
 
 async def update_service(request: Request) -> Response:
-    """``PATCH /ums/v2/services/{id}``: what is not sent, or null, stays."""
+    """``PATCH /ums/v2/services/{id}``: a field that is null or not sent stays."""
     await run_in_threadpool(require_permission, request, "UMS_SERVICES_UPDATE_SERVICE_USER")
     identifier, body = uuid_text(request.path_params["id"], "id"), await json_body(request)
     role = optional_text_of(body, "roleId")
@@ -133,7 +133,7 @@ def delete_secret_key(request: Request) -> Response:
     return Response(status_code=204)
 
 
-def _make_service(state: InstanceState, draft: ServiceUserDraft) -> ServiceUser:
+def _create_service(state: InstanceState, draft: ServiceUserDraft) -> ServiceUser:
     with state.database.write() as connection:
         return make_service_user(connection, draft)
 
@@ -145,15 +145,15 @@ def _change_service(state: InstanceState, identifier: str, change: ServiceUserCh
 
 def _draft(body: Mapping[str, object]) -> ServiceUserDraft:
     if missing := [key for key in ("roleId", "type") if body.get(key) in {None, ""}]:
-        message = f"{' and '.join(missing)} must be sent."
+        message = f"{' and '.join(missing)} must not be missing or empty."
         raise bad_request(message, "MISSING_PARAMETERS", {"parameters": missing})
     kind, role = text_of(body, "type"), uuid_text(text_of(body, "roleId"), "roleId")
     if kind not in {INTERNAL_SERVICE, EXTERNAL_SERVICE}:
-        message = f"type is {INTERNAL_SERVICE} or {EXTERNAL_SERVICE}."
+        message = f"type must be {INTERNAL_SERVICE} or {EXTERNAL_SERVICE}."
         raise bad_request(message, "SERVICE_TYPE_NOT_ALLOWED", {"attributeName": "type", "value": kind})
     name = optional_text_of(body, "name") or f"service-{uuid4()}"
     if len(name) > _NAME_MAX:
-        msg = f"name is longer than {_NAME_MAX} characters."
+        msg = f"name must have at most {_NAME_MAX} characters."
         raise bad_request(msg)
     _check_owner(body)
     active = optional_flag_of(body, "active")
@@ -172,18 +172,18 @@ def _minutes(body: Mapping[str, object]) -> int:
     if minutes is None:
         return TOKEN_MINUTES
     if not isinstance(minutes, int) or isinstance(minutes, bool) or not 1 <= minutes <= _MINUTES_MAX:
-        msg = f"accessTokenExpirationInMinutes is a number from 1 to {_MINUTES_MAX}."
+        msg = f"accessTokenExpirationInMinutes must be a whole number from 1 to {_MINUTES_MAX}."
         raise bad_request(msg)
     return minutes
 
 
 def _check_owner(body: Mapping[str, object]) -> None:
-    """A local BioT has one organisation; who names none gets it."""
+    """Check the organization. A local BioT has only one, which is also the default."""
     if body.get("ownerOrganizationId") is None:
         return
     owner = uuid_text(optional_text_of(body, "ownerOrganizationId"), "ownerOrganizationId")
     if owner != ORGANIZATION:
-        message = "There is no organization of this id."
+        message = "There is no organization with this id."
         raise ApiError(404, "OWNER_ORGANIZATION_NOT_FOUND", message, {"id": owner})
 
 

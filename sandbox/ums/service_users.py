@@ -1,4 +1,4 @@
-"""Service users that are there: found, shown, changed and removed, inside the caller's transaction."""
+"""Existing service users: searched, returned, changed and deleted inside the caller's transaction."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.search.filters import SearchProperty
 from sandbox.search.search_query import SearchableList
-from sandbox.ums.accounts import delete_service_user, no_service_user
+from sandbox.ums.accounts import delete_service_user, service_user_not_found
 from sandbox.web.biot_errors import ApiError
 
 if TYPE_CHECKING:
@@ -38,14 +38,14 @@ SERVICE_USERS = SearchableList(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ServiceUserChange:
-    """What an update sends; None leaves a field as it is."""
+    """The fields of an update; None leaves a field unchanged."""
 
     active: bool | None
     role_id: str | None
 
 
 def service_user_body(row: sqlite3.Row) -> dict[str, object]:
-    """BioT's ``GetServiceUserV2Response``, from a row of ``SERVICE_USERS``: secrets never come back."""
+    """Return BioT's ``GetServiceUserV2Response`` for a row of ``SERVICE_USERS``. It never contains secrets."""
     return {
         "active": bool(row["active"]),
         "roleId": row["role_id"],
@@ -59,7 +59,7 @@ def service_user_body(row: sqlite3.Row) -> dict[str, object]:
 
 
 def find_service_user(connection: sqlite3.Connection, identifier: str) -> sqlite3.Row:
-    """One service user.
+    """Find a service user.
 
     Raises:
         ApiError: 404 ``SERVICE_USER_NOT_FOUND``.
@@ -69,12 +69,12 @@ def find_service_user(connection: sqlite3.Connection, identifier: str) -> sqlite
         (identifier,),
     ).fetchone()
     if row is None:
-        raise no_service_user(identifier)
+        raise service_user_not_found(identifier)
     return row
 
 
 def change_service_user(connection: sqlite3.Connection, identifier: str, change: ServiceUserChange) -> sqlite3.Row:
-    """Change what was sent. An inactive service user can neither log in nor use the tokens that it has.
+    """Change a service user. An inactive one can neither log in nor use its tokens.
 
     Raises:
         ApiError: 404 ``SERVICE_USER_NOT_FOUND``.
@@ -87,7 +87,7 @@ def change_service_user(connection: sqlite3.Connection, identifier: str, change:
 
 
 def remove_service_user(connection: sqlite3.Connection, identifier: str) -> None:
-    """Remove a service user and its keys.
+    """Delete a service user and its keys.
 
     Raises:
         ApiError: 404 ``SERVICE_USER_NOT_FOUND``.
@@ -97,14 +97,14 @@ def remove_service_user(connection: sqlite3.Connection, identifier: str) -> None
 
 
 def remove_secret_key(connection: sqlite3.Connection, identifier: str, key: str) -> None:
-    """Remove one secret key of a service user; tokens that it gave stay good until they end.
+    """Delete a secret key of a service user. Tokens that were issued for it stay valid until they expire.
 
     Raises:
         ApiError: 404 ``SERVICE_USER_NOT_FOUND`` or ``SECRET_KEY_ID_NOT_FOUND``.
     """
     find_service_user(connection, identifier)
-    gone = connection.execute("DELETE FROM ums_secret_key WHERE id = ? AND service_user_id = ?", (key, identifier))
-    if not gone.rowcount:
+    deleted = connection.execute("DELETE FROM ums_secret_key WHERE id = ? AND service_user_id = ?", (key, identifier))
+    if not deleted.rowcount:
         details = {"secretKeyId": key, "serviceUserId": identifier}
-        message = "The service user has no secret key of this id."
+        message = "The service user has no secret key with this id."
         raise ApiError(404, "SECRET_KEY_ID_NOT_FOUND", message, details)

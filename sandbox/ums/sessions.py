@@ -1,4 +1,4 @@
-"""Log-ins and the tokens that they give."""
+"""Log-ins, sessions and the tokens that they issue."""
 
 from __future__ import annotations
 
@@ -25,38 +25,38 @@ if TYPE_CHECKING:
     from sandbox.instance_state import InstanceState
 
 REFRESH_HOURS = 12
-"""How long a log-in can be prolonged. The kit's choice: BioT's figure is a setting of each environment."""
+"""How long a session can be refreshed. The kit's choice: in BioT it is a setting of each environment."""
 MFA_MINUTES = 10
-"""How long the second step may take. The kit's choice."""
+"""The time for the second step of a log-in. The kit's choice."""
 FAILURES_ALLOWED = 5
 LOCK_MINUTES = 15
-"""After so many failures in a row an account is locked for so long. The kit's choice: BioT publishes neither."""
+"""An account is locked for so long after this number of failures in a row. The kit's choice: BioT publishes neither."""
 
-_NOBODY = unmatchable_hash()
-"""Checked when there is no such user, so that the answer takes as long as for one who exists."""
+_NO_USER_HASH = unmatchable_hash()
+"""Checked when there is no such user, so that the response takes as long as for an existing user."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LockableAccounts:
-    """A table of accounts that can be locked, and how an answer says so.
+    """A table of accounts that can be locked, and the error for a locked one.
 
     Attributes:
-        table: Its name.
-        locked_code: The code.
-        tells_time: Whether the code's details say how long the lock lasts.
+        table: The name of the table.
+        locked_code: The code of the error.
+        shows_time: Whether the details of the error contain the remaining time.
     """
 
     table: str
     locked_code: str
-    tells_time: bool
+    shows_time: bool
 
 
-USERS = LockableAccounts(table="ums_user", locked_code="USER_LOCKED_WITH_TIME", tells_time=True)
-SERVICES = LockableAccounts(table="ums_service_user", locked_code="SERVICE_LOCKED", tells_time=False)
+USERS = LockableAccounts(table="ums_user", locked_code="USER_LOCKED_WITH_TIME", shows_time=True)
+SERVICES = LockableAccounts(table="ums_service_user", locked_code="SERVICE_LOCKED", shows_time=False)
 
 
 def log_in(state: InstanceState, username: str, password: str) -> dict[str, object]:
-    """The first step of a log-in: BioT's ``LoginResponse``.
+    """Log in a user, or complete the first of two steps, and return BioT's ``LoginResponse``.
 
     Raises:
         ApiError: 403 ``LOGIN_FAILED``; 401 ``USER_LOCKED_WITH_TIME``.
@@ -64,16 +64,16 @@ def log_in(state: InstanceState, username: str, password: str) -> dict[str, obje
     with state.database.read() as connection:
         user = connection.execute("SELECT * FROM ums_user WHERE username = ?", (username,)).fetchone()
     if user is None or not user["active"]:
-        secret_matches(password, _NOBODY)
+        secret_matches(password, _NO_USER_HASH)
         raise login_failed()
-    check_secret(state, USERS, user, fits=secret_matches(password, user["password"]))
+    check_secret(state, USERS, user, is_correct=secret_matches(password, user["password"]))
     if user["mfa_code"] is not None:
         return _first_step(state, user)
     return start_session(state, user)
 
 
 def finish_mfa(state: InstanceState, user_id: str, code: str) -> dict[str, object]:
-    """The second step of a log-in.
+    """Complete the second step of a log-in.
 
     Raises:
         ApiError: 403 ``LOGIN_FAILED``; 401 ``USER_LOCKED_WITH_TIME``.
@@ -82,12 +82,12 @@ def finish_mfa(state: InstanceState, user_id: str, code: str) -> dict[str, objec
         user = connection.execute("SELECT * FROM ums_user WHERE id = ?", (user_id,)).fetchone()
     if user is None or user["mfa_code"] is None or not user["active"]:
         raise login_failed()
-    check_secret(state, USERS, user, fits=secret_matches(code, user["mfa_code"]))
+    check_secret(state, USERS, user, is_correct=secret_matches(code, user["mfa_code"]))
     return start_session(state, user)
 
 
 def refresh_session(state: InstanceState, refresh_token: str) -> dict[str, object]:
-    """A new access token for a session that has not ended; the refresh token stays the same.
+    """Issue a new access token for a session that has not expired; the refresh token stays the same.
 
     Raises:
         ApiError: 403 ``REFRESH_TOKEN_NOT_VALID``.
@@ -99,7 +99,7 @@ def refresh_session(state: InstanceState, refresh_token: str) -> dict[str, objec
 
 
 def log_in_by_token(state: InstanceState, refresh_token: str) -> dict[str, object]:
-    """A new session for whoever has one ("remember me"). The old one goes on: no document says that it ends.
+    """Start a new session with a refresh token ("remember me"). The old one goes on: no document says that it ends.
 
     Raises:
         ApiError: 403 ``LOGIN_FAILED``.
@@ -112,10 +112,10 @@ def log_in_by_token(state: InstanceState, refresh_token: str) -> dict[str, objec
 
 
 def log_out(state: InstanceState, refresh_token: str) -> None:
-    """End a session: its access tokens are worth nothing from now on.
+    """End a session; its access tokens are no longer valid.
 
     Raises:
-        ApiError: 400, it is no refresh token; the specification has no other refusal.
+        ApiError: 400, it is not a refresh token; the specification has no other error.
     """
     try:
         session = _session_of(state, refresh_token)
@@ -126,7 +126,7 @@ def log_out(state: InstanceState, refresh_token: str) -> None:
 
 
 def service_token(state: InstanceState, identifier: str, secret_key: str) -> dict[str, object]:
-    """An access token for a service user.
+    """Issue an access token for a service user.
 
     Raises:
         ApiError: 403 ``LOGIN_FAILED``; 401 ``SERVICE_LOCKED``.
@@ -135,7 +135,7 @@ def service_token(state: InstanceState, identifier: str, secret_key: str) -> dic
         service = connection.execute("SELECT * FROM ums_service_user WHERE id = ?", (identifier,)).fetchone()
     if service is None or not service["active"]:
         raise login_failed()
-    check_secret(state, SERVICES, service, fits=secret_key_matches(state.database, identifier, secret_key))
+    check_secret(state, SERVICES, service, is_correct=secret_key_matches(state.database, identifier, secret_key))
     kind = SERVICE_INTERNAL if service["type"] == INTERNAL_SERVICE else SERVICE_EXTERNAL
     claims = {"serviceUserId": service["id"], "scopes": scopes_of(service), "tokenType": kind}
     token = _token(state, claims, timedelta(minutes=service["token_minutes"]))
@@ -143,40 +143,40 @@ def service_token(state: InstanceState, identifier: str, secret_key: str) -> dic
 
 
 def secret_key_matches(database: Database, identifier: str, secret_key: str) -> bool:
-    """Whether a secret key is one of a service user's."""
+    """Return whether a secret key belongs to a service user."""
     with database.read() as connection:
         rows = connection.execute("SELECT secret FROM ums_secret_key WHERE service_user_id = ?", (identifier,))
         keys = [row["secret"] for row in rows]
     return any(secret_matches(secret_key, key) for key in keys)
 
 
-def check_secret(state: InstanceState, account: LockableAccounts, row: sqlite3.Row, *, fits: bool) -> None:
-    """Count a try with a secret, and refuse it when the secret was wrong or the account is locked.
+def check_secret(state: InstanceState, account: LockableAccounts, row: sqlite3.Row, *, is_correct: bool) -> None:
+    """Count an attempt to log in, and refuse it if the secret is wrong or the account is locked.
 
     Raises:
         ApiError: 403 ``LOGIN_FAILED``; 401 with the code of the account's lock.
     """
     now = state.clock.now().timestamp()
-    left = (row["locked_until"] or 0) - now
-    if left > 0:
-        minutes = math.ceil(left / 60)
+    seconds_left = (row["locked_until"] or 0) - now
+    if seconds_left > 0:
+        minutes = math.ceil(seconds_left / 60)
         message = f"The account is locked for {minutes} more minutes after too many failures."
-        raise ApiError(401, account.locked_code, message, {"timeLeftInMinutes": minutes} if account.tells_time else {})
-    if fits and not row["failures"]:
+        raise ApiError(401, account.locked_code, message, {"timeLeftInMinutes": minutes} if account.shows_time else {})
+    if is_correct and not row["failures"]:
         return
     with state.database.write() as connection:
-        # Counted inside the transaction: two failures at once are two.
+        # Counted inside the transaction, so that two simultaneous failures count as two.
         (failures,) = connection.execute(
-            f"UPDATE {account.table} SET failures = CASE WHEN ? THEN 0 ELSE failures + 1 END, locked_until = NULL"  # noqa: S608 - a name of ours
+            f"UPDATE {account.table} SET failures = CASE WHEN ? THEN 0 ELSE failures + 1 END, locked_until = NULL"  # noqa: S608 - a fixed name
             " WHERE id = ? RETURNING failures",
-            (fits, row["id"]),
+            (is_correct, row["id"]),
         ).fetchone() or (0,)
         if failures >= FAILURES_ALLOWED:
             connection.execute(
                 f"UPDATE {account.table} SET failures = 0, locked_until = ? WHERE id = ?",  # noqa: S608 - the same
                 (now + LOCK_MINUTES * 60, row["id"]),
             )
-    if not fits:
+    if not is_correct:
         raise login_failed()
 
 
@@ -198,26 +198,26 @@ def _first_step(state: InstanceState, user: sqlite3.Row) -> dict[str, object]:
 
 
 def mask_phone(phone: str) -> str:
-    """A phone number as answers show it: ``******8901``."""
+    """Hide a phone number except its last digits, as in responses: ``******8901``."""
     return f"******{phone[-4:]}"
 
 
 def start_session(state: InstanceState, user: sqlite3.Row) -> dict[str, object]:
-    """The answer to a log-in that succeeded, with both tokens."""
+    """Start a session and return the response to a successful log-in, with both tokens."""
     if user["password_reset_required"]:
-        # A token that may do nothing: the platform's own is limited to the reset.
+        # A token without permissions; the platform's token allows only the reset.
         claims = {"sub": user["id"], "tenantId": user["organization_id"], "scopes": [], "tokenType": USER}
         access = _token(state, claims, timedelta(minutes=TOKEN_MINUTES))
         return {**_login_response(user, access=access, refresh=None), "refreshJwt": None}  # the specification says null
     session, now = str(uuid4()), state.clock.now()
-    lasting = timedelta(hours=REFRESH_HOURS)
+    lifetime = timedelta(hours=REFRESH_HOURS)
     with state.database.write() as connection:
         connection.execute("DELETE FROM ums_session WHERE ends <= ?", (now.timestamp(),))
         connection.execute(
             "INSERT INTO ums_session (id, user_id, ends) VALUES (?, ?, ?)",
-            (session, user["id"], int((now + lasting).timestamp())),  # tokens end at whole seconds
+            (session, user["id"], int((now + lifetime).timestamp())),  # tokens end at whole seconds
         )
-    refresh = _token(state, {"sub": user["id"], "refreshTokenId": session, "tokenType": REFRESH}, lasting)
+    refresh = _token(state, {"sub": user["id"], "refreshTokenId": session, "tokenType": REFRESH}, lifetime)
     return _login_response(user, access=_user_token(state, user, session), refresh=refresh)
 
 
@@ -232,11 +232,11 @@ def _user_token(state: InstanceState, user: sqlite3.Row, session: str) -> dict[s
     return _token(state, claims, timedelta(minutes=TOKEN_MINUTES))
 
 
-def _token(state: InstanceState, claims: Mapping[str, object], lasting: timedelta) -> dict[str, str]:
-    ends = (state.clock.now() + lasting).replace(microsecond=0)
+def _token(state: InstanceState, claims: Mapping[str, object], lifetime: timedelta) -> dict[str, str]:
+    expires = (state.clock.now() + lifetime).replace(microsecond=0)
     return {
-        "token": state.keys.sign({**claims, "jti": str(uuid4()), "exp": int(ends.timestamp())}),
-        "expiration": iso(ends),
+        "token": state.keys.sign({**claims, "jti": str(uuid4()), "exp": int(expires.timestamp())}),
+        "expiration": iso(expires),
     }
 
 
@@ -261,7 +261,7 @@ def _user_of(state: InstanceState, session: str) -> sqlite3.Row:
             (session, state.clock.now().timestamp()),
         ).fetchone()
     if user is None:
-        raise _refresh_refused()
+        raise _invalid_refresh_token()
     return user
 
 
@@ -269,11 +269,13 @@ def _session_of(state: InstanceState, refresh_token: str) -> str:
     try:
         claims = state.keys.read(refresh_token)
     except jwt.InvalidTokenError as error:
-        raise _refresh_refused() from error
+        raise _invalid_refresh_token() from error
     if claims.get("tokenType") != REFRESH:
-        raise _refresh_refused()
+        raise _invalid_refresh_token()
     return str(claims["refreshTokenId"])
 
 
-def _refresh_refused() -> ApiError:
-    return ApiError(403, "REFRESH_TOKEN_NOT_VALID", "The refresh token has ended, was used to log out, or is foreign.")
+def _invalid_refresh_token() -> ApiError:
+    return ApiError(
+        403, "REFRESH_TOKEN_NOT_VALID", "The refresh token has expired, was logged out, or is not from this BioT."
+    )

@@ -1,4 +1,4 @@
-"""What every route of the local BioT shares: request bodies, errors in BioT's format, and the guard in front of them.
+"""What all routes of the local BioT share: request bodies, errors in BioT's format, permissions, the guard and the log.
 
-Knows no service.
+This room imports no service.
 """

@@ -1,4 +1,4 @@
-"""Who sends a request, and what they may do."""
+"""Authentication and authorization: who sends a request, and whether they have the permission that it needs."""
 
 from __future__ import annotations
 
@@ -17,31 +17,31 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
 USER, SERVICE_INTERNAL, SERVICE_EXTERNAL, REFRESH = "USER", "SERVICE_INTERNAL", "SERVICE_EXTERNAL", "REFRESH"
-"""``tokenType``. The first two were seen in tokens of the platform; the others are the kit's."""
+"""``tokenType``. The first two occur in the platform's tokens; the others are the kit's choice."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Caller:
-    """Who sent a request.
+    """The sender of a request.
 
     Attributes:
-        id: Of the user or the service user.
-        kind: ``tokenType`` of the token.
-        scopes: The permissions that the token carries.
-        ends: When the token ends, in seconds since 1970.
+        id: The id of the user or service user.
+        kind: The token's ``tokenType``.
+        scopes: The token's permissions.
+        expires: When the token expires, in seconds since 1970.
     """
 
     id: str
     kind: str
     scopes: frozenset[str]
-    ends: float
+    expires: float
 
 
 def authenticate(request: Request) -> Caller:
-    """The sender of a request, from its bearer token.
+    """Return the sender of a request, from its bearer token.
 
     Raises:
-        ApiError: 401 ``TOKEN_NOT_VALID``: no token, a foreign, ended or changed one, or its owner is gone or inactive.
+        ApiError: 401 ``TOKEN_NOT_VALID``: the token is missing, forged or expired, or its owner is inactive or deleted.
     """
     state = state_of(request)
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
@@ -49,44 +49,44 @@ def authenticate(request: Request) -> Caller:
         msg = "The request has no bearer token."
         raise _not_valid(msg)
     claims = _claims(state, token.strip())
-    found = Caller(
+    caller = Caller(
         id=str(claims.get("sub") or claims.get("serviceUserId")),
         kind=str(claims.get("tokenType")),
         scopes=frozenset(claims.get("scopes", ())),
-        ends=float(claims["exp"]),
+        expires=float(claims["exp"]),
     )
     with state.database.read() as connection:
-        if not _still_there(connection, claims):
-            msg = "The token's owner has logged out, is inactive or is gone."
+        if not _is_owner_active(connection, claims):
+            msg = "The token's owner has logged out, is inactive or was deleted."
             raise _not_valid(msg)
-    return found
+    return caller
 
 
 def require_permission(request: Request, permission: str) -> Caller:
-    """The sender of a request, who must have a permission.
+    """Return the sender of a request, who must have a permission.
 
     Raises:
-        ApiError: 401 ``TOKEN_NOT_VALID``, or 403 ``ACCESS_DENIED`` when the token does not carry the permission.
+        ApiError: 401 ``TOKEN_NOT_VALID``, or 403 ``ACCESS_DENIED`` when the token lacks the permission.
     """
-    found = authenticate(request)
-    if permission not in found.scopes:
+    caller = authenticate(request)
+    if permission not in caller.scopes:
         raise ApiError(403, "ACCESS_DENIED", f"This request needs the permission {permission}.")
-    return found
+    return caller
 
 
 def _claims(state: InstanceState, token: str) -> Mapping[str, Any]:
     try:
         claims = state.keys.read(token)
     except jwt.InvalidTokenError as error:
-        msg = "The token was not signed here, or was changed."
+        msg = "The token's signature is not valid for this BioT."
         raise _not_valid(msg) from error
     if claims["exp"] <= state.clock.now().timestamp():
-        msg = "The token has ended."
+        msg = "The token has expired."
         raise _not_valid(msg)
     return claims
 
 
-def _still_there(connection: sqlite3.Connection, claims: Mapping[str, Any]) -> bool:
+def _is_owner_active(connection: sqlite3.Connection, claims: Mapping[str, Any]) -> bool:
     match claims:
         case {"tokenType": "USER", "refreshTokenId": str(session)}:
             row = connection.execute(

@@ -1,4 +1,4 @@
-"""Refusals in BioT's own words, and the body in which the platform tells them."""
+"""Errors with BioT's codes, and BioT's body for them."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ENVIRONMENT = "local"
-"""``environment`` of every error body: a reader of a log sees at once that no real BioT answered."""
+"""``environment`` in every error body, so that readers of a log see at once that no real BioT answered."""
 
 
 class ApiError(Exception):
-    """A request that the local BioT refuses, as the platform would.
+    """The error response to a request that the platform would refuse too.
 
     Args:
         status: The HTTP status.
         code: The platform's error code, such as ``PLUGIN_NOT_FOUND`` (BioT OpenAPI specification 2.4.2).
-        message: What is wrong, for people. Never holds a secret.
-        details: The values that the specification lists for this code.
+        message: The problem, for people. Never contains a secret.
+        details: The values that the specification defines for this code.
     """
 
     def __init__(self, status: int, code: str, message: str, details: Mapping[str, object] | None = None) -> None:
@@ -30,7 +30,7 @@ class ApiError(Exception):
 
 
 def error_body(error: ApiError, trace_id: str, service: str) -> dict[str, object]:
-    """BioT's ``ErrorResponse``; ``service`` is the first part of the path: settings, ums or dispatcher."""
+    """Return BioT's ``ErrorResponse``; ``service`` is the first part of the path: settings, ums or dispatcher."""
     return {
         "code": error.code,
         "message": error.message,
@@ -42,10 +42,10 @@ def error_body(error: ApiError, trace_id: str, service: str) -> dict[str, object
 
 
 def bad_request(message: str, code: str = "BAD_REQUEST", details: Mapping[str, object] | None = None) -> ApiError:
-    """A 400: the request is not what the specification asks for."""
+    """Return a 400: the request does not follow the specification."""
     return ApiError(400, code, message, details)
 
 
 def login_failed(message: str = "The credentials are not valid.") -> ApiError:
-    """The 403 of every log-in that fails, whatever the reason: a stranger learns nothing about accounts."""
+    """Return the 403 of a failed log-in. It is the same for every reason, so that it reveals nothing about accounts."""
     return ApiError(403, "LOGIN_FAILED", message)

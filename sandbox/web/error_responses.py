@@ -1,4 +1,4 @@
-"""Refusals as responses: BioT's error body with the right status."""
+"""Error responses: BioT's error body with its status."""
 
 from __future__ import annotations
 
@@ -24,34 +24,35 @@ _ROUTING_CODES = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}
 
 
 def error_response(error: ApiError, scope: Scope) -> JSONResponse:
-    """A refusal of a route, or of the guard before it."""
+    """Return the response to an error of a route or of the guard."""
     service = scope["path"].strip("/").partition("/")[0]
     return JSONResponse(error_body(error, _trace_id(scope), service), status_code=error.status)
 
 
 def routing_error_response(error: HTTPException, scope: Scope, routes: Sequence[BaseRoute]) -> JSONResponse:
-    """What the router refuses: no such path, or not with this method.
+    """Return the response when the router finds no route for the path or the method.
 
     Args:
-        error: The router's. Its ``Allow`` names the methods of one route only; there is one route for each method.
-        scope: Of the request.
+        error: The router's error. Its ``Allow`` header lists the methods of one route only, and here every method has
+            a route of its own.
+        scope: The request.
         routes: All routes.
     """
     code = _ROUTING_CODES.get(error.status_code, "BAD_REQUEST")
-    answer = error_response(ApiError(error.status_code, code, error.detail), scope)
+    response = error_response(ApiError(error.status_code, code, error.detail), scope)
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        answer.headers["allow"] = ", ".join(sorted(_methods_of(scope["path"], routes)))
-    return answer
+        response.headers["allow"] = ", ".join(sorted(_allowed_methods(scope["path"], routes)))
+    return response
 
 
-def _methods_of(path: str, routes: Sequence[BaseRoute]) -> set[str]:
-    here = [route for route in routes if isinstance(route, Route) and route.path_regex.match(path)]
-    return {method for route in here for method in route.methods or ()}
+def _allowed_methods(path: str, routes: Sequence[BaseRoute]) -> set[str]:
+    matching = [route for route in routes if isinstance(route, Route) and route.path_regex.match(path)]
+    return {method for route in matching for method in route.methods or ()}
 
 
 def _trace_id(scope: Scope) -> str:
-    """The caller's own trace (W3C ``traceparent``), so that one line can be followed through; else a new one."""
+    """Return the caller's trace id (W3C ``traceparent``), so that logs can be correlated, or a new one."""
     for name, value in scope["headers"]:
-        if name == b"traceparent" and (found := _TRACEPARENT.fullmatch(value)):
-            return found[1].decode()
+        if name == b"traceparent" and (match := _TRACEPARENT.fullmatch(value)):
+            return match[1].decode()
     return uuid4().hex

@@ -1,7 +1,7 @@
-"""What reaches the routes: requests meant for this loopback address, with bodies of a bearable size.
+"""The guard in front of the routes: it refuses requests from other sites and bodies that are too large.
 
-A page in a browser can send requests to loopback addresses, and a name of its own can be made to lead there (DNS
-rebinding). Such requests name another host, or say which page they come from; both are refused before any route.
+A page in a browser can send requests to loopback addresses, and its host name can be made to resolve to one (DNS
+rebinding). Such requests have another ``Host`` or an ``Origin`` header; both are refused before any route.
 """
 
 from __future__ import annotations
@@ -22,29 +22,29 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 PLUGIN_BODY_MAX = ZIP_MAX + 1_048_576
-"""Bytes: a ZIP as large as may be, with 1 MB for ``config`` and the form around them."""
+"""Bytes: the largest ZIP, and 1 MB for ``config`` and the form around them."""
 BODY_MAX = 1_048_576
 """Bytes, for every other request."""
 DRAINED_MAX = 4 * PLUGIN_BODY_MAX
-"""Bytes that are read, and forgotten, of a body that is refused."""
+"""Bytes of a refused body that are read and discarded."""
 HEADERS_MAX = 65_536
-"""Bytes of all headers together; the server gives up on request lines beyond it."""
+"""Bytes of all headers together; the server refuses longer request lines."""
 
-_PATIENCE_SECONDS = 2
+_READ_TIMEOUT_SECONDS = 2
 _PLUGINS = "/settings/v2/plugins"
 _HTTP_PORT = 80
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AllowedNames:
-    """Exactly what ``Host`` and ``Origin`` may say."""
+    """The exact values that ``Host`` and ``Origin`` may have."""
 
     hosts: frozenset[str]
     origins: frozenset[str]
 
 
 def allowed_names(base_url: str) -> AllowedNames:
-    """The names of the local BioT at an address: the address itself and ``localhost``, each with the port."""
+    """Return the names of a local BioT: its address and ``localhost``, each with the port."""
     port = urlsplit(base_url).port or _HTTP_PORT
     hosts = {f"{name}:{port}" for name in ("127.0.0.1", "localhost")}
     if port == _HTTP_PORT:  # clients leave it out
@@ -53,7 +53,7 @@ def allowed_names(base_url: str) -> AllowedNames:
 
 
 def is_allowed(names: AllowedNames, headers: Iterable[tuple[bytes, bytes]]) -> bool:
-    """Whether a request is meant for this address and comes from no foreign page."""
+    """Return whether a request goes to this address and does not come from a page of another site."""
     hosts, origins = [], []
     for name, value in headers:
         if name == b"host":
@@ -64,17 +64,17 @@ def is_allowed(names: AllowedNames, headers: Iterable[tuple[bytes, bytes]]) -> b
 
 
 def body_limit(method: str, path: str) -> int:
-    """How many bytes the body of a request may have."""
+    """Return the largest number of bytes that a request body may have."""
     large = method in {"POST", "PATCH", "PUT"} and (path == _PLUGINS or path.startswith(f"{_PLUGINS}/"))
     return PLUGIN_BODY_MAX if large else BODY_MAX
 
 
 class Guard:
-    """Refuses foreign requests and large bodies before any route sees them.
+    """Refuses requests from other sites and large bodies before any route sees them.
 
     Args:
-        app: What is guarded.
-        base_url: Where clients reach it.
+        app: The application to guard.
+        base_url: Its address for clients.
     """
 
     def __init__(self, app: ASGIApp, base_url: str) -> None:
@@ -82,70 +82,70 @@ class Guard:
         self._names = allowed_names(base_url)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass one request on, or answer it."""
+        """Pass a request on or refuse it."""
         if scope["type"] != "http":
             return
         limit = body_limit(scope["method"], scope["path"])
         body = _Body(scope, receive, limit)
         app = self._app
         if not is_allowed(self._names, scope["headers"]):
-            message = "This is a local BioT: Host must be its own address, and Origin absent or the same."
+            message = "This is a local BioT: Host must be its own address, and Origin must be absent or the same."
             app = error_response(ApiError(403, "ACCESS_DENIED", message), scope)
         elif sum(len(name) + len(value) for name, value in scope["headers"]) > HEADERS_MAX:
             app = error_response(
-                ApiError(431, "HEADERS_TOO_LARGE", f"The headers have over {HEADERS_MAX} bytes."), scope
+                ApiError(431, "HEADERS_TOO_LARGE", f"The headers are longer than {HEADERS_MAX} bytes."), scope
             )
-        elif body.announced > limit:
+        elif body.declared_size > limit:
             app = error_response(_too_large(limit), scope)
 
-        async def answer(message: Message) -> None:
+        async def drain_and_send(message: Message) -> None:
             await body.drain()
             await send(message)
 
-        await app(scope, body.receive, answer)
+        await app(scope, body.receive, drain_and_send)
 
 
 class _Body:
-    """The body of one request, as much of it as may be read.
+    """The body of one request, up to the limit.
 
-    What a route has left unread is read before the answer goes out: whoever is still sending would otherwise meet a
-    closed connection and never see why.
+    Whatever a route has not read is read before the response is sent. Otherwise a client that is still sending would
+    find the connection closed and never see the reason.
     """
 
     def __init__(self, scope: Scope, receive: Receive, limit: int) -> None:
         headers = dict(scope["headers"])
-        self.announced = int(headers.get(b"content-length", 0))  # the server has refused what is no number
+        self.declared_size = int(headers.get(b"content-length", 0))  # the server refuses anything but a number
         self._receive = receive
         self._limit = limit
-        self._seen = 0
-        # Who waits for "100 Continue" has sent nothing yet, and need not.
-        self._more = b"expect" not in headers and (self.announced > 0 or b"transfer-encoding" in headers)
+        self._received = 0
+        # A client that waits for "100 Continue" has sent nothing yet, and need not.
+        self._more = b"expect" not in headers and (self.declared_size > 0 or b"transfer-encoding" in headers)
 
     async def receive(self) -> Message:
-        """The next piece.
+        """Return the next piece.
 
         Raises:
-            ApiError: 413; a body in chunks announces no length.
+            ApiError: 413. A chunked body has no declared size, so it is counted here.
         """
         message = await self._next()
-        if self._seen > self._limit:
+        if self._received > self._limit:
             raise _too_large(self._limit)
         return message
 
     async def drain(self) -> None:
-        """Read what is left and forget it, up to a bound; who sends nothing more is not waited for."""
+        """Read the rest and discard it, up to a bound. Do not wait for a client that sends nothing more."""
         with suppress(TimeoutError):
-            while self._more and self._seen < DRAINED_MAX:
-                async with asyncio.timeout(_PATIENCE_SECONDS):
+            while self._more and self._received < DRAINED_MAX:
+                async with asyncio.timeout(_READ_TIMEOUT_SECONDS):
                     await self._next()
 
     async def _next(self) -> Message:
         message = await self._receive()
-        self._seen += len(message.get("body", b""))
+        self._received += len(message.get("body", b""))
         self._more = message.get("more_body", False)
         return message
 
 
 def _too_large(limit: int) -> ApiError:
-    """A 413. No BioT service documents one for plugins; Lambda's own limit is what the size comes from."""
+    """Return a 413. No BioT service documents one for plugins; the size follows from Lambda's limit."""
     return ApiError(413, "PAYLOAD_TOO_LARGE", f"The body is larger than {limit} bytes.")

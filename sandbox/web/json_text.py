@@ -1,4 +1,4 @@
-"""JSON from callers, read so that everything behind it can be stored and told again."""
+"""Strict reading of JSON from callers: every accepted value can be stored and sent again."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from typing import NoReturn
 
 from sandbox.web.biot_errors import bad_request
 
-_WHOLE_MAX = 1 << 53
-"""Above this a number with a fraction no longer holds every whole number."""
+_EXACT_INTEGER_MAX = 1 << 53
+"""Above this, a floating-point number can no longer represent every whole number."""
 
 
 def read_json(text: str, name: str) -> object:
-    """The value of a JSON text.
+    """Parse a JSON text.
 
-    ``60.0`` is the whole number 60, as JSON Schema counts it. Not JSON, although Python's reader takes them: NaN and
-    infinities, a key that stands twice in one object, and halves of surrogate pairs, which are no text.
+    ``60.0`` is the whole number 60, as in JSON Schema. Refused although Python's parser accepts them: NaN and infinity,
+    a duplicate key in an object, and lone surrogates, which are not text.
 
     Args:
-        text: What a caller sent.
-        name: Of the field, for the message.
+        text: The text from the caller.
+        name: The name of the field, for the message.
 
     Raises:
         ApiError: 400.
@@ -28,13 +28,13 @@ def read_json(text: str, name: str) -> object:
         value: object = json.loads(text, parse_constant=_refuse, parse_float=_number, object_pairs_hook=_object)
         json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:  # UnicodeEncodeError and JSONDecodeError are ValueErrors
-        msg = f"{name} is not JSON."
+        msg = f"{name} is not valid JSON."
         raise bad_request(msg) from error
     return value
 
 
 def _refuse(constant: str) -> NoReturn:
-    msg = f"{constant} is not JSON."
+    msg = f"{constant} is not valid JSON."
     raise ValueError(msg)
 
 
@@ -42,11 +42,11 @@ def _number(text: str) -> float | int:
     value = float(text)
     if abs(value) == float("inf"):
         _refuse(text)
-    return int(value) if value.is_integer() and abs(value) <= _WHOLE_MAX else value
+    return int(value) if value.is_integer() and abs(value) <= _EXACT_INTEGER_MAX else value
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        _refuse("A key that stands twice")
-    return found
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        _refuse("A duplicate key")
+    return result

@@ -1,4 +1,4 @@
-"""JSON bodies of requests, read and held against what a route takes."""
+"""Read the JSON body of a request and check its fields."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 async def json_body(request: Request) -> Mapping[str, object]:
-    """The JSON object that a request carries.
+    """Return the JSON object in the body of a request.
 
     Raises:
-        ApiError: 400, the body is no JSON object.
+        ApiError: 400, the body is not a JSON object.
     """
     body = read_json((await request.body()).decode("utf-8", "surrogateescape"), "The body")
     if not isinstance(body, dict):
@@ -31,10 +31,10 @@ async def json_body(request: Request) -> Mapping[str, object]:
 
 
 def text_of(body: Mapping[str, object], key: str) -> str:
-    """A text that must be there and not empty.
+    """Return a text that must not be missing or empty.
 
     Raises:
-        ApiError: 400, it is missing, empty or no text.
+        ApiError: 400, it is missing, empty or not a text.
     """
     value = optional_text_of(body, key)
     if not value:
@@ -44,40 +44,40 @@ def text_of(body: Mapping[str, object], key: str) -> str:
 
 
 def optional_text_of(body: Mapping[str, object], key: str) -> str:
-    """A text that may be missing or null, which both are the empty text.
+    """Return a text; the empty text when it is missing or null.
 
     Raises:
-        ApiError: 400, it is no text, or one with a null character.
+        ApiError: 400, it is not a text, or it contains a null character.
     """
     value = body.get(key)
     if value is None:
         return ""
     if not isinstance(value, str) or "\0" in value:
-        msg = f"{key} is not a text."
+        msg = f"{key} must be a text without null characters."
         raise bad_request(msg)
     return value
 
 
 def optional_flag_of(body: Mapping[str, object], key: str) -> bool | None:
-    """True, false, or None when it is missing or null.
+    """Return true or false; None when it is missing or null.
 
     Raises:
-        ApiError: 400, it is neither.
+        ApiError: 400, it is something else.
     """
     value = body.get(key)
     if not isinstance(value, bool | None):
-        msg = f"{key} is true or false."
+        msg = f"{key} must be true or false."
         raise bad_request(msg)
     return value
 
 
 def uuid_text(text: str, name: str) -> str:
-    """A text that must be a UUID; in small letters.
+    """Return a UUID in lower case.
 
     Raises:
-        ApiError: 400, it is none.
+        ApiError: 400, the text is not a UUID.
     """
     if not _UUID.fullmatch(text):
-        msg = f"{name} is not a UUID."
+        msg = f"{name} must be a UUID."
         raise bad_request(msg)
     return text.lower()

@@ -1,4 +1,4 @@
-"""One line per request, for whoever watches the terminal. Queries, headers and bodies stay out: they hold secrets."""
+"""A log with one line per request. Queries, headers and bodies are left out, because they can hold secrets."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 
 class RequestLog:
-    """Tells of every request when it has been answered.
+    """Logs every request when it has been answered.
 
     Args:
-        app: What answers.
-        log: Gets the lines.
+        app: The application.
+        log: Called with each line.
     """
 
     def __init__(self, app: ASGIApp, log: Callable[[str], None]) -> None:
@@ -24,18 +24,18 @@ class RequestLog:
         self._log = log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass one request on and tell of it."""
-        status, began = 0, time.monotonic()
+        """Pass one request on and log it."""
+        status, started = 0, time.monotonic()
 
-        async def noting(message: Message) -> None:
+        async def send_and_note_status(message: Message) -> None:
             nonlocal status
             status = message.get("status", status)
             await send(message)
 
         try:
-            await self._app(scope, receive, noting)
+            await self._app(scope, receive, send_and_note_status)
         finally:
-            milliseconds = (time.monotonic() - began) * 1000
-            # As it was sent, still percent-encoded: no control character reaches the terminal.
+            milliseconds = (time.monotonic() - started) * 1000
+            # The raw path is still percent-encoded, so no control character reaches the terminal.
             path = scope["raw_path"].decode("latin-1")
             self._log(f"{scope['method']} {path} {status or 'no answer'} {milliseconds:.0f} ms")

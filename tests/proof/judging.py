@@ -114,7 +114,7 @@ def _difference(case: Case) -> str:
 def _hidden(case: Case) -> bool:
     """Whether BioT confirmed what was done, and only then somebody else changed it while no answer came through."""
     meddled = [at for at, kind in enumerate(case.met) if kind.after is not None]
-    return bool(meddled) and any(kind.answer is not None for kind in case.met[meddled[0] + 1 :])
+    return bool(meddled) and any(kind.script is not None for kind in case.met[meddled[0] + 1 :])
 
 
 def _is_as_before(case: Case) -> bool:

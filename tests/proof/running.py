@@ -151,7 +151,7 @@ class Worker:
         self.world.play(_rule(request, kind) for request, kind in attempt.faults)
         ran = self.world.call(*operation.arguments)
         self.world.settle()
-        met = tuple(met.kind for met in self.world.gate.met if met.kind in FAULT_KINDS)
+        met = tuple(met.kind for met in self.world.gate.faulted_requests if met.kind in FAULT_KINDS)
         case = Case(
             operation=operation,
             ran=ran,
@@ -170,7 +170,7 @@ class Worker:
             doubles=double_uploads(case),
             leaks=tuple(self.world.leaks(ran)),
             visited=len(self.world.canary.requests),
-            recoverable=all(is_recoverable(met) for met in self.world.gate.met),
+            recoverable=all(is_recoverable(met) for met in self.world.gate.faulted_requests),
             waited=Hurried.waited,
             output=f"{ran.out[:3000]}{ran.err[:3000]}" if wrong or claim_of(ran) is not Claim.DONE else "",
         )

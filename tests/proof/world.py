@@ -143,19 +143,19 @@ class World:
         self.folder = folder
         self.state = folder / "state"
         self.running = start(ServerOptions(folder=folder / "biot", port=0, faults=Scenario()))
-        founded = create_first_accounts(self.running.state.database)
-        assert founded is not None
+        accounts = create_first_accounts(self.running.state.database)
+        assert accounts is not None
         assert self.running.gate is not None
         self.gate = self.running.gate
         self.canary = CanaryHost()
         local = LocalBiot(
             base_url=self.running.base_url,
-            service_user_id=founded.service_user.id,
-            service_user_secret_key=SecretText(founded.service_user.secret_key),
+            service_user_id=accounts.service_user.id,
+            service_user_secret_key=SecretText(accounts.service_user.secret_key),
             admin_username="admin@biot.local",
-            admin_password=SecretText(founded.admin_password),
+            admin_password=SecretText(accounts.admin_password),
         )
-        self.credentials = (founded.service_user.secret_key, founded.admin_password)
+        self.credentials = (accounts.service_user.secret_key, accounts.admin_password)
         self.bases: dict[str, Base] = {}
         write_local_biot(StateFolder(folder=self.state), local)
         for name in CERTIFICATES:
@@ -199,7 +199,7 @@ class World:
     def effective(self) -> list[FaultKind]:
         """The faults that requests met; of somebody else's doings only those that had a plugin to work on."""
         kinds = []
-        for met in self.gate.met:
+        for met in self.gate.faulted_requests:
             kind = FAULT_KINDS.get(met.kind)
             interferes = kind is not None and (kind.before or kind.after) is not None
             if kind is not None and (not interferes or met.path.startswith("/settings/v2/plugins")):

@@ -1,4 +1,4 @@
-"""A certificate authority of one test, and a server on loopback that it vouches for."""
+"""A certificate authority for a test, and an HTTPS server on loopback with its certificate."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ _SIGNS = x509.KeyUsage(
 
 
 class Authority:
-    """Signs certificates that live for a day."""
+    """A certificate authority that issues certificates for one day."""
 
     def __init__(self) -> None:
         self._key = ec.generate_private_key(ec.SECP256R1())
-        self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "An authority of one test")])
-        # The key's identifier and use: Python 3.13 and later refuse an authority without them.
+        self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Test authority")])
+        # Python 3.13 and later refuse an authority without a key identifier and a key usage.
         self._identifier = x509.SubjectKeyIdentifier.from_public_key(self._key.public_key())
         builder = (
             _builder(self._name, self._name, self._key)
@@ -50,7 +50,7 @@ class Authority:
         self.certificate = builder.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
     def vouch(self, host: str) -> bytes:
-        """A key and a certificate for a host, as PEM."""
+        """Issue a certificate for a host and return it with its key, as PEM."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
         signer = x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(self._identifier)
@@ -67,7 +67,7 @@ class Authority:
 
 @contextmanager
 def served_by_tls(authority: Authority, host: str, answer: bytes) -> Iterator[int]:
-    """Answer every request with the same bytes, by https; gives the port."""
+    """Answer every HTTPS request with the same bytes until the block ends; return the port."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "host.pem"

@@ -1,4 +1,4 @@
-"""BioT's documented operations as data (tests/functional/sandbox/contract.toml), and what of an answer breaks them."""
+"""BioT's documented operations (tests/functional/sandbox/contract.toml), and the check of responses against them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Field = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class DocumentedError:
-    """An error that an operation may answer; without a code where the specification has none."""
+    """A documented error of an operation; the code is empty if the specification has none."""
 
     status: int
     code: str = ""
@@ -39,13 +39,13 @@ class DocumentedError:
 
 @dataclass(frozen=True, kw_only=True)
 class DocumentedOperation:
-    """One operation as BioT documents it.
+    """An operation as BioT documents it.
 
     Attributes:
-        name: Service and ``operationId``.
-        permission: Empty when anybody may ask.
-        request: Name of the record that is sent as JSON, or as ``config``; empty for none.
-        answer: Name of the record that comes back; empty for none.
+        name: The service and ``operationId``.
+        permission: The required permission; empty for a public operation.
+        request: The name of the record that is sent as JSON or as ``config``; empty for none.
+        answer: The name of the record in the response; empty for none.
     """
 
     name: str
@@ -67,24 +67,24 @@ class DocumentedOperation:
 
 @cache
 def contract() -> dict[str, Any]:
-    """The whole file."""
+    """Return the content of the file."""
     return tomllib.loads(FILE.read_text("utf-8"))
 
 
 @cache
 def operations() -> tuple[DocumentedOperation, ...]:
-    """Every operation of the file."""
+    """Return all documented operations."""
     return tuple(_operation(row) for row in contract()["operation"])
 
 
 def record(name: str) -> Mapping[str, Field]:
-    """The fields of a request or an answer."""
+    """Return the fields of a request or response."""
     fields: Mapping[str, Field] = contract()["record"][name]
     return fields
 
 
 def breaches(value: object, name: str) -> list[str]:
-    """What of an answer is not as its record says: unknown or missing fields, wrong types, nulls."""
+    """Return how a response differs from its record: unknown or missing fields, wrong types, nulls."""
     return list(_record_breaches(value, name))
 
 
@@ -105,12 +105,12 @@ def _operation(row: Mapping[str, Any]) -> DocumentedOperation:
 
 def _error(text: str) -> DocumentedError:
     status, code, *details = [*text.split(), ""]
-    return DocumentedError(status=int(status), code=code, details=tuple(one for one in details if one))
+    return DocumentedError(status=int(status), code=code, details=tuple(detail for detail in details if detail))
 
 
 def _record_breaches(value: object, name: str) -> Iterator[str]:
     if not isinstance(value, dict):
-        yield f"{name} is no object"
+        yield f"{name} is not an object"
         return
     fields = record(name)
     yield from (f"{name}.{key} is unknown" for key in value.keys() - fields.keys())
@@ -128,7 +128,7 @@ def _field_breaches(value: object, field: Field, at: str) -> Iterator[str]:
     if "record" in field:
         yield from _record_breaches(value, field["record"]) if "FilterV2" not in field["record"] else ()
     elif not isinstance(value, _TYPES[field["type"]]) or (isinstance(value, bool) and field["type"] != "boolean"):
-        yield f"{at} is no {field['type']}"
+        yield f"{at} is not of type {field['type']}"
     elif not _fits(value, field):
         yield f"{at} is {value!r}"
     elif isinstance(value, list):

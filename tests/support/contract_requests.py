@@ -1,4 +1,4 @@
-"""A valid request for each documented operation, fresh every time, and how to break it for each documented error."""
+"""A new valid request for each documented operation, and ways to cause each documented error."""
 
 from __future__ import annotations
 
@@ -43,14 +43,16 @@ _SETTINGS: Mapping[str, object] = {
 
 @dataclass(frozen=True, kw_only=True)
 class ContractRequest:
-    """One request that can be sent.
+    """A request to send.
 
     Attributes:
-        token: Empty for none.
-        body: JSON, or ``config`` of a form.
+        method: The HTTP method.
+        path: The path.
+        token: The access token; empty for none.
+        body: The JSON body, or the ``config`` of a form.
         form: Whether the body is sent as a form.
         code: The ZIP of a form.
-        headers: Besides token and type.
+        headers: Further headers.
     """
 
     method: str
@@ -62,12 +64,12 @@ class ContractRequest:
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def changed(self, **more: object) -> ContractRequest:
-        """With other fields in its body."""
+        """Return the request with other fields in its body."""
         return replace(self, body={**(self.body or {}), **more})
 
 
 class ContractRequests:
-    """Valid requests to a running local BioT, by the name of their operation."""
+    """Creates valid requests to a running local BioT by the name of their operation."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
@@ -75,7 +77,7 @@ class ContractRequests:
         self.http = httpx.Client(base_url=sandbox.base_url, trust_env=False, timeout=30)
 
     def send(self, request: ContractRequest) -> httpx.Response:
-        """Whatever comes back."""
+        """Send a request and return the response."""
         headers = {**({"authorization": f"Bearer {request.token}"} if request.token else {}), **request.headers}
         if not request.form:
             return self.http.request(request.method, request.path, headers=headers, json=request.body)
@@ -85,18 +87,18 @@ class ContractRequests:
         return self.http.request(request.method, request.path, headers=headers, files=files)
 
     def valid(self, name: str, method: str, path: str) -> ContractRequest:
-        """A request that succeeds."""
+        """Return a request that succeeds."""
         make = _MAKERS.get(name)
         made = make(self) if make else {}
         token = made.pop("token", self.admin)
         return ContractRequest(method=method, path=path.format(**made.pop("names", {})), token=token, **made)
 
     def post(self, path: str, body: object) -> Any:  # noqa: ANN401  # JSON
-        """What the administrator gets for one more request."""
+        """Send a request as the administrator and return the JSON of the response."""
         return self.http.post(path, json=body, headers={"authorization": f"Bearer {self.admin}"}).json()
 
-    def person(self, **more: Any) -> str:  # noqa: ANN401  # fields of Person
-        """The name of a new person, whose password is ``password``."""
+    def user(self, **more: Any) -> str:  # noqa: ANN401  # fields of UserDraft
+        """Create a user with the password ``password`` and return the name."""
         name = f"{uuid4()}@example.com"
         with self.sandbox.running.state.database.write() as connection:
             create_user(
@@ -105,11 +107,11 @@ class ContractRequests:
         return name
 
     def service_user(self) -> Any:  # noqa: ANN401  # JSON
-        """A new service user, as it was answered."""
+        """Create a service user and return the response."""
         return self.post("/ums/v2/services", {"roleId": ROLE, "type": "EXTERNAL_SERVICE", "name": str(uuid4())})
 
     def plugin(self, **more: object) -> str:
-        """The full name of a new plugin."""
+        """Create a plugin and return its full name."""
         config = {**MINIMAL, "name": uuid4().hex, **more}
         made = self.send(
             ContractRequest(method="POST", path="/settings/v2/plugins", token=self.admin, body=config, form=True)
@@ -118,10 +120,10 @@ class ContractRequests:
         return f"Plugin-{config['name']}"
 
     def _log_in(self, **more: Any) -> Any:  # noqa: ANN401  # JSON
-        return self.post("/ums/v2/users/login", {"username": self.person(**more), "password": "password"})
+        return self.post("/ums/v2/users/login", {"username": self.user(**more), "password": "password"})
 
     def _log_in_with_password(self) -> dict[str, Any]:
-        return {"token": "", "body": {"username": self.person(), "password": "password"}}
+        return {"token": "", "body": {"username": self.user(), "password": "password"}}
 
     def _mfa_login(self) -> dict[str, Any]:
         return {"token": self._log_in(mfa_code="123456")["accessJwt"]["token"], "body": {"code": "123456"}}
@@ -143,7 +145,7 @@ class ContractRequests:
 
     def _phone(self) -> str:
         phone = f"+49{uuid4().int % 10**12:012}"
-        self.person(phone=phone)
+        self.user(phone=phone)
         return phone
 
     def _create_service_user(self) -> dict[str, Any]:
@@ -195,13 +197,13 @@ class ContractRequests:
         return {"names": {"name": self.plugin()}, "body": config, "form": True, "code": CODE}
 
     def locked(self, request: ContractRequest, key: str) -> httpx.Response:
-        """The answer to the right secret after too many wrong ones."""
+        """Return the response to the right secret after too many wrong ones."""
         for _ in range(FAILURES_ALLOWED):
             self.send(request.changed(**{key: "wrong"}))
         return self.send(request)
 
     def with_all_keys(self, request: ContractRequest) -> httpx.Response:
-        """The answer to one secret key too many."""
+        """Return the response to one secret key too many."""
         for _ in range(MAX_SECRET_KEYS - 1):
             self.send(request)
         return self.send(request)

@@ -1,4 +1,4 @@
-"""A small application behind the gate of faults, on a real socket, in a thread."""
+"""A small application behind the fault gate, on a real socket, in a thread."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ NOW = datetime(2026, 11, 20, 21, 0, 0, tzinfo=UTC)
 EXPIRATION = "2026-11-20T21:30:00.000Z"
 
 
-class StandingClock:
+class FixedClock:
     def now(self) -> datetime:
         return NOW
 
 
-class Applied:
-    """Answers JSON, and remembers what took effect: method, path and body."""
+class RecordingApp:
+    """An application that answers JSON and records the requests that took effect: method, path and body."""
 
     def __init__(self) -> None:
         self.requests: list[tuple[str, str, bytes]] = []
@@ -57,18 +57,18 @@ class Applied:
 
 
 class Gated:
-    """The application, its gate and where they are served."""
+    """The application with its gate and its socket."""
 
     def __init__(self, database: Database) -> None:
-        self.applied = Applied()
-        self.gate = FaultGate(Scenario(), database, StandingClock())
+        self.applied = RecordingApp()
+        self.gate = FaultGate(Scenario(), database, FixedClock())
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self.listener.getsockname()[1]
 
 
 @contextmanager
 def gated(folder: Path) -> Iterator[Gated]:
-    """Served until the block ends."""
+    """Serve the application behind its gate until the block ends."""
     database = Database(folder / "biot.sqlite")
     database.migrate()
     served = Gated(database)

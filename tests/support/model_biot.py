@@ -1,12 +1,13 @@
-"""A BioT in memory, by the rules of its specification, that fails as networks and servers do; and time of its own.
+"""A model of BioT in memory that follows its specification and fails as networks and servers do, with virtual time.
 
-It knows the truth: which requests took effect, who did what, and whether somebody's change was overwritten unseen.
+It records the truth: which requests took effect, who changed what, and whether an unread change was overwritten.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from builder.platform.reserved_variables import TREE_DIGEST_NAME, TREE_VERSION_NAME
@@ -66,7 +67,7 @@ REFUSALS = {
 
 
 def refused(why: str) -> Refused:
-    """A refusal as BioT words it."""
+    """Return a refusal with BioT's code."""
     code, status = REFUSALS[why]
     refusal = Refused(f"BioT refused: {code}.", status=status, code=code)
     refusal.retry_after = 3.0 if why == "busy" else None
@@ -74,11 +75,11 @@ def refused(why: str) -> Refused:
 
 
 FAILURES = frozenset({"unreachable", "no-answer", "forbidden", "busy", "invalid", "rolled back", "bad code"})
-"""What a request can end in without reaching the plugin."""
+"""The failures of requests that do not reach the plugin."""
 
 
 def failure(kind: str) -> PublishError:
-    """One of ``FAILURES``."""
+    """Return the error for one of ``FAILURES``."""
     if kind == "unreachable":
         return Unreachable("Nothing answers.")
     if kind in {"rolled back", "bad code"}:
@@ -89,7 +90,7 @@ def failure(kind: str) -> PublishError:
 
 
 class VirtualClock:
-    """Time that passes only by waiting, and the events that happen when it has passed."""
+    """Virtual time, which passes only by waiting, and the actions that happen at certain times."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
@@ -104,7 +105,7 @@ class VirtualClock:
     def sleep(self, seconds: float) -> None:
         assert seconds >= 0
         end = self.seconds + seconds
-        for item in sorted((one for one in self.due if one[0] <= end), key=lambda one: one[0]):
+        for item in sorted((item for item in self.due if item[0] <= end), key=itemgetter(0)):
             self.due.remove(item)
             self.seconds = max(self.seconds, item[0])
             item[1]()
@@ -116,16 +117,16 @@ class ModelBiot:
     """One plugin of one environment.
 
     Attributes:
-        clock: Its time.
+        clock: The virtual time.
         state: The plugin's fields, or None.
-        faults: What goes wrong with the first, second, … changing request; then nothing.
-        read_faults: The same for reads.
-        uploads: Code of this publisher that took effect.
-        applied: Changing requests of this publisher that took effect, at least partly.
-        others: How often somebody else changed the plugin.
-        hides_variables: Whether answers leave the variables out, as the specification allows.
-        taken: Orders that interceptions of others have and keep: ours are pushed up past them.
-        unseen: Code of somebody else that was overwritten before this publisher had read of it.
+        faults: The faults of the first, second, … changing request; later ones have none.
+        read_faults: The same for read requests.
+        uploads: How often code of this publisher took effect.
+        applied: How many changing requests of this publisher took effect, at least partly.
+        others: How often another user changed the plugin.
+        hides_variables: Whether responses leave the variables out, as the specification allows.
+        taken: Orders of other plugins' interceptions: ours are moved up past them.
+        unseen: How often another user's code was overwritten before this publisher had read about it.
     """
 
     clock: VirtualClock
@@ -184,10 +185,10 @@ class ModelBiot:
         if self.state is not None:
             self.state = None
             self.others += 1
-            self.uploads = 0  # gone with it
+            self.uploads = 0  # deleted with the plugin
 
     def appear(self, state: Mapping[str, Any]) -> None:
-        """The plugin is there."""
+        """Create the plugin."""
         self._born += 1
         self.state = {**state, "creationTime": f"born {self._born}"}
         self._place()
@@ -197,19 +198,19 @@ class ModelBiot:
         self.requests += 1
         self.clock.sleep(0.2)
         fault = self.faults.pop(0) if self.faults else ""
-        if self._in_the_way(fault, apply, halfway):
-            msg = "The answer was lost."
+        if self._meet_fault(fault, apply, halfway):
+            msg = "The response was lost."
             raise OutcomeUnknown(msg, status=504)
         answer, self._told = self._told or self._answer(), None
         assert answer is not None
         return answer
 
-    def _in_the_way(self, fault: str, apply: Callable[[], None], halfway: Callable[[], None]) -> bool:
-        """Let a request meet its fault; whether its answer is lost."""
+    def _meet_fault(self, fault: str, apply: Callable[[], None], halfway: Callable[[], None]) -> bool:
+        """Let a request meet its fault, and return whether the response is lost."""
         if fault in FAILURES:
             raise failure(fault)
         if "before" in fault and not fault.startswith("lost"):
-            self._somebody(fault)
+            self._change_as_other(fault)
         if fault == "lost before":
             return True
         if fault.startswith("late"):
@@ -225,10 +226,10 @@ class ModelBiot:
         apply_it(apply)
         if "after" in fault and not fault.startswith("lost"):
             self._told = self._answer()
-            self._somebody(fault)
+            self._change_as_other(fault)
         return fault == "lost after" or "answer lost" in fault
 
-    def _somebody(self, fault: str) -> None:
+    def _change_as_other(self, fault: str) -> None:
         if fault.startswith("other publishes"):
             self.other_publishes()
         elif fault.startswith("console"):
@@ -245,7 +246,7 @@ class ModelBiot:
         try:
             apply()
         except Refused:
-            return  # nobody hears it
+            return  # the response is lost
 
     def _create(self, config: Mapping[str, object], code: Path | None) -> None:
         if self.state is not None:
@@ -267,18 +268,18 @@ class ModelBiot:
         self._took_effect(code)
 
     def place(self, order: int) -> int:
-        """The first order from this one up that nobody else has."""
+        """Return the first free order from this one up."""
         return order if order not in self.taken else self.place(order + 1)
 
     def _place(self) -> None:
-        """Give every interception an order that nobody else has, as the platform does."""
+        """Give every interception a free order, as the platform does."""
         assert self.state is not None
         table = self.state["subscriptions"]
         rows = [{**row, "order": self.place(row["order"])} if "order" in row else row for row in table["interceptions"]]
         self.state["subscriptions"] = {**table, "interceptions": rows}
 
     def _half_update(self, changes: Mapping[str, object], code: Path | None) -> None:
-        """Code, version and variables are there; what would have come after them is not."""
+        """Apply code, version and variables, and nothing that would follow them."""
         first = ("version", "environmentVariables") if code is not None else tuple(changes)[:1]
         self._update({key: value for key, value in changes.items() if key in first}, code)
 

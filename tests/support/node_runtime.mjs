@@ -8,7 +8,7 @@ const root = process.env.LAMBDA_TASK_ROOT ?? process.cwd();
 const [file, name] = (process.argv[2] ?? "index.handler").split(".");
 
 const post = (where, body) => fetch(`${api}/${where}`, { method: "POST", body: JSON.stringify(body ?? null) });
-const told = (error) => ({ errorMessage: String(error?.message ?? error), errorType: error?.name ?? "Error" });
+const describeError = (error) => ({ errorMessage: String(error?.message ?? error), errorType: error?.name ?? "Error" });
 
 let handler;
 try {
@@ -16,7 +16,7 @@ try {
   handler = module[name] ?? module.default?.[name];
   if (typeof handler !== "function") throw new TypeError(`${file}.js does not export ${name}`);
 } catch (error) {
-  await post("init/error", told(error));
+  await post("init/error", describeError(error));
   process.exit(1);
 }
 
@@ -28,6 +28,6 @@ for (;;) {
   try {
     await post(`invocation/${id}/response`, await handler(await next.json(), context));
   } catch (error) {
-    await post(`invocation/${id}/error`, told(error));
+    await post(`invocation/${id}/error`, describeError(error));
   }
 }

@@ -1,6 +1,6 @@
-"""AWS Lambda's Runtime API on loopback: hands events to a runtime client and collects what the handler answers.
+"""AWS Lambda's Runtime API on loopback: it sends events to a runtime client and collects the handler's responses.
 
-Source: AWS, "Using the Lambda runtime API", version 2018-06-01. Only what a runtime client needs is here.
+Source: AWS, "Using the Lambda runtime API", version 2018-06-01. Only what a runtime client needs is implemented.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ PREFIX = "/2018-06-01/runtime"
 
 @dataclass(frozen=True)
 class Invocation:
-    """One call: the event going in, and how long the function may take (seconds)."""
+    """A call of the function: the event, and the time that the function may take."""
 
     event: object
     timeout_seconds: int = 30
@@ -42,15 +42,15 @@ class RuntimeApi(ThreadingHTTPServer):
 
     @property
     def address(self) -> str:
-        """What AWS_LAMBDA_RUNTIME_API holds."""
+        """The value of AWS_LAMBDA_RUNTIME_API."""
         return f"127.0.0.1:{self.server_address[1]}"
 
     def invoke(self, event: object, *, patience_seconds: float = 30) -> object:
-        """Hand one event to the function and wait for its answer.
+        """Send an event to the function and wait for its response.
 
         Raises:
-            RuntimeError: The function reported an error instead of answering.
-            queue.Empty: No answer within the time.
+            RuntimeError: The function reported an error.
+            queue.Empty: There was no response in time.
         """
         self.waiting.put(Invocation(event))
         kind, answer = self.outcomes.get(timeout=patience_seconds)
@@ -60,7 +60,7 @@ class RuntimeApi(ThreadingHTTPServer):
         return answer
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A runtime client that ends drops its connection; that is no news."""
+        """Ignore errors: a runtime client that ends drops its connection."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -100,8 +100,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so
-        """Keep the test output quiet."""
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name in the base class
+        """Print nothing, to keep the test output short."""
 
 
 def running_runtime_api() -> AbstractContextManager[RuntimeApi]:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What a request was answered with; ``body`` is the JSON, or the text when it is none."""
+    """The response to a request; ``body`` is the JSON, or the text if it is not JSON."""
 
     status: int
     body: Any
@@ -34,7 +34,7 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True)
 class Sandbox:
-    """A running local BioT and its first accounts."""
+    """A running local BioT with its first accounts."""
 
     running: RunningServer
     admin_password: str
@@ -43,17 +43,17 @@ class Sandbox:
 
     @property
     def base_url(self) -> str:
-        """Where it answers."""
+        """Its address."""
         return self.running.base_url
 
     def token(self) -> str:
-        """An access token of the service user, which may publish."""
+        """Return an access token of the service user, which may publish."""
         body = {"id": self.service_user.id, "secretKey": self.service_user.secret_key}
         token: str = self.call("POST", "/ums/v2/services/accessToken", body=body).body["accessToken"]
         return token
 
     def admin_token(self) -> str:
-        """An access token of the administrator, who may do everything."""
+        """Return an access token of the administrator, who has all permissions."""
         body = {"username": self.admin_username, "password": self.admin_password}
         token: str = self.call("POST", "/ums/v2/users/login", body=body).body["accessJwt"]["token"]
         return token
@@ -67,7 +67,7 @@ class Sandbox:
         body: object = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Send one request, ``body`` as JSON (bytes as they are), and take whatever comes."""
+        """Send a request, with ``body`` as JSON or as bytes, and return the response."""
         sent = {"authorization": f"Bearer {token}"} if token else {}
         data = body if isinstance(body, bytes | None) else json.dumps(body).encode()
         if data is not None:
@@ -95,8 +95,8 @@ def _answer(status: int, data: bytes, headers: Mapping[str, str]) -> Answer:
 
 @contextmanager
 def running_sandbox(folder: Path, *, clock: Clock | None = None, faults: Scenario | None = None) -> Iterator[Sandbox]:
-    """A new local BioT with its data in ``folder``, on a free port."""
+    """Run a new local BioT with its data in ``folder``, on a free port."""
     with start(ServerOptions(folder=folder, port=0, clock=clock or SystemClock(), faults=faults)) as running:
-        founded = create_first_accounts(running.state.database)
-        assert founded is not None
-        yield Sandbox(running=running, admin_password=founded.admin_password, service_user=founded.service_user)
+        accounts = create_first_accounts(running.state.database)
+        assert accounts is not None
+        yield Sandbox(running=running, admin_password=accounts.admin_password, service_user=accounts.service_user)

@@ -1,4 +1,4 @@
-"""Kill a local BioT in the middle of creating, updating and deleting, and see what it knows afterwards."""
+"""Kill a local BioT while it creates, updates and deletes plugins, and check its data afterwards."""
 
 from __future__ import annotations
 
@@ -28,12 +28,13 @@ CONFIG = {
 
 @dataclass(frozen=True, kw_only=True)
 class Operation:
-    """One request, and which versions the plugin may have afterwards (0: there is none).
+    """A request, and the versions that the plugin may have afterwards (0: there is no plugin).
 
     Attributes:
-        before: Version that must be there first.
-        after: Version when it was done.
-        send: The request.
+        name: The HTTP method.
+        before: The version before the request.
+        after: The version after the request.
+        send: Sends the request.
     """
 
     name: str
@@ -51,13 +52,13 @@ OPERATIONS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Killed:
-    """What came of one kill.
+    """The result of a kill.
 
     Attributes:
-        operation: What was going on.
-        answered: Whether the answer came before the end.
-        version: What is there after the next start; 0 when nothing is.
-        wrong: What does not fit together.
+        operation: The operation in progress.
+        answered: Whether the client received the response.
+        version: The version of the plugin afterwards; 0 if there is none.
+        wrong: Contradictions in the data.
     """
 
     operation: Operation
@@ -67,13 +68,13 @@ class Killed:
 
     @property
     def is_right(self) -> bool:
-        """Old or new, whole, and the new one when it was answered."""
+        """Whether the plugin is the old or the new one, complete, and the new one if the client had the response."""
         allowed = {self.operation.after} if self.answered else {self.operation.before, self.operation.after}
         return self.version in allowed and not self.wrong
 
 
 def kill_often(folder: Path, kills: int) -> list[Killed]:
-    """Kill it so often, at moments spread over each operation from its begin to a little after its end."""
+    """Kill it several times, at moments spread over each operation from its start until a little after its end."""
     with running_sandbox(folder) as sandbox:
         token = sandbox.token()
         durations = {operation.name: _duration(sandbox.base_url, token, operation) for operation in OPERATIONS}
@@ -114,7 +115,7 @@ def _kill(folder: Path, token: str, operation: Operation, delay: float) -> Kille
         try:
             answers.append(operation.send(settings))
         except httpx.HTTPError:
-            return  # killed first
+            return  # the server was killed before it answered
 
     with sandbox_process(folder) as (url, process):
         settings = _settings(url, token)
@@ -130,6 +131,6 @@ def _kill(folder: Path, token: str, operation: Operation, delay: float) -> Kille
 
 
 def _assert_swept(folder: Path) -> None:
-    """A start removes what belongs to no plugin."""
+    """Check that a start deletes uploads that belong to no plugin."""
     with sandbox_process(folder):
         assert len(list(folder.glob("*.code/*"))) == len(versions(folder))

@@ -1,4 +1,4 @@
-"""A local BioT in a process of its own that can be killed, and what must be so of its data after that."""
+"""A local BioT in a separate process that can be killed, and the checks of its data afterwards."""
 
 from __future__ import annotations
 
@@ -18,41 +18,41 @@ if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
     from pathlib import Path
 
-# A clean process that has imported everything once and forks the servers: starting one takes milliseconds.
+# A clean process that has imported everything once and forks the servers, so that each start takes milliseconds.
 _SERVERS = multiprocessing.get_context("forkserver")
 _SERVERS.set_forkserver_preload(["tests.support.sandbox_process"])
 
 
-def _serve(folder: Path, address_pipe: Connection) -> None:
+def _serve(folder: Path, parent: Connection) -> None:
     with start(ServerOptions(folder=folder, port=0)) as running:
-        address_pipe.send(running.base_url)
+        parent.send(running.base_url)
         running.wait()
 
 
 @contextmanager
 def sandbox_process(folder: Path) -> Iterator[tuple[str, BaseProcess]]:
-    """Address and process; at the end it is killed, whatever it does, as ``kill -9`` does."""
-    here, there = _SERVERS.Pipe()
-    process = _SERVERS.Process(target=_serve, args=(folder, there), daemon=True)
+    """Run a local BioT and return its address and process. At the end it is killed, as by ``kill -9``."""
+    receiver, sender = _SERVERS.Pipe()
+    process = _SERVERS.Process(target=_serve, args=(folder, sender), daemon=True)
     process.start()
-    there.close()
+    sender.close()
     try:
-        yield here.recv(), process
+        yield receiver.recv(), process
     finally:
         process.kill()
         process.join()
-        here.close()
+        receiver.close()
     assert process.exitcode == -signal.SIGKILL
 
 
 def versions(folder: Path) -> dict[str, int]:
-    """The plugins that a local BioT, which does not run, has: version by name."""
+    """Return the version of each plugin in the data of a stopped local BioT."""
     with closing(sqlite3.connect(folder / DATABASE_FILE)) as connection:
         return dict(connection.execute("SELECT name, version FROM plugins"))
 
 
 def contradictions(folder: Path) -> list[str]:
-    """What does not fit together in the data of a local BioT that does not run: no plugin is there in part."""
+    """Return the contradictions in the data of a stopped local BioT, such as an incomplete plugin."""
     file = folder / DATABASE_FILE
     with closing(sqlite3.connect(file)) as connection:
         connection.row_factory = sqlite3.Row
@@ -60,14 +60,14 @@ def contradictions(folder: Path) -> list[str]:
         users = {row["id"] for row in connection.execute("SELECT id FROM ums_service_user WHERE name LIKE 'Plugin-%'")}
         endpoints = {row["endpoint"] for row in connection.execute("SELECT endpoint FROM dispatcher_interception")}
         (integrity,) = connection.execute("PRAGMA integrity_check").fetchone()
-    found = [] if integrity == "ok" else [integrity]
+    problems = [] if integrity == "ok" else [integrity]
     if users != {row["service_user_id"] for row in plugins}:
-        found.append("service users and plugins differ")
+        problems.append("service users and plugins differ")
     subscribed = {row["endpoint_url"] for row in plugins if json.loads(row["config"])["subscriptions"]["interceptions"]}
     if endpoints != subscribed:
-        found.append(f"subscriptions {endpoints} are not those of the plugins {subscribed}")
+        problems.append(f"subscriptions {endpoints} are not those of the plugins {subscribed}")
     for row in plugins:
         code = file.with_name(f"{file.name}.code") / f"{row['code_sha256']}.zip"
         if not code.is_file() or hashlib.sha256(code.read_bytes()).hexdigest() != row["code_sha256"]:
-            found.append(f"the code of {row['name']} is not there whole")
-    return found
+            problems.append(f"the code of {row['name']} is not complete")
+    return problems

@@ -1,4 +1,4 @@
-"""schemathesis against a running local BioT: its own OpenAPI document, with data that fits and data that does not."""
+"""Runs of schemathesis on a local BioT: requests that follow its OpenAPI document, and requests that do not."""
 
 from __future__ import annotations
 
@@ -29,41 +29,41 @@ if TYPE_CHECKING:
 
 PLUGIN = "/settings/v2/plugins/{name}"
 BROKEN = {"INTERNAL_SERVER_ERROR"}
-"""Codes that only a bug gives. A 500 AWS_EXCEPTION is BioT's answer to what Lambda refuses."""
+"""Codes that only a bug causes. A 500 AWS_EXCEPTION is BioT's response to what Lambda refuses."""
 
 
 @dataclass(kw_only=True)
-class Tried:
-    """What one seed did.
+class SeedResult:
+    """The result of one seed.
 
     Attributes:
-        requests: How many were sent, by operation and status.
-        failures: What was wrong with an answer.
+        requests: The number of requests by operation and status.
+        failures: Descriptions of wrong responses.
     """
 
     requests: Counter[tuple[str, int]] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
 
 
-def try_seed(folder: Path, seed: int, examples: int) -> Tried:
-    """Every operation of a local BioT of its own."""
+def try_seed(folder: Path, seed: int, examples: int) -> SeedResult:
+    """Try every operation of a new local BioT."""
     with running_sandbox(folder / str(seed)) as sandbox:
         return try_all(sandbox, seed, examples)
 
 
-def try_all(sandbox: Sandbox, seed: int, examples: int) -> Tried:
-    """Every operation with so many requests that fit its description, and as many that do not."""
-    description = schemathesis.openapi.from_url(f"{sandbox.base_url}{PATH}")
+def try_all(sandbox: Sandbox, seed: int, examples: int) -> SeedResult:
+    """Try every operation with valid requests and with as many invalid ones."""
+    openapi = schemathesis.openapi.from_url(f"{sandbox.base_url}{PATH}")
     settings = settings_of(sandbox)
     with settings.http:
         settings.create({**MINIMAL, "name": "fixed"})
     trial = _Trial({"Authorization": f"Bearer {sandbox.admin_token()}"})
-    for found in description.get_all_operations():
-        operation = found.ok()  # type: ignore[union-attr]  # our document has no broken operation
+    for result in openapi.get_all_operations():
+        operation = result.ok()  # type: ignore[union-attr]  # our document has no broken operation
         has_input = operation.body or operation.query or operation.path_parameters
         for mode in GenerationMode if has_input else [GenerationMode.POSITIVE]:
             _generate(trial, operation.as_strategy(generation_mode=mode), seed, examples)
-    return trial.tried
+    return trial.result
 
 
 def _generate(trial: _Trial, cases: Any, seed: int, examples: int) -> None:  # noqa: ANN401  # a strategy of Case
@@ -84,42 +84,43 @@ def _generate(trial: _Trial, cases: Any, seed: int, examples: int) -> None:  # n
 
 class _Trial:
     def __init__(self, headers: dict[str, str]) -> None:
-        self.tried = Tried()
+        self.result = SeedResult()
         self._headers = headers
 
     def send(self, case: Case[Any]) -> None:
         if case.meta and case.meta.generation.mode is GenerationMode.POSITIVE:
-            _fit(case)
+            _make_acceptable(case)
         response = case.call(headers=self._headers)
-        what = f"{case.method} {case.path}"
-        self.tried.requests[what, response.status_code] += 1
+        operation = f"{case.method} {case.path}"
+        self.result.requests[operation, response.status_code] += 1
         if response.content and response.status_code >= 400 and response.json()["code"] in BROKEN:
-            self.tried.failures.append(f"{what}: {response.text}")
+            self.result.failures.append(f"{operation}: {response.text}")
         try:
             case.validate_response(response, excluded_checks=_excluded(case, response))
         except FailureGroup as failed:
-            answer = f"{what} -> {response.status_code} {response.text[:300]}"
-            self.tried.failures += [f"{answer}: {one} (sent to {response.request.url})" for one in failed.exceptions]
+            summary = f"{operation} -> {response.status_code} {response.text[:300]}"
+            url = response.request.url
+            self.result.failures += [f"{summary}: {error} (sent to {url})" for error in failed.exceptions]
 
 
 def _excluded(case: Case[Any], response: Response) -> list[CheckFunction]:
-    excluded: list[CheckFunction] = [schemathesis.checks.not_a_server_error]  # BROKEN says which of them are wrong
+    excluded: list[CheckFunction] = [schemathesis.checks.not_a_server_error]  # BROKEN lists the wrong ones
     if _is_plugin_change(case) or case.path == "/ums/v2/users/logout":
-        excluded.append(positive_data_acceptance)  # the version, or which tokens there are, no schema can say
+        excluded.append(positive_data_acceptance)  # no schema can express the version rule or the existing tokens
     if _became_valid(str(response.request.url)):
         excluded.append(negative_data_rejection)
     return excluded
 
 
 def _became_valid(url: str) -> bool:
-    """A search that was made wrong on purpose, of which nothing wrong was left once it stood in the address."""
+    """Return whether a search request that was invalid on purpose became valid when it was encoded in the URL."""
     query = parse_qs(urlsplit(url).query, keep_blank_values=True)
-    description = document()
-    operations = description["paths"].get(urlsplit(url).path, {})
+    openapi = document()
+    operations = openapi["paths"].get(urlsplit(url).path, {})
     if query.keys() != {"searchRequest"} or len(query["searchRequest"]) > 1 or "get" not in operations:
         return False
     (parameter,) = operations["get"]["parameters"]
-    schema = {**parameter["content"]["application/json"]["schema"], "components": description["components"]}
+    schema = {**parameter["content"]["application/json"]["schema"], "components": openapi["components"]}
     try:
         return Draft202012Validator(schema).is_valid(json.loads(query["searchRequest"][0]))
     except ValueError:
@@ -130,8 +131,8 @@ def _is_plugin_change(case: Case[Any]) -> bool:
     return case.path == PLUGIN and case.method in {"PATCH", "PUT"}
 
 
-def _fit(case: Case[Any]) -> None:
-    """What a schema cannot say: a plugin that is there, a schedule, and code only for ZIP, and one."""
+def _make_acceptable(case: Case[Any]) -> None:
+    """Set what a schema cannot express: an existing plugin, a schedule, and code for ZIP plugins only."""
     if case.path == PLUGIN and case.method != "DELETE":
         case.path_parameters["name"] = "Plugin-fixed"
     body: Any = case.body

@@ -15,7 +15,7 @@ S = TypeVar("S", bound="HTTPServer")
 
 @contextmanager
 def serving(server: S) -> Iterator[S]:
-    """Serve in a thread until the block ends; the port is free again afterwards."""
+    """Serve in a thread until the block ends, then free the port."""
     with server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         thread.start()

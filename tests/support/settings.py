@@ -1,4 +1,4 @@
-"""The settings service of a local BioT, called as its clients call it."""
+"""A client of a local BioT's settings service."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PATIENTS = "POST/organization/v1/users/patients"
 
 
 def zipped(files: Mapping[str, str]) -> bytes:
-    """A ZIP as Python's own library writes it."""
+    """Return a ZIP, written by Python's standard library."""
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         for path, text in files.items():
@@ -34,16 +34,16 @@ CODE = zipped({"index.py": "def handler(event, context): ...\n"})
 
 @dataclass(frozen=True)
 class Settings:
-    """A caller with the permissions to publish.
+    """A client with the permissions to publish.
 
     Attributes:
-        http: Sends to the local BioT, with a token.
+        http: Sends requests with a token.
     """
 
     http: httpx.Client
 
     def send(self, method: str, name: str, config: object, code: bytes | None = None) -> httpx.Response:
-        """Send one form; ``config`` is text or becomes JSON."""
+        """Send a form; ``config`` is sent as it is if it is a text, else as JSON."""
         text = config if isinstance(config, str) else json.dumps(config)
         files: dict[str, tuple[str | None, bytes, str] | tuple[None, str]] = {"config": (None, text)}
         if code is not None:
@@ -63,16 +63,16 @@ class Settings:
         return self.send("PUT", name, config, code)
 
     def get(self, name: str = "Plugin-age") -> httpx.Response:
-        """``GET`` of one."""
+        """``GET`` a plugin."""
         return self.http.get(f"{PLUGINS}/{name}")
 
     def search(self, request: object = None) -> httpx.Response:
-        """``GET`` of many."""
+        """``GET`` a page of plugins."""
         parameters = {} if request is None else {"searchRequest": json.dumps(request)}
         return self.http.get(PLUGINS, params=parameters)
 
 
 def settings_of(sandbox: Sandbox) -> Settings:
-    """A caller at a running local BioT; close its ``http`` at the end."""
+    """Return a client of a running local BioT; close its ``http`` at the end."""
     token = {"authorization": f"Bearer {sandbox.token()}"}
     return Settings(httpx.Client(base_url=sandbox.base_url, headers=token, trust_env=False, timeout=60))

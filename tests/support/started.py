@@ -1,4 +1,4 @@
-"""``biot-plugin sandbox`` in a process of its own, as whoever has a terminal starts it."""
+"""``biot-plugin sandbox`` in a separate process, started as in a terminal."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ if TYPE_CHECKING:
 
 @contextmanager
 def started_sandbox(argv: Sequence[str], environ: Mapping[str, str]) -> Iterator[str]:
-    """Run a command line that starts a local BioT, until the block ends; gives what it said when it was ready.
+    """Run a command that starts a local BioT until the block ends, and return what it printed when it was ready.
 
     Args:
-        argv: Without ``--json``: its last words are what is waited for.
-        environ: With a ``BIOT_PLUGIN_STATE`` of its own, or somebody's real local BioT is forgotten.
+        argv: The command, without ``--json``, because the last printed line shows that it is ready.
+        environ: The environment, with its own ``BIOT_PLUGIN_STATE`` to protect the user's real local BioT.
     """
     with subprocess.Popen(
         argv, env=dict(environ), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, encoding="utf-8"
     ) as process:
         assert process.stdout is not None
-        said = ""
+        output = ""
         for line in process.stdout:
-            said += line
+            output += line
             if "Ctrl-C stops it" in line:
                 break
         try:
-            assert process.poll() is None, f"{' '.join(argv)} ended: {said}"
-            yield said
+            assert process.poll() is None, f"{' '.join(argv)} ended: {output}"
+            yield output
         finally:
             process.send_signal(signal.SIGTERM)

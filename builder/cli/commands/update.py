@@ -53,7 +53,11 @@ def command(folder: Path, answers: dict[str, object], *, ref: str | None, defaul
         )
         for question in result.reset
     )
+    if not result.changed:
+        print_text(f"Already up to date: {result.folder} has version {result.after} of the kit.")
+        return
     print_text(
-        f"{result.folder}: kit {result.before} → {result.after}, {len(result.changed)} files changed, "
-        f"{len(result.deleted)} of them deleted. Look at `git diff`, then run tox."
+        f"Updated {result.folder} from version {result.before} of the kit to {result.after}. "
+        f"Files changed: {len(result.changed)}, of which deleted: {len(result.deleted)}. "
+        "Review `git diff`, then run tox."
     )

@@ -1,1 +1,1 @@
-"""A plugin's code on the local BioT: the upload form, the checks of Lambda, and where the code is stored."""
+"""A plugin's code on the local BioT: the upload form, Lambda's checks, the store for ZIPs, and the tags of images."""

@@ -1,4 +1,4 @@
-"""Uploaded code, kept beside the database under its sha256: streamed there, whole or not at all."""
+"""Uploaded code, stored beside the database under its sha256. It is streamed there and appears only when complete."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 class Upload:
-    """One upload on its way in. Leaving its block removes the file unless it was kept.
+    """An upload in progress. The end of its block deletes the file unless it was stored.
 
     Args:
-        folder: Of the store; made when it is missing.
+        folder: The folder of the store, which is created if it is missing.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -32,19 +32,19 @@ class Upload:
         self._stream = self.path.open("xb", buffering=0)
 
     def write(self, data: bytes) -> None:
-        """Take the next bytes."""
+        """Write the next bytes."""
         self._stream.write(data)
         self._digest.update(data)
         self.size += len(data)
 
     def finish(self) -> None:
-        """Everything came: put it on the disk."""
+        """Flush the complete upload to the disk."""
         os.fsync(self._stream.fileno())
         self._stream.close()
 
     @property
     def sha256(self) -> str:
-        """Of everything that came, in hexadecimal."""
+        """The digest of all bytes so far, in hexadecimal."""
         return self._digest.hexdigest()
 
     def __enter__(self) -> Self:
@@ -65,25 +65,25 @@ class CodeStore:
 
     @classmethod
     def beside(cls, database: Database) -> CodeStore:
-        """The store that belongs to a database."""
+        """Return the store of a database."""
         return cls(database.file.with_name(f"{database.file.name}.code"))
 
     def file(self, sha256: str) -> Path:
-        """Where the code of this digest lies."""
+        """Return the path of the code with this digest."""
         return self.folder / f"{sha256}.zip"
 
-    def keep(self, incoming: Upload) -> str:
-        """Give an upload its place and return its digest; inside the transaction that names it."""
-        incoming.path.replace(self.file(incoming.sha256))
-        return incoming.sha256
+    def add(self, upload: Upload) -> str:
+        """Store an upload and return its digest. Call it inside the transaction that refers to it."""
+        upload.path.replace(self.file(upload.sha256))
+        return upload.sha256
 
-    def drop(self, connection: sqlite3.Connection, sha256: str | None) -> None:
-        """Remove code that no plugin has any more; inside a transaction, so that nobody takes it up meanwhile."""
+    def delete_unused(self, connection: sqlite3.Connection, sha256: str | None) -> None:
+        """Delete code that no plugin uses. Call it inside a transaction, so that no plugin starts to use it."""
         if sha256 and not _in_use(connection, sha256):
             self.file(sha256).unlink(missing_ok=True)
 
     def sweep(self, connection: sqlite3.Connection) -> None:
-        """Remove what a process that was killed left behind; before requests come, so that nothing is under way."""
+        """Delete the remains of a killed process. Call it before the first request, when no upload is in progress."""
         for file in self.folder.glob("*"):
             if not _in_use(connection, file.stem):
                 file.unlink()

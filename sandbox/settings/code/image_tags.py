@@ -1,7 +1,7 @@
-"""The images of the environment's one repository, by tag.
+"""The tags of the images in the environment's repository.
 
-The local BioT has no registry. A tag is known when somebody said that it was pushed: ``PUT /sandbox/v1/images/{tag}``
-stands in for ``docker push``, and whatever takes real pushes one day calls ``register``.
+The local BioT has no registry. A tag exists once it was registered with ``PUT /sandbox/v1/images/{tag}``, which
+replaces ``docker push``; a real registry would call ``register``.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def register(connection: sqlite3.Connection, tag: str, moment: str) -> None:
-    """An image of this tag is there from now on; pushing a tag again keeps one."""
+    """Register a tag; registering it again updates its time."""
     connection.execute(
         "INSERT INTO image_tags (tag, pushed_time) VALUES (?, ?)"
         " ON CONFLICT (tag) DO UPDATE SET pushed_time = excluded.pushed_time",
@@ -24,17 +24,17 @@ def register(connection: sqlite3.Connection, tag: str, moment: str) -> None:
 
 
 def require_tag(connection: sqlite3.Connection, tag: str) -> None:
-    """Is there an image of this tag?
+    """Check that there is an image with this tag.
 
     Raises:
         ApiError: 404 ``PLUGIN_IMAGE_TAG_NOT_FOUND``.
     """
     if not connection.execute("SELECT 1 FROM image_tags WHERE tag = ?", (tag,)).fetchone():
-        raise ApiError(404, "PLUGIN_IMAGE_TAG_NOT_FOUND", "No image of this tag was pushed.")
+        raise ApiError(404, "PLUGIN_IMAGE_TAG_NOT_FOUND", "No image with this tag was pushed.")
 
 
-def drop(connection: sqlite3.Connection, tag: str | None) -> None:
-    """Remove the image, unless another plugin has it: BioT deletes it with the last one."""
+def delete_unused(connection: sqlite3.Connection, tag: str | None) -> None:
+    """Delete the image unless another plugin uses it: BioT deletes it with its last plugin."""
     connection.execute(
         "DELETE FROM image_tags WHERE tag = ? AND tag NOT IN (SELECT image_tag FROM plugins WHERE image_tag NOT NULL)",
         (tag,),

@@ -1,4 +1,4 @@
-"""The multipart form of creating and updating: ``config`` as text, ``code`` streamed to the disk as it comes."""
+"""The multipart form of a creation or update: ``config`` as text, and ``code``, which is streamed to the disk."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
 CONFIG_MAX = 1 << 20
-"""Bytes of ``config``: far above what its fields can hold (the kit's choice)."""
+"""Bytes of ``config``: the kit's choice, far more than its fields need."""
 _PARTS_MAX = 2
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UploadForm:
-    """What was sent.
+    """The parts of a form.
 
     Attributes:
         config: JSON text.
-        code: The uploaded ZIP, on the disk; None when no ``code`` part was there.
+        code: The uploaded ZIP on the disk; None without a ``code`` part.
     """
 
     config: str
@@ -37,20 +37,20 @@ class UploadForm:
 
 
 async def receive(request: Request, new_file: Callable[[], Upload], stack: ExitStack) -> UploadForm:
-    """Read a whole form.
+    """Read a complete form.
 
     Args:
-        request: Its body was not read yet.
-        new_file: Makes the place that ``code`` is written to.
-        stack: Receives that place, so that it is gone when the request has ended.
+        request: The request, whose body has not been read yet.
+        new_file: Creates the file for ``code``.
+        stack: Deletes that file at the end of the request.
 
     Raises:
-        ApiError: 400, it is no such form.
+        ApiError: 400, the form is malformed.
     """
     kind, options = parse_options_header(request.headers.get("content-type"))
     boundary = options.get(b"boundary")
     if kind != b"multipart/form-data" or not boundary:
-        msg = "The body is multipart/form-data with the parts config and, for a ZIP, code."
+        msg = "The body must be multipart/form-data with the part config and, for a ZIP, the part code."
         raise bad_request(msg)
     reader = _Reader(lambda: stack.enter_context(new_file()))
     try:
@@ -59,13 +59,13 @@ async def receive(request: Request, new_file: Callable[[], Upload], stack: ExitS
             parser.write(chunk)
         parser.finalize()
     except FormParserError as error:
-        msg = "The body is not a multipart form."
+        msg = "The body is not a valid multipart form."
         raise bad_request(msg) from error
     return reader.form()
 
 
 class _Reader:
-    """Puts the parts where they belong, as the parser tells of them."""
+    """Collects the parts from the parser's callbacks."""
 
     def __init__(self, new_file: Callable[[], Upload]) -> None:
         self._new_file = new_file
@@ -87,15 +87,15 @@ class _Reader:
     def form(self) -> UploadForm:
         config, code = self._parts.get("config"), self._parts.get("code")
         if not self._ended:
-            msg = "The form is cut off: its last boundary is missing."
+            msg = "The form is incomplete: its last boundary is missing."
             raise bad_request(msg)
         if not isinstance(config, bytearray):
-            msg = "The part config is missing: it holds the configuration as JSON."
+            msg = "The part config, the configuration as JSON, is missing."
             raise bad_request(msg)
         try:
             text = config.decode()
         except UnicodeDecodeError as error:
-            msg = "config is not UTF-8."
+            msg = "config is not valid UTF-8."
             raise bad_request(msg) from error
         if isinstance(code, Upload):
             code.finish()
@@ -118,10 +118,10 @@ class _Reader:
         _, options = parse_options_header(self._headers.get(b"content-disposition"))
         name = options.get(b"name", b"").decode("latin-1")
         if name not in {"config", "code"} or name in self._parts or len(self._parts) >= _PARTS_MAX:
-            msg = "A form has the parts config and code, each at most once, and no others."
+            msg = "The parts of the form are config and code, each at most once, and no others."
             raise bad_request(msg)
         if name == "code" and b"filename" not in options:
-            msg = "The part code is a file: its Content-Disposition needs a filename."
+            msg = "The part code must be a file: its Content-Disposition needs a filename."
             raise bad_request(msg)
         self._part = self._new_file() if name == "code" else bytearray()
         self._parts[name] = self._part

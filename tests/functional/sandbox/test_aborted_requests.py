@@ -1,4 +1,4 @@
-"""A client that leaves in the middle of its request leaves nothing behind: no traceback, no file, no change."""
+"""A request whose client disconnects leaves nothing behind: no traceback, no file, no change."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def half_close(connection: socket.socket) -> None:
 
 @dataclass(frozen=True)
 class Cut:
-    """A request that ends before it is whole."""
+    """A request that ends before it is complete."""
 
     method: str
     path: str
@@ -63,7 +63,7 @@ class Cut:
     sent: bytes
 
     def data(self, base_url: str, token: str) -> bytes:
-        """What is sent before the client leaves."""
+        """The bytes that are sent before the client disconnects."""
         sent = self.sent
         if "chunked" in self.length and sent:
             sent = f"{len(sent) + 10:x}\r\n".encode() + sent
@@ -93,7 +93,7 @@ CUTS = [
 
 @pytest.mark.parametrize("end", [leave, reset, half_close])
 @pytest.mark.parametrize("cut", CUTS, ids=lambda cut: f"{cut.method}{cut.path} {cut.length} {len(cut.sent)}")
-def test_nothing_is_left_of_a_request_that_was_aborted(
+def test_an_aborted_request_leaves_nothing_behind(
     running: Sandbox, caplog: pytest.LogCaptureFixture, cut: Cut, end: Callable[[socket.socket], None]
 ) -> None:
     address = urlsplit(running.base_url)

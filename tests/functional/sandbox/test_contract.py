@@ -1,4 +1,4 @@
-"""The local BioT against BioT's documented operations (contract.toml): routes, OpenAPI document and real answers."""
+"""The local BioT agrees with BioT's documented operations (contract.toml): routes, OpenAPI document and responses."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ each_operation = pytest.mark.parametrize("operation", operations(), ids=lambda o
 
 @pytest.fixture(scope="module")
 def requests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ContractRequests]:
-    """With the gate of faults, which passes everything on that asks for none."""
+    """With the fault gate, which passes on every request that asks for no fault."""
     with running_sandbox(tmp_path_factory.mktemp("contract"), faults=Scenario()) as sandbox:
-        made = ContractRequests(sandbox)
-        with made.http:
-            yield made
+        contract_requests = ContractRequests(sandbox)
+        with contract_requests.http:
+            yield contract_requests
 
 
 def valid(requests: ContractRequests, operation: DocumentedOperation) -> ContractRequest:
@@ -56,7 +56,7 @@ def described_errors(operation: DocumentedOperation) -> set[str]:
     }
 
 
-def test_the_documented_operations_and_a_few_own_ones_are_served() -> None:
+def test_exactly_the_documented_operations_and_a_few_own_ones_are_served() -> None:
     served = {
         f"{method} {route.path}"
         for room in (settings, ums, dispatcher)
@@ -68,8 +68,8 @@ def test_the_documented_operations_and_a_few_own_ones_are_served() -> None:
 
 
 @each_operation
-def test_the_openapi_document_says_what_the_specification_says(operation: DocumentedOperation) -> None:
-    told = described(operation)
+def test_the_openapi_document_agrees_with_the_specification(operation: DocumentedOperation) -> None:
+    document = described(operation)
     documented = {f"{error.status} {error.code}" for error in operation.errors if error.code}
     left_out = {
         f"{error.status} {error.code}"
@@ -82,17 +82,17 @@ def test_the_openapi_document_says_what_the_specification_says(operation: Docume
         if scope in {"*", operation.name}
     }
 
-    assert told["operationId"].removeprefix(operation.name.partition(".")[0]).lower() == (
+    assert document["operationId"].removeprefix(operation.name.partition(".")[0]).lower() == (
         operation.name.partition(".")[2].lower()
     )
-    assert [status for status in told["responses"] if status < "400"] == [str(operation.success)]
-    assert bool(told["security"]) == bool(operation.permission)
-    assert f" {operation.permission}." in told.get("description", " .")
+    assert [status for status in document["responses"] if status < "400"] == [str(operation.success)]
+    assert bool(document["security"]) == bool(operation.permission)
+    assert f" {operation.permission}." in document.get("description", " .")
     assert documented - left_out <= described_errors(operation) <= documented | more
 
 
 @each_operation
-def test_success_is_answered_as_documented(requests: ContractRequests, operation: DocumentedOperation) -> None:
+def test_successful_responses_are_as_documented(requests: ContractRequests, operation: DocumentedOperation) -> None:
     answer = requests.send(valid(requests, operation))
 
     assert answer.status_code == operation.success, answer.text
@@ -103,12 +103,12 @@ def test_success_is_answered_as_documented(requests: ContractRequests, operation
 
 
 @each_operation
-def test_tokens_and_permissions_are_asked_for_as_documented(
+def test_tokens_and_permissions_are_required_as_documented(
     requests: ContractRequests, operation: DocumentedOperation
 ) -> None:
     request = valid(requests, operation)
     without = requests.send(replace(request, token=""))
-    powerless = requests.person(scopes=("PROTECTED_API",))
+    powerless = requests.user(scopes=("PROTECTED_API",))
     token = requests.post("/ums/v2/users/login", {"username": powerless, "password": "password"})["accessJwt"]["token"]
     refused = requests.send(replace(request, token=token))
 
@@ -121,7 +121,7 @@ def test_tokens_and_permissions_are_asked_for_as_documented(
 
 
 @pytest.mark.parametrize("path", sorted({operation.path for operation in operations()}))
-def test_a_wrong_method_is_told_the_right_ones(requests: ContractRequests, path: str) -> None:
+def test_a_response_to_a_wrong_method_lists_the_right_ones(requests: ContractRequests, path: str) -> None:
     address = path.replace("{", "").replace("}", "")
     routes = [*(one.route for one in operations()), *contract()["own"]]
     right = {
@@ -140,17 +140,17 @@ def test_every_documented_property_can_be_filtered_and_sorted_by(
     requests: ContractRequests, operation: DocumentedOperation
 ) -> None:
     token = requests.admin
-    asked: list[dict[str, object]] = [{"filter": {name: {"isNull": False}}} for name in operation.filters]
-    asked += [{"sort": [{"prop": name, "order": "ASC"}]} for name in operation.sorts]
-    for one in [*asked, {"freeTextSearch": "cat"}, {"limit": 1, "page": 2}]:
+    searches: list[dict[str, object]] = [{"filter": {name: {"isNull": False}}} for name in operation.filters]
+    searches += [{"sort": [{"prop": name, "order": "ASC"}]} for name in operation.sorts]
+    for one in [*searches, {"freeTextSearch": "cat"}, {"limit": 1, "page": 2}]:
         path = f"{operation.path}?searchRequest={quote(json.dumps(one))}"
         answer = requests.send(ContractRequest(method="GET", path=path, token=token))
         assert answer.status_code == 200, (one, answer.text)
         assert breaches(answer.json(), operation.answer) == []
 
 
-def test_what_biot_shows_as_null_is_null(requests: ContractRequests) -> None:
-    name = requests.person(password_reset_required=True)
+def test_fields_that_are_null_in_biot_are_null(requests: ContractRequests) -> None:
+    name = requests.user(password_reset_required=True)
     reset = requests.post("/ums/v2/users/login", {"username": name, "password": "password"})
     image = requests.plugin(deploymentPackageType="IMAGE")
     path = f"/settings/v2/plugins/{image}"
@@ -165,10 +165,10 @@ def with_body(**more: object) -> Break:
 
 
 def at_nobodys(requests: ContractRequests, request: ContractRequest) -> httpx.Response:
-    """The same for an id, or a name, that nothing has."""
+    """The same request for an id or a name that does not exist."""
     head, _, rest = request.path.partition("/ums/v2/services/")
-    there = f"{head}/ums/v2/services/{NOBODY}{rest[36:]}" if rest else "/settings/v2/plugins/Plugin-nothing"
-    return requests.send(replace(request, path=there))
+    path = f"{head}/ums/v2/services/{NOBODY}{rest[36:]}" if rest else "/settings/v2/plugins/Plugin-nothing"
+    return requests.send(replace(request, path=path))
 
 
 def twice(requests: ContractRequests, request: ContractRequest) -> httpx.Response:
@@ -278,7 +278,7 @@ COMMON = {"TOKEN_NOT_VALID", "ACCESS_DENIED"}
 """Reached for every operation by the test of tokens and permissions."""
 
 
-def test_every_documented_code_is_reached_given_on_demand_or_left_out_with_a_reason() -> None:
+def test_every_documented_code_is_returned_available_as_a_fault_or_left_out_with_a_reason() -> None:
     documented = {f"{one.name} {error.code}" for one in operations() for error in one.errors if error.code}
     reached = {f"{name} {code}" for name, breaks in BREAKS.items() for code in breaks}
     on_demand = {line for line in documented if line.split()[1] in {*COMMON, *contract()["by_fault"]}}
@@ -318,7 +318,7 @@ def test_a_code_comes_with_its_status_and_its_details(
     [(one, error) for one in operations() for error in one.errors if error.code in contract()["by_fault"]],
     ids=lambda value: f"{value.name}" if isinstance(value, DocumentedOperation) else value.code,
 )
-def test_what_only_a_failing_biot_answers_is_given_on_demand(
+def test_errors_of_a_failing_biot_are_available_as_faults(
     requests: ContractRequests, operation: DocumentedOperation, error: DocumentedError
 ) -> None:
     kind = contract()["by_fault"][error.code]

@@ -26,22 +26,22 @@ if TYPE_CHECKING:
 WRONG: dict[str, object] = {"string": 5, "integer": "5", "boolean": "true", "object": ["x"], "array": {"x": 1}}
 MALFORMED = {"BAD_REQUEST", "PLUGIN_REQUEST_VALIDATION_FAILED", "MISSING_PARAMETERS", "SERVICE_TYPE_NOT_ALLOWED"}
 UNKNOWN = {"INVALID_ACTION_NAME", "INVALID_ENTITY_TYPE_NAME", "INVALID_API_ID"}
-"""Codes for values that are none of those that there are."""
+"""Codes for values that are not in the list of possible ones."""
 PLAIN_TEXTS = {"name", "displayName"}
-"""Texts that may be anything of their length; others have to mean something."""
+"""Texts with any content; all others must have a meaning."""
 LEFT_OUT = object()
 
 
 @dataclass(frozen=True)
 class DocumentedField:
-    """A field of a request, by its way from the top; a list's rows are meant by 0."""
+    """A field of a request, by its path from the top; 0 stands for the items of a list."""
 
     operation: DocumentedOperation
     way: tuple[str | int, ...]
     field: Field
 
     def __str__(self) -> str:
-        """For the name of the test."""
+        """The id of the test case."""
         return f"{self.operation.name} {'.'.join(str(part) for part in self.way)}"
 
 
@@ -56,15 +56,15 @@ def fields_of(
             yield from fields_of(operation, field["items"]["record"], (*above, key, 0))
 
 
-FIELDS = [field for one in operations() if one.request for field in fields_of(one, one.request)]
+FIELDS = [field for operation in operations() if operation.request for field in fields_of(operation, operation.request)]
 
 
 @pytest.fixture(scope="module")
 def requests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ContractRequests]:
     with running_sandbox(tmp_path_factory.mktemp("contract"), faults=Scenario()) as sandbox:
-        made = ContractRequests(sandbox)
-        with made.http:
-            yield made
+        contract_requests = ContractRequests(sandbox)
+        with contract_requests.http:
+            yield contract_requests
 
 
 def refused_values(documented: DocumentedField) -> Iterator[object]:
@@ -82,7 +82,7 @@ def refused_values(documented: DocumentedField) -> Iterator[object]:
 
 
 def taken_values(documented: DocumentedField) -> Iterator[object]:
-    """Deep inside, whether a value is taken depends on what stands beside it."""
+    """Nested values are left out: whether they are accepted depends on the values beside them."""
     field = documented.field
     if len(documented.way) > 1:
         return
@@ -107,17 +107,17 @@ def put(body: Any, way: tuple[str | int, ...], value: object) -> Any:  # noqa: A
 
 
 def is_described(operation: DocumentedOperation, body: object) -> bool:
-    """Whether the OpenAPI document allows the body."""
+    """Return whether the OpenAPI document allows the body."""
     content = document()["paths"][operation.path][operation.method.lower()]["requestBody"]["content"]
-    ((kind, found),) = content.items()
-    schema = found["schema"]["properties"]["config"] if kind == "multipart/form-data" else found["schema"]
+    ((kind, content_schema),) = content.items()
+    schema = (
+        content_schema["schema"]["properties"]["config"] if kind == "multipart/form-data" else content_schema["schema"]
+    )
     return Draft202012Validator(schema).is_valid(body)
 
 
 @pytest.mark.parametrize("documented", FIELDS, ids=str)
-def test_values_outside_of_what_is_documented_are_refused(
-    requests: ContractRequests, documented: DocumentedField
-) -> None:
+def test_undocumented_values_are_refused(requests: ContractRequests, documented: DocumentedField) -> None:
     operation = documented.operation
     for value in refused_values(documented):
         request = requests.valid(operation.name, operation.method, operation.path)
@@ -128,7 +128,7 @@ def test_values_outside_of_what_is_documented_are_refused(
 
 
 @pytest.mark.parametrize("documented", FIELDS, ids=str)
-def test_values_inside_of_what_is_documented_are_taken(requests: ContractRequests, documented: DocumentedField) -> None:
+def test_documented_values_are_accepted(requests: ContractRequests, documented: DocumentedField) -> None:
     operation = documented.operation
     for value in taken_values(documented):
         request = requests.valid(operation.name, operation.method, operation.path)

@@ -1,4 +1,4 @@
-"""The local BioT's one file: transactions whole or not at all, and no other program's file."""
+"""The local BioT's database: atomic transactions, migrations, and refusal of other programs' files."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ INSERT = "INSERT INTO image_tags VALUES (?, '2026-11-20T00:00:00.000Z')"
 
 @pytest.fixture
 def database(tmp_path: Path) -> Database:
-    made = Database(tmp_path / "state" / "sandbox.db")
-    made.migrate()
-    return made
+    database = Database(tmp_path / "state" / "sandbox.db")
+    database.migrate()
+    return database
 
 
 def tags(database: Database) -> set[str]:
@@ -32,7 +32,7 @@ def tags(database: Database) -> set[str]:
         return {row["tag"] for row in connection.execute("SELECT tag FROM image_tags")}
 
 
-def test_what_was_written_is_there_after_a_restart_and_only_the_owner_reads_it(database: Database) -> None:
+def test_data_survives_a_restart_and_only_the_owner_can_read_it(database: Database) -> None:
     with database.write() as connection:
         connection.execute(INSERT, ("one",))
     database.close()
@@ -44,7 +44,7 @@ def test_what_was_written_is_there_after_a_restart_and_only_the_owner_reads_it(d
     again.close()
 
 
-def test_a_block_that_raises_leaves_nothing(database: Database) -> None:
+def test_a_transaction_that_raises_is_rolled_back(database: Database) -> None:
     def fail() -> None:
         with database.write() as connection:
             connection.execute(INSERT, ("half",))
@@ -72,7 +72,7 @@ def test_a_reader_sees_one_state_while_others_write(database: Database) -> None:
 
 
 def test_many_writers_lose_nothing(database: Database) -> None:
-    other = Database(database.file)  # as another process would
+    other = Database(database.file)  # like another process
 
     def put(number: int) -> None:
         with (database, other)[number % 2].write() as connection:
@@ -86,7 +86,7 @@ def test_many_writers_lose_nothing(database: Database) -> None:
     other.close()
 
 
-def test_every_connection_is_durable_and_holds_references(database: Database) -> None:
+def test_every_connection_is_durable_and_enforces_foreign_keys(database: Database) -> None:
     with database.read() as reading, database.write() as writing:
         for connection in (reading, writing):
             assert connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
@@ -96,25 +96,27 @@ def test_every_connection_is_durable_and_holds_references(database: Database) ->
 
 
 @pytest.mark.parametrize(
-    ("statement", "told"),
+    ("statement", "message"),
     [
         (f"PRAGMA user_version = {SCHEMA_VERSION + 1}", "newer"),
         ("PRAGMA application_id = 1", "another program"),
     ],
 )
-def test_a_newer_or_foreign_file_is_refused_and_untouched(database: Database, statement: str, told: str) -> None:
+def test_a_newer_database_or_one_of_another_program_is_refused_and_unchanged(
+    database: Database, statement: str, message: str
+) -> None:
     database.close()
     with sqlite3.connect(database.file) as connection:
         connection.execute(statement)
     connection.close()
     refused = Database(database.file)
 
-    with pytest.raises(SandboxError, match=told):
+    with pytest.raises(SandboxError, match=message):
         refused.migrate()
     refused.close()
 
 
-def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_database_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "notes.txt"
     file.write_text("no database at all, but long enough to look at" * 40)
     refused = Database(file)
@@ -124,7 +126,7 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     refused.close()
 
 
-def test_a_database_of_an_older_version_gains_what_it_lacks(database: Database) -> None:
+def test_a_database_of_an_older_version_is_migrated(database: Database) -> None:
     database.close()
     with closing(sqlite3.connect(database.file)) as connection:
         for statement in (

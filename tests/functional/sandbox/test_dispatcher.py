@@ -1,4 +1,4 @@
-"""Subscriptions as BioT keeps them: names checked, orders never shared, whoever is met moves on."""
+"""Subscriptions as in BioT: names are checked, and no two interceptions have the same order."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ TEMPLATES = "POST/organization/v1/users/patients/templates/{templateName}"
 
 
 class Caller:
-    """The publishing service user, with the dispatcher's six calls."""
+    """The publishing service user, who calls the dispatcher's six operations."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
@@ -47,8 +47,8 @@ class Caller:
     def leave(self, kind: str, **body: object) -> Answer:
         return self.sandbox.call("POST", f"{HOOKS}/{kind}/unsubscribe", token=self.token, body=body)
 
-    def search(self, kind: str, **asked: object) -> Any:  # noqa: ANN401 - JSON
-        query = quote(json.dumps(asked))
+    def search(self, kind: str, **search: object) -> Any:  # noqa: ANN401 - JSON
+        query = quote(json.dumps(search))
         return self.sandbox.call("GET", f"{HOOKS}/{kind}?searchRequest={query}", token=self.token).body
 
     def orders(self) -> dict[str, int]:
@@ -64,11 +64,11 @@ def caller(sandbox: Sandbox) -> Iterator[Caller]:
         connection.execute("DELETE FROM dispatcher_notification")
 
 
-def test_an_interception_is_answered_with_everything_that_is_kept(caller: Caller) -> None:
-    made = caller.intercept("https://a.example/hook", 7, apiId=TEMPLATES, pathFilters={"templateName": "study-a"})
-    body = made.body
+def test_the_response_to_a_new_interception_has_all_stored_fields(caller: Caller) -> None:
+    response = caller.intercept("https://a.example/hook", 7, apiId=TEMPLATES, pathFilters={"templateName": "study-a"})
+    body = response.body
 
-    assert made.status == 201
+    assert response.status == 201
     assert str(UUID(body["id"])) == body.pop("id")
     assert body.pop("creationTime") == body.pop("lastModifiedTime")
     assert body == {
@@ -81,7 +81,7 @@ def test_an_interception_is_answered_with_everything_that_is_kept(caller: Caller
     }
 
 
-def test_the_newcomer_takes_its_order_and_others_move_on_up_to_the_first_gap(caller: Caller) -> None:
+def test_a_new_interception_gets_its_order_and_others_move_up_to_the_first_gap(caller: Caller) -> None:
     for endpoint, order in (("a", 5), ("b", 6), ("c", 8)):
         caller.intercept(endpoint, order)
     assert caller.intercept("d", 5).body["executionOrder"] == 5
@@ -89,7 +89,7 @@ def test_the_newcomer_takes_its_order_and_others_move_on_up_to_the_first_gap(cal
     assert caller.orders() == {"d": 5, "a": 6, "b": 7, "c": 8}
 
 
-def test_who_subscribes_again_changes_its_order_and_its_old_place_is_free(caller: Caller) -> None:
+def test_subscribing_again_changes_the_order_and_frees_the_old_one(caller: Caller) -> None:
     first = caller.intercept("a", 5).body
     caller.intercept("b", 6)
     again = caller.intercept("a", 6).body
@@ -99,31 +99,31 @@ def test_who_subscribes_again_changes_its_order_and_its_old_place_is_free(caller
     assert caller.intercept("a").body["executionOrder"] == 6, "asking for no order changes none"
 
 
-def test_orders_are_shared_out_within_one_api_only(caller: Caller) -> None:
+def test_orders_are_assigned_for_each_api_separately(caller: Caller) -> None:
     caller.intercept("a", 5)
     caller.intercept("a", 5, type="POST_REQUEST")
     caller.intercept("a", 5, apiId=TEMPLATES)
     caller.intercept("a", 5, type="ADAPT_ENTITY", apiId=None, entityName="patient")
 
-    found = caller.search("interceptions")["data"]
-    assert [row["executionOrder"] for row in found] == [5, 5, 5, 5]
+    page = caller.search("interceptions")["data"]
+    assert [row["executionOrder"] for row in page] == [5, 5, 5, 5]
 
 
-def test_who_asks_for_no_order_comes_at_the_default_and_never_shares_it(caller: Caller) -> None:
+def test_an_interception_without_order_gets_the_default_and_no_two_share_it(caller: Caller) -> None:
     for endpoint in ("a", "b", "c"):
         caller.intercept(endpoint)
 
     assert caller.orders() == {"c": DEFAULT_ORDER, "b": DEFAULT_ORDER + 1, "a": DEFAULT_ORDER + 2}
 
 
-def test_filters_make_subscriptions_of_their_own(caller: Caller) -> None:
-    one, two = ({"templateName": name} for name in ("study-a", "study-b"))
-    caller.intercept("a", 3, apiId=TEMPLATES, pathFilters=one)
-    caller.intercept("a", 4, apiId=TEMPLATES, pathFilters=two)
-    gone = caller.leave("interceptions", type="PRE_REQUEST", apiId=TEMPLATES, endpoint="a", pathFilters=one)
+def test_different_filters_are_different_subscriptions(caller: Caller) -> None:
+    first, second = ({"templateName": name} for name in ("study-a", "study-b"))
+    caller.intercept("a", 3, apiId=TEMPLATES, pathFilters=first)
+    caller.intercept("a", 4, apiId=TEMPLATES, pathFilters=second)
+    response = caller.leave("interceptions", type="PRE_REQUEST", apiId=TEMPLATES, endpoint="a", pathFilters=first)
 
-    assert gone.status == 204
-    assert [row["pathFilters"] for row in caller.search("interceptions")["data"]] == [two]
+    assert response.status == 204
+    assert [row["pathFilters"] for row in caller.search("interceptions")["data"]] == [second]
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_filters_make_subscriptions_of_their_own(caller: Caller) -> None:
         ({"pathFilters": ["x"]}, "BAD_REQUEST", {}),
     ],
 )
-def test_interceptions_that_cannot_be(
+def test_invalid_interceptions_are_refused(
     caller: Caller, change: dict[str, object], code: str, details: dict[str, object] | None
 ) -> None:
     answer = caller.intercept("https://a.example", **{"order": change.get("executionOrder"), **change})
@@ -161,18 +161,18 @@ def test_interceptions_that_cannot_be(
     assert caller.search("interceptions")["data"] == []
 
 
-def test_a_notification_is_kept_once(caller: Caller) -> None:
+def test_a_notification_is_stored_only_once(caller: Caller) -> None:
     note = {"entityTypeName": "device", "actionName": "_create", "endpoint": "https://a.example"}
-    made, again, other = caller.notify(**note), caller.notify(**note), caller.notify(**note, templateName="pump")
+    response, again, other = caller.notify(**note), caller.notify(**note), caller.notify(**note, templateName="pump")
 
-    assert made.status == 201
-    assert str(UUID(made.body["id"])) == made.body["id"]
-    assert {**made.body, "id": ""} == {**note, "id": ""}
+    assert response.status == 201
+    assert str(UUID(response.body["id"])) == response.body["id"]
+    assert {**response.body, "id": ""} == {**note, "id": ""}
     assert (again.status, again.body["code"]) == (409, "CONFLICT")
     assert (other.status, other.body["templateName"]) == (201, "pump")
 
 
-def test_a_notification_ends_once(caller: Caller) -> None:
+def test_a_notification_can_be_ended_only_once(caller: Caller) -> None:
     note = {"entityTypeName": "device", "actionName": "_create", "endpoint": "https://a.example"}
     caller.notify(**note)
     wrong = caller.leave("notifications", **note, templateName="pump")
@@ -203,7 +203,7 @@ def test_a_notification_ends_once(caller: Caller) -> None:
         ({"templateName": 5}, "BAD_REQUEST", {}),
     ],
 )
-def test_notifications_that_cannot_be(
+def test_invalid_notifications_are_refused(
     caller: Caller, change: dict[str, object], code: str, details: dict[str, object]
 ) -> None:
     note = {"entityTypeName": "device", "actionName": "_create", "endpoint": "https://a.example", **change}
@@ -212,10 +212,10 @@ def test_notifications_that_cannot_be(
     assert (answer.status, answer.body["code"], answer.body["details"]) == (400, code, details)
 
 
-def test_subscriptions_are_searched_in_the_platforms_language(caller: Caller) -> None:
+def test_subscriptions_can_be_searched(caller: Caller) -> None:
     for entity in ("device", "patient", "caregiver"):
         caller.notify(entityTypeName=entity, actionName="_create", endpoint=f"https://{entity}.example")
-    found = caller.search(
+    page = caller.search(
         "notifications",
         filter={"entityTypeName": {"in": ["device", "patient"]}},
         sort=[{"prop": "entityTypeName", "order": "ASC"}],
@@ -223,8 +223,8 @@ def test_subscriptions_are_searched_in_the_platforms_language(caller: Caller) ->
         page=1,
     )
 
-    assert [row["entityTypeName"] for row in found["data"]] == ["patient"]
-    assert found["metadata"]["page"] == {"totalResults": 2, "page": 1, "limit": 1}
+    assert [row["entityTypeName"] for row in page["data"]] == ["patient"]
+    assert page["metadata"]["page"] == {"totalResults": 2, "page": 1, "limit": 1}
     assert caller.search("notifications", filter={"creationTime": {"eq": "x"}})["code"] == "BAD_REQUEST"
     assert caller.search("notifications", sort=[{"prop": "endpoint"}])["code"] == "BAD_REQUEST"
     assert caller.search("notifications", filter={"templateName": {"isNull": True}})["metadata"]["page"] == {
@@ -234,23 +234,23 @@ def test_subscriptions_are_searched_in_the_platforms_language(caller: Caller) ->
     }
 
 
-def test_the_subscriptions_of_a_plugin_are_replaced_as_a_whole(sandbox: Sandbox, caller: Caller) -> None:
+def test_the_subscriptions_of_a_plugin_are_replaced_together(sandbox: Sandbox, caller: Caller) -> None:
     caller.intercept("other", 5)
-    wanted = [
+    subscriptions = [
         InterceptionSubscription(type="PRE_REQUEST", api_id=PATIENTS, order=5),
         InterceptionSubscription(type="ADAPT_ENTITY", entity_name="patient", order=9),
     ]
     notes = [NotificationSubscription(entity_type_name="device", action_name="_create")]
     with sandbox.running.state.database.write() as connection:
-        replace_subscriptions(connection, "plugin", wanted, notes)
-        replace_subscriptions(connection, "plugin", wanted, [*notes, *notes])
+        replace_subscriptions(connection, "plugin", subscriptions, notes)
+        replace_subscriptions(connection, "plugin", subscriptions, [*notes, *notes])
         assert [order for _, order in orders_of(connection, "plugin")] == [9, 5]
-        kept = caller.orders()
-        replace_subscriptions(connection, "plugin", wanted[:1], ())
-        assert orders_of(connection, "plugin") == [(wanted[0], 5)]
+        orders = caller.orders()
+        replace_subscriptions(connection, "plugin", subscriptions[:1], ())
+        assert orders_of(connection, "plugin") == [(subscriptions[0], 5)]
         remove_endpoint(connection, "plugin")
         assert orders_of(connection, "plugin") == []
 
-    assert kept == {"other": 5}, "others see nothing of it before it is whole"
+    assert orders == {"other": 5}, "others see nothing of it before it is whole"
     assert caller.orders() == {"other": 6}
     assert caller.search("notifications")["data"] == []

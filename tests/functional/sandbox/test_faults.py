@@ -1,4 +1,4 @@
-"""Every kind of fault on a real socket: what arrives, and what took effect."""
+"""Every kind of fault on a real socket: what the client receives, and what took effect."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def request(method: str, body: bytes = b"", *headers: str) -> bytes:
 
 
 def talk(served: Gated, sent: bytes, *, patience: float = 5.0) -> tuple[bytes, str]:
-    """What arrives until the end, and how it ends."""
+    """Return the bytes that arrive until the end, and how the connection ends."""
     with socket.create_connection(("127.0.0.1", served.port), timeout=patience) as connection:
         received = bytearray()
         try:
@@ -68,14 +68,14 @@ def meet(served: Gated, name: str, *, method: str = "PATCH", body: bytes = UPLOA
 
 
 @pytest.mark.parametrize("name", FAULT_KINDS)
-def test_the_request_takes_effect_as_the_kind_says(served: Gated, name: str) -> None:
+def test_a_request_takes_effect_as_its_fault_kind_says(served: Gated, name: str) -> None:
     received, end = meet(served, name)
 
-    ours = [kept for kept in served.applied.requests if kept == ("PATCH", PATH, UPLOAD)]
-    assert len(ours) == (FAULT_KINDS[name].effect is not RequestEffect.NONE)
+    uploads = [request_ for request_ in served.applied.requests if request_ == ("PATCH", PATH, UPLOAD)]
+    assert len(uploads) == (FAULT_KINDS[name].effect is not RequestEffect.NONE)
     assert end == "reset" or name not in RESET
-    assert [met.kind for met in served.gate.met] == [name]
-    if FAULT_KINDS[name].answer is None:
+    assert [faulted.kind for faulted in served.gate.faulted_requests] == [name]
+    if FAULT_KINDS[name].script is None:
         assert received.startswith(b"HTTP/1.1 200")
 
 
@@ -108,7 +108,7 @@ def test_the_request_takes_effect_as_the_kind_says(served: Gated, name: str) -> 
         ("day-behind", rb".*date: Thu, 19 Nov 2026 21:00:00 GMT.*2026-11-19T21:30:00\.000Z.*"),
     ],
 )
-def test_what_arrives(served: Gated, name: str, pattern: bytes) -> None:
+def test_the_client_receives_the_expected_bytes(served: Gated, name: str, pattern: bytes) -> None:
     received, _ = meet(served, name)
 
     assert re.fullmatch(pattern, received, re.DOTALL), received[:2000]
@@ -117,16 +117,16 @@ def test_what_arrives(served: Gated, name: str, pattern: bytes) -> None:
 @pytest.mark.parametrize(
     ("name", "difference"), [("length-too-small", -40), ("length-too-large", 40), ("truncated-json", 0)]
 )
-def test_lengths(served: Gated, name: str, difference: int) -> None:
+def test_a_wrong_content_length_differs_from_the_body(served: Gated, name: str, difference: int) -> None:
     received, _ = meet(served, name)
     head, _, body = received.partition(b"\r\n\r\n")
-    told = re.search(rb"content-length: (\d+)", head)
+    content_length = re.search(rb"content-length: (\d+)", head)
 
-    assert told is not None
-    assert int(told[1]) - len(body) == difference
+    assert content_length is not None
+    assert int(content_length[1]) - len(body) == difference
 
 
-def test_a_small_answer_unpacks_to_a_large_one(served: Gated) -> None:
+def test_a_small_response_decompresses_to_a_large_one(served: Gated) -> None:
     received, _ = meet(served, "gzip-bomb")
 
     body = received.partition(b"\r\n\r\n")[2]
@@ -135,14 +135,14 @@ def test_a_small_answer_unpacks_to_a_large_one(served: Gated) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(HANGING))
-def test_a_hanging_request_ends_with_the_client(served: Gated, name: str) -> None:
+def test_a_hanging_request_ends_when_the_client_leaves(served: Gated, name: str) -> None:
     served.gate.play(Scenario(rules=(FaultRule(kind=FAULT_KINDS[name]),)))
 
     assert talk(served, request("GET"), patience=0.1)[1] == "hang"
     assert talk(served, request("GET", b"", "connection: close"))[1] == "close"
 
 
-def test_a_scenario_counts_the_requests_that_it_is_about(served: Gated) -> None:
+def test_a_scenario_counts_the_requests_that_it_applies_to(served: Gated) -> None:
     rule = FaultRule(kind=FAULT_KINDS["unavailable"], method="PATCH", path="/settings/*", request=2, times=2)
     served.gate.play(Scenario(rules=(rule,)))
     statuses = []
@@ -154,17 +154,17 @@ def test_a_scenario_counts_the_requests_that_it_is_about(served: Gated) -> None:
     assert served.gate.requests == 6
 
 
-def test_a_header_asks_for_a_fault(served: Gated) -> None:
+def test_a_header_requests_a_fault(served: Gated) -> None:
     served.gate.play(Scenario())
-    asked, _ = talk(served, request("GET", b"", "x-sandbox-fault: bad-gateway"))
+    faulty, _ = talk(served, request("GET", b"", "x-sandbox-fault: bad-gateway"))
     unknown, _ = talk(served, request("GET", b"", "x-sandbox-fault: nonsense"))
     plain, _ = talk(served, request("GET", b"", "connection: close"))
 
-    assert [asked[9:12], unknown[9:12], plain[9:12]] == [b"502", b"400", b"200"]
-    assert b"nonsense is no kind of fault" in unknown
+    assert [faulty[9:12], unknown[9:12], plain[9:12]] == [b"502", b"400", b"200"]
+    assert b"nonsense is not a fault kind" in unknown
 
 
-def test_an_expired_token_stays_expired_until_another_comes(served: Gated) -> None:
+def test_an_expired_token_stays_expired_until_a_new_one_is_used(served: Gated) -> None:
     served.gate.play(Scenario(rules=(FaultRule(kind=FAULT_KINDS["token-expired"], request=2),)))
     tokens = ("t", "t", "t", "new")
     seen = [
@@ -174,7 +174,7 @@ def test_an_expired_token_stays_expired_until_another_comes(served: Gated) -> No
     assert [received[9:12] for received in seen] == [b"200", b"401", b"401", b"200"]
 
 
-def test_requests_on_one_connection_pass_when_there_is_no_fault(served: Gated) -> None:
+def test_requests_without_a_fault_share_one_connection(served: Gated) -> None:
     served.gate.play(Scenario())
     received, _ = talk(served, request("PATCH", UPLOAD) + request("GET", b"", "connection: close"))
 
@@ -182,7 +182,7 @@ def test_requests_on_one_connection_pass_when_there_is_no_fault(served: Gated) -
 
 
 @pytest.mark.parametrize(
-    ("name", "meddled"),
+    ("name", "expected"),
     [
         ("other-config", [("PATCH", "memorySize"), ("PATCH", "ours")]),
         ("other-code", [("GET", ""), ("PATCH", "index.py"), ("PATCH", "ours")]),
@@ -191,11 +191,11 @@ def test_requests_on_one_connection_pass_when_there_is_no_fault(served: Gated) -
         ("rollback-failed-partly", [("GET", ""), ("PATCH", "ours"), ("PATCH", "ADAPT_ENTITY")]),
     ],
 )
-def test_somebody_else_works_on_the_same_plugin(served: Gated, name: str, meddled: list[tuple[str, str]]) -> None:
+def test_another_user_changes_the_same_plugin(served: Gated, name: str, expected: list[tuple[str, str]]) -> None:
     meet(served, name, body=b"ours")
 
     seen = served.applied.requests
-    assert [method for method, _, _ in seen] == [method for method, _ in meddled]
+    assert [method for method, _, _ in seen] == [method for method, _ in expected]
     assert {path for _, path, _ in seen} == {PATH}
-    assert all(text.encode() in body for (_, _, body), (_, text) in zip(seen, meddled, strict=True))
+    assert all(text.encode() in body for (_, _, body), (_, text) in zip(seen, expected, strict=True))
     assert name != "other-config" or str(OTHER_MEMORY_MB).encode() in seen[0][2]

@@ -1,4 +1,4 @@
-"""Only requests that are meant for this loopback address reach a route, and only bearable ones."""
+"""Only requests for this loopback address, and of a limited size, reach a route."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ ORIGINS: tuple[list[str], ...] = (
 ALLOWED_HOSTS, ALLOWED_ORIGINS = HOSTS[:2], ORIGINS[:3]
 
 
-def test_of_600_pairs_of_host_and_origin_only_exact_loopback_passes(sandbox: Sandbox) -> None:
+def test_of_600_pairs_of_host_and_origin_only_the_exact_loopback_address_passes(sandbox: Sandbox) -> None:
     where = urlsplit(sandbox.base_url)
     passed = []
     with closing(http.client.HTTPConnection(str(where.hostname), where.port, timeout=10)) as connection:
@@ -95,7 +95,7 @@ def test_of_600_pairs_of_host_and_origin_only_exact_loopback_passes(sandbox: San
     assert passed == list(product(ALLOWED_HOSTS, ALLOWED_ORIGINS))
 
 
-def test_a_foreign_page_gets_no_answer_that_it_could_read(sandbox: Sandbox) -> None:
+def test_a_page_of_another_site_gets_no_response_that_it_could_read(sandbox: Sandbox) -> None:
     answer = sandbox.call("GET", PATH, headers={"origin": "https://evil.example"})
 
     assert (answer.status, answer.body["code"]) == (403, "ACCESS_DENIED")
@@ -118,7 +118,7 @@ def test_a_body_that_is_too_large_is_refused_and_the_connection_goes_on(
         assert (after.status, json.loads(after.read()).keys()) == (200, {"publicKey"})
 
 
-def test_a_body_in_chunks_is_counted_while_it_comes(sandbox: Sandbox) -> None:
+def test_a_chunked_body_is_counted_while_it_is_received(sandbox: Sandbox) -> None:
     where = urlsplit(sandbox.base_url)
     pieces = (b"x" * 65_536 for _ in range(BODY_MAX // 65_536 + 1))
     with closing(http.client.HTTPConnection(str(where.hostname), where.port, timeout=30)) as connection:
@@ -128,7 +128,7 @@ def test_a_body_in_chunks_is_counted_while_it_comes(sandbox: Sandbox) -> None:
         assert (answer.status, json.loads(answer.read())["code"]) == (413, "PAYLOAD_TOO_LARGE")
 
 
-def test_who_waits_for_100_continue_is_refused_before_sending(sandbox: Sandbox) -> None:
+def test_a_client_that_waits_for_100_continue_is_refused_before_it_sends(sandbox: Sandbox) -> None:
     where = urlsplit(sandbox.base_url)
     head = (
         f"POST /settings/v2/plugins HTTP/1.1\r\nHost: {where.netloc}\r\nExpect: 100-continue\r\n"
@@ -140,7 +140,7 @@ def test_who_waits_for_100_continue_is_refused_before_sending(sandbox: Sandbox) 
         assert connection.recv(12) == b"HTTP/1.1 413"
 
 
-def test_who_announces_a_body_and_sends_none_is_answered_all_the_same(sandbox: Sandbox) -> None:
+def test_a_client_that_declares_a_body_and_sends_none_is_answered(sandbox: Sandbox) -> None:
     where = urlsplit(sandbox.base_url)
     with socket.create_connection((str(where.hostname), where.port), timeout=20) as connection:
         connection.sendall(b"POST /settings/v2/plugins HTTP/1.1\r\nHost: evil.example\r\nContent-Length: 9\r\n\r\n")
@@ -148,13 +148,13 @@ def test_who_announces_a_body_and_sends_none_is_answered_all_the_same(sandbox: S
         assert connection.recv(12) == b"HTTP/1.1 403"
 
 
-def test_headers_have_a_bound(sandbox: Sandbox) -> None:
+def test_headers_that_are_too_large_are_refused(sandbox: Sandbox) -> None:
     answer = sandbox.call("GET", PATH, headers={"x-long": "x" * 100_000})
 
     assert (answer.status, answer.body["code"]) == (431, "HEADERS_TOO_LARGE")
 
 
-def test_endpoints_of_plugins_say_honestly_that_nothing_runs(sandbox: Sandbox) -> None:
+def test_endpoints_of_plugins_answer_that_nothing_is_running(sandbox: Sandbox) -> None:
     for path in ("/run/Plugin-a", "/run/Plugin-a/", "/run/Plugin-a/v1/hook?x=1"):
         answer = sandbox.call("POST", path, body={"any": "event"})
         assert (answer.status, answer.body["code"]) == (503, "PLUGIN_NOT_RUNNING")
@@ -170,7 +170,7 @@ def test_endpoints_of_plugins_say_honestly_that_nothing_runs(sandbox: Sandbox) -
         ("TRACE", PATH, 405, "METHOD_NOT_ALLOWED"),
     ],
 )
-def test_what_is_not_there_is_told_as_the_platform_tells_errors(
+def test_unknown_paths_and_methods_are_errors_in_the_platforms_format(
     sandbox: Sandbox, method: str, path: str, status: int, code: str
 ) -> None:
     answer = sandbox.call(method, path)
@@ -181,7 +181,7 @@ def test_what_is_not_there_is_told_as_the_platform_tells_errors(
 @pytest.mark.parametrize(
     "line", ["OPTIONS * HTTP/1.1", "GET http://evil.example/ums/v1/security/public-key HTTP/1.1", "GET // HTTP/1.1"]
 )
-def test_odd_request_lines_are_refused_like_any_unknown_path(sandbox: Sandbox, line: str) -> None:
+def test_unusual_request_lines_are_refused_like_any_unknown_path(sandbox: Sandbox, line: str) -> None:
     where = urlsplit(sandbox.base_url)
     with socket.create_connection((str(where.hostname), where.port), timeout=10) as connection:
         connection.sendall(f"{line}\r\nHost: {where.netloc}\r\nConnection: close\r\n\r\n".encode())

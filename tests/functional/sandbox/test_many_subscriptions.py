@@ -1,4 +1,4 @@
-"""A plugin with thousands of subscriptions keeps nobody waiting, and there is a bound."""
+"""A plugin with thousands of subscriptions delays no other request, and their number is limited."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def settings(sandbox: Sandbox) -> Iterator[Settings]:
-    found = settings_of(sandbox)
-    with found.http:
-        yield found
-        found.http.delete("/settings/v2/plugins/Plugin-age")
+    client = settings_of(sandbox)
+    with client.http:
+        yield client
+        client.http.delete("/settings/v2/plugins/Plugin-age")
 
 
 def scoped(count: int) -> dict[str, Any]:
@@ -29,22 +29,20 @@ def scoped(count: int) -> dict[str, Any]:
     return {"interceptionOrder": 10, "interceptions": rows}
 
 
-def test_four_thousand_path_scoped_interceptions_are_taken_while_others_log_in(
-    sandbox: Sandbox, settings: Settings
-) -> None:
+def test_four_thousand_interceptions_are_accepted_while_others_log_in(sandbox: Sandbox, settings: Settings) -> None:
     with ThreadPoolExecutor(2) as pool:
         creating = pool.submit(settings.create, {**MINIMAL, "subscriptions": scoped(4_000)})
         logins = [pool.submit(sandbox.admin_token) for _ in range(5)]
-        made = creating.result()
+        created = creating.result()
         assert all(login.result() for login in logins)
     again = settings.patch({"subscriptions": scoped(4_000)})
 
-    assert (made.status_code, again.status_code) == (201, 200)
-    assert len(made.json()["subscriptions"]["interceptions"]) == 4_000
+    assert (created.status_code, again.status_code) == (201, 200)
+    assert len(created.json()["subscriptions"]["interceptions"]) == 4_000
 
 
 @pytest.mark.parametrize("key", ["interceptions", "notifications"])
-def test_more_than_the_bound_is_refused(settings: Settings, key: str) -> None:
+def test_too_many_subscriptions_are_refused(settings: Settings, key: str) -> None:
     rows = {
         "interceptions": scoped(SUBSCRIPTIONS_MAX + 1)["interceptions"],
         "notifications": [{"entityTypeName": "patient", "actionName": "_create"}] * (SUBSCRIPTIONS_MAX + 1),

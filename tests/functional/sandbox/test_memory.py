@@ -1,4 +1,4 @@
-"""How much memory a local BioT keeps after many log-ins at once."""
+"""The memory that a local BioT uses after many simultaneous log-ins."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sandbox.ums.first_accounts import create_first_accounts
 from tests.support.sandbox_process import sandbox_process
 
 CLIENTS = 40
-"""As many as there are threads that serve requests: each of them serves a log-in."""
+"""The number of threads that serve requests, so that each of them serves a log-in."""
 GROWTH_MAX = 150
 """MB. Forty threads that each kept the memory of one password hash grew by 490 MB; with two it is about 60 MB."""
 
@@ -30,15 +30,15 @@ def post(url: str, body: object) -> None:
     assert httpx.post(url, json=body, timeout=60, trust_env=False).status_code == 200
 
 
-def test_many_log_ins_at_once_leave_little_memory_behind(tmp_path: Path) -> None:
+def test_many_simultaneous_log_ins_leave_little_memory_in_use(tmp_path: Path) -> None:
     with sandbox_process(tmp_path) as (base_url, process), ThreadPoolExecutor(CLIENTS) as clients:
         database = Database(tmp_path / DATABASE_FILE)
-        founded = create_first_accounts(database)
+        accounts = create_first_accounts(database)
         database.close()
-        assert founded is not None
+        assert accounts is not None
         assert process.pid is not None
-        person = {"username": ADMIN, "password": founded.admin_password}
-        service = {"id": founded.service_user.id, "secretKey": founded.service_user.secret_key}
+        person = {"username": ADMIN, "password": accounts.admin_password}
+        service = {"id": accounts.service_user.id, "secretKey": accounts.service_user.secret_key}
         before = resident_megabytes(process.pid)
         for path, body, count in (("users/login", person, 48), ("services/accessToken", service, 300)):
             list(clients.map(post, [f"{base_url}/ums/v2/{path}"] * count, [body] * count))

@@ -1,4 +1,4 @@
-"""Log-ins by text message, second steps that are sent again, and log-ins that are remembered."""
+"""Log-ins by text message, new codes for the second step, and log-ins by refresh token."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PHONE = "+12345678901"
 
 
 class MovedClock:
-    """A clock that a test moves."""
+    """A clock that the test sets."""
 
     def __init__(self) -> None:
         self.ahead = timedelta()
@@ -35,7 +35,7 @@ class MovedClock:
 
 
 class PhoneOwner:
-    """A local BioT with one person who has a phone."""
+    """A local BioT with one user who has a phone."""
 
     def __init__(self, sandbox: Sandbox, clock: MovedClock) -> None:
         self.sandbox = sandbox
@@ -52,8 +52,8 @@ class PhoneOwner:
 
     def messages(self) -> list[dict[str, str]]:
         answer = self.sandbox.call("GET", "/sandbox/v1/messages", token=self.sandbox.admin_token())
-        found: list[dict[str, str]] = answer.body["messages"]
-        return found
+        messages: list[dict[str, str]] = answer.body["messages"]
+        return messages
 
     def generate(self) -> tuple[str, str]:
         request = self.post("otp/generate", phone=PHONE).body["requestId"]
@@ -71,19 +71,19 @@ def owner(tmp_path: Path) -> Iterator[PhoneOwner]:
         yield PhoneOwner(sandbox, clock)
 
 
-def test_a_code_that_was_sent_logs_in_once(owner: PhoneOwner) -> None:
-    asked = owner.post("otp/generate", phone=PHONE)
+def test_a_one_time_code_logs_in_once(owner: PhoneOwner) -> None:
+    generated = owner.post("otp/generate", phone=PHONE)
     (message,) = owner.messages()
-    body = {"requestId": asked.body["requestId"], "code": message["code"]}
+    body = {"requestId": generated.body["requestId"], "code": message["code"]}
     first, second = owner.post("otp/login", **body), owner.post("otp/login", **body)
 
-    assert (asked.status, asked.body["phone"], message["phone"]) == (200, "******8901", PHONE)
+    assert (generated.status, generated.body["phone"], message["phone"]) == (200, "******8901", PHONE)
     assert first.status == 200
     assert owner.sandbox.call("GET", SEARCH, token=first.body["accessJwt"]["token"]).status == 200
     assert (second.status, second.body["code"]) == (403, "LOGIN_FAILED")
 
 
-def test_only_the_newest_code_counts_and_only_for_a_while(owner: PhoneOwner) -> None:
+def test_only_the_newest_code_is_valid_and_it_expires(owner: PhoneOwner) -> None:
     old, new = owner.generate(), owner.generate()
 
     assert owner.post("otp/login", requestId=old[0], code=old[1]).body["code"] == "LOGIN_FAILED"
@@ -100,11 +100,11 @@ def test_wrong_codes_lock_the_account(owner: PhoneOwner) -> None:
     assert (locked.status, locked.body["code"]) == (401, "USER_LOCKED_WITH_TIME")
 
 
-def test_a_stranger_learns_nothing_from_a_phone(owner: PhoneOwner) -> None:
-    known, unknown = owner.post("otp/generate", phone=PHONE), owner.post("otp/generate", phone="+19999998901")
+def test_an_unknown_phone_gets_the_same_response(owner: PhoneOwner) -> None:
+    existing, unknown = owner.post("otp/generate", phone=PHONE), owner.post("otp/generate", phone="+19999998901")
 
-    assert known.body.keys() == unknown.body.keys()
-    assert (known.status, known.body["phone"]) == (unknown.status, unknown.body["phone"])
+    assert existing.body.keys() == unknown.body.keys()
+    assert (existing.status, existing.body["phone"]) == (unknown.status, unknown.body["phone"])
     assert len(owner.messages()) == 1
     for phone in ("12345678901", "+0123456789", "+1", "+1234567890123456", "nurse@example.com"):
         assert owner.post("otp/generate", phone=phone).body["code"] == "BAD_REQUEST"
@@ -112,7 +112,7 @@ def test_a_stranger_learns_nothing_from_a_phone(owner: PhoneOwner) -> None:
     assert owner.post("otp/login", requestId="x", code="1").body["code"] == "BAD_REQUEST"
 
 
-def test_a_second_step_is_sent_again_and_its_new_code_is_the_one(owner: PhoneOwner) -> None:
+def test_a_new_code_for_the_second_step_replaces_the_old_one(owner: PhoneOwner) -> None:
     owner.add("two@example.com", mfa_code="old", phone="+4915112345678")
     first = owner.post("login", username="two@example.com", password="password").body
     token = first["accessJwt"]["token"]
@@ -126,7 +126,7 @@ def test_a_second_step_is_sent_again_and_its_new_code_is_the_one(owner: PhoneOwn
     assert owner.post("login/mfa/resend", token=owner.sandbox.admin_token()).body["code"] == "ACCESS_DENIED"
 
 
-def test_messages_are_for_the_administrator_and_old_ones_are_forgotten(owner: PhoneOwner) -> None:
+def test_only_the_administrator_reads_messages_and_old_ones_are_deleted(owner: PhoneOwner) -> None:
     for _ in range(MESSAGES_KEPT + 2):
         owner.post("otp/generate", phone=PHONE)
 
@@ -135,7 +135,7 @@ def test_messages_are_for_the_administrator_and_old_ones_are_forgotten(owner: Ph
     assert (refused.status, refused.body["code"]) == (403, "ACCESS_DENIED")
 
 
-def test_a_remembered_log_in_gives_two_new_tokens(owner: PhoneOwner) -> None:
+def test_a_log_in_by_refresh_token_gives_two_new_tokens(owner: PhoneOwner) -> None:
     first = owner.post("login", username="phone@example.com", password="password").body
     again = owner.post("token/login", refreshToken=first["refreshJwt"]["token"])
 
@@ -149,7 +149,7 @@ def test_a_remembered_log_in_gives_two_new_tokens(owner: PhoneOwner) -> None:
         assert (refused.status, refused.body["code"]) == (403, "LOGIN_FAILED")
 
 
-def test_an_inactive_person_can_do_nothing(owner: PhoneOwner) -> None:
+def test_an_inactive_user_can_do_nothing(owner: PhoneOwner) -> None:
     first = owner.post("login", username="phone@example.com", password="password").body
     request, code = owner.generate()
     owner.switch_off()
@@ -168,7 +168,7 @@ def test_an_inactive_person_can_do_nothing(owner: PhoneOwner) -> None:
 
 
 @pytest.mark.parametrize("service", ["ums", "dispatcher", "settings"])
-def test_every_service_says_that_it_is_up(owner: PhoneOwner, service: str) -> None:
+def test_every_service_has_a_health_check(owner: PhoneOwner, service: str) -> None:
     answer = owner.sandbox.call("GET", f"/{service}/system/healthCheck")
 
     assert (answer.status, answer.body["version"]) == (200, "2.4.2")

@@ -1,4 +1,4 @@
-"""The local BioT's own OpenAPI document: complete, and kept by what answers."""
+"""The local BioT's OpenAPI document is complete, and its responses agree with it."""
 
 from __future__ import annotations
 
@@ -16,24 +16,28 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_the_document_names_every_route_and_no_other() -> None:
+def test_the_document_lists_every_route_and_no_other() -> None:
     served = {
         (route.path, method.lower())
         for room in (settings, ums, dispatcher)
         for route in room.routes()
         for method in (route.methods or set()) - {"HEAD"}
     }
-    told = {(path, method) for path, methods in document()["paths"].items() for method in methods}
+    documented = {(path, method) for path, methods in document()["paths"].items() for method in methods}
 
-    assert told == served
+    assert documented == served
 
 
-def test_every_permission_of_the_document_is_one_of_the_rooms() -> None:
-    operations = [one for methods in document()["paths"].values() for one in methods.values()]
-    public = {one["operationId"] for one in operations if not one["security"]}
+def test_every_permission_in_the_document_is_defined() -> None:
+    operations = [operation for methods in document()["paths"].values() for operation in methods.values()]
+    public = {operation["operationId"] for operation in operations if not operation["security"]}
 
-    assert len({one["operationId"] for one in operations}) == len(operations)
-    assert all(re.search(r"permission [A-Z_]+\.", one["description"]) for one in operations if one["security"])
+    assert len({operation["operationId"] for operation in operations}) == len(operations)
+    assert all(
+        re.search(r"permission [A-Z_]+\.", operation["description"])
+        for operation in operations
+        if operation["security"]
+    )
     assert public == {
         "dispatcherHealthCheck",
         "generateOtp",
@@ -50,10 +54,10 @@ def test_every_permission_of_the_document_is_one_of_the_rooms() -> None:
     }
 
 
-def test_answers_are_what_the_document_says(tmp_path: Path) -> None:
-    """Twenty seeds of it, with more examples: tests/proof."""
+def test_responses_agree_with_the_document(tmp_path: Path) -> None:
+    """tests/proof runs twenty seeds, with more examples."""
     with running_sandbox(tmp_path) as sandbox:
-        tried = try_all(sandbox, seed=1, examples=2)
+        result = try_all(sandbox, seed=1, examples=2)
 
-    assert tried.failures == []
-    assert {status for _, status in tried.requests} >= {200, 201, 204, 400, 401, 404}
+    assert result.failures == []
+    assert {status for _, status in result.requests} >= {200, 201, 204, 400, 401, 404}

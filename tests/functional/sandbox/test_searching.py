@@ -1,4 +1,4 @@
-"""BioT's search language against a table in SQLite."""
+"""BioT's search language, on a table in SQLite."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ PLUGINS = SearchableList(
 
 @pytest.fixture
 def connection() -> Iterator[sqlite3.Connection]:
-    with closing(sqlite3.connect(":memory:")) as made:
-        made.row_factory = sqlite3.Row
-        made.execute("CREATE TABLE plugins (name TEXT, version INTEGER, state TEXT, created TEXT, runtime TEXT)")
-        made.executemany("INSERT INTO plugins VALUES (?, ?, ?, ?, ?)", ROWS)
-        yield made
+    with closing(sqlite3.connect(":memory:")) as database:
+        database.row_factory = sqlite3.Row
+        database.execute("CREATE TABLE plugins (name TEXT, version INTEGER, state TEXT, created TEXT, runtime TEXT)")
+        database.executemany("INSERT INTO plugins VALUES (?, ?, ?, ?, ?)", ROWS)
+        yield database
 
 
 def names(connection: sqlite3.Connection, request: object) -> list[str]:
@@ -84,12 +84,12 @@ def names(connection: sqlite3.Connection, request: object) -> list[str]:
         ({"name": {"eq": None}}, {"age", "Ageing", "weight_50%", "cat's"}),
     ],
 )
-def test_filters(connection: sqlite3.Connection, filters: object, expected: set[str]) -> None:
+def test_filters_select_the_expected_rows(connection: sqlite3.Connection, filters: object, expected: set[str]) -> None:
     assert set(names(connection, {"filter": filters})) == expected
 
 
 @pytest.mark.parametrize(
-    ("asked", "expected"),
+    ("request", "expected"),
     [
         (None, ["cat's", "weight_50%", "Ageing", "age"]),
         ({"sort": [{"prop": "version"}]}, ["cat's", "weight_50%", "Ageing", "age"]),
@@ -104,17 +104,19 @@ def test_filters(connection: sqlite3.Connection, filters: object, expected: set[
         ({"freeTextSearch": "  "}, ["cat's", "weight_50%", "Ageing", "age"]),
     ],
 )
-def test_order_pages_and_free_text(connection: sqlite3.Connection, asked: object, expected: list[str]) -> None:
-    assert names(connection, asked) == expected
+def test_order_pages_and_free_text_select_the_expected_rows(
+    connection: sqlite3.Connection, request: object, expected: list[str]
+) -> None:
+    assert names(connection, request) == expected
 
 
-def test_the_answer_says_what_was_asked_and_how_many_there_are(connection: sqlite3.Connection) -> None:
-    asked = {"filter": {"version": {"gt": 1}}, "sort": [{"prop": "name"}], "limit": 1, "page": 1}
-    search = parse_search(json.dumps(asked), PLUGINS)
-    found = find(connection, PLUGINS, search)
-    told = json.loads(envelope((json.dumps({"name": row["name"]}) for row in found.rows), found, search))
+def test_the_response_repeats_the_request_and_has_the_total(connection: sqlite3.Connection) -> None:
+    request = {"filter": {"version": {"gt": 1}}, "sort": [{"prop": "name"}], "limit": 1, "page": 1}
+    search = parse_search(json.dumps(request), PLUGINS)
+    page = find(connection, PLUGINS, search)
+    response = json.loads(envelope((json.dumps({"name": row["name"]}) for row in page.rows), page, search))
 
-    assert told == {
+    assert response == {
         "data": [{"name": "cat's"}],
         "metadata": {
             "page": {"totalResults": 3, "page": 1, "limit": 1},
@@ -128,12 +130,12 @@ def nested(depth: int) -> object:
     return {"name": {"eq": "age"}} if not depth else {"$AND": {"filter": nested(depth - 1)}}
 
 
-def test_a_filter_may_be_as_deep_as_is_said(connection: sqlite3.Connection) -> None:
+def test_a_filter_can_be_nested_up_to_the_documented_depth(connection: sqlite3.Connection) -> None:
     assert names(connection, {"filter": nested(DEPTH_MAX - 1)}) == ["age"]
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "request",
     [
         [],
         7,
@@ -174,15 +176,15 @@ def test_a_filter_may_be_as_deep_as_is_said(connection: sqlite3.Connection) -> N
         {"freeTextSearch": "\ud800"},
     ],
 )
-def test_what_is_not_the_search_language_is_a_400(asked: object) -> None:
+def test_an_invalid_search_request_is_a_400(request: object) -> None:
     with pytest.raises(ApiError) as refused:
-        parse_search(json.dumps(asked), PLUGINS)
+        parse_search(json.dumps(request), PLUGINS)
 
     assert refused.value.status == 400
 
 
 @pytest.mark.parametrize("text", ["{", "NaN", '{"limit": NaN}', '{"limit": 1e999}', "[" * 5000, '{"page":1,"page":2}'])
-def test_what_is_not_json_is_a_400(text: str) -> None:
+def test_invalid_json_is_a_400(text: str) -> None:
     with pytest.raises(ApiError) as refused:
         parse_search(text, PLUGINS)
 

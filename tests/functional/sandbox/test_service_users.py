@@ -1,4 +1,4 @@
-"""Service users over a socket: made, found, changed, switched off and removed, with their keys."""
+"""Service users over a socket: created, searched, changed, deactivated and deleted, with their keys."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NOTIFICATIONS = "/dispatcher/v1/hooks/notifications"
 
 
 class Administrator:
-    """Who may do everything with service users."""
+    """The administrator, who has all permissions for service users."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
@@ -31,17 +31,19 @@ class Administrator:
         return self.sandbox.call(method, f"{SERVICES}{path}", token=self.token, body=body)
 
     def make(self, **more: object) -> dict[str, Any]:
-        made = self.send("POST", body={"roleId": ROLE, "type": "EXTERNAL_SERVICE", "name": str(uuid4()), **more})
-        assert made.status == 201, made.body
-        found: dict[str, Any] = made.body
-        return found
+        service_user = self.send(
+            "POST", body={"roleId": ROLE, "type": "EXTERNAL_SERVICE", "name": str(uuid4()), **more}
+        )
+        assert service_user.status == 201, service_user.body
+        ids_of: dict[str, Any] = service_user.body
+        return ids_of
 
-    def search(self, **asked: object) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.send("GET", f"?searchRequest={quote(json.dumps(asked))}").body["data"]
-        return found
+    def search(self, **search: object) -> list[dict[str, Any]]:
+        ids_of: list[dict[str, Any]] = self.send("GET", f"?searchRequest={quote(json.dumps(search))}").body["data"]
+        return ids_of
 
-    def log_in(self, made: dict[str, Any], key: dict[str, Any] | None = None) -> Answer:
-        body = {"id": made["id"], "secretKey": (key or made["secretKeyData"])["secretKey"]}
+    def log_in(self, service_user: dict[str, Any], key: dict[str, Any] | None = None) -> Answer:
+        body = {"id": service_user["id"], "secretKey": (key or service_user["secretKeyData"])["secretKey"]}
         return self.sandbox.call("POST", f"{SERVICES}/accessToken", body=body)
 
 
@@ -50,87 +52,93 @@ def administrator(sandbox: Sandbox) -> Administrator:
     return Administrator(sandbox)
 
 
-def test_what_was_made_is_read_and_found_without_its_secret(administrator: Administrator) -> None:
-    made = administrator.make(active=True, ownerOrganizationId=ORGANIZATION, accessTokenExpirationInMinutes=7)
-    shown = administrator.send("GET", f"/{made['id']}").body
-    key = made["secretKeyData"]
+def test_a_new_service_user_is_returned_without_its_secret(administrator: Administrator) -> None:
+    service_user = administrator.make(active=True, ownerOrganizationId=ORGANIZATION, accessTokenExpirationInMinutes=7)
+    shown = administrator.send("GET", f"/{service_user['id']}").body
+    key = service_user["secretKeyData"]
 
-    expected = {name: value for name, value in made.items() if name != "secretKeyData"}
+    expected = {name: value for name, value in service_user.items() if name != "secretKeyData"}
     assert shown == {**expected, "secretKeys": [{"id": key["id"], "creationTime": key["creationTime"]}]}
     assert (shown["ownerOrganizationId"], shown["active"], shown["roleId"]) == (ORGANIZATION, True, ROLE)
-    assert administrator.search(filter={"name": {"eq": made["name"]}}) == [shown]
+    assert administrator.search(filter={"name": {"eq": service_user["name"]}}) == [shown]
 
 
 def test_service_users_are_searched_by_every_property(administrator: Administrator) -> None:
     on, off = administrator.make(accessTokenExpirationInMinutes=3), administrator.make(active=False)
     names = {"in": [on["name"], off["name"]]}
 
-    def found(**more: object) -> list[str]:
-        asked = {"filter": {"name": names, **more}, "sort": [{"prop": "active", "order": "ASC"}]}
-        return [one["id"] for one in administrator.search(**asked)]
+    def ids_of(**more: object) -> list[str]:
+        search = {"filter": {"name": names, **more}, "sort": [{"prop": "active", "order": "ASC"}]}
+        return [one["id"] for one in administrator.search(**search)]
 
-    assert found() == [off["id"], on["id"]]
-    assert found(active={"eq": False}) == [off["id"]]
-    assert found(active={"not": False}) == [on["id"]]
-    assert found(active={"in": ["true"]}) == [on["id"]]
-    assert found(accessTokenExpirationInMinutes={"lt": 10}) == [on["id"]]
-    assert found(type={"eq": "INTERNAL_SERVICE"}) == []
-    assert found(ownerOrganizationId={"eq": ORGANIZATION}, id={"eq": on["id"]}) == [on["id"]]
+    assert ids_of() == [off["id"], on["id"]]
+    assert ids_of(active={"eq": False}) == [off["id"]]
+    assert ids_of(active={"not": False}) == [on["id"]]
+    assert ids_of(active={"in": ["true"]}) == [on["id"]]
+    assert ids_of(accessTokenExpirationInMinutes={"lt": 10}) == [on["id"]]
+    assert ids_of(type={"eq": "INTERNAL_SERVICE"}) == []
+    assert ids_of(ownerOrganizationId={"eq": ORGANIZATION}, id={"eq": on["id"]}) == [on["id"]]
     wrong = quote(json.dumps({"filter": {"active": {"eq": "x"}}}))
     assert administrator.send("GET", f"?searchRequest={wrong}").status == 400
 
 
 def test_an_inactive_service_user_can_do_nothing_until_it_is_active_again(administrator: Administrator) -> None:
-    made = administrator.make()
-    token = administrator.log_in(made).body["accessToken"]
-    off = administrator.send("PATCH", f"/{made['id']}", {"active": False})
+    service_user = administrator.make()
+    token = administrator.log_in(service_user).body["accessToken"]
+    off = administrator.send("PATCH", f"/{service_user['id']}", {"active": False})
     refused = administrator.sandbox.call("GET", NOTIFICATIONS, token=token)
 
     assert (off.status, off.body["active"]) == (200, False)
     assert (refused.status, refused.body["code"]) == (401, "TOKEN_NOT_VALID")
-    assert administrator.log_in(made).body["code"] == "LOGIN_FAILED"
-    assert administrator.send("PATCH", f"/{made['id']}", {"active": None, "roleId": OTHER_ROLE}).body["active"] is False
-    assert administrator.send("PATCH", f"/{made['id']}", {"active": True}).body["roleId"] == OTHER_ROLE
-    assert administrator.log_in(made).status == 200
+    assert administrator.log_in(service_user).body["code"] == "LOGIN_FAILED"
+    assert (
+        administrator.send("PATCH", f"/{service_user['id']}", {"active": None, "roleId": OTHER_ROLE}).body["active"]
+        is False
+    )
+    assert administrator.send("PATCH", f"/{service_user['id']}", {"active": True}).body["roleId"] == OTHER_ROLE
+    assert administrator.log_in(service_user).status == 200
     assert administrator.sandbox.call("GET", NOTIFICATIONS, token=token).status == 200
 
 
-def test_a_service_user_can_be_made_inactive(administrator: Administrator) -> None:
-    made = administrator.make(active=False)
+def test_a_service_user_can_be_created_inactive(administrator: Administrator) -> None:
+    service_user = administrator.make(active=False)
 
-    assert made["active"] is False
-    assert administrator.log_in(made).body["code"] == "LOGIN_FAILED"
+    assert service_user["active"] is False
+    assert administrator.log_in(service_user).body["code"] == "LOGIN_FAILED"
 
 
-def test_a_removed_service_user_is_gone_with_its_tokens(administrator: Administrator) -> None:
-    made = administrator.make()
-    token = administrator.log_in(made).body["accessToken"]
+def test_a_deleted_service_users_tokens_are_not_valid(administrator: Administrator) -> None:
+    service_user = administrator.make()
+    token = administrator.log_in(service_user).body["accessToken"]
 
-    assert administrator.send("DELETE", f"/{made['id']}").status == 204
+    assert administrator.send("DELETE", f"/{service_user['id']}").status == 204
     for method, body in (("GET", None), ("DELETE", None), ("PATCH", {})):
-        gone = administrator.send(method, f"/{made['id']}", body)
-        assert (gone.status, gone.body["code"]) == (404, "SERVICE_USER_NOT_FOUND")
-        assert gone.body["details"] == {"id": made["id"]}
+        response = administrator.send(method, f"/{service_user['id']}", body)
+        assert (response.status, response.body["code"]) == (404, "SERVICE_USER_NOT_FOUND")
+        assert response.body["details"] == {"id": service_user["id"]}
     assert administrator.sandbox.call("GET", NOTIFICATIONS, token=token).status == 401
 
 
-def test_keys_are_removed_one_by_one(administrator: Administrator) -> None:
-    made = administrator.make()
-    keys = [administrator.send("POST", f"/{made['id']}/secret-keys").body for _ in range(MAX_SECRET_KEYS - 1)]
-    full = administrator.send("POST", f"/{made['id']}/secret-keys")
-    first = f"/{made['id']}/secret-keys/{made['secretKeyData']['id']}"
+def test_secret_keys_can_be_deleted_one_by_one(administrator: Administrator) -> None:
+    service_user = administrator.make()
+    keys = [administrator.send("POST", f"/{service_user['id']}/secret-keys").body for _ in range(MAX_SECRET_KEYS - 1)]
+    full = administrator.send("POST", f"/{service_user['id']}/secret-keys")
+    first = f"/{service_user['id']}/secret-keys/{service_user['secretKeyData']['id']}"
 
     assert (full.status, full.body["code"]) == (409, "MAX_SECRET_KEYS")
     assert administrator.send("DELETE", first).status == 204
-    assert administrator.log_in(made).body["code"] == "LOGIN_FAILED"
-    assert administrator.log_in(made, keys[0]).status == 200
+    assert administrator.log_in(service_user).body["code"] == "LOGIN_FAILED"
+    assert administrator.log_in(service_user, keys[0]).status == 200
     again = administrator.send("DELETE", first)
     assert (again.status, again.body["code"]) == (404, "SECRET_KEY_ID_NOT_FOUND")
-    assert again.body["details"] == {"secretKeyId": made["secretKeyData"]["id"], "serviceUserId": made["id"]}
+    assert again.body["details"] == {
+        "secretKeyId": service_user["secretKeyData"]["id"],
+        "serviceUserId": service_user["id"],
+    }
     other = administrator.make()
     foreign = administrator.send("DELETE", f"/{other['id']}/secret-keys/{keys[0]['id']}")
     assert foreign.body["code"] == "SECRET_KEY_ID_NOT_FOUND"
-    assert administrator.send("GET", f"/{made['id']}").body["secretKeys"] == [
+    assert administrator.send("GET", f"/{service_user['id']}").body["secretKeys"] == [
         {"id": key["id"], "creationTime": key["creationTime"]} for key in keys
     ]
 
@@ -157,7 +165,7 @@ def test_keys_are_removed_one_by_one(administrator: Administrator) -> None:
         ),
     ],
 )
-def test_service_users_that_cannot_be_made(
+def test_invalid_service_users_are_refused(
     administrator: Administrator, body: object, status: int, code: str, details: object
 ) -> None:
     refused = administrator.send("POST", body=body)
@@ -175,16 +183,16 @@ def test_service_users_that_cannot_be_made(
         ("DELETE", f"/{ROLE}/secret-keys/x"),
     ],
 )
-def test_ids_that_are_none_are_bad_requests(administrator: Administrator, method: str, path: str) -> None:
+def test_an_invalid_id_is_a_bad_request(administrator: Administrator, method: str, path: str) -> None:
     refused = administrator.send(method, path, {} if method == "PATCH" else None)
 
     assert (refused.status, refused.body["code"]) == (400, "BAD_REQUEST")
 
 
-def test_the_service_user_of_a_plugin_is_shown_like_any_other(administrator: Administrator) -> None:
+def test_the_service_user_of_a_plugin_is_listed_like_any_other(administrator: Administrator) -> None:
     with administrator.sandbox.running.state.database.write() as connection:
-        made = create_service_user(connection, "Plugin-shown", ["PROTECTED_API"])
-    shown = administrator.send("GET", f"/{made.id}").body
+        service_user = create_service_user(connection, "Plugin-shown", ["PROTECTED_API"])
+    shown = administrator.send("GET", f"/{service_user.id}").body
 
     assert (shown["type"], shown["roleId"], shown["name"]) == ("INTERNAL_SERVICE", PLUGIN_ROLE, "Plugin-shown")
 
@@ -192,16 +200,16 @@ def test_the_service_user_of_a_plugin_is_shown_like_any_other(administrator: Adm
 def test_biots_own_client_manages_service_users(administrator: Administrator) -> None:
     host = f"{administrator.sandbox.base_url}/ums"
     services = ums.ServiceUserAPIApi(ums.ApiClient(ums.Configuration(host=host, access_token=administrator.token)))
-    made = administrator.make()
-    identifier = UUID(made["id"])
-    asked = ums.SearchRequestV2.from_dict({"filter": {"name": {"eq": made["name"]}}})
+    service_user = administrator.make()
+    identifier = UUID(service_user["id"])
+    search = ums.SearchRequestV2.from_dict({"filter": {"name": {"eq": service_user["name"]}}})
     change = ums.UpdateServiceUserV2Request.from_dict({"active": False})
     assert change is not None
 
-    assert [str(one.id) for one in services.search_service_users(asked).data] == [made["id"]]
-    assert services.get_service_user_by_id(identifier).name == made["name"]
+    assert [str(one.id) for one in services.search_service_users(search).data] == [service_user["id"]]
+    assert services.get_service_user_by_id(identifier).name == service_user["name"]
     assert services.update_service_user(change, identifier).active is False
-    services.delete_secret_key(identifier, UUID(made["secretKeyData"]["id"]))
+    services.delete_secret_key(identifier, UUID(service_user["secretKeyData"]["id"]))
     services.delete_service_user(identifier)
     with pytest.raises(ums.exceptions.NotFoundException, match="SERVICE_USER_NOT_FOUND"):
         services.get_service_user_by_id(identifier)

@@ -1,4 +1,4 @@
-"""BioT's own generated client for the settings service, unchanged from the package index, against the local BioT."""
+"""BioT's own generated client for the settings service, unchanged from the package index, works with the local BioT."""
 
 from __future__ import annotations
 
@@ -48,9 +48,9 @@ def test_a_plugin_from_create_to_delete(client: sdk.ApiClient) -> None:
     assert first.environment_variables == {"LOG_LEVEL": "INFO"}
     assert first.subscriptions is not None
     assert [one.api_id for one in first.subscriptions.interceptions or ()] == [PATIENTS]
-    asked = {"filter": {"name": {"like": "ag"}}, "sort": [{"prop": "name", "order": "ASC"}], "limit": 5}
-    found = plugins.search(sdk.SearchRequestV2.from_dict(asked))
-    assert [one.name for one in found.data] == ["age"]
+    search = {"filter": {"name": {"like": "ag"}}, "sort": [{"prop": "name", "order": "ASC"}], "limit": 5}
+    page = plugins.search(sdk.SearchRequestV2.from_dict(search))
+    assert [one.name for one in page.data] == ["age"]
     assert plugins.get("Plugin-age") == first
     changed = plugins.partial_update("Plugin-age", ("hw.zip", zipped({"index.py": ""})), updated(version=2, timeout=9))
     assert (changed.version, changed.timeout, changed.creation_time) == (2, 9, first.creation_time)
@@ -60,8 +60,8 @@ def test_a_plugin_from_create_to_delete(client: sdk.ApiClient) -> None:
         plugins.get("Plugin-age")
 
 
-def test_names_as_long_as_may_be_come_back(client: sdk.ApiClient) -> None:
-    """The client takes no name of more than 57 characters, so answers have it without the prefix."""
+def test_the_longest_names_are_returned(client: sdk.ApiClient) -> None:
+    """The client accepts at most 57 characters, so the name in responses has no prefix."""
     plugins = sdk.PluginV2APIApi(client)
     name = "x" * 57
 
@@ -69,7 +69,7 @@ def test_names_as_long_as_may_be_come_back(client: sdk.ApiClient) -> None:
     plugins.delete(f"Plugin-{name}")
 
 
-def test_refusals_are_the_clients_exceptions(client: sdk.ApiClient) -> None:
+def test_errors_become_exceptions_of_the_client(client: sdk.ApiClient) -> None:
     plugins = sdk.PluginV2APIApi(client)
     with pytest.raises(sdk.exceptions.BadRequestException, match="RESERVED_PREFIX"):
         plugins.create(config=created(environmentVariables={"BIOT_APP_NAME": "x"}))

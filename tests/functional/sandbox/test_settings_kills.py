@@ -14,5 +14,5 @@ def test_a_kill_leaves_the_old_or_the_new_plugin(tmp_path: Path) -> None:
     killed = kill_often(tmp_path, 24)
 
     assert len(killed) == 24
-    assert [one for one in killed if not one.is_right] == []
-    assert any(not one.answered for one in killed), "some were killed in the middle"
+    assert [killed_run for killed_run in killed if not killed_run.is_right] == []
+    assert any(not killed_run.answered for killed_run in killed), "some were killed in the middle"

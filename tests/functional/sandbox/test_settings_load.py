@@ -1,4 +1,4 @@
-"""Several clients at once lose nothing and leave no lock behind; ten thousand requests of it: tests/proof."""
+"""Several simultaneous clients lose nothing and leave no lock behind. tests/proof sends ten thousand requests."""
 
 from __future__ import annotations
 

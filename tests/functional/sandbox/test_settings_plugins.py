@@ -1,4 +1,4 @@
-"""Plugins on the local BioT: made, read, changed and removed, each whole or not at all."""
+"""Plugins on the local BioT: created, read, changed and deleted, each completely or not at all."""
 
 from __future__ import annotations
 
@@ -64,9 +64,9 @@ DEFAULTS = {
 
 @pytest.fixture(scope="module")
 def publisher(sandbox: Sandbox) -> Iterator[Settings]:
-    made = settings_of(sandbox)
-    with made.http:
-        yield made
+    client = settings_of(sandbox)
+    with client.http:
+        yield client
 
 
 @pytest.fixture
@@ -76,8 +76,8 @@ def settings(publisher: Settings) -> Iterator[Settings]:
         publisher.http.delete(f"{PLUGINS}/Plugin-{plugin['name']}")
 
 
-def told(response: httpx.Response) -> dict[str, object]:
-    """What an answer says of a plugin, without what the server adds."""
+def config_of(response: httpx.Response) -> dict[str, object]:
+    """Return a plugin in a response without the fields that the server adds."""
     assert response.is_success, response.text
     added = {"endpointUrl", "linkToConsole", "creationTime", "lastModifiedTime"}
     body = response.json()
@@ -112,32 +112,32 @@ def eventually(is_so: Callable[[], object]) -> bool:
 
 def count(sandbox: Sandbox, table: str) -> int:
     with sandbox.running.state.database.read() as connection:
-        found: int = connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608
-    return found
+        count: int = connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608
+    return count
 
 
 def test_a_minimal_plugin_gets_every_default(settings: Settings, sandbox: Sandbox) -> None:
     answer = settings.create()
 
     assert answer.status_code == 201
-    assert told(answer) == {**MINIMAL, **DEFAULTS}
+    assert config_of(answer) == {**MINIMAL, **DEFAULTS}
     assert answer.json()["endpointUrl"] == f"{sandbox.base_url}/run/Plugin-age/"
     assert settings.get().json() == settings.get("age").json() == answer.json()
     assert kept_code(sandbox) == {named(CODE)}
 
 
-def test_a_full_plugin_comes_back_as_it_was_sent(settings: Settings) -> None:
+def test_a_plugin_with_all_fields_is_returned_as_it_was_sent(settings: Settings) -> None:
     cors = {**DEFAULTS["cors"], "allowOrigins": ["https://portal.example.com"]}  # type: ignore[dict-item]
 
-    assert told(settings.create(FULL)) == {**FULL, "deploymentPackageType": "ZIP", "cors": cors}
+    assert config_of(settings.create(FULL)) == {**FULL, "deploymentPackageType": "ZIP", "cors": cors}
 
 
-def test_without_code_the_seed_is_deployed(settings: Settings, sandbox: Sandbox) -> None:
-    assert told(settings.create(code=None))["version"] == 1
+def test_without_code_the_seed_code_is_deployed(settings: Settings, sandbox: Sandbox) -> None:
+    assert config_of(settings.create(code=None))["version"] == 1
     assert kept_code(sandbox) == set()
 
 
-def test_the_same_name_twice_is_a_conflict_and_changes_nothing(settings: Settings, sandbox: Sandbox) -> None:
+def test_a_duplicate_name_is_a_conflict_and_changes_nothing(settings: Settings, sandbox: Sandbox) -> None:
     settings.create()
 
     assert refused(settings.create(code=OTHER_CODE)) == (409, "PLUGIN_EXISTS_BY_NAME", {"pluginName": "Plugin-age"})
@@ -164,29 +164,29 @@ def test_the_same_name_twice_is_a_conflict_and_changes_nothing(settings: Setting
         ({"runtime": "nodejs22.x"}, {"runtime": "nodejs22.x"}),
     ],
 )
-def test_patch_leaves_alone_what_is_not_sent(
+def test_patch_keeps_fields_that_are_not_sent(
     settings: Settings, sent: dict[str, object], changed: dict[str, object]
 ) -> None:
-    before = told(settings.create(FULL))
+    before = config_of(settings.create(FULL))
     if "cors" in changed:
         changed = {"cors": {**before["cors"], **changed["cors"]}}  # type: ignore[dict-item]
 
-    assert told(settings.patch(sent)) == {**before, **changed}
-    assert told(settings.get()) == {**before, **changed}
+    assert config_of(settings.patch(sent)) == {**before, **changed}
+    assert config_of(settings.get()) == {**before, **changed}
 
 
-def test_put_sets_back_what_is_not_sent(settings: Settings, sandbox: Sandbox) -> None:
+def test_put_resets_fields_that_are_not_sent(settings: Settings, sandbox: Sandbox) -> None:
     created = settings.create(FULL).json()
     replaced = settings.put(MINIMAL)
 
-    assert told(replaced) == {**MINIMAL, **DEFAULTS}
+    assert config_of(replaced) == {**MINIMAL, **DEFAULTS}
     assert replaced.json()["creationTime"] == created["creationTime"]
     assert kept_code(sandbox) == {named(CODE)}  # code is no field of the body
-    assert told(settings.put({**FULL, "name": "Plugin-age", "version": 2}, OTHER_CODE))["version"] == 2
+    assert config_of(settings.put({**FULL, "name": "Plugin-age", "version": 2}, OTHER_CODE))["version"] == 2
     assert kept_code(sandbox) == {named(OTHER_CODE)}
 
 
-def test_deleting_leaves_nothing(settings: Settings, sandbox: Sandbox) -> None:
+def test_deleting_a_plugin_leaves_nothing_behind(settings: Settings, sandbox: Sandbox) -> None:
     users = count(sandbox, "ums_service_user")
     settings.create({**FULL, "enabledState": "ENABLED"})
     assert [count(sandbox, table) for table in ("dispatcher_interception", "dispatcher_notification")] == [2, 1]
@@ -200,7 +200,7 @@ def test_deleting_leaves_nothing(settings: Settings, sandbox: Sandbox) -> None:
         assert refused(response) == (404, "PLUGIN_NOT_FOUND", {"pluginName": "Plugin-age"})
 
 
-def test_code_that_two_plugins_share_stays_with_the_second(settings: Settings, sandbox: Sandbox) -> None:
+def test_code_of_two_plugins_stays_until_both_are_deleted(settings: Settings, sandbox: Sandbox) -> None:
     settings.create()
     settings.create({**MINIMAL, "name": "years"})
     settings.http.delete(f"{PLUGINS}/age")
@@ -218,7 +218,7 @@ def test_code_that_two_plugins_share_stays_with_the_second(settings: Settings, s
         (2, None, "PLUGIN_VERSION_MUST_NOT_BE_CHANGED_WHEN_NOT_UPDATING_CODE"),
     ],
 )
-def test_the_version_rule(
+def test_the_version_rule_is_enforced(
     settings: Settings, sandbox: Sandbox, version: int | None, code: bytes | None, expected: str
 ) -> None:
     settings.create()
@@ -226,17 +226,17 @@ def test_the_version_rule(
 
     assert refused(settings.patch({"version": version}, code)) == (400, expected, details)
     assert kept_code(sandbox) == {named(CODE)}
-    assert told(settings.patch({"version": 32767}, OTHER_CODE))["version"] == 32767
+    assert config_of(settings.patch({"version": 32767}, OTHER_CODE))["version"] == 32767
 
 
-def test_a_disabled_plugin_is_subscribed_to_nothing(settings: Settings, sandbox: Sandbox) -> None:
+def test_a_disabled_plugin_has_no_subscriptions(settings: Settings, sandbox: Sandbox) -> None:
     settings.create({**FULL, "enabledState": "ENABLED"})
     for state, subscriptions in (("DISABLED", 0), ("ENABLED", 2)):
         settings.patch({"enabledState": state})
         assert count(sandbox, "dispatcher_interception") == subscriptions
 
 
-def test_the_newcomer_takes_the_order_and_the_other_moves_on(settings: Settings, sandbox: Sandbox) -> None:
+def test_a_new_plugin_gets_its_order_and_the_other_moves_up(settings: Settings, sandbox: Sandbox) -> None:
     subscriptions = {"interceptionOrder": 10, "interceptions": [{"type": "PRE_REQUEST", "apiId": PATIENTS}]}
     for name in ("first", "second"):
         settings.create({**MINIMAL, "name": name, "subscriptions": subscriptions})
@@ -247,18 +247,18 @@ def test_the_newcomer_takes_the_order_and_the_other_moves_on(settings: Settings,
     assert orders == {"Plugin-first": 11, "Plugin-second": 10}
 
 
-def test_an_image_needs_a_pushed_tag_and_takes_no_code(settings: Settings) -> None:
+def test_an_image_plugin_needs_a_pushed_tag_and_takes_no_code(settings: Settings) -> None:
     image = {"name": "age", "displayName": "Age", "version": 1, "deploymentPackageType": "IMAGE", "imageTag": "1.4.0"}
 
     assert refused(settings.create(image, None)) == (404, "PLUGIN_IMAGE_TAG_NOT_FOUND", {})
     assert settings.http.put("/sandbox/v1/images/1.4.0").status_code == 204
     code = "PLUGIN_CODE_IS_NOT_SUPPORTED_FOR_IMAGE_DEPLOYMENT_PACKAGE_TYPE"
     assert refused(settings.create(image)) == (400, code, {})
-    created = told(settings.create(image, None))
+    created = config_of(settings.create(image, None))
     assert (created["runtime"], created["handler"], created.get("imageTag")) == (None, None, None)
     larger = "PLUGIN_VERSION_MUST_BE_LARGER_WHEN_UPDATING_CODE"
     assert refused(settings.patch({"imageTag": "1.4.0"}))[1] == larger  # the server does not compare tags
-    assert told(settings.patch({"imageTag": "1.4.0", "version": 2}))["version"] == 2
+    assert config_of(settings.patch({"imageTag": "1.4.0", "version": 2}))["version"] == 2
     assert refused(settings.patch({"version": 3}, CODE)) == (400, code, {})
     assert refused(settings.put({**image, "deploymentPackageType": "ZIP"}))[:2] == (
         400,
@@ -268,7 +268,7 @@ def test_an_image_needs_a_pushed_tag_and_takes_no_code(settings: Settings) -> No
     assert refused(settings.create(image, None))[1] == "PLUGIN_IMAGE_TAG_NOT_FOUND"  # BioT deletes it with the last
 
 
-def test_another_port_next_time_moves_every_endpoint(tmp_path: Path) -> None:
+def test_a_start_on_another_port_updates_every_endpoint(tmp_path: Path) -> None:
     subscriptions = {"interceptions": [{"type": "ADAPT_ENTITY", "entityTypeName": "device"}]}
     with running_sandbox(tmp_path) as sandbox, settings_of(sandbox).http as http:
         before = Settings(http).create({**MINIMAL, "subscriptions": subscriptions}).json()
@@ -288,7 +288,7 @@ def test_another_port_next_time_moves_every_endpoint(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("size", [1, 7, 60, 4096])
-def test_a_form_may_come_in_pieces_of_any_size(settings: Settings, sandbox: Sandbox, size: int) -> None:
+def test_a_form_can_arrive_in_pieces_of_any_size(settings: Settings, sandbox: Sandbox, size: int) -> None:
     code = zipped({"index.py": "", "noise": "some text " * 99})
     head = b'--b\r\nContent-Disposition: form-data; name="code"; filename="a.zip"\r\n\r\n'
     config = b'\r\n--b\r\nContent-Disposition: form-data; name="config"\r\n\r\n' + json.dumps(MINIMAL).encode()
@@ -300,7 +300,7 @@ def test_a_form_may_come_in_pieces_of_any_size(settings: Settings, sandbox: Sand
     assert kept_code(sandbox) == {named(code)}
 
 
-def test_an_upload_that_breaks_off_leaves_nothing(settings: Settings, sandbox: Sandbox) -> None:
+def test_an_interrupted_upload_leaves_nothing_behind(settings: Settings, sandbox: Sandbox) -> None:
     address = urlsplit(sandbox.base_url)
     token = settings.http.headers["authorization"]
     with socket.create_connection((address.hostname or "", address.port or 0)) as connection:
@@ -324,14 +324,14 @@ DOCUMENTED = ("nodejs24.x", "python3.14", "java21")
 
 
 @pytest.mark.parametrize("runtime", DOCUMENTED)
-def test_the_runtimes_of_the_documents_are_taken_with_and_without_code(settings: Settings, runtime: str) -> None:
+def test_the_documented_runtimes_are_accepted_with_and_without_code(settings: Settings, runtime: str) -> None:
     files = {"index.py": "", "index.mjs": "", "example/Handler.class": ""}
     config = {**MINIMAL, "runtime": runtime}
     config |= {"handler": "example.Handler::handleRequest"} if runtime == "java21" else {}
-    bare, whole = settings.create({**config, "name": "bare"}, None), settings.create(config, zipped(files))
+    bare, with_code = settings.create({**config, "name": "bare"}, None), settings.create(config, zipped(files))
     patched = settings.patch({"version": 2, "runtime": runtime}, zipped({**files, "more": ""}))
     put = settings.put({**config, "version": 3}, zipped({**files, "most": ""}))
 
-    assert [answer.status_code for answer in (bare, whole, patched, put)] == [201, 201, 200, 200]
+    assert [answer.status_code for answer in (bare, with_code, patched, put)] == [201, 201, 200, 200]
     assert put.json()["runtime"] == runtime
     assert settings.search({"filter": {"runtime": {"eq": runtime}}}).json()["metadata"]["page"]["totalResults"] == 2

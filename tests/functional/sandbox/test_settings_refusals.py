@@ -1,4 +1,4 @@
-"""What the settings service refuses, with the code and the details that the specification has for it."""
+"""Requests that the settings service refuses, with the specification's codes and details."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ PERMISSIONS = {
 
 @pytest.fixture(scope="module")
 def publisher(sandbox: Sandbox) -> Iterator[Settings]:
-    made = settings_of(sandbox)
-    with made.http:
-        yield made
+    client = settings_of(sandbox)
+    with client.http:
+        yield client
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ WRONG_VALUES: list[dict[str, object]] = [
 
 
 @pytest.mark.parametrize("wrong", WRONG_VALUES, ids=json.dumps)
-def test_wrong_values_are_a_400_on_every_way(settings: Settings, wrong: dict[str, object]) -> None:
+def test_wrong_values_are_a_400_for_every_method(settings: Settings, wrong: dict[str, object]) -> None:
     assert refused(settings.create({**MINIMAL, **wrong}))[:2] == (400, BAD)
     settings.create()
     for response in (settings.patch(wrong), settings.put({**MINIMAL, **wrong})):
@@ -114,12 +114,12 @@ def test_wrong_values_are_a_400_on_every_way(settings: Settings, wrong: dict[str
 
 
 @pytest.mark.parametrize("name", ["", "x" * (NAME_MAX + 1), "age calculator", "age/1", "äge", "age\n", 7, None])
-def test_names_that_lambda_would_not_take(settings: Settings, name: object) -> None:
+def test_names_that_lambda_does_not_accept_are_refused(settings: Settings, name: object) -> None:
     assert refused(settings.create({**MINIMAL, "name": name}))[:2] == (400, BAD)
 
 
 @pytest.mark.parametrize("missing", ["name", "displayName", "version", "runtime"])
-def test_what_must_be_there(settings: Settings, missing: str) -> None:
+def test_required_fields_must_not_be_missing(settings: Settings, missing: str) -> None:
     config = {key: value for key, value in MINIMAL.items() if key != missing}
 
     assert refused(settings.create(config))[:2] == (400, BAD)
@@ -185,7 +185,7 @@ def test_what_must_be_there(settings: Settings, missing: str) -> None:
         ),
     ],
 )
-def test_rules_have_their_codes_and_details(
+def test_broken_rules_are_reported_with_their_codes_and_details(
     settings: Settings, part: dict[str, object], status: int, code: str, details: dict[str, object]
 ) -> None:
     assert refused(settings.create({**MINIMAL, **part})) == (status, code, details)
@@ -202,7 +202,7 @@ def test_an_unknown_action_has_the_dispatchers_code(settings: Settings) -> None:
     assert (status, code, details["invalidActionName"]) == (400, "INVALID_ACTION_NAME", "_explode")
 
 
-def test_name_and_package_type_never_change(settings: Settings) -> None:
+def test_name_and_package_type_cannot_change(settings: Settings) -> None:
     settings.create()
     for response in (
         settings.patch({"name": "age"}),
@@ -224,7 +224,7 @@ def linked() -> bytes:
 
 
 def bomb() -> bytes:
-    """Says itself that it unpacks to more than Lambda takes."""
+    """Return a ZIP whose directory says that it decompresses to more than Lambda's limit."""
     stream = BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         with archive.open("zeros", "w") as member:
@@ -235,7 +235,7 @@ def bomb() -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("code", "told"),
+    ("code", "message"),
     [
         (b"", "unzip"),
         (b"no zip", "unzip"),
@@ -247,21 +247,21 @@ def bomb() -> bytes:
     ],
     ids=["empty", "text", "cut", "outside", "link", "folder", "language"],
 )
-def test_code_that_lambda_would_not_run(settings: Settings, code: bytes, told: str) -> None:
+def test_code_that_lambda_could_not_run_is_refused(settings: Settings, code: bytes, message: str) -> None:
     answer = settings.create(code=code)
 
     assert refused(answer) == (500, "AWS_EXCEPTION", {"className": "InvalidParameterValueException"})
-    assert told in answer.json()["message"]
+    assert message in answer.json()["message"]
 
 
-def test_code_that_unpacks_to_more_than_lambda_takes(settings: Settings) -> None:
+def test_code_that_decompresses_to_more_than_lambdas_limit_is_refused(settings: Settings) -> None:
     answer = settings.create(code=bomb())
 
     assert refused(answer) == (500, "AWS_EXCEPTION", {"className": "InvalidParameterValueException"})
     assert "unpacks to" in answer.json()["message"]
 
 
-def test_code_that_is_too_large_to_send(settings: Settings) -> None:
+def test_code_that_is_too_large_to_upload_is_refused(settings: Settings) -> None:
     stream = BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
         archive.writestr("index.py", bytes(ZIP_MAX + 1000))
@@ -281,7 +281,7 @@ def test_code_that_is_too_large_to_send(settings: Settings) -> None:
         ("src/index.handler", "src/index.cjs", "nodejs24.x"),
     ],
 )
-def test_handlers_that_lambda_finds(settings: Settings, handler: str, path: str, runtime: str) -> None:
+def test_handlers_that_lambda_finds_are_accepted(settings: Settings, handler: str, path: str, runtime: str) -> None:
     config = {**MINIMAL, "handler": handler, "runtime": runtime}
 
     assert settings.create(config, zipped({path: ""})).status_code == 201
@@ -317,13 +317,13 @@ FILE = b'Content-Disposition: form-data; name="code"; filename="a.zip"\r\n\r\n' 
         (multipart(CONFIG + b" " * CONFIG_MAX), "multipart/form-data; boundary=b"),
     ],
 )
-def test_forms_that_are_none(settings: Settings, body: bytes, kind: str) -> None:
+def test_invalid_forms_are_refused(settings: Settings, body: bytes, kind: str) -> None:
     answer = settings.http.post(PLUGINS, content=body, headers={"content-type": kind})
 
     assert refused(answer)[:2] == (400, BAD)
 
 
-def test_config_may_be_a_file_part_and_come_last(settings: Settings) -> None:
+def test_config_can_be_a_file_and_the_last_part(settings: Settings) -> None:
     as_file = CONFIG.replace(b'"config"', b'"config"; filename="config"')
     answer = settings.http.post(
         PLUGINS, content=multipart(FILE, as_file), headers={"content-type": 'multipart/form-data; boundary="b"'}
@@ -333,7 +333,7 @@ def test_config_may_be_a_file_part_and_come_last(settings: Settings) -> None:
     settings.http.delete(f"{PLUGINS}/age")
 
 
-def test_a_value_in_the_wrong_place_is_not_repeated(settings: Settings) -> None:
+def test_messages_do_not_repeat_a_value_in_the_wrong_place(settings: Settings) -> None:
     answer = settings.create({**MINIMAL, "timeout": "hunter2-secret"})
 
     assert "timeout" in answer.json()["message"]
@@ -341,7 +341,7 @@ def test_a_value_in_the_wrong_place_is_not_repeated(settings: Settings) -> None:
 
 
 @pytest.mark.parametrize(("method", "path"), PERMISSIONS)
-def test_every_operation_asks_for_its_permission(sandbox: Sandbox, method: str, path: str) -> None:
+def test_every_operation_requires_its_permission(sandbox: Sandbox, method: str, path: str) -> None:
     scopes = [scope for scope in set(PERMISSIONS.values()) if scope != PERMISSIONS[method, path]]
     with sandbox.running.state.database.write() as connection:
         user = create_service_user(connection, f"all but one {method} {path}", scopes)
@@ -353,7 +353,7 @@ def test_every_operation_asks_for_its_permission(sandbox: Sandbox, method: str, 
 
 
 @pytest.mark.parametrize("path", ["/settings/v1/system/properties", "/settings/system/healthCheck"])
-def test_what_is_public(sandbox: Sandbox, path: str) -> None:
+def test_public_operations_need_no_token(sandbox: Sandbox, path: str) -> None:
     answer = httpx.get(sandbox.base_url + path)
 
     assert answer.status_code == 200
@@ -361,8 +361,8 @@ def test_what_is_public(sandbox: Sandbox, path: str) -> None:
 
 
 def test_lookups(settings: Settings) -> None:
-    asked = json.dumps({"filter": {"entityTypeName": {"eq": "device"}, "apiId": {"isNull": True}}})
-    entities = settings.http.get("/settings/v1/interceptions", params={"searchRequest": asked}).json()
+    search = json.dumps({"filter": {"entityTypeName": {"eq": "device"}, "apiId": {"isNull": True}}})
+    entities = settings.http.get("/settings/v1/interceptions", params={"searchRequest": search}).json()
     actions = settings.http.get("/settings/v2/entity-types/action-notifications").json()["entityTypes"]
     docker = settings.http.get(f"{PLUGINS}/docker-repository/temp-credentials").json()
 

@@ -1,4 +1,4 @@
-"""Log-ins, tokens and permissions as BioT has them."""
+"""Log-ins, tokens and permissions, as in BioT."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ROLE = "00000000-0000-4000-8000-0000000000aa"
 
 
 class Watch:
-    """A clock that a test moves."""
+    """A clock that the test sets."""
 
     def __init__(self) -> None:
         self.ahead = timedelta()
@@ -66,7 +66,7 @@ def verified(token: str, body: str) -> dict[str, Any]:
     return jwt.decode(token, key, ["RS512"])
 
 
-def test_a_persons_log_in_is_what_the_platform_answers(sandbox: Sandbox) -> None:
+def test_the_response_to_a_users_log_in_is_the_platforms(sandbox: Sandbox) -> None:
     identifier = person(sandbox, "nurse@example.com")
     answer = log_in(sandbox, "nurse@example.com").body
     token = answer["accessJwt"]["token"]
@@ -77,34 +77,38 @@ def test_a_persons_log_in_is_what_the_platform_answers(sandbox: Sandbox) -> None
     assert answer["userId"] == identifier
     assert (answer["mfaRequired"], answer["passwordResetRequired"]) == (False, False)
     assert not {"mfaExpiration", "phone"} & answer.keys()
-    found = verified(token, public["publicKey"])
-    assert found.keys() == {"sub", "tenantId", "refreshTokenId", "scopes", "tokenType", "jti", "exp"}
-    assert (found["sub"], found["tokenType"], found["tenantId"]) == (identifier, "USER", answer["ownerOrganizationId"])
-    assert set(found["scopes"]) == set(ADMINISTRATOR)
+    token_claims = verified(token, public["publicKey"])
+    assert token_claims.keys() == {"sub", "tenantId", "refreshTokenId", "scopes", "tokenType", "jti", "exp"}
+    assert (token_claims["sub"], token_claims["tokenType"], token_claims["tenantId"]) == (
+        identifier,
+        "USER",
+        answer["ownerOrganizationId"],
+    )
+    assert set(token_claims["scopes"]) == set(ADMINISTRATOR)
     left = datetime.fromisoformat(answer["accessJwt"]["expiration"]) - datetime.now(UTC)
     assert timedelta(minutes=29) < left <= timedelta(minutes=30)
     assert answer["accessJwt"]["expiration"].endswith(".000Z")
 
 
-def test_a_service_users_token_is_what_the_platform_gives_plugins(sandbox: Sandbox) -> None:
+def test_a_service_users_token_is_like_the_platforms(sandbox: Sandbox) -> None:
     with sandbox.running.state.database.write() as connection:
-        made = create_service_user(connection, "Plugin-a", ["PROTECTED_API"])
-    body = {"id": made.id, "secretKey": made.secret_key}
+        service_user = create_service_user(connection, "Plugin-a", ["PROTECTED_API"])
+    body = {"id": service_user.id, "secretKey": service_user.secret_key}
     answer = sandbox.call("POST", "/ums/v2/services/accessToken", body=body)
-    found = claims(answer.body["accessToken"])
+    token_claims = claims(answer.body["accessToken"])
 
     assert answer.status == 200
     assert answer.body.keys() == {"accessToken", "accessTokenExpiration"}
-    assert found.keys() == {"serviceUserId", "scopes", "tokenType", "jti", "exp"}
-    assert (found["serviceUserId"], found["tokenType"], found["scopes"]) == (
-        made.id,
+    assert token_claims.keys() == {"serviceUserId", "scopes", "tokenType", "jti", "exp"}
+    assert (token_claims["serviceUserId"], token_claims["tokenType"], token_claims["scopes"]) == (
+        service_user.id,
         "SERVICE_INTERNAL",
         ["PROTECTED_API"],
     )
     with sandbox.running.state.database.write() as connection:
-        delete_service_user(connection, made.id)
-    gone = sandbox.call("GET", SEARCH, token=answer.body["accessToken"])
-    assert (gone.status, gone.body["code"]) == (401, "TOKEN_NOT_VALID")
+        delete_service_user(connection, service_user.id)
+    response = sandbox.call("GET", SEARCH, token=answer.body["accessToken"])
+    assert (response.status, response.body["code"]) == (401, "TOKEN_NOT_VALID")
     assert sandbox.call("POST", "/ums/v2/services/accessToken", body=body).body["code"] == "LOGIN_FAILED"
 
 
@@ -127,7 +131,7 @@ def test_a_service_users_token_is_what_the_platform_gives_plugins(sandbox: Sandb
         ("/ums/v2/services", {"roleId": ROLE, "type": "EXTERNAL_SERVICE"}, 401, "TOKEN_NOT_VALID"),
     ],
 )
-def test_refusals_have_the_platforms_codes_and_its_body(
+def test_errors_have_the_platforms_codes_and_body(
     sandbox: Sandbox, path: str, body: object, status: int, code: str
 ) -> None:
     answer = sandbox.call("POST", path, body=body)
@@ -137,7 +141,7 @@ def test_refusals_have_the_platforms_codes_and_its_body(
     assert answer.body["serviceName"] == "ums"
 
 
-def test_the_trace_of_a_caller_comes_back_in_errors(sandbox: Sandbox) -> None:
+def test_errors_contain_the_callers_trace_id(sandbox: Sandbox) -> None:
     trace = "0af7651916cd43dd8448eb211c80319c"
     answer = sandbox.call("GET", SEARCH, headers={"traceparent": f"00-{trace}-b7ad6b7169203331-01"})
 
@@ -145,12 +149,12 @@ def test_the_trace_of_a_caller_comes_back_in_errors(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("kind", ["missing", "basic", "garbage", "foreign", "unsigned", "changed", "refresh"])
-def test_only_tokens_of_this_biot_open_anything(sandbox: Sandbox, kind: str) -> None:
+def test_only_tokens_of_this_biot_are_valid(sandbox: Sandbox, kind: str) -> None:
     logged_in = log_in(sandbox, sandbox.admin_username, sandbox.admin_password).body
     token = logged_in["accessJwt"]["token"]
     head, payload, signature = token.split(".")
     more = json.dumps({**claims(token), "scopes": [*ADMINISTRATOR, "MORE"]}).encode()
-    given = {
+    headers = {
         "missing": "",
         "basic": f"Basic {token}",
         "garbage": "Bearer ....",
@@ -159,7 +163,7 @@ def test_only_tokens_of_this_biot_open_anything(sandbox: Sandbox, kind: str) -> 
         "changed": f"Bearer {head}.{base64.urlsafe_b64encode(more).decode().rstrip('=')}.{signature}",
         "refresh": f"Bearer {logged_in['refreshJwt']['token']}",
     }
-    answer = sandbox.call("GET", SEARCH, headers={"authorization": given[kind]})
+    answer = sandbox.call("GET", SEARCH, headers={"authorization": headers[kind]})
 
     assert (answer.status, answer.body["code"]) == (401, "TOKEN_NOT_VALID")
     assert sandbox.call("GET", SEARCH, token=f"{head}.{payload}.{signature}").status == 200
@@ -184,7 +188,7 @@ def test_only_tokens_of_this_biot_open_anything(sandbox: Sandbox, kind: str) -> 
         (READ_MESSAGES, "GET", "/sandbox/v1/messages"),
     ],
 )
-def test_each_route_asks_for_its_own_permission(sandbox: Sandbox, permission: str, method: str, path: str) -> None:
+def test_each_route_requires_its_own_permission(sandbox: Sandbox, permission: str, method: str, path: str) -> None:
     others = tuple(one for one in ADMINISTRATOR if one != permission)
     person(sandbox, f"all-but-{permission}", scopes=others)
     person(sandbox, f"only-{permission}", scopes=(permission,))
@@ -197,7 +201,7 @@ def test_each_route_asks_for_its_own_permission(sandbox: Sandbox, permission: st
     assert sandbox.call(method, path, token=with_it, body=body).status not in {401, 403}
 
 
-def test_the_second_step_takes_the_token_of_the_first_and_nothing_else_does(sandbox: Sandbox) -> None:
+def test_the_token_of_the_first_step_is_valid_only_for_the_second(sandbox: Sandbox) -> None:
     person(sandbox, "mfa@example.com", mfa_code="123456")
     first = log_in(sandbox, "mfa@example.com").body
     token = first["accessJwt"]["token"]
@@ -213,7 +217,7 @@ def test_the_second_step_takes_the_token_of_the_first_and_nothing_else_does(sand
     assert sandbox.call("GET", SEARCH, token=second["accessJwt"]["token"]).status == 200
 
 
-def test_who_must_choose_a_new_password_gets_a_token_for_nothing(sandbox: Sandbox) -> None:
+def test_a_required_password_reset_gives_a_token_without_permissions(sandbox: Sandbox) -> None:
     person(sandbox, "reset@example.com", password_reset_required=True)
     answer = log_in(sandbox, "reset@example.com").body
 
@@ -221,7 +225,7 @@ def test_who_must_choose_a_new_password_gets_a_token_for_nothing(sandbox: Sandbo
     assert sandbox.call("GET", SEARCH, token=answer["accessJwt"]["token"]).body["code"] == "ACCESS_DENIED"
 
 
-def test_a_refresh_token_prolongs_until_log_out_ends_everything(sandbox: Sandbox) -> None:
+def test_a_refresh_token_works_until_the_log_out(sandbox: Sandbox) -> None:
     person(sandbox, "long@example.com")
     first = log_in(sandbox, "long@example.com").body
     refresh = {"refreshToken": first["refreshJwt"]["token"]}
@@ -237,7 +241,7 @@ def test_a_refresh_token_prolongs_until_log_out_ends_everything(sandbox: Sandbox
     assert (again.status, again.body["code"]) == (403, "REFRESH_TOKEN_NOT_VALID")
 
 
-def test_tokens_end_when_they_say(tmp_path: Path) -> None:
+def test_tokens_expire_as_they_say(tmp_path: Path) -> None:
     with sandbox_at(tmp_path) as (sandbox, watch):
         person(sandbox, "late@example.com")
         answer = log_in(sandbox, "late@example.com").body
@@ -251,7 +255,7 @@ def test_tokens_end_when_they_say(tmp_path: Path) -> None:
         assert sandbox.call("POST", "/ums/v2/users/token/refresh", body=refresh).status == 403
 
 
-def test_an_account_is_locked_after_five_failures_and_opens_by_itself(tmp_path: Path) -> None:
+def test_an_account_is_locked_after_five_failures_and_unlocks_by_itself(tmp_path: Path) -> None:
     with sandbox_at(tmp_path) as (sandbox, watch):
         person(sandbox, "careless@example.com")
         codes = [log_in(sandbox, "careless@example.com", "wrong").body["code"] for _ in range(5)]
@@ -269,14 +273,14 @@ def test_an_account_is_locked_after_five_failures_and_opens_by_itself(tmp_path: 
         assert answers[-1].status == 401
 
 
-def test_a_success_forgets_earlier_failures(sandbox: Sandbox) -> None:
+def test_a_success_resets_the_failure_count(sandbox: Sandbox) -> None:
     person(sandbox, "sometimes@example.com")
     for _ in range(3):
         assert [log_in(sandbox, "sometimes@example.com", "wrong").status for _ in range(4)] == [403] * 4
         assert log_in(sandbox, "sometimes@example.com").status == 200
 
 
-def test_rotation_keeps_the_key_before_and_no_older_one(tmp_path: Path) -> None:
+def test_rotation_keeps_the_previous_key_and_no_older_one(tmp_path: Path) -> None:
     with running_sandbox(tmp_path) as sandbox:
         token = sandbox.token()
         before = sandbox.call("GET", "/ums/v1/security/public-key").body
@@ -291,21 +295,24 @@ def test_rotation_keeps_the_key_before_and_no_older_one(tmp_path: Path) -> None:
         assert sandbox.call("GET", SEARCH, token=token).body["code"] == "TOKEN_NOT_VALID"
 
 
-def test_service_users_and_their_keys_can_be_made(sandbox: Sandbox) -> None:
+def test_service_users_and_their_keys_can_be_created(sandbox: Sandbox) -> None:
     token = sandbox.admin_token()
     draft = {"roleId": ROLE, "type": "EXTERNAL_SERVICE", "name": "ci", "accessTokenExpirationInMinutes": 5}
-    made = sandbox.call("POST", "/ums/v2/services", token=token, body=draft)
+    service_user = sandbox.call("POST", "/ums/v2/services", token=token, body=draft)
     again = sandbox.call("POST", "/ums/v2/services", token=token, body=draft)
-    path = f"/ums/v2/services/{made.body['id']}/secret-keys"
+    path = f"/ums/v2/services/{service_user.body['id']}/secret-keys"
     more = [sandbox.call("POST", path, token=token) for _ in range(5)]
-    secrets = [made.body["secretKeyData"]["secretKey"], *(one.body["secretKey"] for one in more[:4])]
+    secrets = [service_user.body["secretKeyData"]["secretKey"], *(one.body["secretKey"] for one in more[:4])]
 
-    assert (made.status, made.body["secretKeyData"].keys()) == (201, {"id", "creationTime", "secretKey"})
+    assert (service_user.status, service_user.body["secretKeyData"].keys()) == (
+        201,
+        {"id", "creationTime", "secretKey"},
+    )
     assert (again.status, again.body["code"]) == (409, "SERVICE_NAME_ALREADY_EXISTS")
     assert [one.status for one in more] == [201] * 4 + [409]
-    assert more[-1].body["details"] == {"serviceId": made.body["id"], "maxSecretKeys": 5}
+    assert more[-1].body["details"] == {"serviceId": service_user.body["id"], "maxSecretKeys": 5}
     for secret in secrets:
-        body = {"id": made.body["id"], "secretKey": secret}
+        body = {"id": service_user.body["id"], "secretKey": secret}
         answer = sandbox.call("POST", "/ums/v2/services/accessToken", body=body).body
         assert claims(answer["accessToken"])["tokenType"] == "SERVICE_EXTERNAL"
         left = datetime.fromisoformat(answer["accessTokenExpiration"]) - datetime.now(UTC)
@@ -325,26 +332,26 @@ def test_service_users_and_their_keys_can_be_made(sandbox: Sandbox) -> None:
         ({"accessTokenExpirationInMinutes": 10**30}, "BAD_REQUEST"),
     ],
 )
-def test_service_users_that_cannot_be(sandbox: Sandbox, change: dict[str, object], code: str) -> None:
+def test_invalid_service_users_are_refused(sandbox: Sandbox, change: dict[str, object], code: str) -> None:
     draft = {"roleId": ROLE, "type": "EXTERNAL_SERVICE", **change}
     answer = sandbox.call("POST", "/ums/v2/services", token=sandbox.admin_token(), body=draft)
 
     assert (answer.status, answer.body["code"]) == (400, code)
 
 
-def test_no_secret_lies_readable_in_the_database(sandbox: Sandbox) -> None:
+def test_the_database_has_no_readable_secret(sandbox: Sandbox) -> None:
     token = sandbox.token()
     log_in(sandbox, sandbox.admin_username, sandbox.admin_password)
     folder = sandbox.running.state.database.file.parent
-    kept = b"".join(file.read_bytes() for file in folder.iterdir() if file.name.startswith("biot.sqlite"))
+    stored = b"".join(file.read_bytes() for file in folder.iterdir() if file.name.startswith("biot.sqlite"))
 
     for secret in (sandbox.admin_password, sandbox.service_user.secret_key, token):
-        assert secret.encode() not in kept
-    assert re.search(rb"16384\$", kept)
+        assert secret.encode() not in stored
+    assert re.search(rb"16384\$", stored)
     assert {file.stat().st_mode & 0o777 for file in folder.glob("biot.sqlite*")} == {0o600}
 
 
-def test_failures_at_once_are_all_counted(tmp_path: Path) -> None:
+def test_simultaneous_failures_are_all_counted(tmp_path: Path) -> None:
     with running_sandbox(tmp_path) as sandbox:
         person(sandbox, "hurried@example.com")
         with ThreadPoolExecutor(5) as pool:

@@ -41,7 +41,7 @@ def nobody_s_settings(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pyt
 
 @pytest.fixture
 def template(tmp_path: Path) -> Path:
-    """Two releases, v1 and v2; the second changes one line and drops a choice."""
+    """A template with two releases, v1 and v2. The second changes a line and removes a choice."""
     folder = tmp_path / "kit"
     (folder / "template").mkdir(parents=True)
     (folder / "copier.yml").write_text(COPIER_YML, "utf-8")

@@ -1,4 +1,4 @@
-"""`new` writes a whole plugin or nothing, and says why not."""
+"""`biot-plugin new` writes a complete plugin, or nothing and the reason."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def everything(folder: Path) -> list[str]:
     return sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*"))
 
 
-def test_a_missing_folder_is_made_with_all_its_parents(template: Path, tmp_path: Path) -> None:
+def test_a_missing_folder_is_created_with_its_parents(template: Path, tmp_path: Path) -> None:
     result = start(tmp_path / "a" / "b" / "my-plugin", template)
     assert result.folder == tmp_path / "a" / "b" / "my-plugin"
     assert result.files == (".copier-answers.yml", "README.md", "code.txt")
@@ -42,7 +42,7 @@ def test_a_relative_source_and_destination_work_from_any_folder(
     assert result.source == str(template)
 
 
-def test_the_present_folder_gives_the_plugin_its_name(
+def test_the_current_folder_gives_the_plugin_its_name(
     template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "here").mkdir()
@@ -50,18 +50,18 @@ def test_the_present_folder_gives_the_plugin_its_name(
     assert start(Path(), template).answers["plugin_name"] == "here"
 
 
-def test_the_working_tree_of_a_folder_is_taken_as_it_lies_there(template: Path, tmp_path: Path) -> None:
+def test_uncommitted_changes_of_a_local_kit_are_included(template: Path, tmp_path: Path) -> None:
     (template / "template" / "new.txt").write_text("not committed\n", "utf-8")
     assert "new.txt" in start(tmp_path / "plugin", template).files
 
 
-def test_a_named_version_is_taken(template: Path, tmp_path: Path) -> None:
+def test_the_requested_version_is_used(template: Path, tmp_path: Path) -> None:
     result = scaffold.new(tmp_path / "plugin", answers={}, defaults=True, source=f"git+file://{template}", ref="v1")
     assert result.version == "v1"
     assert (tmp_path / "plugin" / "code.txt").read_text("utf-8") == "one\n"
 
 
-def test_files_of_the_user_stay_and_equal_files_are_no_obstacle(template: Path, tmp_path: Path) -> None:
+def test_the_users_files_stay_and_equal_files_are_not_a_conflict(template: Path, tmp_path: Path) -> None:
     folder = tmp_path / "plugin"
     folder.mkdir()
     (folder / "LICENSE").write_text("mine\n", "utf-8")
@@ -71,7 +71,7 @@ def test_files_of_the_user_stay_and_equal_files_are_no_obstacle(template: Path, 
     assert (folder / "LICENSE").read_text("utf-8") == "mine\n"
 
 
-def test_every_file_in_the_way_is_named_and_nothing_is_written(template: Path, tmp_path: Path) -> None:
+def test_every_conflicting_file_is_listed_and_nothing_is_written(template: Path, tmp_path: Path) -> None:
     folder = tmp_path / "plugin"
     folder.mkdir()
     (folder / "README.md").write_text("mine\n", "utf-8")
@@ -82,33 +82,33 @@ def test_every_file_in_the_way_is_named_and_nothing_is_written(template: Path, t
     assert everything(folder) == ["README.md", "code.txt"]
 
 
-def test_a_generated_plugin_is_not_started_twice(template: Path, tmp_path: Path) -> None:
+def test_a_generated_plugin_is_not_generated_again(template: Path, tmp_path: Path) -> None:
     start(tmp_path / "plugin", template)
-    with pytest.raises(ProjectError, match="is a generated plugin already") as caught:
+    with pytest.raises(ProjectError, match="already contains a generated plugin") as caught:
         start(tmp_path / "plugin", template)
     assert "biot-plugin update" in caught.value.hint
 
 
-def test_a_file_is_no_destination(template: Path, tmp_path: Path) -> None:
+def test_a_file_is_refused_as_destination(template: Path, tmp_path: Path) -> None:
     (tmp_path / "plugin").write_text("", "utf-8")
-    with pytest.raises(ProjectError, match="is a file"):
+    with pytest.raises(ProjectError, match="is a file, not a folder"):
         start(tmp_path / "plugin", template)
 
 
-def test_every_refused_answer_is_told_at_once(template: Path, tmp_path: Path) -> None:
+def test_all_invalid_answers_are_reported_at_once(template: Path, tmp_path: Path) -> None:
     with pytest.raises(ProjectError) as caught:
         start(tmp_path / "plugin", template, plugin_name="a b", language="java", hooks="[nothing]")
     assert [problem.key for problem in caught.value.problems] == ["plugin_name", "language", "hooks"]
     assert everything(tmp_path) == [name for name in everything(tmp_path) if not name.startswith("plugin")]
 
 
-def test_one_refused_answer_is_printed_once(template: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_invalid_answer_is_printed_once(template: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code = run(["new", str(tmp_path / "plugin"), "--source", str(template), "--defaults", "-d", "plugin_name=a b"])
 
-    told = capsys.readouterr().err
+    output = capsys.readouterr().err
     assert code == ProjectError.exit_code
-    assert told.count("no blanks") == 1
-    assert told.count("plugin_name") == 1
+    assert output.count("no blanks") == 1
+    assert output.count("plugin_name") == 1
 
 
 def test_the_next_steps_are_printed_with_a_warning_about_a_kit_that_only_this_machine_has(
@@ -119,10 +119,10 @@ def test_the_next_steps_are_printed_with_a_warning_about_a_kit_that_only_this_ma
 
     assert run(["new", str(tmp_path / "it's"), "--source", str(template), "--defaults"]) == 0
 
-    told = capsys.readouterr().out
-    assert "  cd " + shlex.quote(f"{tmp_path}/it's") + "\n" in told
-    assert "tox -e package" in told
-    assert f"from a folder of this machine:\n  {requirement}\n" in told
+    output = capsys.readouterr().out
+    assert "  cd " + shlex.quote(f"{tmp_path}/it's") + "\n" in output
+    assert "tox -e package" in output
+    assert f"from a folder of this machine:\n  {requirement}\n" in output
 
 
 def test_without_a_terminal_questions_are_an_error_and_not_a_wait(
@@ -137,13 +137,13 @@ def test_without_a_terminal_questions_are_an_error_and_not_a_wait(
 
 
 @pytest.mark.parametrize("where", ["plugin.toml/below", "plugin.toml"])
-def test_a_file_on_the_way_is_named(where: str, template: Path, tmp_path: Path) -> None:
+def test_a_file_in_the_path_of_the_destination_is_reported(where: str, template: Path, tmp_path: Path) -> None:
     (tmp_path / "plugin.toml").write_text("", "utf-8")
-    with pytest.raises(ProjectError, match=r"plugin\.toml is a file\."):
+    with pytest.raises(ProjectError, match=r"plugin\.toml is a file, not a folder\."):
         start(tmp_path / where, template)
 
 
-def test_a_full_disk_is_no_bug_and_leaves_nothing(
+def test_a_full_disk_is_reported_and_nothing_is_left_behind(
     template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object, **__: object) -> None:
@@ -162,8 +162,8 @@ def test_a_file_url_is_a_git_url(template: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["", "git+file://"])
-def test_an_unknown_version_is_named(scheme: str, template: Path, tmp_path: Path) -> None:
-    with pytest.raises(ProjectError, match="has no version called v9"):
+def test_an_unknown_version_is_reported(scheme: str, template: Path, tmp_path: Path) -> None:
+    with pytest.raises(ProjectError, match="has no version v9"):
         scaffold.new(tmp_path / "plugin", answers={}, defaults=True, source=f"{scheme}{template}", ref="v9")
 
 
@@ -175,18 +175,18 @@ def test_an_unknown_version_is_named(scheme: str, template: Path, tmp_path: Path
         ("http://127.0.0.1:9/kit.git", "cannot be fetched"),
     ],
 )
-def test_a_source_that_is_not_there_is_said(source: str, message: str, tmp_path: Path) -> None:
+def test_a_missing_source_is_reported(source: str, message: str, tmp_path: Path) -> None:
     with pytest.raises(ProjectError, match=message):
         start(tmp_path / "plugin", source)
 
 
-def test_without_git_the_message_says_so(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_git_is_reported(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ProjectError, match="git was not found"):
         start(tmp_path / "plugin", f"git+file://{template}")
 
 
-# Copier's own walk over the folder is cut short by the error and warns of its open handle.
+# The error interrupts Copier's walk over the folder, which then warns about an open handle.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_broken_templates_leave_nothing_behind(template: Path, tmp_path: Path) -> None:
     (template / "template" / "broken.txt.jinja").write_text("{% if %}", "utf-8")
@@ -225,7 +225,7 @@ def test_an_interrupt_at_a_question_is_an_interrupt(
     assert type(caught.value) is KeyboardInterrupt
 
 
-def test_a_folder_without_git_starts_a_plugin_that_says_it_has_no_version(template: Path, tmp_path: Path) -> None:
+def test_a_plugin_from_a_folder_without_git_is_unversioned(template: Path, tmp_path: Path) -> None:
     git(template, "status")
     (template / ".git").rename(tmp_path / "git-aside")
     assert start(tmp_path / "plugin", template).version == "unversioned"

@@ -15,11 +15,11 @@ def test_every_adaptable_entity_and_every_api_is_listed_once() -> None:
 
 
 @pytest.mark.parametrize("api_id", API_IDS)
-def test_every_generic_form_means_itself(api_id: str) -> None:
-    found = find_api(api_id)
+def test_every_generic_api_is_found(api_id: str) -> None:
+    api = find_api(api_id)
 
-    assert found is not None
-    assert (found.api_id, found.path_filters) == (api_id, {})
+    assert api is not None
+    assert (api.api_id, api.path_filters) == (api_id, {})
 
 
 @pytest.mark.parametrize(
@@ -38,11 +38,11 @@ def test_every_generic_form_means_itself(api_id: str) -> None:
         ("PATCH/organization/v1/users/patients/11111", "PATCH/organization/v1/users/patients/{id}", {"id": "11111"}),
     ],
 )
-def test_a_value_in_the_path_becomes_a_filter(written: str, generic: str, filters: dict[str, str]) -> None:
-    found = find_api(written)
+def test_a_value_in_the_path_becomes_a_path_filter(written: str, generic: str, filters: dict[str, str]) -> None:
+    api = find_api(written)
 
-    assert found is not None
-    assert (found.api_id, found.path_filters) == (generic, filters)
+    assert api is not None
+    assert (api.api_id, api.path_filters) == (generic, filters)
 
 
 @pytest.mark.parametrize(
@@ -59,5 +59,5 @@ def test_a_value_in_the_path_becomes_a_filter(written: str, generic: str, filter
         "PATCH/organization/v1/users/patients/a b",
     ],
 )
-def test_what_is_not_in_the_catalogue_is_nothing(api_id: str) -> None:
+def test_an_api_outside_the_catalogue_is_not_found(api_id: str) -> None:
     assert find_api(api_id) is None

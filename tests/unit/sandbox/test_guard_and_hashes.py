@@ -1,4 +1,4 @@
-"""Which names are ours, how large a body may be, and what is kept of a secret."""
+"""The allowed host names, the size limits of bodies, and the hashes of secrets."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from sandbox.web.guard import BODY_MAX, PLUGIN_BODY_MAX, allowed_names, body_lim
         ("http://127.0.0.1:80", "localhost:8080", False),
     ],
 )
-def test_a_port_may_be_left_out_only_where_it_is_the_default(base_url: str, host: str, *, passes: bool) -> None:
+def test_the_port_can_be_left_out_only_if_it_is_the_default(base_url: str, host: str, *, passes: bool) -> None:
     assert is_allowed(allowed_names(base_url), [(b"host", host.encode())]) is passes
 
 
@@ -35,24 +35,24 @@ def test_a_port_may_be_left_out_only_where_it_is_the_default(base_url: str, host
         ("POST", "/ums/v2/users/login", BODY_MAX),
     ],
 )
-def test_only_plugins_may_be_large(method: str, path: str, limit: int) -> None:
+def test_only_requests_with_plugins_can_be_large(method: str, path: str, limit: int) -> None:
     assert body_limit(method, path) == limit
 
 
 @pytest.mark.parametrize("secret", ["", "password", "pässwörd \N{SNOWMAN}", "x" * 10_000])
-def test_a_hash_knows_its_secret_and_tells_nothing(secret: str) -> None:
-    kept = hash_secret(secret, KEY_COST)
+def test_a_hash_matches_only_its_secret_and_does_not_contain_it(secret: str) -> None:
+    stored_hash = hash_secret(secret, KEY_COST)
 
-    assert secret_matches(secret, kept)
-    assert not secret_matches(f"{secret}x", kept)
-    assert hash_secret(secret, KEY_COST) != kept, "each has its own salt"
-    assert len(secret) < 5 or secret not in kept
+    assert secret_matches(secret, stored_hash)
+    assert not secret_matches(f"{secret}x", stored_hash)
+    assert hash_secret(secret, KEY_COST) != stored_hash, "each has its own salt"
+    assert len(secret) < 5 or secret not in stored_hash
 
 
-def test_secrets_are_never_the_same() -> None:
+def test_random_secrets_are_unique() -> None:
     assert len({random_secret() for _ in range(100)}) == 100
     assert {len(random_secret()) for _ in range(100)} == {43}
 
 
-def test_the_endpoint_of_a_plugin_leads_to_this_biot() -> None:
+def test_the_endpoint_of_a_plugin_is_an_address_of_this_biot() -> None:
     assert endpoint_url("http://127.0.0.1:2468", "Plugin-a") == "http://127.0.0.1:2468/run/Plugin-a/"

@@ -1,4 +1,4 @@
-"""From a request and what is there to a whole configuration."""
+"""A request and the current configuration give the complete new configuration."""
 
 from __future__ import annotations
 
@@ -39,20 +39,20 @@ REQUESTS = st.fixed_dictionaries({}, optional=FIELDS)
 
 
 @given(REQUESTS)
-def test_what_was_created_is_unchanged_by_an_update_that_says_nothing(sent: dict[str, object]) -> None:
-    made = configure_new_plugin({**NAMES, **sent}, with_code=False).config
+def test_an_empty_update_changes_nothing(sent: dict[str, object]) -> None:
+    created = configure_new_plugin({**NAMES, **sent}, with_code=False).config
 
-    assert apply_partial_update(made, {}, with_code=False).config == made
-    assert apply_partial_update(made, {"subscriptions": {}, "cors": {}}, with_code=False).config == made
+    assert apply_partial_update(created, {}, with_code=False).config == created
+    assert apply_partial_update(created, {"subscriptions": {}, "cors": {}}, with_code=False).config == created
 
 
 @given(REQUESTS, REQUESTS)
-def test_an_update_changes_what_it_names_and_nothing_else(before: dict[str, object], sent: dict[str, object]) -> None:
-    made = configure_new_plugin({**NAMES, **before}, with_code=False).config
-    config = apply_partial_update(made, sent, with_code=False).config
+def test_an_update_changes_only_the_sent_fields(before: dict[str, object], sent: dict[str, object]) -> None:
+    created = configure_new_plugin({**NAMES, **before}, with_code=False).config
+    config = apply_partial_update(created, sent, with_code=False).config
 
-    assert {key: config.get(key) for key in made.keys() - sent.keys()} == {
-        key: made[key] for key in made.keys() - sent.keys()
+    assert {key: config.get(key) for key in created.keys() - sent.keys()} == {
+        key: created[key] for key in created.keys() - sent.keys()
     }
     assert {key: config[key] for key in sent.keys() - {"subscriptions", "cors"}} == {
         key: sent[key] for key in sent.keys() - {"subscriptions", "cors"}
@@ -60,37 +60,37 @@ def test_an_update_changes_what_it_names_and_nothing_else(before: dict[str, obje
 
 
 @given(REQUESTS, REQUESTS)
-def test_a_replacement_is_what_creation_would_give(before: dict[str, object], sent: dict[str, object]) -> None:
-    made = configure_new_plugin({**NAMES, **before}, with_code=False).config
+def test_a_replacement_equals_a_new_configuration(before: dict[str, object], sent: dict[str, object]) -> None:
+    created = configure_new_plugin({**NAMES, **before}, with_code=False).config
 
     assert (
-        apply_replacement(made, {**NAMES, **sent}, with_code=False).config
+        apply_replacement(created, {**NAMES, **sent}, with_code=False).config
         == configure_new_plugin({**NAMES, **sent}, with_code=False).config
     )
 
 
 @given(REQUESTS)
-def test_every_reader_takes_what_the_manifest_would(sent: dict[str, object]) -> None:
-    whole = {**NAMES, **sent}
+def test_every_reader_accepts_what_the_manifest_accepts(sent: dict[str, object]) -> None:
+    request = {**NAMES, **sent}
 
-    assert read_creation(json.dumps(whole)) == read_replacement(json.dumps(whole)) == whole
+    assert read_creation(json.dumps(request)) == read_replacement(json.dumps(request)) == request
     assert read_update(json.dumps(sent)) == sent
 
 
 def test_defaults_are_those_of_the_manifest() -> None:
     fields = schema()["properties"]["plugin"]["properties"]
-    made = configure_new_plugin(NAMES, with_code=False).config
+    created = configure_new_plugin(NAMES, with_code=False).config
 
-    assert {key: made[key] for key, field in fields.items() if "default" in field} == {
+    assert {key: created[key] for key, field in fields.items() if "default" in field} == {
         key: field["default"] for key, field in fields.items() if "default" in field
     }
 
 
 @pytest.mark.parametrize("version", [1, 6, 7])
 def test_new_code_needs_a_larger_version(version: int) -> None:
-    made = configure_new_plugin(NAMES, with_code=True).config
+    created = configure_new_plugin(NAMES, with_code=True).config
     with pytest.raises(ApiError) as refused:
-        apply_partial_update(made, {"version": version}, with_code=True)
+        apply_partial_update(created, {"version": version}, with_code=True)
 
     assert refused.value.details == {"currentVersion": 7, "requestVersion": version}
-    assert apply_partial_update(made, {"version": 8}, with_code=True).code_changes
+    assert apply_partial_update(created, {"version": 8}, with_code=True).code_changes

@@ -1,4 +1,4 @@
-"""Many subscriptions in one request cost little more than in proportion, and end where one after the other would."""
+"""The cost of many subscriptions in one request grows in proportion, and the result is the same as one by one."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 API = "POST/organization/v1/users/patients/templates/{templateName}"
 VM_STEPS = 100
-"""SQLite reports its work in portions of so many instructions."""
+"""SQLite reports its work after every such number of instructions."""
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def interceptions(count: int, order: int | None = 10) -> list[InterceptionSubscr
 
 
 def work(connection: sqlite3.Connection, act: Callable[[], object]) -> int:
-    """SQLite's instructions and Python's calls together: what an act costs, on any machine."""
+    """Count SQLite's instructions and Python's calls: the cost of an action, on any machine."""
     counted = 0
 
     def portion() -> int:
@@ -72,7 +72,7 @@ def work(connection: sqlite3.Connection, act: Callable[[], object]) -> int:
 
 @pytest.mark.parametrize("order", [10, None])
 @pytest.mark.parametrize("act", ["first", "again", "pushed", "removed"])
-def test_four_times_as_many_subscriptions_cost_about_four_times_as_much(
+def test_the_cost_grows_in_proportion_to_the_number_of_subscriptions(
     connection: sqlite3.Connection, act: str, order: int | None
 ) -> None:
     notes = [
@@ -81,12 +81,12 @@ def test_four_times_as_many_subscriptions_cost_about_four_times_as_much(
     ]
     costs = []
     for count in (1_000, 4_000):
-        endpoint, wanted = f"https://{count}.example", interceptions(count, order)
+        endpoint, subscriptions = f"https://{count}.example", interceptions(count, order)
         if act != "first":
-            replace_subscriptions(connection, endpoint, wanted, notes)
-        if act == "pushed":  # somebody else takes the first place, so that everybody moves on
+            replace_subscriptions(connection, endpoint, subscriptions, notes)
+        if act == "pushed":  # another endpoint takes the first order, so that all move up
             subscribe_interception(connection, "other", interceptions(1)[0])
-        changed = wanted if act in {"first", "again", "pushed"} else []
+        changed = subscriptions if act in {"first", "again", "pushed"} else []
         costs.append(work(connection, partial(replace_subscriptions, connection, endpoint, changed, notes)))
         assert len(orders_of(connection, endpoint)) == len(changed)
         remove_endpoint(connection, endpoint)
@@ -95,7 +95,7 @@ def test_four_times_as_many_subscriptions_cost_about_four_times_as_much(
     assert costs[1] < 6 * costs[0]
 
 
-def test_the_path_filters_of_a_large_configuration_are_found_in_proportion(connection: sqlite3.Connection) -> None:
+def test_the_cost_of_path_filters_grows_in_proportion_to_the_configuration(connection: sqlite3.Connection) -> None:
     costs = []
     for count in (1_000, 4_000):
         rows = [{"type": "PRE_REQUEST", "apiId": API.replace("{templateName}", f"t{n}")} for n in range(count)]
@@ -107,11 +107,11 @@ def test_the_path_filters_of_a_large_configuration_are_found_in_proportion(conne
 
 
 def test_the_same_request_again_changes_nothing(connection: sqlite3.Connection) -> None:
-    wanted = interceptions(20)
-    replace_subscriptions(connection, "a", wanted, ())
+    subscriptions = interceptions(20)
+    replace_subscriptions(connection, "a", subscriptions, ())
     before = orders_of(connection, "a")
     changes = connection.total_changes
-    replace_subscriptions(connection, "a", wanted, ())
+    replace_subscriptions(connection, "a", subscriptions, ())
 
     assert orders_of(connection, "a") == before
     assert connection.total_changes == changes
@@ -121,7 +121,7 @@ ORDERS = st.lists(st.tuples(st.integers(1, 12), st.booleans()), max_size=40)
 
 
 @given(ORDERS)
-def test_newcomers_push_whoever_is_there_up_to_the_first_gap(orders: list[tuple[int, bool]]) -> None:
+def test_new_subscriptions_move_existing_ones_up_to_the_first_gap(orders: list[tuple[int, bool]]) -> None:
     expected: dict[int, str] = {}
     present: dict[str, int] = {}
     newcomers: list[tuple[str, int]] = []

@@ -1,4 +1,4 @@
-"""The rule of orders, held against a plain description of it on random histories."""
+"""Orders of interceptions compared with a plain description of the rule, on random histories."""
 
 from __future__ import annotations
 
@@ -31,29 +31,29 @@ def expected(orders: dict[str, int], endpoint: str, order: int | None) -> dict[s
     """BioT's words: it is set with that order, the existing one is incremented, "and so forth"."""
     if endpoint in orders and order is None:
         return orders
-    wanted = DEFAULT_ORDER if order is None else order
+    requested = DEFAULT_ORDER if order is None else order
     rest = {name: place for name, place in orders.items() if name != endpoint}
     taken = {place: name for name, place in rest.items()}
-    moving, place = endpoint, wanted
-    while (met := taken.get(place)) is not None:
+    moving, place = endpoint, requested
+    while (displaced := taken.get(place)) is not None:
         rest[moving] = place
-        moving, place = met, place + 1
+        moving, place = displaced, place + 1
     return {**rest, moving: place}
 
 
 @given(STEPS)
-def test_every_history_ends_where_the_rule_says(steps: list[tuple[str, int | None, bool]]) -> None:
+def test_every_history_ends_as_the_rule_says(steps: list[tuple[str, int | None, bool]]) -> None:
     orders: dict[str, int] = {}
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
         connection.row_factory = sqlite3.Row
         connection.executescript(DISPATCHER_TABLES)
         for endpoint, order, leaves in steps:
-            wanted = InterceptionSubscription(type="PRE_REQUEST", api_id="POST/x", order=order)
+            subscription = InterceptionSubscription(type="PRE_REQUEST", api_id="POST/x", order=order)
             if leaves:
-                unsubscribe_interception(connection, endpoint, wanted)
+                unsubscribe_interception(connection, endpoint, subscription)
                 orders.pop(endpoint, None)
                 continue
-            subscribe_interception(connection, endpoint, wanted)
+            subscribe_interception(connection, endpoint, subscription)
             orders = expected(orders, endpoint, order)
             rows = connection.execute("SELECT endpoint, execution_order FROM dispatcher_interception")
             assert {row["endpoint"]: row["execution_order"] for row in rows} == orders

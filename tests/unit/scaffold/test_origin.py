@@ -1,4 +1,4 @@
-"""An installed kit knows its own source from what pip wrote down about it (PEP 610)."""
+"""An installed kit finds its source in the metadata that pip has stored (PEP 610)."""
 
 from __future__ import annotations
 
@@ -52,13 +52,13 @@ def direct_url(url: str, **info: object) -> str:
         pytest.param(None, TemplateOrigin(source="https://example.com/o/kit", ref="v1.2.3"), id="index"),
     ],
 )
-def test_the_templates_come_from_where_the_kit_was_installed_from(
+def test_the_templates_come_from_the_source_of_the_installed_kit(
     installed: str | None, expected: TemplateOrigin
 ) -> None:
     assert origin_of(installed, version="1.2.3", urls=URLS) == expected
 
 
-def test_a_kit_that_names_no_source_asks_for_one() -> None:
-    with pytest.raises(ProjectError, match=r"1\.2\.3 does not say") as caught:
+def test_a_kit_without_a_source_in_its_metadata_asks_for_one() -> None:
+    with pytest.raises(ProjectError, match=r"1\.2\.3 names no source") as caught:
         origin_of(None, version="1.2.3", urls=())
     assert "--source" in caught.value.hint

@@ -1,11 +1,11 @@
-"""What Copier, git and wrong answers say, in the kit's words."""
+"""Errors of Copier and git, and invalid answers, become errors of the kit."""
 
 from __future__ import annotations
 
 import pytest
 
 from builder.errors import ProjectError
-from scaffold.copier_calls import RefusedAnswerError, copier_error, git_failure, typed
+from scaffold.copier_calls import RefusedAnswerError, convert_answers, copier_error, git_error
 from scaffold.template_answers import check_names
 from scaffold.template_source import TemplateOrigin
 from scaffold.template_update import conflicts
@@ -14,28 +14,28 @@ ORIGIN = TemplateOrigin(source="git+https://example.com/kit", ref="v9")
 
 
 @pytest.mark.parametrize(
-    "said",
+    "text",
     [
         "Unknown revision: 'v9'",
         "fatal: invalid reference: v9",
         "fatal: ambiguous argument 'v9': unknown revision or path not in the working tree.",
     ],
 )
-def test_a_version_that_is_not_there_is_named(said: str) -> None:
-    for error in (copier_error(ORIGIN, said), git_failure(ORIGIN, said)):
-        assert error.message == "git+https://example.com/kit has no version called v9."
+def test_a_missing_version_is_reported(text: str) -> None:
+    for error in (copier_error(ORIGIN, text), git_error(ORIGIN, text)):
+        assert error.message == "git+https://example.com/kit has no version v9."
         assert "git ls-remote https://example.com/kit" in error.hint
 
 
 @pytest.mark.parametrize(
-    ("said", "question", "reason"),
+    ("text", "question", "reason"),
     [
         ("Validation error for question 'plugin_name': too long", "plugin_name", "too long"),
         ("Invalid choice for 'ci': 'x' is not in\n ['github']", "ci", "'x' is not in ['github']"),
     ],
 )
-def test_a_refused_answer_names_its_question(said: str, question: str, reason: str) -> None:
-    error = copier_error(ORIGIN, said)
+def test_an_invalid_answer_is_reported_with_its_question(text: str, question: str, reason: str) -> None:
+    error = copier_error(ORIGIN, text)
     assert isinstance(error, RefusedAnswerError)
     assert error.question == question
     [problem] = error.problems
@@ -54,29 +54,29 @@ def test_a_refused_answer_names_its_question(said: str, question: str, reason: s
         ("", "no reason given"),
     ],
 )
-def test_git_s_own_reason_is_passed_on(stderr: str, reason: str) -> None:
-    error = git_failure(ORIGIN, stderr)
+def test_the_message_contains_the_reason_from_git(stderr: str, reason: str) -> None:
+    error = git_error(ORIGIN, stderr)
     assert f"git says “{reason}" in error.message
     assert "credentials" in error.hint
 
 
 @pytest.mark.parametrize(
-    ("said", "message"),
+    ("text", "message"),
     [
         ("Local template must be a directory.", "neither a folder nor a git repository"),
-        ("You are downgrading from 2 to 1. Downgrades are not supported.", "going back is not possible"),
+        ("You are downgrading from 2 to 1. Downgrades are not supported.", "cannot be downgraded"),
         ("", "an answer has the wrong type"),
         ("anything new that Copier may say", "anything new that Copier may say"),
     ],
 )
-def test_whatever_else_copier_says_becomes_a_project_error(said: str, message: str) -> None:
-    error = copier_error(ORIGIN, said)
+def test_other_errors_of_copier_become_project_errors(text: str, message: str) -> None:
+    error = copier_error(ORIGIN, text)
     assert isinstance(error, ProjectError)
     assert message in error.message
     assert error.hint
 
 
-def test_every_unknown_answer_is_told_with_the_nearest_question() -> None:
+def test_unknown_questions_are_reported_with_the_nearest_name() -> None:
     with pytest.raises(ProjectError) as caught:
         check_names(["plugin_nam", "runtime", "colour"])
     assert [(problem.key, problem.hint.split("?")[0]) for problem in caught.value.problems][1] == (
@@ -96,8 +96,8 @@ def test_every_unknown_answer_is_told_with_the_nearest_question() -> None:
         ("", []),
     ],
 )
-def test_hooks_may_be_written_without_brackets(answer: object, expected: object) -> None:
-    assert typed({"hooks": answer, "ci": "none"}) == {"hooks": expected, "ci": "none"}
+def test_hooks_can_be_written_without_brackets(answer: object, expected: object) -> None:
+    assert convert_answers({"hooks": answer, "ci": "none"}) == {"hooks": expected, "ci": "none"}
 
 
 @pytest.mark.parametrize(
