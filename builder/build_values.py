@@ -1,4 +1,4 @@
-"""One build as data: each stage takes the value before it and returns the next, so nothing half-built is passed on.
+"""One build as data: each stage takes one value and returns the next, so that nothing half-built is passed on.
 
 ``Manifest`` (builder.manifest) -> ``Lock`` -> ``Pack`` -> ``Entry`` / ``Bundle`` -> ``Artifact``.
 """
@@ -18,15 +18,15 @@ EXECUTABLE_MODE = 0o755
 
 
 class OwnFile(Protocol):
-    """One of the plugin's own files, as far as the rooms that read them look at it."""
+    """One of the plugin's own files, with the attributes that checks read."""
 
     @property
     def path(self) -> str:
-        """In the artifact, as ``[build] exclude`` names it."""
+        """Path in the artifact, as ``[build] exclude`` names it."""
 
     @property
     def origin(self) -> str:
-        """As the user knows it: relative to the plugin's folder."""
+        """Path relative to the plugin's folder, for messages."""
 
     @property
     def content(self) -> bytes:
@@ -38,12 +38,15 @@ class LockedPackage:
     """One package that the lock pins.
 
     Attributes:
-        name: Normalised name (PEP 503) or npm name.
+        name: Normalized name (PEP 503), or npm name.
         version: Exact version.
-        digest: What the downloaded file must hash to: ``sha256:<hex>`` of a wheel, or npm's ``sha512-<base64>``.
-        places: Folders of the artifact that receive it: ``("",)`` for Python, ``("node_modules/a", …)`` for npm.
-        source: What a wheel was built from here, and by what; empty for what was published as it is.
-        tarball: Path of an npm package's file in the repository, relative to the lock; empty when it is in a registry.
+        digest: Of the downloaded file: ``sha256:<hex>`` of a wheel, or npm's ``sha512-<base64>``.
+        places: Its folders in the artifact: ``("",)`` for Python, or for npm such as
+            ``("node_modules/a",)``.
+        source: The source archive of a wheel that was built here, and the tool; empty for a
+            published wheel.
+        tarball: An npm package's file in the repository, relative to the lock; empty when it comes
+            from a registry.
         wheel: The wheel's file name; empty for npm packages, and when the lock does not say.
     """
 
@@ -62,9 +65,10 @@ class Lock:
 
     Attributes:
         file: The lock; None without dependencies.
-        packages: What it pins.
-        folders: (folder, place in the artifact) of each npm package that lies in the repository; relative to the lock.
-        rules: What else in the repository decides whether the lock is accepted, as text.
+        packages: The pinned packages.
+        folders: (folder relative to the lock, place in the artifact) of each npm package in the
+            repository.
+        rules: Everything else in the repository that decides whether the lock is accepted, as text.
     """
 
     file: Path | None
@@ -75,7 +79,7 @@ class Lock:
 
 @dataclass(frozen=True, slots=True)
 class FileSlice:
-    """Compressed bytes that already lie in a file, ``offset`` bytes from its start."""
+    """Compressed bytes that are already in a file, ``offset`` bytes from its start."""
 
     file: str
     offset: int
@@ -90,14 +94,14 @@ class InlineBytes:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PackMember:
-    """One regular file inside a pack, with where its compressed bytes lie.
+    """One regular file inside a pack, with the position of its compressed bytes.
 
     Attributes:
         path: As in the pack: relative, ``/`` between parts.
         mode: 0o755 when any execute bit was set, else 0o644.
         size: Bytes uncompressed.
         sha256: Hex digest of the uncompressed content.
-        crc32: As ZIP has it.
+        crc32: As in the ZIP.
         method: 0 stored or 8 deflated.
         compressed_size: Bytes at ``offset``.
         offset: From the start of the pack's file.
@@ -115,7 +119,7 @@ class PackMember:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pack:
-    """One package's files as a ZIP in the store: a wheel is one as it is, an npm package becomes one once."""
+    """One package's files as a ZIP in the store: a wheel as it is, an npm package after one conversion."""
 
     package: LockedPackage
     file: Path
@@ -124,7 +128,7 @@ class Pack:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Entry:
-    """One path of the artifact and where its compressed bytes already are.
+    """One path of the artifact, with the place of its compressed bytes.
 
     ``owner`` is ``name version`` of the package it comes from, or empty for the plugin's own files.
     """
@@ -142,11 +146,12 @@ class Entry:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Bundle:
-    """Everything that goes into the artifact: sorted by path's UTF-8 bytes, unique, inside the root.
+    """All files of the artifact: sorted by the path's UTF-8 bytes, unique, inside the root.
 
     Attributes:
         entries: The files.
-        tree_digest: ``sha256:<hex>`` over (path, mode, sha256 of content) of every entry; no compressor changes it.
+        tree_digest: ``sha256:<hex>`` over path, mode and content of every entry, whatever the
+            compressor.
     """
 
     entries: tuple[Entry, ...]
@@ -154,7 +159,7 @@ class Bundle:
 
     @property
     def size(self) -> int:
-        """Bytes uncompressed, all entries together."""
+        """Bytes of all entries together, uncompressed."""
         return sum(entry.size for entry in self.entries)
 
 
@@ -167,7 +172,7 @@ class Artifact:
         sha256: Hex digest of the file.
         size: Bytes of the file.
         unpacked_size: Bytes of its content uncompressed.
-        entries: How many files are inside.
+        entries: Number of files inside.
         tree_digest: As in ``Bundle``.
     """
 

@@ -1,6 +1,7 @@
 """The build itself: check the packages, assemble the tree, write the ZIP, and write the evidence beside it.
 
-This module is imported only when there is something to build, so that "nothing changed" starts fast.
+This module is imported only when there is something to build, so that "nothing changed" starts
+fast.
 """
 
 from __future__ import annotations
@@ -39,7 +40,8 @@ def build_artifact(inputs: BuildInputs, packs: Sequence[Pack], store: Store) -> 
 
     Raises:
         ProjectError: The plugin's own files contain secrets or do not parse.
-        DependencyError: The lock is incomplete, or native code of a package does not load on the runtime.
+        DependencyError: The lock is incomplete, or native code of a package does not load on the
+            runtime.
         PackagingError: Files collide, or the artifact is larger than Lambda allows.
     """
     manifest = inputs.checked.manifest

@@ -1,18 +1,19 @@
-"""Everything that can go wrong, as one tree.
+"""The errors of the kit, as one tree.
 
 ::
 
     KitError                    70  (never raised itself)
     ├── UsageError               2  an option names something that does not exist
     ├── ManifestError            3  plugin.toml cannot be read or breaks a rule
-    ├── ProjectError             4  the plugin's folder is not what the manifest says
+    ├── ProjectError             4  the plugin's folder does not match the manifest
     ├── DependencyError          5  lock, index, wheels, npm packages
     ├── PackagingError           6  the artifact cannot be written or is too large
     ├── VerificationError        7  an artifact is not what it claims to be
-    ├── PublishError             8  BioT's API; its subclasses in builder.publishing.failures tell the kinds apart
+    ├── PublishError             8  BioT's API; builder.publishing.failures has a subclass for each kind
     └── SandboxError             9  the local BioT
 
-The other usage errors (2) are click's; 130 is an interrupt; 70 is a bug. Only ``builder.cli`` catches and exits.
+The other usage errors (2) are click's; 130 is an interrupt; 70 is a bug. Only ``builder.cli``
+catches and exits.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Severity(StrEnum):
-    """Whether a problem stops the work or is only told."""
+    """Whether a problem stops the work or is only printed."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -34,15 +35,16 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Problem:
-    """One thing that is wrong, told so that the reader can mend it without asking.
+    """One problem, described so that the reader can fix it without asking anybody.
 
     Attributes:
-        message: What is wrong and what is allowed, one sentence.
-        hint: The next step, one line; empty only when the message already is one.
-        setting: Lines of TOML to paste into plugin.toml, where that is the next step; empty elsewhere.
-        file: The file as the user knows it (relative to the plugin's folder), or empty.
+        message: What is wrong and what is allowed, as one sentence.
+        hint: How to fix it, as one line; empty only when the message says so already.
+        setting: Lines of TOML to paste into plugin.toml, if that fixes it; else empty.
+        file: The file, relative to the plugin's folder, or empty.
         line: 1-based line in ``file``; 0 when unknown.
-        key: Key path inside the file, such as ``plugin.subscriptions.interceptions[2].apiId``, or empty.
+        key: Key path inside the file, such as ``plugin.subscriptions.interceptions[2].apiId``, or
+            empty.
         severity: Warnings never stop the work.
     """
 
@@ -56,13 +58,13 @@ class Problem:
 
     @property
     def where(self) -> str:
-        """``file:line key`` with the unknown parts left out."""
+        """``file:line key``, without the unknown parts."""
         place = f"{self.file}:{self.line}" if self.file and self.line else self.file
         return " ".join(part for part in (place, self.key) if part)
 
 
 def count_problems(problems: Iterable[Problem]) -> str:
-    """``1 problem``, ``3 problems and 1 warning``: for the sentence below a list of them."""
+    """``1 problem`` or ``3 problems and 1 warning``, for the sentence below a list of problems."""
     severities = [problem.severity for problem in problems]
     counts = ((severities.count(Severity.ERROR), "problem"), (severities.count(Severity.WARNING), "warning"))
     return " and ".join(f"{count} {word}{'' if count == 1 else 's'}" for count, word in counts if count)
@@ -72,10 +74,10 @@ class KitError(Exception):
     """The base of every error that the kit raises on purpose.
 
     Args:
-        message: What went wrong, one sentence.
-        hint: The next step for the user, one line.
-        setting: Lines of TOML to paste into plugin.toml, where that is the next step.
-        problems: Every single finding, when there are several; all are printed.
+        message: What went wrong, as one sentence.
+        hint: How to fix it, as one line.
+        setting: Lines of TOML to paste into plugin.toml, if that fixes it.
+        problems: Every single problem, when there are several; all are printed.
     """
 
     exit_code: ClassVar[int] = 70
@@ -89,7 +91,7 @@ class KitError(Exception):
 
 
 class UsageError(KitError):
-    """An option of the command line names something that does not exist, such as an environment."""
+    """A command-line option names something that does not exist, such as an environment."""
 
     exit_code = 2
 
@@ -101,33 +103,33 @@ class ManifestError(KitError):
 
 
 class ProjectError(KitError):
-    """The plugin's folder is not what the manifest says, or there is none."""
+    """The plugin's folder does not match the manifest, or no plugin.toml was found."""
 
     exit_code = 4
 
 
 class DependencyError(KitError):
-    """A lock is missing or stale, or a package cannot be had for the runtime."""
+    """A lock is missing or stale, or a package is unavailable for the runtime."""
 
     exit_code = 5
 
 
 class PackagingError(KitError):
-    """The artifact cannot be put together or written, or would be too large."""
+    """The artifact cannot be assembled or written, or would be too large."""
 
     exit_code = 6
 
 
 class VerificationError(KitError):
-    """An artifact is not what it claims to be, or is not a ZIP that everybody reads alike."""
+    """An artifact is not what it claims to be, or is not a ZIP that all programs read the same way."""
 
     exit_code = 7
 
 
 class PublishError(KitError):
-    """BioT's API refused, or its answer is not what was asked for.
+    """BioT's API refused a request, or its response is not the expected one.
 
-    ``kind`` is what ``--json`` prints: the same exit code has several.
+    ``kind`` is printed by ``--json``, because several kinds share this exit code.
     """
 
     exit_code = 8
@@ -135,6 +137,6 @@ class PublishError(KitError):
 
 
 class SandboxError(KitError):
-    """The local BioT cannot do what was asked."""
+    """The local BioT cannot do what the command asked for."""
 
     exit_code = 9

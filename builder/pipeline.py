@@ -1,11 +1,14 @@
 """What a user can do with one plugin on this machine: check, lock, package, inspect and verify it.
 
-``package`` is the story of one build. Each step returns a value of ``builder.stages`` or ``builder.build_values``, and
-the next step takes it:
+``package`` is the story of one build. Each step returns a value of ``builder.stages`` or
+``builder.build_values``, and the next step takes it:
 
-1. ``gather_inputs``: read and check plugin.toml, the lock and the plugin's own files. -> ``BuildInputs``
-2. ``reuse_previous_build``: return the artifact of an earlier build with the same inputs. -> ``PackagedPlugin`` or None
-3. ``dependencies.collect``: find each locked package in the store, or download it by its hash. -> ``Pack``
+1. ``gather_inputs``: read and check plugin.toml, the lock and the plugin's own files. ->
+   ``BuildInputs``
+2. ``reuse_previous_build``: return the artifact of an earlier build with the same inputs. ->
+   ``PackagedPlugin`` or None
+3. ``dependencies.collect``: find each locked package in the store, or download it by its hash. ->
+   ``Pack``
 4. ``build``: put everything together, write the ZIP and its evidence. -> ``PackagedPlugin``
 
 Functions import what only they need, so that each command starts fast.
@@ -68,8 +71,9 @@ def check(project: Project, *, loaded: LoadedManifest | None = None) -> CheckedP
 
     Raises:
         ManifestError: plugin.toml breaks rules; with every problem, the handler's too.
-        ProjectError: No plugin.toml was found, or the handler is missing; or the own files lack the hook of a
-            subscription, import a missing module, contain secrets or do not parse (with all of these problems).
+        ProjectError: No plugin.toml was found, or the handler is missing; or the own files lack the
+            hook of a subscription, import a missing module, contain secrets or do not parse (with
+            all of these problems).
     """
     from builder.code import refuse_syntax_errors
     from builder.secrets import refuse_secrets
@@ -159,7 +163,8 @@ def reuse_previous_build(inputs: BuildInputs) -> PackagedPlugin | None:
     """Step 2 of ``package``: the artifact of an earlier build with the same inputs, if no file of it changed since.
 
     Raises:
-        DependencyError: No such artifact exists, and none can be built because the lock is incomplete.
+        DependencyError: No such artifact exists, and none can be built because the lock is
+            incomplete.
     """
     previous = evidence.find_previous_build(inputs.target, inputs.digest, keyid=inputs.evidence.keyid)
     if previous:
@@ -195,8 +200,10 @@ def verify(artifact: Path, rebuild: Project | None, progress: Progress) -> Verif
         progress: Receives what is downloaded.
 
     Raises:
-        VerificationError: It is not a ZIP that all programs read the same way, or its report is missing.
-        ManifestError, ProjectError, DependencyError, PackagingError: The plugin cannot be built again.
+        VerificationError: It is not a ZIP that all programs read the same way, or its report is
+            missing.
+        ManifestError, ProjectError, DependencyError, PackagingError: The plugin cannot be built
+            again.
     """
     from tempfile import TemporaryDirectory
 

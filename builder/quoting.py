@@ -1,8 +1,9 @@
-"""Quoting of text that somebody else wrote, for terminals, CI logs and evidence.
+"""Quote text that somebody else wrote, for terminals, CI logs and evidence.
 
-A display name, an error message of a server or the metadata of a package can hold characters that end a line, move the
-cursor, reverse the order of letters or show nothing at all, and words that a CI runner obeys. Everything the kit
-prints or writes for people goes through :func:`printable`, so such text can look like nothing but itself.
+A display name, a server's error message or a package's metadata can contain characters that end a
+line, move the cursor, reverse the order of letters or are invisible, and commands for a CI runner.
+Everything that the kit prints or writes for people goes through :func:`printable`, so that such
+text has no effect.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ from __future__ import annotations
 import re
 
 # Unicode 16.0: general categories Cc, Cs, Zl and Zp, and the properties Bidi_Control and Default_Ignorable_Code_Point
-# (UCD, DerivedCoreProperties.txt). Written out, because Python's own tables differ from release to release and what is
-# quoted ends up in evidence that must be the same everywhere.
+# (UCD, DerivedCoreProperties.txt). They are listed here because Python's own tables differ from release to release, and
+# quoted text is part of evidence that must be the same everywhere.
 _UNSAFE = (
     r"\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f"
     r"\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
@@ -29,34 +30,34 @@ _IN_JSON = re.compile(rf"[{_UNSAFE}]|{_ANYWHERE}".replace(r"\x00-\x1f", r"\x00-\
 
 
 def printable(text: str, limit: int = 0) -> str:
-    r"""The text on one line, with every character that would act instead of being shown as an escape such as ``\x1b``.
+    r"""The text on one line, with every unsafe character as an escape such as ``\x1b``.
 
     Quoting twice changes nothing.
 
     Args:
-        text: From a server, a package, a file: anything that the kit did not write itself.
-        limit: The most characters to keep; a longer text ends in ``…``. 0 keeps all.
+        text: Any text that the kit did not write itself.
+        limit: The maximum length; a longer text ends in ``…``. 0 means no limit.
     """
     quoted = _ONE_LINE.sub(_escape, text[: limit * 2] if limit else text)
     return quoted if not limit or len(quoted) <= limit else f"{quoted[: limit - 1]}…"
 
 
 def printable_lines(text: str) -> str:
-    r"""A text of many lines, such as a licence, quoted like :func:`printable`; line feeds, tabs and form feeds stay."""
+    r"""Several lines, such as a licence, quoted like :func:`printable`; line feeds, tabs and form feeds stay."""
     return _MANY_LINES.sub(_escape, text.replace("\r\n", "\n").removeprefix("\ufeff"))
 
 
 def printable_html(text: str) -> str:
-    """The text as HTML that shows it and nothing else."""
+    """The text as HTML, quoted like :func:`printable` and escaped."""
     from html import escape
 
     return escape(printable(text))
 
 
 def printable_json(document: str) -> str:
-    r"""A JSON document that reads the same, with unsafe characters in its strings as ``\uXXXX``."""
+    r"""The same JSON document, with the unsafe characters in its strings as ``\uXXXX``."""
     if document.isascii() and "\x7f" not in document and "##" not in document:
-        return document  # the JSON writer has escaped the other controls; large files of evidence end here
+        return document  # json has escaped the other control characters; large evidence files end here
     return _IN_JSON.sub(_escape_for_json, document)
 
 

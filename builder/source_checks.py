@@ -1,4 +1,4 @@
-"""Checks of the plugin's own files, put together so that one run reports what all of them find."""
+"""Run several checks of the plugin's own files, so that one run reports the problems of all of them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def run_checks(checked: CheckedPlugin, checks: Iterable[Callable[[], Sequence[Pr
     """The plugin with the warnings of every check added.
 
     Raises:
-        ProjectError: A check refused the plugin; with the problems of all of them, and the warnings.
+        ProjectError: A check refused the plugin; with the problems and warnings of all checks.
     """
     problems, refusals = [*checked.warnings], []
     for check in checks:
@@ -40,12 +40,13 @@ def run_checks(checked: CheckedPlugin, checks: Iterable[Callable[[], Sequence[Pr
 
 
 def check_imports(manifest: Manifest, sources: Sequence[SourceFile], store: Store) -> tuple[Problem, ...]:
-    """Look for what the plugin's own code imports, in the files, the runtime and the locked packages on this machine.
+    """Find the imports of the plugin's own code in its files, the runtime and the locked packages on this machine.
 
-    Nothing is fetched. What depends on packages that are not known is left to ``package``, and a warning says so.
+    Nothing is downloaded. If packages are missing, a warning says that imports of packages were not
+    checked; ``package`` checks them.
 
     Raises:
-        ProjectError: A module is missing whose import would stop the function.
+        ProjectError: A missing import would stop the function.
     """
     from builder.code import refuse_missing_imports
 
@@ -56,14 +57,14 @@ def check_imports(manifest: Manifest, sources: Sequence[SourceFile], store: Stor
     except DependencyError as error:
         unchecked = _unchecked(error.message, "Run `biot-plugin lock`, then `biot-plugin package`.")
     if paths is None:
-        unchecked = _unchecked("some of the locked packages are not here yet.", "Run `biot-plugin package` once.")
+        unchecked = _unchecked("some locked packages are not on this machine yet.", "Run `biot-plugin package` once.")
     return refuse_missing_imports(manifest, sources, [*(one.path for one in sources), *(paths or ())], unchecked)
 
 
 def _package_paths(lock: Lock, manifest: Manifest, store: Store) -> list[str] | None:
-    """What the locked packages bring into the artifact; None when the store lacks one of them."""
+    """The paths of the locked packages in the artifact; None when the store lacks a package."""
     if manifest.runtime.language == "nodejs":
-        # A package's name is all that an import needs, and npm's lock has the names.
+        # An import needs only the package's name, which npm's lock has.
         return [f"{place}/package.json" for package in lock.packages for place in package.places]
     packs = dependencies.stored_wheels(lock, store)
     if packs is None:

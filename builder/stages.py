@@ -23,10 +23,12 @@ class Project:
     """The plugin to work on, as the command line names it.
 
     Attributes:
-        start: A folder of the plugin, or its plugin.toml; the manifest is searched for here and above.
+        start: A folder of the plugin, or its plugin.toml; the manifest is searched for here and
+            above.
         environment: The ``[environments.NAME]`` to apply, or None.
         today: The day that the runtimes' life cycles are judged by.
-        store: A folder of packs or an ``s3://`` address that replaces ``BIOT_PLUGIN_STORE``; or empty.
+        store: A folder of packs or an ``s3://`` address that replaces ``BIOT_PLUGIN_STORE``; or
+            empty.
     """
 
     start: Path
@@ -76,8 +78,10 @@ class PackagedPlugin:
         report_file: Where the report is.
         packages: Sizes by package.
         warnings: Of the checks and the build.
-        unchanged: Whether an earlier build wrote these bytes from the same inputs, so that nothing was written now.
-        advice: Lines that name a setting which would make the artifact smaller or start faster; empty if unchanged.
+        unchanged: Whether an earlier build wrote these bytes from the same inputs, so that nothing
+            was written now.
+        advice: Lines that name a setting which would make the artifact smaller or start faster;
+            empty if unchanged.
     """
 
     artifact: Artifact

@@ -1,7 +1,8 @@
 """Results about packages that were computed once, each stored as a small pack: hashed on every use, pruned as usual.
 
-A result follows from its inputs alone, so it never grows old: everything that decides it is part of its key, the kit's
-own code too. Results are never shared between machines, because nobody could tell a wrong one from a right one.
+A result follows from its inputs alone, so it never grows old: everything that decides it is part of
+its key, the kit's own code too. Results are never shared between machines, because nobody could
+tell a wrong one from a right one.
 """
 
 from __future__ import annotations
@@ -71,7 +72,8 @@ class ResultCache:
 
         Args:
             name: Of the computation.
-            compute: Returns a result that JSON keeps: objects with strings as keys, lists, strings, numbers.
+            compute: Returns a result that JSON keeps: objects with strings as keys, lists, strings,
+                numbers.
         """
         if self.store is None:
             return compute()

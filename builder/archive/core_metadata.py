@@ -28,7 +28,8 @@ def read_core_metadata(pack: Pack) -> dict[str, list[str]]:
 def parse_headers(text: str) -> dict[str, list[str]]:
     """The header fields by lower-case name, with folded lines joined.
 
-    ``email.parser`` is not used: importing it takes longer than all other work on a build's evidence.
+    ``email.parser`` is not used: importing it takes longer than all other work on a build's
+    evidence.
     """
     fields: dict[str, list[str]] = {}
     current: list[str] | None = None

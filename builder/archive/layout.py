@@ -78,8 +78,8 @@ class EntryFields(Protocol):
 def entry_headers(entry: EntryFields, start: int) -> tuple[bytes, bytes]:
     """The local header and the central record of an entry: one date, no extra fields, no comment.
 
-    Only names that are not ASCII get the UTF-8 flag, as ``zipfile`` and Info-ZIP write them, because a reader that does
-    not know the flag reads ASCII correctly without it.
+    Only names that are not ASCII get the UTF-8 flag, as ``zipfile`` and Info-ZIP write them,
+    because a reader that does not know the flag reads ASCII correctly without it.
 
     Args:
         entry: The entry's values.

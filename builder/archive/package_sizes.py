@@ -25,7 +25,8 @@ class PackageRow:
         files: Number of files.
         size: Bytes uncompressed.
         packed_size: Bytes in the ZIP, without headers.
-        paths: The package's paths in the archive: folders (ending in ``/``) that hold only its files, and single files.
+        paths: The package's paths in the archive: folders (ending in ``/``) that hold only its
+            files, and single files.
     """
 
     name: str
@@ -67,7 +68,8 @@ def owned_paths(owners: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
         owners: Path and owner of every file.
 
     Returns:
-        For each owner, sorted: the topmost folders that hold only its files, and the files that lie in shared folders.
+        For each owner, sorted: the topmost folders that hold only its files, and the files that lie
+            in shared folders.
     """
     # Files of one folder share its parents, so each folder is visited once for each of its owners.
     files: dict[tuple[str, str], list[str]] = {}

@@ -1,9 +1,9 @@
 """A strict ZIP reader: every other program reads the same files from the archives that it accepts.
 
 Python's own ``zipfile`` reads only the central directory, installers stream the local headers, and
-``unzip`` repairs what it can. A file that exploits the difference installs one thing and shows another
-(CVE-2025-54368). So nothing is repaired here: duplicates, gaps, overlaps, contradictions, and members
-that are neither files nor folders are refused.
+``unzip`` repairs what it can. A file that exploits the difference installs one thing and shows
+another (CVE-2025-54368). So nothing is repaired here: duplicates, gaps, overlaps, contradictions,
+and members that are neither files nor folders are refused.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ _CHUNK = 1 << 18
 def read_members(file: Path, *, limit: int = UNPACKED_MAX) -> tuple[PackMember, ...]:
     """Check a whole archive and return every regular file in it, in the order of the central directory.
 
-    Headers are checked before the first byte is unpacked, and no member is unpacked beyond the size it declares.
+    Headers are checked before the first byte is unpacked, and no member is unpacked beyond the size
+    it declares.
 
     Args:
         file: A wheel, a pack or an artifact.

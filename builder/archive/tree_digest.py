@@ -30,9 +30,10 @@ class DigestedFile(Protocol):
 def tree_digest(files: Iterable[DigestedFile]) -> str:
     r"""The digest of paths, modes and contents.
 
-    It is the sha256 of one line per file, ``0644 <sha256 of the content in hex> <path>\n``, sorted by
-    the path's UTF-8 bytes. No path contains a newline (control characters are refused), so two trees
-    never give the same lines. Anybody can compute it with ``find``, ``sha256sum`` and ``sort``.
+    It is the sha256 of one line per file, ``0644 <sha256 of the content in hex> <path>\n``, sorted
+    by the path's UTF-8 bytes. No path contains a newline (control characters are refused), so two
+    trees never give the same lines. Anybody can compute it with ``find``, ``sha256sum`` and
+    ``sort``.
 
     Returns:
         ``sha256:`` and 64 hex digits.

@@ -165,7 +165,8 @@ class _Output:
         """Append an entry's compressed bytes.
 
         Raises:
-            PackagingError: The package was shortened, or the ZIP would be too large for its 32-bit fields.
+            PackagingError: The package was shortened, or the ZIP would be too large for its 32-bit
+                fields.
         """
         if self.size + entry.compressed_size + entry.size >= layout.SATURATED32:
             msg = "The files are larger than a ZIP without ZIP64 can hold (4 GiB); Lambda allows 250 MB unpacked."

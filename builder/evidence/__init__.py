@@ -2,14 +2,16 @@
 
 A build reads this room in the order of its work:
 
-1. ``evidence_settings``: what decides the evidence besides the artifact (``soup.toml``, the signing key, the clock).
+1. ``evidence_settings``: what decides the evidence besides the artifact (``soup.toml``, the signing
+   key, the clock).
 2. ``up_to_date``: whether an earlier build already wrote this very artifact.
 3. ``build_report``: sizes, packages and digests, in ``<name>-<version>.report.json``.
-4. ``sbom``, ``soup``, ``provenance``: the SBOM with the licence texts, the SOUP list of IEC 62304, the provenance
-   statement. ``components`` holds the values that they share.
+4. ``sbom``, ``soup``, ``provenance``: the SBOM with the licence texts, the SOUP list of IEC 62304,
+   the provenance statement. ``components`` holds the values that they share.
 5. ``evidence_writer``: writes all of these, and ``checksums`` over them last.
 
-``inspection`` and ``audit`` read what a build wrote. They are not imported here, because a build needs neither.
+``inspection`` and ``audit`` read what a build wrote. They are not imported here, because a build
+needs neither.
 
 Nothing here decides what goes into an artifact, changes one, or asks a server.
 """

@@ -1,4 +1,4 @@
-"""The build report: what is in an artifact and what made it. The same build gives the same report, byte for byte."""
+"""The build report: an artifact's contents, and what built it. The same build writes the same bytes."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
     from builder.manifest.model import Manifest
 
 SCHEMA = 1
-"""Of the report; grows when a field changes its meaning."""
+"""Version of the report's format; it grows when a field changes its meaning."""
 
 
 def build_report(
     manifest: Manifest, lock: Lock, rows: Sequence[PackageRow], artifact: Artifact, *, inputs: str
 ) -> dict[str, object]:
-    """Describe a written artifact, without times, folders or anything else of this machine.
+    """The report of a written artifact, without times, paths or anything else of this machine.
 
     Args:
         manifest: The plugin.
-        lock: The packages as pinned.
-        rows: What went in, by package.
-        artifact: What came out.
+        lock: The pinned packages.
+        rows: Sizes by package.
+        artifact: The written ZIP.
         inputs: ``inputs_digest`` of this build.
     """
     recompressor = {"recompressor": compressor(RECOMPRESS_LEVEL)} if manifest.build.recompress else {}
@@ -52,19 +52,19 @@ def build_report(
             "unpackedSize": artifact.unpacked_size,
             "files": artifact.entries,
         },
-        "packages": [_described(row, locked.get(row.label)) for row in rows],
+        "packages": [_package(row, locked.get(row.label)) for row in rows],
         "inputs": inputs,
         "tools": {"biot-plugin-kit": builder.__version__, "compressor": compressor(), **recompressor},
     }
 
 
 def report_file(artifact: Path) -> Path:
-    """Where an artifact's report lies: ``dist/a-1.report.json`` beside ``dist/a-1.zip``."""
+    """The path of an artifact's report: ``dist/a-1.report.json`` beside ``dist/a-1.zip``."""
     return artifact.with_name(f"{artifact.name.removesuffix('.zip')}.report.json")
 
 
 def write_report(report: Mapping[str, object], artifact: Path) -> Path:
-    """Write the report beside the artifact, whole or not at all.
+    """Write the report beside the artifact.
 
     Returns:
         The report's file.
@@ -80,7 +80,7 @@ def write_report(report: Mapping[str, object], artifact: Path) -> Path:
 
 
 def read_report(file: Path) -> Mapping[str, object] | None:
-    """The report in a file, or None when there is none that this version of the kit wrote whole."""
+    """The report in a file; None when it is missing, damaged, or of another version of the format."""
     try:
         report = json.loads(file.read_bytes())
     except (OSError, ValueError):
@@ -89,7 +89,7 @@ def read_report(file: Path) -> Mapping[str, object] | None:
 
 
 def report_rows(report: Mapping[str, object]) -> tuple[PackageRow, ...]:
-    """The table by package as a report has it; empty when it is not one that the kit writes."""
+    """The table by package in a report; empty when the kit did not write it."""
     rows = report.get("packages")
     try:
         return tuple(_row(row) for row in rows) if isinstance(rows, list) else ()
@@ -97,7 +97,7 @@ def report_rows(report: Mapping[str, object]) -> tuple[PackageRow, ...]:
         return ()
 
 
-def _described(row: PackageRow, package: LockedPackage | None) -> dict[str, object]:
+def _package(row: PackageRow, package: LockedPackage | None) -> dict[str, object]:
     built = {"builtFromSource": package.source} if package is not None and package.source else {}
     return {
         "name": row.name,
@@ -111,14 +111,14 @@ def _described(row: PackageRow, package: LockedPackage | None) -> dict[str, obje
     }
 
 
-def _row(described: Mapping[str, object]) -> PackageRow:
-    counts = [described[key] for key in ("files", "unpackedSize", "packedSize")]
-    paths = described["paths"]
+def _row(document: Mapping[str, object]) -> PackageRow:
+    counts = [document[key] for key in ("files", "unpackedSize", "packedSize")]
+    paths = document["paths"]
     if not all(isinstance(count, int) for count in counts) or not isinstance(paths, list):
         raise TypeError
     return PackageRow(
-        name=str(described["name"]),
-        version=str(described["version"]),
+        name=str(document["name"]),
+        version=str(document["version"]),
         files=int(str(counts[0])),
         size=int(str(counts[1])),
         packed_size=int(str(counts[2])),

@@ -1,4 +1,4 @@
-"""``<name>-<version>.sha256``: the digest of every file that a build wrote, in the words of ``sha256sum --check``."""
+"""The files beside an artifact, and their checksums for ``sha256sum --check``, in ``<name>-<version>.sha256``."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ EVIDENCE = {
     "licences": ".licenses.txt",
     "provenance": ".provenance.json",
 }
-"""What lies beside every artifact besides its report: what it is -> how its name ends."""
+"""Kind -> suffix of the files beside every artifact, besides its report."""
 
 _SUFFIX = ".sha256"
 
@@ -36,14 +36,14 @@ def evidence_path(artifact: Path, suffix: str) -> Path:
 
 
 def evidence_files(artifact: Path) -> dict[str, Path]:
-    """Every file beside an artifact by what it is: the report, the evidence, and the digests of them all."""
+    """Kind -> file of everything beside an artifact: the report, the evidence, and the checksums of them all."""
     files = {"report": report_file(artifact)}
     files |= {kind: evidence_path(artifact, suffix) for kind, suffix in EVIDENCE.items()}
     return files | {"digests": evidence_path(artifact, _SUFFIX)}
 
 
 def write_checksums(artifact: Path, sha256: str) -> None:
-    """Write the digests of the artifact and of everything beside it; the last file of a build.
+    """Write the checksums of the artifact and of every file beside it. This is the last file of a build.
 
     Raises:
         PackagingError: It cannot be written.
@@ -53,11 +53,11 @@ def write_checksums(artifact: Path, sha256: str) -> None:
 
 
 def checksums_match(artifact: Path, sha256: str) -> bool:
-    """Whether everything that a build writes beside an artifact is there and as it was written.
+    """Whether every file that a build wrote beside an artifact still exists, unchanged.
 
     Args:
         artifact: The ZIP.
-        sha256: Of the ZIP, which the caller computed.
+        sha256: Of the ZIP, as the caller computed it.
     """
     try:
         return evidence_path(artifact, _SUFFIX).read_bytes() == _text(artifact, sha256)
@@ -67,11 +67,11 @@ def checksums_match(artifact: Path, sha256: str) -> bool:
 
 def _text(artifact: Path, sha256: str) -> bytes:
     lines = [f"{sha256}  {artifact.name}"]
-    lines += [f"{file_digest(file)}  {file.name}" for file in _sealed(artifact)]
+    lines += [f"{file_digest(file)}  {file.name}" for file in _listed_files(artifact)]
     return "".join(f"{line}\n" for line in lines).encode()
 
 
-def _sealed(artifact: Path) -> Iterable[Path]:
+def _listed_files(artifact: Path) -> Iterable[Path]:
     files = evidence_files(artifact)
     del files["digests"]
     return files.values()

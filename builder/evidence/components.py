@@ -1,4 +1,4 @@
-"""What an artifact is made of, as values: every component, what its authors say about it, and which files are its."""
+"""The components of an artifact as values: SBOM, SOUP list, licence texts and provenance are written from them."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 UNKNOWN = "unknown"
-"""What stands where nobody said anything: a gap that is told is a finding, a gap that is not told is a lie."""
+"""Written wherever a value is missing, so that nobody takes a gap for an answer."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PackageFacts:
-    """What the authors of a package say about it; empty where they say nothing.
+    """The metadata that a package's authors wrote; empty where they wrote nothing.
 
     Attributes:
         licence: An SPDX expression.
-        licence_names: Names of licences in the authors' own words, when they give no SPDX expression.
+        licence_names: Names of licences in the authors' own words, without an SPDX expression.
         supplier: Person or organisation.
-        homepage: Address, never opened by the kit.
+        homepage: Address; the kit never opens it.
         description: One line.
-        needs: What it asks for: ``Requires-Dist`` lines, or names of npm packages.
+        needs: Its requirements: ``Requires-Dist`` lines, or names of npm packages.
     """
 
     licence: str = ""
@@ -35,13 +35,13 @@ class PackageFacts:
 
     @property
     def licence_text(self) -> str:
-        """The licence for people."""
+        """The licence as text for people."""
         return self.licence or ", ".join(self.licence_names) or UNKNOWN
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Component:
-    """One thing that has a name and a version of its own.
+    """One piece of software with a name and a version.
 
     Attributes:
         ref: Unique in the inventory.
@@ -49,11 +49,12 @@ class Component:
         version: Exact; empty when unknown.
         purl: Package URL; empty when the ecosystem is unknown.
         hashes: (algorithm as CycloneDX names it, hex digest) of the file that the lock pins.
-        facts: What its authors say.
-        files: Paths in the artifact that come from it, sorted.
-        inside: What its authors say is compiled or copied into it.
+        facts: Its metadata.
+        files: Its paths in the artifact, sorted.
+        inside: Components that are compiled or copied into it, as its authors list them.
         unread: SBOMs inside it that could not be understood.
-        source: What it was built from on the way into the artifact, and by what; empty for what was published so.
+        source: The source archive and the tool that built it here; empty for a package that was
+            published built.
     """
 
     ref: str
@@ -70,12 +71,12 @@ class Component:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Inventory:
-    """Every component of an artifact; together their ``files`` are the artifact's files, each once.
+    """Every component of an artifact. Each file of the artifact belongs to one of them.
 
     Attributes:
         plugin: The plugin itself, with its own files.
-        packages: Everything else, by name and version.
-        requires: Ref of a component -> refs of what it asks for; every component has an entry.
+        packages: All other components, by name and version.
+        requires: Ref of a component -> refs of its requirements; every component has an entry.
     """
 
     plugin: Component
@@ -85,12 +86,14 @@ class Inventory:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PackageAnalysis:
-    """What follows from the packages alone, whatever the plugin's own files are.
+    """The metadata of all packages, which does not depend on the plugin's own files.
 
     Attributes:
-        components: ``name version`` of a package -> what it is; without its files, which the artifact decides.
-        requires: ``name version``, or empty for the plugin -> the packages that it asks for.
-        texts: ``name version`` and the licence texts in the package, sorted; the text is empty where there is none.
+        components: ``name version`` of a package -> its component, without files: the artifact
+            decides those.
+        requires: ``name version``, or empty for the plugin -> the packages that it requires.
+        texts: ``name version`` and the licence texts of each package, sorted; an empty text without
+            one.
     """
 
     components: Mapping[str, Component]

@@ -54,7 +54,8 @@ class EvidenceSettings:
     def inputs(self) -> tuple[str, ...]:
         """The part of the settings that decides bytes, for ``inputs_digest``.
 
-        The signing key does not count: with and without a signature it is the same build, with the same report.
+        The signing key does not count: with and without a signature it is the same build, with the
+        same report.
         """
         return (self.soup_sha256, self.lock_sha256, str(self.epoch))
 

@@ -1,7 +1,7 @@
 """Warnings of a build, for later runs that find nothing changed and print them again.
 
-Warnings that only a complete build can find are recorded in its report. Those about ``soup.toml`` are computed again
-from the SOUP list beside the artifact.
+Warnings that only a complete build can find are recorded in its report. Those about ``soup.toml``
+are computed again from the SOUP list beside the artifact.
 """
 
 from __future__ import annotations

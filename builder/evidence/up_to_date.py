@@ -1,4 +1,4 @@
-"""Whether an earlier run already wrote what this one would write."""
+"""Whether an earlier build already wrote the artifact of the same inputs."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Source(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PreviousBuild:
-    """An artifact that is there already, with its report."""
+    """The artifact of an earlier build, with its report."""
 
     artifact: Artifact
     report: Mapping[str, object]
@@ -45,17 +45,18 @@ class PreviousBuild:
 
 
 def inputs_digest(manifest: Manifest, lock: Lock, sources: Iterable[Source], evidence: Sequence[str] = ()) -> str:
-    """Digest everything that an artifact and its report follow from.
+    """The digest of everything that decides an artifact and its report.
 
-    That is the plugin's own files, the packages as locked, what the manifest says about both, the compressor, and the
-    kit: its version, and its code too, so that a changed working copy of the kit never passes for the released one.
-    ``evidence`` is what the files beside the artifact follow from besides (``EvidenceSettings.inputs``).
+    That is the plugin's own files, the locked packages, the manifest's settings for both, the
+    compressor, and the kit: its version and its code, so that a changed working copy of the kit
+    never counts as the released one. ``evidence`` has the other inputs: those of the files beside
+    the artifact (``EvidenceSettings.inputs``) and of the cold-start tools.
 
     Returns:
         ``sha256:`` and 64 hex digits.
     """
     plugin, build = manifest.plugin, manifest.build
-    told = {
+    inputs = {
         "plugin": [plugin.name, plugin.version, plugin.runtime, plugin.handler],
         "build": [
             list(build.scripts),
@@ -73,26 +74,26 @@ def inputs_digest(manifest: Manifest, lock: Lock, sources: Iterable[Source], evi
         "evidence": list(evidence),
         "tools": [builder.__version__, code_digest(), compressor(), build.recompress and compressor(RECOMPRESS_LEVEL)],
     }
-    text = json.dumps(told, sort_keys=True, ensure_ascii=True)
+    text = json.dumps(inputs, sort_keys=True, ensure_ascii=True)
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
 def find_previous_build(artifact: Path, inputs: str, *, keyid: str = "") -> PreviousBuild | None:
-    """The artifact of an earlier run when these very inputs made it and nobody touched a file of it since, else None.
+    """The artifact of an earlier build with the same inputs, if none of its files changed since; else None.
 
     Args:
         artifact: The ZIP, which may be missing.
-        inputs: ``inputs_digest`` of this run.
-        keyid: Of the key that must have signed its provenance; empty when none must.
+        inputs: ``inputs_digest`` of this build.
+        keyid: The id of the key that must have signed its provenance; empty when no key is set.
     """
     report = read_report(report_file(artifact))
     if report is None or report.get("inputs") != inputs:
         return None
-    told = _artifact(artifact, report.get("artifact"))
+    previous = _read_artifact(artifact, report.get("artifact"))
     rows = report_rows(report)
-    if not told or not rows or not checksums_match(artifact, told.sha256) or not _signed(artifact, keyid):
+    if not previous or not rows or not checksums_match(artifact, previous.sha256) or not _signed(artifact, keyid):
         return None
-    return PreviousBuild(artifact=told, report=report, packages=rows)
+    return PreviousBuild(artifact=previous, report=report, packages=rows)
 
 
 def _signed(artifact: Path, keyid: str) -> bool:
@@ -103,18 +104,18 @@ def _signed(artifact: Path, keyid: str) -> bool:
     return signed_by(evidence_files(artifact)["provenance"], keyid)
 
 
-def _artifact(file: Path, told: object) -> Artifact | None:
-    """The artifact as its report tells it, if the file is still that one."""
-    if not isinstance(told, dict) or not file.is_file() or file.stat().st_size != told.get("size"):
+def _read_artifact(file: Path, document: object) -> Artifact | None:
+    """The artifact that a report describes, if the file is still the same."""
+    if not isinstance(document, dict) or not file.is_file() or file.stat().st_size != document.get("size"):
         return None
-    counts = [told.get(key) for key in ("size", "unpackedSize", "files")]
-    if not all(isinstance(count, int) for count in counts) or file_digest(file) != told.get("sha256"):
+    counts = [document.get(key) for key in ("size", "unpackedSize", "files")]
+    if not all(isinstance(count, int) for count in counts) or file_digest(file) != document.get("sha256"):
         return None
     return Artifact(
         file=file.absolute(),
-        sha256=str(told["sha256"]),
-        size=int(told["size"]),
-        unpacked_size=int(told["unpackedSize"]),
-        entries=int(told["files"]),
-        tree_digest=str(told.get("treeDigest")),
+        sha256=str(document["sha256"]),
+        size=int(document["size"]),
+        unpacked_size=int(document["unpackedSize"]),
+        entries=int(document["files"]),
+        tree_digest=str(document.get("treeDigest")),
     )

@@ -1,4 +1,4 @@
-"""Every byte of an archive accounted for: its members, their two headers, and what stands behind the directory."""
+"""Every byte range of an archive: its members, their two headers, and the bytes after the directory."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ _END: Final = bytes(layout.END.size)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ListingRow:
-    """One line of the central directory with the bytes that stand for it.
+    """One record of the central directory, with all of its bytes.
 
     Attributes:
         path: As listed; ends in ``/`` for a folder.
-        member: What the strict reader tells of a file; None for a folder.
-        start: Where its local header lies.
+        member: The file as the strict reader returns it; None for a folder.
+        start: Offset of its local header.
         local: The local header with name and extra fields.
         central: The central record with name, extra fields and comment.
         packed_sha256: Hex digest of the compressed bytes.
@@ -52,7 +52,7 @@ class ArchiveListing:
 
     Attributes:
         rows: In the central directory's order.
-        tail: What follows the central directory: the end record, ZIP64 records, a comment.
+        tail: The bytes after the central directory: the end record, ZIP64 records, a comment.
         sha256: Hex digest of the whole file; empty for a form that was never written.
         size: Bytes of the file.
     """
@@ -64,16 +64,16 @@ class ArchiveListing:
 
     @property
     def members(self) -> tuple[PackMember, ...]:
-        """The files, folders left out."""
+        """The files, without folders."""
         return tuple(row.member for row in self.rows if row.member is not None)
 
 
 def list_archive(file: Path) -> ArchiveListing:
-    """Read an archive strictly, and then every header byte that programs may read alike and that still vary.
+    """Read an archive strictly, and then the header bytes that may differ between archives of equal meaning.
 
     Raises:
-        VerificationError: It cannot be read, unpacks to more than Lambda takes, or is not a ZIP that every program
-            reads alike.
+        VerificationError: It cannot be read, unpacks to more than Lambda allows, or is not a ZIP
+            that all programs read the same way.
     """
     try:
         with file.open("rb") as stream:
@@ -96,10 +96,10 @@ def list_archive(file: Path) -> ArchiveListing:
 
 
 def canonical(listing: ArchiveListing) -> ArchiveListing:
-    """The one form in which the kit writes the same files with the same compressed bytes."""
-    kept = [(row, row.member) for row in listing.rows if row.member is not None]
+    """The only form in which the kit writes the same files with the same compressed bytes."""
+    files = [(row, row.member) for row in listing.rows if row.member is not None]
     rows = []
-    for row, member in sorted(kept, key=lambda pair: sort_key(pair[0].path)):
+    for row, member in sorted(files, key=lambda pair: sort_key(pair[0].path)):
         local, central = entry_headers(member, row.start)
         rows.append(
             ListingRow(

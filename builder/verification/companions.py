@@ -1,4 +1,4 @@
-"""The files of evidence beside an artifact: as their digests say, and as the same build makes them again."""
+"""Compare the files beside an artifact with their checksums, and with those of a new build."""
 
 from __future__ import annotations
 
@@ -13,36 +13,38 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_OWN_PER_RUN: Final = frozenset({"report", "provenance", "digests"})
-"""The report is compared key by key; provenance tells when it was made, and the digests cover provenance."""
+_DIFFERENT_PER_RUN: Final = frozenset({"report", "provenance", "digests"})
+"""Not compared: the report is compared key by key, provenance has the time, and the checksums cover provenance."""
 _LINE: Final = re.compile(r"(?P<digest>[0-9a-f]{64})  (?P<name>[^/\\]+)")
 
 
 def compare_with_checksums(artifact: Path) -> Iterator[Difference]:
-    """Files that are not what ``<name>-<version>.sha256`` says; none when there is no such file."""
-    seal = evidence_files(artifact)["digests"]
-    if not seal.is_file():
+    """Files that differ from ``<name>-<version>.sha256``; nothing without such a file."""
+    checksums = evidence_files(artifact)["digests"]
+    if not checksums.is_file():
         return
-    for line in seal.read_text("utf-8", "replace").splitlines():
-        told = _LINE.fullmatch(line)
-        if told is None:
-            detail = f"is no line of a digest and a file's name: {printable(line)[:80]!r}"
-            yield Difference(kind=DifferenceKind.REPORT, path=seal.name, detail=detail)
+    for line in checksums.read_text("utf-8", "replace").splitlines():
+        match = _LINE.fullmatch(line)
+        if match is None:
+            detail = f"is not a line with a digest and a file name: {printable(line)[:80]!r}"
+            yield Difference(kind=DifferenceKind.REPORT, path=checksums.name, detail=detail)
             continue
-        file = artifact.with_name(told["name"])
+        file = artifact.with_name(match["name"])
         if not file.is_file():
-            yield Difference(kind=DifferenceKind.REPORT, path=file.name, detail=f"is missing, {seal.name} names it")
-        elif (digest := file_digest(file)) != told["digest"]:
-            detail = f"its sha256 is {digest[:16]}…, {seal.name} says {told['digest'][:16]}…"
+            yield Difference(
+                kind=DifferenceKind.REPORT, path=file.name, detail=f"is missing, but {checksums.name} lists it"
+            )
+        elif (digest := file_digest(file)) != match["digest"]:
+            detail = f"its sha256 is {digest[:16]}…, but {checksums.name} has {match['digest'][:16]}…"
             yield Difference(kind=DifferenceKind.REPORT, path=file.name, detail=detail)
 
 
-def compare_evidence_files(artifact: Path, again: Path) -> Iterator[Difference]:
-    """Files of evidence that the same build makes otherwise; those that are not there were perhaps not kept."""
-    ours, theirs = evidence_files(artifact), evidence_files(again)
-    for kind in sorted(ours.keys() - _OWN_PER_RUN):
-        both = ours[kind], theirs[kind]
+def compare_evidence_files(artifact: Path, rebuilt: Path) -> Iterator[Difference]:
+    """Evidence files that a new build writes differently. Missing files do not count: perhaps nobody kept them."""
+    actual, expected = evidence_files(artifact), evidence_files(rebuilt)
+    for kind in sorted(actual.keys() - _DIFFERENT_PER_RUN):
+        both = actual[kind], expected[kind]
         if all(file.is_file() for file in both) and both[0].read_bytes() != both[1].read_bytes():
             yield Difference(
-                kind=DifferenceKind.REPORT, path=both[0].name, detail="has other bytes than when it is built again"
+                kind=DifferenceKind.REPORT, path=both[0].name, detail="differs from the file that a new build writes"
             )

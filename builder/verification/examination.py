@@ -1,4 +1,4 @@
-"""Read an artifact and hold it against what it should be."""
+"""Read an artifact and compare it with what it should be."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ if TYPE_CHECKING:
     from builder.build_values import Lock
 
 _CONSEQUENCES = ("artifact.", "packages[")
-"""Keys of the report that follow from the archive: told only when the archives themselves are equal."""
+"""Keys of the report that follow from the archive. They are compared only when the archives are equal."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class VerificationResult:
-    """What was found out about an artifact.
+    """An artifact and its differences.
 
     Attributes:
         artifact: Its digests and sizes, computed from the file.
-        report: The report beside it; empty when there is none.
+        report: The report beside it; empty without one.
         listing: The archive, member by member.
-        differences: Everything that is not as it should be; empty means that the artifact is sound.
-        rebuilt: Whether it was built again and compared.
+        differences: All differences; empty means that the artifact is what it claims to be.
+        rebuilt: Whether it was compared with a new build.
     """
 
     artifact: Artifact
@@ -51,7 +51,8 @@ def examine_artifact(file: Path, *, report_needed: bool = True) -> VerificationR
         report_needed: Whether a missing report is an error.
 
     Raises:
-        VerificationError: It is not a ZIP that every program reads alike, or the report is missing or unreadable.
+        VerificationError: It is not a ZIP that all programs read the same way, or the report is
+            missing or unreadable.
     """
     listing = list_archive(file)
     artifact = Artifact(
@@ -62,49 +63,52 @@ def examine_artifact(file: Path, *, report_needed: bool = True) -> VerificationR
         entries=len(listing.members),
         tree_digest=tree_digest(listing.members),
     )
-    found = compare(listing, canonical(listing))
-    beside = report_file(file)
-    report = read_report(beside)
-    if report is None and (report_needed or beside.exists()):
-        what = "cannot be read as a report of this kit" if beside.exists() else "is missing"
-        message = f"{beside.name} {what}: nothing says what {file.name} should be."
-        hint = "Put the report that was written with the artifact beside it, or compare with the sources: --rebuild."
+    differences = compare(listing, canonical(listing))
+    file_of_report = report_file(file)
+    report = read_report(file_of_report)
+    if report is None and (report_needed or file_of_report.exists()):
+        what = "is not a report of this kit" if file_of_report.exists() else "is missing"
+        message = f"{file_of_report.name} {what}, so {file.name} cannot be compared with it."
+        hint = "Put the report of the artifact's build beside it, or compare with the sources: --rebuild."
         raise VerificationError(message, hint=hint)
     if report is not None:
-        found += compare_with_report(artifact, listing.members, report, report_rows(report))
-    found = (*found, *compare_with_checksums(file))
-    return VerificationResult(artifact=artifact, report=report or {}, listing=listing, differences=found)
+        differences += compare_with_report(artifact, listing.members, report, report_rows(report))
+    differences = (*differences, *compare_with_checksums(file))
+    return VerificationResult(artifact=artifact, report=report or {}, listing=listing, differences=differences)
 
 
-def add_lock_differences(seen: VerificationResult, lock: Lock) -> VerificationResult:
-    """Add the packages that the report names otherwise than the lock."""
-    return replace(seen, differences=(*seen.differences, *compare_with_lock(seen.report, lock)))
+def add_lock_differences(result: VerificationResult, lock: Lock) -> VerificationResult:
+    """Add the packages whose digests differ between the report and the lock."""
+    return replace(result, differences=(*result.differences, *compare_with_lock(result.report, lock)))
 
 
-def add_rebuild_differences(seen: VerificationResult, again: Path, report: Mapping[str, object]) -> VerificationResult:
+def add_rebuild_differences(
+    result: VerificationResult, rebuilt: Path, rebuilt_report: Mapping[str, object]
+) -> VerificationResult:
     """Add every path in which an artifact differs from the same plugin built again.
 
     Args:
-        seen: The artifact as ``examine_artifact`` found it.
-        again: The ZIP that was built again.
-        report: The report of that build.
+        result: The artifact as ``examine_artifact`` returned it.
+        rebuilt: The ZIP of the new build.
+        rebuilt_report: The report of the new build.
 
     Raises:
         VerificationError: The new ZIP cannot be read.
     """
-    wanted = list_archive(again)
-    archive = compare(seen.listing, wanted)
-    told = compare_reports(seen.report, report) if seen.report else ()
-    if archive:
-        told = tuple(difference for difference in told if not difference.path.startswith(_CONSEQUENCES))
-    elif wanted.sha256 != seen.listing.sha256:
-        archive = (
-            Difference(kind=DifferenceKind.BYTES, path="", detail="other bytes, though every file and header is equal"),
-        )
-    beside = report_file(seen.artifact.file)
-    if seen.report and not told and not archive and beside.read_bytes() != report_file(again).read_bytes():
-        told = (Difference(kind=DifferenceKind.REPORT, path="", detail=f"{beside.name} says the same in other bytes"),)
-    if not archive:
-        told = (*told, *compare_evidence_files(seen.artifact.file, again))
-    differences = dict.fromkeys((*seen.differences, *archive, *told))
-    return replace(seen, differences=tuple(differences), rebuilt=True)
+    expected = list_archive(rebuilt)
+    in_archive = compare(result.listing, expected)
+    in_report = compare_reports(result.report, rebuilt_report) if result.report else ()
+    if in_archive:
+        in_report = tuple(difference for difference in in_report if not difference.path.startswith(_CONSEQUENCES))
+    elif expected.sha256 != result.listing.sha256:
+        detail = "the bytes differ, although all files and headers are equal"
+        in_archive = (Difference(kind=DifferenceKind.BYTES, path="", detail=detail),)
+    file = report_file(result.artifact.file)
+    equal = result.report and not in_report and not in_archive
+    if equal and file.read_bytes() != report_file(rebuilt).read_bytes():
+        detail = f"{file.name} has the same content in different bytes"
+        in_report = (Difference(kind=DifferenceKind.REPORT, path="", detail=detail),)
+    if not in_archive:
+        in_report = (*in_report, *compare_evidence_files(result.artifact.file, rebuilt))
+    differences = dict.fromkeys((*result.differences, *in_archive, *in_report))
+    return replace(result, differences=tuple(differences), rebuilt=True)

@@ -1,4 +1,4 @@
-"""An artifact that was built before, before it is published: is it sound, of this plugin, and free of secrets?"""
+"""Check an artifact that was built earlier, before it is published: intact, of this plugin, and without secrets."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _CHUNK = 256 << 10
 
 
 @dataclass(frozen=True, slots=True)
-class _Inside:
+class _OwnFile:
     """One of the plugin's own files inside an artifact."""
 
     path: str
@@ -41,49 +41,51 @@ class _Inside:
 
 
 def examine_prebuilt(file: Path, manifest: Manifest) -> VerificationResult:
-    """Hold an artifact against its report, the manifest and the search for secrets.
+    """Compare an artifact with its report and the manifest, and search it for secrets.
 
     Args:
-        file: The ZIP; its report lies beside it.
+        file: The ZIP, with its report beside it.
         manifest: The plugin that it is to be published as.
 
     Raises:
-        VerificationError: It is not what its report says, or it is another plugin's or another runtime's.
-        ProjectError: A subscription has no hook inside, or secrets are among the plugin's own files; with every place.
+        VerificationError: It does not match its report, or was built for another plugin or runtime.
+        ProjectError: A subscription has no hook, or the plugin's own files contain secrets; with
+            every place.
     """
-    seen = examine_artifact(file)
-    if seen.differences:
+    result = examine_artifact(file)
+    if result.differences:
         problems = [
-            Problem(file=file.name, key=one.path, message=f"{one.kind.value}: {one.detail}.")
-            for one in seen.differences[:_SHOWN]
+            Problem(file=file.name, key=difference.path, message=f"{difference.kind.value}: {difference.detail}.")
+            for difference in result.differences[:_SHOWN]
         ]
-        msg = f"{file.name} is not what its report says. Nothing was sent."
+        msg = f"{file.name} does not match its report. Nothing was sent."
         raise VerificationError(msg, hint="Build it again with `biot-plugin package`.", problems=problems)
-    if problems := _foreign(seen.report, manifest):
+    if problems := _wrong_plugin_problems(result.report, manifest):
         msg = f"{file.name} was not built from this plugin.toml. Nothing was sent."
-        raise VerificationError(msg, hint="Name the right artifact, or build it again.", problems=problems)
-    members = own_members(seen.listing.members, report_rows(seen.report))
-    _refuse_unanswered(manifest, [_inside(file, one, manifest) for one in members if one.path.startswith(_FLOW)])
-    parts = ((one.path, part) for one in members for part in _parts(file, one))
-    refuse_secrets(manifest, (_Inside(path, _origin(path, manifest), part) for path, part in parts))
-    return seen
+        raise VerificationError(msg, hint="Give the artifact of this plugin, or build it again.", problems=problems)
+    members = own_members(result.listing.members, report_rows(result.report))
+    own_code = [_own_file(file, member, manifest) for member in members if member.path.startswith(_FLOW)]
+    _refuse_missing_hooks(manifest, own_code)
+    parts = ((member.path, part) for member in members for part in _parts(file, member))
+    refuse_secrets(manifest, (_OwnFile(path, _origin(path, manifest), part) for path, part in parts))
+    return result
 
 
-def _inside(file: Path, member: PackMember, manifest: Manifest) -> _Inside:
-    return _Inside(member.path, _origin(member.path, manifest), read_content(file, member))
+def _own_file(file: Path, member: PackMember, manifest: Manifest) -> _OwnFile:
+    return _OwnFile(member.path, _origin(member.path, manifest), read_content(file, member))
 
 
-def _refuse_unanswered(manifest: Manifest, flow: Sequence[_Inside]) -> None:
-    """Compare plugin.toml, which may be newer than the artifact, with the hooks inside; other layouts had a warning."""
+def _refuse_missing_hooks(manifest: Manifest, flow: Sequence[_OwnFile]) -> None:
+    """Compare the hooks inside with plugin.toml, which may be newer than the artifact."""
     problems = locate_findings(check_hooks(manifest, flow), manifest.file)
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     if errors:
-        msg = "The artifact does not answer all the calls that plugin.toml subscribes it to. Nothing was sent."
+        msg = "The artifact has no hook for some of the calls that plugin.toml subscribes to. Nothing was sent."
         raise ProjectError(msg, problems=errors)
 
 
 def _parts(file: Path, member: PackMember) -> Iterator[bytes]:
-    """A file's content, a large one in overlapping pieces: the kinds of secrets are shorter than the overlap."""
+    """A file's content; a large one in overlapping pieces, with an overlap longer than any secret."""
     if member.size <= _PIECE:
         yield read_content(file, member)
         return
@@ -108,25 +110,25 @@ def _inflated(stream: BinaryIO, member: PackMember) -> Iterator[bytes]:
             packed = b"" if member.method == STORED else inflater.unconsumed_tail
 
 
-def _foreign(report: Mapping[str, object], manifest: Manifest) -> list[Problem]:
-    """What decides how the code runs, and is not as in the manifest; the version is the platform's business."""
-    told = report.get("plugin")
-    built = told if isinstance(told, dict) else {}
+def _wrong_plugin_problems(report: Mapping[str, object], manifest: Manifest) -> list[Problem]:
+    """Settings that decide how the code runs and differ from the manifest's. The version may differ."""
+    reported = report.get("plugin")
+    built = reported if isinstance(reported, dict) else {}
     plugin = manifest.plugin
-    wanted = {"name": plugin.name, "runtime": plugin.runtime, "handler": plugin.handler}
+    expected = {"name": plugin.name, "runtime": plugin.runtime, "handler": plugin.handler}
     return [
         Problem(
             file=manifest.file.name,
             key=f"plugin.{key}",
-            message=f"The artifact was built for {key} = {built.get(key)}, and plugin.toml says {value}.",
+            message=f"The artifact was built for {key} = {built.get(key)}, but plugin.toml has {value}.",
         )
-        for key, value in wanted.items()
+        for key, value in expected.items()
         if built.get(key) != value
     ]
 
 
 def _origin(path: str, manifest: Manifest) -> str:
-    """Where a file of the artifact lies in the repository, as ``[build.allow-secrets]`` names it."""
+    """The path of an artifact's file in the repository, as ``[build.allow-secrets]`` names it."""
     for source, place in manifest.build.shared.items():
         if path.startswith(f"{place.rstrip('/')}/"):
             return f"{source.rstrip('/')}/{path[len(place.rstrip('/')) + 1 :]}"

@@ -1,9 +1,10 @@
-"""An artifact against its report, its lock, and the report of the same build made again. Pure."""
+"""Compare an artifact with its report, its lock, and the report of a new build. Reads no files."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
 from builder.archive.entry_paths import folders_of
@@ -23,7 +24,7 @@ _SHOWN: Final = 80
 def compare_with_report(
     artifact: Artifact, members: Sequence[PackMember], report: Mapping[str, object], rows: Sequence[PackageRow]
 ) -> tuple[Difference, ...]:
-    """What the report says that can be read from the artifact itself, and is not so.
+    """Values of the report that the artifact itself contradicts.
 
     Args:
         artifact: Its digests and sizes, computed from the file.
@@ -31,7 +32,7 @@ def compare_with_report(
         report: The report beside it.
         rows: The report's table by package.
     """
-    told = {
+    actual = {
         "artifact": {
             "file": artifact.file.name,
             "sha256": artifact.sha256,
@@ -41,34 +42,34 @@ def compare_with_report(
             "files": artifact.entries,
         }
     }
-    said = {"artifact": report.get("artifact")}
-    return (*_deep("", said, told, "the artifact says"), *_compare_rows(members, rows))
+    reported = {"artifact": report.get("artifact")}
+    return (*_compare_values("", reported, actual, "the artifact has"), *_compare_rows(members, rows))
 
 
-def compare_reports(actual: Mapping[str, object], wanted: Mapping[str, object]) -> tuple[Difference, ...]:
-    """Every key in which a report differs from the one that the same build made again."""
-    return tuple(_deep("", actual, wanted, "built again it says"))
+def compare_reports(actual: Mapping[str, object], expected: Mapping[str, object]) -> tuple[Difference, ...]:
+    """Every key in which a report differs from the report of a new build."""
+    return tuple(_compare_values("", actual, expected, "the new build's report has"))
 
 
 def compare_with_lock(report: Mapping[str, object], lock: Lock) -> tuple[Difference, ...]:
-    """Packages that the report says are inside, and that the lock pins otherwise or not at all."""
+    """Packages in the report that the lock pins with another digest or not at all."""
     pinned = {f"{package.name} {package.version}": package.digest for package in lock.packages}
-    found = []
+    differences = []
     for row in _dictionaries(report.get("packages")):
         label = f"{row.get('name', '')} {row.get('version', '')}".strip()
         if not label or pinned.get(label) == row.get("digest"):
             continue
-        wanted = f"the lock pins {pinned[label]}" if label in pinned else "the lock does not pin it"
-        detail = f"went in as {row.get('digest')}, {wanted}"
-        found.append(Difference(kind=DifferenceKind.LOCK, path=label, detail=detail))
-    return tuple(found)
+        expected = f"the lock pins {pinned[label]}" if label in pinned else "the lock does not pin it"
+        detail = f"the report has {row.get('digest')}, but {expected}"
+        differences.append(Difference(kind=DifferenceKind.LOCK, path=label, detail=detail))
+    return tuple(differences)
 
 
 def own_members(members: Sequence[PackMember], rows: Sequence[PackageRow]) -> tuple[PackMember, ...]:
-    """The files that are the plugin's own: of its row in the report's table, or of none."""
+    """The plugin's own files: those of its row in the report's table, and those of no row."""
     owners = {path: number for number, row in enumerate(rows) for path in row.paths}
-    placed = ((member, _owner(member.path, owners)) for member in members)
-    return tuple(member for member, owner in placed if owner is None or not rows[owner].name)
+    assigned = ((member, _owner(member.path, owners)) for member in members)
+    return tuple(member for member, owner in assigned if owner is None or not rows[owner].name)
 
 
 def _dictionaries(value: object) -> Iterator[Mapping[str, object]]:
@@ -83,46 +84,46 @@ def _compare_rows(members: Sequence[PackMember], rows: Sequence[PackageRow]) -> 
     paths = owned_paths((member.path, str(owner)) for member, owner in assigned)
     for member, owner in assigned:
         if owner is None:
-            yield Difference(kind=DifferenceKind.REPORT, path=member.path, detail="belongs to no package of the report")
+            yield Difference(kind=DifferenceKind.REPORT, path=member.path, detail="belongs to no package in the report")
     sums: Counter[tuple[int | None, str]] = Counter()
     for member, owner in assigned:
         sums.update({(owner, "files"): 1, (owner, "size"): member.size, (owner, "packed"): member.compressed_size})
     for number, row in enumerate(rows):
-        told = {"files": row.files, "unpackedSize": row.size, "packedSize": row.packed_size, "paths": list(row.paths)}
-        seen = {
+        sizes = {"files": row.files, "unpackedSize": row.size, "packedSize": row.packed_size}
+        reported = {**sizes, "paths": list(row.paths)}
+        actual = {
             "files": sums[number, "files"],
             "unpackedSize": sums[number, "size"],
             "packedSize": sums[number, "packed"],
             "paths": paths.get(str(number), []),
         }
-        yield from _deep(f"packages[{number}]", told, seen, "the artifact says")
+        yield from _compare_values(f"packages[{number}]", reported, actual, "the artifact has")
 
 
 def _owner(path: str, owners: Mapping[str, int]) -> int | None:
-    """Which row has a path: by its own name, or by the nearest folder."""
+    """The row that has a path: by its own name, or by the nearest folder."""
     candidates = [path, *(f"{folder}/" for folder in reversed(folders_of(path)))]
     return next((owners[candidate] for candidate in candidates if candidate in owners), None)
 
 
-def _deep(key: str, said: object, wanted: object, witness: str) -> Iterator[Difference]:
-    for at, one, other in _children(key, said, wanted):
-        if type(one) is type(other) and isinstance(one, dict | list):
-            yield from _deep(at, one, other, witness)
-        elif type(one) is not type(other) or one != other:
-            detail = f"the report says {_text(one)}, {witness} {_text(other)}"
-            yield Difference(kind=DifferenceKind.REPORT, path=at, detail=detail)
+def _compare_values(key: str, actual: object, expected: object, source: str) -> Iterator[Difference]:
+    for path, value, other in _children(key, actual, expected):
+        if type(value) is type(other) and isinstance(value, dict | list):
+            yield from _compare_values(path, value, other, source)
+        elif type(value) is not type(other) or value != other:
+            detail = f"the report has {_text(value)}, {source} {_text(other)}"
+            yield Difference(kind=DifferenceKind.REPORT, path=path, detail=detail)
 
 
-def _children(key: str, said: object, wanted: object) -> Iterable[tuple[str, object, object]]:
-    if isinstance(said, dict) and isinstance(wanted, dict):
-        names = [*wanted, *(name for name in said if name not in wanted)]
+def _children(key: str, actual: object, expected: object) -> Iterable[tuple[str, object, object]]:
+    if isinstance(actual, dict) and isinstance(expected, dict):
+        names = [*expected, *(name for name in actual if name not in expected)]
         dot = "." if key else ""
-        return [(f"{key}{dot}{name}", said.get(name, _ABSENT), wanted.get(name, _ABSENT)) for name in names]
-    if isinstance(said, list) and isinstance(wanted, list):
-        length = max(len(said), len(wanted))
-        ours, theirs = ([*values, *[_ABSENT] * (length - len(values))] for values in (said, wanted))
-        return [(f"{key}[{at}]", ours[at], theirs[at]) for at in range(length)]
-    return [(key, said, wanted)]
+        return [(f"{key}{dot}{name}", actual.get(name, _ABSENT), expected.get(name, _ABSENT)) for name in names]
+    if isinstance(actual, list) and isinstance(expected, list):
+        pairs = zip_longest(actual, expected, fillvalue=_ABSENT)
+        return [(f"{key}[{index}]", value, other) for index, (value, other) in enumerate(pairs)]
+    return [(key, actual, expected)]
 
 
 def _text(value: object) -> str:

@@ -83,7 +83,7 @@ def test_a_part_changes_with_its_own_files_only(copied_kit: Path) -> None:
     assert digests()[1] != tarball
 
 
-def test_a_changed_kit_packages_again(copied_kit: Path, tmp_path: Path) -> None:
+def test_a_changed_kit_builds_again(copied_kit: Path, tmp_path: Path) -> None:
     made = locked_plugin(tmp_path)
 
     def is_up_to_date() -> bool:

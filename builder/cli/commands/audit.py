@@ -53,9 +53,9 @@ def command(subject: Path | None, dump: Path, folder: Path, environment: str | N
     if as_json:
         print_document(_described(seen))
     else:
-        print_problems([*_unread(seen), *map(_problem, seen.found)])
+        print_problems([*_unread(seen), *map(_problem, seen.advisories)])
         print_lines(_summary(seen))
-    return VerificationError.exit_code if seen.found else 0
+    return VerificationError.exit_code if seen.advisories else 0
 
 
 def _latest(project: Project) -> Path:
@@ -74,7 +74,7 @@ def _problem(one: Advisory) -> Problem:
     known = ", ".join((one.id, *one.aliases))
     mend = f"Fixed in {', '.join(one.fixed)}." if one.fixed else "No fixed version is known."
     return Problem(
-        file=one.subject.label,
+        file=one.package.label,
         message=f"{known} ({one.severity}): {one.summary or 'no summary'}",
         hint=f"{mend} Raise it and lock again, or write into soup.toml why it does not matter (anomalies).",
     )
@@ -90,7 +90,7 @@ def _unread(seen: Audit) -> list[Problem]:
 
 def _summary(seen: Audit) -> list[str]:
     lines = [
-        f"{len(seen.found)} known vulnerabilities in {seen.checked} components ({seen.sbom.name}).",
+        f"{len(seen.advisories)} known vulnerabilities in {seen.checked} components ({seen.sbom.name}).",
         f"Dump of {seen.dump_date or 'unknown date'}, {seen.entries} entries: what was published later is not known.",
     ]
     if seen.unchecked:
@@ -101,8 +101,8 @@ def _summary(seen: Audit) -> list[str]:
 
 def _described(seen: Audit) -> dict[str, object]:
     return {
-        "status": "found" if seen.found else "ok",
-        "exitCode": VerificationError.exit_code if seen.found else 0,
+        "status": "found" if seen.advisories else "ok",
+        "exitCode": VerificationError.exit_code if seen.advisories else 0,
         "sbom": str(seen.sbom),
         "dumpDate": seen.dump_date,
         "entries": seen.entries,
@@ -111,14 +111,14 @@ def _described(seen: Audit) -> dict[str, object]:
         "unread": list(seen.unread),
         "vulnerabilities": [
             {
-                "component": one.subject.label,
-                "purl": one.subject.purl,
+                "component": one.package.label,
+                "purl": one.package.purl,
                 "id": one.id,
                 "aliases": list(one.aliases),
                 "severity": one.severity,
                 "summary": one.summary,
                 "fixed": list(one.fixed),
             }
-            for one in seen.found
+            for one in seen.advisories
         ],
     }

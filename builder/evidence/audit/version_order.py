@@ -1,4 +1,4 @@
-"""Which of two versions is the newer one, as each ecosystem itself decides it."""
+"""The order of versions, as each ecosystem defines it."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ Key = tuple[object, ...]
 
 
 def semver_key(version: str) -> Key | None:
-    """What semantic versions are compared by (semver.org, 11), None when it is none; build metadata does not count."""
-    found = SEMVER.fullmatch(version.strip())
-    if not found:
+    """The sort key of a semantic version (semver.org, 11), without build metadata; None for other text."""
+    match = SEMVER.fullmatch(version.strip())
+    if not match:
         return None
-    numbers = [int(number) for number in found["numbers"].split(".")]
+    numbers = [int(number) for number in match["numbers"].split(".")]
     numbers += [0] * (3 - len(numbers))
-    if found["before"] is None:
+    if match["before"] is None:
         return (*numbers, 1, ())
-    parts = tuple((0, int(part), "") if part.isdigit() else (1, 0, part) for part in found["before"].split("."))
+    parts = tuple((0, int(part), "") if part.isdigit() else (1, 0, part) for part in match["before"].split("."))
     return (*numbers, 0, parts)
 
 
 def pep440_key(version: str) -> Key | None:
-    """What Python's versions are compared by (PEP 440), None when it is none."""
+    """The sort key of a Python version (PEP 440); None for other text."""
     from packaging.version import InvalidVersion, Version
 
     try:
@@ -43,4 +43,4 @@ ECOSYSTEMS: dict[str, tuple[str, Callable[[str], Key | None]]] = {
     "npm": ("npm", semver_key),
     "cargo": ("crates.io", semver_key),
 }
-"""Type of a purl -> name in OSV, and what versions are compared by."""
+"""Type of a purl -> the ecosystem's name in OSV, and the sort key of its versions."""

@@ -1,4 +1,4 @@
-"""``biot-plugin audit``: an SBOM against a copy of the OSV database on disk. Nothing is asked of any server."""
+"""``biot-plugin audit``: look up every component of an SBOM in a copy of the OSV database on disk."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from builder.errors import VerificationError
-from builder.evidence.audit.osv import Advisory, AuditedPackage, judge, subject_of
+from builder.evidence.audit.osv import Advisory, AuditedPackage, audited_package, matching_advisories
 from builder.evidence.checksums import evidence_files, file_digest
 from builder.evidence.components import normalized_name
 from builder.evidence.sbom.sbom_reader import Sbom, read_sbom_file
@@ -26,20 +26,21 @@ _MODIFIED = re.compile(rb'"modified"\s*:\s*"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)')
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Audit:
-    """What a dump says about an SBOM.
+    """The known vulnerabilities of an SBOM's components.
 
     Attributes:
-        sbom: File that was looked at.
-        found: Entries that speak of versions in it, by component and id.
-        checked: How many components could be looked up.
-        unchecked: Those that could not: no purl, another ecosystem, a version that cannot be compared.
-        entries: How many entries the dump has.
-        dump_date: When the newest of them was modified, UTC; empty when none says.
-        unread: Files of the dump that might matter and could not be understood.
+        sbom: The SBOM's file.
+        advisories: Entries that affect its versions, by component and id.
+        checked: Number of components that were looked up.
+        unchecked: Components that were not: no purl, another ecosystem, a version that cannot be
+            compared.
+        entries: Number of entries in the dump.
+        dump_date: When the newest of them was modified, UTC; empty when none has a date.
+        unread: Files of the dump that may affect a component and could not be understood.
     """
 
     sbom: Path
-    found: tuple[Advisory, ...]
+    advisories: tuple[Advisory, ...]
     checked: int
     unchecked: tuple[str, ...]
     entries: int
@@ -47,63 +48,64 @@ class Audit:
     unread: tuple[str, ...]
 
 
-def audit(subject: Path, dump: Path) -> Audit:
+def audit(target: Path, dump: Path) -> Audit:
     """Look up every component of an SBOM.
 
     Args:
-        subject: An SBOM, or an artifact of this kit with its SBOM beside it.
-        dump: A folder with OSV entries as JSON files, at any depth: an unpacked ``all.zip`` of the database.
+        target: An SBOM, or an artifact of this kit with its SBOM beside it.
+        dump: A folder with OSV entries as JSON files, at any depth: an unpacked ``all.zip`` of the
+            database.
 
     Raises:
-        VerificationError: The SBOM is missing or another artifact's; the dump holds no entry.
+        VerificationError: The SBOM is missing or belongs to another artifact; the dump has no
+            entry.
     """
-    file = evidence_files(subject)["sbom"] if subject.suffix == ".zip" else subject
+    file = evidence_files(target)["sbom"] if target.suffix == ".zip" else target
     sbom = read_sbom_file(file)
-    if file != subject and sbom.artifact_sha256 != file_digest(subject):
-        msg = f"{file.name} is not the SBOM of {subject.name}: it describes other bytes."
-        raise VerificationError(msg, hint="Run `biot-plugin package` again, or name the SBOM itself.")
-    subjects, unchecked = _subjects(sbom)
-    reading = _Reading(subjects)
-    reading.read(dump)
-    if not reading.entries:
-        msg = f"{dump} holds no OSV entries."
-        raise VerificationError(
-            msg, hint="Unpack the database's all.zip (for PyPI or npm) there: one JSON file an entry."
-        )
+    if file != target and sbom.artifact_sha256 != file_digest(target):
+        msg = f"{file.name} is not the SBOM of {target.name}: it describes an artifact with another sha256."
+        raise VerificationError(msg, hint="Run `biot-plugin package` again, or give the path of the SBOM itself.")
+    packages, unchecked = _packages(sbom)
+    reader = _DumpReader(packages)
+    reader.read(dump)
+    if not reader.entries:
+        msg = f"No OSV entries found in {dump}."
+        hint = "Unpack the database's all.zip (for PyPI or npm) there: one JSON file per entry."
+        raise VerificationError(msg, hint=hint)
     return Audit(
         sbom=file,
-        found=tuple(sorted(reading.found, key=lambda one: (one.subject.label, one.id))),
+        advisories=tuple(sorted(reader.advisories, key=lambda advisory: (advisory.package.label, advisory.id))),
         checked=len(sbom.components) - len(unchecked),
         unchecked=unchecked,
-        entries=reading.entries,
-        dump_date=f"{reading.newest}Z" if reading.newest else "",
-        unread=tuple(reading.unread),
+        entries=reader.entries,
+        dump_date=f"{reader.newest}Z" if reader.newest else "",
+        unread=tuple(reader.unread),
     )
 
 
-def _subjects(sbom: Sbom) -> tuple[tuple[AuditedPackage, ...], tuple[str, ...]]:
-    found, unchecked = [], []
+def _packages(sbom: Sbom) -> tuple[tuple[AuditedPackage, ...], tuple[str, ...]]:
+    packages, unchecked = [], []
     for component in sbom.components:
-        one = subject_of(component.purl, component.label)
-        if one is None:
+        package = audited_package(component.purl, component.label)
+        if package is None:
             unchecked.append(component.label)
         else:
-            found.append(one)
-    return tuple(found), tuple(unchecked)
+            packages.append(package)
+    return tuple(packages), tuple(unchecked)
 
 
-class _Reading:
-    """One pass over a dump; only entries that name one of our packages are parsed, which most do not."""
+class _DumpReader:
+    """Reads a dump once, and parses only the entries that name one of the packages, which most do not."""
 
-    def __init__(self, subjects: Iterable[AuditedPackage]) -> None:
+    def __init__(self, packages: Iterable[AuditedPackage]) -> None:
         self.entries = 0
         self.newest = ""
-        self.found: list[Advisory] = []
+        self.advisories: list[Advisory] = []
         self.unread: list[str] = []
-        self._subjects: dict[tuple[str, str], list[AuditedPackage]] = {}
-        for one in subjects:
-            self._subjects.setdefault((one.ecosystem, one.name), []).append(one)
-        self._names = {normalized_name(name) for _, name in self._subjects}
+        self._packages: dict[tuple[str, str], list[AuditedPackage]] = {}
+        for package in packages:
+            self._packages.setdefault((package.ecosystem, package.name), []).append(package)
+        self._names = {normalized_name(name) for _, name in self._packages}
 
     def read(self, dump: Path) -> None:
         for file in sorted(dump.rglob("*.json")):
@@ -112,23 +114,23 @@ class _Reading:
             except OSError:
                 data = b""
             if data:
-                self._entry(data, str(file.relative_to(dump)))
+                self._read_entry(data, str(file.relative_to(dump)))
             else:
                 self.unread.append(str(file.relative_to(dump)))
 
-    def _entry(self, data: bytes, name: str) -> None:
-        moments = [moment.decode() for moment in _MODIFIED.findall(data)]
-        self.newest = max([self.newest, *moments])
-        self.entries += bool(moments)
-        # JSON may write "/" as "\/"; no name of a package has any other character that needs an escape.
-        named = {normalized_name(text.decode("utf-8", "replace")) for text in _NAME.findall(data.replace(b"\\/", b"/"))}
-        if moments and named.isdisjoint(self._names):
+    def _read_entry(self, data: bytes, file: str) -> None:
+        dates = [date.decode() for date in _MODIFIED.findall(data)]
+        self.newest = max([self.newest, *dates])
+        self.entries += bool(dates)
+        # JSON may write "/" as "\/"; package names have no other character that needs an escape.
+        names = {normalized_name(name.decode("utf-8", "replace")) for name in _NAME.findall(data.replace(b"\\/", b"/"))}
+        if dates and names.isdisjoint(self._names):
             return
         try:
             document = json.loads(data)
         except (ValueError, RecursionError):
             document = None
-        if isinstance(document, dict) and document.get("id") and moments:
-            self.found += judge(document, self._subjects)
+        if isinstance(document, dict) and document.get("id") and dates:
+            self.advisories += matching_advisories(document, self._packages)
         else:
-            self.unread.append(name)
+            self.unread.append(file)

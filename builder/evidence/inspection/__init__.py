@@ -1,4 +1,5 @@
-"""What ``biot-plugin inspect`` shows of a finished artifact, as text and as one HTML page.
+"""``biot-plugin inspect``: the contents of a finished artifact, and one HTML page about it.
 
-Never changes an artifact.
+``contents`` reads the artifact and its report. ``page`` writes the page, with a drawing of the
+sizes (``drawing``, ``treemap``) and a section on the cold start. Nothing here changes an artifact.
 """

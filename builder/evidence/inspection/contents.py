@@ -1,4 +1,4 @@
-"""Look into an artifact: verified from its first to its last byte, by package and by size."""
+"""The contents of an artifact by package and by size, from a strict reading of all its bytes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _DIST_INFO = re.compile(r"(?P<name>[^/]+)-(?P<version>[^/-]+)\.dist-info/.*")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FileRow:
-    """One file of the artifact; sizes in bytes, in the ZIP without headers."""
+    """One file of the artifact; sizes in bytes, those in the ZIP without headers."""
 
     path: str
     size: int
@@ -35,14 +35,15 @@ class FileRow:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Inspection:
-    """What is inside an artifact.
+    """The contents of an artifact.
 
     Attributes:
         artifact: Its digests and sizes, computed from the file.
         packages: By bytes in the ZIP, the largest first.
-        files: The same for files.
-        reported: Whether the packages are as the build report beside the artifact says; guessed from folders if not.
-        report: That report; empty when there is none.
+        files: By bytes in the ZIP, the largest first.
+        reported: Whether the packages come from the build report beside the artifact; else guessed
+            from folders.
+        report: That report; empty without one.
     """
 
     artifact: Artifact
@@ -52,7 +53,7 @@ class Inspection:
     report: Mapping[str, object] = field(default_factory=dict)
 
     def describe(self) -> dict[str, object]:
-        """The same for machines."""
+        """The contents as a JSON document."""
         return {
             "artifact": {
                 "file": self.artifact.file.name,
@@ -80,10 +81,10 @@ class Inspection:
 
 
 def inspect(file: Path) -> Inspection:
-    """Read an artifact and the report beside it, when there is one.
+    """Read an artifact, and the report beside it if there is one.
 
     Raises:
-        VerificationError: It is not a sound ZIP, or not the one that its report describes.
+        VerificationError: It is not a valid ZIP, or not the one that its report describes.
     """
     members = read_members(file)
     artifact = Artifact(
@@ -96,7 +97,7 @@ def inspect(file: Path) -> Inspection:
     )
     report = read_report(report_file(file))
     if report is not None:
-        _hold_against(artifact, report)
+        _compare_with_report(artifact, report)
     reported = report_rows(report) if report is not None else ()
     return Inspection(
         artifact=artifact,
@@ -113,8 +114,8 @@ def inspect(file: Path) -> Inspection:
 def guessed_rows(members: Sequence[PackMember]) -> tuple[PackageRow, ...]:
     """A table by package for an artifact without a report: npm's folders, and Python's top-level names.
 
-    A top-level folder belongs to the package whose ``.dist-info`` has its name; what fits no package is listed under
-    its own name, without a version.
+    A top-level folder belongs to the package whose ``.dist-info`` has its name. Everything else is
+    listed under its own name, without a version.
     """
     versions = dict(_distributions(member.path for member in members))
     owners = [(member.path, _guess(member.path, versions)) for member in members]
@@ -137,9 +138,9 @@ def guessed_rows(members: Sequence[PackMember]) -> tuple[PackageRow, ...]:
 
 def _distributions(paths: Iterable[str]) -> Iterable[tuple[str, str]]:
     for path in paths:
-        found = _DIST_INFO.fullmatch(path)
-        if found:
-            yield normalized_name(found["name"]), found["version"]
+        match = _DIST_INFO.fullmatch(path)
+        if match:
+            yield normalized_name(match["name"]), match["version"]
 
 
 def _guess(path: str, versions: Mapping[str, str]) -> str:
@@ -147,21 +148,21 @@ def _guess(path: str, versions: Mapping[str, str]) -> str:
         inside = path.rpartition("node_modules/")[2].split("/")
         return "/".join(inside[:2]) if inside[0].startswith("@") else inside[0]
     first = path.split("/", 1)[0]
-    found = _DIST_INFO.fullmatch(path)
-    name = normalized_name(found["name"] if found else first.removesuffix(".libs").partition(".")[0])
+    match = _DIST_INFO.fullmatch(path)
+    name = normalized_name(match["name"] if match else first.removesuffix(".libs").partition(".")[0])
     if name in versions:
         return name
     return f"{first}/" if folders_of(path) else first
 
 
-def _hold_against(artifact: Artifact, report: Mapping[str, object]) -> None:
-    told = report.get("artifact")
-    wanted = told if isinstance(told, dict) else {}
-    if wanted.get("sha256") == artifact.sha256 and wanted.get("treeDigest") == artifact.tree_digest:
+def _compare_with_report(artifact: Artifact, report: Mapping[str, object]) -> None:
+    reported = report.get("artifact")
+    expected = reported if isinstance(reported, dict) else {}
+    if expected.get("sha256") == artifact.sha256 and expected.get("treeDigest") == artifact.tree_digest:
         return
-    same = wanted.get("treeDigest") == artifact.tree_digest
+    same = expected.get("treeDigest") == artifact.tree_digest
     raise VerificationError(
         f"{artifact.file.name} is not the artifact that {report_file(artifact.file).name} describes: "
-        + ("the same files in other bytes" if same else "other files"),
-        hint="Package again; if the artifact must stay, remove the report beside it to look inside anyway.",
+        + ("it has the same files in different bytes." if same else "it has different files."),
+        hint="Run `biot-plugin package` again. To inspect this artifact, remove the report beside it.",
     )

@@ -1,4 +1,4 @@
-"""An inspection as SVG: a rectangle for each package, and in it one for each of its larger files."""
+"""The sizes in an artifact as SVG: a rectangle for each package, which contains one for each of its larger files."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ if TYPE_CHECKING:
     from builder.evidence.inspection.contents import FileRow
 
 COLORS = 8
-"""How many colours take turns; the style sheet names them ``c0`` to ``c7``."""
+"""Number of colours that alternate; the style sheet has them as ``c0`` to ``c7``."""
 
 _HEAD = 18.0
-"""Height of a package's name."""
+"""Height of a package's title."""
 
 _LETTER = 7.2
-"""Width of a letter at the size that the style sheet gives."""
+"""Width of a letter in the font size of the style sheet."""
 
 _SMALLEST = 14.0
-"""Files whose area is smaller than this are drawn together."""
+"""Files with a smaller area are drawn as one rectangle."""
 
 
 def draw(rows: Sequence[PackageRow], files: Mapping[str, Sequence[FileRow]], *, width: int, height: int) -> str:
-    """The drawing, without anything that asks another server.
+    """The drawing, which loads nothing from another server.
 
     Args:
         rows: The packages, the largest first.
         files: Label of a package -> its files, the largest first.
-        width: Of the drawing, in its own units, which are pixels where it is shown at its own size.
-        height: The same.
+        width: Of the drawing, in pixels at its original size.
+        height: Of the drawing, in pixels at its original size.
     """
     shown = [row for row in rows if row.packed_size]
     areas = squarify([row.packed_size for row in shown], Area(0, 0, width, height))
@@ -65,8 +65,8 @@ def _files(files: Sequence[FileRow], around: Area) -> Iterator[str]:
     total = sum(file.packed_size for file in files)
     if not total or around.width < 4 or around.height < 4:  # noqa: PLR2004 - nothing can be seen in less
         return
-    worth = total * _SMALLEST / (around.width * around.height)
-    larger = [file for file in files if file.packed_size > worth]
+    threshold = total * _SMALLEST / (around.width * around.height)
+    larger = [file for file in files if file.packed_size > threshold]
     rest = total - sum(file.packed_size for file in larger)
     sizes = [float(file.packed_size) for file in larger] + ([float(rest)] if rest else [])
     for number, area in enumerate(squarify(sizes, around)):

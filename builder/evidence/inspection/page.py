@@ -1,4 +1,4 @@
-"""``biot-plugin inspect --html``: one page that needs nothing but itself. It has no script and may load nothing."""
+"""``biot-plugin inspect --html``: one self-contained page, which has no script and loads nothing."""
 
 from __future__ import annotations
 
@@ -24,45 +24,49 @@ if TYPE_CHECKING:
     from builder.evidence.inspection.contents import FileRow, Inspection
 
 LARGEST = 50
-"""Files in the list at the end."""
+"""Number of files in the list at the end."""
 
 _NATIVE = re.compile(r".+\.(?:so(?:\.\d+)*|node)")
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
-def write_page(seen: Inspection, file: Path) -> None:
-    """Write the page, whole or not at all.
+def write_page(inspection: Inspection, file: Path) -> None:
+    """Write the page.
 
     Raises:
         PackagingError: It cannot be written.
     """
     with atomic_file(file) as stream:
-        stream.write(render_page(seen, licences_beside(seen)).encode("utf-8", "replace"))
+        stream.write(render_page(inspection, licences_beside(inspection)).encode("utf-8", "replace"))
 
 
-def licences_beside(seen: Inspection) -> dict[str, str]:
-    """Label of a package -> licence, from the SBOM beside the artifact if it is the artifact's own."""
+def licences_beside(inspection: Inspection) -> dict[str, str]:
+    """Label of a package -> licence, from the SBOM beside the artifact if it belongs to the artifact."""
     try:
-        sbom = read_sbom_file(evidence_files(seen.artifact.file)["sbom"])
+        sbom = read_sbom_file(evidence_files(inspection.artifact.file)["sbom"])
     except VerificationError:
-        return {}  # an artifact without its evidence can be looked at all the same; the page then says "unknown"
-    if sbom.artifact_sha256 != seen.artifact.sha256:
+        return {}  # an artifact without its evidence can be inspected too; the page then says "unknown"
+    if sbom.artifact_sha256 != inspection.artifact.sha256:
         return {}
-    return {f"{one.name} {one.version}": one.licence for one in sbom.components if not one.inside}
+    return {
+        f"{component.name} {component.version}": component.licence
+        for component in sbom.components
+        if not component.inside
+    }
 
 
-def render_page(seen: Inspection, licences: Mapping[str, str]) -> str:
-    """The page.
+def render_page(inspection: Inspection, licences: Mapping[str, str]) -> str:
+    """The page as HTML.
 
     Args:
-        seen: The artifact.
+        inspection: The artifact.
         licences: Label of a package -> licence.
     """
-    artifact = seen.artifact
+    artifact = inspection.artifact
     name = printable_html(artifact.file.name)
-    told = (
+    summary = (
         f"{readable(artifact.size)} ({artifact.size:,} bytes), {artifact.entries:,} files, "
-        f"{readable(artifact.unpacked_size)} unpacked, {len(seen.packages)} packages"
+        f"{readable(artifact.unpacked_size)} unpacked, {len(inspection.packages)} packages"
     )
     return f"""<!doctype html>
 <html lang="en">
@@ -71,48 +75,48 @@ def render_page(seen: Inspection, licences: Mapping[str, str]) -> str:
 <meta http-equiv="Content-Security-Policy" content="{_POLICY}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>{name}: what is inside</title>
+<title>{name}: contents</title>
 <style>{STYLE}</style>
 </head>
 <body>
 <header>
 <h1>{name}</h1>
-<p>{told}</p>
+<p>{summary}</p>
 <dl><dt>sha256</dt><dd>{artifact.sha256}</dd>
 <dt>tree</dt><dd>{artifact.tree_digest.removeprefix("sha256:")}</dd></dl>
 </header>
 <main>
-{_sections(seen, licences)}
+{_sections(inspection, licences)}
 </main>
 </body>
 </html>
 """
 
 
-def _sections(seen: Inspection, licences: Mapping[str, str]) -> str:
-    files = files_by_package(seen.packages, seen.files)
-    wide = draw(seen.packages, files, width=1200, height=620)
-    narrow = draw(seen.packages, files, width=370, height=560)
+def _sections(inspection: Inspection, licences: Mapping[str, str]) -> str:
+    files = files_by_package(inspection.packages, inspection.files)
+    wide = draw(inspection.packages, files, width=1200, height=620)
+    narrow = draw(inspection.packages, files, width=370, height=560)
     return f"""<section><h2>Sizes in the ZIP</h2>
 <div class="wide">{wide}</div>
 <div class="narrow">{narrow}</div></section>
 <section><h2>Packages</h2>
-{_package_table(seen.packages, files, licences)}</section>
+{_package_table(inspection.packages, files, licences)}</section>
 <section id="cold-start"><h2>Cold start</h2>
-{cold_start(seen, files)}</section>
+{cold_start(inspection, files)}</section>
 <section><h2>Largest files</h2>
-{_file_table(seen.files[:LARGEST])}</section>"""
+{_file_table(inspection.files[:LARGEST])}</section>"""
 
 
 def files_by_package(rows: Sequence[PackageRow], files: Sequence[FileRow]) -> dict[str, list[FileRow]]:
     """Label of a package -> its files, in the order of ``files``."""
     owners = {path.rstrip("/"): row.label for row in rows for path in row.paths}
-    found: dict[str, list[FileRow]] = {}
+    by_package: dict[str, list[FileRow]] = {}
     for file in files:
         places = (*folders_of(file.path), file.path)
         label = next((owners[place] for place in reversed(places) if place in owners), "")
-        found.setdefault(label, []).append(file)
-    return found
+        by_package.setdefault(label, []).append(file)
+    return by_package
 
 
 def _package_table(
@@ -120,11 +124,11 @@ def _package_table(
 ) -> str:
     heads = ("Package", "Version", "Licence", "Files", "Unpacked", "In the ZIP", "Native files")
     lines = []
-    for one in rows:
-        natives = [file.path for file in files.get(one.label, ()) if _NATIVE.fullmatch(file.path)]
-        licence = licences.get(one.label, "unknown") if one.name else "your own"
-        cells = (one.name or one.label, one.version or NOTHING, licence, f"{one.files:,}")
-        lines.append(row(heads, (*cells, readable(one.size), readable(one.packed_size)), folded(natives)))
+    for package in rows:
+        natives = [file.path for file in files.get(package.label, ()) if _NATIVE.fullmatch(file.path)]
+        licence = licences.get(package.label, "unknown") if package.name else "your own"
+        cells = (package.name or package.label, package.version or NOTHING, licence, f"{package.files:,}")
+        lines.append(row(heads, (*cells, readable(package.size), readable(package.packed_size)), folded(natives)))
     return table(heads, lines)
 
 

@@ -1,4 +1,4 @@
-"""How the page of ``biot-plugin inspect --html`` looks: light and dark, on a wide screen and on a telephone."""
+"""The style sheet of the page of ``inspect --html``: light and dark, for wide and narrow screens."""
 
 STYLE = """
 :root { --paper: #ffffff; --ink: #1b1f24; --quiet: #57606a; --line: #d0d7de; --cell: #f6f8fa; --edge: #ffffff;

@@ -1,4 +1,4 @@
-"""Areas in proportion to sizes, as near to squares as they get (Bruls, Huizing, van Wijk: Squarified Treemaps)."""
+"""Rectangles in proportion to sizes, as square as possible (Bruls, Huizing, van Wijk: Squarified Treemaps)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def squarify(sizes: Sequence[float], around: Area) -> tuple[Area, ...]:
 
     Args:
         sizes: Positive, the largest first.
-        around: What there is to fill.
+        around: The rectangle to fill.
     """
     total = sum(sizes)
     if not total:
@@ -43,7 +43,7 @@ def squarify(sizes: Sequence[float], around: Area) -> tuple[Area, ...]:
 
 
 def _worst(row: Sequence[float], side: float) -> float:
-    """The most stretched ratio of a row of areas laid along a side."""
+    """The worst ratio of sides in a row of areas along a side."""
     total = sum(row)
     if not side or not min(row):
         return float("inf")
@@ -51,7 +51,7 @@ def _worst(row: Sequence[float], side: float) -> float:
 
 
 def _place(row: Sequence[float], around: Area) -> tuple[list[Area], Area]:
-    """A row along the shorter side, and what is left beside it."""
+    """A row along the shorter side, and the remaining rectangle beside it."""
     total = sum(row)
     areas: list[Area] = []
     at = 0.0

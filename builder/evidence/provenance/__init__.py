@@ -1,1 +1,4 @@
-"""Provenance: an in-toto statement about a build, and its signature. Never asks a server."""
+"""Provenance: an in-toto statement about a build (``statement``), and its signature (``signing``).
+
+Nothing here asks a server.
+"""

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 KEY_VARIABLE = "BIOT_PLUGIN_SIGNING_KEY"
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
-_HINT = f"Make one with `openssl genpkey -algorithm ed25519 -out key.pem`, or unset {KEY_VARIABLE}."
+_HINT = f"Create one with `openssl genpkey -algorithm ed25519 -out key.pem`, or unset {KEY_VARIABLE}."
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Signer:
-    """A private key that is held by its one use.
+    """A private key, hidden behind its only use.
 
     Attributes:
         keyid: sha256 of the public key (SubjectPublicKeyInfo, DER) in hex.
@@ -30,34 +30,34 @@ class Signer:
     sign: Callable[[bytes], bytes]
 
 
-def load_signer(named: str) -> Signer | None:
-    """The signer of the PEM file that the environment names, None when it names none.
+def load_signer(key_file: str) -> Signer | None:
+    """The signer with the key in a PEM file; None when the path is empty.
 
     Raises:
-        PackagingError: The file cannot be read, or holds no unencrypted Ed25519 private key.
+        PackagingError: The file cannot be read, or is not an unencrypted Ed25519 private key.
     """
-    if not named:
+    if not key_file:
         return None
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
     try:
-        key = load_pem_private_key(Path(named).expanduser().read_bytes(), password=None)
+        key = load_pem_private_key(Path(key_file).expanduser().read_bytes(), password=None)
     except OSError as error:
-        msg = f"The signing key that {KEY_VARIABLE} names cannot be read: {error.strerror}."
+        msg = f"The signing key in {KEY_VARIABLE} cannot be read: {error.strerror}."
         raise PackagingError(msg, hint="Check the path and its permissions.") from error
     except (ValueError, TypeError) as error:
-        msg = f"The file that {KEY_VARIABLE} names is no private key in PEM without a password."
+        msg = f"The file in {KEY_VARIABLE} is not a PEM private key without a password."
         raise PackagingError(msg, hint=_HINT) from error
     if not isinstance(key, Ed25519PrivateKey):
-        msg = f"The key that {KEY_VARIABLE} names is not an Ed25519 key."
+        msg = f"The key in {KEY_VARIABLE} is not an Ed25519 key."
         raise PackagingError(msg, hint=_HINT)
     public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return Signer(keyid=hashlib.sha256(public).hexdigest(), sign=key.sign)
 
 
 def envelope(payload: bytes, signer: Signer) -> dict[str, object]:
-    """The payload with its signature."""
+    """The DSSE envelope: the payload with its signature."""
     import base64
 
     signature = signer.sign(pre_authentication_encoding(PAYLOAD_TYPE, payload))
@@ -69,5 +69,5 @@ def envelope(payload: bytes, signer: Signer) -> dict[str, object]:
 
 
 def pre_authentication_encoding(kind: str, payload: bytes) -> bytes:
-    """What is signed: type and payload, each with its length, so that neither can pass for the other."""
+    """The signed bytes: type and payload, each with its length, so that neither can be mistaken for the other."""
     return b"DSSEv1 %d %s %d %s" % (len(kind.encode()), kind.encode(), len(payload), payload)

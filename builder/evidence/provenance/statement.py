@@ -1,7 +1,8 @@
-"""How an artifact came to be: an in-toto statement (v1) with SLSA's provenance predicate (v1).
+"""The provenance of an artifact: an in-toto statement (v1) with SLSA's provenance predicate (v1).
 
-It claims Build L1 and no more: provenance exists. A signature made on a workstation proves who had the key and not
-where the build ran, so even signed it is L1; L2 needs a hosted build platform that signs itself (https://slsa.dev/spec/v1.1/levels).
+It claims only Build L1: provenance exists. A signature from a workstation proves who had the key,
+but not where the build ran, so even a signed statement is L1. L2 needs a hosted build platform that
+signs (https://slsa.dev/spec/v1.1/levels).
 """
 
 from __future__ import annotations
@@ -53,8 +54,9 @@ def build_statement(
 ) -> _Document:
     """The statement without ``runDetails``, which ``with_run`` adds.
 
-    ``externalParameters`` is all that a user can decide: the manifest's tables that reach the artifact and which
-    environment was chosen. Names and values of environment variables stay out, since they are not in the artifact.
+    ``externalParameters`` has everything that a user can decide: the manifest's tables that affect
+    the artifact, and the chosen environment. Environment variables are not in the artifact, so
+    their names and values are not here either.
     """
     plugin = manifest.plugin
     return {
@@ -81,7 +83,11 @@ def build_statement(
                 },
                 "resolvedDependencies": [
                     *({"name": name, "digest": {"sha256": digest}} for name, digest in inputs.files.items()),
-                    *({"name": one.path, "digest": {"sha256": one.sha256}} for one in bundle.entries if not one.owner),
+                    *(
+                        {"name": entry.path, "digest": {"sha256": entry.sha256}}
+                        for entry in bundle.entries
+                        if not entry.owner
+                    ),
                     *_packages(inventory),
                 ],
             },
@@ -92,7 +98,7 @@ def build_statement(
 def with_run(
     statement: _Document, *, started: datetime, finished: datetime, byproducts: Iterable[Path]
 ) -> Mapping[str, object]:
-    """The statement with how the run went: when, and what was written beside the artifact."""
+    """The statement with the details of the run: its time, and the files beside the artifact."""
     predicate = statement["predicate"]
     run = {
         "builder": {
@@ -110,25 +116,25 @@ def with_run(
 
 
 def render_statement(statement: Mapping[str, object], signer: Signer | None) -> bytes:
-    """The file's bytes: the statement as it is, or in a signed DSSE envelope."""
+    """The file's bytes: the plain statement, or a signed DSSE envelope with it."""
     text = printable_json(json.dumps(statement, indent=2, ensure_ascii=False)) + "\n"
     payload = text.encode("utf-8", "replace")
     return payload if signer is None else (json.dumps(envelope(payload, signer), indent=2) + "\n").encode()
 
 
 def signed_by(file: Path, keyid: str) -> bool:
-    """Whether a provenance file names this key as its signer; the file itself is guarded by the digests beside it."""
+    """Whether a provenance file names this key as its signer. The checksums beside it protect the file itself."""
     try:
         document = json.loads(file.read_bytes())
-        return any(one["keyid"] == keyid for one in document["signatures"])
+        return any(signature["keyid"] == keyid for signature in document["signatures"])
     except (OSError, ValueError, KeyError, TypeError):
         return False
 
 
 def _packages(inventory: Inventory) -> list[_Document]:
     return [
-        {"uri": one.purl, "digest": {algorithm.replace("-", "").lower(): digest for algorithm, digest in one.hashes}}
-        for one in inventory.packages
+        {"uri": package.purl, "digest": {name.replace("-", "").lower(): digest for name, digest in package.hashes}}
+        for package in inventory.packages
     ]
 
 

@@ -1,12 +1,13 @@
-"""The SBOM of an artifact: CycloneDX 1.6, as JSON, the same bytes for the same build.
+"""The SBOM of an artifact: CycloneDX 1.6 as JSON, with the same bytes for the same build.
 
-Written here and not by ``cyclonedx-python-lib``: importing that library alone takes longer than a whole build. The
-tests hold what is written against the library's own schemas.
+``cyclonedx-python-lib`` does not write it: importing that library takes longer than a whole build.
+The tests validate the SBOM with the library's own schemas.
 
-What NTIA (2021), CISA (2025) and FDA (2023, section 524B) ask for is there or told to be unknown:
-supplier, name, version, purl, hash, licence, relationships, author, tool, generation context, level of support, end of
-support. The time is there when ``SOURCE_DATE_EPOCH`` gives one; else it is told to be left out, because the clock would
-make every SBOM of one build another file. The provenance statement beside it has the time in any case.
+The SBOM has everything that NTIA (2021), CISA (2025) and FDA (2023, section 524B) require, or says
+that it is unknown: supplier, name, version, purl, hash, licence, relationships, author, tool,
+generation context, level of support, end of support. It has a time only when ``SOURCE_DATE_EPOCH``
+is set, because the clock would change the SBOM of every build; the provenance statement always has
+the time.
 """
 
 from __future__ import annotations
@@ -39,14 +40,14 @@ _Document = dict[str, object]
 def build_sbom(
     manifest: Manifest, inventory: Inventory, artifact: Artifact, soup: SoupFile, *, epoch: int | None
 ) -> _Document:
-    """Describe an artifact to other people's tools.
+    """The SBOM as a document, for other tools.
 
     Args:
         manifest: The plugin.
-        inventory: What is inside.
-        artifact: What was written.
-        soup: What people filled in about the packages.
-        epoch: Seconds since 1970 that stand for the time of the build, or None when nobody said.
+        inventory: The components of the artifact.
+        artifact: The written ZIP.
+        soup: The entries of ``soup.toml``.
+        epoch: ``SOURCE_DATE_EPOCH``, or None.
     """
     identity = f"{inventory.plugin.ref} {artifact.tree_digest}"
     return {
@@ -56,29 +57,31 @@ def build_sbom(
         "serialNumber": f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, identity)}",
         "version": 1,
         "metadata": _metadata(manifest, inventory, artifact, soup, epoch),
-        "components": [_package(one, soup) for one in inventory.packages],
-        "dependencies": [{"ref": ref, "dependsOn": list(found)} for ref, found in sorted(inventory.requires.items())],
+        "components": [_package(package, soup) for package in inventory.packages],
+        "dependencies": [
+            {"ref": ref, "dependsOn": list(required)} for ref, required in sorted(inventory.requires.items())
+        ],
         "compositions": _compositions(inventory),
     }
 
 
 def render_sbom(document: _Document) -> bytes:
-    """The file's bytes: one component a line, which reads well in a comparison and is written fast."""
+    """The file's bytes: one component per line, which is easy to compare and fast to write."""
     lines = [f"{json.dumps(key)}: {_value(value)}" for key, value in document.items()]
     return printable_json("{\n" + ",\n".join(lines) + "\n}\n").encode()
 
 
 def _value(value: object) -> str:
     if isinstance(value, list) and value:
-        return "[\n" + ",\n".join(json.dumps(one, ensure_ascii=False) for one in value) + "\n]"
+        return "[\n" + ",\n".join(json.dumps(item, ensure_ascii=False) for item in value) + "\n]"
     return json.dumps(value, ensure_ascii=False)
 
 
 def _metadata(
     manifest: Manifest, inventory: Inventory, artifact: Artifact, soup: SoupFile, epoch: int | None
 ) -> _Document:
-    maker = soup.manufacturer or UNKNOWN
-    told = {
+    manufacturer = soup.manufacturer or UNKNOWN
+    properties = {
         "author-of-sbom-data": f"{soup.manufacturer or UNKNOWN}, by biot-plugin-kit {builder.__version__}",
         "generation-context": "build: written with the artifact, from the packages that went in",
         "runtime": manifest.plugin.runtime or UNKNOWN,
@@ -87,7 +90,7 @@ def _metadata(
     }
     time: _Document = {}
     if epoch is None:
-        told["timestamp"] = f"{UNKNOWN}: left out so that one build has one SBOM; see the provenance statement"
+        properties["timestamp"] = f"{UNKNOWN}: left out so that one build has one SBOM; see the provenance statement"
     else:
         time["timestamp"] = datetime.fromtimestamp(epoch, UTC).isoformat().replace("+00:00", "Z")
     tool = {"type": "application", "name": "biot-plugin-kit", "version": builder.__version__}
@@ -96,11 +99,11 @@ def _metadata(
         **time,
         "lifecycles": [{"phase": "build"}],
         "tools": {"components": [tool]},
-        "authors": [{"name": maker}],
+        "authors": [{"name": manufacturer}],
         "component": {
             "type": "application",
             "bom-ref": plugin.ref,
-            "supplier": {"name": maker},
+            "supplier": {"name": manufacturer},
             "name": plugin.name,
             "version": plugin.version,
             "description": plugin.facts.description,
@@ -108,40 +111,40 @@ def _metadata(
             "purl": plugin.purl,
             "evidence": _occurrences(plugin.files),
         },
-        "supplier": {"name": maker},
-        "properties": _properties(told),
+        "supplier": {"name": manufacturer},
+        "properties": _properties(properties),
     }
 
 
 def _package(component: Component, soup: SoupFile) -> _Document:
-    filled = soup.of(component.name)
-    told = {"support": filled.get("support") or UNKNOWN}
-    told |= {"built-from-source": component.source} if component.source else {}
-    told |= {"sbom-not-understood": ", ".join(component.unread)} if component.unread else {}
-    described = _described(component, filled.get("manufacturer") or component.facts.supplier or UNKNOWN)
-    described["properties"] = [
-        *_properties(told),
-        {"name": END_OF_SUPPORT, "value": filled.get("end-of-support") or UNKNOWN},
+    cells = soup.cells_of(component.name)
+    properties = {"support": cells.get("support") or UNKNOWN}
+    properties |= {"built-from-source": component.source} if component.source else {}
+    properties |= {"sbom-not-understood": ", ".join(component.unread)} if component.unread else {}
+    document = _common_fields(component, cells.get("manufacturer") or component.facts.supplier or UNKNOWN)
+    document["properties"] = [
+        *_properties(properties),
+        {"name": END_OF_SUPPORT, "value": cells.get("end-of-support") or UNKNOWN},
     ]
     if component.inside:
-        described["components"] = [_inner(one, soup) for one in component.inside]
+        document["components"] = [_nested(nested, soup) for nested in component.inside]
     if component.files:
-        described["evidence"] = _occurrences(component.files)
-    return described
+        document["evidence"] = _occurrences(component.files)
+    return document
 
 
-def _inner(component: Component, soup: SoupFile) -> _Document:
-    filled = soup.of(component.name)
-    described = _described(component, filled.get("manufacturer") or component.facts.supplier or UNKNOWN)
-    described["properties"] = [
-        *_properties({"support": filled.get("support") or UNKNOWN}),
-        {"name": END_OF_SUPPORT, "value": filled.get("end-of-support") or UNKNOWN},
+def _nested(component: Component, soup: SoupFile) -> _Document:
+    cells = soup.cells_of(component.name)
+    document = _common_fields(component, cells.get("manufacturer") or component.facts.supplier or UNKNOWN)
+    document["properties"] = [
+        *_properties({"support": cells.get("support") or UNKNOWN}),
+        {"name": END_OF_SUPPORT, "value": cells.get("end-of-support") or UNKNOWN},
     ]
-    return described
+    return document
 
 
-def _described(component: Component, supplier: str) -> _Document:
-    found: _Document = {
+def _common_fields(component: Component, supplier: str) -> _Document:
+    document: _Document = {
         "type": "library",
         "bom-ref": component.ref,
         "supplier": {"name": supplier},
@@ -149,15 +152,15 @@ def _described(component: Component, supplier: str) -> _Document:
         "version": component.version or UNKNOWN,
     }
     if component.facts.description:
-        found["description"] = component.facts.description
+        document["description"] = component.facts.description
     if component.hashes:
-        found["hashes"] = [{"alg": algorithm, "content": digest} for algorithm, digest in component.hashes]
-    found["licenses"] = _licences(component.facts)
+        document["hashes"] = [{"alg": algorithm, "content": digest} for algorithm, digest in component.hashes]
+    document["licenses"] = _licences(component.facts)
     if component.purl:
-        found["purl"] = component.purl
+        document["purl"] = component.purl
     if component.facts.homepage.startswith(("https://", "http://")) and not set(component.facts.homepage) & set(' <>"'):
-        found["externalReferences"] = [{"type": "website", "url": component.facts.homepage}]
-    return found
+        document["externalReferences"] = [{"type": "website", "url": component.facts.homepage}]
+    return document
 
 
 def _licences(facts: PackageFacts) -> list[_Document]:
@@ -170,17 +173,17 @@ def _occurrences(files: Iterable[str]) -> _Document:
     return {"occurrences": [{"location": path} for path in files]}
 
 
-def _properties(told: dict[str, str]) -> list[_Document]:
-    return [{"name": f"{PREFIX}:{name}", "value": value} for name, value in told.items()]
+def _properties(values: dict[str, str]) -> list[_Document]:
+    return [{"name": f"{PREFIX}:{name}", "value": value} for name, value in values.items()]
 
 
 def _compositions(inventory: Inventory) -> list[_Document]:
-    """How complete the lists are: the artifact's is; what is compiled into a package is known from its authors only."""
-    found: list[_Document] = [
+    """How complete the lists are: the artifact's is complete; only its authors know what is compiled into a package."""
+    compositions: list[_Document] = [
         {"aggregate": "complete", "assemblies": [inventory.plugin.ref], "dependencies": sorted(inventory.requires)}
     ]
-    for aggregate, told in (("incomplete", True), ("unknown", False)):
-        refs = [one.ref for one in inventory.packages if bool(one.inside) is told]
+    for aggregate, has_nested in (("incomplete", True), ("unknown", False)):
+        refs = [package.ref for package in inventory.packages if bool(package.inside) is has_nested]
         if refs:
-            found.append({"aggregate": aggregate, "assemblies": refs})
-    return found
+            compositions.append({"aggregate": aggregate, "assemblies": refs})
+    return compositions

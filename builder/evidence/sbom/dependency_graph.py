@@ -1,4 +1,4 @@
-"""Who asks for whom, among the packages that are in the artifact."""
+"""The dependencies between the packages of an artifact."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from builder.platform.runtimes import Runtime
 
 ROOT = ""
-"""The plugin itself, among the askers."""
+"""The key of the plugin itself."""
 
 MODULES = "node_modules/"
 
@@ -21,52 +21,52 @@ MODULES = "node_modules/"
 def python_graph(
     needs: Mapping[str, Sequence[str]], direct: Sequence[str], runtime: Runtime
 ) -> dict[str, tuple[str, ...]]:
-    """Who asks for whom, markers and extras judged for the runtime.
+    """The dependencies of Python packages, with markers and extras evaluated for the runtime.
 
     Args:
-        needs: Normalised name -> its ``Requires-Dist`` lines.
-        direct: What the plugin itself asks for, as PEP 508 lines.
-        runtime: Whose Python and platform the markers are judged for.
+        needs: Normalized name -> its ``Requires-Dist`` lines.
+        direct: The plugin's own requirements, as PEP 508 lines.
+        runtime: Its Python and platform decide the markers.
 
     Returns:
-        Asker (``ROOT`` for the plugin) -> names, sorted; only what is in ``needs``.
+        Name (``ROOT`` for the plugin) -> names that it requires, sorted; only names in ``needs``.
     """
     lines = {ROOT: direct, **needs}
     environment = marker_environment(runtime)
     edges: dict[str, set[str]] = {name: set() for name in lines}
-    waiting, seen = [(ROOT, "")], {(ROOT, "")}
-    while waiting:
-        asker, extra = waiting.pop()
-        for name, extras in _asked(lines[asker], extra, environment):
+    queue, seen = [(ROOT, "")], {(ROOT, "")}
+    while queue:
+        parent, extra = queue.pop()
+        for name, extras in _required(lines[parent], extra, environment):
             if name not in needs:
                 continue
-            edges[asker].add(name)
-            new = {(name, one) for one in ("", *extras)} - seen
+            edges[parent].add(name)
+            new = {(name, extra_name) for extra_name in ("", *extras)} - seen
             seen |= new
-            waiting += sorted(new)
-    return {name: tuple(sorted(found)) for name, found in edges.items()}
+            queue += sorted(new)
+    return {name: tuple(sorted(required)) for name, required in edges.items()}
 
 
 def npm_graph(
     needs: Mapping[str, Sequence[str]], places: Mapping[str, str], direct: Iterable[str]
 ) -> dict[str, tuple[str, ...]]:
-    """Who asks for whom, as Node finds packages: in the nearest ``node_modules`` upwards.
+    """The dependencies of npm packages, as Node finds them: in the nearest ``node_modules`` upwards.
 
     Args:
-        needs: Package's key -> names it asks for.
-        places: Folder in the artifact -> key of the package that lies there.
-        direct: Names that the plugin itself asks for.
+        needs: Package's key -> names that it requires.
+        places: Folder in the artifact -> key of the package in it.
+        direct: Names that the plugin itself requires.
     """
     edges: dict[str, set[str]] = {ROOT: set(), **{key: set() for key in needs}}
-    for place, asker in (("", ROOT), *places.items()):
-        for name in direct if asker == ROOT else needs[asker]:
-            found = _resolve(place, name, places)
-            if found is not None and found != asker:
-                edges[asker].add(found)
-    return {key: tuple(sorted(found)) for key, found in edges.items()}
+    for place, parent in (("", ROOT), *places.items()):
+        for name in direct if parent == ROOT else needs[parent]:
+            package = _resolve(place, name, places)
+            if package is not None and package != parent:
+                edges[parent].add(package)
+    return {key: tuple(sorted(required)) for key, required in edges.items()}
 
 
-def _asked(lines: Iterable[str], extra: str, environment: Mapping[str, str]) -> Iterator[tuple[str, frozenset[str]]]:
+def _required(lines: Iterable[str], extra: str, environment: Mapping[str, str]) -> Iterator[tuple[str, frozenset[str]]]:
     from packaging.requirements import InvalidRequirement, Requirement
 
     for line in lines:
@@ -75,7 +75,7 @@ def _asked(lines: Iterable[str], extra: str, environment: Mapping[str, str]) -> 
         try:
             requirement = Requirement(line)
         except InvalidRequirement:
-            continue  # old metadata that no resolver understands either: it did not bring a package in
+            continue  # old metadata that no resolver understands either, so it added no package
         if requirement.marker is None or requirement.marker.evaluate({**environment, "extra": extra}):
             yield normalized_name(requirement.name), frozenset(requirement.extras)
 
@@ -83,7 +83,7 @@ def _asked(lines: Iterable[str], extra: str, environment: Mapping[str, str]) -> 
 def _resolve(place: str, name: str, places: Mapping[str, str]) -> str | None:
     folder = place
     while True:
-        found = places.get(f"{folder}/{MODULES}{name}" if folder else f"{MODULES}{name}")
-        if found is not None or not folder:
-            return found
+        package = places.get(f"{folder}/{MODULES}{name}" if folder else f"{MODULES}{name}")
+        if package is not None or not folder:
+            return package
         folder = folder.rpartition(f"/{MODULES}")[0]

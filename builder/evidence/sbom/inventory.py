@@ -1,4 +1,4 @@
-"""Bundle and study -> inventory: every file of the artifact belongs to exactly one component."""
+"""The inventory of an artifact: every file belongs to exactly one component."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
     from builder.manifest.model import Manifest
 
 
-def take_inventory(manifest: Manifest, bundle: Bundle, known: PackageAnalysis) -> Inventory:
-    """Say what the artifact is made of.
+def take_inventory(manifest: Manifest, bundle: Bundle, analysis: PackageAnalysis) -> Inventory:
+    """Attribute every file of the artifact to a component.
 
-    Files are attributed by who brought them; a file that two packages have alike belongs to the one whose bytes were
-    taken. Nothing is left over: an owner without a pack is a component too, about which little is known.
+    A file that two packages share belongs to the one whose bytes were taken. An owner without a
+    pack is a component too, without metadata.
 
     Args:
         manifest: The plugin.
         bundle: Every file, with its owner.
-        known: What the packages say about themselves.
+        analysis: The metadata of the packages.
     """
     python = manifest.runtime.language == "python"
     files: dict[str, list[str]] = {}
@@ -32,10 +32,10 @@ def take_inventory(manifest: Manifest, bundle: Bundle, known: PackageAnalysis) -
         files.setdefault(entry.owner, []).append(entry.path)
     components = {
         label: replace(component, files=tuple(files.get(label, ())))
-        for label, component in sorted(known.components.items())
+        for label, component in sorted(analysis.components.items())
     }
-    for owner in sorted(files.keys() - known.components.keys() - {""}):
-        components[owner] = _stranger(owner, tuple(files[owner]), python=python)
+    for owner in sorted(files.keys() - analysis.components.keys() - {""}):
+        components[owner] = _without_metadata(owner, tuple(files[owner]), python=python)
     plugin = manifest.plugin
     root = Component(
         ref=f"pkg:generic/{plugin.name}@{plugin.version}",
@@ -49,11 +49,14 @@ def take_inventory(manifest: Manifest, bundle: Bundle, known: PackageAnalysis) -
     return Inventory(
         plugin=root,
         packages=tuple(components.values()),
-        requires={refs[label]: tuple(sorted(refs[one] for one in known.requires.get(label, ()))) for label in refs},
+        requires={
+            refs[label]: tuple(sorted(refs[required] for required in analysis.requires.get(label, ())))
+            for label in refs
+        },
     )
 
 
-def _stranger(owner: str, files: tuple[str, ...], *, python: bool) -> Component:
+def _without_metadata(owner: str, files: tuple[str, ...], *, python: bool) -> Component:
     name, _, version = owner.rpartition(" ")
     purl = purl_of(name, version, python=python) if name else ""
     return Component(

@@ -1,4 +1,4 @@
-"""The licence texts that come with the packages, in one file, as most licences ask of whoever passes the code on."""
+"""The licence texts of the packages in one file, as most licences require of whoever distributes the code."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _THIN = "-" * 100
 
 
 def licence_texts(name: str, inventory: Inventory, texts: Iterable[tuple[str, str]]) -> bytes:
-    """Every package with its licence and its texts.
+    """The file: every package with its licence and its texts.
 
     Args:
-        name: Of the plugin with its version.
-        inventory: What is inside.
+        name: Name and version of the plugin.
+        inventory: The components of the artifact.
         texts: ``name version`` of each package and its ``texts_of``, in the order of the file.
     """
-    licences = {f"{one.name} {one.version}": one.facts.licence_text for one in inventory.packages}
+    licences = {f"{package.name} {package.version}": package.facts.licence_text for package in inventory.packages}
     sections, without = [], []
     for label, text in texts:
         if not text:
@@ -43,7 +43,7 @@ def licence_texts(name: str, inventory: Inventory, texts: Iterable[tuple[str, st
 
 
 def texts_of(pack: Pack) -> str:
-    """The licence texts in a package, each once and under its path; empty when there is none.
+    """The licence texts in a package, each once and under its path; empty without one.
 
     Raises:
         VerificationError: The pack was changed while it was read.
@@ -52,7 +52,7 @@ def texts_of(pack: Pack) -> str:
 
 
 def is_licence(path: str) -> bool:
-    """Whether a file of a package holds a licence, a notice or a copyright, by where it lies and what it is called."""
+    """Whether a file of a package is a licence, a notice or a copyright, by its folder and name."""
     return bool(_DECLARED.fullmatch(path)) or (not path.lower().endswith(_CODE) and bool(_NAMED.fullmatch(path)))
 
 

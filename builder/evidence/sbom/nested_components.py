@@ -1,18 +1,20 @@
-"""What is inside a package by its authors' own account: SBOMs in wheels (PEP 770), packages bundled in npm packages.
+"""The components inside a package, as its authors list them: SBOMs in wheels (PEP 770), npm packages in npm packages.
 
-These documents come from strangers. Only a few plain fields are taken over, each checked, so that one odd SBOM in one
-wheel cannot make ours invalid; one that cannot be understood is named instead of being passed over.
+Only a few plain fields of these documents are used, each checked, so that a strange SBOM in a wheel
+cannot make the kit's SBOM invalid. The SBOM names documents that cannot be understood.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from builder.archive.reader import read_content
 from builder.evidence.components import Component, PackageFacts
 from builder.evidence.sbom.package_metadata import licence_of, npm_facts, npm_identity
+from builder.evidence.sbom.purl import npm_purl
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,8 +32,8 @@ _Table = dict[str, object]
 
 
 def inside_of(pack: Pack, ref: str) -> tuple[tuple[Component, ...], tuple[str, ...]]:
-    """The components that a package says it holds, and the paths of SBOMs that could not be understood."""
-    found: dict[tuple[str, str, str], Component] = {}
+    """The components that a package lists, and the paths of SBOMs that could not be understood."""
+    components: dict[tuple[str, str, str], Component] = {}
     unread: list[str] = []
     for member in pack.members:
         if _SBOM.fullmatch(member.path):
@@ -43,14 +45,16 @@ def inside_of(pack: Pack, ref: str) -> tuple[tuple[Component, ...], tuple[str, .
         else:
             continue
         for one in listed or ():
-            found.setdefault((one.name, one.version, one.purl), one)
+            components.setdefault((one.name, one.version, one.purl), one)
     own = {pack.package.name.lower(), pack.package.name.lower().replace("-", "_")}
-    others = [one for key, one in sorted(found.items()) if one.name.lower() not in own]
-    return tuple(_with_ref(one, f"{ref}#inside-{number}") for number, one in enumerate(others, start=1)), tuple(unread)
+    others = [one for key, one in sorted(components.items()) if one.name.lower() not in own]
+    return tuple(replace(one, ref=f"{ref}#inside-{number}") for number, one in enumerate(others, start=1)), tuple(
+        unread
+    )
 
 
 def read_sbom(data: bytes) -> tuple[Component, ...] | None:
-    """The components of a CycloneDX or SPDX document in JSON, None when it is neither."""
+    """The components of a CycloneDX or SPDX document in JSON; None for other documents."""
     try:
         document = json.loads(data)
     except (ValueError, RecursionError):
@@ -98,18 +102,10 @@ def _spdx(listed: object) -> Iterator[Component]:
 
 
 def _bundled(data: bytes) -> tuple[Component, ...]:
-    from builder.evidence.sbom.purl import npm_purl
-
     name, version = npm_identity(data)
     if not name or not version:
         return ()
     return (Component(ref="", name=name, version=version, purl=npm_purl(name, version), facts=npm_facts(data)),)
-
-
-def _with_ref(component: Component, ref: str) -> Component:
-    from dataclasses import replace
-
-    return replace(component, ref=ref)
 
 
 def _licences(listed: object) -> PackageFacts:

@@ -30,8 +30,9 @@ def package_result_cache(
 
     ``packaging`` is part of that code: it decides what a licence expression and a marker mean.
 
-    The lock decides the packages, whose digests were checked when they were collected, and the plugin's requirements.
-    The number and the checksums of each pack's files stand for what pruning left out.
+    The lock decides the packages, whose digests were checked when they were collected, and the
+    plugin's requirements. The number and the checksums of each pack's files stand for what pruning
+    left out.
 
     Args:
         store: Stores the results.

@@ -1,4 +1,4 @@
-"""What a package's own metadata says: ``METADATA`` of a wheel, ``package.json`` of an npm package."""
+"""The facts in a package's metadata: ``METADATA`` of a wheel, ``package.json`` of an npm package."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _FIELDS = ("dependencies", "optionalDependencies", "peerDependencies")
 
 
 def wheel_facts(fields: dict[str, list[str]]) -> PackageFacts:
-    """Understand the header fields of core metadata (PEP 566 and later)."""
+    """The facts in the header fields of core metadata (PEP 566 and later)."""
     licence, names = wheel_licence(fields)
     return PackageFacts(
         licence=licence,
@@ -30,12 +30,12 @@ def wheel_licence(fields: dict[str, list[str]]) -> tuple[str, tuple[str, ...]]:
     expression = _first(fields, "license-expression")
     if expression:
         return licence_of(expression)
-    told = _first(fields, "license")
-    if told and "\n" not in told and len(told) <= _LONGEST_NAME:
-        return licence_of(told)
+    text = _first(fields, "license")
+    if text and "\n" not in text and len(text) <= _LONGEST_NAME:
+        return licence_of(text)
     classifiers = [one for one in fields.get("classifier", ()) if one.startswith(_LICENCE_CLASSIFIER)]
     names = tuple(sorted({one.rpartition(" :: ")[2] for one in classifiers} - {"OSI Approved"}))
-    return "", names or ((told.splitlines()[0][:_LONGEST_NAME],) if told else ())
+    return "", names or ((text.splitlines()[0][:_LONGEST_NAME],) if text else ())
 
 
 def licence_of(text: str) -> tuple[str, tuple[str, ...]]:
@@ -49,7 +49,7 @@ def licence_of(text: str) -> tuple[str, tuple[str, ...]]:
 
 
 def npm_facts(data: bytes) -> PackageFacts:
-    """Read ``package.json``; fields of a wrong shape count as not there, since npm's registry accepts them."""
+    """The facts in a ``package.json``; fields of a wrong type are ignored, because npm's registry accepts them."""
     try:
         document = json.loads(data)
     except ValueError:
@@ -70,7 +70,7 @@ def npm_facts(data: bytes) -> PackageFacts:
 
 
 def npm_identity(data: bytes) -> tuple[str, str]:
-    """Name and version in a ``package.json``; empty when they are not there."""
+    """Name and version in a ``package.json``; empty when they are missing."""
     try:
         document = json.loads(data)
     except ValueError:
@@ -80,14 +80,12 @@ def npm_identity(data: bytes) -> tuple[str, str]:
 
 
 def _npm_licence(document: dict[str, object]) -> tuple[str, tuple[str, ...]]:
-    told = document.get("license")
-    listed = document.get("licenses")
-    every = listed if told is None and isinstance(listed, list) else [told]
-    texts = [_text(_table(one).get("type") or one) for one in every]
-    known = [text for text in texts if text]
-    if len(known) == 1:
-        return licence_of(known[0])
-    return "", tuple(known)
+    single, several = document.get("license"), document.get("licenses")
+    values = several if single is None and isinstance(several, list) else [single]
+    names = [name for value in values if (name := _text(_table(value).get("type") or value))]
+    if len(names) == 1:
+        return licence_of(names[0])
+    return "", tuple(names)
 
 
 def _person(value: object) -> str:
@@ -114,8 +112,8 @@ def _homepage(fields: dict[str, list[str]]) -> str:
     for line in fields.get("project-url", ()):
         label, _, url = line.partition(",")
         urls[re.sub(r"[^a-z]", "", label.lower())] = url.strip()
-    wanted = ("homepage", "home", "source", "sourcecode", "repository", "documentation")
-    return next((urls[label] for label in wanted if label in urls), next(iter(urls.values()), ""))
+    preferred = ("homepage", "home", "source", "sourcecode", "repository", "documentation")
+    return next((urls[label] for label in preferred if label in urls), next(iter(urls.values()), ""))
 
 
 def _first(fields: dict[str, list[str]], key: str) -> str:

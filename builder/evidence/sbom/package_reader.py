@@ -1,4 +1,4 @@
-"""Packs -> study: every package's metadata, SBOMs and licence texts, read from its files."""
+"""Read every package's metadata, SBOMs and licence texts from its files."""
 
 from __future__ import annotations
 
@@ -24,28 +24,28 @@ if TYPE_CHECKING:
 
 
 def read_packs(manifest: Manifest, packs: Sequence[Pack], direct: Sequence[str]) -> PackageAnalysis:
-    """Read everything that the packages say about themselves.
+    """Read the metadata of all packages.
 
     Args:
         manifest: The plugin, for its runtime.
         packs: The packages.
-        direct: What the plugin itself asks for: PEP 508 lines, or names of npm packages.
+        direct: The plugin's own requirements: PEP 508 lines, or names of npm packages.
 
     Raises:
         VerificationError: A pack was changed while it was read.
     """
     python = manifest.runtime.language == "python"
-    known = {owner_of(pack.package): pack for pack in packs}
-    components = {label: _described(pack, python=python) for label, pack in sorted(known.items())}
+    by_label = {owner_of(pack.package): pack for pack in packs}
+    components = {label: _component(pack, python=python) for label, pack in sorted(by_label.items())}
     ordered = sorted(packs, key=lambda pack: (pack.package.name, pack.package.version))
     return PackageAnalysis(
         components=components,
-        requires=_edges(manifest, components, known, direct),
+        requires=_dependencies(manifest, components, by_label, direct),
         texts=tuple((owner_of(pack.package), texts_of(pack)) for pack in ordered),
     )
 
 
-def _edges(
+def _dependencies(
     manifest: Manifest, components: Mapping[str, Component], packs: Mapping[str, Pack], direct: Sequence[str]
 ) -> Mapping[str, tuple[str, ...]]:
     if manifest.runtime.language != "python":
@@ -53,11 +53,11 @@ def _edges(
         return npm_graph({label: one.facts.needs for label, one in components.items()}, places, direct)
     labels = {normalized_name(one.name): label for label, one in components.items()}
     needs = {name: components[label].facts.needs for name, label in labels.items()}
-    found = python_graph(needs, direct, manifest.runtime)
-    return {labels.get(name, ""): tuple(labels[one] for one in names) for name, names in found.items()}
+    graph = python_graph(needs, direct, manifest.runtime)
+    return {labels.get(name, ""): tuple(labels[one] for one in names) for name, names in graph.items()}
 
 
-def _described(pack: Pack, *, python: bool) -> Component:
+def _component(pack: Pack, *, python: bool) -> Component:
     package = pack.package
     purl = purl_of(package.name, package.version, python=python)
     inside, unread = inside_of(pack, purl)

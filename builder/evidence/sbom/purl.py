@@ -1,4 +1,4 @@
-"""Package URLs (https://github.com/package-url/purl-spec): one name for a package in every ecosystem's tools."""
+"""Package URLs (https://github.com/package-url/purl-spec): one name for a package, whatever its ecosystem."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from builder.evidence.components import normalized_name
 
 
 def purl_of(name: str, version: str, *, python: bool) -> str:
-    """The purl of a package of PyPI, or else of npm."""
+    """The purl of a package on PyPI, or else on npm."""
     return pypi_purl(normalized_name(name), version) if python else npm_purl(name, version)
 
 
 def pypi_purl(name: str, version: str) -> str:
-    """``pkg:pypi/requests@2.32.5``; ``name`` is normalised already."""
+    """``pkg:pypi/requests@2.32.5``; ``name`` is already normalized."""
     return f"pkg:pypi/{quote(name, safe='')}@{quote(version, safe='')}"
 
 
@@ -23,7 +23,7 @@ def npm_purl(name: str, version: str) -> str:
 
 
 def parse_purl(text: str) -> tuple[str, str, str] | None:
-    """(type, name with its namespace, version); version is empty when there is none. None when it is no purl."""
+    """(type, name with its namespace, version); version is empty without one. None when the text is not a purl."""
     scheme, separator, rest = text.partition(":")
     if scheme != "pkg" or not separator:
         return None

@@ -1,4 +1,4 @@
-"""A CycloneDX file as it lies on disk -> the few things that the kit asks of it."""
+"""Read the parts of a CycloneDX file that the kit uses."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DEEPEST = 16
-"""Levels of components inside components."""
+"""Levels of components inside components that are read."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SbomComponent:
-    """One component of an SBOM; empty texts where it says nothing.
+    """One component of an SBOM; texts are empty where the SBOM has none.
 
     Attributes:
         name: As written.
         version: As written.
         purl: Package URL.
-        licence: For people.
-        inside: ``name version`` of the component around it.
+        licence: As text for people.
+        inside: ``name version`` of the component that contains it.
     """
 
     name: str
@@ -36,7 +36,7 @@ class SbomComponent:
 
     @property
     def label(self) -> str:
-        """Name and version, and what it is inside of."""
+        """Name and version, and the component that contains it."""
         return f"{self.name} {self.version}".strip() + (f" inside {self.inside}" if self.inside else "")
 
 
@@ -45,8 +45,8 @@ class Sbom:
     """An SBOM.
 
     Attributes:
-        artifact_sha256: Hex digest of what it describes; empty when it does not say.
-        components: All of them, nested ones behind what they are in.
+        artifact_sha256: Hex digest of the artifact that it describes; empty without one.
+        components: All components; nested ones follow the component that contains them.
     """
 
     artifact_sha256: str
@@ -57,7 +57,7 @@ def read_sbom_file(file: Path) -> Sbom:
     """Read a CycloneDX SBOM in JSON, of this kit or of another tool.
 
     Raises:
-        VerificationError: It cannot be read, or is something else.
+        VerificationError: It cannot be read, or is not a CycloneDX SBOM.
     """
     try:
         document = json.loads(file.read_bytes())
@@ -66,10 +66,10 @@ def read_sbom_file(file: Path) -> Sbom:
         raise VerificationError(msg, hint="Check the path.") from error
     except (ValueError, RecursionError) as error:
         msg = f"{file} is not JSON."
-        raise VerificationError(msg, hint="Name a ZIP of this kit, or an SBOM in CycloneDX JSON.") from error
+        raise VerificationError(msg, hint="Give a ZIP of this kit, or an SBOM in CycloneDX JSON.") from error
     if not isinstance(document, dict) or document.get("bomFormat") != "CycloneDX":
-        msg = f"{file} is no CycloneDX SBOM."
-        raise VerificationError(msg, hint="Name a ZIP of this kit, or an SBOM in CycloneDX JSON.")
+        msg = f"{file} is not a CycloneDX SBOM."
+        raise VerificationError(msg, hint="Give a ZIP of this kit, or an SBOM in CycloneDX JSON.")
     described = _table(_table(document.get("metadata")).get("component"))
     hashes = {
         _text(_table(one).get("alg")): _text(_table(one).get("content")) for one in _list(described.get("hashes"))
@@ -81,16 +81,16 @@ def read_sbom_file(file: Path) -> Sbom:
 
 def _components(listed: object, inside: str, depth: int) -> Iterator[SbomComponent]:
     for table in map(_table, _list(listed)):
-        one = SbomComponent(
+        component = SbomComponent(
             name="/".join(part for part in (_text(table.get("group")), _text(table.get("name"))) if part),
             version=_text(table.get("version")),
             purl=_text(table.get("purl")),
             licence=", ".join(filter(None, map(_licence, _list(table.get("licenses"))))),
             inside=inside,
         )
-        yield one
+        yield component
         if depth < DEEPEST:
-            yield from _components(table.get("components"), f"{one.name} {one.version}".strip(), depth + 1)
+            yield from _components(table.get("components"), f"{component.name} {component.version}".strip(), depth + 1)
 
 
 def _licence(value: object) -> str:

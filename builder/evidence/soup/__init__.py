@@ -1,4 +1,5 @@
-"""The SOUP list of IEC 62304: what people filled in about each package, and the list as CSV and Markdown.
+"""The SOUP list of IEC 62304 (software of unknown provenance).
 
-Never overwrites what people filled in.
+``soup_file`` reads ``soup.toml``, in which people describe each package, and ``soup_list`` writes
+the list as CSV and Markdown. Nothing here writes ``soup.toml``.
 """

@@ -1,11 +1,11 @@
-"""``soup.toml``: what people filled in about the packages; it is checked in and survives every rebuild.
+"""``soup.toml``, in which people describe the packages. It is checked in, and no build changes it.
 
 ::
 
     manufacturer = "ACME Medical GmbH"       # of the plugin
 
     [packages.requests]
-    evaluated = "2.32.5"                     # the version that the cells were written for
+    evaluated = "2.32.5"                     # the version that this entry describes
     requirements = "HTTPS calls to BioT with certificate checks"
     hazards = "A missing timeout would block the alarm"
     anomalies = "https://… read on 2026-11-01: none relevant"
@@ -41,125 +41,130 @@ KEYS = (
 )
 _TOP = ("manufacturer", "packages")
 _Place = tuple[str, ...]
-_Wrong = tuple[_Place, str, str]
-"""Where, what is wrong, and what to do."""
-_NOTHING: Mapping[str, str] = {}
+_Invalid = tuple[_Place, str, str]
+"""Key path, message and hint."""
+_NO_CELLS: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SoupFile:
-    """What people filled in.
+    """The entries of ``soup.toml``.
 
     Attributes:
-        manufacturer: Of the plugin; empty when nobody said.
-        packages: Name as ``normalized_name`` spells it -> key -> text.
-        names: The same names as they stand in the file.
+        manufacturer: Of the plugin; empty without one.
+        packages: Normalized name -> key -> text.
+        names: Normalized name -> name as in the file.
     """
 
     manufacturer: str = ""
     packages: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
 
-    def of(self, name: str) -> Mapping[str, str]:
-        """The cells of one package; empty when nobody filled any."""
-        return self.packages.get(normalized_name(name), _NOTHING)
+    def cells_of(self, name: str) -> Mapping[str, str]:
+        """The cells of one package; empty without an entry."""
+        return self.packages.get(normalized_name(name), _NO_CELLS)
 
 
 def read_soup(folder: Path) -> tuple[SoupFile, bytes]:
-    """``soup.toml`` beside plugin.toml, and its bytes; nothing when there is none.
+    """``soup.toml`` beside plugin.toml, and its bytes; empty without such a file.
 
     Raises:
-        ManifestError: It cannot be read, or is not as above; with every problem.
+        ManifestError: It cannot be read, or is not valid; with every problem.
     """
     file = folder / SOUP_NAME
     try:
         data = file.read_bytes() if file.exists() else b""
     except OSError as error:
         msg = f"{SOUP_NAME} cannot be read: {error.strerror}."
-        raise ManifestError(msg, hint="Check the file, or remove it.") from error
+        raise ManifestError(msg, hint="Check its permissions, or remove the file.") from error
     return parse_soup(data), data
 
 
 def parse_soup(data: bytes) -> SoupFile:
-    """Understand the bytes of a ``soup.toml``, within the bounds that plugin.toml has too.
+    """Parse the bytes of a ``soup.toml``, with the same size limits as plugin.toml.
 
     Raises:
         ManifestError: As ``read_soup``.
     """
     text = decode(data, file=SOUP_NAME)
     document = parse_toml(text, file=SOUP_NAME)
-    listed = document.get("packages", {})
-    tables = listed if isinstance(listed, dict) else {}
-    wrong = [*_strange(document, _TOP, ()), *_not_texts({"manufacturer": document.get("manufacturer", "")}, ())]
-    if not isinstance(listed, dict):
-        wrong.append((("packages",), "This must be tables such as [packages.requests].", ""))
+    packages = document.get("packages", {})
+    tables = packages if isinstance(packages, dict) else {}
+    invalid = [
+        *_unknown_keys(document, _TOP, ()),
+        *_wrong_types({"manufacturer": document.get("manufacturer", "")}, ()),
+    ]
+    if not isinstance(packages, dict):
+        invalid.append((("packages",), "packages must be tables such as [packages.requests].", ""))
     for name, cells in tables.items():
         place = ("packages", name)
         if isinstance(cells, dict):
-            wrong += [*_strange(cells, KEYS, place), *_not_texts(cells, place)]
+            invalid += [*_unknown_keys(cells, KEYS, place), *_wrong_types(cells, place)]
         else:
-            wrong.append((place, "This must be a table.", f"Write [packages.{name}] above its cells."))
-    if wrong:
-        raise _refusal(wrong, text)
+            hint = f"Write [packages.{name}], and its keys on the lines below."
+            invalid.append((place, f"{name} must be a table.", hint))
+    if invalid:
+        raise _error(invalid, text)
     return SoupFile(
         manufacturer=str(document.get("manufacturer", "")),
         packages={
-            normalized_name(name): {key: _folded(cell) for key, cell in cells.items()} for name, cells in tables.items()
+            normalized_name(name): {key: _one_line(cell) for key, cell in cells.items()}
+            for name, cells in tables.items()
         },
         names={normalized_name(name): name for name in tables},
     )
 
 
-def soup_warnings(soup: SoupFile, there: Iterable[tuple[str, str]]) -> tuple[Problem, ...]:
-    """Entries for packages that are not in the artifact, and cells that were written for another version.
+def soup_warnings(soup: SoupFile, contained: Iterable[tuple[str, str]]) -> tuple[Problem, ...]:
+    """Entries for packages that are not in the artifact, and entries that describe another version.
 
     Args:
-        soup: What people filled in.
-        there: Name and version of everything in the SOUP list.
+        soup: The entries of ``soup.toml``.
+        contained: Name and version of everything in the SOUP list.
     """
     versions: dict[str, set[str]] = {}
-    for name, version in there:
+    for name, version in contained:
         versions.setdefault(normalized_name(name), set()).add(version)
-    found = []
+    warnings = []
     for key, name in soup.names.items():
         evaluated = soup.packages[key].get("evaluated", "")
         if key not in versions:
             message = f"{name} is not in the artifact any more."
-            found.append(_warning(f"packages.{name}", message, "Remove the table, or lock the package."))
+            warnings.append(_warning(f"packages.{name}", message, "Remove this table, or add the package to the lock."))
         elif evaluated and versions[key] != {evaluated}:
             now = ", ".join(sorted(versions[key])) or "unknown"
-            message = f"{name} was evaluated as {evaluated}, and the artifact has {now}."
-            hint = "Evaluate it again, above all its published anomalies, and write the version here."
-            found.append(_warning(f"packages.{name}.evaluated", message, hint))
-    return tuple(found)
+            message = f"{name} was evaluated in version {evaluated}, but the artifact contains {now}."
+            hint = "Evaluate the new version, above all its published anomalies, and write that version here."
+            warnings.append(_warning(f"packages.{name}.evaluated", message, hint))
+    return tuple(warnings)
 
 
-def _strange(table: Mapping[str, object], allowed: tuple[str, ...], above: _Place) -> list[_Wrong]:
+def _unknown_keys(table: Mapping[str, object], allowed: tuple[str, ...], above: _Place) -> list[_Invalid]:
     from builder.manifest.suggestion import suggest
 
-    found: list[_Wrong] = []
+    invalid: list[_Invalid] = []
     for key in sorted({*table} - {*allowed}):
-        meant = suggest(key, allowed)
-        hint = f"Did you mean {meant!r}?" if meant else f"Known are: {', '.join(allowed)}."
-        found.append(((*above, key), "This key is not known.", hint))
-    return found
+        suggestion = suggest(key, allowed)
+        hint = f"Did you mean {suggestion!r}?" if suggestion else f"Known keys: {', '.join(allowed)}."
+        invalid.append(((*above, key), f"Unknown key {key!r}.", hint))
+    return invalid
 
 
-def _not_texts(table: Mapping[str, object], above: _Place) -> list[_Wrong]:
+def _wrong_types(table: Mapping[str, object], above: _Place) -> list[_Invalid]:
     return [
-        ((*above, key), "This must be a text or a date.", f'Write it in quotes: {key} = "…".')
+        ((*above, key), f"{key} must be a string or a date.", f'Write it in quotes: {key} = "…".')
         for key, value in table.items()
         if not isinstance(value, str | date)
     ]
 
 
-def _refusal(wrong: list[_Wrong], text: str) -> ManifestError:
+def _error(invalid: list[_Invalid], text: str) -> ManifestError:
     from builder.manifest.text.line_numbers import line_numbers, line_of
 
     lines = line_numbers(text)
     problems = [
         Problem(file=SOUP_NAME, line=line_of(lines, place), key=".".join(place), message=message, hint=hint)
-        for place, message, hint in wrong
+        for place, message, hint in invalid
     ]
     return ManifestError(f"{SOUP_NAME} has {count_problems(problems)}.", problems=problems)
 
@@ -168,5 +173,5 @@ def _warning(key: str, message: str, hint: str) -> Problem:
     return Problem(file=SOUP_NAME, key=key, message=message, hint=hint, severity=Severity.WARNING)
 
 
-def _folded(cell: object) -> str:
+def _one_line(cell: object) -> str:
     return " ".join(str(cell).split())

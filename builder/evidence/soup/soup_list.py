@@ -1,7 +1,8 @@
-"""The SOUP list of an artifact: what IEC 62304 wants known of software that others wrote, as CSV and as Markdown.
+"""The SOUP list of an artifact: what IEC 62304 requires about software that others wrote, as CSV and Markdown.
 
-Clauses: 8.1.2 title, manufacturer and unique designation; 5.3.3 functional and performance requirements; 5.3.4 hardware
-and software that it needs; 7.1.2 contribution to hazardous situations; 7.1.3 published anomaly lists.
+Clauses: 8.1.2 title, manufacturer and unique designation; 5.3.3 functional and performance
+requirements; 5.3.4 hardware and software that it needs; 7.1.2 contribution to hazardous situations;
+7.1.3 published anomaly lists.
 """
 
 from __future__ import annotations
@@ -43,16 +44,17 @@ _ESCAPED = str.maketrans({"<": "&lt;", **{character: f"\\{character}" for charac
 
 
 def soup_rows(manifest: Manifest, inventory: Inventory, soup: SoupFile) -> tuple[tuple[str, ...], ...]:
-    """One row for each package, followed by what its authors say is inside it; nothing is left empty but ``inside``."""
+    """One row for each package, followed by the components inside it. Only the column ``inside`` may be empty."""
     rows = []
     for package in inventory.packages:
         rows.append(_row(package, soup, manifest.runtime, ""))
-        rows += [_row(one, soup, manifest.runtime, f"{package.name} {package.version}") for one in package.inside]
+        label = f"{package.name} {package.version}"
+        rows += [_row(nested, soup, manifest.runtime, label) for nested in package.inside]
     return tuple(rows)
 
 
 def render_csv(rows: Sequence[Sequence[str]]) -> bytes:
-    """The list for spreadsheets; a cell that a spreadsheet would calculate is written as text."""
+    """The list for spreadsheets. Cells that a spreadsheet would calculate are written as text."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(COLUMNS)
@@ -61,7 +63,7 @@ def render_csv(rows: Sequence[Sequence[str]]) -> bytes:
 
 
 def render_markdown(manifest: Manifest, rows: Sequence[Sequence[str]]) -> bytes:
-    """The list for people; cells cannot break out of the table."""
+    """The list for people. Cells cannot break the table."""
     plugin = manifest.plugin
     gaps = sum(cell == UNKNOWN for row in rows for cell in row)
     lines = [
@@ -78,7 +80,7 @@ def render_markdown(manifest: Manifest, rows: Sequence[Sequence[str]]) -> bytes:
 
 
 def read_soup_list(file: Path) -> tuple[tuple[str, str], ...]:
-    """Title and version of everything in a CSV that ``render_csv`` wrote; nothing when there is none."""
+    """Title and version of every row in a CSV that ``render_csv`` wrote; empty without such a file."""
     try:
         with file.open(encoding="utf-8", newline="") as stream:
             return tuple(_pairs(csv.reader(stream)))
@@ -93,25 +95,25 @@ def _pairs(rows: Iterator[list[str]]) -> Iterator[tuple[str, str]]:
 
 
 def _row(component: Component, soup: SoupFile, runtime: Runtime, inside: str) -> tuple[str, ...]:
-    filled = soup.of(component.name)
+    cells = soup.cells_of(component.name)
     place = f"AWS Lambda {runtime.name} on {runtime.operating_system}, x86-64"
-    told = [filled.get(key) or UNKNOWN for key in ("requirements", "hazards", "anomalies", "verification", "support")]
-    requirements, hazards, anomalies, verification, support = told
+    keys = ("requirements", "hazards", "anomalies", "verification", "support")
+    requirements, hazards, anomalies, verification, support = (cells.get(key) or UNKNOWN for key in keys)
     return (
         component.name,
         component.version or UNKNOWN,
-        filled.get("manufacturer") or component.facts.supplier or UNKNOWN,
+        cells.get("manufacturer") or component.facts.supplier or UNKNOWN,
         component.purl or UNKNOWN,
         inside,
         component.facts.licence_text,
-        filled.get("evaluated") or UNKNOWN,
+        cells.get("evaluated") or UNKNOWN,
         requirements,
-        filled.get("environment") or place,
+        cells.get("environment") or place,
         hazards,
         anomalies,
         verification,
         support,
-        filled.get("end-of-support") or UNKNOWN,
+        cells.get("end-of-support") or UNKNOWN,
     )
 
 

@@ -12,7 +12,7 @@ from builder.errors import PackagingError
 
 
 @pytest.mark.parametrize("discard_old", [False, True])
-def test_the_new_file_takes_the_place_of_the_old_one(tmp_path: Path, *, discard_old: bool) -> None:
+def test_the_new_file_replaces_the_old_one(tmp_path: Path, *, discard_old: bool) -> None:
     target = tmp_path / "folder" / "file"
     for content in (b"old", b"new"):
         with atomic_file(target, discard_old=discard_old) as stream:
@@ -23,7 +23,7 @@ def test_the_new_file_takes_the_place_of_the_old_one(tmp_path: Path, *, discard_
 
 
 @pytest.mark.parametrize("discard_old", [False, True])
-def test_whatever_interrupts_leaves_the_old_file_and_nothing_else(tmp_path: Path, *, discard_old: bool) -> None:
+def test_an_interrupted_write_leaves_only_the_old_file(tmp_path: Path, *, discard_old: bool) -> None:
     target = tmp_path / "file"
     target.write_bytes(b"old")
 
@@ -39,7 +39,7 @@ def test_whatever_interrupts_leaves_the_old_file_and_nothing_else(tmp_path: Path
     assert [file.name for file in tmp_path.iterdir()] == ["file"]
 
 
-def test_devices_and_pipes_are_left_alone(tmp_path: Path) -> None:
+def test_devices_and_pipes_are_never_replaced(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
 

@@ -32,7 +32,7 @@ def packs_of(folder: Path) -> list[Path]:
     return sorted(folder.glob("packs/*/*.zip"))
 
 
-def test_an_answer_is_found_out_once_for_each_question_and_each_thing_it_is_about(tmp_path: Path) -> None:
+def test_a_result_is_computed_once_for_each_name_and_inputs(tmp_path: Path) -> None:
     asked = Asked()
     memory = ResultCache(store=Store(tmp_path), inputs=("lock 1",))
     assert [memory.get_or_compute("facts", asked) for _ in range(3)] == [ANSWER] * 3
@@ -52,7 +52,7 @@ def torn(data: bytes) -> bytes:
     return data[: len(data) // 2]
 
 
-def test_a_kept_answer_that_was_changed_counts_as_none(tmp_path: Path) -> None:
+def test_a_changed_result_is_computed_again(tmp_path: Path) -> None:
     asked = Asked()
     memory = ResultCache(store=Store(tmp_path), inputs=("lock",))
     changes: tuple[Callable[[bytes], bytes], ...] = (flipped, torn)
@@ -67,7 +67,7 @@ def test_a_kept_answer_that_was_changed_counts_as_none(tmp_path: Path) -> None:
     assert find_damaged(Store(tmp_path)) == (1, ())
 
 
-def test_a_store_that_cannot_be_written_keeps_nothing_and_stops_nothing(tmp_path: Path) -> None:
+def test_a_read_only_store_stores_nothing_and_stops_nothing(tmp_path: Path) -> None:
     asked = Asked()
     (tmp_path / "work").write_bytes(b"")
     for memory in (ResultCache(), ResultCache(store=Store(tmp_path))):
@@ -76,7 +76,7 @@ def test_a_store_that_cannot_be_written_keeps_nothing_and_stops_nothing(tmp_path
         assert asked.times == 2
 
 
-def test_kept_answers_are_pruned_like_packages(tmp_path: Path) -> None:
+def test_cached_results_are_pruned_like_packages(tmp_path: Path) -> None:
     store, asked = Store(tmp_path), Asked()
     ResultCache(store=store, inputs=("lock",)).get_or_compute("facts", asked)
     file = packs_of(tmp_path)[0]

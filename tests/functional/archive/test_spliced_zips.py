@@ -44,7 +44,7 @@ def bundle_of(members: tuple[PackMember, ...], file: Path) -> Bundle:
     return Bundle(entries=entries, tree_digest=tree_digest(entries))
 
 
-def test_a_pack_reads_back_as_it_was_told(tmp_path: Path) -> None:
+def test_reading_a_pack_returns_the_members_that_were_written(tmp_path: Path) -> None:
     members = pack_members(FILES, tmp_path / "pack.zip")
     assert members == read_members(tmp_path / "pack.zip")
     assert [(member.path, member.mode) for member in members] == [("a.txt", 0o644), ("b/c", 0o644), ("b/ü.js", 0o755)]
@@ -107,7 +107,7 @@ contents = st.dictionaries(
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40)
 @given(files=contents, reverse=st.booleans())
-def test_reading_what_was_written_gives_the_same_members(
+def test_reading_a_written_archive_gives_the_same_members(
     tmp_path: Path, files: dict[str, tuple[int, bytes]], *, reverse: bool
 ) -> None:
     listed = sorted(((path, mode, content) for path, (mode, content) in files.items()), reverse=reverse)
@@ -158,7 +158,7 @@ def test_the_known_bytes_of_a_small_archive_do_not_change(tmp_path: Path) -> Non
 KNOWN = "b2731ac0c7e84e5a5848527755db7573462367163f1dff01d83f6f328ae7f744"
 
 
-def test_two_packings_differ_in_bytes_and_agree_in_their_tree(tmp_path: Path) -> None:
+def test_two_compressions_differ_in_bytes_and_have_the_same_tree(tmp_path: Path) -> None:
     """The two digests: stored and deflated archives of the same files are other bytes and the same tree."""
     names = ("stored.zip", zipfile.ZIP_STORED), ("deflated.zip", zipfile.ZIP_DEFLATED)
     for name, method in names:
@@ -173,7 +173,7 @@ def test_two_packings_differ_in_bytes_and_agree_in_their_tree(tmp_path: Path) ->
     assert len({artifact.tree_digest for artifact in artifacts}) == 1
 
 
-def test_a_source_that_shrank_leaves_the_old_artifact_and_no_other_file(tmp_path: Path) -> None:
+def test_a_shortened_pack_leaves_only_the_old_artifact(tmp_path: Path) -> None:
     pack, target = tmp_path / "pack.zip", tmp_path / "dist" / "out.zip"
     bundle = bundle_of(pack_members(FILES, pack), pack)
     write_artifact(bundle, target)
@@ -185,7 +185,7 @@ def test_a_source_that_shrank_leaves_the_old_artifact_and_no_other_file(tmp_path
     assert [file.name for file in target.parent.iterdir()] == ["out.zip"]
 
 
-def test_a_source_that_is_gone_is_named(tmp_path: Path) -> None:
+def test_a_missing_pack_is_reported(tmp_path: Path) -> None:
     pack = tmp_path / "pack.zip"
     bundle = bundle_of(pack_members(FILES, pack), pack)
     pack.unlink()
@@ -205,7 +205,7 @@ def test_an_interrupt_leaves_no_file(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_killed_run_leaves_the_old_file_and_the_next_run_sweeps_up(tmp_path: Path) -> None:
+def test_a_killed_run_leaves_the_old_file_and_the_next_run_cleans_up(tmp_path: Path) -> None:
     target = tmp_path / "out.zip"
     pack_members(FILES, target)
     before = target.read_bytes()
@@ -226,7 +226,7 @@ def test_a_killed_run_leaves_the_old_file_and_the_next_run_sweeps_up(tmp_path: P
     assert sorted(file.name for file in tmp_path.iterdir()) == [".other.zip.0.part", "out.zip"]
 
 
-def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+def test_an_unwritable_folder_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(PackagingError, match=r"out\.zip cannot be written"):
         pack_members(FILES, tmp_path / "file" / "out.zip")
@@ -237,19 +237,19 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     [[("../a", 0o644, b"")], [("a", 0o644, b"1"), ("a", 0o644, b"2")], [("/a", 0o644, b"")], [("a\\b", 0o644, b"")]],
     ids=["climbs", "twice", "absolute", "backslash"],
 )
-def test_a_pack_never_holds_an_unsafe_path(tmp_path: Path, files: list[tuple[str, int, bytes]]) -> None:
+def test_a_pack_never_contains_an_unsafe_path(tmp_path: Path, files: list[tuple[str, int, bytes]]) -> None:
     with pytest.raises(PackagingError, match="unsafe paths"):
         pack_members(files, tmp_path / "pack.zip")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_more_than_a_plain_zip_holds_is_refused(tmp_path: Path) -> None:
+def test_more_files_than_a_zip_without_zip64_can_hold_are_refused(tmp_path: Path) -> None:
     entry = Entry(path="", mode=0o644, size=0, sha256="", crc32=0, method=0, compressed_size=0, source=InlineBytes(b""))
     with pytest.raises(PackagingError, match="65535 files are more"):
         write_artifact(Bundle(entries=(entry,) * 65535, tree_digest=""), tmp_path / "out.zip")
 
 
-def test_the_wheels_that_python_itself_carries_are_accepted() -> None:
+def test_the_wheels_bundled_with_python_are_accepted() -> None:
     import ensurepip
 
     wheels = sorted((Path(ensurepip.__file__).parent / "_bundled").glob("*.whl"))
@@ -286,7 +286,7 @@ def test_a_missing_archive_is_an_error_and_not_a_traceback(tmp_path: Path) -> No
         read_members(tmp_path / "none.zip")
 
 
-def test_a_member_that_changed_after_it_was_listed_is_refused(tmp_path: Path) -> None:
+def test_a_member_that_changed_after_listing_is_refused(tmp_path: Path) -> None:
     pack = tmp_path / "pack.zip"
     member = pack_members([("a", 0o644, b"a" * 100)], pack)[0]
     data = bytearray(pack.read_bytes())

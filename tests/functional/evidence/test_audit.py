@@ -30,20 +30,20 @@ def dump_of(folder: Path, *entries: dict[str, Any]) -> Path:
     return folder / "osv"
 
 
-def test_it_finds_what_is_affected_and_says_the_dumps_date(tmp_path: Path) -> None:
+def test_it_reports_affected_components_and_the_date_of_the_dump(tmp_path: Path) -> None:
     made = built(tmp_path / "p")
     newest = entry("other", "9", modified="2026-11-02T03:04:05Z")
     dump = dump_of(tmp_path, entry("pkg", "1.0.1", aliases=["CVE-1"]), entry("two", "2.0"), newest)
     seen = audit(made.artifact.file, dump)
-    assert [(one.subject.label, one.id, one.aliases, one.fixed) for one in seen.found] == [
+    assert [(one.package.label, one.id, one.aliases, one.fixed) for one in seen.advisories] == [
         ("pkg 1.0", "PYSEC-pkg", ("CVE-1",), ("1.0.1",))
     ]
     assert (seen.entries, seen.checked, seen.dump_date) == (3, 3, "2026-11-02T03:04:05Z")
     assert seen.unchecked == ("asn1 0.2 inside pkg 1.0", "openssl 3.5.4 inside pkg 1.0")
-    assert audit(made.beside(".cdx.json"), dump).found == seen.found
+    assert audit(made.beside(".cdx.json"), dump).advisories == seen.advisories
 
 
-def test_files_that_cannot_be_understood_are_named(tmp_path: Path) -> None:
+def test_unreadable_files_of_the_dump_are_listed(tmp_path: Path) -> None:
     made = built(tmp_path / "p")
     dump = dump_of(tmp_path, entry("other", "1"))
     (dump / "torn.json").write_text(json.dumps(entry("pkg", "2"))[:-20])
@@ -61,28 +61,28 @@ def test_escaped_slashes_hide_no_package(tmp_path: Path) -> None:
     dump = dump_of(tmp_path, one)
     file = next(dump.rglob("*.json"))
     file.write_text(file.read_text().replace("@scope/a", "@scope\\/a"))
-    assert [found.subject.label for found in audit(sbom, dump).found] == ["@scope/a 1.0.0"]
+    assert [advisory.package.label for advisory in audit(sbom, dump).advisories] == ["@scope/a 1.0.0"]
 
 
-def test_a_dump_without_entries_is_no_clean_bill(tmp_path: Path) -> None:
+def test_a_dump_without_entries_is_an_error(tmp_path: Path) -> None:
     made = built(tmp_path / "p")
     (tmp_path / "osv").mkdir()
-    with pytest.raises(VerificationError, match="no OSV entries"):
+    with pytest.raises(VerificationError, match="No OSV entries found"):
         audit(made.artifact.file, tmp_path / "osv")
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"bomFormat": "SPDX"}', "\udcff"])
-def test_what_is_no_sbom_is_refused(tmp_path: Path, text: str) -> None:
+def test_a_file_that_is_not_an_sbom_is_refused(tmp_path: Path, text: str) -> None:
     file = tmp_path / "x.json"
     file.write_text(text, errors="surrogateescape")
     with pytest.raises(VerificationError):
         audit(file, dump_of(tmp_path, entry("a", "1")))
 
 
-def test_another_artifacts_sbom_is_refused(tmp_path: Path) -> None:
+def test_the_sbom_of_another_artifact_is_refused(tmp_path: Path) -> None:
     made = built(tmp_path / "p")
     made.artifact.file.write_bytes(b"other")
-    with pytest.raises(VerificationError, match="other bytes"):
+    with pytest.raises(VerificationError, match="another sha256"):
         audit(made.artifact.file, dump_of(tmp_path, entry("a", "1")))
 
 
@@ -113,7 +113,7 @@ def test_the_command_ends_with_0_when_nothing_is_found(tmp_path: Path, capsys: p
 MANIFEST = '[plugin]\nname = "my-plugin"\ndisplayName = "Mine"\nversion = {}\nruntime = "python3.13"\n'
 
 
-def test_without_a_name_it_is_the_plugins_last_artifact(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_an_argument_the_last_artifact_is_audited(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     made = built(tmp_path / "p")
     made.manifest.file.write_text(MANIFEST.format(1))
     dump = dump_of(tmp_path, entry("pkg", "0.9"))

@@ -45,7 +45,7 @@ PACKAGES = {
 @pytest.mark.parametrize(
     "suffix", [".soup.csv", ".soup.md", ".licenses.txt", ".cdx.json", ".report.json", ".provenance.json"]
 )
-def test_no_file_of_evidence_holds_a_character_that_acts(tmp_path: Path, suffix: str) -> None:
+def test_no_evidence_file_contains_a_control_character(tmp_path: Path, suffix: str) -> None:
     made = built(tmp_path, packages=PACKAGES)
     text = made.beside(suffix).read_bytes().decode()
 
@@ -53,7 +53,7 @@ def test_no_file_of_evidence_holds_a_character_that_acts(tmp_path: Path, suffix:
     assert len(text) > 100
 
 
-def test_what_was_quoted_can_still_be_read(tmp_path: Path) -> None:
+def test_quoted_text_can_still_be_read(tmp_path: Path) -> None:
     made = built(tmp_path, packages=PACKAGES)
 
     assert r"\x1b[2Jx\x9b1m" in made.text(".soup.csv")

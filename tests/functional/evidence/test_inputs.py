@@ -49,7 +49,5 @@ OTHERS: dict[str, tuple[Manifest, Lock, list[SourceFile]]] = {
 
 
 @pytest.mark.parametrize(("manifest", "lock", "sources"), OTHERS.values(), ids=OTHERS.keys())
-def test_whatever_changes_the_artifact_changes_the_inputs_digest(
-    manifest: Manifest, lock: Lock, sources: list[SourceFile]
-) -> None:
+def test_every_input_changes_the_inputs_digest(manifest: Manifest, lock: Lock, sources: list[SourceFile]) -> None:
     assert inputs_digest(manifest, lock, sources) != inputs_digest(MANIFEST, LOCK, SOURCES)

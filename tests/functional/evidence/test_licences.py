@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_every_text_stands_under_its_package_and_gaps_are_told(tmp_path: Path) -> None:
+def test_every_licence_text_is_below_its_package_and_missing_texts_are_listed(tmp_path: Path) -> None:
     text = built(tmp_path).text(".licenses.txt")
     assert text.startswith("Licences of the packages in my-plugin 1\n")
     assert "no licence text: bare 0.1 (unknown)\n" in text
@@ -37,5 +37,5 @@ def test_every_text_stands_under_its_package_and_gaps_are_told(tmp_path: Path) -
         ("a/license.json", False),
     ],
 )
-def test_a_licence_is_known_by_place_and_name(path: str, is_one: bool) -> None:
+def test_a_licence_file_is_recognized_by_folder_and_name(path: str, is_one: bool) -> None:
     assert is_licence(path) is is_one

@@ -23,7 +23,7 @@ def never() -> list[str]:
     raise AssertionError(message)
 
 
-def test_what_was_remembered_is_what_was_read(tmp_path: Path) -> None:
+def test_the_cached_analysis_equals_the_computed_one(tmp_path: Path) -> None:
     manifest = manifest_of(folder=tmp_path)
     packs = [pack_in(tmp_path, label, files) for label, files in PACKAGES.items()]
     memory = ResultCache(store=Store(tmp_path / "store"), inputs=("lock",))
@@ -33,7 +33,7 @@ def test_what_was_remembered_is_what_was_read(tmp_path: Path) -> None:
     assert any(one.inside for one in read.components.values())
 
 
-def test_other_locks_and_other_files_of_a_package_are_other_memories(tmp_path: Path) -> None:
+def test_another_lock_or_other_files_of_a_package_have_another_cache(tmp_path: Path) -> None:
     manifest = manifest_of(folder=tmp_path)
     packs = [pack_in(tmp_path, label, files) for label, files in PACKAGES.items()]
     for name in ("requirements.lock", "plugin.toml"):

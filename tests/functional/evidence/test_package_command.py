@@ -32,7 +32,7 @@ def package(plugin: Path, capsys: pytest.CaptureFixture[str], code: int = 0) -> 
     return document
 
 
-def test_every_file_is_told_and_there(plugin: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_file_is_listed_and_exists(plugin: Path, capsys: pytest.CaptureFixture[str]) -> None:
     told = package(plugin, capsys)["evidence"]
     assert isinstance(told, dict)
     assert told.keys() == KINDS
@@ -43,7 +43,7 @@ def test_every_file_is_told_and_there(plugin: Path, capsys: pytest.CaptureFixtur
     }
 
 
-def test_a_touched_file_of_evidence_is_written_again(plugin: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_changed_evidence_file_is_written_again(plugin: Path, capsys: pytest.CaptureFixture[str]) -> None:
     package(plugin, capsys)
     sbom = plugin / "dist" / "my-plugin-1.cdx.json"
     good = sbom.read_bytes()
@@ -53,7 +53,7 @@ def test_a_touched_file_of_evidence_is_written_again(plugin: Path, capsys: pytes
     assert sbom.read_bytes() == good
 
 
-def test_what_soup_toml_has_too_much_is_told_each_time(plugin: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_superfluous_entries_are_warned_about_in_every_run(plugin: Path, capsys: pytest.CaptureFixture[str]) -> None:
     package(plugin, capsys)
     (plugin / "soup.toml").write_text('[packages.gone]\nhazards = "none"\n')
     first, second = package(plugin, capsys), package(plugin, capsys)
@@ -62,7 +62,7 @@ def test_what_soup_toml_has_too_much_is_told_each_time(plugin: Path, capsys: pyt
     assert "gone is not in the artifact any more." in json.dumps(first["warnings"])
 
 
-def test_a_wrong_soup_toml_stops_the_build_before_anything_is_written(
+def test_an_invalid_soup_toml_stops_the_build_before_anything_is_written(
     plugin: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (plugin / "soup.toml").write_text("packages = 1\n")
@@ -70,7 +70,7 @@ def test_a_wrong_soup_toml_stops_the_build_before_anything_is_written(
     assert not (plugin / "dist").exists()
 
 
-def test_soup_toml_decides_no_byte_of_the_artifact(plugin: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_soup_toml_changes_no_byte_of_the_artifact(plugin: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (plugin / "index.py").write_bytes((plugin / "src" / "index.py").read_bytes())
     (plugin / "plugin.toml").write_text(f'{MANIFEST}\n[build]\nroot = "."\n')
     package(plugin, capsys)

@@ -57,7 +57,7 @@ def page_of(folder: Path, packages: dict[str, dict[str, str]] | None = None) -> 
     return render_page(seen, licences_beside(seen))
 
 
-def test_it_is_whole_and_asks_nobody_for_anything(tmp_path: Path) -> None:
+def test_the_page_is_complete_and_loads_nothing(tmp_path: Path) -> None:
     text = page_of(tmp_path)
     page = Page(text)
     assert page.open == []
@@ -82,12 +82,12 @@ def test_every_package_is_drawn_and_listed(tmp_path: Path) -> None:
     assert {"Version", "Licence", "In the ZIP", "Native files", "row", "col", "en"} <= page.labels
 
 
-def test_natives_are_counted_and_named(tmp_path: Path) -> None:
+def test_native_files_are_counted_and_listed(tmp_path: Path) -> None:
     text = page_of(tmp_path, NATIVES)
     assert "<summary>2</summary><ul><li>nat.libs/libz.so.1</li><li>nat/_x.abi3.so</li></ul>" in text
 
 
-def test_names_from_packages_are_text_and_nothing_else(tmp_path: Path) -> None:
+def test_names_from_packages_are_escaped(tmp_path: Path) -> None:
     text = page_of(tmp_path, HOSTILE)
     assert "<script>" not in text
     assert "<b>" not in text
@@ -95,7 +95,7 @@ def test_names_from_packages_are_text_and_nothing_else(tmp_path: Path) -> None:
     assert '<td data-label="Licence">&lt;b&gt;&amp;</td>' in text
 
 
-def test_another_artifacts_sbom_is_not_believed(tmp_path: Path) -> None:
+def test_the_sbom_of_another_artifact_is_ignored(tmp_path: Path) -> None:
     made = built(tmp_path)
     made.beside(".cdx.json").write_text(made.text(".cdx.json").replace(made.artifact.sha256, "0" * 64))
     seen = inspect(made.artifact.file)
@@ -105,14 +105,14 @@ def test_another_artifacts_sbom_is_not_believed(tmp_path: Path) -> None:
     assert '<td data-label="Licence">unknown</td>' in render_page(seen, {})
 
 
-def test_it_is_dark_where_the_reader_wants_it_dark_and_fits_a_telephone(tmp_path: Path) -> None:
+def test_the_page_has_a_dark_mode_and_fits_a_telephone(tmp_path: Path) -> None:
     text = page_of(tmp_path)
     assert "@media (prefers-color-scheme: dark)" in text
     assert "@media (max-width: 700px)" in text
     assert '<meta name="viewport" content="width=device-width, initial-scale=1">' in text
 
 
-def test_the_command_writes_it_and_says_where(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_writes_the_page_and_prints_its_path(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     made = built(tmp_path)
     page = tmp_path / "page.html"
     assert run(["inspect", "--html", str(page), str(made.artifact.file)]) == 0
@@ -129,7 +129,7 @@ def told_of(seen: Inspection) -> str:
     return cold_start(seen, files_by_package(seen.packages, seen.files))
 
 
-def test_without_bytecode_the_page_says_how_to_learn_what_is_imported(tmp_path: Path) -> None:
+def test_without_bytecode_the_page_explains_precompile(tmp_path: Path) -> None:
     text = page_of(tmp_path)
     assert "<h2>Cold start</h2>" in text
     assert "<code>precompile = true</code> under <code>[build]</code>" in text
@@ -139,7 +139,7 @@ def test_without_bytecode_the_page_says_how_to_learn_what_is_imported(tmp_path: 
 def test_modules_with_bytecode_are_those_that_the_handler_imports(tmp_path: Path) -> None:
     seen = inspect(built(tmp_path).artifact.file)
     told = told_of(with_bytecode(seen, "pkg/a.py", "index.py"))
-    assert "loads these 2 of 5 modules" in told
+    assert "imports these 2 of 5 modules" in told
     assert (
         '<th scope="row">pkg 1.0</th><td data-label="Sources">4.9 kB</td><td data-label="Bytecode">2.9 kB</td>' in told
     )
@@ -149,7 +149,7 @@ def test_modules_with_bytecode_are_those_that_the_handler_imports(tmp_path: Path
     assert "All 5 modules have bytecode" in told_of(with_bytecode(seen, *every))
 
 
-def test_one_file_of_scripts_is_told_by_package(tmp_path: Path) -> None:
+def test_a_bundled_file_is_listed_by_package(tmp_path: Path) -> None:
     seen = inspect(built(tmp_path).artifact.file)
     node = replace(seen, report={"plugin": {"runtime": "nodejs22.x", "handler": "index.handler"}})
     assert "<code>bundle = true</code> under <code>[build]</code>" in told_of(node)

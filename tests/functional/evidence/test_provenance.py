@@ -36,7 +36,7 @@ def key_file(
     return str(file)
 
 
-def test_the_statement_names_what_went_in_and_what_came_out(tmp_path: Path) -> None:
+def test_the_statement_lists_inputs_and_outputs(tmp_path: Path) -> None:
     made = built(tmp_path, soup_toml="")
     statement = json.loads(made.text(".provenance.json"))
     assert statement["_type"] == "https://in-toto.io/Statement/v1"
@@ -70,12 +70,12 @@ def test_a_key_signs_and_only_its_public_half_verifies(tmp_path: Path) -> None:
         key.public_key().verify(signature, pre_authentication_encoding(envelope["payloadType"], payload + b" "))
 
 
-def test_the_encoding_is_the_one_of_the_dsse_specification() -> None:
+def test_the_encoding_follows_the_dsse_specification() -> None:
     encoded = pre_authentication_encoding("http://example.com/HelloWorld", b"hello world")
     assert encoded == b"DSSEv1 29 http://example.com/HelloWorld 11 hello world"
 
 
-def test_an_unsigned_build_does_not_count_when_a_key_is_there_now(tmp_path: Path) -> None:
+def test_an_unsigned_build_is_not_reused_when_a_key_is_set(tmp_path: Path) -> None:
     signer = load_signer(key_file(tmp_path / "key", Ed25519PrivateKey.generate()))
     other = load_signer(key_file(tmp_path / "other", Ed25519PrivateKey.generate()))
     assert signer is not None
@@ -89,10 +89,10 @@ def test_an_unsigned_build_does_not_count_when_a_key_is_there_now(tmp_path: Path
     assert find_previous_build(signed.artifact.file, signed.inputs, keyid=other.keyid) is None
 
 
-def test_a_key_that_cannot_sign_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+def test_an_unusable_key_is_refused_before_anything_is_written(tmp_path: Path) -> None:
     files = {
         "is not an Ed25519 key": key_file(tmp_path / "a", ec.generate_private_key(ec.SECP256R1())),
-        "no private key": key_file(tmp_path / "b", Ed25519PrivateKey.generate(), BestAvailableEncryption(b"x")),
+        "not a PEM private key": key_file(tmp_path / "b", Ed25519PrivateKey.generate(), BestAvailableEncryption(b"x")),
         "cannot be read": str(tmp_path / "missing.pem"),
     }
     for message, file in files.items():

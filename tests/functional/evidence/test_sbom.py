@@ -39,7 +39,7 @@ def properties(component: dict[str, Any]) -> dict[str, str]:
     return {one["name"].removeprefix("biot-plugin-kit:"): one["value"] for one in component["properties"]}
 
 
-def test_it_is_valid_and_every_file_belongs_to_exactly_one_component(tmp_path: Path) -> None:
+def test_the_sbom_is_valid_and_every_file_belongs_to_one_component(tmp_path: Path) -> None:
     made = built(tmp_path, soup_toml=SOUP)
     document = sbom(made.text(".cdx.json"))
     owners = [document["metadata"]["component"], *document["components"]]
@@ -50,7 +50,7 @@ def test_it_is_valid_and_every_file_belongs_to_exactly_one_component(tmp_path: P
     assert named["my-plugin"] == {"index.py", "plugin/__init__.py", "data/ü.txt"}
 
 
-def test_what_ntia_cisa_and_fda_ask_for_is_there_or_told_to_be_unknown(tmp_path: Path) -> None:
+def test_the_fields_that_ntia_cisa_and_fda_require_have_a_value_or_unknown(tmp_path: Path) -> None:
     document = sbom(built(tmp_path).text(".cdx.json"))
     meta = document["metadata"]
     assert meta["tools"]["components"][0]["name"] == "biot-plugin-kit"
@@ -75,7 +75,7 @@ def test_what_ntia_cisa_and_fda_ask_for_is_there_or_told_to_be_unknown(tmp_path:
     assert (bare["supplier"], bare["licenses"]) == ({"name": "unknown"}, [{"license": {"name": "unknown"}}])
 
 
-def test_who_asks_for_whom(tmp_path: Path) -> None:
+def test_the_sbom_has_the_dependencies(tmp_path: Path) -> None:
     document = sbom(built(tmp_path).text(".cdx.json"))
     asked = {one["ref"]: one["dependsOn"] for one in document["dependencies"]}
     assert asked["pkg:generic/my-plugin@1"] == ["pkg:pypi/pkg@1.0"]
@@ -83,7 +83,7 @@ def test_who_asks_for_whom(tmp_path: Path) -> None:
     assert asked["pkg:pypi/two@2.0"] == []
 
 
-def test_sboms_inside_wheels_are_merged_and_odd_ones_are_named(tmp_path: Path) -> None:
+def test_sboms_inside_wheels_are_merged_and_invalid_ones_are_listed(tmp_path: Path) -> None:
     document = sbom(built(tmp_path, soup_toml=SOUP).text(".cdx.json"))
     package = next(one for one in document["components"] if one["name"] == "pkg")
     inside = {one["name"]: one for one in package["components"]}
@@ -97,7 +97,7 @@ def test_sboms_inside_wheels_are_merged_and_odd_ones_are_named(tmp_path: Path) -
     assert found["unknown"] == ["pkg:pypi/bare@0.1", "pkg:pypi/two@2.0"]
 
 
-def test_what_people_filled_in_is_in_it(tmp_path: Path) -> None:
+def test_the_entries_of_soup_toml_are_in_the_sbom(tmp_path: Path) -> None:
     document = sbom(built(tmp_path, soup_toml=SOUP).text(".cdx.json"))
     package = next(one for one in document["components"] if one["name"] == "pkg")
     assert document["metadata"]["supplier"] == {"name": "ACME Medical"}
@@ -106,19 +106,19 @@ def test_what_people_filled_in_is_in_it(tmp_path: Path) -> None:
     assert properties(package)["cdx:lifecycle:milestone:endOfSupport"] == "2030-01-31"
 
 
-def test_a_time_is_there_when_the_environment_gives_one(tmp_path: Path) -> None:
+def test_source_date_epoch_sets_the_time(tmp_path: Path) -> None:
     document = sbom(built(tmp_path, {"SOURCE_DATE_EPOCH": "1700000000"}).text(".cdx.json"))
     assert document["metadata"]["timestamp"] == datetime.fromtimestamp(1700000000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     assert "timestamp" not in properties(document["metadata"])
 
 
 @pytest.mark.parametrize("text", ["yesterday", "-1", "1.5", "9" * 20, "१"])
-def test_a_time_that_is_none_is_refused(tmp_path: Path, text: str) -> None:
+def test_an_invalid_source_date_epoch_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(PackagingError, match="SOURCE_DATE_EPOCH"):
         built(tmp_path, {"SOURCE_DATE_EPOCH": text})
 
 
-def test_its_number_names_this_plugin_with_these_files(tmp_path: Path) -> None:
+def test_the_serial_number_follows_from_the_plugin_and_its_files(tmp_path: Path) -> None:
     one, again = (sbom(built(tmp_path / name).text(".cdx.json")) for name in ("one", "again"))
     other = sbom(built(tmp_path / "other", packages={}).text(".cdx.json"))
     assert one["serialNumber"] == again["serialNumber"] != other["serialNumber"]

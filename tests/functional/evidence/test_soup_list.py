@@ -1,4 +1,4 @@
-"""The SOUP list: no empty cell, what people wrote survives, and what does not fit any more is told."""
+"""The SOUP list: no cell is empty, builds keep the entries of soup.toml, and outdated entries give warnings."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def rows(made: Built) -> dict[str, dict[str, str]]:
         return {row["title (8.1.2)"]: row for row in csv.DictReader(stream)}
 
 
-def test_what_nobody_filled_in_is_unknown_and_never_empty(tmp_path: Path) -> None:
+def test_missing_cells_are_unknown_and_never_empty(tmp_path: Path) -> None:
     table = rows(built(tmp_path))
     assert list(table) == ["bare", "pkg", "asn1", "openssl", "two"]
     bare = table["bare"]
@@ -44,7 +44,7 @@ def test_what_nobody_filled_in_is_unknown_and_never_empty(tmp_path: Path) -> Non
     assert {name for name, row in table.items() if row["inside"] == "pkg 1.0"} == {"asn1", "openssl"}
 
 
-def test_what_people_wrote_is_in_its_cells_after_every_build(tmp_path: Path) -> None:
+def test_the_entries_of_soup_toml_are_in_the_cells_after_every_build(tmp_path: Path) -> None:
     for _ in range(2):
         table = rows(built(tmp_path, soup_toml=SOUP))
         assert table["pkg"]["requirements (5.3.3)"] == "Reads | writes"
@@ -63,11 +63,11 @@ def test_no_cell_is_a_formula_and_none_breaks_the_table(tmp_path: Path) -> None:
     assert len(lines) == len(table) + 2
 
 
-def test_entries_that_do_not_fit_any_more_are_told_now_and_again(tmp_path: Path) -> None:
+def test_outdated_entries_are_warned_about_in_every_run(tmp_path: Path) -> None:
     made = built(tmp_path, soup_toml=SOUP)
     told = [(problem.where, problem.message) for problem in made.warnings]
     assert told == [
-        ("soup.toml packages.Pkg.evaluated", "Pkg was evaluated as 0.9, and the artifact has 1.0."),
+        ("soup.toml packages.Pkg.evaluated", "Pkg was evaluated in version 0.9, but the artifact contains 1.0."),
         ("soup.toml packages.gone", "gone is not in the artifact any more."),
     ]
     assert recheck_soup(parse_soup(SOUP.encode()), made.artifact.file) == made.warnings
@@ -84,7 +84,7 @@ def test_entries_that_do_not_fit_any_more_are_told_now_and_again(tmp_path: Path)
         ("a = ", "soup.toml:1", "quotes"),
     ],
 )
-def test_a_soup_toml_that_is_wrong_is_refused_with_its_place(text: str, where: str, hint: str) -> None:
+def test_an_invalid_soup_toml_is_refused_with_the_line(text: str, where: str, hint: str) -> None:
     with pytest.raises(ManifestError) as caught:
         parse_soup(text.encode())
     assert [problem.where for problem in caught.value.problems] == [where]

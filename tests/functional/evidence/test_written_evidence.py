@@ -21,7 +21,7 @@ VARYING = frozenset({"provenance", "digests"})
 """What tells when it was made."""
 
 
-def test_what_was_written_is_found_again(tmp_path: Path) -> None:
+def test_a_written_build_is_found_again(tmp_path: Path) -> None:
     made = built(tmp_path)
     earlier = find_previous_build(made.artifact.file, made.inputs)
     assert earlier is not None
@@ -29,7 +29,7 @@ def test_what_was_written_is_found_again(tmp_path: Path) -> None:
     assert earlier.packages == package_rows(made.bundle)
 
 
-def test_everything_is_the_same_bytes_from_another_folder_umask_and_day(tmp_path: Path) -> None:
+def test_all_evidence_has_the_same_bytes_in_another_folder_umask_and_day(tmp_path: Path) -> None:
     one = built(tmp_path / "one").artifact
     before = os.umask(0o077)
     zone = os.environ.get("TZ")
@@ -47,7 +47,7 @@ def test_everything_is_the_same_bytes_from_another_folder_umask_and_day(tmp_path
             assert file.read_bytes() == evidence_files(two.file)[kind].read_bytes(), kind
 
 
-def test_an_inspection_tells_what_the_report_tells(tmp_path: Path) -> None:
+def test_an_inspection_shows_the_packages_of_the_report(tmp_path: Path) -> None:
     artifact = built(tmp_path / "one").artifact
     seen = inspect(artifact.file)
     assert seen.artifact == artifact
@@ -61,7 +61,7 @@ def test_an_inspection_tells_what_the_report_tells(tmp_path: Path) -> None:
     assert json.loads(json.dumps(seen.describe()))["artifact"]["sha256"] == artifact.sha256
 
 
-def test_without_a_report_the_files_are_told_all_the_same(tmp_path: Path) -> None:
+def test_without_a_report_the_files_are_listed_too(tmp_path: Path) -> None:
     artifact = built(tmp_path / "one").artifact
     report_file(artifact.file).unlink()
     seen = inspect(artifact.file)
@@ -70,14 +70,14 @@ def test_without_a_report_the_files_are_told_all_the_same(tmp_path: Path) -> Non
     assert sum(row.files for row in seen.packages) == artifact.entries
 
 
-def test_an_artifact_that_is_not_the_one_of_its_report_is_refused(tmp_path: Path) -> None:
+def test_an_artifact_that_its_report_does_not_describe_is_refused(tmp_path: Path) -> None:
     artifact = built(tmp_path / "one").artifact
     pack_members([("index.py", 0o644, b"other")], artifact.file)
-    with pytest.raises(VerificationError, match="other files"):
+    with pytest.raises(VerificationError, match="different files"):
         inspect(artifact.file)
 
 
-def test_the_same_files_in_other_bytes_are_told_apart_from_other_files(tmp_path: Path) -> None:
+def test_the_same_files_in_different_bytes_differ_from_different_files(tmp_path: Path) -> None:
     import zipfile
 
     artifact = built(tmp_path / "one").artifact
@@ -87,14 +87,14 @@ def test_the_same_files_in_other_bytes_are_told_apart_from_other_files(tmp_path:
         for info, content in contents:
             archive.writestr(info, content, zipfile.ZIP_STORED)
     assert read_members(artifact.file)
-    with pytest.raises(VerificationError, match="the same files in other bytes"):
+    with pytest.raises(VerificationError, match="the same files in different bytes"):
         inspect(artifact.file)
 
 
 @pytest.mark.parametrize(
     "change", ["artifact gone", "artifact touched", "report gone", "report cut off", "other inputs", "table"]
 )
-def test_an_earlier_build_counts_only_when_nobody_touched_it(tmp_path: Path, change: str) -> None:
+def test_a_previous_build_is_reused_only_when_its_files_are_unchanged(tmp_path: Path, change: str) -> None:
     made = built(tmp_path / "one")
     artifact, inputs = made.artifact, made.inputs
     report = report_file(artifact.file)
@@ -127,7 +127,7 @@ def test_every_file_beside_the_artifact_counts(tmp_path: Path, kind: str, change
     assert find_previous_build(made.artifact.file, made.inputs) is None
 
 
-def test_the_digests_are_what_sha256sum_checks(tmp_path: Path) -> None:
+def test_sha256sum_accepts_the_checksums(tmp_path: Path) -> None:
     made = built(tmp_path)
     command = ["sha256sum", "--check", "--strict", "--quiet", "my-plugin-1.sha256"]
     done = subprocess.run(command, cwd=made.artifact.file.parent, check=False, capture_output=True)
@@ -136,7 +136,7 @@ def test_the_digests_are_what_sha256sum_checks(tmp_path: Path) -> None:
     assert named == {file.name for file in made.artifact.file.parent.iterdir()} - {"my-plugin-1.sha256"}
 
 
-def test_a_file_that_is_no_report_is_none(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_report_is_ignored(tmp_path: Path) -> None:
     for number, text in enumerate(("", "[]", "{}", '{"schema": 99}', "\xff")):
         file = tmp_path / f"{number}.json"
         file.write_bytes(text.encode("latin-1"))

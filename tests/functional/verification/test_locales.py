@@ -13,7 +13,7 @@ from tests.support.locked import locked_plugin
 REPOSITORY = Path(__file__).parents[3]
 
 
-def test_a_locale_that_is_not_utf8_changes_no_byte(tmp_path: Path) -> None:
+def test_a_locale_without_utf8_changes_no_byte(tmp_path: Path) -> None:
     plugin = locked_plugin(tmp_path)
     old = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     for name, locale in (("old", old), ("new", {"PYTHONUTF8": "1"})):

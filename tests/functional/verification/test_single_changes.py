@@ -36,14 +36,14 @@ def bench(plugin: LockedPlugin) -> Bench:
     return Bench.of(plugin)
 
 
-def test_a_sound_artifact_has_no_difference(bench: Bench) -> None:
+def test_an_intact_artifact_has_no_differences(bench: Bench) -> None:
     seen = pipeline.verify(bench.artifact, bench.plugin.project, SilentProgress())
     assert seen.differences == ()
     assert seen.rebuilt
     assert pipeline.verify(bench.artifact, None, SilentProgress()).differences == ()
 
 
-def test_forging_changes_nothing_by_itself(bench: Bench) -> None:
+def test_forging_without_a_change_keeps_the_bytes(bench: Bench) -> None:
     """The changes below are single ones: what forges them writes the sound artifact when nothing is changed."""
     assert forge(*bench.sound.members) == bench.sound.archive
 
@@ -58,7 +58,7 @@ def test_every_single_change_is_caught(bench: Bench, seed: int) -> None:
     assert missed == []
 
 
-def test_a_change_that_only_the_sources_know_is_named_by_its_path(bench: Bench) -> None:
+def test_a_change_that_only_a_rebuild_shows_is_reported_with_its_path(bench: Bench) -> None:
     (bench.plugin.folder / "src" / "index.py").write_text("def handler(event, context): ...\n", "utf-8")
     try:
         seen = pipeline.verify(bench.artifact, bench.plugin.project, SilentProgress())
@@ -70,7 +70,7 @@ def test_a_change_that_only_the_sources_know_is_named_by_its_path(bench: Bench) 
     assert all(kind == "content" or path == "inputs" for kind, path in told)
 
 
-def test_without_a_report_only_the_sources_can_tell(bench: Bench) -> None:
+def test_without_a_report_only_a_rebuild_finds_differences(bench: Bench) -> None:
     bench.report.unlink()
     seal = bench.artifact.with_suffix(".sha256")
     digests = seal.read_bytes()

@@ -25,7 +25,7 @@ def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
     return made
 
 
-def test_a_sound_artifact_is_told_as_equal(plugin: LockedPlugin, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_intact_artifact_is_reported_as_equal(plugin: LockedPlugin, capsys: pytest.CaptureFixture[str]) -> None:
     del plugin
     assert run(["verify", "dist/sample-1.zip"]) == 0
     assert "Equal to its report, byte for byte." in capsys.readouterr().out
@@ -33,7 +33,7 @@ def test_a_sound_artifact_is_told_as_equal(plugin: LockedPlugin, capsys: pytest.
     assert "Equal to its report and its sources, built again, byte for byte." in capsys.readouterr().out
 
 
-def test_every_path_that_differs_is_named_with_the_reason(
+def test_every_different_path_is_reported_with_the_reason(
     plugin: LockedPlugin, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (plugin.folder / "src" / "index.py").write_text("def handler(event, context): ...\n", "utf-8")
@@ -57,7 +57,7 @@ def test_every_path_that_differs_is_named_with_the_reason(
     assert "6." in told
 
 
-def test_another_lock_is_named_by_package(plugin: LockedPlugin, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_different_lock_is_reported_by_package(plugin: LockedPlugin, capsys: pytest.CaptureFixture[str]) -> None:
     text = plugin.lock.read_text("utf-8")
     plugin.lock.write_text(text.replace("two==2.5", "two==2.6"), "utf-8")
     assert run(["verify", "--rebuild", "--json", "dist/sample-1.zip"]) == 7
@@ -66,37 +66,37 @@ def test_another_lock_is_named_by_package(plugin: LockedPlugin, capsys: pytest.C
     assert "the lock does not pin it" in difference["detail"]
 
 
-def test_what_is_no_zip_and_what_has_no_report_end_with_seven(
+def test_a_file_that_is_not_a_zip_and_an_artifact_without_report_end_with_seven(
     plugin: LockedPlugin, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(["verify", "plugin.toml"]) == 7
     assert "no end record" in capsys.readouterr().err
     (plugin.folder / "dist" / "sample-1.report.json").write_text("[]", "utf-8")
     assert run(["verify", "dist/sample-1.zip"]) == 7
-    assert "cannot be read as a report" in capsys.readouterr().err
+    assert "is not a report of this kit" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("mended", [False, True])
-def test_a_touched_sbom_is_named_also_when_its_digest_was_mended(
-    plugin: LockedPlugin, capsys: pytest.CaptureFixture[str], *, mended: bool
+@pytest.mark.parametrize("updated", [False, True])
+def test_a_changed_sbom_is_reported_even_when_its_checksum_was_updated(
+    plugin: LockedPlugin, capsys: pytest.CaptureFixture[str], *, updated: bool
 ) -> None:
     dist = plugin.folder / "dist"
     sbom, seal = dist / "sample-1.cdx.json", dist / "sample-1.sha256"
     before = hashlib.sha256(sbom.read_bytes()).hexdigest()
     sbom.write_bytes(sbom.read_bytes().replace(b"two", b"owt", 1))
-    if mended:
+    if updated:
         seal.write_text(seal.read_text().replace(before, hashlib.sha256(sbom.read_bytes()).hexdigest()))
-    assert run(["verify", "dist/sample-1.zip"]) == (0 if mended else 7)
+    assert run(["verify", "dist/sample-1.zip"]) == (0 if updated else 7)
     capsys.readouterr()
     assert run(["verify", "--rebuild", "--json", "dist/sample-1.zip"]) == 7
     told = json.loads(capsys.readouterr().out)["differences"]
     assert {(one["kind"], one["path"]) for one in told} == {("report", "sample-1.cdx.json")}
 
 
-def test_a_missing_file_of_evidence_is_named(plugin: LockedPlugin, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_evidence_file_is_reported(plugin: LockedPlugin, capsys: pytest.CaptureFixture[str]) -> None:
     (plugin.folder / "dist" / "sample-1.licenses.txt").unlink()
     assert run(["verify", "dist/sample-1.zip"]) == 7
-    assert "is missing, sample-1.sha256 names it" in capsys.readouterr().out
+    assert "is missing, but sample-1.sha256 lists it" in capsys.readouterr().out
 
 
 def test_a_damaged_artifact_is_not_blamed_on_a_packages_maintainers(

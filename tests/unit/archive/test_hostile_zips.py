@@ -154,7 +154,7 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
 
 
 @pytest.mark.parametrize(("data", "told"), HOSTILE.values(), ids=HOSTILE.keys())
-def test_a_hostile_archive_is_refused_and_the_reason_is_told(data: bytes, told: str) -> None:
+def test_a_hostile_archive_is_refused_with_the_reason(data: bytes, told: str) -> None:
     with pytest.raises(VerificationError) as caught:
         read(data)
     messages = [problem.message for problem in caught.value.problems]
@@ -192,11 +192,11 @@ HARMLESS: dict[str, bytes] = {
 
 
 @pytest.mark.parametrize("data", HARMLESS.values(), ids=HARMLESS.keys())
-def test_what_real_tools_write_is_accepted(data: bytes) -> None:
+def test_archives_of_real_tools_are_accepted(data: bytes) -> None:
     assert all(not member.path.endswith("/") for member in read(data))
 
 
-def test_a_member_is_told_with_its_digest_and_the_place_of_its_bytes() -> None:
+def test_a_member_has_its_digest_and_the_offset_of_its_bytes() -> None:
     data = forge(named("a.py", attributes=(stat.S_IFREG | 0o700) << 16))
     (member,) = read(data)
     assert member.sha256 == hashlib.sha256(b"hello hello hello").hexdigest()
@@ -204,7 +204,7 @@ def test_a_member_is_told_with_its_digest_and_the_place_of_its_bytes() -> None:
     assert data[member.offset : member.offset + member.compressed_size] == deflated(b"hello hello hello")
 
 
-def test_all_problems_of_an_archive_are_told_at_once() -> None:
+def test_all_problems_of_an_archive_are_reported_at_once() -> None:
     with pytest.raises(VerificationError) as caught:
         read(forge(named("../a"), named("/b"), named("c\\d")))
     assert len(caught.value.problems) == 3
@@ -226,7 +226,7 @@ SOUND = forge(named("a.txt"), folder("d/", method=0), named("d/b.py", method=0),
 
 
 @given(position=st.integers(0, len(SOUND) - 1), value=st.integers(0, 255))
-def test_one_changed_byte_is_refused_or_changes_nothing_that_counts(position: int, value: int) -> None:
+def test_one_changed_byte_is_refused_or_changes_no_content(position: int, value: int) -> None:
     """Times, versions, modes and folder attributes are free; content, names and structure are not."""
     mutated = SOUND[:position] + bytes([value]) + SOUND[position + 1 :]
     before = {(member.path, member.sha256, member.size) for member in read(SOUND)}
@@ -238,7 +238,7 @@ def test_one_changed_byte_is_refused_or_changes_nothing_that_counts(position: in
 
 
 @given(st.binary(max_size=300))
-def test_any_bytes_end_in_a_verdict(data: bytes) -> None:
+def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     """Nothing but the kit's own error comes out, whatever goes in."""
     for candidate in (data, SOUND[: len(SOUND) // 2] + data, data + SOUND[len(SOUND) // 2 :]):
         with suppress(VerificationError):

@@ -23,7 +23,7 @@ def test_ordinary_paths_pass(path: str) -> None:
     "path",
     ["", "/", "/a", "a/", "a//b", ".", "..", "a/..", "../a", "./a", "a\\b", "C:", "c:x", "a\0", "\x7f", "x" * 256],
 )
-def test_paths_that_lead_elsewhere_are_named(path: str) -> None:
+def test_unsafe_paths_are_refused(path: str) -> None:
     assert path_problem(path)
 
 
@@ -37,7 +37,7 @@ def test_no_accepted_path_escapes_or_has_a_second_spelling(path: str) -> None:
     path.encode()
 
 
-def test_folders_of_a_path_are_told_from_the_top() -> None:
+def test_folders_of_a_path_start_at_the_top() -> None:
     assert folders_of("a/b/c") == ["a", "a/b"]
     assert folders_of("a") == []
 

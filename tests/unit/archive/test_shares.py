@@ -41,7 +41,7 @@ def test_mode_path_and_content_each_change_the_tree_digest() -> None:
 
 
 @given(st.binary(max_size=2000))
-def test_squeezed_content_comes_back_and_is_never_larger(content: bytes) -> None:
+def test_compressed_content_is_never_larger_and_decompresses(content: bytes) -> None:
     squeezed = compress_content(content)
     back = zlib.decompress(squeezed.data, -15) if squeezed.method else squeezed.data
     assert back == content
@@ -49,11 +49,11 @@ def test_squeezed_content_comes_back_and_is_never_larger(content: bytes) -> None
     assert squeezed.crc32 == zlib.crc32(content)
 
 
-def test_the_compressor_is_named_with_version_and_level() -> None:
+def test_the_compressor_has_version_and_level() -> None:
     assert compressor() == "deflate 0.9.0 level 6"
 
 
-def test_a_folder_that_one_owner_has_alone_stands_for_its_files() -> None:
+def test_a_folder_with_one_owner_is_listed_instead_of_its_files() -> None:
     files = [
         ("index.py", ""),
         ("a/x/1", "A 1"),
@@ -66,7 +66,7 @@ def test_a_folder_that_one_owner_has_alone_stands_for_its_files() -> None:
 
 
 @given(st.dictionaries(st.text("abc/", min_size=1, max_size=6), st.sampled_from(["A", "B", ""]), max_size=30))
-def test_owned_paths_tell_the_owner_of_every_file(files: dict[str, str]) -> None:
+def test_owned_paths_show_the_owner_of_every_file(files: dict[str, str]) -> None:
     """Whatever the tree, the longest told path that a file lies under names its owner."""
     told = {path: owner for owner, paths in owned_paths(files.items()).items() for path in paths}
     for file, owner in files.items():

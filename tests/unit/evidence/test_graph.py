@@ -17,7 +17,7 @@ NEEDS = {
 }
 
 
-def test_markers_are_judged_for_the_runtime() -> None:
+def test_markers_are_evaluated_for_the_runtime() -> None:
     old = python_graph(NEEDS, ["a", "B"], RUNTIMES["python3.11"])
     new = python_graph(NEEDS, ["a", "B"], RUNTIMES["python3.13"])
     assert old[ROOT] == ("a", "b")
@@ -27,7 +27,7 @@ def test_markers_are_judged_for_the_runtime() -> None:
     assert new["win"] == ()
 
 
-def test_an_extra_counts_only_for_whoever_asks_for_it() -> None:
+def test_an_extra_counts_only_for_the_package_that_requires_it() -> None:
     assert python_graph(NEEDS, ["a[more]"], RUNTIMES["python3.13"])["a"] == ("b", "d")
     assert python_graph(NEEDS, ["d"], RUNTIMES["python3.13"])["a"] == ("b",)
 
@@ -55,5 +55,5 @@ def test_node_takes_the_nearest_package() -> None:
         ("", None),
     ],
 )
-def test_a_purl_comes_back(purl: str, parts: tuple[str, str, str] | None) -> None:
+def test_a_purl_is_parsed(purl: str, parts: tuple[str, str, str] | None) -> None:
     assert parse_purl(purl) == parts

@@ -38,7 +38,7 @@ def test_folded_lines_are_one_field() -> None:
 
 
 @pytest.mark.parametrize("blank", ["        ", "\t", " \r", "\x0c  text", "        |"])
-def test_a_line_of_blanks_does_not_end_the_header(blank: str) -> None:
+def test_a_line_of_spaces_does_not_end_the_header(blank: str) -> None:
     """scipy and matplotlib fold a licence with such lines into the header, before what they ask for."""
     text = f"License: one\n{blank}\n        two\nRequires-Dist: numpy\n\nRequires-Dist: no header\n"
     assert parse_headers(text)["requires-dist"] == ["numpy"]
@@ -82,7 +82,7 @@ def test_a_licence_is_an_expression_only_when_spdx_knows_it(
         ({}, "", (), ""),
     ],
 )
-def test_package_json_is_read_in_every_shape_that_npm_takes(
+def test_package_json_is_read_in_every_form_that_npm_accepts(
     document: dict[str, object], expression: str, names: tuple[str, ...], supplier: str
 ) -> None:
     facts = npm_facts(json.dumps(document).encode())
@@ -90,6 +90,6 @@ def test_package_json_is_read_in_every_shape_that_npm_takes(
 
 
 @pytest.mark.parametrize("data", [b"", b"[]", b"\xff", b'"x"'])
-def test_a_broken_package_json_says_nothing(data: bytes) -> None:
+def test_a_broken_package_json_has_no_facts(data: bytes) -> None:
     assert npm_facts(data).licence_text == "unknown"
     assert npm_identity(data) == ("", "")

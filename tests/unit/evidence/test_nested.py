@@ -15,7 +15,7 @@ def read(document: object) -> list[tuple[str, str, str]] | None:
     return None if found is None else [(one.name, one.version, one.purl) for one in found]
 
 
-def test_cyclonedx_is_read_with_what_is_nested_in_it() -> None:
+def test_cyclonedx_is_read_with_nested_components() -> None:
     inner = {"name": "b", "group": "@g", "purl": "pkg:npm/%40g/b@1", "version": "1"}
     document = {
         "bomFormat": "CycloneDX",
@@ -41,7 +41,7 @@ def test_spdx_is_read() -> None:
 @pytest.mark.parametrize(
     "data", [b"", b"\xff", b"[]", b"{}", b'{"bomFormat": "Other"}', b"<bom/>", b"[" * 100_000, b'{"spdxVersion": 3}']
 )
-def test_what_is_neither_is_told_apart_from_what_is_empty(data: bytes) -> None:
+def test_an_unknown_document_differs_from_an_empty_one(data: bytes) -> None:
     assert read_sbom(data) is None
 
 
@@ -54,13 +54,13 @@ def test_what_is_neither_is_told_apart_from_what_is_empty(data: bytes) -> None:
         {"name": "a", "licenses": [{"license": "MIT"}, 3]},
     ],
 )
-def test_fields_of_a_wrong_shape_are_left_out(component: dict[str, Any]) -> None:
+def test_fields_of_a_wrong_type_are_ignored(component: dict[str, Any]) -> None:
     found = read_sbom(json.dumps({"bomFormat": "CycloneDX", "components": [component]}).encode())
     assert found is not None
     assert all((one.name, one.purl, one.hashes) == ("a", "", ()) for one in found)
 
 
-def test_nesting_without_end_is_cut() -> None:
+def test_endless_nesting_is_cut() -> None:
     deep: dict[str, Any] = {"name": "x"}
     for _ in range(200):
         deep = {"name": "x", "components": [deep]}

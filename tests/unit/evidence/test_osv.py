@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from builder.evidence.audit.osv import AuditedPackage, affects, judge, subject_of
+from builder.evidence.audit.osv import AuditedPackage, affects, audited_package, matching_advisories
 from builder.evidence.audit.version_order import pep440_key, semver_key
 
 ORDERED = [
@@ -25,7 +25,7 @@ ORDERED = [
 
 
 def subject(version: str, kind: str = "pypi", name: str = "a-b") -> AuditedPackage:
-    found = subject_of(f"pkg:{kind}/{name}@{version}", f"{name} {version}")
+    found = audited_package(f"pkg:{kind}/{name}@{version}", f"{name} {version}")
     assert found is not None
     return found
 
@@ -39,9 +39,9 @@ def test_semantic_versions_are_ordered_as_their_specification_says() -> None:
 
 
 @pytest.mark.parametrize("version", ["", "latest", "1.2.3.4", "1.x", "1" * 200, "¹.0.0"])
-def test_what_is_no_version_is_not_compared(version: str) -> None:
+def test_text_that_is_not_a_version_is_not_compared(version: str) -> None:
     assert semver_key(version) is None
-    assert subject_of(f"pkg:npm/a@{version}", "a") is None
+    assert audited_package(f"pkg:npm/a@{version}", "a") is None
 
 
 def test_pythons_versions_are_ordered_as_pep_440_says() -> None:
@@ -68,7 +68,9 @@ INTRODUCED, FIXED, LAST, LIMIT = "introduced", "fixed", "last_affected", "limit"
         ([], [], ["1"]),
     ],
 )
-def test_a_range_holds_what_it_says(events: list[tuple[str, str]], inside: list[str], outside: list[str]) -> None:
+def test_a_range_contains_the_versions_between_its_events(
+    events: list[tuple[str, str]], inside: list[str], outside: list[str]
+) -> None:
     affected = {"ranges": [{"type": "ECOSYSTEM", "events": [dict([event]) for event in events]}]}
     assert [version for version in inside if not affects(affected, subject(version))] == []
     assert [version for version in outside if affects(affected, subject(version))] == []
@@ -100,26 +102,26 @@ def entry(**more: object) -> dict[str, Any]:
 def test_names_are_compared_as_their_ecosystem_does() -> None:
     one = subject("1.0")
     subjects = {(one.ecosystem, one.name): [one]}
-    (found,) = judge(entry(summary="Bad\n things", database_specific={"severity": "HIGH"}), subjects)
+    (found,) = matching_advisories(entry(summary="Bad\n things", database_specific={"severity": "HIGH"}), subjects)
     assert (found.id, found.aliases, found.summary, found.severity) == ("GHSA-1", ("CVE-2",), "Bad things", "HIGH")
     assert found.fixed == ("2.0", "3.1")
     other = subject("1.0", "npm", "A_B")
-    assert list(judge(entry(), {(other.ecosystem, other.name): [other]})) == []
+    assert list(matching_advisories(entry(), {(other.ecosystem, other.name): [other]})) == []
 
 
-def test_a_withdrawn_entry_says_nothing() -> None:
+def test_a_withdrawn_entry_affects_nothing() -> None:
     one = subject("1.0")
-    assert list(judge(entry(withdrawn="2026-01-01T00:00:00Z"), {(one.ecosystem, one.name): [one]})) == []
+    assert list(matching_advisories(entry(withdrawn="2026-01-01T00:00:00Z"), {(one.ecosystem, one.name): [one]})) == []
 
 
 @pytest.mark.parametrize("purl", ["", "pkg:generic/openssl@3", "pkg:pypi/a", "pkg:pypi/a@not-a-version", "x"])
-def test_what_cannot_be_looked_up_is_none(purl: str) -> None:
-    assert subject_of(purl, "a") is None
+def test_a_component_that_cannot_be_looked_up_is_none(purl: str) -> None:
+    assert audited_package(purl, "a") is None
 
 
 @pytest.mark.parametrize(
     "affected", [3, [3], [{"package": 3}], [{"package": {"ecosystem": "PyPI", "name": "a-b"}, "ranges": 3}]]
 )
-def test_an_entry_of_another_shape_says_nothing(affected: object) -> None:
+def test_an_entry_with_another_structure_affects_nothing(affected: object) -> None:
     one = subject("1.0")
-    assert list(judge({"id": "x", "affected": affected}, {(one.ecosystem, one.name): [one]})) == []
+    assert list(matching_advisories({"id": "x", "affected": affected}, {(one.ecosystem, one.name): [one]})) == []

@@ -43,7 +43,7 @@ def test_the_table_has_a_row_for_each_package_and_one_for_the_plugin() -> None:
     assert sum(row.files for row in rows) == len(BUNDLE.entries)
 
 
-def test_the_report_names_everything_but_the_machine() -> None:
+def test_the_report_has_nothing_of_the_machine() -> None:
     report = build_report(MANIFEST, LOCK, package_rows(BUNDLE), ARTIFACT, inputs="sha256:1")
     text = json.dumps(report)
     assert "somebody" not in text
@@ -62,7 +62,7 @@ def test_the_report_names_everything_but_the_machine() -> None:
     }
 
 
-def test_the_table_comes_back_from_the_report() -> None:
+def test_the_table_is_read_from_the_report() -> None:
     report = json.loads(json.dumps(build_report(MANIFEST, LOCK, package_rows(BUNDLE), ARTIFACT, inputs="sha256:1")))
     assert report_rows(report) == package_rows(BUNDLE)
 
@@ -70,11 +70,11 @@ def test_the_table_comes_back_from_the_report() -> None:
 @pytest.mark.parametrize(
     "report", [{}, {"packages": 3}, {"packages": [{}]}, {"packages": ["x"]}, {"packages": [{"files": "many"}]}]
 )
-def test_a_report_of_another_shape_has_no_table(report: dict[str, object]) -> None:
+def test_a_report_with_another_structure_has_no_table(report: dict[str, object]) -> None:
     assert report_rows(report) == ()
 
 
-def test_the_report_lies_beside_the_artifact() -> None:
+def test_the_report_is_beside_the_artifact() -> None:
     assert report_file(Path("dist/a-1.zip")) == Path("dist/a-1.report.json")
 
 

@@ -14,7 +14,7 @@ from builder.evidence.inspection.treemap import Area, squarify
     st.floats(10, 2000),
     st.floats(10, 2000),
 )
-def test_areas_are_in_proportion_and_fill_what_there_is(sizes: list[int], width: float, height: float) -> None:
+def test_areas_are_proportional_and_fill_the_rectangle(sizes: list[int], width: float, height: float) -> None:
     ordered = sorted(map(float, sizes), reverse=True)
     areas = squarify(ordered, Area(0, 0, width, height))
     assert len(areas) == len(ordered)
@@ -36,10 +36,10 @@ def test_no_two_areas_overlap() -> None:
             assert min(across, down) < 1e-9
 
 
-def test_the_example_of_the_paper_is_drawn_as_in_the_paper() -> None:
+def test_the_example_of_the_paper_has_the_same_areas() -> None:
     first, second, *_ = squarify([6.0, 6.0, 4.0, 3.0, 2.0, 2.0, 1.0], Area(0, 0, 6, 4))
     assert (first.width, first.height, second.y) == (3, 2, 2)
 
 
-def test_nothing_has_no_area() -> None:
+def test_no_sizes_have_no_areas() -> None:
     assert squarify([], Area(0, 0, 1, 1)) == ()

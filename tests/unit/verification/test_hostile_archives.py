@@ -24,7 +24,7 @@ def test_a_hostile_archive_is_refused_in_time(what: str) -> None:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_a_damaged_archive_is_refused_or_read_as_everybody_reads_it(seed: int) -> None:
+def test_a_damaged_archive_is_refused_or_read_as_other_programs_read_it(seed: int) -> None:
     verdicts = [judge(data) for data in damaged(Random(seed), 300)]  # noqa: S311 - chooses places, no secret
     assert not any(verdict.escaped or verdict.disagreed for verdict in verdicts)
     assert max(verdict.seconds for verdict in verdicts) < SECONDS

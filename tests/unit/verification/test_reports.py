@@ -24,21 +24,21 @@ def told(report: dict[str, object], *rows: PackageRow) -> list[str]:
     return [one.path for one in compare_with_report(ARTIFACT, MEMBERS, report, rows)]
 
 
-def test_a_report_that_fits_is_silent() -> None:
+def test_a_matching_report_has_no_differences() -> None:
     assert told({"artifact": TOLD}, OWN, ROW) == []
 
 
 @pytest.mark.parametrize("key", TOLD)
-def test_every_figure_of_the_artifact_is_held_against_it(key: str) -> None:
+def test_every_value_in_the_report_is_compared_with_the_artifact(key: str) -> None:
     assert told({"artifact": {**TOLD, key: "other"}}, OWN, ROW) == [f"artifact.{key}"]
 
 
 @pytest.mark.parametrize("artifact", [None, [], "text", {}])
-def test_a_report_without_figures_is_told(artifact: object) -> None:
+def test_a_report_without_sizes_is_a_difference(artifact: object) -> None:
     assert told({"artifact": artifact}, OWN, ROW)
 
 
-def test_files_that_belong_to_no_package_and_rows_with_other_sums_are_told() -> None:
+def test_files_without_a_package_and_rows_with_wrong_sums_are_reported() -> None:
     assert told({"artifact": TOLD}, OWN) == ["a/x.py", "a/y.py"]
     more = PackageRow(name="a", version="1", files=3, size=5, packed_size=6, paths=("a/",))
     assert told({"artifact": TOLD}, OWN, more) == ["packages[1].files", "packages[1].packedSize"]
@@ -49,7 +49,7 @@ def test_two_reports_are_compared_key_by_key_and_by_type() -> None:
     other = {"a": True, "b": [1, {"c": "y"}, 2], "e": 1}
     found = {difference.path: difference.detail for difference in compare_reports(one, other)}
     assert set(found) == {"a", "b[1].c", "b[2]", "d", "e"}
-    assert found["e"] == "the report says nothing, built again it says 1"
+    assert found["e"] == "the report has nothing, the new build's report has 1"
     assert compare_reports(one, {**one}) == ()
 
 
@@ -57,7 +57,7 @@ def test_two_reports_are_compared_key_by_key_and_by_type() -> None:
     ("digest", "version", "reason"),
     [("sha256:0", "1", ""), ("sha256:1", "1", "the lock pins sha256:1"), ("sha256:0", "2", "does not pin it")],
 )
-def test_packages_are_held_against_the_lock(digest: str, version: str, reason: str) -> None:
+def test_packages_are_compared_with_the_lock(digest: str, version: str, reason: str) -> None:
     lock = Lock(file=None, packages=(LockedPackage(name="a", version=version, digest=digest),))
     report = {
         "packages": [{"name": "", "version": "", "digest": ""}, {"name": "a", "version": "1", "digest": "sha256:0"}]
