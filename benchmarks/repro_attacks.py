@@ -43,7 +43,7 @@ def single_changes(scratch: Path) -> Result:
     bench = Bench.of(plugin)
     random = Random(SEED)  # noqa: S311 - chooses places, no secret
     missed = [
-        mutated.what for mutated in mutations(bench.sound, random, CHANGES) if not caught(bench, mutated).fits(mutated)
+        changed.what for changed in mutations(bench.sound, random, CHANGES) if not caught(bench, changed).fits(changed)
     ]
     print(*missed, sep="\n", end="\n" if missed else "")
     what = (

@@ -1,4 +1,4 @@
-"""A machine that has something else to do."""
+"""A busy machine."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CORES = os.cpu_count() or 1
 
 @contextmanager
 def busy_machine(loops: int = CORES) -> Iterator[None]:
-    """While the block runs, so many processes compute without a pause: one for each core."""
+    """Run this many processes that compute without a pause, one for each core, while the block runs."""
     with ExitStack() as load:
         for _ in range(loops):
             process = load.enter_context(subprocess.Popen([sys.executable, "-c", "while True: pass"]))

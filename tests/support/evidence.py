@@ -62,7 +62,7 @@ DIGEST = "sha256:" + "0" * 64
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Built:
-    """One artifact with everything beside it."""
+    """An artifact with all files beside it."""
 
     manifest: Manifest
     lock: Lock
@@ -119,7 +119,7 @@ def built(
 
 
 def with_bytecode(seen: Inspection, *sources: str) -> Inspection:
-    """An artifact as ``precompile`` makes it: with bytecode of some of its sources."""
+    """An artifact as ``precompile`` builds it: with bytecode of some of its sources."""
     paths = [bytecode_path(source, "cpython-313") for source in sources]
     return replace(seen, files=(*seen.files, *(FileRow(path=path, size=3000, packed_size=1000) for path in paths)))
 

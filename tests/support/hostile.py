@@ -1,4 +1,4 @@
-"""ZIPs built to hurt, by family, and sound ZIPs damaged at random; with what any reader must do with them.
+"""Hostile ZIPs by family, and intact ZIPs damaged at random, with the result that every reader must have.
 
 Hostile ones must be refused. Damaged ones must be refused or read as Python's own ``zipfile`` reads them.
 """
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from builder.archive.entry_paths import path_problem
 from builder.archive.reader import read_stream
 from builder.errors import VerificationError
-from tests.support.zips import Forged, deflated, forge, named
+from tests.support.zips import ForgedMember, deflated, forge, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -113,11 +113,11 @@ ENDS: dict[str, dict[str, object]] = {
 
 
 def hostile() -> Iterator[tuple[str, bytes]]:
-    """Every hostile ZIP with what is wrong in it."""
+    """Every hostile ZIP with its problem."""
     yield from _paths_and_kinds()
     for what, fields in LIES.items():
-        yield f"local header with {what}", forge(Forged(name=b"plain.txt", local=fields), OTHER)
-        yield f"central record with {what}", forge(Forged(name=b"plain.txt", central=fields), OTHER)
+        yield f"local header with {what}", forge(ForgedMember(name=b"plain.txt", local=fields), OTHER)
+        yield f"central record with {what}", forge(ForgedMember(name=b"plain.txt", central=fields), OTHER)
     for what, fields in ENDS.items():
         yield f"archive with {what}", forge(PLAIN, end=fields)
     for method in (1, 2, 3, 4, 5, 6, 7, 9, 10, 12, 14, 16, 18, 19, 20, 93, 94, 95, 96, 97, 98, 99):
@@ -126,7 +126,7 @@ def hostile() -> Iterator[tuple[str, bytes]]:
         yield f"flag bit {bit}", forge(named("bad", flags=1 << bit))
     for before in (b"#!/bin/sh\n", b"MZ" + b"\0" * 62, b"PK", b"\0"):
         yield f"{before[:2]!r} before, offsets as they were", before + forge(PLAIN)
-        yield f"{before[:2]!r} before, offsets corrected", forge(Forged(before=before))
+        yield f"{before[:2]!r} before, offsets corrected", forge(ForgedMember(before=before))
     yield from _twins()
     yield from _bombs()
     whole = forge(PLAIN, OTHER)
@@ -153,33 +153,36 @@ def _twins() -> Iterator[tuple[str, bytes]]:
     yield "a file that is a folder", forge(named("d"), named("d/x"))
     yield "a file that is a listed folder", forge(named("d"), folder)
     yield "a folder with content", forge(named("d/", content=b"x", method=0))
-    yield "bytes between members", forge(Forged(after=b"hidden"), OTHER)
-    yield "a hidden member", forge(Forged(after=forge(OTHER)[:80]), OTHER)
-    yield "the same extra field twice", forge(Forged(extra=b"\x99\x99\x00\x00" * 2))
-    yield "a stored member of two sizes", forge(Forged(method=0, central={"packed": 3}, local={"packed": 3}))
+    yield "bytes between members", forge(ForgedMember(after=b"hidden"), OTHER)
+    yield "a hidden member", forge(ForgedMember(after=forge(OTHER)[:80]), OTHER)
+    yield "the same extra field twice", forge(ForgedMember(extra=b"\x99\x99\x00\x00" * 2))
+    yield "a stored member of two sizes", forge(ForgedMember(method=0, central={"packed": 3}, local={"packed": 3}))
 
 
 def _bombs() -> Iterator[tuple[str, bytes]]:
     span = 30 + len(PLAIN.name) + len(PLAIN.packed)
-    yield "8 MB that declare 10 bytes", forge(Forged(data=NOTHING, content=b"0123456789"))
+    yield "8 MB that declare 10 bytes", forge(ForgedMember(data=NOTHING, content=b"0123456789"))
     yield "40 members of 8 MB", forge(*(named(f"{at}", data=NOTHING, content=ZEROS) for at in range(40)))
     huge = {"size": 0xFFFFFFF0}
-    yield "4 GB declared", forge(Forged(data=NOTHING, local=huge, central=huge))
+    yield "4 GB declared", forge(ForgedMember(data=NOTHING, local=huge, central=huge))
     wide = b"\x01\x00\x08\x00" + struct.pack("<Q", 1 << 60)
-    yield "an exabyte declared", forge(Forged(extra=wide, local={"size": 0xFFFFFFFF}, central={"size": 0xFFFFFFFF}))
+    yield (
+        "an exabyte declared",
+        forge(ForgedMember(extra=wide, local={"size": 0xFFFFFFFF}, central={"size": 0xFFFFFFFF})),
+    )
     copies = [named(f"copy{at:04}.txt", central={"shift": -span * at}) for at in range(1, 500)]
     yield "500 members over the same bytes", forge(named("copy0000.txt"), *copies)
-    yield "a member inside another", forge(Forged(data=NOTHING, content=b"x"), named("b", central={"shift": -4}))
+    yield "a member inside another", forge(ForgedMember(data=NOTHING, content=b"x"), named("b", central={"shift": -4}))
     yield "a hundred thousand empty members", _many(100_001)
     yield "a thousand bad paths", forge(*(named(f"../{at}") for at in range(1000)))
-    yield "bytes behind a deflate stream", forge(Forged(data=deflated(b"abc") + b"hidden", content=b"abc"))
-    yield "a deflate stream without end", forge(Forged(data=deflated(b"abc" * 99)[:-3], content=b"abc" * 99))
-    yield "no deflate stream at all", forge(Forged(data=b"\xff" * 40, content=b"abc"))
+    yield "bytes behind a deflate stream", forge(ForgedMember(data=deflated(b"abc") + b"hidden", content=b"abc"))
+    yield "a deflate stream without end", forge(ForgedMember(data=deflated(b"abc" * 99)[:-3], content=b"abc" * 99))
+    yield "no deflate stream at all", forge(ForgedMember(data=b"\xff" * 40, content=b"abc"))
 
 
 def _many(count: int) -> bytes:
-    """So many empty files, with the end records of a short archive made to fit."""
-    one = forge(Forged(name=b"000000", content=b"", method=0))
+    """An archive of ``count`` empty files, with matching end records."""
+    one = forge(ForgedMember(name=b"000000", content=b"", method=0))
     local, central = one[:30], one[36 : 36 + 42]
     names = [b"%06d" % at for at in range(count)]
     body = b"".join(local + name for name in names)
@@ -198,7 +201,7 @@ class Verdict:
 
     Attributes:
         refused: It was refused by name.
-        escaped: A path was accepted that reaches outside or that programs read differently.
+        escaped: A path was accepted that leaves the folder or that programs read differently.
         disagreed: It was accepted, and ``zipfile`` reads other files.
         seconds: How long the reader took.
     """
@@ -210,7 +213,7 @@ class Verdict:
 
 
 def judge(data: bytes) -> Verdict:
-    """Read a ZIP strictly; anything but a verdict comes out as the exception that it is."""
+    """Read a ZIP strictly; an unexpected exception is raised."""
     start = time.perf_counter()
     try:
         members = read_stream(BytesIO(data), Path("case.zip"), limit=LIMIT)
@@ -235,7 +238,7 @@ def _as_zipfile(data: bytes) -> set[tuple[str, str]] | None:
 
 
 def damaged(random: Random, count: int) -> Iterator[bytes]:
-    """Sound ZIPs with one to four random injuries each, and as many whose headers agree on something odd."""
+    """Intact ZIPs with one to four random changes each, and as many whose headers agree on strange values."""
     seeds = _sound()
     values = (
         b"\0",
@@ -270,8 +273,8 @@ def damaged(random: Random, count: int) -> Iterator[bytes]:
         yield bytes(data)
 
 
-def _odd(random: Random) -> Forged:
-    """A member whose two headers tell one story, which may be a strange one."""
+def _odd(random: Random) -> ForgedMember:
+    """A member with two equal headers, whose values may be strange."""
     content = random.choice((b"", b"abc", b"hello " * 50, random.randbytes(60)))
     fields: dict[str, object] = {}
     for name, values in (

@@ -1,4 +1,4 @@
-"""Kill builds with SIGKILL at staggered moments, then build again: the same bytes, and nothing half-written used."""
+"""Kill builds with SIGKILL at different moments and build again: same bytes, and no half-written file is used."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Victim:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Killed:
+class KilledBuild:
     """The result of one build that was killed and then run again.
 
     Attributes:
@@ -69,14 +69,14 @@ class Killed:
     error_output: str
 
 
-def kill_points(victim: Victim, count: int) -> tuple[Killed, ...]:
+def kill_points(victim: Victim, count: int) -> tuple[KilledBuild, ...]:
     """Kill ``count`` cold builds, from their first moment to beyond their last, two at a time."""
     start = time.perf_counter()
-    wanted, packs = _undisturbed(victim)
+    expected, packs = _undisturbed(victim)
     length = (time.perf_counter() - start) * 1.3
 
-    def one(number: int) -> Killed:
-        return _kill_once(victim, number, length * (number + 0.5) / count, (wanted, packs))
+    def one(number: int) -> KilledBuild:
+        return _kill_once(victim, number, length * (number + 0.5) / count, (expected, packs))
 
     with ThreadPoolExecutor(PARALLEL) as pool:
         return tuple(pool.map(one, range(count)))
@@ -90,7 +90,7 @@ def _undisturbed(victim: Victim) -> tuple[bytes, dict[str, bytes]]:
     return _artifact(output), _packs(store)
 
 
-def _kill_once(victim: Victim, number: int, after: float, wanted: tuple[bytes, dict[str, bytes]]) -> Killed:
+def _kill_once(victim: Victim, number: int, after: float, expected: tuple[bytes, dict[str, bytes]]) -> KilledBuild:
     store, output = victim.scratch / f"store-{number}", victim.scratch / f"output-{number}"
     with victim.build(store, output) as process:
         time.sleep(after)
@@ -100,12 +100,12 @@ def _kill_once(victim: Victim, number: int, after: float, wanted: tuple[bytes, d
         else:
             process.kill()  # pip or npm goes on and finds nobody
         process.communicate()
-    artifact, packs = wanted
+    artifact, packs = expected
     whole = _artifact(output) in {b"", artifact} and _packs(store).items() <= packs.items()
     with victim.build(store, output) as process:
         _, stderr = process.communicate()
     same = process.returncode == 0 and _artifact(output) == artifact and _packs(store) == packs
-    return Killed(after_seconds=after, alive=alive, whole=whole, same=same, error_output=stderr)
+    return KilledBuild(after_seconds=after, alive=alive, whole=whole, same=same, error_output=stderr)
 
 
 def _artifact(output: Path) -> bytes:

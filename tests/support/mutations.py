@@ -18,17 +18,17 @@ from typing import TYPE_CHECKING, Any
 from builder.archive.reader import read_stream
 from builder.archive.tree_digest import tree_digest
 from builder.errors import VerificationError
-from tests.support.zips import Forged, forge, named
+from tests.support.zips import ForgedMember, forge, named
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from random import Random
 
-    Change = Callable[["Sound", Random], "Mutated"]
+    Change = Callable[["IntactArtifact", Random], "ChangedArtifact"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sound:
+class IntactArtifact:
     """An artifact, its report and its lock as the kit wrote them."""
 
     archive: bytes
@@ -36,7 +36,7 @@ class Sound:
     lock: bytes
 
     @property
-    def members(self) -> list[Forged]:
+    def members(self) -> list[ForgedMember]:
         """The artifact's members, ready to be forged again."""
         return [
             named(
@@ -52,47 +52,49 @@ class Sound:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mutated(Sound):
-    """The same with one change, and which kinds of difference must tell it (none named: any, or a refusal)."""
+class ChangedArtifact(IntactArtifact):
+    """The same with one change, and the kinds of difference that must be reported (none: any kind, or a refusal)."""
 
     what: str
     kinds: frozenset[str] = frozenset()
 
 
-def mutations(sound: Sound, random: Random, count: int) -> Iterator[Mutated]:
-    """``count`` single changes, every sort of them in turn, at places chosen by ``random``."""
+def mutations(sound: IntactArtifact, random: Random, count: int) -> Iterator[ChangedArtifact]:
+    """``count`` single changes of all kinds in turn, at random places."""
     for number in range(count):
-        mutated = CHANGES[number % len(CHANGES)](sound, random)
-        if mutated.archive != sound.archive and random.random() < 0.5:
-            mutated = _mend_report(mutated)
-        yield mutated
+        changed = CHANGES[number % len(CHANGES)](sound, random)
+        if changed.archive != sound.archive and random.random() < 0.5:
+            changed = _mend_report(changed)
+        yield changed
 
 
-def _forged(sound: Sound, members: list[Forged], what: str, *kinds: str, **end: Any) -> Mutated:  # noqa: ANN401 - any field of the end record
+def _forged(sound: IntactArtifact, members: list[ForgedMember], what: str, *kinds: str, **end: Any) -> ChangedArtifact:  # noqa: ANN401 - any field of the end record
     archive = forge(*members, end=end)
-    return Mutated(archive=archive, report=sound.report, lock=sound.lock, what=what, kinds=frozenset(kinds))
+    return ChangedArtifact(archive=archive, report=sound.report, lock=sound.lock, what=what, kinds=frozenset(kinds))
 
 
-def _flipped(sound: Sound, random: Random) -> Mutated:
+def _flipped(sound: IntactArtifact, random: Random) -> ChangedArtifact:
     at, bit = random.randrange(len(sound.archive)), 1 << random.randrange(8)
     archive = bytearray(sound.archive)
     archive[at] ^= bit
-    return Mutated(archive=bytes(archive), report=sound.report, lock=sound.lock, what=f"bit {bit} of byte {at} flipped")
+    return ChangedArtifact(
+        archive=bytes(archive), report=sound.report, lock=sound.lock, what=f"bit {bit} of byte {at} flipped"
+    )
 
 
-def _file_added(sound: Sound, random: Random) -> Mutated:
+def _file_added(sound: IntactArtifact, random: Random) -> ChangedArtifact:
     name = f"{random.choice(('', 'one/', 'data/', 'new/'))}x{random.randrange(10**6)}.py"
     members = [*sound.members, named(name, content=b"import os\n", method=0)]
     return _forged(sound, sorted(members, key=lambda member: member.name), f"{name} added", "extra")
 
 
-def _file_removed(sound: Sound, random: Random) -> Mutated:
+def _file_removed(sound: IntactArtifact, random: Random) -> ChangedArtifact:
     members = sound.members
     gone = members.pop(random.randrange(len(members)))
     return _forged(sound, members, f"{gone.name!r} removed", "missing")
 
 
-def _content_changed(sound: Sound, random: Random) -> Mutated:
+def _content_changed(sound: IntactArtifact, random: Random) -> ChangedArtifact:
     members = sound.members
     at = random.randrange(len(members))
     other = named(members[at].name, content=b"other %d\n" % random.randrange(10**9), attributes=members[at].attributes)
@@ -100,7 +102,7 @@ def _content_changed(sound: Sound, random: Random) -> Mutated:
     return _forged(sound, members, f"{other.name!r} has other content", "content")
 
 
-def _mode_changed(sound: Sound, random: Random) -> Mutated:
+def _mode_changed(sound: IntactArtifact, random: Random) -> ChangedArtifact:
     members = sound.members
     at = random.randrange(len(members))
     now = members[at].attributes >> 16
@@ -109,7 +111,7 @@ def _mode_changed(sound: Sound, random: Random) -> Mutated:
     return _forged(sound, members, f"{members[at].name!r} has mode {mode:o}", "mode")
 
 
-def _extra_field(sound: Sound, random: Random) -> Mutated:
+def _extra_field(sound: IntactArtifact, random: Random) -> ChangedArtifact:
     members = sound.members
     at, extra = random.randrange(len(members)), b"UT\x05\x00\x03" + random.randbytes(4)
     sides = random.choice((("local", "central"), ("local",), ("central",)))
@@ -121,14 +123,14 @@ def _extra_field(sound: Sound, random: Random) -> Mutated:
     return _forged(sound, members, f"{members[at].name!r} has an extra field in {sides}", "header")
 
 
-def _order_changed(sound: Sound, random: Random) -> Mutated:
+def _order_changed(sound: IntactArtifact, random: Random) -> ChangedArtifact:
     members = sound.members
     at = random.randrange(len(members) - 1)
     members[at : at + 2] = members[at : at + 2][::-1]
     return _forged(sound, members, f"members {at} and {at + 1} changed places", "order")
 
 
-def _compressed_otherwise(sound: Sound, random: Random) -> Mutated:
+def _compressed_otherwise(sound: IntactArtifact, random: Random) -> ChangedArtifact:
     members = sound.members
     at = random.choice([number for number, member in enumerate(members) if member.method])
     content = _unpacked(members[at])
@@ -136,38 +138,42 @@ def _compressed_otherwise(sound: Sound, random: Random) -> Mutated:
     return _forged(sound, members, f"{members[at].name!r} is stored", "compressor")
 
 
-def _folder_listed(sound: Sound, random: Random) -> Mutated:
+def _folder_listed(sound: IntactArtifact, random: Random) -> ChangedArtifact:
     name = f"{random.choice(('one', 'data', 'elsewhere'))}/"
     members = [*sound.members, named(name, content=b"", method=0, attributes=0o040755 << 16)]
     return _forged(sound, sorted(members, key=lambda member: member.name), f"folder {name} listed", "extra")
 
 
-def _comment(sound: Sound, random: Random) -> Mutated:
+def _comment(sound: IntactArtifact, random: Random) -> ChangedArtifact:
     return _forged(sound, sound.members, "a comment", "bytes", comment=random.randbytes(5).replace(b"P", b"p"))
 
 
-def _trailing(sound: Sound, random: Random) -> Mutated:
+def _trailing(sound: IntactArtifact, random: Random) -> ChangedArtifact:
     more = random.randbytes(random.randrange(1, 30))
-    return Mutated(archive=sound.archive + more, report=sound.report, lock=sound.lock, what=f"{len(more)} bytes behind")
+    return ChangedArtifact(
+        archive=sound.archive + more, report=sound.report, lock=sound.lock, what=f"{len(more)} bytes behind"
+    )
 
 
-def _cut_off(sound: Sound, random: Random) -> Mutated:
+def _cut_off(sound: IntactArtifact, random: Random) -> ChangedArtifact:
     length = random.randrange(len(sound.archive))
-    return Mutated(archive=sound.archive[:length], report=sound.report, lock=sound.lock, what=f"cut after {length}")
+    return ChangedArtifact(
+        archive=sound.archive[:length], report=sound.report, lock=sound.lock, what=f"cut after {length}"
+    )
 
 
-def _lock_hash(sound: Sound, random: Random) -> Mutated:
+def _lock_hash(sound: IntactArtifact, random: Random) -> ChangedArtifact:
     text = sound.lock.decode()
     found = random.choice(list(re.finditer(r"--hash=sha256:([0-9a-f]{64})", text)))
     at = found.start(1) + random.randrange(64)
     other = random.choice([digit for digit in "0123456789abcdef" if digit != text[at]])
     lock = (text[:at] + other + text[at + 1 :]).encode()
-    return Mutated(
+    return ChangedArtifact(
         archive=sound.archive, report=sound.report, lock=lock, what="a hash of the lock", kinds=frozenset({"lock"})
     )
 
 
-def _report_field(sound: Sound, random: Random) -> Mutated:
+def _report_field(sound: IntactArtifact, random: Random) -> ChangedArtifact:
     report = json.loads(sound.report)
     key, owner, name = random.choice(list(_leaves("", report)))
     value = owner[name]
@@ -175,7 +181,7 @@ def _report_field(sound: Sound, random: Random) -> Mutated:
     return _reported(sound, report, f"the report's {key}")
 
 
-def _report_key(sound: Sound, random: Random) -> Mutated:
+def _report_key(sound: IntactArtifact, random: Random) -> ChangedArtifact:
     report = json.loads(sound.report)
     key, owner, name = random.choice(list(_leaves("", report)))
     if isinstance(owner, dict) and random.random() < 0.5:
@@ -185,16 +191,16 @@ def _report_key(sound: Sound, random: Random) -> Mutated:
     return _reported(sound, report, f"the report lacks {key}")
 
 
-def _report_byte(sound: Sound, random: Random) -> Mutated:
+def _report_byte(sound: IntactArtifact, random: Random) -> ChangedArtifact:
     at = random.randrange(len(sound.report))
     report = bytearray(sound.report)
     report[at] ^= 1 << random.randrange(7)
-    return Mutated(archive=sound.archive, report=bytes(report), lock=sound.lock, what=f"the report's byte {at}")
+    return ChangedArtifact(archive=sound.archive, report=bytes(report), lock=sound.lock, what=f"the report's byte {at}")
 
 
-def _reported(sound: Sound, report: object, what: str) -> Mutated:
+def _reported(sound: IntactArtifact, report: object, what: str) -> ChangedArtifact:
     text = (json.dumps(report, indent=2, ensure_ascii=False) + "\n").encode()
-    return Mutated(archive=sound.archive, report=text, lock=sound.lock, what=what)
+    return ChangedArtifact(archive=sound.archive, report=text, lock=sound.lock, what=what)
 
 
 def _leaves(key: str, value: Any) -> Iterator[tuple[str, Any, Any]]:  # noqa: ANN401 - JSON
@@ -206,28 +212,28 @@ def _leaves(key: str, value: Any) -> Iterator[tuple[str, Any, Any]]:  # noqa: AN
             yield at, value, name
 
 
-def _unpacked(member: Forged) -> bytes:
+def _unpacked(member: ForgedMember) -> bytes:
     import zlib
 
     return zlib.decompress(member.packed, -15)
 
 
-def _mend_report(mutated: Mutated) -> Mutated:
-    """What a forger would do: let the report's digests and sizes fit the changed file, where it can be read."""
+def _mend_report(changed: ChangedArtifact) -> ChangedArtifact:
+    """Update the report's digests and sizes to the changed file, as a forger would do."""
     try:
-        members = read_stream(BytesIO(mutated.archive), Path("mutated.zip"))
+        members = read_stream(BytesIO(changed.archive), Path("mutated.zip"))
     except VerificationError:
-        return mutated
-    report = copy.deepcopy(json.loads(mutated.report))
+        return changed
+    report = copy.deepcopy(json.loads(changed.report))
     report["artifact"] |= {
-        "sha256": hashlib.sha256(mutated.archive).hexdigest(),
+        "sha256": hashlib.sha256(changed.archive).hexdigest(),
         "treeDigest": tree_digest(members),
-        "size": len(mutated.archive),
+        "size": len(changed.archive),
         "unpackedSize": sum(member.size for member in members),
         "files": len(members),
     }
     text = (json.dumps(report, indent=2, ensure_ascii=False) + "\n").encode()
-    return replace(mutated, report=text, what=f"{mutated.what}, and the report corrected")
+    return replace(changed, report=text, what=f"{changed.what}, and the report corrected")
 
 
 CHANGES: tuple[Change, ...] = (

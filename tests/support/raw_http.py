@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Received:
-    """One request as it came over the wire."""
+    """One request as it was received."""
 
     method: str
     path: str
@@ -27,14 +27,14 @@ class Received:
 
 
 def reply(status: int, document: object = None, *, head: str = "", body: bytes | None = None) -> bytes:
-    """An HTTP answer with a JSON body (or these bytes) and the right length."""
+    """An HTTP response with a JSON body (or these bytes) and the right length."""
     content = body if body is not None else b"" if document is None else json.dumps(document).encode()
     lines = f"HTTP/1.1 {status} Said\r\ncontent-type: application/json\r\ncontent-length: {len(content)}\r\n{head}\r\n"
     return lines.encode() + content
 
 
 def failure(status: int, code: str, *, head: str = "", **details: object) -> bytes:
-    """A complete error of BioT."""
+    """A complete error response of BioT."""
     document = {
         "code": code,
         "message": f"It is {code}",
@@ -52,7 +52,7 @@ def reset(connection: socket.socket) -> None:
 
 
 class RawServer:
-    """Answers each request with the next of its script; the last one is said again and again.
+    """Answers each request with the next item of its script, and repeats the last one.
 
     Args:
         script: Bytes to send, or functions that get the connection after a request was read whole.

@@ -1,4 +1,4 @@
-"""Put one change into a plugin's artifact, report or lock, and see what ``verify --rebuild`` says about it."""
+"""Make one change to a plugin's artifact, report or lock, and see what ``verify --rebuild`` reports."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from builder.errors import DependencyError, VerificationError
 from builder.evidence import report_file
 from builder.progress import SilentProgress
 from tests.support.locked import FILES, LockedPlugin
-from tests.support.mutations import Mutated, Sound
+from tests.support.mutations import ChangedArtifact, IntactArtifact
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,32 +18,32 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Bench:
-    """A packaged plugin and its sound files, to change and to restore."""
+    """A packaged plugin with its intact files, to change and to restore."""
 
     plugin: LockedPlugin
     artifact: Path
-    sound: Sound
+    sound: IntactArtifact
 
     @classmethod
     def of(cls, plugin: LockedPlugin) -> Bench:
         """Package a plugin; the store must be the one that the environment names."""
         artifact = pipeline.package(plugin.project, SilentProgress()).artifact.file
         report = report_file(artifact).read_bytes()
-        sound = Sound(archive=artifact.read_bytes(), report=report, lock=plugin.lock.read_bytes())
+        sound = IntactArtifact(archive=artifact.read_bytes(), report=report, lock=plugin.lock.read_bytes())
         return cls(plugin=plugin, artifact=artifact, sound=sound)
 
     @property
     def report(self) -> Path:
         return report_file(self.artifact)
 
-    def put(self, state: Sound) -> None:
-        """Let the files be these."""
+    def put(self, state: IntactArtifact) -> None:
+        """Write these files."""
         self.artifact.write_bytes(state.archive)
         self.report.write_bytes(state.report)
         self.plugin.lock.write_bytes(state.lock)
 
     def restore(self) -> None:
-        """Let everything be sound again."""
+        """Restore the intact files."""
         self.put(self.sound)
         for path, text in FILES.items():
             (self.plugin.folder / path).write_bytes(text.encode())
@@ -56,14 +56,14 @@ class Detection:
     kinds: frozenset[str]
     refused: str
 
-    def fits(self, mutated: Mutated) -> bool:
+    def fits(self, changed: ChangedArtifact) -> bool:
         """Whether the change was detected: as its kind, if it has one, otherwise as any kind."""
-        return mutated.kinds <= self.kinds and bool(self.refused or self.kinds)
+        return changed.kinds <= self.kinds and bool(self.refused or self.kinds)
 
 
-def caught(bench: Bench, mutated: Mutated) -> Detection:
+def caught(bench: Bench, changed: ChangedArtifact) -> Detection:
     """Verify the changed plugin, with everything sound again afterwards."""
-    bench.put(mutated)
+    bench.put(changed)
     try:
         seen = pipeline.verify(bench.artifact, bench.plugin.project, SilentProgress())
     except (VerificationError, DependencyError) as error:

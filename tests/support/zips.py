@@ -12,7 +12,7 @@ REGULAR = (stat.S_IFREG | 0o644) << 16
 
 
 @dataclass(frozen=True, kw_only=True)
-class Forged:
+class ForgedMember:
     """One member; ``local`` and ``central`` override single fields of one of its two headers."""
 
     name: bytes = b"a.txt"
@@ -43,7 +43,7 @@ def deflated(content: bytes) -> bytes:
     return compressor.compress(content) + compressor.flush()
 
 
-def forge(*members: Forged, end: dict[str, Any] | None = None, zip64: bool = False) -> bytes:
+def forge(*members: ForgedMember, end: dict[str, Any] | None = None, zip64: bool = False) -> bytes:
     """A ZIP of these members; ``end`` overrides fields of the end record."""
     body, directory = b"", b""
     for member in members:
@@ -78,7 +78,7 @@ def forge(*members: Forged, end: dict[str, Any] | None = None, zip64: bool = Fal
     return body + directory + between + wide + tail + comment + trailing
 
 
-def _header_fields(member: Forged, overrides: dict[str, Any]) -> dict[str, Any]:
+def _header_fields(member: ForgedMember, overrides: dict[str, Any]) -> dict[str, Any]:
     return {
         "needed": 20,
         "flags": member.flags,
@@ -96,7 +96,7 @@ def _header_fields(member: Forged, overrides: dict[str, Any]) -> dict[str, Any]:
     } | overrides
 
 
-def _local(member: Forged) -> bytes:
+def _local(member: ForgedMember) -> bytes:
     fields = _header_fields(member, member.local)
     return (
         struct.pack(
@@ -118,7 +118,7 @@ def _local(member: Forged) -> bytes:
     )
 
 
-def _central(member: Forged, start: int) -> bytes:
+def _central(member: ForgedMember, start: int) -> bytes:
     fields = _header_fields(member, member.central)
     return (
         struct.pack(
@@ -151,7 +151,7 @@ def _zip64(entries: int, size: int, start: int) -> bytes:
     return record + struct.pack("<4sLQL", b"PK\x06\x07", 0, start + size, 1)
 
 
-def named(name: str | bytes, **changes: Any) -> Forged:  # noqa: ANN401  # any field of Forged
+def named(name: str | bytes, **changes: Any) -> ForgedMember:  # noqa: ANN401  # any field of Forged
     """A member of this name; text beyond ASCII is marked as UTF-8, as it should be."""
     raw = name.encode() if isinstance(name, str) else name
-    return replace(Forged(name=raw, flags=0 if raw.isascii() else 0x800), **changes)
+    return replace(ForgedMember(name=raw, flags=0 if raw.isascii() else 0x800), **changes)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-ANSWER = {"licence": "MIT", "größe": ["1", "2"]}
+RESULT = {"licence": "MIT", "größe": ["1", "2"]}
 DAY = 24 * 60 * 60
 
 
@@ -25,7 +25,7 @@ class Asked:
 
     def __call__(self) -> dict[str, object]:
         self.times += 1
-        return dict(ANSWER)
+        return dict(RESULT)
 
 
 def packs_of(folder: Path) -> list[Path]:
@@ -33,15 +33,15 @@ def packs_of(folder: Path) -> list[Path]:
 
 
 def test_a_result_is_computed_once_for_each_name_and_inputs(tmp_path: Path) -> None:
-    asked = Asked()
-    memory = ResultCache(store=Store(tmp_path), inputs=("lock 1",))
-    assert [memory.get_or_compute("facts", asked) for _ in range(3)] == [ANSWER] * 3
-    assert asked.times == 1
-    memory.get_or_compute("savings", asked)
-    ResultCache(store=Store(tmp_path), inputs=("lock 2",)).get_or_compute("facts", asked)
-    assert asked.times == 3
-    assert ResultCache(store=Store(tmp_path), inputs=("lock 1",)).get_or_compute("facts", asked) == ANSWER
-    assert asked.times == 3
+    compute = Asked()
+    cache = ResultCache(store=Store(tmp_path), inputs=("lock 1",))
+    assert [cache.get_or_compute("facts", compute) for _ in range(3)] == [RESULT] * 3
+    assert compute.times == 1
+    cache.get_or_compute("savings", compute)
+    ResultCache(store=Store(tmp_path), inputs=("lock 2",)).get_or_compute("facts", compute)
+    assert compute.times == 3
+    assert ResultCache(store=Store(tmp_path), inputs=("lock 1",)).get_or_compute("facts", compute) == RESULT
+    assert compute.times == 3
 
 
 def flipped(data: bytes) -> bytes:
@@ -53,32 +53,32 @@ def torn(data: bytes) -> bytes:
 
 
 def test_a_changed_result_is_computed_again(tmp_path: Path) -> None:
-    asked = Asked()
-    memory = ResultCache(store=Store(tmp_path), inputs=("lock",))
+    compute = Asked()
+    cache = ResultCache(store=Store(tmp_path), inputs=("lock",))
     changes: tuple[Callable[[bytes], bytes], ...] = (flipped, torn)
     for suffix in (".zip", ".index"):
         for change in changes:
-            memory.get_or_compute("facts", asked)
-            before = asked.times
+            cache.get_or_compute("facts", compute)
+            before = compute.times
             file = packs_of(tmp_path)[0].with_suffix(suffix)
             file.write_bytes(change(file.read_bytes()))
-            assert memory.get_or_compute("facts", asked) == ANSWER
-            assert asked.times == before + 1
+            assert cache.get_or_compute("facts", compute) == RESULT
+            assert compute.times == before + 1
     assert find_damaged(Store(tmp_path)) == (1, ())
 
 
 def test_a_read_only_store_stores_nothing_and_stops_nothing(tmp_path: Path) -> None:
-    asked = Asked()
+    compute = Asked()
     (tmp_path / "work").write_bytes(b"")
-    for memory in (ResultCache(), ResultCache(store=Store(tmp_path))):
-        asked.times = 0
-        assert [memory.get_or_compute("facts", asked) for _ in range(2)] == [ANSWER] * 2
-        assert asked.times == 2
+    for cache in (ResultCache(), ResultCache(store=Store(tmp_path))):
+        compute.times = 0
+        assert [cache.get_or_compute("facts", compute) for _ in range(2)] == [RESULT] * 2
+        assert compute.times == 2
 
 
 def test_cached_results_are_pruned_like_packages(tmp_path: Path) -> None:
-    store, asked = Store(tmp_path), Asked()
-    ResultCache(store=store, inputs=("lock",)).get_or_compute("facts", asked)
+    store, compute = Store(tmp_path), Asked()
+    ResultCache(store=store, inputs=("lock",)).get_or_compute("facts", compute)
     file = packs_of(tmp_path)[0]
     os.utime(file, (1000.0, 1000.0))
     assert [row.label for row in list_entries(store)] == ["what packages say about themselves"]

@@ -56,7 +56,7 @@ def test_without_the_wheels_one_warning_says_that_imports_were_not_checked(
 ) -> None:
     monkeypatch.setenv("BIOT_PLUGIN_STORE", str(tmp_path / "empty"))
     write(locked, "import one, two, three")
-    assert rows(locked.project) == [("warning", f"{NOT_CHECKED}some of the locked packages are not here yet.")]
+    assert rows(locked.project) == [("warning", f"{NOT_CHECKED}some locked packages are not on this machine yet.")]
     write(locked, "import os, boto3")
     assert rows(locked.project) == []
     write(locked, "import one\nfrom .absent import a")

@@ -90,10 +90,10 @@ def test_the_command_ends_with_7_when_something_is_found(tmp_path: Path, capsys:
     made = built(tmp_path / "p")
     dump = dump_of(tmp_path, entry("pkg", "1.0.1", aliases=["CVE-1"], summary="Bad"))
     assert run(["audit", "--osv", str(dump), str(made.artifact.file)]) == 7
-    told = capsys.readouterr()
-    assert "pkg 1.0: PYSEC-pkg, CVE-1 (unknown): Bad" in told.err
-    assert "Fixed in 1.0.1" in told.err
-    assert "Dump of 2026-10-01T10:00:00Z, 1 entries" in told.out
+    printed = capsys.readouterr()
+    assert "pkg 1.0: PYSEC-pkg, CVE-1 (unknown): Bad" in printed.err
+    assert "Fixed in 1.0.1" in printed.err
+    assert "Dump of 2026-10-01T10:00:00Z, 1 entries" in printed.out
     assert run(["audit", "--json", "--osv", str(dump), str(made.artifact.file)]) == 7
     document = json.loads(capsys.readouterr().out)
     assert (document["status"], document["exitCode"], document["dumpDate"]) == ("found", 7, "2026-10-01T10:00:00Z")
@@ -104,10 +104,10 @@ def test_the_command_ends_with_0_when_nothing_is_found(tmp_path: Path, capsys: p
     made = built(tmp_path / "p")
     dump = dump_of(tmp_path, entry("pkg", "0.9"))
     assert run(["audit", "--osv", str(dump), str(made.artifact.file)]) == 0
-    told = capsys.readouterr()
-    assert told.out.startswith("0 known vulnerabilities in 3 components (my-plugin-1.cdx.json).")
-    assert "Not checked" in told.out
-    assert told.err == ""
+    printed = capsys.readouterr()
+    assert printed.out.startswith("0 known vulnerabilities in 3 components (my-plugin-1.cdx.json).")
+    assert "Not checked" in printed.out
+    assert printed.err == ""
 
 
 MANIFEST = '[plugin]\nname = "my-plugin"\ndisplayName = "Mine"\nversion = {}\nruntime = "python3.13"\n'

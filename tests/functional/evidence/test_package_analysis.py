@@ -26,9 +26,9 @@ def never() -> list[str]:
 def test_the_cached_analysis_equals_the_computed_one(tmp_path: Path) -> None:
     manifest = manifest_of(folder=tmp_path)
     packs = [pack_in(tmp_path, label, files) for label, files in PACKAGES.items()]
-    memory = ResultCache(store=Store(tmp_path / "store"), inputs=("lock",))
-    read = analyze_packages(manifest, packs, lambda: ["pkg"], memory)
-    assert analyze_packages(manifest, packs, never, memory) == read
+    cache = ResultCache(store=Store(tmp_path / "store"), inputs=("lock",))
+    read = analyze_packages(manifest, packs, lambda: ["pkg"], cache)
+    assert analyze_packages(manifest, packs, never, cache) == read
     assert read == read_packs(manifest, packs, ["pkg"])
     assert any(one.inside for one in read.components.values())
 
@@ -48,6 +48,6 @@ def test_another_lock_or_other_files_of_a_package_have_another_cache(tmp_path: P
         package_result_cache(store, manifest, lock_sha256, pruned),
         package_result_cache(store, manifest_of(folder=tmp_path, runtime="python3.12"), lock_sha256, packs),
     ]
-    assert len({memory.inputs for memory in found}) == len(found)
+    assert len({cache.inputs for cache in found}) == len(found)
     assert package_result_cache(store, manifest, lock_sha256, packs) == found[0]
     assert package_result_cache(store, manifest, "", packs) == ResultCache()

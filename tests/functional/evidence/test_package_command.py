@@ -33,13 +33,13 @@ def package(plugin: Path, capsys: pytest.CaptureFixture[str], code: int = 0) -> 
 
 
 def test_every_file_is_listed_and_exists(plugin: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    told = package(plugin, capsys)["evidence"]
-    assert isinstance(told, dict)
-    assert told.keys() == KINDS
-    assert all(Path(file).is_file() for file in told.values())
+    evidence = package(plugin, capsys)["evidence"]
+    assert isinstance(evidence, dict)
+    assert evidence.keys() == KINDS
+    assert all(Path(file).is_file() for file in evidence.values())
     assert {file.name for file in (plugin / "dist").iterdir()} == {
         "my-plugin-1.zip",
-        *(Path(file).name for file in told.values()),
+        *(Path(file).name for file in evidence.values()),
     }
 
 

@@ -125,7 +125,7 @@ def test_the_command_writes_the_page_and_prints_its_path(tmp_path: Path, capsys:
     assert page.read_bytes() == first
 
 
-def told_of(seen: Inspection) -> str:
+def section_of(seen: Inspection) -> str:
     return cold_start(seen, files_by_package(seen.packages, seen.files))
 
 
@@ -138,27 +138,28 @@ def test_without_bytecode_the_page_explains_precompile(tmp_path: Path) -> None:
 
 def test_modules_with_bytecode_are_those_that_the_handler_imports(tmp_path: Path) -> None:
     seen = inspect(built(tmp_path).artifact.file)
-    told = told_of(with_bytecode(seen, "pkg/a.py", "index.py"))
-    assert "imports these 2 of 5 modules" in told
+    section = section_of(with_bytecode(seen, "pkg/a.py", "index.py"))
+    assert "imports these 2 of 5 modules" in section
     assert (
-        '<th scope="row">pkg 1.0</th><td data-label="Sources">4.9 kB</td><td data-label="Bytecode">2.9 kB</td>' in told
+        '<th scope="row">pkg 1.0</th><td data-label="Sources">4.9 kB</td><td data-label="Bytecode">2.9 kB</td>'
+        in section
     )
-    assert "<summary>1</summary><ul><li>pkg/a.py: 4.9 kB</li></ul>" in told
-    assert "two 2.0" not in told
+    assert "<summary>1</summary><ul><li>pkg/a.py: 4.9 kB</li></ul>" in section
+    assert "two 2.0" not in section
     every = [file.path for file in seen.files if file.path.endswith(".py")]
-    assert "All 5 modules have bytecode" in told_of(with_bytecode(seen, *every))
+    assert "All 5 modules have bytecode" in section_of(with_bytecode(seen, *every))
 
 
 def test_a_bundled_file_is_listed_by_package(tmp_path: Path) -> None:
     seen = inspect(built(tmp_path).artifact.file)
     node = replace(seen, report={"plugin": {"runtime": "nodejs22.x", "handler": "index.handler"}})
-    assert "<code>bundle = true</code> under <code>[build]</code>" in told_of(node)
+    assert "<code>bundle = true</code> under <code>[build]</code>" in section_of(node)
     rows = [
         {"name": "ms", "version": "2.1.3", "unpackedSize": 900},
         {"name": "<b>", "version": "1.0", "unpackedSize": 3000},
     ]
-    told = told_of(replace(node, report={**node.report, "bundled": rows}))
-    assert told.index("&lt;b&gt; 1.0") < told.index("ms 2.1.3")
-    assert "<b>" not in told
+    section = section_of(replace(node, report={**node.report, "bundled": rows}))
+    assert section.index("&lt;b&gt; 1.0") < section.index("ms 2.1.3")
+    assert "<b>" not in section
     for odd in ("x", [1], [{"name": "a"}], {"a": 1}):
-        assert "one file of them" in told_of(replace(node, report={**node.report, "bundled": odd}))
+        assert "one file of them" in section_of(replace(node, report={**node.report, "bundled": odd}))

@@ -46,10 +46,10 @@ def test_the_statement_lists_inputs_and_outputs(tmp_path: Path) -> None:
     assert definition["externalParameters"]["plugin"]["name"] == "my-plugin"
     assert definition["externalParameters"]["build"]["root"] == "src"
     assert "L1" in definition["internalParameters"]["level"]
-    given = {one.get("name") or one["uri"]: one["digest"] for one in definition["resolvedDependencies"]}
-    assert {"plugin.toml", "index.py", "plugin/__init__.py", "data/ü.txt"} <= given.keys()
-    assert given["pkg:pypi/pkg@1.0"] == {"sha256": DIGEST.removeprefix("sha256:")}
-    assert len(given) == 4 + len(PACKAGES)
+    dependencies = {one.get("name") or one["uri"]: one["digest"] for one in definition["resolvedDependencies"]}
+    assert {"plugin.toml", "index.py", "plugin/__init__.py", "data/ü.txt"} <= dependencies.keys()
+    assert dependencies["pkg:pypi/pkg@1.0"] == {"sha256": DIGEST.removeprefix("sha256:")}
+    assert len(dependencies) == 4 + len(PACKAGES)
     assert run["builder"]["id"]
     assert run["metadata"]["startedOn"] <= run["metadata"]["finishedOn"]
     named = {one["name"] for one in run["byproducts"]}

@@ -56,9 +56,9 @@ def test_the_fields_that_ntia_cisa_and_fda_require_have_a_value_or_unknown(tmp_p
     assert meta["tools"]["components"][0]["name"] == "biot-plugin-kit"
     assert meta["lifecycles"] == [{"phase": "build"}]
     assert meta["authors"] == [{"name": "unknown"}]
-    told = properties(meta)
-    assert {"author-of-sbom-data", "generation-context", "timestamp", "tree-digest", "runtime"} <= told.keys()
-    assert told["timestamp"].startswith("unknown")
+    values = properties(meta)
+    assert {"author-of-sbom-data", "generation-context", "timestamp", "tree-digest", "runtime"} <= values.keys()
+    assert values["timestamp"].startswith("unknown")
     assert {one["ref"] for one in document["dependencies"]} == {
         meta["component"]["bom-ref"],
         *(one["bom-ref"] for one in document["components"]),

@@ -65,8 +65,8 @@ def test_no_cell_is_a_formula_and_none_breaks_the_table(tmp_path: Path) -> None:
 
 def test_outdated_entries_are_warned_about_in_every_run(tmp_path: Path) -> None:
     made = built(tmp_path, soup_toml=SOUP)
-    told = [(problem.where, problem.message) for problem in made.warnings]
-    assert told == [
+    warnings = [(problem.where, problem.message) for problem in made.warnings]
+    assert warnings == [
         ("soup.toml packages.Pkg.evaluated", "Pkg was evaluated in version 0.9, but the artifact contains 1.0."),
         ("soup.toml packages.gone", "gone is not in the artifact any more."),
     ]
@@ -81,7 +81,7 @@ def test_outdated_entries_are_warned_about_in_every_run(tmp_path: Path) -> None:
         ("[packages.a]\nsupport = 3", "soup.toml:2 packages.a.support", "quotes"),
         ("packages = 3", "soup.toml:1 packages", ""),
         ("[packages]\na = 1", "soup.toml:2 packages.a", "[packages.a]"),
-        ("a = ", "soup.toml:1", "quotes"),
+        ("a = ", "soup.toml:1 a", "in quotes"),
     ],
 )
 def test_an_invalid_soup_toml_is_refused_with_the_line(text: str, where: str, hint: str) -> None:

@@ -51,9 +51,9 @@ def test_forging_without_a_change_keeps_the_bytes(bench: Bench) -> None:
 @pytest.mark.parametrize("seed", range(3))
 def test_every_single_change_is_caught(bench: Bench, seed: int) -> None:
     missed = [
-        f"{mutated.what}: {told}"
-        for mutated in mutations(bench.sound, Random(seed), COUNT // 3)  # noqa: S311 - chooses places, no secret
-        if not (told := caught(bench, mutated)).fits(mutated)
+        f"{changed.what}: {reported}"
+        for changed in mutations(bench.sound, Random(seed), COUNT // 3)  # noqa: S311 - chooses places, no secret
+        if not (reported := caught(bench, changed)).fits(changed)
     ]
     assert missed == []
 
@@ -64,10 +64,10 @@ def test_a_change_that_only_a_rebuild_shows_is_reported_with_its_path(bench: Ben
         seen = pipeline.verify(bench.artifact, bench.plugin.project, SilentProgress())
     finally:
         bench.restore()
-    told = {(one.kind.value, one.path) for one in seen.differences}
-    assert ("content", "index.py") in told
-    assert ("report", "inputs") in told
-    assert all(kind == "content" or path == "inputs" for kind, path in told)
+    reported = {(one.kind.value, one.path) for one in seen.differences}
+    assert ("content", "index.py") in reported
+    assert ("report", "inputs") in reported
+    assert all(kind == "content" or path == "inputs" for kind, path in reported)
 
 
 def test_without_a_report_only_a_rebuild_finds_differences(bench: Bench) -> None:

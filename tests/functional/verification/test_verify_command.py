@@ -52,9 +52,9 @@ def test_every_different_path_is_reported_with_the_reason(
         ("report", "inputs"),
     }
     assert run(["verify", "--rebuild", "dist/sample-1.zip"]) == 7
-    told = capsys.readouterr().out
-    assert "0755, should be 0644" in told
-    assert "6." in told
+    printed = capsys.readouterr().out
+    assert "0755, should be 0644" in printed
+    assert "6." in printed
 
 
 def test_a_different_lock_is_reported_by_package(plugin: LockedPlugin, capsys: pytest.CaptureFixture[str]) -> None:
@@ -89,8 +89,8 @@ def test_a_changed_sbom_is_reported_even_when_its_checksum_was_updated(
     assert run(["verify", "dist/sample-1.zip"]) == (0 if updated else 7)
     capsys.readouterr()
     assert run(["verify", "--rebuild", "--json", "dist/sample-1.zip"]) == 7
-    told = json.loads(capsys.readouterr().out)["differences"]
-    assert {(one["kind"], one["path"]) for one in told} == {("report", "sample-1.cdx.json")}
+    printed = json.loads(capsys.readouterr().out)["differences"]
+    assert {(one["kind"], one["path"]) for one in printed} == {("report", "sample-1.cdx.json")}
 
 
 def test_a_missing_evidence_file_is_reported(plugin: LockedPlugin, capsys: pytest.CaptureFixture[str]) -> None:
@@ -107,7 +107,7 @@ def test_a_damaged_artifact_is_not_blamed_on_a_packages_maintainers(
 
     code = run(["verify", str(file)])
 
-    told = capsys.readouterr().err
+    printed = capsys.readouterr().err
     assert code == 7
-    assert "maintainers" not in told
-    assert "biot-plugin package" in told
+    assert "maintainers" not in printed
+    assert "biot-plugin package" in printed

@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 
 from builder.archive.reader import read_stream
 from builder.errors import VerificationError
-from tests.support.zips import Forged, deflated, forge, named
+from tests.support.zips import ForgedMember, deflated, forge, named
 
 if TYPE_CHECKING:
     from builder.build_values import PackMember
 
-FINE = Forged()
+FINE = ForgedMember()
 BOMB = deflated(b"\0" * 3_000_000)
 OTHER = named("b.txt")
 RECORD = 30 + len(FINE.name) + len(FINE.packed)
@@ -40,16 +40,16 @@ def zip64_extra(*values: int) -> bytes:
     return struct.pack(f"<2H{len(values)}Q", 1, 8 * len(values), *values)
 
 
-def descriptor(member: Forged, *, wide: bool = False, signed: bool = True) -> bytes:
+def descriptor(member: ForgedMember, *, wide: bool = False, signed: bool = True) -> bytes:
     body = struct.pack("<L2Q" if wide else "<3L", member.crc, len(member.packed), len(member.content))
     return (b"PK\x07\x08" if signed else b"") + body
 
 
 UNKNOWN = {"crc": 0, "packed": 0, "size": 0}
-STREAMED = Forged(flags=8, local=UNKNOWN)
+STREAMED = ForgedMember(flags=8, local=UNKNOWN)
 
 
-def folder(name: str, *, method: int = 0) -> Forged:
+def folder(name: str, *, method: int = 0) -> ForgedMember:
     return named(name, content=b"", method=method, attributes=mode(stat.S_IFDIR))
 
 
@@ -62,7 +62,7 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     "bytes after the end": (forge(FINE, end={"trailing": b"x"}), "after its end record"),
     "a second ZIP behind": (forge(FINE) + forge(OTHER), "before its first member"),
     "a program before": (b"#!/bin/sh\n" + forge(FINE), "before its first member"),
-    "bytes before, offsets mended": (forge(Forged(before=b"#!/bin/sh\n")), "before its first member"),
+    "bytes before, offsets mended": (forge(ForgedMember(before=b"#!/bin/sh\n")), "before its first member"),
     "end record hidden in the comment": (forge(FINE, end={"comment": forge()}), "before its first member"),
     "comment longer than told": (forge(FINE, end={"comment": b"abc", "comment_length": 2}), "after its end record"),
     "bytes between directory and end": (forge(FINE, end={"between": b"junk"}), "between its central directory"),
@@ -72,15 +72,15 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     "more members listed": (forge(FINE, end={"here": 2, "entries": 2}), "ends its central directory after 1 of 2"),
     "several disks": (forge(FINE, end={"disk": 1}), "multi-part"),
     "entries here differ": (forge(FINE, end={"here": 0}), "multi-part"),
-    "member on another disk": (forge(Forged(central={"disk": 1})), "multi-part"),
+    "member on another disk": (forge(ForgedMember(central={"disk": 1})), "multi-part"),
     "directory signature damaged": (
-        forge(Forged(central={"signature": b"XXXX"})),
+        forge(ForgedMember(central={"signature": b"XXXX"})),
         "ends its central directory after 0",
     ),
-    "name runs out of the directory": (forge(Forged(central={"name_length": 9999})), "cut off"),
+    "name runs out of the directory": (forge(ForgedMember(central={"name_length": 9999})), "cut off"),
     "ZIP64 end contradicts": (forge(FINE, zip64=True, end={"here": 7, "entries": 7}), "contradict"),
     "ZIP64 locator points elsewhere": (forge(FINE, end={"between": b"PK\x06\x07" + b"\0" * 16}), "ZIP64"),
-    "ZIP64 field missing": (forge(Forged(central={"size": 0xFFFFFFFF})), "missing ZIP64 field"),
+    "ZIP64 field missing": (forge(ForgedMember(central={"size": 0xFFFFFFFF})), "missing ZIP64 field"),
     "absolute path": (forge(named("/etc/passwd")), "absolute"),
     "leaves the archive": (forge(named("../evil.py")), "leaves the archive"),
     "leaves the archive further down": (forge(named("a/../../evil.py")), "leaves the archive"),
@@ -106,65 +106,68 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     "folder twice": (forge(*[folder("d/", method=0)] * 2), "twice"),
     "file and folder": (forge(named("a"), named("a/b")), "file and a folder"),
     "file and listed folder": (forge(named("a"), folder("a/", method=0)), "file and a folder"),
-    "symbolic link": (forge(Forged(attributes=mode(stat.S_IFLNK))), "symbolic link"),
-    "character device": (forge(Forged(attributes=mode(stat.S_IFCHR))), "device"),
-    "block device": (forge(Forged(attributes=mode(stat.S_IFBLK))), "device"),
-    "pipe": (forge(Forged(attributes=mode(stat.S_IFIFO))), "device"),
-    "socket": (forge(Forged(attributes=mode(stat.S_IFSOCK))), "device"),
-    "set user id": (forge(Forged(attributes=mode(stat.S_IFREG | stat.S_ISUID))), "set-user-id"),
-    "folder mode on a file": (forge(Forged(attributes=mode(stat.S_IFDIR))), "folder"),
+    "symbolic link": (forge(ForgedMember(attributes=mode(stat.S_IFLNK))), "symbolic link"),
+    "character device": (forge(ForgedMember(attributes=mode(stat.S_IFCHR))), "device"),
+    "block device": (forge(ForgedMember(attributes=mode(stat.S_IFBLK))), "device"),
+    "pipe": (forge(ForgedMember(attributes=mode(stat.S_IFIFO))), "device"),
+    "socket": (forge(ForgedMember(attributes=mode(stat.S_IFSOCK))), "device"),
+    "set user id": (forge(ForgedMember(attributes=mode(stat.S_IFREG | stat.S_ISUID))), "set-user-id"),
+    "folder mode on a file": (forge(ForgedMember(attributes=mode(stat.S_IFDIR))), "folder"),
     "folder with content": (forge(named("d/")), "folder by its name"),
-    "encrypted": (forge(Forged(flags=1)), "encrypted"),
-    "strong encryption": (forge(Forged(flags=1 << 6)), "differently"),
-    "patched data": (forge(Forged(flags=1 << 5)), "differently"),
-    "masked headers": (forge(Forged(flags=1 << 13)), "differently"),
-    "bzip2": (forge(Forged(method=12)), "method 12"),
-    "deflate64": (forge(Forged(method=9)), "method 9"),
-    "zstandard": (forge(Forged(method=93)), "method 93"),
-    "format of the future": (forge(Forged(central={"needed": 90})), "newer"),
-    "stored with two sizes": (forge(Forged(method=0, central={"packed": 3}, local={"packed": 3})), "two sizes"),
-    "other name in the local header": (forge(Forged(local={"name": b"z.txt"})), "different names"),
-    "other method in the local header": (forge(Forged(local={"method": 0})), "different flags or methods"),
-    "other flags in the local header": (forge(Forged(local={"flags": 0x800})), "different flags or methods"),
-    "other size in the local header": (forge(Forged(local={"size": 1})), "different sizes"),
-    "other checksum in the local header": (forge(Forged(local={"crc": 1})), "different sizes or checksums"),
-    "no local header": (forge(Forged(local={"signature": b"XXXX"})), "no local header"),
-    "second name in extra": (forge(Forged(extra=b"\x75\x70\x0a\x00\x01abcdz.txt")), "second name"),
-    "damaged extra": (forge(Forged(extra=b"\x01\x00\xff")), "damaged extra"),
-    "damaged local extra": (forge(Forged(local={"extra": b"\x01\x00\xff\xff"})), "damaged extra"),
-    "the same extra twice": (forge(Forged(extra=b"\x99\x99\x00\x00" * 2)), "damaged extra"),
-    "two members share bytes": (forge(FINE, Forged(name=b"b.txt", central={"shift": -RECORD})), "overlaps"),
+    "encrypted": (forge(ForgedMember(flags=1)), "encrypted"),
+    "strong encryption": (forge(ForgedMember(flags=1 << 6)), "differently"),
+    "patched data": (forge(ForgedMember(flags=1 << 5)), "differently"),
+    "masked headers": (forge(ForgedMember(flags=1 << 13)), "differently"),
+    "bzip2": (forge(ForgedMember(method=12)), "method 12"),
+    "deflate64": (forge(ForgedMember(method=9)), "method 9"),
+    "zstandard": (forge(ForgedMember(method=93)), "method 93"),
+    "format of the future": (forge(ForgedMember(central={"needed": 90})), "newer"),
+    "stored with two sizes": (forge(ForgedMember(method=0, central={"packed": 3}, local={"packed": 3})), "two sizes"),
+    "other name in the local header": (forge(ForgedMember(local={"name": b"z.txt"})), "different names"),
+    "other method in the local header": (forge(ForgedMember(local={"method": 0})), "different flags or methods"),
+    "other flags in the local header": (forge(ForgedMember(local={"flags": 0x800})), "different flags or methods"),
+    "other size in the local header": (forge(ForgedMember(local={"size": 1})), "different sizes"),
+    "other checksum in the local header": (forge(ForgedMember(local={"crc": 1})), "different sizes or checksums"),
+    "no local header": (forge(ForgedMember(local={"signature": b"XXXX"})), "no local header"),
+    "second name in extra": (forge(ForgedMember(extra=b"\x75\x70\x0a\x00\x01abcdz.txt")), "second name"),
+    "damaged extra": (forge(ForgedMember(extra=b"\x01\x00\xff")), "damaged extra"),
+    "damaged local extra": (forge(ForgedMember(local={"extra": b"\x01\x00\xff\xff"})), "damaged extra"),
+    "the same extra twice": (forge(ForgedMember(extra=b"\x99\x99\x00\x00" * 2)), "damaged extra"),
+    "two members share bytes": (forge(FINE, ForgedMember(name=b"b.txt", central={"shift": -RECORD})), "overlaps"),
     "one member inside another": (
-        forge(Forged(data=BOMB, content=b"x"), named("b", central={"shift": -4})),
+        forge(ForgedMember(data=BOMB, content=b"x"), named("b", central={"shift": -4})),
         "overlaps",
     ),
-    "bytes between members": (forge(Forged(after=b"hidden"), OTHER), "belong to no member"),
-    "hidden member": (forge(Forged(after=forge(OTHER)), OTHER), "belong to no member"),
+    "bytes between members": (forge(ForgedMember(after=b"hidden"), OTHER), "belong to no member"),
+    "hidden member": (forge(ForgedMember(after=forge(OTHER)), OTHER), "belong to no member"),
     "descriptor missing": (forge(STREAMED, OTHER), "descriptor"),
-    "descriptor lies": (forge(Forged(flags=8, local=UNKNOWN, after=b"PK\x07\x08" + b"\1" * 12)), "descriptor"),
-    "more than it declares": (forge(Forged(data=BOMB)), "more than the 17"),
-    "less than it declares": (forge(Forged(data=deflated(b"hi"))), "instead of the 17"),
-    "bomb in total": (forge(Forged(content=b"\0" * 3_000_000)), "1048576 are allowed"),
-    "bytes behind the content": (forge(Forged(data=deflated(b"hello hello hello") + b"!")), "after its compressed"),
-    "not deflate": (forge(Forged(data=b"\xff\xff\xff\xff")), "cannot be unpacked"),
-    "deflate cut off": (forge(Forged(data=deflated(b"hello hello hello")[:-3])), "instead of the 17"),
-    "stored content damaged": (forge(Forged(method=0, data=b"hellO hello hello")), "checksum"),
-    "deflated content damaged": (forge(Forged(data=deflated(b"hellO hello hello"))), "checksum"),
+    "descriptor lies": (forge(ForgedMember(flags=8, local=UNKNOWN, after=b"PK\x07\x08" + b"\1" * 12)), "descriptor"),
+    "more than it declares": (forge(ForgedMember(data=BOMB)), "more than the 17"),
+    "less than it declares": (forge(ForgedMember(data=deflated(b"hi"))), "instead of the 17"),
+    "bomb in total": (forge(ForgedMember(content=b"\0" * 3_000_000)), "1048576 are allowed"),
+    "bytes behind the content": (
+        forge(ForgedMember(data=deflated(b"hello hello hello") + b"!")),
+        "after its compressed",
+    ),
+    "not deflate": (forge(ForgedMember(data=b"\xff\xff\xff\xff")), "cannot be unpacked"),
+    "deflate cut off": (forge(ForgedMember(data=deflated(b"hello hello hello")[:-3])), "instead of the 17"),
+    "stored content damaged": (forge(ForgedMember(method=0, data=b"hellO hello hello")), "checksum"),
+    "deflated content damaged": (forge(ForgedMember(data=deflated(b"hellO hello hello"))), "checksum"),
 }
 
 
-@pytest.mark.parametrize(("data", "told"), HOSTILE.values(), ids=HOSTILE.keys())
-def test_a_hostile_archive_is_refused_with_the_reason(data: bytes, told: str) -> None:
+@pytest.mark.parametrize(("data", "reason"), HOSTILE.values(), ids=HOSTILE.keys())
+def test_a_hostile_archive_is_refused_with_the_reason(data: bytes, reason: str) -> None:
     with pytest.raises(VerificationError) as caught:
         read(data)
     messages = [problem.message for problem in caught.value.problems]
-    assert any(told in message for message in messages), messages
+    assert any(reason in message for message in messages), messages
     assert {problem.file for problem in caught.value.problems} == {"case.zip"}
 
 
 HARMLESS: dict[str, bytes] = {
     "deflated": forge(FINE),
-    "stored": forge(Forged(method=0)),
+    "stored": forge(ForgedMember(method=0)),
     "nothing inside": forge(),
     "folders listed": forge(folder("d/", method=0), named("d/a")),
     "folder written as deflated": forge(folder("d/", method=8)),
@@ -172,7 +175,7 @@ HARMLESS: dict[str, bytes] = {
     "ZIP64 end record": forge(FINE, zip64=True),
     "ZIP64 saturated end": forge(FINE, zip64=True, end={"here": 0xFFFF, "entries": 0xFFFF}),
     "ZIP64 sizes in the local header": forge(
-        Forged(
+        ForgedMember(
             local={
                 "size": 0xFFFFFFFF,
                 "packed": 0xFFFFFFFF,
@@ -180,13 +183,15 @@ HARMLESS: dict[str, bytes] = {
             }
         )
     ),
-    "streamed with descriptor": forge(Forged(flags=8, local=UNKNOWN, after=descriptor(FINE)), OTHER),
-    "streamed, unsigned descriptor": forge(Forged(flags=8, local=UNKNOWN, after=descriptor(FINE, signed=False)), OTHER),
-    "streamed, wide descriptor": forge(Forged(flags=8, local=UNKNOWN, after=descriptor(FINE, wide=True))),
+    "streamed with descriptor": forge(ForgedMember(flags=8, local=UNKNOWN, after=descriptor(FINE)), OTHER),
+    "streamed, unsigned descriptor": forge(
+        ForgedMember(flags=8, local=UNKNOWN, after=descriptor(FINE, signed=False)), OTHER
+    ),
+    "streamed, wide descriptor": forge(ForgedMember(flags=8, local=UNKNOWN, after=descriptor(FINE, wide=True))),
     "UTF-8 name": forge(named("größe.py")),
-    "times in extra fields": forge(Forged(extra=b"UT\x05\x00\x03abcd")),
-    "no mode at all": forge(Forged(attributes=0)),
-    "compressor's level told": forge(Forged(flags=2)),
+    "times in extra fields": forge(ForgedMember(extra=b"UT\x05\x00\x03abcd")),
+    "no mode at all": forge(ForgedMember(attributes=0)),
+    "compressor's level told": forge(ForgedMember(flags=2)),
     "a dot file and three dots": forge(named(".env"), named("...")),
 }
 
@@ -219,7 +224,7 @@ def test_a_thousand_problems_do_not_flood_the_reader() -> None:
 def test_a_bomb_is_refused_before_it_is_unpacked() -> None:
     """The declared sizes decide, so nothing is inflated: a lie about them ends at the declared size."""
     with pytest.raises(VerificationError, match="not a ZIP that all programs read the same way"):
-        read(forge(Forged(data=BOMB, content=b"\0" * 3_000_000)), limit=1000)
+        read(forge(ForgedMember(data=BOMB, content=b"\0" * 3_000_000)), limit=1000)
 
 
 SOUND = forge(named("a.txt"), folder("d/", method=0), named("d/b.py", method=0), named("ü"))
