@@ -1,4 +1,7 @@
-"""Many plugins of one repository at once: found, shared out among machines, and built together."""
+"""Many plugins of one repository at once: finds them, divides them among machines, and packages them together.
+
+Offers ``find_plugins``, ``Shard`` and ``package_all``. Never prints; the command line shows the results.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every plugin below a folder."""
+"""Finds every plugin below a folder."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 def find_plugins(root: Path) -> tuple[Path, ...]:
     """The folder of every ``plugin.toml`` at or below ``root``, sorted by path.
 
-    What git ignores is not looked into, nor hidden folders, virtual environments and ``node_modules``; links to folders
-    are not followed, so that no plugin is found twice.
+    Skips what git ignores, hidden folders, virtual environments and ``node_modules``. Does not follow
+    links to folders, so that no plugin is found twice.
 
     Raises:
-        ProjectError: There is none, or a folder cannot be read.
+        ProjectError: There is no plugin, or a folder cannot be read.
     """
     root = root.resolve()
     top = repository_top(root)
     inside = root.relative_to(top).as_posix()
     rules = InclusionRules(prefix="" if inside == "." else f"{inside}/")
-    found: list[Path] = []
+    plugin_folders: list[Path] = []
     pending = [("", ignore_files_above(top, root))]
     while pending:
         prefix, ignore_files = pending.pop()
@@ -38,12 +38,14 @@ def find_plugins(root: Path) -> tuple[Path, ...]:
         if GITIGNORE_NAME in files:
             ignore_files = (*ignore_files, *read_ignore_file(folder, rules.prefix + prefix))
         if FILE_NAME in files and not is_ignored(rules.prefix + prefix + FILE_NAME, ignore_files):
-            found.append(folder)
-        pending += _kept(rules, prefix, folders, ignore_files)
-    if not found:
-        message = f"There is no {FILE_NAME} in {root} or below."
-        raise ProjectError(message, hint="Name the folder that holds the plugins; what git ignores is not looked into.")
-    return tuple(sorted(found, key=lambda folder: folder.relative_to(root).as_posix().encode()))
+            plugin_folders.append(folder)
+        pending += _folders_to_visit(rules, prefix, folders, ignore_files)
+    if not plugin_folders:
+        message = f"No {FILE_NAME} found in {root} or below."
+        raise ProjectError(
+            message, hint="Name the folder that contains the plugins. Folders that git ignores are skipped."
+        )
+    return tuple(sorted(plugin_folders, key=lambda folder: folder.relative_to(root).as_posix().encode()))
 
 
 def _listing(folder: Path) -> tuple[set[str], list[str]]:
@@ -53,12 +55,12 @@ def _listing(folder: Path) -> tuple[set[str], list[str]]:
             entries = list(listing)
     except OSError as error:
         message = f"{folder} cannot be read: {error.strerror}."
-        raise ProjectError(message, hint="Give yourself read permission, or let .gitignore name it.") from error
+        raise ProjectError(message, hint="Give yourself read permission, or add the folder to .gitignore.") from error
     folders = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
     return {entry.name for entry in entries if entry.is_file()}, folders
 
 
-def _kept(
+def _folders_to_visit(
     rules: InclusionRules, prefix: str, folders: list[str], ignore_files: tuple[IgnoreFile, ...]
 ) -> list[tuple[str, tuple[IgnoreFile, ...]]]:
     paths = (prefix + name for name in folders)

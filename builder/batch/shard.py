@@ -1,4 +1,4 @@
-"""One machine's share of the work."""
+"""The share of the plugins that one of several machines packages."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ class Shard:
 
     @classmethod
     def parse(cls, text: str) -> Shard:
-        """Read ``2/4``.
+        """Parse ``2/4``.
 
         Raises:
-            ValueError: It is not I/N with 1 <= I <= N.
+            ValueError: The text is not I/N with 1 <= I <= N.
         """
-        found = re.fullmatch(r"([0-9]{1,6})/([0-9]{1,6})", text)
-        if not found or not 1 <= int(found[1]) <= int(found[2]):
+        match = re.fullmatch(r"([0-9]{1,6})/([0-9]{1,6})", text)
+        if not match or not 1 <= int(match[1]) <= int(match[2]):
             message = f"{text!r} is not I/N, such as 1/4 for the first of four shares"
             raise ValueError(message)
-        return cls(number=int(found[1]), count=int(found[2]))
+        return cls(number=int(match[1]), count=int(match[2]))
 
     def of(self, items: Sequence[T]) -> tuple[T, ...]:
-        """Every ``count``-th item: all shares together are all items, and neighbours go to different machines.
+        """Every ``count``-th item, so neighbours go to different machines; all shares together are all items.
 
-        Neighbours are often alike in size, and a shard is done when its largest plugin is.
+        Neighbours are often similar in size, and a shard is done when its largest plugin is.
         """
         return tuple(items[self.number - 1 :: self.count])

@@ -1,4 +1,4 @@
-"""A document whose every rule holds -> ``Manifest``."""
+"""A document without errors -> ``Manifest``."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from builder.manifest.model import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-# What the schema has let pass: its types are known, and not to mypy.
+# The schema has checked the types; mypy cannot know them.
 Table = dict[str, Any]
 
 _ENUMERATIONS = {"enabledState": EnabledState, "deploymentPackageType": PackageType, "type": InterceptionType}
 
 
 def build_manifest(data: Table, *, file: Path, environment: str | None) -> Manifest:
-    """The manifest of a checked document.
+    """Build the manifest from a checked document.
 
     Args:
-        data: What TOML gave and ``check_document`` found no error in.
-        file: Where it was read.
+        data: The document; ``check_document`` found no errors in it.
+        file: The file that it was read from.
         environment: Name of the environment to apply, one of the document's or ``local``, or None.
     """
     environments: dict[str, Table] = data.get("environments", {})

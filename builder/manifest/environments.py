@@ -1,4 +1,4 @@
-"""Laying one ``[environments.NAME]`` table over ``[plugin]``."""
+"""Applies the overrides of one ``[environments.NAME]`` table to ``[plugin]``."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 LOCAL = "local"
-"""The environment of ``biot-plugin sandbox``: there without a table, and without ``baseUrl`` in one."""
+"""The environment of ``biot-plugin sandbox``: it needs no table, and no ``baseUrl`` in its table."""
 CONNECTION_KEYS = frozenset({"baseUrl"})
-"""Keys of an environment that say where it is, and are no part of the plugin."""
+"""Keys of an environment that say where it is; they are not part of the plugin."""
 
 
 def apply_overrides(plugin: Mapping[str, object], overrides: Mapping[str, object]) -> dict[str, object]:
     """The plugin's table in one environment.
 
-    Tables (``environmentVariables``, ``subscriptions``, ``cors``) are merged key by key, so an environment names only
-    what differs; lists and single values are replaced whole.
+    Tables (``environmentVariables``, ``subscriptions``, ``cors``) are merged key by key, so an environment
+    contains only what differs. Lists and single values are replaced completely.
     """
     merged = dict(plugin)
     for key, value in overrides.items():

@@ -1,4 +1,4 @@
-"""``plugin.toml`` as values: BioT's field names in Python's spelling, with the platform's documented defaults."""
+"""plugin.toml as values: BioT's field names in Python's spelling, with the platform's documented defaults."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class InterceptionType(StrEnum):
-    """When an interceptor is called (interceptor-plugins document)."""
+    """When BioT calls an interceptor (BioT's guide to interceptor plugins)."""
 
     PRE_REQUEST = "PRE_REQUEST"
     POST_REQUEST = "POST_REQUEST"
@@ -29,7 +29,7 @@ class EnabledState(StrEnum):
 
 
 class PackageType(StrEnum):
-    """The form of the code; fixed once a plugin was created."""
+    """The form of the code; it cannot change after the plugin is created."""
 
     ZIP = "ZIP"
     IMAGE = "IMAGE"
@@ -37,7 +37,7 @@ class PackageType(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Interception:
-    """One row of ``subscriptions.interceptions``; ``api_id`` is METHOD directly followed by the path."""
+    """One entry of ``subscriptions.interceptions``; ``api_id`` is METHOD directly followed by the path."""
 
     type: InterceptionType
     api_id: str | None = None
@@ -47,7 +47,7 @@ class Interception:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Notification:
-    """One row of ``subscriptions.notifications``."""
+    """One entry of ``subscriptions.notifications``."""
 
     entity_type_name: str
     action_name: str
@@ -56,7 +56,7 @@ class Notification:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Subscriptions:
-    """What the plugin is called for. Empty for a non-specific plugin (direct calls, cron)."""
+    """The API calls and events of the plugin. Empty for a non-specific plugin (direct calls, cron)."""
 
     interception_order: int | None = None
     interceptions: tuple[Interception, ...] = ()
@@ -65,7 +65,7 @@ class Subscriptions:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cors:
-    """Browser access to the endpoint; no effect between servers."""
+    """Access to the plugin's endpoint from browsers; no effect on calls between servers."""
 
     allow_origins: tuple[str, ...] = ("*",)
     allow_methods: tuple[str, ...] = ("GET", "POST")
@@ -75,9 +75,9 @@ class Cors:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Plugin:
-    """The ``[plugin]`` table: the ``config`` that BioT receives. Times in seconds, sizes in MB.
+    """The ``[plugin]`` table: the ``config`` that BioT receives. Times are in seconds, sizes in MB.
 
-    Without ``enabled_state`` the kit creates a plugin disabled and never changes its state afterwards.
+    Without ``enabled_state`` the kit creates the plugin disabled and never changes its state afterwards.
     """
 
     name: str
@@ -104,22 +104,22 @@ class Build:
 
     Attributes:
         root: Folder, relative to plugin.toml, that becomes the root of the artifact.
-        requirements: File with Python requirements (may lie in a parent folder of the repository), or None for
+        requirements: File with Python requirements (may be in a parent folder of the repository), or None for
             ``[project] dependencies`` of pyproject.toml.
-        include: gitignore patterns of first-party files to take although they would stay out.
-        exclude: gitignore patterns of first-party files to leave out.
+        include: gitignore patterns of the plugin's own files to include although they are excluded by default.
+        exclude: gitignore patterns of the plugin's own files to exclude.
         scripts: Names of console scripts of packages to keep in ``bin/``.
         prune: Names of sets of package files to leave out (``builder.coldstart.prune_sets``).
-        recompress: Whether packages are compressed again, harder than their authors did.
+        recompress: Whether to compress packages again, with a higher level than their authors used.
         shared: Another folder of the repository, relative to plugin.toml -> its folder in the artifact.
-        precompile: Bytecode for the modules that the handler imports, or for ``"all"``. Python only.
-        bundle: One file of the scripts and their packages, ``"source-map"`` with a map beside it. JavaScript only.
-        prefer: Path in the artifact -> name of the package whose file is taken when two differ. Name of a module of
-            the runtime -> ``python``, where a package brings one that would replace it.
-        allow_missing: Name of a native library or optional npm package that may be missing -> why it may.
-        allow_missing_imports: Name of a module that own code imports and that may be missing -> why that is fine.
+        precompile: Whether to add bytecode for the modules that the handler imports, or for ``"all"``. Python only.
+        bundle: Whether to make one file of all scripts and packages; ``"source-map"`` adds a map. JavaScript only.
+        prefer: Path in the artifact -> name of the package whose file is used if two packages differ. Name of a
+            module of the runtime -> ``python``, if a package brings a module that would replace it.
+        allow_missing: Name of a native library or optional npm package that may be missing -> the reason.
+        allow_missing_imports: Name of a module that the plugin imports and that may be missing -> the reason.
         allow_sdist: Names of Python packages without a wheel that are built from source.
-        allow_secrets: ``<file>:<kind>`` of a false alarm among the own files -> why it is no secret.
+        allow_secrets: ``<file>:<kind>`` of a false alarm in the plugin's own files -> why it is not a secret.
     """
 
     root: str = "src"
@@ -141,14 +141,14 @@ class Build:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Manifest:
-    """A whole ``plugin.toml`` whose every rule holds, with one environment applied.
+    """A complete plugin.toml without errors, with one environment applied.
 
     Attributes:
         file: Absolute path of the manifest.
         plugin: What BioT receives.
-        build: How the artifact is made.
+        build: How the artifact is built.
         environments: Every ``[environments.NAME]`` table as written (``baseUrl`` and overrides of ``[plugin]``).
-        environment: The name of the one that was applied, or None.
+        environment: Name of the environment that was applied, or None.
     """
 
     file: Path
@@ -159,16 +159,17 @@ class Manifest:
 
     @property
     def folder(self) -> Path:
-        """The plugin's folder: where plugin.toml lies."""
+        """The plugin's folder, which contains plugin.toml."""
         return self.file.parent
 
     @property
     def runtime(self) -> Runtime:
-        """The Lambda runtime the code is built for.
+        """The Lambda runtime that the code is built for.
 
         Raises:
-            KeyError: The manifest names none (an image without runtime); ZIP manifests always have one.
+            KeyError: The manifest has no runtime (an image without one); ZIP manifests always have one.
         """
+        # Imported here: the runtimes' dates are not needed to read a manifest.
         from builder.platform.runtimes import RUNTIMES
 
         return RUNTIMES[self.plugin.runtime or ""]

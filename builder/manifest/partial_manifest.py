@@ -1,4 +1,4 @@
-"""What a manifest with problems elsewhere still says: where its handler should be, and where it is published."""
+"""Reads the parts of a manifest that are valid although others are not: the handler, the name, the environments."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
-_NEEDED = {("plugin",), ("plugin", "handler"), ("plugin", "runtime"), ("build",), ("build", "root")}
+_HANDLER_KEYS = {("plugin",), ("plugin", "handler"), ("plugin", "runtime"), ("build",), ("build", "root")}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HandlerSettings:
-    """What ``[plugin]`` and ``[build]`` say about the handler; every part passed its rules."""
+    """The settings of ``[plugin]`` and ``[build]`` for the handler; all of them are valid."""
 
     root: str
     shared: Mapping[str, str]
@@ -32,13 +32,13 @@ class HandlerSettings:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PluginSummary:
-    """Which plugin a manifest is about, and the environments it knows.
+    """The name of a plugin, and its environments.
 
     Attributes:
-        folder: Of plugin.toml.
-        name: Of the plugin, in the environment that was asked for.
-        runtime: As written; empty when it has none.
-        environments: Every ``[environments.NAME]`` table as written; only the one that was asked for passed its rules.
+        folder: The folder of plugin.toml.
+        name: The plugin's name in the requested environment.
+        runtime: As written, or empty.
+        environments: Every ``[environments.NAME]`` table as written; only the requested one is known to be valid.
     """
 
     folder: Path
@@ -48,9 +48,9 @@ class PluginSummary:
 
 
 def read_plugin_summary(file: Path, *, environment: str | None, today: date) -> PluginSummary | None:
-    """The plugin's name and environments, or None when what the manifest says about these is itself wrong.
+    """The plugin's name and environments, or None if these have problems themselves.
 
-    So a plugin can be looked at and switched off while its manifest is being worked on.
+    So people can look at a plugin and disable it while its manifest has other problems.
     """
     try:
         data = parse_toml(decode(file.read_bytes(), file=file.name), file=file.name)
@@ -59,10 +59,10 @@ def read_plugin_summary(file: Path, *, environment: str | None, today: date) -> 
     plugin, environments = data.get("plugin"), data.get("environments", {})
     if not isinstance(plugin, dict) or not isinstance(environments, dict):
         return None
-    known = environment is None or environment == LOCAL or isinstance(environments.get(environment), dict)
-    needed = {("plugin", "name"), *(("environments", environment, key) for key in ("name", "baseUrl"))}
-    errors = [one.path for one in check_document(data, today=today) if one.severity is Severity.ERROR]
-    if not known or needed.intersection(errors):
+    is_known = environment is None or environment == LOCAL or isinstance(environments.get(environment), dict)
+    required = {("plugin", "name"), *(("environments", environment, key) for key in ("name", "baseUrl"))}
+    errors = [finding.path for finding in check_document(data, today=today) if finding.severity is Severity.ERROR]
+    if not is_known or required.intersection(errors):
         return None
     merged = apply_overrides(plugin, environments.get(environment, {}) if environment else {})
     tables = {name: table for name, table in environments.items() if isinstance(table, dict)}
@@ -77,14 +77,15 @@ def read_plugin_summary(file: Path, *, environment: str | None, today: date) -> 
 
 
 def read_handler_settings(file: Path, *, today: date) -> HandlerSettings | None:
-    """The handler's place, or None when what the manifest says about it is itself among the problems."""
+    """The settings for the handler, or None if these have problems themselves."""
     try:
         data = parse_toml(decode(file.read_bytes(), file=file.name), file=file.name)
     except (KitError, OSError):
         return None
     findings = check_document(data, today=today)
     if any(
-        (finding.path in _NEEDED or finding.path[:2] == ("build", "shared")) and finding.severity is Severity.ERROR
+        (finding.path in _HANDLER_KEYS or finding.path[:2] == ("build", "shared"))
+        and finding.severity is Severity.ERROR
         for finding in findings
     ):
         return None
@@ -92,7 +93,7 @@ def read_handler_settings(file: Path, *, today: date) -> HandlerSettings | None:
     if not isinstance(plugin, dict) or not isinstance(build, dict) or str(plugin.get("runtime")) not in RUNTIMES:
         return None
     if plugin.get("deploymentPackageType") == PackageType.IMAGE:
-        # The image's CMD says what Lambda calls.
+        # Lambda calls what the image's CMD says.
         return None
     return HandlerSettings(
         root=str(build.get("root", "src")),

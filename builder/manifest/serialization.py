@@ -1,4 +1,4 @@
-"""``Manifest`` -> the words of the platform: the JSON that BioT receives, and plugin.toml again."""
+"""``Manifest`` -> the JSON that BioT receives, or plugin.toml again."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ if TYPE_CHECKING:
 def render_config(plugin: Plugin, *, tree_digest: str | None = None) -> dict[str, object]:
     """The JSON object that ``POST /settings/v2/plugins`` receives as ``config``.
 
-    Documented defaults are always there, because BioT's documents and its schema disagree on them (``timeout``: 3 or
-    60 seconds). What has no value is left out, and so is what BioT ignores for the package type.
+    Documented defaults are always included, because BioT's documents and its schema disagree on them
+    (``timeout``: 3 or 60 seconds). Keys without a value are left out, and so are those that BioT ignores
+    for the package type.
 
     Args:
         plugin: The plugin with one environment applied.
-        tree_digest: ``sha256:<hex>`` of the artifact's tree, to be kept in ``PLUGIN_TREE_DIGEST``.
+        tree_digest: ``sha256:<hex>`` of the artifact's tree, to be stored in ``PLUGIN_TREE_DIGEST``.
     """
     if tree_digest is not None:
         variables = {**plugin.environment_variables, TREE_DIGEST_NAME: tree_digest}
@@ -38,20 +39,20 @@ def render_config(plugin: Plugin, *, tree_digest: str | None = None) -> dict[str
 def render_toml(manifest: Manifest) -> str:
     """The manifest as TOML that parses back to an equal manifest (with the same file and environment).
 
-    Values that equal the default are left out; comments are not kept, since a manifest has none.
+    Values that equal the default are left out. Comments are lost, because ``Manifest`` has none.
     """
     import tomli_w
 
-    plain = Plugin(name="", display_name="", version=0)
-    document: dict[str, object] = {"plugin": _differing(manifest.plugin, plain)}
-    if build := _differing(manifest.build, Build()):
+    defaults = Plugin(name="", display_name="", version=0)
+    document: dict[str, object] = {"plugin": _without_defaults(manifest.plugin, defaults)}
+    if build := _without_defaults(manifest.build, Build()):
         document["build"] = build
     if manifest.environments:
         document["environments"] = manifest.environments
     return tomli_w.dumps(document, multiline_strings=False)
 
 
-def _differing(value: Plugin | Build, default: Plugin | Build) -> dict[str, object]:
+def _without_defaults(value: Plugin | Build, default: Plugin | Build) -> dict[str, object]:
     defaults = _table(default)
     return {key: item for key, item in _table(value).items() if key not in defaults or item != defaults[key]}
 
@@ -59,9 +60,9 @@ def _differing(value: Plugin | Build, default: Plugin | Build) -> dict[str, obje
 def _table(value: object) -> dict[str, object]:
     if not is_dataclass(value):
         return {}
-    # BioT's words are in camel case; the kit's own, as in TOML files of other tools, have hyphens.
-    spelled = _hyphened if isinstance(value, Build) else _camel
-    items = ((spelled(field.name), getattr(value, field.name)) for field in fields(value))
+    # BioT's keys are in camel case; the kit's own have hyphens, as in TOML files of other tools.
+    spell = _with_hyphens if isinstance(value, Build) else _in_camel_case
+    items = ((spell(field.name), getattr(value, field.name)) for field in fields(value))
     return {key: _plain(item) for key, item in items if item is not None}
 
 
@@ -71,15 +72,15 @@ def _plain(value: object) -> object:
     if isinstance(value, dict):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, str):
-        # An enumeration's member becomes its text, which is what JSON and TOML writers take.
+        # A member of an enumeration becomes its text: JSON and TOML writers need that.
         return str(value)
     return _table(value) if is_dataclass(value) else value
 
 
-def _hyphened(name: str) -> str:
+def _with_hyphens(name: str) -> str:
     return name.replace("_", "-")
 
 
-def _camel(name: str) -> str:
+def _in_camel_case(name: str) -> str:
     first, *others = name.split("_")
     return first + "".join(word.capitalize() for word in others)

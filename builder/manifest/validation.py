@@ -1,4 +1,4 @@
-"""Shape, then meaning, of a whole document: every finding at once, for ``[plugin]`` and for each environment."""
+"""Checks a whole document: schema first, then rules, for ``[plugin]`` and for each environment."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
 
 
 def check_document(data: Mapping[str, object], *, today: date) -> tuple[Finding, ...]:
-    """Everything that is wrong with a document, or worth a warning.
+    """Every error and warning about a document.
 
     Args:
-        data: What TOML gave.
+        data: The document as TOML.
         today: Decides which runtimes can still be used.
     """
-    hidden = tuple(check_values(data))
-    shape = check_schema(data)
-    clean = without_values(data, {finding.path for finding in (*hidden, *shape)})
+    invisible = tuple(check_values(data))
+    violations = check_schema(data)
+    clean = without_values(data, {finding.path for finding in (*invisible, *violations)})
     plugin = tuple(_run(PLUGIN_RULES, clean, data, "plugin", today))
     build = tuple(_run(BUILD_RULES, clean, data, "build", today)) if "build" in clean else ()
     environments = tuple(_environments(clean, data, plugin, today)) if "plugin" in clean else ()
-    return (*hidden, *shape, *plugin, *build, *environments)
+    return (*invisible, *violations, *plugin, *build, *environments)
 
 
 def _run(
@@ -47,27 +47,27 @@ def _run(
 
 
 def _environments(
-    clean: Mapping[str, object], data: Mapping[str, object], known: tuple[Finding, ...], today: date
+    clean: Mapping[str, object], data: Mapping[str, object], reported: tuple[Finding, ...], today: date
 ) -> Iterator[Finding]:
-    """Check each environment as if it were applied, and tell only what [plugin] alone does not already have."""
+    """Check each environment as if it were applied, and report only what [plugin] alone does not have."""
     plugin, written = _table(clean, "plugin"), _table(data, "plugin")
     for name, overrides in _table(clean, "environments").items():
         if not isinstance(overrides, dict):
             continue
-        place: KeyPath = ("environments", name)
+        path: KeyPath = ("environments", name)
         own = Subject(table=overrides, written=frozenset(overrides), today=today)
         for rule in ENVIRONMENT_RULES:
             for finding in rule(own):
-                yield replace(finding, path=(*place, *finding.path))
+                yield replace(finding, path=(*path, *finding.path))
         original = _table(_table(data, "environments"), name)
         merged = Subject(
             table=apply_overrides(plugin, overrides), written=frozenset({*written, *original}), today=today
         )
-        told = {(finding.path[1:], finding.message) for finding in known}
+        already_reported = {(finding.path[1:], finding.message) for finding in reported}
         for rule in PLUGIN_RULES:
             for finding in rule(merged):
-                if (finding.path, finding.message) not in told:
-                    yield replace(finding, path=(*place, *finding.path))
+                if (finding.path, finding.message) not in already_reported:
+                    yield replace(finding, path=(*path, *finding.path))
 
 
 def _table(data: Mapping[str, object], key: str) -> Mapping[str, object]:

@@ -1,1 +1,1 @@
-"""What BioT and AWS Lambda allow, as dated data: no I/O, no logic beyond look-ups."""
+"""What BioT and AWS Lambda allow, as dated data. Never does I/O; has no logic beyond look-ups."""

@@ -1,8 +1,8 @@
-"""What can be subscribed to, as known offline.
+"""The entity types, actions and methods that plugins can subscribe to, as known offline.
 
-A hint, not the truth: the platform in use answers ``GET /settings/v2/entity-types/action-notifications`` and
-``GET /settings/v1/interceptions`` with what it has. Sources: BioT OpenAPI specification 2.4.2 (dispatcher enums) and
-BioT's guide to notification plugins (the matrix).
+A hint, not the truth: each platform answers ``GET /settings/v2/entity-types/action-notifications`` and
+``GET /settings/v1/interceptions`` with its own lists. Sources: BioT OpenAPI specification 2.4.2
+(dispatcher enums) and BioT's guide to notification plugins (the matrix).
 """
 
 from __future__ import annotations
@@ -55,10 +55,10 @@ ACTIONS = tuple(
 """Every ``actionName`` that the dispatcher's schema lists."""
 
 API_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-"""What an ``apiId`` starts with."""
+"""The methods that an ``apiId`` can start with."""
 
 CORS_METHODS = ("GET", "PUT", "POST", "DELETE", "HEAD", "PATCH")
 """``cors.allowMethods``."""
 
 LIKELY_RESERVED_ORDER = 1
-"""The API refuses a reserved order without saying which; BioT's deployment guide asks for more than 1."""
+"""The API rejects a reserved order without saying which one; BioT's deployment guide asks for more than 1."""

@@ -1,4 +1,4 @@
-"""Which package on PyPI provides a module of another name. Source: the packages' own files on PyPI."""
+"""The package on PyPI that provides a module with another name. Source: the packages' own files on PyPI."""
 
 from __future__ import annotations
 

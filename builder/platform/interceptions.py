@@ -1,8 +1,9 @@
 """The APIs that interceptors can subscribe to, as known offline.
 
-A hint, not the truth: BioT publishes no list, and every environment answers ``GET /settings/v1/interceptions`` with its
-own. Sources: BioT's guide to interceptor plugins and OpenAPI specification 2.4.2 (organization service) name these
-routes; the reading, changing and deleting of the same entities are added.
+A hint, not the truth: BioT publishes no list, and each environment answers
+``GET /settings/v1/interceptions`` with its own. Sources: BioT's guide to interceptor plugins and OpenAPI
+specification 2.4.2 (organization service) name these routes; reading, updating and deleting the same
+entities are added.
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class InterceptionTarget:
-    """One thing that interceptors can subscribe to.
+    """One API or entity that interceptors can subscribe to.
 
     Attributes:
-        entity_type_name: The entity that the API is about; for ADAPT_ENTITY, the entity itself.
-        service_prefix: First part of the API's path: the service that has it.
-        api_id: Method directly followed by the path, parameters as ``{name}``; None where only the entity is meant.
+        entity_type_name: The entity of the API; for ADAPT_ENTITY, the entity itself.
+        service_prefix: First part of the API's path: its service.
+        api_id: Method directly followed by the path, with parameters as ``{name}``; None for an entity alone.
     """
 
     entity_type_name: str
@@ -32,7 +33,7 @@ class InterceptionTarget:
 
 
 _COLLECTIONS = (
-    # entity, its collection, the parameter of one of them, where one of a template is made
+    # entity, its collection, the path parameter of one entity, the suffix to create one from a template
     ("patient", "organization/v1/users/patients", "id", "/templates/{templateName}"),
     ("caregiver", "organization/v1/users/caregivers", "id", "/templates/{templateName}"),
     ("organization-user", "organization/v1/users/organizations", "id", "/templates/{templateName}"),
@@ -49,10 +50,10 @@ _COLLECTIONS = (
 def _apis() -> Iterator[InterceptionTarget]:
     for entity, collection, parameter, template in _COLLECTIONS:
         service = collection.partition("/")[0]
-        ways = [f"POST/{collection}", f"GET/{collection}"]
-        ways += [f"POST/{collection}{template}"] if template else []
-        ways += [f"{method}/{collection}/{{{parameter}}}" for method in ("GET", "PATCH", "DELETE")]
-        for api_id in ways:
+        api_ids = [f"POST/{collection}", f"GET/{collection}"]
+        api_ids += [f"POST/{collection}{template}"] if template else []
+        api_ids += [f"{method}/{collection}/{{{parameter}}}" for method in ("GET", "PATCH", "DELETE")]
+        for api_id in api_ids:
             yield InterceptionTarget(entity_type_name=entity, service_prefix=service, api_id=api_id)
 
 
@@ -63,7 +64,7 @@ def _entities() -> Iterator[InterceptionTarget]:
 
 
 INTERCEPTION_TARGETS = (*_entities(), *_apis())
-"""Every line of ``GET /settings/v1/interceptions``."""
+"""The entries of ``GET /settings/v1/interceptions``."""
 
 API_IDS = tuple(item.api_id for item in INTERCEPTION_TARGETS if item.api_id)
 """Every generic ``apiId``."""

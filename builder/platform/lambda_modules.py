@@ -1,9 +1,10 @@
-"""Module names that exist on Lambda before the plugin brings any.
+"""Names of the modules that Lambda's runtimes bring.
 
-Lambda puts the plugin's folder before everything else on the module path, so a file or a package of the same name takes
-their place. Sources: ``sys.stdlib_module_names`` of CPython 3.10 to 3.13, and the lists that the package ``stdlibs``
-2026.9.3 makes from CPython's releases for 3.9 and 3.14; the contents of ``awslambdaric`` and ``aws-lambda-ric`` and of
-the runtimes' ``/var/runtime``; https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html (the included SDK).
+Lambda puts the plugin's folder first on the module path, so a file or package of the plugin with the
+same name replaces them. Sources: ``sys.stdlib_module_names`` of CPython 3.10 to 3.13, and the lists that
+the package ``stdlibs`` 2026.9.3 makes from CPython's releases for 3.9 and 3.14; the contents of
+``awslambdaric`` and ``aws-lambda-ric`` and of the runtimes' ``/var/runtime``;
+https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html (the included SDK).
 """
 
 from __future__ import annotations
@@ -22,14 +23,14 @@ PYTHON_RUNTIME_MODULES = frozenset(
         "snapshot_restore_py",
     }
 )
-"""Top-level names of Lambda's own client for Python, beside ``standard_library``."""
+"""Top-level names of Lambda's own client for Python, in addition to ``standard_library``."""
 
 PYTHON_SDK_MODULES = frozenset({"boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "urllib3"})
-"""Top-level names of the AWS SDK and what it needs. Every Python runtime has them, and AWS updates them at any time, so
-a plugin may well bring versions of its own."""
+"""Top-level names of the AWS SDK and its dependencies. Every Python runtime has them, and AWS updates them
+at any time, so a plugin may bring its own versions."""
 
 NODE_RUNTIME_MODULES = frozenset({"aws-lambda-ric"})
-"""Names under ``node_modules``."""
+"""Names in ``node_modules``."""
 
 NODE_BUILTINS = frozenset(
     [
@@ -131,7 +132,7 @@ _STANDARD_LIBRARY = {
         _apple_support _ast_unparse _hmac _py_warnings _remote_debugging _types _zstd annotationlib compression
     """,
 }
-"""(first, last) minor version of Python 3 that has the names -> top-level names, without CPython's tests of itself."""
+"""(first, last) minor version of Python 3 that has the names -> top-level names, without CPython's own tests."""
 
 
 @cache
@@ -139,7 +140,7 @@ def standard_library(version: str) -> frozenset[str]:
     """The top-level module names of Python's standard library.
 
     Args:
-        version: Of the runtime's Python, such as ``3.13``. From 3.9 to 3.14 the answer is exact.
+        version: The runtime's version of Python, such as ``3.13``. The answer is exact for 3.9 to 3.14.
     """
     minor = int(version.split(".")[1])
     return frozenset(

@@ -1,4 +1,4 @@
-"""What environment markers (PEP 508) see on Lambda. Source: the runtimes' own Python, on x86_64."""
+"""The values of environment markers (PEP 508) on Lambda. Source: the runtimes' own Python, on x86_64."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Environment variables: who owns which, and what a key looks like.
+"""Environment variables: which names are reserved, and which are valid.
 
 Sources: BioT's deployment guide and OpenAPI specification 2.4.2 (prefix); AWS Lambda's guide to environment variables
 (reserved names, those left to users, and the key grammar of its service model).
@@ -9,10 +9,10 @@ from __future__ import annotations
 AS_OF = "2026-11-20"
 
 BIOT_PREFIX = "BIOT_"
-"""BioT sets these itself and answers ENVIRONMENT_VARIABLES_CANNOT_START_WITH_RESERVED_PREFIX to anybody else's."""
+"""BioT sets these itself and rejects others with ENVIRONMENT_VARIABLES_CANNOT_START_WITH_RESERVED_PREFIX."""
 
 KEY_PATTERN = r"[a-zA-Z][a-zA-Z0-9_]+"
-"""At least two characters; to be matched whole."""
+"""At least two characters; the whole name must match."""
 
 RESERVED_NAMES = frozenset(
     {
@@ -39,15 +39,15 @@ RESERVED_NAMES = frozenset(
         "_X_AMZN_TRACE_ID",
     }
 )
-"""Lambda sets these and refuses a function that does. ``AWS_LAMBDA_EXEC_WRAPPER``, ``NODE_OPTIONS``, ``TZ`` and other
-names that AWS documents for users are not here."""
+"""Lambda sets these and rejects a function that sets them. ``AWS_LAMBDA_EXEC_WRAPPER``, ``NODE_OPTIONS``,
+``TZ`` and other names that AWS documents for users are not listed."""
 
 TREE_DIGEST_NAME = "PLUGIN_TREE_DIGEST"
-"""The kit's own variable: the only place where a published plugin can say which code it is."""
+"""The kit's own variable: the only place where a published plugin can say which code it has."""
 TREE_DIGEST_EXAMPLE = "sha256:" + 64 * "0"
 TREE_VERSION_NAME = "PLUGIN_TREE_VERSION"
-"""The version that the digest was published as. Code put there by hand (Console) raises BioT's version and leaves both
-variables behind, so a digest counts only while this is the plugin's version."""
+"""The version with which the digest was published. Code that is uploaded by hand (Console) raises BioT's
+version and leaves both variables as they are, so a digest counts only while this is the plugin's version."""
 TREE_VERSION_EXAMPLE = "32767"
 
 PLATFORM_VALUE_SIZES = {
@@ -59,7 +59,7 @@ PLATFORM_VALUE_SIZES = {
     "BIOT_SERVICE_USER_SECRET_KEY": 64,
     "BIOT_SHOULD_VALIDATE_JWT": 5,
 }
-"""Variables that BioT adds, and how long their values are taken to be: BioT publishes neither, so this is a margin."""
+"""Variables that BioT adds, and the assumed length of their values. BioT publishes neither; this is a margin."""
 
 DISPLAY_NAME_VARIABLE = "BIOT_APP_NAME"
 """BioT sets it to ``displayName``."""

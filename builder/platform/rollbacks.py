@@ -1,4 +1,4 @@
-"""What BioT undoes when a request about a plugin fails, and which failures the same request meets again.
+"""What BioT rolls back if a request about a plugin fails, and which failures are permanent.
 
 Sources: BioT's OpenAPI specification 2.4.2, settings service (POST, PATCH and DELETE of plugins roll their changes back
 on failure; 500 PLUGIN_ROLLBACK_FAILED says that this failed too; AWS_EXCEPTION names its cause in ``className``); AWS
@@ -10,7 +10,7 @@ from __future__ import annotations
 AS_OF = "2026-11-28"
 
 ROLLBACK_FAILED = "PLUGIN_ROLLBACK_FAILED"
-"""The one complete error with status 500 after which nothing is known of the plugin."""
+"""The only complete error with status 500 after which the state of the plugin is unknown."""
 
 PERMANENT_AWS_ERRORS = frozenset(
     {
@@ -29,4 +29,4 @@ PERMANENT_AWS_ERRORS = frozenset(
         "UnsupportedMediaTypeException",
     }
 )
-"""They are about what was sent or about the account, so sending it again changes nothing."""
+"""Errors of the request or of the account: sending the request again changes nothing."""

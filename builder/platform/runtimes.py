@@ -1,7 +1,7 @@
 """The Lambda runtimes that the kit builds for, with their life cycle.
 
-BioT says that "only certain values" of ``runtime`` are supported and publishes no list, so this table is an upper
-bound. AWS moves these dates now and then; a table that is too old warns too early, never too late.
+BioT says that "only certain values" of ``runtime`` are supported and publishes no list, so this table is
+an upper bound. AWS sometimes postpones these dates; a table that is too old warns too early, never too late.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ AMAZON_LINUX_2 = "Amazon Linux 2"
 AMAZON_LINUX_2023 = "Amazon Linux 2023"
 _GLIBC = {AMAZON_LINUX_2: (2, 26), AMAZON_LINUX_2023: (2, 34)}
 
-# Runtimes that AWS has and the kit cannot build for: named so that the message can say which of the two is the reason.
+# Runtimes that AWS has and the kit does not build for, so that the message can say which is the reason.
 OTHER_LANGUAGES = ("java", "dotnet", "ruby", "go", "provided", "custom")
 
 
@@ -32,9 +32,9 @@ class Runtime:
     Attributes:
         name: As the platform spells it, such as ``python3.13``.
         language: ``python`` or ``nodejs``.
-        version: Of the language: ``3.13``, or ``22``.
-        operating_system: What the code runs on.
-        glibc: The C library's version there: what native code may ask for at most.
+        version: Version of the language: ``3.13``, or ``22``.
+        operating_system: Amazon Linux 2 or 2023.
+        glibc: Version of its C library: the highest that native code may need.
         deprecated: From this day AWS neither patches nor supports it.
         create_blocked: From this day no new function can use it.
         update_blocked: From this day no existing function can be updated.
@@ -80,12 +80,12 @@ RUNTIMES = {
         _runtime("nodejs24.x", AMAZON_LINUX_2023, "2028-04-30", "2028-06-01", "2028-07-01"),
     )
 }
-"""Every runtime by its name, oldest first within a language."""
+"""Every runtime by name, oldest first within a language."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UnbuiltRuntime:
-    """A runtime that BioT's documents name and the kit does not build for.
+    """A runtime that BioT's documents mention and the kit does not build for.
 
     Attributes:
         name: As the platform spells it.

@@ -1,7 +1,7 @@
-"""The words and ranges of ``cronSchedule``: AWS EventBridge's six fields without ``cron( )``, in UTC.
+"""The names and ranges of ``cronSchedule``: AWS EventBridge's six fields without ``cron( )``, in UTC.
 
 Sources: the pattern of ``CreatePluginRequest.cronSchedule`` in BioT's OpenAPI specification 2.4.2 for the grammar, and
-AWS's cron reference for the ranges that this pattern lets slip.
+AWS's cron reference for the ranges that this pattern does not check.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class CronField:
         name: As BioT's documents call it.
         low: Smallest number.
         high: Largest number.
-        words: Names that stand for the numbers from ``low`` on, in capitals.
+        words: Names for the numbers from ``low`` on, in capital letters.
         digits: How many digits a number has at most.
         leading_zero: Whether ``05`` is in BioT's grammar.
         stepped_range: Whether ``a-b/step`` is in BioT's grammar.

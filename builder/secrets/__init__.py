@@ -1,4 +1,7 @@
-"""Keys, tokens and passwords among the plugin's own files: found before anything is written, never shown."""
+"""Keys, tokens and passwords in the plugin's own files: found before anything is written, and never shown.
+
+Offers ``refuse_secrets`` for files and ``check_variables`` for plugin.toml. Never looks into packages.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Secrets without a form of their own: texts given to names that say what they are."""
+"""Secrets without a fixed form: values assigned to names that say that they are secrets."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _WORDS = (
     *(b"encryption_key", b"encryptionkey", b"account_key", b"credential", b"authorization"),
 )
 _PASSWORD_WORDS = (b"passw", b"passphrase", b"_pwd")
-# What may follow the word in the name: otherwise the name is about something else (token_url, secretName).
+# What may follow the word in the name; anything else means that the name is about something else (token_url).
 _REST = (
     rb"(?P<rest>(?:[_.-]?(?:access|api|key|value|token|secret|ord|d|s|wd|string|default|base64|b64|hex|base|prod|production|"
     rb"dev|stage|staging|live|[0-9]{1,3})){0,4})"
@@ -49,7 +49,7 @@ _LONGEST_NAME = 48
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AssignedSecret:
-    """A value that stands where a secret would: its kind, its name, and where value and name lie in the text."""
+    """A value that looks like a secret: its kind, the name it is assigned to, and its position in the text."""
 
     kind: str
     name: str
@@ -58,60 +58,63 @@ class AssignedSecret:
 
 
 def find_assigned_secrets(content: bytes, *, bare: bool) -> Iterator[AssignedSecret]:
-    """Every name that says secret and has a value that looks like one.
+    """Find every name that means a secret and whose value looks like one.
 
     Args:
         content: A text.
-        bare: Values stand without quotes, as in ``.env`` and YAML.
+        bare: Whether values may have no quotes, as in ``.env`` and YAML.
     """
-    small = content.lower()
+    lowered = content.lower()
     for word in _WORDS:
-        place = small.find(word)
-        while place >= 0:
-            after = place + len(word)
-            found = _QUOTED.match(small, after) or (_BARE.match(small, after) if bare else None)
-            kind = _kind(content, place, found) if found is not None else ""
-            if found is not None and kind:
+        position = lowered.find(word)
+        while position >= 0:
+            after = position + len(word)
+            match = _QUOTED.match(lowered, after) or (_BARE.match(lowered, after) if bare else None)
+            kind = _kind_of_match(content, position, match) if match is not None else ""
+            if match is not None and kind:
                 yield AssignedSecret(
                     kind=kind,
-                    name=_name(content, place, found.end("rest")),
-                    start=found.start("value"),
-                    end=found.end("value"),
+                    name=_name(content, position, match.end("rest")),
+                    start=match.start("value"),
+                    end=match.end("value"),
                 )
-            place = small.find(word, found.end() if kind and found is not None else after)
+            position = lowered.find(word, match.end() if kind and match is not None else after)
 
 
 def classify_value(name: bytes, value: bytes) -> str:
-    """The kind of secret that a value is under its name, or empty.
+    """The kind of secret that a value with a certain name is; empty if it is not a secret.
 
     Args:
-        name: As it stands, in any case.
-        value: Its value without quotes.
+        name: The name, in upper or lower case.
+        value: The value without quotes.
     """
-    small = name.lower()
-    if small.startswith(b"biot") and b"secret" in small:
+    lowered = name.lower()
+    if lowered.startswith(b"biot") and b"secret" in lowered:
         return SERVICE_SECRET if false_positives.is_filled_in(value) else ""
-    if _PUBLIC.search(small) is not None:
+    if _PUBLIC.search(lowered) is not None:
         return ""
-    if any(word in small for word in _PASSWORD_WORDS) and false_positives.looks_like_password(value):
+    if any(word in lowered for word in _PASSWORD_WORDS) and false_positives.looks_like_password(value):
         return PASSWORD
     if _UUID.fullmatch(value) is not None:
-        return GENERIC if b"secret" in small else ""  # under other names it tells one request from the next
+        return GENERIC if b"secret" in lowered else ""  # with other names, a UUID identifies a request
     return GENERIC if false_positives.looks_random(value) else ""
 
 
 def names_a_secret(name: str) -> bool:
-    """Whether a variable's name says that its value is a secret."""
-    small = name.lower().encode("utf-8", "replace")
-    ends = ((word, small.rfind(word)) for word in _WORDS)
-    return any(place >= 0 and re.fullmatch(_REST, small[place + len(word) :]) is not None for word, place in ends)
+    """Whether the name of a variable says that its value is a secret."""
+    lowered = name.lower().encode("utf-8", "replace")
+    positions = ((word, lowered.rfind(word)) for word in _WORDS)
+    return any(
+        position >= 0 and re.fullmatch(_REST, lowered[position + len(word) :]) is not None
+        for word, position in positions
+    )
 
 
-def _kind(content: bytes, place: int, found: re.Match[bytes]) -> str:
-    name = _name(content, place, found.end("rest")).encode()
-    return classify_value(name, content[found.start("value") : found.end("value")])
+def _kind_of_match(content: bytes, position: int, match: re.Match[bytes]) -> str:
+    name = _name(content, position, match.end("rest")).encode()
+    return classify_value(name, content[match.start("value") : match.end("value")])
 
 
-def _name(content: bytes, place: int, end: int) -> str:
-    before = _NAME.search(content[max(0, place - _LONGEST_NAME) : place])
-    return ((before[0] if before is not None else b"") + content[place:end]).decode("ascii", "replace")
+def _name(content: bytes, position: int, end: int) -> str:
+    before = _NAME.search(content[max(0, position - _LONGEST_NAME) : position])
+    return ((before[0] if before is not None else b"") + content[position:end]).decode("ascii", "replace")

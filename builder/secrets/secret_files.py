@@ -1,4 +1,4 @@
-"""Files that hold secrets by their very name. Dated data, from the documents of the programs that read them."""
+"""Files whose name says that they contain secrets. Dated data, from the documentation of the programs that use them."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ AS_OF = "2026-11-20"
 
 _FILLED = rb"(?m)^[ \t]{0,80}(?:export[ \t]{1,80})?[A-Za-z_][A-Za-z0-9_]{0,200}[ \t]{0,80}=[ \t]{0,80}[\"']?[^\s\"'#]"
 TEMPLATE_ENDINGS = (".example", ".sample", ".template", ".dist", ".schema", ".defaults")
-"""Endings of files that show which variables there are, without values that count."""
+"""Endings of files that show the names of variables, without real values."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SecretFileType:
-    """One sort of file.
+    """One type of file.
 
     Attributes:
-        name: What ``[build.allow-secrets]`` calls it.
-        what: What it is, for messages.
+        name: Its name in ``[build.allow-secrets]``.
+        description: What it is, for messages.
         patterns: File names, as shell patterns in lower case.
-        content: What must be in it, as a regular expression; empty when the name says enough.
+        content: What the file must contain, as a regular expression; empty if the name is enough.
     """
 
     name: str
@@ -79,13 +79,13 @@ SECRET_FILE_TYPES: tuple[SecretFileType, ...] = (
 
 
 def secret_file_type(path: str, content: bytes) -> SecretFileType | None:
-    """The sort of secret file that this is, or None."""
+    """The type of a file that contains secrets; None for any other file."""
     name = path.rpartition("/")[2].lower()
     if name.endswith(TEMPLATE_ENDINGS):
         return None
-    return next((kind for kind in SECRET_FILE_TYPES if _fits(kind, name, content)), None)
+    return next((file_type for file_type in SECRET_FILE_TYPES if _matches(file_type, name, content)), None)
 
 
-def _fits(kind: SecretFileType, name: str, content: bytes) -> bool:
-    named = any(fnmatchcase(name, pattern) for pattern in kind.patterns)
-    return named and (not kind.content or re.search(kind.content, content) is not None)
+def _matches(file_type: SecretFileType, name: str, content: bytes) -> bool:
+    has_name = any(fnmatchcase(name, pattern) for pattern in file_type.patterns)
+    return has_name and (not file_type.content or re.search(file_type.content, content) is not None)

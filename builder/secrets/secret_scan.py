@@ -1,4 +1,4 @@
-"""One file's content -> the secrets in it, each with its line and without a single character of it."""
+"""One file's content -> the secrets in it, each with its line and without a single character of the secret."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 JWT = "jwt"
-"""The kind that says itself when it expires."""
+"""The kind of secret that contains its own expiry."""
 FINDINGS_MAX = 50
-"""Findings of one file; whoever has more mends those first."""
+"""The most findings per file that are reported."""
 _BARE_ENDINGS = (
     *(
         ".env",
@@ -47,14 +47,14 @@ _ONLY_RUNS = bytes(byte if byte in RUN_BYTES else ord(" ") for byte in range(256
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SecretFinding:
-    """One finding.
+    """One secret in one file.
 
     Attributes:
-        kind: What ``[build.allow-secrets]`` calls it.
-        what: What it is, for messages.
-        shown: What can be told of it: the fixed beginning of its form or the name it is given to, and its length.
-        line: 1-based.
-        expiry: When it ends to be valid, in seconds since 1970, where it says so itself; else None.
+        kind: Its name in ``[build.allow-secrets]``.
+        description: What it is, for messages.
+        preview: What messages may show: the fixed beginning of its form or the name of its variable, and its length.
+        line: Counted from 1.
+        expiry: When it expires, in seconds since 1970, if it says so; else None.
     """
 
     kind: str
@@ -78,29 +78,29 @@ def scan(path: str, content: bytes) -> tuple[SecretFinding, ...]:
     """Every secret of one file, in the order of its lines.
 
     Args:
-        path: Its name decides how it is read.
-        content: Its bytes.
+        path: The file's path; its name decides how the content is read.
+        content: The file's bytes.
     """
     text = _text(content)
-    by_name = secret_file_type(path, text)
-    if by_name is not None:
-        whole = SecretFinding(
-            kind=by_name.name, description=by_name.description, preview=path.rpartition("/")[2], line=1
+    file_type = secret_file_type(path, text)
+    if file_type is not None:
+        finding = SecretFinding(
+            kind=file_type.name, description=file_type.description, preview=path.rpartition("/")[2], line=1
         )
-        return (whole,)
+        return (finding,)
     hits = sorted(_hits(path, text), key=lambda hit: (hit.start, -hit.end))
-    told: dict[tuple[str, int, float | None], SecretFinding] = {}
-    line, place, covered = 1, 0, -1
+    findings: dict[tuple[str, int, float | None], SecretFinding] = {}
+    line, position, end = 1, 0, -1
     for hit in hits:
-        if hit.start < covered:
+        if hit.start < end:
             continue
-        line, place, covered = line + text.count(b"\n", place, hit.start), hit.start, hit.end
+        line, position, end = line + text.count(b"\n", position, hit.start), hit.start, hit.end
         preview = f"{hit.label}… ({hit.end - hit.start} characters)"
         secret = SecretFinding(
             kind=hit.kind, description=hit.description, preview=preview, line=line, expiry=hit.expiry
         )
-        told.setdefault((hit.kind, line, hit.expiry), secret)
-    return tuple(told.values())
+        findings.setdefault((hit.kind, line, hit.expiry), secret)
+    return tuple(findings.values())
 
 
 def scan_value(value: str) -> SecretFinding | None:
@@ -117,46 +117,46 @@ def _hits(path: str, text: bytes) -> Iterator[_Hit]:
         if count == FINDINGS_MAX:
             return
     if _is_binary(text):
-        return  # no text: names and values mean nothing there
+        return  # names and values mean nothing in a binary file
     bare = f"/{path}".lower().endswith(_BARE_ENDINGS)
-    for count, found in enumerate(find_assigned_secrets(text, bare=bare), start=1):
+    for count, assigned in enumerate(find_assigned_secrets(text, bare=bare), start=1):
         yield _Hit(
-            kind=found.kind,
-            description=DESCRIPTIONS[found.kind],
-            label=f"{found.name} = ",
-            start=found.start,
-            end=found.end,
+            kind=assigned.kind,
+            description=DESCRIPTIONS[assigned.kind],
+            label=f"{assigned.name} = ",
+            start=assigned.start,
+            end=assigned.end,
         )
         if count == FINDINGS_MAX:
             return
 
 
 def _known(text: bytes) -> Iterator[_Hit]:
+    """The secrets of a known form."""
     runs = b" ".join(_long_runs(text))
-    for kind in SECRET_FORMATS:
-        for anchor in kind.anchors:
-            place = text.find(anchor) if not kind.compact or anchor in runs else -1
-            while place >= 0:
-                found = kind.compiled.match(text, max(0, place - kind.prefix_length))
-                real = found is not None and kind.is_genuine(found[0])
-                if found is not None and real:
-                    label = anchor.decode("ascii") if kind.prefix_length == 0 else ""
+    for secret_format in SECRET_FORMATS:
+        for anchor in secret_format.anchors:
+            position = text.find(anchor) if not secret_format.compact or anchor in runs else -1
+            while position >= 0:
+                match = secret_format.compiled.match(text, max(0, position - secret_format.prefix_length))
+                if match is not None and secret_format.is_genuine(match[0]):
                     yield _Hit(
-                        kind=kind.name,
-                        description=kind.description,
-                        label=label,
-                        start=found.start(),
-                        end=found.end(),
-                        expiry=false_positives.expiry(found[0]) if kind.name == JWT else None,
+                        kind=secret_format.name,
+                        description=secret_format.description,
+                        label=anchor.decode("ascii") if secret_format.prefix_length == 0 else "",
+                        start=match.start(),
+                        end=match.end(),
+                        expiry=false_positives.expiry(match[0]) if secret_format.name == JWT else None,
                     )
-                place = text.find(anchor, found.end() if found is not None else place + len(anchor))
+                position = text.find(anchor, match.end() if match is not None else position + len(anchor))
 
 
 def _long_runs(text: bytes) -> Iterator[bytes]:
-    """Every stretch of at least ``SHORTEST_RUN`` of ``RUN_BYTES``.
+    """Every run of at least ``SHORTEST_RUN`` bytes of ``RUN_BYTES``.
 
-    Some ninety anchors over a whole text cost 45 ms per megabyte; over its long runs, which are few, 2 ms. A long run
-    covers at least four of every fifth bytes, so most of a binary file is passed over by looking at those alone.
+    Searching a whole text for about ninety anchors costs 45 ms per megabyte; searching its long runs,
+    which are few, costs 2 ms. A long run covers at least four consecutive samples of every fifth byte,
+    so looking at the samples alone skips most of a binary file.
     """
     spaced = text.translate(_ONLY_RUNS)
     if not _is_binary(text):
@@ -173,7 +173,7 @@ def _is_binary(text: bytes) -> bool:
 
 
 def _text(content: bytes) -> bytes:
-    """The content in UTF-8 where it says that it is UTF-16, as PowerShell writes its files."""
+    """The content, converted to UTF-8 if a byte order mark says that it is UTF-16, as PowerShell writes files."""
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return content.decode("utf-16", "replace").encode("utf-8", "replace")
     return content

@@ -1,4 +1,4 @@
-"""Small manifests to start from."""
+"""Small manifests for tests, and functions that read them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TODAY = date(2026, 11, 20)
-# Only its name and parent are asked for; unit tests touch no disk.
+# Tests use only its name and parent; unit tests do not touch the disk.
 FILE = cast("Path", PurePosixPath("/plugin/plugin.toml"))
 
 HEAD = """\
@@ -38,9 +38,9 @@ def problems_of(text: str, *, environment: str | None = None, today: date = TODA
 
 
 def messages_by_key(text: str, *, today: date = TODAY) -> dict[str, str]:
-    """Key -> first message, warnings marked with a question mark before them."""
-    found: dict[str, str] = {}
+    """Key -> its first message; a warning starts with a question mark."""
+    messages: dict[str, str] = {}
     for problem in problems_of(text, today=today):
         mark = "? " if problem.severity is Severity.WARNING else ""
-        found.setdefault(problem.key, mark + problem.message)
-    return found
+        messages.setdefault(problem.key, mark + problem.message)
+    return messages

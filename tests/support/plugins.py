@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def plugin(folder: Path, runtime: str = "python3.13", *, requirements: str | None = None) -> Manifest:
-    """The manifest of a plugin in ``folder`` that has only what every plugin must have."""
+    """The manifest of a plugin in ``folder`` with only the required keys."""
     return Manifest(
         file=folder / "plugin.toml",
         plugin=Plugin(name="sample", display_name="Sample", version=1, runtime=runtime),

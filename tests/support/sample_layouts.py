@@ -1,6 +1,6 @@
-"""BioT's four public samples rebuilt: their files' names and the way they import each other, with content of our own.
+"""BioT's four public samples rebuilt: their file names and imports, with content of our own.
 
-Each function writes one repository. Tokens are made when the test runs and have expired, as those of the samples have.
+Each function describes one repository. Tokens are made when the test runs and have expired, as in the samples.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ ADHERENCE_UTILITIES = ("authenticate", "biot_api", "check_request_type", "config
 
 @dataclass(frozen=True)
 class Layout:
-    """What one sample has.
+    """The files and settings of one sample.
 
     Attributes:
         runtime: The runtime that plugin.toml names.
         build: The lines below ``[build]`` in plugin.toml.
         files: Path -> text of every file.
         plugin: The folder of plugin.toml, relative to the repository.
-        code: The files that the artifact has of the sample, relative to its root.
+        code: The files of the sample that are in the artifact, relative to its root.
     """
 
     runtime: str
@@ -40,7 +40,7 @@ class Layout:
     plugin: str = "."
 
     def write(self, repository: Path) -> Path:
-        """Write the files and plugin.toml; gives the plugin's folder."""
+        """Write the files and plugin.toml, and return the plugin's folder."""
         folder = repository / self.plugin
         manifest = f'[plugin]\nname = "sample"\ndisplayName = "Sample"\nversion = 1\nruntime = "{self.runtime}"\n'
         for path, text in self.files.items():
@@ -52,7 +52,7 @@ class Layout:
 
 
 def expired_token() -> str:
-    """A token of a user that ended a minute ago."""
+    """A token of a user that expired a minute ago."""
 
     def part(content: bytes) -> str:
         return base64.urlsafe_b64encode(content).rstrip(b"=").decode()

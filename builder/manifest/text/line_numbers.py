@@ -1,4 +1,4 @@
-"""Key path -> line of plugin.toml, for messages. Only asked for when there is something to say."""
+"""Key path -> line of plugin.toml, for messages. Needed only if there is something to report."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _END = Token("end", "", 0)
 
 
 def line_numbers(text: str) -> dict[KeyPath, int]:
-    """Which line each key of a TOML text is on.
+    """The line of each key of a TOML text.
 
-    The text may be wrong: what cannot be understood is passed over, its keys are just not in the result.
+    The text may have errors: the keys of what cannot be understood are missing from the result.
     """
     index = _Index(text)
     while index.token.kind != "end":
@@ -27,7 +27,7 @@ def line_numbers(text: str) -> dict[KeyPath, int]:
 
 
 def line_of(lines: Mapping[KeyPath, int], path: KeyPath) -> int:
-    """The line of the key, or of the nearest table around it; 0 when nothing is known."""
+    """The line of the key, or of the nearest table around it; 0 if neither is known."""
     for length in range(len(path), 0, -1):
         if path[:length] in lines:
             return lines[path[:length]]
@@ -35,7 +35,7 @@ def line_of(lines: Mapping[KeyPath, int], path: KeyPath) -> int:
 
 
 class _Index:
-    """Walks over the statements of one text."""
+    """Reads the statements of one text and collects the lines of their keys."""
 
     def __init__(self, text: str) -> None:
         self.lines: dict[KeyPath, int] = {}
@@ -100,7 +100,7 @@ class _Index:
                 self._next()
 
     def _items(self, path: KeyPath, closing: str) -> None:
-        """The inside of an array or an inline table; a table's items are pairs, an array's have an index."""
+        """The items of an array or an inline table: an array's items have an index, a table's are pairs."""
         self._next()
         position = 0
         while self.token.kind != "end" and self.token.text != closing:
@@ -126,5 +126,5 @@ class _Index:
 
 
 def _plain(text: str) -> str:
-    """A key without its quotes; escapes in keys are left as they are, their line is then that of the table."""
+    """A key without its quotes. Escapes are not decoded; a key with one gets the line of its table."""
     return text[1:-1] if text[:1] in {'"', "'"} else text

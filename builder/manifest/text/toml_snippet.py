@@ -1,4 +1,4 @@
-"""Settings that hints suggest, as lines of TOML to paste into plugin.toml."""
+"""Settings that hints suggest, as TOML to paste into plugin.toml."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ _ESCAPES = {'"': r"\"", "\\": r"\\"}
 
 
 def snippet(table: str, key: str, value: str | bool | Sequence[str]) -> str:
-    """Two lines: the table's header and one pair.
+    """Two lines: the header of a table, and one key with its value.
 
-    In a plugin.toml that has the table already, only the second line is pasted, below that header. No form fits both
-    kinds of files: a dotted key at the top works only where the table has no header.
+    If plugin.toml already has the table, people paste only the second line below that header. No form
+    fits both kinds of files: a dotted key at the top works only if the table has no header.
 
     Args:
         table: Such as ``build.allow-secrets``.
-        key: Any text; quoted where TOML wants it.
-        value: What it is set to.
+        key: Any text; quoted if TOML needs that.
+        value: The value of the key.
     """
     name = key if re.fullmatch(_BARE_KEY, key) else _quoted(key)
     return f"[{table}]\n{name} = {_value(value)}"
@@ -34,7 +34,11 @@ def _value(value: str | bool | Sequence[str]) -> str:
 
 
 def _quoted(text: str) -> str:
-    """A basic string; what is not shown as itself becomes an escape."""
+    """A basic string; characters that are not printable become escapes."""
     return (
-        '"' + "".join(_ESCAPES.get(one) or (one if one.isprintable() else f"\\U{ord(one):08x}") for one in text) + '"'
+        '"'
+        + "".join(
+            _ESCAPES.get(letter) or (letter if letter.isprintable() else f"\\U{ord(letter):08x}") for letter in text
+        )
+        + '"'
     )

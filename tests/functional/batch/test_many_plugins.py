@@ -39,7 +39,7 @@ def digests(results: tuple[PluginResult, ...]) -> list[str]:
     return [one.result.artifact.sha256 if isinstance(one.result, PackagedPlugin) else "" for one in results]
 
 
-def test_plugins_are_found_by_path_and_never_where_git_or_tools_keep_their_own(tmp_path: Path) -> None:
+def test_plugins_are_sorted_by_path_and_ignored_folders_are_skipped(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
     (tmp_path / ".gitignore").write_text("/out/\nsecret.*\n")
     for name in ("b", "a/deep", "a", "tests/sample", "out/copy", "node_modules/x", ".tox/y", "venv/z", "b/.hidden/z"):
@@ -63,11 +63,11 @@ def test_a_gitignore_above_the_root_counts_too(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_plugins_is_an_error_that_names_it(tmp_path: Path) -> None:
-    with pytest.raises(ProjectError, match=r"no plugin\.toml in .* or below"):
+    with pytest.raises(ProjectError, match=r"No plugin\.toml found in .* or below"):
         find_plugins(tmp_path)
 
 
-def test_many_builds_give_what_each_alone_gives_and_fetch_every_package_once(
+def test_a_batch_gives_the_artifacts_of_single_builds_and_fetches_each_package_once(
     tmp_path: Path, store: Store, index: PythonIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     index.wheel("base", "1.0", files={"base/data.txt": b"data"})
@@ -90,7 +90,7 @@ def test_many_builds_give_what_each_alone_gives_and_fetch_every_package_once(
     assert [isinstance(one.result, PackagedPlugin) and one.result.unchanged for one in again] == [True] * 4
 
 
-def test_a_package_that_cannot_be_had_fails_only_the_plugins_that_take_it(
+def test_an_unavailable_package_fails_only_the_plugins_that_need_it(
     tmp_path: Path, store: Store, index: PythonIndex
 ) -> None:
     index.wheel("base", "1.0")
@@ -119,7 +119,7 @@ def test_one_broken_plugin_does_not_stop_the_others(tmp_path: Path, store: Store
     assert not (tmp_path / "bad" / "dist").exists()
 
 
-def test_two_plugins_that_would_write_one_artifact_are_told(tmp_path: Path, store: Store) -> None:
+def test_two_plugins_with_the_same_artifact_are_rejected(tmp_path: Path, store: Store) -> None:
     projects = [make(tmp_path / "one", name="same"), make(tmp_path / "two", name="same")]
 
     first, second = package_all(projects, store, SilentProgress(), output=tmp_path / "out")
@@ -136,7 +136,9 @@ class Interrupting(SilentProgress):
         raise KeyboardInterrupt(item)
 
 
-def test_an_interrupt_leaves_whole_artifacts_with_their_reports_and_nothing_else(tmp_path: Path, store: Store) -> None:
+def test_an_interrupt_leaves_complete_artifacts_with_their_reports_and_nothing_else(
+    tmp_path: Path, store: Store
+) -> None:
     projects = [make(tmp_path / f"p{number}") for number in range(20)]
 
     with pytest.raises(KeyboardInterrupt):

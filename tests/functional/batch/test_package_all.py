@@ -26,7 +26,7 @@ def monorepo(tmp_path: Path) -> Path:
     return tmp_path / "repo"
 
 
-def test_one_line_each_one_summary_and_the_exit_code_of_the_worst(biot_plugin: Call, monorepo: Path) -> None:
+def test_each_plugin_has_a_line_and_the_worst_decides_the_exit_code(biot_plugin: Call, monorepo: Path) -> None:
     done = biot_plugin("package", "--all", cwd=monorepo)
 
     assert done.returncode == 4
@@ -36,7 +36,7 @@ def test_one_line_each_one_summary_and_the_exit_code_of_the_worst(biot_plugin: C
     assert "b/src/index.py" in done.stderr
 
 
-def test_json_is_one_document_with_what_each_plugin_alone_would_print(biot_plugin: Call, monorepo: Path) -> None:
+def test_json_is_one_document_with_the_output_of_each_plugin(biot_plugin: Call, monorepo: Path) -> None:
     done = biot_plugin("package", "--all", "--json", str(monorepo), cwd=monorepo.parent)
     alone = biot_plugin("package", "--json", cwd=monorepo / "a")
 
@@ -47,7 +47,7 @@ def test_json_is_one_document_with_what_each_plugin_alone_would_print(biot_plugi
     assert told["plugins"][0] == {"plugin": "a", **json.loads(alone.stdout), "status": "done"}
 
 
-def test_a_share_is_every_nth_plugin_and_may_be_empty(biot_plugin: Call, monorepo: Path) -> None:
+def test_a_shard_is_every_nth_plugin_and_may_be_empty(biot_plugin: Call, monorepo: Path) -> None:
     first = biot_plugin("package", "--all", "--shard", "1/2", cwd=monorepo)
     last = biot_plugin("package", "--all", "--shard", "9/9", cwd=monorepo)
 
@@ -64,7 +64,7 @@ def test_a_share_is_every_nth_plugin_and_may_be_empty(biot_plugin: Call, monorep
         (("--all", "--project", "a"), "--project names one plugin"),
     ],
 )
-def test_options_that_do_not_fit_together_are_told(
+def test_options_that_exclude_each_other_are_rejected(
     arguments: tuple[str, ...], told: str, biot_plugin: Call, monorepo: Path
 ) -> None:
     done = biot_plugin("package", *arguments, cwd=monorepo)

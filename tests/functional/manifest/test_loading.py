@@ -47,13 +47,13 @@ def test_a_missing_file_says_how_to_start(tmp_path: Path) -> None:
     assert "biot-plugin new" in caught.value.hint
 
 
-def test_a_folder_of_that_name_is_no_manifest(tmp_path: Path) -> None:
+def test_a_folder_with_the_name_of_a_manifest_is_rejected(tmp_path: Path) -> None:
     (tmp_path / "plugin.toml").mkdir()
     with pytest.raises(ProjectError, match="cannot be read"):
         load(tmp_path / "plugin.toml", today=TODAY)
 
 
-def test_a_file_of_10_mb_is_refused_without_being_read_whole(tmp_path: Path) -> None:
+def test_a_file_of_10_mb_is_rejected_without_being_read_completely(tmp_path: Path) -> None:
     file = tmp_path / "plugin.toml"
     file.write_bytes(b"#" * 10_000_000)
     with pytest.raises(ManifestError) as caught:
@@ -61,5 +61,5 @@ def test_a_file_of_10_mb_is_refused_without_being_read_whole(tmp_path: Path) -> 
     assert caught.value.problems[0].where == "plugin.toml"
 
 
-def test_the_schema_lies_where_editors_are_told() -> None:
+def test_the_schema_is_where_editors_look_for_it() -> None:
     assert json.loads(schema_file().read_text("utf-8"))["$schema"] == "https://json-schema.org/draft/2020-12/schema"

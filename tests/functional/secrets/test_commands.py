@@ -45,7 +45,7 @@ def test_every_secret_stops_the_build_before_anything_is_written(biot_plugin: Ca
     assert not (plugin / "dist").exists()
 
 
-def test_a_suggested_setting_can_be_pasted_and_ends_the_problem(biot_plugin: Call, plugin: Path) -> None:
+def test_a_suggested_setting_can_be_pasted_and_solves_the_problem(biot_plugin: Call, plugin: Path) -> None:
     (plugin / "src" / "client.py").write_text(f"TOKEN = '{TOKEN}'\n")
     (plugin / "src" / "mockEvent.js").write_text(f"export const token = '{TOKEN}';\n")
     told = json.loads(biot_plugin("check", "--json", cwd=plugin).stdout)
@@ -78,7 +78,7 @@ def test_an_expired_token_is_a_warning_and_every_other_one_an_error(biot_plugin:
         assert biot_plugin("check", cwd=plugin).returncode == 4
 
 
-def test_a_false_alarm_is_allowed_in_one_place_with_a_reason(biot_plugin: Call, plugin: Path) -> None:
+def test_a_false_alarm_is_allowed_in_one_file_with_a_reason(biot_plugin: Call, plugin: Path) -> None:
     hide_two(plugin)
     allow(plugin, "src/client.py:github-token", "src/data.json:password", "src/index.py:jwt")
     done = biot_plugin("package", "--json", cwd=plugin)
@@ -88,7 +88,7 @@ def test_a_false_alarm_is_allowed_in_one_place_with_a_reason(biot_plugin: Call, 
     assert [warning["key"] for warning in told["warnings"]] == ['build.allow-secrets."src/index.py:jwt"']
 
 
-def test_an_artifact_whose_allowance_was_taken_back_does_not_pass_as_unchanged(biot_plugin: Call, plugin: Path) -> None:
+def test_an_artifact_is_not_reused_after_an_allowance_is_removed(biot_plugin: Call, plugin: Path) -> None:
     hide_two(plugin)
     before = (plugin / "plugin.toml").read_text()
     allow(plugin, "src/client.py:github-token", "src/data.json:password")
@@ -132,7 +132,7 @@ def test_a_variable_that_looks_like_a_secret_is_a_warning_with_the_reason(biot_p
         assert TOKEN not in json.dumps(told["warnings"])
 
 
-def test_a_key_file_that_include_takes_in_is_found_too(biot_plugin: Call, plugin: Path) -> None:
+def test_a_key_file_that_include_adds_is_found_too(biot_plugin: Call, plugin: Path) -> None:
     (plugin / "src" / ".env").write_text("LEVEL=info\n")
     assert biot_plugin("check", cwd=plugin).returncode == 0
     with (plugin / "plugin.toml").open("a") as file:

@@ -29,7 +29,7 @@ NURSES = "POST/organization/v1/users/caregivers/templates/nurse"
         ("POST/generic-entity/v3/generic-entitys/visit", "POST/generic-entity/v3/generic-entities/visit"),
     ],
 )
-def test_a_misspelt_api_means_the_nearest_known_one_with_the_values_that_were_written(written: str, meant: str) -> None:
+def test_a_misspelt_api_gets_the_nearest_known_one_with_the_authors_values(written: str, meant: str) -> None:
     assert suggest_api(written) == meant
 
 
@@ -62,11 +62,11 @@ def test_a_known_api_is_not_misspelt(api_id: str) -> None:
         "POST/" + "organization" * 20_000 + "/v1/users/patients",
     ],
 )
-def test_newer_and_own_apis_are_left_alone(api_id: str) -> None:
+def test_newer_and_own_apis_get_no_suggestion(api_id: str) -> None:
     assert suggest_api(api_id) == ""
 
 
-def test_the_hint_names_the_api_that_is_meant() -> None:
+def test_the_hint_names_the_suggested_api() -> None:
     text = PLAIN + '[[plugin.subscriptions.interceptions]]\ntype = "PRE_REQUEST"\n'
     [problem] = problems_of(text + 'apiId = "POST/organization/v1/users/caregiver/templates/nurse"\n')
     assert problem.hint == f'Did you mean "{NURSES}"?'

@@ -58,13 +58,13 @@ def biot_accepts(schedule: str) -> bool:
 
 
 @pytest.mark.parametrize("schedule", [*ACCEPTED_BY_BIOT, *IMPOSSIBLE_TIMES_ACCEPTED_BY_BIOT])
-def test_the_client_carries_the_documented_pattern_which_accepts(schedule: str) -> None:
+def test_the_client_has_the_documented_pattern_which_accepts(schedule: str) -> None:
     assert len(published_pattern().pattern) == PATTERN_LENGTH
     assert biot_accepts(schedule)
 
 
 @pytest.mark.parametrize("schedule", REFUSED_BY_BIOT)
-def test_the_client_carries_the_documented_pattern_which_refuses(schedule: str) -> None:
+def test_the_client_has_the_documented_pattern_which_rejects(schedule: str) -> None:
     assert not biot_accepts(schedule)
 
 
@@ -82,7 +82,7 @@ def test_the_client_carries_the_documented_pattern_which_refuses(schedule: str) 
         "0 8 ? * 02L *",
     ],
 )
-def test_a_leading_zero_that_biot_refuses_is_refused(schedule: str) -> None:
+def test_a_leading_zero_that_biot_rejects_is_rejected(schedule: str) -> None:
     assert not biot_accepts(schedule)
     assert schedule_problem(schedule)
 
@@ -186,7 +186,7 @@ def number(field: CronField, text: str) -> int | None:
     return value if field.low <= value <= field.high else None
 
 
-def test_only_hours_and_minutes_take_leading_zeros() -> None:
+def test_only_hours_and_minutes_accept_leading_zeros() -> None:
     zeros = {field: schedule_problem(with_field(field, "0" + str(max(field.low, 1)))) for field in CRON_FIELDS}
 
     assert [field for field, reason in zeros.items() if not reason] == [MINUTES, HOURS]

@@ -122,5 +122,5 @@ def test_a_schedule_of_eventbridge_is_accepted(schedule: str) -> None:
 
 
 @pytest.mark.parametrize(("schedule", "reason"), REFUSED.values(), ids=REFUSED)
-def test_a_schedule_that_would_not_run_is_refused_with_its_reason(schedule: str, reason: str) -> None:
+def test_a_schedule_that_would_not_run_is_rejected_with_the_reason(schedule: str, reason: str) -> None:
     assert reason in schedule_problem(schedule)

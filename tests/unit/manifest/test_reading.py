@@ -52,7 +52,7 @@ timeout = 0
 """
 
 
-def test_every_problem_is_told_at_once_with_file_line_and_key() -> None:
+def test_every_problem_is_reported_at_once_with_file_line_and_key() -> None:
     places = [(problem.line, problem.key) for problem in problems_of(MANY)]
     assert {problem.file for problem in problems_of(MANY)} == {"plugin.toml"}
     assert places == sorted(places, key=lambda place: place[0])
@@ -73,14 +73,14 @@ def test_every_problem_is_told_at_once_with_file_line_and_key() -> None:
 
 @pytest.mark.parametrize("value", ["1.5", "2026-01-01"])
 @pytest.mark.parametrize("key", ["name", "displayName", "version", "runtime"])
-def test_a_value_of_a_foreign_type_is_one_problem_and_not_missing_too(key: str, value: str) -> None:
+def test_a_value_of_a_wrong_type_is_one_problem_and_not_also_missing(key: str, value: str) -> None:
     lines = {"name": '"a"', "displayName": '"A"', "version": "1", "runtime": '"python3.13"'} | {key: value}
     problems = problems_of("[plugin]\n" + "".join(f"{name} = {written}\n" for name, written in lines.items()))
 
     assert [problem.key for problem in problems] == [f"plugin.{key}"]
 
 
-def test_an_empty_choice_is_named() -> None:
+def test_an_empty_option_is_reported_with_the_options() -> None:
     problems = problems_of(
         '[plugin]\nname = "a"\ndisplayName = "A"\nversion = 1\nruntime = "python3.13"\nenabledState = ""\n'
     )
@@ -99,7 +99,7 @@ def test_the_error_counts_its_problems_and_carries_the_warnings_too() -> None:
     ("written", "meant"),
     [("displayname", "displayName"), ("memory_size", "memorySize"), ("enviromentVariables", "environmentVariables")],
 )
-def test_an_unknown_key_gets_the_key_that_was_meant(written: str, meant: str) -> None:
+def test_an_unknown_key_gets_a_suggestion(written: str, meant: str) -> None:
     (problem,) = problems_of(PLAIN + f'{written} = ""\n')
     assert problem.hint == f"Did you mean {meant}?"
 
@@ -118,7 +118,7 @@ def test_an_environment_changes_only_what_it_names() -> None:
     assert base.environments == applied.environments
 
 
-def test_the_local_biot_needs_no_table_and_no_address() -> None:
+def test_the_local_environment_needs_no_table_and_no_address() -> None:
     table = '[environments.local]\ndisplayName = "On my desk"\n'
 
     assert read(PLAIN, environment="local").manifest.plugin == read(PLAIN).manifest.plugin
@@ -126,7 +126,7 @@ def test_the_local_biot_needs_no_table_and_no_address() -> None:
     assert "baseUrl" in problems_of(PLAIN + table.replace("local", "dev"))[0].message
 
 
-def test_an_unknown_environment_is_told_with_the_known_ones() -> None:
+def test_an_unknown_environment_is_reported_with_the_known_ones() -> None:
     text = PLAIN + '[environments.prod]\nbaseUrl = "https://a.example.com"\n'
     with pytest.raises(UsageError) as caught:
         read(text, environment="prd")
@@ -134,19 +134,19 @@ def test_an_unknown_environment_is_told_with_the_known_ones() -> None:
     assert caught.value.hint == "Did you mean -e prod?"
 
 
-def test_an_environment_like_no_other_comes_with_the_table_to_add() -> None:
+def test_an_environment_without_a_similar_name_gets_a_table_to_add() -> None:
     with pytest.raises(UsageError) as caught:
         read(PLAIN, environment="qa9")
     assert read(f"{PLAIN}{caught.value.setting}\n", environment="qa9").manifest.environment == "qa9"
 
 
-def test_a_misspelt_local_is_recognised() -> None:
+def test_a_misspelt_local_gets_a_suggestion() -> None:
     with pytest.raises(UsageError) as caught:
         read(PLAIN, environment="locl")
     assert caught.value.hint == "Did you mean -e local?"
 
 
-def test_what_is_wrong_in_the_plugin_is_not_told_again_for_every_environment() -> None:
+def test_a_problem_of_the_plugin_is_not_repeated_for_each_environment() -> None:
     text = PLAIN + 'handler = "x"\n[environments.a]\nbaseUrl = "https://a.example.com"\n'
     assert [problem.key for problem in problems_of(text)] == ["plugin.handler"]
 
@@ -174,7 +174,7 @@ def test_the_configuration_has_every_documented_default() -> None:
     }
 
 
-def test_the_configuration_of_a_subscriber_names_both_lists_and_nothing_without_value() -> None:
+def test_the_configuration_of_a_subscriber_has_both_lists_and_no_empty_values() -> None:
     text = PLAIN + '[[plugin.subscriptions.interceptions]]\ntype = "ADAPT_ENTITY"\nentityTypeName = "patient"\n'
     assert render_config(read(text).manifest.plugin)["subscriptions"] == {
         "interceptions": [{"type": "ADAPT_ENTITY", "entityTypeName": "patient"}],
@@ -182,21 +182,21 @@ def test_the_configuration_of_a_subscriber_names_both_lists_and_nothing_without_
     }
 
 
-def test_the_tree_digest_joins_the_variables() -> None:
+def test_the_tree_digest_is_added_to_the_variables() -> None:
     plugin = read(PLAIN + 'environmentVariables = { LEVEL = "INFO" }\n').manifest.plugin
     sent = render_config(plugin, tree_digest="sha256:00")
     assert sent["environmentVariables"] == {"LEVEL": "INFO", "PLUGIN_TREE_DIGEST": "sha256:00"}
     assert plugin.environment_variables == {"LEVEL": "INFO"}
 
 
-def test_an_image_is_sent_without_what_biot_ignores() -> None:
+def test_an_image_is_sent_without_the_keys_that_biot_ignores() -> None:
     text = PLAIN + 'deploymentPackageType = "IMAGE"\nimageTag = "1.0"\n'
     sent = render_config(read(text).manifest.plugin)
     assert {"handler", "runtime"}.isdisjoint(sent)
     assert (sent["imageTag"], sent["deploymentPackageType"]) == ("1.0", "IMAGE")
 
 
-def test_lines_are_known_for_keys_of_every_form() -> None:
+def test_keys_of_every_form_have_a_line() -> None:
     text = 'a.b = 1\n"c.d" = [\n 1,\n { e = 2 },\n]\n[[t]]\nx = """\n]\n"""\n[[t]]\n[t.u]\ny = {z = {w = "#"}} # w\n'
     lines = line_numbers(text)
     wanted = {
@@ -242,7 +242,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
-def test_a_hostile_text_ends_in_an_error_after_bounded_work(text: str) -> None:
+def test_a_hostile_text_gives_an_error_after_bounded_work(text: str) -> None:
     started = time.process_time()
     with pytest.raises(ManifestError) as caught:
         read(text)
@@ -267,7 +267,7 @@ BOUNDS = {
 
 
 @pytest.mark.parametrize(("within", "beyond", "message"), BOUNDS.values(), ids=BOUNDS)
-def test_a_bound_is_told_from_the_first_step_beyond_it(within: str, beyond: str, message: str) -> None:
+def test_a_limit_is_reported_from_the_first_step_beyond_it(within: str, beyond: str, message: str) -> None:
     assert message not in {problem.message for problem in problems_of(within)}
     assert [problem.message for problem in problems_of(beyond)] == [message]
 
@@ -280,13 +280,13 @@ def test_a_bound_is_told_from_the_first_step_beyond_it(within: str, beyond: str,
     ],
     ids=["not UTF-8", "10 MB"],
 )
-def test_bytes_that_are_no_manifest_are_refused(raw: bytes, message: str) -> None:
+def test_bytes_that_are_not_a_manifest_are_rejected(raw: bytes, message: str) -> None:
     with pytest.raises(ManifestError) as caught:
         decode(raw, file="plugin.toml")
     assert caught.value.problems[0].message.startswith(message)
 
 
-def test_a_byte_order_mark_is_no_part_of_the_text() -> None:
+def test_a_byte_order_mark_is_not_part_of_the_text() -> None:
     assert decode(b"\xef\xbb\xbf" + PLAIN.encode(), file="plugin.toml") == PLAIN
 
 
@@ -296,7 +296,7 @@ texts = st.text(st.sampled_from("[]{}=.,\"'\\#\n \tabu019-_:TZ\u202e\0"), max_si
 @settings(max_examples=150, deadline=None)
 @given(st.one_of(st.text(max_size=200), texts, texts.map(lambda tail: PLAIN + tail)))
 @example("a" + "." * 17 + "a")
-def test_no_text_gives_anything_but_a_manifest_or_a_manifest_error(text: str) -> None:
+def test_any_text_gives_a_manifest_or_a_manifest_error(text: str) -> None:
     """Law: whatever the text, there is a manifest or a ManifestError, soon."""
     try:
         loaded = read(text)
@@ -382,14 +382,14 @@ environments: st.SearchStrategy[Mapping[str, Mapping[str, object]]] = st.diction
 
 @settings(max_examples=100, deadline=None)
 @given(st.builds(Manifest, file=st.just(FILE), plugin=plugins, build=builds, environments=environments))
-def test_a_manifest_survives_being_written_and_read(manifest: Manifest) -> None:
+def test_a_manifest_is_equal_after_writing_and_reading(manifest: Manifest) -> None:
     """Law: parse(render_toml(m)) == m, and its configuration has no value that JSON does not have."""
     assert read(render_toml(manifest)).manifest == manifest
 
 
 @settings(max_examples=30, deadline=None)
 @given(plugins, variables)
-def test_an_applied_environment_survives_too(plugin: Plugin, chosen: dict[str, str]) -> None:
+def test_an_applied_environment_is_equal_after_writing_and_reading(plugin: Plugin, chosen: dict[str, str]) -> None:
     """Law: the same with an environment applied."""
     tables: dict[str, dict[str, object]] = {
         "dev": {"baseUrl": "https://a.example.com", "timeout": 5, "environmentVariables": chosen}

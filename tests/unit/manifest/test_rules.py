@@ -559,19 +559,19 @@ WARNED = {
 
 
 @pytest.mark.parametrize("text", ACCEPTED.values(), ids=ACCEPTED)
-def test_what_the_platform_takes_passes_without_a_word(text: str) -> None:
+def test_what_the_platform_accepts_has_no_problems(text: str) -> None:
     assert messages_by_key(text) == {}
 
 
 @pytest.mark.parametrize(("text", "key", "message"), REFUSED.values(), ids=REFUSED)
-def test_what_the_platform_refuses_is_told_with_its_key(text: str, key: str, message: str) -> None:
+def test_what_the_platform_rejects_is_reported_with_its_key(text: str, key: str, message: str) -> None:
     found = messages_by_key(text)
     assert message in found[key]
     assert not found[key].startswith("?")
 
 
 @pytest.mark.parametrize(("text", "key", "message"), WARNED.values(), ids=WARNED)
-def test_what_may_go_wrong_is_a_warning(text: str, key: str, message: str) -> None:
+def test_what_may_fail_later_is_a_warning(text: str, key: str, message: str) -> None:
     assert messages_by_key(text)[key].startswith(f"? {message}")
 
 
@@ -595,13 +595,13 @@ def test_a_retired_runtime_is_never_suggested(written: str, meant: str) -> None:
         ("nodejs16.x", date(2027, 2, 1), "AWS ended support for nodejs16.x"),
     ],
 )
-def test_a_runtime_is_fine_then_warned_about_then_refused(runtime: str, today: date, start: str) -> None:
+def test_a_runtime_is_accepted_then_warned_about_then_rejected(runtime: str, today: date, start: str) -> None:
     message = messages_by_key(runs_on(runtime), today=today).get("plugin.runtime", "")
     assert message.startswith(start)
     assert bool(message) == bool(start)
 
 
-def test_variables_may_fill_what_the_platform_leaves_to_them_to_the_byte() -> None:
+def test_variables_may_use_every_byte_that_the_platform_leaves() -> None:
     def text(size: int) -> str:
         return PLAIN + VARIABLES + f'AB = "{"x" * size}"\n'
 
@@ -611,7 +611,7 @@ def test_variables_may_fill_what_the_platform_leaves_to_them_to_the_byte() -> No
     assert messages_by_key(text(largest + 1))
 
 
-def test_a_variable_is_measured_in_bytes_of_its_json() -> None:
+def test_variables_are_measured_in_bytes_of_json() -> None:
     narrow, wide = (f'{PLAIN}{VARIABLES}AB = "{letter * 1750}"\n' for letter in ("x", "\u00fc"))
     assert messages_by_key(narrow) == {}
     assert "plugin.environmentVariables" in messages_by_key(wide)

@@ -36,7 +36,7 @@ def test_every_key_has_a_description_for_editors() -> None:
     assert [path for path, item in keys(schema()) if "$ref" not in item and not item.get("description")] == []
 
 
-def test_no_table_takes_unknown_keys() -> None:
+def test_no_table_accepts_unknown_keys() -> None:
     tables = [schema(), *(item for _, item in keys(schema())), *schema()["$defs"].values()]
     # A table whose names are the user's own (propertyNames) may have one of them described.
     named = [table for table in tables if "properties" in table and "propertyNames" not in table]
@@ -52,7 +52,7 @@ def test_no_table_takes_unknown_keys() -> None:
         ("ephemeralStorage", limits.EPHEMERAL_STORAGE_MIN_MB, limits.EPHEMERAL_STORAGE_MAX_MB),
     ],
 )
-def test_numbers_have_the_platforms_bounds(key: str, low: int, high: int) -> None:
+def test_numbers_have_the_platforms_limits(key: str, low: int, high: int) -> None:
     assert (PLUGIN[key]["minimum"], PLUGIN[key]["maximum"]) == (low, high)
 
 
@@ -67,11 +67,11 @@ def test_numbers_have_the_platforms_bounds(key: str, low: int, high: int) -> Non
         ("imageTag", limits.IMAGE_TAG_MAX),
     ],
 )
-def test_texts_have_the_platforms_lengths(key: str, most: int) -> None:
+def test_texts_have_the_platforms_maximum_lengths(key: str, most: int) -> None:
     assert PLUGIN[key]["maxLength"] == most
 
 
-def test_choices_are_those_of_the_model_and_of_the_catalogue() -> None:
+def test_options_are_those_of_the_model_and_of_the_catalog() -> None:
     assert PLUGIN["enabledState"]["enum"] == list(EnabledState)
     assert sorted(PLUGIN["deploymentPackageType"]["enum"]) == sorted(PackageType)
     assert schema()["$defs"]["interception"]["properties"]["type"]["enum"] == list(InterceptionType)
@@ -84,7 +84,7 @@ def test_the_schema_has_exactly_the_models_fields() -> None:
     assert set(CORS) == {camel(field.name) for field in fields(Cors)}
 
 
-def test_an_environment_overrides_everything_but_what_is_fixed_at_creation() -> None:
+def test_an_environment_overrides_everything_except_what_is_fixed_at_creation() -> None:
     overridable = set(schema()["$defs"]["environment"]["properties"])
     assert overridable == set(PLUGIN) - {"name", "deploymentPackageType"} | {"baseUrl"}
 

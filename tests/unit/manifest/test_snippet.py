@@ -52,7 +52,7 @@ SUGGESTIONS = {place: (table, text) for place, table, text in suggestions()}
 
 
 @pytest.mark.parametrize("place", SUGGESTIONS)
-def test_every_suggestion_of_the_code_is_taken_by_the_manifest(place: str) -> None:
+def test_the_manifest_accepts_every_suggestion_of_the_code(place: str) -> None:
     table, text = SUGGESTIONS[place]
     manifest = PLUGIN.format(runtime="python3.13")
     if table.startswith("environments"):
@@ -63,7 +63,7 @@ def test_every_suggestion_of_the_code_is_taken_by_the_manifest(place: str) -> No
     assert parse(f"{manifest}{text}\n", file=Path("/p/plugin.toml"), today=date(2026, 11, 28)).warnings == ()
 
 
-def test_suggestions_were_found() -> None:
+def test_the_code_has_suggestions_for_every_kind_of_table() -> None:
     tables = {table for table, _ in SUGGESTIONS.values()}
     assert {"build", "build.allow-secrets", "build.allow-missing", "build.prefer", "environments.staging"} <= tables
 
@@ -94,5 +94,5 @@ def test_every_setting_of_the_documentation_is_accepted_by_the_manifest() -> Non
 
 
 @given(key=TEXTS, value=TEXTS | st.booleans() | st.lists(TEXTS, max_size=3))
-def test_any_key_and_value_read_back_as_they_were(key: str, value: str | bool | list[str]) -> None:
+def test_any_key_and_value_can_be_read_back(key: str, value: str | bool | list[str]) -> None:
     assert tomllib.loads(snippet("build.prefer", key, value)) == {"build": {"prefer": {key: value}}}

@@ -108,7 +108,7 @@ def test_a_line_that_is_not_toml_is_explained(line: str, message: str) -> None:
     assert problem.hint
 
 
-def test_a_cause_without_a_sentence_of_its_own_is_shown_as_the_parser_names_it() -> None:
+def test_an_unknown_cause_is_shown_in_the_parsers_words() -> None:
     (problem,) = problems_of(f"{HEAD}a = {'9' * 5000}\n")
 
     assert problem.message.startswith("This is not valid TOML: Exceeds the limit")

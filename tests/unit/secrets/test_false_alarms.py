@@ -53,7 +53,7 @@ MLKEM768X25519PrivateKey = "MLKEM768X25519PrivateKey"
 
 
 @pytest.mark.parametrize("line", HARMLESS.splitlines())
-def test_ordinary_code_raises_no_alarm(line: str) -> None:
+def test_ordinary_code_has_no_findings(line: str) -> None:
     assert scan("src/code.py", f"{line}\n".encode()) == ()
 
 
@@ -71,7 +71,7 @@ def part(value: object) -> str:
     ],
     ids=["unsigned", "no algorithm", "the sample of jwt.io", "no claim"],
 )
-def test_tokens_that_prove_nothing_are_none(header: object, payload: object) -> None:
+def test_tokens_without_access_are_not_secrets(header: object, payload: object) -> None:
     assert scan("a.py", f'x = "{part(header)}.{part(payload)}.{"aB3" * 15}"'.encode()) == ()
 
 
@@ -96,7 +96,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("label", HOSTILE)
-def test_time_grows_with_the_size_whatever_a_file_holds(label: str) -> None:
+def test_time_grows_with_the_size_of_the_file_whatever_it_contains(label: str) -> None:
     started = time.process_time()
     scan("src/hostile.yaml", HOSTILE[label])
     assert time.process_time() - started < 30  # about 0.3 s; work that grows with the square takes minutes

@@ -176,14 +176,14 @@ def test_a_secret_of_every_known_form_is_found_and_not_shown(label: str, line: s
     }
 
 
-def test_every_kind_has_a_case() -> None:
+def test_every_kind_has_a_test_case() -> None:
     preview = {kind for kind, _ in (*TOKENS.values(), *ASSIGNMENTS.values())}
     assert {kind.name for kind in SECRET_FORMATS} <= preview
     assert len({*preview, *(kind.name for kind in SECRET_FILE_TYPES)}) > 60
 
 
 @pytest.mark.parametrize("label", ASSIGNMENTS)
-def test_a_value_given_to_a_name_that_says_secret_is_found_by_the_name(label: str) -> None:
+def test_a_value_is_found_by_the_name_of_its_variable(label: str) -> None:
     kind, line = ASSIGNMENTS[label]
     text = line.format(**FILLED)
     (found,) = scan("src/config.py", f"\n{text}\n".encode())
@@ -221,7 +221,7 @@ FILES = {
 
 
 @pytest.mark.parametrize("path", FILES)
-def test_files_that_hold_secrets_by_their_name_are_found(path: str) -> None:
+def test_files_whose_name_means_secrets_are_found(path: str) -> None:
     (found,) = scan(path, FILES[path])
     assert found.line == 1
 
@@ -237,7 +237,7 @@ def test_files_that_hold_secrets_by_their_name_are_found(path: str) -> None:
         ("environment.py", b"import os\n"),
     ],
 )
-def test_files_that_only_look_like_it_are_not(path: str, content: bytes) -> None:
+def test_files_that_only_look_like_secrets_are_not_found(path: str, content: bytes) -> None:
     assert scan(path, content) == ()
 
 
