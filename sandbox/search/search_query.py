@@ -72,7 +72,7 @@ class ParsedSearch:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class SearchPage:
+class ResultPage:
     """One page of results.
 
     Attributes:
@@ -123,7 +123,7 @@ def parse_search(text: str | None, searchable: SearchableList) -> ParsedSearch:
     )
 
 
-def find(connection: sqlite3.Connection, searchable: SearchableList, search: ParsedSearch) -> SearchPage:
+def find(connection: sqlite3.Connection, searchable: SearchableList, search: ParsedSearch) -> ResultPage:
     """Return the requested page and the total number of rows."""
     where, parameters = search.where.sql, search.where.parameters
     # The query consists of column names and conditions from this package; every value is a parameter.
@@ -133,10 +133,10 @@ def find(connection: sqlite3.Connection, searchable: SearchableList, search: Par
         f" ORDER BY {search.order} LIMIT ? OFFSET ?",
         (*parameters, search.limit, search.limit * search.page),
     ).fetchall()
-    return SearchPage(rows=rows, total=total)
+    return ResultPage(rows=rows, total=total)
 
 
-def envelope(items: Iterable[str], page: SearchPage, search: ParsedSearch) -> str:
+def envelope(items: Iterable[str], page: ResultPage, search: ParsedSearch) -> str:
     """Return BioT's response to a search, as JSON text.
 
     Args:

@@ -19,7 +19,7 @@ _LISTS = ("interceptions", "notifications")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class DesiredPlugin:
+class ConfiguredPlugin:
     """The plugin as it will be after a request.
 
     Attributes:
@@ -38,7 +38,7 @@ def full_name(name: str) -> str:
     return NAME_PREFIX + name
 
 
-def configure_new_plugin(request: Mapping[str, object], *, with_code: bool) -> DesiredPlugin:
+def configure_new_plugin(request: Mapping[str, object], *, with_code: bool) -> ConfiguredPlugin:
     """Configure a new plugin (POST): a field that is not sent gets its default.
 
     Raises:
@@ -51,7 +51,7 @@ def configure_new_plugin(request: Mapping[str, object], *, with_code: bool) -> D
         raise bad_request(msg)
     if with_code:
         _refuse_code(image=image)
-    return DesiredPlugin(
+    return ConfiguredPlugin(
         config={
             **{key: request[key] for key in ("name", "displayName", "version")},
             **_runtime(request, image=image),
@@ -66,7 +66,7 @@ def configure_new_plugin(request: Mapping[str, object], *, with_code: bool) -> D
     )
 
 
-def apply_partial_update(current: Config, request: Mapping[str, object], *, with_code: bool) -> DesiredPlugin:
+def apply_partial_update(current: Config, request: Mapping[str, object], *, with_code: bool) -> ConfiguredPlugin:
     """Apply a partial update (PATCH): a field that is not sent stays, and a map or list replaces the old one.
 
     Raises:
@@ -84,7 +84,7 @@ def apply_partial_update(current: Config, request: Mapping[str, object], *, with
     return _updated(current, config, request, with_code=with_code)
 
 
-def apply_replacement(current: Config, request: Mapping[str, object], *, with_code: bool) -> DesiredPlugin:
+def apply_replacement(current: Config, request: Mapping[str, object], *, with_code: bool) -> ConfiguredPlugin:
     """Apply a replacement (PUT): a field that is not sent gets its default. Without new code, the old code stays.
 
     Raises:
@@ -107,12 +107,12 @@ def apply_replacement(current: Config, request: Mapping[str, object], *, with_co
     return _updated(current, config, request, with_code=with_code)
 
 
-def _updated(current: Config, config: Config, request: Mapping[str, object], *, with_code: bool) -> DesiredPlugin:
+def _updated(current: Config, config: Config, request: Mapping[str, object], *, with_code: bool) -> ConfiguredPlugin:
     image = current["deploymentPackageType"] == "IMAGE"
     if with_code:
         _refuse_code(image=image)
     tag = request.get("imageTag") if image else None
-    desired = DesiredPlugin(config=config, image_tag=str(tag) if tag else None, code_changes=with_code or bool(tag))
+    desired = ConfiguredPlugin(config=config, image_tag=str(tag) if tag else None, code_changes=with_code or bool(tag))
     _check_version(int(str(current["version"])), int(str(config["version"])), code_changes=desired.code_changes)
     return desired
 

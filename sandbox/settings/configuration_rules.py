@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
-    from sandbox.settings.configuration import DesiredPlugin
+    from sandbox.settings.configuration import ConfiguredPlugin
 
 ADAPT_ENTITY = "ADAPT_ENTITY"
 INVALID_PARAMETER = "InvalidParameterValueException"
@@ -31,7 +31,7 @@ def aws_error(class_name: str, message: str) -> ApiError:
     return ApiError(500, "AWS_EXCEPTION", message, {"className": class_name})
 
 
-def check_configuration(desired: DesiredPlugin, *, today: date, creating: bool) -> None:
+def check_configuration(desired: ConfiguredPlugin, *, today: date, creating: bool) -> None:
     """Check everything that depends on the configuration alone: first BioT's rules, then Lambda's.
 
     Args:

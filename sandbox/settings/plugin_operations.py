@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
     from sandbox.instance_state import InstanceState
     from sandbox.settings.code.upload_form import UploadForm
-    from sandbox.settings.configuration import DesiredPlugin
+    from sandbox.settings.configuration import ConfiguredPlugin
     from sandbox.settings.plugin_schema import Config
 
-    Decide = Callable[[Config], DesiredPlugin]
+    Decide = Callable[[Config], ConfiguredPlugin]
 
 _PROPS = {
     "name": SearchProperty(column="full_name" if PREFIXED_NAMES else "name"),
@@ -137,7 +137,7 @@ def _delete_unused_code(state: InstanceState, sha256: str | None) -> None:
         CodeStore.beside(state.database).delete_unused(connection, sha256)
 
 
-def _check_code(form: UploadForm, desired: DesiredPlugin) -> None:
+def _check_code(form: UploadForm, desired: ConfiguredPlugin) -> None:
     """Check the upload as Lambda would, outside of every transaction, because unpacking takes time."""
     if form.code:
         paths = read_zip_paths(form.code.path, form.code.size)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from sandbox.instance_state import InstanceState
-    from sandbox.settings.configuration import DesiredPlugin
+    from sandbox.settings.configuration import ConfiguredPlugin
     from sandbox.settings.plugin_schema import Config
     from sandbox.settings.plugin_subscriptions import PluginSubscriptions
 
@@ -53,11 +53,11 @@ class PreparedPlugin:
         subscriptions: The subscriptions of its endpoint.
     """
 
-    desired: DesiredPlugin
+    desired: ConfiguredPlugin
     subscriptions: PluginSubscriptions
 
 
-def prepare_plugin(desired: DesiredPlugin, *, today: date, creating: bool) -> PreparedPlugin:
+def prepare_plugin(desired: ConfiguredPlugin, *, today: date, creating: bool) -> PreparedPlugin:
     """Check a request by the rules and compute its subscriptions.
 
     Raises:
@@ -93,7 +93,7 @@ class PluginTable:
                 return row
         raise ApiError(404, "PLUGIN_NOT_FOUND", "There is no plugin with this name.", {"pluginName": name})
 
-    def check_new(self, desired: DesiredPlugin) -> None:
+    def check_new(self, desired: ConfiguredPlugin) -> None:
         """Check that the name is free and the image exists.
 
         Raises:
@@ -106,7 +106,7 @@ class PluginTable:
             )
         self.check_image(desired)
 
-    def check_image(self, desired: DesiredPlugin) -> None:
+    def check_image(self, desired: ConfiguredPlugin) -> None:
         """Check that the image of the request exists.
 
         Raises:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from sandbox.settings.configuration import DesiredPlugin
+    from sandbox.settings.configuration import ConfiguredPlugin
     from sandbox.settings.plugin_schema import Config
 
 _TAG = re.compile(rf"[A-Za-z0-9_][A-Za-z0-9_.-]{{0,{IMAGE_TAG_MAX - 1}}}")
@@ -138,7 +138,7 @@ def register_image(request: Request) -> Response:
     return Response(status_code=204)
 
 
-async def _update(request: Request, read: Callable[[str], Config], decide: Callable[..., DesiredPlugin]) -> Response:
+async def _update(request: Request, read: Callable[[str], Config], decide: Callable[..., ConfiguredPlugin]) -> Response:
     await run_in_threadpool(require_permission, request, "SETTINGS_PLUGIN_UPDATE")
     state, name = state_of(request), request.path_params["name"]
     with ExitStack() as stack:

@@ -47,8 +47,8 @@ def connection() -> Iterator[sqlite3.Connection]:
         yield database
 
 
-def names(connection: sqlite3.Connection, request: object) -> list[str]:
-    search = parse_search(None if request is None else json.dumps(request), PLUGINS)
+def names(connection: sqlite3.Connection, search_request: object) -> list[str]:
+    search = parse_search(None if search_request is None else json.dumps(search_request), PLUGINS)
     return [row["name"] for row in find(connection, PLUGINS, search).rows]
 
 
@@ -89,7 +89,7 @@ def test_filters_select_the_expected_rows(connection: sqlite3.Connection, filter
 
 
 @pytest.mark.parametrize(
-    ("request", "expected"),
+    ("search_request", "expected"),
     [
         (None, ["cat's", "weight_50%", "Ageing", "age"]),
         ({"sort": [{"prop": "version"}]}, ["cat's", "weight_50%", "Ageing", "age"]),
@@ -105,14 +105,14 @@ def test_filters_select_the_expected_rows(connection: sqlite3.Connection, filter
     ],
 )
 def test_order_pages_and_free_text_select_the_expected_rows(
-    connection: sqlite3.Connection, request: object, expected: list[str]
+    connection: sqlite3.Connection, search_request: object, expected: list[str]
 ) -> None:
-    assert names(connection, request) == expected
+    assert names(connection, search_request) == expected
 
 
 def test_the_response_repeats_the_request_and_has_the_total(connection: sqlite3.Connection) -> None:
-    request = {"filter": {"version": {"gt": 1}}, "sort": [{"prop": "name"}], "limit": 1, "page": 1}
-    search = parse_search(json.dumps(request), PLUGINS)
+    search_request = {"filter": {"version": {"gt": 1}}, "sort": [{"prop": "name"}], "limit": 1, "page": 1}
+    search = parse_search(json.dumps(search_request), PLUGINS)
     page = find(connection, PLUGINS, search)
     response = json.loads(envelope((json.dumps({"name": row["name"]}) for row in page.rows), page, search))
 
@@ -135,7 +135,7 @@ def test_a_filter_can_be_nested_up_to_the_documented_depth(connection: sqlite3.C
 
 
 @pytest.mark.parametrize(
-    "request",
+    "search_request",
     [
         [],
         7,
@@ -176,9 +176,9 @@ def test_a_filter_can_be_nested_up_to_the_documented_depth(connection: sqlite3.C
         {"freeTextSearch": "\ud800"},
     ],
 )
-def test_an_invalid_search_request_is_a_400(request: object) -> None:
+def test_an_invalid_search_request_is_a_400(search_request: object) -> None:
     with pytest.raises(ApiError) as refused:
-        parse_search(json.dumps(request), PLUGINS)
+        parse_search(json.dumps(search_request), PLUGINS)
 
     assert refused.value.status == 400
 
