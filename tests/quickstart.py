@@ -1,6 +1,6 @@
 """The main job as a user does it, for both languages.
 
-copier copy, tox, tox -e package, every event through the ZIP; with a local BioT: publish, change, publish, rollback.
+copier copy, tox, tox -e package, every event sent to the ZIP; with a local BioT: publish, change, publish, roll back.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ CHANGES = {
 
 
 @dataclass
-class Story:
-    """What was done for one language: how long each step took, and what came out."""
+class LanguageRun:
+    """The run of one language: the time of each step, and the results."""
 
     language: str
     seconds: dict[str, float] = field(default_factory=dict)
@@ -50,7 +50,7 @@ class Story:
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
-        """Time one step and say that it runs."""
+        """Print the name of a step, and measure its time."""
         print(f"  {self.language}: {name} …", file=sys.stderr, flush=True)
         start = time.perf_counter()
         yield
@@ -58,41 +58,41 @@ class Story:
 
 
 def main() -> int:
-    """Do it, print the table, and return 0 when everything passed."""
+    """Run both languages, print the table, and return 0 when everything passed."""
     parser = argparse.ArgumentParser(prog="tox -e quickstart --", description=__doc__)
     parser.add_argument("--keep", type=Path, metavar="DIR", help="leave the two plugin repositories in DIR")
     keep: Path | None = parser.parse_args().keep
     with tempfile.TemporaryDirectory(prefix="biot-quickstart-", ignore_cleanup_errors=True) as scratch:
         home = keep.resolve() if keep else Path(scratch)
         start = time.perf_counter()
-        stories = [tell(language, home, Path(scratch)) for language in LANGUAGES]
+        runs = [package_plugin(language, home, Path(scratch)) for language in LANGUAGES]
         with local_biot(Path(scratch)) as environ:
-            for story in stories:
-                publish(story, home, environ)
-        print_table(stories, time.perf_counter() - start)
+            for language_run in runs:
+                publish(language_run, home, environ)
+        print_table(runs, time.perf_counter() - start)
         if keep:
             print(f"\nThe plugins are in {home}")
     return 0
 
 
-def tell(language: str, home: Path, scratch: Path) -> Story:
-    """One language's story, from nothing to answered events."""
-    story = Story(language)
+def package_plugin(language: str, home: Path, scratch: Path) -> LanguageRun:
+    """The first half for one language: from nothing to answered events."""
+    language_run = LanguageRun(language)
     client, answers = choose_runtime(language, scratch)
     plugin = home / f"hello-{language}"
-    with story.step("copier copy"):
+    with language_run.step("copier copy"):
         data = [part for name, value in answers.items() for part in ("--data", f"{name}={value}")]
         command(["-m", "copier", "copy", "--defaults", "--quiet", *data, str(REPOSITORY), str(plugin)], cwd=home)
-    with story.step("tox"):
+    with language_run.step("tox"):
         command(["-m", "tox"], cwd=plugin)
-    with story.step("tox -e package"):
+    with language_run.step("tox -e package"):
         command(["-m", "tox", "-e", "package"], cwd=plugin)
     artifact = next((plugin / "dist").glob("*.zip"))
     report = json.loads(artifact.with_suffix(".report.json").read_text("utf-8"))
-    with story.step("call every event"), running_biot() as biot:
+    with language_run.step("call every event"), running_biot() as biot:
         code = unpack_read_only(artifact, scratch / f"code-{language}")
         statuses = check_answers(call_every_event(client, code, plugin / "events", biot))
-    story.facts = {
+    language_run.facts = {
         "runtime": answers["runtime"],
         "called through": client.label,
         "ZIP": f"{artifact.stat().st_size:,} bytes, {report['artifact']['files']} files",
@@ -100,41 +100,41 @@ def tell(language: str, home: Path, scratch: Path) -> Story:
         "tree digest": report["artifact"]["treeDigest"].removeprefix("sha256:")[:24] + "…",
         "events": f"{len(statuses)} answered with {', '.join(sorted(set(statuses)))}",
     }
-    return story
+    return language_run
 
 
 @contextmanager
 def local_biot(scratch: Path) -> Iterator[Mapping[str, str]]:
-    """A local BioT as ``biot-plugin sandbox`` starts it; gives the environment in which it is ``local``."""
+    """Start a local BioT with ``biot-plugin sandbox``; yield the environment variables with which it is ``local``."""
     environ = {**users_environment(), "BIOT_PLUGIN_STATE": str(scratch / "state")}
     argv = [sys.executable, "-m", "builder", "sandbox", "--port", "0"]
     with started_sandbox(argv, {**environ, "PYTHONPATH": str(REPOSITORY)}):
         yield environ
 
 
-def publish(story: Story, home: Path, environ: Mapping[str, str]) -> None:
-    """The second half of one language's story: publish, change, publish again, roll back."""
-    plugin = home / f"hello-{story.language}"
-    with story.step("tox -e publish"):
+def publish(language_run: LanguageRun, home: Path, environ: Mapping[str, str]) -> None:
+    """The second half for one language: publish, change, publish again, roll back."""
+    plugin = home / f"hello-{language_run.language}"
+    with language_run.step("tox -e publish"):
         command(["-m", "tox", "-e", "publish", "--", "-e", "local"], cwd=plugin, environ=environ)
-    perform, comment = CHANGES[story.language]
+    perform, comment = CHANGES[language_run.language]
     with (plugin / perform).open("a", encoding="utf-8") as file:
         file.write(comment)
-    with story.step("change, publish again"):
+    with language_run.step("change, publish again"):
         command(["-m", "tox", "-e", "publish", "--", "-e", "local"], cwd=plugin, environ=environ)
     [program] = [*plugin.glob(".tox/publish/bin/biot-plugin"), *plugin.glob(".tox/publish/Scripts/biot-plugin.cmd")]
-    with story.step("roll back"):
+    with language_run.step("roll back"):
         run([str(program), "rollback", "-e", "local"], cwd=plugin, environ=environ)
     shown = json.loads(run([str(program), "show", "-e", "local", "--json"], cwd=plugin, environ=environ))["plugin"]
-    story.facts["on the local BioT"] = f"version {shown['version']}, the code of version 1 again"
-    digest = story.facts["tree digest"].rstrip("…")
+    language_run.facts["on the local BioT"] = f"version {shown['version']}, the code of version 1 again"
+    digest = language_run.facts["tree digest"].rstrip("…")
     if shown["version"] != 3 or digest not in shown["treeDigest"]:
         message = f"after publish, publish and rollback BioT should have version 3 with the first code: {shown}"
         raise SystemExit(message)
 
 
 def choose_runtime(language: str, scratch: Path) -> tuple[RuntimeClient, dict[str, str]]:
-    """The runtime client, and the answers: for Python, the newest usual runtime that this machine can run."""
+    """The runtime client, and the answers to Copier; for Python, a common runtime that this machine can run."""
     if language == "javascript":
         return node_client(), {"language": language, "runtime": "nodejs22.x"}
     for version in PYTHON_VERSIONS:
@@ -146,27 +146,27 @@ def choose_runtime(language: str, scratch: Path) -> tuple[RuntimeClient, dict[st
 
 
 def check_answers(answers: dict[str, dict[str, object]]) -> list[str]:
-    """The status of each answer; anything but a 200 ends the run."""
+    """The status of each answer; any status but 200 ends the run."""
     wrong = {name: answer for name, answer in answers.items() if answer.get("statusCode") != 200}
     if wrong:
-        message = f"events that were not answered with 200: {json.dumps(wrong, indent=2)}"
+        message = f"These events did not get a 200: {json.dumps(wrong, indent=2)}"
         raise SystemExit(message)
     return [str(answer["statusCode"]) for answer in answers.values()]
 
 
 def users_environment() -> dict[str, str]:
-    """A user's shell holds none of the variables that tox sets for its own environments."""
+    """The environment of a user's shell, without the variables that tox sets for its own environments."""
     foreign = ("TOX_", "VIRTUAL_ENV", "PYTHON", "BIOT_PLUGIN_STATE")
     return {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
 
 
 def command(arguments: list[str], *, cwd: Path, environ: Mapping[str, str] | None = None) -> None:
-    """Run a Python module as a user would; on failure show everything it said."""
+    """Run a Python module as a user would; on failure show its whole output."""
     run([sys.executable, *arguments], cwd=cwd, environ=environ)
 
 
 def run(argv: list[str], *, cwd: Path, environ: Mapping[str, str] | None = None) -> str:
-    """Run a program and give its standard output; on failure show everything it said."""
+    """Run a program and return its standard output; on failure show its whole output."""
     cwd.mkdir(parents=True, exist_ok=True)
     environ = users_environment() if environ is None else environ
     done = subprocess.run(argv, cwd=cwd, env=dict(environ), capture_output=True, text=True, check=False)
@@ -176,11 +176,11 @@ def run(argv: list[str], *, cwd: Path, environ: Mapping[str, str] | None = None)
     return done.stdout
 
 
-def print_table(stories: list[Story], seconds: float) -> None:
-    """The two stories side by side."""
-    rows = [("", *(story.language for story in stories))]
-    rows += [(name, *(f"{story.seconds[name]:.1f} s" for story in stories)) for name in stories[0].seconds]
-    rows += [(name, *(story.facts[name] for story in stories)) for name in stories[0].facts]
+def print_table(runs: list[LanguageRun], seconds: float) -> None:
+    """Print the two runs side by side."""
+    rows = [("", *(language_run.language for language_run in runs))]
+    rows += [(name, *(f"{language_run.seconds[name]:.1f} s" for language_run in runs)) for name in runs[0].seconds]
+    rows += [(name, *(language_run.facts[name] for language_run in runs)) for name in runs[0].facts]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     print()
     for row in rows:

@@ -1,4 +1,4 @@
-"""Habits of the house that no linter knows: sizes, names, exit codes, and documents that say what is so."""
+"""Rules of the project that no linter checks: sizes, names, exit codes, messages, and commands of the README."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ REPOSITORY = Path(__file__).parents[2]
 MODULES = sorted(module for room in ("builder", "sandbox", "scaffold") for module in REPOSITORY.glob(f"{room}/**/*.py"))
 LONGEST_MODULE = 320
 LONGEST_FUNCTION = 45
-TOLD = {"Problem", "Finding", *(error.__name__ for error in errors.KitError.__subclasses__())}
+CLASSES_WITH_MESSAGES = {"Problem", "Finding", *(error.__name__ for error in errors.KitError.__subclasses__())}
 
 
 def relative(path: Path) -> str:
@@ -22,7 +22,7 @@ def relative(path: Path) -> str:
 
 
 @pytest.mark.parametrize("module", MODULES, ids=relative)
-def test_modules_and_functions_hold_one_idea(module: Path) -> None:
+def test_modules_and_functions_are_short(module: Path) -> None:
     text = module.read_text("utf-8")
     long = [
         f"{node.name}: {(node.end_lineno or 0) - node.lineno + 1} lines"
@@ -35,7 +35,7 @@ def test_modules_and_functions_hold_one_idea(module: Path) -> None:
     assert module.stem not in {"utils", "helpers", "common", "misc"}
 
 
-def test_every_error_has_its_own_exit_code_and_stands_in_the_tree() -> None:
+def test_every_error_has_its_own_exit_code_and_is_documented() -> None:
     classes = errors.KitError.__subclasses__()
     codes = [error.exit_code for error in classes]
 
@@ -47,11 +47,11 @@ def test_every_error_has_its_own_exit_code_and_stands_in_the_tree() -> None:
 
 def test_ci_runs_exactly_the_commands_of_the_readme() -> None:
     readme = (REPOSITORY / "README.md").read_text("utf-8")
-    promised = re.findall(r"```sh\n# [^\n]+\n([^\n]+)\n```", readme)
+    commands = re.findall(r"```sh\n# [^\n]+\n([^\n]+)\n```", readme)
     run = (REPOSITORY / ".ci" / "run").read_text("utf-8").splitlines()
 
-    assert promised == ["python3 -m pip install tox && python3 -m tox -e quickstart", "python3 -m tox"]
-    assert [line for line in run if "-m tox" in line] == promised
+    assert commands == ["python3 -m pip install tox && python3 -m tox -e quickstart", "python3 -m tox"]
+    assert [line for line in run if "-m tox" in line] == commands
 
 
 @pytest.mark.parametrize("lock", sorted(REPOSITORY.glob("requirements/*.lock")), ids=relative)
@@ -65,7 +65,7 @@ def test_locks_have_hashes_and_no_addresses(lock: Path) -> None:
 
 
 def sentences_of(module: Path) -> list[tuple[int, str]]:
-    """The texts given to errors and problems as message and hint, with U+FFFC for each value filled in."""
+    """The messages and hints of errors and problems, with U+FFFC in place of each inserted value."""
     tree = ast.parse(module.read_text("utf-8"))
     found = []
     for scope in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):
@@ -77,7 +77,7 @@ def sentences_of(module: Path) -> list[tuple[int, str]]:
             if isinstance(target, ast.Name)
         }
         for call in (node for node in ast.walk(scope) if isinstance(node, ast.Call)):
-            if ast.unparse(call.func) in TOLD:
+            if ast.unparse(call.func) in CLASSES_WITH_MESSAGES:
                 given = [*call.args[:1], *(one.value for one in call.keywords if one.arg in {"message", "hint"})]
                 texts = [named.get(one.id, one) if isinstance(one, ast.Name) else one for one in given]
                 found += [(one.lineno, text) for one in texts if (text := literal(one))]
@@ -93,7 +93,7 @@ def literal(node: ast.expr) -> str:
 
 
 @pytest.mark.parametrize("module", MODULES, ids=relative)
-def test_what_users_are_told_is_whole_sentences(module: Path) -> None:
+def test_messages_and_hints_are_whole_sentences(module: Path) -> None:
     as_written = r"(?:npm|pip|uv|git|runtime|pyproject\.toml|package\.json|requirements\.txt)\b"
     sentence = re.compile(rf"(?:[A-Z0-9\ufffc`\[\".]|{as_written}).*[.?\ufffc]", re.DOTALL)
     broken = [f"{line}: {text}" for line, text in sentences_of(module) if not sentence.fullmatch(text)]
