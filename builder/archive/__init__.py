@@ -6,5 +6,6 @@ entries, which ``compression`` creates. ``layout`` has the format's records for 
 ``tree_digest`` and ``package_sizes`` describe the contents. ``atomic_files`` writes files
 completely or not at all, and ``cached_results`` stores small results as packs.
 
-Nothing here knows plugins, locks or BioT.
+Nothing here knows plugins, locks or BioT. ``deflate`` and ``unicodedata`` are imported inside
+functions, because many commands need neither.
 """

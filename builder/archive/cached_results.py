@@ -30,8 +30,8 @@ RESULT_NAME = "answer.json"
 R = TypeVar("R")
 
 
-class StoredPack(Protocol):
-    """A pack that is in the store and undamaged."""
+class ResultPack(Protocol):
+    """A pack in the store that holds one result."""
 
     @property
     def file(self) -> Path:
@@ -45,10 +45,10 @@ class StoredPack(Protocol):
 class PackStorage(Protocol):
     """A place where packs are stored and found by a key."""
 
-    def find(self, key: str) -> StoredPack | None:
+    def find(self, key: str) -> ResultPack | None:
         """The pack under a key, or None when it is missing or damaged."""
 
-    def add(self, key: str, pack: Path) -> StoredPack:
+    def add(self, key: str, pack: Path) -> ResultPack:
         """Store a finished file of ``work()`` under a key."""
 
     def work(self) -> AbstractContextManager[Path]:

@@ -14,6 +14,9 @@ A build reads this room in the order of its work:
 needs neither.
 
 Nothing here decides what goes into an artifact, changes one, or asks a server.
+
+Large libraries (packaging, cryptography), and modules that few builds need, are imported inside
+functions, so that "nothing changed" starts fast.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A kit whose code changed does its work again, whatever the change is."""
+"""A kit with changed code computes its results again, whatever the change is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""BioT's samples need nothing but a plugin.toml: the four public layouts go through check, lock and package."""
+"""BioT's samples need only a plugin.toml: the four public layouts pass check, lock and package."""
 
 from __future__ import annotations
 

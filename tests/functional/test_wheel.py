@@ -1,4 +1,4 @@
-"""What a user installs: the three packages of the kit, and nothing of the tests, templates or benchmarks."""
+"""The wheel contains the three packages of the kit, without tests, templates or benchmarks."""
 
 from __future__ import annotations
 

@@ -48,9 +48,8 @@ def inside_of(pack: Pack, ref: str) -> tuple[tuple[Component, ...], tuple[str, .
             components.setdefault((one.name, one.version, one.purl), one)
     own = {pack.package.name.lower(), pack.package.name.lower().replace("-", "_")}
     others = [one for key, one in sorted(components.items()) if one.name.lower() not in own]
-    return tuple(replace(one, ref=f"{ref}#inside-{number}") for number, one in enumerate(others, start=1)), tuple(
-        unread
-    )
+    numbered = enumerate(others, start=1)
+    return tuple(replace(one, ref=f"{ref}#inside-{number}") for number, one in numbered), tuple(unread)
 
 
 def read_sbom(data: bytes) -> tuple[Component, ...] | None:

@@ -140,7 +140,7 @@ def soup_warnings(soup: SoupFile, contained: Iterable[tuple[str, str]]) -> tuple
 
 
 def _unknown_keys(table: Mapping[str, object], allowed: tuple[str, ...], above: _Place) -> list[_Invalid]:
-    from builder.manifest.suggestion import suggest
+    from builder.manifest.suggestion import suggest  # only for a file with errors
 
     invalid: list[_Invalid] = []
     for key in sorted({*table} - {*allowed}):

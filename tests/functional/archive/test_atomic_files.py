@@ -1,4 +1,4 @@
-"""Files appear whole or not at all, also where the old one goes first."""
+"""Files are written completely or not at all, also when the old file is deleted first."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers that are kept in the store: found out once, hashed on every use, and never in the way of a build."""
+"""Results in the store: computed once, hashed on every use, and never an obstacle to a build."""
 
 from __future__ import annotations
 

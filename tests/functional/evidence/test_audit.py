@@ -1,4 +1,4 @@
-"""``biot-plugin audit``: what is found, what was not looked at, and how old the dump is."""
+"""``biot-plugin audit``: affected components, components that were not checked, and the date of the dump."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What packages write about themselves can be read in every file of evidence, and can do nothing else."""
+"""Package metadata is readable in every evidence file, and harmless."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Licence texts: every package is there, and one without a text is named."""
+"""Licence texts: every package is listed, also one without a text."""
 
 from __future__ import annotations
 

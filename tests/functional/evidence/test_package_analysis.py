@@ -1,4 +1,4 @@
-"""What packages say about themselves is the same whether it is read or remembered."""
+"""The analysis of packages is the same whether it is computed or cached."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``biot-plugin package`` writes the evidence, tells of it, and writes it again when a file of it was touched."""
+"""``biot-plugin package`` writes and lists the evidence, and writes it again when a file was changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page of ``inspect --html``, without a browser: nothing is loaded, nothing is run, everything is there."""
+"""The page of ``inspect --html``, without a browser: complete, and it loads and runs nothing."""
 
 from __future__ import annotations
 

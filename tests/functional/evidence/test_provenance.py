@@ -1,4 +1,4 @@
-"""Provenance: a statement that other tools read, signed when there is a key, and never more than it can prove."""
+"""Provenance: a statement that other tools can read, signed with a key, which claims only what it proves."""
 
 from __future__ import annotations
 

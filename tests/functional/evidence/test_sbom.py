@@ -1,4 +1,4 @@
-"""The SBOM: valid for other people's tools, complete, and silent about nothing."""
+"""The SBOM: valid for other tools, and complete, with gaps marked as unknown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reports and inspections of artifacts on disk: the same everywhere, and never about another file."""
+"""Reports and inspections of artifacts on disk: the same everywhere, and only for their own artifact."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tree digest looks at what is inside; who compressed it, and how well, changes the file's digest only."""
+"""The tree digest covers the contents; another compressor changes only the file's sha256."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""File names are UTF-8 in the artifact whatever the locale of the build says."""
+"""File names in the artifact are UTF-8 in every locale."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``verify`` on artifacts that were changed in one place, and on ones that were not. ``tox -e repro`` tries 500."""
+"""``verify`` on unchanged artifacts, and on artifacts with a single change. ``tox -e repro`` tries 500."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``biot-plugin verify`` as a person and a machine see it."""
+"""``biot-plugin verify`` for people and for programs."""
 
 from __future__ import annotations
 

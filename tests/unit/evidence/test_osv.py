@@ -1,4 +1,4 @@
-"""Version ranges as OSV means them, by the rules of each ecosystem."""
+"""Version ranges of OSV, by the rules of each ecosystem."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Areas that are what they claim: in proportion, side by side, and readable."""
+"""Treemap areas are proportional, do not overlap, and are readable."""
 
 from __future__ import annotations
 

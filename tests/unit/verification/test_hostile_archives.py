@@ -1,4 +1,4 @@
-"""ZIPs built to hurt and ZIPs damaged at random. ``tox -e repro`` tries 10,000 damaged ones and measures memory."""
+"""Hostile ZIPs, and ZIPs damaged at random. ``tox -e repro`` tries 10,000 damaged ones and measures memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An artifact against its report, its lock and the report of the same build: what is told, without any file."""
+"""An artifact compared with its report, its lock and the report of a new build, without any file."""
 
 from __future__ import annotations
 

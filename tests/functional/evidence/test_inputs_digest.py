@@ -1,4 +1,4 @@
-"""The digest of a build's inputs: it changes with whatever changes the artifact, and with nothing else."""
+"""The inputs digest changes with everything that changes the artifact, and with nothing else."""
 
 from __future__ import annotations
 

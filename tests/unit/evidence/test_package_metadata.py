@@ -1,4 +1,4 @@
-"""What packages say about themselves, in every form that real ones use."""
+"""Package metadata in every form that real packages use."""
 
 from __future__ import annotations
 

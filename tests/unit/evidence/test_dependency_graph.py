@@ -1,4 +1,4 @@
-"""Who asks for whom: markers for the runtime and not for this machine, extras, and Node's own way of looking."""
+"""The dependency graph: markers and extras for the runtime, and Node's search in node_modules."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SBOMs of strangers: a few fields are taken, each checked, and nothing of them can break ours."""
+"""SBOMs inside packages: a few fields are used, each checked, so that none can break the kit's SBOM."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""ZIPs that the kit writes: the same bytes everywhere, read alike by every program, whole or not there."""
+"""ZIPs that the kit writes: the same bytes everywhere, equal for every program, complete or missing."""
 
 from __future__ import annotations
 

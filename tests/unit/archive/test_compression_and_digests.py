@@ -1,4 +1,4 @@
-"""Digest of a tree, compression, and who owns which path."""
+"""Tree digests, compression, and the owners of paths."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The build report and the table by package: complete, and nothing of the machine in it."""
+"""The build report and the table by package: complete, and independent of the machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Paths: what may be in an archive, how it is shown, and in which order it is written."""
+"""Paths in archives: which are safe, how they are printed, and their order."""
 
 from __future__ import annotations
 
