@@ -17,7 +17,7 @@ PACKAGE_OF_MODULE = {
     "docx": "python-docx",
     "dotenv": "python-dotenv",
     "fitz": "PyMuPDF",
-    "google": "the google-* package that has it",
+    "google": "the google-* package that provides it",
     "gridfs": "pymongo",
     "grpc": "grpcio",
     "jose": "python-jose",
