@@ -13,7 +13,7 @@ from sandbox.dispatcher import subscription_table
 from sandbox.dispatcher.subscription_requests import interception_of, notification_of, plain_bad_request
 from sandbox.instance_state import health_of, state_of
 from sandbox.search.filters import SearchProperty
-from sandbox.search.search_query import SearchableList, envelope, find, parse_search, search_request_of
+from sandbox.search.search_query import SearchableList, run_search, search_request_of
 from sandbox.web.authorization import require_permission
 from sandbox.web.request_body import json_body, text_of
 
@@ -137,11 +137,9 @@ def health_check(request: Request) -> Response:
 def _search(
     request: Request, searchable: SearchableList, describe: Callable[[sqlite3.Row], Mapping[str, object]]
 ) -> Response:
-    search = parse_search(search_request_of(request.query_params), searchable)
-    with state_of(request).database.read() as connection:
-        page = find(connection, searchable, search)
-    items = (json.dumps(describe(row)) for row in page.rows)
-    return Response(envelope(items, page, search), media_type="application/json")
+    text = search_request_of(request.query_params)
+    body = run_search(state_of(request).database, searchable, text, lambda row: json.dumps(describe(row)))
+    return Response(body, media_type="application/json")
 
 
 async def _write(

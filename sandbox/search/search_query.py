@@ -17,8 +17,9 @@ from sandbox.web.json_text import read_json
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from sandbox.database import Database
     from sandbox.search.filters import SearchProperty
 
 PARAMETER = "searchRequest"
@@ -134,6 +135,26 @@ def find(connection: sqlite3.Connection, searchable: SearchableList, search: Par
         (*parameters, search.limit, search.limit * search.page),
     ).fetchall()
     return ResultPage(rows=rows, total=total)
+
+
+def run_search(
+    database: Database, searchable: SearchableList, text: str | None, write_item: Callable[[sqlite3.Row], str]
+) -> str:
+    """Run the search in the query parameter ``searchRequest`` and return BioT's response, as JSON text.
+
+    Args:
+        database: The database.
+        searchable: The list to search.
+        text: JSON, or None when the parameter was not sent.
+        write_item: Writes a row as JSON text.
+
+    Raises:
+        ApiError: 400, the request is malformed or uses a property that this list does not have.
+    """
+    search = parse_search(text, searchable)
+    with database.read() as connection:
+        page = find(connection, searchable, search)
+    return envelope(map(write_item, page.rows), page, search)
 
 
 def envelope(items: Iterable[str], page: ResultPage, search: ParsedSearch) -> str:

@@ -12,9 +12,11 @@ from builder.platform.api_catalog import ACTIONS_BY_ENTITY
 from builder.platform.interceptions import INTERCEPTION_TARGETS
 from sandbox.clock import iso
 from sandbox.search.filters import SearchProperty
-from sandbox.search.search_query import SearchableList, envelope, find, parse_search
+from sandbox.search.search_query import SearchableList, run_search
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from sandbox.instance_state import InstanceState
 
 CREDENTIALS_HOURS = 1
@@ -48,15 +50,12 @@ INTERCEPTIONS = SearchableList(
 
 def search_interceptable_apis(state: InstanceState, request: str | None) -> str:
     """Return a page of what can be intercepted; an entity without ``apiId`` is a target of ADAPT_ENTITY."""
-    search = parse_search(request, INTERCEPTIONS)
-    with state.database.read() as connection:
-        page = find(connection, INTERCEPTIONS, search)
-    items = [
-        {"entityTypeName": row["entity"], "servicePrefix": row["service"]}
-        | ({"apiId": row["api"]} if row["api"] else {})
-        for row in page.rows
-    ]
-    return envelope(map(json.dumps, items), page, search)
+    return run_search(state.database, INTERCEPTIONS, request, _interceptable_api)
+
+
+def _interceptable_api(row: sqlite3.Row) -> str:
+    api = {"apiId": row["api"]} if row["api"] else {}
+    return json.dumps({"entityTypeName": row["entity"], "servicePrefix": row["service"], **api})
 
 
 def list_notifiable_actions() -> dict[str, object]:

@@ -7,10 +7,11 @@ again; if the plugin was changed in the meantime, everything is decided again.
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from sandbox.search.filters import SearchProperty
-from sandbox.search.search_query import SearchableList, envelope, find, parse_search
+from sandbox.search.search_query import SearchableList, run_search
 from sandbox.settings.code.code_check import check_handler, read_zip_paths
 from sandbox.settings.code.code_store import CodeStore
 from sandbox.settings.configuration import configure_new_plugin
@@ -56,10 +57,7 @@ PLUGINS = SearchableList(
 
 def search(state: InstanceState, request: str | None) -> str:
     """Return a page of plugins."""
-    parsed = parse_search(request, PLUGINS)
-    with state.database.read() as connection:
-        page = find(connection, PLUGINS, parsed)
-    return envelope((row["response"] for row in page.rows), page, parsed)
+    return run_search(state.database, PLUGINS, request, itemgetter("response"))
 
 
 def get(state: InstanceState, name: str) -> str:

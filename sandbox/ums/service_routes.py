@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sandbox.instance_state import state_of
-from sandbox.search.search_query import envelope, find, parse_search, search_request_of
+from sandbox.search.search_query import run_search, search_request_of
 from sandbox.ums import service_users, sessions
 from sandbox.ums.accounts import EXTERNAL_SERVICE, INTERNAL_SERVICE, ORGANIZATION, TOKEN_MINUTES, ServiceUserDraft
 from sandbox.ums.accounts import add_secret_key as make_secret_key
@@ -60,11 +60,9 @@ async def service_access_token(request: Request) -> Response:
 def search_services(request: Request) -> Response:
     """``GET /ums/v2/services``."""
     require_permission(request, "UMS_USERS_SEARCH_SERVICE_USERS")
-    search = parse_search(search_request_of(request.query_params), SERVICE_USERS)
-    with state_of(request).database.read() as connection:
-        page = find(connection, SERVICE_USERS, search)
-    items = (json.dumps(service_user_body(row)) for row in page.rows)
-    return Response(envelope(items, page, search), media_type="application/json")
+    text = search_request_of(request.query_params)
+    body = run_search(state_of(request).database, SERVICE_USERS, text, lambda row: json.dumps(service_user_body(row)))
+    return Response(body, media_type="application/json")
 
 
 async def create_service(request: Request) -> Response:
