@@ -124,7 +124,7 @@ class Agent:
             programs.mkdir()
             kit = self.store / "kit"
             for name in PACKAGES if not kit.exists() else ():
-                # A copy: every build is held against the code that made it, which somebody may be editing.
+                # A copy, because a build depends on the kit's code, which may change while the tests run.
                 shutil.copytree(REPOSITORY / name, kit / name, ignore=shutil.ignore_patterns("__pycache__"))
             (programs / "tox").write_text(f"#!/bin/sh\nexec '{sys.executable}' -m tox \"$@\"\n", "utf-8")
             (programs / "tox").chmod(0o755)
