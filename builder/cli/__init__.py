@@ -8,8 +8,8 @@ import signal
 import sys
 from typing import NoReturn
 
-_WORTH_COLLECTING = 100_000
-"""More objects than a build makes; a command that goes on for hours still has its garbage collected."""
+_COLLECTION_THRESHOLD = 100_000
+"""More objects than a build creates; a command that runs for hours still collects its garbage."""
 _STANDARD_ERROR = 2
 
 
@@ -19,30 +19,30 @@ def main() -> NoReturn:
         from builder.process import restart_in_utf8_mode
 
         restart_in_utf8_mode()
-    # A command ends before looking for unreachable cycles pays: that took a twelfth of the time of `package`.
-    gc.set_threshold(_WORTH_COLLECTING)
-    _open_what_is_closed()
-    # Ctrl-C while modules are imported is told like any other, by what can tell it.
-    early: list[int] = []
-    heard = signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    if heard:
-        signal.signal(signal.SIGINT, lambda number, _frame: early.append(number))
+    # Most commands end before a collection pays off: it took a twelfth of the time of `package`.
+    gc.set_threshold(_COLLECTION_THRESHOLD)
+    _open_closed_streams()
+    # Ctrl-C while modules are imported is noted here and reported by `run`, as at any other time.
+    early_signals: list[int] = []
+    handles_interrupts = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if handles_interrupts:
+        signal.signal(signal.SIGINT, lambda number, _frame: early_signals.append(number))
     from builder.cli.app import run
 
-    if heard:
+    if handles_interrupts:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    code = run(sys.argv[1:], interrupted=bool(early))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the command has ended; its exit code stands
-    gc.freeze()  # what is left goes with the process
+    code = run(sys.argv[1:], interrupted=bool(early_signals))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the command has ended; nothing changes its exit code any more
+    gc.freeze()  # the exit frees everything at once
     sys.exit(code)  # noqa: TID251 - the one exit
 
 
-def _open_what_is_closed() -> None:
-    """Without an input or output (``>&-``), have an empty one: a file of the kit's must not take its number."""
-    while (nowhere := os.open(os.devnull, os.O_RDWR)) <= _STANDARD_ERROR:
+def _open_closed_streams() -> None:
+    """Replace a closed standard stream (``>&-``) by an empty one: a file of the kit must not get its number."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= _STANDARD_ERROR:
         pass
-    os.close(nowhere)
-    sys.stdin = sys.stdin or open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - open as long as the process
+    os.close(descriptor)
+    sys.stdin = sys.stdin or open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - open until the process ends
     sys.stdout = sys.stdout or open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     sys.stderr = sys.stderr or open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
 

@@ -1,4 +1,4 @@
-"""``package --all``: its options, and what people and machines see of many plugins at once."""
+"""``package --all``: its options, and the result of many plugins as a table and as a document."""
 
 from __future__ import annotations
 
@@ -30,74 +30,76 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Many:
-    """``--all``: where to look for plugins, and which of those found."""
+class PluginSelection:
+    """The plugins of ``--all``: below which folder, and which share of them."""
 
     root: Path
     shard: Shard
 
 
-def many_options(function: Callable[..., object]) -> Callable[..., object]:
-    """``--all``, ``--shard`` and ROOT, handed on as ``many``: a ``Many``, or None for one plugin."""
+def batch_options(function: Callable[..., object]) -> Callable[..., object]:
+    """``--all``, ``--shard`` and ROOT, passed on as ``selection``: a ``PluginSelection``, or None for one plugin."""
 
     @click.argument("root", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
     @click.option(
-        "every", "--all", is_flag=True, help="Every plugin.toml below ROOT (default: this folder), in parallel."
+        "every", "--all", is_flag=True, help="Package every plugin below ROOT (default: this folder), in parallel."
     )
-    @click.option("--shard", metavar="I/N", help="With --all: only share I of N, the same on every machine.")
+    @click.option(
+        "--shard", metavar="I/N", help="With --all: package only part I of N, the same part on every machine."
+    )
     @wraps(function)
-    def taking(*, root: Path | None, every: bool, shard: str | None, **others: object) -> object:
+    def with_selection(*, root: Path | None, every: bool, shard: str | None, **others: object) -> object:
         if every:
-            return function(many=_many(root, shard, others["folder"]), **others)
+            return function(selection=_select(root, shard, others["folder"]), **others)
         if root is not None or shard is not None:
-            message = "ROOT and --shard belong to --all; one plugin is named with --project."
+            message = "ROOT and --shard need --all. Use --project to package one plugin of another folder."
             raise click.UsageError(message)
-        return function(many=None, **others)
+        return function(selection=None, **others)
 
-    return taking
+    return with_selection
 
 
-def _many(root: Path | None, shard: str | None, project: object) -> Many:
+def _select(root: Path | None, shard: str | None, project: object) -> PluginSelection:
     from builder.batch import Shard
 
     if project != Path():
-        message = "--project names one plugin; with --all, say where to look as ROOT."
+        message = "--project names one plugin. With --all, give the folder to search as ROOT."
         raise click.UsageError(message)
     try:
-        return Many(root=(root or Path()).resolve(), shard=Shard.parse(shard or "1/1"))
+        return PluginSelection(root=(root or Path()).resolve(), shard=Shard.parse(shard or "1/1"))
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--shard") from error
 
 
-def show(many: Many, results: Sequence[PluginResult], *, as_json: bool) -> int:
-    """Print what became of every plugin.
+def show_results(selection: PluginSelection, results: Sequence[PluginResult], *, as_json: bool) -> int:
+    """Print the result of every plugin.
 
     Returns:
-        The exit code: the worst of all plugins.
+        The exit code: the highest of all plugins.
     """
     code = max((outcome.exit_code for outcome in results), default=0)
     if as_json:
-        print_document(_document(many, results, code))
+        print_document(_document(selection, results, code))
         return code
-    rows = [_row(outcome, many.root) for outcome in results]
+    rows = [_row(outcome, selection.root) for outcome in results]
     for (plugin, *_), outcome in zip(rows, results, strict=True):
         print_problems(
             replace(problem, file=f"{plugin}/{problem.file}".rstrip("/")) for problem in _problems(outcome.result)
         )
     if rows:
-        print_lines(table([("plugin", "artifact", "size", ""), *rows], right=(2,)))
-    told = ", ".join(f"{count} {word}" for word, count in Counter(row[-1] for row in rows).items())
-    print_text(f"{len(rows)} plugins: {told or 'this share has none'}")
+        print_lines(table([("plugin", "artifact", "size", "result"), *rows], right=(2,), flexible=(0, 1)))
+    counts = ", ".join(f"{count} {word}" for word, count in Counter(row[-1] for row in rows).items())
+    print_text(f"{len(rows)} plugin{'' if len(rows) == 1 else 's'}: {counts or 'this part has none'}")
     return code
 
 
-def _document(many: Many, results: Sequence[PluginResult], code: int) -> dict[str, object]:
+def _document(selection: PluginSelection, results: Sequence[PluginResult], code: int) -> dict[str, object]:
     return {
         "status": "error" if code else "done",
         "exitCode": code,
-        "root": str(many.root),
-        "shard": {"number": many.shard.number, "count": many.shard.count},
-        "plugins": [{"plugin": _name(outcome, many.root), **_described(outcome.result)} for outcome in results],
+        "root": str(selection.root),
+        "shard": {"number": selection.shard.number, "count": selection.shard.count},
+        "plugins": [{"plugin": _name(outcome, selection.root), **_described(outcome.result)} for outcome in results],
     }
 
 

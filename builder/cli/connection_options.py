@@ -1,9 +1,8 @@
-"""Which BioT a command is for, and the way to it: options, plugin.toml, credentials, a terminal to ask on."""
+"""The environment that a command works on: from ``-e`` and plugin.toml to a connection with credentials."""
 
 from __future__ import annotations
 
 import os
-import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
@@ -12,6 +11,7 @@ import click
 
 from builder import manifest as manifests
 from builder.cli.progress_bar import TerminalProgress
+from builder.cli.terminal import code_prompt
 from builder.errors import ProjectError
 from builder.manifest.environments import LOCAL
 from builder.publishing.clock import SystemClock
@@ -29,8 +29,14 @@ F = TypeVar("F", bound="Callable[..., object]")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Aim:
-    """One environment of BioT, and the plugin.toml that named it; the local BioT is there without one."""
+class SelectedEnvironment:
+    """One environment of BioT, and the plugin.toml that defines it.
+
+    Attributes:
+        target: Its name and address.
+        plugin: What plugin.toml says of the plugin and its environments; None for the local BioT without one.
+        state: The kit's state folder.
+    """
 
     target: TargetEnvironment
     plugin: PluginSummary | None
@@ -38,20 +44,20 @@ class Aim:
 
     @property
     def folder(self) -> Path | None:
-        """Where ``.env`` may lie."""
+        """The plugin's folder, where ``.env`` may be."""
         return self.plugin.folder if self.plugin else None
 
-    def name(self, given: str | None) -> str:
-        """The plugin that is meant: as given, or the one of plugin.toml.
+    def plugin_name(self, argument: str | None) -> str:
+        """The plugin that a command is for: the one of the command line, else the one of plugin.toml.
 
         Raises:
-            click.UsageError: Neither is there.
+            click.UsageError: There is neither.
         """
-        if given is not None:
-            return given
+        if argument is not None:
+            return argument
         if self.plugin is not None:
             return self.plugin.name
-        msg = "There is no plugin.toml here, so name the plugin."
+        msg = "No plugin.toml found, so the command needs the plugin's name."
         raise click.UsageError(msg)
 
 
@@ -60,47 +66,42 @@ def name_argument(function: F) -> F:
     return click.argument("name", required=False, metavar="[NAME]")(function)
 
 
-def aim(folder: Path, environment: str | None, *, sound: bool = False) -> Aim:
-    """Find the environment that was named.
+def select_environment(folder: Path, environment: str | None, *, check_manifest: bool = False) -> SelectedEnvironment:
+    """Find the environment that a command line names.
 
     Args:
-        folder: Where plugin.toml is, or above.
-        environment: As given with ``-e``.
-        sound: Whether plugin.toml must have no problem at all. Else only what it says of its name and of this
-            environment must be right: in an emergency nobody mends a manifest before `disable`.
+        folder: Where plugin.toml is, or a folder below.
+        environment: The value of ``-e``.
+        check_manifest: Whether every problem of plugin.toml is an error. Otherwise only its name and this environment
+            must be right: in an emergency nobody fixes a manifest before `disable`.
 
     Raises:
         ProjectError, ManifestError: There is no plugin.toml, or it has problems.
-        PublishError: No environment was named, or it has no address.
+        PublishError: No environment is named, or it has no address.
     """
     from builder.publishing.access.connection import resolve_target
 
     state = find_state_folder(os.environ)
-    plugin = _whereabouts(folder, environment, sound=sound)
+    plugin = _read_plugin(folder, environment, check_manifest=check_manifest)
     environments = plugin.environments if plugin else {}
-    return Aim(target=resolve_target(environment, environments, state), plugin=plugin, state=state)
+    return SelectedEnvironment(target=resolve_target(environment, environments, state), plugin=plugin, state=state)
 
 
-def connect(where: Aim, *, as_json: bool) -> BiotClient:
-    """A client for the environment; use it in a ``with``. It tells people when they have to wait.
+def connect(selected: SelectedEnvironment, *, as_json: bool) -> BiotClient:
+    """A client for the environment; use it in a ``with``. It says so when the user has to wait.
 
     Raises:
         AccessRefused: There are no credentials.
     """
     from builder.publishing.access.connection import open_client
 
-    ask = ask_code if sys.stdin.isatty() and sys.stderr.isatty() else None
     progress = TerminalProgress(quiet=as_json)
-    return open_client(where.target, os.environ, where.folder, SystemClock(), ask_code=ask, progress=progress)
+    return open_client(
+        selected.target, os.environ, selected.folder, SystemClock(), ask_code=code_prompt(), progress=progress
+    )
 
 
-def ask_code() -> str:
-    """The code of a second factor, from the person at the terminal."""
-    code: str = click.prompt("Code of the second factor", err=True)
-    return code.strip()
-
-
-def _whereabouts(folder: Path, environment: str | None, *, sound: bool) -> PluginSummary | None:
+def _read_plugin(folder: Path, environment: str | None, *, check_manifest: bool) -> PluginSummary | None:
     try:
         file = manifests.find_manifest(folder.resolve())
     except ProjectError:
@@ -108,7 +109,7 @@ def _whereabouts(folder: Path, environment: str | None, *, sound: bool) -> Plugi
             return None
         raise
     today = datetime.now(UTC).date()
-    found = manifests.read_plugin_summary(file, environment=environment, today=today)
-    if sound or found is None:
-        manifests.load(file, environment=environment, today=today)  # tells every problem
-    return found
+    plugin = manifests.read_plugin_summary(file, environment=environment, today=today)
+    if check_manifest or plugin is None:
+        manifests.load(file, environment=environment, today=today)  # raises with every problem
+    return plugin

@@ -25,7 +25,11 @@ def json_option(function: F) -> F:
 def project_options(function: F) -> F:
     """``--project`` and ``--environment``: which plugin.toml, and which of its environments."""
     function = click.option(
-        "environment", "--environment", "-e", metavar="NAME", help="Apply [environments.NAME] of plugin.toml."
+        "environment",
+        "--environment",
+        "-e",
+        metavar="NAME",
+        help="The BioT environment: NAME of [environments.NAME] in plugin.toml, or local.",
     )(function)
     return click.option(
         "folder",
@@ -33,28 +37,28 @@ def project_options(function: F) -> F:
         "-p",
         type=click.Path(exists=True, file_okay=True, path_type=Path),
         default=".",
-        help="The plugin's folder or its plugin.toml. Default: this folder, or the nearest above with a plugin.toml.",
+        help="The plugin's folder or its plugin.toml. Default: this folder or the nearest parent with a plugin.toml.",
     )(function)
 
 
 def store_option(function: F) -> F:
-    """``--store``: where packages are kept; ``project_of`` finds it."""
+    """``--store``: where packages are stored; ``project_of`` reads it."""
     return click.option(
         "--store",
         metavar="FOLDER|s3://BUCKET/PREFIX",
         expose_value=False,
         callback=_remember_store,
-        help="Where packages are kept; an S3 bucket is asked before the index and shared by machines.",
+        help="Where packages are stored. Machines can share an S3 bucket, which is asked before the package index.",
     )(function)
 
 
-def _remember_store(context: click.Context, parameter: click.Parameter, given: str | None) -> None:
+def _remember_store(context: click.Context, parameter: click.Parameter, store: str | None) -> None:
     del parameter
-    context.meta[_STORE] = given or ""
+    context.meta[_STORE] = store or ""
 
 
 def project_of(folder: Path, environment: str | None) -> Project:
-    """What the pipeline needs to know; reads the clock, once."""
+    """The project that a command line names; reads the clock, once."""
     context = click.get_current_context(silent=True)
     store = str(context.meta.get(_STORE, "")) if context else ""
     return Project(start=folder.resolve(), environment=environment, today=datetime.now(UTC).date(), store=store)
@@ -69,17 +73,17 @@ def answers_option(function: F) -> F:
         multiple=True,
         metavar="QUESTION=ANSWER",
         callback=_parse_answers,
-        help="Answer a question of the template; may be given several times.",
+        help="Answer a question of the template. May be repeated.",
     )(function)
 
 
-def _parse_answers(context: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, object]:
+def _parse_answers(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, object]:
     answers: dict[str, object] = {}
-    for text in given:
+    for text in values:
         name, separator, value = text.partition("=")
         if not separator or not name:
-            message = f"{text!r} is not QUESTION=ANSWER"
+            message = f"{text!r} is not QUESTION=ANSWER."
             raise click.BadParameter(message, ctx=context, param=parameter)
-        listed = value.startswith("[") and value.endswith("]")
-        answers[name] = [item.strip() for item in value[1:-1].split(",") if item.strip()] if listed else value
+        is_list = value.startswith("[") and value.endswith("]")
+        answers[name] = [item.strip() for item in value[1:-1].split(",") if item.strip()] if is_list else value
     return answers

@@ -1,4 +1,4 @@
-"""How results, problems and tables look, for people and for machines."""
+"""Print results, problems and tables for people, and JSON documents for machines."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import io
 import json
 import os
 import sys
-from dataclasses import asdict
+import textwrap
 from typing import TYPE_CHECKING
 
 import click
 
+from builder.cli.terminal import table_width, text_width
 from builder.errors import KitError, Problem, PublishError, Severity
 from builder.quoting import printable, printable_json
 
@@ -23,29 +24,32 @@ if TYPE_CHECKING:
 _COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow"}
 _UNITS = ("bytes", "kB", "MB")
 _STEP = 1024
+_NARROWEST_CELL = 12
+_LONGEST_CELL = 2000
+_NARROWEST_TEXT = 30
 
 
-def print_what_the_terminal_has_not() -> None:
-    """Print signs that an encoding lacks (an arrow on code page 1252, a file name that is no text) as escapes."""
+def escape_unencodable_characters() -> None:
+    """Print characters that an encoding lacks as escapes: an arrow on code page 1252, a file name that is not text."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
 
 def stop_printing(*outputs: int) -> None:
-    """Print nowhere from now on: the reader (head, less) has seen enough, and Python would complain at the end.
+    """Discard further output: the reader (head, less) has closed the pipe, and Python would fail when it flushes.
 
     Args:
-        outputs: 1 is the standard output, 2 the standard error.
+        outputs: 1 is standard output, 2 standard error.
     """
-    nowhere = os.open(os.devnull, os.O_WRONLY)
+    descriptor = os.open(os.devnull, os.O_WRONLY)
     for output in outputs:
-        os.dup2(nowhere, output)
-    os.close(nowhere)
+        os.dup2(descriptor, output)
+    os.close(descriptor)
 
 
 def print_document(document: Mapping[str, object]) -> None:
-    """Print the one JSON document of a ``--json`` run; it is JSON whatever the encoding of the output."""
+    """Print the one JSON document of a ``--json`` run; it stays valid JSON in every encoding of the output."""
     text = printable_json(json.dumps(document, indent=2, ensure_ascii=False))
     try:
         text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")  # a closed output is None
@@ -55,7 +59,7 @@ def print_document(document: Mapping[str, object]) -> None:
 
 
 def print_text(text: str) -> None:
-    """Print one line; text from servers and packages can neither end it nor steer the terminal."""
+    """Print one line; text from servers and packages can neither break the line nor control the terminal."""
     _echo(printable(text))
 
 
@@ -64,13 +68,13 @@ def print_lines(lines: Iterable[str]) -> None:
     _echo("\n".join(map(printable, lines)))
 
 
-def print_aside(text: str) -> None:
-    """Print one line about the work under way to standard error."""
+def print_to_stderr(text: str) -> None:
+    """Print one line about the running work to standard error."""
     _print_error_line(printable(text))
 
 
 def print_problems(problems: Iterable[Problem]) -> None:
-    """Print findings to standard error, each with its place and its next step."""
+    """Print problems to standard error, each with its place and its next step."""
     for problem in problems:
         head = click.style(f"{problem.severity.value}:", fg=_COLORS[problem.severity], bold=True)
         where = f" {problem.where}:" if problem.where else ""
@@ -82,32 +86,31 @@ def print_problems(problems: Iterable[Problem]) -> None:
 
 
 def print_error(error: KitError) -> None:
-    """Print why a command failed: every problem, then the sentence that sums them up."""
+    """Print why a command failed: every problem, then the summary."""
     print_problems(error.problems)
     print_problems([Problem(message=error.message, hint=error.hint, setting=error.setting)])
 
 
 def print_bug(error: Exception) -> None:
-    """Print a failure that is the kit's own fault."""
+    """Print a failure that is a bug of the kit."""
     import traceback
 
-    home = source_url()
     for line in "".join(traceback.format_exception(error)).splitlines():
         _print_error_line(printable(line))
-    _print_error_line(f"This is a bug in biot-plugin-kit. Please report it with the lines above: {home}")
+    _print_error_line(f"This is a bug in biot-plugin-kit. Please report it with the lines above: {source_url()}")
 
 
 def describe_error(error: KitError) -> dict[str, object]:
     """Why a command failed, as JSON."""
-    own = type(error).__name__.removesuffix("Error").lower()
-    kind = error.kind if isinstance(error, PublishError) else own
+    class_name = type(error).__name__.removesuffix("Error").lower()
+    kind = error.kind if isinstance(error, PublishError) else class_name
     return describe_failure(kind, error.exit_code, error.message, error.hint, error.problems)
 
 
 def describe_failure(
     kind: str, exit_code: int, message: str, hint: str, problems: Iterable[Problem] = ()
 ) -> dict[str, object]:
-    """Any failure as JSON: a refusal of the kit, a wrong command line, an interrupt or a bug have the same keys."""
+    """Any failure as JSON; an error of the kit, a wrong command line, an interrupt and a bug have the same keys."""
     return {
         "status": "error",
         "kind": kind,
@@ -135,11 +138,22 @@ def describe_packaged(packaged: PackagedPlugin) -> dict[str, object]:
 
 def describe_problems(problems: Iterable[Problem]) -> list[dict[str, object]]:
     """Problems as JSON."""
-    return [asdict(problem) for problem in problems]
+    return [
+        {
+            "message": problem.message,
+            "hint": problem.hint,
+            "setting": problem.setting,
+            "file": problem.file,
+            "line": problem.line,
+            "key": problem.key,
+            "severity": problem.severity.value,
+        }
+        for problem in problems
+    ]
 
 
 def source_url() -> str:
-    """Where the kit lives, from its own metadata."""
+    """The address of the kit's repository, from its own metadata."""
     from importlib import metadata
 
     try:
@@ -149,23 +163,35 @@ def source_url() -> str:
     return next((url.split(",", 1)[1].strip() for url in urls if url.startswith("Source")), "the kit's issue tracker")
 
 
-def table(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> list[str]:
+def table(rows: Sequence[Sequence[str]], *, right: Sequence[int] = (), flexible: Sequence[int] = (0,)) -> list[str]:
     """The lines of a table with aligned columns; the first row is the heading.
 
     Args:
-        rows: Their cells; text from outside is quoted here, because escapes change its width.
+        rows: Their cells; control characters are escaped here, because escapes change the width.
         right: The columns that are aligned to the right.
+        flexible: The columns whose cells are cut in the middle when a terminal is too narrow. A pipe gets whole cells.
     """
-    rows = [[printable(cell) for cell in row] for row in rows]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    rows = [[printable(cell, _LONGEST_CELL) for cell in row] for row in rows]
+    widths = _fitting_widths([max(len(row[column]) for row in rows) for column in range(len(rows[0]))], flexible)
     lines = [
         "  ".join(
-            cell.rjust(width) if column in right else cell.ljust(width)
+            shorten(cell, width).rjust(width) if column in right else shorten(cell, width).ljust(width)
             for column, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in rows
     ]
     return [lines[0], "  ".join("-" * width for width in widths), *lines[1:]]
+
+
+def definition_list(rows: Sequence[tuple[str, str]]) -> list[str]:
+    """The lines of ``term  text`` rows, whose texts wrap beside the terms."""
+    indent = max(len(term) for term, _ in rows) + 2
+    width = max(text_width() - indent, _NARROWEST_TEXT)
+    lines: list[str] = []
+    for term, text in rows:
+        first, *others = textwrap.wrap(text, width, break_on_hyphens=False) or [""]
+        lines += [f"{term.ljust(indent)}{first}".rstrip(), *(f"{' ' * indent}{line}" for line in others)]
+    return lines
 
 
 def readable_size(size_bytes: int) -> str:
@@ -178,7 +204,7 @@ def readable_size(size_bytes: int) -> str:
     return f"{size:.1f} {_UNITS[-1]}"
 
 
-def describe_size(artifact: Artifact) -> str:
+def size_summary(artifact: Artifact) -> str:
     """``8.4 MB, 577 files, 25.3 MB unpacked``."""
     unpacked = readable_size(artifact.unpacked_size)
     return f"{readable_size(artifact.size)}, {artifact.entries} files, {unpacked} unpacked"
@@ -192,8 +218,22 @@ def shorten(text: str, width: int) -> str:
     return f"{text[:head]}…{text[len(text) - (width - 1 - head) :]}"
 
 
+def _fitting_widths(widths: Sequence[int], flexible: Sequence[int]) -> list[int]:
+    """The widths of columns, the flexible ones cut to fit the terminal; narrow ones leave their room to wide ones."""
+    columns = table_width()
+    if columns is None:
+        return list(widths)
+    fitting = list(widths)
+    room = columns - 2 * (len(widths) - 1) - sum(width for at, width in enumerate(widths) if at not in flexible)
+    for count, column in enumerate(sorted(flexible, key=lambda at: widths[at])):
+        share = max(room // (len(flexible) - count), _NARROWEST_CELL)
+        fitting[column] = min(widths[column], share)
+        room -= fitting[column]
+    return fitting
+
+
 def _echo(text: str) -> None:
-    """Print; when nobody reads any more the command goes on, for its exit code says how it ended."""
+    """Print; when nobody reads any more, the command goes on, because its exit code still tells how it ended."""
     try:
         click.echo(text)
     except BrokenPipeError:
@@ -201,8 +241,8 @@ def _echo(text: str) -> None:
 
 
 def _print_error_line(text: str) -> None:
-    # Errors are printed when click's context, which knows about colours, is gone.
+    # Errors are printed after click's context, which knows about colours, has gone.
     try:
         click.echo(text, err=True, color=False if os.environ.get("NO_COLOR") else None)
-    except OSError:  # a closed pipe, a full disk: what is told along the way must not end what is under way
+    except OSError:  # a closed pipe, a full disk: a message must not end the work that it is about
         stop_printing(2)

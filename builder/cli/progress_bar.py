@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from typing import TYPE_CHECKING
 
-from builder.cli.output import print_aside
+from builder.cli.output import print_to_stderr
+from builder.cli.terminal import can_show_progress
 from builder.quoting import printable
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
     from rich.progress import TaskID
 
-PATIENCE_SECONDS = 0.4
+DELAY_SECONDS = 0.4
 
 
 class TerminalProgress:
     """Shows a bar on standard error when a terminal is attached; notes are printed in any case."""
 
     def __init__(self, *, quiet: bool) -> None:
-        self._show = sys.stderr.isatty() and not quiet
+        self._show = can_show_progress() and not quiet
         self._quiet = quiet
         self._task = ""
         self._total = 0
@@ -29,16 +29,16 @@ class TerminalProgress:
         self._bar: tuple[Bar, TaskID] | None = None
 
     def begin(self, task: str, total: int) -> None:
-        """A piece of work starts; the bar of the one before goes away."""
+        """Start a piece of work; the bar of the previous one disappears."""
         self.close()
         self._task, self._total, self._done, self._started = task, total, 0, time.monotonic()
 
     def advance(self, item: str) -> None:
-        """One step is done; the bar appears once the work has taken ``PATIENCE_SECONDS``."""
+        """Count one finished step; the bar appears once the work has taken ``DELAY_SECONDS``."""
         self._done += 1
         if not self._show:
             return
-        if self._bar is None and time.monotonic() - self._started > PATIENCE_SECONDS:
+        if self._bar is None and time.monotonic() - self._started > DELAY_SECONDS:
             self._bar = _start_bar(self._task, self._total)
         if self._bar is not None:
             bar, task = self._bar
@@ -47,7 +47,7 @@ class TerminalProgress:
     def note(self, message: str) -> None:
         """Print one line to standard error."""
         if not self._quiet:
-            print_aside(f"note: {message}")
+            print_to_stderr(f"note: {message}")
 
     def close(self) -> None:
         """Remove the bar."""

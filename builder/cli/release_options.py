@@ -1,4 +1,4 @@
-"""What ``plan`` and ``publish`` are asked to bring to BioT."""
+"""Options of ``plan`` and ``publish`` that say what is published."""
 
 from __future__ import annotations
 
@@ -16,25 +16,26 @@ if TYPE_CHECKING:
 
 _ARTIFACT = click.Path(exists=True, dir_okay=False, path_type=Path)
 _WITHOUT_CODE = (
-    "Create a new plugin without code: BioT deploys its seed plugin for the runtime, nothing is built, and the next "
-    "publish sends yours."
+    "Create a new plugin without your code: BioT deploys its seed plugin for the runtime, and nothing is built. The "
+    "next publish sends your code."
 )
 _WITHOUT_DIGEST = (
-    "Do not tell BioT the code's digest (PLUGIN_TREE_DIGEST). Then only versions are compared: raise version in "
-    "plugin.toml by one for new code."
+    "Do not store the digest of the code on BioT (PLUGIN_TREE_DIGEST). Code is then compared by version only, so "
+    "increase version in plugin.toml for new code."
 )
 
 
 def _check_tag(context: click.Context, parameter: click.Parameter, tag: str | None) -> str | None:
-    """An empty tag is a variable of a pipeline that was not set, and means no other image."""
+    """Check the tag of an image; an empty one comes from an unset variable of a pipeline, and means no new image."""
     if tag is not None and not re.fullmatch(TAG, tag):
-        msg = f"{tag!r} is no tag: it starts with a letter, a digit or an underscore; dots and hyphens may follow."
+        allowed = "letters, digits, underscores, dots and hyphens, and must not start with a dot or a hyphen"
+        msg = f"{tag!r} is not a tag: a tag consists of {allowed}."
         raise click.BadParameter(msg, ctx=context, param=parameter)
     return tag
 
 
 def release_options(function: Callable[..., int]) -> Callable[..., int]:
-    """``--artifact``, ``--image-tag``, ``--without-code`` and ``--without-digest``, handed on as one ``request``."""
+    """``--artifact``, ``--image-tag``, ``--without-code`` and ``--without-digest``, passed on as one ``request``."""
 
     @wraps(function)
     def command_with_request(
@@ -43,7 +44,7 @@ def release_options(function: Callable[..., int]) -> Callable[..., int]:
         from builder.release_artifact import PublishRequest
 
         if without_code and (artifact is not None or image_tag is not None):
-            msg = "--without-code sends no code, so it goes with neither --artifact nor --image-tag."
+            msg = "--without-code cannot be used with --artifact or --image-tag, which send code."
             raise click.UsageError(msg)
         request = PublishRequest(
             artifact=artifact, image_tag=image_tag, without_code=without_code, marked=not without_digest
@@ -52,14 +53,17 @@ def release_options(function: Callable[..., int]) -> Callable[..., int]:
 
     options = (
         click.option(
-            "artifact", "--artifact", type=_ARTIFACT, help="A ZIP that was built before, its report beside it."
+            "artifact",
+            "--artifact",
+            type=_ARTIFACT,
+            help="Use this ZIP, with its report beside it, instead of building.",
         ),
         click.option(
             "image_tag",
             "--image-tag",
             metavar="TAG",
             callback=_check_tag,
-            help="Of an IMAGE plugin: the tag that was pushed.",
+            help="The pushed tag of an IMAGE plugin.",
         ),
         click.option("without_code", "--without-code", is_flag=True, help=_WITHOUT_CODE),
         click.option("without_digest", "--without-digest", is_flag=True, help=_WITHOUT_DIGEST),

@@ -1,13 +1,12 @@
-"""How plans, endings and the journal look, for people and for machines."""
+"""Texts and documents of plans, results and the journal."""
 
 from __future__ import annotations
 
 import os
-import sys
 from typing import TYPE_CHECKING
 
-from builder.cli.connection_options import ask_code
 from builder.cli.output import describe_failure, describe_problems, print_document, print_problems, print_text, table
+from builder.cli.terminal import code_prompt
 from builder.errors import Problem, PublishError
 from builder.publishing import clock
 from builder.publishing.planning.differences import DISABLED, STATE
@@ -24,15 +23,14 @@ if TYPE_CHECKING:
     from builder.release import PlannedRelease, PublishResult
 
 CHANGES_EXIT = 10
-_SHOWN_COMMIT = 10
-_SHOWN_DIGEST = 19
-_SHOWN_HEX = 12
+_COMMIT_LENGTH = 10
+_DIGEST_LENGTH = 19
+_HEX_LENGTH = 12
 
 
 def release_context(progress: TerminalProgress) -> ReleaseContext:
-    """This process's environment, the machine's clock, and the terminal to ask on."""
-    ask = ask_code if sys.stdin.isatty() and sys.stderr.isatty() else None
-    return ReleaseContext(environ=os.environ, clock=clock.SystemClock(), progress=progress, ask_code=ask)
+    """The environment variables, the clock and the terminal of this process."""
+    return ReleaseContext(environ=os.environ, clock=clock.SystemClock(), progress=progress, ask_code=code_prompt())
 
 
 def describe_planned(planned: PlannedRelease) -> dict[str, object]:
@@ -64,18 +62,18 @@ def describe_planned(planned: PlannedRelease) -> dict[str, object]:
 
 
 def planned_text(planned: PlannedRelease) -> list[str]:
-    """The lines of a plan for people."""
+    """The lines of a plan."""
     target, desired = planned.prepared.target, planned.prepared.desired
     where = f"{desired.name} in {target.name} ({target.base_url})"
     if isinstance(planned.plan, Unchanged):
-        head = f"{where}: nothing to do, BioT has it as wanted (version {planned.plan.remote.version})."
+        head = f"{where}: nothing to do, BioT is up to date (version {planned.plan.remote.version})."
         return [head, *_notes((*planned.plan.notes, *planned.notes))]
     head = f"{where}: {_action(planned)}"
     return [head, *map(_line, all_lines(planned.plan)), *_notes((*planned.plan.notes, *planned.notes))]
 
 
 def show_published(published: PublishResult, *, as_json: bool) -> int:
-    """Print how a publish ended; gives the exit code."""
+    """Print how a publish ended, and return the exit code."""
     outcome = published.outcome
     if as_json:
         print_document(_describe_published(published))
@@ -84,8 +82,8 @@ def show_published(published: PublishResult, *, as_json: bool) -> int:
     if not outcome.succeeded:
         print_problems([Problem(message=outcome.detail, hint=outcome.hint)])
     planned = published.planned
-    untold = () if planned.changes_anything else (*planned.plan.notes, *planned.notes)
-    for line in _notes((*untold, *published.notes)):
+    plan_notes = () if planned.changes_anything else (*planned.plan.notes, *planned.notes)
+    for line in _notes((*plan_notes, *published.notes)):
         print_text(line)
     print_text(f"{outcome.verdict.value.replace('-', ' ')}: {desired.name} in {target.name}, {_ending(published)}")
     return 0 if outcome.succeeded else PublishError.exit_code
@@ -116,26 +114,26 @@ def describe_entry(entry: JournalEntry) -> dict[str, object]:
 
 
 def history_text(entries: tuple[JournalEntry, ...]) -> list[str]:
-    """The lines of the journal as a table, newest first; below each row where to and by whom, which may be long."""
-    rows = [("when", "what", "version", "ended", "code", "commit")]
+    """The journal as a table, newest first; a second line for each entry has the environment and the publisher."""
+    rows = [("when (UTC)", "command", "version", "result", "code", "commit")]
     rows += [
         (
             entry.opened[:16].replace("T", " "),
             entry.command,
             str(entry.version_to) if entry.version_from is None else f"{entry.version_from} → {entry.version_to}",
-            (entry.verdict or "no end yet").replace("-", " "),
+            (entry.verdict or "not finished").replace("-", " "),
             _code(entry),
             _commit(entry),
         )
         for entry in reversed(entries)
     ]
-    head, line, *lines = table(rows)
-    below = (f"  to {entry.environment}, by {entry.who}{_unsettled(entry)}" for entry in reversed(entries))
-    return [head, line, *(text for pair in zip(lines, below, strict=True) for text in pair)]
+    head, line, *lines = table(rows, flexible=())
+    second_lines = (f"  to {entry.environment}, by {entry.who}{_unsettled(entry)}" for entry in reversed(entries))
+    return [head, line, *(text for pair in zip(lines, second_lines, strict=True) for text in pair)]
 
 
 def _unsettled(entry: JournalEntry) -> str:
-    return "" if entry.verdict else "; the next publish finds out how it ended"
+    return "" if entry.verdict else "; the next publish resolves it"
 
 
 def _describe_published(published: PublishResult) -> dict[str, object]:
@@ -160,7 +158,7 @@ def _describe_published(published: PublishResult) -> dict[str, object]:
 
 
 def _ending(published: PublishResult) -> str:
-    """``version 5 → 6, code sha256:…, enabled, https://…`` with what is not known left out."""
+    """``version 5 → 6, code sha256:…, enabled, https://…`` without the parts that are unknown."""
     plan, outcome = published.planned.plan, published.outcome
     digest = published.planned.prepared.desired.code
     parts = [f"version {outcome.version_from or 'none'} → {outcome.version_to}"]
@@ -175,7 +173,7 @@ def _ending(published: PublishResult) -> str:
 
 
 def _state_words(published: PublishResult, remote: RemotePlugin) -> str:
-    """``enabled`` or ``disabled``, and who decided it when this publish did."""
+    """``enabled`` or ``disabled``, with the reason when this publish set it."""
     planned, word = published.planned, _state(remote).lower()
     if isinstance(planned.plan, Create):
         return f"created {word}"
@@ -212,20 +210,20 @@ def _notes(notes: tuple[str, ...]) -> list[str]:
 def _short(digest: str | None) -> str:
     if digest is None:
         return "-"
-    return digest if len(digest) <= _SHOWN_DIGEST else f"{digest[:_SHOWN_DIGEST]}…"
+    return digest if len(digest) <= _DIGEST_LENGTH else f"{digest[:_DIGEST_LENGTH]}…"
 
 
 def _code(entry: JournalEntry) -> str:
     if entry.code:
         return _hex(entry.digest_to)
-    return "BioT's seed" if entry.version_from is None else "as before"
+    return "BioT's seed" if entry.version_from is None else "unchanged"
 
 
 def _hex(digest: str | None) -> str:
-    """Enough of a digest to tell code apart; an image's tag as it is."""
-    return "-" if digest is None else digest.removeprefix("sha256:")[:_SHOWN_HEX]
+    """The beginning of a digest, enough to distinguish code; an image's tag whole."""
+    return "-" if digest is None else digest.removeprefix("sha256:")[:_HEX_LENGTH]
 
 
 def _commit(entry: JournalEntry) -> str:
     changed = "+" if entry.commit.endswith("+") else ""
-    return f"{entry.commit[:_SHOWN_COMMIT]}{changed}" if entry.commit else "-"
+    return f"{entry.commit[:_COMMIT_LENGTH]}{changed}" if entry.commit else "-"

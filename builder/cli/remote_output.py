@@ -1,12 +1,10 @@
-"""How plugins and subscriptions of an environment look; values of environment variables are never shown."""
+"""Tables and documents of plugins and subscriptions; values of environment variables are never shown."""
 
 from __future__ import annotations
 
-import shutil
-import sys
 from typing import TYPE_CHECKING
 
-from builder.cli.output import shorten, table
+from builder.cli.output import table
 from builder.platform.reserved_variables import TREE_DIGEST_NAME, TREE_VERSION_NAME
 from builder.quoting import printable
 
@@ -15,8 +13,8 @@ if TYPE_CHECKING:
 
     from builder.publishing.api_values import RemotePlugin
 
-_KIT_S_OWN = (TREE_DIGEST_NAME, TREE_VERSION_NAME)
-_SHOWN = (
+_KIT_VARIABLES = (TREE_DIGEST_NAME, TREE_VERSION_NAME)
+_FIELDS = (
     ("displayName", "display name"),
     ("runtime", "runtime"),
     ("handler", "handler"),
@@ -28,7 +26,6 @@ _SHOWN = (
     ("analyticsDbAccess", "analytics DB"),
 )
 _MINUTE = len("2026-11-20T10:00")
-_NARROWEST_NAME = 12
 
 
 def describe_plugin(plugin: RemotePlugin) -> dict[str, object]:
@@ -46,7 +43,7 @@ def describe_plugin(plugin: RemotePlugin) -> dict[str, object]:
 
 
 def plugin_table(plugins: Sequence[RemotePlugin]) -> list[str]:
-    """Plugins as a table that fits the terminal; in a pipe names are whole."""
+    """Plugins as a table."""
     rows = [
         (
             plugin.name,
@@ -57,26 +54,26 @@ def plugin_table(plugins: Sequence[RemotePlugin]) -> list[str]:
         )
         for plugin in plugins
     ]
-    return fitted([("name", "version", "state", "runtime", "changed (UTC)"), *rows], right=(1,))
+    return table([("name", "version", "state", "runtime", "changed (UTC)"), *rows], right=(1,))
 
 
 def plugin_page(plugin: RemotePlugin) -> list[str]:
-    """One plugin, a line per field."""
+    """One plugin, one line for each field."""
     lines: list[tuple[str, object]] = [("name", plugin.name), ("version", plugin.version)]
     lines.append(("state", "enabled" if plugin.enabled else "disabled"))
-    lines += [(words, plugin.fields.get(key)) for key, words in _SHOWN]
+    lines += [(words, plugin.fields.get(key)) for key, words in _FIELDS]
     lines += [("endpoint", plugin.endpoint_url), ("created", plugin.creation_time)]
     lines += [("changed", plugin.last_modified_time), ("tree digest", plugin.tree_digest)]
-    names = sorted(set(plugin.environment_variables) - set(_KIT_S_OWN))
+    names = sorted(set(plugin.environment_variables) - set(_KIT_VARIABLES))
     lines.append(("variables", ", ".join(names) or None))
-    lines += [("called for", line) for line in subscription_lines(plugin.fields.get("subscriptions"))]
-    width = max(len(words) for words, value in lines if value not in {None, ""})
-    shown = ((words, _shown(value)) for words, value in lines if value not in {None, ""})
-    return [f"{words.ljust(width)}  {value}" for words, value in shown]
+    lines += [("subscription", line) for line in subscription_lines(plugin.fields.get("subscriptions"))]
+    rows = [(label, _text(value)) for label, value in lines if value not in {None, ""}]
+    width = max(len(label) for label, _ in rows)
+    return [f"{label.ljust(width)}  {text}" for label, text in rows]
 
 
 def subscription_lines(subscriptions: object) -> list[str]:
-    """The rows of a plugin's ``subscriptions``, each as one line."""
+    """The rows of a plugin's ``subscriptions``, one line each."""
     if not isinstance(subscriptions, dict):
         return []
     default = subscriptions.get("interceptionOrder")
@@ -92,10 +89,10 @@ def subscription_lines(subscriptions: object) -> list[str]:
     return lines
 
 
-def hook_table(
+def subscription_table(
     notifications: Sequence[Mapping[str, object]], interceptions: Sequence[Mapping[str, object]]
 ) -> list[str]:
-    """Subscriptions of the dispatcher as a table; endpoints are cut in the middle on a narrow terminal."""
+    """Subscriptions of the dispatcher as a table."""
     rows = [
         (
             str(row.get("endpoint") or ""),
@@ -114,24 +111,10 @@ def hook_table(
         )
         for row in notifications
     ]
-    return fitted([("endpoint", "type", "of", "order"), *rows], right=(3,), narrow=(0, 2))
+    return table([("endpoint", "type", "API, entity or action", "order"), *rows], right=(3,), flexible=(0, 2))
 
 
-def fitted(rows: Sequence[tuple[str, ...]], *, right: Sequence[int] = (), narrow: Sequence[int] = (0,)) -> list[str]:
-    """A table whose ``narrow`` columns are cut in the middle until it fits the terminal."""
-    rows = [tuple(printable(cell, 2000) for cell in row) for row in rows]
-    if sys.stdout.isatty():
-        columns = max(shutil.get_terminal_size().columns, 40)
-        widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-        others = sum(width for column, width in enumerate(widths) if column not in narrow)
-        room = max((columns - others - 2 * (len(widths) - 1)) // len(narrow), _NARROWEST_NAME)
-        rows = [
-            tuple(shorten(cell, room) if column in narrow else cell for column, cell in enumerate(row)) for row in rows
-        ]
-    return table(rows, right=right)
-
-
-def _shown(value: object) -> str:
+def _text(value: object) -> str:
     return ("yes" if value else "no") if isinstance(value, bool) else printable(str(value), 2000)
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 EVIDENCE = {
     "sbom": ".cdx.json",
     "soup": ".soup.csv",
-    "soup-for-people": ".soup.md",
+    "soupMarkdown": ".soup.md",
     "licences": ".licenses.txt",
     "provenance": ".provenance.json",
 }

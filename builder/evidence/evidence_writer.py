@@ -61,7 +61,7 @@ def write_evidence(build: FinishedBuild) -> tuple[Problem, ...]:
     for kind, content in {
         "sbom": render_sbom(build_sbom(manifest, inventory, artifact, settings.soup, epoch=settings.epoch)),
         "soup": render_csv(rows),
-        "soup-for-people": render_markdown(manifest, rows),
+        "soupMarkdown": render_markdown(manifest, rows),
         "licences": licence_texts(label, inventory, build.analysis.texts),
     }.items():
         _write(files[kind], content)

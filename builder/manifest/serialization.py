@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING
 
+from builder.json_keys import camel_case
 from builder.manifest.model import Build, PackageType, Plugin, Subscriptions
 from builder.platform.reserved_variables import TREE_DIGEST_NAME
 
@@ -61,7 +62,7 @@ def _table(value: object) -> dict[str, object]:
     if not is_dataclass(value):
         return {}
     # BioT's keys are in camel case; the kit's own have hyphens, as in TOML files of other tools.
-    spell = _with_hyphens if isinstance(value, Build) else _in_camel_case
+    spell = _with_hyphens if isinstance(value, Build) else camel_case
     items = ((spell(field.name), getattr(value, field.name)) for field in fields(value))
     return {key: _plain(item) for key, item in items if item is not None}
 
@@ -79,8 +80,3 @@ def _plain(value: object) -> object:
 
 def _with_hyphens(name: str) -> str:
     return name.replace("_", "-")
-
-
-def _in_camel_case(name: str) -> str:
-    first, *others = name.split("_")
-    return first + "".join(word.capitalize() for word in others)

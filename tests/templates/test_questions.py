@@ -178,8 +178,8 @@ def test_copier_says_when_the_kit_is_a_folder_of_this_machine(kit: Path, tmp_pat
         check=True,
     )
 
-    assert f"from a folder of this machine:\n  biot-plugin-kit @ file://{kit}\n" in local.stderr
-    assert "folder of this machine" not in index.stderr
+    assert f"from a folder on this machine:\n  biot-plugin-kit @ file://{kit}\n" in local.stderr
+    assert "folder on this machine" not in index.stderr
     assert max(map(len, index.stderr.partition("is ready.")[2].replace(str(tmp_path), "").splitlines())) <= 80
 
 

@@ -16,22 +16,21 @@ if TYPE_CHECKING:
     from builder.evidence.audit.vulnerabilities import Audit
     from builder.pipeline import Project
 
-_FEW = 5
+_LISTED = 5
 
 
 @click.command(
-    short_help="Known vulnerabilities, from an offline OSV dump.",
+    short_help="Find known vulnerabilities, offline.",
     epilog="""\b
 Examples:
-  biot-plugin audit --osv osv/                 this plugin's last artifact
-  biot-plugin audit --osv osv/ dist/my-plugin-1.zip   its SBOM lies beside it
-  biot-plugin audit --osv osv/ any.cdx.json           any CycloneDX SBOM
+  biot-plugin audit --osv osv/                        this plugin's artifact
+  biot-plugin audit --osv osv/ dist/my-plugin-1.zip   an artifact
+  biot-plugin audit --osv osv/ any.cdx.json           a CycloneDX SBOM
 
 \b
-osv/ is an unpacked copy of the OSV database (all.zip of PyPI, npm and
-crates.io):
-one JSON file an entry. Exit code 7 when something is found. A dump knows
-nothing that was published after its date.
+osv/ holds an unpacked copy of the OSV database: all.zip of PyPI, npm and
+crates.io, with one JSON file for each entry. Vulnerabilities that were
+published after the date of the copy are not found.
 """,
 )
 @click.argument("subject", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -41,21 +40,25 @@ nothing that was published after its date.
     required=True,
     metavar="DIR",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder with OSV entries as JSON.",
+    help="Folder with the entries of the OSV database as JSON files.",
 )
 @project_options
 @json_option
 def command(subject: Path | None, dump: Path, folder: Path, environment: str | None, *, as_json: bool) -> int:
-    """Look up every component of an artifact in an offline copy of the OSV database."""
+    """Find known vulnerabilities of an artifact's components in an offline copy of the OSV database.
+
+    SUBJECT is an artifact with its SBOM beside it, or an SBOM. Default: the artifact that `package` wrote.
+    Exit code 7 if a vulnerability is found.
+    """
     from builder.evidence.audit.vulnerabilities import audit
 
-    seen = audit((subject or _latest(project_of(folder, environment))).resolve(), dump)
+    result = audit((subject or _latest(project_of(folder, environment))).resolve(), dump)
     if as_json:
-        print_document(_described(seen))
+        print_document(_describe(result))
     else:
-        print_problems([*_unread(seen), *map(_problem, seen.advisories)])
-        print_lines(_summary(seen))
-    return VerificationError.exit_code if seen.advisories else 0
+        print_problems([*_unread(result), *map(_problem, result.advisories)])
+        print_lines(_summary(result))
+    return VerificationError.exit_code if result.advisories else 0
 
 
 def _latest(project: Project) -> Path:
@@ -65,60 +68,64 @@ def _latest(project: Project) -> Path:
     plugin = manifests.load(file, environment=project.environment, today=project.today).manifest.plugin
     artifact = file.parent / "dist" / f"{plugin.name}-{plugin.version}.zip"
     if not artifact.is_file():
-        msg = f"{artifact.name} is not there yet."
-        raise VerificationError(msg, hint="Run `biot-plugin package` first, or name an artifact or an SBOM.")
+        msg = f"No artifact found: {artifact} does not exist."
+        raise VerificationError(msg, hint="Run `biot-plugin package` first, or give an artifact or an SBOM.")
     return artifact
 
 
-def _problem(one: Advisory) -> Problem:
-    known = ", ".join((one.id, *one.aliases))
-    mend = f"Fixed in {', '.join(one.fixed)}." if one.fixed else "No fixed version is known."
+def _problem(advisory: Advisory) -> Problem:
+    names = ", ".join((advisory.id, *advisory.aliases))
+    fix = f"Fixed in {', '.join(advisory.fixed)}." if advisory.fixed else "No fixed version is known."
     return Problem(
-        file=one.package.label,
-        message=f"{known} ({one.severity}): {one.summary or 'no summary'}",
-        hint=f"{mend} Raise it and lock again, or write into soup.toml why it does not matter (anomalies).",
+        file=advisory.package.label,
+        message=f"{names} ({advisory.severity}): {advisory.summary or 'no summary'}",
+        hint=f"{fix} Upgrade it and lock again, or explain under anomalies in soup.toml why it does no harm.",
     )
 
 
-def _unread(seen: Audit) -> list[Problem]:
-    if not seen.unread:
+def _unread(result: Audit) -> list[Problem]:
+    if not result.unread:
         return []
-    listed = ", ".join(seen.unread[:_FEW]) + (", …" if len(seen.unread) > _FEW else "")
-    message = f"{len(seen.unread)} file(s) of the dump cannot be understood: {listed}."
-    return [Problem(message=message, hint="Get the dump again: these were not looked at.", severity=Severity.WARNING)]
-
-
-def _summary(seen: Audit) -> list[str]:
-    lines = [
-        f"{len(seen.advisories)} known vulnerabilities in {seen.checked} components ({seen.sbom.name}).",
-        f"Dump of {seen.dump_date or 'unknown date'}, {seen.entries} entries: what was published later is not known.",
+    listed = ", ".join(result.unread[:_LISTED]) + (", …" if len(result.unread) > _LISTED else "")
+    message = f"{len(result.unread)} file(s) of the OSV copy cannot be read: {listed}."
+    return [
+        Problem(
+            message=message, hint="Download the copy again: these entries were not checked.", severity=Severity.WARNING
+        )
     ]
-    if seen.unchecked:
-        listed = ", ".join(seen.unchecked[:_FEW]) + (", …" if len(seen.unchecked) > _FEW else "")
-        lines.append(f"Not checked, because OSV has no comparable versions of them: {len(seen.unchecked)} ({listed}).")
+
+
+def _summary(result: Audit) -> list[str]:
+    lines = [
+        f"{len(result.advisories)} known vulnerabilities in {result.checked} components ({result.sbom.name}).",
+        f"OSV copy of {result.dump_date or 'unknown date'}, {result.entries} entries: nothing later was checked.",
+    ]
+    if result.unchecked:
+        listed = ", ".join(result.unchecked[:_LISTED]) + (", …" if len(result.unchecked) > _LISTED else "")
+        lines.append(f"Not checked, because OSV has no comparable versions: {len(result.unchecked)} ({listed}).")
     return lines
 
 
-def _described(seen: Audit) -> dict[str, object]:
+def _describe(result: Audit) -> dict[str, object]:
     return {
-        "status": "found" if seen.advisories else "ok",
-        "exitCode": VerificationError.exit_code if seen.advisories else 0,
-        "sbom": str(seen.sbom),
-        "dumpDate": seen.dump_date,
-        "entries": seen.entries,
-        "checked": seen.checked,
-        "unchecked": list(seen.unchecked),
-        "unread": list(seen.unread),
+        "status": "found" if result.advisories else "ok",
+        "exitCode": VerificationError.exit_code if result.advisories else 0,
+        "sbom": str(result.sbom),
+        "dumpDate": result.dump_date,
+        "entries": result.entries,
+        "checked": result.checked,
+        "unchecked": list(result.unchecked),
+        "unread": list(result.unread),
         "vulnerabilities": [
             {
-                "component": one.package.label,
-                "purl": one.package.purl,
-                "id": one.id,
-                "aliases": list(one.aliases),
-                "severity": one.severity,
-                "summary": one.summary,
-                "fixed": list(one.fixed),
+                "component": advisory.package.label,
+                "purl": advisory.package.purl,
+                "id": advisory.id,
+                "aliases": list(advisory.aliases),
+                "severity": advisory.severity,
+                "summary": advisory.summary,
+                "fixed": list(advisory.fixed),
             }
-            for one in seen.advisories
+            for advisory in result.advisories
         ],
     }

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    short_help="Report every problem of plugin.toml and the plugin's code.",
+    short_help="Report every problem of plugin.toml and the code.",
     epilog="""\b
 Examples:
-  biot-plugin check                 this plugin
-  biot-plugin check -e dev          with [environments.dev] applied
-  biot-plugin check --json | jq .   for machines
+  biot-plugin check                 check this plugin
+  biot-plugin check -e dev          check it as it will be in dev
+  biot-plugin check --json | jq .   print JSON
 """,
 )
 @project_options
@@ -33,11 +33,11 @@ Examples:
 def command(folder: Path, environment: str | None, *, as_json: bool) -> None:
     """Report every problem of plugin.toml, the handler and the plugin's own files.
 
-    The own files must parse on the runtime, find what they import and hold no secrets. Imports of packages are judged
-    once the locked packages are on this machine. With -e NAME the subscriptions are also compared with what that
-    environment has, once `catalog -e NAME` has fetched that. Nothing of the plugin is executed.
+    The files must parse on the Lambda runtime, import only modules that exist, and contain no secrets. Imports of
+    packages are checked once the locked packages are on this machine. With -e NAME, subscriptions are also compared
+    with the environment's catalog, if `catalog -e NAME` has fetched it. No code of the plugin runs.
 
-    Exit code 3 when the manifest breaks a rule, 4 when the files do not fit it.
+    Exit code 3 if plugin.toml has problems, 4 if the files have.
     """
     checked = pipeline.check(project_of(folder, environment))
     plugin = checked.manifest.plugin
@@ -54,13 +54,13 @@ def command(folder: Path, environment: str | None, *, as_json: bool) -> None:
         )
         return
     print_problems(warnings)
-    print_text(f"{plugin.name} {plugin.version} ({plugin.runtime}, {plugin.handler}): plugin.toml is fine.")
+    print_text(f"{plugin.name} {plugin.version} ({plugin.runtime}, {plugin.handler}): no problems found.")
     if day:
-        print_text(f"{environment} has what it subscribes to (catalog of {day}).")
+        print_text(f"{environment} has everything that it subscribes to (catalog of {day}).")
 
 
 def _compare_with_catalog(checked: CheckedPlugin) -> tuple[str, tuple[Problem, ...]]:
-    """The day of the environment's catalog, empty without one, and the warnings that are left once it was asked."""
+    """The day of the environment's catalog, or empty without one, and the warnings that the catalog does not settle."""
     if checked.manifest.environment is None:
         return "", checked.warnings
     from builder.publishing.remote.fetched_catalog import check_subscriptions, without_offline_warnings

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-import sys
 from typing import TYPE_CHECKING
 
 import click
 
 from builder import __version__
-from builder.cli.connection_options import aim, ask_code
+from builder.cli.connection_options import select_environment
 from builder.cli.options import json_option, project_options
 from builder.cli.output import describe_failure, print_document, print_text
+from builder.cli.terminal import code_prompt
 from builder.errors import KitError, ProjectError, PublishError
 from builder.publishing.clock import SystemClock
 from builder.publishing.remote.health import HealthCheck, HealthState, check_environment, check_tools
@@ -20,25 +20,25 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from builder.cli.connection_options import Aim
+    from builder.cli.connection_options import SelectedEnvironment
 
 
 @click.command(
-    short_help="Check tools, credentials and the way to BioT.",
+    short_help="Check tools, credentials and the connection to BioT.",
     epilog="""\b
 Examples:
-  biot-plugin doctor              what is on this machine
-  biot-plugin doctor -e dev       and the way to an environment
+  biot-plugin doctor              check this machine
+  biot-plugin doctor -e dev       and the connection to an environment
   biot-plugin doctor -e dev --json | jq '.checks[] | select(.state != "ok")'
 """,
 )
 @project_options
 @json_option
 def command(folder: Path, environment: str | None, *, as_json: bool) -> int:
-    """Check tools, and with -e NAME address, certificates, BioT's release, clocks, credentials and permission.
+    """Check the tools on this machine and, with -e NAME, the connection to an environment.
 
-    Credentials are told by their kind and where they were found, never by their value. Nothing is changed.
-    Exit code 8 when something would keep a publish from working.
+    The connection includes address, certificates, BioT's release, clocks, credentials and permissions. Of credentials
+    the kind and the source are printed, never the value. Nothing changes. Exit code 8 if publishing would fail.
     """
     checks = tuple(_checks(folder, environment))
     problems = [check for check in checks if check.state is HealthState.PROBLEM]
@@ -56,40 +56,39 @@ def command(folder: Path, environment: str | None, *, as_json: bool) -> int:
     return code
 
 
-def _checks(folder: Path, environment: str | None) -> Iterator[HealthCheck]:
-    where: Aim | None = None
-    failure: KitError | None = None
-    if environment is not None:
-        try:
-            where = aim(folder, environment, sound=True)
-        except KitError as error:
-            failure = error
-    yield from check_tools(javascript=_needs_node(where))
-    if failure is not None:
-        yield _unaimed(failure)
-    if where is not None:
-        asks = ask_code if sys.stdin.isatty() and sys.stderr.isatty() else None
-        yield from check_environment(where.target, os.environ, where.folder, SystemClock(), ask_code=asks)
-
-
-def _describe(check: HealthCheck) -> dict[str, str]:
-    """One check as JSON."""
+def _describe(check: HealthCheck) -> dict[str, object]:
     return {
-        "what": check.name,
+        "name": check.name,
         "state": check.state.value,
-        "told": check.message,
+        "message": check.message,
         "hint": check.hint,
         "kind": check.kind,
     }
 
 
-def _needs_node(where: Aim | None) -> bool:
-    return bool(where and where.plugin and where.plugin.runtime.startswith("nodejs"))
+def _checks(folder: Path, environment: str | None) -> Iterator[HealthCheck]:
+    selected: SelectedEnvironment | None = None
+    failure: KitError | None = None
+    if environment is not None:
+        try:
+            selected = select_environment(folder, environment, check_manifest=True)
+        except KitError as error:
+            failure = error
+    yield from check_tools(javascript=_needs_node(selected))
+    if failure is not None:
+        yield _not_selected(failure)
+    if selected is not None:
+        ask = code_prompt()
+        yield from check_environment(selected.target, os.environ, selected.folder, SystemClock(), ask_code=ask)
 
 
-def _unaimed(error: KitError) -> HealthCheck:
+def _needs_node(selected: SelectedEnvironment | None) -> bool:
+    return bool(selected and selected.plugin and selected.plugin.runtime.startswith("nodejs"))
+
+
+def _not_selected(error: KitError) -> HealthCheck:
     name = "environment" if isinstance(error, PublishError) else "plugin.toml"
-    hint = error.hint or "`biot-plugin check` tells every problem with its place."
+    hint = error.hint or "Run `biot-plugin check` to list every problem with its line."
     kind = (
         error.kind if isinstance(error, PublishError) else "project" if isinstance(error, ProjectError) else "manifest"
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from builder.cli.connection_options import aim, connect, name_argument
+from builder.cli.connection_options import connect, name_argument, select_environment
 from builder.cli.options import json_option, project_options
 from builder.cli.output import print_document, print_text
 from builder.publishing.failures import NoAnswer
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    short_help="Print the URL that a plugin is called at.",
+    short_help="Print the endpoint URL of a plugin.",
     epilog="""\b
 Examples:
   biot-plugin endpoint -e dev
@@ -28,16 +28,16 @@ Examples:
 @project_options
 @json_option
 def command(name: str | None, folder: Path, environment: str | None, *, as_json: bool) -> None:
-    """Print a plugin's endpoint URL and nothing else, like the Console's Copy Endpoint.
+    """Print the endpoint URL of a plugin, and nothing else.
 
-    The URL is public: the token of each call is what protects it.
+    It is the URL of Copy Endpoint in BioT's Console. The URL is public: the token of each call protects the plugin.
     """
-    where = aim(folder, environment)
-    with connect(where, as_json=as_json) as client:
-        plugin = find_plugin(client, where.name(name))
+    selected = select_environment(folder, environment)
+    with connect(selected, as_json=as_json) as client:
+        plugin = find_plugin(client, selected.plugin_name(name))
     if not plugin.endpoint_url:
-        msg = f"BioT answered {plugin.name} without an endpoint."
-        raise NoAnswer(msg, hint="Ask again in a minute: it may still be being created.")
+        msg = f"BioT answered {plugin.name} without an endpoint URL."
+        raise NoAnswer(msg, hint="Try again in a minute: BioT may still be creating the plugin.")
     if as_json:
         print_document({"status": "ok", "name": plugin.name, "endpointUrl": plugin.endpoint_url})
     else:

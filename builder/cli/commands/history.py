@@ -15,18 +15,21 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    short_help="What was published from this machine.",
+    short_help="List what was published from this machine.",
     epilog="""\b
 Examples:
-  biot-plugin history           every environment, newest first
+  biot-plugin history           all environments, newest first
   biot-plugin history -e dev    one environment
-  biot-plugin history --json    for machines, with digests and reasons
+  biot-plugin history --json    with digests and reasons, as JSON
 """,
 )
 @project_options
 @json_option
 def command(folder: Path, environment: str | None, *, as_json: bool) -> int:
-    """What was published from this machine: when, what, from which commit, how it ended, and who did it."""
+    """List what was published from this machine.
+
+    Each entry has the time, the versions, the commit, the result, the environment and the publisher.
+    """
     from builder import release
     from builder.cli.release_output import describe_entry, history_text, release_context
 
@@ -34,5 +37,5 @@ def command(folder: Path, environment: str | None, *, as_json: bool) -> int:
     if as_json:
         print_document({"status": "ok", "entries": [describe_entry(entry) for entry in reversed(entries)]})
     else:
-        print_lines(history_text(entries) if entries else ["Nothing was published from this machine yet."])
+        print_lines(history_text(entries) if entries else ["Nothing has been published from this machine yet."])
     return 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
@@ -13,28 +12,29 @@ from builder.cli.output import print_document, print_lines
 from builder.cli.progress_bar import TerminalProgress
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
-    from builder.dependencies.lock.lock_changes import LockResult
+    from builder.dependencies.lock.lock_changes import LockChange, LockResult
 
 
 @click.command(
-    short_help="Pin the dependencies for the runtime.",
+    short_help="Pin the plugin's dependencies.",
     epilog="""\b
 Examples:
-  biot-plugin lock             pin what is new, keep versions that still fit
-  biot-plugin lock --upgrade   the newest versions that the requirements allow
+  biot-plugin lock             pin new packages, keep the other versions
+  biot-plugin lock --upgrade   pin the newest versions that are allowed
 """,
 )
 @project_options
-@click.option("--upgrade", is_flag=True, help="Take the newest versions that fit, not the ones already locked.")
+@click.option("--upgrade", is_flag=True, help="Pin the newest allowed versions instead of keeping the locked ones.")
 @store_option
 @json_option
 def command(folder: Path, environment: str | None, *, upgrade: bool, as_json: bool) -> None:
-    """Pin the dependencies for the manifest's runtime, with hashes and without addresses.
+    """Pin the plugin's dependencies for its Lambda runtime, with a hash for each package.
 
-    Python: requirements.lock (and requirements-dev.lock for the plugin's own tests). JavaScript: package-lock.json.
-    Nothing of a package is run, but the build of those that [build] allow-sdist names.
+    For Python this writes requirements.lock, and requirements-dev.lock for the plugin's tests. For JavaScript it writes
+    package-lock.json. No code of a package runs, except the builds of packages in [build] allow-sdist.
     """
     progress = TerminalProgress(quiet=as_json)
     try:
@@ -47,23 +47,27 @@ def command(folder: Path, environment: str | None, *, upgrade: bool, as_json: bo
                 "status": "done",
                 "files": [str(file) for file in result.files],
                 "packages": result.packages,
-                "added": [asdict(change) for change in result.added],
-                "removed": [asdict(change) for change in result.removed],
-                "changed": [asdict(change) for change in result.changed],
+                "added": _describe(result.added),
+                "removed": _describe(result.removed),
+                "changed": _describe(result.changed),
             }
         )
         return
     print_lines(_summary(result))
 
 
+def _describe(changes: Iterable[LockChange]) -> list[dict[str, object]]:
+    return [{"name": change.name, "before": list(change.before), "after": list(change.after)} for change in changes]
+
+
 def _summary(result: LockResult) -> list[str]:
     if not result.files:
-        return ["The plugin has no dependencies: there is nothing to lock."]
+        return ["The plugin has no dependencies: nothing to lock."]
     changes = [
         *(f"  + {change.name} {', '.join(change.after)}" for change in result.added),
         *(f"  - {change.name} {', '.join(change.before)}" for change in result.removed),
         *(f"  ~ {change.name} {', '.join(change.before)} → {', '.join(change.after)}" for change in result.changed),
     ]
-    unchanged = ", no versions changed, the file was rewritten" if result.rewritten else ", nothing changed"
+    unchanged = ", no version changed, file rewritten" if result.rewritten else ", nothing changed"
     files = " and ".join(file.name for file in result.files)
     return [*changes, f"{files}: {result.packages} packages{'' if changes else unchanged}."]

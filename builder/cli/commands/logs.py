@@ -4,42 +4,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import click
-
-from builder.cli.browser_links import told_link
-from builder.cli.connection_options import aim, connect, name_argument
-from builder.cli.options import json_option, project_options
+from builder.cli.plugin_commands import link_command
 from builder.errors import PublishError
 from builder.publishing.remote.console_links import logs_link
-from builder.publishing.remote.plugin_actions import find_plugin
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from builder.publishing.api_values import RemotePlugin
 
 
-@click.command(
-    short_help="Print the link to a plugin's logs in CloudWatch.",
-    epilog="""\b
-Examples:
-  biot-plugin logs -e dev               print it
-  biot-plugin logs -e dev --browser     and open it
-""",
-)
-@name_argument
-@project_options
-@click.option("--browser", is_flag=True, help="Open it too; only https links of the AWS console are opened.")
-@json_option
-def command(name: str | None, folder: Path, environment: str | None, *, browser: bool, as_json: bool) -> None:
-    """Print the link to a plugin's logs in AWS CloudWatch, like the Console's Open Logs.
-
-    BioT has no API for logs: the link is made from the one to the function. Seeing them takes a user of BioT's AWS
-    account.
-    """
-    where = aim(folder, environment)
-    with connect(where, as_json=as_json) as client:
-        plugin = find_plugin(client, where.name(name))
+def _logs_link(plugin: RemotePlugin) -> str:
     link = logs_link(plugin.console_url, plugin.full_name)
     if link is None:
-        msg = f"{plugin.name} has no logs in AWS: its link {plugin.console_url or ''} is none of the AWS console."
-        raise PublishError(msg, hint=f"Look in CloudWatch for the log group /aws/lambda/{plugin.full_name}.")
-    told_link(plugin, link, browser=browser, as_json=as_json)
+        url = f" ({plugin.console_url})" if plugin.console_url else ""
+        msg = f"{plugin.name} has no logs in AWS: BioT's link to it{url} does not lead to the AWS console."
+        raise PublishError(
+            msg,
+            hint=f"A local plugin has none. Otherwise find the log group /aws/lambda/{plugin.full_name} in CloudWatch.",
+        )
+    return link
+
+
+command = link_command(
+    "logs",
+    "a plugin's logs in AWS CloudWatch",
+    "It is the link of Open Logs in BioT's Console, made from the link to the function, because BioT has no API for "
+    "logs. You need a user of BioT's AWS account to see the logs.",
+    _logs_link,
+)

@@ -16,23 +16,21 @@ from builder.cli.output import print_document, print_lines
     short_help="Start a plugin repository.",
     epilog="""\b
 Examples:
-  biot-plugin new my-plugin                          asks a few questions
-  biot-plugin new my-plugin --defaults               asks none
+  biot-plugin new my-plugin               asks a few questions
+  biot-plugin new my-plugin --defaults    asks nothing
   biot-plugin new my-plugin -d language=javascript -d 'hooks=[notification]'
 """,
 )
 @click.argument("destination", type=click.Path(file_okay=False, path_type=Path))
 @answers_option
-@click.option("--defaults", is_flag=True, help="Take the default for every question that --data does not answer.")
-@click.option(
-    "--source", metavar="URL", help="Git URL or folder of the kit. Default: where this kit was installed from."
-)
+@click.option("--defaults", is_flag=True, help="Use the default for every question that --data does not answer.")
+@click.option("--source", metavar="URL", help="Git URL or folder of the kit. Default: the source of the installed kit.")
 @click.option("--ref", metavar="TAG", help="Tag, branch or commit of the kit. Default: the installed version.")
 @json_option
 def command(  # noqa: PLR0913 - one parameter per option of the command line
     destination: Path, answers: dict[str, object], *, defaults: bool, source: str | None, ref: str | None, as_json: bool
 ) -> None:
-    """Start a plugin repository in DESTINATION: sample flow, tests, packaging and CI."""
+    """Start a plugin repository in the folder DESTINATION, with a sample flow, tests, packaging and CI."""
     result = scaffold.new(destination, answers=answers, defaults=defaults, source=source, ref=ref)
     if as_json:
         print_document(
@@ -44,22 +42,22 @@ def command(  # noqa: PLR0913 - one parameter per option of the command line
 
 def _next_steps(result: scaffold.NewResult) -> list[str]:
     lines = [
-        f"{len(result.files)} files in {result.folder}, from the kit's version {result.version}.",
+        f"{len(result.files)} files in {result.folder}, from version {result.version} of the kit.",
         "",
         f"  cd {shlex.quote(str(result.folder))}",
         '  git init && git add -A && git commit -m "Start"',
-        "  tox                   lint, types and tests (python3 -m pip install tox)",
-        "  tox -e package        the ZIP for BioT, in dist/",
+        "  tox                   check style and types, run tests (python3 -m pip install tox)",
+        "  tox -e package        write the ZIP for BioT to dist/",
         "",
-        "Your code goes into src/plugin/perform/. README.md explains the rest.",
+        "Write your code in src/plugin/perform/. README.md explains the rest.",
     ]
     if result.local_requirement:
         lines += [
             "",
-            "Note: tox.ini installs the kit from a folder of this machine:",
+            "Note: tox.ini installs the kit from a folder on this machine:",
             f"  {result.local_requirement}",
-            "CI and colleagues do not have it. Before you push, write a requirement that",
-            "every machine can install under [kit] in tox.ini, such as",
+            "CI and colleagues do not have it. Before you push, write a requirement under",
+            "[kit] in tox.ini that every machine can install, such as",
             "  biot-plugin-kit @ git+https://HOST/biot-plugin-kit@TAG",
         ]
     return lines

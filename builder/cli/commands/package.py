@@ -10,63 +10,71 @@ from typing import TYPE_CHECKING
 import click
 
 from builder import pipeline
-from builder.cli.batch_output import many_options, show
+from builder.cli.batch_output import batch_options, show_results
 from builder.cli.options import json_option, project_of, project_options, store_option
 from builder.cli.output import (
     describe_packaged,
-    describe_size,
     print_document,
     print_lines,
     print_problems,
     readable_size,
+    size_summary,
     table,
 )
 from builder.cli.progress_bar import TerminalProgress
 
 if TYPE_CHECKING:
-    from builder.cli.batch_output import Many
+    from builder.cli.batch_output import PluginSelection
     from builder.pipeline import PackagedPlugin, Project
 
-LARGEST = 5
+LISTED_PACKAGES = 5
 
 
 @click.command(
-    short_help="Write the ZIP that Lambda runs.",
+    short_help="Build the ZIP that Lambda runs.",
     epilog="""\b
 Examples:
-  biot-plugin package               dist/<name>-<version>.zip and its evidence
-  biot-plugin package -o build      into another folder
-  biot-plugin package --json        for machines
-  biot-plugin package --all         every plugin of this repository
-  biot-plugin package --all --shard 2/4 plugins   second of four CI machines
+  biot-plugin package               write dist/<name>-<version>.zip
+  biot-plugin package -o build      write to another folder
+  biot-plugin package --json        print JSON
+  biot-plugin package --all         package every plugin below this folder
+  biot-plugin package --all --shard 2/4 plugins   on the second of 4 machines
 
 \b
-Packages come from the store (--store or BIOT_PLUGIN_STORE, else your cache
-folder). What is not there yet is fetched by its hash with pip or npm and your
-own index settings. A store s3://BUCKET/PREFIX stands behind the folder and is
-asked first: your AWS settings count, and the build goes on without it when it
-fails. BIOT_PLUGIN_SIGNING_KEY names an Ed25519 key (a PEM file) that
-signs the provenance.
+Packages come from the store: --store, else BIOT_PLUGIN_STORE, else your cache
+folder. A missing package is downloaded by its hash with pip or npm, from the
+index in your settings. With --store s3://BUCKET/PREFIX the bucket is asked
+first, with your AWS settings; if it fails, the build continues without it.
+
+\b
+Set BIOT_PLUGIN_SIGNING_KEY to an Ed25519 key (a PEM file) to sign the
+provenance.
 """,
 )
 @project_options
 @click.option(
-    "output", "--output", "-o", type=click.Path(file_okay=False, path_type=Path), help="Folder for the artifact. [dist]"
+    "output",
+    "--output",
+    "-o",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for the artifact. Default: dist beside plugin.toml.",
 )
-@many_options
+@batch_options
 @store_option
 @json_option
-def command(folder: Path, environment: str | None, output: Path | None, *, many: Many | None, as_json: bool) -> int:
-    """Write the ZIP that Lambda runs: the same bytes on every machine.
+def command(
+    folder: Path, environment: str | None, output: Path | None, *, selection: PluginSelection | None, as_json: bool
+) -> int:
+    """Build the ZIP that Lambda runs, with the same bytes on every machine.
 
-    Checks the manifest and the handler, takes the locked packages for the runtime, and splices them with the
-    plugin's own files. A second run with nothing changed writes nothing. Native code that would not load on the
-    runtime is an error that names the package and the way out.
+    The command checks plugin.toml and the code, joins the locked packages with the plugin's own files, and writes the
+    evidence (SBOM, SOUP list, provenance, build report) beside the ZIP. If nothing changed, it writes nothing. Native
+    code that would not load on the Lambda runtime is an error that names the package.
 
-    With --all, what is wrong with one plugin does not stop the others; the exit code is the worst of all.
+    With --all, a problem of one plugin does not stop the others. The exit code is the highest of all plugins.
     """
-    if many is not None:
-        return _package_all(many, project_of(many.root, environment), output, as_json=as_json)
+    if selection is not None:
+        return _package_all(selection, project_of(selection.root, environment), output, as_json=as_json)
     progress = TerminalProgress(quiet=as_json)
     try:
         packaged = pipeline.package(project_of(folder, environment), progress, output=output)
@@ -80,18 +88,18 @@ def command(folder: Path, environment: str | None, output: Path | None, *, many:
     return 0
 
 
-def _package_all(many: Many, pattern: Project, output: Path | None, *, as_json: bool) -> int:
+def _package_all(selection: PluginSelection, pattern: Project, output: Path | None, *, as_json: bool) -> int:
     from builder.batch import find_plugins, package_all
     from builder.dependencies import open_store
 
-    plugins = many.shard.of(find_plugins(many.root))
+    plugins = selection.shard.of(find_plugins(selection.root))
     progress = TerminalProgress(quiet=as_json)
     try:
         projects = [replace(pattern, start=folder) for folder in plugins]
         results = package_all(projects, open_store(pattern.store), progress, output=output)
     finally:
         progress.close()
-    return show(many, results, as_json=as_json)
+    return show_results(selection, results, as_json=as_json)
 
 
 def _summary(packaged: PackagedPlugin) -> list[str]:
@@ -99,14 +107,14 @@ def _summary(packaged: PackagedPlugin) -> list[str]:
     file = shortest(artifact.file)
     if packaged.unchanged:
         return [f"{file} is up to date ({readable_size(artifact.size)}, sha256 {artifact.sha256[:16]}…)"]
-    own = [row for row in packaged.packages if not row.name]  # always shown, however small
+    own = [row for row in packaged.packages if not row.name]  # listed however small
     packages = sorted((row for row in packaged.packages if row.name), key=lambda row: -row.packed_size)
     rows = [("package", "files", "unpacked", "in the ZIP")]
     rows += [
         (row.label, str(row.files), readable_size(row.size), readable_size(row.packed_size))
-        for row in (*own, *packages[:LARGEST])
+        for row in (*own, *packages[:LISTED_PACKAGES])
     ]
-    if rest := packages[LARGEST:]:
+    if rest := packages[LISTED_PACKAGES:]:
         rows.append(
             (
                 f"{len(rest)} more",
@@ -119,7 +127,7 @@ def _summary(packaged: PackagedPlugin) -> list[str]:
         *table(rows, right=(1, 2, 3)),
         "",
         file,
-        f"  {describe_size(artifact)}",
+        f"  {size_summary(artifact)}",
         f"  sha256 {artifact.sha256}",
         f"  tree   {artifact.tree_digest.removeprefix('sha256:')}",
         *(f"  {line}" for line in packaged.advice),

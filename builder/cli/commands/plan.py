@@ -17,31 +17,31 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    short_help="Say what publishing would change.",
+    short_help="Show what publishing would change.",
     epilog="""\b
 Examples:
-  biot-plugin plan -e dev                    build, ask BioT, say what differs
+  biot-plugin plan -e dev                    build, and compare with BioT
   biot-plugin plan -e dev --artifact dist/my-plugin-1.zip
-  biot-plugin plan -e dev --out plan.json    for `publish --plan plan.json`
-  biot-plugin plan -e dev --json             for machines
+  biot-plugin plan -e dev --out plan.json    save it for `publish --plan`
+  biot-plugin plan -e dev --json             print JSON
 
 \b
-Exit codes: 0 nothing to do, 10 there are changes, 8 BioT could not be asked
-or has no way to what plugin.toml says.
+Exit codes: 0 nothing to do, 10 publishing would change something, 8 BioT did
+not answer, or cannot do what plugin.toml asks for.
 """,
 )
 @project_options
 @store_option
 @release_options
 @click.option(
-    "out", "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the plan, for publish --plan."
+    "out", "--out", type=click.Path(dir_okay=False, path_type=Path), help="Save the plan to a file for publish --plan."
 )
 @json_option
 def command(folder: Path, environment: str | None, request: PublishRequest, out: Path | None, *, as_json: bool) -> int:
-    """Say what publishing would change, field by field; nothing is changed.
+    """Show what publishing would change, field by field, and change nothing.
 
-    Code is compared by the digest that BioT keeps in PLUGIN_TREE_DIGEST. Values of environment variables are compared
-    and never shown.
+    Code is compared by the digest that BioT stores in PLUGIN_TREE_DIGEST. Values of environment variables are
+    compared, but never shown.
     """
     from builder import release
     from builder.cli.release_output import CHANGES_EXIT, describe_planned, planned_text, release_context

@@ -18,19 +18,19 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    short_help="Bring the plugin to BioT.",
+    short_help="Create or update the plugin on BioT.",
     epilog="""\b
 Examples:
-  biot-plugin publish -e dev                     build, create or update
+  biot-plugin publish -e dev                     build and publish
   biot-plugin publish -e dev --artifact dist/my-plugin-1.zip
-  biot-plugin publish -e dev --plan plan.json    only what that plan says
-  biot-plugin publish -e dev --disabled-first    switch it on at the very end
+  biot-plugin publish -e dev --plan plan.json    only what the plan shows
+  biot-plugin publish -e dev --disabled-first    enable it as the last step
   biot-plugin publish -e dev --image-tag 1763547779363   an IMAGE plugin
-  biot-plugin publish -e dev --without-code      new, with BioT's seed code
+  biot-plugin publish -e dev --without-code      create it with BioT's code
 
 \b
-Ends in one of: done, nothing to do (both exit code 0), not applied, conflict,
-unknown (exit code 8; what to do next is said).
+The last line says how it ended: done or nothing to do (exit code 0); not
+applied, conflict or unknown (exit code 8), with the next step.
 """,
 )
 @project_options
@@ -40,10 +40,13 @@ unknown (exit code 8; what to do next is said).
     "plan_file",
     "--plan",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Publish only what this plan says; refuse when the platform or the artifact has moved since.",
+    help="Publish only what this plan shows. It is an error if BioT or the artifact has changed since.",
 )
 @click.option(
-    "disabled_first", "--disabled-first", is_flag=True, help="Publish switched off, read it back, then switch it on."
+    "disabled_first",
+    "--disabled-first",
+    is_flag=True,
+    help="Publish the plugin disabled, read it back, then enable it.",
 )
 @json_option
 def command(  # noqa: PLR0913 - one parameter per option
@@ -57,8 +60,8 @@ def command(  # noqa: PLR0913 - one parameter per option
 ) -> int:
     """Create or update the plugin on BioT, unless BioT has it already.
 
-    After every answer that leaves a doubt the plugin is read back, so the ending says what is so. What somebody else
-    changed meanwhile is left alone. An interrupted publish is settled by the next one.
+    If an answer leaves a doubt, the plugin is read back, so the result is what BioT really has. Changes that somebody
+    else makes at the same time stay. The next publish resolves an interrupted one.
     """
     from builder import release
     from builder.cli.release_output import planned_text, release_context, show_published

@@ -16,24 +16,24 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    short_help="Publish an earlier artifact again.",
+    short_help="Publish an earlier release again.",
     epilog="""\b
 Examples:
-  biot-plugin rollback -e dev           the newest release with other code
-  biot-plugin rollback -e dev --to 3    what was published as version 3
+  biot-plugin rollback -e dev           go back to the code before this one
+  biot-plugin rollback -e dev --to 3    go back to version 3
 
 \b
-The last 10 releases of each plugin are kept on the machine that published
-them, with their settings: `biot-plugin history` lists them.
+The machine that published a plugin keeps its last 10 releases with their
+settings. `biot-plugin history` lists them.
 """,
 )
 @project_options
 @click.option("version", "--to", type=click.IntRange(VERSION_MIN, VERSION_MAX), help="The version to go back to.")
 @json_option
 def command(folder: Path, environment: str | None, version: int | None, *, as_json: bool) -> int:
-    """Publish an earlier artifact with its own settings again.
+    """Publish an earlier release again, with its code and its settings.
 
-    BioT's versions only grow, so what was version 3 becomes, say, version 6. Nothing is built.
+    Nothing is built. Versions of BioT only grow, so the code of version 3 becomes a new version, such as 6.
     """
     from builder import release
     from builder.cli.release_output import planned_text, release_context, show_published

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from builder.cli.options import json_option
-from builder.cli.output import print_aside, print_document, print_lines, table
+from builder.cli.output import definition_list, print_document, print_lines, print_to_stderr
 from builder.errors import PublishError, SandboxError
 from sandbox import ADMIN, PORT
 
@@ -23,45 +23,45 @@ if TYPE_CHECKING:
     from builder.publishing.state_folder import StateFolder
     from sandbox.server import RunningServer, ServerOptions
 
-_LOOK_SECONDS = 0.1
+_POLL_SECONDS = 0.1
 
 
 @click.command(
     short_help="Run a local BioT on this machine.",
     epilog="""\b
 Examples:
-  biot-plugin sandbox                    start it; earlier data is there
-  biot-plugin sandbox --fresh            begin with an empty BioT
-  biot-plugin sandbox --port 0 --json    on a free port; the address as JSON
-  biot-plugin sandbox --faults bad.toml  network and server fail on demand
+  biot-plugin sandbox                    start it with the data of last time
+  biot-plugin sandbox --fresh            start with an empty BioT
+  biot-plugin sandbox --port 0 --json    use a free port, print its address
+  biot-plugin sandbox --faults bad.toml  let the network and the server fail
   biot-plugin publish -e local           in another terminal: publish to it
 
 \b
-A scenario for --faults; all but kind may be left out:
+A scenario for --faults. Only kind is required:
   [[fault]]
   kind = "reset-after-apply"       # --fault-kinds lists them
   method = "PATCH"
   path = "/settings/v2/plugins/*"
-  request = 2                      # the second such request
-  times = 1                        # 0: and all that follow
+  request = 2                      # at the second such request
+  times = 1                        # 0: at all later ones, too
 
-The data is one folder: `sandbox` in BIOT_PLUGIN_STATE, else in your folder for state. It is yours alone, needs no
-network, and runs no plugins: their endpoints answer 503.
+The data is in the folder `sandbox` of BIOT_PLUGIN_STATE, or of your state folder. The local BioT needs no network and
+runs no plugins: their endpoints answer 503.
 """,
 )
-@click.option("--port", type=click.IntRange(0, 65535), default=PORT, show_default=True, help="0: a free one.")
-@click.option("folder", "--data", type=click.Path(file_okay=False, path_type=Path), help="Where the data lies.")
-@click.option("--fresh", is_flag=True, help="Remove everything in this local BioT before it starts.")
-@click.option("--new-password", is_flag=True, help="Give the administrator another password, and print it.")
-@click.option("--rotate-key", is_flag=True, help="Sign tokens with a new key; the one before still verifies.")
+@click.option("--port", type=click.IntRange(0, 65535), default=PORT, show_default=True, help="Port. 0: a free one.")
+@click.option("folder", "--data", type=click.Path(file_okay=False, path_type=Path), help="Folder for the data.")
+@click.option("--fresh", is_flag=True, help="Delete all data of this local BioT before it starts.")
+@click.option("--new-password", is_flag=True, help="Give the administrator a new password and print it.")
+@click.option("--rotate-key", is_flag=True, help="Sign tokens with a new key. Tokens of the previous key stay valid.")
 @click.option(
     "faults",
     "--faults",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A scenario of faults of network and server (TOML).",
+    help="A TOML file with faults of the network and the server.",
 )
-@click.option("fault_kinds", "--fault-kinds", is_flag=True, help="List the kinds of faults, and start nothing.")
-@click.option("--verbose", "-v", is_flag=True, help="One line per request on standard error.")
+@click.option("fault_kinds", "--fault-kinds", is_flag=True, help="List the kinds of faults and exit.")
+@click.option("--verbose", "-v", is_flag=True, help="Print one line for each request to standard error.")
 @json_option
 def command(  # noqa: PLR0913 - one parameter per option of the command line
     *,
@@ -77,13 +77,13 @@ def command(  # noqa: PLR0913 - one parameter per option of the command line
 ) -> int:
     """Run a local BioT: the platform's API on this machine, with nothing to set up.
 
-    It takes plugins, subscriptions and log-ins as BioT does and keeps them in one file. Only this machine can reach
-    it. The other commands find it as the environment `local`: the one that was started last.
+    It handles plugins, subscriptions and logins as BioT does, and stores them in one file. Only this machine can reach
+    it. The other commands use it as the environment `local`; with several, `local` is the one that started last.
     """
     if fault_kinds:
         return _list_kinds(as_json=as_json)
     if as_json and new_password:
-        message = "--new-password prints the password, and --json prints none: leave out one of them"
+        message = "--new-password prints a password and --json never does. Use only one of them."
         raise click.UsageError(message)
     from builder.publishing.state_folder import find_state_folder, private_folder
     from sandbox.faults import load_scenario
@@ -95,7 +95,7 @@ def command(  # noqa: PLR0913 - one parameter per option of the command line
         port=port,
         fresh=fresh,
         rotate_key=rotate_key,
-        log=print_aside if verbose else None,
+        log=print_to_stderr if verbose else None,
         faults=load_scenario(faults) if faults else None,
     )
     private_folder(state.folder)
@@ -103,25 +103,25 @@ def command(  # noqa: PLR0913 - one parameter per option of the command line
 
 
 def _run(options: ServerOptions, state: StateFolder, *, new_password: bool, as_json: bool) -> int:
-    """Start it, say where it is, and stop it cleanly when asked to."""
+    """Start the local BioT, print its address, and stop it cleanly on a signal."""
     from sandbox.server import start
 
-    with _asked_to_stop() as asked, start(options) as running:
-        welcome = _open(running, state, new_password=new_password)
+    with _stop_signals() as signals, start(options) as running:
+        message = _open(running, state, new_password=new_password)
         if as_json:
-            print_document(welcome.document())
+            print_document(message.document())
         else:
-            print_lines(welcome.lines())
-        while running.answers_after(_LOOK_SECONDS) and not asked:
+            print_lines(message.lines())
+        while running.answers_after(_POLL_SECONDS) and not signals:
             pass
     if not as_json:
-        print_aside("Stopped. The data stays for the next time.")
+        print_to_stderr("Stopped. The next start has the same data.")
     return 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Welcome:
-    """What whoever starts a local BioT has to know."""
+class _StartMessage:
+    """What a person or a script needs to know to use the local BioT."""
 
     running: RunningServer
     local_file: Path
@@ -147,22 +147,22 @@ class _Welcome:
             ("administrator", ADMIN),
             ("password", self._password()),
             ("service user", self.service_user_id),
-            ("its secret key", f"in {self.local_file}, which only you can read"),
+            ("its secret key", f"in {self.local_file}, readable only by you"),
         ]
         return [
             f"Local BioT on {self.running.base_url}",
-            f"{'New, its data is' if self.new else 'As it was left; its data is'} in {data}",
+            f"{'New' if self.new else 'With the data of last time'}, in {data}",
             "",
             *(f"  {label.ljust(14)}  {value}" for label, value in rows),
             "",
-            "The other commands find it as the environment local: biot-plugin publish -e local",
+            "The other commands use it as the environment local: biot-plugin publish -e local",
             "Ctrl-C stops it.",
         ]
 
     def _password(self) -> str:
         if not self.admin_password:
-            return "was printed when it was made; --new-password makes another"
-        return f"{self.admin_password}   (printed once)"
+            return "printed at the first start; --new-password sets a new one"
+        return f"{self.admin_password}   (printed only once)"
 
 
 def _list_kinds(*, as_json: bool) -> int:
@@ -170,25 +170,25 @@ def _list_kinds(*, as_json: bool) -> int:
 
     if as_json:
         kinds = [
-            {"kind": kind.name, "about": kind.description, "effect": kind.effect.value} for kind in FAULT_KINDS.values()
+            {"kind": kind.name, "description": kind.description, "effect": kind.effect.value}
+            for kind in FAULT_KINDS.values()
         ]
         print_document({"status": "ok", "kinds": kinds})
     else:
-        rows = [(kind.name, kind.description) for kind in FAULT_KINDS.values()]
-        print_lines(table([("kind", "what the client meets"), *rows]))
+        print_lines(definition_list([(kind.name, kind.description) for kind in FAULT_KINDS.values()]))
     return 0
 
 
-def _open(running: RunningServer, state: StateFolder, *, new_password: bool) -> _Welcome:
-    """Make the first accounts where they are missing, and tell the other commands of this local BioT."""
+def _open(running: RunningServer, state: StateFolder, *, new_password: bool) -> _StartMessage:
+    """Create the first accounts where they are missing, and write the address for the other commands."""
     from builder.publishing.api_values import SecretText
     from builder.publishing.state_folder import LocalBiot, write_local_biot
     from sandbox.ums.first_accounts import create_first_accounts, new_admin_password
 
     database = running.state.database
-    founded = create_first_accounts(database)
+    accounts = create_first_accounts(database)
     service_user, secret = (
-        (founded.service_user.id, founded.service_user.secret_key) if founded else _known(running, state)
+        (accounts.service_user.id, accounts.service_user.secret_key) if accounts else _service_user(running, state)
     )
     local = LocalBiot(
         base_url=running.base_url,
@@ -200,27 +200,27 @@ def _open(running: RunningServer, state: StateFolder, *, new_password: bool) -> 
         write_local_biot(state, local)
     except PublishError as error:
         raise SandboxError(error.message, hint=error.hint) from error
-    password = founded.admin_password if founded else ""
-    if not founded and new_password:
+    password = accounts.admin_password if accounts else ""
+    if not accounts and new_password:
         password = new_admin_password(database)
-    return _Welcome(
+    return _StartMessage(
         running=running,
         local_file=state.local_file,
         service_user_id=service_user,
-        new=founded is not None,
+        new=accounts is not None,
         admin_password=password,
     )
 
 
-def _known(running: RunningServer, state: StateFolder) -> tuple[str, str]:
-    """The service user's id and secret key of last time, or a new key when the file does not have the right one."""
+def _service_user(running: RunningServer, state: StateFolder) -> tuple[str, str]:
+    """The service user's ID and secret key of last time; a new key when the file does not hold the right one."""
     from builder.publishing.state_folder import read_local_biot
     from sandbox.ums.first_accounts import new_service_key
     from sandbox.ums.sessions import secret_key_matches
 
     database = running.state.database
     local = None
-    with suppress(PublishError):  # a spoilt file is about to be written anew
+    with suppress(PublishError):  # the file is about to be written again
         local = read_local_biot(state)
     if local and secret_key_matches(database, local.service_user_id, local.service_user_secret_key.reveal()):
         return local.service_user_id, local.service_user_secret_key.reveal()
@@ -229,16 +229,16 @@ def _known(running: RunningServer, state: StateFolder) -> tuple[str, str]:
 
 
 @contextmanager
-def _asked_to_stop() -> Iterator[list[int]]:
-    """The signals that came. However many do, the local BioT stops once, and cleanly."""
-    asked: list[int] = []
+def _stop_signals() -> Iterator[list[int]]:
+    """The signals that came; after any number of them the local BioT stops once, and cleanly."""
+    signals: list[int] = []
 
     def note(number: int, _frame: FrameType | None) -> None:
-        asked.append(number)
+        signals.append(number)
 
-    before = {one: signal.signal(one, note) for one in (signal.SIGINT, signal.SIGTERM)}
+    handlers = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield asked
+        yield signals
     finally:
-        for one, handler in before.items():
-            signal.signal(one, handler)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from builder.cli.connection_options import aim, connect, name_argument
+from builder.cli.connection_options import connect, name_argument, select_environment
 from builder.cli.options import json_option, project_options
 from builder.cli.output import print_document, print_lines
 from builder.cli.remote_output import describe_plugin, plugin_page
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    short_help="One plugin as BioT has it.",
+    short_help="Show a plugin as BioT has it.",
     epilog="""\b
 Examples:
   biot-plugin show -e dev                   the plugin of plugin.toml
@@ -29,14 +29,14 @@ Examples:
 @project_options
 @json_option
 def command(name: str | None, folder: Path, environment: str | None, *, as_json: bool) -> None:
-    """Show a plugin as an environment of BioT has it; of its environment variables only the names.
+    """Show a plugin as BioT has it, with the names of its environment variables and without their values.
 
-    Exit code 8 when there is none of this name.
+    Exit code 8 if there is no plugin of this name.
     """
-    where = aim(folder, environment)
-    with connect(where, as_json=as_json) as client:
-        plugin = find_plugin(client, where.name(name))
+    selected = select_environment(folder, environment)
+    with connect(selected, as_json=as_json) as client:
+        plugin = find_plugin(client, selected.plugin_name(name))
     if as_json:
-        print_document({"status": "ok", "environment": where.target.name, "plugin": describe_plugin(plugin)})
+        print_document({"status": "ok", "environment": selected.target.name, "plugin": describe_plugin(plugin)})
     else:
         print_lines(plugin_page(plugin))

@@ -4,31 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import click
-
-from builder.cli.connection_options import aim, connect
-from builder.cli.options import json_option, project_options
+from builder.cli.connection_options import connect, select_environment
 from builder.cli.output import print_document, print_text
-from builder.cli.subscription_options import (
-    endpoint_option,
-    interception,
-    interception_arguments,
-    notification,
-    notification_arguments,
-)
+from builder.cli.subscription_commands import SubscriptionTexts, subscription_group
 from builder.publishing.clock import SystemClock
 from builder.publishing.remote.endpoint_subscriptions import subscribe
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
+    from builder.cli.subscription_commands import SubscriptionRequest
 
-    from builder.publishing.api.dispatcher import HookKind
+_TEXTS = SubscriptionTexts(
+    command="""Subscribe an endpoint outside BioT.
 
-
-@click.group(
-    short_help="Have BioT call an endpoint on your own account.",
-    epilog="""\b
+This is for endpoints that you host yourself. Plugins in BioT subscribe with plugin.toml and `publish`.""",
+    examples="""\b
 Examples:
   biot-plugin subscribe notification device _create -e dev \\
     --endpoint https://my.host/hook
@@ -38,75 +27,30 @@ Examples:
   biot-plugin subscribe interception ADAPT_ENTITY patient -e dev \\
     --endpoint https://my.host/hook
 """,
+    notification="""Call the endpoint after an action on an entity.
+
+ENTITY and ACTION are names of BioT, such as `device _create`.""",
+    interception="""Call the endpoint for an API or an entity.
+
+With TYPE PRE_REQUEST or POST_REQUEST, BioT calls it before or after the API; with ADAPT_ENTITY, for the entity.
+If the order is taken, BioT moves the interceptor that has it, and perhaps others. The command prints which.""",
 )
-def command() -> None:
-    """Subscribe an endpoint that is hosted elsewhere. Plugins in BioT subscribe by plugin.toml and `publish`."""
 
 
-@command.command(
-    "notification", epilog="\b\nExample:\n  biot-plugin subscribe notification device _create -e dev --endpoint URL"
-)
-@notification_arguments
-@endpoint_option
-@project_options
-@json_option
-def _notification(  # noqa: PLR0913 - one parameter per option of the command line
-    *,
-    entity: str,
-    action: str,
-    template: str | None,
-    endpoint: str,
-    folder: Path,
-    environment: str | None,
-    as_json: bool,
-) -> None:
-    """Call the endpoint after ACTION on an ENTITY, such as `device _create`."""
-    _subscribe("notifications", notification(entity, action, endpoint, template), folder, environment, as_json=as_json)
-
-
-@command.command(
-    "interception",
-    epilog="\b\nExample:\n  biot-plugin subscribe interception ADAPT_ENTITY patient -e dev --endpoint URL",
-)
-@interception_arguments
-@endpoint_option
-@click.option("--order", type=click.IntRange(1), help="Its place among the interceptors of the same API.")
-@project_options
-@json_option
-def _interception(  # noqa: PLR0913 - one parameter per option of the command line
-    *,
-    kind: str,
-    target: str,
-    path_filters: dict[str, str],
-    endpoint: str,
-    order: int | None,
-    folder: Path,
-    environment: str | None,
-    as_json: bool,
-) -> None:
-    """Call the endpoint before or after an API (TYPE PRE_REQUEST, POST_REQUEST), or for an entity (ADAPT_ENTITY).
-
-    When the order is taken, BioT moves the one that has it, and perhaps others behind it; that is told.
-    """
-    wanted = interception(kind, target, endpoint, path_filters)
-    if order is not None:
-        wanted["executionOrder"] = order
-    _subscribe("interceptions", wanted, folder, environment, as_json=as_json)
-
-
-def _subscribe(
-    kind: HookKind, wanted: Mapping[str, object], folder: Path, environment: str | None, *, as_json: bool
-) -> None:
-    where = aim(folder, environment)
-    with connect(where, as_json=as_json) as client:
-        result = subscribe(client.dispatcher, kind, wanted, SystemClock())
-    moved = [{"endpoint": endpoint, "from": old, "to": new} for endpoint, old, new in result.moved]
-    if as_json:
+def _subscribe(request: SubscriptionRequest) -> None:
+    selected = select_environment(request.folder, request.environment)
+    with connect(selected, as_json=request.as_json) as client:
+        result = subscribe(client.dispatcher, request.kind, request.row, SystemClock())
+    if request.as_json:
+        moved = [{"endpoint": endpoint, "from": old, "to": new} for endpoint, old, new in result.moved]
         status = "done" if result.changed else "nothing-to-do"
         print_document({"status": status, "verdict": status, "subscription": dict(result.subscription), "moved": moved})
         return
     order = result.subscription.get("executionOrder")
     suffix = f", with order {order}" if order is not None else ""
-    print_text(f"Subscribed{suffix}." if result.changed else f"It is subscribed already{suffix}: nothing to do.")
+    print_text(f"Subscribed{suffix}." if result.changed else f"Already subscribed{suffix}: nothing to do.")
     for endpoint, old, new in result.moved:
-        print_text(f"BioT moved {endpoint} from order {old} to {new} for it.")
+        print_text(f"BioT moved {endpoint} from order {old} to {new}.")
+
+
+command = subscription_group("subscribe", _TEXTS, _subscribe, with_order=True)

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from builder.cli.connection_options import aim, connect
+from builder.cli.connection_options import connect, select_environment
 from builder.cli.options import json_option, project_options
 from builder.cli.output import print_document, print_lines, print_text
-from builder.cli.remote_output import hook_table
+from builder.cli.remote_output import subscription_table
 from builder.publishing.remote.endpoint_subscriptions import disabled_subscribers, list_subscriptions
 
 if TYPE_CHECKING:
@@ -26,26 +26,26 @@ Examples:
 """,
 )
 @project_options
-@click.option("--endpoint", metavar="URL", help="Only those of this endpoint.")
+@click.option("--endpoint", metavar="URL", help="Only the subscriptions of this endpoint.")
 @json_option
 def command(folder: Path, environment: str | None, *, endpoint: str | None, as_json: bool) -> None:
-    """List the subscriptions of an environment: of plugins, and of endpoints on accounts of your own.
+    """List the subscriptions of an environment: those of plugins, and those of endpoints outside BioT.
 
-    Interceptors of one API are called in the order shown: the lowest number first.
+    BioT calls the interceptors of one API by their order, the lowest number first.
     """
-    where = aim(folder, environment)
-    with connect(where, as_json=as_json) as client:
+    selected = select_environment(folder, environment)
+    with connect(selected, as_json=as_json) as client:
         notifications = list_subscriptions(client.dispatcher, "notifications", endpoint)
         interceptions = list_subscriptions(client.dispatcher, "interceptions", endpoint)
         empty = not notifications and not interceptions
         disabled = disabled_subscribers(client, endpoint) if empty else ()
     if as_json:
         rows = {"interceptions": list(interceptions), "notifications": list(notifications)}
-        print_document({"status": "ok", "environment": where.target.name, **rows, "disabledPlugins": list(disabled)})
+        print_document({"status": "ok", "environment": selected.target.name, **rows, "disabledPlugins": list(disabled)})
     elif not empty:
-        print_lines(hook_table(notifications, interceptions))
+        print_lines(subscription_table(notifications, interceptions))
     elif disabled:
-        print_text("There are no active subscriptions. Those of disabled plugins begin when the plugin is enabled:")
-        print_lines(f"  biot-plugin enable {name} -e {where.target.name}" for name in disabled)
+        print_text("No active subscriptions. A disabled plugin has some, which start once it is enabled:")
+        print_lines(f"  biot-plugin enable {name} -e {selected.target.name}" for name in disabled)
     else:
-        print_text("There are no subscriptions.")
+        print_text("No subscriptions found.")

@@ -13,23 +13,23 @@ from builder.errors import Problem, Severity
 
 
 @click.command(
-    short_help="Bring a plugin repository to a newer kit.",
+    short_help="Update a plugin repository to a newer kit.",
     epilog="""\b
 Examples:
-  biot-plugin update                                             newest kit
-  biot-plugin update --ref :current: -d 'hooks=[notification]'   other hooks
+  biot-plugin update                              to the newest kit
+  biot-plugin update --ref :current: -d 'hooks=[notification]'
 """,
 )
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), default=".")
 @answers_option
-@click.option("--ref", metavar="TAG", help="Tag, branch or commit of the kit; :current: keeps the version.")
-@click.option("--defaults", is_flag=True, help="Take the default for every question that is new.")
+@click.option("--ref", metavar="TAG", help="Tag, branch or commit of the kit. :current: keeps the version.")
+@click.option("--defaults", is_flag=True, help="Use the default for every new question.")
 @json_option
 def command(folder: Path, answers: dict[str, object], *, ref: str | None, defaults: bool, as_json: bool) -> None:
-    """Bring a generated plugin repository to a newer kit, keeping what you wrote.
+    """Update a plugin repository to a newer kit, and keep what you wrote.
 
-    Your perform files are never touched. Where your change and the kit's meet in the same lines, the files hold
-    conflict markers; that is an error which lists them.
+    Your perform files never change. If you and the kit changed the same lines, the command writes conflict markers
+    into the files and lists them as an error.
     """
     result = scaffold.update(folder.resolve(), ref=ref, answers=answers, defaults=defaults)
     if as_json:
@@ -47,8 +47,8 @@ def command(folder: Path, answers: dict[str, object], *, ref: str | None, defaul
         return
     print_problems(
         Problem(
-            message=f"The new version no longer offers your answer to {question!r}; it has its default now.",
-            hint=f"Look at `git diff`, and answer with `-d {question}=…`.",
+            message=f"The new version no longer accepts your answer to {question!r}; it has the default now.",
+            hint=f"Look at `git diff`, and answer again with `-d {question}=…`.",
             severity=Severity.WARNING,
         )
         for question in result.reset

@@ -63,7 +63,7 @@ class Inspection:
                 "unpackedSize": self.artifact.unpacked_size,
                 "files": self.artifact.entries,
             },
-            "reported": self.reported,
+            "hasReport": self.reported,
             "packages": [
                 {
                     "name": row.name,

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import json
 import uuid
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import builder
 from builder.archive.compression import compressor
 from builder.evidence.checksums import file_digest
 from builder.evidence.provenance.signing import Signer, envelope
+from builder.json_keys import to_document
 from builder.quoting import printable_json
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def build_statement(
                         "runtime": plugin.runtime,
                         "handler": plugin.handler,
                     },
-                    "build": asdict(manifest.build),
+                    "build": to_document(manifest.build),
                     "environment": manifest.environment,
                 },
                 "internalParameters": {

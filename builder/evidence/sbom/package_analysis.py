@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import packaging
@@ -12,6 +12,7 @@ import builder
 from builder.archive.cached_results import ResultCache
 from builder.evidence.components import Component, PackageAnalysis, PackageFacts
 from builder.fingerprint import code_digest
+from builder.json_keys import camel_case, to_document
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -73,7 +74,8 @@ def analyze_packages(
     def read() -> _Document:
         from builder.evidence.sbom.package_reader import read_packs  # a build with a warm cache never needs it
 
-        return asdict(read_packs(manifest, packs, direct()))
+        document: _Document = to_document(read_packs(manifest, packs, direct()))
+        return document
 
     document = cache.get_or_compute("package analysis", read)
     return PackageAnalysis(
@@ -84,7 +86,7 @@ def analyze_packages(
 
 
 def _component(document: _Document) -> Component:
-    facts = document["facts"]
+    facts = {field.name: document["facts"][camel_case(field.name)] for field in fields(PackageFacts)}
     tuples = {"licence_names": tuple(facts["licence_names"]), "needs": tuple(facts["needs"])}
     return Component(
         **{

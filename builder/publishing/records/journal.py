@@ -19,6 +19,7 @@ from types import NoneType
 from typing import TYPE_CHECKING, Any, Final
 
 from builder.errors import PublishError
+from builder.json_keys import camel_case
 from builder.publishing.failures import Conflict
 from builder.publishing.state_folder import open_descriptor, private_folder, read_json, read_regular
 
@@ -151,7 +152,7 @@ class Journal:
         Raises:
             PublishError: It cannot be written. Then nothing may be sent.
         """
-        self._append({"event": "open", **{_camel(name): getattr(entry, name) for name in _OPENING}})
+        self._append({"event": "open", **{camel_case(name): getattr(entry, name) for name in _OPENING}})
 
     def close(
         self, entry: JournalEntry, outcome: PublishOutcome, now: datetime, *, settled_by: str | None = None
@@ -169,7 +170,7 @@ class Journal:
             version=outcome.remote.version if outcome.remote is not None else None,
             settled_by=settled_by,
         )
-        self._append({"event": "close", **{_camel(name): getattr(closed, name) for name in ("id", *_CLOSING)}})
+        self._append({"event": "close", **{camel_case(name): getattr(closed, name) for name in ("id", *_CLOSING)}})
         return closed
 
     def _append(self, line: Mapping[str, object]) -> None:
@@ -215,9 +216,10 @@ def _parse_entries(text: bytes) -> tuple[JournalEntry, ...]:
 def _parse_line(entries: Mapping[str, JournalEntry], line: Any) -> JournalEntry:  # noqa: ANN401 - a line may hold any JSON
     """The entry that a line opens or closes. Raises KeyError or TypeError when the kit did not write the line."""
     if line["event"] == "open":
-        entry = JournalEntry(**{name: line[_camel(name)] for name in _OPENING if _camel(name) in line})
+        entry = JournalEntry(**{name: line[key] for name in _OPENING if (key := camel_case(name)) in line})
     else:
-        entry = replace(entries[line["id"]], **{name: line[_camel(name)] for name in _CLOSING if _camel(name) in line})
+        closing = {name: line[key] for name in _CLOSING if (key := camel_case(name)) in line}
+        entry = replace(entries[line["id"]], **closing)
     for name, field in JournalEntry.__dataclass_fields__.items():
         if type(getattr(entry, name)) not in _TYPES[field.type]:
             raise TypeError(name)
@@ -265,8 +267,3 @@ def _folder(base_url: str) -> str:
 
 def _safe(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]", "-", name)[:80]
-
-
-def _camel(name: str) -> str:
-    first, *others = name.split("_")
-    return first + "".join(word.capitalize() for word in others)

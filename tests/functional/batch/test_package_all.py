@@ -52,15 +52,15 @@ def test_a_shard_is_every_nth_plugin_and_may_be_empty(biot_plugin: Call, monorep
     last = biot_plugin("package", "--all", "--shard", "9/9", cwd=monorepo)
 
     assert first.stdout.splitlines()[-1] == "2 plugins: 2 packaged"
-    assert (last.returncode, last.stdout) == (0, "0 plugins: this share has none\n")
+    assert (last.returncode, last.stdout) == (0, "0 plugins: this part has none\n")
 
 
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
         (("--all", "--shard", "3/2"), "'3/2' is not I/N"),
-        (("--shard", "1/2"), "belong to --all"),
-        (("a",), "belong to --all"),
+        (("--shard", "1/2"), "need --all"),
+        (("a",), "need --all"),
         (("--all", "--project", "a"), "--project names one plugin"),
     ],
 )

@@ -11,9 +11,10 @@ import sys
 import zipfile
 from typing import TYPE_CHECKING
 
+import click
 import pytest
 
-from builder.cli.app import COMMANDS
+from builder.cli.app import COMMAND_GROUPS, COMMANDS, cli
 from tests.functional.cli.conftest import REPOSITORY
 
 if TYPE_CHECKING:
@@ -42,6 +43,44 @@ def test_every_command_has_help_with_an_example(command: str, biot_plugin: Call,
     assert "Usage: biot-plugin" in done.stdout
     assert [line for line in done.stdout.splitlines() if len(line) > 80] == []
     assert f"  biot-plugin {command}" in done.stdout or f"(biot-plugin {command}" in done.stdout
+
+
+def test_help_lists_every_command_below_its_heading_on_one_line(biot_plugin: Call, tmp_path: Path) -> None:
+    lines = biot_plugin("--help", cwd=tmp_path, COLUMNS="80").stdout.splitlines()
+    first_sentence = " ".join(line.strip() for line in lines[2:4])
+
+    assert first_sentence == "Start, build, publish and operate plugins for BioT, and run a local BioT to test them."
+    for heading, names in COMMAND_GROUPS.items():
+        start = lines.index(f"{heading}:") + 1
+        section = lines[start : start + len(names)]
+        assert [line.split()[0] for line in section] == list(names)
+        assert all(line.endswith(".") and len(line) <= 80 for line in section)
+        assert lines[start + len(names)] == ""
+
+
+def every_command() -> list[tuple[str, click.Command]]:
+    context = click.Context(cli)
+    commands = [(name, cli.get_command(context, name)) for name in COMMANDS]
+    found = [(name, command) for name, command in commands if command is not None]
+    groups = [(name, command) for name, command in found if isinstance(command, click.Group)]
+    return found + [(f"{name} {sub}", one) for name, group in groups for sub, one in group.commands.items()]
+
+
+@pytest.mark.parametrize(("path", "command"), every_command(), ids=[path for path, _ in every_command()])
+def test_every_command_and_subcommand_starts_with_a_sentence_and_has_an_example(
+    path: str, command: click.Command
+) -> None:
+    short, (first, *_) = command.get_short_help_str(200), (command.help or "").split("\n\n")
+
+    assert short[0].isupper()
+    assert short.endswith(".")
+    assert len(short) <= 60
+    assert first[0].isupper()
+    assert first.endswith(".")
+    assert f"biot-plugin {path}" in (command.epilog or "")
+    assert all(
+        not isinstance(one, click.Option) or (one.help or "x").endswith((".", "default.")) for one in command.params
+    )
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
@@ -141,7 +180,7 @@ def test_check_tells_the_manifest_s_and_the_handler_s_problems_at_once(biot_plug
         (["package"], {"pyproject.toml": '[project]\ndependencies = ["requests"]\n'}, 5, "`biot-plugin lock`"),
         (["package"], {"src/json.py": ""}, 6, "hides one of Python or Lambda"),
         (["inspect", "plugin.toml"], {}, 7, "plugin.toml"),
-        (["publish"], {}, 8, "No environment was named."),
+        (["publish"], {}, 8, "No environment given."),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from builder.cli.app import refused_by_the_machine, run
+from builder.cli.app import machine_error, run
 from tests.functional.cli.conftest import REPOSITORY
 
 if TYPE_CHECKING:
@@ -79,13 +79,13 @@ def test_what_the_machine_refuses_is_no_bug(
     told = capsys.readouterr().err
 
     assert code == 4
-    assert told.startswith("error: /srv/src/index.py cannot be read or written: Permission denied.\n")
+    assert told.startswith("error: Cannot read or write /srv/src/index.py: Permission denied.\n")
     assert "Traceback" not in told
 
 
 def test_other_errors_of_the_system_stay_bugs() -> None:
-    assert refused_by_the_machine(FileNotFoundError(errno.ENOENT, "No such file or directory")) is None
-    assert refused_by_the_machine(ValueError("disk")) is None
+    assert machine_error(FileNotFoundError(errno.ENOENT, "No such file or directory")) is None
+    assert machine_error(ValueError("disk")) is None
 
 
 def test_a_lock_that_cannot_be_written_is_said_and_leaves_nothing(biot_plugin: Call, plugin: Path) -> None:

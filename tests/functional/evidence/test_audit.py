@@ -93,7 +93,7 @@ def test_the_command_ends_with_7_when_something_is_found(tmp_path: Path, capsys:
     printed = capsys.readouterr()
     assert "pkg 1.0: PYSEC-pkg, CVE-1 (unknown): Bad" in printed.err
     assert "Fixed in 1.0.1" in printed.err
-    assert "Dump of 2026-10-01T10:00:00Z, 1 entries" in printed.out
+    assert "OSV copy of 2026-10-01T10:00:00Z, 1 entries" in printed.out
     assert run(["audit", "--json", "--osv", str(dump), str(made.artifact.file)]) == 7
     document = json.loads(capsys.readouterr().out)
     assert (document["status"], document["exitCode"], document["dumpDate"]) == ("found", 7, "2026-10-01T10:00:00Z")
@@ -120,4 +120,4 @@ def test_without_an_argument_the_last_artifact_is_audited(tmp_path: Path, capsys
     assert run(["audit", "--osv", str(dump), "--project", str(tmp_path / "p")]) == 0
     made.manifest.file.write_text(MANIFEST.format(2))
     assert run(["audit", "--osv", str(dump), "--project", str(tmp_path / "p")]) == 7
-    assert "my-plugin-2.zip is not there yet" in capsys.readouterr().err
+    assert "my-plugin-2.zip does not exist" in capsys.readouterr().err

@@ -10,7 +10,7 @@ import pytest
 from builder.cli.app import run
 
 MANIFEST = '[plugin]\nname = "my-plugin"\ndisplayName = "Mine"\nversion = 1\nruntime = "python3.13"\n'
-KINDS = {"report", "sbom", "soup", "soup-for-people", "licences", "provenance", "digests"}
+KINDS = {"report", "sbom", "soup", "soupMarkdown", "licences", "provenance", "digests"}
 
 
 @pytest.fixture

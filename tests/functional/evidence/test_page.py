@@ -116,7 +116,7 @@ def test_the_command_writes_the_page_and_prints_its_path(tmp_path: Path, capsys:
     made = built(tmp_path)
     page = tmp_path / "page.html"
     assert run(["inspect", "--html", str(page), str(made.artifact.file)]) == 0
-    assert f"Drawn in {page}" in capsys.readouterr().out
+    assert f"Web page: {page}" in capsys.readouterr().out
     first = page.read_bytes()
     assert run(["inspect", "--json", "--html", str(page), str(made.artifact.file)]) == 0
     assert json.loads(capsys.readouterr().out)["html"] == str(page)

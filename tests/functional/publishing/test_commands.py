@@ -121,10 +121,10 @@ def test_disable_and_enable_change_the_state_and_nothing_else(biot_plugin: Comma
     create(client, "age-calculator")
     before = client.read("age-calculator")
 
-    assert "is disabled now" in biot_plugin("disable", "-e", "local").out
+    assert "is now disabled" in biot_plugin("disable", "-e", "local").out
     disabled = client.read("age-calculator")
     again = biot_plugin("disable", "-e", "local", "--json").document
-    assert "is enabled now" in biot_plugin("enable", "age-calculator", "-e", "local").out
+    assert "is now enabled" in biot_plugin("enable", "age-calculator", "-e", "local").out
     after = client.read("age-calculator")
 
     assert before is not None
@@ -143,7 +143,7 @@ def test_a_plugin_is_switched_off_while_its_manifest_has_problems_elsewhere(
     whole = file.read_text("utf-8")
 
     file.write_text(f'{whole}memorySize = 5\ncronSchedule = "often"\n', "utf-8")
-    assert "is disabled now" in biot_plugin("disable", "-e", "local").out
+    assert "is now disabled" in biot_plugin("disable", "-e", "local").out
     assert biot_plugin("doctor", "-e", "local").code == 8, "doctor looks at the whole file"
 
     for wrong in (whole.replace('name = "age-calculator"', 'name = "age calculator"'), "[plugin\n", "[build]\n"):
@@ -239,7 +239,7 @@ def test_outside_a_plugin_the_local_biot_is_still_there(
 
     assert biot_plugin("list", "-e", "local").code == 0
     unnamed = biot_plugin("show", "-e", "local")
-    assert (unnamed.code, "name the plugin" in unnamed.err) == (2, True)
+    assert (unnamed.code, "needs the plugin's name" in unnamed.err) == (2, True)
     assert biot_plugin("list", "-e", "dev").code == 4
 
 

@@ -99,7 +99,7 @@ def test_without_a_keyring_the_way_out_is_told(
     environment_table(plugin_folder, sandbox.base_url)
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
 
-    answers = {"Service user id": sandbox.service_user.id, "Secret key": sandbox.service_user.secret_key}
+    answers = {"Service user ID": sandbox.service_user.id, "Secret key": sandbox.service_user.secret_key}
     code, said = typed(answers, "login", "-e", "dev", "--service-user")
 
     assert code == 8
@@ -131,7 +131,7 @@ def test_delete_wants_the_name_typed_once_more(
 ) -> None:
     client.create({"name": "age", "displayName": "A", "version": 1, "runtime": "python3.12"}, None)
     monkeypatch.setenv("PYTHONPATH", str(REPOSITORY))
-    prompt = "name, to delete it"
+    prompt = "name to delete it"
 
     wrong, said = typed({prompt: "agent"}, "delete", "age", "-e", "local")
     still_there = client.read("age") is not None
@@ -139,8 +139,8 @@ def test_delete_wants_the_name_typed_once_more(
 
     assert plugin_folder.exists()
     assert (wrong, right) == (2, 0)
-    assert "This deletes Plugin-age, version 1," in said
-    assert "its service user" in said
+    assert "This permanently deletes Plugin-age, version 1," in said
+    assert "its endpoint URL, service user" in said
     assert still_there
     assert client.read("age") is None
 
@@ -155,7 +155,7 @@ def test_doctor_finds_all_well_at_the_local_biot(biot_plugin: CommandLine) -> No
 
     assert said.code == 0, said.out
     looked_at = ("uv", "pip", "git", "address", "release", "clock", "credentials", "access")
-    assert {check["what"]: check["state"] for check in checks} == dict.fromkeys(looked_at, "ok")
+    assert {check["name"]: check["state"] for check in checks} == dict.fromkeys(looked_at, "ok")
     assert "Found a service user in the local BioT." in said.out
 
 
@@ -171,12 +171,12 @@ def test_doctor_tells_what_keeps_a_publish_from_working(biot_plugin: CommandLine
         finally:
             del os.environ["BIOT_SERVICE_USER_ID"], os.environ["BIOT_SERVICE_USER_SECRET_KEY"]
 
-    checks = {check["what"]: check for check in said.document["checks"]}
+    checks = {check["name"]: check for check in said.document["checks"]}
     assert (said.code, said.document["kind"]) == (8, "release")
     assert checks["release"]["state"] == "problem"
-    assert "ahead" in checks["clock"]["told"]
-    assert checks["credentials"]["told"] == "Found a service user in environment variables."
-    assert "LOGIN_FAILED" in checks["access"]["told"]
+    assert "ahead" in checks["clock"]["message"]
+    assert checks["credentials"]["message"] == "Found a service user in environment variables."
+    assert "LOGIN_FAILED" in checks["access"]["message"]
     assert "canary" not in said.out
 
 

@@ -28,7 +28,7 @@ def test_a_notification_is_subscribed_once_listed_and_ended_once(biot_plugin: Co
     assert [row["endpoint"] for row in document["notifications"]] == [HERE]
     assert biot_plugin("unsubscribe", *words).out == "Unsubscribed.\n"
     assert "nothing to do" in biot_plugin("unsubscribe", *words).out
-    assert "no subscriptions" in biot_plugin("subscriptions", "-e", "local", "--endpoint", HERE).out
+    assert "No subscriptions found." in biot_plugin("subscriptions", "-e", "local", "--endpoint", HERE).out
 
 
 def test_subscriptions_of_disabled_plugins_are_not_called_none(biot_plugin: CommandLine, client: BiotClient) -> None:
@@ -40,7 +40,7 @@ def test_subscriptions_of_disabled_plugins_are_not_called_none(biot_plugin: Comm
     said = biot_plugin("subscriptions", "-e", "local")
     document = biot_plugin("subscriptions", "-e", "local", "--json").document
 
-    assert said.out.splitlines()[0].startswith("There are no active subscriptions.")
+    assert said.out.splitlines()[0].startswith("No active subscriptions.")
     assert said.out.splitlines()[1:] == ["  biot-plugin enable idle -e local"]
     assert document["disabledPlugins"] == ["idle"]
 
@@ -52,7 +52,7 @@ def test_an_order_that_is_taken_moves_the_other_and_that_is_told(biot_plugin: Co
     said = biot_plugin("subscribe", *words, "--endpoint", HERE, "--order", "20")
     again = biot_plugin("subscribe", *words, "--endpoint", HERE, "--order", "20", "--json")
 
-    assert said.out.splitlines() == ["Subscribed, with order 20.", f"BioT moved {THERE} from order 20 to 21 for it."]
+    assert said.out.splitlines() == ["Subscribed, with order 20.", f"BioT moved {THERE} from order 20 to 21."]
     assert again.document["status"] == "nothing-to-do"
     for endpoint in (HERE, THERE):
         assert biot_plugin("unsubscribe", *words, "--endpoint", endpoint).out == "Unsubscribed.\n"

@@ -384,7 +384,7 @@ def test_history_tells_who_what_and_from_which_commit(
     subprocess.run([*git, "add", "."], check=True)
     subprocess.run([*git, "commit", "-qm", "first"], check=True)
     commit = subprocess.run([*git, "rev-parse", "HEAD"], check=True, capture_output=True, text=True).stdout.strip()
-    assert machine("history").out == "Nothing was published from this machine yet.\n"
+    assert machine("history").out == "Nothing has been published from this machine yet.\n"
     machine("publish", *LOCAL)
     monkeypatch.setenv("GITLAB_CI", "true")
     monkeypatch.setenv("GITLAB_USER_LOGIN", "ada")

@@ -98,13 +98,13 @@ def admin_login(url: str, password: str) -> int:
 def test_the_first_run_prints_the_password_once_and_later_runs_keep_the_data(tmp_path: Path) -> None:
     with started(tmp_path, "--port", "0") as first:
         password = password_of(first.output)
-        assert "New, its data is in" in first.output
+        assert "New, in " in first.output
         assert admin_login(first.url(), password) == 200
         assert service_login(tmp_path) == 200
         assert first.end(signal.SIGINT) == 0
     key = (tmp_path / "state" / "local.json").read_text("utf-8")
     with started(tmp_path, "--port", "0") as second:
-        assert "As it was left" in second.output
+        assert "With the data of last time" in second.output
         assert admin_login(second.url(), password) == 200
         assert service_login(tmp_path) == 200
         assert second.end(signal.SIGINT) == 0
@@ -112,7 +112,7 @@ def test_the_first_run_prints_the_password_once_and_later_runs_keep_the_data(tmp
     assert password not in second.output + second.aside + first.aside
     again = json.loads((tmp_path / "state" / "local.json").read_text("utf-8"))
     assert again["serviceUserSecretKey"] == json.loads(key)["serviceUserSecretKey"]
-    assert "Stopped. The data stays" in second.aside
+    assert "Stopped. The next start" in second.aside
 
 
 def test_secrets_are_only_in_files_that_only_their_owner_can_read(tmp_path: Path) -> None:
@@ -157,7 +157,7 @@ def test_fresh_starts_with_an_empty_biot(tmp_path: Path) -> None:
         first.end(signal.SIGINT)
     (tmp_path / "here" / "mine.txt").write_text("stays", "utf-8")
     with started(tmp_path, "--port", "0", "--data", "here", "--fresh") as second:
-        assert "New, its data is in" in second.output
+        assert "New, in " in second.output
         assert admin_login(second.url(), password) == 403
         assert service_login(tmp_path) == 200
     assert (tmp_path / "here" / "mine.txt").read_text("utf-8") == "stays"
@@ -190,7 +190,7 @@ def test_several_signals_stop_it_once_without_further_output(tmp_path: Path) -> 
         call(f"{running.url()}/nowhere")
         assert running.end(signal.SIGINT, signal.SIGTERM, signal.SIGINT, signal.SIGINT) == 0
 
-    assert running.aside == "Stopped. The data stays for the next time.\n"
+    assert running.aside == "Stopped. The next start has the same data.\n"
 
 
 def test_verbose_logs_requests_without_their_secrets(tmp_path: Path) -> None:

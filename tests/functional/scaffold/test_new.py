@@ -122,7 +122,7 @@ def test_the_next_steps_are_printed_with_a_warning_about_a_kit_that_only_this_ma
     output = capsys.readouterr().out
     assert "  cd " + shlex.quote(f"{tmp_path}/it's") + "\n" in output
     assert "tox -e package" in output
-    assert f"from a folder of this machine:\n  {requirement}\n" in output
+    assert f"from a folder on this machine:\n  {requirement}\n" in output
 
 
 def test_without_a_terminal_questions_are_an_error_and_not_a_wait(
