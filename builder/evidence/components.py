@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -99,8 +98,3 @@ class PackageAnalysis:
     components: Mapping[str, Component]
     requires: Mapping[str, tuple[str, ...]]
     texts: tuple[tuple[str, str], ...]
-
-
-def normalized_name(name: str) -> str:
-    """A Python package's name in its normalized form (PEP 503)."""
-    return re.sub(r"[-_.]+", "-", name).lower()

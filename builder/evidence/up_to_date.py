@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import builder
 from builder.archive.compression import RECOMPRESS_LEVEL, compressor
@@ -19,20 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from builder.archive.package_sizes import PackageRow
-    from builder.build_values import Lock
+    from builder.build_values import Lock, OwnFile
     from builder.manifest.model import Manifest
-
-
-class Source(Protocol):
-    """One of the plugin's own files, as far as the digest looks at it."""
-
-    @property
-    def path(self) -> str:
-        """In the artifact."""
-
-    @property
-    def content(self) -> bytes:
-        """Its bytes."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,7 +32,7 @@ class PreviousBuild:
     packages: tuple[PackageRow, ...]
 
 
-def inputs_digest(manifest: Manifest, lock: Lock, sources: Iterable[Source], evidence: Sequence[str] = ()) -> str:
+def inputs_digest(manifest: Manifest, lock: Lock, sources: Iterable[OwnFile], evidence: Sequence[str] = ()) -> str:
     """The digest of everything that decides an artifact and its report.
 
     That is the plugin's own files, the locked packages, the manifest's settings for both, the

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from builder.evidence.audit.version_order import ECOSYSTEMS
-from builder.evidence.components import normalized_name
+from builder.evidence.package_names import normalized_name
 from builder.evidence.sbom.purl import parse_purl
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from builder.errors import VerificationError
 from builder.evidence.audit.osv import Advisory, AuditedPackage, audited_package, matching_advisories
 from builder.evidence.checksums import evidence_files, file_digest
-from builder.evidence.components import normalized_name
+from builder.evidence.package_names import normalized_name
 from builder.evidence.sbom.sbom_reader import Sbom, read_sbom_file
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from builder.evidence.components import normalized_name
+from builder.evidence.package_names import normalized_name
 from builder.platform.markers import marker_environment
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from builder.archive.compression import owner_of
 from builder.archive.core_metadata import read_core_metadata
 from builder.archive.reader import read_content
-from builder.evidence.components import Component, PackageAnalysis, PackageFacts, normalized_name
+from builder.evidence.components import Component, PackageAnalysis, PackageFacts
+from builder.evidence.package_names import normalized_name
 from builder.evidence.sbom.dependency_graph import npm_graph, python_graph
 from builder.evidence.sbom.licences import texts_of
 from builder.evidence.sbom.nested_components import inside_of

@@ -20,7 +20,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from builder.errors import ManifestError, Problem, Severity, count_problems
-from builder.evidence.components import normalized_name
+from builder.evidence.package_names import normalized_name
 from builder.manifest.text.toml_document import decode, parse_toml
 
 if TYPE_CHECKING:
