@@ -1,4 +1,4 @@
-"""Work in a second thread while this one does something else: hashing, copying and waiting let others run."""
+"""Runs two functions at once in two threads: hashing, copying and waiting release the GIL."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 
 
-def run_both(work: Callable[[], R], beside: Callable[[], object]) -> R:
-    """Do ``work`` in this thread and ``beside`` in a second one; both are over afterwards, whatever happens.
+def run_both(foreground: Callable[[], R], background: Callable[[], object]) -> R:
+    """Run ``foreground`` in this thread and ``background`` in a second one, and wait until both have ended.
 
-    What may take long belongs into ``work``: Ctrl-C reaches only this thread.
-    Not an executor: importing ``concurrent.futures`` takes a fifth of what the one use for a single build saves.
+    The longer work belongs in ``foreground``, because Ctrl-C reaches only this thread.
+    Not an executor: importing ``concurrent.futures`` takes a fifth of what the single use in a build saves.
 
     Returns:
-        What ``work`` returns.
+        The result of ``foreground``.
 
     Raises:
-        BaseException: What ``work`` raises, or else what ``beside`` raises.
+        BaseException: The exception of ``foreground``, or else that of ``background``.
     """
-    failed: list[BaseException] = []
+    errors: list[BaseException] = []
 
     def run() -> None:
         try:
-            beside()
+            background()
         except BaseException as error:  # noqa: BLE001 - raised below, in the thread that waits
-            failed.append(error)
+            errors.append(error)
 
-    thread = Thread(target=run, name="meanwhile")
+    thread = Thread(target=run, name="background")
     thread.start()
     try:
-        done = work()
+        result = foreground()
     finally:
         thread.join()
-    if failed:
-        raise failed[0]
-    return done
+    if errors:
+        raise errors[0]
+    return result

@@ -1,4 +1,4 @@
-"""CPythons of a runtime's version: found on this machine, never downloaded."""
+"""Finds a CPython of a runtime's version on this machine; never downloads one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from builder.errors import ProjectError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_ASK = "import sys; print(sys.implementation.cache_tag, sys.version.split()[0], 'free-threading' in sys.version)"
+_PROBE = "import sys; print(sys.implementation.cache_tag, sys.version.split()[0], 'free-threading' in sys.version)"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,7 +22,7 @@ class Interpreter:
 
     Attributes:
         program: Its absolute path.
-        release: Whole version, such as ``3.13.2``: another release may compile to other bytes.
+        release: Full version, such as ``3.13.2``; another release may compile to different bytes.
     """
 
     program: Path
@@ -36,47 +36,48 @@ class Interpreter:
 
     @property
     def tag(self) -> str:
-        """What stands in the name of its bytecode files, such as ``cpython-313``."""
+        """The tag in the names of its bytecode files, such as ``cpython-313``."""
         return f"cpython-{self.version[0]}{self.version[1]}"
 
 
 def find_interpreter(version: str, environment: Mapping[str, str]) -> Interpreter:
-    """The CPython whose bytecode a runtime can read.
+    """A CPython whose bytecode a runtime can load.
 
     Args:
         version: Major and minor, such as ``3.13``.
         environment: Of this process.
 
     Raises:
-        ProjectError: There is none.
+        ProjectError: There is no such CPython.
     """
-    found = locate_interpreter(version, environment)
-    if found is not None:
-        return found
-    message = f"[build] precompile needs Python {version}, the runtime's own, and this machine has none."
-    hint = f"Get it with `uv python install {version}` (nothing else changes), or leave precompile out."
+    interpreter = locate_interpreter(version, environment)
+    if interpreter is not None:
+        return interpreter
+    message = f"[build] precompile needs Python {version}, the runtime's version, but it is not on this machine."
+    hint = f"Install it with `uv python install {version}` (nothing else changes), or remove precompile."
     raise ProjectError(message, hint=hint)
 
 
 def locate_interpreter(version: str, environment: Mapping[str, str]) -> Interpreter | None:
-    """The first CPython of a version: the running one, pyenv's, on the PATH, uv's; None when there is none."""
+    """The first CPython of a version: the running one, pyenv's, the one on the PATH, or uv's; None without one."""
     tag = f"cpython-{version.replace('.', '')}"
     for program in _candidates(version, environment):
-        answer = process.run([str(program), "-I", "-S", "-c", _ASK], cwd=program.parent).stdout.split()
-        if answer[:1] == [tag] and answer[2:] == ["False"]:
-            return Interpreter(program=program, release=answer[1])
+        # Prints the tag, the release, and whether it is a free-threading build.
+        fields = process.run([str(program), "-I", "-S", "-c", _PROBE], cwd=program.parent).stdout.split()
+        if fields[:1] == [tag] and fields[2:] == ["False"]:
+            return Interpreter(program=program, release=fields[1])
     return None
 
 
 def _candidates(version: str, environment: Mapping[str, str]) -> Iterator[Path]:
     if "{}.{}".format(*sys.version_info) == version:
         yield Path(sys.executable)
-    # Before the PATH, whose entry may be a shim of pyenv: a shell script that takes a tenth of a second.
+    # Before the PATH, whose entry may be pyenv's shim: a shell script that takes a tenth of a second.
     pyenv = Path(environment.get("PYENV_ROOT") or "~/.pyenv").expanduser()
     yield from sorted(pyenv.glob(f"versions/{version}.*/bin/python{version}"), key=_newest)
-    found = process.find_program(f"python{version}")
-    if found is not None:
-        yield Path(found).absolute()
+    on_path = process.find_program(f"python{version}")
+    if on_path is not None:
+        yield Path(on_path).absolute()
     uv = process.run(
         [sys.executable, "-m", "uv", "python", "find", "--no-python-downloads", "--no-project", version],
         cwd=Path(sys.executable).parent,

@@ -82,7 +82,7 @@ def check(project: Project, *, loaded: LoadedManifest | None = None) -> CheckedP
     manifest = checked.manifest
     if manifest.plugin.deployment_package_type is PackageType.IMAGE:
         return checked
-    sources = bundles.select_sources(manifest, dependencies.folders_of(manifest))
+    sources = bundles.select_sources(manifest, dependencies.read_local_folders(manifest))
     checks = (
         lambda: refuse_syntax_errors(sources, manifest.runtime, bundled=bool(manifest.build.bundle)),
         lambda: _refuse_missing_hooks(manifest, sources),

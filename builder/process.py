@@ -1,4 +1,4 @@
-"""The one place that starts other programs: argument lists only, never a shell."""
+"""The only module that starts other programs: with argument lists, never through a shell."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ def find_program(name: str) -> str | None:
 
 
 def run(argv: Sequence[str], *, cwd: Path, environment: Mapping[str, str] | None = None) -> CompletedProcess:
-    """Run a program to its end and capture what it writes.
+    """Run a program to its end and capture its output.
 
     Args:
-        argv: Program and arguments; nothing is interpreted by a shell.
+        argv: Program and arguments, without a shell.
         cwd: The folder it runs in.
         environment: The whole environment, or None for the caller's own.
 
     Raises:
-        FileNotFoundError: The program is not there.
+        FileNotFoundError: There is no such program.
     """
-    import subprocess  # not needed where every package is in the store already
+    import subprocess  # not needed when every package is already in the store
 
-    done = subprocess.run(
+    completed = subprocess.run(
         list(argv),
         cwd=cwd,
         env=None if environment is None else dict(environment),
@@ -54,18 +54,20 @@ def run(argv: Sequence[str], *, cwd: Path, environment: Mapping[str, str] | None
         errors="replace",
         check=False,
     )
-    return CompletedProcess(argv=tuple(argv), returncode=done.returncode, stdout=done.stdout, stderr=done.stderr)
+    return CompletedProcess(
+        argv=tuple(argv), returncode=completed.returncode, stdout=completed.stdout, stderr=completed.stderr
+    )
 
 
 def restart_in_utf8_mode() -> NoReturn:
-    """Start this very command again, in this process, by a Python that takes every file name for UTF-8.
+    """Restart this command in the same process, with a Python that decodes every file name as UTF-8.
 
-    Under a locale such as ISO-8859-1 Python decodes names otherwise, so ``größe.txt`` would be another path in the
-    artifact than on every other machine.
+    Under a locale such as ISO-8859-1, Python decodes names differently, so ``größe.txt`` would be a different path in
+    the artifact than on other machines.
     """
     os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])  # noqa: S606 - no shell wanted
 
 
 def current_environment() -> dict[str, str]:
-    """A copy of this process's environment, to change and hand on."""
+    """A copy of this process's environment variables."""
     return dict(os.environ)

@@ -1,4 +1,4 @@
-"""What long work tells while it goes on; how it looks is the command line's business."""
+"""The interface for progress of long work; the command line decides how to show it."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from typing import Protocol
 
 
 class Progress(Protocol):
-    """Receives the steps of one piece of work at a time."""
+    """Receives the steps of one task at a time."""
 
     def begin(self, task: str, total: int) -> None:
-        """A piece of work starts: ``total`` steps, 0 when unknown. Ends the one before it."""
+        """A task starts, with ``total`` steps (0 when unknown). Ends the task before it."""
 
     def advance(self, item: str) -> None:
-        """One step is done; ``item`` names it (a package, a file)."""
+        """One step is done; ``item`` names its package or file."""
 
     def note(self, message: str) -> None:
-        """One line the user should read once, such as a setting that was ignored."""
+        """A line that the user should read once, such as an ignored setting."""
 
 
 class SilentProgress:
-    """Progress that nobody watches."""
+    """Progress that is not shown."""
 
     def begin(self, task: str, total: int) -> None:
         """Do nothing."""

@@ -49,9 +49,9 @@ class PackStorage(Protocol):
         """The pack under a key, or None when it is missing or damaged."""
 
     def add(self, key: str, pack: Path) -> ResultPack:
-        """Store a finished file of ``work()`` under a key."""
+        """Store a finished file of ``work_folder()`` under a key."""
 
-    def work(self) -> AbstractContextManager[Path]:
+    def work_folder(self) -> AbstractContextManager[Path]:
         """A private folder, deleted afterwards."""
 
 
@@ -91,7 +91,7 @@ class ResultCache:
 def _store(store: PackStorage, key: str, data: bytes) -> None:
     from builder.archive.writer import pack_members  # only for a result that is new
 
-    with store.work() as folder:
+    with store.work_folder() as folder:
         pack = folder / "answer.zip"
         pack_members([(RESULT_NAME, REGULAR_MODE, data)], pack)
         store.add(key, pack)

@@ -55,7 +55,7 @@ def bundle_scripts(bundle: Bundle, manifest: Manifest, program: Pack, store: Pac
         PackagingError: esbuild rejects the code; carries its messages.
     """
     handler = _handler_file(bundle, manifest)
-    with store.work() as folder:
+    with store.work_folder() as folder:
         code, out = folder / "code", folder / "out"
         unpack(bundle.entries, code)
         external = _find_external_packages(bundle, code)

@@ -45,7 +45,7 @@ def bytecode_entries(sources: Sequence[Entry], interpreter: Interpreter, store: 
     stored = {owner: store.find(key) for owner, key in keys.items()}
     missing = {owner: group for owner, group in groups.items() if stored[owner] is None}
     if missing:
-        with store.work() as folder:
+        with store.work_folder() as folder:
             for owner, files in _compile(missing, interpreter, folder).items():
                 pack = folder / f"{keys[owner]}.zip"
                 pack_members(files, pack)

@@ -68,7 +68,7 @@ def _imported_modules(
         return ImportedModules(
             files=frozenset(json.loads(read_member(stored.file, stored.members[0]))), is_isolated=True
         )
-    with store.work() as folder:
+    with store.work_folder() as folder:
         code, work = folder / "code", folder / "tmp"
         work.mkdir()
         unpack(bundle.entries, code)

@@ -1,4 +1,15 @@
-"""Lock -> packs: what the plugin depends on, pinned by hash, and each package as a ZIP in the store."""
+"""From lock files to packs: the locked packages of a plugin, pinned by hash, each as a ZIP in the store.
+
+Four rooms: ``lock`` (``requirements.lock`` and the declared requirements), ``python`` (uv and pip), ``npm``, and
+``store`` (packs on this machine, and the bucket behind them). Beside them: whose settings reach these tools
+(``operator_settings``), and what their failures mean (``tool_failures``).
+
+Offers the functions below, which choose the room by the manifest's language. They import a room when they need it, so
+that a command loads only one language.
+
+Never installs a package, never uses the project's settings to choose an index, and never ships a file that no hash in
+the lock names.
+"""
 
 from __future__ import annotations
 
@@ -25,9 +36,9 @@ __all__ = [
     "collect_bundler",
     "default_store",
     "direct_requirements",
-    "folders_of",
     "locked_bundler",
     "open_store",
+    "read_local_folders",
     "read_lock",
     "refuse_incomplete_lock",
     "stored_wheels",
@@ -36,10 +47,10 @@ __all__ = [
 
 
 def read_lock(manifest: Manifest) -> Lock:
-    """The packages that the plugin's lock pins for the manifest's runtime; none without dependencies.
+    """The packages that the plugin's lock pins for the manifest's runtime; empty without dependencies.
 
     Raises:
-        DependencyError: The lock is missing, stale or not acceptable; the message names the command that mends it.
+        DependencyError: The lock is missing, outdated or not acceptable; the message names the command that fixes it.
     """
     if manifest.runtime.language == "python":
         from builder.dependencies.python import python_packages
@@ -47,7 +58,8 @@ def read_lock(manifest: Manifest) -> Lock:
         return python_packages.read_lock(manifest)
     if manifest.build.allow_sdist:
         message = "[build] allow-sdist is for Python packages: npm packages are never built."
-        raise DependencyError(message, hint="Remove it; [build.allow-missing] takes a binary that a package lacks.")
+        hint = "Remove it. If a package lacks a binary, allow that in [build.allow-missing]."
+        raise DependencyError(message, hint=hint)
     from builder.dependencies.npm import npm_packages
 
     return npm_packages.read_lock(manifest)
@@ -56,10 +68,10 @@ def read_lock(manifest: Manifest) -> Lock:
 def refuse_incomplete_lock(lock: Lock, manifest: Manifest) -> None:
     """Check that the lock has everything that the plugin and its packages require on the runtime.
 
-    ``Lock.rules`` and the files that ``read_lock`` compared decide the result, so it is the same while they are.
+    The result depends only on ``Lock.rules`` and the files that ``read_lock`` compared.
 
     Raises:
-        DependencyError: A requirement is not met; with every one.
+        DependencyError: Lists every unmet requirement.
     """
     if manifest.runtime.language == "nodejs":
         from builder.dependencies.npm import npm_packages
@@ -67,32 +79,33 @@ def refuse_incomplete_lock(lock: Lock, manifest: Manifest) -> None:
         npm_packages.refuse_incomplete_lock(lock, manifest)
 
 
-def folders_of(manifest: Manifest) -> tuple[tuple[str, str], ...]:
-    """``Lock.folders`` without a check of the lock; empty where there is none."""
+def read_local_folders(manifest: Manifest) -> tuple[tuple[str, str], ...]:
+    """``Lock.folders`` without checking the lock; empty without a lock."""
     if manifest.runtime.language == "python":
         return ()
     from builder.dependencies.npm import npm_packages
 
-    return npm_packages.folders_of(manifest)
+    return npm_packages.read_local_folders(manifest)
 
 
 def write_lock(manifest: Manifest, store: Store, progress: Progress, *, upgrade: bool = False) -> LockResult:
-    """Make the lock of the manifest's runtime anew.
+    """Write a new lock for the manifest's runtime.
 
     Args:
         manifest: Whose runtime and dependencies count.
-        store: Receives the wheels that were fetched on the way.
-        progress: Told what happens and which project settings are ignored.
-        upgrade: Take the newest versions instead of keeping those that still fit.
+        store: Receives the wheels that are fetched on the way.
+        progress: Receives the steps, and the project settings that are ignored.
+        upgrade: Choose the newest versions instead of keeping those that still fit.
 
     Raises:
-        DependencyError: The dependencies cannot be had for the runtime.
+        DependencyError: There are no usable packages for the runtime.
     """
-    from builder.dependencies.npm import npm_packages
-    from builder.dependencies.python import python_packages
-
     if manifest.runtime.language == "python":
-        return python_packages.write_lock(manifest, store, progress, upgrade=upgrade)
+        from builder.dependencies.python import lock_update
+
+        return lock_update.write_lock(manifest, store, progress, upgrade=upgrade)
+    from builder.dependencies.npm import npm_packages
+
     return npm_packages.write_lock(manifest, store, progress, upgrade=upgrade)
 
 
@@ -100,7 +113,7 @@ def collect(lock: Lock, manifest: Manifest, store: Store, progress: Progress) ->
     """Every locked package as a pack, in the lock's order. A warm store needs no network.
 
     Raises:
-        DependencyError: A package cannot be had, or is not what the lock names.
+        DependencyError: A package is unavailable, or is not the one in the lock.
     """
     if manifest.runtime.language == "python":
         from builder.dependencies.python import python_packages
@@ -118,16 +131,16 @@ def collect(lock: Lock, manifest: Manifest, store: Store, progress: Progress) ->
 
 
 def stored_wheels(lock: Lock, store: Store) -> tuple[Pack, ...] | None:
-    """Every locked wheel as a pack, without fetching any; None when the folder of the store lacks one."""
+    """Every locked wheel as a pack, without fetching any; None when one is not in the store's folder."""
     from builder.dependencies.python import python_packages
 
     return python_packages.stored_wheels(lock, store)
 
 
 def check_completeness(manifest: Manifest, packs: Sequence[Pack], cache: ResultCache) -> tuple[Problem, ...]:
-    """Prove that everything is locked that the plugin and its packages ask for.
+    """Check that everything is locked that the plugin and its packages require.
 
-    npm's lock is judged when it is read, because it says what each package asks for.
+    npm's lock is checked when it is read, because it lists what each package requires.
 
     Args:
         manifest: Of the plugin.
@@ -138,7 +151,7 @@ def check_completeness(manifest: Manifest, packs: Sequence[Pack], cache: ResultC
         Warnings.
 
     Raises:
-        DependencyError: A package is missing, or does not fit who asks for it; carries all of them.
+        DependencyError: Lists every package that is missing or has a version that does not fit.
     """
     if manifest.runtime.language != "python" or not packs:
         return ()
@@ -148,15 +161,15 @@ def check_completeness(manifest: Manifest, packs: Sequence[Pack], cache: ResultC
 
 
 def direct_requirements(manifest: Manifest) -> tuple[str, ...]:
-    """What the plugin itself asks for, without what that brings along: PEP 508 lines, or names of npm packages.
+    """The plugin's direct requirements: PEP 508 lines, or names of npm packages.
 
     Raises:
-        DependencyError: The files that say so cannot be read.
+        DependencyError: A file with requirements is unreadable or not valid.
     """
     if manifest.runtime.language == "python":
         from builder.dependencies.lock.requirements import parse_requirements, read_declared
 
-        return parse_requirements(read_declared(manifest)).wanted
+        return parse_requirements(read_declared(manifest)).direct
     from builder.dependencies.npm import npm_packages
 
     return npm_packages.direct_names(manifest)

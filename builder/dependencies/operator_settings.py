@@ -1,8 +1,8 @@
-"""Whose settings count: the operator's (environment and user-level configuration), never the project's.
+"""The environment for pip, uv and npm: the operator's settings count, the project's never do.
 
-Companies reach their index or mirror by pip's, uv's or npm's own settings, so those are kept, and one tool's index is
-handed to the other where only one was told. What changes *which* package is chosen is dropped: that is the lock's
-business.
+Companies configure their index or mirror in pip's, uv's or npm's own settings (environment and user-level files), so
+those are kept. If only pip or only uv has an index, the other tool gets it too. Settings that change *which* package is
+chosen are removed, because the lock decides that.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _UV_INDEX = ("UV_DEFAULT_INDEX", "UV_INDEX_URL")
 _UV_OWN_INDEX = (*_UV_INDEX, "UV_INDEX", "UV_NO_INDEX", "UV_FIND_LINKS", "UV_CONFIG_FILE")
-# How pip reaches an index; every other PIP_ variable would change what it takes or where it puts it.
+# How pip connects to an index; every other PIP_ variable would change what it fetches or where it writes.
 _PIP_KEPT = frozenset(
     f"PIP_{name}"
     for name in (
@@ -40,82 +40,86 @@ _FOR_BUILDING = re.compile(
     re.IGNORECASE,
 )
 _NPM_WAITS = {"npm_config_fetch_retry_mintimeout": "2000", "npm_config_fetch_retry_maxtimeout": "10000"}
-"""Milliseconds. npm's own waits keep a person without a network for 70 seconds before the first word."""
+"""Milliseconds. With npm's own values, a user without a network waits 70 seconds for the first message."""
 _PIP_SETTING = re.compile(r"^(?P<section>[^.\s]+)\.(?P<name>[a-z-]+)=(?P<value>.*)$")
 
 
 def pip_settings(listing: str) -> dict[str, str]:
-    """What ``pip config list`` says for downloads; the environment wins over ``[download]``, that over ``[global]``."""
+    """Pip's settings for downloads; the environment overrides ``[download]``, which overrides ``[global]``.
+
+    Args:
+        listing: Output of ``pip config list``.
+    """
     rank = {"global": 0, "download": 1, ":env:": 2}
-    found: dict[str, tuple[int, str]] = {}
+    settings: dict[str, tuple[int, str]] = {}
     for line in listing.splitlines():
-        setting = _PIP_SETTING.match(line)
-        if setting is None or setting["section"] not in rank:
+        match = _PIP_SETTING.match(line)
+        if match is None or match["section"] not in rank:
             continue
-        order = rank[setting["section"]]
-        if order >= found.get(setting["name"], (0, ""))[0]:
-            found[setting["name"]] = (order, str(ast.literal_eval(setting["value"])))
-    return {name: value for name, (_, value) in found.items()}
+        order = rank[match["section"]]
+        if order >= settings.get(match["name"], (0, ""))[0]:
+            settings[match["name"]] = (order, str(ast.literal_eval(match["value"])))
+    return {name: value for name, (_, value) in settings.items()}
 
 
 def uv_environment(environment: Mapping[str, str], pip: Mapping[str, str], *, configured: bool) -> dict[str, str]:
-    """The environment for uv: the operator's, with pip's index and certificates where uv was told none.
+    """The environment for uv: the operator's, with pip's index and certificates where uv has none.
 
     Args:
         environment: Of this process.
         pip: Settings of pip, from ``pip_settings``.
         configured: Whether a user-level or system-level ``uv.toml`` names an index.
     """
-    made = {name: value for name, value in environment.items() if name not in _UV_DROPPED and name != "VIRTUAL_ENV"}
+    result = {name: value for name, value in environment.items() if name not in _UV_DROPPED and name != "VIRTUAL_ENV"}
     if not configured and not any(environment.get(name) for name in _UV_OWN_INDEX) and "index-url" in pip:
-        made["UV_DEFAULT_INDEX"] = pip["index-url"]
+        result["UV_DEFAULT_INDEX"] = pip["index-url"]
     for name, setting in (("SSL_CERT_FILE", "cert"), ("SSL_CLIENT_CERT", "client-cert"), ("ALL_PROXY", "proxy")):
         if setting in pip and not environment.get(name):
-            made[name] = pip[setting]
+            result[name] = pip[setting]
     if "trusted-host" in pip and not environment.get("UV_INSECURE_HOST"):
-        made["UV_INSECURE_HOST"] = pip["trusted-host"]
-    return made
+        result["UV_INSECURE_HOST"] = pip["trusted-host"]
+    return result
 
 
 def has_uv_index(environment: Mapping[str, str]) -> bool:
-    """Whether the operator named an index for uv: then pip takes it too, unless pip was told another."""
+    """Whether the operator set an index for uv; pip uses it too, unless it has another."""
     return any(environment.get(name) for name in _UV_INDEX)
 
 
 def build_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """What code of a package gets to see while it is built: the way to the index, and nothing else of the operator.
+    """The environment of a package's code while it is built: only what it needs to reach the index.
 
-    The last three make what it builds follow from its files alone, as far as its tools honour them.
+    The last three variables make the result depend on the package's files alone, if its build tools honour them.
     """
     kept = {name: value for name, value in environment.items() if _FOR_BUILDING.fullmatch(name)}
     return {**kept, "SOURCE_DATE_EPOCH": "315532800", "PYTHONHASHSEED": "0", "TZ": "UTC"}
 
 
 def pip_environment(environment: Mapping[str, str], pip: Mapping[str, str]) -> dict[str, str]:
-    """The environment for pip: the operator's way to the index, with uv's index where pip was told none."""
-    made = {name: value for name, value in environment.items() if not name.startswith("PIP_") or name in _PIP_KEPT}
-    told = next((environment[name] for name in _UV_INDEX if environment.get(name)), "")
-    if told and "index-url" not in pip:
-        made["PIP_INDEX_URL"] = told
-    return made | {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"}
+    """The environment for pip: the operator's, with uv's index where pip has none."""
+    result = {name: value for name, value in environment.items() if not name.startswith("PIP_") or name in _PIP_KEPT}
+    uv_index = next((environment[name] for name in _UV_INDEX if environment.get(name)), "")
+    if uv_index and "index-url" not in pip:
+        result["PIP_INDEX_URL"] = uv_index
+    return result | {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"}
 
 
 def npm_environment(environment: Mapping[str, str]) -> dict[str, str]:
     """The environment for npm: the operator's.
 
-    Inside ``npm run``, npm hands every setting of the project's .npmrc on as lower-case ``npm_config_*``; those are not
-    the operator's. Its own user-level file is read again by the npm that is started. Where the environment says nothing
-    about it, npm waits 2 and 10 seconds before it asks a silent registry again, not 10 and 60.
+    Inside ``npm run``, npm passes every setting of the project's .npmrc as lower-case ``npm_config_*``; those are not
+    the operator's. The user-level file is read again by the npm that the kit starts. Unless the environment sets them,
+    npm's waits before it retries a silent registry are 2 and 10 seconds, not 10 and 60.
     """
     inside_npm = "npm_lifecycle_event" in environment
     dropped = ("npm_config_", "npm_package_", "npm_lifecycle_") if inside_npm else ()
-    made = {name: value for name, value in environment.items() if not (dropped and name.startswith(dropped))}
-    told = {name.lower() for name in made}
-    return made | {name: value for name, value in _NPM_WAITS.items() if name not in told}
+    result = {name: value for name, value in environment.items() if not (dropped and name.startswith(dropped))}
+    present = {name.lower() for name in result}
+    return result | {name: value for name, value in _NPM_WAITS.items() if name not in present}
 
 
 def ignored_project_settings(pyproject: Mapping[str, object], files: Iterable[str]) -> tuple[str, ...]:
-    """One line for each setting inside the plugin's folder that would choose an index and does not count.
+    """One line for each setting in the plugin's folder that would choose an index and is ignored.
 
     Args:
         pyproject: ``pyproject.toml``, parsed.

@@ -1,7 +1,7 @@
-"""npm packages that only work after their install script built or fetched a binary: told by the binary they lack.
+"""Finds npm packages that work only after their install script built or fetched a binary.
 
-A script alone says nothing (core-js only prints a greeting). A package that has a ``binding.gyp`` is bound to native
-code; it works without its script when it brings a ``.node`` for Lambda's platform, or when a package it asks for does.
+A script alone proves nothing (core-js only prints a greeting). A package with a ``binding.gyp`` needs native code; it
+works without its script when it contains a ``.node`` file for Lambda's platform, or when a package it requires does.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from builder.archive.reader import read_content
 from builder.errors import Problem, Severity
 from builder.manifest.text.toml_snippet import snippet
-from builder.natives.prebuilt import loads
+from builder.natives.prebuilt import runs_on_lambda
 from builder.platform.libraries import PACKAGES_WITH_JAVASCRIPT_FALLBACK
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _BINDINGS = "binding.gyp"
 _TARGET = re.compile(rb"""["']target_name["']\s*:\s*["']([A-Za-z0-9_.-]{1,100})["']""")
-_WAYS = {
+_ALTERNATIVES = {
     "better-sqlite3": "node:sqlite, which is part of Node.js 22 and later",
     "sqlite3": "node:sqlite, which is part of Node.js 22 and later",
     "bcrypt": "bcrypt 6 or later, which brings its binaries",
@@ -33,47 +33,49 @@ _WAYS = {
     "canvas": "@napi-rs/canvas",
     "libxmljs": "libxmljs2-wasm or fast-xml-parser",
 }
-"""Packages that do the same without a script, as their registry entries say."""
+"""Packages that do the same without a script, according to their registry entries."""
 
 
 def missing_binaries(
     scanned: Sequence[ScannedPack], root: Mapping[str, Any], allowed: Mapping[str, str]
 ) -> tuple[tuple[Problem, ...], frozenset[str]]:
-    """The packages whose binary is not there.
+    """The packages without their binary.
 
     Args:
-        scanned: npm packages, with every file they have.
+        scanned: npm packages with all their files.
         root: The plugin's package.json.
         allowed: Names of binaries that may be missing, with the reason.
 
     Returns:
-        A problem for each, a warning when everybody who asks for the package can do without (``optionalDependencies``);
-        and the names in ``allowed`` that took one.
+        A problem for each, or a warning if the package is only an optional dependency; and the names in ``allowed``
+        that were used.
     """
-    bound = [one.pack for one in scanned if not _has_binary(one.natives) and _member(one.pack, _BINDINGS) is not None]
-    if not bound:
+    without_binary = [
+        one.pack for one in scanned if not _has_binary(one.natives) and _member(one.pack, _BINDINGS) is not None
+    ]
+    if not without_binary:
         return (), frozenset()
-    asking = {one.pack.package.name: _package_json(one.pack) for one in scanned}
-    bringing = {one.pack.package.name for one in scanned if _has_binary(one.natives)}
-    hard = {name for one in (*asking.values(), root) for name in _names(one, "dependencies") - _optional(one)}
+    manifests = {one.pack.package.name: _package_json(one.pack) for one in scanned}
+    with_binary = {one.pack.package.name for one in scanned if _has_binary(one.natives)}
+    required = {name for one in (*manifests.values(), root) for name in _names(one, "dependencies") - _optional(one)}
     problems: list[Problem] = []
     used: set[str] = set()
-    for pack in bound:
-        described = asking[pack.package.name]
-        if (_names(described, "dependencies") | _optional(described)) & bringing:
+    for pack in without_binary:
+        package_json = manifests[pack.package.name]
+        if (_names(package_json, "dependencies") | _optional(package_json)) & with_binary:
             continue
         binary = _binary(pack)
         if binary in allowed:
             used.add(binary)
         else:
             problems.append(
-                _problem(pack, binary, needed=pack.package.name in hard - PACKAGES_WITH_JAVASCRIPT_FALLBACK)
+                _problem(pack, binary, needed=pack.package.name in required - PACKAGES_WITH_JAVASCRIPT_FALLBACK)
             )
     return tuple(problems), frozenset(used)
 
 
 def _has_binary(natives: Mapping[str, NativeFile]) -> bool:
-    return any(path.endswith(".node") and loads(path, native) for path, native in natives.items())
+    return any(path.endswith(".node") and runs_on_lambda(path, native) for path, native in natives.items())
 
 
 def _problem(pack: Pack, binary: str, *, needed: bool) -> Problem:
@@ -83,14 +85,14 @@ def _problem(pack: Pack, binary: str, *, needed: bool) -> Problem:
     )
     if not needed:
         return Problem(
-            message=f"{message}. It is used without.",
-            hint="Nothing needs to be done: whoever asks for it, or its own code, has a way without.",
+            message=f"{message}. The package works without it.",
+            hint="You do not need to do anything: the package, or what requires it, has an alternative.",
             severity=Severity.WARNING,
         )
-    instead = _WAYS.get(name, "a package that brings its binaries, or one in plain JavaScript")
+    instead = _ALTERNATIVES.get(name, "a package that brings its binaries, or one in plain JavaScript")
     return Problem(
         message=f"{message}, and install scripts never run.",
-        hint=f"Use {instead}; or, when it has a way without, add this to plugin.toml.",
+        hint=f"Use {instead}. If the function works without the binary, add this to plugin.toml.",
         setting=snippet("build.allow-missing", binary, "why"),
         file="package.json",
         key=name,
@@ -99,8 +101,8 @@ def _problem(pack: Pack, binary: str, *, needed: bool) -> Problem:
 
 def _binary(pack: Pack) -> str:
     member = _member(pack, _BINDINGS)
-    found = _TARGET.search(read_content(pack.file, member)) if member is not None else None
-    return f"{found[1].decode() if found else pack.package.name.rpartition('/')[2]}.node"
+    match = _TARGET.search(read_content(pack.file, member)) if member is not None else None
+    return f"{match[1].decode() if match else pack.package.name.rpartition('/')[2]}.node"
 
 
 def _member(pack: Pack, path: str) -> PackMember | None:

@@ -1,4 +1,4 @@
-"""What is wrong with each program and library of an artifact. Decides on values alone."""
+"""Decides what is wrong with each program and library of an artifact; does no I/O."""
 
 from __future__ import annotations
 
@@ -20,40 +20,45 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LoadProblem:
-    """One thing that is wrong with one file; faults of one package that say the same are told together.
+    """One problem of one file; problems of one package with the same cause become one message.
 
     Attributes:
         placed: The file.
-        sort: What kind of fault, such as ``version``.
-        what: The library, version or tag in question.
-        severity: Whether the function can do without the file.
-        number: Of ``version``: what was asked for, so that the highest is told.
+        kind: ``library``, ``elsewhere``, ``version``, ``tag``, ``machine`` or ``damage``.
+        subject: The library, symbol family, tag or machine in question.
+        severity: A warning if the function can work without the file.
+        number: Of kind ``version``: the required version, so that the highest is reported.
     """
 
     placed: PlacedFile
-    sort: str
-    what: str
+    kind: str
+    subject: str
     severity: Severity
     number: Version = ()
 
 
-def find_load_problems(world: LoaderView) -> Iterator[LoadProblem]:
-    """Everything that is wrong, file by file in the order of paths.
+def find_load_problems(view: LoaderView) -> Iterator[LoadProblem]:
+    """All problems, file by file, sorted by path.
 
-    A file that is not for this machine at all is not asked about its libraries.
+    The libraries of a file for another machine are not checked.
     """
-    loaded = world.loaded_by_extensions()
-    missing = [fault for one in world.placed.values() if one.runs and not one.is_musl for fault in _missing(world, one)]
-    broken = {fault.placed.path for fault in missing}
-    for path in sorted(world.placed):
-        one = world.placed[path]
-        if one.runs and not one.is_musl:
-            yield from _wrong_tag(world, one)
-            yield from _too_new(world, one)
+    loaded = view.loaded_by_extensions()
+    missing = [
+        problem
+        for file in view.placed.values()
+        if file.runs and not file.is_musl
+        for problem in _missing_libraries(view, file)
+    ]
+    broken = {problem.placed.path for problem in missing}
+    for path in sorted(view.placed):
+        file = view.placed[path]
+        if file.runs and not file.is_musl:
+            yield from _wrong_tag(view, file)
+            yield from _too_new(view, file)
         else:
-            yield from _foreign(world, one)
-    for fault in missing:
-        yield _weighed(world, fault, loaded, broken)
+            yield from _foreign(view, file)
+    for problem in missing:
+        yield _with_severity(view, problem, loaded, broken)
 
 
 def version_number(name: str) -> tuple[str, Version] | None:
@@ -66,92 +71,94 @@ def version_number(name: str) -> tuple[str, Version] | None:
     return family, tuple(int(part) for part in digits.split("."))
 
 
-def has_lambda_counterpart(path: str, world: LoaderView) -> bool:
-    """Whether a file of another platform stands beside one for Lambda: the same name but for the platform in it."""
-    if any(path.replace("musl", other) in world.paths for other in ("gnu", "glibc") if "musl" in path):
+def has_lambda_counterpart(path: str, view: LoaderView) -> bool:
+    """Whether a file for another platform has a counterpart for Lambda: the same name except for the platform."""
+    if any(path.replace("musl", other) in view.paths for other in ("gnu", "glibc") if "musl" in path):
         return True
     tag = abi_tag(path)
     stem = path[: path.rindex(f".{tag}")] if tag else ""
-    wanted = {f"cpython-{world.runtime.version.replace('.', '')}", "abi3"}
+    usable = {f"cpython-{view.runtime.version.replace('.', '')}", "abi3"}
     return bool(stem) and any(
-        one.path.startswith(f"{stem}.") and (abi_tag(one.path) in wanted or one.path == f"{stem}.so")
-        for one in world.placed.values()
-        if one.runs and not one.is_musl
+        file.path.startswith(f"{stem}.") and (abi_tag(file.path) in usable or file.path == f"{stem}.so")
+        for file in view.placed.values()
+        if file.runs and not file.is_musl
     )
 
 
-def _wrong_tag(world: LoaderView, one: PlacedFile) -> Iterator[LoadProblem]:
-    tag = abi_tag(one.path)
-    right = {f"cpython-{world.runtime.version.replace('.', '')}", "abi3"}
-    if world.runtime.language == "python" and tag and tag not in right and not has_lambda_counterpart(one.path, world):
-        yield LoadProblem(placed=one, sort="tag", what=tag, severity=Severity.ERROR)
+def _wrong_tag(view: LoaderView, file: PlacedFile) -> Iterator[LoadProblem]:
+    tag = abi_tag(file.path)
+    usable = {f"cpython-{view.runtime.version.replace('.', '')}", "abi3"}
+    if view.runtime.language == "python" and tag and tag not in usable and not has_lambda_counterpart(file.path, view):
+        yield LoadProblem(placed=file, kind="tag", subject=tag, severity=Severity.ERROR)
 
 
-def _too_new(world: LoaderView, one: PlacedFile) -> Iterator[LoadProblem]:
-    allowed = symbol_versions(world.runtime)
-    severity = Severity.WARNING if one.is_program else Severity.ERROR
-    for library, name in one.elf.versions if one.elf else ():
-        told = version_number(name)
+def _too_new(view: LoaderView, file: PlacedFile) -> Iterator[LoadProblem]:
+    allowed = symbol_versions(view.runtime)
+    severity = Severity.WARNING if file.is_program else Severity.ERROR
+    for library, name in file.elf.versions if file.elf else ():
+        required = version_number(name)
         if (
-            told
-            and told[1] > allowed.get(told[0], told[1])
-            and world.find(one, library)[0] is not LibraryLocation.INSIDE
+            required
+            and required[1] > allowed.get(required[0], required[1])
+            and view.find(file, library)[0] is not LibraryLocation.ARTIFACT
         ):
-            yield LoadProblem(placed=one, sort="version", what=told[0], severity=severity, number=told[1])
+            yield LoadProblem(placed=file, kind="version", subject=required[0], severity=severity, number=required[1])
 
 
-def _foreign(world: LoaderView, one: PlacedFile) -> Iterator[LoadProblem]:
-    found = _unfit(one)
-    if found is not None and not has_lambda_counterpart(one.path, world):
-        sort, what, certain = found
-        certain = certain or (is_library(one.path) and not _package_works(world, one, broken=set()))
-        if one.native.kind is NativeFormat.MACH_O and not certain:
+def _foreign(view: LoaderView, file: PlacedFile) -> Iterator[LoadProblem]:
+    described = _describe_foreign(file)
+    if described is not None and not has_lambda_counterpart(file.path, view):
+        kind, subject, certain = described
+        certain = certain or (is_library(file.path) and not _package_works(view, file, broken=set()))
+        if file.native.file_format is NativeFormat.MACH_O and not certain:
             return
-        yield LoadProblem(placed=one, sort=sort, what=what, severity=Severity.ERROR if certain else Severity.WARNING)
+        yield LoadProblem(
+            placed=file, kind=kind, subject=subject, severity=Severity.ERROR if certain else Severity.WARNING
+        )
 
 
-def _unfit(one: PlacedFile) -> tuple[str, str, bool] | None:
-    """Sort, what it is, and whether something surely loads it; None for what may well be data."""
-    elf, loads = one.elf, one.is_extension
-    if one.native.kind is NativeFormat.MACH_O:
+def _describe_foreign(file: PlacedFile) -> tuple[str, str, bool] | None:
+    """(kind, subject, whether something certainly loads it); None for what is probably data."""
+    elf, loads = file.elf, file.is_extension
+    if file.native.file_format is NativeFormat.MACH_O:
         return "machine", "macOS", loads
     if elf is None:
-        # Windows launchers are data of many pure wheels, and object files are a linker's.
+        # Windows launchers are data in many pure wheels, and object files are for linkers.
         return None
     if elf.damage:
         return ("damage", elf.damage, True) if loads else None
-    if one.is_musl:
-        return "machine", "musl", loads or is_library(one.path)
+    if file.is_musl:
+        return "machine", "musl", loads or is_library(file.path)
     return "machine", elf.machine, loads
 
 
-def _missing(world: LoaderView, one: PlacedFile) -> Iterator[LoadProblem]:
-    for name, found, path in world.needs(one):
-        if found is LibraryLocation.MISSING:
-            yield LoadProblem(placed=one, sort="library", what=name, severity=Severity.ERROR)
-        elif found is LibraryLocation.ELSEWHERE:
-            yield LoadProblem(placed=one, sort="elsewhere", what=f"{name} ({path})", severity=Severity.WARNING)
+def _missing_libraries(view: LoaderView, file: PlacedFile) -> Iterator[LoadProblem]:
+    for name, location, path in view.needs(file):
+        if location is LibraryLocation.MISSING:
+            yield LoadProblem(placed=file, kind="library", subject=name, severity=Severity.ERROR)
+        elif location is LibraryLocation.OTHER_PACKAGE:
+            yield LoadProblem(placed=file, kind="elsewhere", subject=f"{name} ({path})", severity=Severity.WARNING)
 
 
-def _weighed(world: LoaderView, fault: LoadProblem, loaded: frozenset[str], broken: set[str]) -> LoadProblem:
-    """A missing library is an error for what is surely loaded, and a warning for what only may be."""
-    one = fault.placed
-    if fault.sort != "library":
-        return fault
-    if optional_use(one) or one.is_program or (one.path not in loaded and _package_works(world, one, broken)):
-        return LoadProblem(placed=one, sort=fault.sort, what=fault.what, severity=Severity.WARNING)
-    return fault
+def _with_severity(view: LoaderView, problem: LoadProblem, loaded: frozenset[str], broken: set[str]) -> LoadProblem:
+    """A missing library is an error for a file that is certainly loaded, otherwise a warning."""
+    file = problem.placed
+    if problem.kind != "library":
+        return problem
+    if optional_feature(file) or file.is_program or (file.path not in loaded and _package_works(view, file, broken)):
+        return LoadProblem(placed=file, kind=problem.kind, subject=problem.subject, severity=Severity.WARNING)
+    return problem
 
 
-def optional_use(one: PlacedFile) -> str:
-    """What is lost when an optional back end does not load; empty for a file that is none."""
-    package, module = one.owner.rpartition(" ")[0], one.path.rpartition("/")[2].partition(".")[0]
+def optional_feature(file: PlacedFile) -> str:
+    """What is lost when an optional back end does not load; empty for other files."""
+    package, module = file.owner.rpartition(" ")[0], file.path.rpartition("/")[2].partition(".")[0]
     return next((back.use for back in OPTIONAL_LIBRARIES if (back.package, back.module) == (package, module)), "")
 
 
-def _package_works(world: LoaderView, one: PlacedFile, broken: set[str]) -> bool:
-    """Whether the package has another library that loads: then this one is one of several back ends."""
+def _package_works(view: LoaderView, file: PlacedFile, broken: set[str]) -> bool:
+    """Whether the package has another library that loads; then this one is one of several back ends."""
     return any(
-        other.owner == one.owner and other.path not in broken and is_library(other.path) and other.runs
-        for other in world.placed.values()
+        other.owner == file.owner and other.path not in broken and is_library(other.path) and other.runs
+        for other in view.placed.values()
     )

@@ -1,4 +1,4 @@
-"""What the loader would find: the artifact's files, the platform's libraries, and the paths that lead to them."""
+"""Finds libraries as the loader would: among the artifact's files and the platform's libraries."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _TASK = "/var/task"
 
 
 class LibraryLocation(StrEnum):
-    """Where a needed library is."""
+    """Where the loader finds a needed library."""
 
-    INSIDE = "in the artifact, where the loader looks first"
+    ARTIFACT = "in the artifact, where the loader looks first"
     PLATFORM = "on Lambda's machine"
-    LOOSE = "in the artifact, where only the package's own code can find it"
-    ELSEWHERE = "in the artifact, in another package's folder"
+    SAME_PACKAGE = "in the artifact, where only the package's own code can find it"
+    OTHER_PACKAGE = "in the artifact, in another package's folder"
     MISSING = "nowhere"
 
 
@@ -40,31 +40,33 @@ class PlacedFile:
 
     @property
     def elf(self) -> Elf | None:
-        """What it asks for, if it is Linux code that a program can load."""
+        """Its ELF data, if it is Linux code that can be loaded or run."""
         elf = self.native.elf
-        return elf if elf is not None and elf.form is not ElfType.OTHER else None
+        return elf if elf is not None and elf.elf_type is not ElfType.OTHER else None
 
     @property
     def runs(self) -> bool:
-        """It is code for Lambda's machine that could be read."""
+        """It is readable code for Lambda's machine."""
         return self.elf is not None and self.elf.machine == "x86-64" and not self.elf.damage
 
     @property
     def is_extension(self) -> bool:
-        """Python or Node loads it by its name."""
-        return self.path.endswith(".node") or bool(abi_tag(self.path)) or bool(self.elf and self.elf.initialises)
+        """Python or Node loads it by name."""
+        return self.path.endswith(".node") or bool(abi_tag(self.path)) or bool(self.elf and self.elf.has_python_init)
 
     @property
     def is_program(self) -> bool:
         """It is started, not loaded."""
         elf = self.elf
-        return elf is not None and (elf.form is ElfType.PROGRAM or bool(elf.interpreter)) and not is_library(self.path)
+        return (
+            elf is not None and (elf.elf_type is ElfType.PROGRAM or bool(elf.interpreter)) and not is_library(self.path)
+        )
 
     @property
     def is_musl(self) -> bool:
-        """It was built for musl's C library, which Lambda does not have."""
+        """It is built for the C library musl, which Lambda does not have."""
         elf = self.elf
-        if elf is None or self.native.kind is not NativeFormat.ELF:
+        if elf is None or self.native.file_format is not NativeFormat.ELF:
             return False
         return "ld-musl" in elf.interpreter or any(name == MUSL or "musl" in name for name in elf.needed)
 
@@ -73,7 +75,7 @@ class LoaderView:
     """The artifact as the loader sees it.
 
     Args:
-        runtime: Whose libraries are there.
+        runtime: Whose libraries are available.
         paths: Every path of the artifact with its owner.
         placed: The programs and libraries among them.
     """
@@ -88,49 +90,51 @@ class LoaderView:
             for name in {posixpath.basename(path), one.elf.soname if one.elf else ""} - {""}:
                 self._named.setdefault(name, []).append(path)
 
-    def find(self, asking: PlacedFile, name: str) -> tuple[LibraryLocation, str]:
-        """Where ``asking`` finds a library, in the loader's order, and its path when it is in the artifact."""
-        elf = asking.elf
+    def find(self, dependent: PlacedFile, name: str) -> tuple[LibraryLocation, str]:
+        """Where ``dependent`` finds a library, in the loader's order, and its path if it is in the artifact."""
+        elf = dependent.elf
         if elf is None:
             return LibraryLocation.MISSING, ""
         first = () if elf.runpath else elf.rpath
-        if path := self._in_folders(asking, first, name):
-            return LibraryLocation.INSIDE, path
+        if path := self._in_folders(dependent, first, name):
+            return LibraryLocation.ARTIFACT, path
         if name in self._platform:
             return LibraryLocation.PLATFORM, ""
-        if path := self._in_folders(asking, (*elf.runpath, *(f"{_TASK}/{folder}" for folder in LIBRARY_FOLDERS)), name):
-            return LibraryLocation.INSIDE, path
-        return self._anywhere(asking, name)
+        if path := self._in_folders(
+            dependent, (*elf.runpath, *(f"{_TASK}/{folder}" for folder in LIBRARY_FOLDERS)), name
+        ):
+            return LibraryLocation.ARTIFACT, path
+        return self._anywhere(dependent, name)
 
-    def needs(self, asking: PlacedFile) -> Iterator[tuple[str, LibraryLocation, str]]:
-        """Every library that a file asks for, with where it is."""
-        for name in asking.elf.needed if asking.elf else ():
-            yield (name, *self.find(asking, name))
+    def needs(self, dependent: PlacedFile) -> Iterator[tuple[str, LibraryLocation, str]]:
+        """Every library that a file needs, with its location."""
+        for name in dependent.elf.needed if dependent.elf else ():
+            yield (name, *self.find(dependent, name))
 
     def loaded_by_extensions(self) -> frozenset[str]:
-        """The extension modules and every library of the artifact that one of them leads to."""
-        waiting = [one for one in self.placed.values() if one.is_extension]
-        seen = {one.path for one in waiting}
-        while waiting:
-            for _, _, path in self.needs(waiting.pop()):
-                if path in self.placed and path not in seen:
-                    seen.add(path)
-                    waiting.append(self.placed[path])
-        return frozenset(seen)
+        """The extension modules, and every library of the artifact that they load directly or indirectly."""
+        pending = [placed for placed in self.placed.values() if placed.is_extension]
+        loaded = {placed.path for placed in pending}
+        while pending:
+            for _, _, path in self.needs(pending.pop()):
+                if path in self.placed and path not in loaded:
+                    loaded.add(path)
+                    pending.append(self.placed[path])
+        return frozenset(loaded)
 
-    def _in_folders(self, asking: PlacedFile, folders: Iterable[str], name: str) -> str:
-        origin = posixpath.dirname(asking.path)
+    def _in_folders(self, dependent: PlacedFile, folders: Iterable[str], name: str) -> str:
+        origin = posixpath.dirname(dependent.path)
         for folder in folders:
-            told = folder.replace("${ORIGIN}", "$ORIGIN").replace("$ORIGIN", f"{_TASK}/{origin}")
-            path = posixpath.normpath(f"{told}/{name}").removeprefix(f"{_TASK}/")
+            expanded = folder.replace("${ORIGIN}", "$ORIGIN").replace("$ORIGIN", f"{_TASK}/{origin}")
+            path = posixpath.normpath(f"{expanded}/{name}").removeprefix(f"{_TASK}/")
             if path in self.paths:
                 return path
         return ""
 
-    def _anywhere(self, asking: PlacedFile, name: str) -> tuple[LibraryLocation, str]:
+    def _anywhere(self, dependent: PlacedFile, name: str) -> tuple[LibraryLocation, str]:
         candidates = self._named.get(posixpath.basename(name), [])
-        own = [path for path in candidates if self.paths[path] == asking.owner and path != asking.path]
+        own = [path for path in candidates if self.paths[path] == dependent.owner and path != dependent.path]
         if own:
-            return LibraryLocation.LOOSE, own[0]
-        others = [path for path in candidates if path != asking.path]
-        return (LibraryLocation.ELSEWHERE, others[0]) if others else (LibraryLocation.MISSING, "")
+            return LibraryLocation.SAME_PACKAGE, own[0]
+        others = [path for path in candidates if path != dependent.path]
+        return (LibraryLocation.OTHER_PACKAGE, others[0]) if others else (LibraryLocation.MISSING, "")

@@ -1,4 +1,4 @@
-"""Every program and library of an artifact, held against the machine it will run on."""
+"""Checks every program and library of an artifact against the machine it will run on."""
 
 from __future__ import annotations
 
@@ -21,40 +21,42 @@ if TYPE_CHECKING:
     from builder.platform.runtimes import Runtime
 
 
-def check_natives(manifest: Manifest, bundle: Bundle, examined: PlatformPacks) -> tuple[Problem, ...]:
-    """Hold everything native in a bundle against the runtime, libraries that are allowed to be missing aside.
+def check_natives(manifest: Manifest, bundle: Bundle, platform_packs: PlatformPacks) -> tuple[Problem, ...]:
+    """Check all native files of a bundle against the runtime, except libraries that may be missing.
 
     Args:
         manifest: Whose runtime and ``[build] allow-missing`` count.
-        bundle: What goes in.
-        examined: The packages it was put together from.
+        bundle: Content of the artifact.
+        platform_packs: The packages in it.
 
     Returns:
-        Warnings: what was left out, and what does not load and need not.
+        Warnings: what was left out, and what does not load but is optional.
 
     Raises:
-        DependencyError: Something that must load cannot; with every problem, its package, and the way out.
+        DependencyError: Lists every required file that cannot load, with its package and a fix.
     """
-    placed = tuple(_placed(bundle, examined.natives))
+    placed = tuple(_placed(bundle, platform_packs.natives))
     paths = {entry.path: entry.owner for entry in bundle.entries} if placed else {}
-    # Names without a dot are npm packages; whether the lock has those is checked with the lock.
-    libraries = {name: why for name, why in manifest.build.allow_missing.items() if "." in name.rpartition("/")[2]}
-    allowed = {name: why for name, why in libraries.items() if name not in examined.taken}
-    found = (*examined.notes, *native_problems(manifest.runtime, paths, placed, allowed))
-    errors = [problem for problem in found if problem.severity is Severity.ERROR]
+    # Names without a dot are npm packages, which are checked with the lock.
+    libraries = {
+        name: reason for name, reason in manifest.build.allow_missing.items() if "." in name.rpartition("/")[2]
+    }
+    allowed = {name: reason for name, reason in libraries.items() if name not in platform_packs.used_allowances}
+    problems = (*platform_packs.warnings, *native_problems(manifest.runtime, paths, placed, allowed))
+    errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     if errors:
         message = f"Native code in the artifact does not load on {manifest.runtime.name}."
-        raise DependencyError(message, hint="Mend every problem above; the artifact was not written.", problems=found)
-    return found
+        raise DependencyError(message, hint="Fix every problem above; the artifact was not written.", problems=problems)
+    return problems
 
 
 def native_problems(
     runtime: Runtime, paths: Mapping[str, str], placed: tuple[PlacedFile, ...], allowed: Mapping[str, str]
 ) -> tuple[Problem, ...]:
-    """Every problem of a set of files.
+    """The problems of a set of files.
 
     Args:
-        runtime: Where they will run.
+        runtime: That they will run on.
         paths: Every path of the artifact with its owner (``name version``).
         placed: The programs and libraries among them.
         allowed: Libraries that may be missing, with the reason.
@@ -64,21 +66,22 @@ def native_problems(
     from builder.natives.load_problems import find_load_problems
     from builder.natives.native_messages import describe_load_problems
 
-    every = tuple(find_load_problems(LoaderView(runtime, paths, placed)))
-    missed = {fault.what for fault in every if fault.sort == "library"}
-    kept = [fault for fault in every if fault.sort != "library" or fault.what not in allowed]
-    return (*describe_load_problems(kept, runtime), *(_idle(name) for name in allowed if name not in missed))
+    problems = tuple(find_load_problems(LoaderView(runtime, paths, placed)))
+    missing = {problem.subject for problem in problems if problem.kind == "library"}
+    reported = [problem for problem in problems if problem.kind != "library" or problem.subject not in allowed]
+    unused = (name for name in allowed if name not in missing)
+    return (*describe_load_problems(reported, runtime), *(_unused_allowance(name) for name in unused))
 
 
 def _placed(bundle: Bundle, natives: Mapping[str, NativeFile]) -> Iterator[PlacedFile]:
     for entry in bundle.entries:
-        native = natives.get(entry.sha256) if entry.owner else _own(entry)
+        native = natives.get(entry.sha256) if entry.owner else _own_native(entry)
         if native is not None:
             yield PlacedFile(path=entry.path, owner=entry.owner, native=native)
 
 
-def _own(entry: Entry) -> NativeFile | None:
-    """One of the plugin's own files; they lie compressed in memory."""
+def _own_native(entry: Entry) -> NativeFile | None:
+    """A native file among the plugin's own files, which are compressed in memory."""
     if not isinstance(entry.source, InlineBytes):
         return None
     data = entry.source.data
@@ -89,9 +92,9 @@ def _own(entry: Entry) -> NativeFile | None:
     return identify_native(data)
 
 
-def _idle(name: str) -> Problem:
+def _unused_allowance(name: str) -> Problem:
     return Problem(
-        message=f"{name} is allowed to be missing, and nothing in the artifact misses it.",
+        message=f"{name} is allowed to be missing, but nothing in the artifact needs it.",
         hint="Remove the line.",
         file="plugin.toml",
         key="build.allow-missing",

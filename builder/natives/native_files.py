@@ -1,4 +1,4 @@
-"""Programs and libraries among a package's files, told by their first bytes, whatever they are called."""
+"""Recognises programs and libraries among a package's files by their first bytes, whatever their names."""
 
 from __future__ import annotations
 
@@ -14,18 +14,19 @@ if TYPE_CHECKING:
     from builder.natives.elf import Elf
 
 PEEK = 64
-"""Bytes that tell a kind."""
+"""Bytes needed to recognise a format."""
 _MACH_O = {b"\xfe\xed\xfa\xce", b"\xfe\xed\xfa\xcf", b"\xce\xfa\xed\xfe", b"\xcf\xfa\xed\xfe"}
 _MACH_O_FAT = {b"\xca\xfe\xba\xbe", b"\xca\xfe\xba\xbf"}
-_FEWEST_JAVA = 40
-"""Mach-O for several machines begins like Java's class files; then comes a count there, a version above 44 here."""
+_MIN_JAVA_VERSION = 40
+"""A Mach-O file for several machines begins like a Java class file; the next number is a count, or Java's version (45
+or higher)."""
 
 _TAGGED = re.compile(r"\.(cpython-[0-9a-z]+|pypy[0-9a-z]+-pp[0-9a-z]+|abi3|cp3\d+-[a-z_0-9]+)[^/]*\.(?:so|pyd)$")
 _LIBRARY = re.compile(r"\.(?:so(?:\.[0-9.]+)?|dylib)$")
 
 
 class NativeFormat(StrEnum):
-    """Whose programs are of this form."""
+    """The file format of a program or library."""
 
     ELF = "ELF (Linux)"
     MACH_O = "Mach-O (macOS)"
@@ -37,33 +38,33 @@ class NativeFile:
     """One program or library.
 
     Attributes:
-        kind: Its form.
-        elf: What it asks for, when it is one of Linux.
+        file_format: ELF, Mach-O or PE.
+        elf: What it needs; None for other formats.
     """
 
-    kind: NativeFormat
+    file_format: NativeFormat
     elf: Elf | None = None
 
 
 def native_format(start: bytes) -> NativeFormat | None:
-    """The kind that a file's first bytes tell (``PEEK`` of them, or all of a shorter file), or None."""
+    """The format by a file's first bytes (``PEEK`` of them, or all of a shorter file); None for other files."""
     if start.startswith(MAGIC):
         return NativeFormat.ELF
     if start.startswith(b"MZ") and len(start) >= PEEK:
         return NativeFormat.PE
     if start[:4] in _MACH_O:
         return NativeFormat.MACH_O
-    if start[:4] in _MACH_O_FAT and len(start) >= PEEK and struct.unpack_from(">I", start, 4)[0] < _FEWEST_JAVA:
+    if start[:4] in _MACH_O_FAT and len(start) >= PEEK and struct.unpack_from(">I", start, 4)[0] < _MIN_JAVA_VERSION:
         return NativeFormat.MACH_O
     return None
 
 
 def abi_tag(path: str) -> str:
-    """The tag that Python reads from an extension module's name, such as ``cpython-312`` or ``abi3``; else empty."""
-    found = _TAGGED.search(path)
-    return found[1] if found else ""
+    """The ABI tag in an extension module's name, such as ``cpython-312`` or ``abi3``; otherwise empty."""
+    match = _TAGGED.search(path)
+    return match[1] if match else ""
 
 
 def is_library(path: str) -> bool:
-    """Whether a file is named as a library: ``.so``, ``.so.1.2``, ``.dylib`` or ``.node``."""
+    """Whether a file has a library's name: ``.so``, ``.so.1.2``, ``.dylib`` or ``.node``."""
     return bool(_LIBRARY.search(path)) or path.endswith(".node")

@@ -1,4 +1,4 @@
-"""Faults -> problems: one for each package and cause, with the files it is about and the way out."""
+"""Turns load problems into messages: one for each package and cause, with its files and a fix."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from builder.errors import Problem, Severity
 from builder.manifest.text.toml_snippet import snippet
-from builder.natives.load_problems import optional_use
+from builder.natives.load_problems import optional_feature
 from builder.platform.libraries import symbol_versions
 from builder.platform.runtimes import RUNTIMES
 
@@ -19,67 +19,67 @@ if TYPE_CHECKING:
 
 _OWN = "The plugin's own"
 _HEADLESS = {"opencv-python": "opencv-python-headless", "opencv-contrib-python": "opencv-contrib-python-headless"}
-"""Packages whose authors publish a twin without the libraries of a screen."""
-_SEVERAL = frozenset({"library", "elsewhere"})
-"""Sorts of which one problem names everything that a package needs."""
+"""Packages whose authors also publish a version without the libraries of a graphical display."""
+_COMBINED = frozenset({"library", "elsewhere"})
+"""Kinds with one message for everything that a package needs."""
 
 
-def describe_load_problems(find_load_problems: Iterable[LoadProblem], runtime: Runtime) -> Iterator[Problem]:
-    """Tell the faults, errors first; a package with errors is not warned about on top."""
+def describe_load_problems(load_problems: Iterable[LoadProblem], runtime: Runtime) -> Iterator[Problem]:
+    """The messages, errors first; a package with errors gets no warnings about libraries."""
     groups: dict[tuple[Severity, str, str, str], list[LoadProblem]] = {}
-    for fault in find_load_problems:
-        apart = optional_use(fault.placed) if fault.sort in _SEVERAL else fault.what
-        groups.setdefault((fault.severity, fault.placed.owner, fault.sort, apart), []).append(fault)
-    wrong = {owner for severity, owner, sort, _ in groups if severity is Severity.ERROR and sort == "library"}
-    for (severity, owner, sort, _), group in sorted(groups.items(), key=lambda item: (item[0][0], item[0][1:])):
-        if severity is Severity.ERROR or sort != "library" or owner not in wrong:
+    for problem in load_problems:
+        cause = optional_feature(problem.placed) if problem.kind in _COMBINED else problem.subject
+        groups.setdefault((problem.severity, problem.placed.owner, problem.kind, cause), []).append(problem)
+    failing = {owner for severity, owner, kind, _ in groups if severity is Severity.ERROR and kind == "library"}
+    for (severity, owner, kind, _), group in sorted(groups.items(), key=lambda item: (item[0][0], item[0][1:])):
+        if severity is Severity.ERROR or kind != "library" or owner not in failing:
             yield _problem(group, runtime)
 
 
 def _problem(group: list[LoadProblem], runtime: Runtime) -> Problem:
-    first = max(group, key=lambda fault: fault.number)
-    message, hint = _TOLD[first.sort](group, runtime)
-    names = sorted({one.what for one in group})
+    first = max(group, key=lambda problem: problem.number)
+    message, hint = _DESCRIBERS[first.kind](group, runtime)
+    names = sorted({one.subject for one in group})
     return Problem(
-        message=f"{_who(first)} {message} ({_files(group)}).",
+        message=f"{_owner_label(first)} {message} ({_files(group)}).",
         hint=hint,
-        setting=snippet("build.allow-missing", names[0], "why") if first.sort == "library" else "",
+        setting=snippet("build.allow-missing", names[0], "why") if first.kind == "library" else "",
         severity=first.severity,
     )
 
 
-def _who(fault: LoadProblem) -> str:
-    return fault.placed.owner or _OWN + " code"
+def _owner_label(problem: LoadProblem) -> str:
+    return problem.placed.owner or _OWN + " code"
 
 
-def _name(fault: LoadProblem) -> str:
-    return fault.placed.owner.rpartition(" ")[0]
+def _package_name(problem: LoadProblem) -> str:
+    return problem.placed.owner.rpartition(" ")[0]
 
 
 def _files(group: list[LoadProblem]) -> str:
-    paths = list(dict.fromkeys(fault.placed.path for fault in group))
+    paths = list(dict.fromkeys(problem.placed.path for problem in group))
     others = len(paths) - 1
     return paths[0] + (f" and {others} more file{'s' if others > 1 else ''}" if others else "")
 
 
 def _version(group: list[LoadProblem], runtime: Runtime) -> tuple[str, str]:
-    fault = max(group, key=lambda one: one.number)
-    family = fault.what
+    problem = max(group, key=lambda one: one.number)
+    family = problem.subject
     has = _dotted(symbol_versions(runtime)[family])
-    message = f"needs {family}_{_dotted(fault.number)}; {runtime.name} has {has}"
-    newer = later_runtime(runtime, family, fault.number)
-    ways = [f"use {newer} or later"] if newer else []
-    if fault.placed.owner:
-        name, version = fault.placed.owner.rpartition(" ")[::2]
+    message = f"needs {family}_{_dotted(problem.number)}; {runtime.name} has {has}"
+    newer = later_runtime(runtime, family, problem.number)
+    options = [f"use {newer} or later"] if newer else []
+    if problem.placed.owner:
+        name, version = problem.placed.owner.rpartition(" ")[::2]
         older = f'"{name}": "<{version}"' if runtime.language == "nodejs" else f"{name}<{version}"
-        ways.append(f"ask for {older} and run `biot-plugin lock`")
+        options.append(f"require {older} and run `biot-plugin lock`")
     else:
-        ways.append(f"build it on {runtime.operating_system}")
-    return message, _sentence(ways)
+        options.append(f"build it on {runtime.operating_system}")
+    return message, _sentence(options)
 
 
 def later_runtime(runtime: Runtime, family: str, number: Version) -> str:
-    """The oldest runtime of the language that has this version of a symbol; empty when none has."""
+    """The oldest runtime of the language with this symbol version; empty when there is none."""
     fitting = (
         one.name
         for one in RUNTIMES.values()
@@ -89,63 +89,68 @@ def later_runtime(runtime: Runtime, family: str, number: Version) -> str:
 
 
 def _library(group: list[LoadProblem], runtime: Runtime) -> tuple[str, str]:
-    fault = group[0]
-    names = sorted({one.what for one in group})
-    message = f"needs {', '.join(names)}, which {_are(names)} neither in the artifact nor on {runtime.name}'s machine"
-    lost = optional_use(fault.placed)
+    problem = group[0]
+    names = sorted({one.subject for one in group})
+    message = f"needs {', '.join(names)}, which {_are(names)} neither in the artifact nor on {runtime.name}"
+    lost = optional_feature(problem.placed)
     if lost:
-        message += f"; without it {lost} does not load, and the package takes another"
-    elif fault.severity is Severity.WARNING:
-        message += "; other libraries of the package load, so it may do without"
-    headless = _HEADLESS.get(_name(fault))
-    ways = [f"depend on {headless} in its place"] if headless else []
+        message += f"; without it {lost} does not load, and the package uses another back end"
+    elif problem.severity is Severity.WARNING:
+        message += "; other libraries of the package load, so it may work without this one"
+    headless = _HEADLESS.get(_package_name(problem))
+    options = [f"use {headless} instead"] if headless else []
     if not lost:
-        ways.append(f"put the files for {runtime.operating_system} into lib/ under the build root")
-    ways.append("when the function does without, add this to plugin.toml")
-    return message, _sentence(ways)
+        options.append(f"put the files for {runtime.operating_system} into lib/ under the build root")
+    options.append("if the function works without it, add this to plugin.toml")
+    return message, _sentence(options)
 
 
 def _elsewhere(group: list[LoadProblem], _runtime: Runtime) -> tuple[str, str]:
-    names = ", ".join(sorted({one.what for one in group}))
+    names = ", ".join(sorted({one.subject for one in group}))
     return (
-        f"needs {names} of another package, which the loader finds only after that package was imported",
-        "Import the other package first, or depend on versions of both that know each other.",
+        f"needs {names} of another package, which the loader finds only after that package is imported",
+        "Import the other package first, or use versions that are made for each other.",
     )
 
 
 def _machine(group: list[LoadProblem], runtime: Runtime) -> tuple[str, str]:
-    fault = group[0]
-    if fault.what == "musl":
+    problem = group[0]
+    if problem.subject == "musl":
         message = "is built for musl (Alpine Linux); Lambda's C library is glibc"
     else:
-        message = f"is built for {fault.what}; Lambda's machine is x86-64 Linux"
-    if fault.severity is Severity.WARNING:
-        return message, "It never runs there; when it is data to your function, nothing needs to be done."
-    if not fault.placed.owner:
+        message = f"is built for {problem.subject}; Lambda runs x86-64 Linux"
+    if problem.severity is Severity.WARNING:
+        return (
+            message,
+            "It never runs on Lambda. If your function uses it only as data, you do not need to do anything.",
+        )
+    if not problem.placed.owner:
         return message, f"Build it on {runtime.operating_system} for x86-64."
     return (
         message,
-        f"Run `biot-plugin lock --upgrade`, or choose a version of {_name(fault)} that has x86-64 Linux files.",
+        f"Run `biot-plugin lock --upgrade`, or choose a version of {_package_name(problem)} for x86-64 Linux.",
     )
 
 
 def _tag(group: list[LoadProblem], runtime: Runtime) -> tuple[str, str]:
-    fault = group[0]
+    problem = group[0]
     return (
-        f"has an extension module for {_interpreter(fault.what)}, which {runtime.name} does not import",
+        f"has an extension module for {_interpreter(problem.subject)}, which {runtime.name} cannot import",
         (
-            f"Run `biot-plugin lock`: it chooses wheels for {runtime.name}."
-            if fault.placed.owner
+            f"Run `biot-plugin lock`, which chooses wheels for {runtime.name}."
+            if problem.placed.owner
             else f"Build it with python{runtime.version}."
         ),
     )
 
 
 def _damage(group: list[LoadProblem], _runtime: Runtime) -> tuple[str, str]:
-    fault = group[0]
+    problem = group[0]
     return (
-        f"has an extension module that is damaged: {fault.what}",
-        f"Choose another version of {_name(fault)}; tell its authors." if fault.placed.owner else "Build it again.",
+        f"has a damaged extension module: {problem.subject}",
+        f"Choose another version of {_package_name(problem)}, and report this to its authors."
+        if problem.placed.owner
+        else "Build it again.",
     )
 
 
@@ -164,12 +169,12 @@ def _are(names: list[str]) -> str:
     return "are" if len(names) > 1 else "is"
 
 
-def _sentence(ways: list[str]) -> str:
-    text = ", or ".join(ways)
+def _sentence(options: list[str]) -> str:
+    text = ", or ".join(options)
     return f"{text[0].upper()}{text[1:]}."
 
 
-_TOLD: dict[str, Callable[[list[LoadProblem], Runtime], tuple[str, str]]] = {
+_DESCRIBERS: dict[str, Callable[[list[LoadProblem], Runtime], tuple[str, str]]] = {
     "version": _version,
     "library": _library,
     "elsewhere": _elsewhere,

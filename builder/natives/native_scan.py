@@ -1,4 +1,4 @@
-"""Packs -> the programs and libraries in them. Read once; afterwards the record beside the pack answers."""
+"""Finds the programs and libraries in a pack. The result is cached beside the pack."""
 
 from __future__ import annotations
 
@@ -23,65 +23,64 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ScannedPack:
-    """A pack and the programs and libraries in it, by path."""
+    """A pack with its programs and libraries by path."""
 
     pack: Pack
     natives: Mapping[str, NativeFile]
 
     @property
     def owner(self) -> str:
-        """``name version``, as entries of the artifact name their package."""
+        """``name version``, as in entries of the artifact."""
         return f"{self.pack.package.name} {self.pack.package.version}"
 
 
 _COMPRESSED_PEEK = 512
-"""Compressed bytes to read at a time: nearly always enough for the first ``PEEK`` bytes."""
+"""Compressed bytes to read at a time; nearly always enough for the first ``PEEK`` bytes."""
 
 
 def scan_pack(pack: Pack) -> dict[str, NativeFile]:
     """Every program and library of a pack, by its path there.
 
     Raises:
-        VerificationError: The pack was changed since it was checked.
+        VerificationError: The pack has changed since it was checked.
     """
     record = pack.file.with_suffix(SUFFIX)
     with suppress(OSError):
-        known = load_record(record.read_bytes(), pack.members, code_digest())
-        if known is not None:
-            return known
-    found = {member.path: _native(pack.file, member, kind) for member, kind in _suspects(pack)}
-    _remember(record, dump_record(found, pack.members, code_digest()))
-    return found
+        cached = load_record(record.read_bytes(), pack.members, code_digest())
+        if cached is not None:
+            return cached
+    natives = {member.path: _read_native(pack.file, member, file_format) for member, file_format in _candidates(pack)}
+    _write_record(record, dump_record(natives, pack.members, code_digest()))
+    return natives
 
 
 def identify_native(content: bytes) -> NativeFile | None:
-    """What one file is, by its content; None when it is no program and no library."""
-    kind = native_format(content[:PEEK])
-    if kind is None:
+    """The program or library with this content; None for other files."""
+    file_format = native_format(content[:PEEK])
+    if file_format is None:
         return None
     from builder.natives.elf import read_elf
 
-    return NativeFile(kind=kind, elf=read_elf(content) if kind is NativeFormat.ELF else None)
+    return NativeFile(file_format=file_format, elf=read_elf(content) if file_format is NativeFormat.ELF else None)
 
 
-def _suspects(pack: Pack) -> Iterator[tuple[PackMember, NativeFormat]]:
+def _candidates(pack: Pack) -> Iterator[tuple[PackMember, NativeFormat]]:
     with pack.file.open("rb") as stream:
         for member in pack.members:
-            kind = native_format(_start(stream, member)) if member.size else None
-            if kind is not None:
-                yield member, kind
+            file_format = native_format(_first_bytes(stream, member)) if member.size else None
+            if file_format is not None:
+                yield member, file_format
 
 
-def _start(stream: BinaryIO, member: PackMember) -> bytes:
-    """The first bytes of a member, unpacking no more than needed."""
+def _first_bytes(stream: BinaryIO, member: PackMember) -> bytes:
+    """The first bytes of a member, decompressing no more than needed."""
     stream.seek(member.offset)
     if member.method == STORED:
         return stream.read(min(PEEK, member.compressed_size))
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
     left, out = member.compressed_size, b""
-    with suppress(
-        zlib.error
-    ):  # the store has checked the pack; what cannot be unpacked now is told by whoever copies it
+    # The store has checked the pack; a later step reports what cannot be decompressed.
+    with suppress(zlib.error):
         while left and len(out) < PEEK and not inflater.eof:
             chunk = stream.read(min(left, _COMPRESSED_PEEK))
             if not chunk:
@@ -91,16 +90,16 @@ def _start(stream: BinaryIO, member: PackMember) -> bytes:
     return out
 
 
-def _native(file: Path, member: PackMember, kind: NativeFormat) -> NativeFile:
-    if kind is not NativeFormat.ELF:
-        return NativeFile(kind=kind)
+def _read_native(file: Path, member: PackMember, file_format: NativeFormat) -> NativeFile:
+    if file_format is not NativeFormat.ELF:
+        return NativeFile(file_format=file_format)
     from builder.natives.elf import read_elf
 
-    return NativeFile(kind=kind, elf=read_elf(read_content(file, member)))
+    return NativeFile(file_format=file_format, elf=read_elf(read_content(file, member)))
 
 
-def _remember(record: Path, data: bytes) -> None:
-    """Keep a record; a store that cannot be written is read again next time."""
+def _write_record(record: Path, data: bytes) -> None:
+    """Write a record; with a read-only store the pack is scanned again next time."""
     from builder.archive.atomic_files import atomic_file
 
     with suppress(PackagingError), atomic_file(record) as stream:

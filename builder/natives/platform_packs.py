@@ -1,4 +1,4 @@
-"""Packs as they come from the store -> packs to put together, and what is native in them."""
+"""Scans packs for native files, and leaves out npm's prebuilt binaries for other platforms."""
 
 from __future__ import annotations
 
@@ -23,46 +23,46 @@ _MB = 1 << 20
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PlatformPacks:
-    """Packs without what is for other platforms.
+    """Packs without binaries for other platforms.
 
     Attributes:
-        packs: What goes into the artifact.
+        packs: For the artifact.
         natives: Every program and library in them, by the sha256 of its content.
-        taken: Names in ``[build] allow-missing`` that took a binary.
-        notes: What was left out, one line for all packages; and the packages that lack their binary.
+        used_allowances: Names in ``[build] allow-missing`` that allowed a missing binary.
+        warnings: What was left out, in one line for all packages; and the packages without their binary.
     """
 
     packs: tuple[Pack, ...]
     natives: Mapping[str, NativeFile]
-    taken: frozenset[str]
-    notes: tuple[Problem, ...]
+    used_allowances: frozenset[str]
+    warnings: tuple[Problem, ...]
 
 
 def select_platform_files(manifest: Manifest, packs: Sequence[Pack]) -> PlatformPacks:
-    """Find what is native in the packs, and leave out npm's prebuilt binaries for other platforms.
+    """Find the native files in the packs, and leave out npm's prebuilt binaries for other platforms.
 
-    Nothing is refused here: ``check_natives`` tells all problems at once.
+    Refuses nothing: ``check_natives`` reports all problems at once.
 
     Raises:
-        VerificationError: A pack was changed while it was used.
+        VerificationError: A pack has changed while it was used.
     """
     scanned: tuple[ScannedPack, ...] = tuple(ScannedPack(pack=pack, natives=scan_pack(pack)) for pack in packs)
-    notes: tuple[Problem, ...] = ()
-    taken: frozenset[str] = frozenset()
+    warnings: tuple[Problem, ...] = ()
+    used: frozenset[str] = frozenset()
     if manifest.runtime.language == "nodejs" and scanned:
         from builder.natives.install_scripts import missing_binaries
         from builder.natives.prebuilt import drop_foreign_prebuilds
 
-        found, taken = missing_binaries(scanned, _package_json(manifest.folder), manifest.build.allow_missing)
-        sifted = drop_foreign_prebuilds(scanned)
-        scanned, notes = sifted.kept, (*left_out(sifted.left_out), *found)
+        missing, used = missing_binaries(scanned, _package_json(manifest.folder), manifest.build.allow_missing)
+        remaining = drop_foreign_prebuilds(scanned)
+        scanned, warnings = remaining.packs, (*left_out_warning(remaining.left_out), *missing)
     return PlatformPacks(
-        packs=tuple(one.pack for one in scanned), natives=_by_content(scanned), taken=taken, notes=notes
+        packs=tuple(one.pack for one in scanned), natives=_by_content(scanned), used_allowances=used, warnings=warnings
     )
 
 
-def left_out(packages: Mapping[str, tuple[int, int]]) -> tuple[Problem, ...]:
-    """The one line about binaries for other platforms; nothing when there were none."""
+def left_out_warning(packages: Mapping[str, tuple[int, int]]) -> tuple[Problem, ...]:
+    """One warning about the binaries for other platforms; none without such binaries."""
     if not packages:
         return ()
     files, size = (sum(column) for column in zip(*packages.values(), strict=True))

@@ -1,6 +1,6 @@
-"""npm packages that carry a binary for every platform: those that Lambda cannot load stay out of the artifact.
+"""Leaves out binaries that Lambda cannot load, of npm packages with a binary for each platform.
 
-Only ``.node`` files are judged, and what lies under ``prebuilds/``: that is what loaders choose from by platform. Other
+Only ``.node`` files and files under ``prebuilds/`` count, because npm's loaders choose among these by platform. Other
 programs in a package may be its data.
 """
 
@@ -29,63 +29,65 @@ class RemainingPacks:
     """Packages without the binaries of other platforms.
 
     Attributes:
-        kept: What goes on; a package that held nothing but such a binary is gone.
-        left_out: ``name version`` -> how many files stayed out, and their bytes.
+        packs: Without packages that contained nothing but such a binary.
+        left_out: ``name version`` -> the number of files left out, and their bytes.
     """
 
-    kept: tuple[ScannedPack, ...]
+    packs: tuple[ScannedPack, ...]
     left_out: Mapping[str, tuple[int, int]]
 
 
 def drop_foreign_prebuilds(scanned: Sequence[ScannedPack]) -> RemainingPacks:
     """Leave out the prebuilt binaries of other platforms.
 
-    A binary for musl stays when there is none for glibc: then it is the only one, and the check refuses it by name.
+    A binary for musl stays when there is none for glibc, so that the check can refuse it by name.
     """
     glibc = frozenset(
         _family(one, path)
         for one in scanned
         for path, native in one.natives.items()
-        if _judged(path) and loads(path, native)
+        if _is_prebuilt(path) and runs_on_lambda(path, native)
     )
-    kept: list[ScannedPack] = []
+    packs: list[ScannedPack] = []
     left_out: dict[str, tuple[int, int]] = {}
     for one in scanned:
-        out = {path for path, native in one.natives.items() if _judged(path) and _stays_out(one, path, native, glibc)}
-        rest = tuple(member for member in one.pack.members if member.path not in out)
-        if out and not any(member.path.endswith(_CODE) or member.path in one.natives for member in rest):
+        foreign = {
+            path for path, native in one.natives.items() if _is_prebuilt(path) and _is_foreign(one, path, native, glibc)
+        }
+        rest = tuple(member for member in one.pack.members if member.path not in foreign)
+        if foreign and not any(member.path.endswith(_CODE) or member.path in one.natives for member in rest):
             rest = ()
-        if out:
-            gone = {member.path for member in rest}
-            left_out[one.owner] = _weight(one, [member for member in one.pack.members if member.path not in gone])
+        if foreign:
+            remaining = {member.path for member in rest}
+            left_out[one.owner] = _count(one, [member for member in one.pack.members if member.path not in remaining])
         if rest:
-            natives = {path: native for path, native in one.natives.items() if path not in out}
-            kept.append(ScannedPack(pack=replace(one.pack, members=rest), natives=natives) if out else one)
-    return RemainingPacks(kept=tuple(kept), left_out=left_out)
+            natives = {path: native for path, native in one.natives.items() if path not in foreign}
+            packs.append(ScannedPack(pack=replace(one.pack, members=rest), natives=natives) if foreign else one)
+    return RemainingPacks(packs=tuple(packs), left_out=left_out)
 
 
-def loads(path: str, native: NativeFile) -> bool:
+def runs_on_lambda(path: str, native: NativeFile) -> bool:
     """Whether it is code for x86-64 Linux with glibc."""
-    one = PlacedFile(path=path, owner="", native=native)
-    return one.runs and not one.is_musl
+    placed = PlacedFile(path=path, owner="", native=native)
+    return placed.runs and not placed.is_musl
 
 
-def _judged(path: str) -> bool:
+def _is_prebuilt(path: str) -> bool:
     return path.endswith(".node") or bool(_PREBUILDS.search(path))
 
 
-def _stays_out(scanned: ScannedPack, path: str, native: NativeFile, glibc: frozenset[str]) -> bool:
-    one = PlacedFile(path=path, owner="", native=native)
-    if one.is_musl and one.runs:
+def _is_foreign(scanned: ScannedPack, path: str, native: NativeFile, glibc: frozenset[str]) -> bool:
+    placed = PlacedFile(path=path, owner="", native=native)
+    if placed.is_musl and placed.runs:
         return _family(scanned, path) in glibc
-    return not one.runs and not (one.elf and one.elf.damage)
+    return not placed.runs and not (placed.elf and placed.elf.damage)
 
 
 def _family(scanned: ScannedPack, path: str) -> str:
-    """Package and file without the words that name a platform: alike for the glibc and the musl build of one binary."""
+    """Package and file name without platform words: the same for the glibc and the musl build of one binary."""
     return re.sub(r"[-._/]+", "-", _PLATFORM.sub("", f"{scanned.pack.package.name}/{path}"))
 
 
-def _weight(scanned: ScannedPack, members: Sequence[PackMember]) -> tuple[int, int]:
+def _count(scanned: ScannedPack, members: Sequence[PackMember]) -> tuple[int, int]:
     places = len(scanned.pack.package.places)
     return len(members) * places, sum(member.size for member in members) * places

@@ -1,4 +1,4 @@
-"""A package by itself: what is wrong with its native code whatever lies beside it."""
+"""What is wrong with a package's native code, whatever other packages are installed."""
 
 from __future__ import annotations
 
@@ -15,23 +15,25 @@ if TYPE_CHECKING:
     from builder.errors import Problem
     from builder.platform.runtimes import Runtime
 
-_BESIDE = frozenset({"library", "elsewhere"})
-"""Faults that another package may mend."""
+_NEEDS_OTHER_PACKAGES = frozenset({"library", "elsewhere"})
+"""Kinds of problems that another package may solve."""
 
 
 def standalone_problems(pack: Pack, runtime: Runtime) -> tuple[Problem, ...]:
     """Why a package's native code cannot load on a runtime; libraries that are not in the package do not count.
 
     Raises:
-        VerificationError: The pack was changed while it was used.
+        VerificationError: The pack has changed while it was used.
     """
     natives = scan_pack(pack)
     if not natives:
         return ()
     owner = f"{pack.package.name} {pack.package.version}"
     placed = [PlacedFile(path=path, owner=owner, native=native) for path, native in natives.items()]
-    world = LoaderView(runtime, {member.path: owner for member in pack.members}, placed)
+    view = LoaderView(runtime, {member.path: owner for member in pack.members}, placed)
     certain = (
-        fault for fault in find_load_problems(world) if fault.severity is Severity.ERROR and fault.sort not in _BESIDE
+        problem
+        for problem in find_load_problems(view)
+        if problem.severity is Severity.ERROR and problem.kind not in _NEEDS_OTHER_PACKAGES
     )
     return tuple(describe_load_problems(certain, runtime))

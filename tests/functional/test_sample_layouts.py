@@ -103,7 +103,7 @@ def test_the_sha1_entries_of_the_alerts_sample_are_replaced_and_no_other_entry(
 
     done = biot_plugin("package", cwd=folder)
     assert done.returncode == 5
-    assert "Run `biot-plugin lock`, which replaces a sha1 by the sha512 of that file" in done.stderr
+    assert "Run `biot-plugin lock`, which replaces a sha1 with the file's sha512" in done.stderr
 
     succeed(biot_plugin, folder, "check", "lock", "package")
     development = "node_modules/concat-map"  # of bestzip, which is never packaged

@@ -1,4 +1,4 @@
-"""Tiny ELF files, built byte by byte: no compiler, and no sections at all, because the loader reads none."""
+"""Tiny ELF files, built byte by byte, without a compiler and without sections, which the loader does not read."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 BASE = 0x40_0000
-"""Addresses differ from offsets, so that a reader that mixes them up is caught."""
+"""Addresses differ from offsets, so that tests fail if a reader confuses them."""
 MACH_O = b"\xcf\xfa\xed\xfe" + bytes(100)
 PE = b"MZ" + bytes(100)
 
 
-def elf(  # noqa: PLR0913 - one keyword for each thing that a test may break
+def elf(  # noqa: PLR0913 - one keyword for each property that a test may change
     *,
     machine: int = 62,
     bits: int = 64,
@@ -32,7 +32,7 @@ def elf(  # noqa: PLR0913 - one keyword for each thing that a test may break
 
     Args:
         versions: Library -> names of versions, such as ``{"libc.so.6": ["GLIBC_2.28"]}``.
-        exports: A name in the string table, as an exported function has it.
+        exports: A name in the string table, like that of an exported function.
     """
     strings = _Strings()
     entries = [(1, strings.add(name)) for name in needed]

@@ -1,4 +1,4 @@
-"""A locked Python plugin with two packages, and a store that has them: built again without any index."""
+"""A locked Python plugin with two packages, and a store that has them, so that builds need no index."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ WHEELS = {
 
 @dataclass(frozen=True, kw_only=True)
 class LockedPlugin:
-    """Where everything of the plugin lies."""
+    """The folders of a locked plugin."""
 
     folder: Path
     store: Path
@@ -58,11 +58,11 @@ def locked_plugin(home: Path) -> LockedPlugin:
     pins = []
     for (name, version), files in WHEELS.items():
         filename, data = make_wheel(name, version, files=files)
-        with store.work() as work:
-            waiting = work / filename
-            waiting.write_bytes(data)
+        with store.work_folder() as work:
+            wheel = work / filename
+            wheel.write_bytes(data)
             sha256 = hashlib.sha256(data).hexdigest()
-            store.add(sha256, waiting)
+            store.add(sha256, wheel)
         pins.append(Pin(name=name, version=version, digest=f"sha256:{sha256}", wheel=filename))
     manifest = plugin(folder)
     runtime = manifest.runtime

@@ -1,6 +1,6 @@
-"""A Python package index and an npm registry on loopback, with packages made on the spot.
+"""A Python package index and an npm registry on loopback, with packages made by the tests.
 
-They count what is asked of them: a test can say that a warm store reaches no index at all.
+They record every request, so that a test can assert that a warm store uses no index.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ R = TypeVar("R", bound="Registry")
 
 @dataclass
 class Registry:
-    """Serves what lies in ``pages`` and remembers every path that was asked for."""
+    """Serves ``pages`` and records the path of every request."""
 
     url: str = ""
     requests: list[str] = field(default_factory=list)
     pages: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     delay_seconds: float = 0
-    asked: threading.Event = field(default_factory=threading.Event)
+    requested: threading.Event = field(default_factory=threading.Event)
 
     def page(self, path: str) -> tuple[str, bytes] | None:
         """Content type and bytes of a path, or None for 404."""
@@ -50,7 +50,7 @@ class PythonIndex(Registry):
     files: dict[str, dict[str, bytes]] = field(default_factory=dict)
 
     def add(self, filename: str, data: bytes) -> str:
-        """Publish a file; gives its ``sha256:<hex>``."""
+        """Publish a file; returns its ``sha256:<hex>``."""
         project = re.sub(r"[-_.]+", "-", filename.split("-", 1)[0]).lower()
         self.files.setdefault(project, {})[filename] = data
         self.pages[f"/files/{filename}"] = ("application/octet-stream", data)
@@ -65,7 +65,7 @@ class PythonIndex(Registry):
         metadata: Sequence[str] = (),
         files: Mapping[str, bytes] | None = None,
     ) -> str:
-        """Make and publish a wheel; gives its ``sha256:<hex>``."""
+        """Make and publish a wheel; returns its ``sha256:<hex>``."""
         return self.add(*make_wheel(name, version, tag=tag, metadata=metadata, files=files))
 
     def page(self, path: str) -> tuple[str, bytes] | None:
@@ -93,22 +93,26 @@ class NpmRegistry(Registry):
         manifest: Mapping[str, object] | None = None,
         files: Mapping[str, bytes] | None = None,
     ) -> str:
-        """Make and publish a package; gives its ``sha512-<base64>``."""
-        described = {"name": name, "version": version, **(manifest or {})}
-        content = {"package.json": json.dumps(described).encode(), "index.js": b"export default 1;\n", **(files or {})}
+        """Make and publish a package; returns its ``sha512-<base64>``."""
+        package_json = {"name": name, "version": version, **(manifest or {})}
+        content = {
+            "package.json": json.dumps(package_json).encode(),
+            "index.js": b"export default 1;\n",
+            **(files or {}),
+        }
         data = make_tarball({f"package/{path}": data for path, data in content.items()})
         integrity = "sha512-" + base64.b64encode(hashlib.sha512(data).digest()).decode()
         path = f"/{name}/-/{name.rpartition('/')[2]}-{version}.tgz"
         self.pages[path] = ("application/octet-stream", data)
         dist = {"tarball": self.url + path, "integrity": integrity, "shasum": hashlib.sha1(data).hexdigest()}  # noqa: S324 - npm's own field
-        self.versions.setdefault(name, {})[version] = {**described, "dist": dist}
+        self.versions.setdefault(name, {})[version] = {**package_json, "dist": dist}
         return integrity
 
     def page(self, path: str) -> tuple[str, bytes] | None:
         name = unquote(path[1:])
         if name in self.versions:
-            known = self.versions[name]
-            packument = {"name": name, "dist-tags": {"latest": list(known)[-1]}, "versions": known}
+            versions = self.versions[name]
+            packument = {"name": name, "dist-tags": {"latest": list(versions)[-1]}, "versions": versions}
             return "application/json", json.dumps(packument).encode()
         return super().page(path)
 
@@ -120,14 +124,14 @@ def served(registry: R) -> Iterator[R]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             registry.requests.append(self.path)
-            registry.asked.set()
+            registry.requested.set()
             time.sleep(registry.delay_seconds)
-            found = registry.page(self.path.partition("?")[0])
-            kind, data = found if found is not None else ("text/plain", b"not here")
-            self.send_response(200 if found is not None else 404)
-            self.send_header("Content-Type", kind)
+            page = registry.page(self.path.partition("?")[0])
+            content_type, data = page if page is not None else ("text/plain", b"not found")
+            self.send_response(200 if page is not None else 404)
+            self.send_header("Content-Type", content_type)
             self.send_header("Content-Length", str(len(data)))
-            with suppress(BrokenPipeError, ConnectionResetError):  # whoever asked may be gone by now
+            with suppress(BrokenPipeError, ConnectionResetError):  # the client may have disconnected
                 self.end_headers()
                 if self.command == "GET":
                     self.wfile.write(data)
@@ -157,7 +161,7 @@ def make_wheel(
     metadata: Sequence[str] = (),
     files: Mapping[str, bytes] | None = None,
 ) -> tuple[str, bytes]:
-    """File name and bytes of a small wheel; ``metadata`` are further lines of METADATA."""
+    """File name and bytes of a small wheel; ``metadata`` are additional lines of METADATA."""
     folder = re.sub(r"[-_.]+", "_", name)
     stem = f"{folder}-{version}"
     head = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}", *metadata, ""]

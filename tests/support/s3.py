@@ -1,4 +1,4 @@
-"""S3 on loopback: moto's, which works, and one that is broken in a way of its choice."""
+"""S3 on loopback: moto's, which works, and a server that fails in a chosen way."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ HANG_SECONDS = 30
 
 
 def settings(url: str) -> dict[str, str]:
-    """The environment of an operator whose S3 is at ``url``."""
+    """The environment variables of an operator with an S3 server at ``url``."""
     return {
         "AWS_ENDPOINT_URL_S3": url,
         "AWS_ACCESS_KEY_ID": KEY,
@@ -35,15 +35,15 @@ def settings(url: str) -> dict[str, str]:
 
 @dataclass(frozen=True, kw_only=True)
 class WorkingS3:
-    """A bucket, seen by another client than the kit's."""
+    """A bucket, read with a separate client."""
 
     url: str
     client: Any
 
     def objects(self) -> dict[str, bytes]:
         """Every object's bytes by its key."""
-        listed = self.client.list_objects_v2(Bucket=BUCKET).get("Contents", [])
-        return {one["Key"]: self.client.get_object(Bucket=BUCKET, Key=one["Key"])["Body"].read() for one in listed}
+        keys = [item["Key"] for item in self.client.list_objects_v2(Bucket=BUCKET).get("Contents", [])]
+        return {key: self.client.get_object(Bucket=BUCKET, Key=key)["Body"].read() for key in keys}
 
 
 @contextmanager
@@ -72,11 +72,11 @@ def working_s3() -> Iterator[WorkingS3]:
 
 @dataclass
 class BrokenS3:
-    """Answers every request alike.
+    """Responds to every request in the same way.
 
     Attributes:
         behaviour: ``hang``, ``drip``, ``cut``, ``wrong``, ``endless``, ``read only``, or a status such as ``500``.
-        objects: What ``read only`` gives, by key; ``cut`` gives half of it.
+        objects: By key, served by ``read only``; ``cut`` serves half of each.
         code: The error code of a status.
         requests: Method and path of each.
     """
@@ -92,13 +92,13 @@ def broken_s3(broken: BrokenS3) -> Iterator[str]:
     """The server's URL."""
 
     class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"  # else boto3 waits a second before each upload
+        protocol_version = "HTTP/1.1"  # otherwise boto3 waits a second before each upload
 
         def do_GET(self) -> None:
             broken.requests.append((self.command, self.path))
             self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            with suppress(BrokenPipeError, ConnectionResetError):  # whoever asked may have given up
-                _answer(self, broken)
+            with suppress(BrokenPipeError, ConnectionResetError):  # the client may have disconnected
+                _respond(self, broken)
 
         do_HEAD = do_PUT = do_GET  # noqa: N815 - the names that http.server calls
 
@@ -106,55 +106,55 @@ def broken_s3(broken: BrokenS3) -> Iterator[str]:
             del format, args
 
     class Server(ThreadingHTTPServer):
-        block_on_close = False  # those that hang are left behind
+        block_on_close = False  # abandons hanging requests
         request_queue_size = 64
 
     with serving(Server(("127.0.0.1", 0), Handler)) as server:
         yield f"http://127.0.0.1:{server.server_address[1]}"
 
 
-def _answer(handler: BaseHTTPRequestHandler, broken: BrokenS3) -> None:
-    known = broken.objects.get(handler.path.removeprefix(f"/{BUCKET}/"), b"")
+def _respond(handler: BaseHTTPRequestHandler, broken: BrokenS3) -> None:
+    data = broken.objects.get(handler.path.removeprefix(f"/{BUCKET}/"), b"")
     match broken.behaviour:
         case "hang":
             time.sleep(HANG_SECONDS)
         case "drip" | "endless":
-            _flow(handler, drips=broken.behaviour == "drip")
+            _stream(handler, drips=broken.behaviour == "drip")
         case "cut":
-            _send(handler, 200, known[: len(known) // 2], length=len(known))
+            _send(handler, 200, data[: len(data) // 2], length=len(data))
         case "wrong":
             _send(handler, 200, b"other bytes")
         case "read only":
-            _give(handler, known)
+            _serve_read_only(handler, data)
         case status:
             _refuse(handler, int(status), broken.code)
 
 
-def _flow(handler: BaseHTTPRequestHandler, *, drips: bool) -> None:
+def _stream(handler: BaseHTTPRequestHandler, *, drips: bool) -> None:
     _send(handler, 200, b"", length=1 << 40)
     for _ in range(1000):
         handler.wfile.write(b"x" if drips else bytes(1 << 20))
         time.sleep(DRIP_SECONDS if drips else 0)
 
 
-def _give(handler: BaseHTTPRequestHandler, known: bytes) -> None:
+def _serve_read_only(handler: BaseHTTPRequestHandler, data: bytes) -> None:
     if handler.command == "PUT":
         _refuse(handler, 403, "AccessDenied")
-    elif known:
-        _send(handler, 200, known)
+    elif data:
+        _send(handler, 200, data)
     else:
         _refuse(handler, 404, "NoSuchKey")
 
 
 def _refuse(handler: BaseHTTPRequestHandler, status: int, code: str) -> None:
-    said = f"<Error><Code>{code}</Code><Message>No.</Message><AWSAccessKeyId>{KEY}</AWSAccessKeyId></Error>"
-    _send(handler, status, said.encode())
+    document = f"<Error><Code>{code}</Code><Message>No.</Message><AWSAccessKeyId>{KEY}</AWSAccessKeyId></Error>"
+    _send(handler, status, document.encode())
 
 
 def _send(handler: BaseHTTPRequestHandler, status: int, body: bytes, *, length: int | None = None) -> None:
     handler.send_response(status)
     handler.send_header("Content-Length", str(len(body) if length is None else length))
-    # Said and done: a client that took the connection for a lasting one would find it closed at its next request.
+    # Without it, a client that keeps the connection would find it closed at its next request.
     handler.send_header("Connection", "close")
     handler.end_headers()
     if handler.command != "HEAD":

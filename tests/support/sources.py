@@ -1,4 +1,4 @@
-"""Source distributions that carry their own build tool, which needs no package of an index."""
+"""Source distributions with their own build backend, which needs no package of an index."""
 
 from __future__ import annotations
 
@@ -43,21 +43,22 @@ def make_sdist(
     requires: Sequence[str] = (),
     metadata: str = "2.2",
 ) -> tuple[str, bytes]:
-    """File name and bytes of a sdist of version 1.0.
+    """File name and bytes of an sdist of version 1.0.
 
     Args:
         name: Of the package, normalised.
-        content: Body of the function, run by the build, whose text becomes the package's one module.
+        content: Body of a function that the build runs; its result becomes the package's module.
         tag: Of the wheel that it builds.
-        requires: What its build asks for besides.
-        metadata: Version of its metadata; below 2.2 uv asks the build what the package needs.
+        requires: Packages that its build requires.
+        metadata: Version of its metadata; below 2.2 uv runs the build to learn the dependencies.
     """
     version = "1.0"
     stem = f"{name.replace('-', '_')}-{version}"
-    listed = ", ".join(f'"{one}"' for one in requires)
+    build_requires = ", ".join(f'"{name}"' for name in requires)
     files: Mapping[str, str] = {
         "PKG-INFO": f"Metadata-Version: {metadata}\nName: {name}\nVersion: {version}\n",
-        "pyproject.toml": f'[build-system]\nrequires = [{listed}]\nbuild-backend = "backend"\nbackend-path = ["."]\n',
+        "pyproject.toml": f"[build-system]\nrequires = [{build_requires}]\n"
+        'build-backend = "backend"\nbackend-path = ["."]\n',
         "backend.py": BACKEND.format(name=name, version=version, tag=tag, content=content),
     }
     return f"{stem}.tar.gz", make_tarball({f"{stem}/{path}": text.encode() for path, text in files.items()})

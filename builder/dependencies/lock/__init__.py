@@ -1,4 +1,8 @@
-"""``requirements.lock`` and what it is made from: requirements, their files, and the proof that a lock is complete.
+"""``requirements.lock``, the requirements it is made from, and the check that it is complete.
 
-Never downloads a package.
+Inside: the declared requirements (``requirements``, ``requirements_file``), the format of the lock
+(``requirements_lock``), the check (``completeness`` decides, ``lock_proof`` reads the wheels), and what both languages
+use to write a lock (``lock_writer``) and to report its changes (``lock_changes``).
+
+Never downloads a package and never chooses a version.
 """

@@ -1,6 +1,6 @@
-"""Whether ``requirements.lock`` is complete: everything that the plugin and its packages ask for is pinned, and fits.
+"""Whether ``requirements.lock`` is complete: each requirement of the plugin and of its packages is pinned, and fits.
 
-Packages are judged by the metadata in their own wheels, for the runtime's Python and platform. Pure.
+The requirements of packages come from the metadata in their wheels, for the runtime's Python and platform. Pure.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 
 _EXTRA = re.compile(r"""\bextra\s*==\s*["']([^"']+)["']""")
 _PLUGIN = ""
-"""The plugin itself, among those that ask."""
+"""The name of the plugin itself among the requirers."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PinnedWheel:
-    """A pin of the lock, and what its wheel says.
+    """A pin of the lock, and its wheel's metadata.
 
     Attributes:
         name: Normalised, of the pin.
@@ -50,18 +50,18 @@ class PinnedWheel:
 
     @property
     def requirements(self) -> list[str]:
-        """What it asks for, as PEP 508 lines."""
+        """Its requirements, as PEP 508 lines."""
         return self.metadata.get("requires-dist", [])
 
     @property
     def extras(self) -> frozenset[str]:
-        """The extras that it has. Old build tools named them in the requirements only."""
-        told = [*self.metadata.get("provides-extra", []), *_EXTRA.findall("\n".join(self.requirements))]
-        return frozenset(canonicalize_name(extra) for extra in told)
+        """The extras that it has. Old build tools list them only in the requirements."""
+        names = [*self.metadata.get("provides-extra", []), *_EXTRA.findall("\n".join(self.requirements))]
+        return frozenset(canonicalize_name(name) for name in names)
 
 
-class _Asker(NamedTuple):
-    """Who asks for packages: the plugin, or a package with one of its extras."""
+class _Requirer(NamedTuple):
+    """What requires packages: the plugin, or a package with one of its extras."""
 
     name: str
     extra: str
@@ -70,36 +70,36 @@ class _Asker(NamedTuple):
 def completeness_problems(
     requirements: Requirements, wheels: Iterable[PinnedWheel], runtime: Runtime, source: str
 ) -> tuple[Problem, ...]:
-    """What is missing in a lock or does not fit; as warnings, the pins that nothing asks for.
+    """What is missing in a lock or does not fit; as warnings, the pins that nothing requires.
 
     Args:
-        requirements: What the plugin asks for.
+        requirements: Of the plugin.
         wheels: Every pin.
-        runtime: Whose Python and platform the markers are judged for.
-        source: The file that holds the requirements, for messages.
+        runtime: Whose Python and platform decide the markers.
+        source: The file with the requirements, for messages.
     """
     pinned = {wheel.name: wheel for wheel in wheels}
-    walk = _Walk(pinned=pinned, environment=marker_environment(runtime), source=source)
-    walk.run(requirements.wanted)
+    walk = _RequirementWalk(pinned=pinned, environment=marker_environment(runtime), source=source)
+    walk.run(requirements.direct)
     problems = [problem for wheel in pinned.values() if (problem := _misnamed(wheel))]
     problems += walk.problems.values()
     problems += _excluded(requirements.constraints, pinned, walk.environment)
     if not problems and not walk.unreadable:
-        problems += [_unasked(wheel) for wheel in pinned.values() if wheel.name not in walk.reached]
+        problems += [_unneeded(wheel) for wheel in pinned.values() if wheel.name not in walk.reached]
     return tuple(problems)
 
 
 @dataclass(kw_only=True, slots=True)
-class _Walk:
-    """One way through everything that is asked for, from the plugin on.
+class _RequirementWalk:
+    """Follows all requirements, starting at the plugin.
 
     Attributes:
         pinned: The pins by name.
         environment: Marker values of the runtime.
-        source: The file that holds the plugin's requirements.
-        problems: Keyed by package and kind, so that each is reported once, for the first package that asks.
-        reached: Names that somebody asks for.
-        unreadable: Whether a package asks for something in a form that no standard knows; uv may understand it.
+        source: The file with the plugin's requirements.
+        problems: By package and kind, so that each is reported once, for the first package that requires it.
+        reached: Names of required packages.
+        unreadable: Whether a package has a requirement that is not PEP 508; uv may understand it.
     """
 
     pinned: Mapping[str, PinnedWheel]
@@ -109,20 +109,20 @@ class _Walk:
     reached: set[str] = field(default_factory=set)
     unreadable: bool = False
 
-    def run(self, wanted: Iterable[str]) -> None:
-        """Follow the plugin's own requirements to their end; circles are fine."""
-        waiting = [_Asker(_PLUGIN, "")]
-        seen = set(waiting)
-        while waiting:
-            asker = waiting.pop(0)
-            lines = wanted if asker.name == _PLUGIN else self.pinned[asker.name].requirements
-            for requirement in self._read(lines, asker.extra):
-                new = dict.fromkeys(one for one in self._follow(asker, requirement) if one not in seen)
+    def run(self, direct: Iterable[str]) -> None:
+        """Follow the plugin's direct requirements to their end; cycles are fine."""
+        pending = [_Requirer(_PLUGIN, "")]
+        seen = set(pending)
+        while pending:
+            requirer = pending.pop(0)
+            lines = direct if requirer.name == _PLUGIN else self.pinned[requirer.name].requirements
+            for requirement in self._read(lines, requirer.extra):
+                new = dict.fromkeys(one for one in self._follow(requirer, requirement) if one not in seen)
                 seen.update(new)
-                waiting += new
+                pending += new
 
     def _read(self, lines: Iterable[str], extra: str) -> Iterator[Requirement]:
-        """The requirements that count on the runtime, of those with an extra only the asked one's."""
+        """The requirements that apply on the runtime; with an extra only that extra's."""
         for line in lines:
             if not extra and "extra" in line.partition(";")[2] and " or " not in line:
                 continue  # pandas has 120 of these, and each takes long to parse
@@ -134,36 +134,36 @@ class _Walk:
             if requirement.marker is None or requirement.marker.evaluate({**self.environment, "extra": extra}):
                 yield requirement
 
-    def _follow(self, asker: _Asker, requirement: Requirement) -> Iterator[_Asker]:
+    def _follow(self, requirer: _Requirer, requirement: Requirement) -> Iterator[_Requirer]:
         name = canonicalize_name(requirement.name)
         wheel = self.pinned.get(name)
         self.reached.add(name)
-        shown = _without_marker(requirement)
+        text = _without_marker(requirement)
         if wheel is None:
-            message = f"{name} is missing: {self._label(asker)} asks for {shown}."
+            message = f"{name} is missing: {self._label(requirer)} requires {text}."
             self.problems.setdefault((name, ""), Problem(message=message, file=LOCK_NAME))
             return
         if not _fits(wheel.version, requirement.specifier):
-            message = f"{wheel.label} does not fit: {self._label(asker)} asks for {shown}."
+            message = f"{wheel.label} does not fit: {self._label(requirer)} requires {text}."
             self.problems.setdefault((name, "version"), Problem(message=message, file=LOCK_NAME))
-        yield _Asker(name, "")
+        yield _Requirer(name, "")
         for extra in sorted(canonicalize_name(extra) for extra in requirement.extras):
             if extra in wheel.extras:
-                yield _Asker(name, extra)
-            elif asker.name == _PLUGIN:  # a package that asks for a lacking extra is its authors' business
-                self.problems.setdefault((name, extra), self._lacking(wheel, extra))
+                yield _Requirer(name, extra)
+            elif requirer.name == _PLUGIN:  # that a package requires a missing extra is its authors' business
+                self.problems.setdefault((name, extra), self._missing_extra(wheel, extra))
 
-    def _label(self, asker: _Asker) -> str:
-        if asker.name == _PLUGIN:
+    def _label(self, requirer: _Requirer) -> str:
+        if requirer.name == _PLUGIN:
             return self.source
-        extra = f"[{asker.extra}]" if asker.extra else ""
-        return f"{asker.name}{extra} {self.pinned[asker.name].version}"
+        extra = f"[{requirer.extra}]" if requirer.extra else ""
+        return f"{requirer.name}{extra} {self.pinned[requirer.name].version}"
 
-    def _lacking(self, wheel: PinnedWheel, extra: str) -> Problem:
+    def _missing_extra(self, wheel: PinnedWheel, extra: str) -> Problem:
         has = f"It has {', '.join(sorted(wheel.extras))}." if wheel.extras else "It has no extras."
         return Problem(
             message=f"{wheel.label} has no extra {extra!r}. {has}",
-            hint=f"Correct {wheel.name}[{extra}] and run `biot-plugin lock`.",
+            hint=f"Fix {wheel.name}[{extra}] and run `biot-plugin lock`.",
             file=self.source,
         )
 
@@ -174,7 +174,7 @@ def _misnamed(wheel: PinnedWheel) -> Problem | None:
     version = next(iter(wheel.metadata.get("version", [])), wheel.version)
     if canonicalize_name(name) == wheel.name and _same(version, wheel.version):
         return None
-    message = f"{wheel.label} is pinned by the hash of {name} {version}."
+    message = f"{wheel.label} is pinned with the hash of {name} {version}."
     return Problem(message=message, file=LOCK_NAME)
 
 
@@ -191,10 +191,10 @@ def _excluded(
             yield Problem(message=message, file=LOCK_NAME)
 
 
-def _unasked(wheel: PinnedWheel) -> Problem:
+def _unneeded(wheel: PinnedWheel) -> Problem:
     return Problem(
-        message=f"Nothing asks for {wheel.label}.",
-        hint="Run `biot-plugin lock`: it drops what is not needed.",
+        message=f"Nothing requires {wheel.label}.",
+        hint="Run `biot-plugin lock`, which removes unneeded packages.",
         file=LOCK_NAME,
         severity=Severity.WARNING,
     )

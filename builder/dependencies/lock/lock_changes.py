@@ -1,4 +1,4 @@
-"""What making the lock anew changed."""
+"""The difference between an old and a new lock."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LockChange:
-    """One package at other versions than before; several versions of one npm package stand side by side."""
+    """One package with other versions than before; an npm package may have several at once."""
 
     name: str
     before: tuple[str, ...]
@@ -25,11 +25,11 @@ class LockResult:
 
     Attributes:
         files: What was written, the lock first; empty when the plugin has no dependencies.
-        packages: How many packages it pins.
-        added: Packages that were not there before.
-        removed: Packages that are no longer there.
-        changed: Packages at other versions.
-        rewritten: Whether the lock's text changed at all: addresses, hashes and format may, at the same versions.
+        packages: The number of packages it pins.
+        added: New packages.
+        removed: Packages that are no longer locked.
+        changed: Packages with other versions.
+        rewritten: Whether the lock's text changed; addresses, hashes and format can change with equal versions.
     """
 
     files: tuple[Path, ...]
@@ -44,18 +44,18 @@ def compare_versions(
     before: Iterable[tuple[str, str]], after: Iterable[tuple[str, str]], files: tuple[Path, ...]
 ) -> LockResult:
     """The difference between two sets of (name, version)."""
-    was, now = set(before), set(after)
+    old, new = set(before), set(after)
     changes = [
         LockChange(
             name=name,
-            before=tuple(sorted(version for known, version in was if known == name)),
-            after=tuple(sorted(version for known, version in now if known == name)),
+            before=tuple(sorted(version for known, version in old if known == name)),
+            after=tuple(sorted(version for known, version in new if known == name)),
         )
-        for name in sorted({name for name, _ in was ^ now})
+        for name in sorted({name for name, _ in old ^ new})
     ]
     return LockResult(
         files=files,
-        packages=len(now),
+        packages=len(new),
         added=tuple(change for change in changes if not change.before),
         removed=tuple(change for change in changes if not change.after),
         changed=tuple(change for change in changes if change.before and change.after),

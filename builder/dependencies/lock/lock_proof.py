@@ -1,4 +1,4 @@
-"""The proof that ``requirements.lock`` is complete, from the requirements and the metadata of the locked wheels."""
+"""Checks that ``requirements.lock`` is complete, from the requirements and the metadata of the locked wheels."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ if TYPE_CHECKING:
 
 
 def check_completeness(manifest: Manifest, packs: Sequence[Pack], cache: ResultCache) -> tuple[Problem, ...]:
-    """Prove that the lock is complete; found out once for the same lock and packages.
+    """Check that the lock is complete; the result is cached for the same lock and packages.
 
     Returns:
         Warnings.
 
     Raises:
-        DependencyError: A package is missing, or does not fit who asks for it; carries all of them.
+        DependencyError: Lists every package that is missing or has a version that does not fit.
     """
 
-    def find_out() -> list[list[str]]:
+    def compute() -> list[list[str]]:
         found = _problems(read_declared(manifest), packs, manifest.runtime)
-        return [[one.message, one.hint, one.file, one.severity.value] for one in found]
+        return [[problem.message, problem.hint, problem.file, problem.severity.value] for problem in found]
 
     problems = [
         Problem(message=message, hint=hint, file=file, severity=Severity(severity))
-        for message, hint, file, severity in cache.get_or_compute("completeness", find_out)
+        for message, hint, file, severity in cache.get_or_compute("completeness", compute)
     ]
     if any(problem.severity is Severity.ERROR for problem in problems):
         message = f"{LOCK_NAME} is not complete for {manifest.runtime.name}."
@@ -43,18 +43,19 @@ def check_completeness(manifest: Manifest, packs: Sequence[Pack], cache: ResultC
 
 
 def refuse_unsatisfied(declared: DeclaredRequirements, packs: Sequence[Pack], runtime: Runtime) -> None:
-    """Refuse to write a lock whose packages ask for more than it has.
+    """Refuse to write a lock whose packages require more than it has.
 
-    That happens when a requirement names an extra that does not exist, and when a wheel asks for other packages than
-    the index says of its release.
+    That happens when a requirement names an extra that does not exist, and when a wheel requires other packages than
+    the index lists for its release.
 
     Raises:
-        DependencyError: Carries everything that is missing.
+        DependencyError: Lists everything that is missing.
     """
-    problems = [one for one in _problems(declared, packs, runtime) if one.severity is Severity.ERROR]
+    found = _problems(declared, packs, runtime)
+    problems = [problem for problem in found if problem.severity is Severity.ERROR]
     if problems:
-        message = f"What {declared.file} asks for cannot be locked completely for {runtime.name}."
-        hint = f"Correct {declared.file}, or name there what is missing, and run `biot-plugin lock` again."
+        message = f"The requirements in {declared.file} cannot be locked completely for {runtime.name}."
+        hint = f"Fix {declared.file}, or add what is missing to it, then run `biot-plugin lock` again."
         raise DependencyError(message, hint=hint, problems=problems)
 
 

@@ -1,4 +1,4 @@
-"""Lock files that appear whole or not at all."""
+"""Writes lock files so that they are never half-written."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 
 def write_lock_file(file: Path, data: bytes) -> None:
-    """Write a lock file beside the old one and take its place.
+    """Write a lock file beside the old one, then replace that one.
 
     Raises:
-        DependencyError: The folder does not take it; the old file is as it was.
+        DependencyError: It cannot be written; the old file is unchanged.
     """
     from builder.archive.atomic_files import atomic_file
 

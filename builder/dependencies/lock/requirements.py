@@ -1,8 +1,8 @@
-"""What a Python plugin says it needs: ``[project] dependencies``, or the file that ``[build] requirements`` names.
+"""The declared requirements of a Python plugin: ``[project] dependencies``, or the file in ``[build] requirements``.
 
-Reading (files) and parsing (meaning) are apart: a build only reads, and compares a digest with the lock's; making the
-lock parses every line with ``packaging``. Option lines never reach a resolver: the operator's index settings count,
-the project's do not.
+Reading and parsing are separate: a build only reads, and compares a digest with the lock's; writing the lock parses
+every line with ``packaging``. Option lines never reach a resolver: the operator's index settings count, the project's
+do not.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 from builder.dependencies.lock.requirements_file import (
     RequirementLine,
     RequirementsReader,
-    plain,
     read_text,
     repository_root,
+    single_spaced,
 )
 from builder.errors import DependencyError, Problem
 from builder.manifest.text.toml_snippet import snippet
@@ -34,12 +34,12 @@ _HASH = re.compile(r"\s--hash[= ](?P<hash>\S+)")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DeclaredRequirements:
-    """The lines as they stand, before any of them is understood.
+    """The lines as they are written, not parsed.
 
     Attributes:
-        file: The file that holds them, or empty when the plugin has none.
-        requirements: Lines that ask for a package.
-        constraints: The same, from ``-c`` files: they only limit versions.
+        file: That contains them; empty when the plugin has none.
+        requirements: Lines that require a package.
+        constraints: Lines of ``-c`` files, which only limit versions.
         options: pip's option lines, which are ignored.
     """
 
@@ -50,51 +50,51 @@ class DeclaredRequirements:
 
     @property
     def digest(self) -> str:
-        """``sha256:<hex>`` over the lines that matter, in any order: what a lock was made from."""
-        wanted = sorted({line.text for line in self.requirements})
+        """``sha256:<hex>`` over the requirements and constraints, in any order; the lock stores it."""
+        lines = sorted({line.text for line in self.requirements})
         limits = sorted({f"-c {line.text}" for line in self.constraints})
-        return "sha256:" + hashlib.sha256("\n".join([*wanted, *limits]).encode("utf-8", "surrogatepass")).hexdigest()
+        return "sha256:" + hashlib.sha256("\n".join([*lines, *limits]).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Requirements:
-    """The lines, understood.
+    """The parsed lines.
 
     Attributes:
-        wanted: PEP 508 requirements in their standard form, sorted.
+        direct: The plugin's direct requirements as normalised PEP 508 lines, sorted.
         constraints: The same for ``-c`` files.
-        hashes: Name -> ``sha256:<hex>`` that its author allows, for lines that had ``--hash``.
+        hashes: Name -> the ``sha256:<hex>`` values of its ``--hash`` options.
     """
 
-    wanted: tuple[str, ...]
+    direct: tuple[str, ...]
     constraints: tuple[str, ...] = ()
     hashes: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 def read_declared(manifest: Manifest) -> DeclaredRequirements:
-    """Read what the plugin needs, without understanding it yet.
+    """Read the plugin's requirements without parsing them.
 
     Raises:
-        DependencyError: A file is missing, unreadable, outside the repository, or nothing says which file counts.
+        DependencyError: A file is missing, unreadable or outside the repository, or no setting says which file counts.
     """
-    named = manifest.build.requirements
-    if named is not None:
-        return _read_named(manifest, named)
+    name = manifest.build.requirements
+    if name is not None:
+        return _read_requirements_file(manifest, name)
     project = read_pyproject(manifest.folder).get("project")
     if isinstance(project, dict) and "dependencies" in project:
         return DeclaredRequirements(file="pyproject.toml", requirements=_pyproject_lines(project["dependencies"]))
     dynamic = project.get("dynamic", []) if isinstance(project, dict) else []
     if isinstance(dynamic, list) and "dependencies" in dynamic:
-        msg = "pyproject.toml computes its dependencies (project.dynamic), and no project code is run."
+        message = "pyproject.toml has dynamic dependencies (project.dynamic), but the kit runs no project code."
         raise DependencyError(
-            msg,
+            message,
             hint="List them under [project] dependencies, or name a file in plugin.toml.",
             setting=snippet("build", "requirements", "requirements.txt"),
         )
     if (manifest.folder / "requirements.txt").is_file():
-        msg = "requirements.txt lies beside plugin.toml, but nothing says that it holds the plugin's dependencies."
+        message = "There is a requirements.txt beside plugin.toml, but no setting says that the plugin depends on it."
         raise DependencyError(
-            msg,
+            message,
             hint="Add this to plugin.toml, or list them in pyproject.toml under [project] dependencies.",
             setting=snippet("build", "requirements", "requirements.txt"),
         )
@@ -105,7 +105,7 @@ def read_pyproject(folder: Path) -> dict[str, object]:
     """``pyproject.toml`` of the plugin's folder; empty when there is none.
 
     Raises:
-        DependencyError: It cannot be read.
+        DependencyError: It is unreadable or not valid.
     """
     file = folder / "pyproject.toml"
     if not file.is_file():
@@ -113,34 +113,30 @@ def read_pyproject(folder: Path) -> dict[str, object]:
     try:
         return tomllib.loads(read_text(file, "pyproject.toml"))
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        msg = f"pyproject.toml is not valid TOML: {error}."
-        raise DependencyError(msg, hint="Correct it and try again.") from error
+        message = f"pyproject.toml is not valid TOML: {error}."
+        raise DependencyError(message, hint="Fix it and try again.") from error
 
 
 def parse_requirements(declared: DeclaredRequirements) -> Requirements:
-    """Understand every line.
+    """Parse every line.
 
     Raises:
-        DependencyError: With every line that is no requirement, or names an address instead of a version.
+        DependencyError: Lists every line that is not a requirement, or has an address instead of a version.
     """
     problems: list[Problem] = []
     hashes: dict[str, frozenset[str]] = {}
-    wanted = sorted({text for line in declared.requirements for text in _parse(line, hashes, problems)})
+    direct = sorted({text for line in declared.requirements for text in _parse(line, hashes, problems)})
     limits = sorted({text for line in declared.constraints for text in _parse(line, hashes, problems)})
     if problems:
-        msg = f"{declared.file} has {len(problems)} line(s) that cannot be locked."
-        raise DependencyError(
-            msg,
-            hint="Correct them and run `biot-plugin lock` again.",
-            problems=problems,
-        )
-    return Requirements(wanted=tuple(wanted), constraints=tuple(limits), hashes=hashes)
+        message = f"{declared.file} has {len(problems)} line(s) that cannot be locked."
+        raise DependencyError(message, hint="Fix them and run `biot-plugin lock` again.", problems=problems)
+    return Requirements(direct=tuple(direct), constraints=tuple(limits), hashes=hashes)
 
 
 def parse_group(requirements: list[str], file: str, key: str) -> tuple[str, ...]:
-    """Understand the requirements of a dependency group; raises as ``parse_requirements`` does."""
-    lines = tuple(RequirementLine(text=plain(text), file=file, key=key) for text in requirements)
-    return parse_requirements(DeclaredRequirements(file=file, requirements=lines)).wanted
+    """Parse the requirements of a dependency group; raises like ``parse_requirements``."""
+    lines = tuple(RequirementLine(text=single_spaced(text), file=file, key=key) for text in requirements)
+    return parse_requirements(DeclaredRequirements(file=file, requirements=lines)).direct
 
 
 def _parse(line: RequirementLine, hashes: dict[str, frozenset[str]], problems: list[Problem]) -> Iterator[str]:
@@ -163,13 +159,13 @@ def _parse(line: RequirementLine, hashes: dict[str, frozenset[str]], problems: l
     if requirement.url is not None:
         problems.append(
             line.problem(
-                f"`{requirement.name}` is asked for by an address, which names one machine and no version.",
-                "Put a wheel of it into your company's index and ask for NAME==VERSION; "
-                "code of this repository belongs under the build root instead.",
+                f"`{requirement.name}` is required by an address instead of by a version.",
+                "Add a wheel of it to your company's index and require NAME==VERSION; "
+                "put code of this repository under the build root.",
             )
         )
         return
-    allowed = frozenset(found["hash"] for found in _HASH.finditer(line.text))
+    allowed = frozenset(match["hash"] for match in _HASH.finditer(line.text))
     if allowed:
         name = canonicalize_name(requirement.name)
         hashes[name] = hashes.get(name, frozenset()) | allowed
@@ -178,31 +174,24 @@ def _parse(line: RequirementLine, hashes: dict[str, frozenset[str]], problems: l
 
 def _pyproject_lines(dependencies: object) -> tuple[RequirementLine, ...]:
     if not isinstance(dependencies, list) or not all(isinstance(item, str) for item in dependencies):
-        msg = "pyproject.toml: project.dependencies must be a list of texts."
-        raise DependencyError(
-            msg,
-            hint='For example: dependencies = ["requests>=2.32"].',
-        )
+        message = "pyproject.toml: project.dependencies must be a list of strings."
+        raise DependencyError(message, hint='For example: dependencies = ["requests>=2.32"].')
     return tuple(
-        RequirementLine(text=plain(item), file="pyproject.toml", key=f"project.dependencies[{position}]")
+        RequirementLine(text=single_spaced(item), file="pyproject.toml", key=f"project.dependencies[{position}]")
         for position, item in enumerate(dependencies)
     )
 
 
-def _read_named(manifest: Manifest, named: str) -> DeclaredRequirements:
-    file = (manifest.folder / named).resolve()
+def _read_requirements_file(manifest: Manifest, name: str) -> DeclaredRequirements:
+    file = (manifest.folder / name).resolve()
     reader = RequirementsReader(folder=manifest.folder, root=repository_root(manifest.folder, file))
-    origin = RequirementLine(text=named, file=manifest.file.name, key="build.requirements")
+    origin = RequirementLine(text=name, file=manifest.file.name, key="build.requirements")
     reader.read(file, origin, constrain=False)
     if reader.problems:
-        msg = f"{named} cannot be read as the plugin's requirements."
-        raise DependencyError(
-            msg,
-            hint="Correct it and try again.",
-            problems=reader.problems,
-        )
+        message = f"{name} is not a valid requirements file."
+        raise DependencyError(message, hint="Fix it and try again.", problems=reader.problems)
     return DeclaredRequirements(
-        file=named,
+        file=name,
         requirements=tuple(reader.requirements),
         constraints=tuple(reader.constraints),
         options=tuple(reader.options),

@@ -1,4 +1,4 @@
-"""Reading requirements files: logical lines, ``-r`` and ``-c`` inside the repository only, option lines set aside."""
+"""Reads requirements files: logical lines, ``-r`` and ``-c`` only inside the repository, and pip's option lines."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from builder.errors import DependencyError, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# A requirements file of 1 MiB has some 20,000 lines; more is not one that a person wrote.
-LARGEST_FILE = 1 << 20
+# A requirements file of 1 MiB has some 20,000 lines; nobody writes a longer one.
+MAX_FILE = 1 << 20
 _COMMENT = re.compile(r"(^|\s+)#.*$")
 _INCLUDE = re.compile(r"^(?:-r|--requirement|-c|--constraint)(?:\s*=\s*|\s+|(?<=-[rc]))(?P<name>\S.*)$")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RequirementLine:
-    """One logical line and where it stands.
+    """One logical line and its place.
 
     Attributes:
-        text: Without comment, continuation and doubled blanks.
-        file: As the user knows it, relative to the plugin's folder.
-        line: 1-based, 0 when unknown (pyproject.toml).
+        text: Without comments, continuations and repeated spaces.
+        file: Relative to the plugin's folder.
+        line: 1-based; 0 when unknown (pyproject.toml).
         key: Key path in a TOML file, or empty.
     """
 
@@ -40,7 +40,7 @@ class RequirementLine:
 
 
 def repository_root(folder: Path, file: Path) -> Path:
-    """The folder that included files may not leave: the git repository, or without one what holds both paths."""
+    """The folder that must contain all included files: the git repository, or without one a folder with both paths."""
     resolved = folder.resolve()
     for parent in (resolved, *resolved.parents):
         if (parent / ".git").exists():
@@ -50,7 +50,7 @@ def repository_root(folder: Path, file: Path) -> Path:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RequirementsReader:
-    """Collects the lines of a requirements file and of what it includes, each file once."""
+    """Collects the lines of a requirements file and of the files it includes, each file once."""
 
     folder: Path
     root: Path
@@ -58,33 +58,33 @@ class RequirementsReader:
     constraints: list[RequirementLine] = field(default_factory=list)
     options: list[RequirementLine] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
-    seen: set[tuple[Path, bool]] = field(default_factory=set)
+    read_files: set[tuple[Path, bool]] = field(default_factory=set)
 
     def read(self, file: Path, origin: RequirementLine, *, constrain: bool) -> None:
-        """Collect a file's lines; ``origin`` is the line that named it, ``constrain`` that it only limits versions."""
-        if (file, constrain) in self.seen:
+        """Collect a file's lines; ``origin`` is the line that includes it, ``constrain`` if it only limits versions."""
+        if (file, constrain) in self.read_files:
             return
-        self.seen.add((file, constrain))
+        self.read_files.add((file, constrain))
         if not file.is_relative_to(self.root):
             self.problems.append(
                 origin.problem(
-                    f"`{origin.text}` lies outside the repository ({self.root.name}/).",
+                    f"`{origin.text}` is outside the repository ({self.root.name}/).",
                     "Move the file into the repository.",
                 )
             )
         elif not file.is_file():
             self.problems.append(
                 origin.problem(
-                    f"`{origin.text}` names a file that is not there.",
-                    "Correct the path; it starts at this file's folder.",
+                    f"`{origin.text}` names a file that does not exist.",
+                    "Fix the path; it is relative to this file's folder.",
                 )
             )
         else:
-            shown = _shown(file, self.folder)
-            for number, text in logical_lines(read_text(file, shown)):
-                self._take(RequirementLine(text=text, file=shown, line=number), file, constrain=constrain)
+            path = _relative_path(file, self.folder)
+            for number, text in logical_lines(read_text(file, path)):
+                self._add(RequirementLine(text=text, file=path, line=number), file, constrain=constrain)
 
-    def _take(self, line: RequirementLine, file: Path, *, constrain: bool) -> None:
+    def _add(self, line: RequirementLine, file: Path, *, constrain: bool) -> None:
         include = _INCLUDE.match(line.text)
         if include is not None:
             limits = constrain or line.text.startswith(("-c", "--constraint"))
@@ -96,26 +96,26 @@ class RequirementsReader:
 
 
 def logical_lines(text: str) -> Iterator[tuple[int, str]]:
-    """(first physical line, text) of each line that says something: continuations joined, comments gone."""
-    gathered, start = "", 0
+    """(first physical line, text) of each line that is not empty, with continuations joined and comments removed."""
+    joined, start = "", 0
     for number, physical in enumerate([*text.splitlines(), ""], start=1):
         start = start or number
         part = _COMMENT.sub("", physical)
         if part.endswith("\\"):
-            gathered += part[:-1] + " "
+            joined += part[:-1] + " "
             continue
-        joined = plain(gathered + part)
-        if joined:
-            yield start, joined
-        gathered, start = "", 0
+        line = single_spaced(joined + part)
+        if line:
+            yield start, line
+        joined, start = "", 0
 
 
-def plain(text: str) -> str:
-    """Text with single blanks, so that indentation never makes a lock stale."""
+def single_spaced(text: str) -> str:
+    """Text with single spaces, so that indentation never makes a lock outdated."""
     return " ".join(text.split())
 
 
-def _shown(file: Path, folder: Path) -> str:
+def _relative_path(file: Path, folder: Path) -> str:
     return Path(*_relative_parts(file, folder.resolve())).as_posix()
 
 
@@ -128,20 +128,20 @@ def _relative_parts(file: Path, folder: Path) -> tuple[str, ...]:
     return file.parts
 
 
-def read_text(file: Path, shown: str) -> str:
+def read_text(file: Path, label: str) -> str:
     """A file's text.
 
     Raises:
-        DependencyError: It cannot be read, is too large or not UTF-8; ``shown`` names it.
+        DependencyError: It is unreadable, too large, or not UTF-8; ``label`` names it.
     """
     try:
-        if file.stat().st_size > LARGEST_FILE:
-            msg = f"{shown} is larger than 1 MiB."
-            raise DependencyError(msg, hint="Name the file with the requirements.")
+        if file.stat().st_size > MAX_FILE:
+            message = f"{label} is larger than 1 MiB."
+            raise DependencyError(message, hint="Is it really the file with the requirements?")
         return file.read_text("utf-8-sig")
     except OSError as error:
-        msg = f"{shown} cannot be read: {error.strerror}."
-        raise DependencyError(msg, hint="Check its permissions.") from error
+        message = f"{label} cannot be read: {error.strerror}."
+        raise DependencyError(message, hint="Check its permissions.") from error
     except UnicodeDecodeError as error:
-        msg = f"{shown} is not UTF-8 text."
-        raise DependencyError(msg, hint="Save it as UTF-8.") from error
+        message = f"{label} is not UTF-8 text."
+        raise DependencyError(message, hint="Save it as UTF-8.") from error

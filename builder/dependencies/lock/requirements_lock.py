@@ -1,7 +1,7 @@
-"""``requirements.lock``: one wheel per package, by its hash and without an address, for one runtime.
+"""The format of ``requirements.lock``: one wheel per package, by its hash and without an address, for one runtime.
 
-The file is also a valid requirements file for ``pip install --require-hashes``. Exactly one hash per package, the one
-of the wheel that the runtime takes: the same lock gives the same bytes on any day, and a warm store needs no index.
+The file is also a valid requirements file for ``pip install --require-hashes``. Each package has exactly one hash, that
+of the wheel for the runtime: the same lock gives the same bytes on any day, and a warm store needs no index.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ class Pin:
         name: Normalised name.
         version: Exact version.
         digest: ``sha256:<hex>`` of the wheel.
-        wheel: The wheel's file name, for people and for the report; empty when the lock does not say.
-        source: ``<sdist> sha256:<hex> by <build tool>`` of a wheel that was built here; else empty.
+        wheel: The wheel's file name, for people and for the report; empty when the lock does not name it.
+        source: ``<sdist> sha256:<hex> by <build tool>`` of a wheel that was built here; otherwise empty.
     """
 
     name: str
@@ -48,8 +48,8 @@ class Pin:
     source: str = ""
 
     @property
-    def published(self) -> str:
-        """``sha256:<hex>`` of the file that the index has: the wheel, or what it was built from."""
+    def published_digest(self) -> str:
+        """``sha256:<hex>`` of the file in the index: the wheel, or the sdist that it was built from."""
         return self.source.split(" ")[1] if self.source else self.digest
 
 
@@ -71,7 +71,7 @@ class PythonLock:
 
 
 def glibc_text(runtime: Runtime) -> str:
-    """The runtime's glibc as people write it, ``2.34``."""
+    """The runtime's glibc version, such as ``2.34``."""
     return ".".join(str(part) for part in runtime.glibc)
 
 
@@ -94,7 +94,7 @@ def parse_lock(text: str) -> PythonLock:
     """Read ``requirements.lock`` strictly.
 
     Raises:
-        DependencyError: With every line that is neither a comment nor ``name==version --hash=sha256:<hex>``.
+        DependencyError: Lists every line that is neither a comment nor ``name==version --hash=sha256:<hex>``.
     """
     header: dict[str, str] = {}
     pins: dict[str, Pin] = {}
@@ -105,60 +105,56 @@ def parse_lock(text: str) -> PythonLock:
         if pin is not None and pin["name"] not in pins:
             pins[pin["name"]] = Pin(**pin.groupdict(), wheel=wheel, source=source)
         elif not line or line.startswith("#"):
-            found = _HEADER.match(line)
-            header |= {found["key"]: found["value"]} if found is not None else {}
+            field = _HEADER.match(line)
+            header |= {field["key"]: field["value"]} if field is not None else {}
         else:
-            problems.append(_bad_line(number, line, twice=pin is not None))
-        wheel, source = _named_above(line, wheel)
+            problems.append(_line_problem(number, line, duplicate=pin is not None))
+        wheel, source = _read_comment(line, wheel)
     missing = [key for key in ("runtime", "glibc", "inputs") if key not in header]
     if missing and not problems:
         problems.append(
             Problem(message=f"The lock has no `# {missing[0]}:` line.", hint="Run `biot-plugin lock`.", file=LOCK_NAME)
         )
     if problems:
-        msg = f"{LOCK_NAME} is not a lock of the kit."
-        raise DependencyError(msg, hint="Run `biot-plugin lock` to make it anew.", problems=problems)
+        message = f"{LOCK_NAME} is not a lock that the kit wrote."
+        raise DependencyError(message, hint="Run `biot-plugin lock` to write a new one.", problems=problems)
     return PythonLock(**header, pins=tuple(pins[name] for name in sorted(pins)))
 
 
-def _named_above(line: str, wheel: str) -> tuple[str, str]:
-    """What the comments so far say about the pin that comes next: its wheel, and what that was built from."""
-    built, named = _SOURCE.match(line), _WHEEL.match(line)
-    if built is not None:
-        return wheel, built["source"]
-    return (named["wheel"] if named is not None else ""), ""
+def _read_comment(line: str, wheel: str) -> tuple[str, str]:
+    """The wheel and the source of the next pin, as far as the comments name them."""
+    source, name = _SOURCE.match(line), _WHEEL.match(line)
+    if source is not None:
+        return wheel, source["source"]
+    return (name["wheel"] if name is not None else ""), ""
 
 
 def stale_reason(lock: PythonLock, runtime: Runtime, inputs: str, source: str) -> str:
-    """Why the lock no longer belongs to the project, one sentence; empty when it does.
+    """Why the lock is outdated, in one sentence; empty when it is not.
 
     Args:
-        lock: As read.
+        lock: The current lock.
         runtime: The manifest's.
-        inputs: Digest of the requirements as they are now.
-        source: The file that holds the requirements, for the message.
+        inputs: Digest of the current requirements.
+        source: The file with the requirements, for the message.
     """
     if lock.runtime != runtime.name:
-        return f"{LOCK_NAME} was made for {lock.runtime}, plugin.toml says {runtime.name}."
+        return f"{LOCK_NAME} was made for {lock.runtime}, but plugin.toml says {runtime.name}."
     if lock.glibc != glibc_text(runtime):
-        return f"{LOCK_NAME} was made for glibc {lock.glibc}, {runtime.name} has {glibc_text(runtime)}."
+        return f"{LOCK_NAME} was made for glibc {lock.glibc}, but {runtime.name} has {glibc_text(runtime)}."
     if lock.inputs != inputs:
-        return f"{source or 'plugin.toml'} has changed since {LOCK_NAME} was made from it."
+        return f"{source or 'plugin.toml'} has changed since {LOCK_NAME} was written."
     return ""
 
 
-def _bad_line(number: int, line: str, *, twice: bool) -> Problem:
+def _line_problem(number: int, line: str, *, duplicate: bool) -> Problem:
     shown = textwrap.shorten(line, 80, placeholder="...")
     message = (
-        f"`{shown}` pins a package a second time."
-        if twice
-        else f"`{shown}` is not name==version --hash=sha256:<64 hex digits>."
+        f"Duplicate pin: `{shown}`." if duplicate else f"`{shown}` is not name==version --hash=sha256:<64 hex digits>."
     )
-    return Problem(
-        message=message, hint="The lock is made by `biot-plugin lock`, never by hand.", file=LOCK_NAME, line=number
-    )
+    return Problem(message=message, hint="Do not edit the lock; run `biot-plugin lock`.", file=LOCK_NAME, line=number)
 
 
-def preferences(pins: Iterable[Pin]) -> str:
-    """The pins as plain ``name==version`` lines: what a resolver should keep where it still fits."""
+def pinned_versions(pins: Iterable[Pin]) -> str:
+    """The pins as plain ``name==version`` lines, which a resolver keeps where they still fit."""
     return "".join(f"{pin.name}=={pin.version}\n" for pin in pins)

@@ -1,4 +1,4 @@
-"""esbuild as the plugin's own lock pins it: the program for this machine, by its integrity."""
+"""esbuild's program for this machine, as the plugin's own lock pins it."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _PROCESSORS: Final = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64", "arm6
 
 
 def locked_bundler(manifest: Manifest) -> LockedPackage:
-    """The package that holds esbuild's program for this machine.
+    """The package that contains esbuild's program for this machine.
 
     Raises:
-        DependencyError: The lock has no esbuild, or none for this machine.
+        DependencyError: The lock has no esbuild, or no esbuild for this machine.
     """
     import platform
 
@@ -35,17 +35,17 @@ def locked_bundler(manifest: Manifest) -> LockedPackage:
     entry = entries.get(f"node_modules/{name}", {})
     if "node_modules/esbuild" not in entries or not sha512(entry):
         missing = "esbuild" if "node_modules/esbuild" not in entries else name
-        message = f"[build] bundle needs esbuild from the plugin's own lock, and {LOCK_NAME} has no {missing}."
+        message = f"[build] bundle needs esbuild from the plugin's own lock, but {LOCK_NAME} has no {missing}."
         hint = "Add esbuild to devDependencies of package.json, run `biot-plugin lock` and commit both files."
         raise DependencyError(message, hint=hint)
     return LockedPackage(name=name, version=str(entry.get("version", "")), digest=sha512(entry))
 
 
 def collect_bundler(package: LockedPackage, store: Store) -> Pack:
-    """The program's package as a pack; fetched by its integrity when the store lacks it.
+    """The program's package as a pack; fetched by its integrity when it is not in the store.
 
     Raises:
-        DependencyError: It cannot be had.
+        DependencyError: It is unavailable.
     """
     from builder.dependencies.npm import npm_packs
 

@@ -1,4 +1,4 @@
-"""Talking to npm: making ``package-lock.json`` and fetching tarballs, in a private folder without project settings."""
+"""Runs npm to write ``package-lock.json`` and to fetch tarballs, in a private folder without project settings."""
 
 from __future__ import annotations
 
@@ -19,29 +19,30 @@ if TYPE_CHECKING:
 
     from builder.build_values import LockedPackage
 
-# A package of the registry may ask for another by git; a program that is not there makes npm fail instead of fetching.
+# A registry package may require another by git; a git program that does not exist makes npm fail instead of fetching.
 _NO_GIT = "--git=no-git-while-locking"
 _QUIET = ("--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error")
-# One npm fetches one tarball after the other: 94 packages took one process 7.4 s, two with batches of 24 3.4 to 6.0 s.
+# One npm process fetches tarballs one after the other: 94 packages took one process 7.4 s, and two processes with
+# batches of 24 packages 3.4 to 6.0 s.
 _BATCH = 24
 
 
 def lock_command(npm: str) -> list[str]:
-    """The argument list for npm that writes a lock without addresses, in a folder with package.json."""
+    """The npm command that writes a lock without addresses, in a folder with package.json."""
     command = [npm, "install", "--package-lock", "--package-lock-only", "--lockfile-version=3"]
     return [*command, "--omit-lockfile-registry-resolved", _NO_GIT, *_QUIET]
 
 
 def pack_command(npm: str, specs: Iterable[str]) -> list[str]:
-    """The argument list for npm that saves the tarballs of exact versions into the current folder.
+    """The npm command that saves the tarballs of exact versions in the current folder.
 
-    What npm has in its cache is not asked for again: the lock's sha512 says whether it is right.
+    npm's cache is used where it has the file: the lock's sha512 decides whether it is right.
     """
     return [npm, "pack", "--pack-destination=.", "--prefer-offline", *_QUIET, "--", *specs]
 
 
-def batches(packages: Iterable[LockedPackage]) -> tuple[tuple[LockedPackage, ...], ...]:
-    """Packages in groups in which no two tarballs have one file name (``@a/b-c`` and ``@a-b/c`` do)."""
+def split_batches(packages: Iterable[LockedPackage]) -> tuple[tuple[LockedPackage, ...], ...]:
+    """Packages in groups without two tarballs of the same file name (``@a/b-c`` and ``@a-b/c`` have the same)."""
     groups: list[dict[str, LockedPackage]] = []
     for package in packages:
         name = tarball_name(package)
@@ -57,22 +58,22 @@ def tarball_name(package: LockedPackage) -> str:
     return f"{package.name.removeprefix('@').replace('/', '-')}-{package.version}.tgz"
 
 
-def integrity(data: bytes, algorithm: str = "sha512") -> str:
-    """The npm spelling of a hash: ``sha512-<base64>``."""
+def compute_integrity(data: bytes, algorithm: str = "sha512") -> str:
+    """A hash as npm writes it: ``sha512-<base64>``."""
     return f"{algorithm}-{base64.b64encode(hashlib.new(algorithm, data).digest()).decode('ascii')}"
 
 
 def make_lock(package: Mapping[str, object], old_lock: object | None, folder: Path, *, peers: bool = True) -> bytes:
-    """What npm makes of a package.json; versions of the old lock stay where they still fit.
+    """The lock that npm writes for a package.json; versions of the old lock stay where they still fit.
 
     Args:
         package: package.json, parsed.
-        old_lock: The present lock without addresses, or None.
+        old_lock: The current lock without addresses, or None.
         folder: To work in, with the packages of the repository around it, and without the project's own .npmrc.
-        peers: Whether ``peerDependencies`` count; not with npm's ``legacy-peer-deps``.
+        peers: Whether ``peerDependencies`` count; they do not with npm's ``legacy-peer-deps``.
 
     Raises:
-        DependencyError: npm is missing, or finds no set of versions, or cannot reach the registry.
+        DependencyError: npm is missing, finds no set of versions, or cannot reach the registry.
     """
     (folder / "package.json").write_text(json.dumps(package), encoding="utf-8")
     if old_lock is not None:
@@ -87,53 +88,53 @@ def make_lock(package: Mapping[str, object], old_lock: object | None, folder: Pa
 
 
 def lock_error(done: process.CompletedProcess) -> DependencyError:
-    """Why npm made no lock."""
-    told = [
+    """Why npm wrote no lock."""
+    lines = [
         tool_failures.safe_text(line.partition("npm error ")[2])
         for line in done.stderr.splitlines()
         if "npm error " in line
     ]
-    told = [line for line in told if not line.startswith(("A complete log", "code "))]
+    lines = [line for line in lines if not line.startswith(("A complete log", "code "))]
     if "ERESOLVE" in done.stderr:
-        return _peer_conflict(told)
-    said = " ".join(told[:3]).rstrip(".") or tool_failures.last_line(done.stderr)
+        return _peer_conflict(lines)
+    reason = " ".join(lines[:3]).rstrip(".") or tool_failures.last_line(done.stderr)
     if "E404" in done.stderr or "ETARGET" in done.stderr:
         return DependencyError(
-            f"The npm registry lacks a package that package.json asks for: {said}.",
-            hint="Check name and version in package.json, and that your registry has it.",
+            f"The npm registry does not have a package that package.json requires: {reason}.",
+            hint="Check the name and version in package.json, and that your registry has it.",
         )
     return tool_failures.connection_error(done, "npm registry") or DependencyError(
-        f"npm finds no set of versions for package.json: {said}.",
-        hint="Change what npm names and run `biot-plugin lock`.",
+        f"npm found no set of versions for package.json: {reason}.",
+        hint="Change the requirements that npm names, then run `biot-plugin lock`.",
     )
 
 
 def _peer_conflict(lines: list[str]) -> DependencyError:
-    """The tree of a conflict, as npm shows it, in one sentence: who requires what, and what is there instead."""
+    """Npm's tree of a conflict in one sentence: which package requires what, and what is installed instead."""
     required = _after(lines, "Could not resolve dependency:", " from ")
-    present = next((line.removeprefix("Found: ") for line in lines if line.startswith("Found: ")), "")
-    asker = _after(lines, f"Found: {present}", " from ") if present else ""
+    installed = next((line.removeprefix("Found: ") for line in lines if line.startswith("Found: ")), "")
+    requirer = _after(lines, f"Found: {installed}", " from ") if installed else ""
     reason = f"npm needs {required}" if required else " ".join(lines[:3])
-    reason += f", but there is {present}" if present and required else ""
-    reason += f" because of {asker}" if asker and required else ""
+    reason += f", but {installed} is installed" if installed and required else ""
+    reason += f" because of {requirer}" if requirer and required else ""
     return DependencyError(
-        f"The versions in package.json do not fit together: {reason.rstrip('.')}.",
-        hint="Change one of these versions. If they work together anyway, write legacy-peer-deps=true into .npmrc "
+        f"The versions in package.json conflict: {reason.rstrip('.')}.",
+        hint="Change one of these versions. If they work together anyway, add legacy-peer-deps=true to .npmrc "
         "beside package.json.",
     )
 
 
 def _after(lines: list[str], start: str, part: str) -> str:
-    """The first line with a text after the line ``start``, without quotes; empty when there is none."""
+    """The first line after the line ``start`` that contains ``part``, without quotes; empty when there is none."""
     rest = lines[lines.index(start) + 1 :] if start in lines else []
     return next((line.replace('"', "") for line in rest if part in line), "")
 
 
 def fetch_tarballs(packages: tuple[LockedPackage, ...], folder: Path) -> dict[LockedPackage, Path]:
-    """Bring the tarballs of one batch into a new folder, each checked against the lock's hash.
+    """Fetch the tarballs of one batch into a new folder, and check each against the lock's hash.
 
     Raises:
-        DependencyError: npm is missing, the registry cannot be reached, or it holds other bytes than the lock names.
+        DependencyError: npm is missing, the registry is unreachable, or it has a different file than the lock pins.
     """
     folder.mkdir()
     (folder / "package.json").write_text("{}", encoding="utf-8")
@@ -143,37 +144,38 @@ def fetch_tarballs(packages: tuple[LockedPackage, ...], folder: Path) -> dict[Lo
     files = {package: folder / tarball_name(package) for package in packages}
     for package, file in files.items():
         if not file.is_file():
-            message = f"The npm registry gave no tarball for {package.name} {package.version}."
-            raise DependencyError(message, hint="Try again; then ask who runs your registry.")
-        if integrity(file.read_bytes(), package.digest.partition("-")[0]) != package.digest:
-            msg = f"The npm registry holds other bytes for {package.name} {package.version} than {LOCK_NAME} pins."
-            raise DependencyError(
-                msg,
-                hint="Do not ship it before you know why. If that is on purpose, run `biot-plugin lock --upgrade`.",
-            )
+            message = f"The npm registry returned no tarball for {package.name} {package.version}."
+            raise DependencyError(message, hint="Try again; if it still fails, ask the administrator of your registry.")
+        if compute_integrity(file.read_bytes(), package.digest.partition("-")[0]) != package.digest:
+            label = f"{package.name} {package.version}"
+            message = f"The npm registry has a different file for {label} than {LOCK_NAME} pins."
+            hint = "Find out why before you ship it. If it is intended, run `biot-plugin lock --upgrade`."
+            raise DependencyError(message, hint=hint)
     return files
 
 
 def download_error(done: process.CompletedProcess, packages: Iterable[LockedPackage]) -> DependencyError:
-    """Why npm brought no tarballs; a version that was withdrawn or published by half is told by its name."""
+    """Why npm fetched no tarballs; names a version that was withdrawn or only partly published."""
     if "E404" in done.stderr or "ETARGET" in done.stderr:
-        gone = [package for package in packages if _is_named(package, done.stderr)]
-        names = ", ".join(f"{package.name} {package.version}" for package in gone)
+        missing = [package for package in packages if _is_named(package, done.stderr)]
+        names = ", ".join(f"{package.name} {package.version}" for package in missing)
         return DependencyError(
-            f"The npm registry lacks a package that {LOCK_NAME} pins: {names or tool_failures.last_line(done.stderr)}.",
-            hint="It was withdrawn or published by half. Add it to your registry, or run `biot-plugin lock --upgrade`.",
+            f"The npm registry does not have a package that {LOCK_NAME} pins: "
+            f"{names or tool_failures.last_line(done.stderr)}.",
+            hint="It was withdrawn or only partly published. Add it to your registry, or run "
+            "`biot-plugin lock --upgrade`.",
         )
     return tool_failures.connection_error(done, "npm registry") or DependencyError(
         f"npm could not fetch the locked packages: {tool_failures.last_line(done.stderr)}.",
-        hint="Correct what npm names and try again.",
+        hint="Fix what npm names, then try again.",
     )
 
 
-def _is_named(package: LockedPackage, said: str) -> bool:
+def _is_named(package: LockedPackage, output: str) -> bool:
     tarball = f"/{package.name.rpartition('/')[2]}-{package.version}.tgz"
     return (
-        tarball in said
-        or re.search(rf"(?<![\w/@.-]){re.escape(package.name)}@{re.escape(package.version)}\b", said) is not None
+        tarball in output
+        or re.search(rf"(?<![\w/@.-]){re.escape(package.name)}@{re.escape(package.version)}\b", output) is not None
     )
 
 
@@ -184,6 +186,6 @@ def _run(argv: list[str], folder: Path) -> process.CompletedProcess:
 def _npm() -> str:
     npm = process.find_program("npm")
     if npm is None:
-        message = "npm, which knows the registry, is not on the PATH."
-        raise DependencyError(message, hint="Install Node.js 20 or later, which brings npm.")
+        message = "npm is not on the PATH."
+        raise DependencyError(message, hint="Install Node.js 20 or later, which includes npm.")
     return npm

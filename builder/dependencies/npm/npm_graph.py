@@ -1,4 +1,8 @@
-"""Who asks for whom among the entries of a ``package-lock.json``, as Node resolves names."""
+"""Which packages of a ``package-lock.json`` require which, resolved as Node resolves names.
+
+A *place* is a key of the lock's ``packages`` table: ``""`` for the project itself, ``node_modules/a`` for an installed
+package, ``packages/c`` for a folder of the repository.
+"""
 
 from __future__ import annotations
 
@@ -7,114 +11,12 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from builder.errors import Problem
-
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from builder.dependencies.npm.local_packages import LocalPackages
-    from builder.dependencies.npm.npm_completeness import NpmRequirement
-
-
-# Links in a ``package-lock.json``: packages of the repository, and their places in an artifact, which has no links.
-_LOCK = "package-lock.json"
-_LOCK_AGAIN = "Run `biot-plugin lock` and commit the file."
-
-
-def links_of(entries: Entries) -> dict[str, str]:
-    """Folder -> place of the link to it, shortest place first where there are several."""
-    places = sorted(
-        (place for place, entry in entries.items() if entry.get("link")), key=lambda place: (len(place), place)
-    )
-    found: dict[str, str] = {}
-    for place in places:
-        found.setdefault(target(place, entries), place)
-    return found
-
-
-def artifact_place(place: str, links: Mapping[str, str]) -> str | None:
-    """Where an entry's files lie in the artifact; None for a folder that no link leads to."""
-    rest = ""
-    while not place.startswith(MODULES):
-        folder, found, inner = place.partition(f"/{MODULES}")
-        if folder not in links:
-            return None
-        place, rest = links[folder], f"/{MODULES}{inner}{rest}" if found else rest
-    return place + rest
-
-
-def link_problems(entries: Entries, local: LocalPackages) -> Iterator[Problem]:
-    """Where a lock and the repository disagree about the packages that lie in the repository."""
-    yield from _unlinked(entries, local)
-    for place, entry in entries.items():
-        if entry.get("link"):
-            yield from _wrong_link(place, entries, local)
-        else:
-            yield from _wrong_source(place, entry, local)
-    for folder, package in local.folders.items():
-        stale = _stale(entries.get(folder), package)
-        if stale:
-            message = f"{_LOCK} is older than {folder}/package.json: they differ in {', '.join(stale)}."
-            yield Problem(message=message, hint=_LOCK_AGAIN, file=_LOCK, key=f'packages["{folder}"]')
-
-
-def _unlinked(entries: Entries, local: LocalPackages) -> Iterator[Problem]:
-    for name, folder in local.workspaces.items():
-        if target(f"{MODULES}{name}", entries) != folder:
-            message = f"{_LOCK} does not link {name} to the workspace {folder}."
-            yield Problem(message=message, hint=_LOCK_AGAIN, file=_LOCK, key=f'packages["{MODULES}{name}"]')
-
-
-def _wrong_source(place: str, entry: Entry, local: LocalPackages) -> Iterator[Problem]:
-    """A package of the registry with the name of one in the repository."""
-    name = str(entry.get("name") or place.rpartition(MODULES)[2])
-    if not is_installed(place) or str(entry.get("resolved", "")).startswith("file:") or name not in local.names:
-        return
-    folder = local.names[name]
-    message = f"{name} comes from the registry, and {folder} in this repository has the same name."
-    hint = f'Ask for it by "file:{folder}" or rename it, and run `biot-plugin lock`.'
-    yield Problem(message=message, hint=hint, file=_LOCK, key=f'packages["{place}"]')
-
-
-def moved_requirements(every: Sequence[NpmRequirement], entries: Entries) -> Iterator[Problem]:
-    """Requirements that Node would meet by another package in the artifact than in the repository."""
-    links = links_of(entries)
-    placed = {artifact_place(place, links): entry for place, entry in entries.items() if place}
-    moved: Entries = {place: entry for place, entry in placed.items() if place is not None}
-    for one in every:
-        asker = artifact_place(one.place, links) if one.place else ""
-        if one.found is None or asker is None:
-            continue
-        if resolve(asker, one.name, moved) != artifact_place(one.found, links):
-            message = (
-                f"{one.place or 'package.json'} would get another {one.name} in the artifact than npm gives it here."
-            )
-            hint = "Do not put a workspace into another one, and link each folder only once."
-            yield Problem(message=message, hint=hint, file=_LOCK, key=f'packages["{one.place}"]')
-
-
-def _wrong_link(place: str, entries: Entries, local: LocalPackages) -> Iterator[Problem]:
-    folder = target(place, entries)
-    key = f'packages["{place}"]'
-    if folder not in local.folders:
-        message = f"{place} is a link to {folder}, which package.json does not ask for."
-        yield Problem(message=message, hint=_LOCK_AGAIN, file=_LOCK, key=key)
-    elif links_of(entries)[folder] != place:
-        message = f"{folder} is linked at {place} and at {links_of(entries)[folder]}; an artifact would have it twice."
-        yield Problem(message=message, hint="Ask for it by one name only.", file=_LOCK, key=key)
-
-
-def _stale(entry: Mapping[str, object] | None, package: Mapping[str, object]) -> tuple[str, ...]:
-    if entry is None:
-        return ("everything",)
-    fields = ("dependencies", "optionalDependencies", "peerDependencies", "devDependencies")
-    return tuple(
-        sorted({name for each in fields for name, _ in table(package, each).items() ^ table(entry, each).items()})
-    )
-
+    from collections.abc import Iterator, Mapping
 
 MODULES = "node_modules/"
-_ASKING_FIELDS = ("dependencies", "optionalDependencies", "peerDependencies")
+RUNTIME_FIELDS = ("dependencies", "optionalDependencies", "peerDependencies")
+EVERY_FIELD = (*RUNTIME_FIELDS, "devDependencies")
 # npm-package-arg: protocols other than npm:, paths, and the user/repository short form of GitHub.
 _ADDRESS = re.compile(r"^(?!npm:)(?:[a-z+]+:|\.{0,2}/|~/|[^@/\s]+@[^@/\s]+:|[^@/\s]+/[^/\s]+$)", re.IGNORECASE)
 
@@ -122,34 +24,34 @@ Entry = dict[str, object]
 Entries = dict[str, Entry]
 
 
-def table(entry: Mapping[str, object], field: str) -> dict[str, str]:
-    """A table of names and what is asked of each; empty when it is not there."""
-    found = entry.get(field)
-    return {str(name): str(spec) for name, spec in found.items()} if isinstance(found, dict) else {}
+def string_table(entry: Mapping[str, object], field: str) -> dict[str, str]:
+    """A table of package names and specs; empty when the field is missing or not a table."""
+    value = entry.get(field)
+    return {str(name): str(spec) for name, spec in value.items()} if isinstance(value, dict) else {}
 
 
-def nested(rules: object) -> Iterator[tuple[tuple[str, ...], str]]:
-    """(path of names, spec) of everything in npm's ``overrides``, whose tables hold tables."""
-    waiting: list[tuple[tuple[str, ...], object]] = [((), rules)]
-    while waiting:
-        path, value = waiting.pop()
+def flatten_overrides(overrides: object) -> Iterator[tuple[tuple[str, ...], str]]:
+    """(path of names, spec) of everything in npm's ``overrides``, whose tables contain tables."""
+    pending: list[tuple[tuple[str, ...], object]] = [((), overrides)]
+    while pending:
+        path, value = pending.pop()
         if isinstance(value, dict):
-            waiting += [((*path, str(name)), inner) for name, inner in value.items()]
+            pending += [((*path, str(name)), inner) for name, inner in value.items()]
         elif path:
             yield path, str(value)
 
 
 def is_address(spec: str) -> bool:
-    """Whether a dependency is asked for by an address (git, tarball, folder, link) instead of a version."""
+    """Whether a spec is an address (git, tarball, folder, link) instead of a version."""
     return bool(_ADDRESS.match(spec))
 
 
 def local_path(place: str, spec: str) -> str | None:
-    """The path that a spec (``file:…`` or a relative one) names, relative to the plugin; None for any other spec.
+    """The path in a spec (``file:…`` or a relative path), relative to the plugin; None for any other spec.
 
     Args:
-        place: Who asks: the plugin itself (``""``) or a folder.
-        spec: What is asked for.
+        place: Of the package that requires it: the plugin itself (``""``) or a folder.
+        spec: From its package.json.
     """
     path = spec.removeprefix("file:")
     if not spec.startswith(("file:", "./", "../")) or posixpath.isabs(path) or path.startswith("~"):
@@ -157,63 +59,84 @@ def local_path(place: str, spec: str) -> str | None:
     return posixpath.normpath(posixpath.join(place, path))
 
 
-def asked(entry: Mapping[str, object]) -> Iterator[tuple[str, str]]:
-    """(name, spec) of everything that an entry needs when it runs."""
-    for field in _ASKING_FIELDS:
-        yield from table(entry, field).items()
+def runtime_requirements(entry: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """(name, spec) of everything that an entry needs at run time."""
+    for field in RUNTIME_FIELDS:
+        yield from string_table(entry, field).items()
 
 
 def resolve(place: str, name: str, entries: Mapping[str, Entry]) -> str | None:
-    """Where Node finds ``name`` from ``place``: the nearest node_modules upwards."""
+    """Where Node finds ``name`` from ``place``: in the nearest node_modules upwards."""
     return next((folder + name for folder in _module_folders(place) if folder + name in entries), None)
 
 
 def target(place: str, entries: Mapping[str, Entry]) -> str:
-    """The place itself; for a link the folder that it leads to, which is where its package really lies."""
+    """The folder that a link points to; any other place is its own target."""
     entry = entries.get(place, {})
     return str(entry.get("resolved", "")) if entry.get("link") else place
 
 
+def links_of(entries: Entries) -> dict[str, str]:
+    """Folder -> place of the link to it; the shortest place where there are several."""
+    places = sorted(
+        (place for place, entry in entries.items() if entry.get("link")), key=lambda place: (len(place), place)
+    )
+    links: dict[str, str] = {}
+    for place in places:
+        links.setdefault(target(place, entries), place)
+    return links
+
+
+def artifact_place(place: str, links: Mapping[str, str]) -> str | None:
+    """Where an entry's files go in the artifact; None for a folder without a link."""
+    rest = ""
+    while not place.startswith(MODULES):
+        folder, separator, inner = place.partition(f"/{MODULES}")
+        if folder not in links:
+            return None
+        place, rest = links[folder], f"/{MODULES}{inner}{rest}" if separator else rest
+    return place + rest
+
+
 def is_installed(place: str) -> bool:
-    """Whether an entry lies in a ``node_modules``; else it is a folder of the repository, which a link leads to."""
+    """Whether an entry is inside a ``node_modules`` folder; otherwise it is a folder of the repository."""
     return place.startswith(MODULES) or f"/{MODULES}" in place
 
 
 def reachable(entries: Mapping[str, Entry], *, development: bool = False) -> set[str]:
-    """The places that the project itself (``""``) leads to, at run time or also for ``development``."""
-    seen, waiting = {""}, [""]
-    while waiting:
-        place = waiting.pop()
+    """The places that the project requires, directly or not; with ``development`` also for its tests."""
+    places, pending = {""}, [""]
+    while pending:
+        place = pending.pop()
         entry = entries.get(place, {})
-        names = {name for name, _ in asked(entry)}
+        names = {name for name, _ in runtime_requirements(entry)}
         if development and not is_installed(place):
-            names |= table(entry, "devDependencies").keys()
-        found = {resolve(place, name, entries) for name in names}
-        known = {one for one in found if one is not None}
-        new = (known | {target(one, entries) for one in known}) - seen
-        seen |= new
-        waiting += sorted(new)
-    return seen
+            names |= string_table(entry, "devDependencies").keys()
+        resolved = {found for name in names if (found := resolve(place, name, entries)) is not None}
+        new = (resolved | {target(found, entries) for found in resolved}) - places
+        places |= new
+        pending += sorted(new)
+    return places
 
 
-def asked_by_address(entries: Mapping[str, Entry]) -> set[str]:
-    """The places that somebody asks for by an address; npm's ``resolved`` alone does not tell tarballs apart."""
-    found: set[str] = set()
+def required_by_address(entries: Mapping[str, Entry]) -> set[str]:
+    """The places that some package requires by an address; npm's ``resolved`` alone does not identify tarballs."""
+    places: set[str] = set()
     for place, entry in entries.items():
-        specs = [*asked(entry), *table(entry, "devDependencies").items()]
-        found |= {resolve(place, name, entries) or "" for name, spec in specs if is_address(spec)}
-    return found
+        specs = [*runtime_requirements(entry), *string_table(entry, "devDependencies").items()]
+        places |= {resolve(place, name, entries) or "" for name, spec in specs if is_address(spec)}
+    return places
 
 
 @lru_cache(maxsize=4096)
 def _module_folders(place: str) -> tuple[str, ...]:
-    """Every ``node_modules/`` that Node looks into from a place, the nearest first.
+    """Every ``node_modules/`` that Node searches from a place, the nearest first.
 
-    What lies outside the project (``../shared``) does not see the project's own.
+    A folder outside the project (``../shared``) does not see the project's own.
     """
     folders = []
     while place and place != ".." and not place.endswith("/.."):
         folders.append(f"{place}/{MODULES}")
-        installed, found, _ = f"/{place}".rpartition(f"/{MODULES}")
-        place = installed[1:] if found else place.rpartition("/")[0]
+        parent, separator, _ = f"/{place}".rpartition(f"/{MODULES}")
+        place = parent[1:] if separator else place.rpartition("/")[0]
     return (*folders, MODULES) if not place else tuple(folders)

@@ -1,7 +1,7 @@
-"""Old locks name some packages by sha1 alone; here those get the sha512 of the very same files.
+"""Replaces the sha1 of packages in old locks with the sha512 of the same files.
 
-sha1 is too weak to decide what is shipped, because two files with one sha1 can be made. It still says which file the
-lock means today, so the file that has it is fetched once, and its sha512 is what counts from then on.
+sha1 is too weak to decide what is shipped, because two files with the same sha1 can be made. It still identifies the
+file that the lock means today, so that file is fetched once, and its sha512 counts from then on.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from builder.dependencies.npm.npm_client import batches, fetch_tarballs, integrity
+from builder.dependencies.npm.npm_client import compute_integrity, fetch_tarballs, split_batches
 from builder.dependencies.npm.package_lock import entries_for_lambda, package_of, sha512
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _SHA1 = re.compile(r"sha1-[A-Za-z0-9+/]{27}=")
 
 
 def weak_packages(entries: Entries) -> tuple[LockedPackage, ...]:
-    """The packages to ship whose only hash is a sha1, which is their digest here."""
+    """The packages to ship whose only hash is a sha1, which becomes their digest."""
     weak = {
         package_of(place, entry, digest=str(entry["integrity"])): None
         for place, entry in entries_for_lambda(entries).items()
@@ -33,23 +33,23 @@ def weak_packages(entries: Entries) -> tuple[LockedPackage, ...]:
 
 
 def strong_hashes(packages: tuple[LockedPackage, ...], folder: Path) -> Mapping[str, str]:
-    """The sha512 of the file that each sha1 names.
+    """sha1 -> the sha512 of the same file.
 
     Args:
         packages: From ``weak_packages``.
-        folder: Empty, to fetch into.
+        folder: An empty folder for the files.
 
     Raises:
-        DependencyError: The registry cannot be reached, or holds other bytes.
+        DependencyError: The registry is unreachable, or has a different file.
     """
     files: dict[LockedPackage, Path] = {}
-    for number, batch in enumerate(batches(packages)):
+    for number, batch in enumerate(split_batches(packages)):
         files |= fetch_tarballs(batch, folder / str(number))
-    return {package.digest: integrity(file.read_bytes()) for package, file in files.items()}
+    return {package.digest: compute_integrity(file.read_bytes()) for package, file in files.items()}
 
 
 def with_hashes(text: str, hashes: Mapping[str, str]) -> str:
-    """The text of a lock with other hashes and not another character changed."""
+    """The text of a lock with its hashes replaced and no other character changed."""
     for weak, strong in hashes.items():
         text = text.replace(f'"{weak}"', f'"{strong}"')
     return text

@@ -1,7 +1,7 @@
-"""npm's ``overrides``: which requirement counts instead of the one that a package states.
+"""npm's ``overrides``: which requirement replaces the one that a package states.
 
 Source: npm's documentation of package.json, "overrides"; details as in ``OverrideSet`` and ``Edge`` of npm 11's
-Arborist, because the documentation leaves open which of several rules applies.
+Arborist, because the documentation does not say which of several rules applies.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ class OverrideRule:
     """One entry of ``overrides``, or all of them (the root, without a parent).
 
     Attributes:
-        name: The package it is about; empty at the root.
-        applies_to: Requirements that it replaces, as a range; ``*`` for all.
-        value: The range that counts instead; ``*`` when it only holds further rules.
-        parent: The rule that it stands in.
-        children: Rules for what its package asks for, by key.
+        name: Of the package it applies to; empty at the root.
+        applies_to: The requirements that it replaces, as a range; ``*`` for all.
+        value: The range that replaces them; ``*`` when it only contains further rules.
+        parent: The rule that contains this one.
+        children: Rules for what its package requires, by key.
     """
 
     name: str = ""
@@ -39,14 +39,14 @@ class OverrideRule:
     children: dict[str, OverrideRule] = field(default_factory=dict)
 
     def rule_for(self, name: str, spec: str) -> OverrideRule:
-        """The rule for a requirement of a package that this one applies to; this one when none is more special."""
+        """The rule for a requirement of a package that this one applies to; this one when none is more specific."""
         for rule in self._visible().values():
             if rule.name == name and (rule.applies_to == "*" or _meets(spec, rule.applies_to)):
                 return rule
         return self
 
     def ancestry(self) -> Iterator[OverrideRule]:
-        """This rule, the one it stands in, and so on up to the root."""
+        """This rule, the rule that contains it, and so on up to the root."""
         rule: OverrideRule | None = self
         while rule is not None:
             yield rule
@@ -68,40 +68,42 @@ def read_overrides(package: Mapping[str, object]) -> OverrideRule | None:
     if not isinstance(overrides, dict) or not overrides:
         return None
     root = OverrideRule()
-    waiting: list[tuple[OverrideRule, dict[object, object]]] = [(root, overrides)]
-    while waiting:
-        parent, table = waiting.pop()
+    pending: list[tuple[OverrideRule, dict[object, object]]] = [(root, overrides)]
+    while pending:
+        parent, table = pending.pop()
         for key, value in table.items():
             if key == ".":
                 continue
             inner = value if isinstance(value, dict) else {".": value}
             name, _, applies_to = str(key).rpartition("@") if "@" in str(key)[1:] else (str(key), "", "")
-            own = inner.get(".")
+            replacement = inner.get(".")
             rule = OverrideRule(name=name, applies_to=applies_to or "*", parent=parent)
-            rule.value = "*" if own == "" else str(own or rule.applies_to)
+            rule.value = "*" if replacement == "" else str(replacement or rule.applies_to)
             parent.children[_key(rule)] = rule
-            waiting.append((rule, inner))
+            pending.append((rule, inner))
     return root
 
 
 def more_specific(first: OverrideRule, second: OverrideRule) -> OverrideRule:
-    """Of two rules for one package the inner one, or what both stand in."""
-    of_first, of_second = list(first.ancestry()), list(second.ancestry())
-    if first in of_second:
+    """Of two rules for one package, the inner one; or the rule that contains both."""
+    first_ancestry, second_ancestry = list(first.ancestry()), list(second.ancestry())
+    if first in second_ancestry:
         return second
-    return next(rule for rule in of_second if rule in of_first) if second not in of_first else first
+    if second in first_ancestry:
+        return first
+    return next(rule for rule in second_ancestry if rule in first_ancestry)
 
 
 def overriding_spec(rule: OverrideRule, name: str, packages: tuple[Mapping[str, object], ...]) -> str | None:
-    """What counts instead of a package's own requirement.
+    """The spec that replaces a package's own requirement.
 
     Args:
         rule: From ``rule_for``.
-        name: What is required.
-        packages: package.json of the plugin, and of whoever requires it: where ``$name`` is looked up.
+        name: Of the required package.
+        packages: package.json of the plugin, and of the package that requires it: where ``$name`` is looked up.
 
     Returns:
-        The spec; or None when the own one counts.
+        The spec; None when the package's own requirement counts.
     """
     if rule.parent is None or rule.name != name or rule.value == "*":
         return None
@@ -112,10 +114,10 @@ def overriding_spec(rule: OverrideRule, name: str, packages: tuple[Mapping[str, 
     return next((str(spec) for spec in specs if spec), rule.value)
 
 
-def alias_of(spec: str) -> tuple[str, str] | None:
+def parse_alias(spec: str) -> tuple[str, str] | None:
     """(name, range) of ``npm:name@range``; None for any other spec."""
-    found = _ALIAS.fullmatch(spec)
-    return (found["name"], found["range"] or "*") if found else None
+    match = _ALIAS.fullmatch(spec)
+    return (match["name"], match["range"] or "*") if match else None
 
 
 def _key(rule: OverrideRule) -> str:
@@ -123,6 +125,6 @@ def _key(rule: OverrideRule) -> str:
 
 
 def _meets(spec: str, applies_to: str) -> bool:
-    alias = alias_of(spec)
+    alias = parse_alias(spec)
     plain = alias[1] if alias else spec
     return parse_range(plain) is None or intersects(plain, applies_to)

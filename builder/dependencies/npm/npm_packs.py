@@ -1,4 +1,4 @@
-"""Locked npm packages -> packs: tarballs of the registry or the repository, each turned once into a ZIP."""
+"""Turns locked npm packages into packs: each tarball of the registry or the repository becomes a ZIP once."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ PACKING_CODE = (
     "quoting.py",
     "build_values.py",
 )
-"""What turns tarballs into packs. Not the whole kit, because each package would have to be fetched again."""
+"""The code that turns tarballs into packs. Not the whole kit, because each package would have to be fetched again."""
 _PROCESSES = 2
 
 
 def collect(lock: Lock, store: Store, progress: Progress) -> tuple[Pack, ...]:
-    """Every locked package as a pack; what the store lacks or holds damaged is fetched and turned into one.
+    """Every locked package as a pack; what is missing or damaged in the store is fetched and made again.
 
     Raises:
-        DependencyError: A package is not available, or its tarball is not one that npm would make.
+        DependencyError: A package is unavailable, or its tarball is not one that npm would make.
     """
     if not lock.packages:
         return ()
@@ -52,42 +52,42 @@ def collect(lock: Lock, store: Store, progress: Progress) -> tuple[Pack, ...]:
 
 
 def pack_key(integrity: str, compressor: str) -> str:
-    """The store's key of a package: its integrity, the code that turns it into a ZIP, and what compresses it."""
+    """The store's key of a package: a digest of its integrity, the code that makes the ZIP, and the compressor."""
     return hashlib.sha256(f"npm {code_digest(*PACKING_CODE)}\n{integrity}\n{compressor}\n".encode()).hexdigest()
 
 
 def _fetch(packages: tuple[LockedPackage, ...], compressor: str, store: Store, progress: Progress) -> Iterator[Pack]:
     from concurrent.futures import ThreadPoolExecutor
 
-    from builder.dependencies.npm.npm_client import batches, fetch_tarballs
+    from builder.dependencies.npm.npm_client import fetch_tarballs, split_batches
 
-    with store.work() as folder, ThreadPoolExecutor(_PROCESSES) as pool:
+    with store.work_folder() as folder, ThreadPoolExecutor(_PROCESSES) as pool:
         digests = [package.digest for package in packages]
         shared = store.shared.fetch(digests, folder, progress) if store.shared is not None else {}
         fetched: dict[str, Path] = {}
         progress.begin("Fetching npm packages", len(packages))
-        groups = batches(package for package in packages if package.digest not in shared)
+        groups = split_batches(package for package in packages if package.digest not in shared)
         folders = [folder / str(number) for number in range(len(groups))]
-        have = {package: shared[package.digest] for package in packages if package.digest in shared}
-        for tarballs in chain([have], pool.map(fetch_tarballs, groups, folders)):
+        from_shared = {package: shared[package.digest] for package in packages if package.digest in shared}
+        for tarballs in chain([from_shared], pool.map(fetch_tarballs, groups, folders)):
             for package, tarball in tarballs.items():
                 yield _pack(package, tarball, compressor, store)
                 fetched |= {package.digest: tarball} if package.digest not in shared else {}
                 progress.advance(f"{package.name} {package.version}")
         if store.shared is not None:
-            store.shared.offer(fetched, progress)
+            store.shared.upload(fetched, progress)
 
 
 def _pack_of_repository(package: LockedPackage, compressor: str, store: Store) -> Pack:
-    """The pack of a tarball in the repository; a registry is never asked for it."""
+    """The pack of a tarball in the repository; it is never fetched from a registry."""
     from shutil import copyfile
 
-    from builder.dependencies.npm.npm_client import integrity
+    from builder.dependencies.npm.npm_client import compute_integrity
 
-    with store.work() as folder:
+    with store.work_folder() as folder:
         copy = folder / "package.tgz"
         copyfile(package.tarball, copy)
-        if integrity(copy.read_bytes()) != package.digest:
+        if compute_integrity(copy.read_bytes()) != package.digest:
             message = f"{package.tarball} is not the file that {LOCK_NAME} was made from."
             raise DependencyError(message, hint="Run `biot-plugin lock` and commit both files.")
         return _pack(package, copy, compressor, store)
@@ -98,11 +98,11 @@ def _pack(package: LockedPackage, tarball: Path, compressor: str, store: Store) 
     from builder.dependencies.npm.tarball import read_tarball
 
     file = tarball.with_suffix(".zip")
-    shown = f"{package.name} {package.version}"
+    label = f"{package.name} {package.version}"
     try:
-        pack_members(read_tarball(tarball, shown), file)
+        pack_members(read_tarball(tarball, label), file)
     except PackagingError as error:
-        message = f"The npm package {shown} holds paths that an artifact cannot have: {error.message}"
+        message = f"The npm package {label} contains paths that are not allowed in an artifact: {error.message}"
         raise DependencyError(message, hint="Choose another version of it.", problems=error.problems) from error
     stored = store.add(pack_key(package.digest, compressor), file)
     return Pack(package=package, file=stored.file, members=stored.members)

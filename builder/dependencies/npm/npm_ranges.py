@@ -1,4 +1,4 @@
-"""npm version ranges (``^1.2.3``, ``>=1 <2 || 3.x``), read as npm reads them: node-semver in its loose mode.
+"""npm version ranges (``^1.2.3``, ``>=1 <2 || 3.x``), read as npm reads them: by node-semver in loose mode.
 
 No maintained Python library follows node-semver, so its rules are here; a test compares them with the node-semver
 inside npm. Source: node-semver 7, "Ranges" and "Prerelease Tags" in its README.
@@ -48,18 +48,18 @@ class NpmVersion:
         """A version from its parts; ``pre`` as in the text.
 
         Raises:
-            ValueError: A number is larger than npm takes.
+            ValueError: A number is larger than npm allows.
         """
         if max(major, minor, patch) > _LARGEST_NUMBER:
-            message = "larger than npm takes"
+            message = "larger than npm allows"
             raise ValueError(message)
-        words = tuple((0, int(one), "") if one.isdigit() else (1, 0, one) for one in pre.split(".") if one)
-        return cls((major, minor, patch), released=not pre, pre=words)
+        identifiers = tuple((0, int(one), "") if one.isdigit() else (1, 0, one) for one in pre.split(".") if one)
+        return cls((major, minor, patch), released=not pre, pre=identifiers)
 
 
 @dataclass(frozen=True, slots=True)
 class VersionCondition:
-    """``operator`` is ``<``, ``<=``, ``>``, ``>=`` or ``==``; an empty one allows every version."""
+    """``operator`` is ``<``, ``<=``, ``>``, ``>=`` or ``==``; an empty operator allows every version."""
 
     operator: str
     version: NpmVersion
@@ -83,7 +83,7 @@ class VersionCondition:
 
 Conditions = tuple[VersionCondition, ...]
 Range = tuple[Conditions, ...]
-"""Alternatives; of one alternative every condition must hold."""
+"""Alternatives; every condition of one alternative must hold."""
 
 _ANY: Final = VersionCondition("", NpmVersion((0, 0, 0)))
 _NOTHING: Final = VersionCondition("<", NpmVersion.make(0, 0, 0, "0"))
@@ -92,7 +92,7 @@ _EVERYTHING: Final = VersionCondition(">=", NpmVersion((0, 0, 0)))
 
 @dataclass(frozen=True, slots=True)
 class _Partial:
-    """A version with parts left open (``1``, ``1.x``, ``*``): those are None."""
+    """A version with open parts (``1``, ``1.x``, ``*``), which are None."""
 
     major: int | None
     minor: int | None
@@ -102,23 +102,23 @@ class _Partial:
     """False for ``1.x.3``: a number behind an open part."""
 
     @classmethod
-    def of(cls, found: re.Match[str]) -> Self:
-        texts = (found["major"], found["minor"], found["patch"])
+    def from_match(cls, match: re.Match[str]) -> Self:
+        texts = (match["major"], match["minor"], match["patch"])
         major, minor, patch = (int(one) if one and one.isdigit() else None for one in texts)
         ordered = not (major is None and minor is not None) and not (minor is None and patch is not None)
-        return cls(major, minor if major is not None else None, patch, found["pre"] or "", ordered)
+        return cls(major, minor if major is not None else None, patch, match["pre"] or "", ordered)
 
     @property
-    def whole(self) -> bool:
+    def is_complete(self) -> bool:
         return None not in {self.major, self.minor, self.patch}
 
     @property
     def lowest(self) -> NpmVersion:
         patch = self.patch if self.minor is not None else 0
-        return NpmVersion.make(self.major or 0, self.minor or 0, patch or 0, self.pre if self.whole else "")
+        return NpmVersion.make(self.major or 0, self.minor or 0, patch or 0, self.pre if self.is_complete else "")
 
     def below_next(self, part: int) -> NpmVersion:
-        """The first version after every one that shares the numbers up to ``part`` (0 is the major one)."""
+        """The first version after all that share the numbers up to ``part`` (0 is the major number)."""
         numbers = (self.major or 0, self.minor or 0, self.patch or 0)
         raised = [*numbers[:part], numbers[part] + 1, 0, 0][:3]
         return NpmVersion.make(raised[0], raised[1], raised[2], "0")
@@ -126,39 +126,43 @@ class _Partial:
 
 @lru_cache(maxsize=4096)
 def parse_version(text: str) -> NpmVersion | None:
-    """A version, or None when npm would not take the text as one."""
-    found = _VERSION.fullmatch(text.strip()) if len(text) <= _LONGEST else None
-    if found is None:
+    """A version; None when npm would not accept the text as one."""
+    match = _VERSION.fullmatch(text.strip()) if len(text) <= _LONGEST else None
+    if match is None:
         return None
     try:
-        return NpmVersion.make(int(found["major"]), int(found["minor"]), int(found["patch"]), found["pre"] or "")
+        return NpmVersion.make(int(match["major"]), int(match["minor"]), int(match["patch"]), match["pre"] or "")
     except ValueError:
         return None
 
 
 @lru_cache(maxsize=4096)
 def parse_range(text: str) -> Range | None:
-    """A range, or None when the text is none: a tag such as ``latest``, or an address."""
+    """A range; None when the text is not one, such as the tag ``latest`` or an address."""
     try:
         parsed = [_alternative(part.strip()) for part in re.sub(r"\s+", " ", text.strip()).split("||")]
     except ValueError:
         return None
-    sets = [found for found in parsed if found]
-    if not sets:
+    alternatives = [conditions for conditions in parsed if conditions]
+    if not alternatives:
         return None
-    possible = [found for found in sets if found[0] != _NOTHING] or sets[:1]
+    possible = [conditions for conditions in alternatives if conditions[0] != _NOTHING] or alternatives[:1]
     return ((_ANY,),) if (_ANY,) in possible else tuple(possible)
 
 
 @lru_cache(maxsize=8192)
 def satisfies(version: str, spec: str) -> bool:
-    """Whether a version lies in a range; a pre-release only where the range names one of the same three numbers."""
-    alternatives, one = parse_range(spec), parse_version(version)
-    return alternatives is not None and one is not None and any(_allow(every, one) for every in alternatives)
+    """Whether a version is in a range; a pre-release only where the range names one of the same three numbers."""
+    alternatives, parsed = parse_range(spec), parse_version(version)
+    return (
+        alternatives is not None
+        and parsed is not None
+        and any(_allow(conditions, parsed) for conditions in alternatives)
+    )
 
 
 def intersects(first: str, second: str) -> bool:
-    """Whether two ranges have a version in common, as npm decides which rule of ``overrides`` applies."""
+    """Whether two ranges have a version in common, which is how npm decides whether a rule of ``overrides`` applies."""
     one, other = parse_range(first) or (), parse_range(second) or ()
     return any(
         _possible(left) and _possible(right) and all(_overlap(a, b) for a in left for b in right)
@@ -202,7 +206,7 @@ def _regions_overlap(one: VersionCondition, other: VersionCondition) -> bool:
 
 
 def _alternative(text: str) -> Conditions:
-    """The conditions of one side of ``||``; empty when nothing of it is a range."""
+    """The conditions of one side of ``||``; empty when no part of it is a range."""
     plain = _STRIP_BUILD.sub("", text)
     conditions = _hyphen(plain)
     if conditions is None:
@@ -215,29 +219,29 @@ def _alternative(text: str) -> Conditions:
 
 
 def _hyphen(text: str) -> Conditions | None:
-    """``1.2 - 3.4`` as two conditions; None when the text has no such form."""
+    """``1.2 - 3.4`` as two conditions; None when the text does not have this form."""
     ends = _HYPHEN.fullmatch(text)
     low, high = (_PARTIAL_ALONE.fullmatch(ends[name]) for name in ("low", "high")) if ends else (None, None)
     if low is None or high is None:
         return None
-    first, last = _Partial.of(low), _Partial.of(high)
+    first, last = _Partial.from_match(low), _Partial.from_match(high)
     from_first = _ANY if first.major is None else VersionCondition(">=", first.lowest)
     if last.major is None:
         return (from_first, _ANY)
-    if last.whole:
+    if last.is_complete:
         return (from_first, VersionCondition("<=", last.lowest))
     return (from_first, VersionCondition("<", last.below_next(0 if last.minor is None else 1)))
 
 
 def _conditions(word: str) -> Conditions:
-    """What one word of a range stands for; empty when it is none, which npm's loose mode passes over."""
-    found = _CONDITION.fullmatch(word)
-    if found is None:
+    """What one word of a range means; empty when it is not a condition, which npm's loose mode ignores."""
+    match = _CONDITION.fullmatch(word)
+    if match is None:
         return () if word else (_ANY,)
-    partial, sign = _Partial.of(found), found["sign"]
+    partial, sign = _Partial.from_match(match), match["sign"]
     if sign in {"~", "~>", "^"}:
         return _sign(partial, caret=sign == "^")
-    if partial.whole:
+    if partial.is_complete:
         return (VersionCondition(sign if sign not in {"", "="} else "==", partial.lowest),)
     return _open(partial, sign) if partial.ordered else ()
 

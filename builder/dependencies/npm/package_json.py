@@ -1,4 +1,4 @@
-"""What a plugin's repository says to npm: package.json, and the one setting of ``.npmrc`` that counts."""
+"""Reads package.json, and the one setting of the project's ``.npmrc`` that counts."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ _LEGACY_PEERS = re.compile(r"^\s*(?:legacy-peer-deps|force)\s*=\s*\"?true\"?\s*$
 
 
 def read_json(file: Path) -> dict[str, object]:
-    """A JSON object; empty when the file is not there.
+    """A JSON object; empty when the file does not exist.
 
     Raises:
-        DependencyError: The file is too large, or holds anything else.
+        DependencyError: The file is too large, unreadable, or not a JSON object.
     """
     if not file.is_file():
         return {}
     if file.stat().st_size > LARGEST_JSON:
         message = f"{file.name} is larger than {LARGEST_JSON >> 20} MB."
-        raise DependencyError(message, hint="It is made by npm; remove what does not belong there.")
+        raise DependencyError(message, hint="npm writes this file; remove what does not belong there.")
     try:
         document = json.loads(file.read_text("utf-8-sig"))
     except OSError as error:
@@ -33,9 +33,9 @@ def read_json(file: Path) -> dict[str, object]:
         raise DependencyError(message, hint="Check its permissions.") from error
     except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
         message = f"{file.name} is not valid JSON: {error}."
-        raise DependencyError(message, hint="Correct it, or run `biot-plugin lock`.") from error
+        raise DependencyError(message, hint="Fix it, or run `biot-plugin lock`.") from error
     if not isinstance(document, dict):
-        message = f"{file.name} must hold one JSON object."
+        message = f"{file.name} must contain one JSON object."
         raise DependencyError(message, hint="Compare it with npm's documentation of the file.")
     return cast("dict[str, object]", document)
 

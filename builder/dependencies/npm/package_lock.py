@@ -1,6 +1,6 @@
-"""``package-lock.json`` (version 2 and 3) -> the packages that go into the artifact and where.
+"""``package-lock.json`` (version 2 and 3) -> the packages that go into the artifact, and their places.
 
-Only production packages for Lambda's Linux on x86_64; addresses (``resolved``) are not looked at, ``integrity`` is all.
+Only production packages for Lambda's Linux on x86_64. Addresses (``resolved``) are ignored; only ``integrity`` counts.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, cast
 
 from builder.build_values import LockedPackage
 from builder.dependencies.npm.npm_graph import (
+    EVERY_FIELD,
     MODULES,
     artifact_place,
-    asked_by_address,
     is_installed,
     links_of,
     reachable,
-    table,
+    required_by_address,
+    string_table,
 )
 from builder.errors import DependencyError, Problem
 
@@ -31,69 +32,68 @@ _SHA512 = re.compile(r"(?:^|\s)(sha512-[A-Za-z0-9+/]{86}==)(?=$|\s|\?)")
 _NAME = re.compile(r"(?:@[A-Za-z0-9~-][A-Za-z0-9._~-]*/)?[A-Za-z0-9~_-][A-Za-z0-9._~'!()*-]*")
 _VERSION = re.compile(r"[0-9][0-9A-Za-z.+-]*")
 _PLACE = re.compile(rf"{MODULES}{_NAME.pattern}(?:/{MODULES}{_NAME.pattern})*")
-_HERE = {"os": "linux", "cpu": "x64", "libc": "glibc"}
-_ROOT_FIELDS = ("dependencies", "optionalDependencies", "peerDependencies", "devDependencies")
+_LAMBDA = {"os": "linux", "cpu": "x64", "libc": "glibc"}
 
 
 def parse_npm_lock(document: object) -> Entries:
     """The entries of a parsed ``package-lock.json``: place (``""`` is the project itself) -> entry.
 
     Raises:
-        DependencyError: It is of version 1, or no lock at all.
+        DependencyError: It is of version 1, or not a lock.
     """
     entries = document.get("packages") if isinstance(document, dict) else None
     if not isinstance(entries, dict) or not all(isinstance(entry, dict) for entry in entries.values()):
-        message = f"{LOCK_NAME} has no table `packages`: it is of version 1, or not a lock."
-        raise DependencyError(message, hint="Run `biot-plugin lock` to make it anew (npm 7 and later write version 3).")
+        message = f"{LOCK_NAME} has no `packages` table: it is of version 1, or not a lock."
+        raise DependencyError(message, hint="Run `biot-plugin lock` to write version 3, as npm 7 and later do.")
     return cast("Entries", entries)
 
 
-def differences(entries: Entries, package: Mapping[str, object]) -> tuple[str, ...]:
-    """The dependencies that ``package.json`` and the lock's root entry do not agree on, by name, sorted."""
+def outdated_names(entries: Entries, package: Mapping[str, object]) -> tuple[str, ...]:
+    """The dependencies on which ``package.json`` and the lock's root entry differ, sorted by name."""
     root = entries.get("", {})
     differing: set[str] = set()
-    for field in _ROOT_FIELDS:
-        differing |= {name for name, _ in table(package, field).items() ^ table(root, field).items()}
+    for field in EVERY_FIELD:
+        differing |= {name for name, _ in string_table(package, field).items() ^ string_table(root, field).items()}
     return tuple(sorted(differing))
 
 
 def production_packages(entries: Entries) -> tuple[LockedPackage, ...]:
-    """The packages to ship, each once with all its places, sorted by name and version.
+    """The packages to ship, each one once with all its places, sorted by name and version.
 
     Raises:
-        DependencyError: With every package that cannot be shipped: links, addresses, no sha512, another platform.
+        DependencyError: Lists every package that cannot be shipped: an address, no sha512, another platform.
     """
-    every = entries_for_lambda(entries)
-    links = links_of(every)
-    installed = [place for place, entry in every.items() if is_installed(place) and not entry.get("link")]
-    shipped = {place: every[place] for place in installed}
-    placed = {place: artifact_place(place, links) or place for place in installed}
-    addressed = asked_by_address(entries)
+    lambda_entries = entries_for_lambda(entries)
+    links = links_of(lambda_entries)
+    shipped = {place: entry for place, entry in lambda_entries.items() if is_installed(place) and not entry.get("link")}
+    artifact_places = {place: artifact_place(place, links) or place for place in shipped}
+    by_address = required_by_address(entries)
     problems = [
-        found for place in sorted(shipped) for found in _problems(placed[place], shipped[place], place in addressed)
+        problem
+        for place in sorted(shipped)
+        for problem in _problems(artifact_places[place], shipped[place], place in by_address)
     ]
     if problems:
-        message = f"{LOCK_NAME} has {len(problems)} package(s) that cannot be built in."
+        message = f"{LOCK_NAME} has {len(problems)} package(s) that cannot go into the artifact."
         raise DependencyError(
-            message, hint="Run `biot-plugin lock`: it corrects what it can and names the rest.", problems=problems
+            message, hint="Run `biot-plugin lock`: it fixes what it can and lists the rest.", problems=problems
         )
     places: dict[LockedPackage, list[str]] = {}
     for place, entry in shipped.items():
         if not _comes_with_parent(place, entry):
-            places.setdefault(package_of(place, entry, digest=sha512(entry)), []).append(placed[place])
-    packages = (replace(package, places=tuple(sorted(found))) for package, found in places.items())
+            places.setdefault(package_of(place, entry, digest=sha512(entry)), []).append(artifact_places[place])
+    packages = (replace(package, places=tuple(sorted(folders))) for package, folders in places.items())
     return tuple(sorted(packages, key=lambda package: (package.name, package.version, package.digest)))
 
 
 def shipped_folders(entries: Entries) -> tuple[tuple[str, str], ...]:
     """Each folder of the repository that goes into the artifact, with its place there."""
-    every = entries_for_lambda(entries)
-    links = links_of(every)
+    links = links_of(entries_for_lambda(entries))
     return tuple(sorted((folder, artifact_place(folder, links) or "") for folder in links))
 
 
 def package_of(place: str, entry: Mapping[str, object], *, digest: str) -> LockedPackage:
-    """The registry's package of an entry, without its places."""
+    """The package of an entry, without its places."""
     version, resolved = str(entry.get("version", "")), str(entry.get("resolved", ""))
     tarball = resolved.removeprefix("file:") if resolved.startswith("file:") else ""
     return LockedPackage(name=_name(place, entry), version=version, digest=digest, tarball=tarball)
@@ -102,49 +102,49 @@ def package_of(place: str, entry: Mapping[str, object], *, digest: str) -> Locke
 def entries_for_lambda(entries: Entries, *, development: bool = False) -> Entries:
     """The entries that npm would install on Lambda's platform, for production unless ``development``.
 
-    Optional packages for other platforms stay out, and what only they need with them, as npm does it.
+    Optional packages for other platforms are left out, with everything that only they need, as npm does it.
     """
-    runs = {
+    candidates = {
         place: entry
         for place, entry in entries.items()
         if place and not entry.get("extraneous") and (development or not entry.get("dev"))
     }
-    here = {place: entry for place, entry in runs.items() if fits(entry) or not _is_optional(entry)}
-    if len(here) == len(runs):
-        return here
+    fitting = {place: entry for place, entry in candidates.items() if fits(entry) or not _is_optional(entry)}
+    if len(fitting) == len(candidates):
+        return fitting
     root = {"": entries.get("", {})}
-    orphans = reachable(root | runs, development=development) - reachable(root | here, development=development)
-    return {place: entry for place, entry in here.items() if place not in orphans}
+    orphans = reachable(root | candidates, development=development) - reachable(root | fitting, development=development)
+    return {place: entry for place, entry in fitting.items() if place not in orphans}
 
 
 def sha512(entry: Mapping[str, object]) -> str:
-    """The entry's sha512 in npm's spelling (``sha512-<base64>``), or empty: sha1 alone proves nothing."""
-    found = _SHA512.search(str(entry.get("integrity", "")))
-    return found[1] if found is not None else ""
+    """The entry's sha512 in npm's spelling (``sha512-<base64>``), or empty: a sha1 alone proves nothing."""
+    match = _SHA512.search(str(entry.get("integrity", "")))
+    return match[1] if match is not None else ""
 
 
 def without_addresses(document: object) -> object:
-    """The lock without the addresses of registry packages, so that npm asks the operator's registry alone."""
+    """The lock without the addresses of registry packages, so that npm uses only the operator's registry."""
     if not isinstance(document, dict) or not isinstance(document.get("packages"), dict):
         return document
     entries = parse_npm_lock(document)
-    addressed = asked_by_address(entries)
-    bare = {
+    by_address = required_by_address(entries)
+    packages = {
         place: {key: value for key, value in entry.items() if key != "resolved"}
-        if _from_registry(entry) and place not in addressed
+        if _from_registry(entry) and place not in by_address
         else entry
         for place, entry in entries.items()
     }
-    return {key: value for key, value in document.items() if key != "dependencies"} | {"packages": bare}
+    return {key: value for key, value in document.items() if key != "dependencies"} | {"packages": packages}
 
 
 def fits(entry: Mapping[str, object]) -> bool:
     """Whether the entry's ``os``, ``cpu`` and ``libc`` lists allow Lambda's machine, as npm reads such lists."""
-    for key, here in _HERE.items():
+    for key, value in _LAMBDA.items():
         listed = entry.get(key)
         names = [str(name) for name in listed] if isinstance(listed, list) else []
         allowed = [name for name in names if not name.startswith("!")]
-        if f"!{here}" in names or (allowed and here not in allowed and "any" not in allowed):
+        if f"!{value}" in names or (allowed and value not in allowed and "any" not in allowed):
             return False
     return True
 
@@ -154,7 +154,7 @@ def _is_optional(entry: Mapping[str, object]) -> bool:
 
 
 def _comes_with_parent(place: str, entry: Entry) -> bool:
-    """Bundled dependencies lie in their parent's tarball; those of the project's own bundle list have an integrity."""
+    """Bundled dependencies are in their parent's tarball; those of the project's own bundle list have an integrity."""
     return bool(entry.get("inBundle")) and "integrity" not in entry and f"/{MODULES}" in place
 
 
@@ -162,45 +162,45 @@ def _from_registry(entry: Mapping[str, object]) -> bool:
     return not entry.get("link") and not str(entry.get("resolved", "")).startswith(("git", "file:"))
 
 
-def _problems(place: str, entry: Entry, addressed: bool) -> Iterator[Problem]:
-    found = _wrong(place, entry, addressed)
-    if found is not None:
-        message, hint = found
+def _problems(place: str, entry: Entry, by_address: bool) -> Iterator[Problem]:
+    described = _describe_problem(place, entry, by_address)
+    if described is not None:
+        message, hint = described
         yield Problem(message=message, hint=hint, file=LOCK_NAME, key=f'packages["{place}"]')
 
 
-def _wrong(place: str, entry: Entry, addressed: bool) -> tuple[str, str] | None:
-    """(what is wrong, the way out), or None."""
+def _describe_problem(place: str, entry: Entry, by_address: bool) -> tuple[str, str] | None:
+    """(message, hint), or None."""
     name, version = _name(place, entry), str(entry.get("version", ""))
     if not _PLACE.fullmatch(place) or not _NAME.fullmatch(name):
-        return "is no place or name that npm writes.", "Delete package-lock.json and run `biot-plugin lock`."
+        return "is not a place or name that npm writes.", "Delete package-lock.json and run `biot-plugin lock`."
     if _comes_with_parent(place, entry):
         return None
     in_repository = str(entry.get("resolved", "")).startswith("file:")
-    known = in_repository or (not addressed and _from_registry(entry))
-    return _wrong_package(entry, f"{name} {version}", registry=known)
+    has_source = in_repository or (not by_address and _from_registry(entry))
+    return _describe_package_problem(entry, f"{name} {version}", has_source=has_source)
 
 
-def _wrong_package(entry: Entry, shown: str, *, registry: bool) -> tuple[str, str] | None:
-    if not registry or not _VERSION.fullmatch(str(entry.get("version", ""))):
+def _describe_package_problem(entry: Entry, label: str, *, has_source: bool) -> tuple[str, str] | None:
+    if not has_source or not _VERSION.fullmatch(str(entry.get("version", ""))):
         return (
-            f"{shown} comes from an address (git, a tarball or a folder), not from a registry.",
-            "Publish it to your registry and ask for a version in package.json.",
+            f"{label} comes from an address (git, a tarball or a folder), not from a registry.",
+            "Publish it to your registry and require a version of it in package.json.",
         )
     if not sha512(entry):
         return (
-            f"{shown} has no sha512 integrity, so nothing safe says which bytes are meant.",
-            "Run `biot-plugin lock`, which replaces a sha1 by the sha512 of that file; without any hash add --upgrade.",
+            f"{label} has no sha512 integrity, so its content is not pinned safely.",
+            "Run `biot-plugin lock`, which replaces a sha1 with the file's sha512; without any hash, add --upgrade.",
         )
     if not fits(entry):
         return (
-            f"{shown} is not for Lambda's platform (linux, x64, glibc).",
-            "Ask for it under optionalDependencies, or choose another package.",
+            f"{label} is not for Lambda's platform (linux, x64, glibc).",
+            "Move it to optionalDependencies, or choose another package.",
         )
     return None
 
 
 def _name(place: str, entry: Mapping[str, object]) -> str:
-    """The registry's name of the package; npm writes ``name`` only where the place has another one (aliases)."""
-    named = entry.get("name")
-    return str(named) if named else place.rpartition(MODULES)[2]
+    """The registry's name of the package; npm writes ``name`` only where it differs from the place (aliases)."""
+    name = entry.get("name")
+    return str(name) if name else place.rpartition(MODULES)[2]

@@ -1,4 +1,4 @@
-"""``requirements-dev.lock``: what the plugin's own tests run with, on any machine, at the very versions that ship."""
+"""``requirements-dev.lock``: the packages of the plugin's own tests, for any machine, with the versions that ship."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from builder.dependencies.lock.requirements import parse_group
-from builder.dependencies.lock.requirements_lock import LOCK_NAME, preferences
+from builder.dependencies.lock.requirements_lock import LOCK_NAME, pinned_versions
+from builder.dependencies.python.pip_client import read_pip_settings
 from builder.dependencies.python.uv import ResolutionRequest, resolve
-from builder.dependencies.python.wheels import read_pip_settings
 from builder.errors import DependencyError
 
 if TYPE_CHECKING:
@@ -22,23 +22,23 @@ if TYPE_CHECKING:
     from builder.progress import Progress
 
 _LOWEST_PYTHON = re.compile(r">=\s*(3\.\d+)")
-_ANSWERED = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^\s;\\]+) ;(?P<marker>[^\\\n]+)", re.MULTILINE)
+_CONDITIONAL_PIN = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^\s;\\]+) ;(?P<marker>[^\\\n]+)", re.MULTILINE)
 _HEADER = (
     "# Made by `biot-plugin lock`; do not edit. For the plugin's own tests: every platform, "
     f"and the versions of {LOCK_NAME} where both have a package.\n"
 )
 
 
-def dev_question(
-    pyproject: Mapping[str, object], requirements: Requirements, runtime: Runtime, keep: str
+def read_dev_request(
+    pyproject: Mapping[str, object], requirements: Requirements, runtime: Runtime, preferences: str
 ) -> ResolutionRequest | None:
-    """What uv is asked for the tests' lock, or None when there is no dependency group ``dev``.
+    """What uv resolves for the tests' lock; None when there is no dependency group ``dev``.
 
     Args:
         pyproject: ``pyproject.toml``, parsed.
-        requirements: What the plugin needs when it runs.
+        requirements: Of the plugin at run time.
         runtime: The manifest's.
-        keep: The present lock, whose versions stay where they still fit.
+        preferences: The current lock, whose versions stay where they still fit.
 
     Raises:
         DependencyError: The group cannot be read.
@@ -49,77 +49,80 @@ def dev_question(
     project = pyproject.get("project")
     lowest = _LOWEST_PYTHON.search(str(project.get("requires-python", ""))) if isinstance(project, dict) else None
     return ResolutionRequest(
-        wanted=tuple(sorted({*requirements.wanted, *parse_group(group, "pyproject.toml", "dependency-groups.dev")})),
+        requirements=tuple(
+            sorted({*requirements.direct, *parse_group(group, "pyproject.toml", "dependency-groups.dev")})
+        ),
         constraints=requirements.constraints,
-        keep=keep,
+        preferences=preferences,
         runtime=runtime,
         universal=True,
-        python=lowest[1] if lowest is not None else "",
+        lowest_python=lowest[1] if lowest is not None else "",
     )
 
 
-def make_dev_lock(question: ResolutionRequest, pins: tuple[Pin, ...], store: Store, progress: Progress) -> str:
+def make_dev_lock(request: ResolutionRequest, pins: tuple[Pin, ...], store: Store, progress: Progress) -> str:
     """The text of the tests' lock.
 
     It starts at the project's lowest Python, with the versions that ship. Where one of those does not install there,
-    Pythons below the runtime's get the newest release that does; where there is none, the lock starts at the runtime's.
+    Pythons below the runtime's get the newest release that does. Without such a release, the lock starts at the
+    runtime's Python.
 
     Args:
-        question: As ``dev_question`` made it.
-        pins: What ships.
+        request: From ``read_dev_request``.
+        pins: Of the packages that ship.
         store: For uv's files.
-        progress: Told which releases differ from what ships.
+        progress: Receives the releases that differ from what ships.
 
     Raises:
         DependencyError: No set of versions satisfies all of them.
     """
-    exactly = _constrained(question, preferences(pins).splitlines())
-    with store.work() as folder:
+    exactly = _constrained(request, pinned_versions(pins).splitlines())
+    with store.work_folder() as folder:
         pip = read_pip_settings(folder)
         try:
             return _HEADER + resolve(exactly, folder, pip)
         except DependencyError:
-            if not question.python:
+            if not request.lowest_python:
                 raise
         try:
-            answer = resolve(_constrained(question, _at_most(pins, question.runtime)), folder, pip)
+            resolution = resolve(_constrained(request, _at_most(pins, request.runtime)), folder, pip)
         except DependencyError:
-            answer = resolve(replace(exactly, python=""), folder, pip)
-            progress.note(_only_newer_pythons(question))
+            resolution = resolve(replace(exactly, lowest_python=""), folder, pip)
+            progress.note(_only_newer_pythons(request))
         else:
-            for note in _older_releases(answer, pins):
+            for note in _older_releases(resolution, pins):
                 progress.note(note)
-    return _HEADER + answer
+    return _HEADER + resolution
 
 
-def _constrained(question: ResolutionRequest, lines: list[str]) -> ResolutionRequest:
-    return replace(question, constraints=(*question.constraints, *lines))
+def _constrained(request: ResolutionRequest, lines: list[str]) -> ResolutionRequest:
+    return replace(request, constraints=(*request.constraints, *lines))
 
 
 def _at_most(pins: tuple[Pin, ...], runtime: Runtime) -> list[str]:
-    """What ships as an upper bound, instead of exactly, for Pythons below the runtime's."""
+    """The pins as upper bounds instead of exact versions for Pythons below the runtime's."""
     below, above = (f"python_full_version {sign} '{runtime.version}'" for sign in ("<", ">="))
     return [
         f"{pin.name}{sign}{pin.version} ; {marker}" for pin in pins for sign, marker in (("<=", below), ("==", above))
     ]
 
 
-def _older_releases(answer: str, pins: tuple[Pin, ...]) -> list[str]:
-    """One sentence for each package whose tests run with another release than the one that ships."""
+def _older_releases(resolution: str, pins: tuple[Pin, ...]) -> list[str]:
+    """One sentence for each package whose release in tests differs from the one that ships."""
     ships = {pin.name: pin.version for pin in pins}
     return [
-        f"Where {line['marker'].strip()}, tests run with {line['name']} {line['version']}; "
-        f"{line['name']} {ships[line['name']]} ships, which does not install there."
-        for line in _ANSWERED.finditer(answer)
+        f"If {line['marker'].strip()}, tests run with {line['name']} {line['version']}; "
+        f"{line['name']} {ships[line['name']]}, which ships, does not install there."
+        for line in _CONDITIONAL_PIN.finditer(resolution)
         if ships.get(line["name"], line["version"]) != line["version"]
     ]
 
 
-def _only_newer_pythons(question: ResolutionRequest) -> str:
-    version = question.runtime.version
+def _only_newer_pythons(request: ResolutionRequest) -> str:
+    version = request.runtime.version
     return (
-        f"requirements-dev.lock is for Python {version} and later: what ships on {question.runtime.name} "
-        f"has no release for Python {question.python}. Run tox with Python {version}: "
+        f"requirements-dev.lock is for Python {version} and later: packages that ship on {request.runtime.name} "
+        f"have no release for Python {request.lowest_python}. Run tox with Python {version}: "
         f"`python{version} -m pip install tox`, then `python{version} -m tox`."
     )
 
@@ -133,5 +136,6 @@ def _dev_group(pyproject: Mapping[str, object]) -> list[str]:
     try:
         return list(resolve_dependency_groups(groups, "dev"))
     except (ValueError, TypeError, LookupError, ExceptionGroup) as error:
-        msg = f"pyproject.toml: dependency-groups.dev cannot be read: {error}."
-        raise DependencyError(msg, hint='It is a list of requirements and of {include-group = "NAME"}.') from error
+        message = f"pyproject.toml: dependency-groups.dev is not valid: {error}."
+        hint = 'It must be a list of requirements and of {include-group = "NAME"}.'
+        raise DependencyError(message, hint=hint) from error

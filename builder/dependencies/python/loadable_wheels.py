@@ -1,4 +1,4 @@
-"""Among the wheels of one version, one whose native code really loads: a tag is only what its builder promised."""
+"""Replaces wheels whose native code does not load by another wheel of the same version: tags are only promises."""
 
 from __future__ import annotations
 
@@ -18,57 +18,58 @@ if TYPE_CHECKING:
     from builder.platform.runtimes import Runtime
     from builder.progress import Progress
 
-_MOST_WHEELS = 4
-"""Wheels of one version to try; a version has rarely more than two for one platform."""
+_MAX_TRIES = 4
+"""Wheels of one version to try; a version rarely has more than two for one platform."""
 
 
 def replace_unloadable_wheels(
     fetched: Iterable[FetchedWheel],
-    wanted: Sequence[RequestedWheel],
+    requests: Sequence[RequestedWheel],
     runtime: Runtime,
     store: Store,
     progress: Progress,
 ) -> tuple[FetchedWheel, ...]:
-    """The same packages, with another wheel of the same version where the one that was fetched does not load.
+    """The same packages, with another wheel of the same version where the fetched one does not load.
 
-    A version without any that loads keeps its first wheel, and the reason is noted: packaging will refuse it.
+    A version without a loadable wheel keeps its first wheel, and the reason is noted: packaging will refuse it.
     """
-    offered = {one.name: one.digests for one in wanted}
-    return tuple(_fitting(one, offered.get(one.name, ()), runtime, store, progress) for one in fetched)
+    digests = {request.name: request.digests for request in requests}
+    return tuple(_loadable_wheel(one, digests.get(one.name, ()), runtime, store, progress) for one in fetched)
 
 
-def _fitting(
+def _loadable_wheel(
     first: FetchedWheel, digests: tuple[str, ...], runtime: Runtime, store: Store, progress: Progress
 ) -> FetchedWheel:
     problems = _problems(first, runtime, store)
     tried, current = {first.digest}, first
-    while problems and len(tried) < _MOST_WHEELS:
-        other = _another(current, tuple(digest for digest in digests if digest not in tried), runtime, store, progress)
+    while problems and len(tried) < _MAX_TRIES:
+        other = _fetch_another(
+            current, tuple(digest for digest in digests if digest not in tried), runtime, store, progress
+        )
         if other is None:
             break
         tried.add(other.digest)
         current = other
         if not _problems(other, runtime, store):
-            progress.note(f"{first.wheel} does not load on {runtime.name}; {other.wheel} does and is taken.")
+            progress.note(f"{first.wheel} does not load on {runtime.name}; {other.wheel} does and is used instead.")
             return other
     for problem in problems:
         progress.note(f"{problem.message} {problem.hint}")
     return first
 
 
-def _another(
-    one: FetchedWheel, digests: tuple[str, ...], runtime: Runtime, store: Store, progress: Progress
+def _fetch_another(
+    wheel: FetchedWheel, digests: tuple[str, ...], runtime: Runtime, store: Store, progress: Progress
 ) -> FetchedWheel | None:
     if not digests:
         return None
     try:
-        (found,) = fetch_wheels(
-            [RequestedWheel(name=one.name, version=one.version, digests=digests)], runtime, store, progress
-        )
+        request = RequestedWheel(name=wheel.name, version=wheel.version, digests=digests)
+        (fetched,) = fetch_wheels([request], runtime, store, progress)
     except DependencyError:
-        # The index has no other wheel for the runtime. The one that was fetched stays, so nothing is hidden.
+        # The index has no other wheel for the runtime. The fetched one stays, so nothing is hidden.
         return None
-    return found
+    return fetched
 
 
 def _problems(wheel: FetchedWheel, runtime: Runtime, store: Store) -> tuple[Problem, ...]:

@@ -1,8 +1,8 @@
-"""``[build] allow-sdist``: packages without a wheel, built from source into wheels like all others.
+"""``[build] allow-sdist``: builds packages that have no wheel from source, into wheels like all others.
 
 Building runs the package's own code and its build tools on this machine. That happens when the lock is made, and again
-only where neither the store nor the shared one has the wheel. The lock pins the wheel, so what is built elsewhere with
-other tools is an error and never another artifact.
+only where neither the store nor the shared store has the wheel. The lock pins the wheel, so a wheel that other tools
+build differently is an error, never a different artifact.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from builder import process
 from builder.archive.reader import read_content, read_members
 from builder.archive.writer import pack_members
 from builder.dependencies import operator_settings, tool_failures
+from builder.dependencies.python.pip_client import read_pip_settings
 from builder.dependencies.python.wheels import (
     FetchedWheel,
     add_wheel,
     hashed_requirements,
-    read_pip_settings,
     share_wheels,
 )
 from builder.dependencies.store.pack_store import file_sha256
@@ -37,25 +37,25 @@ if TYPE_CHECKING:
     from builder.platform.runtimes import Runtime
     from builder.progress import Progress
 
-_PURE: Final = "-none-any.whl"
-_TRACES = re.compile(r"[^/]+\.dist-info/RECORD(?:\.jws|\.p7s)?")
-"""Lists of digests, which change with the one line that is taken out; artifacts have none of them."""
+_PURE_PYTHON: Final = "-none-any.whl"
+_RECORDS = re.compile(r"[^/]+\.dist-info/RECORD(?:\.jws|\.p7s)?")
+"""Lists of digests, which change with the one line that is removed; artifacts never include them."""
 _WHEEL = re.compile(r"[^/]+\.dist-info/WHEEL")
 _GENERATOR = re.compile(rb"^Generator: *([^\r\n]*)\r?\n", re.MULTILINE)
-_LONGEST_TOOL = 60
+_MAX_TOOL_NAME = 60
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BuiltWheel:
-    """A wheel that was built here and is now in the store; ``source`` is what the lock says of it (``Pin.source``)."""
+    """A wheel that was built here and is now in the store; ``source`` becomes the lock's ``Pin.source``."""
 
     wheel: FetchedWheel
     source: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Workshop:
-    """Where one package is built, and by what."""
+class _BuildEnvironment:
+    """Where one package is built: its folder, Python and environment variables."""
 
     folder: Path
     python: str
@@ -67,107 +67,110 @@ class _Workshop:
 
 
 def build_wheels(
-    wanted: Iterable[RequestedWheel], runtime: Runtime, store: Store, progress: Progress
+    requests: Iterable[RequestedWheel], runtime: Runtime, store: Store, progress: Progress
 ) -> tuple[BuiltWheel, ...]:
     """Fetch sdists by their hashes, build each in isolation, and put the wheels into the store.
 
     Args:
-        wanted: Packages with the hashes of the sdists that would do.
-        runtime: A Python of its version builds, where this machine has one; else the kit's own.
-        store: Receives the wheels, without the traces that tools leave.
-        progress: Told which package is done.
+        requests: Packages with the hashes of the acceptable sdists.
+        runtime: A Python of its version builds, where this machine has one; otherwise the kit's own.
+        store: Receives the wheels, without what names the build tools.
+        progress: Receives each finished package.
 
     Raises:
-        DependencyError: A sdist cannot be had or built, or becomes native code.
+        DependencyError: An sdist is unavailable, cannot be built, or becomes native code.
     """
-    every = tuple(wanted)
-    if not every:
+    pending = tuple(requests)
+    if not pending:
         return ()
-    progress.begin("Building packages from source", len(every))
-    found = locate_interpreter(runtime.version, os.environ)
-    made = []
-    with store.work() as folder:
+    progress.begin("Building packages from source", len(pending))
+    interpreter = locate_interpreter(runtime.version, os.environ)
+    python = str(interpreter.program) if interpreter is not None else sys.executable
+    built = []
+    with store.work_folder() as folder:
         pip = operator_settings.pip_environment(process.current_environment(), read_pip_settings(folder))
         environment = {
             **operator_settings.build_environment(pip),
-            "PIP_NO_CACHE_DIR": "1",
-        }  # a wheel in it has other makers
-        for one in every:
-            place = folder / one.name
+            "PIP_NO_CACHE_DIR": "1",  # a cached wheel may have been built by other tools
+        }
+        for request in pending:
+            place = folder / request.name
             place.mkdir()
-            python = str(found.program) if found is not None else sys.executable
-            made.append(_build(one, _Workshop(folder=place, python=python, environment=environment), store))
-            progress.advance(f"{one.name} {one.version}")
-    share_wheels([one.wheel for one in made], store, progress)
-    return tuple(made)
+            built.append(
+                _build(request, _BuildEnvironment(folder=place, python=python, environment=environment), store)
+            )
+            progress.advance(f"{request.name} {request.version}")
+    share_wheels([one.wheel for one in built], store, progress)
+    return tuple(built)
 
 
 def rebuild_wheels(
-    wanted: Iterable[tuple[RequestedWheel, str]], runtime: Runtime, store: Store, progress: Progress
+    requests: Iterable[tuple[RequestedWheel, str]], runtime: Runtime, store: Store, progress: Progress
 ) -> tuple[BuiltWheel, ...]:
-    """Build wheels again that a lock pins.
+    """Build the wheels that a lock pins again.
 
     Args:
-        wanted: Packages with the hash of the sdist, and ``sha256:<hex>`` of the wheel that must come out.
+        requests: Packages with the hash of the sdist, and ``sha256:<hex>`` of the expected wheel.
         runtime: As for ``build_wheels``.
         store: As for ``build_wheels``.
         progress: As for ``build_wheels``.
 
     Raises:
-        DependencyError: As ``build_wheels``; or another wheel came out.
+        DependencyError: As for ``build_wheels``; or the built wheel differs from the pinned one.
     """
-    every = tuple(wanted)
-    built = build_wheels([one for one, _ in every], runtime, store, progress)
-    other = [made.wheel for made, (_, digest) in zip(built, every, strict=True) if made.wheel.digest != digest]
-    if other:
-        names = ", ".join(f"{one.name} {one.version}" for one in other)
-        message = f"Built from source again, {names} has other files than requirements.lock pins: other tools built it."
+    pending = tuple(requests)
+    built = build_wheels([request for request, _ in pending], runtime, store, progress)
+    different = [one.wheel for one, (_, digest) in zip(built, pending, strict=True) if one.wheel.digest != digest]
+    if different:
+        names = ", ".join(f"{wheel.name} {wheel.version}" for wheel in different)
+        message = f"The new build of {names} differs from the wheel in requirements.lock: other tools built that one."
         hint = "Run `biot-plugin lock` and commit the file; a shared --store gives every machine the wheel built first."
         raise DependencyError(message, hint=hint)
     return built
 
 
 def sdist_digest(source: str) -> str:
-    """The ``sha256:<hex>`` in what a lock says of a wheel that was built."""
+    """The ``sha256:<hex>`` of the sdist in a ``Pin.source``."""
     return source.split(" ")[1]
 
 
-def _build(one: RequestedWheel, shop: _Workshop, store: Store) -> BuiltWheel:
-    label = f"{one.name} {one.version}"
-    (shop.folder / "wanted.txt").write_text(hashed_requirements([one]), encoding="utf-8")
-    # What builds it comes as wheels: no other package's code is run for it.
-    only = ("--only-binary=:all:", f"--no-binary={one.name}")
-    fetched = shop.pip("download", "--require-hashes", "--dest=source", "--requirement=wanted.txt", *only)
-    sdist = _made(fetched, shop.folder / "source", label)
-    if f"sha256:{file_sha256(sdist)}" not in one.digests:
-        message = f"The index gave {sdist.name}, which no hash of {label} names."
+def _build(request: RequestedWheel, builder: _BuildEnvironment, store: Store) -> BuiltWheel:
+    label = f"{request.name} {request.version}"
+    (builder.folder / "requirements.txt").write_text(hashed_requirements([request]), encoding="utf-8")
+    # The build tools are wheels: no other package's code is run.
+    only = ("--only-binary=:all:", f"--no-binary={request.name}")
+    fetched = builder.pip("download", "--require-hashes", "--dest=source", "--requirement=requirements.txt", *only)
+    sdist = _only_file(fetched, builder.folder / "source", label)
+    if f"sha256:{file_sha256(sdist)}" not in request.digests:
+        message = f"The index sent {sdist.name}, whose hash is not one of {label}."
         raise DependencyError(message, hint="Run `biot-plugin lock` again.")
     source = f"{sdist.name} sha256:{file_sha256(sdist)}"
-    wheel = _made(shop.pip("wheel", "--wheel-dir=wheel", *only, str(sdist)), shop.folder / "wheel", label)
-    if not wheel.name.endswith(_PURE):
-        message = f"{label} becomes native code ({wheel.name}), built for this machine and not for Lambda."
-        hint = "Choose a version that has wheels, or build one for manylinux and put it into your company's index."
+    wheel = _only_file(builder.pip("wheel", "--wheel-dir=wheel", *only, str(sdist)), builder.folder / "wheel", label)
+    if not wheel.name.endswith(_PURE_PYTHON):
+        message = f"{label} contains native code ({wheel.name}), which was built for this machine and not for Lambda."
+        hint = "Choose a version that has wheels, or build a manylinux wheel and add it to your company's index."
         raise DependencyError(message, hint=hint)
-    plain = shop.folder / "plain.whl"
-    tool = _without_traces(wheel, plain)
-    made = FetchedWheel(name=one.name, version=one.version, wheel=wheel.name, digest=f"sha256:{file_sha256(plain)}")
-    add_wheel(store, plain, made)
-    return BuiltWheel(wheel=made, source=f"{source} by {tool}")
+    normalized = builder.folder / "normalized.whl"
+    tool = _normalize(wheel, normalized)
+    digest = f"sha256:{file_sha256(normalized)}"
+    fetched_wheel = FetchedWheel(name=request.name, version=request.version, wheel=wheel.name, digest=digest)
+    add_wheel(store, normalized, fetched_wheel)
+    return BuiltWheel(wheel=fetched_wheel, source=f"{source} by {tool}")
 
 
-def _made(done: process.CompletedProcess, folder: Path, label: str) -> Path:
+def _only_file(completed: process.CompletedProcess, folder: Path, label: str) -> Path:
     """The one file that pip left in a folder."""
-    files = list(folder.iterdir()) if done.returncode == 0 and folder.is_dir() else []
+    files = list(folder.iterdir()) if completed.returncode == 0 and folder.is_dir() else []
     if len(files) != 1:
-        raise tool_failures.build_error(done, label)
+        raise tool_failures.build_error(completed, label)
     return files[0]
 
 
-def _without_traces(wheel: Path, target: Path) -> str:
-    """Write a wheel as a pack that follows from its content alone.
+def _normalize(wheel: Path, target: Path) -> str:
+    """Write a wheel again so that its bytes depend on its content alone.
 
     Returns:
-        What built it, by its own word.
+        The build tool, as the wheel names it.
     """
     tools: list[str] = []
 
@@ -175,10 +178,10 @@ def _without_traces(wheel: Path, target: Path) -> str:
         for member in read_members(wheel):
             content = read_content(wheel, member)
             if _WHEEL.fullmatch(member.path):
-                tools.extend(found.decode("ascii", "replace") for found in _GENERATOR.findall(content))
+                tools.extend(name.decode("ascii", "replace") for name in _GENERATOR.findall(content))
                 content = _GENERATOR.sub(b"", content)
-            if not _TRACES.fullmatch(member.path):
+            if not _RECORDS.fullmatch(member.path):
                 yield member.path, member.mode, content
 
     pack_members(contents(), target)
-    return re.sub(r"[^ -~]", "", " ".join(tools))[:_LONGEST_TOOL].strip() or "an unnamed tool"
+    return re.sub(r"[^ -~]", "", " ".join(tools))[:_MAX_TOOL_NAME].strip() or "an unnamed tool"

@@ -1,4 +1,4 @@
-"""Choosing versions with uv, for a runtime that is not this machine's."""
+"""Chooses versions with uv, for a runtime that is not this machine's."""
 
 from __future__ import annotations
 
@@ -12,16 +12,15 @@ from typing import TYPE_CHECKING
 
 from builder import process
 from builder.dependencies import operator_settings, tool_failures
-from builder.dependencies.python.newer_platforms import explain_newer_glibc
-from builder.dependencies.python.other_runtimes import explain_other_runtimes
+from builder.dependencies.python.missing_wheels import explain_newer_glibc, explain_other_runtimes
+from builder.dependencies.python.pip_client import available_versions
 from builder.dependencies.python.platform_tags import uv_platform
-from builder.dependencies.python.wheels import available_versions
 from builder.errors import DependencyError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from builder.dependencies.python.newer_platforms import VersionLookup
+    from builder.dependencies.python.pip_client import VersionLookup
     from builder.errors import Problem
     from builder.platform.runtimes import Runtime
 
@@ -32,136 +31,141 @@ _INDEX_KEYS = {"index", "index-url", "extra-index-url", "find-links", "no-index"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ResolutionRequest:
-    """What uv is asked.
+    """What uv resolves.
 
     Attributes:
-        wanted: Requirements.
-        constraints: Requirements that only limit versions.
-        keep: Versions to keep where they still fit, ``name==version`` lines.
+        requirements: PEP 508 lines.
+        constraints: PEP 508 lines that only limit versions.
+        preferences: Versions to keep where they still fit, as ``name==version`` lines.
         runtime: Whose platform and Python count.
-        universal: For every platform and for Python from ``python`` on, instead of only the runtime.
-        python: Lowest Python version of a universal answer; without it the runtime's.
-        sources: Names of packages that are taken as source.
-        alone: Whether what the packages need is left out of the answer.
+        universal: For every platform and for Python from ``lowest_python`` on, instead of only the runtime.
+        lowest_python: Of a universal resolution; empty for the runtime's version.
+        source_packages: Names of packages that are built from source.
+        without_dependencies: Leaves out the dependencies of the requirements.
     """
 
-    wanted: tuple[str, ...]
+    requirements: tuple[str, ...]
     constraints: tuple[str, ...]
-    keep: str
+    preferences: str
     runtime: Runtime
     universal: bool = False
-    python: str = ""
-    sources: tuple[str, ...] = ()
-    alone: bool = False
+    lowest_python: str = ""
+    source_packages: tuple[str, ...] = ()
+    without_dependencies: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ResolvedPackage:
-    """One package as uv chose it, with the hashes of every file of that version."""
+    """One package in the version that uv chose, with the hashes of every file of that version."""
 
     name: str
     version: str
     digests: tuple[str, ...]
 
 
-def compile_command(uv: str, interpreter: str, question: ResolutionRequest) -> list[str]:
-    """Uv's argument list, for a folder with ``wanted.in``, ``constraints.txt`` and ``answer.txt``.
+def compile_command(uv: str, interpreter: str, request: ResolutionRequest) -> list[str]:
+    """The uv command, for a folder with ``requirements.in``, ``constraints.txt`` and ``resolution.txt``.
 
-    The answer file holds the versions to keep before, and the answer afterwards.
+    ``resolution.txt`` contains the preferred versions before, and the resolution afterwards.
     """
     command = [
         uv,
         "pip",
         "compile",
         "--quiet",
-        "wanted.in",
+        "requirements.in",
         "--constraints",
         "constraints.txt",
         "--output-file",
-        "answer.txt",
+        "resolution.txt",
     ]
     command += ["--python", interpreter, "--no-python-downloads"]
-    command += ["--python-version", question.python or question.runtime.version]
-    command += ["--universal"] if question.universal else ["--python-platform", uv_platform(question.runtime)]
-    command += ["--only-binary", ":all:", *(f"--no-binary={name}" for name in question.sources)]
-    command += ["--no-deps"] if question.alone else []
+    command += ["--python-version", request.lowest_python or request.runtime.version]
+    command += ["--universal"] if request.universal else ["--python-platform", uv_platform(request.runtime)]
+    command += ["--only-binary", ":all:", *(f"--no-binary={name}" for name in request.source_packages)]
+    command += ["--no-deps"] if request.without_dependencies else []
     return [*command, "--generate-hashes", "--no-header", "--no-annotate"]
 
 
-def resolve(question: ResolutionRequest, folder: Path, pip: Mapping[str, str]) -> str:
-    """Uv's answer as the text of a requirements file.
+def resolve(request: ResolutionRequest, folder: Path, pip: Mapping[str, str]) -> str:
+    """Uv's resolution as the text of a requirements file.
 
     Args:
-        question: What is asked.
+        request: What to resolve.
         folder: An empty folder. An empty ``uv.toml`` in it ends uv's search for project settings in parent folders.
-        pip: pip's settings, whose index uv takes where it was told none.
+        pip: pip's settings, whose index uv uses where it has none of its own.
 
     Raises:
-        DependencyError: There is no set of versions for the runtime, or the index cannot be reached.
+        DependencyError: There is no set of versions for the runtime, or the index is unreachable.
     """
     from uv import find_uv_bin
 
     for name, text in (
         ("uv.toml", ""),
-        ("wanted.in", "".join(f"{line}\n" for line in question.wanted)),
-        ("constraints.txt", "".join(f"{line}\n" for line in question.constraints)),
-        ("answer.txt", question.keep),
+        ("requirements.in", "".join(f"{line}\n" for line in request.requirements)),
+        ("constraints.txt", "".join(f"{line}\n" for line in request.constraints)),
+        ("resolution.txt", request.preferences),
     ):
         (folder / name).write_text(text, encoding="utf-8")
     environment = operator_settings.uv_environment(
         process.current_environment(), pip, configured=_index_is_configured()
     )
-    if question.sources:  # uv asks a package's own code what it needs, where its metadata does not say
+    if (
+        request.source_packages
+    ):  # uv runs a package's own code to learn its dependencies where its metadata does not list them
         environment = operator_settings.build_environment(environment)
     try:
-        command = compile_command(find_uv_bin(), sys.executable, question)
+        command = compile_command(find_uv_bin(), sys.executable, request)
     except FileNotFoundError as error:
-        msg = "uv, which chooses the versions, is not installed beside the kit."
-        raise DependencyError(
-            msg,
-            hint="Install the kit again with its dependencies, for example `pipx install biot-plugin-kit`.",
-        ) from error
-    done = process.run(command, cwd=folder, environment=environment)
-    if done.returncode != 0:
+        message = "uv, which chooses the versions, is not installed with the kit."
+        hint = "Install the kit again with its dependencies, for example `pipx install biot-plugin-kit`."
+        raise DependencyError(message, hint=hint) from error
+    completed = process.run(command, cwd=folder, environment=environment)
+    if completed.returncode != 0:
         index = operator_settings.pip_environment(process.current_environment(), pip)
-        offered = cache(partial(available_versions, folder=folder, environment=index))
-        explained = () if question.universal else _explained(done.stderr, question, offered)
-        raise tool_failures.resolution_error(done, question.runtime, explained)
-    return (folder / "answer.txt").read_text(encoding="utf-8")
+        available = cache(partial(available_versions, folder=folder, environment=index))
+        explained = () if request.universal else _explain(completed.stderr, request, available)
+        raise tool_failures.resolution_error(completed, request.runtime, explained)
+    return (folder / "resolution.txt").read_text(encoding="utf-8")
 
 
 def published_digests(
     name: str, version: str, runtime: Runtime, folder: Path, pip: Mapping[str, str]
 ) -> frozenset[str]:
-    """``sha256:<hex>`` of every file of one release, for whatever platform; none when the index does not say.
+    """``sha256:<hex>`` of every file of one release, for any platform; empty when the index does not say.
 
     Args:
         name: Of the package.
         version: Of the release.
-        runtime: One that the release is asked for.
+        runtime: The one to resolve for.
         folder: An empty folder.
         pip: As for ``resolve``.
     """
-    question = ResolutionRequest(
-        wanted=(f"{name}=={version}",), constraints=(), keep="", runtime=runtime, universal=True, alone=True
+    request = ResolutionRequest(
+        requirements=(f"{name}=={version}",),
+        constraints=(),
+        preferences="",
+        runtime=runtime,
+        universal=True,
+        without_dependencies=True,
     )
     try:
-        answer = parse_resolution(resolve(question, folder, pip))
+        packages = parse_resolution(resolve(request, folder, pip))
     except DependencyError:
         return frozenset()
-    return frozenset(digest for one in answer for digest in one.digests)
+    return frozenset(digest for package in packages for digest in package.digests)
 
 
-def _explained(said: str, question: ResolutionRequest, offered: VersionLookup) -> tuple[Problem, ...]:
-    """What uv does not say about packages without a usable wheel, asked of the index."""
-    newer = tuple(explain_newer_glibc(said, question.runtime, offered))
-    known = {problem.message.split(" ", 1)[0] for problem in newer}
-    limits = (*question.wanted, *question.constraints)
-    return (*newer, *explain_other_runtimes(said, limits, question.runtime, offered, known))
+def _explain(uv_output: str, request: ResolutionRequest, available: VersionLookup) -> tuple[Problem, ...]:
+    """What uv does not say about packages without a usable wheel, looked up in the index."""
+    newer = tuple(explain_newer_glibc(uv_output, request.runtime, available))
+    explained = {problem.message.split(" ", 1)[0] for problem in newer}
+    limits = (*request.requirements, *request.constraints)
+    return (*newer, *explain_other_runtimes(uv_output, limits, request.runtime, available, explained))
 
 
 def parse_resolution(text: str) -> tuple[ResolvedPackage, ...]:
-    """The packages of an answer for one runtime."""
+    """The packages of a resolution for one runtime."""
     starts = list(_PINNED.finditer(text))
     ends = [start.start() for start in starts[1:]] + [len(text)]
     return tuple(

@@ -1,4 +1,8 @@
-"""The store of packs on this machine, and the bucket that several machines may share behind it.
+"""The store of packs on this machine, and the bucket that several machines can share.
 
-Every pack is found by its content's digest. Never chooses a package or a version.
+Inside: the store (``pack_store``, ``pack_index``), its listing and pruning (``maintenance``), packs compressed again
+(``recompression``), and the shared store (``shared_store`` over ``s3_bucket``, within a ``time_limit``).
+
+Every pack has a key that is a digest, and is hashed each time it is used. Never chooses a package or a version, and
+never fails a build because the shared store fails.
 """

@@ -1,8 +1,8 @@
-"""What is in the store, whether it is whole, and what may go.
+"""Lists the packs in the store, finds damaged ones, and selects which ones to prune.
 
-A pack's modification time is the last time that a build used it (``Store.find`` sets it), so that no log has to be
-written and no file system needs access times. What was used within the last hour is never pruned: a build that runs at
-the same time keeps its packs. What is removed by mistake costs one download.
+A pack's modification time is the last time a build used it (``Store.find`` sets it), so the store needs no log and no
+access times of the file system. What was used within the last hour is never pruned, so that a build at the same time
+keeps its packs. A pack that is removed by mistake costs one download.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from builder.dependencies.store.pack_store import Store
 
 IN_USE_SECONDS: Final = 60 * 60
-"""Longer than any build takes from finding its packs to having copied them."""
+"""Longer than any build takes from finding its packs to copying them."""
 
 _DAY_SECONDS: Final = 24 * 60 * 60
 
@@ -37,11 +37,11 @@ class StoreEntry:
     """One pack in the store.
 
     Attributes:
-        key: It was added under.
+        key: Hex key it was added under.
         file: The pack.
-        size: Bytes of the pack and of what lies beside it under the same key.
+        size: Bytes of the pack and of the files beside it with the same key.
         used: When a build last used it, in seconds since 1970.
-        label: ``name version`` of the package, or empty when its index does not tell.
+        label: ``name version`` of the package; empty when its index does not say.
     """
 
     key: str
@@ -53,7 +53,7 @@ class StoreEntry:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DamagedPack:
-    """A pack that no build would use, and why."""
+    """A pack that no build would use, with the reason."""
 
     key: str
     file: Path
@@ -62,10 +62,10 @@ class DamagedPack:
 
 
 def list_entries(store: Store) -> tuple[StoreEntry, ...]:
-    """Every pack in the store, the one used last first.
+    """Every pack in the store, the most recently used first.
 
     Raises:
-        DependencyError: The store cannot be read.
+        DependencyError: The store is unreadable.
     """
     rows = []
     for file in _packs(store):
@@ -81,50 +81,51 @@ def find_damaged(store: Store) -> tuple[int, tuple[DamagedPack, ...]]:
     """Hash every pack and read it strictly.
 
     Returns:
-        How many packs there are, and those that are not what they should be.
+        The number of packs, and the damaged ones.
 
     Raises:
-        DependencyError: The store cannot be read.
+        DependencyError: The store is unreadable.
     """
-    count, found = 0, []
+    count, damaged = 0, []
     for file in _packs(store):
         with suppress(FileNotFoundError):
             count += 1
-            reason = _fault(file)
+            reason = _damage(file)
             if reason:
-                found.append(DamagedPack(key=file.stem, file=file, size=_size(file), reason=reason))
+                damaged.append(DamagedPack(key=file.stem, file=file, size=_size(file), reason=reason))
     for index in sorted(store.folder.glob("packs/*/*.index")):
         if not index.with_suffix(".zip").exists():
-            reason = "its index is there, the pack is not"
-            found.append(DamagedPack(key=index.stem, file=index, size=_size(index), reason=reason))
-    return count, tuple(found)
+            reason = "its index exists, but the pack is missing"
+            damaged.append(DamagedPack(key=index.stem, file=index, size=_size(index), reason=reason))
+    return count, tuple(damaged)
 
 
 def select_prunable(
-    rows: Iterable[StoreEntry], *, now: float, older_than_days: int | None, keep_bytes: int | None
+    entries: Iterable[StoreEntry], *, now: float, older_than_days: int | None, keep_bytes: int | None
 ) -> tuple[StoreEntry, ...]:
-    """Which packs may go, the one unused for longest first. Pure.
+    """The packs to remove, the least recently used first. Pure.
 
     Args:
-        rows: Every pack.
+        entries: Every pack.
         now: In seconds since 1970.
-        older_than_days: Packs that no build used for so many days go; None for no such rule.
-        keep_bytes: Of the others so many bytes stay, those used last; None for no such rule.
+        older_than_days: Removes packs that no build used for this many days; None for no limit.
+        keep_bytes: Of the other packs keeps this many bytes, the most recently used; None for no limit.
     """
-    by_age = sorted(rows, key=lambda row: (row.used, row.key))
-    gone = [row for row in by_age if older_than_days is not None and now - row.used > older_than_days * _DAY_SECONDS]
-    rest = by_age[len(gone) :]
-    total = sum(row.size for row in rest)
-    for row in rest:
+    by_age = sorted(entries, key=lambda entry: (entry.used, entry.key))
+    limit = None if older_than_days is None else older_than_days * _DAY_SECONDS
+    selected = [entry for entry in by_age if limit is not None and now - entry.used > limit]
+    rest = by_age[len(selected) :]
+    total = sum(entry.size for entry in rest)
+    for entry in rest:
         if keep_bytes is None or total <= keep_bytes:
             break
-        gone.append(row)
-        total -= row.size
-    return tuple(row for row in gone if now - row.used > IN_USE_SECONDS)
+        selected.append(entry)
+        total -= entry.size
+    return tuple(entry for entry in selected if now - entry.used > IN_USE_SECONDS)
 
 
 def remove(packs: Iterable[StoreEntry | DamagedPack]) -> None:
-    """Remove packs with everything that lies beside them; the index first, so that no build takes half of one.
+    """Remove packs with the files beside them; the index first, so that no build uses an incomplete pack.
 
     Raises:
         DependencyError: A file cannot be removed.
@@ -135,11 +136,11 @@ def remove(packs: Iterable[StoreEntry | DamagedPack]) -> None:
                 file.unlink(missing_ok=True)
         except OSError as error:
             message = f"{pack.file} cannot be removed from the store: {error.strerror}."
-            raise DependencyError(message, hint="Ask who owns the store, or name another one.") from error
+            raise DependencyError(message, hint="Check the permissions of the store, or use another one.") from error
 
 
 def seconds_now() -> float:
-    """The time that last uses are measured by."""
+    """The current time, in seconds since 1970."""
     return time.time()
 
 
@@ -147,7 +148,7 @@ def _packs(store: Store) -> list[Path]:
     try:
         return sorted(store.folder.glob("packs/*/*.zip"))
     except OSError as error:
-        message = f"The store of packages cannot be read: {store.folder}: {error.strerror}."
+        message = f"The package store {store.folder} is unreadable: {error.strerror}."
         raise DependencyError(message, hint="Check the permissions of the folder.") from error
 
 
@@ -159,37 +160,37 @@ def _size(pack: Path) -> int:
     return sum(file.stat().st_size for file in _beside(pack))
 
 
-def _fault(file: Path) -> str:
+def _damage(file: Path) -> str:
     from builder.archive.reader import read_members
 
     index, sha256 = read_index(file), file_sha256(file)
     if index is None:
-        return "" if sha256 == file.stem else "it has no sound index, and its own digest is not its key"
+        return "" if sha256 == file.stem else "it has no valid index, and its digest is not its key"
     if (sha256, file.stat().st_size) != (index.sha256, index.size):
-        return f"its sha256 is {sha256[:16]}…, should be {index.sha256[:16]}…"
+        return f"its sha256 is {sha256[:16]}…, but should be {index.sha256[:16]}…"
     try:
         members = read_members(file)
     except VerificationError as error:
         return error.message.rstrip(".")
-    return "" if members == index.members else "its index tells other files than are inside"
+    return "" if members == index.members else "its index lists other files than it contains"
 
 
 def _label(file: Path, index: PackIndex | None) -> str:
-    """A wheel says its name in the folder of its metadata, an npm package in its package.json."""
+    """The name and version in a wheel's metadata folder, or in an npm package's package.json."""
     from builder.archive.cached_results import RESULT_NAME
     from builder.archive.reader import read_content
 
     members = index.members if index else ()
     if [member.path for member in members] == [RESULT_NAME]:
-        return "what packages say about themselves"
+        return "package metadata"
     for member in members:
-        found = _DIST_INFO.fullmatch(member.path)
-        if found:
-            return f"{found['name']} {found['version']}"
+        match = _DIST_INFO.fullmatch(member.path)
+        if match:
+            return f"{match['name']} {match['version']}"
     package = next((member for member in members if member.path == "package.json"), None)
     if package is None:
         return ""
     with suppress(VerificationError, ValueError, AttributeError):
-        told = json.loads(read_content(file, package))
-        return f"{told.get('name', '')} {told.get('version', '')}".strip()
+        document = json.loads(read_content(file, package))
+        return f"{document.get('name', '')} {document.get('version', '')}".strip()
     return ""

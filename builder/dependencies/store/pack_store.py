@@ -2,13 +2,13 @@
 
 ::
 
-    packs/<2 hex>/<key>.zip     the pack; a wheel as it was downloaded, an npm package as it was turned into a ZIP;
+    packs/<2 hex>/<key>.zip     the pack: a wheel as downloaded, or an npm package converted to a ZIP;
                                 its modification time is its last use
-    packs/<2 hex>/<key>.index   what is inside, bound to the pack by sha256 and size
-    work/                       files under way; the same file system, so a finished one is moved in by one rename
+    packs/<2 hex>/<key>.index   its content, bound to the pack by sha256 and size
+    work/                       unfinished files; on the same file system, so a finished one is moved by one rename
 
-Nothing in the store is believed: every pack is hashed each time it is used (38 MB take about 22 ms), and what does not
-hold its digest counts as absent. Two builds may add the same pack at once: both write whole files of equal content.
+The store is not trusted: every pack is hashed each time it is used (38 MB take about 22 ms), and a pack with a wrong
+digest counts as absent. Two builds may add the same pack at once: both write whole files of equal content.
 """
 
 from __future__ import annotations
@@ -40,15 +40,15 @@ READING_CODE = (
     "quoting.py",
     "build_values.py",
 )
-"""What says which files a pack holds."""
+"""The code that reads which files a pack contains."""
 _ABANDONED_AFTER_SECONDS = 24 * 60 * 60
-_USED_LATELY_SECONDS = 10 * 60
-"""A use is marked at most so often; pruning spares what was used within an hour."""
+_RECORD_USE_AFTER_SECONDS = 10 * 60
+"""A use is recorded at most this often; pruning keeps what was used within an hour."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StoredPack:
-    """A pack that is in the store and whole."""
+    """An undamaged pack in the store."""
 
     file: Path
     members: tuple[PackMember, ...]
@@ -60,43 +60,43 @@ class Store:
 
     Attributes:
         folder: On this machine.
-        shared: Where packages that the folder lacks are looked for before an index is asked; None for nowhere.
+        shared: Where packages that are not in the folder are looked for before the index; None for nowhere.
     """
 
     folder: Path
     shared: SharedStore | None = None
 
     def find(self, key: str, *, sha256: str | None = None) -> StoredPack | None:
-        """The pack under a key, after its size and digest were checked.
+        """The pack under a key, after checking its size and digest.
 
         Args:
             key: Hex key it was added under.
-            sha256: What the pack itself must hash to, where the lock says so (wheels); else what its index says.
+            sha256: Digest that the lock requires of the pack itself (wheels); otherwise its index has it.
 
         Returns:
-            The pack, or None when it is absent or damaged: then it must be fetched again.
+            The pack; None when it is absent or damaged and must be fetched again.
         """
-        file = self._place(key)
+        file = self._path_of(key)
         index = read_index(file)
         try:
             if sha256 is not None and (index is None or index.reader != code_digest(*READING_CODE)):
-                return self._index_again(key, file, sha256)
+                return self._rebuild_index(key, file, sha256)
             if index is None:
                 return None
             if sha256 not in {None, index.sha256} or file.stat().st_size != index.size:
                 return None
             if file_sha256(file) != index.sha256:
                 return None
-            _mark_used(file)
+            _record_use(file)
         except FileNotFoundError:
             return None
         return StoredPack(file=file, members=index.members)
 
     def add(self, key: str, pack: Path) -> StoredPack:
-        """Move a finished file of ``work()`` into the store under ``key``.
+        """Move a finished file of ``work_folder()`` into the store under ``key``.
 
         Raises:
-            VerificationError: The file is not a ZIP that everybody reads alike.
+            VerificationError: The file is not a ZIP that all tools read alike.
         """
         from builder.archive.reader import read_members
 
@@ -106,22 +106,22 @@ class Store:
             reader=code_digest(*READING_CODE),
             members=read_members(pack),
         )
-        place = self._place(key)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        os.utime(pack)  # a downloader may have set the day of its release
-        pack.replace(place)
-        with self.work() as folder:
-            waiting = folder / "index"
-            waiting.write_bytes(dump_index(index))
-            waiting.replace(place.with_suffix(".index"))
-        return StoredPack(file=place, members=index.members)
+        path = self._path_of(key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.utime(pack)  # a downloader may have set the date of its release
+        pack.replace(path)
+        with self.work_folder() as folder:
+            new = folder / "index"
+            new.write_bytes(dump_index(index))
+            new.replace(path.with_suffix(".index"))
+        return StoredPack(file=path, members=index.members)
 
     @contextmanager
-    def work(self) -> Iterator[Path]:
-        """A private folder on the store's file system; gone afterwards. Clears what killed builds left a day ago.
+    def work_folder(self) -> Iterator[Path]:
+        """A private folder on the store's file system, removed afterwards. Removes what killed builds left a day ago.
 
         Raises:
-            DependencyError: The store cannot be written.
+            DependencyError: The store is not writable.
         """
         import shutil
         import tempfile
@@ -131,8 +131,8 @@ class Store:
             root.mkdir(parents=True, exist_ok=True)
             folder = tempfile.TemporaryDirectory(dir=root, ignore_cleanup_errors=True)
         except OSError as error:
-            message = f"The store of packages cannot be written: {self.folder}: {error.strerror}."
-            hint = f"Name a folder of yours in the environment variable {STORE_VARIABLE}."
+            message = f"The package store {self.folder} is not writable: {error.strerror}."
+            hint = f"Set the environment variable {STORE_VARIABLE} to a folder of yours."
             raise DependencyError(message, hint=hint) from error
         for old in root.iterdir():
             with suppress(FileNotFoundError):
@@ -141,24 +141,24 @@ class Store:
         with folder as name:
             yield Path(name)
 
-    def _place(self, key: str) -> Path:
+    def _path_of(self, key: str) -> Path:
         return self.folder / "packs" / key[:2] / f"{key}.zip"
 
-    def _index_again(self, key: str, file: Path, sha256: str) -> StoredPack | None:
-        """A sound wheel whose index is gone, damaged or made by another kit needs no new download."""
+    def _rebuild_index(self, key: str, file: Path, sha256: str) -> StoredPack | None:
+        """An undamaged wheel whose index is missing, damaged or from another kit version needs no new download."""
         import shutil
 
         if file_sha256(file) != sha256:
             return None
-        with self.work() as folder:
+        with self.work_folder() as folder:
             copy = folder / "pack.zip"
             shutil.copyfile(file, copy)
             return self.add(key, copy)
 
 
-def _mark_used(pack: Path) -> None:
-    """Let the pack's modification time be its last use; a store that this user cannot write stays as it is."""
-    if time.time() - pack.stat().st_mtime > _USED_LATELY_SECONDS:
+def _record_use(pack: Path) -> None:
+    """Set the pack's modification time to its last use; a read-only store stays unchanged."""
+    if time.time() - pack.stat().st_mtime > _RECORD_USE_AFTER_SECONDS:
         with suppress(OSError):
             os.utime(pack)
 
@@ -170,33 +170,33 @@ def file_sha256(file: Path) -> str:
 
 
 def store_folder(environment: Mapping[str, str]) -> Path:
-    """Where packs are kept: ``BIOT_PLUGIN_STORE`` if it names a folder, or the user's cache folder."""
-    named = environment.get(STORE_VARIABLE)
-    if named and not is_bucket_address(named):
-        return Path(named).expanduser().absolute()
+    """The folder of the packs: ``BIOT_PLUGIN_STORE`` if it names a folder, otherwise the user's cache folder."""
+    location = environment.get(STORE_VARIABLE)
+    if location and not is_bucket_address(location):
+        return Path(location).expanduser().absolute()
     from platformdirs import user_cache_path
 
     return user_cache_path("biot-plugin-kit", appauthor=False) / "store"
 
 
 def default_store() -> Store:
-    """The folder of packs that the environment of this process names, without what is shared."""
+    """The store in the folder that this process's environment names, without a shared store."""
     return Store(store_folder(os.environ))
 
 
-def open_store(named: str = "") -> Store:
+def open_store(location: str = "") -> Store:
     """The store to build with.
 
     Args:
-        named: A folder or ``s3://bucket/prefix``. It goes before ``BIOT_PLUGIN_STORE``, which may name one of the other
-            kind, so that both count.
+        location: A folder or ``s3://bucket/prefix``. It takes precedence over ``BIOT_PLUGIN_STORE``; if one is a folder
+            and the other an address, both count.
 
     Raises:
-        DependencyError: An address is none, or boto3 is not installed.
+        DependencyError: An address is not valid, or boto3 is not installed.
     """
-    by_environment = os.environ.get(STORE_VARIABLE, "")
-    folder = store_folder({STORE_VARIABLE: named} if named and not is_bucket_address(named) else os.environ)
-    address = next((one for one in (named, by_environment) if is_bucket_address(one)), "")
+    variable = os.environ.get(STORE_VARIABLE, "")
+    folder = store_folder({STORE_VARIABLE: location} if location and not is_bucket_address(location) else os.environ)
+    address = next((one for one in (location, variable) if is_bucket_address(one)), "")
     if not address:
         return Store(folder)
     from builder.dependencies.store.shared_store import open_shared_store
@@ -204,13 +204,13 @@ def open_store(named: str = "") -> Store:
     return Store(folder, open_shared_store(address))
 
 
-def is_bucket_address(named: str) -> bool:
-    """Whether a text is meant as an address and not as a folder."""
-    return "://" in named
+def is_bucket_address(location: str) -> bool:
+    """Whether a location is an address, not a folder."""
+    return "://" in location
 
 
 def read_index(pack: Path) -> PackIndex | None:
-    """What lies in a pack, as the index beside it says; None when there is none that is whole."""
+    """The index beside a pack; None when it is missing or damaged."""
     try:
         return load_index(pack.with_suffix(".index").read_bytes())
     except FileNotFoundError:

@@ -1,7 +1,7 @@
-"""One S3 bucket through boto3: the operator's own AWS settings, short timeouts, and failures in the kit's words.
+"""One S3 bucket through boto3, with the operator's AWS settings, short timeouts, and clear failures.
 
-Which credentials, profile, region, proxy and endpoint (``AWS_ENDPOINT_URL_S3``) count is boto3's business. What it says
-when it fails is not shown, because nothing of credentials may be; its error codes are.
+boto3 decides which credentials, profile, region, proxy and endpoint (``AWS_ENDPOINT_URL_S3``) count. Its error messages
+are not shown, because they could contain credentials; its error codes are.
 """
 
 from __future__ import annotations
@@ -20,49 +20,49 @@ if TYPE_CHECKING:
 
 CONNECT_SECONDS: Final = 1.0
 READ_SECONDS: Final = 2.0
-"""Longest silence while an answer is awaited."""
+"""Longest silence while waiting for a response."""
 CONNECTIONS: Final = 8
 _CHUNK: Final = 1 << 18
 _ADDRESS = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])((?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9_.-]+)*)/?")
 _NOT_CODE = re.compile(r"[^A-Za-z0-9.]")
-_LONGEST_CODE: Final = 40
+_MAX_CODE_LENGTH: Final = 40
 _FORBIDDEN, _NOT_FOUND, _TOO_MANY, _SERVER_FAILED = 403, 404, 429, 500
 _REFUSED: Final = frozenset({"AccessDenied", "403"})
-_UNREACHED: Final = {
-    "ConnectTimeoutError": "it does not answer in time",
-    "ReadTimeoutError": "it does not answer in time",
-    "EndpointConnectionError": "it cannot be reached",
-    "ProxyConnectionError": "the proxy cannot be reached",
-    "SSLError": "its certificate is not trusted here (AWS_CA_BUNDLE names your company's CA file)",
+_TRANSIENT_FAILURES: Final = {
+    "ConnectTimeoutError": "it does not respond in time",
+    "ReadTimeoutError": "it does not respond in time",
+    "EndpointConnectionError": "it is unreachable",
+    "ProxyConnectionError": "the proxy is unreachable",
+    "SSLError": "this machine does not trust its certificate (set AWS_CA_BUNDLE to your company's CA file)",
     "ConnectionClosedError": "the connection broke",
     "ResponseStreamingError": "the connection broke",
     "IncompleteReadError": "the connection broke",
-    "HTTPClientError": "it cannot be reached",
+    "HTTPClientError": "it is unreachable",
 }
-_UNUSABLE: Final = {
-    "RecursionError": "it sends us from one place to the next",
+_PERMANENT_FAILURES: Final = {
+    "RecursionError": "it redirects in a loop",
     "NoCredentialsError": "no AWS credentials were found",
     "PartialCredentialsError": "the AWS credentials are incomplete",
-    "CredentialRetrievalError": "the AWS credentials could not be had",
-    "ProfileNotFound": "your AWS configuration has no profile of the name that AWS_PROFILE or AWS_DEFAULT_PROFILE says",
+    "CredentialRetrievalError": "the AWS credentials are unavailable",
+    "ProfileNotFound": "your AWS configuration has no profile with the name in AWS_PROFILE or AWS_DEFAULT_PROFILE",
 }
 
 
 class BucketErrorKind(Enum):
-    """What a failure says about the next try."""
+    """What a failure means for the next attempt."""
 
     ABSENT = auto()
     """There is no such object."""
     REFUSED = auto()
-    """This is not allowed; or, where objects must not be listed, there is no such object."""
-    PASSING = auto()
-    """The next try may succeed."""
-    FINAL = auto()
-    """No try will succeed."""
+    """Access is denied; or, where listing is denied, there is no such object."""
+    TRANSIENT = auto()
+    """The next attempt may succeed."""
+    PERMANENT = auto()
+    """No attempt will succeed."""
 
 
 class BucketError(Exception):
-    """The bucket did not do what was asked; ``reason`` is what follows a colon."""
+    """A request to the bucket failed; ``reason`` fits after a colon."""
 
     def __init__(self, reason: str, kind: BucketErrorKind) -> None:
         super().__init__(reason)
@@ -82,13 +82,13 @@ class BucketAddress:
         """Read an address.
 
         Raises:
-            ValueError: It is none, or has characters that some S3 would take otherwise.
+            ValueError: It is not an address, or has characters that some S3 servers read differently.
         """
-        found = _ADDRESS.fullmatch(text)
-        if found is None:
+        match = _ADDRESS.fullmatch(text)
+        if match is None:
             message = "it is not s3://BUCKET/PREFIX with letters, digits, '.', '_' and '-' between the slashes"
             raise ValueError(message)
-        return cls(bucket=found[1], prefix=found[2].strip("/"))
+        return cls(bucket=match[1], prefix=match[2].strip("/"))
 
     def key(self, name: str) -> str:
         """The key of an object below the prefix."""
@@ -112,20 +112,20 @@ class Bucket:
         self._connected: Any = None
 
     def read(self, name: str, target: Path, received: Callable[[int], None]) -> None:
-        """Write an object's bytes to a file; after a failure the file is worthless.
+        """Write an object's bytes to a file; after a failure the file is incomplete.
 
         Args:
             name: Below the prefix.
             target: The file.
-            received: Told the number of bytes that came, again and again; may raise to end it.
+            received: Called with the number of bytes of each chunk; may raise to stop.
 
         Raises:
-            BucketError: There is no such object, or it could not be read.
+            BucketError: There is no such object, or it cannot be read.
             OSError: The file cannot be written.
         """
-        with _telling():
-            answer = self._s3().get_object(**self._object(name))
-            with closing(answer["Body"]) as body, target.open("wb") as file:
+        with _translated_errors():
+            response = self._s3().get_object(**self._object(name))
+            with closing(response["Body"]) as body, target.open("wb") as file:
                 for chunk in body.iter_chunks(_CHUNK):
                     received(len(chunk))
                     file.write(chunk)
@@ -134,10 +134,10 @@ class Bucket:
         """Whether there is such an object.
 
         Raises:
-            BucketError: The bucket does not say.
+            BucketError: The request failed.
         """
         try:
-            with _telling(without_body=True):
+            with _translated_errors(without_body=True):
                 self._s3().head_object(**self._object(name))
         except BucketError as error:
             if error.kind is BucketErrorKind.ABSENT:
@@ -149,10 +149,10 @@ class Bucket:
         """Add an object, or replace it.
 
         Raises:
-            BucketError: It could not be written.
+            BucketError: It cannot be written.
             OSError: The file cannot be read.
         """
-        with _telling(), file.open("rb") as body:
+        with _translated_errors(), file.open("rb") as body:
             self._s3().put_object(**self._object(name), Body=body)
 
     def _object(self, name: str) -> dict[str, str]:
@@ -174,20 +174,20 @@ def _connect() -> Any:  # noqa: ANN401 - as above
         read_timeout=READ_SECONDS,
         retries={"total_max_attempts": 1},
         max_pool_connections=CONNECTIONS,
-        # Every pack is hashed here; S3's own checksums are more than some servers that speak S3 understand.
+        # Every pack is hashed here, and some servers that implement S3 do not support its checksums.
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
     )
     try:
         return Session().client("s3", config=config)
     except ValueError as error:
-        message = "AWS_ENDPOINT_URL_S3, or what your AWS profile says instead, is no address"
-        raise BucketError(message, BucketErrorKind.FINAL) from error
+        message = "AWS_ENDPOINT_URL_S3, or the endpoint in your AWS profile, is not a URL"
+        raise BucketError(message, BucketErrorKind.PERMANENT) from error
 
 
 @contextmanager
-def _telling(*, without_body: bool = False) -> Iterator[None]:
-    """Failures of boto3 as ours."""
+def _translated_errors(*, without_body: bool = False) -> Iterator[None]:
+    """Turns boto3's exceptions into ``BucketError``."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
@@ -199,29 +199,29 @@ def _telling(*, without_body: bool = False) -> Iterator[None]:
 
 
 def error_from_response(response: Mapping[str, Any], *, without_body: bool = False) -> BucketError:
-    """What an error that S3 answered means. Pure.
+    """The error for an error response of S3. Pure.
 
     Args:
-        response: As boto3 gives it; without a body of S3's own the code is the status.
-        without_body: To a HEAD, which has none. Else a bare 404 is somebody else's: a proxy, or no S3 at all.
+        response: From boto3; without S3's own body the code is the status.
+        without_body: For HEAD requests. Otherwise a 404 without a body comes from a proxy or a server that is not S3.
     """
-    code = _NOT_CODE.sub("", str(response.get("Error", {}).get("Code", "")))[:_LONGEST_CODE]
+    code = _NOT_CODE.sub("", str(response.get("Error", {}).get("Code", "")))[:_MAX_CODE_LENGTH]
     status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     if code == "NoSuchBucket":
-        return BucketError("the bucket does not exist", BucketErrorKind.FINAL)
+        return BucketError("the bucket does not exist", BucketErrorKind.PERMANENT)
     if status == _NOT_FOUND and (without_body or code == "NoSuchKey"):
-        return BucketError("it is not there", BucketErrorKind.ABSENT)
+        return BucketError("there is no such object", BucketErrorKind.ABSENT)
     if status == _FORBIDDEN and code in _REFUSED:
         return BucketError("AccessDenied", BucketErrorKind.REFUSED)
-    kind = BucketErrorKind.PASSING if status == _TOO_MANY or status >= _SERVER_FAILED else BucketErrorKind.FINAL
-    return BucketError(f"it answers {status} {code.removeprefix(str(status))}".rstrip(), kind)
+    kind = BucketErrorKind.TRANSIENT if status == _TOO_MANY or status >= _SERVER_FAILED else BucketErrorKind.PERMANENT
+    return BucketError(f"it responds with {status} {code.removeprefix(str(status))}".rstrip(), kind)
 
 
 def error_from_exception(error: type[Exception]) -> BucketError:
-    """What an exception out of boto3 means that is no answer. Pure."""
-    for known in error.__mro__:
-        if known.__name__ in _UNREACHED:
-            return BucketError(_UNREACHED[known.__name__], BucketErrorKind.PASSING)
-        if known.__name__ in _UNUSABLE:
-            return BucketError(_UNUSABLE[known.__name__], BucketErrorKind.FINAL)
-    return BucketError(f"boto3 gave up ({error.__name__})", BucketErrorKind.FINAL)
+    """The error for an exception of boto3 that is not a response. Pure."""
+    for base in error.__mro__:
+        if base.__name__ in _TRANSIENT_FAILURES:
+            return BucketError(_TRANSIENT_FAILURES[base.__name__], BucketErrorKind.TRANSIENT)
+        if base.__name__ in _PERMANENT_FAILURES:
+            return BucketError(_PERMANENT_FAILURES[base.__name__], BucketErrorKind.PERMANENT)
+    return BucketError(f"boto3 failed ({error.__name__})", BucketErrorKind.PERMANENT)

@@ -1,9 +1,8 @@
-"""Packages that CI machines share through a bucket, behind each machine's own store.
+"""Packages that CI machines share through a bucket, in addition to each machine's own store.
 
-Only what proves itself is shared: wheels under their sha256 and npm tarballs under their sha512, as the locks name
-them. What is derived (npm packages as ZIPs, packages compressed again, indexes, what is native) is made here, because
-nobody could tell a wrong one from a right one. So a bucket that others write to can be slow, but it cannot change what
-is built.
+Only files that a lock can verify are shared: wheels under their sha256 and npm tarballs under their sha512. Derived
+files (npm packages as ZIPs, recompressed packages, indexes, records of native code) are made on each machine, because
+nothing could verify them. So a bucket that others write to can be slow, but it cannot change what is built.
 
 ::
 
@@ -37,112 +36,112 @@ if TYPE_CHECKING:
 
     from builder.progress import Progress
 
-PATIENCE_SECONDS: Final = 5.0
+TIME_LIMIT_SECONDS: Final = 5.0
 BYTES_PER_SECOND: Final = 4 << 20
-"""What comes at least so fast does not use up patience."""
-SECONDS_PER_ANSWER: Final = 0.05
-FAILURES_MAX: Final = 2
-LARGEST: Final = 1 << 30
-"""Four times what Lambda takes: no package is larger."""
+"""A transfer at this speed does not use up the time limit."""
+SECONDS_PER_RESPONSE: Final = 0.05
+MAX_FAILURES: Final = 2
+MAX_SIZE: Final = 1 << 30
+"""Four times Lambda's limit: no package is larger."""
 
 
 class SharedStore:
-    """The second tier: asked for what the store lacks, given what was fetched; no failure of it ends a build.
+    """The second tier: provides what the store lacks, and receives what was fetched. Its failures never end a build.
 
-    After the first failures, or when patience has run out, it is not asked again. Everything is told once.
+    After the first failures, or when the time limit is exceeded, it is not used again. Each failure is noted once.
     """
 
     def __init__(self, bucket: Bucket) -> None:
         self._bucket = bucket
-        self._patience = TimeLimit(PATIENCE_SECONDS)
+        self._time_limit = TimeLimit(TIME_LIMIT_SECONDS)
         self._lock = threading.Lock()
         self._failures = 0
-        self._given_up = False
+        self._disabled = False
         self._read_only = False
-        self._lacking: set[str] = set()
+        self._missing: set[str] = set()
         self._notes: dict[str, bool] = {}
 
     def fetch(self, digests: Iterable[str], folder: Path, progress: Progress) -> Mapping[str, Path]:
-        """Bring what the bucket has into a folder, each file hashed.
+        """Fetch what the bucket has into a folder, and hash each file.
 
         Args:
-            digests: As locks name them: ``sha256:<hex>`` or ``sha512-<base64>``.
-            folder: Receives the files; may get others after this has returned.
-            progress: Told what is wrong with the bucket.
+            digests: As in locks: ``sha256:<hex>`` or ``sha512-<base64>``.
+            folder: Receives the files; more may appear after this has returned.
+            progress: Receives what is wrong with the bucket.
 
         Returns:
-            The files by digest; what the bucket lacks, or holds damaged, is not among them.
+            The files by digest, without those that are missing or damaged in the bucket.
         """
-        wanted = {digest: folder / object_name(digest).replace("/", "-") for digest in digests}
-        whole: dict[str, Path] = {}
-        if wanted and not self._given_up:
+        targets = {digest: folder / object_name(digest).replace("/", "-") for digest in digests}
+        fetched: dict[str, Path] = {}
+        if targets and not self._disabled:
             progress.begin("Fetching from the shared store", 0)
-            self._wait([partial(self._bring, digest, file, whole) for digest, file in wanted.items()], progress)
-        return {digest: wanted[digest] for digest in wanted if digest in whole}
+            self._run([partial(self._fetch_one, digest, file, fetched) for digest, file in targets.items()], progress)
+        return {digest: targets[digest] for digest in targets if digest in fetched}
 
-    def offer(self, files: Mapping[str, Path], progress: Progress) -> None:
-        """Add files that were fetched elsewhere, unless the bucket has them or must not be written.
+    def upload(self, files: Mapping[str, Path], progress: Progress) -> None:
+        """Add files that came from elsewhere, unless the bucket has them or is read-only.
 
         Args:
             files: By digest; the caller has hashed them.
-            progress: Told what is wrong with the bucket.
+            progress: Receives what is wrong with the bucket.
         """
-        if files and not (self._given_up or self._read_only):
+        if files and not (self._disabled or self._read_only):
             progress.begin("Adding to the shared store", 0)
-            self._patience.change(sum(file.stat().st_size for file in files.values()) / BYTES_PER_SECOND)
-            self._wait([partial(self._add, digest, file) for digest, file in files.items()], progress)
+            self._time_limit.extend(sum(file.stat().st_size for file in files.values()) / BYTES_PER_SECOND)
+            self._run([partial(self._upload_one, digest, file) for digest, file in files.items()], progress)
 
-    def _wait(self, jobs: Iterable[partial[None]], progress: Progress) -> None:
-        if not run_jobs(jobs, self._patience, threads=CONNECTIONS):
-            self._give_up("it is slow")
+    def _run(self, jobs: Iterable[partial[None]], progress: Progress) -> None:
+        if not run_jobs(jobs, self._time_limit, threads=CONNECTIONS):
+            self._disable("it is too slow")
         with self._lock:
-            for note in [note for note, told in self._notes.items() if not told]:
+            for note in [note for note, shown in self._notes.items() if not shown]:
                 self._notes[note] = True
                 progress.note(note)
 
-    def _bring(self, digest: str, file: Path, whole: dict[str, Path]) -> None:
+    def _fetch_one(self, digest: str, file: Path, fetched: dict[str, Path]) -> None:
         size = 0
 
         def received(count: int) -> None:
             nonlocal size
             size += count
-            self._patience.change(count / BYTES_PER_SECOND)
-            if self._given_up or size > LARGEST:
-                reason = "it sends more than any package has"
-                raise BucketError(reason, BucketErrorKind.FINAL)
+            self._time_limit.extend(count / BYTES_PER_SECOND)
+            if self._disabled or size > MAX_SIZE:
+                reason = "it sends more bytes than any package has"
+                raise BucketError(reason, BucketErrorKind.PERMANENT)
 
         name = object_name(digest)
         try:
-            if not self._given_up:
+            if not self._disabled:
                 self._bucket.read(name, file, received)
-                self._judge(digest, file, whole)
+                self._verify(digest, file, fetched)
         except (BucketError, OSError) as error:
-            self._failed(name, error)
+            self._record_failure(name, error)
 
-    def _judge(self, digest: str, file: Path, whole: dict[str, Path]) -> None:
-        self._patience.change(SECONDS_PER_ANSWER)
+    def _verify(self, digest: str, file: Path, fetched: dict[str, Path]) -> None:
+        self._time_limit.extend(SECONDS_PER_RESPONSE)
         if _hash(file, digest) == object_name(digest):
-            whole[digest] = file
+            fetched[digest] = file
             return
         name = object_name(digest)
-        self._note(f"{self._bucket.address}/{name[:24]}… holds other bytes than its name says: it counts as absent.")
-        self._lacking.add(name)
+        self._note(f"{self._bucket.address}/{name[:24]}… does not have the digest in its name, so it is ignored.")
+        self._missing.add(name)
 
-    def _add(self, digest: str, file: Path) -> None:
+    def _upload_one(self, digest: str, file: Path) -> None:
         name = object_name(digest)
         try:
-            if self._given_up or self._read_only or (name not in self._lacking and self._has(name)):
+            if self._disabled or self._read_only or (name not in self._missing and self._has(name)):
                 return
             self._bucket.write(name, file)
-            self._patience.change(SECONDS_PER_ANSWER)
+            self._time_limit.extend(SECONDS_PER_RESPONSE)
         except BucketError as error:
             if error.kind is BucketErrorKind.REFUSED:
                 self._read_only = True
-                self._note(f"The shared store {self._bucket.address} may not be written ({error.reason}): only read.")
+                self._note(f"The shared store {self._bucket.address} is read-only ({error.reason}).")
             else:
-                self._failed(name, error)
+                self._record_failure(name, error)
         except OSError as error:
-            self._failed(name, error)
+            self._record_failure(name, error)
 
     def _has(self, name: str) -> bool:
         try:
@@ -152,26 +151,28 @@ class SharedStore:
                 return False
             raise
 
-    def _failed(self, name: str, error: BucketError | OSError) -> None:
+    def _record_failure(self, name: str, error: BucketError | OSError) -> None:
         if isinstance(error, OSError):
-            self._give_up(f"its files cannot be kept here ({error.strerror})")
+            self._disable(f"its files cannot be stored on this machine ({error.strerror})")
         elif error.kind in {BucketErrorKind.ABSENT, BucketErrorKind.REFUSED}:
-            self._lacking.add(name)
-            self._patience.change(SECONDS_PER_ANSWER)
+            self._missing.add(name)
+            self._time_limit.extend(SECONDS_PER_RESPONSE)
             if error.kind is BucketErrorKind.REFUSED:
-                hint = "where you may not list it (s3:ListBucket), that can also mean that packages are missing"
-                self._note(f"The shared store {self._bucket.address} answers {error.reason}: {hint}.")
+                hint = "without the permission s3:ListBucket, it can also mean that packages are missing"
+                self._note(f"The shared store {self._bucket.address} responds with {error.reason}; {hint}.")
         else:
             with self._lock:
                 self._failures += 1
-            if error.kind is BucketErrorKind.FINAL or self._failures >= FAILURES_MAX:
-                self._give_up(error.reason)
+            if error.kind is BucketErrorKind.PERMANENT or self._failures >= MAX_FAILURES:
+                self._disable(error.reason)
 
-    def _give_up(self, reason: str) -> None:
+    def _disable(self, reason: str) -> None:
         with self._lock:
-            known, self._given_up = self._given_up, True
-        if not known:
-            self._note(f"The shared store {self._bucket.address} is not used any more: {reason}. The work goes on.")
+            was_disabled, self._disabled = self._disabled, True
+        if not was_disabled:
+            self._note(
+                f"The shared store {self._bucket.address} is no longer used: {reason}. The work continues without it."
+            )
 
     def _note(self, text: str) -> None:
         with self._lock:
@@ -179,34 +180,34 @@ class SharedStore:
 
 
 def object_name(digest: str) -> str:
-    """The name below the prefix, of lower-case letters and digits whatever the digest's spelling."""
+    """The name below the prefix, in lower-case letters and digits for any spelling of the digest."""
     if digest.startswith("sha512-"):
         return f"sha512/{base64.b64decode(digest.removeprefix('sha512-')).hex()}"
     return f"sha256/{digest.removeprefix('sha256:')}"
 
 
 def _hash(file: Path, digest: str) -> str:
-    """The name that the file's own bytes have."""
+    """The object name of the file's actual content."""
     algorithm = digest[:6]
     with file.open("rb") as opened:
         return f"{algorithm}/{hashlib.file_digest(opened, algorithm).hexdigest()}"
 
 
 def open_shared_store(address: str) -> SharedStore:
-    """The shared store at an address; nothing is asked of it yet.
+    """The shared store at an address, without connecting to it yet.
 
     Raises:
-        DependencyError: It is no address, or boto3 is not installed.
+        DependencyError: It is not an address, or boto3 is not installed.
     """
     try:
         bucket = Bucket(BucketAddress.parse(address))
     except ValueError as error:
-        message = f"The store {safe_text(address)} cannot be used: {error}."
+        message = f"The store {safe_text(address)} is not usable: {error}."
         raise DependencyError(
-            message, hint="Correct --store or BIOT_PLUGIN_STORE; s3://my-bucket/biot is one."
+            message, hint="Fix --store or BIOT_PLUGIN_STORE; for example: s3://my-bucket/biot."
         ) from error
     if not has_boto3():
-        message = f"The store {bucket.address} needs boto3, which is not installed beside the kit."
-        hint = "Run `pip install 'biot-plugin-kit[s3]'` (pipx: `pipx inject biot-plugin-kit boto3`), or name a folder."
+        message = f"The store {bucket.address} needs boto3, which is not installed with the kit."
+        hint = "Run `pip install 'biot-plugin-kit[s3]'` (pipx: `pipx inject biot-plugin-kit boto3`), or use a folder."
         raise DependencyError(message, hint=hint)
     return SharedStore(bucket)

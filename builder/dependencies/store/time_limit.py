@@ -1,4 +1,4 @@
-"""Work that a build can do without: done by helping threads, waited for as long as patience lasts."""
+"""Runs optional work in threads, and waits for it only within a time limit."""
 
 from __future__ import annotations
 
@@ -12,58 +12,58 @@ if TYPE_CHECKING:
 
 
 class TimeLimit:
-    """How long is still waited, in seconds; all waits take from it, and what is achieved gives back."""
+    """The seconds left to wait, shared by all waits; progress can extend it."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._lock = threading.Lock()
 
     @property
-    def left(self) -> float:
-        """Seconds that are left; none when below 0."""
+    def remaining(self) -> float:
+        """Seconds left; the limit is exceeded at 0 or below."""
         return self._seconds
 
-    def change(self, seconds: float) -> None:
-        """Give seconds back, or take some."""
+    def extend(self, seconds: float) -> None:
+        """Add seconds; a negative number removes some."""
         with self._lock:
             self._seconds += seconds
 
 
-def run_jobs(jobs: Iterable[Callable[[], None]], patience: TimeLimit, *, threads: int) -> bool:
-    """Run jobs at the same time, until they are done or patience has run out.
+def run_jobs(jobs: Iterable[Callable[[], None]], limit: TimeLimit, *, threads: int) -> bool:
+    """Run jobs at the same time until they are done or the time limit is exceeded.
 
-    The threads are daemons: one that hangs in a call, which no timeout of a library ends for certain, is left behind
-    and does not keep the process alive.
+    The threads are daemons: a thread that hangs in a call, which no library timeout is certain to end, is abandoned and
+    does not keep the process alive.
 
     Args:
         jobs: Must not raise.
-        patience: What the waiting is taken from.
+        limit: Reduced by the time spent waiting.
         threads: How many jobs run at the same time.
 
     Returns:
-        Whether all jobs are done. Of the others those under way may still end later, no other one begins.
+        Whether all jobs are done. Otherwise running jobs may still end later, but no other job starts.
     """
-    waiting = deque(jobs)
+    pending = deque(jobs)
 
     def work() -> None:
-        while waiting:
+        while pending:
             try:
-                job = waiting.popleft()
+                job = pending.popleft()
             except IndexError:  # another thread was faster
                 return
             job()
 
-    workers = [threading.Thread(target=work, daemon=True) for _ in range(min(threads, len(waiting)))]
+    workers = [threading.Thread(target=work, daemon=True) for _ in range(min(threads, len(pending)))]
     for worker in workers:
         worker.start()
-    done = all(_joined(worker, patience) for worker in workers)
-    waiting.clear()
+    done = all(_join(worker, limit) for worker in workers)
+    pending.clear()
     return done
 
 
-def _joined(worker: threading.Thread, patience: TimeLimit) -> bool:
-    while worker.is_alive() and patience.left > 0:
+def _join(worker: threading.Thread, limit: TimeLimit) -> bool:
+    while worker.is_alive() and limit.remaining > 0:
         start = time.monotonic()
-        worker.join(patience.left)
-        patience.change(start - time.monotonic())
+        worker.join(limit.remaining)
+        limit.extend(start - time.monotonic())
     return not worker.is_alive()

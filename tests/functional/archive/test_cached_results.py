@@ -81,6 +81,6 @@ def test_cached_results_are_pruned_like_packages(tmp_path: Path) -> None:
     ResultCache(store=store, inputs=("lock",)).get_or_compute("facts", compute)
     file = packs_of(tmp_path)[0]
     os.utime(file, (1000.0, 1000.0))
-    assert [row.label for row in list_entries(store)] == ["what packages say about themselves"]
+    assert [row.label for row in list_entries(store)] == ["package metadata"]
     remove(select_prunable(list_entries(store), now=1000.0 + 40 * DAY, older_than_days=30, keep_bytes=None))
     assert [one for one in tmp_path.rglob("*") if one.is_file()] == []

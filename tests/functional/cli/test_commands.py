@@ -244,12 +244,12 @@ def test_an_interrupt_while_fetching_leaves_nothing_and_ends_with_130(
     variables = {**os.environ, "PYTHONPATH": str(REPOSITORY), "BIOT_PLUGIN_STORE": str(tmp_path / "store")}
     subprocess.run([*argv, "lock"], cwd=plugin, env=variables, check=True, capture_output=True)
     variables["BIOT_PLUGIN_STORE"] = str(tmp_path / "another store")
-    index.asked.clear()
+    index.requested.clear()
     index.delay_seconds = 3
     with subprocess.Popen(
         [*argv, "package"], cwd=plugin, env=variables, stderr=subprocess.PIPE, text=True, start_new_session=True
     ) as process:
-        assert index.asked.wait(30)
+        assert index.requested.wait(30)
         process.send_signal(signal.SIGINT)
         _, stderr = process.communicate(timeout=30)
 

@@ -1,4 +1,4 @@
-"""No setting of this machine reaches the tools, in any test of this folder."""
+"""Isolates every test of this folder from the machine's settings."""
 
 from __future__ import annotations
 

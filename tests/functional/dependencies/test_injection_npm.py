@@ -1,4 +1,4 @@
-"""Nothing that a JavaScript plugin's repository holds chooses another registry or runs: each way in, tried."""
+"""Nothing in a JavaScript plugin's repository can choose another registry or run code."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_a_dependency_by_address_is_refused_before_npm_starts(
 
 
 @pytest.mark.parametrize("field", ["devDependencies", "optionalDependencies", "peerDependencies"])
-def test_every_field_that_npm_reads_counts(field: str, project: Path, store: Store, canary: Registry) -> None:
+def test_every_field_that_npm_reads_is_checked(field: str, project: Path, store: Store, canary: Registry) -> None:
     (project / "package.json").write_text(json.dumps({field: {"a": f"{canary.url}/a.tgz"}}))
     with pytest.raises(DependencyError) as caught:
         write_lock(plugin(project, "nodejs22.x"), store, QUIET)
@@ -61,7 +61,7 @@ def test_every_field_that_npm_reads_counts(field: str, project: Path, store: Sto
 
 
 @pytest.mark.parametrize("pattern", ["{outside}", "../outside", "../*"])
-def test_workspaces_outside_of_the_repository_are_refused(
+def test_workspaces_outside_the_repository_are_refused(
     pattern: str, project: Path, store: Store, registry: NpmRegistry, tmp_path: Path
 ) -> None:
     (tmp_path / "outside").mkdir()
@@ -86,8 +86,8 @@ LOCKED = {
         "comes from an address",
     ),
     "version is an address": ({"version": "http://{canary}/a.tgz", "integrity": "sha512-x"}, "comes from an address"),
-    "name is an address": ({"version": "1.0.0", "name": "http://{canary}/a"}, "is no place or name"),
-    "name is an option": ({"version": "1.0.0", "name": "--registry=http://{canary}"}, "is no place or name"),
+    "name is an address": ({"version": "1.0.0", "name": "http://{canary}/a"}, "is not a place or name"),
+    "name is an option": ({"version": "1.0.0", "name": "--registry=http://{canary}"}, "is not a place or name"),
     "other machine": (
         {"version": "1.0.0", "os": ["win32"], "integrity": "sha512-" + "A" * 86 + "=="},
         "is not for Lambda",
@@ -96,7 +96,7 @@ LOCKED = {
 
 
 @pytest.mark.parametrize("label", LOCKED)
-def test_a_lock_entry_that_is_no_pinned_package_of_the_registry_is_refused(
+def test_a_lock_entry_that_is_not_a_pinned_registry_package_is_refused(
     label: str, project: Path, store: Store, registry: NpmRegistry, canary: Registry
 ) -> None:
     entry, words = LOCKED[label]
@@ -132,7 +132,7 @@ def test_a_place_that_npm_would_not_write_is_refused(place: str, project: Path) 
     assert [problem.file for problem in caught.value.problems] == ["package-lock.json"]
 
 
-def test_scripts_settings_and_an_old_lock_change_nothing(
+def test_scripts_settings_and_an_old_lock_have_no_effect(
     project: Path, store: Store, registry: NpmRegistry, canary: Registry, tmp_path: Path
 ) -> None:
     ran = tmp_path / "ran"
@@ -187,7 +187,7 @@ def test_scripts_settings_and_an_old_lock_change_nothing(
     assert not ran.exists()
 
 
-def test_a_package_of_the_registry_that_asks_for_git_reaches_no_other_server(
+def test_a_registry_package_that_requires_git_reaches_no_other_server(
     project: Path, store: Store, registry: NpmRegistry, canary: Registry
 ) -> None:
     registry.package("base", "1.0.0", manifest={"dependencies": {"evil": f"git+{canary.url}/evil.git"}})
@@ -198,7 +198,7 @@ def test_a_package_of_the_registry_that_asks_for_git_reaches_no_other_server(
     assert not (project / "package-lock.json").exists()
 
 
-def test_what_was_published_by_half_is_told_by_name(project: Path, store: Store, registry: NpmRegistry) -> None:
+def test_a_partly_published_package_is_named(project: Path, store: Store, registry: NpmRegistry) -> None:
     registry.package(
         "base", "1.0.0", manifest={"optionalDependencies": {"base-linux-x64": "1.0.0", "base-darwin": "1"}}
     )
@@ -211,5 +211,5 @@ def test_what_was_published_by_half_is_told_by_name(project: Path, store: Store,
         "base 1.0.0 has an optional dependency on base-linux-x64, which the npm registry does not have"
     )
     del registry.pages["/base/-/base-1.0.0.tgz"]
-    with pytest.raises(DependencyError, match=r"lacks a package that package-lock\.json pins: base 1\.0\.0\.$"):
+    with pytest.raises(DependencyError, match=r"does not have a package that package-lock\.json pins: base 1\.0\.0\.$"):
         collect(read_lock(manifest), manifest, store, QUIET)

@@ -1,4 +1,4 @@
-"""Nothing that a Python plugin's repository holds chooses another index or runs: each way in, tried."""
+"""Nothing in a Python plugin's repository can choose another index or run code."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ NO_REQUIREMENTS = (
 
 
 @pytest.mark.parametrize("line", NO_REQUIREMENTS)
-def test_a_line_that_is_no_plain_requirement_is_refused_with_its_place(
+def test_a_line_that_is_not_a_plain_requirement_is_refused_with_its_place(
     line: str, project: Path, store: Store, index: PythonIndex, canary: Registry
 ) -> None:
     text = line.format(canary=canary.url)
@@ -63,7 +63,7 @@ def test_a_line_that_is_no_plain_requirement_is_refused_with_its_place(
 
 
 @pytest.mark.parametrize("line", [line for line in NO_REQUIREMENTS if line != "--"])
-def test_the_same_in_pyproject_is_refused_with_its_key(
+def test_an_invalid_requirement_in_pyproject_is_refused_with_its_key(
     line: str, project: Path, store: Store, index: PythonIndex, canary: Registry
 ) -> None:
     text = json.dumps(["fine", line.format(canary=canary.url).replace("\x1b", "")], ensure_ascii=True)
@@ -84,7 +84,7 @@ INCLUDES = (
 
 
 @pytest.mark.parametrize("line", INCLUDES)
-def test_an_include_reaches_nothing_outside(
+def test_an_include_cannot_leave_the_repository(
     line: str, project: Path, store: Store, index: PythonIndex, canary: Registry
 ) -> None:
     outside = project.parent / "outside.txt"
@@ -116,7 +116,7 @@ OPTIONS = (
 )
 
 
-def test_options_and_configuration_of_the_project_are_told_and_choose_nothing(
+def test_options_and_configuration_of_the_project_are_noted_and_have_no_effect(
     project: Path, store: Store, index: PythonIndex, canary: Registry, tmp_path: Path
 ) -> None:
     lines = [option.format(canary=canary.url) for option in OPTIONS]
@@ -131,8 +131,8 @@ def test_options_and_configuration_of_the_project_are_told_and_choose_nothing(
         (note,) = [note for note in progress.notes if note.startswith(f"requirements.in:{number}: ")]
         assert option.split(" ")[0].split("=")[0] in note
         assert "is ignored" in note
-    told = {note.split(" of the project")[0] for note in progress.notes if " of the project" in note}
-    assert told == {".npmrc", "pip.conf", "pip.ini", "uv.toml"}
+    ignored = {note.split(" of the project")[0] for note in progress.notes if " of the project" in note}
+    assert ignored == {".npmrc", "pip.conf", "pip.ini", "uv.toml"}
     assert sum(note.startswith("pyproject.toml: [tool.uv] ") for note in progress.notes) == 6
     assert canary.requests == []
     assert not (tmp_path / "ran").exists()
@@ -187,7 +187,7 @@ LOCK_LINES = (
 
 
 @pytest.mark.parametrize("line", LOCK_LINES)
-def test_a_lock_line_of_another_form_is_refused_with_its_place(
+def test_an_invalid_lock_line_is_refused_with_its_place(
     line: str, project: Path, index: PythonIndex, canary: Registry
 ) -> None:
     digest = "sha256:" + "0a" * 32
@@ -203,7 +203,7 @@ def test_a_lock_line_of_another_form_is_refused_with_its_place(
 
 
 @pytest.mark.parametrize("wrong", ["md5:" + "0" * 32, "sha256:" + "0" * 64, "sha512:" + "0" * 128, "sha256:*"])
-def test_a_hash_that_no_file_has_takes_nothing(
+def test_a_hash_without_a_file_fetches_nothing(
     wrong: str, project: Path, store: Store, index: PythonIndex, canary: Registry
 ) -> None:
     index.wheel("base", "1.0")

@@ -1,4 +1,4 @@
-"""A wheel whose tag promises more than its code holds, against an index on loopback."""
+"""Wheels whose tag promises more than their code supports, with an index on loopback."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FITS = elf(versions={"libc.so.6": ["GLIBC_2.17"]})
 MODULE = "fit/_fit.cpython-313-x86_64-linux-gnu.so"
 
 
-def test_another_wheel_of_the_version_is_taken_when_the_best_tag_does_not_load(
+def test_another_wheel_of_the_version_is_used_if_the_best_tag_does_not_load(
     project: Path, store: Store, index: PythonIndex
 ) -> None:
     index.wheel("fit", "1.0", tag="cp313-cp313-manylinux_2_34_x86_64", files={MODULE: NEWER})
@@ -31,13 +31,11 @@ def test_another_wheel_of_the_version_is_taken_when_the_best_tag_does_not_load(
 
     assert f"fit==1.0 --hash={good}" in (project / "requirements.lock").read_text()
     (note,) = progress.notes
-    assert "fit-1.0-cp313-cp313-manylinux_2_17_x86_64.whl does and is taken" in note
+    assert "fit-1.0-cp313-cp313-manylinux_2_17_x86_64.whl does and is used instead" in note
     assert len(list(store.folder.glob(f"packs/*/*{SUFFIX}"))) == 2
 
 
-def test_a_version_without_any_wheel_that_loads_is_told_and_kept(
-    project: Path, store: Store, index: PythonIndex
-) -> None:
+def test_a_version_without_a_loadable_wheel_is_noted_and_stays(project: Path, store: Store, index: PythonIndex) -> None:
     digest = index.wheel("fit", "1.0", tag="cp313-cp313-manylinux_2_34_x86_64", files={MODULE: NEWER})
     index.wheel("fit", "1.0", tag="cp312-cp312-manylinux_2_17_x86_64", files={MODULE: FITS})
     (project / "requirements.in").write_text("fit\n")

@@ -1,4 +1,4 @@
-"""What is packaged is what the plugin and its packages ask for: no lock with gaps, no artifact of one."""
+"""Incomplete locks are refused, and so are artifacts of incomplete locks."""
 
 from __future__ import annotations
 
@@ -53,14 +53,12 @@ def without(project: Path, name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("top", "top is missing: requirements.in asks for top[shiny]."),
-        ("base", "base is missing: top 1.0 asks for base<3."),
-        ("colour", "colour is missing: top[shiny] 1.0 asks for colour>=1."),
+        ("top", "top is missing: requirements.in requires top[shiny]."),
+        ("base", "base is missing: top 1.0 requires base<3."),
+        ("colour", "colour is missing: top[shiny] 1.0 requires colour>=1."),
     ],
 )
-def test_a_removed_pin_stops_the_build_also_when_an_artifact_is_there_already(
-    sample: Project, name: str, message: str
-) -> None:
+def test_a_removed_pin_stops_the_build_even_with_an_existing_artifact(sample: Project, name: str, message: str) -> None:
     whole = pipeline.package(sample, QUIET)
     without(sample.start, name)
     for _ in range(2):  # the second time it is known from the first
@@ -72,7 +70,7 @@ def test_a_removed_pin_stops_the_build_also_when_an_artifact_is_there_already(
     assert pipeline.package(sample, QUIET).artifact.sha256 == whole.artifact.sha256
 
 
-def test_verify_never_calls_an_artifact_of_an_incomplete_lock_equal(sample: Project) -> None:
+def test_verify_rejects_an_artifact_of_an_incomplete_lock(sample: Project) -> None:
     artifact = pipeline.package(sample, QUIET).artifact.file
     assert not pipeline.verify(artifact, sample, QUIET).differences
     without(sample.start, "colour")
@@ -93,7 +91,7 @@ def test_an_extra_that_does_not_exist_is_refused_before_a_lock_is_written(sample
     assert (sample.start / "requirements.lock").read_text() == before
 
 
-def test_a_wheel_that_asks_for_more_than_its_release_says_is_refused(
+def test_a_wheel_that_requires_more_than_its_release_is_refused(
     project: Path, store: Store, index: PythonIndex
 ) -> None:
     index.wheel("base", "2.0")
@@ -104,7 +102,7 @@ def test_a_wheel_that_asks_for_more_than_its_release_says_is_refused(
     lock = project / "requirements.lock"
     filename, data = make_wheel("top", "1.0", metadata=["Requires-Dist: late"])
     other = index.add(filename, data)
-    with store.work() as folder:
+    with store.work_folder() as folder:
         (folder / filename).write_bytes(data)
         store.add(other.removeprefix("sha256:"), folder / filename)
     lock.write_text(
@@ -112,14 +110,14 @@ def test_a_wheel_that_asks_for_more_than_its_release_says_is_refused(
     )
     with pytest.raises(DependencyError) as caught:
         write_lock(manifest, store, QUIET)
-    assert [problem.message for problem in caught.value.problems] == ["late is missing: top 1.0 asks for late."]
+    assert [problem.message for problem in caught.value.problems] == ["late is missing: top 1.0 requires late."]
 
 
-def test_a_pin_that_nothing_asks_for_is_told_with_every_build(sample: Project, index: PythonIndex) -> None:
+def test_an_unneeded_pin_is_reported_by_every_build(sample: Project, index: PythonIndex) -> None:
     digest = index.wheel("idle", "1.0")
     lock = sample.start / "requirements.lock"
     lock.write_text(f"{lock.read_text()}idle==1.0 --hash={digest}\n")
     for unchanged in (False, True):
         done = pipeline.package(sample, QUIET)
         assert done.unchanged is unchanged
-        assert "Nothing asks for idle 1.0." in [warning.message for warning in done.warnings]
+        assert "Nothing requires idle 1.0." in [warning.message for warning in done.warnings]

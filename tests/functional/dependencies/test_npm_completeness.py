@@ -1,4 +1,4 @@
-"""Damaged locks, judged by the kit and by the real ``npm ci`` against a registry on loopback."""
+"""Damaged locks, checked by the kit and by the real ``npm ci`` with a registry on loopback."""
 
 from __future__ import annotations
 
@@ -167,5 +167,5 @@ def test_package_refuses_an_incomplete_lock_also_when_it_was_complete_before(
     with pytest.raises(DependencyError, match="is incomplete") as caught:
         package(chosen, SilentProgress())
     assert [problem.message for problem in caught.value.problems] == [
-        "app 1.0.0 requires deep@^1.0.0, and package-lock.json has deep 2.0.0."
+        "app 1.0.0 requires deep@^1.0.0, but package-lock.json has deep 2.0.0."
     ]

@@ -1,4 +1,4 @@
-"""Packages that lie in the repository: packaged from there, and never looked up in a registry."""
+"""Packages of the repository are packaged from there and never looked up in a registry."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def test_a_change_in_a_workspace_is_packaged_and_a_secret_in_it_refused(reposito
         assert any("packages/other/key.js" in str(problem.file) for problem in caught.value.problems)
 
 
-def test_folders_and_tarballs_asked_for_by_file_are_packaged(
+def test_folders_and_tarballs_required_by_file_are_packaged(
     repository: Path, store: Store, registry: NpmRegistry
 ) -> None:
     tarball = make_tarball({"package/package.json": b'{"name": "packed", "version": "3.0.0"}', "package/a.js": b"a\n"})
@@ -153,28 +153,26 @@ REFUSED = {
         "*",
     ),
     "a link": (described("sample", dependencies={"inner": "link:packages/inner"}), "address"),
-    "outside of the repository": (described("sample", dependencies={"a": "file:../../a"}), "outside of the repository"),
+    "outside the repository": (described("sample", dependencies={"a": "file:../../a"}), "outside the repository"),
     "a folder that is not there": (described("sample", dependencies={"a": "file:gone"}), "does not exist"),
     "the plugin itself": (described("sample", dependencies={"a": "file:."}), "the plugin itself"),
     "no tarball": (described("sample", dependencies={"a": "file:plugin.toml"}), "neither a folder nor a tarball"),
-    "braces": (described("sample", workspaces=["packages/{a,b}"]), "does not read the pattern"),
+    "braces": (described("sample", workspaces=["packages/{a,b}"]), "does not support the workspaces pattern"),
 }
 
 
-@pytest.mark.parametrize(("asked", "words"), REFUSED.values(), ids=REFUSED)
-def test_what_cannot_be_linked_is_refused_before_npm_starts(
-    asked: dict[str, object], words: str, repository: Path, store: Store, registry: NpmRegistry
+@pytest.mark.parametrize(("package_json", "words"), REFUSED.values(), ids=REFUSED)
+def test_invalid_local_packages_are_refused_before_npm_starts(
+    package_json: dict[str, object], words: str, repository: Path, store: Store, registry: NpmRegistry
 ) -> None:
-    write(repository, {"package.json": asked})
+    write(repository, {"package.json": package_json})
     with pytest.raises(DependencyError) as caught:
         write_lock(plugin(repository, "nodejs22.x"), store, QUIET)
     assert any(words in f"{problem.message} {problem.hint}" for problem in caught.value.problems)
     assert registry.requests == []
 
 
-def test_a_package_of_the_registry_never_gets_a_workspaces_place(
-    repository: Path, store: Store, registry: NpmRegistry
-) -> None:
+def test_a_registry_package_never_replaces_a_workspace(repository: Path, store: Store, registry: NpmRegistry) -> None:
     manifest = plugin(repository, "nodejs22.x")
     integrity = registry.package("inner", "1.0.0")
     write_lock(manifest, store, QUIET)
@@ -185,19 +183,19 @@ def test_a_package_of_the_registry_never_gets_a_workspaces_place(
     with pytest.raises(DependencyError) as caught:
         read_lock(manifest)
     messages = [problem.message for problem in caught.value.problems]
-    assert "inner comes from the registry, and packages/inner in this repository has the same name." in messages
+    assert "inner comes from the registry, but packages/inner in this repository has the same name." in messages
 
 
 def test_a_transitive_dependency_on_a_workspaces_name_is_refused(
     repository: Path, store: Store, registry: NpmRegistry
 ) -> None:
     registry.package("base", "1.0.0", manifest={"dependencies": {"inner": "^9.0.0"}})
-    with pytest.raises(DependencyError, match="lie in this repository"):
+    with pytest.raises(DependencyError, match="packages of this repository"):
         write_lock(plugin(repository, "nodejs22.x"), store, QUIET)
     assert not (repository / "package-lock.json").exists()
 
 
-def test_a_link_that_package_json_does_not_ask_for_is_refused(repository: Path, store: Store) -> None:
+def test_a_link_that_package_json_does_not_require_is_refused(repository: Path, store: Store) -> None:
     manifest = plugin(repository, "nodejs22.x")
     write_lock(manifest, store, QUIET)
     file = repository / "package-lock.json"
@@ -207,12 +205,12 @@ def test_a_link_that_package_json_does_not_ask_for_is_refused(repository: Path, 
     file.write_text(json.dumps(lock))
     with pytest.raises(DependencyError) as caught:
         read_lock(manifest)
-    assert "node_modules/base is a link to ../../etc, which package.json does not ask for." in [
+    assert "node_modules/base is a link to ../../etc, which package.json does not require." in [
         problem.message for problem in caught.value.problems
     ]
 
 
-def test_a_workspace_that_changed_after_locking_is_stale(repository: Path, store: Store) -> None:
+def test_a_workspace_that_changed_after_locking_makes_the_lock_outdated(repository: Path, store: Store) -> None:
     manifest = plugin(repository, "nodejs22.x")
     write_lock(manifest, store, QUIET)
     write(repository, {"packages/inner/package.json": described("inner", dependencies={"more": "1"})})
@@ -223,7 +221,7 @@ def test_a_workspace_that_changed_after_locking_is_stale(repository: Path, store
     ]
 
 
-def test_a_plugin_that_is_a_workspace_itself_does_not_ask_the_registry_for_its_neighbours(
+def test_a_plugin_that_is_a_workspace_never_gets_its_siblings_from_the_registry(
     repository: Path, store: Store, registry: NpmRegistry
 ) -> None:
     write(
@@ -241,7 +239,7 @@ def test_a_plugin_that_is_a_workspace_itself_does_not_ask_the_registry_for_its_n
     with pytest.raises(DependencyError) as caught:
         write_lock(manifest, store, QUIET)
     (problem,) = caught.value.problems
-    assert problem.hint == 'Ask for it by "file:../two".'
+    assert problem.hint == 'Require it as "file:../two".'
     assert registry.requests == []
     write(repository, {"plugins/one/package.json": described("one", dependencies={"beside": "file:../two"})})
     write_lock(manifest, store, QUIET)
@@ -249,9 +247,7 @@ def test_a_plugin_that_is_a_workspace_itself_does_not_ask_the_registry_for_its_n
     assert asked_for(registry) == set()
 
 
-def test_a_workspace_inside_another_is_refused_where_node_would_find_another_package(
-    repository: Path, store: Store
-) -> None:
+def test_a_nested_workspace_is_refused_if_node_would_find_another_package(repository: Path, store: Store) -> None:
     manifest = plugin(repository, "nodejs22.x")
     write(
         repository,

@@ -1,4 +1,4 @@
-"""JavaScript: from package.json to packs, against a registry on loopback."""
+"""JavaScript: from package.json to packs, with a registry on loopback."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from builder.dependencies import Store, collect, read_lock, refuse_incomplete_lock, write_lock
-from builder.dependencies.npm.tarball import LARGEST_UNPACKED, read_tarball
+from builder.dependencies.npm.tarball import MAX_UNPACKED, read_tarball
 from builder.errors import DependencyError
 from builder.progress import SilentProgress
 from tests.support.plugins import RecordedProgress, plugin
@@ -71,9 +71,7 @@ WORLD = {
 }
 
 
-def test_production_packages_come_to_the_places_that_npm_gives_them(
-    project: Path, store: Store, registry: NpmRegistry
-) -> None:
+def test_production_packages_are_placed_as_npm_places_them(project: Path, store: Store, registry: NpmRegistry) -> None:
     publish(registry)
     ask(project, **WORLD)
     manifest = plugin(project, "nodejs22.x")
@@ -101,7 +99,7 @@ def test_production_packages_come_to_the_places_that_npm_gives_them(
     assert "node_modules/inner/index.js" in [member.path for member in packs["bundler", "1.0.0"].members]
 
 
-def test_a_warm_store_reaches_no_registry_and_two_stores_hold_the_same_bytes(
+def test_a_warm_store_uses_no_registry_and_two_stores_have_the_same_bytes(
     project: Path, store: Store, registry: NpmRegistry, tmp_path: Path
 ) -> None:
     publish(registry)
@@ -110,9 +108,9 @@ def test_a_warm_store_reaches_no_registry_and_two_stores_hold_the_same_bytes(
     write_lock(manifest, store, QUIET)
     lock = read_lock(manifest)
     first = collect(lock, manifest, store, QUIET)
-    asked = len(registry.requests)
+    request_count = len(registry.requests)
     assert collect(lock, manifest, store, QUIET) == first
-    assert len(registry.requests) == asked
+    assert len(registry.requests) == request_count
     second = collect(lock, manifest, Store(tmp_path / "other"), QUIET)
     assert [pack.file.read_bytes() for pack in second] == [pack.file.read_bytes() for pack in first]
 
@@ -131,18 +129,18 @@ def test_a_damaged_npm_pack_is_made_again(project: Path, store: Store, registry:
     assert sound.file.read_bytes() == data
 
 
-def test_other_bytes_than_the_lock_names_are_refused(project: Path, store: Store, registry: NpmRegistry) -> None:
+def test_a_file_with_another_hash_than_the_lock_is_refused(project: Path, store: Store, registry: NpmRegistry) -> None:
     registry.package("base", "1.0.0")
     ask(project, dependencies={"base": "1.0.0"})
     manifest = plugin(project, "nodejs22.x")
     write_lock(manifest, store, QUIET)
     registry.package("base", "1.0.0", files={"evil.js": b""})
-    with pytest.raises(DependencyError, match=r"other bytes for base 1\.0\.0 than package-lock\.json pins"):
+    with pytest.raises(DependencyError, match=r"a different file for base 1\.0\.0 than package-lock\.json pins"):
         collect(read_lock(manifest), manifest, store, QUIET)
     assert not list(store.folder.rglob("*.zip"))
 
 
-def test_project_settings_and_addresses_in_a_lock_reach_no_other_registry(
+def test_project_settings_and_addresses_in_a_lock_do_not_change_the_registry(
     project: Path, store: Store, registry: NpmRegistry, canary: Registry
 ) -> None:
     registry.package("base", "1.0.0")
@@ -164,7 +162,9 @@ def test_project_settings_and_addresses_in_a_lock_reach_no_other_registry(
     assert canary.requests == []
 
 
-def test_a_lock_older_than_package_json_names_what_differs(project: Path, store: Store, registry: NpmRegistry) -> None:
+def test_the_error_for_an_outdated_lock_names_the_differences(
+    project: Path, store: Store, registry: NpmRegistry
+) -> None:
     registry.package("base", "1.0.0")
     ask(project, dependencies={"base": "1.0.0"})
     manifest = plugin(project, "nodejs22.x")
@@ -180,9 +180,7 @@ def test_a_lock_older_than_package_json_names_what_differs(project: Path, store:
     assert "biot-plugin lock" in caught.value.hint
 
 
-def test_locking_again_keeps_versions_until_an_upgrade_is_asked_for(
-    project: Path, store: Store, registry: NpmRegistry
-) -> None:
+def test_locking_again_keeps_versions_without_upgrade(project: Path, store: Store, registry: NpmRegistry) -> None:
     registry.package("base", "1.0.0")
     ask(project, dependencies={"base": "^1.0.0"})
     manifest = plugin(project, "nodejs22.x")
@@ -193,15 +191,15 @@ def test_locking_again_keeps_versions_until_an_upgrade_is_asked_for(
     assert (change.before, change.after) == (("1.0.0",), ("1.1.0",))
 
 
-def test_a_package_that_the_registry_lacks_is_named(project: Path, store: Store, registry: NpmRegistry) -> None:
+def test_a_package_missing_in_the_registry_is_named(project: Path, store: Store, registry: NpmRegistry) -> None:
     del registry
     ask(project, dependencies={"nowhere": "1.0.0"})
-    with pytest.raises(DependencyError, match="registry lacks a package") as caught:
+    with pytest.raises(DependencyError, match="registry does not have a package") as caught:
         write_lock(plugin(project, "nodejs22.x"), store, QUIET)
     assert "nowhere" in caught.value.message
 
 
-def test_a_registry_that_is_down_is_said(
+def test_an_unreachable_registry_is_reported(
     project: Path, store: Store, registry: NpmRegistry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     registry.package("base", "1.0.0")
@@ -210,7 +208,7 @@ def test_a_registry_that_is_down_is_said(
     write_lock(manifest, store, QUIET)
     monkeypatch.setenv("NPM_CONFIG_REGISTRY", "http://127.0.0.1:9/")
     shutil.rmtree(project.parent / "home" / ".npm")
-    with pytest.raises(DependencyError, match="npm registry could not be reached"):
+    with pytest.raises(DependencyError, match="npm registry is unreachable"):
         collect(read_lock(manifest), manifest, store, QUIET)
 
 
@@ -224,7 +222,7 @@ def weakened(project: Path, registry: NpmRegistry, name: str, lock: str) -> str:
     return text
 
 
-def test_a_sha1_is_replaced_by_the_sha512_of_the_same_file_and_nothing_else_changes(
+def test_a_sha1_is_replaced_with_the_sha512_of_the_same_file(
     project: Path, store: Store, registry: NpmRegistry
 ) -> None:
     registry.package("old", "1.0.0", manifest={"dependencies": {"other": "^1.0.0"}})
@@ -238,29 +236,29 @@ def test_a_sha1_is_replaced_by_the_sha512_of_the_same_file_and_nothing_else_chan
     with pytest.raises(DependencyError) as caught:
         read_lock(manifest)
     assert [problem.message for problem in caught.value.problems] == [
-        "old 1.0.0 has no sha512 integrity, so nothing safe says which bytes are meant."
+        "old 1.0.0 has no sha512 integrity, so its content is not pinned safely."
     ]
     progress = RecordedProgress()
     result = write_lock(manifest, store, progress)
     assert (project / "package-lock.json").read_text() == strong
-    assert progress.notes == ["The sha1 of old 1.0.0 was replaced by the sha512 of the same file."]
+    assert progress.notes == ["The sha1 of old 1.0.0 was replaced with the sha512 of the same file."]
     assert (result.changed, result.rewritten) == ((), True)
     assert len(collect(read_lock(manifest), manifest, store, QUIET)) == 2
 
 
-def test_another_file_than_the_sha1_names_is_refused(project: Path, store: Store, registry: NpmRegistry) -> None:
+def test_a_file_with_another_sha1_is_refused(project: Path, store: Store, registry: NpmRegistry) -> None:
     registry.package("old", "1.0.0")
     ask(project, dependencies={"old": "1.0.0"})
     manifest = plugin(project, "nodejs22.x")
     write_lock(manifest, store, QUIET)
     text = weakened(project, registry, "old", (project / "package-lock.json").read_text())
     registry.package("old", "1.0.0", files={"evil.js": b""})
-    with pytest.raises(DependencyError, match=r"other bytes for old 1\.0\.0"):
+    with pytest.raises(DependencyError, match=r"a different file for old 1\.0\.0"):
         write_lock(manifest, store, QUIET)
     assert (project / "package-lock.json").read_text() == text
 
 
-def test_a_lock_whose_text_alone_changes_is_said_to_be_rewritten(
+def test_a_lock_with_only_text_changes_is_reported_as_rewritten(
     project: Path, store: Store, registry: NpmRegistry
 ) -> None:
     registry.package("base", "1.0.0")
@@ -275,7 +273,7 @@ def test_a_lock_whose_text_alone_changes_is_said_to_be_rewritten(
     assert write_lock(manifest, store, QUIET).rewritten
 
 
-def test_a_conflict_of_peers_names_both_sides_and_legacy_peer_deps_is_a_way_out(
+def test_a_peer_conflict_names_both_sides_and_suggests_legacy_peer_deps(
     project: Path, store: Store, registry: NpmRegistry
 ) -> None:
     registry.package("base", "1.0.0")
@@ -286,8 +284,8 @@ def test_a_conflict_of_peers_names_both_sides_and_legacy_peer_deps_is_a_way_out(
     with pytest.raises(DependencyError) as caught:
         write_lock(manifest, store, QUIET)
     assert caught.value.message == (
-        "The versions in package.json do not fit together: npm needs peer base@^2.0.0 from view@3.0.0, "
-        "but there is base@1.0.0 because of base@^1.0.0 from the root project."
+        "The versions in package.json conflict: npm needs peer base@^2.0.0 from view@3.0.0, "
+        "but base@1.0.0 is installed because of base@^1.0.0 from the root project."
     )
     (project / ".npmrc").write_text("legacy-peer-deps=true\n")
     write_lock(manifest, store, QUIET)
@@ -306,8 +304,8 @@ def link(kind: bytes, target: str) -> tarfile.TarInfo:
 def bomb() -> bytes:
     """A quarter of a megabyte that says it holds one file larger than Lambda can take, and does."""
     member = tarfile.TarInfo("package/package.json")
-    member.size = LARGEST_UNPACKED + 1024
-    return gzip.compress(member.tobuf() + bytes(LARGEST_UNPACKED + 2048), 1)
+    member.size = MAX_UNPACKED + 1024
+    return gzip.compress(member.tobuf() + bytes(MAX_UNPACKED + 2048), 1)
 
 
 SOUND = {"package/package.json": b"{}", "package/index.js": b""}

@@ -1,4 +1,4 @@
-"""The operator's own way to the index works: a company's certificate authority, and a proxy in between."""
+"""The operator's own connection to the index works: a company's CA, and a proxy."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ QUIET = SilentProgress()
 
 
 @pytest.fixture(autouse=True)
-def _only_told_here(monkeypatch: pytest.MonkeyPatch) -> None:
+def _clear_index_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     """What this machine itself trusts or goes through does not count."""
     for name in ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"):
         monkeypatch.delenv(name, raising=False)
@@ -71,12 +71,12 @@ def certificates(folder: Path) -> tuple[Path, Path]:
 @contextmanager
 def gate(upstream: str, *, chain: Path | None = None) -> Iterator[tuple[str, list[str]]]:
     """A server before another one: a proxy for plain HTTP, or with a certificate an address of its own."""
-    asked: list[str] = []
+    requested_paths: list[str] = []
     opener = build_opener(ProxyHandler({}))
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            asked.append(self.path)
+            requested_paths.append(self.path)
             path = self.path if self.path.startswith("/") else "/" + self.path.split("/", 3)[3]
             with opener.open(upstream + path, timeout=10) as answer:
                 data = answer.read().replace(upstream.encode(), address.encode() if chain else upstream.encode())
@@ -105,64 +105,64 @@ def gate(upstream: str, *, chain: Path | None = None) -> Iterator[tuple[str, lis
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
-        yield address, asked
+        yield address, requested_paths
     finally:
         server.shutdown()
         thread.join()
         server.server_close()
 
 
-def test_an_index_behind_the_companys_own_authority_is_trusted_when_pip_is_told(
+def test_a_company_ca_configured_for_pip_is_trusted(
     project: Path, store: Store, index: PythonIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     index.wheel("base", "1.0")
     (project / "requirements.in").write_text("base\n")
     manifest = plugin(project, requirements="requirements.in")
     authority, chain = certificates(project.parent)
-    with gate(index.url, chain=chain) as (address, asked):
+    with gate(index.url, chain=chain) as (address, requested_paths):
         monkeypatch.setenv("PIP_INDEX_URL", f"{address}/simple")
-        with pytest.raises(DependencyError, match="certificate is not trusted here"):
+        with pytest.raises(DependencyError, match="does not trust the certificate here"):
             write_lock(manifest, store, QUIET)
         monkeypatch.setenv("PIP_CERT", str(authority))
         write_lock(manifest, store, QUIET)
         (pack,) = collect(read_lock(manifest), manifest, store, QUIET)
     assert pack.package.name == "base"
-    assert any(path.endswith(".whl") for path in asked)
+    assert any(path.endswith(".whl") for path in requested_paths)
 
 
-def test_pip_and_uv_go_through_the_operators_proxy(
+def test_pip_and_uv_use_the_operators_proxy(
     project: Path, store: Store, index: PythonIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     index.wheel("base", "1.0")
     (project / "requirements.in").write_text("base\n")
     manifest = plugin(project, requirements="requirements.in")
-    with gate(index.url) as (address, asked):
+    with gate(index.url) as (address, requested_paths):
         monkeypatch.setenv("PIP_INDEX_URL", "http://index.company.test/simple")
         monkeypatch.setenv("PIP_TRUSTED_HOST", "index.company.test")
         monkeypatch.setenv("PIP_PROXY", address)
         write_lock(manifest, store, QUIET)
-    assert "http://index.company.test/simple/base/" in asked
-    assert any(path.endswith(".whl") for path in asked)
+    assert "http://index.company.test/simple/base/" in requested_paths
+    assert any(path.endswith(".whl") for path in requested_paths)
 
 
-def test_npm_goes_through_the_operators_proxy_and_authority(
+def test_npm_uses_the_operators_proxy_and_ca(
     project: Path, store: Store, registry: NpmRegistry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     registry.package("base", "1.0.0")
     (project / "package.json").write_text('{"dependencies": {"base": "1.0.0"}}')
     manifest = plugin(project, "nodejs22.x")
-    with gate(registry.url) as (address, asked):
+    with gate(registry.url) as (address, requested_paths):
         monkeypatch.setenv("NPM_CONFIG_REGISTRY", "http://registry.company.test/")
         monkeypatch.setenv("NPM_CONFIG_PROXY", address)
         write_lock(manifest, store, QUIET)
-    assert asked[:1] == ["http://registry.company.test/base"]
+    assert requested_paths[:1] == ["http://registry.company.test/base"]
     monkeypatch.delenv("NPM_CONFIG_PROXY")
     authority, chain = certificates(project.parent)
-    with gate(registry.url, chain=chain) as (address, asked):
+    with gate(registry.url, chain=chain) as (address, requested_paths):
         monkeypatch.setenv("NPM_CONFIG_REGISTRY", f"{address}/")
-        with pytest.raises(DependencyError, match="certificate is not trusted here"):
+        with pytest.raises(DependencyError, match="does not trust the certificate here"):
             collect(read_lock(manifest), manifest, store, QUIET)
         monkeypatch.setenv("NPM_CONFIG_CAFILE", str(authority))
         (pack,) = collect(read_lock(manifest), manifest, store, QUIET)
     assert pack.package.name == "base"
-    assert any(path.endswith(".tgz") for path in asked)
+    assert any(path.endswith(".tgz") for path in requested_paths)

@@ -1,4 +1,4 @@
-"""Python: from what a project asks for to packs, against an index on loopback."""
+"""Python: from requirements to packs, with an index on loopback."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def ask(project: Path, *lines: str) -> None:
     (project / "requirements.in").write_text("".join(f"{line}\n" for line in lines))
 
 
-def told(error: KitError) -> str:
+def full_text(error: KitError) -> str:
     parts = [error.message, error.hint]
     parts += [f"{problem.where} {problem.message} {problem.hint} {problem.setting}" for problem in error.problems]
     return "\n".join(parts)
@@ -55,16 +55,16 @@ def test_a_lock_has_one_hash_per_package_and_no_address(project: Path, store: St
     assert [package.name for package in read_lock(manifest).packages] == ["base", "top-level"]
 
 
-def test_a_warm_store_reaches_no_index_and_a_cold_one_fetches_by_hash(
+def test_a_warm_store_uses_no_index_and_a_cold_one_fetches_by_hash(
     project: Path, store: Store, index: PythonIndex, tmp_path: Path
 ) -> None:
     index.wheel("base", "1.0", files={"base/data.txt": b"data"})
     ask(project, "base")
     manifest = plugin(project, requirements="requirements.in")
     write_lock(manifest, store, QUIET)
-    asked = len(index.requests)
+    request_count = len(index.requests)
     (pack,) = collect(read_lock(manifest), manifest, store, QUIET)
-    assert len(index.requests) == asked
+    assert len(index.requests) == request_count
     assert [member.path for member in pack.members if member.path.startswith("base/")] == [
         "base/__init__.py",
         "base/data.txt",
@@ -73,7 +73,7 @@ def test_a_warm_store_reaches_no_index_and_a_cold_one_fetches_by_hash(
     (other,) = collect(read_lock(manifest), manifest, Store(tmp_path / "cold"), progress)
     assert other.members == pack.members
     assert (progress.tasks, progress.items) == ([("Fetching wheels", 1)], ["base 1.0"])
-    assert len(index.requests) > asked
+    assert len(index.requests) > request_count
 
 
 @pytest.mark.parametrize("harm", ["flip", "cut", "remove"])
@@ -97,7 +97,7 @@ def test_a_damaged_pack_is_fetched_again_and_never_used(
 
 
 @pytest.mark.parametrize("harm", [b"", b"0" * 64 + b"\n{}", None], ids=["empty", "forged", "missing"])
-def test_a_damaged_index_is_made_anew_from_the_pack_without_the_network(
+def test_a_damaged_index_is_rebuilt_from_the_pack_without_the_network(
     project: Path, store: Store, index: PythonIndex, harm: bytes | None
 ) -> None:
     index.wheel("base", "1.0")
@@ -111,13 +111,13 @@ def test_a_damaged_index_is_made_anew_from_the_pack_without_the_network(
         beside.unlink()
     else:
         beside.write_bytes(harm)
-    asked = len(index.requests)
+    request_count = len(index.requests)
     assert collect(lock, manifest, store, QUIET) == (sound,)
     assert beside.stat().st_size > 100
-    assert len(index.requests) == asked
+    assert len(index.requests) == request_count
 
 
-def test_option_lines_and_project_settings_reach_no_other_index(
+def test_option_lines_and_project_settings_do_not_change_the_index(
     project: Path, store: Store, index: PythonIndex, canary: Registry
 ) -> None:
     index.wheel("base", "1.0")
@@ -146,7 +146,7 @@ def test_option_lines_and_project_settings_reach_no_other_index(
     assert len([note for note in progress.notes if "pip.conf" in note or "uv.toml" in note or "[tool.uv]" in note]) == 3
 
 
-def test_another_file_behind_the_same_version_is_refused(
+def test_a_replaced_file_of_the_same_version_is_refused(
     project: Path, store: Store, index: PythonIndex, tmp_path: Path
 ) -> None:
     index.wheel("base", "1.0")
@@ -154,14 +154,14 @@ def test_another_file_behind_the_same_version_is_refused(
     manifest = plugin(project, requirements="requirements.in")
     write_lock(manifest, store, QUIET)
     index.wheel("base", "1.0", files={"base/more.py": b"evil = True\n"})
-    with pytest.raises(DependencyError, match=r"holds another file than requirements\.lock pins") as caught:
+    with pytest.raises(DependencyError, match=r"has a different file than requirements\.lock pins") as caught:
         collect(read_lock(manifest), manifest, Store(tmp_path / "cold"), QUIET)
     assert "base" in caught.value.message
     assert not list((tmp_path / "cold").rglob("*.zip"))
 
 
 @pytest.mark.parametrize("tag", ["cp313-cp313-win_amd64", "cp312-cp312-manylinux_2_17_x86_64"])
-def test_a_hash_of_the_same_release_for_another_platform_is_told_as_that(
+def test_a_hash_of_another_platforms_wheel_is_explained(
     project: Path, store: Store, index: PythonIndex, tmp_path: Path, tag: str
 ) -> None:
     right = index.wheel("native", "1.0", tag="cp313-cp313-manylinux_2_17_x86_64")
@@ -178,7 +178,7 @@ def test_a_hash_of_the_same_release_for_another_platform_is_told_as_that(
     assert right in lock_text(project)
 
 
-def test_a_file_that_is_not_the_published_one_is_never_called_one_of_another_platform(
+def test_an_unpublished_file_is_not_explained_as_another_platforms_wheel(
     project: Path, store: Store, index: PythonIndex, tmp_path: Path
 ) -> None:
     right = index.wheel("native", "1.0", tag="cp313-cp313-manylinux_2_17_x86_64")
@@ -189,9 +189,9 @@ def test_a_file_that_is_not_the_published_one_is_never_called_one_of_another_pla
     path = "/files/native-1.0-cp313-cp313-manylinux_2_17_x86_64.whl"
     kind, data = index.pages[path]
     index.pages[path] = (kind, data + b"tampered")
-    with pytest.raises(DependencyError, match="holds another file") as caught:
+    with pytest.raises(DependencyError, match="has a different file") as caught:
         collect(read_lock(manifest), manifest, Store(tmp_path / "cold"), QUIET)
-    assert "Do not ship it" in caught.value.hint
+    assert "Find out why before you ship it" in caught.value.hint
     assert right in lock_text(project)
 
 
@@ -230,7 +230,7 @@ def test_two_runtimes_take_different_wheels_of_different_versions(
     }
 
 
-def test_a_wheel_between_the_two_platforms_that_uv_knows_is_taken_for_glibc_2_26(
+def test_glibc_2_26_gets_a_wheel_between_the_two_platforms_that_uv_supports(
     project: Path, store: Store, index: PythonIndex
 ) -> None:
     index.wheel("native", "1.0", tag="cp311-cp311-manylinux_2_17_x86_64")
@@ -257,9 +257,7 @@ def test_markers_are_evaluated_for_the_runtime(project: Path, store: Store, inde
     assert [package.name for package in read_lock(manifest).packages] == ["on-313", "on-linux", "top"]
 
 
-def test_locking_again_keeps_versions_until_an_upgrade_is_asked_for(
-    project: Path, store: Store, index: PythonIndex
-) -> None:
+def test_locking_again_keeps_versions_without_upgrade(project: Path, store: Store, index: PythonIndex) -> None:
     index.wheel("base", "1.0")
     ask(project, "base")
     manifest = plugin(project, requirements="requirements.in")
@@ -272,7 +270,7 @@ def test_locking_again_keeps_versions_until_an_upgrade_is_asked_for(
     assert [(one.name, one.before, one.after) for one in result.changed] == [("base", ("1.0",), ("1.1",))]
 
 
-def test_the_lock_for_tests_holds_the_versions_that_ship_and_every_platform(
+def test_the_dev_lock_has_the_versions_that_ship_for_every_platform(
     project: Path, store: Store, index: PythonIndex
 ) -> None:
     index.wheel("base", "1.0", tag="cp313-cp313-manylinux_2_17_x86_64")
@@ -295,7 +293,7 @@ def test_the_lock_for_tests_holds_the_versions_that_ship_and_every_platform(
     assert "://" not in text
 
 
-def test_tests_start_at_the_runtimes_python_where_what_ships_needs_it(
+def test_the_dev_lock_starts_at_the_runtimes_python_if_a_shipped_package_needs_it(
     project: Path, store: Store, index: PythonIndex
 ) -> None:
     index.wheel("base", "1.0", metadata=["Requires-Python: >=3.13"])
@@ -310,7 +308,7 @@ def test_tests_start_at_the_runtimes_python_where_what_ships_needs_it(
     assert [note for note in progress.notes if "for Python 3.13 and later" in note] != []
 
 
-def test_tests_on_an_older_python_get_the_newest_release_that_installs_there(
+def test_older_pythons_get_the_newest_release_that_installs_there(
     project: Path, store: Store, index: PythonIndex
 ) -> None:
     index.wheel("base", "1.0", metadata=["Requires-Python: >=3.10"])
@@ -335,26 +333,26 @@ def test_tests_on_an_older_python_get_the_newest_release_that_installs_there(
         ("other==1.0", ""),
     ]
     assert [note for note in progress.notes if "tests run with" in note] == [
-        "Where python_full_version < '3.12', tests run with base 2.0; base 3.0 ships, which does not install there."
+        "If python_full_version < '3.12', tests run with base 2.0; base 3.0, which ships, does not install there."
     ]
 
 
 @pytest.mark.parametrize("group", ['["checker", {include-group = "none"}]', '[{include-group = "dev"}]', "[1]", '"a"'])
-def test_a_dev_group_that_cannot_be_read_is_said(project: Path, store: Store, index: PythonIndex, group: str) -> None:
+def test_an_invalid_dev_group_is_reported(project: Path, store: Store, index: PythonIndex, group: str) -> None:
     index.wheel("base", "1.0")
     (project / "pyproject.toml").write_text(f"[project]\ndependencies = []\n[dependency-groups]\ndev = {group}\n")
-    with pytest.raises(DependencyError, match=r"dependency-groups\.dev cannot be read"):
+    with pytest.raises(DependencyError, match=r"dependency-groups\.dev is not valid"):
         write_lock(plugin(project), store, QUIET)
 
 
-def test_hashes_that_the_author_wrote_limit_what_is_taken(project: Path, store: Store, index: PythonIndex) -> None:
+def test_hash_options_limit_the_pinned_files(project: Path, store: Store, index: PythonIndex) -> None:
     trusted = index.wheel("base", "1.0", tag="cp313-none-any")
     index.wheel("base", "1.0", tag="cp313-cp313-manylinux_2_17_x86_64")
     ask(project, "base==1.0 \\", f"    --hash={trusted}")
     write_lock(plugin(project, requirements="requirements.in"), store, QUIET)
     assert f"base==1.0 --hash={trusted}" in lock_text(project)
     ask(project, f"base==1.0 --hash=sha256:{'0' * 64}")
-    with pytest.raises(DependencyError, match=r"no file of base 1\.0 with a hash that the requirements allow"):
+    with pytest.raises(DependencyError, match=r"no file of base 1\.0 with a hash in the requirements"):
         write_lock(plugin(project, requirements="requirements.in"), store, QUIET)
 
 
@@ -363,13 +361,13 @@ def test_hashes_that_the_author_wrote_limit_what_is_taken(project: Path, store: 
     [
         ("source-only", ["source-only is published as source only", 'allow-sdist = ["source-only"]']),
         ("windows", ["windows 1.0 has no wheel for python3.13 (x86_64, glibc 2.34)", "win_amd64"]),
-        ("older", ["older 1.0 has no wheel for python3.13", "it has some for python3.11"]),
-        ("newer-glibc", ["newer-glibc 1.0 has no wheel", "it has some for glibc 2.39"]),
+        ("older", ["older 1.0 has no wheel for python3.13", "it has wheels for python3.11"]),
+        ("newer-glibc", ["newer-glibc 1.0 has no wheel", "it has wheels for glibc 2.39"]),
         ("nowhere", ["nowhere is not in the package index", "spelling"]),
         ("base>5", ["base>5"]),
     ],
 )
-def test_what_cannot_be_had_is_named_with_the_way_out(
+def test_unavailable_packages_are_named_with_a_fix(
     project: Path, store: Store, index: PythonIndex, wanted: str, words: list[str]
 ) -> None:
     index.wheel("base", "1.0")
@@ -380,11 +378,11 @@ def test_what_cannot_be_had_is_named_with_the_way_out(
     ask(project, wanted)
     with pytest.raises(DependencyError) as caught:
         write_lock(plugin(project, requirements="requirements.in"), store, QUIET)
-    assert [word for word in words if word not in told(caught.value)] == []
+    assert [word for word in words if word not in full_text(caught.value)] == []
     assert not (project / "requirements.lock").exists()
 
 
-def test_an_index_that_is_down_is_said_at_locking_and_at_fetching(
+def test_an_unreachable_index_is_reported_by_lock_and_by_package(
     project: Path, store: Store, index: PythonIndex, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     index.wheel("base", "1.0")
@@ -392,14 +390,14 @@ def test_an_index_that_is_down_is_said_at_locking_and_at_fetching(
     manifest = plugin(project, requirements="requirements.in")
     write_lock(manifest, store, QUIET)
     monkeypatch.setenv("PIP_INDEX_URL", "http://user:secret-word@127.0.0.1:9/simple")
-    with pytest.raises(DependencyError, match="could not be reached") as locking:
+    with pytest.raises(DependencyError, match="is unreachable") as locking:
         write_lock(manifest, store, QUIET)
-    with pytest.raises(DependencyError, match="could not be reached") as fetching:
+    with pytest.raises(DependencyError, match="is unreachable") as fetching:
         collect(read_lock(manifest), manifest, Store(tmp_path / "cold"), QUIET)
-    assert "secret-word" not in told(locking.value) + told(fetching.value)
+    assert "secret-word" not in full_text(locking.value) + full_text(fetching.value)
 
 
-def test_two_builds_may_fill_one_store_at_once(project: Path, store: Store, index: PythonIndex, tmp_path: Path) -> None:
+def test_two_builds_can_fill_one_store_at_once(project: Path, store: Store, index: PythonIndex, tmp_path: Path) -> None:
     for number in range(9):
         index.wheel(f"part{number}", "1.0", files={"shared.txt": b"x" * 100_000})
     ask(project, *(f"part{number}" for number in range(9)))
@@ -412,17 +410,15 @@ def test_two_builds_may_fill_one_store_at_once(project: Path, store: Store, inde
     assert not list((shared.folder / "work").iterdir())
 
 
-def test_a_wheel_that_two_readers_would_read_differently_is_refused(
-    project: Path, store: Store, index: PythonIndex
-) -> None:
+def test_an_ambiguous_wheel_is_refused(project: Path, store: Store, index: PythonIndex) -> None:
     name, data = make_wheel("base", "1.0")
     index.add(name, data + b"trailing")
     ask(project, "base")
-    with pytest.raises(DependencyError, match="not a sound wheel"):
+    with pytest.raises(DependencyError, match="not a valid wheel"):
         write_lock(plugin(project, requirements="requirements.in"), store, QUIET)
 
 
-def test_uv_alone_configured_is_enough_for_pip_too(
+def test_an_index_configured_only_for_uv_is_used_by_pip_too(
     project: Path, store: Store, index: PythonIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     index.wheel("base", "1.0")

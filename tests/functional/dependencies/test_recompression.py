@@ -1,4 +1,4 @@
-"""``[build] recompress``: smaller packs with the same content, made once."""
+"""``[build] recompress``: smaller packs with the same content, compressed once."""
 
 from __future__ import annotations
 
@@ -52,17 +52,17 @@ def test_packages_are_smaller_with_the_same_content_in_the_same_order(locked: Ma
     assert size(hard) < size(plain)
 
 
-def test_the_second_time_they_come_from_the_store_and_other_machines_make_the_same(
+def test_recompressed_packs_are_reused_and_equal_on_other_machines(
     locked: Manifest, store: Store, tmp_path: Path
 ) -> None:
     lock = read_lock(locked)
     first = collect(lock, locked, store, SilentProgress())
     before = {pack.file: pack.file.stat().st_mtime_ns for pack in first}
-    told = RecordedProgress()
-    second = collect(lock, locked, store, told)
+    recorded = RecordedProgress()
+    second = collect(lock, locked, store, recorded)
     elsewhere = collect(lock, locked, Store(tmp_path / "elsewhere"), SilentProgress())
 
     assert {pack.file: pack.file.stat().st_mtime_ns for pack in second} == before
-    assert ("Compressing packages harder", 2) in told.tasks
+    assert ("Recompressing packages", 2) in recorded.tasks
     assert [pack.file.name for pack in elsewhere] == [pack.file.name for pack in first]
     assert [pack.file.read_bytes() for pack in elsewhere] == [pack.file.read_bytes() for pack in first]

@@ -1,4 +1,4 @@
-"""Where a project's requirements are read from, and where never."""
+"""Where a project's requirements are read from."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_pyproject_dependencies_are_the_default(project: Path) -> None:
     assert texts(project) == ["a>1", "b ; python_version > '3'"]
 
 
-def test_a_named_file_may_lie_in_a_parent_and_include_others_of_the_repository(tmp_path: Path, project: Path) -> None:
+def test_a_requirements_file_may_be_in_a_parent_folder_and_include_others(tmp_path: Path, project: Path) -> None:
     (tmp_path / ".git").mkdir()
     (tmp_path / "requirements.txt").write_text("a\n-r shared/more.txt\n-c limits.txt\n--requirement=shared/more.txt\n")
     (tmp_path / "shared").mkdir()
@@ -43,7 +43,7 @@ def test_a_named_file_may_lie_in_a_parent_and_include_others_of_the_repository(t
 
 
 @pytest.mark.parametrize("escape", ["../../secret.txt", "/etc/passwd", "link.txt", "https://host.example/r.txt"])
-def test_an_include_never_leaves_the_repository_nor_shows_what_it_named(
+def test_an_include_never_leaves_the_repository_or_shows_file_content(
     tmp_path: Path, project: Path, escape: str
 ) -> None:
     repository = project / "repository"
@@ -61,9 +61,9 @@ def test_an_include_never_leaves_the_repository_nor_shows_what_it_named(
     assert "root:" not in problem.message
 
 
-def test_a_requirements_file_that_nothing_names_is_not_left_out_in_silence(project: Path) -> None:
+def test_an_unused_requirements_file_is_reported(project: Path) -> None:
     (project / "requirements.txt").write_text("a\n")
-    with pytest.raises(DependencyError, match="nothing says") as caught:
+    with pytest.raises(DependencyError, match="no setting says") as caught:
         read_lock(plugin(project))
     assert 'requirements = "requirements.txt"' in caught.value.setting
 
@@ -71,7 +71,7 @@ def test_a_requirements_file_that_nothing_names_is_not_left_out_in_silence(proje
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ('[project]\ndynamic = ["dependencies"]\n', "computes its dependencies"),
+        ('[project]\ndynamic = ["dependencies"]\n', "has dynamic dependencies"),
         ('[project]\ndependencies = "a"\n', "must be a list"),
         ("[project\n", "not valid TOML"),
         ("\0", "not valid TOML"),
@@ -79,13 +79,13 @@ def test_a_requirements_file_that_nothing_names_is_not_left_out_in_silence(proje
     ],
     ids=["dynamic", "no list", "broken", "NUL", "large"],
 )
-def test_a_pyproject_that_cannot_be_read_is_said(project: Path, content: str, words: str) -> None:
+def test_an_invalid_pyproject_is_reported(project: Path, content: str, words: str) -> None:
     (project / "pyproject.toml").write_text(content)
     with pytest.raises(DependencyError, match=words):
         read_declared(plugin(project))
 
 
-def test_a_missing_named_file_points_to_the_manifest(project: Path) -> None:
+def test_a_missing_requirements_file_is_reported_with_the_manifest_line(project: Path) -> None:
     with pytest.raises(DependencyError) as caught:
         texts(project, "nowhere.txt")
     assert [problem.where for problem in caught.value.problems] == ["plugin.toml build.requirements"]
@@ -98,7 +98,7 @@ def test_a_project_without_dependencies_needs_no_lock(project: Path, store: Stor
     assert (result.files, list(project.iterdir())) == ((), [])
 
 
-def test_a_missing_and_a_stale_lock_name_the_command(project: Path) -> None:
+def test_errors_for_missing_and_outdated_locks_name_the_command(project: Path) -> None:
     file = project / "pyproject.toml"
     file.write_text("[project]\ndependencies = ['a; python_version < \"3\"']\n")
     with pytest.raises(DependencyError, match="is missing") as caught:
@@ -118,18 +118,18 @@ def test_a_missing_and_a_stale_lock_name_the_command(project: Path) -> None:
         read_lock(plugin(project))
 
 
-def test_a_store_that_cannot_be_written_names_the_variable(project: Path) -> None:
+def test_the_error_for_a_read_only_store_names_the_variable(project: Path) -> None:
     (project / "file").write_text("")
-    with pytest.raises(DependencyError, match="cannot be written") as caught, Store(project / "file").work():
+    with pytest.raises(DependencyError, match="is not writable") as caught, Store(project / "file").work_folder():
         pass
     assert "BIOT_PLUGIN_STORE" in caught.value.hint
 
 
-def test_what_a_killed_build_left_is_cleared_a_day_later(store: Store) -> None:
+def test_files_of_a_killed_build_are_removed_a_day_later(store: Store) -> None:
     left, fresh = store.folder / "work" / "left", store.folder / "work" / "fresh"
     for folder in (left, fresh):
         folder.mkdir(parents=True)
         (folder / "part.whl").write_text("")
     os.utime(left, (0, 0))
-    with store.work():
+    with store.work_folder():
         assert (left.exists(), fresh.exists()) == (False, True)

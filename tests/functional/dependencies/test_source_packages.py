@@ -1,4 +1,4 @@
-"""``[build] allow-sdist``: packages that have no wheel, and what they may do while they are built."""
+"""``[build] allow-sdist``: packages without a wheel, and what their builds can see."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def allowing(project: Path, *names: str, wanted: tuple[str, ...] = ("Plain.Thing
     return replace(manifest, build=replace(manifest.build, allow_sdist=names))
 
 
-def built_text(manifest: Manifest, store: Store, told: RecordedProgress | None = None) -> str:
+def built_text(manifest: Manifest, store: Store, recorded: RecordedProgress | None = None) -> str:
     """The one module of the one package, as it would go into an artifact."""
-    (pack,) = collect(read_lock(manifest), manifest, store, told or RecordedProgress())
+    (pack,) = collect(read_lock(manifest), manifest, store, recorded or RecordedProgress())
     return next(read_content(pack.file, one).decode() for one in pack.members if one.path.endswith(".py"))
 
 
-def test_what_was_built_is_pinned_told_and_the_same_on_another_machine(
+def test_a_built_wheel_is_pinned_listed_and_equal_on_another_machine(
     project: Path, tmp_path: Path, index: PythonIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sdist = index.add(*make_sdist("plain-thing"))
@@ -69,7 +69,7 @@ def test_what_was_built_is_pinned_told_and_the_same_on_another_machine(
     assert index.requests == []
 
 
-def test_a_build_sees_nothing_of_the_operator_but_the_way_to_the_index(
+def test_a_build_sees_only_the_index_settings_of_the_operator(
     project: Path, store: Store, index: PythonIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
@@ -89,42 +89,38 @@ def test_a_build_sees_nothing_of_the_operator_but_the_way_to_the_index(
     assert str(project) not in seen
 
 
-def test_what_comes_out_or_in_otherwise_than_the_lock_says_is_an_error(
-    project: Path, tmp_path: Path, index: PythonIndex
-) -> None:
+def test_a_different_sdist_or_built_wheel_is_an_error(project: Path, tmp_path: Path, index: PythonIndex) -> None:
     index.add(*make_sdist("plain-thing", content="return repr(os.urandom(8))"))
     manifest = allowing(project, "plain-thing")
     write_lock(manifest, Store(tmp_path / "first"), RecordedProgress())
     assert built_text(manifest, Store(tmp_path / "first")).startswith("b'")
-    with pytest.raises(DependencyError, match=r"has other files than requirements\.lock pins"):
+    with pytest.raises(DependencyError, match=r"differs from the wheel in requirements\.lock"):
         collect(read_lock(manifest), manifest, Store(tmp_path / "second"), RecordedProgress())
 
     marker = tmp_path / "ran"
     index.add(*make_sdist("plain-thing", content=f"open({str(marker)!r}, 'w')"))
-    with pytest.raises(DependencyError, match=r"another file than requirements\.lock was made from"):
+    with pytest.raises(DependencyError, match=r"a different file than requirements\.lock was made from"):
         collect(read_lock(manifest), manifest, Store(tmp_path / "second"), RecordedProgress())
     assert not marker.exists()
 
 
 def test_native_code_built_here_is_refused(project: Path, store: Store, index: PythonIndex) -> None:
     index.add(*make_sdist("plain-thing", tag="cp313-cp313-linux_x86_64"))
-    with pytest.raises(DependencyError, match="becomes native code") as caught:
+    with pytest.raises(DependencyError, match="contains native code") as caught:
         write_lock(allowing(project, "plain-thing"), store, RecordedProgress())
-    assert "build one for manylinux" in caught.value.hint
+    assert "build a manylinux wheel" in caught.value.hint
     assert not (project / "requirements.lock").exists()
 
 
 @pytest.mark.parametrize("metadata", ["2.1", "2.2"])
-def test_a_build_that_fails_is_told_with_its_own_words(
-    metadata: str, project: Path, store: Store, index: PythonIndex
-) -> None:
+def test_a_failed_build_shows_its_own_error(metadata: str, project: Path, store: Store, index: PythonIndex) -> None:
     index.add(*make_sdist("plain-thing", content='raise RuntimeError("libfoo is missing")', metadata=metadata))
     with pytest.raises(DependencyError, match=r"plain-thing.*libfoo is missing"):
         write_lock(allowing(project, "plain-thing"), store, RecordedProgress())
 
 
 @pytest.mark.parametrize("wanted", [("plain-thing", "other"), ("plain-thing",)])
-def test_code_of_no_other_package_is_run(
+def test_no_other_packages_code_is_run(
     wanted: tuple[str, ...], project: Path, store: Store, tmp_path: Path, index: PythonIndex
 ) -> None:
     """Neither another dependency nor a build tool is built from source."""
@@ -138,14 +134,16 @@ def test_code_of_no_other_package_is_run(
     assert not marker.exists()
 
 
-def test_once_locked_it_is_not_built_again_while_it_is_allowed(project: Path, store: Store, index: PythonIndex) -> None:
+def test_a_locked_package_is_not_built_again_while_it_is_allowed(
+    project: Path, store: Store, index: PythonIndex
+) -> None:
     index.add(*make_sdist("plain-thing", content="return repr(os.urandom(8))"))
     write_lock(allowing(project, "plain-thing"), store, RecordedProgress())
-    before, told = (project / "requirements.lock").read_text(), RecordedProgress()
-    write_lock(allowing(project, "plain-thing", "Never_Asked"), store, told)
+    before, recorded = (project / "requirements.lock").read_text(), RecordedProgress()
+    write_lock(allowing(project, "plain-thing", "Never_Asked"), store, recorded)
 
     assert (project / "requirements.lock").read_text() == before
-    assert told.notes == ["[build] allow-sdist names never-asked, which is not among the dependencies."]
+    assert recorded.notes == ["[build] allow-sdist lists never-asked, which is not a dependency."]
     with pytest.raises(DependencyError, match="plain-thing built from source") as caught:
         read_lock(allowing(project))
     assert caught.value.setting == '[build]\nallow-sdist = ["plain-thing"]'

@@ -1,4 +1,4 @@
-"""Packs in a store, from their bytes to the verdict about an artifact."""
+"""Native files in packs, from the store to the check of an artifact."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def manifest(folder: Path, runtime: str, **allowed: str) -> Manifest:
 def stored(store: Store, name: str, files: Mapping[str, bytes]) -> Pack:
     """A package in the store, as collecting it would give it."""
     place = "" if any(path.endswith(".py") for path in files) else f"node_modules/{name}"
-    with store.work() as folder:
+    with store.work_folder() as folder:
         file = folder / "pack.zip"
         pack_members([(path, 0o644, content) for path, content in sorted(files.items())], file)
         found = store.add(name.encode().hex(), file)
@@ -61,7 +61,7 @@ def refused(plugin: Manifest, packs: list[Pack], own: Mapping[str, bytes] | None
     return [problem.message for problem in caught.value.problems]
 
 
-def test_all_problems_of_all_packages_and_of_own_files_are_told_at_once(project: Path, store: Store) -> None:
+def test_all_problems_of_packages_and_own_files_are_reported_together(project: Path, store: Store) -> None:
     new = stored(store, "new", {"new/_new.abi3.so": NEW, "new/__init__.py": b""})
     lost = stored(store, "lost", {"lost/_lost.abi3.so": elf(needed=("libyaml-0.so.2",)), "lost/__init__.py": b""})
 
@@ -71,7 +71,7 @@ def test_all_problems_of_all_packages_and_of_own_files_are_told_at_once(project:
     assert verdict(manifest(project, "python3.12"), [new]) == ()
 
 
-def test_the_second_look_at_a_pack_reads_only_the_record(store: Store) -> None:
+def test_a_second_scan_of_a_pack_reads_only_the_record(store: Store) -> None:
     pack = stored(store, "new", {"new/_new.abi3.so": NEW, "new/big.so": NEW + bytes(100_000), "new/__init__.py": b""})
     first = scan_pack(pack)
     record = pack.file.with_suffix(SUFFIX)
@@ -92,17 +92,17 @@ def test_a_damaged_record_is_made_again(store: Store, damage: bytes) -> None:
     assert pack.file.with_suffix(SUFFIX).read_bytes() != damage
 
 
-def test_binaries_for_other_platforms_are_left_out_and_told_in_one_line(project: Path, store: Store) -> None:
+def test_binaries_for_other_platforms_are_left_out_with_one_warning(project: Path, store: Store) -> None:
     files = {"prebuilds/linux-x64/a.node": elf(), "prebuilds/darwin-arm64/a.node": MACH_O, "binding.gyp": GYP}
     plugin = manifest(project, "nodejs22.x")
     examined = select_platform_files(plugin, [npm(store, "argon2", files), npm(store, "bcrypt", files)])
-    (note,) = examined.notes
+    (note,) = examined.warnings
 
     assert note.message.startswith("Left out: 2 file(s) for other platforms (0.0 MB) of argon2 1.0, bcrypt 1.0.")
     assert all(not member.path.startswith("prebuilds/darwin") for pack in examined.packs for member in pack.members)
 
 
-def test_a_package_that_lacks_its_binary_is_refused_with_the_way_out(project: Path, store: Store) -> None:
+def test_a_package_without_its_binary_is_refused_with_a_fix(project: Path, store: Store) -> None:
     (project / "package.json").write_text('{"dependencies": {"better-sqlite3": "*", "core-js": "*"}}')
     packs = [
         npm(store, "better-sqlite3", {"binding.gyp": GYP}, scripts={"install": "prebuild-install || node-gyp rebuild"}),
@@ -117,7 +117,7 @@ def test_a_package_that_lacks_its_binary_is_refused_with_the_way_out(project: Pa
 
 
 @pytest.mark.parametrize("machine", [62, 183])
-def test_a_binary_may_come_in_a_package_of_its_own(project: Path, store: Store, machine: int) -> None:
+def test_a_binary_may_be_in_a_separate_package(project: Path, store: Store, machine: int) -> None:
     (project / "package.json").write_text('{"dependencies": {"watcher": "*"}}')
     packs = [
         npm(store, "watcher", {"binding.gyp": GYP}, optionalDependencies={"watcher-linux-x64": "1.0"}),

@@ -1,4 +1,4 @@
-"""The native check as a stage of packaging: it stops the build, and its warnings are told on every later run."""
+"""The native check as a stage of packaging: it stops the build, and later runs repeat its warnings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``--store s3://…``: two machines and one bucket, which works, is damaged, may only be read, or is broken."""
+"""``--store s3://…``: two machines and one bucket that works, is damaged, is read-only, or is broken."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def fill(s3: WorkingS3, locked: LockedPlugin) -> dict[str, bytes]:
     return objects
 
 
-def test_what_one_machine_fetched_the_next_takes_from_the_bucket(
+def test_packages_fetched_by_one_machine_come_from_the_bucket_on_the_next(
     s3: WorkingS3, locked: LockedPlugin, index: PythonIndex, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     first = packaged(tmp_path / "first")
@@ -120,7 +120,7 @@ def test_what_one_machine_fetched_the_next_takes_from_the_bucket(
         assert key == f"team/kit/sha256/{hashlib.sha256(data).hexdigest()}"
 
 
-def test_npm_tarballs_are_shared_and_never_what_was_made_of_them(
+def test_npm_tarballs_are_shared_but_not_the_packs_made_of_them(
     s3: WorkingS3, registry: NpmRegistry, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("one", "@scope/two"):
@@ -162,7 +162,7 @@ def test_a_wheel_that_was_built_from_source_is_built_on_one_machine_only(
 
 
 @pytest.mark.parametrize("harm", ["cut", "another package"])
-def test_a_damaged_object_counts_as_absent_is_told_and_replaced(
+def test_a_damaged_object_is_ignored_noted_and_replaced(
     harm: str, s3: WorkingS3, locked: LockedPlugin, index: PythonIndex, capsys: pytest.CaptureFixture[str]
 ) -> None:
     machines = locked.folder.parent
@@ -175,13 +175,13 @@ def test_a_damaged_object_counts_as_absent_is_told_and_replaced(
 
     assert packaged(machines / "second") == first
     assert len([path for path in index.requests if path.startswith("/files/")]) == 1
-    told = capsys.readouterr().err
-    assert "holds other bytes than its name says" in told
-    assert key[:20] in told
+    stderr = capsys.readouterr().err
+    assert "does not have the digest in its name" in stderr
+    assert key[:20] in stderr
     assert s3.objects() == sound
 
 
-def test_locking_takes_what_the_old_lock_pins_from_the_bucket(
+def test_lock_fetches_wheels_of_the_old_lock_from_the_bucket(
     s3: WorkingS3, locked: LockedPlugin, tmp_path: Path
 ) -> None:
     fill(s3, locked)
@@ -198,7 +198,7 @@ def test_locking_takes_what_the_old_lock_pins_from_the_bucket(
     assert len(s3.objects()) == len(WHEELS)
 
 
-def test_without_write_permission_it_is_only_read_which_is_said_once(
+def test_without_write_permission_the_bucket_is_read_only_and_noted_once(
     served: Callable[[BrokenS3], BrokenS3],
     locked: LockedPlugin,
     index: PythonIndex,
@@ -211,24 +211,24 @@ def test_without_write_permission_it_is_only_read_which_is_said_once(
     assert packaged(tmp_path / "second") == first
     assert len([path for path in index.requests if path.startswith("/files/")]) == 1
     assert [method for method, _ in broken.requests].count("PUT") == 1
-    assert capsys.readouterr().err.count("may not be written") == 1
+    assert capsys.readouterr().err.count("is read-only") == 1
 
 
 TROUBLE = {
-    "hang": "it does not answer in time",
-    "drip": "it is slow",
+    "hang": "it does not respond in time",
+    "drip": "it is too slow",
     "cut": "the connection broke",
-    "wrong": "holds other bytes",
-    "endless": "more than any package has",
-    "500": "it answers 500",
-    "503": "it answers 503",
-    "429": "it answers 429",
+    "wrong": "does not have the digest in its name",
+    "endless": "more bytes than any package has",
+    "500": "it responds with 500",
+    "503": "it responds with 503",
+    "429": "it responds with 429",
     "403": "AccessDenied",
-    "301": "is not used any more",
-    "400 ExpiredToken": "it answers 400 ExpiredToken",
-    "403 InvalidAccessKeyId": "it answers 403 InvalidAccessKeyId",
-    "403 SignatureDoesNotMatch": "it answers 403 SignatureDoesNotMatch",
-    "404 NotOfS3": "it answers 404",
+    "301": "is no longer used",
+    "400 ExpiredToken": "it responds with 400 ExpiredToken",
+    "403 InvalidAccessKeyId": "it responds with 403 InvalidAccessKeyId",
+    "403 SignatureDoesNotMatch": "it responds with 403 SignatureDoesNotMatch",
+    "404 NotOfS3": "it responds with 404",
     "404 NoSuchBucket": "the bucket does not exist",
 }
 
@@ -252,26 +252,26 @@ def changing() -> Iterator[tuple[BrokenS3, s3_bucket.Bucket]]:
 
 
 @pytest.mark.parametrize("trouble", TROUBLE)
-def test_a_broken_bucket_gives_nothing_and_is_told(
+def test_a_broken_bucket_provides_nothing_and_is_noted(
     trouble: str, changing: tuple[BrokenS3, s3_bucket.Bucket], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken, client = changing
     broken.behaviour, _, code = trouble.partition(" ")
     broken.code = code or "AccessDenied"
     broken.requests.clear()
-    monkeypatch.setattr(shared_store, "LARGEST", 8 << 20)
-    if broken.behaviour in {"drip", "301"}:  # only patience ends these
-        monkeypatch.setattr(shared_store, "PATIENCE_SECONDS", shared_store.PATIENCE_SECONDS / 5)
-    told, start, asked = RecordedProgress(), time.monotonic(), shared_store.SharedStore(client)
+    monkeypatch.setattr(shared_store, "MAX_SIZE", 8 << 20)
+    if broken.behaviour in {"drip", "301"}:  # only the time limit ends these
+        monkeypatch.setattr(shared_store, "TIME_LIMIT_SECONDS", shared_store.TIME_LIMIT_SECONDS / 5)
+    progress, start, shared = RecordedProgress(), time.monotonic(), shared_store.SharedStore(client)
 
-    assert asked.fetch(DIGESTS, tmp_path, told) == {}
-    asked.offer({DIGESTS[0]: Path(__file__)}, told)
-    assert time.monotonic() - start < shared_store.PATIENCE_SECONDS + 2
-    assert TROUBLE[trouble] in " ".join(told.notes)
-    assert len(told.notes) <= (len(DIGESTS) if trouble == "wrong" else 2)
-    assert not [secret for secret in (KEY, SECRET, TOKEN) if secret in " ".join(told.notes)]
+    assert shared.fetch(DIGESTS, tmp_path, progress) == {}
+    shared.upload({DIGESTS[0]: Path(__file__)}, progress)
+    assert time.monotonic() - start < shared_store.TIME_LIMIT_SECONDS + 2
+    assert TROUBLE[trouble] in " ".join(progress.notes)
+    assert len(progress.notes) <= (len(DIGESTS) if trouble == "wrong" else 2)
+    assert not [secret for secret in (KEY, SECRET, TOKEN) if secret in " ".join(progress.notes)]
     if trouble in {"hang", "500"}:
-        assert len(broken.requests) < len(DIGESTS)  # after the first failures nothing more is asked
+        assert len(broken.requests) < len(DIGESTS)  # after the first failures it sends no more requests
 
 
 @pytest.mark.parametrize("trouble", ["hang", "wrong"])
@@ -286,33 +286,33 @@ def test_a_broken_bucket_never_fails_the_build(
     served(BrokenS3(trouble))
 
     assert packaged(tmp_path / "new") == good
-    told = capsys.readouterr().err
-    assert TROUBLE[trouble] in told
-    assert not [secret for secret in (KEY, SECRET, TOKEN) if secret in told]
+    stderr = capsys.readouterr().err
+    assert TROUBLE[trouble] in stderr
+    assert not [secret for secret in (KEY, SECRET, TOKEN) if secret in stderr]
 
 
 @pytest.mark.parametrize(
     ("variables", "reason"),
     [
-        ({"AWS_ENDPOINT_URL_S3": "http://127.0.0.1:9"}, "it cannot be reached"),
-        ({"AWS_ENDPOINT_URL_S3": "http://user:SecretSecretSecretSecret@127.0.0.1:9"}, "it cannot be reached"),
-        ({"AWS_ENDPOINT_URL_S3": "SecretSecretSecretSecret"}, "is no address"),
+        ({"AWS_ENDPOINT_URL_S3": "http://127.0.0.1:9"}, "it is unreachable"),
+        ({"AWS_ENDPOINT_URL_S3": "http://user:SecretSecretSecretSecret@127.0.0.1:9"}, "it is unreachable"),
+        ({"AWS_ENDPOINT_URL_S3": "SecretSecretSecretSecret"}, "is not a URL"),
         ({"AWS_PROFILE": "SecretSecretSecretSecret"}, "your AWS configuration has no profile"),
         ({"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}, "no AWS credentials were found"),
         ({"AWS_SECRET_ACCESS_KEY": ""}, "the AWS credentials are incomplete"),
     ],
 )
-def test_wrong_settings_of_the_operator_are_told_without_their_values(
+def test_wrong_operator_settings_are_noted_without_their_values(
     variables: dict[str, str], reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in {**settings("http://127.0.0.1:9"), **variables}.items():
         monkeypatch.setenv(name, value) if value else monkeypatch.delenv(name, raising=False)
-    told = RecordedProgress()
+    progress = RecordedProgress()
 
-    assert shared_store.open_shared_store(ADDRESS).fetch(DIGESTS, tmp_path, told) == {}
-    assert len(told.notes) == 1
-    assert reason in told.notes[0]
-    assert not [secret for secret in (KEY, SECRET, TOKEN) if secret in told.notes[0]]
+    assert shared_store.open_shared_store(ADDRESS).fetch(DIGESTS, tmp_path, progress) == {}
+    assert len(progress.notes) == 1
+    assert reason in progress.notes[0]
+    assert not [secret for secret in (KEY, SECRET, TOKEN) if secret in progress.notes[0]]
 
 
 def test_many_plugins_share_the_bucket(
@@ -331,11 +331,11 @@ def test_many_plugins_share_the_bucket(
     "address", ["s3://", "s3://UPPER/x", "s3://packs/a b", "s3://packs/../x", "s3://packs/ä", "gs://packs/x"]
 )
 @pytest.mark.usefixtures("locked")
-def test_an_address_that_is_none_is_an_error(address: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_invalid_address_is_an_error(address: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["package", "--store", address]) == DependencyError.exit_code
-    told = capsys.readouterr().err
-    assert "is not s3://BUCKET/PREFIX" in told
-    assert "Correct --store or BIOT_PLUGIN_STORE" in told
+    progress = capsys.readouterr().err
+    assert "is not s3://BUCKET/PREFIX" in progress
+    assert "Fix --store or BIOT_PLUGIN_STORE" in progress
 
 
 @pytest.mark.usefixtures("locked")
@@ -347,7 +347,7 @@ def test_without_boto3_the_error_says_what_to_install(
     assert "pip install 'biot-plugin-kit[s3]'" in capsys.readouterr().err
 
 
-def test_boto3_is_imported_only_to_ask_the_bucket(locked: LockedPlugin) -> None:
+def test_boto3_is_imported_only_to_use_the_bucket(locked: LockedPlugin) -> None:
     script = "import sys; from builder.cli.app import run; print(run(sys.argv[1:]), 'boto3' in sys.modules)"
     variables = {**os.environ, "BIOT_PLUGIN_STORE": str(locked.store)}
     argv = [sys.executable, "-c", script, "package", "--store", ADDRESS]

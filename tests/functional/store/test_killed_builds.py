@@ -1,4 +1,4 @@
-"""Builds that are killed, and builds that run at the same time. ``tox -e repro`` kills 50."""
+"""Killed builds, and builds at the same time. ``tox -e repro`` kills 50."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def victim(index: PythonIndex, tmp_path: Path) -> Victim:
     return Victim(folder=plugin.folder, environment=dict(os.environ), scratch=tmp_path)
 
 
-def test_a_killed_build_leaves_nothing_half_written_and_the_next_gives_the_same_bytes(victim: Victim) -> None:
+def test_a_killed_build_leaves_no_partial_files_and_the_next_build_is_equal(victim: Victim) -> None:
     killed = kill_points(victim, COUNT)
     assert [one for one in killed if not (one.whole and one.same)] == []
     assert sum(one.alive for one in killed) >= COUNT // 2

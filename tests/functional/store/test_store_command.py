@@ -1,4 +1,4 @@
-"""``biot-plugin store``: what is there, what is damaged, what may go."""
+"""``biot-plugin store``: lists, verifies and prunes packs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LockedPlugin:
     """A store with two wheels and one npm package."""
     made = locked_plugin(tmp_path)
     store = Store(made.store)
-    with store.work() as folder:
+    with store.work_folder() as folder:
         pack_members([("package.json", 0o644, b'{"name": "@a/three", "version": "3.1.0"}')], folder / "x.zip")
         store.add("ab" * 32, folder / "x.zip")
     monkeypatch.setenv("BIOT_PLUGIN_STORE", str(made.store))
@@ -46,7 +46,7 @@ def asked(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0) ->
     return document
 
 
-def test_packs_are_shown_by_package(plugin: LockedPlugin, capsys: pytest.CaptureFixture[str]) -> None:
+def test_packs_are_listed_by_package(plugin: LockedPlugin, capsys: pytest.CaptureFixture[str]) -> None:
     shown = asked(capsys, "show")
     rows = shown["packs"]
     assert isinstance(rows, list)
@@ -57,7 +57,7 @@ def test_packs_are_shown_by_package(plugin: LockedPlugin, capsys: pytest.Capture
     assert "@a/three 3.1.0" in capsys.readouterr().out
 
 
-def test_an_empty_store_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_empty_store_is_not_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BIOT_PLUGIN_STORE", str(tmp_path / "nothing"))
     assert run(["store", "show"]) == 0
     assert run(["store", "verify"]) == 0
@@ -66,7 +66,7 @@ def test_an_empty_store_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.parametrize("name", ["one", "three"])
 @pytest.mark.parametrize("harm", ["flip", "cut", "index flip", "index of another"])
-def test_damage_is_named_removed_and_never_built_in(
+def test_damaged_packs_are_named_removed_and_never_shipped(
     name: str, harm: str, plugin: LockedPlugin, capsys: pytest.CaptureFixture[str]
 ) -> None:
     pack = packs(plugin)[name]
@@ -93,15 +93,15 @@ def test_damage_is_named_removed_and_never_built_in(
     assert asked(capsys, "verify")["damaged"] == []
 
 
-def test_an_index_without_its_pack_is_swept_up(plugin: LockedPlugin, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_index_without_its_pack_is_removed(plugin: LockedPlugin, capsys: pytest.CaptureFixture[str]) -> None:
     pack = packs(plugin)["three"]
     pack.unlink()
     assert run(["store", "verify", "--repair"]) == 0
-    assert "its index is there, the pack is not" in capsys.readouterr().out
+    assert "its index exists, but the pack is missing" in capsys.readouterr().out
     assert not pack.with_suffix(".index").exists()
 
 
-def test_a_build_marks_what_it_uses_and_pruning_spares_it(
+def test_a_build_records_its_packs_as_used_and_pruning_keeps_them(
     plugin: LockedPlugin, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for file in packs(plugin).values():
@@ -117,7 +117,7 @@ def test_a_build_marks_what_it_uses_and_pruning_spares_it(
     assert asked(capsys, "prune", "--keep-bytes", "0")["removed"] == []
 
 
-def test_pruning_asks_what_may_go(plugin: LockedPlugin, capsys: pytest.CaptureFixture[str]) -> None:
+def test_pruning_requires_a_limit(plugin: LockedPlugin, capsys: pytest.CaptureFixture[str]) -> None:
     del plugin
     assert run(["store", "prune"]) == 2
     assert "--older-than DAYS" in capsys.readouterr().err

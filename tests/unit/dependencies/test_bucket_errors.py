@@ -1,4 +1,4 @@
-"""Addresses, names of objects, and what S3's answers mean."""
+"""Bucket addresses, object names, and the meaning of S3's error responses."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from builder.dependencies.store.shared_store import object_name
         ("s3://my.company-packs/..a/b..", "my.company-packs", "..a/b.."),
     ],
 )
-def test_addresses_that_every_s3_takes(text: str, bucket: str, prefix: str) -> None:
+def test_valid_bucket_addresses(text: str, bucket: str, prefix: str) -> None:
     address = BucketAddress.parse(text)
 
     assert (address.bucket, address.prefix) == (bucket, prefix)
@@ -57,12 +57,12 @@ def test_addresses_that_every_s3_takes(text: str, bucket: str, prefix: str) -> N
         "https://packs/a",
     ],
 )
-def test_addresses_with_characters_that_could_be_taken_otherwise_are_none(text: str) -> None:
+def test_addresses_with_ambiguous_characters_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match="BUCKET/PREFIX"):
         BucketAddress.parse(text)
 
 
-def test_objects_are_named_by_their_own_digest_in_safe_characters() -> None:
+def test_object_names_are_digests_in_safe_characters() -> None:
     sha512 = hashlib.sha512(b"tarball")
     spelled = "sha512-" + base64.b64encode(sha512.digest()).decode()
 
@@ -73,34 +73,34 @@ def test_objects_are_named_by_their_own_digest_in_safe_characters() -> None:
 @pytest.mark.parametrize(
     ("status", "code", "kind", "reason"),
     [
-        (404, "NoSuchKey", BucketErrorKind.ABSENT, "it is not there"),
-        (404, "404", BucketErrorKind.FINAL, "it answers 404"),
-        (404, "NoSuchBucket", BucketErrorKind.FINAL, "the bucket does not exist"),
+        (404, "NoSuchKey", BucketErrorKind.ABSENT, "there is no such object"),
+        (404, "404", BucketErrorKind.PERMANENT, "it responds with 404"),
+        (404, "NoSuchBucket", BucketErrorKind.PERMANENT, "the bucket does not exist"),
         (403, "AccessDenied", BucketErrorKind.REFUSED, "AccessDenied"),
         (403, "403", BucketErrorKind.REFUSED, "AccessDenied"),
-        (403, "RequestTimeTooSkewed", BucketErrorKind.FINAL, "it answers 403 RequestTimeTooSkewed"),
-        (400, "ExpiredToken", BucketErrorKind.FINAL, "it answers 400 ExpiredToken"),
-        (429, "SlowDown", BucketErrorKind.PASSING, "it answers 429 SlowDown"),
-        (503, "SlowDown", BucketErrorKind.PASSING, "it answers 503 SlowDown"),
-        (500, "\x1b[31m <b>" + "x" * 99, BucketErrorKind.PASSING, "it answers 500 31mb" + "x" * 36),
+        (403, "RequestTimeTooSkewed", BucketErrorKind.PERMANENT, "it responds with 403 RequestTimeTooSkewed"),
+        (400, "ExpiredToken", BucketErrorKind.PERMANENT, "it responds with 400 ExpiredToken"),
+        (429, "SlowDown", BucketErrorKind.TRANSIENT, "it responds with 429 SlowDown"),
+        (503, "SlowDown", BucketErrorKind.TRANSIENT, "it responds with 503 SlowDown"),
+        (500, "\x1b[31m <b>" + "x" * 99, BucketErrorKind.TRANSIENT, "it responds with 500 31mb" + "x" * 36),
     ],
 )
-def test_what_an_answer_means_for_the_next_try(status: int, code: str, kind: BucketErrorKind, reason: str) -> None:
+def test_each_error_response_has_a_kind(status: int, code: str, kind: BucketErrorKind, reason: str) -> None:
     error = error_from_response({"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}})
 
     assert (error.kind, error.reason) == (kind, reason)
 
 
-def test_a_question_whose_answer_has_no_body_takes_the_status_for_it() -> None:
+def test_a_response_without_a_body_is_judged_by_its_status() -> None:
     bare = {"Error": {"Code": "404"}, "ResponseMetadata": {"HTTPStatusCode": 404}}
 
     assert error_from_response(bare, without_body=True).kind is BucketErrorKind.ABSENT
-    assert error_from_response(bare).kind is BucketErrorKind.FINAL
+    assert error_from_response(bare).kind is BucketErrorKind.PERMANENT
 
 
-def test_an_unknown_exception_is_told_by_its_name_and_ends_the_asking() -> None:
+def test_an_unknown_exception_is_permanent_and_named() -> None:
     class SomethingNewError(Exception):
         pass
 
     error = error_from_exception(SomethingNewError)
-    assert (error.kind, error.reason) == (BucketErrorKind.FINAL, "boto3 gave up (SomethingNewError)")
+    assert (error.kind, error.reason) == (BucketErrorKind.PERMANENT, "boto3 failed (SomethingNewError)")

@@ -1,4 +1,4 @@
-"""Which locks are complete, without a file."""
+"""Complete and incomplete Python locks, without files."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def wheel(pin: str, *needs: str, extras: str = "", own: str = "") -> PinnedWheel
     return PinnedWheel(name=name, version=version, metadata=parse_headers("\n".join(lines)))
 
 
-def found(wanted: str, *wheels: PinnedWheel, limits: str = "", runtime: str = "python3.13") -> list[str]:
+def found(direct: str, *wheels: PinnedWheel, limits: str = "", runtime: str = "python3.13") -> list[str]:
     """Errors as they are, warnings after ``warning:``."""
     requirements = Requirements(
-        wanted=tuple(filter(None, wanted.split("\n"))), constraints=tuple(filter(None, limits.split("\n")))
+        direct=tuple(filter(None, direct.split("\n"))), constraints=tuple(filter(None, limits.split("\n")))
     )
     problems = completeness_problems(requirements, wheels, RUNTIMES[runtime], "requirements.in")
     return [("warning: " if one.severity is Severity.WARNING else "") + one.message for one in problems]
@@ -33,7 +33,7 @@ TOP = wheel("top==1.0", "base>=2", 'colour; extra == "shiny"', extras="shiny")
 
 
 @pytest.mark.parametrize(
-    ("wanted", "wheels"),
+    ("direct", "wheels"),
     [
         ("", []),
         ("top", [TOP, wheel("base==2.0")]),
@@ -69,61 +69,61 @@ TOP = wheel("top==1.0", "base>=2", 'colour; extra == "shiny"', extras="shiny")
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_complete_locks_are_not_faulted(wanted: str, wheels: list[PinnedWheel]) -> None:
-    assert found(wanted, *wheels) == []
+def test_complete_locks_have_no_problems(direct: str, wheels: list[PinnedWheel]) -> None:
+    assert found(direct, *wheels) == []
 
 
 @pytest.mark.parametrize(
-    ("wanted", "wheels", "message"),
+    ("direct", "wheels", "message"),
     [
-        ("gone>=1\ntop", [TOP, wheel("base==2")], "gone is missing: requirements.in asks for gone>=1."),
-        ("top", [TOP], "base is missing: top 1.0 asks for base>=2."),
-        ("top", [TOP, wheel("base==1.9")], "base 1.9 does not fit: top 1.0 asks for base>=2."),
-        ("top[shiny]", [TOP, wheel("base==2")], "colour is missing: top[shiny] 1.0 asks for colour."),
-        ("base<2", [wheel("base==2")], "base 2 does not fit: requirements.in asks for base<2."),
-        ("base!=2.*", [wheel("base==2.1")], "base 2.1 does not fit: requirements.in asks for base!=2.*."),
+        ("gone>=1\ntop", [TOP, wheel("base==2")], "gone is missing: requirements.in requires gone>=1."),
+        ("top", [TOP], "base is missing: top 1.0 requires base>=2."),
+        ("top", [TOP, wheel("base==1.9")], "base 1.9 does not fit: top 1.0 requires base>=2."),
+        ("top[shiny]", [TOP, wheel("base==2")], "colour is missing: top[shiny] 1.0 requires colour."),
+        ("base<2", [wheel("base==2")], "base 2 does not fit: requirements.in requires base<2."),
+        ("base!=2.*", [wheel("base==2.1")], "base 2.1 does not fit: requirements.in requires base!=2.*."),
         ("top[dull]", [TOP, wheel("base==2")], "top 1.0 has no extra 'dull'. It has shiny."),
         ("base[any]", [wheel("base==2")], "base 2 has no extra 'any'. It has no extras."),
-        ("base", [wheel("base==2", own="other==2")], "base 2 is pinned by the hash of other 2."),
-        ("base", [wheel("base==2", own="base==1")], "base 2 is pinned by the hash of base 1."),
-        ("a", [wheel("a==1", "b"), wheel("b==1", "c"), wheel("c==1", "a", "d")], "d is missing: c 1 asks for d."),
+        ("base", [wheel("base==2", own="other==2")], "base 2 is pinned with the hash of other 2."),
+        ("base", [wheel("base==2", own="base==1")], "base 2 is pinned with the hash of base 1."),
+        ("a", [wheel("a==1", "b"), wheel("b==1", "c"), wheel("c==1", "a", "d")], "d is missing: c 1 requires d."),
         (
             "a",
             [wheel("a==1", "b[x]"), wheel("b==1", 'c; extra == "x"', extras="x")],
-            "c is missing: b[x] 1 asks for c.",
+            "c is missing: b[x] 1 requires c.",
         ),
-        ('a; sys_platform == "linux"', [], "a is missing: requirements.in asks for a."),
-        ("top\nunasked", [TOP, wheel("base==2")], "unasked is missing: requirements.in asks for unasked."),
+        ('a; sys_platform == "linux"', [], "a is missing: requirements.in requires a."),
+        ("top\nunasked", [TOP, wheel("base==2")], "unasked is missing: requirements.in requires unasked."),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_what_is_missing_or_does_not_fit_is_named_with_who_asks(
-    wanted: str, wheels: list[PinnedWheel], message: str
+def test_missing_and_unsuitable_pins_are_named_with_what_requires_them(
+    direct: str, wheels: list[PinnedWheel], message: str
 ) -> None:
-    assert found(wanted, *wheels) == [message]
+    assert found(direct, *wheels) == [message]
 
 
 @pytest.mark.parametrize(("runtime", "missing"), [("python3.10", True), ("python3.11", False)])
-def test_markers_are_judged_for_the_runtime_and_not_for_this_machine(runtime: str, *, missing: bool) -> None:
+def test_markers_are_evaluated_for_the_runtime_and_not_for_this_machine(runtime: str, *, missing: bool) -> None:
     asks = wheel("a==1", 'tomli; python_version < "3.11"', 'more; python_full_version < "3.11.0"')
     assert len(found("a", asks, runtime=runtime)) == (2 if missing else 0)
 
 
-def test_every_missing_package_is_named_at_once_and_only_once() -> None:
+def test_each_missing_package_is_reported_once() -> None:
     assert found("a\nb", wheel("a==1", "x", "y"), wheel("b==1", "x")) == [
-        "x is missing: a 1 asks for x.",
-        "y is missing: a 1 asks for y.",
+        "x is missing: a 1 requires x.",
+        "y is missing: a 1 requires y.",
     ]
 
 
-def test_a_constraint_limits_what_is_pinned_and_asks_for_nothing() -> None:
+def test_a_constraint_limits_versions_and_requires_nothing() -> None:
     pin = wheel("a==2")
     assert found("a", pin, limits="a<2\nb==1") == ["a 2 does not fit: a constraint allows only a<2."]
     assert found("a", pin, limits='a<2; sys_platform == "win32"\na>1') == []
 
 
-def test_a_pin_that_nothing_asks_for_is_a_warning() -> None:
+def test_an_unneeded_pin_is_a_warning() -> None:
     assert found("a", wheel("a==1"), wheel("b==1", "c"), wheel("c==1")) == [
-        "warning: Nothing asks for b 1.",
-        "warning: Nothing asks for c 1.",
+        "warning: Nothing requires b 1.",
+        "warning: Nothing requires c 1.",
     ]

@@ -1,4 +1,4 @@
-"""Which locks are incomplete, and how that is explained."""
+"""Incomplete npm locks and their messages."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from builder.dependencies.npm.npm_completeness import is_for_lambda, unmet_requirements
+from builder.dependencies.npm.npm_completeness import may_run_on_lambda, unmet_requirements
 
 if TYPE_CHECKING:
     from builder.dependencies.npm.npm_graph import Entries
@@ -37,24 +37,26 @@ def tree(**fields: object) -> Entries:
     }
 
 
-def test_a_complete_lock_has_nothing_unmet() -> None:
+def test_a_complete_lock_has_no_unmet_requirements() -> None:
     assert messages(tree(dependencies={"b": "2"}, peerDependencies={"b": ">=1"})) == []
 
 
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"dependencies": {"c": "^1"}}, "a 1.0.0 requires c@^1, and package-lock.json does not have it."),
-        ({"dependencies": {"b": "^1"}}, "a 1.0.0 requires b@^1, and package-lock.json has b 2.0.0."),
-        ({"peerDependencies": {"c": "*"}}, "a 1.0.0 requires c@*, and package-lock.json does not have it."),
-        ({"peerDependencies": {"b": "^1"}}, "a 1.0.0 requires b@^1, and package-lock.json has b 2.0.0."),
-        ({"optionalDependencies": {"b": "^1"}}, "a 1.0.0 requires b@^1, and package-lock.json has b 2.0.0."),
-        ({"dependencies": {"b": "npm:c@2"}}, "a 1.0.0 requires b@npm:c@2, and package-lock.json has b 2.0.0."),
-        ({"version": "2.0.0"}, "package.json requires a@^1.0.0, and package-lock.json has a 2.0.0."),
-        ({"name": "other"}, "package.json requires a@^1.0.0, and package-lock.json has other 1.0.0."),
+        ({"dependencies": {"c": "^1"}}, "a 1.0.0 requires c@^1, which is missing in package-lock.json."),
+        ({"dependencies": {"b": "^1"}}, "a 1.0.0 requires b@^1, but package-lock.json has b 2.0.0."),
+        ({"peerDependencies": {"c": "*"}}, "a 1.0.0 requires c@*, which is missing in package-lock.json."),
+        ({"peerDependencies": {"b": "^1"}}, "a 1.0.0 requires b@^1, but package-lock.json has b 2.0.0."),
+        ({"optionalDependencies": {"b": "^1"}}, "a 1.0.0 requires b@^1, but package-lock.json has b 2.0.0."),
+        ({"dependencies": {"b": "npm:c@2"}}, "a 1.0.0 requires b@npm:c@2, but package-lock.json has b 2.0.0."),
+        ({"version": "2.0.0"}, "package.json requires a@^1.0.0, but package-lock.json has a 2.0.0."),
+        ({"name": "other"}, "package.json requires a@^1.0.0, but package-lock.json has other 1.0.0."),
     ],
 )
-def test_what_is_missing_or_out_of_range_is_named_with_its_asker(fields: dict[str, object], message: str) -> None:
+def test_missing_and_unsuitable_packages_are_named_with_what_requires_them(
+    fields: dict[str, object], message: str
+) -> None:
     assert messages(tree(**fields)) == [message]
 
 
@@ -70,38 +72,38 @@ def test_what_is_missing_or_out_of_range_is_named_with_its_asker(fields: dict[st
         {"devDependencies": {"c": "1"}},
     ],
 )
-def test_what_npm_does_not_need_may_be_missing(fields: dict[str, object]) -> None:
+def test_packages_that_npm_does_not_need_may_be_missing(fields: dict[str, object]) -> None:
     assert messages(tree(**fields)) == []
 
 
-def test_a_lock_of_another_platform_names_the_packages_and_two_ways_out() -> None:
+def test_a_lock_of_another_platform_names_the_packages_and_two_fixes() -> None:
     entries = tree(optionalDependencies={"@a/linux-x64": "1.0.0", "@a/darwin-arm64": "1.0.0"})
     entries["node_modules/@a/darwin-arm64"] = entry(os=["darwin"], optional=True)
     (problem,) = unmet_requirements(entries, entries[""])
     assert problem.message == (
-        "a 1.0.0 has an optional dependency on @a/linux-x64@1.0.0, and package-lock.json does not have it."
+        "a 1.0.0 has an optional dependency on @a/linux-x64@1.0.0, which is missing in package-lock.json."
     )
     assert "biot-plugin lock" in problem.hint
     assert problem.setting == '[build.allow-missing]\n"@a/linux-x64" = "why"'
     assert messages(entries, allowed=("@a/linux-x64",)) == []
 
 
-def test_what_only_other_platforms_need_may_be_missing() -> None:
+def test_packages_for_other_platforms_may_be_missing() -> None:
     entries = tree(optionalDependencies={"mac": "1"})
     entries["node_modules/mac"] = entry(os=["darwin"], optional=True, dependencies={"only-mac": "1", "gone": "1"})
     entries["node_modules/only-mac"] = entry(optional=True, dependencies={"gone": "1"})
     assert messages(entries) == []
 
 
-def test_packages_for_development_count_as_for_npm() -> None:
+def test_development_packages_are_checked_as_in_npm() -> None:
     entries: Entries = {
         "": {"devDependencies": {"tool": "1"}},
         "node_modules/tool": entry(dev=True, dependencies={"gone": "1"}),
     }
-    assert messages(entries) == ["tool 1.0.0 requires gone@1, and package-lock.json does not have it."]
+    assert messages(entries) == ["tool 1.0.0 requires gone@1, which is missing in package-lock.json."]
 
 
-def test_the_nearest_copy_counts() -> None:
+def test_the_nearest_copy_is_checked() -> None:
     entries = tree(dependencies={"b": "^1"})
     entries["node_modules/a/node_modules/b"] = entry("1.5.0")
     assert messages(entries) == []
@@ -116,9 +118,9 @@ def peer_conflict(place: str) -> Entries:
     }
 
 
-def test_a_conflict_of_peers_counts_for_direct_dependencies_only_as_for_npm() -> None:
+def test_peer_conflicts_are_errors_only_for_direct_dependencies_as_in_npm() -> None:
     direct = peer_conflict("node_modules/dom")
-    assert messages(direct) == ["dom 1.0.0 requires react@^18, and package-lock.json has react 17.0.0."]
+    assert messages(direct) == ["dom 1.0.0 requires react@^18, but package-lock.json has react 17.0.0."]
     assert messages(direct, peers=False) == []
     assert messages(peer_conflict("node_modules/a/node_modules/dom")) == []
 
@@ -142,7 +144,7 @@ def test_a_conflict_of_peers_counts_for_direct_dependencies_only_as_for_npm() ->
         ({"b": "$direct"}, "2.0.0", False),
     ],
 )
-def test_overrides_of_package_json_count_and_not_those_of_an_earlier_lock(
+def test_overrides_are_read_from_package_json_and_not_from_the_lock(
     overrides: dict[str, object], version: str, met: bool
 ) -> None:
     root: dict[str, object] = {"dependencies": {"a": "1.0.0"}, "devDependencies": {"direct": "^3.0.0"}}
@@ -155,15 +157,15 @@ def test_overrides_of_package_json_count_and_not_those_of_an_earlier_lock(
     assert (messages(entries, {**root, "overrides": overrides}) == []) is met
 
 
-def test_an_override_against_package_json_itself_is_refused() -> None:
+def test_an_override_that_contradicts_package_json_is_refused() -> None:
     entries = tree()
     (message,) = messages(entries, {**entries[""], "overrides": {"a": "1.0.0"}})
-    assert message == "package.json requires a@^1.0.0, and its overrides a@1.0.0."
+    assert message == "package.json requires a@^1.0.0, but its overrides say a@1.0.0."
     assert messages(entries, {**entries[""], "overrides": {"a": "^1.0.0"}}) == []
     assert messages(entries, {**entries[""], "overrides": {"a": "$a"}}) == []
 
 
-def test_a_package_with_a_lock_of_its_own_is_taken_as_it_is() -> None:
+def test_a_package_with_its_own_lock_is_not_checked() -> None:
     entries = tree(hasShrinkwrap=True, dependencies={"c": "^1"})
     entries["node_modules/a/node_modules/c"] = entry("2.0.0")
     assert messages(entries) == []
@@ -172,18 +174,18 @@ def test_a_package_with_a_lock_of_its_own_is_taken_as_it_is() -> None:
 @pytest.mark.parametrize(
     "name", ["@esbuild/linux-x64", "@img/sharp-libvips-linux-x64", "charm", "bufferutil", "x-x86_64"]
 )
-def test_names_of_packages_that_lambda_may_need(name: str) -> None:
-    assert is_for_lambda(name)
+def test_names_of_packages_that_may_run_on_lambda(name: str) -> None:
+    assert may_run_on_lambda(name)
 
 
 @pytest.mark.parametrize(
     "name", ["@esbuild/darwin-arm64", "@img/sharp-linuxmusl-x64", "@x/linux-arm64-gnu", "@x/win32-x64", "x-wasm32-wasi"]
 )
 def test_names_of_packages_for_other_platforms(name: str) -> None:
-    assert not is_for_lambda(name)
+    assert not may_run_on_lambda(name)
 
 
-def test_what_a_folder_outside_of_the_plugins_requires_is_not_installed_by_npm() -> None:
+def test_requirements_of_a_folder_outside_the_plugin_are_not_installed_by_npm() -> None:
     entries: Entries = {
         "": {"dependencies": {"out": "file:../out", "b": "2"}},
         "node_modules/out": {"resolved": "../out", "link": True},
@@ -192,6 +194,6 @@ def test_what_a_folder_outside_of_the_plugins_requires_is_not_installed_by_npm()
     }
     (problem,) = unmet_requirements(entries, entries[""])
     assert problem.message == (
-        "../out 1.0.0 requires b@2, and npm installs nothing for a folder outside of the plugin's."
+        "../out 1.0.0 requires b@2, but npm installs nothing for a folder outside the plugin's folder."
     )
     assert "npm pack" in problem.hint

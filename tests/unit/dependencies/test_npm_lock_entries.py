@@ -1,4 +1,4 @@
-"""Which entries of a package-lock.json are shipped, and where to."""
+"""Which entries of a package-lock.json are shipped, and their places."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import pytest
 
 from builder.dependencies.npm.npm_graph import is_address
 from builder.dependencies.npm.package_lock import (
-    differences,
     fits,
+    outdated_names,
     parse_npm_lock,
     production_packages,
     sha512,
@@ -33,7 +33,7 @@ def placed(entries: Entries) -> dict[str, tuple[str, ...]]:
     return {f"{package.name}@{package.version}": package.places for package in production_packages(entries)}
 
 
-def test_development_and_extraneous_packages_stay_out() -> None:
+def test_development_and_extraneous_packages_are_left_out() -> None:
     entries: Entries = {
         "": {"dependencies": {"a": "1"}},
         "node_modules/a": entry(),
@@ -59,7 +59,7 @@ def test_one_package_at_several_places_and_under_an_alias_is_one_pack() -> None:
     }
 
 
-def test_an_optional_package_for_another_platform_takes_what_only_it_needs_along() -> None:
+def test_an_optional_package_for_another_platform_is_left_out_with_its_dependencies() -> None:
     entries: Entries = {
         "": {"dependencies": {"a": "1"}},
         "node_modules/a": entry(optionalDependencies={"mac": "1"}, dependencies={"shared": "1"}),
@@ -90,12 +90,12 @@ def test_bundled_dependencies_come_with_their_parent() -> None:
         ("node_modules/a", entry(integrity="sha1-2jmj7l5rSw0yVb/vlWAYkK/YBwk="), "*", "has no sha512 integrity"),
         ("node_modules/a", {"version": "1.0.0", "inBundle": True}, "*", "has no sha512 integrity"),
         ("node_modules/a", entry(os=["win32"]), "*", "not for Lambda's platform"),
-        ("node_modules/a/../../../etc", entry(), "*", "no place or name that npm writes"),
-        ("node_modules/..", entry(), "*", "no place or name that npm writes"),
-        ("node_modules/a", entry(name="--registry=x"), "*", "no place or name that npm writes"),
+        ("node_modules/a/../../../etc", entry(), "*", "not a place or name that npm writes"),
+        ("node_modules/..", entry(), "*", "not a place or name that npm writes"),
+        ("node_modules/a", entry(name="--registry=x"), "*", "not a place or name that npm writes"),
     ],
 )
-def test_what_cannot_be_shipped_is_named(place: str, wrong: dict[str, object], spec: str, words: str) -> None:
+def test_packages_that_cannot_be_shipped_are_named(place: str, wrong: dict[str, object], spec: str, words: str) -> None:
     entries: Entries = {
         "": {"dependencies": {"a": spec}},
         place: wrong,
@@ -145,7 +145,7 @@ def test_platform_lists_are_read_as_npm_does(listed: dict[str, object], does: bo
         ("workspace:*", True),
     ],
 )
-def test_addresses_are_told_from_versions(spec: str, address: bool) -> None:
+def test_addresses_and_versions_are_distinguished(spec: str, address: bool) -> None:
     assert is_address(spec) is address
 
 
@@ -156,17 +156,17 @@ def test_the_strongest_hash_counts() -> None:
 
 def test_package_json_and_lock_are_compared_field_by_field() -> None:
     entries: Entries = {"": {"dependencies": {"a": "1"}, "devDependencies": {"b": "1"}}}
-    assert differences(entries, {"dependencies": {"a": "1"}, "devDependencies": {"b": "1"}}) == ()
-    assert differences(entries, {"dependencies": {"a": "2", "c": "1"}}) == ("a", "b", "c")
+    assert outdated_names(entries, {"dependencies": {"a": "1"}, "devDependencies": {"b": "1"}}) == ()
+    assert outdated_names(entries, {"dependencies": {"a": "2", "c": "1"}}) == ("a", "b", "c")
 
 
-def test_a_lock_of_version_one_is_refused_with_the_command() -> None:
+def test_a_version_1_lock_is_refused_and_the_error_names_the_command() -> None:
     with pytest.raises(DependencyError, match="version 1") as caught:
         parse_npm_lock({"lockfileVersion": 1, "dependencies": {}})
     assert "biot-plugin lock" in caught.value.hint
 
 
-def test_addresses_of_registry_packages_are_dropped_and_others_kept() -> None:
+def test_addresses_of_registry_packages_are_removed_and_others_stay() -> None:
     document = {
         "lockfileVersion": 3,
         "packages": {

@@ -1,4 +1,4 @@
-"""npm's ranges: a table of what people write, and thousands of ranges judged by the node-semver inside npm."""
+"""npm's ranges: a table of common ones, and thousands compared with the node-semver inside npm."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_versions_and_ranges(version: str, spec: str, expected: bool) -> None:
     assert satisfies(version, spec) is expected
 
 
-def test_a_tag_or_an_address_is_no_range() -> None:
+def test_a_tag_or_an_address_is_not_a_range() -> None:
     assert parse_range("latest") is None
     assert parse_range("file:../a") is None
     assert parse_range("99999999999999999999.0.0") is None
@@ -93,7 +93,7 @@ class Writer:
         return " ".join(self.comparator() for _ in range(self._random.choice([1, 1, 1, 2, 3])))
 
 
-def test_thousands_of_ranges_are_judged_as_npm_judges_them() -> None:
+def test_thousands_of_ranges_match_the_same_versions_as_in_npm() -> None:
     npm = shutil.which("npm")
     assert npm is not None
     library = Path(npm).resolve().parents[1] / "node_modules" / "semver"

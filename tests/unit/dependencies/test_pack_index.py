@@ -36,19 +36,19 @@ indexes = some.builds(
 
 
 @given(indexes)
-def test_an_index_reads_back_as_it_was_written(index: PackIndex) -> None:
+def test_an_index_round_trips(index: PackIndex) -> None:
     assert load_index(dump_index(index)) == index
 
 
 @given(indexes, some.data())
-def test_any_flipped_bit_is_noticed(index: PackIndex, data: some.DataObject) -> None:
+def test_any_flipped_bit_is_detected(index: PackIndex, data: some.DataObject) -> None:
     written = bytearray(dump_index(index))
     at = data.draw(some.integers(min_value=0, max_value=len(written) - 1))
     written[at] ^= 1 << data.draw(some.integers(min_value=0, max_value=7))
     assert load_index(bytes(written)) is None
 
 
-def test_the_store_lies_where_the_environment_says_or_in_the_users_cache() -> None:
+def test_the_store_is_in_the_configured_folder_or_the_user_cache() -> None:
     assert store_folder({"BIOT_PLUGIN_STORE": "/srv/packs"}) == Path("/srv/packs")
     assert store_folder({"BIOT_PLUGIN_STORE": ""}).parts[-2:] == ("biot-plugin-kit", "store")
 
@@ -70,7 +70,7 @@ def test_an_npm_pack_is_keyed_by_its_integrity_and_its_compressor() -> None:
     ],
     ids=["added", "removed", "changed", "second version"],
 )
-def test_what_changed_is_told_by_package(
+def test_changes_are_listed_by_package(
     before: list[tuple[str, str]],
     after: list[tuple[str, str]],
     added: list[str],

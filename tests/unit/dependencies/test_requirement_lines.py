@@ -1,4 +1,4 @@
-"""What counts as a requirement, without a file."""
+"""Parsing requirement lines, without files."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ def test_logical_lines(text: str, lines: list[tuple[int, str]]) -> None:
     assert list(logical_lines(text)) == lines
 
 
-def test_requirements_come_in_standard_form_sorted_and_once() -> None:
+def test_requirements_are_normalised_sorted_and_unique() -> None:
     parsed = parse_requirements(declared("Zebra >= 1", "apple[two,one]", "apple[one,two]"))
-    assert parsed.wanted == ("Zebra>=1", "apple[one,two]")
+    assert parsed.direct == ("Zebra>=1", "apple[one,two]")
 
 
-def test_every_bad_line_is_told_at_once_with_its_place() -> None:
+def test_all_invalid_lines_are_reported_with_their_place() -> None:
     bad = ("ok", "a @ file:///srv/a.whl", "b @ git+https://host/b", "c => 1", "./folder", "d @ https://host/d.whl")
     with pytest.raises(DependencyError) as caught:
         parse_requirements(declared(*bad))
@@ -46,15 +46,15 @@ def test_every_bad_line_is_told_at_once_with_its_place() -> None:
     assert all(problem.hint for problem in caught.value.problems)
 
 
-def test_the_authors_hashes_are_kept_by_normalised_name() -> None:
+def test_hash_options_are_stored_by_normalised_name() -> None:
     parsed = parse_requirements(declared("Some_Name==1 --hash=sha256:aa --hash sha256:bb"))
-    assert (parsed.wanted, dict(parsed.hashes)) == (
+    assert (parsed.direct, dict(parsed.hashes)) == (
         ("Some_Name==1",),
         {"some-name": frozenset({"sha256:aa", "sha256:bb"})},
     )
 
 
-def test_the_digest_changes_with_what_matters_only() -> None:
+def test_the_digest_changes_only_with_the_requirements() -> None:
     assert declared("a", "b").digest == declared("b", "a", "a").digest
     assert declared("a").digest != declared("a>1").digest
     limited = DeclaredRequirements(

@@ -1,4 +1,4 @@
-"""What the tools said, word for word, and what the user reads instead."""
+"""The output of failed tools, verbatim, and the error that the user reads."""
 
 from __future__ import annotations
 
@@ -23,32 +23,35 @@ hint: Wheels are available for `pywin32` (v312) on the following platforms: `win
 """
 
 
-def failed(tool: str, said: str) -> CompletedProcess:
-    return CompletedProcess(argv=(f"/somewhere/{tool}",), returncode=1, stdout="", stderr=said)
+def failed(tool: str, output: str) -> CompletedProcess:
+    return CompletedProcess(argv=(f"/somewhere/{tool}",), returncode=1, stdout="", stderr=output)
 
 
 @pytest.mark.parametrize(
-    ("said", "words"),
+    ("output", "words"),
     [
         ("WARNING: Retrying after ProxyError('Cannot connect to proxy.')\n" + NO_VERSION, "proxy refused"),
         ("ERROR: HTTP error 407 while getting x\n", "proxy refused"),
-        ("WARNING: Retrying after SSLError(CERTIFICATE_VERIFY_FAILED)\n" + NO_VERSION, "certificate is not trusted"),
-        ("ERROR: 401 Client Error: Unauthorized for url: https://host/simple/base/\n", "refused the credentials"),
-        ("WARNING: Retrying after NewConnectionError('refused')\n" + NO_VERSION, "could not be reached"),
-        ("WARNING: Retrying after ReadTimeoutError('Read timed out.')\n" + NO_VERSION, "could not be reached"),
-        ("E: ('Connection broken: OSError(28, 'No space left on device')')\n", "no space left on the disk"),
+        (
+            "WARNING: Retrying after SSLError(CERTIFICATE_VERIFY_FAILED)\n" + NO_VERSION,
+            "does not trust the certificate",
+        ),
+        ("ERROR: 401 Client Error: Unauthorized for url: https://host/simple/base/\n", "rejected the credentials"),
+        ("WARNING: Retrying after NewConnectionError('refused')\n" + NO_VERSION, "is unreachable"),
+        ("WARNING: Retrying after ReadTimeoutError('Read timed out.')\n" + NO_VERSION, "is unreachable"),
+        ("E: ('Connection broken: OSError(28, 'No space left on device')')\n", "No space left on the disk"),
         ("Download failed after 6 attempts because not enough bytes were received\n", "ended too early"),
         (NO_VERSION, "has no wheel of base==1.0 for python3.13 (x86_64, glibc 2.34)"),
         ("ERROR: something quite new\n", "something quite new"),
     ],
 )
-def test_pips_failures_are_told_by_their_deepest_cause(said: str, words: str) -> None:
-    error = download_error(failed("pip", said), RUNTIME)
+def test_pip_failures_are_explained_by_their_deepest_cause(output: str, words: str) -> None:
+    error = download_error(failed("pip", output), RUNTIME)
     assert words in error.message
     assert error.hint
 
 
-def test_what_is_quoted_is_the_line_of_the_cause_and_not_pips_last_one() -> None:
+def test_the_quoted_line_is_the_cause_and_not_pips_last_line() -> None:
     cause = "connection broken by 'NewConnectionError(Failed to resolve host.example)'"
     done = CompletedProcess(
         argv=("/x/pip",),
@@ -63,48 +66,50 @@ def test_what_is_quoted_is_the_line_of_the_cause_and_not_pips_last_one() -> None
     assert download_error(odd, RUNTIME).message.endswith("something new.")
 
 
-def test_another_file_than_the_lock_pins_names_the_package() -> None:
-    said = (
+def test_a_hash_mismatch_names_the_package() -> None:
+    output = (
         "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.\n"
         "    base==1.0 from https://host/base-1.0-py3-none-any.whl (from -r wanted.txt (line 1)):\n"
         "        Expected sha256 00\n             Got        11\n"
     )
-    assert "base==1.0" in download_error(failed("pip", said), RUNTIME).message
+    assert "base==1.0" in download_error(failed("pip", output), RUNTIME).message
 
 
-def test_wheels_for_others_are_told_in_words_and_not_as_source_only() -> None:
+def test_wheels_for_other_platforms_are_listed_and_not_called_source_only() -> None:
     error = resolution_error(failed("uv", WINDOWS_ONLY), RUNTIME)
     assert [problem.message for problem in error.problems] == [
-        "pywin32 306 has no wheel for python3.13 (x86_64, glibc 2.34); it has some for python3.11, python3.12.",
-        "pywin32 312 has no wheel for python3.13 (x86_64, glibc 2.34); it has some for `win32`, `win_amd64`.",
+        "pywin32 306 has no wheel for python3.13 (x86_64, glibc 2.34); it has wheels for python3.11, python3.12.",
+        "pywin32 312 has no wheel for python3.13 (x86_64, glibc 2.34); it has wheels for `win32`, `win_amd64`.",
     ]
 
 
-def test_a_conflict_keeps_uvs_reason_on_one_line() -> None:
-    said = "error: No solution found\n  cause: Because a==1 depends on b<2 and you require\n      b>2, it cannot be.\n"
-    error = resolution_error(failed("uv", said), RUNTIME)
+def test_a_conflict_shows_uvs_reason_on_one_line() -> None:
+    output = (
+        "error: No solution found\n  cause: Because a==1 depends on b<2 and you require\n      b>2, it cannot be.\n"
+    )
+    error = resolution_error(failed("uv", output), RUNTIME)
     assert "Because a==1 depends on b<2 and you require b>2, it cannot be." in error.message
 
 
 @pytest.mark.parametrize(
-    ("said", "words"),
+    ("output", "words"),
     [
         ("npm error code E404\nnpm error 404 Not Found - GET https://host/a\n", "404 Not Found - GET https://host/a"),
-        ("npm error code ECONNREFUSED\nnpm error network request failed\n", "npm registry could not be reached"),
-        ("npm error code ENOSPC\nnpm error nospc ENOSPC: no space left\n", "no space left on the disk"),
-        ("npm error code E401\nnpm error Unable to authenticate\n", "refused the credentials"),
+        ("npm error code ECONNREFUSED\nnpm error network request failed\n", "npm registry is unreachable"),
+        ("npm error code ENOSPC\nnpm error nospc ENOSPC: no space left\n", "No space left on the disk"),
+        ("npm error code E401\nnpm error Unable to authenticate\n", "rejected the credentials"),
         ("npm error code ERESOLVE\nnpm error ERESOLVE could not resolve\n", "ERESOLVE could not resolve"),
     ],
 )  # fmt: skip
-def test_npms_failures_are_told_without_its_log_file(said: str, words: str) -> None:
+def test_npm_failures_are_explained_without_the_log_file(output: str, words: str) -> None:
     error = lock_error(
-        failed("npm", said + "npm error A complete log of this run can be found in: /home/user/.npm/x.log\n")
+        failed("npm", output + "npm error A complete log of this run can be found in: /home/user/.npm/x.log\n")
     )
     assert words in error.message
     assert "/home" not in error.message
 
 
-def test_credentials_and_control_characters_never_pass() -> None:
+def test_credentials_and_control_characters_are_removed() -> None:
     assert (
         safe_text("at https://user:word@host/x \x1b]52;c;evil\x07 end")
         == "at https://***@host/x \\x1b]52;c;evil\\x07 end"

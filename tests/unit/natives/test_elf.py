@@ -1,4 +1,4 @@
-"""ELF files as the loader reads them, and bytes that only look like one."""
+"""ELF files as the loader reads them, and files that only look like ELF."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ FULL = elf(
 )
 
 
-def test_everything_the_loader_looks_at_is_read_without_sections() -> None:
+def test_all_loader_data_is_read_without_section_headers() -> None:
     read = read_elf(FULL)
 
-    assert (read.machine, read.form, read.damage) == ("x86-64", ElfType.SHARED, "")
+    assert (read.machine, read.elf_type, read.damage) == ("x86-64", ElfType.SHARED, "")
     assert read.needed == ("libfoo.so.1", "libc.so.6")
     assert read.versions == (
         ("libc.so.6", "GLIBC_2.28"),
@@ -32,7 +32,7 @@ def test_everything_the_loader_looks_at_is_read_without_sections() -> None:
         ("libstdc++.so.6", "GLIBCXX_3.4.29"),
     )
     assert (read.runpath, read.rpath) == (("$ORIGIN/../a.libs", "$ORIGIN"), ("/old",))
-    assert (read.soname, read.interpreter, read.initialises) == ("libme.so.2", "/lib64/ld-linux-x86-64.so.2", True)
+    assert (read.soname, read.interpreter, read.has_python_init) == ("libme.so.2", "/lib64/ld-linux-x86-64.so.2", True)
 
 
 @pytest.mark.parametrize(
@@ -51,17 +51,17 @@ def test_other_machines_and_systems_are_named(data: bytes, machine: str) -> None
     assert read_elf(data).machine == machine
 
 
-def test_what_only_a_linker_reads_is_told_apart() -> None:
-    assert read_elf(elf(kind=1)).form is ElfType.OTHER
-    assert read_elf(elf(kind=2)).form is ElfType.PROGRAM
+def test_files_for_linkers_have_another_type() -> None:
+    assert read_elf(elf(kind=1)).elf_type is ElfType.OTHER
+    assert read_elf(elf(kind=2)).elf_type is ElfType.PROGRAM
 
 
 @pytest.mark.parametrize("length", [4, 19, 40, 64, 150, 300, len(FULL) - 60])
-def test_a_file_that_ends_early_is_damaged_and_nothing_else(length: int) -> None:
+def test_a_truncated_file_is_damaged(length: int) -> None:
     assert read_elf(FULL[:length]).damage
 
 
-def test_whatever_the_bytes_are_reading_ends() -> None:
+def test_reading_ends_for_any_bytes() -> None:
     chance = random.Random(1)  # noqa: S311 - a fixed sequence
     for _ in range(2000):
         data = bytearray(FULL)
@@ -83,11 +83,11 @@ def test_whatever_the_bytes_are_reading_ends() -> None:
         (b"", None),
     ],
 )
-def test_a_kind_is_told_by_the_first_bytes(start: bytes, kind: NativeFormat | None) -> None:
+def test_the_format_is_recognised_by_the_first_bytes(start: bytes, kind: NativeFormat | None) -> None:
     assert native_format(start[:64]) is kind
 
 
-def test_names_tell_python_s_tag_and_libraries() -> None:
+def test_abi_tags_and_libraries_are_recognised_by_name() -> None:
     assert abi_tag("a/_x.cpython-312-x86_64-linux-gnu.so") == "cpython-312"
     assert abi_tag("a/_x.abi3.so") == "abi3"
     assert abi_tag("a/libx.so.1") == ""

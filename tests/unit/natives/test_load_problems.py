@@ -1,4 +1,4 @@
-"""Native code against a runtime: what is wrong, how much, for which package, and the way out."""
+"""Problems of native code on a runtime, with severity, package and fix."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ CASES = {
     ),
     "library of a library": Case(
         {SO: elf(needed=("libb.so",), rpath="$ORIGIN"), "pkg/libb.so": elf(needed=("libgone.so.3",))},
-        ((ERROR, "needs libgone.so.3, which is neither in the artifact nor on python3.12's machine (pkg/libb.so)."),),
+        ((ERROR, "needs libgone.so.3, which is neither in the artifact nor on python3.12 (pkg/libb.so)."),),
     ),
     "only library of the package": Case({"pkg/libb.so": elf(needed=("libgomp.so.1",))}, ((ERROR, "libgomp.so.1"),)),
     "one library of several": Case(
@@ -93,10 +93,10 @@ CASES = {
     "libcrypt that Amazon Linux 2023 dropped": Case({SO: elf(needed=("libcrypt.so.1",))}, ((ERROR, "libcrypt.so.1"),)),
     "allowed to be missing": Case({SO: elf(needed=("libGL.so.1",))}, allowed={"libGL.so.1": "never drawn"}),
     "allowed for nothing": Case(
-        {SO: elf()}, ((WARNING, "libGL.so.1 is allowed to be missing, and nothing"),), allowed={"libGL.so.1": "x"}
+        {SO: elf()}, ((WARNING, "libGL.so.1 is allowed to be missing, but nothing"),), allowed={"libGL.so.1": "x"}
     ),
     "other Python": Case(
-        {SO: elf()}, ((ERROR, "for python3.12, which python3.13 does not import"),), runtime="python3.13"
+        {SO: elf()}, ((ERROR, "for python3.12, which python3.13 cannot import"),), runtime="python3.13"
     ),
     "other Python beside the right one": Case(
         {SO: elf(), SO.replace("312", "313"): elf()}, runtime="python3.13"
@@ -120,14 +120,14 @@ CASES = {
     "macOS library beside one that loads": Case({"pkg/libb.so": elf(), "pkg/libb.dylib": MACH_O}),
     "macOS data": Case({"pkg/data/sample": MACH_O}),
     "Windows launchers": Case({"setuptools/cli.exe": PE, "setuptools/gui-arm64.exe": PE}),
-    "damaged module": Case({SO: elf()[:100]}, ((ERROR, "is damaged"),)),
+    "damaged module": Case({SO: elf()[:100]}, ((ERROR, "a damaged extension module"),)),
     "damaged data": Case({"pkg/tests/broken.elf": elf()[:100]}),
     "object file": Case({"pkg/a.o": elf(kind=1)}),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_each_fault_is_told_and_nothing_else(case: Case) -> None:
+def test_each_case_has_exactly_its_problems(case: Case) -> None:
     problems = judged(case)
 
     assert [problem.severity for problem in problems] == [severity for severity, _ in case.told]
@@ -144,26 +144,26 @@ def test_an_optional_back_end_is_a_warning(back_end: str, library: str) -> None:
     assert "threading layer does not load" in problem.message
 
 
-def test_a_package_is_told_once_with_its_version_the_highest_need_and_the_mend() -> None:
+def test_one_message_per_package_has_the_highest_required_version_and_a_fix() -> None:
     files = {"a/_a.abi3.so": glibc("2.27"), "a/_b.abi3.so": glibc("2.28"), "a/_c.abi3.so": glibc("2.28")}
     (problem,) = judged(Case(files, runtime="python3.11"), owner="numpy 2.3.5")
 
     assert problem.message == "numpy 2.3.5 needs GLIBC_2.28; python3.11 has 2.26 (a/_a.abi3.so and 2 more files)."
-    assert problem.hint == "Use python3.12 or later, or ask for numpy<2.3.5 and run `biot-plugin lock`."
+    assert problem.hint == "Use python3.12 or later, or require numpy<2.3.5 and run `biot-plugin lock`."
 
 
-def test_the_plugin_s_own_code_is_held_to_the_same() -> None:
+def test_the_plugins_own_code_is_checked_too() -> None:
     (problem,) = judged(Case({"native.so": glibc("2.36")}), owner="")
 
     assert problem.message.startswith("The plugin's own code needs GLIBC_2.36")
     assert problem.hint == "Build it on Amazon Linux 2023."
 
 
-def test_screens_libraries_have_a_headless_twin() -> None:
+def test_missing_display_libraries_suggest_the_headless_package() -> None:
     (problem,) = judged(Case({SO: elf(needed=("libGL.so.1", "libxcb.so.1"))}), owner="opencv-python 4.12.0")
 
     assert "needs libGL.so.1, libxcb.so.1, which are neither" in problem.message
-    assert problem.hint.startswith("Depend on opencv-python-headless in its place")
+    assert problem.hint.startswith("Use opencv-python-headless instead")
 
 
 def test_the_dated_tables_agree_with_the_runtimes() -> None:

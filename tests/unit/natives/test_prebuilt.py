@@ -1,4 +1,4 @@
-"""npm packages that carry a binary for every platform."""
+"""npm packages with a binary for each platform."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ def scanned(name: str, files: dict[str, bytes], *, places: int = 1) -> ScannedPa
 def kept(*packages: ScannedPack) -> list[str]:
     return [
         f"{one.pack.package.name}/{member.path}"
-        for one in drop_foreign_prebuilds(packages).kept
+        for one in drop_foreign_prebuilds(packages).packs
         for member in one.pack.members
         if member.path not in CODE
     ]
 
 
-def test_binaries_of_other_platforms_stay_out_whatever_they_are_called() -> None:
+def test_binaries_of_other_platforms_are_left_out_whatever_their_names() -> None:
     argon = scanned(
         "argon2",
         CODE
@@ -46,24 +46,24 @@ def test_binaries_of_other_platforms_stay_out_whatever_they_are_called() -> None
     assert (files, size) == (10, 2 * sum(member.size for member in argon.pack.members[3:]))
 
 
-def test_a_package_for_musl_stays_out_as_a_whole_when_its_twin_is_there() -> None:
+def test_a_musl_package_is_left_out_if_its_glibc_counterpart_exists() -> None:
     gnu = scanned("@napi-rs/snappy-linux-x64-gnu", {"package.json": b"{}", "snappy.linux-x64-gnu.node": GLIBC})
     musl = scanned("@napi-rs/snappy-linux-x64-musl", {"package.json": b"{}", "snappy.linux-x64-musl.node": MUSL})
 
-    assert [one.pack.package.name for one in drop_foreign_prebuilds([gnu, musl]).kept] == [
+    assert [one.pack.package.name for one in drop_foreign_prebuilds([gnu, musl]).packs] == [
         "@napi-rs/snappy-linux-x64-gnu"
     ]
-    assert drop_foreign_prebuilds([musl]).kept == (musl,)
+    assert drop_foreign_prebuilds([musl]).packs == (musl,)
 
 
-def test_other_programs_may_be_data() -> None:
+def test_other_programs_stay() -> None:
     notifier = scanned("notifier", CODE | {"vendor/toast.exe": PE, "vendor/terminal-notifier": MACH_O})
 
-    assert drop_foreign_prebuilds([notifier]).kept == (notifier,)
+    assert drop_foreign_prebuilds([notifier]).packs == (notifier,)
 
 
-def test_a_package_without_natives_passes_untouched() -> None:
+def test_a_package_without_native_files_is_unchanged() -> None:
     plain = scanned("plain", CODE)
 
-    assert drop_foreign_prebuilds([plain]).kept == (plain,)
+    assert drop_foreign_prebuilds([plain]).packs == (plain,)
     assert drop_foreign_prebuilds([plain]).left_out == {}

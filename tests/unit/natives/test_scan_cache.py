@@ -1,4 +1,4 @@
-"""What is kept beside a pack answers for exactly that pack."""
+"""The cached scan of a pack is valid for exactly that pack."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CODE = "5e" * 32
 RECORD = dump_record(NATIVES, MEMBERS, CODE)
 
 
-def test_a_record_gives_back_what_was_found() -> None:
+def test_a_record_round_trips() -> None:
     assert len(NATIVES) == 3
     assert load_record(RECORD, MEMBERS, CODE) == NATIVES
     assert load_record(dump_record({}, MEMBERS, CODE), MEMBERS, CODE) == {}

@@ -1,4 +1,4 @@
-"""Which packs may go."""
+"""Which packs are pruned."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ ROWS = (pack("new", 0.0), pack("week", 7.5), pack("month", 31), pack("year", 366
         (300, 1000, ["year"]),
     ],
 )
-def test_the_packs_unused_for_longest_go_first(days: int | None, keep: int | None, gone: list[str]) -> None:
+def test_the_least_recently_used_packs_are_pruned_first(days: int | None, keep: int | None, gone: list[str]) -> None:
     chosen = select_prunable(ROWS, now=NOW, older_than_days=days, keep_bytes=keep)
     assert [row.key for row in chosen] == gone
 
 
-def test_what_a_build_may_be_using_stays_whatever_is_asked() -> None:
+def test_packs_of_a_running_build_are_never_pruned() -> None:
     rows = [pack("in use", (IN_USE_SECONDS - 1) / DAY), pack("free", (IN_USE_SECONDS + 1) / DAY)]
     assert [row.key for row in select_prunable(rows, now=NOW, older_than_days=None, keep_bytes=0)] == ["free"]

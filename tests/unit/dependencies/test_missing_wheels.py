@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from builder.dependencies.python.other_runtimes import explain_other_runtimes
+from builder.dependencies.python.missing_wheels import explain_other_runtimes
 from builder.platform.runtimes import RUNTIMES, Runtime
 
 if TYPE_CHECKING:
     from builder.errors import Problem
 
 NEW = RUNTIMES["python3.13"]
-SAID = "hint: Wheels are required for `{}` because building from source is disabled for all packages"
+OUTPUT = "hint: Wheels are required for `{}` because building from source is disabled for all packages"
 WHEELS = {
     ("numpy", "python3.13"): ("2.1.0", "2.4.0", "odd_"),
     ("numpy", "python3.12"): ("1.26.4", "2.4.0"),
@@ -23,45 +23,45 @@ WHEELS = {
 }
 
 
-def offered(name: str, runtime: Runtime) -> tuple[str, ...]:
+def available(name: str, runtime: Runtime) -> tuple[str, ...]:
     return WHEELS.get((name, runtime.name), ())
 
 
-def found(wanted: str, name: str, more: str = "") -> list[Problem]:
-    said = f"{SAID.format(name)}\n{more}"
-    return list(explain_other_runtimes(said, tuple(filter(None, wanted.split("\n"))), NEW, offered))
+def found(requirements: str, name: str, more: str = "") -> list[Problem]:
+    output = f"{OUTPUT.format(name)}\n{more}"
+    return list(explain_other_runtimes(output, tuple(filter(None, requirements.split("\n"))), NEW, available))
 
 
 @pytest.mark.parametrize(
-    ("wanted", "name", "more", "message", "hint"),
+    ("requirements", "name", "more", "message", "hint"),
     [
         (
             "numpy==1.26.4",
             "numpy",
             "",
             "numpy 1.26.4 has no wheel for python3.13; it has one for python3.12.",
-            "Ask for numpy 2.4.0, which has a wheel for python3.13, or use python3.12 in plugin.toml.",
+            "Require numpy 2.4.0, which has a wheel for python3.13, or use python3.12 in plugin.toml.",
         ),
         (
             "numpy<1.26",
             "numpy",
             "",
             "numpy (<1.26) has no wheel for python3.13; numpy 1.25.2 has one for python3.11.",
-            "Ask for numpy 2.4.0, which has a wheel for python3.13, or use python3.11 in plugin.toml.",
+            "Require numpy 2.4.0, which has a wheel for python3.13, or use python3.11 in plugin.toml.",
         ),
         (
             "numpy\nNumPy<1.26",
             "numpy",
             "",
             "numpy (<1.26) has no wheel for python3.13; numpy 1.25.2 has one for python3.11.",
-            "Ask for numpy 2.4.0, which has a wheel for python3.13, or use python3.11 in plugin.toml.",
+            "Require numpy 2.4.0, which has a wheel for python3.13, or use python3.11 in plugin.toml.",
         ),
         (
             "parent",
             "numpy",
             "Because parent==1 depends on numpy>=1.20,<1.26, we can conclude",
             "numpy (<1.26,>=1.20) has no wheel for python3.13; numpy 1.25.2 has one for python3.11.",
-            "Ask for numpy 2.4.0, which has a wheel for python3.13, or use python3.11 in plugin.toml.",
+            "Require numpy 2.4.0, which has a wheel for python3.13, or use python3.11 in plugin.toml.",
         ),
         (
             "abandoned",
@@ -76,19 +76,19 @@ def found(wanted: str, name: str, more: str = "") -> list[Problem]:
             "",
             "renewed 1.0 has no wheel for python3.13.",
             (
-                "Ask for renewed 2.0, which has a wheel for python3.13, or add this to plugin.toml, to build what was "
-                "asked for from source."
+                "Require renewed 2.0, which has a wheel for python3.13, or add this to plugin.toml to build the "
+                "required version from source."
             ),
         ),
     ],
     ids=["exact", "range", "two lines", "by a package", "another runtime only", "another version only"],
 )
-def test_what_has_a_wheel_is_named(wanted: str, name: str, more: str, message: str, hint: str) -> None:
-    (problem,) = found(wanted, name, more)
+def test_the_error_names_what_has_a_wheel(requirements: str, name: str, more: str, message: str, hint: str) -> None:
+    (problem,) = found(requirements, name, more)
     assert (problem.message, problem.hint) == (message, hint)
 
 
-def test_what_has_no_wheel_at_all_or_is_explained_already_is_left_to_others() -> None:
+def test_packages_without_wheels_or_already_explained_are_skipped() -> None:
     assert found("docopt", "docopt") == []
-    assert list(explain_other_runtimes(SAID.format("numpy"), ("numpy==1.26.4",), NEW, offered, {"numpy"})) == []
-    assert list(explain_other_runtimes("No solution found", ("numpy",), NEW, offered)) == []
+    assert list(explain_other_runtimes(OUTPUT.format("numpy"), ("numpy==1.26.4",), NEW, available, {"numpy"})) == []
+    assert list(explain_other_runtimes("No solution found", ("numpy",), NEW, available)) == []
