@@ -1,4 +1,4 @@
-"""``tox -e bench``: measure, and write docs/benchmarks.md."""
+"""``tox -e bench``: measures the kit and writes docs/benchmarks.md."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks import coldstart, comparison
-from benchmarks.timing import Command, Times, time_in_turn
+from benchmarks.timing import TimedCommand, Times, time_in_turn
 from benchmarks.workloads import P_HEAVY, REPOSITORY, Workload, python_workload
 
 PAGE = REPOSITORY / "docs" / "benchmarks.md"
@@ -63,14 +63,14 @@ def against_uv_and_zip(workload: Workload, home: Path, runs: int) -> list[str]:
         f"--no-deps -r requirements.lock && cp src/index.py {target} && cd {target} && "
         "rm -f ../uv.zip && zip -qr ../uv.zip ."
     )
-    kit = Command(
+    kit = TimedCommand(
         name="biot-plugin package",
         argv=workload.kit("package"),
         cwd=workload.folder,
         environment=workload.environment,
-        prepare=workload.forget_artifact,
+        prepare=workload.delete_artifact,
     )
-    peer = Command(name="uv + zip", argv=["sh", "-c", script], cwd=workload.folder)
+    peer = TimedCommand(name="uv + zip", argv=["sh", "-c", script], cwd=workload.folder)
     ours, theirs = time_in_turn([kit, peer], runs)
     ratio = theirs.median / ours.median
     sizes = (next((workload.folder / "dist").glob("*.zip")).stat().st_size, (home / "uv.zip").stat().st_size)
@@ -84,7 +84,7 @@ def against_uv_and_zip(workload: Workload, home: Path, runs: int) -> list[str]:
 
 def nothing_changed(workload: Workload, runs: int) -> str:
     """A second build, whole process."""
-    command = Command(
+    command = TimedCommand(
         name="nothing changed", argv=workload.kit("package"), cwd=workload.folder, environment=workload.environment
     )
     times = time_in_turn([command], max(runs, 10))[0]
@@ -93,18 +93,18 @@ def nothing_changed(workload: Workload, runs: int) -> str:
 
 def version(workload: Workload, runs: int) -> str:
     """Start-up of the command line."""
-    command = Command(name="--version", argv=workload.kit("--version"), cwd=workload.folder)
+    command = TimedCommand(name="--version", argv=workload.kit("--version"), cwd=workload.folder)
     times = time_in_turn([command], max(runs, 10))[0]
     return row("`biot-plugin --version`", times, "under 0.15 s", met=times.median < 0.15)
 
 
-def row(what: str, times: Times, bar: str, *, met: bool | None) -> str:
+def row(label: str, times: Times, bar: str, *, met: bool | None) -> str:
     """One line of the table."""
-    return f"| {what} | {times} | {bar} | {verdict(met=met) if met is not None else ''} |"
+    return f"| {label} | {times} | {bar} | {verdict(met=met) if met is not None else ''} |"
 
 
 def verdict(*, met: bool) -> str:
-    """Whether the bar is met, in a word."""
+    """The cell that says whether the bar is met."""
     return "met" if met else "**missed**"
 
 

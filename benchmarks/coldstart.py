@@ -1,4 +1,4 @@
-"""What a cold start pays for: importing the handler from the ZIP, as it is and after the manifest's choices."""
+"""Measures the import of the handler from the ZIP, with and without the settings for a faster cold start."""
 
 from __future__ import annotations
 
@@ -55,66 +55,68 @@ BUNDLED_SMALLER = 10
 
 
 def measure(home: Path, runs: int) -> list[str]:
-    """One table row per language, and two for each workload with and without the choice of its language."""
+    """One table row per language, and two for each workload with and without the setting for its language."""
     plain = [_row(language, home, max(runs, 10)) for language in BARS]
     return plain + [row for name in PRECOMPILED for row in precompiled(name, home, runs)] + bundled(home, runs)
 
 
 def precompiled(name: str, home: Path, runs: int) -> list[str]:
-    """How much ``precompile = true`` makes of a workload's import time and of its ZIP."""
+    """How ``precompile = true`` changes a workload's import time and its ZIP."""
     requirements, handler, bar = PRECOMPILED[name]
     workload = python_workload(home / f"precompile-{name}", requirements)
     (workload.folder / "src" / "index.py").write_text(handler, "utf-8")
     interpreter = str(find_python("3.13") or sys.executable)
-    plain, chosen = _with_and_without(workload, "precompile", [interpreter, "-B", "-c", PYTHON_IMPORT], runs)
-    ratio, growth = plain.times.median / chosen.times.median, chosen.size / plain.size
+    plain, optimized = _with_and_without(workload, "precompile", [interpreter, "-B", "-c", PYTHON_IMPORT], runs)
+    ratio, growth = plain.times.median / optimized.times.median, optimized.size / plain.size
     faster = f"{ratio:.2f} times faster | at least {bar} | {_verdict(met=ratio >= bar)}"
     larger = f"{growth - 1:+.1%} | at most {LARGEST_GROWTH - 1:+.0%} | {_verdict(met=growth <= LARGEST_GROWTH)}"
     return [
-        f"| {name}, importing the handler: {plain.times}; with `precompile = true`: {chosen.times} | {faster} |",
-        f"| {name}, ZIP: {plain.size:,} bytes; with `precompile = true`: {chosen.size:,} | {larger} |",
+        f"| {name}, importing the handler: {plain.times}; with `precompile = true`: {optimized.times} | {faster} |",
+        f"| {name}, ZIP: {plain.size:,} bytes; with `precompile = true`: {optimized.size:,} | {larger} |",
     ]
 
 
 def bundled(home: Path, runs: int) -> list[str]:
-    """How much ``bundle = true`` makes of J's load time and of its ZIP."""
+    """How ``bundle = true`` changes J's load time and its ZIP."""
     workload = javascript_workload(home / "bundle-J", J)
     package = json.loads((workload.folder / "package.json").read_text("utf-8"))
     package["devDependencies"] = {"esbuild": "*"}
     (workload.folder / "package.json").write_text(json.dumps(package), "utf-8")
     _kit(workload, "lock")
     argv = ["node", "--no-warnings", "-e", NODE_REQUIRE]
-    plain, chosen = _with_and_without(workload, "bundle", argv, max(runs, 10))
-    ratio, shrunk = plain.times.median / chosen.times.median, plain.size / chosen.size
+    plain, optimized = _with_and_without(workload, "bundle", argv, max(runs, 10))
+    ratio, shrunk = plain.times.median / optimized.times.median, plain.size / optimized.size
     faster = f"{ratio:.2f} times faster | at least {BUNDLED_FASTER} | {_verdict(met=ratio >= BUNDLED_FASTER)}"
     smaller = f"{shrunk:.1f} times smaller | at least {BUNDLED_SMALLER} | {_verdict(met=shrunk >= BUNDLED_SMALLER)}"
     return [
-        f"| J, importing the handler: {plain.times}; with `bundle = true`: {chosen.times} | {faster} |",
-        f"| J, ZIP: {plain.size:,} bytes; with `bundle = true`: {chosen.size:,} | {smaller} |",
+        f"| J, importing the handler: {plain.times}; with `bundle = true`: {optimized.times} | {faster} |",
+        f"| J, ZIP: {plain.size:,} bytes; with `bundle = true`: {optimized.size:,} | {smaller} |",
     ]
 
 
 @dataclass(frozen=True)
-class Measured:
-    """One artifact: bytes of its ZIP, and seconds of importing its handler."""
+class ArtifactMeasurement:
+    """One artifact: the bytes of its ZIP, and the seconds of importing its handler."""
 
     size: int
     times: Times
 
 
-def _with_and_without(workload: Workload, option: str, argv: list[str], runs: int) -> tuple[Measured, Measured]:
+def _with_and_without(
+    workload: Workload, option: str, argv: list[str], runs: int
+) -> tuple[ArtifactMeasurement, ArtifactMeasurement]:
     """The same plugin without an option of ``[build]`` and with it, imported in turn."""
     sizes, codes = [], []
-    for choice in ("false", "true"):
+    for value in ("false", "true"):
         manifest = (workload.folder / "plugin.toml").read_text("utf-8").partition("[build]")[0]
-        (workload.folder / "plugin.toml").write_text(f"{manifest}[build]\n{option} = {choice}\n", "utf-8")
+        (workload.folder / "plugin.toml").write_text(f"{manifest}[build]\n{option} = {value}\n", "utf-8")
         _kit(workload, "package")
         artifact = next((workload.folder / "dist").glob("*.zip"))
         sizes.append(artifact.stat().st_size)
-        codes.append(unpack_read_only(artifact, workload.folder.with_name(f"{option}-{choice}")))
+        codes.append(unpack_read_only(artifact, workload.folder.with_name(f"{option}-{value}")))
     rounds = [[_import_seconds(argv, code) for code in codes] for _ in range(runs + 1)]
-    plain, chosen = (Times(column) for column in zip(*rounds[1:], strict=True))
-    return Measured(sizes[0], plain), Measured(sizes[1], chosen)
+    plain, optimized = (Times(column) for column in zip(*rounds[1:], strict=True))
+    return ArtifactMeasurement(sizes[0], plain), ArtifactMeasurement(sizes[1], optimized)
 
 
 def _kit(workload: Workload, command: str) -> None:

@@ -1,4 +1,4 @@
-"""``tox -e bench -- --peers``: the kit against what people package with today, in one run."""
+"""``tox -e bench -- --peers``: compares the kit with other packaging tools in one run."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from benchmarks import peers
 from benchmarks.growth import growth_rows
-from benchmarks.peers import Peer, Skipped
-from benchmarks.timing import Command, Times, peak_memory, time_in_turn, time_once
+from benchmarks.peers import Peer, SkippedPeer
+from benchmarks.timing import TimedCommand, Times, peak_memory, time_in_turn, time_once
 from benchmarks.workloads import J_HEAVY, P_HEAVY, J, P, Workload, javascript_workload, monorepo, python_workload
 
 if TYPE_CHECKING:
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
     from benchmarks.peers import Candidate
 
-HEAD = ["| what | figure | bar | |", "|---|---|---|---|"]
+TABLE_HEAD = ["| what | figure | bar | |", "|---|---|---|---|"]
 PLUGINS = 30
 
 
 @dataclass(frozen=True, kw_only=True)
-class Bar:
-    """What the ratio to a peer must reach."""
+class RatioBar:
+    """The smallest ratio to a peer that is good enough."""
 
     peer: str
     ratio: float
@@ -39,17 +39,17 @@ def compare(home: Path, runs: int) -> list[str]:
             "P-heavy",
             P_HEAVY,
             runs,
-            (Bar(peer="uv + zip", ratio=15), Bar(peer="sam build + zip", ratio=40)),
+            (RatioBar(peer="uv + zip", ratio=15), RatioBar(peer="sam build + zip", ratio=40)),
         ),
         *_python(home / "p", "P", P, runs, ()),
-        *_javascript(home / "j", "J", J, runs, (Bar(peer="npm ci + zip", ratio=5),)),
+        *_javascript(home / "j", "J", J, runs, (RatioBar(peer="npm ci + zip", ratio=5),)),
         *_javascript(home / "j-heavy", "J-heavy", J_HEAVY, runs, ()),
         *_monorepo(home / "monorepo", runs),
         *growth_rows(home / "growth", runs),
     ]
 
 
-def _python(home: Path, name: str, requirements: tuple[str, ...], runs: int, bars: tuple[Bar, ...]) -> list[str]:
+def _python(home: Path, name: str, requirements: tuple[str, ...], runs: int, bars: tuple[RatioBar, ...]) -> list[str]:
     workload = python_workload(home, requirements)
     heavy = name == "P-heavy"
     candidates: list[Candidate] = [peers.uv_and_zip(), *(peers.python_peers(home) if heavy else ())]
@@ -58,30 +58,30 @@ def _python(home: Path, name: str, requirements: tuple[str, ...], runs: int, bar
     rows += _cold(workload, peers.uv_and_zip(), home, 2)
     if heavy:
         rows += [*_limits(workload, home, runs), *_sizes(workload, home)]
-    return ["", f"## {name}", "", *HEAD, *rows]
+    return ["", f"## {name}", "", *TABLE_HEAD, *rows]
 
 
-def _javascript(home: Path, name: str, packages: tuple[str, ...], runs: int, bars: tuple[Bar, ...]) -> list[str]:
+def _javascript(home: Path, name: str, packages: tuple[str, ...], runs: int, bars: tuple[RatioBar, ...]) -> list[str]:
     workload = javascript_workload(home, packages)
     candidates = peers.javascript_peers(home)
     rows = _against(workload, candidates, home, runs, bars)
     if isinstance(candidates[0], Peer):
         rows += _cold(workload, candidates[0], home, 2)
-    return ["", f"## {name}", "", *HEAD, *rows]
+    return ["", f"## {name}", "", *TABLE_HEAD, *rows]
 
 
 def _against(
-    workload: Workload, candidates: list[Candidate], home: Path, runs: int, bars: tuple[Bar, ...]
+    workload: Workload, candidates: list[Candidate], home: Path, runs: int, bars: tuple[RatioBar, ...]
 ) -> list[str]:
-    """Store warm, no earlier artifact: the kit and each peer in turn."""
+    """The kit and each peer in turn, with a warm store and no earlier artifact."""
     ours: Times | None = None
     rows: list[str] = []
     for candidate in candidates:
-        if isinstance(candidate, Skipped):
+        if isinstance(candidate, SkippedPeer):
             rows.append(f"| {candidate.name} | skipped: {candidate.reason} | | |")
             continue
         try:
-            found, theirs = time_in_turn(
+            measured, theirs = time_in_turn(
                 [_package(workload), candidate.command(workload, home / "out", peers.interpreter_folder())],
                 min(runs, candidate.runs),
             )
@@ -89,11 +89,11 @@ def _against(
             rows.append(f"| {candidate.name} | skipped: {_reason(error)} | | |")
             continue
         if ours is None:
-            ours = found
+            ours = measured
             rows.append(f"| `biot-plugin package`, store warm, no earlier artifact | {ours} | | |")
         bar = next((bar.ratio for bar in bars if bar.peer == candidate.name), None)
         rows.append(f"| {candidate.name} | {theirs} | | |")
-        rows.append(_ratio(f"**ratio to {candidate.name}**", theirs.median / found.median, bar))
+        rows.append(_ratio(f"**ratio to {candidate.name}**", theirs.median / measured.median, bar))
         rows.append(_size_row(workload, home / "out" / "peer.zip", candidate.name))
     return rows
 
@@ -124,7 +124,7 @@ def _cold(workload: Workload, peer: Peer, home: Path, runs: int) -> list[str]:
         _package(workload),
         name="empty store",
         environment={**workload.environment, "BIOT_PLUGIN_STORE": str(store)},
-        prepare=lambda: (shutil.rmtree(store, ignore_errors=True), workload.forget_artifact())[1],
+        prepare=lambda: (shutil.rmtree(store, ignore_errors=True), workload.delete_artifact())[1],
     )
     ours, theirs = time_in_turn([cold, peer.command(workload, home / "out")], runs)
     factor = ours.median / theirs.median
@@ -136,11 +136,11 @@ def _cold(workload: Workload, peer: Peer, home: Path, runs: int) -> list[str]:
 
 
 def _limits(workload: Workload, home: Path, runs: int) -> list[str]:
-    """How far from copying the finished file, and how much memory."""
+    """The time compared with copying the finished file, and the memory."""
     time_once(_package(workload))
     artifact = next((workload.folder / "dist").glob("*.zip"))
-    copy = Command(name="cp", argv=["cp", str(artifact), str(home / "copy.zip")], cwd=home)
-    start = Command(name="--version", argv=workload.kit("--version"), cwd=home)
+    copy = TimedCommand(name="cp", argv=["cp", str(artifact), str(home / "copy.zip")], cwd=home)
+    start = TimedCommand(name="--version", argv=workload.kit("--version"), cwd=home)
     copied, started, packaged = time_in_turn([copy, start, _package(workload)], runs)
     ratio = (packaged.median - started.median) / copied.median
     memory = peak_memory(_package(workload)) / 1000
@@ -153,7 +153,7 @@ def _limits(workload: Workload, home: Path, runs: int) -> list[str]:
 
 
 def _sizes(workload: Workload, home: Path) -> list[str]:
-    """``recompress = true`` against ``zip -9`` of the same content."""
+    """``recompress = true`` compared with ``zip -9`` of the same content."""
     artifact = next((workload.folder / "dist").glob("*.zip"))
     unpacked = home / "unpacked"
     shutil.unpack_archive(artifact, unpacked)
@@ -185,20 +185,20 @@ def _monorepo(home: Path, runs: int) -> list[str]:
         "",
         f"## A repository of {PLUGINS} small plugins",
         "",
-        *HEAD,
+        *TABLE_HEAD,
         f"| `biot-plugin package --all`, store warm, no earlier artifact | {ours} | | |",
         f"| {PLUGINS} builds by uv + zip | {other:.1f} s | | |",
         _ratio("**ratio**", other / ours.median, 20),
     ]
 
 
-def _package(workload: Workload) -> Command:
-    return Command(
+def _package(workload: Workload) -> TimedCommand:
+    return TimedCommand(
         name="biot-plugin package",
         argv=workload.kit("package"),
         cwd=workload.folder,
         environment=workload.environment,
-        prepare=workload.forget_artifact,
+        prepare=workload.delete_artifact,
     )
 
 
@@ -212,18 +212,18 @@ def _size_row(workload: Workload, theirs: Path, name: str) -> str:
     return f"| ZIP, ours / {name} | {mine:,} / {other:,} bytes | {bar} | {verdict} |"
 
 
-def _ratio(what: str, ratio: float, bar: float | None) -> str:
+def _ratio(label: str, ratio: float, bar: float | None) -> str:
     expected = f"at least {bar:g}" if bar else ""
     verdict = ("met" if ratio >= bar else "**missed**") if bar else ""
-    return f"| {what} | {ratio:.1f} times faster | {expected} | {verdict} |"
+    return f"| {label} | {ratio:.1f} times faster | {expected} | {verdict} |"
 
 
-def _time(what: str, times: Times, most: float) -> str:
-    return f"| {what} | {times} | under {most} s | {'met' if times.median < most else '**missed**'} |"
+def _time(label: str, times: Times, limit: float) -> str:
+    return f"| {label} | {times} | under {limit} s | {'met' if times.median < limit else '**missed**'} |"
 
 
 def _reason(error: SystemExit) -> str:
-    """The first line that tells an error, without the folder of this run."""
+    """The first line with an error, without the folder of this run."""
     lines = str(error).strip().splitlines() or ["no message"]
     message = next((line for line in lines[1:] if "error" in line.lower()), lines[-1])
     return re.sub(r"\S*/biot-bench-\S*", "…", message).replace("|", "/").strip()[:160]

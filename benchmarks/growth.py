@@ -1,4 +1,4 @@
-"""Time against the number of entries, as a table and as a plot."""
+"""Measures how the time grows with the number of entries, as a table and a plot."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from benchmarks.plot import plot
-from benchmarks.timing import Command, time_in_turn
+from benchmarks.timing import TimedCommand, time_in_turn
 from benchmarks.workloads import REPOSITORY, files_workload
 
 if TYPE_CHECKING:
@@ -19,29 +19,29 @@ PLOT = REPOSITORY / "docs" / "growth.svg"
 
 
 def growth_rows(home: Path, runs: int) -> list[str]:
-    """Package plugins of 10 to 10,000 files; writes the plot and returns the section about it."""
-    rows, built, same = [], [], []
-    start = Command(name="start", argv=[sys.executable, "-c", ""], cwd=home.parent)
+    """Package plugins of 10 to 10,000 files, write the plot and return its section of the page."""
+    rows, built, unchanged = [], [], []
+    start = TimedCommand(name="start", argv=[sys.executable, "-c", ""], cwd=home.parent)
     for count in COUNTS:
         workload = files_workload(home / str(count), count)
         argv = workload.kit("package")
-        fresh = Command(
+        fresh = TimedCommand(
             name=f"{count} files",
             argv=argv,
             cwd=workload.folder,
             environment=workload.environment,
-            prepare=workload.forget_artifact,
+            prepare=workload.delete_artifact,
         )
-        again = Command(name=f"{count} again", argv=argv, cwd=workload.folder, environment=workload.environment)
+        again = TimedCommand(name=f"{count} again", argv=argv, cwd=workload.folder, environment=workload.environment)
         first, second, _ = time_in_turn([fresh, again, start], runs)
         built.append((count, first.median))
-        same.append((count, second.median))
+        unchanged.append((count, second.median))
         rows.append(f"| {count:,} entries | {first} | {second} |")
-    PLOT.write_text(plot("biot-plugin package: whole process", {"built": built, "nothing changed": same}), "utf-8")
+    PLOT.write_text(plot("biot-plugin package: whole process", {"built": built, "nothing changed": unchanged}), "utf-8")
     factors = [later[1] / earlier[1] for earlier, later in pairwise(built)]
     linear = "met" if max(factors) <= 10 * TOLERANCE else "**missed**"
-    grown = ", ".join(f"{factor:.1f}" for factor in factors)
-    summary = f"Ten times the entries take {grown} times the time; linear is at most 10: {linear}."
+    growth = ", ".join(f"{factor:.1f}" for factor in factors)
+    summary = f"Ten times the entries take {growth} times the time; linear is at most 10: {linear}."
     return [
         "",
         "## Growth",

@@ -1,9 +1,10 @@
 """``python -m benchmarks.imports``: the check of first-party code on popular packages, where every error is false.
 
-Each package becomes a plugin twice. First the plugin only imports it, by every name that its files have. Then the
-package's own source takes the place of the plugin's code, with its dependencies locked: every file of it is parsed, and
-the imports of those files are looked up that importing its public modules loads for certain. The packages work, so an
-error is a false alarm. With a folder as argument the locks and packages stay there for the next run.
+Each package becomes a plugin twice. First the plugin only imports it, by every name that its files
+have. Then the package's own source takes the place of the plugin's code, with its dependencies
+locked: every file of it is parsed, and the imports of those files are looked up that importing its
+public modules loads for certain. The packages work, so an error is a false alarm. With a folder as
+argument the locks and packages stay there for the next run.
 """
 
 from __future__ import annotations
@@ -77,8 +78,8 @@ PACKAGES = (
 
 
 @dataclass
-class Count:
-    """Findings so far about the plugins of one language."""
+class FalseAlarms:
+    """Counts over the plugins of one run."""
 
     packages: int = 0
     files: int = 0
@@ -86,18 +87,18 @@ class Count:
     errors: int = 0
     warnings: int = 0
 
-    def add(self, what: str, problems: tuple[Problem, ...]) -> None:
+    def add(self, subject: str, problems: tuple[Problem, ...]) -> None:
         for problem in problems:
             is_error = problem.severity is Severity.ERROR
             self.errors += is_error
             self.warnings += not is_error
             if is_error:
-                print(f"FALSE ERROR {what}: {problem.file}:{problem.line}: {problem.message}")
+                print(f"FALSE ERROR {subject}: {problem.file}:{problem.line}: {problem.message}")
 
 
 @dataclass(frozen=True)
-class Script:
-    """A file that takes the place of the plugin's own."""
+class OwnScript:
+    """A file in place of the plugin's own."""
 
     path: str
     content: bytes
@@ -108,8 +109,8 @@ class Script:
 
 
 @dataclass(frozen=True)
-class Case:
-    """One package with everything that it depends on, and the manifest of the plugin that has it."""
+class PackageCase:
+    """One package with all its dependencies, and the manifest of a plugin that depends on it."""
 
     name: str
     manifest: Manifest
@@ -120,7 +121,7 @@ class Case:
 def main() -> int:
     """Check everything and print the counts; 1 when there is one false error."""
     start = time.monotonic()
-    importing, own = Count(), Count()
+    importing, own = FalseAlarms(), FalseAlarms()
     with tempfile.TemporaryDirectory(prefix="biot-imports-") as scratch:
         home = Path(sys.argv[1] if len(sys.argv) > 1 else scratch).absolute()
         groups = [(names, PYTHON) for names in batched((*WHEELS, *TABLE))] + [((name,), NODE) for name in PACKAGES]
@@ -139,8 +140,8 @@ def main() -> int:
     return 1 if importing.errors or own.errors else 0
 
 
-def lock(names: tuple[str, ...], runtime: str, home: Path) -> list[Case]:
-    """Lock a plugin with some dependencies and fetch them; one at a time, with the reason printed, where that fails."""
+def lock(names: tuple[str, ...], runtime: str, home: Path) -> list[PackageCase]:
+    """Lock a plugin with some dependencies and download them; where that fails, one at a time, printing the reason."""
     folder = home / "plugins" / "_".join(name.replace("/", "+") for name in names)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "requirements.txt").write_text("".join(f"{name}\n" for name in names))
@@ -160,24 +161,24 @@ def lock(names: tuple[str, ...], runtime: str, home: Path) -> list[Case]:
         reason = "; ".join(problem.message for problem in error.problems) or str(error)
         print(f"SKIPPED {names[0]}: {reason[:150]}")
         return []
-    return [case_of(name, manifest, packs) for name in names]
+    return [make_case(name, manifest, packs) for name in names]
 
 
 def batched(names: tuple[str, ...]) -> list[tuple[str, ...]]:
-    """Ten packages for each plugin: pip takes most of the time, and it needs not much longer for ten."""
+    """Groups of ten: most of the time is pip's, and it is hardly slower for ten packages."""
     return [names[start : start + 10] for start in range(0, len(names), 10)]
 
 
-def case_of(name: str, manifest: Manifest, packs: tuple[Pack, ...]) -> Case:
-    """One of the packages without what only the others depend on."""
-    pack = next(one for one in packs if one.package.name == name)
+def make_case(name: str, manifest: Manifest, packs: tuple[Pack, ...]) -> PackageCase:
+    """The case of one package, without the dependencies of the others."""
+    pack = next(each for each in packs if each.package.name == name)
     is_python = manifest.runtime.language == "python"
     if is_python:
-        needs = {one.package.name: requirements(one) for one in packs}
+        needs = {each.package.name: requirements(each) for each in packs}
         reached = {name}.union(*python_graph(needs, [name], manifest.runtime).values())
-        packs = tuple(one for one in packs if one.package.name in reached)
-    paths = frozenset(entry.path for one in packs for entry in package_entries(one, python=is_python))
-    return Case(name=name, manifest=manifest, pack=pack, paths=paths)
+        packs = tuple(each for each in packs if each.package.name in reached)
+    paths = frozenset(entry.path for each in packs for entry in package_entries(each, python=is_python))
+    return PackageCase(name=name, manifest=manifest, pack=pack, paths=paths)
 
 
 def requirements(wheel: Pack) -> list[str]:
@@ -187,34 +188,34 @@ def requirements(wheel: Pack) -> list[str]:
     return metadata.get_all("Requires-Dist", [])
 
 
-def check(manifest: Manifest, scripts: list[Script], paths: frozenset[str]) -> tuple[Problem, ...]:
-    """What the kit finds wrong with the imports of some own code."""
+def check(manifest: Manifest, scripts: list[OwnScript], paths: frozenset[str]) -> tuple[Problem, ...]:
+    """The problems that the kit reports for the imports of own code."""
     try:
         return refuse_missing_imports(manifest, scripts, paths)
     except ProjectError as error:
         return error.problems
 
 
-def check_importing(case: Case, count: Count) -> None:
-    """The plugin imports the package and does nothing else."""
+def check_importing(case: PackageCase, count: FalseAlarms) -> None:
+    """Check a plugin that only imports the package."""
     count.packages += 1
     if case.manifest.runtime.language == "python":
         modules = [*public_modules(case.paths & {*own_paths(case)})]
-        script = Script("index.py", "".join(f"import {module}\n" for module in modules).encode())
+        script = OwnScript("index.py", "".join(f"import {module}\n" for module in modules).encode())
     else:
-        script = Script("index.mjs", f"import * as a from '{case.name}';\n".encode())
+        script = OwnScript("index.mjs", f"import * as a from '{case.name}';\n".encode())
     refuse_syntax_errors([script], case.manifest.runtime)
     count.add(f"importing {case.name}", check(case.manifest, [script], case.paths | {script.path}))
 
 
-def check_own(case: Case, count: Count) -> None:
-    """The package's own source is the plugin's code."""
+def check_own(case: PackageCase, count: FalseAlarms) -> None:
+    """Check a plugin whose code is the package's own source."""
     count.packages += 1
     is_python = case.manifest.runtime.language == "python"
     root = "" if is_python else f"node_modules/{case.name}/"
     with zipfile.ZipFile(case.pack.file) as archive:
         scripts = [
-            Script(path.removeprefix(root), archive.read(member))
+            OwnScript(path.removeprefix(root), archive.read(member))
             for path, member in own_paths(case).items()
             if path.endswith((".py", ".js", ".mjs", ".cjs", "/package.json"))
         ]
@@ -225,14 +226,14 @@ def check_own(case: Case, count: Count) -> None:
         count.add(f"syntax of {case.name}", error.problems)
     others = case.paths - {*own_paths(case)}
     every = frozenset({*others, *(path.removeprefix(root) for path in own_paths(case))})
-    start = Script(*(python_start(case) if is_python else node_start(scripts)))
-    loaded = certain(case, [start, *scripts], every)
+    start = OwnScript(*(python_start(case) if is_python else node_start(scripts)))
+    loaded = certainly_loaded(case, [start, *scripts], every)
     count.loaded += len(loaded)
     count.add(f"imports of {case.name}", check(case.manifest, loaded, every | {start.path}))
 
 
-def certain(case: Case, scripts: list[Script], paths: frozenset[str]) -> list[Script]:
-    """The files that the first one loads, without what is imported in functions or under conditions."""
+def certainly_loaded(case: PackageCase, scripts: list[OwnScript], paths: frozenset[str]) -> list[OwnScript]:
+    """The files that the first one loads, without imports in functions or under conditions."""
     runtime, own = case.manifest.runtime, {script.path: script.content for script in scripts}
     is_python = runtime.language == "python"
     modules = (PythonModules if is_python else JavaScriptModules)(own, paths, runtime.version)
@@ -240,20 +241,20 @@ def certain(case: Case, scripts: list[Script], paths: frozenset[str]) -> list[Sc
     for path, content in own.items():
         if path.endswith((".py", ".js", ".mjs", ".cjs")):
             every = python_imports(content) or () if path.endswith(".py") else javascript_imports(content)
-            imports[path] = tuple(one for one in every if one.is_certain)
+            imports[path] = tuple(each for each in every if each.is_certain)
     loaded = loaded_files([scripts[0].path], imports, modules.files_loaded_by)
     return [script for script in scripts if script.path in loaded or script.path.endswith("package.json")]
 
 
-def own_paths(case: Case) -> dict[str, str]:
-    """Each path in the artifact that comes from the package -> its name in the package's file."""
+def own_paths(case: PackageCase) -> dict[str, str]:
+    """Each path in the artifact that belongs to the package -> its name in the package's file."""
     python = case.manifest.runtime.language == "python"
     by_content = {member.sha256: member.path for member in case.pack.members}
     return {entry.path: by_content[entry.sha256] for entry in package_entries(case.pack, python=python)}
 
 
 def public_modules(paths: frozenset[str]) -> Iterator[str]:
-    """What a plugin can import of a wheel: its packages, inside of namespace packages too, and single modules."""
+    """The modules of a wheel that a plugin can import: packages, also inside namespace packages, and single modules."""
     for path in sorted(paths):
         parts = path.split("/")
         parts[-1] = re.sub(r"(\.cpython-3\d+-[\w-]+|\.abi3)?\.(py|so)$", "", parts[-1])
@@ -268,50 +269,50 @@ def public_modules(paths: frozenset[str]) -> Iterator[str]:
             yield ".".join(parts)
 
 
-def python_start(case: Case) -> tuple[str, bytes]:
+def python_start(case: PackageCase) -> tuple[str, bytes]:
     modules = [name for name in public_modules(frozenset(own_paths(case))) if "._" not in f".{name}"]
     return "index.py", "".join(f"import {module}\n" for module in modules).encode()
 
 
-def node_start(scripts: list[Script]) -> tuple[str, bytes]:
+def node_start(scripts: list[OwnScript]) -> tuple[str, bytes]:
     """A script that loads the package's main file, as Node.js would find it."""
     files = {script.path: script.content for script in scripts}
-    described = json.loads(files["package.json"])
-    exports = described.get("exports", {})
+    package_json = json.loads(files["package.json"])
+    exports = package_json.get("exports", {})
     target = exports.get(".", exports) if isinstance(exports, dict) else exports
-    main = conditional(target) or str(described.get("main") or "index.js")
+    main = conditional_target(target) or str(package_json.get("main") or "index.js")
     stem = posixpath.normpath(main)
     for ending in ("", ".js", ".json", ".cjs", ".mjs", "/index.js"):
         if stem + ending in files:
             return "index.mjs", f"import './{stem}{ending}';\n".encode()
-    print(f"NO MAIN FILE {described['name']}: {main}")
+    print(f"NO MAIN FILE {package_json['name']}: {main}")
     return "index.mjs", b""
 
 
-def conditional(target: object) -> str:
-    """The file that ``exports`` gives to ``import`` on Node.js, or empty."""
+def conditional_target(target: object) -> str:
+    """The file that ``exports`` selects for ``import`` on Node.js, or empty."""
     if isinstance(target, str):
         return target
     if isinstance(target, list):
-        return next((one for one in map(conditional, target) if one), "")
+        return next((one for one in map(conditional_target, target) if one), "")
     choices: Mapping[str, object] = target if isinstance(target, dict) else {}
     names = [name for name in choices if name in {"node", "import", "module-sync", "require", "default"}]
-    return next((one for one in (conditional(choices[name]) for name in names) if one), "")
+    return next((one for one in (conditional_target(choices[name]) for name in names) if one), "")
 
 
-def check_table(case: Case) -> None:
-    """Print where ``PACKAGE_OF_MODULE`` and the wheel do not agree."""
+def check_table(case: PackageCase) -> None:
+    """Print the differences between ``PACKAGE_OF_MODULE`` and the wheel."""
     tops = {name.split(".")[0] for name in public_modules(frozenset(own_paths(case)))}
-    named = {module for module, package in PACKAGE_OF_MODULE.items() if normal(package) == case.name}
+    named = {module for module, package in PACKAGE_OF_MODULE.items() if normalize(package) == case.name}
     for module in sorted(named - tops):
         print(f"NOT IN THE WHEEL: {module} of {case.name}")
     for top in sorted(tops):
         package = PACKAGE_OF_MODULE.get(top, top)
-        if not top.startswith("_") and normal(package) != case.name:
-            print(f"ANOTHER NAME: {top} is of {case.name}, and the hint says {package}")
+        if not top.startswith("_") and normalize(package) != case.name:
+            print(f"ANOTHER NAME: {top} belongs to {case.name}, but the hint says {package}")
 
 
-def normal(package: str) -> str:
+def normalize(package: str) -> str:
     return re.sub(r"[-_.]+", "-", package).lower()
 
 

@@ -1,10 +1,11 @@
-"""``python -m benchmarks.natives``: the native check on 40 real packages and 8 runtimes, against another judge.
+"""``python -m benchmarks.natives``: compares the native check with another judge, on 40 packages and 8 runtimes.
 
-Each Python package is fetched as each runtime would take it, and as it should never be taken: for the newest glibc,
-for ARM, for musl, for macOS. Every wheel is then judged for every runtime, so most pairs are wrong on purpose. What is
-right is decided without the kit: by the wheel's file name, by pyelftools (which reads sections, where the kit reads
-segments), and by a list of packages that users report as broken on Lambda. npm packages are judged as
-`biot-plugin package` does it. With a folder as argument the wheels stay there for the next run.
+Each Python package is downloaded for each runtime, and for platforms that cannot work: the newest
+glibc, ARM, musl and macOS. Every wheel is then checked for every runtime, so most pairs are wrong
+on purpose. The expected verdict does not come from the kit, but from the wheel's file name, from
+pyelftools (which reads sections, where the kit reads segments) and from a list of packages that
+users report as broken on Lambda. npm packages are checked as `biot-plugin package` does it. With a
+folder as argument, the wheels stay there for the next run.
 """
 
 from __future__ import annotations
@@ -48,10 +49,10 @@ PACKAGES = (
     *("bcrypt", "argon2", "bufferutil", "snappy", "sharp", "core-js", "better-sqlite3", "sqlite3"),
     *("utf-8-validate", "@parcel/watcher"),
 )
-LACKING_LIBRARIES = {"lightgbm": "libgomp.so.1", "opencv-python": "libGL.so.1"}
+MISSING_LIBRARIES = {"lightgbm": "libgomp.so.1", "opencv-python": "libGL.so.1"}
 """Reported by users as not starting on Lambda (dmlc/xgboost 11048, lambci/docker-lambda 318)."""
-LACKING_BINARIES = {"better-sqlite3", "sqlite3"}
-FOREIGN = ("aarch64", "musllinux", "macosx")
+MISSING_BINARIES = {"better-sqlite3", "sqlite3"}
+OTHER_PLATFORMS = ("aarch64", "musllinux", "macosx")
 VARIANTS = {
     "newest glibc": [
         "manylinux_2_39_x86_64",
@@ -69,8 +70,8 @@ LIMITS = {(2, 26): {"GLIBC": (2, 26), "GLIBCXX": (3, 4, 24), "CXXABI": (1, 3, 11
 
 
 @dataclass
-class Count:
-    """Verdicts so far, and every one that differs from the other judge's."""
+class Verdicts:
+    """Counts of the verdicts; a verdict that differs from the other judge's is printed."""
 
     pairs: int = 0
     bad: int = 0
@@ -90,8 +91,8 @@ class Count:
 
 
 def main() -> int:
-    """Judge everything and print the counts; 1 when one verdict is wrong."""
-    count = Count()
+    """Check everything and print the counts; 1 when a verdict is wrong."""
+    count = Verdicts()
     with tempfile.TemporaryDirectory(prefix="biot-natives-") as scratch:
         home = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(scratch)
         install = [sys.executable, "-m", "pip", "install", "-q", "--target", str(home / "judge"), "pyelftools"]
@@ -114,15 +115,15 @@ def main() -> int:
 
 
 def fetch(folder: Path) -> list[Path]:
-    """Every wheel of every variant, two at a time; what a project does not publish is passed over."""
-    asked = [(name, runtime.version, list(platforms(runtime))) for name in WHEELS for runtime in PYTHON]
-    asked += [(name, version, tags) for name in WHEELS for tags in VARIANTS.values() for version in ("3.11", "3.12")]
-    kept = sorted(folder.glob("*.whl"))
-    if kept:
-        return kept
+    """Download every wheel of every variant, two at a time; variants that a project does not publish are skipped."""
+    requests = [(name, runtime.version, list(platforms(runtime))) for name in WHEELS for runtime in PYTHON]
+    requests += [(name, version, tags) for name in WHEELS for tags in VARIANTS.values() for version in ("3.11", "3.12")]
+    present = sorted(folder.glob("*.whl"))
+    if present:
+        return present
     folder.mkdir(parents=True, exist_ok=True)
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(lambda one: download(folder, *one), asked))
+        list(pool.map(lambda request: download(folder, *request), requests))
     return sorted(folder.glob("*.whl"))
 
 
@@ -133,7 +134,7 @@ def download(folder: Path, name: str, version: str, tags: list[str]) -> None:
     subprocess.run([*command, name], capture_output=True, check=False)
 
 
-def judge_wheel(wheel: Path, store: Store, count: Count) -> None:
+def judge_wheel(wheel: Path, store: Store, count: Verdicts) -> None:
     name, version, *_ = wheel.name.split("-")
     copy = store.folder / wheel.name
     copy.parent.mkdir(parents=True, exist_ok=True)
@@ -155,18 +156,20 @@ def judge_wheel(wheel: Path, store: Store, count: Count) -> None:
         for entry in entries
         if entry.sha256 in by_content
     )
-    needs = highest(wheel)
+    needs = highest_versions(wheel)
     for runtime in PYTHON:
         problems = native_problems(runtime, {entry.path: entry.owner for entry in entries}, found, {})
         messages = [problem.message for problem in problems if problem.severity is Severity.ERROR]
-        expected = why_bad(wheel, runtime, needs, extensions=[one.path for one in found if one.path.endswith(".so")])
+        expected = expected_problem(
+            wheel, runtime, needs, extensions=[one.path for one in found if one.path.endswith(".so")]
+        )
         count.add(f"{wheel.name} on {runtime.name}", expected=expected, messages=messages)
 
 
-def why_bad(wheel: Path, runtime: Runtime, needs: dict[str, tuple[int, ...]], *, extensions: list[str]) -> str:
-    """Why a wheel cannot run, by its name, by pyelftools and by report; empty when it can."""
+def expected_problem(wheel: Path, runtime: Runtime, needs: dict[str, tuple[int, ...]], *, extensions: list[str]) -> str:
+    """Why a wheel cannot run, by its name, by pyelftools and by reports; empty when it can."""
     project, _, _, abi, platform = wheel.stem.split("-")[-5:]
-    foreign = next((word for word in FOREIGN if word in platform), "")
+    foreign = next((word for word in OTHER_PLATFORMS if word in platform), "")
     if foreign and extensions:
         return f"is for {foreign}"
     tagged = any(".cpython-" in posixpath.basename(path) for path in extensions)
@@ -175,19 +178,20 @@ def why_bad(wheel: Path, runtime: Runtime, needs: dict[str, tuple[int, ...]], *,
     for family, limit in LIMITS[runtime.glibc].items():
         if needs.get(family, ()) > limit:
             return f"needs {family} {needs[family]}"
-    return LACKING_LIBRARIES.get(project.lower().replace("_", "-"), "")
+    return MISSING_LIBRARIES.get(project.lower().replace("_", "-"), "")
 
 
-def highest(wheel: Path, *, within: str = "") -> dict[str, tuple[int, ...]]:
+def highest_versions(wheel: Path, *, within: str = "") -> dict[str, tuple[int, ...]]:
     """The highest versions that any library of a wheel needs from the system, as pyelftools reads them.
 
-    Of an npm package (``within``) only those count whose name says that they are for Lambda's platform.
+    Of an npm package (``within``) only those count whose name says that they are for Lambda's
+    platform.
     """
     from elftools.common.exceptions import ELFError
     from elftools.elf.elffile import ELFFile
     from elftools.elf.gnuversions import GNUVerNeedSection
 
-    highest: dict[str, tuple[int, ...]] = {}
+    highest_versions: dict[str, tuple[int, ...]] = {}
     with zipfile.ZipFile(wheel) as archive:
         for name in archive.namelist():
             content = archive.read(name)
@@ -202,20 +206,20 @@ def highest(wheel: Path, *, within: str = "") -> dict[str, tuple[int, ...]]:
                 continue
             for section in sections:
                 if isinstance(section, GNUVerNeedSection):
-                    raise_to(highest, section)
-    return highest
+                    update_versions(highest_versions, section)
+    return highest_versions
 
 
-def raise_to(highest: dict[str, tuple[int, ...]], section: Any) -> None:  # noqa: ANN401 - pyelftools has no types
+def update_versions(highest_versions: dict[str, tuple[int, ...]], section: Any) -> None:  # noqa: ANN401 - pyelftools has no types
     for _, auxiliaries in section.iter_versions():
         for auxiliary in auxiliaries:
             family, _, digits = auxiliary.name.rpartition("_")
             if digits.replace(".", "").isdigit():
                 number = tuple(int(part) for part in digits.split("."))
-                highest[family] = max(highest.get(family, ()), number)
+                highest_versions[family] = max(highest_versions.get(family, ()), number)
 
 
-def judge_package(name: str, runtime: Runtime, home: Path, count: Count) -> None:
+def judge_package(name: str, runtime: Runtime, home: Path, count: Verdicts) -> None:
     folder = home / "npm" / runtime.name / name.replace("/", "+")
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "package.json").write_text(json.dumps({"name": "p", "version": "1.0.0", "dependencies": {name: "*"}}))
@@ -227,7 +231,7 @@ def judge_package(name: str, runtime: Runtime, home: Path, count: Count) -> None
     write_lock(manifest, store, SilentProgress())
     examined = select_platform_files(manifest, collect(read_lock(manifest), manifest, store, SilentProgress()))
     for pack in examined.packs:
-        for family, number in highest(pack.file, within=pack.package.name).items():
+        for family, number in highest_versions(pack.file, within=pack.package.name).items():
             needs[family] = max(needs.get(family, ()), number)
     entries = tuple(entry for pack in examined.packs for entry in package_entries(pack, python=False))
     try:
@@ -235,7 +239,7 @@ def judge_package(name: str, runtime: Runtime, home: Path, count: Count) -> None
     except KitError as error:
         messages = [problem.message for problem in error.problems if problem.severity is Severity.ERROR]
     over = [family for family, limit in LIMITS[runtime.glibc].items() if needs.get(family, ()) > limit]
-    expected = "lacks its binary" if name in LACKING_BINARIES else ", ".join(over)
+    expected = "lacks its binary" if name in MISSING_BINARIES else ", ".join(over)
     count.add(f"{name} on {runtime.name}", expected=expected, messages=messages)
 
 

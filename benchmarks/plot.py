@@ -1,4 +1,4 @@
-"""One plot as SVG: lines of time against entries, both axes logarithmic."""
+"""Draws a plot as SVG: time by number of entries, with two logarithmic axes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``tox -e repro``: the same bytes everywhere, counted, and written to docs/reproducibility.md."""
+"""``tox -e repro``: builds the same plugins in many environments, and writes docs/reproducibility.md."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks import repro_attacks
-from benchmarks.repro_builds import Built, Host, build_all, digests, install, prepare
+from benchmarks.repro_builds import BuildResult, HostPython, build_all, digests, install, prepare
 from benchmarks.repro_environments import COUNT, environments, find_listings, find_locales, find_pythons
 from benchmarks.repro_plugins import SAMPLES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from benchmarks.repro_attacks import Result
+    from benchmarks.repro_attacks import AttackResult
 
 PAGE = Path(__file__).parents[1] / "docs" / "reproducibility.md"
 
@@ -33,7 +33,7 @@ def main() -> int:
         origin = scratch / "origin"
         cold = prepare(hosts, origin)
         print(f"{len(cold)} cold builds after {time.monotonic() - start:.0f} s", flush=True)
-        warm = every_environment(hosts, origin, scratch, (locales, listings))
+        warm = build_in_all_environments(hosts, origin, scratch, (locales, listings))
         print(f"{len(warm)} builds in {COUNT} environments after {time.monotonic() - start:.0f} s", flush=True)
         results = [
             repro_attacks.single_changes(scratch),
@@ -50,9 +50,9 @@ def main() -> int:
     return 0 if all(result.met for result in results) and is_same(cold, warm) else 1
 
 
-def every_environment(
-    hosts: Sequence[Host], origin: Path, scratch: Path, machine: tuple[Sequence[str], Sequence[str]]
-) -> list[Built]:
+def build_in_all_environments(
+    hosts: Sequence[HostPython], origin: Path, scratch: Path, machine: tuple[Sequence[str], Sequence[str]]
+) -> list[BuildResult]:
     """All plugins in all environments, as many environments at a time as there are cores."""
     by_version = {host.version: host for host in hosts}
     every = environments(list(by_version), *machine)
@@ -64,13 +64,13 @@ def every_environment(
         return [built for run in runs for built in run.result()]
 
 
-def is_same(cold: Sequence[Built], warm: Sequence[Built]) -> bool:
+def is_same(cold: Sequence[BuildResult], warm: Sequence[BuildResult]) -> bool:
     """Whether every plugin has exactly one digest."""
     return all(len(counts) == 1 and all(all(pair) for pair in counts) for counts in digests([*cold, *warm]).values())
 
 
 def heading(varied: str, seconds: float) -> list[str]:
-    """What was done, where, and how to do it again."""
+    """What was done, where, and how to repeat it."""
     machine = f"{os.cpu_count()} cores, {platform.system()}, {seconds:.0f} s"
     return [
         "# The same bytes everywhere",
@@ -87,7 +87,7 @@ def heading(varied: str, seconds: float) -> list[str]:
     ]
 
 
-def table(cold: Sequence[Built], warm: Sequence[Built]) -> list[str]:
+def table(cold: Sequence[BuildResult], warm: Sequence[BuildResult]) -> list[str]:
     """One row for each plugin."""
     lines = [
         "| plugin | what it has | builds | different ZIPs | different evidence | sha256 |",
@@ -104,8 +104,8 @@ def table(cold: Sequence[Built], warm: Sequence[Built]) -> list[str]:
     return lines
 
 
-def attacks(results: Sequence[Result]) -> list[str]:
-    """What was done to artifacts, archives and builds."""
+def attacks(results: Sequence[AttackResult]) -> list[str]:
+    """The table of attacks on artifacts, archives and builds."""
     lines = ["## Changed, hostile, killed", "", "| what | result | |", "|---|---|---|"]
     return lines + [f"| {one.what} | {one.figure} | {'met' if one.met else '**missed**'} |" for one in results]
 

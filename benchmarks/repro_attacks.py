@@ -28,7 +28,7 @@ REPOSITORY = Path(__file__).parents[1]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Result:
+class AttackResult:
     """One row of the page."""
 
     what: str
@@ -36,7 +36,7 @@ class Result:
     met: bool
 
 
-def single_changes(scratch: Path) -> Result:
+def single_changes(scratch: Path) -> AttackResult:
     """``verify --rebuild`` on an artifact, report or lock with one change."""
     plugin = locked_plugin(scratch / "changes")
     os.environ["BIOT_PLUGIN_STORE"] = str(plugin.store)
@@ -50,10 +50,10 @@ def single_changes(scratch: Path) -> Result:
         f"{CHANGES} single changes (bit flipped; file added, removed, changed; mode, extra field, order, compressor, "
     )
     what += "folder, comment, trailing byte, cut off; hash of the lock; field, key or byte of the report)"
-    return Result(what=what, figure=f"{CHANGES - len(missed)} caught", met=not missed)
+    return AttackResult(what=what, figure=f"{CHANGES - len(missed)} caught", met=not missed)
 
 
-def archives() -> Result:
+def archives() -> AttackResult:
     """The strict reader, in a process whose memory is measured."""
     script = "from benchmarks.repro_attacks import judge_archives; judge_archives()"
     done = subprocess.run([sys.executable, "-c", script], cwd=REPOSITORY, capture_output=True, text=True, check=True)
@@ -66,7 +66,7 @@ def archives() -> Result:
     )
     met = counts["refused"] == counts["hostile"] >= 150 and not counts["wrong"]
     met = met and counts["slowest"] < SECONDS_MAX and counts["memory"] < MEMORY_MAX_MB
-    return Result(what="hostile and damaged ZIPs, each under 2 s and 128 MB", figure=figure, met=met)
+    return AttackResult(what="hostile and damaged ZIPs, each under 2 s and 128 MB", figure=figure, met=met)
 
 
 def judge_archives() -> None:
@@ -92,8 +92,8 @@ def peak_memory_mb() -> int:
     return int(status.partition("VmHWM:")[2].split()[0]) >> 10
 
 
-def killed_builds(scratch: Path) -> Result:
-    """SIGKILL at staggered moments of cold builds; half of them fetch wheels, half npm packages."""
+def killed_builds(scratch: Path) -> AttackResult:
+    """SIGKILL at different moments of cold builds; half of them download wheels, half npm packages."""
     environment = {
         name: value
         for name, value in os.environ.items()
@@ -119,7 +119,7 @@ def killed_builds(scratch: Path) -> Result:
     print(*(one for one in points if not (one.whole and one.same)), sep="\n")
     alive = sum(one.alive for one in points)
     figure = f"{good} of {len(points)} gave the same bytes when run again ({alive} were at work when killed)"
-    return Result(what=f"{KILLED} cold builds killed with SIGKILL", figure=figure, met=good == KILLED)
+    return AttackResult(what=f"{KILLED} cold builds killed with SIGKILL", figure=figure, met=good == KILLED)
 
 
 def _node_plugin(home: Path, registry: NpmRegistry) -> Path:
@@ -143,14 +143,16 @@ def _lock(folder: Path, environment: dict[str, str]) -> None:
     subprocess.run(argv, env=variables, check=True, capture_output=True)
 
 
-def reprotest(kit: Path, plugin: Path, scratch: Path) -> Result:
-    """Debian's reprotest over one plugin without dependencies: it builds twice with everything varied that it can."""
+def reprotest(kit: Path, plugin: Path, scratch: Path) -> AttackResult:
+    """Debian's reprotest on one plugin without dependencies: it builds twice and varies everything that it can."""
     not_varied = ("user_group",) if os.geteuid() == 0 else ("user_group", "domain_host")  # these need other rights
     vary = "--vary=" + ",".join(("+all", *(f"-{one}" for one in not_varied)))
     what = f"`reprotest {vary}` (Debian) over py-plain"
     program = shutil.which("reprotest")
     if program is None:
-        return Result(what=what, figure="skipped: reprotest is not installed (`apt-get install reprotest`)", met=True)
+        return AttackResult(
+            what=what, figure="skipped: reprotest is not installed (`apt-get install reprotest`)", met=True
+        )
     source = scratch / "reprotest"
     shutil.copytree(plugin, source)
     shutil.rmtree(source / "dist", ignore_errors=True)
@@ -164,4 +166,4 @@ def reprotest(kit: Path, plugin: Path, scratch: Path) -> Result:
     )
     same = done.returncode == 0 and "Reproduction successful" in done.stdout
     print(done.stdout[-2000:] + done.stderr[-4000:] if not same else "", end="")
-    return Result(what=what, figure="the same bytes" if same else "not the same bytes", met=same)
+    return AttackResult(what=what, figure="the same bytes" if same else "not the same bytes", met=same)

@@ -1,4 +1,4 @@
-"""Every plugin in every environment: each build is a process of its own, with nothing of an earlier one beside it."""
+"""Builds every plugin in every environment: each build is a separate process without files of an earlier one."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.repro_environments import Environment, disordered
-from benchmarks.repro_plugins import SAMPLES, Sample
+from benchmarks.repro_environments import BuildEnvironment, disordered
+from benchmarks.repro_plugins import SAMPLES, SamplePlugin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 REPOSITORY = Path(__file__).parents[1]
-OWN_PER_RUN = (".provenance.json", ".sha256")
-"""Evidence that tells when it was made, and the digests over it."""
+DIFFERENT_PER_RUN = (".provenance.json", ".sha256")
+"""Evidence with the time of the build, and the digests over it."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Host:
-    """A Python of this machine with the kit in it, and a store that this Python filled from empty."""
+class HostPython:
+    """A Python of this machine with the kit installed, and a store that this Python filled."""
 
     version: str
     python: Path
@@ -43,13 +43,14 @@ class Host:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Built:
-    """What one build gave.
+class BuildResult:
+    """The result of one build.
 
     Attributes:
         plugin: Its name.
         sha256: Of the ZIP; empty when the build failed.
-        evidence_sha256: Of the report, the SBOM and the other files of evidence that do not tell when they were made.
+        evidence_sha256: Of the report, the SBOM and the other files of evidence without the time of
+            the build.
         failure: The output of a failed build; empty when it succeeded.
     """
 
@@ -59,7 +60,7 @@ class Built:
     failure: str
 
 
-def install(pythons: Mapping[str, Path], scratch: Path) -> tuple[Host, ...]:
+def install(pythons: Mapping[str, Path], scratch: Path) -> tuple[HostPython, ...]:
     """The kit as one wheel, with its locked dependencies, in a virtual environment of every Python."""
     uv: list[str | Path] = [sys.executable, "-m", "uv"]
     _run([*uv, "build", "--quiet", "--wheel", "--out-dir", scratch / "wheel", REPOSITORY])
@@ -71,11 +72,11 @@ def install(pythons: Mapping[str, Path], scratch: Path) -> tuple[Host, ...]:
         pip = [*uv, "pip", "install", "--quiet", "--python", venv / "bin" / "python"]
         _run([*pip, "--require-hashes", "-r", REPOSITORY / "requirements" / "test.lock"])
         _run([*pip, "--no-deps", wheel])
-        hosts.append(Host(version=version, python=venv / "bin" / "python", store=scratch / f"store{version}"))
+        hosts.append(HostPython(version=version, python=venv / "bin" / "python", store=scratch / f"store{version}"))
     return tuple(hosts)
 
 
-def prepare(hosts: Iterable[Host], origin: Path) -> list[Built]:
+def prepare(hosts: Iterable[HostPython], origin: Path) -> list[BuildResult]:
     """Write and lock the plugins, then let every Python build them once with an empty store of its own."""
     every = tuple(hosts)
     folders = [sample.write(origin) for sample in SAMPLES]
@@ -93,7 +94,7 @@ def prepare(hosts: Iterable[Host], origin: Path) -> list[Built]:
         return [run.result() for run in runs]
 
 
-def build_all(environment: Environment, host: Host, origin: Path, home: Path) -> list[Built]:
+def build_all(environment: BuildEnvironment, host: HostPython, origin: Path, home: Path) -> list[BuildResult]:
     """All plugins in one environment."""
     folder = home / environment.folder
     shutil.copytree(origin, folder, copy_function=shutil.copyfile)
@@ -107,7 +108,7 @@ def build_all(environment: Environment, host: Host, origin: Path, home: Path) ->
         ThreadPoolExecutor(environment.parallel) as pool,
     ):
 
-        def one(sample: Sample) -> Built:
+        def one(sample: SamplePlugin) -> BuildResult:
             return build(host, seen / sample.name, home / "out", variables, environment.umask)
 
         found = list(pool.map(one, SAMPLES))
@@ -115,7 +116,7 @@ def build_all(environment: Environment, host: Host, origin: Path, home: Path) ->
     return found
 
 
-def build(host: Host, folder: Path, output: Path, variables: Mapping[str, str], umask: int = -1) -> Built:
+def build(host: HostPython, folder: Path, output: Path, variables: Mapping[str, str], umask: int = -1) -> BuildResult:
     """One ``biot-plugin package`` as a process."""
     done = subprocess.run(
         [*host.kit, "package", "--output", output / folder.name],
@@ -129,17 +130,17 @@ def build(host: Host, folder: Path, output: Path, variables: Mapping[str, str], 
     )
     name = folder.name
     if done.returncode:
-        return Built(plugin=name, sha256="", evidence_sha256="", failure=done.stderr)
+        return BuildResult(plugin=name, sha256="", evidence_sha256="", failure=done.stderr)
     evidence = hashlib.sha256()
     for file in sorted((output / name).iterdir()):
-        if not file.name.endswith((".zip", *OWN_PER_RUN)):
+        if not file.name.endswith((".zip", *DIFFERENT_PER_RUN)):
             evidence.update(file.name.encode() + file.read_bytes())
     sha256 = hashlib.sha256((output / name / f"{name}-1.zip").read_bytes())
-    return Built(plugin=name, sha256=sha256.hexdigest(), evidence_sha256=evidence.hexdigest(), failure="")
+    return BuildResult(plugin=name, sha256=sha256.hexdigest(), evidence_sha256=evidence.hexdigest(), failure="")
 
 
-def digests(built: Iterable[Built]) -> dict[str, Counter[tuple[str, str]]]:
-    """How often each pair of digests came, by plugin."""
+def digests(built: Iterable[BuildResult]) -> dict[str, Counter[tuple[str, str]]]:
+    """How often each pair of digests occurred, by plugin."""
     counts: dict[str, Counter[tuple[str, str]]] = {sample.name: Counter() for sample in SAMPLES}
     for one in built:
         counts[one.plugin][one.sha256, one.evidence_sha256] += 1

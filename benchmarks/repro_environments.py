@@ -1,4 +1,4 @@
-"""The environments that builds must not notice: every combination is one of a fixed, seeded list."""
+"""The environments that must not change a build: a fixed, seeded list of combinations."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ DISORDER = ("as the disk gives it", "--sort-dirents=yes", "--reverse-dirents=yes
 
 
 @dataclass(frozen=True, kw_only=True)
-class Environment:
+class BuildEnvironment:
     """One combination.
 
     Attributes:
@@ -68,8 +68,10 @@ class Environment:
         }
 
 
-def environments(pythons: Sequence[str], locales: Sequence[str], listings: Sequence[str]) -> tuple[Environment, ...]:
-    """``COUNT`` different combinations in which every value of every dimension comes equally often."""
+def environments(
+    pythons: Sequence[str], locales: Sequence[str], listings: Sequence[str]
+) -> tuple[BuildEnvironment, ...]:
+    """``COUNT`` different combinations, with every value of every dimension equally often."""
     choices: dict[str, Sequence[object]] = {
         "python": pythons,
         "umask": UMASKS,
@@ -83,11 +85,11 @@ def environments(pythons: Sequence[str], locales: Sequence[str], listings: Seque
     }
     random = Random(SEED)  # noqa: S311 - a fixed list, no secret
     columns = []
-    for name in (one.name for one in fields(Environment)):
+    for name in (one.name for one in fields(BuildEnvironment)):
         column = [choices[name][number % len(choices[name])] for number in range(COUNT)]
         random.shuffle(column)
         columns.append(column)
-    found = tuple(Environment(**dict(zip(choices, row, strict=True))) for row in zip(*columns, strict=True))
+    found = tuple(BuildEnvironment(**dict(zip(choices, row, strict=True))) for row in zip(*columns, strict=True))
     if len(set(found)) != COUNT:
         message = "two environments are the same: choose another seed"
         raise ValueError(message)
@@ -95,7 +97,7 @@ def environments(pythons: Sequence[str], locales: Sequence[str], listings: Seque
 
 
 def find_pythons() -> dict[str, Path]:
-    """Every CPython from 3.11 on that lies on the PATH, in pyenv or beside this one, by its version."""
+    """Every CPython from 3.11 on that is on the PATH, in pyenv or beside this one, by its version."""
     candidates = [Path(sys.executable)]
     candidates += [Path(found) for minor in range(11, 15) if (found := shutil.which(f"python3.{minor}"))]
     candidates += sorted(Path.home().glob(".pyenv/versions/3.*/bin/python"))
@@ -111,10 +113,10 @@ def find_pythons() -> dict[str, Path]:
 
 
 def find_locales() -> tuple[str, ...]:
-    """Those of ``LOCALES`` that the machine has; ``de_DE`` is ISO-8859-1."""
+    """The ``LOCALES`` that this machine has; ``de_DE`` is ISO-8859-1."""
     done = subprocess.run(["locale", "-a"], capture_output=True, text=True, check=False)
-    there = {*re.findall(r"^\S+$", done.stdout, re.MULTILINE), "C", "POSIX"}
-    return tuple(one for one in LOCALES if one in there)
+    available = {*re.findall(r"^\S+$", done.stdout, re.MULTILINE), "C", "POSIX"}
+    return tuple(locale for locale in LOCALES if locale in available)
 
 
 def find_listings() -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The plugins that are built in every environment: seven in Python, five in Node.js; every option that makes bytes."""
+"""The plugins that are built in every environment: seven in Python, five in Node.js, with all options of [build]."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ ODDITIES = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sample:
-    """One plugin: what it is called, what it is for, and its files beside the manifest."""
+class SamplePlugin:
+    """One plugin: its name, its purpose, and its files beside the manifest."""
 
     name: str
     about: str
@@ -82,20 +82,20 @@ class Sample:
 
 
 SAMPLES = (
-    Sample(
+    SamplePlugin(
         name="py-plain",
         about="odd names, modes, ignored files, `[build.shared]`",
         runtime="python3.13",
         build='[build.shared]\n"common" = "shared/größe"\n',
         files={**ODDITIES, "common/z.py": "Z = 1\n", "common/Ä/run": "#!/bin/sh\n", "common/x.log": "never packed\n"},
     ),
-    Sample(
+    SamplePlugin(
         name="py-web",
         about="requests, pyjwt[crypto], pydantic, python-dateutil",
         runtime="python3.13",
         dependencies=("requests", "pyjwt[crypto]", "pydantic", "python-dateutil"),
     ),
-    Sample(
+    SamplePlugin(
         name="py-precompiled",
         about="the same, `precompile`, all sets of `prune`",
         runtime="python3.13",
@@ -103,55 +103,55 @@ SAMPLES = (
         dependencies=("requests", "pyjwt[crypto]", "pydantic", "python-dateutil"),
         files={"src/index.py": PRECOMPILED},
     ),
-    Sample(
+    SamplePlugin(
         name="py-science",
         about="numpy, pandas, `recompress`, `prune` of tests",
         runtime="python3.12",
         build='[build]\nrecompress = true\nprune = ["tests"]\n',
         dependencies=("numpy", "pandas"),
     ),
-    Sample(
+    SamplePlugin(
         name="py-older",
         about="pyyaml, for glibc 2.26, and docopt, which each Python builds from source (`allow-sdist`)",
         runtime="python3.11",
         build='[build]\nallow-sdist = ["docopt"]\n',
         dependencies=("pyyaml", "six", "docopt"),
     ),
-    Sample(
+    SamplePlugin(
         name="py-sample",
         about="laid out as BioT's samples: root and requirements.txt",
         runtime="python3.12",
         build='[build]\nroot = "."\nrequirements = "requirements.txt"\n',
         dependencies=("requests",),
     ),
-    Sample(
+    SamplePlugin(
         name="py-script",
         about="a console script that is kept",
         runtime="python3.13",
         build='[build]\nscripts = ["dotenv"]\n',
         dependencies=("python-dotenv[cli]",),
     ),
-    Sample(name="js-plain", about="odd names, no package", runtime="nodejs22.x", files=ODDITIES),
-    Sample(
+    SamplePlugin(name="js-plain", about="odd names, no package", runtime="nodejs22.x", files=ODDITIES),
+    SamplePlugin(
         name="js-web",
         about="axios, jsonwebtoken, luxon, winston, uuid",
         runtime="nodejs22.x",
         packages={"axios": "^1", "jsonwebtoken": "^9", "luxon": "^3", "winston": "^3", "uuid": "^11"},
     ),
-    Sample(
+    SamplePlugin(
         name="js-nested",
         about="one package in two versions, and scopes",
         runtime="nodejs22.x",
         packages={"wrap-ansi": "^7", "string-width": "^7", "@noble/hashes": "^1"},
     ),
-    Sample(
+    SamplePlugin(
         name="js-native",
         about="sharp, with binaries for other platforms left out, and jose; `recompress`",
         runtime="nodejs22.x",
         build="[build]\nrecompress = true\n",
         packages={"sharp": "^0.34", "jose": "^5"},
     ),
-    Sample(
+    SamplePlugin(
         name="js-bundled",
         about='axios, jsonwebtoken and sharp, `bundle = "source-map"`, `prune` of docs',
         runtime="nodejs22.x",

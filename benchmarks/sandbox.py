@@ -1,10 +1,12 @@
-"""How many lists of plugins the local BioT answers, with 1,000 stored, for each answer of a server that does nothing.
+"""Measures how many lists of plugins the local BioT answers, with 1,000 stored, compared with a server without work.
 
-The other server answers the very same bytes from memory, with the same HTTP stack (uvicorn and Starlette) and clients,
-in turns with the local BioT: the ratio says what the local BioT does with its time, whatever the machine.
+The other server answers the same bytes from memory, with the same HTTP stack (uvicorn and
+Starlette) and the same clients, in turn with the local BioT. So the ratio does not depend on the
+machine.
 
-Runs alone: ``python -m benchmarks.sandbox``. Servers and clients are processes on one machine with one loopback socket
-per client; every request carries a token, asks for the default page of 100, and its answer is read whole.
+Runs alone: ``python -m benchmarks.sandbox``. Servers and clients are processes on one machine with
+one loopback socket per client; every request carries a token, asks for the default page of 100, and
+its answer is read whole.
 """
 
 from __future__ import annotations
@@ -34,12 +36,12 @@ CLIENTS = 4
 ROUNDS = 5
 SECONDS = 1.0
 BAR = 0.15
-"""Answers of the local BioT for each answer of the server that does nothing, at least."""
+"""The smallest allowed number of answers of the local BioT for each answer of the other server."""
 PATH = "/settings/v2/plugins"
 
 
 def serve(folder: Path) -> None:
-    """The server's process: fill the database, tell address and token, answer until standard input ends."""
+    """The server's process: fill the database, print address and token, and answer until standard input ends."""
     from sandbox.settings.configuration import configure_new_plugin
     from sandbox.settings.plugin_table import PluginTable, prepare_plugin
     from tests.support.sandbox import running_sandbox
@@ -58,8 +60,8 @@ def serve(folder: Path) -> None:
         sys.stdin.read()
 
 
-def serve_plainly(answer: str) -> None:
-    """The other server's process: tell the address, answer the same bytes until standard input ends."""
+def serve_fixed_answer(answer: str) -> None:
+    """The other server's process: print the address and answer the same bytes until standard input ends."""
     import uvicorn
     from starlette.applications import Starlette
     from starlette.responses import Response
@@ -84,7 +86,7 @@ def serve_plainly(answer: str) -> None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rates:
+class RequestRates:
     """Answers per second: the median of all rounds."""
 
     sandbox: float
@@ -92,12 +94,12 @@ class Rates:
 
     @property
     def ratio(self) -> float:
-        """Of the local BioT to the server that does nothing."""
+        """Of the local BioT to the other server."""
         return self.sandbox / self.plain
 
 
-def ask(address: str, token: str, until: float, counts: list[int]) -> None:
-    """One client: one connection, one request after the other."""
+def send_requests(address: str, token: str, until: float, counts: list[int]) -> None:
+    """One client: send one request after the other over one connection."""
     count = 0
     with closing(http.client.HTTPConnection(address)) as connection:
         while time.monotonic() < until:
@@ -111,7 +113,7 @@ def ask(address: str, token: str, until: float, counts: list[int]) -> None:
     counts.append(count)
 
 
-def measure(clients: int = CLIENTS, rounds: int = ROUNDS, seconds: float = SECONDS) -> Rates:
+def measure(clients: int = CLIENTS, rounds: int = ROUNDS, seconds: float = SECONDS) -> RequestRates:
     """Both servers in turns."""
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -125,12 +127,12 @@ def measure(clients: int = CLIENTS, rounds: int = ROUNDS, seconds: float = SECON
         for _ in range(rounds):
             for name, one in servers.items():
                 rates[name].append(_rate(one, clients, seconds))
-    return Rates(sandbox=median(rates["sandbox"]), plain=median(rates["plain"]))
+    return RequestRates(sandbox=median(rates["sandbox"]), plain=median(rates["plain"]))
 
 
 @contextmanager
 def _server(kind: str, argument: str) -> Iterator[dict[str, Any]]:
-    """A server in a process of its own, and what it tells when it is ready."""
+    """A server in a separate process, and what it prints when it is ready."""
     command = [sys.executable, "-m", "benchmarks.sandbox", kind]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdin is not None  # noqa: S101
@@ -145,7 +147,7 @@ def _rate(server: Mapping[str, Any], clients: int, seconds: float) -> float:
     address, counts = urlsplit(server["url"]).netloc, list[int]()
     begin = time.monotonic()
     arguments = (address, server["token"], begin + seconds, counts)
-    threads = [threading.Thread(target=ask, args=arguments) for _ in range(clients)]
+    threads = [threading.Thread(target=send_requests, args=arguments) for _ in range(clients)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -157,11 +159,11 @@ if __name__ == "__main__":
     if sys.argv[1:] == ["sandbox"]:
         serve(Path(sys.stdin.readline().strip()))
     elif sys.argv[1:] == ["plain"]:
-        serve_plainly(sys.stdin.readline().strip())
+        serve_fixed_answer(sys.stdin.readline().strip())
     else:
-        found = measure()
+        rates = measure()
         print(
-            f"{found.sandbox:.0f} requests/s of {PATH} with {PLUGINS} plugins stored, {CLIENTS} clients: "
-            f"{found.ratio:.2f} of a server that does nothing ({found.plain:.0f}; bar: {BAR})"
+            f"{rates.sandbox:.0f} requests/s of {PATH} with {PLUGINS} plugins stored, {CLIENTS} clients: "
+            f"{rates.ratio:.2f} of a server without work ({rates.plain:.0f}; bar: {BAR})"
         )
-        raise SystemExit(found.ratio < BAR)
+        raise SystemExit(rates.ratio < BAR)

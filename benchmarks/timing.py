@@ -1,4 +1,4 @@
-"""Whole-process times, taken in turn so that a machine whose speed drifts is fair to both sides."""
+"""Times whole processes, in turn, so that a changing speed of the machine affects all of them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Command:
+class TimedCommand:
     """A command to time; ``prepare`` runs before each call and is not timed."""
 
     name: str
@@ -40,7 +40,7 @@ class Times:
         return f"{self.median:.3f} s ({min(self.seconds):.3f} to {max(self.seconds):.3f})"
 
 
-def time_once(command: Command) -> float:
+def time_once(command: TimedCommand) -> float:
     """Run once and return wall seconds.
 
     Raises:
@@ -59,7 +59,7 @@ def time_once(command: Command) -> float:
     return seconds
 
 
-def time_in_turn(commands: Sequence[Command], runs: int) -> list[Times]:
+def time_in_turn(commands: Sequence[TimedCommand], runs: int) -> list[Times]:
     """One uncounted run of each, then ``runs`` rounds of all in turn; a single round has no run before it."""
     for command in commands if runs > 1 else ():
         time_once(command)
@@ -67,8 +67,8 @@ def time_in_turn(commands: Sequence[Command], runs: int) -> list[Times]:
     return [Times(tuple(column)) for column in zip(*rounds, strict=True)]
 
 
-def peak_memory(command: Command) -> int:
-    """The most memory that one run holds at once, in kilobytes, as ``/usr/bin/time -v`` tells it."""
+def peak_memory(command: TimedCommand) -> int:
+    """The peak memory of one run in kilobytes, as ``/usr/bin/time -v`` prints it."""
     if command.prepare:
         command.prepare()
     started = subprocess.Popen(

@@ -1,4 +1,4 @@
-"""The plugins that are measured."""
+"""The plugins that the benchmarks measure."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ class Workload:
         """The command line of the installed kit."""
         return [str(Path(sys.executable).with_name("biot-plugin")), *arguments]
 
-    def forget_artifact(self) -> None:
-        """Remove what earlier runs built."""
+    def delete_artifact(self) -> None:
+        """Delete the artifact of earlier runs."""
         shutil.rmtree(self.folder / "dist", ignore_errors=True)
 
 
@@ -60,9 +60,9 @@ def javascript_workload(home: Path, packages: tuple[str, ...]) -> Workload:
     """A JavaScript plugin with ``packages`` in the newest versions, locked and packaged once."""
     folder = home / "plugin"
     required = "".join(f'require("{name}");\n' for name in packages)
-    wanted = {"name": "bench", "version": "1.0.0", "dependencies": dict.fromkeys(packages, "*")}
+    package = {"name": "bench", "version": "1.0.0", "dependencies": dict.fromkeys(packages, "*")}
     handler = f"{required}exports.handler = async () => ({{ statusCode: 200 }});\n"
-    write_plugin(folder, "nodejs22.x", {"src/index.js": handler, "package.json": json.dumps(wanted)})
+    write_plugin(folder, "nodejs22.x", {"src/index.js": handler, "package.json": json.dumps(package)})
     return _locked(Workload(folder, {**os.environ, "BIOT_PLUGIN_STORE": str(home / "store")}))
 
 
@@ -113,9 +113,9 @@ def _locked(workload: Workload) -> Workload:
 
 
 class Monorepo(Workload):
-    """Many plugins; what earlier runs built lies beside each."""
+    """Many plugins, each with its own folder of artifacts."""
 
-    def forget_artifact(self) -> None:
-        """Remove what earlier runs built."""
+    def delete_artifact(self) -> None:
+        """Delete the artifact of earlier runs."""
         for plugin in self.folder.iterdir():
             shutil.rmtree(plugin / "dist", ignore_errors=True)
