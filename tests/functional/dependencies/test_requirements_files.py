@@ -107,7 +107,7 @@ def test_errors_for_missing_and_outdated_locks_name_the_command(project: Path) -
     (project / "requirements.lock").write_text(
         f"# runtime: python3.12\n# glibc: 2.34\n# inputs: {read_declared(plugin(project)).digest}\n"
     )
-    with pytest.raises(DependencyError, match=r"was made for python3\.12, plugin\.toml says python3\.13"):
+    with pytest.raises(DependencyError, match=r"was made for python3\.12, but plugin\.toml says python3\.13"):
         read_lock(plugin(project))
     assert read_lock(plugin(project, "python3.12")).packages == ()
     file.write_text('[project]\ndependencies = ["a"]\n')
