@@ -26,9 +26,9 @@ TODAY = date(2026, 11, 20)
 
 def make(folder: Path, *, requirements: str = "", name: str = "", handler: str = HANDLER) -> Project:
     (folder / "src").mkdir(parents=True)
-    told = f'name = "{name or folder.name}"\ndisplayName = "D"\nversion = 1\nruntime = "python3.13"\n'
+    settings = f'name = "{name or folder.name}"\ndisplayName = "D"\nversion = 1\nruntime = "python3.13"\n'
     build = '[build]\nrequirements = "requirements.in"\n' if requirements else ""
-    (folder / "plugin.toml").write_text(f"[plugin]\n{told}{build}", "utf-8")
+    (folder / "plugin.toml").write_text(f"[plugin]\n{settings}{build}", "utf-8")
     (folder / "src" / "index.py").write_text(handler, "utf-8")
     if requirements:
         (folder / "requirements.in").write_text(f"{requirements}\n", "utf-8")
@@ -77,12 +77,12 @@ def test_a_batch_gives_the_artifacts_of_single_builds_and_fetches_each_package_o
     for project, text in zip(projects, wanted, strict=True):
         if text:
             write_lock(plugin(project.start, requirements="requirements.in"), store, SilentProgress())
-    cold, told = Store(tmp_path / "cold"), RecordedProgress()
+    cold, progress = Store(tmp_path / "cold"), RecordedProgress()
 
-    results = package_all(projects, cold, told)
+    results = package_all(projects, cold, progress)
 
-    assert ("Fetching wheels", 2) in told.tasks
-    assert sorted(told.items) == ["base 1.0", "other 1.0", "p0", "p1", "p2", "p3"]
+    assert ("Fetching wheels", 2) in progress.tasks
+    assert sorted(progress.items) == ["base 1.0", "other 1.0", "p0", "p1", "p2", "p3"]
     monkeypatch.setenv("BIOT_PLUGIN_STORE", str(cold.folder))
     alone = [pipeline.package(project, SilentProgress(), output=tmp_path / "alone") for project in projects]
     assert digests(results) == [one.artifact.sha256 for one in alone]

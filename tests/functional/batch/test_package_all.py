@@ -21,8 +21,8 @@ def monorepo(tmp_path: Path) -> Path:
         folder = tmp_path / "repo" / name
         (folder / "src").mkdir(parents=True)
         (folder / "src" / "index.py").write_text(source, "utf-8")
-        told = f'name = "{folder.name}"\ndisplayName = "D"\nversion = 1\nruntime = "python3.13"\n'
-        (folder / "plugin.toml").write_text(f"[plugin]\n{told}", "utf-8")
+        settings = f'name = "{folder.name}"\ndisplayName = "D"\nversion = 1\nruntime = "python3.13"\n'
+        (folder / "plugin.toml").write_text(f"[plugin]\n{settings}", "utf-8")
     return tmp_path / "repo"
 
 
@@ -40,11 +40,11 @@ def test_json_is_one_document_with_the_output_of_each_plugin(biot_plugin: Call, 
     done = biot_plugin("package", "--all", "--json", str(monorepo), cwd=monorepo.parent)
     alone = biot_plugin("package", "--json", cwd=monorepo / "a")
 
-    told = json.loads(done.stdout)
-    assert (told["status"], told["exitCode"], done.returncode) == ("error", 4, 4)
-    assert [one["plugin"] for one in told["plugins"]] == ["a", "b", "c/c"]
-    assert told["plugins"][1]["kind"] == "project"
-    assert told["plugins"][0] == {"plugin": "a", **json.loads(alone.stdout), "status": "done"}
+    document = json.loads(done.stdout)
+    assert (document["status"], document["exitCode"], done.returncode) == ("error", 4, 4)
+    assert [one["plugin"] for one in document["plugins"]] == ["a", "b", "c/c"]
+    assert document["plugins"][1]["kind"] == "project"
+    assert document["plugins"][0] == {"plugin": "a", **json.loads(alone.stdout), "status": "done"}
 
 
 def test_a_shard_is_every_nth_plugin_and_may_be_empty(biot_plugin: Call, monorepo: Path) -> None:
@@ -56,7 +56,7 @@ def test_a_shard_is_every_nth_plugin_and_may_be_empty(biot_plugin: Call, monorep
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (("--all", "--shard", "3/2"), "'3/2' is not I/N"),
         (("--shard", "1/2"), "need --all"),
@@ -65,9 +65,9 @@ def test_a_shard_is_every_nth_plugin_and_may_be_empty(biot_plugin: Call, monorep
     ],
 )
 def test_options_that_exclude_each_other_are_rejected(
-    arguments: tuple[str, ...], told: str, biot_plugin: Call, monorepo: Path
+    arguments: tuple[str, ...], message: str, biot_plugin: Call, monorepo: Path
 ) -> None:
     done = biot_plugin("package", *arguments, cwd=monorepo)
 
     assert done.returncode == 2
-    assert told in done.stderr
+    assert message in done.stderr

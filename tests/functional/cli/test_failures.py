@@ -76,11 +76,11 @@ def test_what_the_machine_refuses_is_no_bug(
 
     monkeypatch.setattr("builder.pipeline.check", refused)
     code = run(["check", "-p", str(plugin)])
-    told = capsys.readouterr().err
+    output = capsys.readouterr().err
 
     assert code == 4
-    assert told.startswith("error: Cannot read or write /srv/src/index.py: Permission denied.\n")
-    assert "Traceback" not in told
+    assert output.startswith("error: Cannot read or write /srv/src/index.py: Permission denied.\n")
+    assert "Traceback" not in output
 
 
 def test_other_errors_of_the_system_stay_bugs() -> None:
@@ -123,11 +123,11 @@ def test_errors_are_coloured_on_a_terminal_unless_the_user_objects(
         check=False,
     )
     os.close(theirs)
-    told = os.read(ours, 4096).decode()
+    output = os.read(ours, 4096).decode()
     os.close(ours)
 
-    assert "No plugin.toml found" in told
-    assert ("\x1b[" in told) is coloured
+    assert "No plugin.toml found" in output
+    assert ("\x1b[" in output) is coloured
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "latin-1", "utf-8:strict"])

@@ -48,8 +48,8 @@ def test_every_secret_stops_the_build_before_anything_is_written(biot_plugin: Ca
 def test_a_suggested_setting_can_be_pasted_and_solves_the_problem(biot_plugin: Call, plugin: Path) -> None:
     (plugin / "src" / "client.py").write_text(f"TOKEN = '{TOKEN}'\n")
     (plugin / "src" / "mockEvent.js").write_text(f"export const token = '{TOKEN}';\n")
-    told = json.loads(biot_plugin("check", "--json", cwd=plugin).stdout)
-    settings = {problem["file"]: problem["setting"] for problem in told["problems"]}
+    document = json.loads(biot_plugin("check", "--json", cwd=plugin).stdout)
+    settings = {problem["file"]: problem["setting"] for problem in document["problems"]}
 
     assert settings["src/mockEvent.js"] == '[build]\nexclude = ["mockEvent.js"]'
     with (plugin / "plugin.toml").open("a") as file:
@@ -82,10 +82,10 @@ def test_a_false_alarm_is_allowed_in_one_file_with_a_reason(biot_plugin: Call, p
     hide_two(plugin)
     allow(plugin, "src/client.py:github-token", "src/data.json:password", "src/index.py:jwt")
     done = biot_plugin("package", "--json", cwd=plugin)
-    told = json.loads(done.stdout)
+    document = json.loads(done.stdout)
 
-    assert (done.returncode, told["status"]) == (0, "done")
-    assert [warning["key"] for warning in told["warnings"]] == ['build.allow-secrets."src/index.py:jwt"']
+    assert (done.returncode, document["status"]) == (0, "done")
+    assert [warning["key"] for warning in document["warnings"]] == ['build.allow-secrets."src/index.py:jwt"']
 
 
 def test_an_artifact_is_not_reused_after_an_allowance_is_removed(biot_plugin: Call, plugin: Path) -> None:
@@ -122,14 +122,14 @@ def test_a_variable_that_looks_like_a_secret_is_a_warning_with_the_reason(biot_p
             f'VENDOR_KEY = "{jwt(exp=1)}"\nDB_PASSWORD = "Kl4tsch!mohn"\nLOG_LEVEL = "INFO"\nTOKEN_URL = "https://a.b/c"\n'
         )
     for command in ("check", "package", "package"):
-        told = json.loads(biot_plugin(command, "--json", cwd=plugin).stdout)
+        document = json.loads(biot_plugin(command, "--json", cwd=plugin).stdout)
 
-        assert [warning["key"] for warning in told["warnings"]] == [
+        assert [warning["key"] for warning in document["warnings"]] == [
             "plugin.environmentVariables.VENDOR_KEY",
             "plugin.environmentVariables.DB_PASSWORD",
         ]
-        assert all("in clear text" in warning["message"] for warning in told["warnings"])
-        assert TOKEN not in json.dumps(told["warnings"])
+        assert all("in clear text" in warning["message"] for warning in document["warnings"])
+        assert TOKEN not in json.dumps(document["warnings"])
 
 
 def test_a_key_file_that_include_adds_is_found_too(biot_plugin: Call, plugin: Path) -> None:

@@ -67,7 +67,7 @@ def test_a_folder_with_one_owner_is_listed_instead_of_its_files() -> None:
 
 @given(st.dictionaries(st.text("abc/", min_size=1, max_size=6), st.sampled_from(["A", "B", ""]), max_size=30))
 def test_owned_paths_show_the_owner_of_every_file(files: dict[str, str]) -> None:
-    """Whatever the tree, the longest told path that a file lies under names its owner."""
+    """Whatever the tree, the longest listed folder of a file names its owner."""
     owners = {path: owner for owner, paths in owned_paths(files.items()).items() for path in paths}
     for file, owner in files.items():
         matching = [path for path in owners if path == file or (path.endswith("/") and file.startswith(path))]

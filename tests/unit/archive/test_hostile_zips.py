@@ -62,9 +62,12 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     "bytes after the end": (forge(FINE, end={"trailing": b"x"}), "after its end record"),
     "a second ZIP behind": (forge(FINE) + forge(OTHER), "before its first member"),
     "a program before": (b"#!/bin/sh\n" + forge(FINE), "before its first member"),
-    "bytes before, offsets mended": (forge(ForgedMember(before=b"#!/bin/sh\n")), "before its first member"),
+    "bytes before, offsets corrected": (forge(ForgedMember(before=b"#!/bin/sh\n")), "before its first member"),
     "end record hidden in the comment": (forge(FINE, end={"comment": forge()}), "before its first member"),
-    "comment longer than told": (forge(FINE, end={"comment": b"abc", "comment_length": 2}), "after its end record"),
+    "comment longer than its length field": (
+        forge(FINE, end={"comment": b"abc", "comment_length": 2}),
+        "after its end record",
+    ),
     "bytes between directory and end": (forge(FINE, end={"between": b"junk"}), "between its central directory"),
     "directory starts elsewhere": (forge(FINE, end={"start": 3}), "before its first member"),
     "directory beyond the file": (forge(FINE, end={"size": 1 << 30}), "before its first member"),
@@ -191,7 +194,7 @@ HARMLESS: dict[str, bytes] = {
     "UTF-8 name": forge(named("größe.py")),
     "times in extra fields": forge(ForgedMember(extra=b"UT\x05\x00\x03abcd")),
     "no mode at all": forge(ForgedMember(attributes=0)),
-    "compressor's level told": forge(ForgedMember(flags=2)),
+    "compression level in the flags": forge(ForgedMember(flags=2)),
     "a dot file and three dots": forge(named(".env"), named("...")),
 }
 

@@ -1,4 +1,4 @@
-"""Every rule of plugin.toml from both sides: what passes, and what is told with its key."""
+"""Every rule of plugin.toml from both sides: what passes, and what is reported with its key."""
 
 from __future__ import annotations
 

@@ -28,12 +28,12 @@ def applied(who: int, at: float, *versions: dict[str, object], read: int, abando
 
 def race(*changes: Applied, endings: tuple[str, str], details: tuple[str, str] = ("", "")) -> Race:
     """Two publishers, each of whom has read its own release before the end, at 10 s."""
-    told = dict(enumerate(zip(endings, details, strict=True)))
+    answers = dict(enumerate(zip(endings, details, strict=True)))
     return Race(
         wanted={0: ("displayName", "Of 0"), 1: ("displayName", "Of 1")},
         calm=False,
         applied=list(changes),
-        endings={who: Ending(verdict=verdict, detail=detail, at=10.0) for who, (verdict, detail) in told.items()},
+        endings={who: Ending(verdict=verdict, detail=detail, at=10.0) for who, (verdict, detail) in answers.items()},
         known={0: FIRST, 1: SECOND},
     )
 

@@ -16,7 +16,7 @@ LOOKS = ("true", "unanswered")
 
 
 class Platform:
-    """Applies what it is told to, when it is told to; ``late`` takes effect one request later."""
+    """Applies the given changes at the given requests; ``late`` takes effect one request later."""
 
     def __init__(self, sendings: tuple[str, ...], looks: tuple[str, ...]) -> None:
         self.sendings, self.looks = list(sendings), list(looks)

@@ -1,4 +1,4 @@
-"""Every kind of secret is found by its form, told by line, never shown. All are drawn here, none is real."""
+"""Every kind of secret is found by its format, reported with its line, and never shown. All values are generated."""
 
 from __future__ import annotations
 

@@ -15,33 +15,33 @@ MEMBERS = (member_of("a/x.py", b"12345"), member_of("a/y.py", b""), member_of("i
 ARTIFACT = Artifact(
     file=Path("/dist/p-1.zip"), sha256="5a", size=99, unpacked_size=6, entries=3, tree_digest="sha256:7e"
 )
-TOLD = {"file": "p-1.zip", "sha256": "5a", "treeDigest": "sha256:7e", "size": 99, "unpackedSize": 6, "files": 3}
+RECORDED = {"file": "p-1.zip", "sha256": "5a", "treeDigest": "sha256:7e", "size": 99, "unpackedSize": 6, "files": 3}
 OWN = PackageRow(name="", version="", files=1, size=1, packed_size=1, paths=("index.py",))
 ROW = PackageRow(name="a", version="1", files=2, size=5, packed_size=5, paths=("a/",))
 
 
-def told(report: dict[str, object], *rows: PackageRow) -> list[str]:
+def differing_keys(report: dict[str, object], *rows: PackageRow) -> list[str]:
     return [one.path for one in compare_with_report(ARTIFACT, MEMBERS, report, rows)]
 
 
 def test_a_matching_report_has_no_differences() -> None:
-    assert told({"artifact": TOLD}, OWN, ROW) == []
+    assert differing_keys({"artifact": RECORDED}, OWN, ROW) == []
 
 
-@pytest.mark.parametrize("key", TOLD)
+@pytest.mark.parametrize("key", RECORDED)
 def test_every_value_in_the_report_is_compared_with_the_artifact(key: str) -> None:
-    assert told({"artifact": {**TOLD, key: "other"}}, OWN, ROW) == [f"artifact.{key}"]
+    assert differing_keys({"artifact": {**RECORDED, key: "other"}}, OWN, ROW) == [f"artifact.{key}"]
 
 
 @pytest.mark.parametrize("artifact", [None, [], "text", {}])
 def test_a_report_without_sizes_is_a_difference(artifact: object) -> None:
-    assert told({"artifact": artifact}, OWN, ROW)
+    assert differing_keys({"artifact": artifact}, OWN, ROW)
 
 
 def test_files_without_a_package_and_rows_with_wrong_sums_are_reported() -> None:
-    assert told({"artifact": TOLD}, OWN) == ["a/x.py", "a/y.py"]
+    assert differing_keys({"artifact": RECORDED}, OWN) == ["a/x.py", "a/y.py"]
     more = PackageRow(name="a", version="1", files=3, size=5, packed_size=6, paths=("a/",))
-    assert told({"artifact": TOLD}, OWN, more) == ["packages[1].files", "packages[1].packedSize"]
+    assert differing_keys({"artifact": RECORDED}, OWN, more) == ["packages[1].files", "packages[1].packedSize"]
 
 
 def test_two_reports_are_compared_key_by_key_and_by_type() -> None:
