@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.timing import Times
 from benchmarks.workloads import P_HEAVY, REPOSITORY, J, P, javascript_workload, python_workload
-from tests.support.packaged import find_python, unpack_read_only
+from tests.support.plugins.lambda_calls import find_python, unpack_read_only
 
 if TYPE_CHECKING:
     from pathlib import Path

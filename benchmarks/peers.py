@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.timing import TimedCommand
-from tests.support.packaged import find_python
+from tests.support.plugins.lambda_calls import find_python
 
 if TYPE_CHECKING:
     from benchmarks.workloads import Workload

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from tests.support.hostile import damaged, hostile, judge
-from tests.support.killing import Victim, kill_points
-from tests.support.locked import WHEELS, locked_plugin
-from tests.support.mutations import mutations
-from tests.support.registries import NpmRegistry, PythonIndex, served
-from tests.support.tampering import Bench, caught
+from tests.support.archives.hostile_zips import damaged, hostile, judge
+from tests.support.archives.mutations import mutations
+from tests.support.archives.tampering import Bench, caught
+from tests.support.machine.killed_builds import Victim, kill_points
+from tests.support.plugins.locked_plugin import WHEELS, locked_plugin
+from tests.support.servers.package_registries import NpmRegistry, PythonIndex, served
 
 SEED = 20261120
 CHANGES = 500

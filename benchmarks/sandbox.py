@@ -44,7 +44,7 @@ def serve(folder: Path) -> None:
     """The server's process: fill the database, print address and token, and answer until standard input ends."""
     from sandbox.settings.configuration import configure_new_plugin
     from sandbox.settings.plugin_table import PluginTable, prepare_plugin
-    from tests.support.sandbox import running_sandbox
+    from tests.support.sandbox.running_sandbox import running_sandbox
 
     with running_sandbox(folder) as sandbox:
         with sandbox.running.state.database.write() as connection:

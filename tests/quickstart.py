@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.support.biot import running_biot
-from tests.support.packaged import (
+from tests.support.biot.fake_biot import running_biot
+from tests.support.plugins.lambda_calls import (
     REPOSITORY,
     RuntimeClient,
     call_every_event,
@@ -27,7 +27,7 @@ from tests.support.packaged import (
     python_client,
     unpack_read_only,
 )
-from tests.support.started import started_sandbox
+from tests.support.sandbox.sandbox_command import started_sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from builder.dependencies import Store
-from tests.support.registries import NpmRegistry, PythonIndex, Registry, served
+from tests.support.servers.package_registries import NpmRegistry, PythonIndex, Registry, served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

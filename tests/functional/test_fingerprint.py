@@ -17,7 +17,7 @@ import builder
 from builder.dependencies.npm.npm_packs import PACKING_CODE
 from builder.dependencies.store.pack_store import READING_CODE
 from builder.dependencies.store.recompression import COMPRESSING_CODE
-from tests.support.locked import locked_plugin
+from tests.support.plugins.locked_plugin import locked_plugin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

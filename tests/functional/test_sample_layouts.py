@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.functional.cli.conftest import biot_plugin
-from tests.support import sample_layouts
+from tests.support.plugins import sample_layouts
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.functional.cli.conftest import Call
-    from tests.support.registries import NpmRegistry, PythonIndex
-    from tests.support.sample_layouts import Layout
+    from tests.support.plugins.sample_layouts import Layout
+    from tests.support.servers.package_registries import NpmRegistry, PythonIndex
 
 __all__ = ["biot_plugin"]
 

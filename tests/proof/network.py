@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from builder.publishing.api_values import SecretText
     from tests.proof.races import Race
     from tests.proof.world import World
-    from tests.support.virtual_time import Timeline
+    from tests.support.biot.virtual_time import Timeline
 
 GATEWAY_SECONDS: Final = 29.0
 """Amazon API Gateway answers 504 when what is behind it takes longer (its default limit, AWS documentation)."""

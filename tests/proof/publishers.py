@@ -24,7 +24,7 @@ from builder.release_artifact import PublishRequest
 from tests.proof.network import Conditions, Network, draw_conditions
 from tests.proof.races import Ending, Race
 from tests.proof.world import PROJECTS, ROWS, write_project
-from tests.support.virtual_time import START, Timeline
+from tests.support.biot.virtual_time import START, Timeline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -11,7 +11,7 @@ from sandbox.faults import FAULT_KINDS
 from tests.proof.habits import HABITS
 from tests.proof.operations import OPERATIONS
 from tests.proof.running import Attempt, Counts, Runs
-from tests.support.busy import CORES
+from tests.support.machine.busy_cores import CORES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from builder.publishing.records.outcome import Verdict
 from tests.proof.habits import PLANS_ANEW
 from tests.proof.running import Runs
-from tests.support.busy import CORES
+from tests.support.machine.busy_cores import CORES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

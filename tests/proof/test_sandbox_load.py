@@ -6,9 +6,9 @@ import time
 from typing import TYPE_CHECKING
 
 from benchmarks.sandbox import BAR, PLUGINS, measure
-from tests.support.sandbox import running_sandbox
-from tests.support.sandbox_kills import kill_often
-from tests.support.sandbox_load import load
+from tests.support.sandbox.kill_runs import kill_often
+from tests.support.sandbox.load_runs import load
+from tests.support.sandbox.running_sandbox import running_sandbox
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,7 +7,7 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
-from tests.support.schemathesis_runs import try_seed
+from tests.support.sandbox.schemathesis_runs import try_seed
 
 if TYPE_CHECKING:
     from pathlib import Path

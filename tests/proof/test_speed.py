@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING
 
 from builder.publishing.api_values import SecretText
 from builder.publishing.state_folder import LocalBiot, StateFolder, write_local_biot
-from tests.support.registries import PythonIndex, served
-from tests.support.sandbox import running_sandbox
+from tests.support.sandbox.running_sandbox import running_sandbox
+from tests.support.servers.package_registries import PythonIndex, served
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from tests.proof.figures import Figures
-    from tests.support.sandbox import Sandbox
+    from tests.support.sandbox.running_sandbox import Sandbox
 
 PLAN_RATIO, PUBLISH_RATIO, PEAK_MB = 6.0, 2.5, 120
 ZIP_BYTES = 38_000_000

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tests.proof.test_fault_runs import RECOVERED, SEED, judge, several_faults, shown, single_faults
 from tests.proof.test_publishers import FIRST_REPORTED, wrong
-from tests.support.busy import CORES, busy_machine
+from tests.support.machine.busy_cores import CORES, busy_machine
 
 if TYPE_CHECKING:
     from tests.proof.figures import Figures

@@ -30,7 +30,7 @@ from sandbox.faults import FAULT_KINDS, Scenario
 from sandbox.server import ServerOptions, start
 from sandbox.ums.first_accounts import create_first_accounts
 from tests.proof.canary import CanaryHost
-from tests.support.virtual_time import VirtualClock
+from tests.support.biot.virtual_time import VirtualClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

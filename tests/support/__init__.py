@@ -1,0 +1,1 @@
+"""Doubles with behaviour, and inputs for tests, in rooms by what they stand for."""

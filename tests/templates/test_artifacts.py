@@ -13,16 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.biot import running_biot
-from tests.support.packaged import (
-    REPOSITORY,
-    RuntimeClient,
-    call_every_event,
-    find_python,
-    node_client,
-    python_client,
-    unpack_read_only,
-)
+from tests.support.biot.fake_biot import running_biot
+from tests.support.plugins.lambda_calls import (REPOSITORY, RuntimeClient, call_every_event, find_python, node_client, python_client, unpack_read_only)
 
 EVENTS = {"notification", "interceptor_pre", "interceptor_post", "interceptor_post_entity", "http", "cron"}
 PYTHON = next(version for version in ("3.13", "3.12", "3.14") if find_python(version))

@@ -13,7 +13,7 @@ import pytest
 
 from builder.evidence.inspection.contents import inspect
 from builder.evidence.inspection.page import write_page
-from tests.support.evidence import built, with_bytecode
+from tests.support.plugins.packaged_evidence import built, with_bytecode
 
 if TYPE_CHECKING:
     from pathlib import Path

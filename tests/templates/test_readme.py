@@ -9,7 +9,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from tests.support.started import started_sandbox
+from tests.support.sandbox.sandbox_command import started_sandbox
 from tests.templates.conftest import REPOSITORY, commit_all
 
 if TYPE_CHECKING:

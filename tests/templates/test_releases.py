@@ -11,7 +11,7 @@ import pytest
 
 from sandbox.ums.accounts import ServiceUserDraft, add_service_user
 from sandbox.ums.permissions import PROTECTED_API
-from tests.support.sandbox import Sandbox, running_sandbox
+from tests.support.sandbox.running_sandbox import Sandbox, running_sandbox
 from tests.templates import pipelines
 from tests.templates.conftest import commit_all
 from tests.templates.runner import Agent

@@ -13,12 +13,12 @@ from builder.dependencies import Store, read_lock, write_lock
 from builder.errors import DependencyError, ProjectError
 from builder.pipeline import PackagedPlugin, Project
 from builder.progress import SilentProgress
-from tests.support.plugins import RecordedProgress, plugin
+from tests.support.plugins.stage_inputs import RecordedProgress, plugin
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.support.registries import PythonIndex
+    from tests.support.servers.package_registries import PythonIndex
 
 HANDLER = "def handler(event, context):\n    return None\n"
 TODAY = date(2026, 11, 20)

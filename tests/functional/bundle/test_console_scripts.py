@@ -16,7 +16,7 @@ from builder.build_values import LockedPackage, Pack
 from builder.bundle.assemble import assemble
 from builder.errors import PackagingError
 from builder.manifest.model import Build
-from tests.support.bundles import manifest_of
+from tests.support.plugins.small_bundles import manifest_of
 
 if TYPE_CHECKING:
     from pathlib import Path

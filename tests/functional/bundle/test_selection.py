@@ -12,7 +12,7 @@ import pytest
 from builder.bundle import SourceFile, select_sources
 from builder.errors import ProjectError
 from builder.manifest.model import Build, Manifest
-from tests.support.bundles import manifest_of
+from tests.support.plugins.small_bundles import manifest_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

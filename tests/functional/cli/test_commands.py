@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.functional.cli.conftest import Call
-    from tests.support.registries import PythonIndex
+    from tests.support.servers.package_registries import PythonIndex
 
 HEAVY = ("rich", "copier", "jsonschema_rs", "tree_sitter", "pathspec", "packaging", "importlib.metadata", "ssl")
 

@@ -24,7 +24,7 @@ from tests.functional.cli.conftest import REPOSITORY
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.support.registries import PythonIndex
+    from tests.support.servers.package_registries import PythonIndex
 
 CAMEL_CASE = re.compile(r"[a-z][a-zA-Z0-9]*")
 ALLOWED = {

@@ -11,7 +11,7 @@ import pytest
 from builder import pipeline
 from builder.errors import ProjectError
 from builder.pipeline import Project
-from tests.support.locked import LockedPlugin, locked_plugin
+from tests.support.plugins.locked_plugin import LockedPlugin, locked_plugin
 
 if TYPE_CHECKING:
     from pathlib import Path

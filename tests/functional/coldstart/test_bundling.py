@@ -15,8 +15,8 @@ from builder.coldstart.optimization import optimize
 from builder.dependencies import collect, collect_bundler, locked_bundler, read_lock
 from builder.errors import DependencyError, ManifestError, PackagingError
 from builder.manifest.model import Build
-from tests.support.bundles import manifest_of, source_of
-from tests.support.plugins import RecordedProgress
+from tests.support.plugins.small_bundles import manifest_of, source_of
+from tests.support.plugins.stage_inputs import RecordedProgress
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from builder.coldstart.optimized_bundle import OptimizedBundle
     from builder.dependencies import Store
     from builder.manifest.model import Manifest
-    from tests.support.registries import NpmRegistry
+    from tests.support.servers.package_registries import NpmRegistry
 
 PROCESSOR = {"x86_64": "x64", "aarch64": "arm64", "arm64": "arm64"}[platform.machine().lower()]
 PROGRAM = f"@esbuild/{sys.platform}-{PROCESSOR}"

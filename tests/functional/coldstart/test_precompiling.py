@@ -19,7 +19,7 @@ from builder.dependencies import Store
 from builder.errors import ManifestError, PackagingError, ProjectError
 from builder.interpreters import find_interpreter
 from builder.manifest.model import Build
-from tests.support.bundles import manifest_of, source_of
+from tests.support.plugins.small_bundles import manifest_of, source_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from builder.build_values import LockedPackage
     from builder.coldstart.optimized_bundle import OptimizedBundle
     from builder.manifest.model import Manifest
-    from tests.support.registries import Registry
+    from tests.support.servers.package_registries import Registry
 
 VERSION = "{}.{}".format(*sys.version_info)
 TAG = f"cpython-{sys.version_info.major}{sys.version_info.minor}"

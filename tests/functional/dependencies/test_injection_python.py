@@ -11,13 +11,13 @@ from builder.dependencies import collect, read_lock, write_lock
 from builder.dependencies.lock.requirements import read_declared
 from builder.errors import DependencyError
 from builder.progress import SilentProgress
-from tests.support.plugins import RecordedProgress, plugin
+from tests.support.plugins.stage_inputs import RecordedProgress, plugin
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from builder.dependencies import Store
-    from tests.support.registries import PythonIndex, Registry
+    from tests.support.servers.package_registries import PythonIndex, Registry
 
 QUIET = SilentProgress()
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from builder.dependencies import Store, write_lock
 from builder.natives.scan_cache import SUFFIX
-from tests.support.elves import elf
-from tests.support.plugins import RecordedProgress, plugin
+from tests.support.archives.elf_files import elf
+from tests.support.plugins.stage_inputs import RecordedProgress, plugin
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.support.registries import PythonIndex
+    from tests.support.servers.package_registries import PythonIndex
 
 NEWER = elf(versions={"libc.so.6": ["GLIBC_2.38"]})
 FITS = elf(versions={"libc.so.6": ["GLIBC_2.17"]})

@@ -13,13 +13,13 @@ from builder.dependencies import Store, write_lock
 from builder.errors import DependencyError
 from builder.pipeline import Project
 from builder.progress import SilentProgress
-from tests.support.plugins import plugin
-from tests.support.registries import make_wheel
+from tests.support.plugins.stage_inputs import plugin
+from tests.support.servers.package_registries import make_wheel
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.support.registries import PythonIndex
+    from tests.support.servers.package_registries import PythonIndex
 
 QUIET = SilentProgress()
 TOML = (

@@ -14,14 +14,14 @@ from builder.dependencies import read_lock, refuse_incomplete_lock, write_lock
 from builder.errors import DependencyError
 from builder.pipeline import Project, package
 from builder.progress import SilentProgress
-from tests.support.plugins import plugin
+from tests.support.plugins.stage_inputs import plugin
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from builder.dependencies import Store
-    from tests.support.registries import NpmRegistry
+    from tests.support.servers.package_registries import NpmRegistry
 
 PACKAGE: dict[str, Any] = {
     "name": "sample",

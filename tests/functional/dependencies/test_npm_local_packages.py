@@ -13,14 +13,14 @@ from builder.dependencies import read_lock, refuse_incomplete_lock, write_lock
 from builder.errors import DependencyError, KitError
 from builder.pipeline import Project, check, package
 from builder.progress import SilentProgress
-from tests.support.plugins import plugin
-from tests.support.registries import make_tarball
+from tests.support.plugins.stage_inputs import plugin
+from tests.support.servers.package_registries import make_tarball
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from builder.dependencies import Store
-    from tests.support.registries import NpmRegistry
+    from tests.support.servers.package_registries import NpmRegistry
 
 QUIET = SilentProgress()
 MANIFEST = '[plugin]\nname = "sample"\ndisplayName = "Sample"\nversion = 1\nruntime = "nodejs22.x"\n'

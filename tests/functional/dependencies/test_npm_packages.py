@@ -15,13 +15,13 @@ from builder.dependencies import Store, collect, read_lock, refuse_incomplete_lo
 from builder.dependencies.npm.tarball import MAX_UNPACKED, read_tarball
 from builder.errors import DependencyError
 from builder.progress import SilentProgress
-from tests.support.plugins import RecordedProgress, plugin
-from tests.support.registries import make_tarball
+from tests.support.plugins.stage_inputs import RecordedProgress, plugin
+from tests.support.servers.package_registries import make_tarball
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.support.registries import NpmRegistry, Registry
+    from tests.support.servers.package_registries import NpmRegistry, Registry
 
 QUIET = SilentProgress()
 

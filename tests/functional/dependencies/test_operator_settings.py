@@ -20,14 +20,14 @@ from cryptography.x509.oid import NameOID
 from builder.dependencies import collect, read_lock, write_lock
 from builder.errors import DependencyError
 from builder.progress import SilentProgress
-from tests.support.plugins import plugin
+from tests.support.plugins.stage_inputs import plugin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from builder.dependencies import Store
-    from tests.support.registries import NpmRegistry, PythonIndex
+    from tests.support.servers.package_registries import NpmRegistry, PythonIndex
 
 QUIET = SilentProgress()
 

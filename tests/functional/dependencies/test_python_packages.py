@@ -11,14 +11,14 @@ import pytest
 from builder.dependencies import Store, collect, read_lock, write_lock
 from builder.errors import DependencyError, KitError
 from builder.progress import SilentProgress
-from tests.support.plugins import RecordedProgress, plugin
-from tests.support.registries import make_wheel
-from tests.support.sources import make_sdist
+from tests.support.plugins.source_packages import make_sdist
+from tests.support.plugins.stage_inputs import RecordedProgress, plugin
+from tests.support.servers.package_registries import make_wheel
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.support.registries import PythonIndex, Registry
+    from tests.support.servers.package_registries import PythonIndex, Registry
 
 QUIET = SilentProgress()
 

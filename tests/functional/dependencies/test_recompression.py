@@ -12,14 +12,14 @@ from builder.archive.reader import read_content
 from builder.dependencies import Store, collect, read_lock, write_lock
 from builder.manifest.model import Build
 from builder.progress import SilentProgress
-from tests.support.plugins import RecordedProgress, plugin
+from tests.support.plugins.stage_inputs import RecordedProgress, plugin
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from builder.build_values import Pack
     from builder.manifest.model import Manifest
-    from tests.support.registries import PythonIndex
+    from tests.support.servers.package_registries import PythonIndex
 
 TEXT = " ".join(random.Random(1).choices(["alpha", "beta", "gamma", "delta", "def", "return"], k=20_000))  # noqa: S311 - content only
 

@@ -11,7 +11,7 @@ from builder.dependencies import Store, read_lock, write_lock
 from builder.dependencies.lock.requirements import read_declared
 from builder.errors import DependencyError
 from builder.progress import SilentProgress
-from tests.support.plugins import plugin
+from tests.support.plugins.stage_inputs import plugin
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,14 +13,14 @@ from builder.archive.reader import read_content
 from builder.cli.app import run
 from builder.dependencies import Store, collect, read_lock, write_lock
 from builder.errors import DependencyError
-from tests.support.plugins import RecordedProgress, plugin
-from tests.support.sources import make_sdist
+from tests.support.plugins.source_packages import make_sdist
+from tests.support.plugins.stage_inputs import RecordedProgress, plugin
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from builder.manifest.model import Manifest
-    from tests.support.registries import PythonIndex
+    from tests.support.servers.package_registries import PythonIndex
 
 MANIFEST = '[plugin]\nname = "sample"\ndisplayName = "S"\nversion = 1\nruntime = "python3.13"\n'
 

@@ -10,7 +10,7 @@ import pytest
 from builder.cli.app import run
 from builder.errors import VerificationError
 from builder.evidence.audit.vulnerabilities import audit
-from tests.support.evidence import built
+from tests.support.plugins.packaged_evidence import built
 
 if TYPE_CHECKING:
     from pathlib import Path

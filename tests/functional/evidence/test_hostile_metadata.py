@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.evidence import built
+from tests.support.plugins.packaged_evidence import built
 
 if TYPE_CHECKING:
     from pathlib import Path

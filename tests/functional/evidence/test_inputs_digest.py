@@ -11,7 +11,7 @@ import pytest
 from builder.build_values import Lock
 from builder.evidence import inputs_digest
 from builder.manifest.model import Build, Manifest
-from tests.support.bundles import manifest_of, pack_of, source_of
+from tests.support.plugins.small_bundles import manifest_of, pack_of, source_of
 
 if TYPE_CHECKING:
     from builder.bundle import SourceFile

@@ -11,8 +11,8 @@ from builder.dependencies.store.pack_store import Store
 from builder.evidence.evidence_settings import read_settings
 from builder.evidence.sbom.package_analysis import analyze_packages, package_result_cache
 from builder.evidence.sbom.package_reader import read_packs
-from tests.support.bundles import manifest_of
-from tests.support.evidence import PACKAGES, pack_in
+from tests.support.plugins.packaged_evidence import PACKAGES, pack_in
+from tests.support.plugins.small_bundles import manifest_of
 
 if TYPE_CHECKING:
     from pathlib import Path

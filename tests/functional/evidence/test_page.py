@@ -11,7 +11,7 @@ from builder.cli.app import run
 from builder.evidence.inspection.cold_start_section import cold_start
 from builder.evidence.inspection.contents import inspect
 from builder.evidence.inspection.page import files_by_package, licences_beside, render_page, write_page
-from tests.support.evidence import PACKAGES, built, with_bytecode
+from tests.support.plugins.packaged_evidence import PACKAGES, built, with_bytecode
 
 if TYPE_CHECKING:
     from pathlib import Path

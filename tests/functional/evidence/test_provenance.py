@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from builder.errors import PackagingError
 from builder.evidence import find_previous_build
 from builder.evidence.provenance.signing import load_signer, pre_authentication_encoding
-from tests.support.evidence import DIGEST, PACKAGES, built
+from tests.support.plugins.packaged_evidence import DIGEST, PACKAGES, built
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,7 @@ from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
 from builder.errors import PackagingError
-from tests.support.evidence import built
+from tests.support.plugins.packaged_evidence import built
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,7 @@ import pytest
 from builder.errors import ManifestError
 from builder.evidence import recheck_soup
 from builder.evidence.soup.soup_file import parse_soup
-from tests.support.evidence import Built, built
+from tests.support.plugins.packaged_evidence import Built, built
 
 if TYPE_CHECKING:
     from pathlib import Path

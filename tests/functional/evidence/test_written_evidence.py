@@ -15,7 +15,7 @@ from builder.archive.writer import pack_members
 from builder.errors import VerificationError
 from builder.evidence import evidence_files, find_previous_build, package_rows, read_report, report_file
 from builder.evidence.inspection.contents import inspect
-from tests.support.evidence import PACKAGES, built
+from tests.support.plugins.packaged_evidence import PACKAGES, built
 
 VARYING = frozenset({"provenance", "digests"})
 """What tells when it was made."""

@@ -10,7 +10,7 @@ import pytest
 
 from builder.errors import ManifestError, ProjectError
 from builder.manifest import find_manifest, load, schema_file
-from tests.support.manifest_texts import PLAIN
+from tests.support.plugins.manifest_texts import PLAIN
 
 if TYPE_CHECKING:
     from pathlib import Path

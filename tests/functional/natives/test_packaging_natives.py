@@ -16,7 +16,7 @@ from builder.manifest.model import Build, Manifest, Plugin
 from builder.natives import check_natives, select_platform_files
 from builder.natives.native_scan import scan_pack
 from builder.natives.scan_cache import SUFFIX
-from tests.support.elves import MACH_O, elf
+from tests.support.archives.elf_files import MACH_O, elf
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,13 +10,13 @@ import pytest
 from builder import pipeline
 from builder.errors import DependencyError
 from builder.progress import SilentProgress
-from tests.support.elves import elf
+from tests.support.archives.elf_files import elf
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from builder.pipeline import Project
-    from tests.support.registries import PythonIndex
+    from tests.support.servers.package_registries import PythonIndex
 
 MANIFEST = """\
 [plugin]

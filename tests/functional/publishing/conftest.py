@@ -13,14 +13,14 @@ from builder.publishing.access.connection import open_client
 from builder.publishing.api_values import SecretText, TargetEnvironment
 from builder.publishing.clock import SystemClock
 from builder.publishing.state_folder import LocalBiot, StateFolder, write_local_biot
-from tests.support.sandbox import running_sandbox
+from tests.support.sandbox.running_sandbox import running_sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from builder.publishing.api.client import BiotClient
-    from tests.support.sandbox import Sandbox
+    from tests.support.sandbox.running_sandbox import Sandbox
 
 MANIFEST = """[plugin]
 name = "age-calculator"

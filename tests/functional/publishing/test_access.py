@@ -21,8 +21,8 @@ from builder.publishing.access.dotenv import parse_dotenv
 from builder.publishing.api_values import SecretText, TargetEnvironment
 from builder.publishing.failures import AccessDenied, NoAnswer, Unreachable
 from builder.publishing.state_folder import LocalBiot, StateFolder, write_local_biot
-from tests.support.raw_http import RawServer, failure, reply
-from tests.support.virtual_time import VirtualClock
+from tests.support.biot.virtual_time import VirtualClock
+from tests.support.servers.raw_http import RawServer, failure, reply
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.raw_http import RawServer, reply
+from tests.support.servers.raw_http import RawServer, reply
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,7 +13,7 @@ import pytest
 from builder.publishing.api_values import SecretText
 from builder.publishing.clock import SystemClock
 from builder.publishing.state_folder import LocalBiot, StateFolder, write_local_biot
-from tests.support.altering_proxy import AlteringProxy, Exchange, altering_proxy, as_it_is
+from tests.support.servers.altering_proxy import AlteringProxy, Exchange, altering_proxy, as_it_is
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from builder.publishing.api.client import BiotClient
     from tests.functional.publishing.conftest import CommandLine, Said
-    from tests.support.sandbox import Sandbox
+    from tests.support.sandbox.running_sandbox import Sandbox
 
 HOSTILE = (
     "x\nFORGED: done\r\n::error::FORGED\r\x1b[2J\x1b]0;FORGED\x07\x9b1m\x85FORGED\u2028FORGED "

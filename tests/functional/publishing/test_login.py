@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.raw_http import RawServer, failure, reply
+from tests.support.servers.raw_http import RawServer, failure, reply
 
 if TYPE_CHECKING:
     from builder.publishing.api.client import BiotClient
     from tests.functional.publishing.conftest import CommandLine
-    from tests.support.sandbox import Sandbox
+    from tests.support.sandbox.running_sandbox import Sandbox
 
 REPOSITORY = Path(__file__).parents[3]
 PATIENCE_SECONDS = 30
@@ -32,7 +32,7 @@ def environment_table(plugin_folder: Path, url: str) -> None:
 def keyring_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     file = tmp_path / "keyring.json"
     monkeypatch.setenv("TEST_KEYRING", str(file))
-    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "tests.support.file_keyring.FileKeyring")
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "tests.support.machine.file_keyring.FileKeyring")
     monkeypatch.setenv("PYTHONPATH", str(REPOSITORY))
     return file
 

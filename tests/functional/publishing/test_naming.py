@@ -17,7 +17,7 @@ from builder.publishing.api.client import BiotClient
 from builder.publishing.api.http_transport import HttpTransport
 from builder.publishing.api.plugin_identity import certain_name
 from builder.publishing.api_values import SecretText, TargetEnvironment
-from tests.support.virtual_time import VirtualClock
+from tests.support.biot.virtual_time import VirtualClock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from builder.publishing.api.client import BiotClient
-    from tests.support.sandbox import Sandbox
+    from tests.support.sandbox.running_sandbox import Sandbox
 
 PASSWORD = "canary-password"
 

@@ -26,9 +26,9 @@ from builder.publishing.failures import (
     RolledBack,
     Unreachable,
 )
-from tests.support.authority import Authority, served_by_tls
-from tests.support.raw_http import RawServer, failure, reply, reset
-from tests.support.virtual_time import VirtualClock
+from tests.support.biot.virtual_time import VirtualClock
+from tests.support.servers.certificate_authority import Authority, served_by_tls
+from tests.support.servers.raw_http import RawServer, failure, reply, reset
 
 if TYPE_CHECKING:
     from collections.abc import Callable

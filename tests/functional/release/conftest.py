@@ -11,7 +11,7 @@ import pytest
 from builder.cli.app import run
 from builder.publishing.api_values import SecretText
 from builder.publishing.state_folder import LocalBiot, StateFolder, write_local_biot
-from tests.support.sandbox import Sandbox, running_sandbox
+from tests.support.sandbox.running_sandbox import Sandbox, running_sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -26,12 +26,12 @@ from builder.publishing.records.journal import Journal, JournalEntry, all_entrie
 from builder.publishing.records.outcome import PublishOutcome, Verdict
 from builder.publishing.records.retained_releases import RETAINED_COUNT, RetainedReleases, successful_releases
 from builder.publishing.state_folder import StateFolder
-from tests.support.model_biot import VirtualClock
-from tests.support.publishing import desired_plugin, digest, published
+from tests.support.biot.model_biot import VirtualClock
+from tests.support.biot.remote_plugins import desired_plugin, digest, published
 
 if TYPE_CHECKING:
     from tests.functional.release.conftest import PublisherMachine
-    from tests.support.sandbox import Sandbox
+    from tests.support.sandbox.running_sandbox import Sandbox
 
 REPOSITORY = Path(__file__).parents[3]
 TARGET = TargetEnvironment(name="dev", base_url="https://api.dev.example.com")

@@ -11,15 +11,15 @@ import pytest
 from builder.platform.reserved_variables import TREE_DIGEST_NAME, TREE_VERSION_NAME
 from sandbox.faults import FAULT_KINDS, FaultRule, Scenario
 from tests.functional.release.conftest import MANIFEST, tell_of
-from tests.support.registries import Registry, served
-from tests.support.sandbox import running_sandbox
+from tests.support.sandbox.running_sandbox import running_sandbox
+from tests.support.servers.package_registries import Registry, served
 from tests.unit.secrets.test_kinds import TOKENS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.functional.release.conftest import PublisherMachine
-    from tests.support.sandbox import Sandbox
+    from tests.support.sandbox.running_sandbox import Sandbox
 
 LOCAL = ("-e", "local")
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.sandbox import Sandbox, running_sandbox
+from tests.support.sandbox.running_sandbox import Sandbox, running_sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from sandbox.faults.scenario import Scenario
-from tests.support.sandbox import Sandbox, running_sandbox
-from tests.support.settings import MINIMAL, settings_of
+from tests.support.sandbox.running_sandbox import Sandbox, running_sandbox
+from tests.support.sandbox.settings_client import MINIMAL, settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

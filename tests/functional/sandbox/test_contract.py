@@ -15,10 +15,10 @@ from sandbox.faults import Scenario
 from sandbox.openapi import document
 from sandbox.settings import routes as settings
 from sandbox.ums import routes as ums
-from tests.support.contract import DocumentedError, DocumentedOperation, breaches, contract, operations
-from tests.support.contract_requests import NOBODY, ContractRequest, ContractRequests
-from tests.support.sandbox import running_sandbox
-from tests.support.settings import PATIENTS
+from tests.support.sandbox.contract import DocumentedError, DocumentedOperation, breaches, contract, operations
+from tests.support.sandbox.contract_requests import NOBODY, ContractRequest, ContractRequests
+from tests.support.sandbox.running_sandbox import running_sandbox
+from tests.support.sandbox.settings_client import PATIENTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

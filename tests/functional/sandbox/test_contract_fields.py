@@ -14,14 +14,14 @@ from jsonschema_rs import Draft202012Validator
 
 from sandbox.faults import Scenario
 from sandbox.openapi import document
-from tests.support.contract import DocumentedOperation, contract, operations, record
-from tests.support.contract_requests import ContractRequests
-from tests.support.sandbox import running_sandbox
+from tests.support.sandbox.contract import DocumentedOperation, contract, operations, record
+from tests.support.sandbox.contract_requests import ContractRequests
+from tests.support.sandbox.running_sandbox import running_sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.support.contract import Field
+    from tests.support.sandbox.contract import Field
 
 WRONG: dict[str, object] = {"string": 5, "integer": "5", "boolean": "true", "object": ["x"], "array": {"x": 1}}
 MALFORMED = {"BAD_REQUEST", "PLUGIN_REQUEST_VALIDATION_FAILED", "MISSING_PARAMETERS", "SERVICE_TYPE_NOT_ALLOWED"}

@@ -23,7 +23,7 @@ from sandbox.dispatcher.subscription_table import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.support.sandbox import Answer, Sandbox
+    from tests.support.sandbox.running_sandbox import Answer, Sandbox
 
 HOOKS = "/dispatcher/v1/hooks"
 PATIENTS = "POST/organization/v1/users/patients"

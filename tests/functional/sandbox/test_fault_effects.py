@@ -9,8 +9,8 @@ import pytest
 
 from sandbox.faults import FAULT_KINDS, FaultGate, FaultRule, Scenario
 from sandbox.faults.concurrent_changes import OTHER_DIGEST, OTHER_MEMORY_MB
-from tests.support.sandbox import running_sandbox
-from tests.support.settings import CODE, MINIMAL, Settings, settings_of
+from tests.support.sandbox.running_sandbox import running_sandbox
+from tests.support.sandbox.settings_client import CODE, MINIMAL, Settings, settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

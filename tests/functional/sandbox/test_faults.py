@@ -12,7 +12,7 @@ import pytest
 
 from sandbox.faults import FAULT_KINDS, FaultRule, RequestEffect, Scenario
 from sandbox.faults.concurrent_changes import OTHER_MEMORY_MB
-from tests.support.gated import Gated, gated
+from tests.support.sandbox.faulty_app import Gated, gated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

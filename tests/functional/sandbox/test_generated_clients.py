@@ -13,7 +13,7 @@ from sandbox.ums.accounts import UserDraft, create_user
 from sandbox.ums.permissions import PUBLISHER
 
 if TYPE_CHECKING:
-    from tests.support.sandbox import Sandbox
+    from tests.support.sandbox.running_sandbox import Sandbox
 
 PATIENTS = "POST/organization/v1/users/patients"
 

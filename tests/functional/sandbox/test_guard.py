@@ -15,7 +15,7 @@ import pytest
 from sandbox.web.guard import BODY_MAX, PLUGIN_BODY_MAX
 
 if TYPE_CHECKING:
-    from tests.support.sandbox import Sandbox
+    from tests.support.sandbox.running_sandbox import Sandbox
 
 PATH = "/ums/v1/security/public-key"
 # PORT stands for the port in use.

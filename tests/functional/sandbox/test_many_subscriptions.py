@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sandbox.settings.plugin_schema import SUBSCRIPTIONS_MAX
-from tests.support.settings import MINIMAL, PATIENTS, Settings, settings_of
+from tests.support.sandbox.settings_client import MINIMAL, PATIENTS, Settings, settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.support.sandbox import Sandbox
+    from tests.support.sandbox.running_sandbox import Sandbox
 
 
 @pytest.fixture

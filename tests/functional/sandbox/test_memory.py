@@ -11,7 +11,7 @@ from sandbox import ADMIN
 from sandbox.database import Database
 from sandbox.server import DATABASE_FILE
 from sandbox.ums.first_accounts import create_first_accounts
-from tests.support.sandbox_process import sandbox_process
+from tests.support.sandbox.sandbox_process import sandbox_process
 
 CLIENTS = 40
 """The number of threads that serve requests, so that each of them serves a log-in."""

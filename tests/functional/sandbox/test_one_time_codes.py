@@ -11,13 +11,13 @@ import pytest
 from sandbox.ums.accounts import UserDraft, create_user
 from sandbox.ums.one_time_codes import CODE_MINUTES, MESSAGES_KEPT
 from sandbox.ums.permissions import PUBLISHER
-from tests.support.sandbox import Sandbox, running_sandbox
+from tests.support.sandbox.running_sandbox import Sandbox, running_sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.support.sandbox import Answer
+    from tests.support.sandbox.running_sandbox import Answer
 
 USERS = "/ums/v2/users"
 SEARCH = "/dispatcher/v1/hooks/notifications"

@@ -9,8 +9,8 @@ from sandbox.dispatcher import routes as dispatcher
 from sandbox.openapi import document
 from sandbox.settings import routes as settings
 from sandbox.ums import routes as ums
-from tests.support.sandbox import running_sandbox
-from tests.support.schemathesis_runs import try_all
+from tests.support.sandbox.running_sandbox import running_sandbox
+from tests.support.sandbox.schemathesis_runs import try_all
 
 if TYPE_CHECKING:
     from pathlib import Path

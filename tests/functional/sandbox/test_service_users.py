@@ -13,7 +13,7 @@ import pytest
 from sandbox.ums.accounts import MAX_SECRET_KEYS, ORGANIZATION, PLUGIN_ROLE, create_service_user
 
 if TYPE_CHECKING:
-    from tests.support.sandbox import Answer, Sandbox
+    from tests.support.sandbox.running_sandbox import Answer, Sandbox
 
 SERVICES = "/ums/v2/services"
 ROLE, OTHER_ROLE = "00000000-0000-4000-8000-0000000000aa", "00000000-0000-4000-8000-0000000000bb"

@@ -8,10 +8,10 @@ import biotmed_settings_sdk as sdk
 import biotmed_ums_sdk as ums
 import pytest
 
-from tests.support.settings import CODE, MINIMAL, PATIENTS, zipped
+from tests.support.sandbox.settings_client import CODE, MINIMAL, PATIENTS, zipped
 
 if TYPE_CHECKING:
-    from tests.support.sandbox import Sandbox
+    from tests.support.sandbox.running_sandbox import Sandbox
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.support.sandbox_kills import kill_often
+from tests.support.sandbox.kill_runs import kill_often
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.support.sandbox import running_sandbox
-from tests.support.sandbox_load import load
+from tests.support.sandbox.load_runs import load
+from tests.support.sandbox.running_sandbox import running_sandbox
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from sandbox.server import ServerOptions, start
-from tests.support.sandbox import Sandbox, running_sandbox
-from tests.support.settings import CODE, MINIMAL, PATIENTS, PLUGINS, Settings, settings_of, zipped
+from tests.support.sandbox.running_sandbox import Sandbox, running_sandbox
+from tests.support.sandbox.settings_client import CODE, MINIMAL, PATIENTS, PLUGINS, Settings, settings_of, zipped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -15,12 +15,12 @@ import pytest
 from builder.platform.limits import NAME_MAX, UNZIPPED_MAX, ZIP_MAX
 from sandbox.settings.code.upload_form import CONFIG_MAX
 from sandbox.ums.accounts import create_service_user
-from tests.support.settings import CODE, MINIMAL, PATIENTS, PLUGINS, Settings, settings_of, zipped
+from tests.support.sandbox.settings_client import CODE, MINIMAL, PATIENTS, PLUGINS, Settings, settings_of, zipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.support.sandbox import Sandbox
+    from tests.support.sandbox.running_sandbox import Sandbox
 
 BAD, INVALID = "BAD_REQUEST", "PLUGIN_REQUEST_VALIDATION_FAILED"
 PERMISSIONS = {

@@ -16,14 +16,14 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from sandbox.ums.accounts import UserDraft, create_service_user, create_user, delete_service_user
 from sandbox.ums.permissions import ADMINISTRATOR, INTERCEPTIONS, NOTIFICATIONS, READ_MESSAGES, SERVICE_USERS
-from tests.support.sandbox import running_sandbox
-from tests.support.tokens import SigningKey
+from tests.support.biot.platform_tokens import SigningKey
+from tests.support.sandbox.running_sandbox import running_sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.support.sandbox import Answer, Sandbox
+    from tests.support.sandbox.running_sandbox import Answer, Sandbox
 
 PASSWORD = "correct horse battery staple"
 SEARCH = "/dispatcher/v1/hooks/notifications"

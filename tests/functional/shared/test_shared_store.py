@@ -20,15 +20,26 @@ from builder.cli.app import run
 from builder.dependencies import Store, collect, open_store, read_lock, write_lock
 from builder.dependencies.store import s3_bucket, shared_store
 from builder.errors import DependencyError
-from tests.support.locked import WHEELS, LockedPlugin, locked_plugin
-from tests.support.plugins import RecordedProgress, plugin
-from tests.support.s3 import ADDRESS, BUCKET, KEY, SECRET, TOKEN, BrokenS3, WorkingS3, broken_s3, settings, working_s3
-from tests.support.sources import make_sdist
+from tests.support.plugins.locked_plugin import WHEELS, LockedPlugin, locked_plugin
+from tests.support.plugins.source_packages import make_sdist
+from tests.support.plugins.stage_inputs import RecordedProgress, plugin
+from tests.support.servers.s3 import (
+    ADDRESS,
+    BUCKET,
+    KEY,
+    SECRET,
+    TOKEN,
+    BrokenS3,
+    WorkingS3,
+    broken_s3,
+    settings,
+    working_s3,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.support.registries import NpmRegistry, PythonIndex
+    from tests.support.servers.package_registries import NpmRegistry, PythonIndex
 
 
 @pytest.fixture(autouse=True)

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.killing import Victim, kill_points
-from tests.support.locked import WHEELS, locked_plugin
+from tests.support.machine.killed_builds import Victim, kill_points
+from tests.support.plugins.locked_plugin import WHEELS, locked_plugin
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.support.registries import PythonIndex
+    from tests.support.servers.package_registries import PythonIndex
 
 COUNT = 4
 

@@ -12,7 +12,7 @@ import pytest
 from builder.archive.writer import pack_members
 from builder.cli.app import run
 from builder.dependencies.store.pack_store import Store
-from tests.support.locked import LockedPlugin, locked_plugin
+from tests.support.plugins.locked_plugin import LockedPlugin, locked_plugin
 
 if TYPE_CHECKING:
     from pathlib import Path

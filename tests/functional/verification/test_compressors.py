@@ -13,7 +13,7 @@ from builder.archive.reader import read_members
 from builder.archive.tree_digest import tree_digest
 from builder.build_values import DEFLATED, STORED
 from builder.verification import DifferenceKind, add_rebuild_differences, examine_artifact
-from tests.support.zips import forge, named
+from tests.support.archives.forged_zips import forge, named
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from builder.archive.reader import read_members
-from tests.support.locked import locked_plugin
+from tests.support.plugins.locked_plugin import locked_plugin
 
 REPOSITORY = Path(__file__).parents[3]
 

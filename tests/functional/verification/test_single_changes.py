@@ -11,10 +11,10 @@ import pytest
 from builder import pipeline
 from builder.errors import VerificationError
 from builder.progress import SilentProgress
-from tests.support.locked import LockedPlugin, locked_plugin
-from tests.support.mutations import CHANGES, mutations
-from tests.support.tampering import Bench, caught
-from tests.support.zips import forge
+from tests.support.archives.forged_zips import forge
+from tests.support.archives.mutations import CHANGES, mutations
+from tests.support.archives.tampering import Bench, caught
+from tests.support.plugins.locked_plugin import LockedPlugin, locked_plugin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

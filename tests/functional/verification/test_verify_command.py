@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from builder.cli.app import run
-from tests.support.locked import LockedPlugin, locked_plugin
+from tests.support.plugins.locked_plugin import LockedPlugin, locked_plugin
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from builder.archive.reader import read_stream
 from builder.errors import VerificationError
-from tests.support.zips import ForgedMember, deflated, forge, named
+from tests.support.archives.forged_zips import ForgedMember, deflated, forge, named
 
 if TYPE_CHECKING:
     from builder.build_values import PackMember

@@ -19,7 +19,7 @@ from builder.bundle.size_limits import check_sizes
 from builder.errors import PackagingError, Problem, Severity
 from builder.manifest.model import Build
 from builder.platform.limits import UNZIPPED_MAX, ZIP_MAX
-from tests.support.bundles import manifest_of, pack_of, source_of
+from tests.support.plugins.small_bundles import manifest_of, pack_of, source_of
 
 if TYPE_CHECKING:
     from builder.bundle.source_files import SourceFile

@@ -6,7 +6,7 @@ from builder.archive.cached_results import ResultCache
 from builder.coldstart.advice import MANY_SCRIPTS, advice_lines, prune_advice, size_advice
 from builder.coldstart.pruning import PruneSaving
 from builder.manifest.model import Build
-from tests.support.bundles import manifest_of, pack_of
+from tests.support.plugins.small_bundles import manifest_of, pack_of
 
 BIG = 1 << 30
 PYTHON = pack_of("a", {f"a/m{number}.py": b"x" * 1000 for number in range(MANY_SCRIPTS)})

@@ -7,7 +7,7 @@ import pytest
 from builder.coldstart.prune_sets import SETS
 from builder.coldstart.pruning import prune_packs, prune_savings
 from builder.manifest.schema.json_schema import schema
-from tests.support.bundles import pack_of
+from tests.support.plugins.small_bundles import pack_of
 
 REMOVED = [
     ("tests", "python", "pandas/tests/frame/test_api.py"),

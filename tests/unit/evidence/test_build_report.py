@@ -13,7 +13,7 @@ from builder.build_values import Artifact, Lock
 from builder.bundle.assemble import assemble
 from builder.evidence.build_report import build_report, report_file, report_rows
 from builder.evidence.inspection.contents import guessed_rows
-from tests.support.bundles import manifest_of, member_of, pack_of, source_of
+from tests.support.plugins.small_bundles import manifest_of, member_of, pack_of, source_of
 
 PACKS = [
     pack_of("pkg", {"pkg/a.py": b"a" * 9, "pkg-1.0.dist-info/METADATA": b"m"}),

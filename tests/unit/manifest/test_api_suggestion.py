@@ -6,7 +6,7 @@ import pytest
 
 from builder.manifest.rules.api_suggestion import suggest_api
 from builder.platform.interceptions import API_IDS
-from tests.support.manifest_texts import PLAIN, problems_of
+from tests.support.plugins.manifest_texts import PLAIN, problems_of
 
 PATIENTS = "POST/organization/v1/users/patients"
 NURSES = "POST/organization/v1/users/caregivers/templates/nurse"

@@ -25,7 +25,7 @@ from builder.manifest.model import (
 )
 from builder.manifest.text.line_numbers import line_numbers
 from builder.manifest.text.toml_document import decode
-from tests.support.manifest_texts import FILE, PLAIN, problems_of, read
+from tests.support.plugins.manifest_texts import FILE, PLAIN, problems_of, read
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from tests.support.manifest_texts import HEAD, PLAIN, TODAY, messages_by_key, problems_of
+from tests.support.plugins.manifest_texts import HEAD, PLAIN, TODAY, messages_by_key, problems_of
 
 IMAGE = HEAD + 'deploymentPackageType = "IMAGE"\n'
 PRE = '[[plugin.subscriptions.interceptions]]\ntype = "PRE_REQUEST"\n'

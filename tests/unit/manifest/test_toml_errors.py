@@ -6,7 +6,7 @@ import pytest
 
 from builder.errors import ManifestError
 from builder.manifest.text.toml_document import parse_toml
-from tests.support.manifest_texts import HEAD, PLAIN, problems_of
+from tests.support.plugins.manifest_texts import HEAD, PLAIN, problems_of
 
 WHOLE_NUMBER = "version must be a whole number from 1 to 32767."
 QUOTES = "Put text in quotes, and write true and false in small letters."

@@ -8,7 +8,7 @@ import pytest
 
 from builder.natives.elf import ElfType, read_elf
 from builder.natives.native_files import NativeFormat, abi_tag, is_library, native_format
-from tests.support.elves import MACH_O, PE, elf
+from tests.support.archives.elf_files import MACH_O, PE, elf
 
 FULL = elf(
     needed=("libfoo.so.1", "libc.so.6"),

@@ -12,7 +12,7 @@ from builder.natives.native_check import native_problems
 from builder.natives.native_scan import identify_native
 from builder.platform.libraries import libraries, symbol_versions
 from builder.platform.runtimes import RUNTIMES
-from tests.support.elves import MACH_O, PE, elf
+from tests.support.archives.elf_files import MACH_O, PE, elf
 
 ERROR, WARNING = Severity.ERROR, Severity.WARNING
 SO = "pkg/_x.cpython-312-x86_64-linux-gnu.so"

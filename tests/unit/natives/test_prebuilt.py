@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from builder.natives.native_scan import ScannedPack, identify_native
 from builder.natives.prebuilt import drop_foreign_prebuilds
-from tests.support.bundles import pack_of
-from tests.support.elves import MACH_O, PE, elf
+from tests.support.archives.elf_files import MACH_O, PE, elf
+from tests.support.plugins.small_bundles import pack_of
 
 GLIBC, MUSL = elf(), elf(needed=("libc.musl-x86_64.so.1",))
 CODE = {"package.json": b"{}", "index.js": b""}

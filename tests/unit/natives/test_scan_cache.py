@@ -6,8 +6,8 @@ import pytest
 
 from builder.natives.native_scan import identify_native
 from builder.natives.scan_cache import dump_record, load_record
-from tests.support.bundles import member_of
-from tests.support.elves import PE, elf
+from tests.support.archives.elf_files import PE, elf
+from tests.support.plugins.small_bundles import member_of
 
 FILES = {
     "a.so": elf(versions={"libc.so.6": ["GLIBC_2.28"]}, runpath="$ORIGIN", soname="a", exports="PyInit_a"),

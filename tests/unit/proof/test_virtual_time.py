@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from tests.support.virtual_time import Timeline
+from tests.support.biot.virtual_time import Timeline
 
 
 def test_actors_and_events_take_turns_in_the_order_of_their_moments() -> None:

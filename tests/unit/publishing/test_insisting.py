@@ -9,7 +9,7 @@ import pytest
 from builder.errors import PublishError
 from builder.publishing.failures import AccessDenied, Conflict, NoAnswer, OutcomeUnknown, Refused, Unreachable
 from builder.publishing.remote.idempotent_retries import apply_change
-from tests.support.virtual_time import VirtualClock
+from tests.support.biot.virtual_time import VirtualClock
 
 SENT = ("confirmed", "lost-applied", "lost", "late", "unreached", "refused", "busy", "denied")
 LOOKS = ("true", "unanswered")

@@ -12,7 +12,7 @@ from builder.publishing.execution.order_watch import keep_shifted_orders
 from builder.publishing.failures import AccessDenied
 from builder.publishing.planning.plan import Unchanged
 from builder.publishing.planning.planner import make_plan
-from tests.support.publishing import desired_plugin, published
+from tests.support.biot.remote_plugins import desired_plugin, published
 
 if TYPE_CHECKING:
     from builder.publishing.api.dispatcher import Dispatcher

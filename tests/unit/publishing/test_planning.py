@@ -13,7 +13,7 @@ from builder.platform.reserved_variables import TREE_DIGEST_NAME, TREE_VERSION_N
 from builder.publishing.failures import NotPossible, VersionsExhausted
 from builder.publishing.planning.plan import Create, DesiredPlugin, PluginCode, Unchanged, Update
 from builder.publishing.planning.planner import code_lines, make_plan
-from tests.support.publishing import PLUGIN, as_table, desired_plugin, digest, published, remote_plugin
+from tests.support.biot.remote_plugins import PLUGIN, as_table, desired_plugin, digest, published, remote_plugin
 
 
 def lines(found: Create | Update | Unchanged) -> list[str]:

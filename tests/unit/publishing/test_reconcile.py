@@ -19,8 +19,8 @@ from builder.publishing.planning.plan import Create, Unchanged, Update
 from builder.publishing.planning.planner import make_plan
 from builder.publishing.planning.shifted_orders import find_shifts, keep_shifts
 from builder.publishing.records.outcome import PublishOutcome, Verdict
-from tests.support.model_biot import FAULTS, NETWORK_FAULTS, READ_FAULTS, ModelBiot, VirtualClock
-from tests.support.publishing import as_table, desired_plugin, published
+from tests.support.biot.model_biot import FAULTS, NETWORK_FAULTS, READ_FAULTS, ModelBiot, VirtualClock
+from tests.support.biot.remote_plugins import as_table, desired_plugin, published
 
 if TYPE_CHECKING:
     from builder.publishing.planning.plan import DesiredPlugin

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from tests.support.hostile import damaged, hostile, judge
+from tests.support.archives.hostile_zips import damaged, hostile, judge
 
 HOSTILE = dict(hostile())
 SECONDS = 2

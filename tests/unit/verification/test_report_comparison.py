@@ -9,7 +9,7 @@ import pytest
 from builder.archive.package_sizes import PackageRow
 from builder.build_values import Artifact, Lock, LockedPackage
 from builder.verification.report_comparison import compare_reports, compare_with_lock, compare_with_report
-from tests.support.bundles import member_of
+from tests.support.plugins.small_bundles import member_of
 
 MEMBERS = (member_of("a/x.py", b"12345"), member_of("a/y.py", b""), member_of("index.py", b"1"))
 ARTIFACT = Artifact(

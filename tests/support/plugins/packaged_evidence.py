@@ -16,7 +16,7 @@ from builder.evidence import build_report, inputs_digest, package_rows, read_set
 from builder.evidence.evidence_writer import FinishedBuild, write_evidence
 from builder.evidence.inspection.contents import FileRow
 from builder.evidence.sbom.package_analysis import analyze_packages
-from tests.support.bundles import manifest_of
+from tests.support.plugins.small_bundles import manifest_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

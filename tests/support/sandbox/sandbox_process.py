@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # A clean process that has imported everything once and forks the servers, so that each start takes milliseconds.
 _SERVERS = multiprocessing.get_context("forkserver")
-_SERVERS.set_forkserver_preload(["tests.support.sandbox_process"])
+_SERVERS.set_forkserver_preload(["tests.support.sandbox.sandbox_process"])
 
 
 def _serve(folder: Path, parent: Connection) -> None:

@@ -17,15 +17,15 @@ from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
 from sandbox.openapi import PATH, document
-from tests.support.sandbox import running_sandbox
-from tests.support.settings import CODE, MINIMAL, settings_of
+from tests.support.sandbox.running_sandbox import running_sandbox
+from tests.support.sandbox.settings_client import CODE, MINIMAL, settings_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from schemathesis import Case, CheckFunction, Response
 
-    from tests.support.sandbox import Sandbox
+    from tests.support.sandbox.running_sandbox import Sandbox
 
 PLUGIN = "/settings/v2/plugins/{name}"
 BROKEN = {"INTERNAL_SERVER_ERROR"}

@@ -15,15 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.support.runtime_api import RuntimeApi, running_runtime_api
+from tests.support.servers.runtime_api import RuntimeApi, running_runtime_api
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from tests.support.biot import BioT
+    from tests.support.biot.fake_biot import BioT
 
-REPOSITORY = Path(__file__).parents[2]
-NODE_RUNTIME = Path(__file__).with_name("node_runtime.mjs")
+REPOSITORY = Path(__file__).parents[3]
+NODE_RUNTIME = Path(__file__).parents[1] / "servers" / "node_runtime.mjs"
 READ_ONLY = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$@"'
 SCOPES = {
     "notification": "ACTION_NOTIFICATION",

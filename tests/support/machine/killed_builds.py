@@ -18,7 +18,7 @@ from builder.dependencies.store.pack_store import Store
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[3]
 PARALLEL = 2
 
 

@@ -14,7 +14,7 @@ from uuid import UUID
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-FILE = Path(__file__).parents[1] / "functional" / "sandbox" / "contract.toml"
+FILE = Path(__file__).parents[2] / "functional" / "sandbox" / "contract.toml"
 _TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
     "integer": (int,),

@@ -13,7 +13,7 @@ import httpx
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tests.support.sandbox import Sandbox
+    from tests.support.sandbox.running_sandbox import Sandbox
 
 PLUGINS = "/settings/v2/plugins"
 MINIMAL: Mapping[str, object] = {"name": "age", "displayName": "Age", "version": 1, "runtime": "python3.13"}

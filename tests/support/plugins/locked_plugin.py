@@ -11,8 +11,8 @@ from builder.dependencies.lock.requirements import read_declared
 from builder.dependencies.lock.requirements_lock import Pin, PythonLock, glibc_text, render_lock
 from builder.dependencies.store.pack_store import Store
 from builder.pipeline import Project
-from tests.support.plugins import plugin
-from tests.support.registries import make_wheel
+from tests.support.plugins.stage_inputs import plugin
+from tests.support.servers.package_registries import make_wheel
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from tests.support.sandbox import running_sandbox
-from tests.support.sandbox_process import contradictions, sandbox_process, versions
-from tests.support.settings import MINIMAL, PATIENTS, PLUGINS, Settings, zipped
+from tests.support.sandbox.running_sandbox import running_sandbox
+from tests.support.sandbox.sandbox_process import contradictions, sandbox_process, versions
+from tests.support.sandbox.settings_client import MINIMAL, PATIENTS, PLUGINS, Settings, zipped
 
 if TYPE_CHECKING:
     from collections.abc import Callable

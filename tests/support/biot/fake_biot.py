@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
-from tests.support.serving import serving
-from tests.support.tokens import SigningKey
+from tests.support.biot.platform_tokens import SigningKey
+from tests.support.servers.serving import serving
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager

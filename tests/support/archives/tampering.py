@@ -9,8 +9,8 @@ from builder import pipeline
 from builder.errors import DependencyError, VerificationError
 from builder.evidence import report_file
 from builder.progress import SilentProgress
-from tests.support.locked import FILES, LockedPlugin
-from tests.support.mutations import ChangedArtifact, IntactArtifact
+from tests.support.archives.mutations import ChangedArtifact, IntactArtifact
+from tests.support.plugins.locked_plugin import FILES, LockedPlugin
 
 if TYPE_CHECKING:
     from pathlib import Path

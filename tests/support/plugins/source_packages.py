@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.support.registries import make_tarball
+from tests.support.servers.package_registries import make_tarball
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

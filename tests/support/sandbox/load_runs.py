@@ -8,13 +8,13 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tests.support.settings import CODE, MINIMAL, PATIENTS, PLUGINS, settings_of, zipped
+from tests.support.sandbox.settings_client import CODE, MINIMAL, PATIENTS, PLUGINS, settings_of, zipped
 
 if TYPE_CHECKING:
     import httpx
 
-    from tests.support.sandbox import Sandbox
-    from tests.support.settings import Settings
+    from tests.support.sandbox.running_sandbox import Sandbox
+    from tests.support.sandbox.settings_client import Settings
 
 _CODES = [CODE, zipped({"index.py": "# 1"}), zipped({"index.py": "# 2"})]
 # All ask for the same order, so that orders are moved all the time.

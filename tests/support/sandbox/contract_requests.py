@@ -12,12 +12,12 @@ import httpx
 from sandbox.ums.accounts import MAX_SECRET_KEYS, ORGANIZATION, UserDraft, create_user
 from sandbox.ums.permissions import PUBLISHER
 from sandbox.ums.sessions import FAILURES_ALLOWED
-from tests.support.settings import CODE, MINIMAL, PATIENTS
+from tests.support.sandbox.settings_client import CODE, MINIMAL, PATIENTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from tests.support.sandbox import Sandbox
+    from tests.support.sandbox.running_sandbox import Sandbox
 
 ROLE = "00000000-0000-4000-8000-0000000000aa"
 NOBODY = "00000000-0000-4000-8000-0000000000ee"

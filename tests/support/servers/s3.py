@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
-from tests.support.serving import serving
+from tests.support.servers.serving import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

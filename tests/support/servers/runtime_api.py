@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from tests.support.serving import serving
+from tests.support.servers.serving import serving
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager

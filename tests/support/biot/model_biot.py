@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from builder.platform.reserved_variables import TREE_DIGEST_NAME, TREE_VERSION_NAME
 from builder.publishing.failures import AccessDenied, NoAnswer, OutcomeUnknown, Refused, RolledBack, Unreachable
-from tests.support.publishing import as_table, digest, remote_plugin
+from tests.support.biot.remote_plugins import as_table, digest, remote_plugin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

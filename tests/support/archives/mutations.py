@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from builder.archive.reader import read_stream
 from builder.archive.tree_digest import tree_digest
 from builder.errors import VerificationError
-from tests.support.zips import ForgedMember, forge, named
+from tests.support.archives.forged_zips import ForgedMember, forge, named
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

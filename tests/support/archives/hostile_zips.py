@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from builder.archive.entry_paths import path_problem
 from builder.archive.reader import read_stream
 from builder.errors import VerificationError
-from tests.support.zips import ForgedMember, deflated, forge, named
+from tests.support.archives.forged_zips import ForgedMember, deflated, forge, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,0 +1,1 @@
+"""ZIP and ELF files that are built byte by byte, and altered artifacts."""

@@ -1,0 +1,1 @@
+"""The machine around a test: busy cores, killed processes and a keyring."""

@@ -1,0 +1,1 @@
+"""Running local BioTs, their clients, and the runs that check them against BioT's documentation."""
