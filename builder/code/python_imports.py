@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _CATCHES = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
 _PLATFORM_CHECKS = ("sys.platform", "os.name", "platform.system", "sys.implementation", "sys.version_info")
 _IMPORT_FUNCTIONS = ("import_module", "__import__")
+_BLOCK_STATEMENTS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.For, ast.AsyncFor, ast.While, ast.AsyncWith, ast.Match)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,10 @@ class _Context:
     is_certain: bool = True
     is_caught: bool = False
     fallback_for: tuple[str, ...] = ()
+
+    def uncertain(self) -> _Context:
+        """The same for statements that may not run."""
+        return replace(self, is_certain=False) if self.is_certain else self
 
 
 def python_imports(source: bytes) -> tuple[Import, ...] | None:
@@ -39,21 +44,42 @@ def python_imports(source: bytes) -> tuple[Import, ...] | None:
 
 
 def _imports(statements: list[ast.stmt], context: _Context) -> Iterator[Import]:
-    uncertain = replace(context, is_certain=False)
+    uncertain = context.uncertain()
     for statement in statements:
-        yield from _imported(statement, context)
-        if isinstance(statement, ast.Try | ast.TryStar):
+        if isinstance(statement, ast.Import | ast.ImportFrom):
+            yield from _imported(statement, context)
+        elif isinstance(statement, ast.Try | ast.TryStar):
             yield from _imports_of_try(statement, context)
         elif isinstance(statement, ast.If):
-            # The condition may be why the module is not needed, such as the version of Python.
-            is_for_types = _is_type_checking(statement.test)
-            branch = replace(uncertain, is_caught=context.is_caught or _is_platform_check(statement.test))
-            yield from _imports([] if is_for_types else statement.body, branch)
-            yield from _imports(statement.orelse, context if is_for_types else branch)
-        else:
-            always_runs = isinstance(statement, ast.ClassDef | ast.With)
+            yield from _imports_of_if(statement, context)
+        elif isinstance(statement, ast.ClassDef | ast.With):
+            yield from _imports(statement.body, context)
+        elif isinstance(statement, _BLOCK_STATEMENTS):
             for block in _blocks(statement):
-                yield from _imports(block, context if always_runs else uncertain)
+                yield from _imports(block, uncertain)
+
+
+def _blocks(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
+    if isinstance(statement, ast.Match):
+        yield from (case.body for case in statement.cases)
+    else:
+        yield getattr(statement, "body", [])
+        yield getattr(statement, "orelse", [])
+
+
+def _imports_of_if(statement: ast.If, context: _Context) -> Iterator[Import]:
+    """The imports under a condition, which may be why a module is not needed, such as the version of Python."""
+    uncertain = context.uncertain()
+    branches = (*_imports(statement.body, uncertain), *_imports(statement.orelse, uncertain))
+    if not branches:
+        return  # most conditions: their text is not needed, and writing it out takes long
+    test = ast.unparse(statement.test)
+    if test.rpartition(".")[2] == "TYPE_CHECKING":
+        yield from _imports(statement.orelse, context)
+    elif any(check in test for check in _PLATFORM_CHECKS):
+        yield from (replace(each, is_caught=True) for each in branches)
+    else:
+        yield from branches
 
 
 def _imports_of_try(statement: ast.Try | ast.TryStar, context: _Context) -> Iterator[Import]:
@@ -107,21 +133,3 @@ def _catches(handler: ast.ExceptHandler) -> bool:
         return True
     types = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
     return any(ast.unparse(kind).rpartition(".")[2] in _CATCHES for kind in types)
-
-
-def _is_type_checking(test: ast.expr) -> bool:
-    return ast.unparse(test).rpartition(".")[2] == "TYPE_CHECKING"
-
-
-def _is_platform_check(test: ast.expr) -> bool:
-    text = ast.unparse(test)
-    return any(word in text for word in _PLATFORM_CHECKS)
-
-
-def _blocks(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
-    if isinstance(statement, ast.Match):
-        yield from (case.body for case in statement.cases)
-    for name in ("body", "orelse"):
-        block = getattr(statement, name, None)
-        if isinstance(block, list):
-            yield block
