@@ -220,7 +220,7 @@ def _code(entry: JournalEntry) -> str:
 
 
 def _hex(digest: str | None) -> str:
-    """The beginning of a digest, enough to distinguish code; an image's tag whole."""
+    """The beginning of a digest, enough to distinguish code; the whole tag of an image."""
     return "-" if digest is None else digest.removeprefix("sha256:")[:_HEX_LENGTH]
 
 

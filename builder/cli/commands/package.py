@@ -135,7 +135,7 @@ def _summary(packaged: PackagedPlugin) -> list[str]:
 
 
 def shortest(file: Path) -> str:
-    """The path as seen from here, or the whole path where that is shorter (or on another drive)."""
+    """The path relative to the current folder, or the absolute path if that is shorter or on another drive."""
     try:
         return min(os.path.relpath(file), str(file), key=len)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What a person and a machine see of each command, and with which exit code it ends."""
+"""The output and the exit code of each command, for people and for machines."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_completion_is_a_script_that_asks_biot_plugin(shell: str, biot_plugin: C
     assert "_BIOT_PLUGIN_COMPLETE" in done.stdout
 
 
-def test_package_works_from_a_folder_below_and_says_what_it_wrote(biot_plugin: Call, plugin: Path) -> None:
+def test_package_works_from_a_subfolder_and_prints_what_it_wrote(biot_plugin: Call, plugin: Path) -> None:
     done = biot_plugin("package", cwd=plugin / "src" / "deep" / "er")
 
     assert (done.returncode, done.stderr) == (0, "")
@@ -100,7 +100,7 @@ def test_package_works_from_a_folder_below_and_says_what_it_wrote(biot_plugin: C
     assert "\x1b" not in done.stdout
 
 
-def test_a_second_run_writes_nothing_and_says_so(biot_plugin: Call, plugin: Path) -> None:
+def test_a_second_run_writes_nothing_and_prints_so(biot_plugin: Call, plugin: Path) -> None:
     biot_plugin("package", cwd=plugin)
     before = {file: file.stat().st_mtime_ns for file in (plugin / "dist").iterdir()}
     done = biot_plugin("package", cwd=plugin)
@@ -120,7 +120,7 @@ def test_a_damaged_artifact_is_built_again(biot_plugin: Call, plugin: Path) -> N
     assert artifact.read_bytes() == good
 
 
-def test_package_and_inspect_tell_machines_the_same(biot_plugin: Call, plugin: Path) -> None:
+def test_package_and_inspect_print_the_same_digests(biot_plugin: Call, plugin: Path) -> None:
     packaged = json.loads(biot_plugin("package", "--json", cwd=plugin).stdout)
     inspected = json.loads(biot_plugin("inspect", "--json", packaged["artifact"], cwd=plugin).stdout)
 
@@ -149,7 +149,7 @@ def test_locked_packages_come_from_the_store_the_second_time(
     assert "sample_package/__init__.py" in zipfile.ZipFile(plugin / "dist" / "age-calculator-3.zip").namelist()
 
 
-def test_check_tells_the_manifest_s_and_the_handler_s_problems_at_once(biot_plugin: Call, plugin: Path) -> None:
+def test_check_reports_problems_of_manifest_and_handler_together(biot_plugin: Call, plugin: Path) -> None:
     (plugin / "src" / "index.py").write_text("async def handler(event, context): ...\n", "utf-8")
     manifest = plugin / "plugin.toml"
     manifest.write_text(
@@ -170,7 +170,7 @@ def test_check_tells_the_manifest_s_and_the_handler_s_problems_at_once(biot_plug
 
 
 @pytest.mark.parametrize(
-    ("arguments", "change", "code", "told"),
+    ("arguments", "change", "code", "message"),
     [
         (["packag"], {}, 2, "No such command 'packag'"),
         (["package", "--bogus"], {}, 2, "No such option"),
@@ -184,8 +184,8 @@ def test_check_tells_the_manifest_s_and_the_handler_s_problems_at_once(biot_plug
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_each_failure_has_its_exit_code_and_says_what_to_do(
-    arguments: list[str], change: dict[str, str | None], code: int, told: str, project: tuple[Call, Path]
+def test_each_failure_has_its_exit_code_and_message(
+    arguments: list[str], change: dict[str, str | None], code: int, message: str, project: tuple[Call, Path]
 ) -> None:
     biot_plugin, plugin = project
     for name, text in change.items():
@@ -197,7 +197,7 @@ def test_each_failure_has_its_exit_code_and_says_what_to_do(
     done = biot_plugin(*arguments, cwd=plugin)
 
     assert done.returncode == code
-    assert told in done.stderr
+    assert message in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
     assert not (plugin / "dist").exists()

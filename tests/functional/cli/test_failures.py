@@ -40,9 +40,7 @@ KEYS = {"status", "kind", "exitCode", "message", "hint", "problems"}
     ],
     ids=" ".join,
 )
-def test_a_wrong_command_line_is_one_document_too(
-    arguments: tuple[str, ...], biot_plugin: Call, tmp_path: Path
-) -> None:
+def test_a_usage_error_is_one_json_document(arguments: tuple[str, ...], biot_plugin: Call, tmp_path: Path) -> None:
     done = biot_plugin(*arguments, cwd=tmp_path)
     document = json.loads(done.stdout)
 
@@ -53,7 +51,7 @@ def test_a_wrong_command_line_is_one_document_too(
     assert done.stderr == ""
 
 
-def test_an_interrupt_is_one_document_too(
+def test_an_interrupt_is_one_json_document(
     plugin: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def interrupted(*_: object, **__: object) -> None:
@@ -68,7 +66,7 @@ def test_an_interrupt_is_one_document_too(
     assert document.keys() == KEYS
 
 
-def test_what_the_machine_refuses_is_no_bug(
+def test_a_permission_error_is_not_a_bug(
     plugin: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def refused(*_: object, **__: object) -> None:
@@ -76,19 +74,19 @@ def test_what_the_machine_refuses_is_no_bug(
 
     monkeypatch.setattr("builder.pipeline.check", refused)
     code = run(["check", "-p", str(plugin)])
-    output = capsys.readouterr().err
+    stderr = capsys.readouterr().err
 
     assert code == 4
-    assert output.startswith("error: Cannot read or write /srv/src/index.py: Permission denied.\n")
-    assert "Traceback" not in output
+    assert stderr.startswith("error: Cannot read or write /srv/src/index.py: Permission denied.\n")
+    assert "Traceback" not in stderr
 
 
-def test_other_errors_of_the_system_stay_bugs() -> None:
+def test_other_system_errors_are_bugs() -> None:
     assert machine_error(FileNotFoundError(errno.ENOENT, "No such file or directory")) is None
     assert machine_error(ValueError("disk")) is None
 
 
-def test_a_lock_that_cannot_be_written_is_said_and_leaves_nothing(biot_plugin: Call, plugin: Path) -> None:
+def test_a_lock_that_cannot_be_written_is_an_error_and_leaves_no_files(biot_plugin: Call, plugin: Path) -> None:
     (plugin / "pyproject.toml").write_text("[project]\ndependencies = []\n", "utf-8")
     (plugin / "requirements.lock").mkdir()
     done = biot_plugin("lock", cwd=plugin)
@@ -98,7 +96,7 @@ def test_a_lock_that_cannot_be_written_is_said_and_leaves_nothing(biot_plugin: C
     assert not list(plugin.glob(".*"))
 
 
-def test_a_file_of_dependencies_that_cannot_be_read_is_named(biot_plugin: Call, plugin: Path) -> None:
+def test_an_unreadable_requirements_file_is_named(biot_plugin: Call, plugin: Path) -> None:
     with (plugin / "plugin.toml").open("a", encoding="utf-8") as manifest:
         manifest.write('[build]\nrequirements = "requirements.txt"\n')
     (plugin / "requirements.txt").mkdir()
@@ -110,28 +108,28 @@ def test_a_file_of_dependencies_that_cannot_be_read_is_named(biot_plugin: Call, 
 
 
 @pytest.mark.parametrize(("variable", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
-def test_errors_are_coloured_on_a_terminal_unless_the_user_objects(
+def test_errors_are_coloured_on_a_terminal_unless_no_color_is_set(
     variable: dict[str, str], tmp_path: Path, *, coloured: bool
 ) -> None:
-    ours, theirs = pty.openpty()
+    terminal, stderr = pty.openpty()
     environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
     subprocess.run(
         [sys.executable, "-m", "builder", "check"],
         cwd=tmp_path,
         env={**environment, **variable, "PYTHONPATH": str(REPOSITORY)},
-        stderr=theirs,
+        stderr=stderr,
         check=False,
     )
-    os.close(theirs)
-    output = os.read(ours, 4096).decode()
-    os.close(ours)
+    os.close(stderr)
+    output = os.read(terminal, 4096).decode()
+    os.close(terminal)
 
     assert "No plugin.toml found" in output
     assert ("\x1b[" in output) is coloured
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "latin-1", "utf-8:strict"])
-def test_an_output_that_lacks_signs_gets_escapes_and_json_stays_json(encoding: str, tmp_path: Path) -> None:
+def test_unencodable_characters_are_escaped_and_json_stays_valid(encoding: str, tmp_path: Path) -> None:
     folder = tmp_path / "\udcff\u2192"  # a name of a folder that is no text, and an arrow
     folder.mkdir()
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "PYTHONIOENCODING": encoding}
@@ -145,7 +143,7 @@ def test_an_output_that_lacks_signs_gets_escapes_and_json_stays_json(encoding: s
     assert str(folder) in json.loads(document.stdout)["message"]
 
 
-def test_an_interrupt_before_anything_was_read_is_told_like_any_other(
+def test_an_interrupt_before_the_command_starts_is_reported_like_any_other(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     code = run(["check", "--json"], interrupted=True)
@@ -153,7 +151,7 @@ def test_an_interrupt_before_anything_was_read_is_told_like_any_other(
     assert code == json.loads(capsys.readouterr().out)["exitCode"] == 130
 
 
-def test_an_interrupt_while_modules_are_imported_is_no_traceback(tmp_path: Path) -> None:
+def test_an_interrupt_during_imports_prints_no_traceback(tmp_path: Path) -> None:
     (tmp_path / "click.py").write_text("import signal\nsignal.raise_signal(signal.SIGINT)\n" + IMPORTS_THE_REAL_CLICK)
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(REPOSITORY)])}
 
@@ -173,7 +171,9 @@ def test_an_interrupt_while_modules_are_imported_is_no_traceback(tmp_path: Path)
     "redirection", [">&-", "<&-", ">&- 2>&-", ">/dev/full", ">/dev/full 2>&1", "2>/dev/full", "| true", "2>&1 | true"]
 )
 @pytest.mark.parametrize("command", ["check", "check --json", "frobnicate --json"])
-def test_a_failure_keeps_its_exit_code_when_nobody_can_read_it(command: str, redirection: str, tmp_path: Path) -> None:
+def test_a_failure_keeps_its_exit_code_when_its_output_cannot_be_written(
+    command: str, redirection: str, tmp_path: Path
+) -> None:
     script = f"{sys.executable} -m builder {command} {redirection}; exit ${{PIPESTATUS[0]}}"
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
     done = subprocess.run(["bash", "-c", script], cwd=tmp_path, env=environment, capture_output=True, check=False)
@@ -183,7 +183,7 @@ def test_a_failure_keeps_its_exit_code_when_nobody_can_read_it(command: str, red
     assert b"ignored" not in done.stderr
 
 
-def test_a_reader_that_has_seen_enough_does_not_change_how_it_ended(plugin: Path) -> None:
+def test_a_closed_pipe_does_not_change_the_exit_code(plugin: Path) -> None:
     script = f"{sys.executable} -m builder package --json | true; exit ${{PIPESTATUS[0]}}"
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
     (plugin / "plugin.toml").write_text("nonsense", "utf-8")
