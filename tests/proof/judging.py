@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from sandbox.faults import FaultedRequest, FaultKind
     from tests.proof.operations import Operation
-    from tests.proof.world import Ran, Truth
+    from tests.proof.world import BiotState, CommandRun
 
 PASSING = frozenset({"creationTime", "lastModifiedTime", "endpointUrl", "linkToConsole", "fetched"})
 UNKNOWN_FIELDS = frozenset({"aaaSinceNextRelease", "zzz"})
@@ -44,12 +44,12 @@ class Case:
     """One run, and what the same command does when nothing goes wrong."""
 
     operation: Operation
-    ran: Ran
+    ran: CommandRun
     met: Sequence[FaultKind]
-    before: Truth
-    after: Truth
-    wanted: Truth
-    undisturbed: Ran
+    before: BiotState
+    after: BiotState
+    wanted: BiotState
+    undisturbed: CommandRun
 
     @property
     def others(self) -> list[ConcurrentChange]:
@@ -57,7 +57,7 @@ class Case:
         return [one for kind in self.met for one in (kind.before, kind.after) if one is not None]
 
 
-def claim_of(ran: Ran) -> Claim:
+def claim_of(ran: CommandRun) -> Claim:
     """The ending that a command reported by exit code and kind."""
     if ran.code in {0, 10}:
         return Claim.DONE

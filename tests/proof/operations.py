@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tests.proof.world import Ran, World
+    from tests.proof.world import CommandRun, World
 
 PLUGIN = "Plugin-proof"
 LOCAL = ("-e", "local", "--json")
@@ -77,7 +77,7 @@ def prepare(world: World) -> None:
     world.keep("second")
 
 
-def _must(world: World, *arguments: str) -> Ran:
+def _must(world: World, *arguments: str) -> CommandRun:
     ran = world.call(*arguments)
     assert ran.code == 0, ran
     return ran

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from tests.proof.world import World
 
 MOST = 8
-SETTLERS: tuple[tuple[str, tuple[str, object]], ...] = (
+SETTINGS_PUBLISHERS: tuple[tuple[str, tuple[str, object]], ...] = (
     ("timeout = 90", ("timeout", 90)),
     ("ephemeralStorage = 1024", ("ephemeralStorage", 1024)),
     ("timeout = 120", ("timeout", 120)),
@@ -67,7 +67,7 @@ class Publishers:
                 "rows": ROWS[: who % 3],
             }
             write_project(world.folder / f"coder-{who}", values)
-        for who, (line, _) in enumerate(SETTLERS):
+        for who, (line, _) in enumerate(SETTINGS_PUBLISHERS):
             write_project(world.folder / f"settler-{who}", {**PROJECTS["first"], "more": line})
         self._log_in()
 
@@ -154,11 +154,14 @@ class Publishers:
 def _draw_projects(base: str, chance: random.Random) -> tuple[list[str], list[tuple[str, object]]]:
     """The folders of two to eight publishers, and the sign of each one's release."""
     count = chance.randint(2, MOST)
-    number = min(chance.randint(0, len(SETTLERS)), count - 1) if base == "first" else 0
-    settlers = chance.sample(range(len(SETTLERS)), number)
+    number = min(chance.randint(0, len(SETTINGS_PUBLISHERS)), count - 1) if base == "first" else 0
+    settlers = chance.sample(range(len(SETTINGS_PUBLISHERS)), number)
     coders = range(count - number)
     projects = [*(f"settler-{one}" for one in settlers), *(f"coder-{who}" for who in coders)]
-    return projects, [*(SETTLERS[one][1] for one in settlers), *(("displayName", f"Of {who}") for who in coders)]
+    return projects, [
+        *(SETTINGS_PUBLISHERS[one][1] for one in settlers),
+        *(("displayName", f"Of {who}") for who in coders),
+    ]
 
 
 async def _at_once(call: Callable[..., object], *arguments: object, **_: object) -> object:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from builder.publishing.api.http_response import HttpResponse
     from builder.publishing.api.http_transport import HttpRequest
     from tests.proof.operations import Operation
-    from tests.proof.world import Ran, Truth
+    from tests.proof.world import BiotState, CommandRun
 
 LATE_SECONDS = 0.03
 PROCESSES = 2 * (os.cpu_count() or 1)
@@ -130,9 +130,9 @@ class Counts:
 class _Golden:
     """What an operation does when nothing goes wrong."""
 
-    before: Truth
-    after: Truth
-    ran: Ran
+    before: BiotState
+    after: BiotState
+    ran: CommandRun
     requests: int
 
 

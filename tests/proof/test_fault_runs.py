@@ -29,7 +29,7 @@ OTHER_CLIENTS_RUNS, TEXT_RUNS = 400, 300
 PUBLISHED = {"publish: create", "publish: code and settings", "publish: settings only"}
 
 
-def test_every_operation_meets_every_fault_at_every_request(runs: Runs, figures: Figures) -> None:
+def test_every_operation_with_every_fault_at_every_request(runs: Runs, figures: Figures) -> None:
     counts = runs.count(single_faults(runs.requests))
     tell(figures, f"{len(OPERATIONS)} commands, {len(FAULT_KINDS)} faults, every request", counts, SINGLE_RUNS)
     figures.tables["Every fault, alone"] = table_of_kinds(counts)
@@ -63,7 +63,7 @@ def test_other_clients_on_the_same_faults(figures: Figures) -> None:
         assert counts.wrong
 
 
-def test_no_text_and_no_traceback_shows_a_secret(runs: Runs, figures: Figures) -> None:
+def test_no_output_and_no_traceback_shows_a_secret(runs: Runs, figures: Figures) -> None:
     chance = random.Random(SEED)  # noqa: S311 - repeatable, not secret
     leaks = runs.text_leaks(chance.sample(list(single_faults(runs.requests)), TEXT_RUNS))
     crashed = runs.crashed()

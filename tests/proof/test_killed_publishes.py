@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from tests.proof.figures import Figures
     from tests.proof.operations import Operation
-    from tests.proof.world import Truth
+    from tests.proof.world import BiotState
 
 REPOSITORY = Path(__file__).parents[2]
 KILLED = ("publish: create", "publish: code and settings", "publish: settings only")
@@ -51,7 +51,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     os.environ.update(before)
 
 
-def test_killed_publishes_end_in_the_same_state_when_run_again(world: World, figures: Figures) -> None:
+def test_killed_publishes_reach_the_same_state_when_run_again(world: World, figures: Figures) -> None:
     outcomes = [
         (operation.name, point, kill_and_repeat(world, operation, point, wanted))
         for operation in OPERATIONS
@@ -76,7 +76,7 @@ def points(requests: int) -> Iterator[Point]:
         yield from (Point(request=request, stuck=kind) for kind in STUCK)
 
 
-def undisturbed(world: World, operation: Operation) -> tuple[Truth, int]:
+def undisturbed(world: World, operation: Operation) -> tuple[BiotState, int]:
     world.restore(operation.base)
     world.play(())
     process = begin(world, operation)
@@ -85,7 +85,7 @@ def undisturbed(world: World, operation: Operation) -> tuple[Truth, int]:
     return world.truth(), world.gate.requests
 
 
-def kill_and_repeat(world: World, operation: Operation, point: Point, wanted: Truth) -> tuple[bool, str]:
+def kill_and_repeat(world: World, operation: Operation, point: Point, wanted: BiotState) -> tuple[bool, str]:
     """Whether it was at work when it was killed, and what is wrong after it was run again."""
     world.restore(operation.base)
     world.play([FaultRule(kind=FAULT_KINDS[point.stuck], request=point.request)] if point.stuck else ())

@@ -30,7 +30,7 @@ def test_no_update_is_lost_silently(runs: Runs, figures: Figures) -> None:
     assert verdicts_of(races)[Verdict.CONFLICT.value] > 0
 
 
-def test_a_client_that_plans_anew_after_a_refusal_loses_updates(figures: Figures) -> None:
+def test_a_client_that_plans_again_after_a_refusal_loses_updates(figures: Figures) -> None:
     """The proof can fail: this client reads again when BioT refuses its version, and sends once more."""
     pool = Runs(CORES, habit=PLANS_ANEW)
     races = pool.race(range(OTHER_CLIENT_INTERLEAVINGS))

@@ -76,7 +76,7 @@ PROJECTS: Mapping[str, Mapping[str, Any]] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ran:
+class CommandRun:
     """What a command did, as its user sees it."""
 
     code: int
@@ -87,14 +87,14 @@ class Ran:
     def document(self) -> dict[str, Any]:
         """What ``--json`` printed; empty when it was no JSON."""
         try:
-            found: dict[str, Any] = json.loads(self.out)
+            document: dict[str, Any] = json.loads(self.out)
         except ValueError:
             return {}
-        return found
+        return document
 
 
 @dataclass(frozen=True, kw_only=True)
-class Truth:
+class BiotState:
     """What the local BioT really holds, without what differs from run to run.
 
     Attributes:
@@ -109,7 +109,7 @@ class Truth:
         """The plugin's version; 0 when it is not there."""
         return int(self.plugins.get(name, {}).get("version", 0))
 
-    def without_versions(self) -> Truth:
+    def without_versions(self) -> BiotState:
         """For comparing where another version is as good."""
         plugins = {
             name: {
@@ -177,12 +177,12 @@ class World:
         self.running.stop()
         self.canary.close()
 
-    def call(self, *arguments: str) -> Ran:
+    def call(self, *arguments: str) -> CommandRun:
         """Run one command; waiting costs nothing."""
         out, err = io.StringIO(), io.StringIO()
         with redirect_stdout(out), redirect_stderr(err):
             code = run([argument.format(folder=self.folder) for argument in arguments])
-        return Ran(code=code, out=out.getvalue(), err=err.getvalue())
+        return CommandRun(code=code, out=out.getvalue(), err=err.getvalue())
 
     def play(self, rules: Iterable[FaultRule]) -> None:
         """Begin a scenario; redirects lead to the canary."""
@@ -229,7 +229,7 @@ class World:
                     marks = ",".join("?" * len(rows[0]))
                     connection.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608
 
-    def truth(self) -> Truth:
+    def truth(self) -> BiotState:
         """What the local BioT holds now."""
         with self.running.state.database.read() as connection:
             plugins = {
@@ -245,23 +245,23 @@ class World:
                     " FROM dispatcher_notification"
                 )
             ]
-        return Truth(plugins=plugins, rows=tuple(sorted(rows)))
+        return BiotState(plugins=plugins, rows=tuple(sorted(rows)))
 
-    def leaks(self, ran: Ran) -> list[str]:
+    def leaks(self, ran: CommandRun) -> list[str]:
         """Where a secret shows: in what was printed, or in a file of the publisher that is not there for it.
 
         Kept releases hold the plugin's variables, as plugin.toml does; credentials must not be there either.
         """
         credentials = (*self.credentials, TOKEN_BEGINS)
-        found = [place for place, text in (("stdout", ran.out), ("stderr", ran.err)) if holds(text, credentials)]
-        found += [f"{place}: variable" for place, text in (("stdout", ran.out), ("stderr", ran.err)) if SECRET in text]
+        places = [place for place, text in (("stdout", ran.out), ("stderr", ran.err)) if holds(text, credentials)]
+        places += [f"{place}: variable" for place, text in (("stdout", ran.out), ("stderr", ran.err)) if SECRET in text]
         for file in self.state.rglob("*"):
             room = file.relative_to(self.state).parts[0]
             if file.is_file() and room not in {"tokens", "local.json"}:
                 text = file.read_text("utf-8", "replace")
                 if holds(text, credentials) or (room != "releases" and SECRET in text):
-                    found.append(file.relative_to(self.state).as_posix())
-        return found
+                    places.append(file.relative_to(self.state).as_posix())
+        return places
 
     def leaks_elsewhere(self) -> list[str]:
         """Files outside the state folder that show a credential: projects, artifacts, store, home."""
@@ -278,9 +278,12 @@ def holds(text: str, secrets: Iterable[str]) -> bool:
 
 def _lasting(response: Mapping[str, Any]) -> dict[str, Any]:
     passing = {"creationTime", "lastModifiedTime", "endpointUrl", "linkToConsole"}
-    kept = {key: value for key, value in response.items() if key not in passing}
+    lasting = {key: value for key, value in response.items() if key not in passing}
     variables = response.get("environmentVariables") or {}
-    return {**kept, "environmentVariables": {key: variables[key] for key in variables if not key.startswith("BIOT_")}}
+    return {
+        **lasting,
+        "environmentVariables": {key: variables[key] for key in variables if not key.startswith("BIOT_")},
+    }
 
 
 def write_project(folder: Path, values: Mapping[str, Any]) -> None:

@@ -31,7 +31,7 @@ runtime = "python3.12"
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class CommandResult:
     """What a command printed, and how it ended."""
 
     code: int
@@ -50,11 +50,11 @@ class CommandLine:
     def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
         self._capsys = capsys
 
-    def __call__(self, *arguments: str) -> Said:
+    def __call__(self, *arguments: str) -> CommandResult:
         self._capsys.readouterr()
         code = run(arguments)
         captured = self._capsys.readouterr()
-        return Said(code, captured.out, captured.err)
+        return CommandResult(code, captured.out, captured.err)
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +95,6 @@ def client(sandbox: Sandbox, plugin_folder: Path) -> Iterator[BiotClient]:
     target = TargetEnvironment(name="local", base_url=sandbox.base_url)
     with open_client(target, environ, None, SystemClock()) as opened:
         yield opened
-        while found := opened.search({"limit": 100}).plugins:
-            for plugin in found:
+        while plugins := opened.search({"limit": 100}).plugins:
+            for plugin in plugins:
                 opened.delete(plugin.name)

@@ -1,4 +1,4 @@
-"""Whose credentials are used, how tokens are kept and renewed, and that no secret is ever seen."""
+"""Which credentials are used, how tokens are stored and renewed, and that no secret is ever shown."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def paths(server: RawServer) -> list[str]:
     return [one.path for one in server.requests]
 
 
-def test_a_service_users_token_is_kept_for_the_next_command_and_replaced_before_it_ends(tmp_path: Path) -> None:
+def test_a_service_users_token_is_stored_for_the_next_command_and_renewed_before_it_expires(tmp_path: Path) -> None:
     environ, clock = environment(tmp_path, SERVICE), VirtualClock()
 
     with RawServer(service_token("one"), FOUND, FOUND, service_token("two"), FOUND) as server:
@@ -75,13 +75,13 @@ def test_a_service_users_token_is_kept_for_the_next_command_and_replaced_before_
 
     assert bearers(server) == ["one", "one", "two"]
     assert json.loads(server.requests[0].body) == {"id": "user-1", "secretKey": "canary-key"}
-    (kept,) = (tmp_path / "state" / "tokens").iterdir()
-    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
-    assert stat.S_IMODE(kept.parent.stat().st_mode) == 0o700
-    assert "canary" not in kept.read_text()
+    (session_file,) = (tmp_path / "state" / "tokens").iterdir()
+    assert stat.S_IMODE(session_file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(session_file.parent.stat().st_mode) == 0o700
+    assert "canary" not in session_file.read_text()
 
 
-def test_tokens_are_of_one_principal_at_one_address(tmp_path: Path) -> None:
+def test_tokens_belong_to_one_principal_at_one_address(tmp_path: Path) -> None:
     clock = VirtualClock()
     other = {**SERVICE, "BIOT_SERVICE_USER_ID": "user-2"}
 
@@ -94,7 +94,7 @@ def test_tokens_are_of_one_principal_at_one_address(tmp_path: Path) -> None:
     assert bearers(server) == ["one", "two"]
 
 
-def test_a_clock_that_goes_wrong_does_not_make_tokens_old(tmp_path: Path) -> None:
+def test_a_wrong_clock_does_not_expire_tokens(tmp_path: Path) -> None:
     """This machine is a year ahead; BioT's own clock says how long its token lives."""
     clock = VirtualClock()
     clock.pass_by(365 * 86400)
@@ -109,7 +109,7 @@ def test_a_clock_that_goes_wrong_does_not_make_tokens_old(tmp_path: Path) -> Non
     assert paths(server).count("/ums/v2/services/accessToken") == 1
 
 
-def test_a_user_is_asked_for_no_second_log_in_while_the_refresh_token_lives(tmp_path: Path) -> None:
+def test_a_user_logs_in_once_while_the_refresh_token_is_valid(tmp_path: Path) -> None:
     environ, clock = environment(tmp_path, PERSON), VirtualClock()
 
     with RawServer(
@@ -126,7 +126,7 @@ def test_a_user_is_asked_for_no_second_log_in_while_the_refresh_token_lives(tmp_
     assert json.loads(server.requests[2].body) == {"refreshToken": "refresh-one"}
 
 
-def test_a_second_factor_is_asked_for_with_the_first_steps_token(tmp_path: Path) -> None:
+def test_a_second_factor_is_sent_with_the_token_of_the_first_step(tmp_path: Path) -> None:
     first = session("half", mfaRequired=True, refreshJwt=None)
 
     with RawServer(first, session("whole"), FOUND) as server:
@@ -149,9 +149,7 @@ def test_a_second_factor_is_asked_for_with_the_first_steps_token(tmp_path: Path)
         ([failure(401, "USER_LOCKED")], "USER_LOCKED", "administrator"),
     ],
 )
-def test_every_ending_of_a_log_in_says_what_to_do(
-    tmp_path: Path, answers: list[bytes], message: str, hint: str
-) -> None:
+def test_every_failed_log_in_says_what_to_do(tmp_path: Path, answers: list[bytes], message: str, hint: str) -> None:
     with RawServer(*answers) as server:
         target = TargetEnvironment(name="dev", base_url=server.url)
         biot = open_client(target, environment(tmp_path, PERSON), None, VirtualClock())
@@ -165,7 +163,7 @@ def test_every_ending_of_a_log_in_says_what_to_do(
     assert len(server.requests) == 1
 
 
-def test_a_wrong_code_is_told(tmp_path: Path) -> None:
+def test_a_wrong_code_is_reported(tmp_path: Path) -> None:
     environ = environment(tmp_path, {**PERSON, "BIOT_MFA_CODE": "000000"})
 
     with RawServer(session("half", mfaRequired=True), failure(400, "MFA_CODE_NOT_VALID")) as server:
@@ -175,7 +173,7 @@ def test_a_wrong_code_is_told(tmp_path: Path) -> None:
         biot.close()
 
 
-def test_an_answer_without_a_token_is_no_log_in(tmp_path: Path) -> None:
+def test_a_response_without_a_token_is_not_a_log_in(tmp_path: Path) -> None:
     with RawServer(reply(200, {"accessToken": "a b\r\nx: y"})) as server:
         biot = open_client(
             TargetEnvironment(name="dev", base_url=server.url), environment(tmp_path, SERVICE), None, VirtualClock()
@@ -185,7 +183,7 @@ def test_an_answer_without_a_token_is_no_log_in(tmp_path: Path) -> None:
         biot.close()
 
 
-def test_a_given_token_that_ended_is_told_with_what_to_use_instead(tmp_path: Path) -> None:
+def test_an_expired_token_is_reported_with_an_alternative(tmp_path: Path) -> None:
     environ = environment(tmp_path, {"BIOT_TOKEN": "Bearer canary-token"})
 
     with RawServer(failure(401, "TOKEN_NOT_VALID")) as server:
@@ -200,7 +198,7 @@ def test_a_given_token_that_ended_is_told_with_what_to_use_instead(tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    ("variables", "told"),
+    ("variables", "message"),
     [
         ({"BIOT_USERNAME": "a"}, "BIOT_PASSWORD is missing"),
         ({"BIOT_USERNAME": "a", "BIOT_PASSWORD": ""}, "BIOT_PASSWORD is empty"),
@@ -210,14 +208,14 @@ def test_a_given_token_that_ended_is_told_with_what_to_use_instead(tmp_path: Pat
         ({"BIOT_TOKEN": "canary\nx: y"}, "The environment has a malformed BIOT_TOKEN"),
     ],
 )
-def test_half_a_pair_and_several_kinds_are_told(variables: dict[str, str], told: str) -> None:
-    with pytest.raises(AccessDenied, match=told) as caught:
+def test_incomplete_pairs_and_several_kinds_are_reported(variables: dict[str, str], message: str) -> None:
+    with pytest.raises(AccessDenied, match=message) as caught:
         read_credentials(variables, "The environment")
 
     assert "canary" not in caught.value.message + caught.value.hint
 
 
-def test_what_ci_sets_for_missing_secrets_counts_as_none() -> None:
+def test_empty_variables_as_ci_sets_them_count_as_missing() -> None:
     assert read_credentials({"BIOT_TOKEN": "", "BIOT_USERNAME": " "}, "The environment") is None
     assert isinstance(read_credentials(SERVICE, "x"), ServiceUserCredentials)
     assert isinstance(read_credentials({"BIOT_TOKEN": " t\n"}, "x"), TokenCredentials)
@@ -258,14 +256,14 @@ def test_dotenv_is_used_only_when_git_would_not_commit_it(tmp_path: Path) -> Non
     with pytest.raises(AccessDenied, match="git would commit it") as caught:
         find_identity(target, {}, folder, state)
     (folder / ".gitignore").write_text(".env\n")
-    found = find_identity(target, {}, folder, state)
+    identity = find_identity(target, {}, folder, state)
     subprocess.run(["git", "-C", str(folder), "add", "-f", ".env"], check=True)
     with pytest.raises(AccessDenied, match="git would commit it"):
         find_identity(target, {}, folder, state)
 
-    assert isinstance(found.credentials, UserCredentials)
-    assert found.source == ".env"
-    assert "canary" not in caught.value.message + repr(found)
+    assert isinstance(identity.credentials, UserCredentials)
+    assert identity.source == ".env"
+    assert "canary" not in caught.value.message + repr(identity)
     assert find_identity(target, {"BIOT_TOKEN": "t"}, folder, state).source == "environment variables"
 
 
@@ -287,14 +285,14 @@ def test_the_local_biot_gets_its_own_credentials_and_no_others(tmp_path: Path) -
         resolve_target("local", {"local": {"baseUrl": "https://biot.example.com"}}, state)
 
 
-def test_an_environment_has_to_be_named(tmp_path: Path) -> None:
+def test_an_environment_must_be_given(tmp_path: Path) -> None:
     with pytest.raises(PublishError, match="No environment") as caught:
         resolve_target(None, {"dev": {"baseUrl": "https://a"}}, StateFolder(folder=tmp_path))
 
     assert "dev, local" in caught.value.hint
 
 
-def test_a_change_for_which_no_token_is_to_be_had_was_certainly_not_sent(tmp_path: Path) -> None:
+def test_a_change_without_a_token_was_certainly_not_sent(tmp_path: Path) -> None:
     with RawServer(failure(500, "INTERNAL_SERVER_ERROR")) as server:
         target, clock = TargetEnvironment(name="dev", base_url=server.url), VirtualClock()
         biot = open_client(target, environment(tmp_path, SERVICE), None, clock)

@@ -1,4 +1,4 @@
-"""Commands that need no plan, against a local BioT."""
+"""Commands without a plan, with a local BioT."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_list_takes_biots_search_filter_sort_and_pages(biot_plugin: CommandLine,
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         (["--filter", "nam=x"], "Did you mean name?"),
         (["--filter", "name:is=x"], "not"),
@@ -84,15 +84,15 @@ def test_list_takes_biots_search_filter_sort_and_pages(biot_plugin: CommandLine,
     ],
 )
 def test_a_search_that_biot_does_not_have_is_a_usage_error(
-    biot_plugin: CommandLine, options: list[str], told: str
+    biot_plugin: CommandLine, options: list[str], message: str
 ) -> None:
-    said = biot_plugin("list", "-e", "local", *options)
+    result = biot_plugin("list", "-e", "local", *options)
 
-    assert said.code == 2
-    assert told in said.err
+    assert result.code == 2
+    assert message in result.err
 
 
-def test_show_tells_everything_but_the_values_of_variables(biot_plugin: CommandLine, client: BiotClient) -> None:
+def test_show_prints_everything_except_values_of_variables(biot_plugin: CommandLine, client: BiotClient) -> None:
     create(client, "age-calculator")
 
     page = biot_plugin("show", "-e", "local")
@@ -110,11 +110,11 @@ def test_show_tells_everything_but_the_values_of_variables(biot_plugin: CommandL
     assert "canary" not in page.out + str(document)
 
 
-def test_a_plugin_that_is_not_there_is_said_with_its_own_kind(biot_plugin: CommandLine) -> None:
-    said = biot_plugin("show", "nobody", "-e", "local", "--json")
+def test_a_missing_plugin_has_its_own_kind_of_error(biot_plugin: CommandLine) -> None:
+    result = biot_plugin("show", "nobody", "-e", "local", "--json")
 
-    assert (said.code, said.document["kind"]) == (8, "not-found")
-    assert "biot-plugin list -e local" in said.document["hint"]
+    assert (result.code, result.document["kind"]) == (8, "not-found")
+    assert "biot-plugin list -e local" in result.document["hint"]
 
 
 def test_disable_and_enable_change_the_state_and_nothing_else(biot_plugin: CommandLine, client: BiotClient) -> None:
@@ -135,7 +135,7 @@ def test_disable_and_enable_change_the_state_and_nothing_else(biot_plugin: Comma
     assert after.fields == before.fields
 
 
-def test_a_plugin_is_switched_off_while_its_manifest_has_problems_elsewhere(
+def test_a_plugin_can_be_disabled_while_its_manifest_has_other_problems(
     biot_plugin: CommandLine, client: BiotClient, plugin_folder: Path
 ) -> None:
     create(client, "age-calculator")
@@ -153,7 +153,7 @@ def test_a_plugin_is_switched_off_while_its_manifest_has_problems_elsewhere(
         assert "plugin.toml" in refused.err
 
 
-def test_what_enable_and_disable_show_is_the_plugin_as_it_is_now(biot_plugin: CommandLine, client: BiotClient) -> None:
+def test_enable_and_disable_show_the_current_plugin(biot_plugin: CommandLine, client: BiotClient) -> None:
     create(client, "age-calculator")
 
     for command, state in (("disable", "DISABLED"), ("enable", "ENABLED")):
@@ -161,7 +161,7 @@ def test_what_enable_and_disable_show_is_the_plugin_as_it_is_now(biot_plugin: Co
         assert (shown["status"], shown["plugin"]["enabledState"]) == ("done", state)
 
 
-def test_delete_asks_or_is_told_yes_and_says_what_goes_with_it(biot_plugin: CommandLine, client: BiotClient) -> None:
+def test_delete_asks_unless_yes_is_given_and_says_what_it_deletes(biot_plugin: CommandLine, client: BiotClient) -> None:
     create(client, "age-calculator")
 
     unasked = biot_plugin("delete", "age-calculator", "-e", "local")
@@ -169,8 +169,8 @@ def test_delete_asks_or_is_told_yes_and_says_what_goes_with_it(biot_plugin: Comm
     assert "--yes" in unasked.err
     assert client.read("age-calculator") is not None
 
-    said = biot_plugin("delete", "age-calculator", "-e", "local", "--yes")
-    assert "service user" in said.out
+    result = biot_plugin("delete", "age-calculator", "-e", "local", "--yes")
+    assert "service user" in result.out
     assert client.read("age-calculator") is None
     assert biot_plugin("delete", "age-calculator", "-e", "local", "--yes").code == 8
 
@@ -178,13 +178,13 @@ def test_delete_asks_or_is_told_yes_and_says_what_goes_with_it(biot_plugin: Comm
 def test_endpoint_is_one_line_for_pipes(biot_plugin: CommandLine, client: BiotClient) -> None:
     create(client, "age-calculator")
 
-    said = biot_plugin("endpoint", "-e", "local")
+    result = biot_plugin("endpoint", "-e", "local")
 
-    assert said.out.count("\n") == 1
-    assert said.out.startswith("http")
+    assert result.out.count("\n") == 1
+    assert result.out.startswith("http")
 
 
-def test_links_are_printed_and_only_those_of_aws_are_opened(
+def test_links_are_printed_and_only_aws_links_are_opened(
     biot_plugin: CommandLine, client: BiotClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The local BioT has no console, so its links are the kind that must not be opened."""
@@ -207,7 +207,7 @@ def test_links_are_printed_and_only_those_of_aws_are_opened(
     assert not opened.exists()
 
 
-def test_a_link_of_aws_is_opened_on_request(
+def test_an_aws_link_is_opened_on_request(
     biot_plugin: CommandLine, plugin_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     console = "https://eu-central-1.console.aws.amazon.com/lambda/home?region=eu-central-1#/functions/Plugin-age"
@@ -232,7 +232,7 @@ def test_a_link_of_aws_is_opened_on_request(
     assert "log-group/$252Faws$252Flambda$252FPlugin-age-calculator" in logs.document["url"]
 
 
-def test_outside_a_plugin_the_local_biot_is_still_there(
+def test_the_local_biot_works_outside_a_plugin(
     biot_plugin: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -243,24 +243,24 @@ def test_outside_a_plugin_the_local_biot_is_still_there(
     assert biot_plugin("list", "-e", "dev").code == 4
 
 
-def test_without_an_environment_the_command_says_which_there_are(biot_plugin: CommandLine, plugin_folder: Path) -> None:
+def test_without_an_environment_the_error_lists_the_known_ones(biot_plugin: CommandLine, plugin_folder: Path) -> None:
     with (plugin_folder / "plugin.toml").open("a") as stream:
         stream.write('[environments.dev]\nbaseUrl = "https://biot.invalid"\n')
 
-    said = biot_plugin("list", "--json")
+    result = biot_plugin("list", "--json")
 
-    assert said.code == 8
-    assert "dev, local" in said.document["hint"]
+    assert result.code == 8
+    assert "dev, local" in result.document["hint"]
 
 
-def test_without_credentials_nothing_is_sent_and_the_ways_are_told(
+def test_without_credentials_nothing_is_sent_and_the_error_lists_the_variables(
     biot_plugin: CommandLine, plugin_folder: Path
 ) -> None:
     with (plugin_folder / "plugin.toml").open("a") as stream:
         stream.write('[environments.dev]\nbaseUrl = "https://biot.invalid"\n')
 
-    said = biot_plugin("list", "-e", "dev", "--json")
+    result = biot_plugin("list", "-e", "dev", "--json")
 
-    assert (said.code, said.document["kind"]) == (8, "access")
-    assert "biot-plugin login -e dev" in said.document["hint"]
+    assert (result.code, result.document["kind"]) == (8, "access")
+    assert "biot-plugin login -e dev" in result.document["hint"]
     assert os.environ.get("BIOT_TOKEN") is None

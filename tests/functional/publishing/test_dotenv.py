@@ -1,4 +1,4 @@
-"""``.env`` as editors, shells and password managers write it, and files of the state folder that are none."""
+"""``.env`` as editors, shells and password managers write it, and special files in the state folder."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has neither 
 
 
 def credentials(folder: Path) -> UserCredentials | None:
-    found = read_dotenv_credentials(folder)
-    if found is None:
+    dotenv = read_dotenv_credentials(folder)
+    if dotenv is None:
         return None
-    assert isinstance(found.credentials, UserCredentials)
-    return found.credentials
+    assert isinstance(dotenv.credentials, UserCredentials)
+    return dotenv.credentials
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
-def test_the_first_variable_is_there_in_every_encoding_of_editors(tmp_path: Path, encoding: str) -> None:
+def test_the_first_variable_is_read_in_every_encoding_of_editors(tmp_path: Path, encoding: str) -> None:
     marks = {"utf-16-le": b"\xff\xfe", "utf-16-be": b"\xfe\xff"}
     (tmp_path / ".env").write_bytes(marks.get(encoding, b"") + TEXT.encode(encoding))
-    found = credentials(tmp_path)
+    dotenv = credentials(tmp_path)
 
-    assert found is not None
-    assert (found.principal, found.password.reveal()) == ("änn", "p w")
+    assert dotenv is not None
+    assert (dotenv.principal, dotenv.password.reveal()) == ("änn", "p w")
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_the_first_variable_is_there_in_every_encoding_of_editors(tmp_path: Path
         (b"#" * 70_000 + b"\n" + TEXT.encode(), "larger than 64 KB"),
     ],
 )
-def test_what_would_lose_a_variable_is_refused(tmp_path: Path, content: bytes, reason: str) -> None:
+def test_a_file_that_would_lose_a_variable_is_refused(tmp_path: Path, content: bytes, reason: str) -> None:
     (tmp_path / ".env").write_bytes(content)
     with pytest.raises(AccessDenied, match=reason) as caught:
         read_dotenv_credentials(tmp_path)
@@ -77,11 +77,11 @@ def test_a_password_manager_may_take_its_time_to_write_to_a_fifo(tmp_path: Path)
 
     writer = threading.Thread(target=write)
     writer.start()
-    found = credentials(tmp_path)
+    dotenv = credentials(tmp_path)
     writer.join()
 
-    assert found is not None
-    assert found.password.reveal() == "p w"
+    assert dotenv is not None
+    assert dotenv.password.reveal() == "p w"
 
 
 @posix
@@ -94,13 +94,13 @@ def test_a_fifo_that_nobody_writes_to_is_given_up(tmp_path: Path, monkeypatch: p
 
 @posix
 @pytest.mark.parametrize(("mode", "warned"), [(0o600, False), (0o640, True), (0o604, True), (0o620, False)])
-def test_others_who_may_read_it_are_warned_of(tmp_path: Path, mode: int, warned: bool) -> None:
+def test_a_file_that_others_can_read_gives_a_warning(tmp_path: Path, mode: int, warned: bool) -> None:
     (tmp_path / ".env").write_text(TEXT)
     (tmp_path / ".env").chmod(mode)
-    found = read_dotenv_credentials(tmp_path)
+    dotenv = read_dotenv_credentials(tmp_path)
 
-    assert found is not None
-    assert ("chmod 600 .env" in found.warning) is warned
+    assert dotenv is not None
+    assert ("chmod 600 .env" in dotenv.warning) is warned
 
 
 @posix
@@ -117,7 +117,7 @@ def test_the_warning_is_printed(biot_plugin: CommandLine, plugin_folder: Path) -
 
 @posix
 @pytest.mark.parametrize("place", ["local.json", "tokens", "catalogs"])
-def test_a_fifo_in_the_state_folder_holds_nobody_up(biot_plugin: CommandLine, plugin_folder: Path, place: str) -> None:
+def test_a_fifo_in_the_state_folder_does_not_block(biot_plugin: CommandLine, plugin_folder: Path, place: str) -> None:
     assert biot_plugin("list", "-e", "local").code == 0
     assert biot_plugin("catalog", "-e", "local").code == 0
     state = plugin_folder.parent / "state"

@@ -1,4 +1,4 @@
-"""A few of the runs of ``tox -e faults``: whole commands over real sockets, each with one fault on the way."""
+"""A few of the runs of ``tox -e faults``: complete commands over real sockets, each with one fault."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_no_verdict_is_wrong(runs: Runs) -> None:
 
 
 @pytest.mark.parametrize("kind", ["reset-after-apply", "gateway-timeout-late", "rollback-failed-partly"])
-def test_a_publish_whose_answer_was_lost_is_done(runs: Runs, kind: str) -> None:
+def test_a_publish_with_a_lost_response_is_done(runs: Runs, kind: str) -> None:
     last = runs.requests[2]
     counts = runs.count(Attempt(operation=2, faults=((request, kind),)) for request in range(1, last + 1))
 
@@ -42,7 +42,7 @@ def test_a_publish_whose_answer_was_lost_is_done(runs: Runs, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["misdirected", "empty-object", "wrong-types", "another-plugin", "truncated-json"])
-def test_a_question_is_asked_again_when_its_answer_is_none(runs: Runs, kind: str) -> None:
+def test_a_query_with_an_unusable_response_is_repeated(runs: Runs, kind: str) -> None:
     operation = next(number for number, one in enumerate(OPERATIONS) if one.name == "show")
     counts = runs.count([Attempt(operation=operation, faults=((runs.requests[operation], kind),))])
 

@@ -1,4 +1,4 @@
-"""Every command that may change BioT says in every ``--json`` document what is known of the change."""
+"""Every command that may change BioT prints a verdict with ``--json``."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ commands = pytest.mark.parametrize("command", COMMANDS, ids=lambda command: comm
 
 def ended(biot_plugin: CommandLine, *arguments: str) -> tuple[str, str]:
     """The kind and the verdict of the only document."""
-    said = biot_plugin(*arguments, "--json")
-    assert said.code
-    return said.document["kind"], said.document["verdict"]
+    result = biot_plugin(*arguments, "--json")
+    assert result.code
+    return result.document["kind"], result.document["verdict"]
 
 
 @commands
@@ -73,7 +73,7 @@ def test_no_credentials(biot_plugin: CommandLine, plugin_folder: Path, command: 
 
 
 @commands
-def test_nobody_listens(biot_plugin: CommandLine, plugin_folder: Path, command: tuple[str, ...]) -> None:
+def test_a_refused_connection(biot_plugin: CommandLine, plugin_folder: Path, command: tuple[str, ...]) -> None:
     nobody = LocalBiot(base_url="http://127.0.0.1:1", service_user_id="u", service_user_secret_key=SecretText("s"))
     write_local_biot(StateFolder(folder=plugin_folder.parent / "state"), nobody)
     packaged(plugin_folder)
@@ -82,7 +82,7 @@ def test_nobody_listens(biot_plugin: CommandLine, plugin_folder: Path, command: 
 
 @commands
 @pytest.mark.usefixtures("plugin_folder")
-def test_an_interrupt_before_anything(command: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_interrupt_before_the_command_starts(command: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
     assert run([*command, "--json"], interrupted=True) == 130
     document = json.loads(capsys.readouterr().out)
     assert (document["kind"], document["verdict"]) == ("interrupted", "not-applied")
@@ -98,7 +98,7 @@ def test_an_interrupt_before_anything(command: tuple[str, ...], capsys: pytest.C
         (ZeroDivisionError(), ("bug", "unknown")),
     ],
 )
-def test_a_change_under_way(
+def test_an_interrupted_change(
     biot_plugin: CommandLine,
     client: BiotClient,
     monkeypatch: pytest.MonkeyPatch,
@@ -116,7 +116,7 @@ def test_a_change_under_way(
         assert ended(biot_plugin, "disable", "-e", "local") == ending
 
 
-def test_a_good_ending_has_a_verdict_too(biot_plugin: CommandLine, client: BiotClient, plugin_folder: Path) -> None:
+def test_a_success_has_a_verdict_too(biot_plugin: CommandLine, client: BiotClient, plugin_folder: Path) -> None:
     client.create({"name": "age-calculator", "displayName": "A", "version": 1, "runtime": "python3.12"}, None)
     packaged(plugin_folder)
     endings = [

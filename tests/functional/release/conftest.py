@@ -40,7 +40,7 @@ def handler(event, context):
 
 
 @dataclass(frozen=True)
-class Done:
+class CommandResult:
     """A finished command line; ``document`` is its JSON, where it was asked for."""
 
     code: int
@@ -61,11 +61,11 @@ class PublisherMachine:
     state: StateFolder
     capture: pytest.CaptureFixture[str]
 
-    def __call__(self, *arguments: str) -> Done:
+    def __call__(self, *arguments: str) -> CommandResult:
         self.capture.readouterr()
         code = run([*arguments, "-p", str(self.plugin)])
-        told = self.capture.readouterr()
-        return Done(code=code, out=told.out, err=told.err)
+        captured = self.capture.readouterr()
+        return CommandResult(code=code, out=captured.out, err=captured.err)
 
     def write(self, *, answer: int = 1, memory: int = 256, level: str = "hush-INFO", more: str = "") -> None:
         """The plugin, with other code or settings."""
@@ -82,9 +82,9 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     monkeypatch.setenv("BIOT_PLUGIN_STORE", str(tmp_path / "store"))
     for name in ("GITHUB_ACTIONS", "GITLAB_CI", "BITBUCKET_BUILD_NUMBER", "JENKINS_URL"):
         monkeypatch.delenv(name, raising=False)
-    made = PublisherMachine(plugin=plugin, state=StateFolder(folder=tmp_path / "state"), capture=capsys)
-    made.write()
-    return made
+    machine = PublisherMachine(plugin=plugin, state=StateFolder(folder=tmp_path / "state"), capture=capsys)
+    machine.write()
+    return machine
 
 
 @pytest.fixture

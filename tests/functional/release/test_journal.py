@@ -1,4 +1,4 @@
-"""The journal and what is kept: torn lines, killed publishes, two publishers at once, pruning."""
+"""Journal and retained releases: incomplete lines, interrupted publishes, two publishers at once, pruning."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def state(tmp_path: Path) -> StateFolder:
     return StateFolder(folder=tmp_path / "state")
 
 
-def test_what_is_written_is_read_back_and_torn_lines_are_passed_over(state: StateFolder) -> None:
+def test_entries_are_read_back_and_incomplete_lines_are_ignored(state: StateFolder) -> None:
     journal = Journal(state, TARGET, "age-calculator")
     first, second = entry(1), entry(2)
     journal.open(first)
@@ -99,7 +99,7 @@ def test_what_is_written_is_read_back_and_torn_lines_are_passed_over(state: Stat
     ],
     ids=str,
 )
-def test_a_line_that_the_kit_does_not_write_is_passed_over(state: StateFolder, changes: dict[str, object]) -> None:
+def test_a_line_that_the_kit_did_not_write_is_ignored(state: StateFolder, changes: dict[str, object]) -> None:
     journal = Journal(state, TARGET, "age-calculator")
     journal.open(entry(1))
     read = journal.entries()
@@ -112,7 +112,7 @@ def test_a_line_that_the_kit_does_not_write_is_passed_over(state: StateFolder, c
     assert journal.entries() == read
 
 
-def test_a_disk_that_takes_a_line_in_pieces_has_it_whole(state: StateFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_line_that_is_written_in_pieces_is_complete(state: StateFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     journal, write = Journal(state, TARGET, "age-calculator"), os.write
     monkeypatch.setattr("os.write", lambda descriptor, data: write(descriptor, data[:7]))
     journal.open(entry(1))
@@ -120,21 +120,21 @@ def test_a_disk_that_takes_a_line_in_pieces_has_it_whole(state: StateFolder, mon
     assert [one.version_to for one in journal.entries()] == [1]
 
 
-def test_two_projects_with_an_environment_of_one_name_do_not_share_a_journal(state: StateFolder) -> None:
+def test_projects_with_the_same_environment_name_do_not_share_a_journal(state: StateFolder) -> None:
     other = TargetEnvironment(name="dev", base_url="https://api.dev.example.org")
 
     assert Journal(state, TARGET, "a").file != Journal(state, other, "a").file
     assert state.journal in Journal(state, TARGET, "../../x").file.parents
 
 
-def test_the_second_publisher_of_a_plugin_waits_and_is_told(state: StateFolder) -> None:
+def test_the_second_publisher_of_a_plugin_waits_and_gets_a_note(state: StateFolder) -> None:
     journal = Journal(state, TARGET, "age-calculator")
-    told: list[str] = []
+    notes: list[str] = []
     order: list[str] = []
 
     class Notes(SilentProgress):
         def note(self, message: str) -> None:
-            told.append(message)
+            notes.append(message)
 
     def second() -> None:
         with journal.locked(SystemClock(), Notes()):
@@ -148,11 +148,11 @@ def test_the_second_publisher_of_a_plugin_waits_and_is_told(state: StateFolder) 
     thread.join()
 
     assert order == ["first", "second"]
-    assert len(told) == 1
-    assert "Waiting for another publish" in told[0]
+    assert len(notes) == 1
+    assert "Waiting for another publish" in notes[0]
 
 
-def test_a_publisher_that_waited_long_enough_gives_up_without_sending(state: StateFolder) -> None:
+def test_a_publisher_gives_up_waiting_without_sending(state: StateFolder) -> None:
     journal = Journal(state, TARGET, "age-calculator")
     with (
         journal.locked(SystemClock(), SilentProgress()),
@@ -162,13 +162,13 @@ def test_a_publisher_that_waited_long_enough_gives_up_without_sending(state: Sta
         pass
 
 
-def test_a_journal_that_cannot_be_written_is_told_before_anything_is_sent(tmp_path: Path) -> None:
+def test_an_unwritable_journal_is_reported_before_anything_is_sent(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("a file where a folder should be")
     with pytest.raises(PublishError, match="cannot be written"):
         Journal(StateFolder(folder=tmp_path / "state"), TARGET, "a").open(entry())
 
 
-def test_the_newest_releases_are_kept_and_what_no_journal_needs_goes(state: StateFolder, tmp_path: Path) -> None:
+def test_the_newest_releases_are_retained_and_unneeded_files_deleted(state: StateFolder, tmp_path: Path) -> None:
     journal, retained = Journal(state, TARGET, "age-calculator"), RetainedReleases(state)
     configs = []
     for version in range(1, RETAINED_COUNT + 4):
@@ -190,7 +190,7 @@ def test_the_newest_releases_are_kept_and_what_no_journal_needs_goes(state: Stat
     assert tmp_path.exists()
 
 
-def test_a_kept_file_that_was_damaged_is_not_there(state: StateFolder, tmp_path: Path) -> None:
+def test_a_damaged_retained_file_counts_as_missing(state: StateFolder, tmp_path: Path) -> None:
     retained = RetainedReleases(state)
     sha256 = retained.keep_settings({"a": 1})
     assert retained.read_settings(sha256) == {"a": 1}
@@ -213,19 +213,19 @@ def test_a_kept_file_that_was_damaged_is_not_there(state: StateFolder, tmp_path:
         (None, Verdict.CONFLICT),
     ],
 )
-def test_a_killed_publish_is_judged_by_what_the_platform_has(remote: RemotePlugin | None, verdict: Verdict) -> None:
+def test_an_interrupted_publish_is_resolved_by_the_state_of_biot(remote: RemotePlugin | None, verdict: Verdict) -> None:
     killed = entry(6, version_from=5, digest_to=digest("b"))
 
     assert resolve_interrupted_run(killed, desired_plugin("b").settings, remote, AN_HOUR_LATER).verdict is verdict
 
 
-def test_a_killed_creation_that_left_nothing_was_not_applied() -> None:
+def test_an_interrupted_creation_that_left_nothing_was_not_applied() -> None:
     assert resolve_interrupted_run(entry(1), None, None, AN_HOUR_LATER).verdict is Verdict.NOT_APPLIED
 
 
 @pytest.mark.parametrize("remote", [published(desired_plugin("a"), version=5), None])
 @pytest.mark.parametrize("opened", ["2026-11-20T12:59:00Z", "2026-11-20T13:00:09Z", "no time"])
-def test_what_was_killed_a_moment_ago_may_still_be_applied(remote: RemotePlugin | None, opened: str) -> None:
+def test_a_recently_interrupted_publish_may_still_be_applied(remote: RemotePlugin | None, opened: str) -> None:
     """The process is gone, and the server may still be at work on what it sent."""
     killed = entry(6, version_from=5 if remote else None, digest_to=digest("b"), opened=opened)
 
@@ -235,7 +235,7 @@ def test_what_was_killed_a_moment_ago_may_still_be_applied(remote: RemotePlugin 
     assert "may still be applied" in outcome.detail
 
 
-def test_an_interrupted_publish_says_that_it_may_have_been_applied_and_the_next_one_settles_it(
+def test_an_interrupted_publish_says_that_it_may_have_been_applied_and_the_next_one_resolves_it(
     machine: PublisherMachine, biot: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted(*_: object, **__: object) -> None:
@@ -256,7 +256,7 @@ def test_an_interrupted_publish_says_that_it_may_have_been_applied_and_the_next_
     assert biot.base_url
 
 
-def test_a_publish_that_was_killed_after_it_was_applied_is_settled_as_done(
+def test_a_publish_that_was_killed_after_it_was_applied_is_resolved_as_done(
     machine: PublisherMachine, biot: Sandbox
 ) -> None:
     """SIGKILL as soon as the plugin is there: no line is closed, no lock is left, and the next run knows."""
@@ -279,7 +279,7 @@ def test_a_publish_that_was_killed_after_it_was_applied_is_settled_as_done(
 
 
 @pytest.mark.parametrize("suffix", [".jsonl", ".lock"])
-def test_a_fifo_in_place_of_a_journal_or_its_lock_holds_nobody_up(tmp_path: Path, suffix: str) -> None:
+def test_a_fifo_in_place_of_a_journal_or_its_lock_does_not_block(tmp_path: Path, suffix: str) -> None:
     journal = Journal(
         StateFolder(folder=tmp_path), TargetEnvironment(name="dev", base_url="https://biot.invalid"), "age"
     )
@@ -295,7 +295,7 @@ def test_a_fifo_in_place_of_a_journal_or_its_lock_holds_nobody_up(tmp_path: Path
     assert tuple(all_entries(StateFolder(folder=tmp_path))) == ()
 
 
-def test_a_fifo_in_place_of_a_kept_file_is_no_kept_file(tmp_path: Path) -> None:
+def test_a_fifo_in_place_of_a_retained_file_counts_as_missing(tmp_path: Path) -> None:
     retained = RetainedReleases(StateFolder(folder=tmp_path))
     sha256 = retained.keep_settings({"a": 1})
     (tmp_path / "releases" / sha256).unlink()

@@ -1,4 +1,4 @@
-"""plan, publish, rollback and history, from the command line to a local BioT and back."""
+"""plan, publish, rollback and history, from the command line, with a local BioT."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def change(biot: Sandbox, code: bytes = b"", **fields: object) -> None:
     assert answer.status == 200, answer.body
 
 
-def test_plan_publish_change_publish_again_roll_back(machine: PublisherMachine, biot: Sandbox) -> None:
+def test_plan_publish_change_publish_again_and_roll_back(machine: PublisherMachine, biot: Sandbox) -> None:
     planned = machine("plan", *LOCAL)
     assert planned.code == 10
     assert "+ subscriptions.notifications  device _create" in planned.out
@@ -90,7 +90,7 @@ def test_a_second_publish_sends_nothing(machine: PublisherMachine, biot: Sandbox
     assert len(machine("history", "--json").document["entries"]) == 1
 
 
-def test_settings_alone_leave_the_version_and_the_code(machine: PublisherMachine, biot: Sandbox) -> None:
+def test_settings_alone_keep_the_version_and_the_code(machine: PublisherMachine, biot: Sandbox) -> None:
     machine("publish", *LOCAL)
     machine.write(level="hush-DEBUG")
     planned = machine("plan", *LOCAL)
@@ -101,10 +101,8 @@ def test_settings_alone_leave_the_version_and_the_code(machine: PublisherMachine
     assert stored(biot)["environmentVariables"]["LOG_LEVEL"] == "hush-DEBUG"
 
 
-def test_values_of_variables_are_nowhere_but_in_the_owner_s_kept_settings(
-    machine: PublisherMachine, biot: Sandbox
-) -> None:
-    told = [
+def test_values_of_variables_are_only_in_the_retained_settings(machine: PublisherMachine, biot: Sandbox) -> None:
+    results = [
         machine(*arguments)
         for arguments in (
             ("plan", *LOCAL, "--json"),
@@ -113,7 +111,7 @@ def test_values_of_variables_are_nowhere_but_in_the_owner_s_kept_settings(
             ("history", "--json"),
         )
     ]
-    texts = "".join(one.out + one.err for one in told) + (machine.plugin / "plan.json").read_text()
+    texts = "".join(result.out + result.err for result in results) + (machine.plugin / "plan.json").read_text()
     journal = "".join(file.read_text() for file in machine.state.journal.rglob("*") if file.is_file())
 
     assert stored(biot)["environmentVariables"]["LOG_LEVEL"] == "hush-INFO"
@@ -122,7 +120,7 @@ def test_values_of_variables_are_nowhere_but_in_the_owner_s_kept_settings(
     assert all(file.stat().st_mode & 0o077 == 0 for file in machine.state.folder.rglob("*"))
 
 
-def test_code_put_there_by_hand_is_noticed(machine: PublisherMachine, biot: Sandbox) -> None:
+def test_code_uploaded_by_hand_is_noticed(machine: PublisherMachine, biot: Sandbox) -> None:
     machine("publish", *LOCAL)
     change(biot, (machine.plugin / "dist" / "age-calculator-1.zip").read_bytes(), version=2)
     planned = machine("plan", *LOCAL, "--json")
@@ -132,7 +130,7 @@ def test_code_put_there_by_hand_is_noticed(machine: PublisherMachine, biot: Sand
     assert "was not published by this kit" in planned.document["notes"][0]
 
 
-def test_a_plan_is_held_to(machine: PublisherMachine, biot: Sandbox) -> None:
+def test_publish_refuses_to_deviate_from_a_plan(machine: PublisherMachine, biot: Sandbox) -> None:
     machine("publish", *LOCAL)
     machine.write(answer=2)
     file = str(machine.plugin / "plan.json")
@@ -155,7 +153,7 @@ def test_a_plan_is_held_to(machine: PublisherMachine, biot: Sandbox) -> None:
 
 @pytest.mark.usefixtures("biot")
 @pytest.mark.parametrize("text", ["", "{}", '{"schema": 1}', "[1]"])
-def test_what_is_no_plan_is_told(machine: PublisherMachine, text: str) -> None:
+def test_a_file_that_is_not_a_plan_is_reported(machine: PublisherMachine, text: str) -> None:
     (machine.plugin / "plan.json").write_text(text)
     done = machine("publish", *LOCAL, "--plan", str(machine.plugin / "plan.json"))
 
@@ -168,7 +166,7 @@ def state_in_toml(machine: PublisherMachine, state: str) -> None:
     manifest.write_text(manifest.read_text().replace("version = 1\n", f'version = 1\nenabledState = "{state}"\n'))
 
 
-def test_a_later_publish_leaves_the_state_that_enable_gave(machine: PublisherMachine, biot: Sandbox) -> None:
+def test_a_later_publish_keeps_the_state_that_enable_set(machine: PublisherMachine, biot: Sandbox) -> None:
     first = machine("publish", *LOCAL)
     assert stored(biot)["enabledState"] == "DISABLED"
     assert "note: The plugin is created disabled" in first.out
@@ -206,7 +204,7 @@ def test_a_state_in_plugin_toml_is_enforced_and_the_last_line_says_so(machine: P
     assert (document["enabledState"], stored(biot)["enabledState"]) == ("DISABLED", "DISABLED")
 
 
-def test_a_rollback_takes_the_state_from_plugin_toml_of_today(machine: PublisherMachine, biot: Sandbox) -> None:
+def test_a_rollback_takes_the_state_from_the_current_plugin_toml(machine: PublisherMachine, biot: Sandbox) -> None:
     state_in_toml(machine, "ENABLED")
     machine("publish", *LOCAL)
     machine.write(answer=2)
@@ -221,7 +219,7 @@ def test_a_rollback_takes_the_state_from_plugin_toml_of_today(machine: Publisher
     assert (stored(biot)["version"], stored(biot)["enabledState"]) == (4, "DISABLED")
 
 
-def test_a_plan_does_not_survive_a_new_state_in_plugin_toml(machine: PublisherMachine, biot: Sandbox) -> None:
+def test_a_new_state_in_plugin_toml_makes_a_plan_stale(machine: PublisherMachine, biot: Sandbox) -> None:
     machine("publish", *LOCAL)
     machine.write(answer=2)
     file = str(machine.plugin / "plan.json")
@@ -244,7 +242,7 @@ def test_disabled_first_ends_enabled_and_is_read_back_in_between(machine: Publis
     assert (stored(biot)["version"], stored(biot)["enabledState"]) == (2, "ENABLED")
 
 
-def test_a_given_artifact_is_published_as_it_is(machine: PublisherMachine, biot: Sandbox) -> None:
+def test_a_prebuilt_artifact_is_published_unchanged(machine: PublisherMachine, biot: Sandbox) -> None:
     machine("package")
     artifact = str(machine.plugin / "dist" / "age-calculator-1.zip")
     machine.write(answer=2)  # the sources moved on; the artifact counts
@@ -275,7 +273,9 @@ def test_a_foreign_or_damaged_artifact_is_refused_before_anything_is_sent(
     assert tmp_path.exists()
 
 
-def test_every_kind_of_secret_stops_before_the_first_byte_also_in_a_given_artifact(machine: PublisherMachine) -> None:
+def test_every_kind_of_secret_stops_before_the_first_byte_also_in_a_prebuilt_artifact(
+    machine: PublisherMachine,
+) -> None:
     """The artifact is built with every secret allowed; then the allowances are taken back."""
     for number, (_, line) in enumerate(TOKENS.values()):
         (machine.plugin / "src" / f"secret_{number}.txt").write_text(line)
@@ -291,13 +291,13 @@ def test_every_kind_of_secret_stops_before_the_first_byte_also_in_a_given_artifa
         machine.write(more=f"\n[build.allow-secrets]\n{allowed}")
         assert machine("package").code == 0
         machine.write()
-        given = machine(
+        prebuilt = machine(
             "publish", *LOCAL, "--json", "--artifact", str(machine.plugin / "dist" / "age-calculator-1.zip")
         )
 
         assert len(places) >= 30
-        assert (fresh.code, given.code) == (4, 4)
-        assert {problem["file"] for problem in given.document["problems"] if problem["severity"] == "error"} == {
+        assert (fresh.code, prebuilt.code) == (4, 4)
+        assert {problem["file"] for problem in prebuilt.document["problems"] if problem["severity"] == "error"} == {
             place.partition(":")[0] for place in places
         }
         assert canary.requests == []
@@ -339,7 +339,7 @@ def test_without_a_digest_versions_decide(machine: PublisherMachine, biot: Sandb
     assert (refused.code, refused.document["kind"]) == (8, "not-possible")
 
 
-def test_a_pushed_back_interception_of_somebody_else_is_reported(machine: PublisherMachine, biot: Sandbox) -> None:
+def test_a_moved_interception_of_somebody_else_is_reported(machine: PublisherMachine, biot: Sandbox) -> None:
     state_in_toml(machine, "ENABLED")
     theirs = {
         "type": "PRE_REQUEST",
@@ -359,7 +359,7 @@ def test_a_pushed_back_interception_of_somebody_else_is_reported(machine: Publis
     assert any("https://example.com/x moved from order 20 to 21" in note for note in done.document["notes"])
 
 
-def test_rollback_without_anything_kept_says_what_is_missing(machine: PublisherMachine, biot: Sandbox) -> None:
+def test_a_rollback_without_retained_files_says_what_is_missing(machine: PublisherMachine, biot: Sandbox) -> None:
     nothing = machine("rollback", *LOCAL)
     assert (nothing.code, "Nothing was published from this machine" in nothing.err) == (8, True)
     assert "`biot-plugin publish --artifact ZIP`" in nothing.err
@@ -375,7 +375,7 @@ def test_rollback_without_anything_kept_says_what_is_missing(machine: PublisherM
 
 
 @pytest.mark.usefixtures("biot")
-def test_history_tells_who_what_and_from_which_commit(
+def test_history_shows_who_published_what_from_which_commit(
     machine: PublisherMachine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     git = ["git", "-C", str(machine.plugin), "-c", "user.name=x", "-c", "user.email=x@example.com"]
@@ -396,13 +396,13 @@ def test_history_tells_who_what_and_from_which_commit(
     assert (oldest["commit"], newest["commit"]) == (commit, f"{commit}+")
     assert newest["who"] == "ada in https://gitlab.example.com/j/1"
     assert [entry["verdict"] for entry in (newest, oldest)] == ["done", "done"]
-    told = machine("history").out
-    assert "1 → 2" in told
-    assert "  to local, by ada in https://gitlab.example.com/j/1" in told
-    assert max(map(len, told.splitlines())) <= 80
+    output = machine("history").out
+    assert "1 → 2" in output
+    assert "  to local, by ada in https://gitlab.example.com/j/1" in output
+    assert max(map(len, output.splitlines())) <= 80
 
 
-def test_once_a_catalog_was_fetched_plan_and_publish_hold_subscriptions_against_it(
+def test_plan_and_publish_check_subscriptions_against_a_fetched_catalog(
     machine: PublisherMachine, biot: Sandbox
 ) -> None:
     assert machine("plan", *LOCAL, "--json").document["catalog"] is None
@@ -416,9 +416,7 @@ def test_once_a_catalog_was_fetched_plan_and_publish_hold_subscriptions_against_
     assert biot.call("GET", "/settings/v2/plugins/Plugin-age-calculator", token=biot.token()).status == 404
 
 
-def test_plan_warns_of_a_misspelt_api_until_the_environment_says_that_it_has_it(
-    machine: PublisherMachine, biot: Sandbox
-) -> None:
+def test_plan_warns_about_an_unknown_api_unless_the_catalog_has_it(machine: PublisherMachine, biot: Sandbox) -> None:
     del biot  # only for its effect
     manifest = machine.plugin / "plugin.toml"
     assert machine("catalog", *LOCAL).code == 0
@@ -434,7 +432,7 @@ def test_plan_warns_of_a_misspelt_api_until_the_environment_says_that_it_has_it(
     assert machine("plan", *LOCAL, "--json").document["warnings"] == []
 
 
-def test_a_secret_at_the_seam_of_two_pieces_of_a_large_file_is_found(machine: PublisherMachine) -> None:
+def test_a_secret_at_the_boundary_of_two_chunks_is_found(machine: PublisherMachine) -> None:
     kind, token = TOKENS["AWS, long-lived"]
     place = (4 << 20) - 10
     (machine.plugin / "src" / "large.txt").write_text(("x " * (place // 2)) + token + (" y" * (3 << 20)))
@@ -443,12 +441,12 @@ def test_a_secret_at_the_seam_of_two_pieces_of_a_large_file_is_found(machine: Pu
     machine.write()
     with served(Registry()) as canary:
         tell_of(machine.state, canary.url)
-        given = machine(
+        prebuilt = machine(
             "publish", *LOCAL, "--json", "--artifact", str(machine.plugin / "dist" / "age-calculator-1.zip")
         )
 
-        assert given.code == 4
-        assert {problem["file"] for problem in given.document["problems"] if problem["severity"] == "error"} == {
+        assert prebuilt.code == 4
+        assert {problem["file"] for problem in prebuilt.document["problems"] if problem["severity"] == "error"} == {
             "src/large.txt"
         }
         assert canary.requests == []
@@ -485,12 +483,12 @@ def test_an_error_that_biot_rolled_back_every_time_is_not_applied_after_three_up
 
 def orders(biot: Sandbox) -> dict[str, list[int]]:
     """The orders of each endpoint's interceptions, by the path of the endpoint."""
-    asked = "/dispatcher/v1/hooks/interceptions?searchRequest=%7B%22limit%22%3A100%2C%22page%22%3A0%7D"
-    rows = biot.call("GET", asked, token=biot.admin_token()).body["data"]
-    found: dict[str, list[int]] = {}
+    path = "/dispatcher/v1/hooks/interceptions?searchRequest=%7B%22limit%22%3A100%2C%22page%22%3A0%7D"
+    rows = biot.call("GET", path, token=biot.admin_token()).body["data"]
+    orders_by_endpoint: dict[str, list[int]] = {}
     for row in rows:
-        found.setdefault(row["endpoint"].rpartition("/")[2], []).append(row["executionOrder"])
-    return {endpoint: sorted(numbers) for endpoint, numbers in found.items()}
+        orders_by_endpoint.setdefault(row["endpoint"].rpartition("/")[2], []).append(row["executionOrder"])
+    return {endpoint: sorted(numbers) for endpoint, numbers in orders_by_endpoint.items()}
 
 
 def rename(machine: PublisherMachine, name: str) -> None:
@@ -498,7 +496,7 @@ def rename(machine: PublisherMachine, name: str) -> None:
     manifest.write_text(manifest.read_text().replace('name = "age-calculator"', f'name = "{name}"'))
 
 
-def test_two_plugins_that_want_the_same_order_do_not_push_each_other_back(
+def test_two_plugins_that_want_the_same_order_do_not_move_each_other(
     machine: PublisherMachine, biot: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sandbox.settings.undocumented_behavior.MOVED_ORDERS_SHOWN", True)

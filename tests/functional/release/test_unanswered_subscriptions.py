@@ -1,4 +1,4 @@
-"""A subscription that the plugin does not answer stops every command that would bring it to BioT."""
+"""A subscription without a hook stops every command that would publish it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def generate(machine: PublisherMachine, more: str = "") -> None:
 
 
 @pytest.mark.parametrize(("kind", "line"), [("PRE_REQUEST", 10), ("cronSchedule", 6)])
-def test_every_command_names_the_line_and_the_way_out(machine: PublisherMachine, kind: str, line: int) -> None:
+def test_every_command_names_the_line_and_a_solution(machine: PublisherMachine, kind: str, line: int) -> None:
     tell_of(machine.state, "http://127.0.0.1:9")  # nothing listens there, and nothing is asked
     generate(machine)
     assert machine("package").code == 0

@@ -1,4 +1,4 @@
-"""A stand-in for the BioT cloud on loopback: what a packaged plugin needs while it is called."""
+"""A double of the BioT cloud on loopback: what a packaged plugin needs during a call."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SERVICE_USER = {"id": "00000000-0000-4000-8000-0000000000aa", "secretKey": "synt
 
 
 class BioT(ThreadingHTTPServer):
-    """Public key, service login and a JSON entity API; remembers the paths that were asked for."""
+    """Public key, service log-in and a JSON entity API; records the requested paths."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
@@ -31,7 +31,7 @@ class BioT(ThreadingHTTPServer):
 
     @property
     def environment(self) -> dict[str, str]:
-        """What the platform sets for a plugin."""
+        """The environment variables that BioT sets for a plugin."""
         return {
             "BIOT_APP_NAME": "Packaged Plugin",
             "BIOT_BASE_URL": self.url,
@@ -76,5 +76,5 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def running_biot() -> AbstractContextManager[BioT]:
-    """Serve on a free loopback port for as long as a ``with`` block runs."""
+    """Serve on a free loopback port while a ``with`` block runs."""
     return serving(BioT())

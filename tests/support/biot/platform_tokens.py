@@ -1,4 +1,4 @@
-"""Tokens as the platform signs them: RS512 by an RSA-2048 key that exists only while a test runs."""
+"""Tokens as BioT signs them: RS512 with an RSA-2048 key that exists only during a test."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 @dataclass(frozen=True)
 class SigningKey:
-    """One generation of the platform's key pair."""
+    """One generation of BioT's key pair."""
 
     private: rsa.RSAPrivateKey = field(default_factory=lambda: rsa.generate_private_key(65537, 2048))
 
@@ -33,7 +33,7 @@ class SigningKey:
         )
 
     def user_token(self) -> str:
-        """The token of a person who is logged in."""
+        """The token of a logged-in user."""
         return self._sign({"sub": str(uuid4()), "tokenType": "USER", "scopes": ["PROTECTED_API"]})
 
     def _sign(self, claims: dict[str, object]) -> str:

@@ -1,4 +1,4 @@
-"""A goal to publish, and plugins as BioT would answer them."""
+"""A plugin to publish, and plugins as BioT answers them."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ PLUGIN = Plugin(
 
 
 def digest(letter: str) -> str:
-    """A tree digest to tell code apart by."""
+    """A tree digest for code ``letter``."""
     return "sha256:" + letter * 64
 
 
 def desired_plugin(letter: str = "a", *, marked: bool = True, **changes: object) -> DesiredPlugin:
-    """The usual plugin with code ``letter`` and other fields where named (in the model's spelling)."""
+    """The usual plugin with code ``letter`` and the given fields (in the model's spelling)."""
     plugin = replace(PLUGIN, **changes)  # type: ignore[arg-type]
     code = PluginCode(tree_digest=digest(letter), file=Path(f"{letter}.zip"))
     settings = render_config(plugin, tree_digest=code.tree_digest if marked else None)
@@ -46,7 +46,7 @@ def desired_plugin(letter: str = "a", *, marked: bool = True, **changes: object)
 
 
 def published(wanted: DesiredPlugin, *, version: int = 5, by_kit: bool = True, **fields: object) -> RemotePlugin:
-    """The plugin as BioT has it after this goal was published as ``version``; ``fields`` in BioT's spelling."""
+    """The plugin as BioT has it after it was published as ``version``; ``fields`` in BioT's spelling."""
     answer = {**wanted.settings, "name": wanted.name, "version": version, **fields}
     variables = {"BIOT_APP_NAME": "x", **as_table(answer["environmentVariables"])}
     if by_kit:
@@ -57,7 +57,7 @@ def published(wanted: DesiredPlugin, *, version: int = 5, by_kit: bool = True, *
 
 
 def remote_plugin(answer: Mapping[str, object]) -> RemotePlugin:
-    """A plugin of the fields that BioT answered."""
+    """A plugin with the fields of a response."""
     name = str(answer["name"])
     times = {key: str(answer.get(key, "")) for key in ("creationTime", "lastModifiedTime")}
     return RemotePlugin(
@@ -72,6 +72,6 @@ def remote_plugin(answer: Mapping[str, object]) -> RemotePlugin:
 
 
 def as_table(value: object) -> dict[str, object]:
-    """A value that is known to be a table."""
+    """The value, which must be a table."""
     assert isinstance(value, dict)
     return value

@@ -1,4 +1,4 @@
-"""Clocks on which waiting costs nothing: one for a single caller, one that several callers share."""
+"""Virtual clocks: one for a single caller, one for several actors. Waiting takes no real time."""
 
 from __future__ import annotations
 
@@ -33,20 +33,19 @@ class VirtualClock:
         self.pass_by(seconds)
 
     def pass_by(self, seconds: float) -> None:
-        """Let time pass without anybody waiting."""
+        """Let time pass without a wait."""
         self._now += timedelta(seconds=seconds)
         self._monotonic += seconds
 
 
 class Timeline:
-    """Time that several actors share, and the only scheduler that they have.
+    """The clock and the scheduler of several actors.
 
-    An actor is a function in a thread of its own. It runs until it sleeps or ends, and only then the earliest event is
-    next, so exactly one thing happens at a time and the order depends on nothing but the times that were asked for.
-    The machine's speed plays no part.
+    An actor is a function in its own thread. It runs until it sleeps or ends; then the earliest event is next. So
+    exactly one thing happens at a time, and the order depends only on the requested times, not on the machine's speed.
 
     Attributes:
-        seconds: The present moment, counted from the beginning.
+        seconds: The current time, counted from the start.
     """
 
     def __init__(self, start: datetime = START) -> None:
@@ -65,12 +64,12 @@ class Timeline:
         return self.seconds
 
     def at(self, seconds: float, event: Callable[[], None]) -> None:
-        """Let something happen at a moment that is not past; events of one moment happen in the order they came."""
+        """Schedule an event that is not in the past; events at the same time happen in the order they were added."""
         assert seconds >= self.seconds
         heapq.heappush(self._events, (seconds, next(self._numbers), event))
 
     def begin(self, seconds: float, actor: Callable[[], None]) -> None:
-        """Let an actor begin at a moment."""
+        """Start an actor at a time."""
         baton = threading.Semaphore(0)
 
         def body() -> None:
@@ -87,14 +86,14 @@ class Timeline:
         self.at(seconds, lambda: self._resume(baton))
 
     def sleep(self, seconds: float) -> None:
-        """Called by an actor: let everything happen that comes before it goes on."""
+        """Called by an actor: let all earlier events happen first."""
         baton: threading.Semaphore = self._batons.mine
         self.at(self.seconds + max(0.0, seconds), lambda: self._resume(baton))
         self._turn_ended.release()
         baton.acquire()
 
     def run(self) -> None:
-        """Let everything happen, to the last event. Raises what an actor raised."""
+        """Run until the last event. Raises what an actor raised."""
         while self._events:
             self.seconds, _, event = heapq.heappop(self._events)
             event()

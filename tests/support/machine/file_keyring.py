@@ -1,4 +1,4 @@
-"""A keyring in a file, for tests: what a desktop would keep in its own."""
+"""A keyring in a file, for tests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from keyring.errors import PasswordDeleteError
 
 
 class FileKeyring(KeyringBackend):
-    """Keeps passwords in the file that TEST_KEYRING names."""
+    """Stores passwords in the file that TEST_KEYRING names."""
 
     priority: ClassVar[float] = 1
 
@@ -23,16 +23,16 @@ class FileKeyring(KeyringBackend):
         self._file().write_text(json.dumps({**self._all(), f"{service}|{username}": password}))
 
     def delete_password(self, service: str, username: str) -> None:
-        kept = self._all()
-        if f"{service}|{username}" not in kept:
+        passwords = self._all()
+        if f"{service}|{username}" not in passwords:
             raise PasswordDeleteError(service)
-        del kept[f"{service}|{username}"]
-        self._file().write_text(json.dumps(kept))
+        del passwords[f"{service}|{username}"]
+        self._file().write_text(json.dumps(passwords))
 
     def _all(self) -> dict[str, str]:
         file = self._file()
-        kept: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
-        return kept
+        passwords: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
+        return passwords
 
     def _file(self) -> Path:
         return Path(os.environ["TEST_KEYRING"])

@@ -1,4 +1,4 @@
-"""A server on loopback that hands requests on to another one and alters what comes back."""
+"""A proxy on loopback that forwards requests to another server and alters the responses."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _OWN_HEADERS = {"connection", "content-length", "transfer-encoding", "server", "
 
 @dataclass(frozen=True, kw_only=True)
 class Exchange:
-    """One request, and the answer that the client gets."""
+    """One request and its response."""
 
     method: str
     path: str
@@ -40,7 +40,7 @@ def as_it_is(exchange: Exchange) -> Exchange:
 
 @dataclass
 class AlteringProxy:
-    """The proxy; ``alter`` may be set anew between requests, and ``exchanges`` holds what passed, unaltered."""
+    """The proxy; ``alter`` may be replaced between requests; ``exchanges`` are the unaltered ones."""
 
     base_url: str
     upstream: str
@@ -56,27 +56,29 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
     protocol_version = "HTTP/1.1"
 
-    def _hand_on(self) -> None:
+    def _forward(self) -> None:
         proxy = self.server.proxy
         body = self.rfile.read(int(self.headers.get("content-length") or 0))
         upstream = http.client.HTTPConnection(urlsplit(proxy.upstream).netloc, timeout=30)
         headers = {name: value for name, value in self.headers.items() if name.lower() not in {"host", "connection"}}
         upstream.request(self.command, self.path, body=body, headers=headers)
         answer = upstream.getresponse()
-        kept = tuple((name, value) for name, value in answer.getheaders() if name.lower() not in _OWN_HEADERS)
+        response_headers = tuple(
+            (name, value) for name, value in answer.getheaders() if name.lower() not in _OWN_HEADERS
+        )
         exchange = Exchange(
             method=self.command,
             path=self.path,
             status=answer.status,
             body=answer.read(),
             reason=answer.reason,
-            headers=kept,
+            headers=response_headers,
         )
         upstream.close()
         proxy.exchanges.append(exchange)
         self._answer(proxy.alter(exchange))
 
-    do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = _hand_on  # noqa: N815 - the base class names them so
+    do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = _forward  # noqa: N815 - the base class names them so
 
     def _answer(self, exchange: Exchange) -> None:
         self.send_response(exchange.status, exchange.reason)
@@ -93,7 +95,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def altering_proxy(upstream: str) -> Iterator[AlteringProxy]:
-    """Hand requests on to ``upstream`` for as long as a ``with`` block runs."""
+    """Forward requests to ``upstream`` while a ``with`` block runs."""
     with serving(_Server(("127.0.0.1", 0), _Handler)) as server:
         server.proxy = AlteringProxy(base_url=f"http://127.0.0.1:{server.server_address[1]}", upstream=upstream)
         yield server.proxy

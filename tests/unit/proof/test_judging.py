@@ -9,20 +9,20 @@ import pytest
 from sandbox.faults import FAULT_KINDS
 from tests.proof.judging import Case, double_uploads, wrong_about
 from tests.proof.operations import OPERATIONS, PLUGIN
-from tests.proof.world import Ran, Truth
+from tests.proof.world import BiotState, CommandRun
 
 BEFORE, WANTED = ("old", 1), ("new", 2)
 DONE, REFUSED, CONFLICT = (0, "done"), (8, "refused"), (8, "conflict")
 
 
-def truth(code: str, version: int) -> Truth:
+def truth(code: str, version: int) -> BiotState:
     plugin = {"code": code, "version": version, "environmentVariables": {}, "enabledState": "ENABLED"}
-    return Truth(plugins={PLUGIN: plugin}, rows=())
+    return BiotState(plugins={PLUGIN: plugin}, rows=())
 
 
 def case(ending: tuple[int, str], after: tuple[str, int], *kinds: str) -> Case:
     code, kind = ending
-    ran = Ran(code=code, out=json.dumps({"kind": kind}), err="")
+    ran = CommandRun(code=code, out=json.dumps({"kind": kind}), err="")
     return Case(
         operation=OPERATIONS[2],
         ran=ran,

@@ -23,7 +23,7 @@ NOW = datetime(2026, 11, 20, tzinfo=UTC)
         ("next", "warning"),
     ],
 )
-def test_a_release_is_held_against_those_that_were_read(version: str, state: str) -> None:
+def test_a_release_is_compared_with_the_reviewed_ones(version: str, state: str) -> None:
     assert judge_release(SystemProperties(version=version, server_time=None)).state == state
 
 

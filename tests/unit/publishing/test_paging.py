@@ -17,44 +17,44 @@ def page(number: int, *, size: int = PAGE_SIZE, total: int = ENDLESS, weight: in
 
 
 def test_all_pages_are_read_and_no_more() -> None:
-    asked: list[int] = []
+    requested: list[int] = []
 
     def read(number: int) -> SearchPage:
-        asked.append(number)
+        requested.append(number)
         return page(number, size=PAGE_SIZE if number < 2 else 7, total=207)
 
     assert len(all_pages(read, "plugins")) == 207
-    assert asked == [0, 1, 2]
+    assert requested == [0, 1, 2]
 
 
-def test_an_empty_page_is_the_end_whatever_the_total_says() -> None:
+def test_an_empty_page_ends_the_list_whatever_the_total_says() -> None:
     assert len(all_pages(lambda number: page(number, size=0 if number else PAGE_SIZE), "plugins")) == PAGE_SIZE
 
 
-def test_pages_that_repeat_are_noticed_at_once() -> None:
+def test_repeated_pages_are_noticed_at_once() -> None:
     for cycle in (1, 3):
-        asked: list[int] = []
+        requested: list[int] = []
 
-        def read(number: int, cycle: int = cycle, asked: list[int] = asked) -> SearchPage:
-            asked.append(number)
+        def read(number: int, cycle: int = cycle, requested: list[int] = requested) -> SearchPage:
+            requested.append(number)
             return page(number % cycle)
 
         with pytest.raises(NoAnswer, match="the same as an earlier one"):
             all_pages(read, "plugins")
-        assert len(asked) == cycle + 1
+        assert len(requested) == cycle + 1
 
 
 @pytest.mark.parametrize("size", [1, PAGE_SIZE, 5 * PAGE_SIZE])
-def test_pages_that_never_end_are_given_up(size: int) -> None:
-    asked: list[int] = []
+def test_endless_pages_are_given_up(size: int) -> None:
+    requested: list[int] = []
 
     def read(number: int) -> SearchPage:
-        asked.append(number)
+        requested.append(number)
         return page(number, size=size)
 
     with pytest.raises(NoAnswer, match="list of plugins could not be read completely"):
         all_pages(read, "plugins")
-    assert len(asked) <= ROWS_MAX // PAGE_SIZE
+    assert len(requested) <= ROWS_MAX // PAGE_SIZE
 
 
 def test_heavy_and_slow_pages_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,7 +32,7 @@ def intercepting(order: int) -> Subscriptions:
     return Subscriptions(interceptions=(row,))
 
 
-GOALS: dict[str, tuple[DesiredPlugin | None, DesiredPlugin]] = {
+DESIRED_PLUGINS: dict[str, tuple[DesiredPlugin | None, DesiredPlugin]] = {
     "create": (None, desired_plugin("b")),
     "code": (desired_plugin("a"), desired_plugin("b")),
     "code and settings": (desired_plugin("a"), desired_plugin("b", memory_size=512, timeout=9)),
@@ -54,32 +54,32 @@ ORDERS = [frozenset[int](), frozenset({20}), frozenset({20, 21, 22})]
 def publish(
     operation: str, faults: list[str], read_faults: list[str], taken: frozenset[int] = frozenset()
 ) -> tuple[ModelBiot, PublishOutcome, DesiredPlugin]:
-    before, wanted = GOALS[operation]
+    before, desired = DESIRED_PLUGINS[operation]
     biot = ModelBiot(clock=VirtualClock(), taken=taken)
     if before is not None:
         biot.appear(published(before).fields)
-    remote = biot.read(wanted.name)
+    remote = biot.read(desired.name)
     if before is not None and remote is not None and "order" not in operation:
-        wanted = keep_shifts(wanted, find_shifts(wanted, remote))  # as `publish` does once it saw who has the order
-    first = make_plan(wanted, remote)
+        desired = keep_shifts(desired, find_shifts(desired, remote))  # as `publish` does once it saw who has the order
+    first = make_plan(desired, remote)
     assert isinstance(first, Create | Update)
     biot.faults, biot.read_faults = list(faults), list(read_faults)
     policy = PublishPolicy(chance=random.Random(str(faults)).random)  # noqa: S311 - the same waits every time
-    return biot, carry_out(biot, wanted, first, biot.clock, policy=policy), wanted
+    return biot, carry_out(biot, desired, first, biot.clock, policy=policy), desired
 
 
-def placed(wanted: DesiredPlugin, biot: ModelBiot) -> DesiredPlugin:
+def placed(desired: DesiredPlugin, biot: ModelBiot) -> DesiredPlugin:
     """The goal with the orders that the platform gives for those that are wanted."""
-    table: dict[str, Any] = as_table(wanted.settings["subscriptions"])
+    table: dict[str, Any] = as_table(desired.settings["subscriptions"])
     rows = [{**row, "order": biot.place(row["order"])} if "order" in row else row for row in table["interceptions"]]
-    return replace(wanted, settings={**wanted.settings, "subscriptions": {**table, "interceptions": rows}})
+    return replace(desired, settings={**desired.settings, "subscriptions": {**table, "interceptions": rows}})
 
 
-def hold_to_the_truth(biot: ModelBiot, outcome: PublishOutcome, wanted: DesiredPlugin) -> None:
+def hold_to_the_truth(biot: ModelBiot, outcome: PublishOutcome, desired: DesiredPlugin) -> None:
     """Ask the model what really happened."""
     biot.read_faults.clear()
-    state = biot.read(wanted.name)
-    as_wanted = state is not None and isinstance(make_plan(placed(wanted, biot), state), Unchanged)
+    state = biot.read(desired.name)
+    as_wanted = state is not None and isinstance(make_plan(placed(desired, biot), state), Unchanged)
     if outcome.verdict is Verdict.DONE:
         assert as_wanted or "could not be read back" in outcome.detail
         assert biot.applied or biot.others
@@ -98,12 +98,12 @@ def hold_to_the_truth(biot: ModelBiot, outcome: PublishOutcome, wanted: DesiredP
 
 
 @pytest.mark.parametrize("taken", ORDERS, ids=["", "one", "three"])
-@pytest.mark.parametrize("operation", GOALS)
+@pytest.mark.parametrize("operation", DESIRED_PLUGINS)
 @pytest.mark.parametrize("fault", FAULTS)
 def test_one_fault(operation: str, fault: str, taken: frozenset[int]) -> None:
-    biot, outcome, wanted = publish(operation, [fault], [], taken)
+    biot, outcome, desired = publish(operation, [fault], [], taken)
 
-    hold_to_the_truth(biot, outcome, wanted)
+    hold_to_the_truth(biot, outcome, desired)
     if fault in NETWORK_FAULTS:
         assert outcome.verdict is Verdict.DONE, outcome
         assert biot.clock.seconds < 10_060
@@ -113,25 +113,25 @@ def test_one_fault(operation: str, fault: str, taken: frozenset[int]) -> None:
         assert outcome.kind == kinds[fault]
 
 
-@pytest.mark.parametrize("operation", GOALS)
+@pytest.mark.parametrize("operation", DESIRED_PLUGINS)
 def test_two_faults(operation: str) -> None:
     for faults in product(FAULTS, repeat=2):
-        biot, outcome, wanted = publish(operation, list(faults), [])
-        hold_to_the_truth(biot, outcome, wanted)
+        biot, outcome, desired = publish(operation, list(faults), [])
+        hold_to_the_truth(biot, outcome, desired)
         if set(faults) <= set(NETWORK_FAULTS):
             assert outcome.verdict is Verdict.DONE, (faults, outcome)
 
 
 @given(
-    st.sampled_from(sorted(GOALS)),
+    st.sampled_from(sorted(DESIRED_PLUGINS)),
     st.lists(st.sampled_from(FAULTS), max_size=7),
     st.lists(st.sampled_from([*READ_FAULTS, "", "", ""]), max_size=12),
     st.sampled_from(ORDERS),
 )
 def test_many_faults(operation: str, faults: list[str], read_faults: list[str], taken: frozenset[int]) -> None:
-    biot, outcome, wanted = publish(operation, faults, read_faults, taken)
+    biot, outcome, desired = publish(operation, faults, read_faults, taken)
 
-    hold_to_the_truth(biot, outcome, wanted)
+    hold_to_the_truth(biot, outcome, desired)
     assert biot.clock.seconds < 10_700
 
 
@@ -148,7 +148,7 @@ def test_many_faults(operation: str, faults: list[str], read_faults: list[str], 
         ("create", "deleted after", "somebody deleted it"),
     ],
 )
-def test_a_conflict_names_what_is_there_and_overwrites_nothing(operation: str, fault: str, said: str) -> None:
+def test_a_conflict_names_the_current_state_and_overwrites_nothing(operation: str, fault: str, said: str) -> None:
     biot, outcome, _ = publish(operation, [fault], [])
 
     assert outcome.verdict is Verdict.CONFLICT
@@ -157,27 +157,27 @@ def test_a_conflict_names_what_is_there_and_overwrites_nothing(operation: str, f
     assert biot.others == 1
 
 
-def test_somebody_else_s_plugin_of_the_same_name_is_left_alone() -> None:
+def test_somebody_elses_plugin_of_the_same_name_is_left_alone() -> None:
     biot = ModelBiot(clock=VirtualClock())
-    wanted = desired_plugin("b")
-    first = make_plan(wanted, None)
+    desired = desired_plugin("b")
+    first = make_plan(desired, None)
     assert isinstance(first, Create)
     theirs = published(desired_plugin("c"), version=1)
     biot.appear(theirs.fields)
 
-    outcome = carry_out(biot, wanted, first, biot.clock)
+    outcome = carry_out(biot, desired, first, biot.clock)
 
     assert outcome.verdict is Verdict.CONFLICT
     assert biot.applied == 0
 
 
-def test_the_same_release_by_somebody_else_is_as_wanted() -> None:
+def test_the_same_release_by_somebody_else_counts_as_done() -> None:
     _, outcome, _ = publish("code", ["same release before"], [])
 
     assert outcome.verdict is Verdict.DONE
 
 
-def test_code_by_other_means_under_our_version_is_never_taken_for_ours() -> None:
+def test_other_code_under_our_version_is_never_taken_for_ours() -> None:
     """A lost request and an upload in the Console leave the very same traces, so nothing is overwritten."""
     for fault in ("version burnt", "console upload before"):
         biot, outcome, _ = publish("code", [fault], [])
@@ -186,15 +186,15 @@ def test_code_by_other_means_under_our_version_is_never_taken_for_ours() -> None
         assert biot.applied == 0
 
 
-@pytest.mark.parametrize("operation", GOALS)
-def test_when_nothing_answers_any_more_that_is_what_is_said(operation: str) -> None:
+@pytest.mark.parametrize("operation", DESIRED_PLUGINS)
+def test_when_nothing_answers_any_more_the_outcome_says_so(operation: str) -> None:
     _, outcome, _ = publish(operation, ["lost before"] * 9, ["", *["no-answer"] * 99])
 
     assert outcome.verdict is Verdict.UNKNOWN
     assert "biot-plugin plan" in outcome.hint
 
 
-@pytest.mark.parametrize("operation", GOALS)
+@pytest.mark.parametrize("operation", DESIRED_PLUGINS)
 def test_an_environment_that_cannot_be_reached_is_not_applied_and_says_why(operation: str) -> None:
     _, outcome, _ = publish(operation, ["unreachable"] * 9, ["unreachable"] * 99)
 
@@ -202,19 +202,19 @@ def test_an_environment_that_cannot_be_reached_is_not_applied_and_says_why(opera
     assert isinstance(outcome.cause, Unreachable)
 
 
-@pytest.mark.parametrize("operation", GOALS)
+@pytest.mark.parametrize("operation", DESIRED_PLUGINS)
 def test_a_request_that_is_rolled_back_every_time_is_not_applied_after_three(operation: str) -> None:
-    biot, outcome, wanted = publish(operation, ["rolled back"] * 9, [])
+    biot, outcome, desired = publish(operation, ["rolled back"] * 9, [])
 
     assert (outcome.verdict, outcome.kind, biot.requests) == (Verdict.NOT_APPLIED, "not-applied", 3)
-    hold_to_the_truth(biot, outcome, wanted)
+    hold_to_the_truth(biot, outcome, desired)
 
 
-def test_a_lost_request_before_a_rollback_keeps_the_ending_unknown() -> None:
-    biot, outcome, wanted = publish("code", ["late 500", *["bad code"] * 9], [])
+def test_a_lost_request_before_a_rollback_keeps_the_outcome_unknown() -> None:
+    biot, outcome, desired = publish("code", ["late 500", *["bad code"] * 9], [])
 
     assert outcome.verdict is Verdict.UNKNOWN
-    hold_to_the_truth(biot, outcome, wanted)
+    hold_to_the_truth(biot, outcome, desired)
 
 
 def test_requests_that_keep_getting_lost_are_unknown_because_the_last_may_arrive() -> None:
@@ -238,14 +238,14 @@ def test_a_repeated_request_that_may_arrive_after_done_is_announced(operation: s
     assert (biot.applied > applied) == arrives
 
 
-def test_a_request_whose_answer_was_lost_once_leaves_nothing_to_announce() -> None:
+def test_one_lost_response_leaves_nothing_to_announce() -> None:
     _, outcome, _ = publish("settings", ["lost after"], [])
 
     assert outcome.verdict is Verdict.DONE
     assert "may still" not in outcome.detail
 
 
-def test_a_creation_that_keeps_getting_lost_is_told_in_a_sentence() -> None:
+def test_a_creation_that_keeps_getting_lost_is_described_in_a_sentence() -> None:
     _, outcome, _ = publish("create", ["late 500"] * 9, [])
 
     assert outcome.verdict is Verdict.UNKNOWN
@@ -259,8 +259,8 @@ def test_a_confirmation_counts_when_it_cannot_be_read_back() -> None:
     assert "could not be read back" in outcome.detail
 
 
-def test_with_the_digest_switched_off_a_lost_answer_cannot_be_settled_by_the_version() -> None:
-    wanted = desired_plugin("b", marked=False, version=6)
+def test_without_the_digest_the_version_does_not_resolve_a_lost_response() -> None:
+    desired = desired_plugin("b", marked=False, version=6)
     endings = {
         "lost after": Verdict.UNKNOWN,
         "": Verdict.DONE,
@@ -271,16 +271,16 @@ def test_with_the_digest_switched_off_a_lost_answer_cannot_be_settled_by_the_ver
     for fault, verdict in endings.items():
         biot = ModelBiot(clock=VirtualClock(), faults=[fault])
         biot.appear(published(desired_plugin("a", marked=False), by_kit=False).fields)
-        first = make_plan(wanted, biot.read(wanted.name))
+        first = make_plan(desired, biot.read(desired.name))
         assert isinstance(first, Update)
 
-        outcome = carry_out(biot, wanted, first, biot.clock)
+        outcome = carry_out(biot, desired, first, biot.clock)
 
         assert outcome.verdict is verdict, fault
 
 
 @pytest.mark.parametrize(("fault", "verdict"), [("", Verdict.DONE), ("lost after", Verdict.UNKNOWN)])
-def test_a_platform_that_shows_no_variables_is_believed_when_it_confirms(fault: str, verdict: Verdict) -> None:
+def test_a_confirmation_without_variables_is_accepted(fault: str, verdict: Verdict) -> None:
     biot = ModelBiot(clock=VirtualClock(), hides_variables=True, faults=[fault])
     first = make_plan(desired_plugin("b"), None)
     assert isinstance(first, Create)
@@ -290,27 +290,27 @@ def test_a_platform_that_shows_no_variables_is_believed_when_it_confirms(fault: 
 
 
 @pytest.mark.parametrize("happens", ["other_edits", "other_publishes", "console_upload", "delete"])
-def test_settings_are_read_once_more_right_before_they_are_sent(happens: str) -> None:
+def test_settings_are_read_again_right_before_they_are_sent(happens: str) -> None:
     biot = ModelBiot(clock=VirtualClock())
     biot.appear(published(desired_plugin("b")).fields)
-    wanted = desired_plugin("b", memory_size=512)
-    first = make_plan(wanted, biot.read(wanted.name))
+    desired = desired_plugin("b", memory_size=512)
+    first = make_plan(desired, biot.read(desired.name))
     assert isinstance(first, Update)
     getattr(biot, happens)()  # while the journal was being written
 
-    outcome = carry_out(biot, wanted, first, biot.clock)
+    outcome = carry_out(biot, desired, first, biot.clock)
 
     assert (outcome.verdict, outcome.requests, biot.requests) == (Verdict.CONFLICT, 0, 0)
 
 
-def test_settings_that_cannot_be_read_once_more_are_not_sent() -> None:
+def test_settings_that_cannot_be_read_again_are_not_sent() -> None:
     biot = ModelBiot(clock=VirtualClock())
     biot.appear(published(desired_plugin("b")).fields)
-    wanted = desired_plugin("b", memory_size=512)
-    first = make_plan(wanted, biot.read(wanted.name))
+    desired = desired_plugin("b", memory_size=512)
+    first = make_plan(desired, biot.read(desired.name))
     assert isinstance(first, Update)
     biot.read_faults = ["unreachable"]
-    outcome = carry_out(biot, wanted, first, biot.clock)
+    outcome = carry_out(biot, desired, first, biot.clock)
 
     assert (outcome.verdict, outcome.kind, biot.requests) == (Verdict.NOT_APPLIED, "unreachable", 0)
     assert "Nothing was sent" in outcome.detail

@@ -1,4 +1,4 @@
-"""Which plugin a name means, for servers of every habit: paths and answers with and without ``Plugin-``."""
+"""Which plugin a name means, for servers with and without ``Plugin-`` in paths and responses."""
 
 from __future__ import annotations
 
@@ -70,9 +70,9 @@ def served(names: set[str], habits: Habits) -> Iterator[BiotClient]:
         protocol_version = "HTTP/1.1"
 
         def _own(self) -> str | None:
-            asked = self.path.rpartition("/")[2]
-            candidates = [name for name in names if habits.full_paths and f"Plugin-{name}" == asked]
-            candidates += [name for name in names if habits.bare_paths and name == asked]
+            requested_name = self.path.rpartition("/")[2]
+            candidates = [name for name in names if habits.full_paths and f"Plugin-{name}" == requested_name]
+            candidates += [name for name in names if habits.bare_paths and name == requested_name]
             return candidates[0] if candidates else None
 
         def _say(self, status: int, document: object) -> None:
@@ -118,8 +118,8 @@ def test_a_name_means_one_plugin_and_no_other(habits: Habits) -> None:
         with served(names, habits) as client:
             for name in everybody:
                 plugin = client.read(name)
-                found = None if plugin is None else (plugin.name, plugin.full_name, plugin.creation_time)
-                assert found == ((name, f"Plugin-{name}", name) if name in names else None), (names, name)
+                identity = None if plugin is None else (plugin.name, plugin.full_name, plugin.creation_time)
+                assert identity == ((name, f"Plugin-{name}", name) if name in names else None), (names, name)
 
 
 @pytest.mark.parametrize(
@@ -134,37 +134,35 @@ def test_a_name_means_one_plugin_and_no_other(habits: Habits) -> None:
         ("Plugin-vic", "https://x/functions/My-Plugin-vic", None),
     ],
 )
-def test_the_link_to_the_function_tells_whose_answer_it_is(answered: str, link: str, own: str | None) -> None:
+def test_the_link_to_the_function_identifies_the_plugin(answered: str, link: str, own: str | None) -> None:
     assert certain_name(answered, link) == own
 
 
 @pytest.mark.parametrize(
     "command", [("delete", "--yes"), ("enable",), ("disable",), ("show",), ("endpoint",), ("open",), ("logs",)]
 )
-def test_no_command_takes_another_plugin_for_the_one_that_is_named(
+def test_no_command_confuses_two_plugins(
     biot_plugin: CommandLine, client: BiotClient, command: tuple[str, ...]
 ) -> None:
     client.create({**CONFIG, "name": "Plugin-vic"}, None)
 
-    said = biot_plugin(command[0], "vic", *command[1:], "-e", "local", "--json")
+    result = biot_plugin(command[0], "vic", *command[1:], "-e", "local", "--json")
 
-    assert (said.code, said.document["kind"]) == (8, "not-found")
+    assert (result.code, result.document["kind"]) == (8, "not-found")
     assert client.read("Plugin-vic") is not None
 
 
-def test_a_full_name_means_its_plugin_first_and_an_own_name_after_that(
-    biot_plugin: CommandLine, client: BiotClient
-) -> None:
+def test_a_full_name_takes_precedence_over_an_own_name(biot_plugin: CommandLine, client: BiotClient) -> None:
     for name in ("vic", "Plugin-vic"):
         client.create({**CONFIG, "name": name}, None)
 
     for expected in ("Plugin-vic", "Plugin-Plugin-vic"):
-        said = biot_plugin("delete", "Plugin-vic", "-e", "local", "--yes", "--json")
-        assert said.document["deleted"]["fullName"] == expected
+        result = biot_plugin("delete", "Plugin-vic", "-e", "local", "--yes", "--json")
+        assert result.document["deleted"]["fullName"] == expected
     assert biot_plugin("delete", "Plugin-vic", "-e", "local", "--yes").code == 8
 
 
-def test_a_list_has_own_names(biot_plugin: CommandLine, client: BiotClient) -> None:
+def test_a_list_shows_own_names(biot_plugin: CommandLine, client: BiotClient) -> None:
     for name in ("vic", "Plugin-vic"):
         client.create({**CONFIG, "name": name}, None)
 

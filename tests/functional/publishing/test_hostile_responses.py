@@ -1,4 +1,4 @@
-"""Hostile text in any field of any answer of BioT can be read, and can do nothing else."""
+"""Hostile text in any field of a response is printed safely."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from builder.publishing.api.client import BiotClient
-    from tests.functional.publishing.conftest import CommandLine, Said
+    from tests.functional.publishing.conftest import CommandLine, CommandResult
     from tests.support.sandbox.running_sandbox import Sandbox
 
 HOSTILE = (
@@ -147,11 +147,11 @@ def as_json(body: bytes) -> object:
         return None
 
 
-def assert_harmless(said: Said, where: object) -> None:
-    for text in (said.out, said.err):
+def assert_harmless(result: CommandResult, where: object) -> None:
+    for text in (result.out, result.err):
         assert not ACTING.search(text), (where, text)
         assert not COMMAND.search(text), (where, text)
-    assert said.code != 70, (where, said.err)
+    assert result.code != 70, (where, result.err)
 
 
 def shape(path: str) -> str:
@@ -181,7 +181,7 @@ class Run:
         packaged = biot_plugin("package")
         assert packaged.code == 0, packaged.err
 
-    def __call__(self, *command: str) -> Said:
+    def __call__(self, *command: str) -> CommandResult:
         for plugin in self._platform.search({"limit": 100}).plugins:
             if plugin.name != "age-calculator" or plugin.version != 1:
                 self._platform.delete(plugin.name)
@@ -194,7 +194,7 @@ class Run:
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_hostile_text_in_every_field_of_every_answer(run: Run, command: tuple[str, ...]) -> None:
+def test_hostile_text_in_every_field_of_every_response(run: Run, command: tuple[str, ...]) -> None:
     first = run(*command)
     assert first.code in {0, 2, 8, 10}, first.err
     answers = {

@@ -1,4 +1,4 @@
-"""Orders that BioT moved: left where they are when they are taken, changed when plugin.toml asks for a free one."""
+"""Orders that BioT moved: they stay when they are taken, and change when plugin.toml asks for a free one."""
 
 from __future__ import annotations
 
@@ -45,17 +45,17 @@ def wanting(order: int | None, *, common: int | None = None, api: str = API) -> 
     return desired_plugin(subscriptions=Subscriptions(interception_order=common, interceptions=(row,)))
 
 
-def fitted(wanted: DesiredPlugin, actual: int, dispatcher: DispatcherWithRows) -> tuple[bool, tuple[str, ...]]:
+def fitted(desired: DesiredPlugin, actual: int, dispatcher: DispatcherWithRows) -> tuple[bool, tuple[str, ...]]:
     """Whether nothing is left to do when BioT has the interception at an order, and what is said of it."""
-    table = {**cast("dict[str, object]", wanted.settings["subscriptions"])}
+    table = {**cast("dict[str, object]", desired.settings["subscriptions"])}
     rows = [{**row, "order": actual} for row in cast("list[dict[str, object]]", table["interceptions"])]
-    remote = published(wanted, subscriptions={**table, "interceptions": rows})
-    fit, notes = keep_shifted_orders(cast("Dispatcher", dispatcher), wanted, remote)
+    remote = published(desired, subscriptions={**table, "interceptions": rows})
+    fit, notes = keep_shifted_orders(cast("Dispatcher", dispatcher), desired, remote)
     return isinstance(make_plan(fit, remote), Unchanged), notes
 
 
 @pytest.mark.parametrize(
-    ("wanted", "actual", "others", "left"),
+    ("desired", "actual", "others", "left"),
     [
         (wanting(20), 21, [(API, 20)], True),
         (wanting(20), 23, [(API, 20), (API, 21), (API, 22)], True),
@@ -73,10 +73,10 @@ def fitted(wanted: DesiredPlugin, actual: int, dispatcher: DispatcherWithRows) -
         ),
     ],
 )
-def test_an_order_is_left_when_every_one_below_it_is_taken(
-    wanted: DesiredPlugin, actual: int, others: list[tuple[str, int]], left: bool
+def test_an_order_stays_when_every_lower_one_is_taken(
+    desired: DesiredPlugin, actual: int, others: list[tuple[str, int]], left: bool
 ) -> None:
-    done, notes = fitted(wanted, actual, DispatcherWithRows(*others))
+    done, notes = fitted(desired, actual, DispatcherWithRows(*others))
 
     assert done is left
     assert len(notes) == left
@@ -94,7 +94,7 @@ def test_the_dispatcher_is_asked_only_when_an_order_is_higher_than_wanted() -> N
     assert dispatcher.searches == 0
 
 
-def test_an_order_is_left_where_nobody_can_see_who_has_it() -> None:
+def test_an_order_stays_when_the_other_interceptions_cannot_be_read() -> None:
     done, notes = fitted(wanting(20), 21, DispatcherWithRows(visible=False))
 
     assert done

@@ -14,7 +14,7 @@ from builder.publishing.api_values import RemotePlugin, SecretText, TargetEnviro
 from builder.publishing.state_folder import LocalBiot, find_state_folder
 
 
-def test_no_way_of_printing_shows_a_secret() -> None:
+def test_printing_never_shows_a_secret() -> None:
     secret = SecretText("canary-7f3a")
     local = LocalBiot(base_url="http://127.0.0.1:1", service_user_id="id", service_user_secret_key=secret)
 
@@ -29,7 +29,7 @@ def test_no_way_of_printing_shows_a_secret() -> None:
         pickle.dumps(secret)
 
 
-def test_a_plugin_tells_its_digest_and_not_its_variables() -> None:
+def test_a_plugin_shows_its_digest_but_not_its_variables() -> None:
     fields = {"environmentVariables": {"PLUGIN_TREE_DIGEST": "sha256:1", "KEY": "canary"}, "enabledState": "DISABLED"}
     plugin = RemotePlugin(name="a", full_name="Plugin-a", display_name="A", version=1, fields=fields)
 
@@ -39,13 +39,13 @@ def test_a_plugin_tells_its_digest_and_not_its_variables() -> None:
     assert RemotePlugin(name="a", full_name="Plugin-a", display_name="A", version=1, fields={}).tree_digest is None
 
 
-def test_names_are_known_with_and_without_their_prefix() -> None:
+def test_names_are_recognized_with_and_without_their_prefix() -> None:
     assert bare_name("Plugin-age") == "age"
     assert bare_name("age") == "age"
     assert bare_name("Plugin-Plugin-age") == "Plugin-age"
 
 
-def test_each_failure_prints_its_own_kind() -> None:
+def test_each_failure_has_its_own_kind() -> None:
     kinds = [
         describe_error(error)["kind"]
         for error in (
@@ -66,7 +66,7 @@ def test_each_failure_prints_its_own_kind() -> None:
     assert "publish" not in kinds
 
 
-def test_the_state_folder_is_the_one_that_the_environment_names() -> None:
+def test_an_environment_variable_names_the_state_folder() -> None:
     state = find_state_folder({"BIOT_PLUGIN_STATE": "/somewhere/else"})
 
     assert state.tokens.as_posix() == "/somewhere/else/tokens"

@@ -1,4 +1,4 @@
-"""People at the local BioT: second factor, password reset, missing permissions, keys that change."""
+"""Users of the local BioT: second factor, password reset, missing permissions, changed keys."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def opened(sandbox: Sandbox, state: Path, name: str, **more: str) -> BiotClient:
     return open_client(TargetEnvironment(name="dev", base_url=sandbox.base_url), environ, None, SystemClock())
 
 
-def test_a_person_with_a_second_factor_works_by_its_code(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_a_user_logs_in_with_a_second_factor(sandbox: Sandbox, tmp_path: Path) -> None:
     person(sandbox, "two@example.com", mfa_code="123456")
 
     with opened(sandbox, tmp_path, "two@example.com", BIOT_MFA_CODE="654321") as biot, pytest.raises(AccessDenied):
@@ -44,7 +44,7 @@ def test_a_person_with_a_second_factor_works_by_its_code(sandbox: Sandbox, tmp_p
         assert later.read("age") is None
 
 
-def test_a_password_that_has_to_be_changed_is_told(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_a_password_that_must_be_changed_is_reported(sandbox: Sandbox, tmp_path: Path) -> None:
     person(sandbox, "reset@example.com", password_reset_required=True)
 
     with (
@@ -56,7 +56,7 @@ def test_a_password_that_has_to_be_changed_is_told(sandbox: Sandbox, tmp_path: P
     assert "canary" not in caught.value.message + caught.value.hint
 
 
-def test_a_permission_that_is_missing_is_named_and_nothing_is_changed(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_a_missing_permission_is_named_and_nothing_is_changed(sandbox: Sandbox, tmp_path: Path) -> None:
     scopes = tuple(scope for scope in PUBLISHER if scope != "SETTINGS_PLUGIN_CREATE")
     person(sandbox, "reader@example.com", scopes=scopes)
 
@@ -67,7 +67,7 @@ def test_a_permission_that_is_missing_is_named_and_nothing_is_changed(sandbox: S
         assert biot.search({"limit": 1}).total == 0
 
 
-def test_a_token_of_a_key_that_is_gone_is_replaced_on_the_way(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_a_token_of_an_old_key_is_replaced_during_the_command(sandbox: Sandbox, tmp_path: Path) -> None:
     person(sandbox, "long@example.com")
     config = {"name": "age", "displayName": "A", "version": 1, "runtime": "python3.12"}
 

@@ -43,7 +43,7 @@ def test_the_region_is_read_from_the_query_or_the_host(url: str, region: str) ->
         "file:///etc/passwd",
     ],
 )
-def test_nothing_but_the_aws_console_by_https_is_opened(url: str) -> None:
+def test_only_https_links_to_the_aws_console_are_opened(url: str) -> None:
     assert not is_console(url)
     assert logs_link(url, "Plugin-x") is None
 

@@ -1,4 +1,4 @@
-"""Catalog and subscriptions, against a local BioT."""
+"""Catalog and subscriptions with a local BioT."""
 
 from __future__ import annotations
 
@@ -31,34 +31,34 @@ def test_a_notification_is_subscribed_once_listed_and_ended_once(biot_plugin: Co
     assert "No subscriptions found." in biot_plugin("subscriptions", "-e", "local", "--endpoint", HERE).out
 
 
-def test_subscriptions_of_disabled_plugins_are_not_called_none(biot_plugin: CommandLine, client: BiotClient) -> None:
+def test_subscriptions_of_disabled_plugins_are_mentioned(biot_plugin: CommandLine, client: BiotClient) -> None:
     config = {"name": "idle", "displayName": "Idle", "version": 1, "runtime": "python3.13", "enabledState": "DISABLED"}
     notifications = [{"entityTypeName": "device", "actionName": "_create"}]
     client.create({**config, "subscriptions": {"notifications": notifications}}, None)
     client.create({**config, "name": "silent", "subscriptions": {}}, None)
 
-    said = biot_plugin("subscriptions", "-e", "local")
+    result = biot_plugin("subscriptions", "-e", "local")
     document = biot_plugin("subscriptions", "-e", "local", "--json").document
 
-    assert said.out.splitlines()[0].startswith("No active subscriptions.")
-    assert said.out.splitlines()[1:] == ["  biot-plugin enable idle -e local"]
+    assert result.out.splitlines()[0].startswith("No active subscriptions.")
+    assert result.out.splitlines()[1:] == ["  biot-plugin enable idle -e local"]
     assert document["disabledPlugins"] == ["idle"]
 
 
-def test_an_order_that_is_taken_moves_the_other_and_that_is_told(biot_plugin: CommandLine) -> None:
+def test_a_taken_order_moves_the_other_interception_and_the_output_says_so(biot_plugin: CommandLine) -> None:
     words = ("interception", "PRE_REQUEST", PATIENTS, "-e", "local")
     biot_plugin("subscribe", *words, "--endpoint", THERE, "--order", "20")
 
-    said = biot_plugin("subscribe", *words, "--endpoint", HERE, "--order", "20")
+    result = biot_plugin("subscribe", *words, "--endpoint", HERE, "--order", "20")
     again = biot_plugin("subscribe", *words, "--endpoint", HERE, "--order", "20", "--json")
 
-    assert said.out.splitlines() == ["Subscribed, with order 20.", f"BioT moved {THERE} from order 20 to 21."]
+    assert result.out.splitlines() == ["Subscribed, with order 20.", f"BioT moved {THERE} from order 20 to 21."]
     assert again.document["status"] == "nothing-to-do"
     for endpoint in (HERE, THERE):
         assert biot_plugin("unsubscribe", *words, "--endpoint", endpoint).out == "Unsubscribed.\n"
 
 
-def test_an_entity_is_adapted_under_the_dispatchers_own_word(biot_plugin: CommandLine) -> None:
+def test_an_adapted_entity_is_sent_as_entity_name(biot_plugin: CommandLine) -> None:
     words = ("interception", "ADAPT_ENTITY", "patient", "-e", "local", "--endpoint", HERE)
 
     row = biot_plugin("subscribe", *words, "--json").document["subscription"]
@@ -67,7 +67,7 @@ def test_an_entity_is_adapted_under_the_dispatchers_own_word(biot_plugin: Comman
     assert biot_plugin("unsubscribe", *words).code == 0
 
 
-def test_what_biot_does_not_have_is_refused_in_its_own_words(biot_plugin: CommandLine) -> None:
+def test_a_name_that_biot_does_not_have_is_refused_in_its_words(biot_plugin: CommandLine) -> None:
     words = ("notification", "device", "_creat", "-e", "local", "--endpoint", HERE, "--json")
 
     refused = biot_plugin("subscribe", *words)
@@ -78,13 +78,13 @@ def test_what_biot_does_not_have_is_refused_in_its_own_words(biot_plugin: Comman
 
 
 @pytest.mark.parametrize("url", ["http://my.host/hook", "ftp://a", "my.host", "https://", "https://a b", "https://[x"])
-def test_an_endpoint_is_https(biot_plugin: CommandLine, url: str) -> None:
-    said = biot_plugin("subscribe", "notification", "device", "_create", "-e", "local", "--endpoint", url)
+def test_an_endpoint_must_be_https(biot_plugin: CommandLine, url: str) -> None:
+    result = biot_plugin("subscribe", "notification", "device", "_create", "-e", "local", "--endpoint", url)
 
-    assert (said.code, "https" in said.err) == (2, True)
+    assert (result.code, "https" in result.err) == (2, True)
 
 
-def test_a_catalog_that_was_fetched_judges_the_manifest(
+def test_the_manifest_is_checked_against_a_fetched_catalog(
     biot_plugin: CommandLine, plugin_folder: Path, client: BiotClient
 ) -> None:
     api = next(str(row["apiId"]) for row in client.interceptable() if "{" in str(row.get("apiId")))
@@ -125,7 +125,7 @@ actionName = "_updateAdmin"
     assert other.code == 0
 
 
-def test_what_an_environment_has_is_no_misspelling(biot_plugin: CommandLine, plugin_folder: Path) -> None:
+def test_names_that_an_environment_has_are_not_misspellings(biot_plugin: CommandLine, plugin_folder: Path) -> None:
     with (plugin_folder / "plugin.toml").open("a") as stream:
         stream.write(
             """

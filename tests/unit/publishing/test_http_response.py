@@ -78,7 +78,7 @@ def test_a_search_of_any_shape_is_read_or_refused(document: dict[str, object]) -
         {"code": "X", "message": 5, "details": [], "traceId": {}},
     ],
 )
-def test_an_error_of_biot_is_known_by_its_code(body: dict[str, object]) -> None:
+def test_an_error_of_biot_is_recognized_by_its_code(body: dict[str, object]) -> None:
     error = read_error(HttpResponse(status=400, body=json.dumps(body).encode()))
 
     assert error is not None
@@ -86,7 +86,7 @@ def test_an_error_of_biot_is_known_by_its_code(body: dict[str, object]) -> None:
 
 
 @pytest.mark.parametrize("body", [{"code": 400}, {"code": ""}, {"code": "a b"}, {"error": "Not Found"}, {}])
-def test_what_has_no_code_is_none_of_biots(body: dict[str, object]) -> None:
+def test_a_body_without_a_code_is_not_an_error_of_biot(body: dict[str, object]) -> None:
     assert read_error(HttpResponse(status=400, body=json.dumps(body).encode())) is None
 
 
@@ -111,7 +111,7 @@ def test_retry_after_is_seconds_or_a_date_by_the_servers_own_clock(said: str, se
 
 
 @given(date=st.text(max_size=40))
-def test_any_date_is_read_or_passed_over(date: str) -> None:
+def test_any_date_is_read_or_ignored(date: str) -> None:
     moment = server_time(HttpResponse(status=200, headers={"date": date}))
 
     assert moment is None or isinstance(moment, float)

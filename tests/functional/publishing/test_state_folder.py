@@ -57,7 +57,7 @@ def test_the_local_biot_is_found_again_and_only_its_owner_can_read_it(tmp_path: 
 
 
 @pytest.mark.parametrize("content", CONTENTS)
-def test_a_spoilt_file_says_how_to_make_it_again(tmp_path: Path, content: bytes) -> None:
+def test_the_error_for_a_damaged_file_says_how_to_recreate_it(tmp_path: Path, content: bytes) -> None:
     state = StateFolder(folder=tmp_path)
     state.local_file.write_bytes(content)
 
@@ -67,14 +67,14 @@ def test_a_spoilt_file_says_how_to_make_it_again(tmp_path: Path, content: bytes)
     assert "sandbox" in caught.value.hint
 
 
-def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_created_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 
     with pytest.raises(PublishError, match="cannot be written"):
         write_local_biot(StateFolder(folder=tmp_path / "file" / "state"), LOCAL)
 
 
-def test_a_folder_of_a_user_that_is_not_there_is_a_name_like_any_other() -> None:
+def test_the_folder_of_an_unknown_user_stays_as_written() -> None:
     assert find_state_folder({"BIOT_PLUGIN_STATE": "~nobody-of-this-name/x"}).folder.parts[-2:] == (
         "~nobody-of-this-name",
         "x",

@@ -1,4 +1,4 @@
-"""Changes that do no harm twice: what is claimed after every sequence of lost, refused and confirmed requests."""
+"""Repeatable changes: the outcome after every sequence of lost, refused and confirmed requests."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Platform:
 
 @pytest.mark.parametrize("sendings", list(product(SENT, repeat=2)), ids="-".join)
 @pytest.mark.parametrize("looks", list(product(LOOKS, repeat=2)), ids="-".join)
-def test_nothing_is_claimed_that_is_not_so(sendings: tuple[str, ...], looks: tuple[str, ...]) -> None:
+def test_no_claim_is_wrong(sendings: tuple[str, ...], looks: tuple[str, ...]) -> None:
     client = Platform(sendings, looks)
 
     try:
@@ -63,7 +63,7 @@ def test_nothing_is_claimed_that_is_not_so(sendings: tuple[str, ...], looks: tup
         assert client.applied
 
 
-def test_what_was_confirmed_and_is_not_so_is_somebody_elses_doing() -> None:
+def test_a_confirmed_change_that_is_not_in_place_is_a_conflict() -> None:
     clock = VirtualClock()
 
     with pytest.raises(Conflict):
@@ -72,7 +72,7 @@ def test_what_was_confirmed_and_is_not_so_is_somebody_elses_doing() -> None:
     assert clock.waits == [0.0, 0.5, 1.5]
 
 
-def test_patience_ends_and_the_first_lost_request_is_what_is_told() -> None:
+def test_retries_end_and_the_lost_request_is_reported() -> None:
     client = Platform(("unreached", "lost", *["unreached"] * 9), ())
 
     with pytest.raises(OutcomeUnknown):
@@ -81,7 +81,7 @@ def test_patience_ends_and_the_first_lost_request_is_what_is_told() -> None:
     assert client.sent == 5
 
 
-def test_whoever_interrupts_hears_that_it_may_have_been_applied() -> None:
+def test_an_interrupt_says_that_the_change_may_have_been_applied() -> None:
     def send() -> None:
         raise KeyboardInterrupt
 

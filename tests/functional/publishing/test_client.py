@@ -1,4 +1,4 @@
-"""The client against a server of raw bytes: what it sends, and what it makes of every kind of bad answer."""
+"""The client against a server of raw bytes: its requests, and how it handles every kind of bad response."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ QUICK = RequestLimits(connect=2.0, read=0.3, write=2.0, total=1.0, response_byte
 
 
 class OneToken:
-    """Tokens that are renewed by counting."""
+    """Numbered tokens; each renewal gives the next one."""
 
     def __init__(self) -> None:
         self.renewed = 0
@@ -89,7 +89,7 @@ def test_create_sends_config_as_a_plain_field_and_code_as_a_file(tmp_path: Path)
     assert (created.name, created.version, created.endpoint_url) == ("age", 3, "https://e")
 
 
-def test_update_without_code_has_one_part_and_never_what_is_fixed_for_ever() -> None:
+def test_an_update_without_code_has_one_part_and_no_immutable_field() -> None:
     changes = {"name": "age", "deploymentPackageType": "ZIP", "timeout": 5, "subscriptions": {}}
 
     with RawServer(reply(200, PLUGIN)) as server, client(server) as biot:
@@ -105,21 +105,21 @@ def test_update_without_code_has_one_part_and_never_what_is_fixed_for_ever() -> 
     }
 
 
-def test_the_bare_name_is_tried_when_biot_does_not_know_the_documented_one() -> None:
+def test_the_own_name_is_tried_when_biot_does_not_know_the_full_name() -> None:
     missing = failure(404, "PLUGIN_NOT_FOUND", pluginName="Plugin-age")
 
     with RawServer(missing, reply(200, {**PLUGIN, "name": "age"}), reply(200, PLUGIN)) as server:
         biot = client(server)
-        found = biot.read("age")
+        plugin = biot.read("age")
         biot.update("age", {"timeout": 5}, None)
         biot.close()
 
-    assert found is not None
-    assert found.full_name == "Plugin-age"
+    assert plugin is not None
+    assert plugin.full_name == "Plugin-age"
     assert [one.path.rsplit("/")[-1] for one in server.requests] == ["Plugin-age", "age", "age"]
 
 
-def test_no_such_plugin_is_none_for_a_question_and_an_error_for_a_change() -> None:
+def test_a_missing_plugin_is_none_for_a_query_and_an_error_for_a_change() -> None:
     with RawServer(failure(404, "PLUGIN_NOT_FOUND")) as server, client(server) as biot:
         assert biot.read("age") is None
         with pytest.raises(NoSuchPlugin, match="age in test"):
@@ -129,7 +129,7 @@ def test_no_such_plugin_is_none_for_a_question_and_an_error_for_a_change() -> No
 
 
 @pytest.mark.parametrize("name", ["..", ".", "a/b", "a b", "", "é", "a\n"])
-def test_what_is_no_name_is_not_asked_for(name: str) -> None:
+def test_an_invalid_name_is_never_sent(name: str) -> None:
     with RawServer(reply(200, PLUGIN)) as server, client(server) as biot:
         assert biot.read(name) is None
         with pytest.raises(NoSuchPlugin):
@@ -138,7 +138,7 @@ def test_what_is_no_name_is_not_asked_for(name: str) -> None:
     assert server.requests == []
 
 
-def test_put_with_all_fields_follows_where_patch_is_not_known() -> None:
+def test_put_with_all_fields_is_sent_where_patch_is_unknown() -> None:
     fields = {**PLUGIN, "environmentVariables": {"A": "1", "BIOT_APP_NAME": "x"}, "timeout": 3, "runtime": None}
 
     with RawServer(failure(405, "METHOD_NOT_ALLOWED"), reply(200, fields), reply(200, PLUGIN)) as server:
@@ -221,7 +221,7 @@ BAD: dict[str, bytes | Callable[[socket.socket], None]] = {
 
 
 @pytest.mark.parametrize("kind", BAD)
-def test_a_change_with_a_bad_answer_is_unknown_and_was_sent_once(kind: str) -> None:
+def test_a_change_with_a_bad_response_has_an_unknown_outcome_and_is_sent_once(kind: str) -> None:
     with RawServer(BAD[kind]) as server, client(server) as biot, pytest.raises(OutcomeUnknown) as caught:
         biot.update("age", {"timeout": 5}, None)
 
@@ -231,15 +231,15 @@ def test_a_change_with_a_bad_answer_is_unknown_and_was_sent_once(kind: str) -> N
 
 
 @pytest.mark.parametrize("kind", BAD)
-def test_a_question_with_a_bad_answer_never_invents_one(kind: str) -> None:
+def test_a_query_with_a_bad_response_never_invents_a_result(kind: str) -> None:
     script = [BAD[kind], WHOLE] if kind in {"silence", "drip"} else [BAD[kind]]
     clock = VirtualClock()
 
     with RawServer(*script) as server, client(server, clock) as biot:
         if len(script) > 1:
-            found = biot.read("age")
-            assert found is not None
-            assert found.version == 3
+            plugin = biot.read("age")
+            assert plugin is not None
+            assert plugin.version == 3
             return
         with pytest.raises(NoAnswer) as caught:
             biot.read("age")
@@ -248,7 +248,7 @@ def test_a_question_with_a_bad_answer_never_invents_one(kind: str) -> None:
     assert sum(clock.waits) <= 90
 
 
-def test_questions_wait_longer_each_time_and_as_long_as_the_server_asks() -> None:
+def test_queries_wait_longer_each_time_and_as_long_as_the_server_asks() -> None:
     clock = VirtualClock()
     busy = failure(503, "UNAVAILABLE", head="retry-after: 7\r\n")
 
@@ -261,7 +261,7 @@ def test_questions_wait_longer_each_time_and_as_long_as_the_server_asks() -> Non
     assert clock.waits == [0.4, 0.8, 7 + 1.6]
 
 
-def test_nobody_waits_an_hour_because_a_server_asks_for_it() -> None:
+def test_a_server_cannot_make_the_client_wait_for_an_hour() -> None:
     clock = VirtualClock()
 
     with (
@@ -289,10 +289,10 @@ def test_a_refused_token_is_replaced_once_also_in_the_middle_of_a_change(tmp_pat
     assert len(always.requests) == 2
 
 
-def test_a_complete_refusal_tells_biots_words_and_that_nothing_changed() -> None:
-    said = failure(409, "PLUGIN_EXISTS_BY_NAME", pluginName="age\x1b[31m\u202e")
+def test_a_complete_refusal_quotes_biot_and_says_that_nothing_changed() -> None:
+    result = failure(409, "PLUGIN_EXISTS_BY_NAME", pluginName="age\x1b[31m\u202e")
 
-    with RawServer(said) as server, client(server) as biot, pytest.raises(Refused) as caught:
+    with RawServer(result) as server, client(server) as biot, pytest.raises(Refused) as caught:
         biot.create(CONFIG, None)
 
     assert (caught.value.status, caught.value.code) == (409, "PLUGIN_EXISTS_BY_NAME")
@@ -310,7 +310,7 @@ def test_a_missing_permission_is_named() -> None:
         biot.delete("age")
 
 
-def test_nothing_listening_is_told_at_once_and_as_certainly_not_sent() -> None:
+def test_a_refused_connection_is_reported_at_once_as_not_sent() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     clock = VirtualClock()
@@ -333,7 +333,7 @@ def test_the_bearer_never_follows_a_redirect() -> None:
     assert other.requests == []
 
 
-def test_a_proxy_for_the_world_is_not_shown_what_goes_to_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_requests_to_this_machine_never_pass_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     with RawServer(failure(500, "PROXY")) as proxy, RawServer(WHOLE) as server, client(server) as biot:
         for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
             monkeypatch.setenv(name, proxy.url)
@@ -366,7 +366,7 @@ def test_credentials_go_only_to_https_or_to_this_machine(url: str) -> None:
         HttpTransport(TargetEnvironment(name="dev", base_url=url), {})
 
 
-def test_certificates_that_cannot_be_read_are_told_and_never_passed_over(tmp_path: Path) -> None:
+def test_unreadable_certificates_are_reported_and_never_ignored(tmp_path: Path) -> None:
     transport = HttpTransport(
         TargetEnvironment(name="dev", base_url="https://biot.invalid"), {"SSL_CERT_FILE": str(tmp_path / "none.pem")}
     )
@@ -385,7 +385,7 @@ def test_a_change_has_a_connection_of_its_own() -> None:
         assert server.connections == 3
 
 
-def test_a_file_that_shrinks_while_it_is_sent_is_never_a_success(tmp_path: Path) -> None:
+def test_a_file_that_shrinks_during_the_upload_is_never_a_success(tmp_path: Path) -> None:
     code = tmp_path / "age.zip"
     code.write_bytes(bytes(3_000_000))
 
@@ -412,7 +412,7 @@ def test_a_file_that_shrinks_while_it_is_sent_is_never_a_success(tmp_path: Path)
             biot.update("age", {"version": 4}, code)
 
 
-def test_an_upload_that_is_turned_away_before_its_end_is_not_called_a_success(tmp_path: Path) -> None:
+def test_an_upload_that_is_refused_early_is_not_a_success(tmp_path: Path) -> None:
     """A gateway that answers 413 and hangs up while the body is still on its way."""
     code = tmp_path / "age.zip"
     code.write_bytes(bytes(20_000_000))
@@ -438,7 +438,7 @@ def test_an_upload_that_is_turned_away_before_its_end_is_not_called_a_success(tm
         thread.join()
 
 
-def test_a_certificate_counts_only_from_an_authority_that_was_named(tmp_path: Path) -> None:
+def test_only_named_authorities_are_trusted(tmp_path: Path) -> None:
     ours, others = Authority(), Authority()
     files = {name: tmp_path / f"{name}.pem" for name in ("ours", "others")}
     files["ours"].write_bytes(ours.certificate)
@@ -465,7 +465,7 @@ def test_a_certificate_counts_only_from_an_authority_that_was_named(tmp_path: Pa
             assert "SSL_CERT_FILE" in caught.value.hint
 
 
-def test_no_thread_and_no_socket_is_left_behind() -> None:
+def test_no_thread_and_no_socket_remains() -> None:
     before = threading.active_count()
 
     with RawServer(WHOLE) as server:
@@ -488,7 +488,7 @@ def test_no_thread_and_no_socket_is_left_behind() -> None:
         (500, "INTERNAL_SERVER_ERROR", "", False),
     ],
 )
-def test_a_whole_error_after_which_biot_rolls_back_is_told_as_such(
+def test_a_complete_error_with_a_rollback_is_reported_as_rolled_back(
     status: int, code: str, cause: str, lasting: bool
 ) -> None:
     details = {"className": cause} if cause else {}
@@ -504,7 +504,7 @@ def test_a_whole_error_after_which_biot_rolls_back_is_told_as_such(
 
 
 @pytest.mark.parametrize(("status", "code"), [(500, "PLUGIN_ROLLBACK_FAILED"), (504, "GATEWAY_TIMEOUT")])
-def test_an_error_after_which_nothing_is_known_stays_unsettled(status: int, code: str) -> None:
+def test_an_uncertain_error_has_an_unknown_outcome(status: int, code: str) -> None:
     with RawServer(failure(status, code)) as server, client(server) as biot, pytest.raises(OutcomeUnknown):
         biot.update("age", {"version": 3}, None)
 
