@@ -29,7 +29,7 @@ _HOW_TO_START = "Start a plugin with `biot-plugin new FOLDER`, or write a plugin
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LoadedManifest:
-    """A manifest whose every rule holds.
+    """A manifest that follows every rule.
 
     Attributes:
         manifest: The manifest.

@@ -31,7 +31,7 @@ _PROCESSES = 2
 
 
 def collect(lock: Lock, store: Store, progress: Progress) -> tuple[Pack, ...]:
-    """Every locked package as a pack; what is missing or damaged in the store is fetched and made again.
+    """Every locked package as a pack; a missing or damaged one is fetched and created again.
 
     Raises:
         DependencyError: A package is unavailable, or its tarball is not one that npm would make.

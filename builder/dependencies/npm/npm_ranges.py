@@ -261,7 +261,7 @@ def _sign(partial: _Partial, *, caret: bool) -> Conditions:
 
 
 def _open(partial: _Partial, sign: str) -> Conditions:
-    """``1.x``, ``>1`` and the like: conditions on a version with open parts."""
+    """``1.x``, ``>1`` and similar: conditions on a version with open parts."""
     if partial.major is None:
         return (_NOTHING if sign in {"<", ">"} else _ANY,)
     part = 0 if partial.minor is None else 1

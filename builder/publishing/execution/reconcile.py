@@ -55,7 +55,7 @@ def carry_out(
     *,
     policy: PublishPolicy | None = None,
 ) -> PublishOutcome:
-    """Send a plan that was just made, and find out what became of it. A failure is the outcome's cause, never raised.
+    """Send a new plan, and find out how it ended. A failure is the outcome's cause, never raised.
 
     Args:
         api: BioT.

@@ -65,7 +65,7 @@ class JournalEntry:
         verdict: How it ended, or None.
         detail: The reason, as sentences.
         version: The version on BioT afterwards, or None.
-        settled_by: The run that found out how it ended, when this one was interrupted.
+        settled_by: The run that determined how this one ended, if this one was interrupted.
     """
 
     id: str

@@ -65,9 +65,9 @@ def test_all_problems_of_packages_and_own_files_are_reported_together(project: P
     new = stored(store, "new", {"new/_new.abi3.so": NEW, "new/__init__.py": b""})
     lost = stored(store, "lost", {"lost/_lost.abi3.so": elf(needed=("libyaml-0.so.2",)), "lost/__init__.py": b""})
 
-    told = refused(manifest(project, "python3.11"), [new, lost], {"index.py": b"", "mine.so": NEW + bytes(5000)})
+    messages = refused(manifest(project, "python3.11"), [new, lost], {"index.py": b"", "mine.so": NEW + bytes(5000)})
 
-    assert [line.split(" needs ")[0] for line in told] == ["The plugin's own code", "lost 1.0", "new 1.0"]
+    assert [line.split(" needs ")[0] for line in messages] == ["The plugin's own code", "lost 1.0", "new 1.0"]
     assert verdict(manifest(project, "python3.12"), [new]) == ()
 
 
@@ -109,9 +109,9 @@ def test_a_package_without_its_binary_is_refused_with_a_fix(project: Path, store
         npm(store, "core-js", scripts={"postinstall": "node -e 'hello'"}),
     ]
 
-    (told,) = refused(manifest(project, "nodejs22.x"), packs)
+    (message,) = refused(manifest(project, "nodejs22.x"), packs)
 
-    assert told.startswith("better-sqlite3 1.0 lacks better_sqlite3.node for Lambda (linux-x64, glibc)")
+    assert message.startswith("better-sqlite3 1.0 lacks better_sqlite3.node for Lambda (linux-x64, glibc)")
     plugin = manifest(project, "nodejs22.x", **{"better_sqlite3.node": "falls back to memory"})
     assert verdict(plugin, packs) == ()
 

@@ -35,7 +35,7 @@ def test_a_killed_build_leaves_no_partial_files_and_the_next_build_is_equal(vict
 def test_parallel_cold_builds_share_one_store(victim: Victim) -> None:
     store = victim.scratch / "shared store"
     builds = [victim.build(store, victim.scratch / f"out{number}") for number in range(3)]
-    told = [build.communicate()[1] for build in builds]
-    assert [build.returncode for build in builds] == [0, 0, 0], told
+    errors = [build.communicate()[1] for build in builds]
+    assert [build.returncode for build in builds] == [0, 0, 0], errors
     artifacts = {(victim.scratch / f"out{number}" / "sample-1.zip").read_bytes() for number in range(3)}
     assert len(artifacts) == 1

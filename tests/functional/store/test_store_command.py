@@ -34,10 +34,10 @@ def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LockedPlugin:
 
 
 def packs(plugin: LockedPlugin) -> dict[str, Path]:
-    told = {"ab" * 32: "three"}
+    names = {"ab" * 32: "three"}
     for file in plugin.store.glob("packs/*/*.zip"):
-        told.setdefault(file.stem, "two" if f":{file.stem}" in plugin.lock.read_text().splitlines()[-1] else "one")
-    return {told[file.stem]: file for file in plugin.store.glob("packs/*/*.zip")}
+        names.setdefault(file.stem, "two" if f":{file.stem}" in plugin.lock.read_text().splitlines()[-1] else "one")
+    return {names[file.stem]: file for file in plugin.store.glob("packs/*/*.zip")}
 
 
 def asked(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0) -> dict[str, object]:
@@ -84,9 +84,9 @@ def test_damaged_packs_are_named_removed_and_never_shipped(
     if (name, harm) == ("one", "index flip"):
         assert asked(capsys, "verify")["damaged"] == []  # a wheel is its own proof: the next build makes the index anew
         return
-    told = asked(capsys, "verify", code=7)["damaged"]
-    assert isinstance(told, list)
-    assert [one["key"] for one in told] == [pack.stem]
+    damaged = asked(capsys, "verify", code=7)["damaged"]
+    assert isinstance(damaged, list)
+    assert [one["key"] for one in damaged] == [pack.stem]
     assert pack.exists()
     assert asked(capsys, "verify", "--repair")["removed"] is True
     assert not list(pack.parent.glob(f"{pack.stem}.*"))

@@ -22,7 +22,7 @@ MUSL_SO = "pkg/_x.cpython-312-x86_64-linux-musl.so"
 @dataclass(frozen=True)
 class Case:
     files: dict[str, bytes]
-    told: tuple[tuple[Severity, str], ...] = ()
+    expected: tuple[tuple[Severity, str], ...] = ()
     runtime: str = "python3.12"
     allowed: dict[str, str] = field(default_factory=dict)
 
@@ -130,8 +130,8 @@ CASES = {
 def test_each_case_has_exactly_its_problems(case: Case) -> None:
     problems = judged(case)
 
-    assert [problem.severity for problem in problems] == [severity for severity, _ in case.told]
-    for problem, (_, part) in zip(problems, case.told, strict=True):
+    assert [problem.severity for problem in problems] == [severity for severity, _ in case.expected]
+    for problem, (_, part) in zip(problems, case.expected, strict=True):
         assert part in problem.message
 
 
