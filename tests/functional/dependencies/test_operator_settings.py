@@ -33,14 +33,14 @@ QUIET = SilentProgress()
 
 
 @pytest.fixture(autouse=True)
-def _clear_index_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What this machine itself trusts or goes through does not count."""
+def _ignore_machine_certificates(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ignore the certificates that this machine is configured to trust."""
     for name in ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"):
         monkeypatch.delenv(name, raising=False)
 
 
 def certificates(folder: Path) -> tuple[Path, Path]:
-    """An authority made just now, and one file with key and certificate that it signed for 127.0.0.1."""
+    """A new authority, and one file with key and certificate that it signed for 127.0.0.1."""
     today = datetime.now(UTC)
     authority_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Company Authority")])
@@ -121,7 +121,7 @@ def test_a_company_ca_configured_for_pip_is_trusted(
     authority, chain = certificates(project.parent)
     with gate(index.url, chain=chain) as (address, requested_paths):
         monkeypatch.setenv("PIP_INDEX_URL", f"{address}/simple")
-        with pytest.raises(DependencyError, match="does not trust the certificate here"):
+        with pytest.raises(DependencyError, match="does not trust the certificate"):
             write_lock(manifest, store, QUIET)
         monkeypatch.setenv("PIP_CERT", str(authority))
         write_lock(manifest, store, QUIET)
@@ -160,7 +160,7 @@ def test_npm_uses_the_operators_proxy_and_ca(
     authority, chain = certificates(project.parent)
     with gate(registry.url, chain=chain) as (address, requested_paths):
         monkeypatch.setenv("NPM_CONFIG_REGISTRY", f"{address}/")
-        with pytest.raises(DependencyError, match="does not trust the certificate here"):
+        with pytest.raises(DependencyError, match="does not trust the certificate"):
             collect(read_lock(manifest), manifest, store, QUIET)
         monkeypatch.setenv("NPM_CONFIG_CAFILE", str(authority))
         (pack,) = collect(read_lock(manifest), manifest, store, QUIET)
