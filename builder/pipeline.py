@@ -24,10 +24,10 @@ from typing import TYPE_CHECKING
 from builder import bundle as bundles
 from builder import dependencies, evidence
 from builder import manifest as manifests
-from builder.background import run_both
 from builder.coldstart.cold_start_tools import find_tools
 from builder.errors import ManifestError, PackagingError, ProjectError, Severity, count_problems
 from builder.handler import SourceLayout, check_handler, check_hooks
+from builder.host.background import run_both
 from builder.manifest.model import Manifest, PackageType
 from builder.source_checks import check_imports, run_checks
 from builder.stages import BuildInputs, CheckedPlugin, PackagedPlugin, Project

@@ -9,8 +9,8 @@ from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from builder import process
 from builder.errors import KitError, Problem, ProjectError
+from builder.host import process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

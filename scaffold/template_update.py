@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from builder import process
 from builder.errors import Problem, ProjectError
+from builder.host import process
 from scaffold import copier_calls
 from scaffold.template_answers import StoredAnswers, check_names, read_answers
 from scaffold.template_source import WORKING_TREE, TemplateOrigin, installed_origin

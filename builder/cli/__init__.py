@@ -16,7 +16,7 @@ _STANDARD_ERROR = 2
 def main() -> NoReturn:
     """Entry point of ``biot-plugin``."""
     if sys.getfilesystemencoding() != "utf-8":
-        from builder.process import restart_in_utf8_mode
+        from builder.host.process import restart_in_utf8_mode
 
         restart_in_utf8_mode()
     # Most commands end before a collection pays off: it took a twelfth of the time of `package`.

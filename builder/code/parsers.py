@@ -7,8 +7,8 @@ import sysconfig
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from builder import process
 from builder.errors import PackagingError
+from builder.host import process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

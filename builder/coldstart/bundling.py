@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
-from builder import process
 from builder.archive.compression import compressed_entry
 from builder.archive.entry_paths import sort_key
 from builder.archive.tree_digest import tree_digest
@@ -17,6 +16,7 @@ from builder.build_values import EXECUTABLE_MODE, REGULAR_MODE, Bundle
 from builder.coldstart.optimized_bundle import OptimizedBundle
 from builder.coldstart.unpacking import read_member, unpack
 from builder.errors import PackagingError, Problem
+from builder.host import process
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

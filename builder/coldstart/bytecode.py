@@ -7,19 +7,19 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from builder import process
 from builder.archive.compression import compressor, spliced_entry
 from builder.archive.writer import pack_members
 from builder.build_values import REGULAR_MODE, Entry
 from builder.coldstart.canonical_bytecode import canonicalize
 from builder.coldstart.unpacking import unpack
 from builder.fingerprint import code_digest
+from builder.host import process
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from builder.archive.cached_results import PackStorage
-    from builder.interpreters import Interpreter
+    from builder.host.interpreters import Interpreter
 
 _SCRIPT: Final = Path(__file__).with_name("interpreter_scripts") / "compile_sources.py"
 _HEADER: Final = 16

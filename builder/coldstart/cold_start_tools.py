@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from builder.build_values import LockedPackage
-    from builder.interpreters import Interpreter
+    from builder.host.interpreters import Interpreter
     from builder.manifest.model import Manifest
 
 
@@ -72,7 +72,7 @@ def _not_for_runtime(manifest: Manifest, key: str) -> ManifestError:
 
 
 def _precompile_tools(manifest: Manifest, environment: Mapping[str, str]) -> ColdStartTools:
-    from builder.interpreters import find_interpreter  # most plugins do not precompile
+    from builder.host.interpreters import find_interpreter  # most plugins do not precompile
 
     setting = manifest.build.precompile
     interpreter = find_interpreter(manifest.runtime.version, environment)

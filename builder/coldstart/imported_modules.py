@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from builder import process
 from builder.errors import PackagingError
+from builder.host import process
 from builder.platform.reserved_variables import DISPLAY_NAME_VARIABLE, PLATFORM_VALUE_SIZES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from builder.interpreters import Interpreter
+    from builder.host.interpreters import Interpreter
     from builder.manifest.model import Plugin
 
 SECONDS: Final = 60

@@ -20,7 +20,7 @@ from builder.fingerprint import code_digest
 if TYPE_CHECKING:
     from builder.archive.cached_results import PackStorage
     from builder.coldstart.cold_start_tools import ColdStartTools
-    from builder.interpreters import Interpreter
+    from builder.host.interpreters import Interpreter
     from builder.manifest.model import Manifest
 
 _RESULT_NAME: Final = "imports.json"

@@ -15,8 +15,8 @@ from builder.quoting import printable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from builder.host.process import CompletedProcess
     from builder.platform.runtimes import Runtime
-    from builder.process import CompletedProcess
 
 
 def _status(digits: str) -> str:

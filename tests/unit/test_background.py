@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
-from builder.background import run_both
 from builder.errors import DependencyError
+from builder.host.background import run_both
 
 
 def test_both_go_on_at_the_same_time_and_the_work_is_done_in_this_thread() -> None:

@@ -35,6 +35,45 @@ def test_modules_and_functions_are_short(module: Path) -> None:
     assert module.stem not in {"utils", "helpers", "common", "misc"}
 
 
+SAME_MEANING = {
+    "app": "the entry point of a program",
+    "clock": "the time, as an argument",
+    "Clock": "the time, as an argument",
+    "SystemClock": "the time, as an argument",
+    "operation_docs": "what /openapi.json says about the operations of one service",
+    "routes": "the HTTP routes of one service",
+    "source_packages": "packages that [build] allow-sdist names",
+}
+"""Names that stand in several rooms, because what they hold is the same thing in each."""
+LISTS_OF_ONE_KIND = {"builder/cli/commands", "builder/manifest/rules"}
+MOST_MODULES = 14
+
+
+def test_modules_and_public_classes_have_names_of_their_own() -> None:
+    places: dict[str, list[str]] = {}
+    for module in MODULES:
+        if module.stem.startswith("__"):
+            continue
+        classes = [node.name for node in ast.parse(module.read_text("utf-8")).body if isinstance(node, ast.ClassDef)]
+        # A command has the name of what it runs.
+        stems = [] if relative(module.parent) == "builder/cli/commands" else [module.stem]
+        for name in [*stems, *(name for name in classes if not name.startswith("_"))]:
+            places.setdefault(name, []).append(relative(module))
+
+    doubles = {name: modules for name, modules in places.items() if len(modules) > 1}
+    assert {name: modules for name, modules in doubles.items() if name not in SAME_MEANING} == {}
+    assert set(SAME_MEANING) <= set(doubles)
+
+
+def test_a_folder_has_about_a_dozen_modules() -> None:
+    sizes: dict[str, int] = {}
+    for module in MODULES:
+        sizes[relative(module.parent)] = sizes.get(relative(module.parent), 0) + (module.stem != "__init__")
+
+    too_full = {folder: size for folder, size in sizes.items() if size > MOST_MODULES}
+    assert set(too_full) == LISTS_OF_ONE_KIND
+
+
 def test_every_error_has_its_own_exit_code_and_is_documented() -> None:
     classes = errors.KitError.__subclasses__()
     codes = [error.exit_code for error in classes]

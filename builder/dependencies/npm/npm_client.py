@@ -8,10 +8,10 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from builder import process
 from builder.dependencies import operator_settings, tool_failures
 from builder.dependencies.npm.package_lock import LOCK_NAME
 from builder.errors import DependencyError
+from builder.host import process
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

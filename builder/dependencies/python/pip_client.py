@@ -9,10 +9,10 @@ import re
 import sys
 from typing import TYPE_CHECKING
 
-from builder import process
 from builder.dependencies import operator_settings, tool_failures
 from builder.dependencies.python.platform_tags import abis, platforms
 from builder.errors import DependencyError
+from builder.host import process
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -13,7 +13,6 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from builder import process
 from builder.archive.reader import read_content, read_members
 from builder.archive.writer import pack_members
 from builder.dependencies import operator_settings, tool_failures
@@ -26,7 +25,8 @@ from builder.dependencies.python.wheels import (
 )
 from builder.dependencies.store.pack_store import file_sha256
 from builder.errors import DependencyError
-from builder.interpreters import locate_interpreter
+from builder.host import process
+from builder.host.interpreters import locate_interpreter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -10,12 +10,12 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from builder import process
 from builder.dependencies import operator_settings, tool_failures
 from builder.dependencies.python.missing_wheels import explain_newer_glibc, explain_other_runtimes
 from builder.dependencies.python.pip_client import available_versions
 from builder.dependencies.python.platform_tags import uv_platform
 from builder.errors import DependencyError
+from builder.host import process
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

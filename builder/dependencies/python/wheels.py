@@ -8,11 +8,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from builder import process
 from builder.dependencies import operator_settings, tool_failures
 from builder.dependencies.python.pip_client import download_command, read_pip_settings
 from builder.dependencies.store.pack_store import file_sha256
 from builder.errors import DependencyError, VerificationError
+from builder.host import process
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -8,8 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from builder import process
 from builder.errors import PublishError
+from builder.host import process
 from builder.publishing.access.credentials import VARIABLES, read_credentials
 from builder.publishing.access.dotenv import parse_dotenv, read_dotenv_file
 from builder.publishing.api_values import SecretText

@@ -6,7 +6,7 @@ import getpass
 import socket
 from typing import TYPE_CHECKING, Final
 
-from builder.process import run
+from builder.host.process import run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,8 +8,8 @@ from enum import StrEnum
 from importlib.metadata import version as package_version
 from typing import TYPE_CHECKING
 
-from builder import process
 from builder.errors import PublishError
+from builder.host import process
 from builder.platform.biot_releases import NEWEST_REVIEWED, OLDEST
 from builder.publishing.access.connection import find_identity, make_token_source
 from builder.publishing.api.calls import ApiCalls

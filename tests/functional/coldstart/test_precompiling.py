@@ -17,7 +17,7 @@ from builder.coldstart.cold_start_tools import find_tools, report_with_tools
 from builder.coldstart.precompiling import precompile
 from builder.dependencies import Store
 from builder.errors import ManifestError, PackagingError, ProjectError
-from builder.interpreters import find_interpreter
+from builder.host.interpreters import find_interpreter
 from builder.manifest.model import Build
 from tests.support.plugins.small_bundles import manifest_of, source_of
 

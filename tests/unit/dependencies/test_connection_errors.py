@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from builder.dependencies.tool_failures import connection_error
-from builder.process import CompletedProcess
+from builder.host.process import CompletedProcess
 
 
 def failed(output: str) -> str:

@@ -6,8 +6,8 @@ import pytest
 
 from builder.dependencies.npm.npm_client import lock_error
 from builder.dependencies.tool_failures import download_error, last_line, resolution_error, safe_text
+from builder.host.process import CompletedProcess
 from builder.platform.runtimes import RUNTIMES
-from builder.process import CompletedProcess
 
 RUNTIME = RUNTIMES["python3.13"]
 NO_VERSION = "ERROR: No matching distribution found for base==1.0\n"

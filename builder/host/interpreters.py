@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from builder import process
 from builder.errors import ProjectError
+from builder.host import process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
