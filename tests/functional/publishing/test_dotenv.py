@@ -112,7 +112,7 @@ def test_the_warning_is_printed(biot_plugin: CommandLine, plugin_folder: Path) -
 
     assert "chmod 600 .env" in biot_plugin("list", "-e", "dev").err
     checks = biot_plugin("doctor", "-e", "dev", "--json").document["checks"]
-    assert next(check for check in checks if check["what"] == "credentials")["state"] == "warning"
+    assert next(check for check in checks if check["name"] == "credentials")["state"] == "warning"
 
 
 @posix
