@@ -191,7 +191,7 @@ def _number(value: object) -> int | float:
 
 def _flag(value: object) -> str:
     """In the specification, the items of ``in`` are texts, even for flags."""
-    if value in {"true", "false"} or isinstance(value, bool):
+    if isinstance(value, bool) or (isinstance(value, str) and value in {"true", "false"}):
         return str(value).lower()
     msg = "The value for this property must be true or false."
     raise bad_request(msg)

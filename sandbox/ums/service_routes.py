@@ -142,7 +142,7 @@ def _change_service(state: InstanceState, identifier: str, change: ServiceUserCh
 
 
 def _draft(body: Mapping[str, object]) -> ServiceUserDraft:
-    if missing := [key for key in ("roleId", "type") if body.get(key) in {None, ""}]:
+    if missing := [key for key in ("roleId", "type") if body.get(key) is None or body[key] == ""]:
         message = f"{' and '.join(missing)} must not be missing or empty."
         raise bad_request(message, "MISSING_PARAMETERS", {"parameters": missing})
     kind, role = text_of(body, "type"), uuid_text(text_of(body, "roleId"), "roleId")

@@ -82,6 +82,16 @@ def test_service_users_are_searched_by_every_property(administrator: Administrat
     assert administrator.send("GET", f"?searchRequest={wrong}").status == 400
 
 
+@pytest.mark.parametrize("value", [{}, [], ["true"], "yes", 1, None], ids=str)
+@pytest.mark.parametrize("operator", ["eq", "in"])
+def test_a_flag_is_searched_by_true_or_false_only(administrator: Administrator, operator: str, value: object) -> None:
+    search = {"filter": {"active": {operator: [value] if operator == "in" else value}}}
+    response = administrator.send("GET", f"?searchRequest={quote(json.dumps(search))}")
+
+    ignored = value is None and operator == "eq"  # an operator without a value is no condition
+    assert response.status == (200 if ignored else 400)
+
+
 def test_an_inactive_service_user_can_do_nothing_until_it_is_active_again(administrator: Administrator) -> None:
     service_user = administrator.make()
     token = administrator.log_in(service_user).body["accessToken"]
@@ -155,6 +165,8 @@ def test_secret_keys_can_be_deleted_one_by_one(administrator: Administrator) -> 
             {"attributeName": "type", "value": "ROBOT"},
         ),
         ({"roleId": "x", "type": "EXTERNAL_SERVICE"}, 400, "BAD_REQUEST", {}),
+        ({"roleId": {}, "type": "EXTERNAL_SERVICE"}, 400, "BAD_REQUEST", {}),
+        ({"roleId": ROLE, "type": ["EXTERNAL_SERVICE"]}, 400, "BAD_REQUEST", {}),
         ({"roleId": ROLE, "type": "EXTERNAL_SERVICE", "active": "no"}, 400, "BAD_REQUEST", {}),
         ({"roleId": ROLE, "type": "EXTERNAL_SERVICE", "ownerOrganizationId": "x"}, 400, "BAD_REQUEST", {}),
         (
