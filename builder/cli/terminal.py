@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from typing import TYPE_CHECKING
 
@@ -47,4 +46,6 @@ def ask_code() -> str:
 
 
 def _columns() -> int:
+    import shutil  # it loads bz2 and lzma, which a run that finds nothing changed does without
+
     return max(shutil.get_terminal_size().columns, _NARROWEST)
