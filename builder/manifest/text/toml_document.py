@@ -56,7 +56,7 @@ def parse_toml(text: str, *, file: str, expect: Expect | None = None) -> dict[st
     Args:
         text: The text.
         file: Name of the file, for messages.
-        expect: Tells what the value of a key must be, for messages about values that are not TOML.
+        expect: Returns what the value of a key must be, for messages about values that are not TOML.
 
     Raises:
         ManifestError: The text is too large, has invisible characters, is nested too deeply, or is not TOML.

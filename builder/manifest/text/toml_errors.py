@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from builder.manifest.finding import KeyPath
 
 Expect: TypeAlias = "Callable[[KeyPath], ExpectedValue | None]"
-"""Tells what the value of a key must be; None for a key that it does not know."""
+"""Returns what the value of a key must be, or None for an unknown key."""
 
 _PLACE = r"(?s)(.*?)\s*\(at (?:line (\d+), column \d+|end of document)\)"
 _VALUE_ERROR = r"Invalid value|Expected newline or end of document after a statement"
