@@ -69,12 +69,15 @@ class Lock:
         folders: (folder relative to the lock, place in the artifact) of each npm package in the
             repository.
         rules: Everything else in the repository that decides whether the lock is accepted, as text.
+        reads_other_folders: Whether files outside of the plugin's folder decided it, such as a
+            requirements file or an npm package elsewhere in the repository.
     """
 
     file: Path | None
     packages: tuple[LockedPackage, ...]
     folders: tuple[tuple[str, str], ...] = ()
     rules: str = ""
+    reads_other_folders: bool = False
 
 
 @dataclass(frozen=True, slots=True)

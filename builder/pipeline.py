@@ -17,6 +17,7 @@ Functions import what only they need, so that each command starts fast.
 from __future__ import annotations
 
 import os
+import time
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,18 +26,18 @@ from builder import bundle as bundles
 from builder import dependencies, evidence
 from builder import manifest as manifests
 from builder.coldstart.cold_start_tools import find_tools
-from builder.errors import ManifestError, PackagingError, ProjectError, Severity, count_problems
-from builder.handler import SourceLayout, check_handler, check_hooks
+from builder.errors import PackagingError
 from builder.host.background import run_both
+from builder.host.store_location import store_folder
+from builder.last_build import BuildInput, BuildRequest, LastBuild, RecordedBuild
 from builder.manifest.model import Manifest, PackageType
-from builder.source_checks import check_imports, run_checks
+from builder.source_checks import check_imports, check_manifest, refuse_missing_hooks, run_checks
 from builder.stages import BuildInputs, CheckedPlugin, PackagedPlugin, Project
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from builder.build_values import Pack
-    from builder.bundle import SourceFile
     from builder.dependencies import Store
     from builder.dependencies.lock.lock_changes import LockResult
     from builder.errors import Problem
@@ -78,14 +79,14 @@ def check(project: Project, *, loaded: LoadedManifest | None = None) -> CheckedP
     from builder.code import refuse_syntax_errors
     from builder.secrets import refuse_secrets
 
-    checked = _check_manifest(project, loaded)
+    checked = check_manifest(project, loaded)
     manifest = checked.manifest
     if manifest.plugin.deployment_package_type is PackageType.IMAGE:
         return checked
     sources = bundles.select_sources(manifest, dependencies.read_local_folders(manifest))
     checks = (
         lambda: refuse_syntax_errors(sources, manifest.runtime, bundled=bool(manifest.build.bundle)),
-        lambda: _refuse_missing_hooks(manifest, sources),
+        lambda: refuse_missing_hooks(manifest, sources),
         lambda: check_imports(manifest, sources, dependencies.default_store()),
         lambda: refuse_secrets(manifest, sources),
     )
@@ -121,15 +122,18 @@ def package(
         DependencyError: The lock is missing or stale, or a package is unavailable.
         PackagingError: Files collide, or the artifact is larger than Lambda allows.
     """
+    began = time.time_ns()
     inputs = gather_inputs(project, output=output, loaded=loaded)
-    if (previous := reuse_previous_build(inputs)) is not None:
-        return previous
-    store = dependencies.open_store(project.store)
-    packs = run_both(
-        lambda: dependencies.collect(inputs.lock, inputs.checked.manifest, store, progress),
-        lambda: import_module("builder.building"),  # takes as long as hashing the packages
-    )
-    return build(inputs, packs, store)
+    packaged = reuse_previous_build(inputs)
+    if packaged is None:
+        store = dependencies.open_store(project.store)
+        packs = run_both(
+            lambda: dependencies.collect(inputs.lock, inputs.checked.manifest, store, progress),
+            lambda: import_module("builder.building"),  # takes as long as hashing the packages
+        )
+        packaged = build(inputs, packs, store)
+    _record_build(project, inputs, packaged, began)
+    return packaged
 
 
 def gather_inputs(project: Project, *, output: Path | None = None, loaded: LoadedManifest | None = None) -> BuildInputs:
@@ -139,12 +143,12 @@ def gather_inputs(project: Project, *, output: Path | None = None, loaded: Loade
         ManifestError, ProjectError: As ``check``.
         DependencyError: The lock is missing or stale.
     """
-    checked = _check_manifest(project, loaded)
+    checked = check_manifest(project, loaded)
     manifest = checked.manifest
     _refuse_image(manifest)
     lock = dependencies.read_lock(manifest)
     sources = bundles.select_sources(manifest, lock.folders)
-    checked = run_checks(checked, [lambda: _refuse_missing_hooks(manifest, sources)])
+    checked = run_checks(checked, [lambda: refuse_missing_hooks(manifest, sources)])
     settings = evidence.read_settings(manifest, lock, os.environ)
     tools = find_tools(manifest, os.environ, lambda: dependencies.locked_bundler(manifest))
     return BuildInputs(
@@ -220,61 +224,24 @@ def verify(artifact: Path, rebuild: Project | None, progress: Progress) -> Verif
         return verification.add_rebuild_differences(result, rebuilt.artifact.file, rebuilt.report)
 
 
-def _load_manifest(project: Project) -> LoadedManifest:
-    """Load plugin.toml. If it has problems, the handler is checked too, so that the error carries all problems."""
-    file = manifests.find_manifest(project.start)
-    try:
-        return manifests.load(file, environment=project.environment, today=project.today)
-    except ManifestError as error:
-        partial = manifests.read_handler_settings(file, today=project.today)
-        problem = partial and check_handler(
-            SourceLayout(folder=file.parent, root=partial.root, shared=partial.shared),
-            partial.handler,
-            partial.runtime.language,
-            version=partial.runtime.version,
-        )
-        if problem:
-            problems = (*error.problems, problem)
-            message = f"The plugin has {count_problems(problems)}."
-            raise ManifestError(message, hint=error.hint, problems=problems) from error
-        raise
-
-
-def _check_manifest(project: Project, loaded: LoadedManifest | None) -> CheckedPlugin:
-    """Check plugin.toml, its environment variables and the handler."""
-    loaded = loaded or _load_manifest(project)
-    manifest = loaded.manifest
-    plugin = manifest.plugin
-    warnings = loaded.warnings
-    if plugin.environment_variables or manifest.environments:
-        from builder.secrets import check_variables
-
-        warnings = (*warnings, *check_variables(manifest))
-        if any(problem.severity is Severity.ERROR for problem in warnings):
-            message = "The environment variables contain secrets."
-            raise ProjectError(message, problems=warnings)
-    if plugin.deployment_package_type is PackageType.IMAGE:
-        return CheckedPlugin(manifest=manifest, warnings=warnings)
-    runtime = manifest.runtime
-    places = SourceLayout(folder=manifest.folder, root=manifest.build.root, shared=manifest.build.shared)
-    problem = check_handler(places, plugin.handler, runtime.language, version=runtime.version)
-    if problem and problem.severity is Severity.ERROR:
-        message = "Lambda would not find the handler."
-        raise ProjectError(message, problems=(*warnings, problem))
-    return CheckedPlugin(manifest=manifest, warnings=(*warnings, *((problem,) if problem else ())))
-
-
-def _refuse_missing_hooks(manifest: Manifest, sources: Sequence[SourceFile]) -> tuple[Problem, ...]:
-    """Stop when the code has no hook for a subscription; otherwise return the warnings.
-
-    Raises:
-        ProjectError: With every such subscription.
-    """
-    problems = manifests.locate_findings(check_hooks(manifest, sources), manifest.file)
-    if any(problem.severity is Severity.ERROR for problem in problems):
-        message = "The plugin has no hook for some of the calls that plugin.toml subscribes to."
-        raise ProjectError(message, problems=problems)
-    return tuple(problems)
+def _record_build(project: Project, inputs: BuildInputs, packaged: PackagedPlugin, began: int) -> None:
+    """Record a finished build, if the listed folders and the environment are all that decided it."""
+    manifest = inputs.checked.manifest
+    if inputs.lock.reads_other_folders or inputs.cold_start_tools.interpreter is not None:
+        return
+    request = BuildRequest(
+        folder=manifest.folder, environment=project.environment, output=inputs.target.parent, today=project.today
+    )
+    LastBuild(store_folder(project.store, os.environ), request, os.environ).write(
+        RecordedBuild(
+            artifact=packaged.artifact.file,
+            size=packaged.artifact.size,
+            sha256=packaged.artifact.sha256,
+            warnings=_repeated_warnings(inputs, packaged),
+        ),
+        BuildInput(folders=bundles.listed_folders(manifest, inputs.lock.folders), began=began),
+        evidence.evidence_files(packaged.artifact.file).values(),
+    )
 
 
 def _refuse_image(manifest: Manifest) -> None:
@@ -289,11 +256,16 @@ def _unchanged(inputs: BuildInputs, previous: PreviousBuild) -> PackagedPlugin:
         report=previous.report,
         report_file=evidence.report_file(inputs.target),
         packages=previous.packages,
-        warnings=(
-            *inputs.checked.warnings,
-            *evidence.recorded_warnings(previous.report),
-            *bundles.check_sizes(previous.artifact.size, previous.artifact.unpacked_size, previous.packages),
-            *evidence.recheck_soup(inputs.evidence.soup, inputs.target),
-        ),
+        warnings=_repeated_warnings(inputs, previous),
         unchanged=True,
+    )
+
+
+def _repeated_warnings(inputs: BuildInputs, built: PreviousBuild | PackagedPlugin) -> tuple[Problem, ...]:
+    """What a run warns about that finds an artifact up to date."""
+    return (
+        *inputs.checked.warnings,
+        *evidence.recorded_warnings(built.report),
+        *bundles.check_sizes(built.artifact.size, built.artifact.unpacked_size, built.packages),
+        *evidence.recheck_soup(inputs.evidence.soup, inputs.target),
     )

@@ -1,4 +1,4 @@
-"""Run several checks of the plugin's own files, so that one run reports the problems of all of them."""
+"""The checks of plugin.toml and of the plugin's own files; one error reports the problems of all of them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from builder import dependencies
-from builder.errors import DependencyError, Problem, ProjectError, Severity, count_problems
+from builder import manifest as manifests
+from builder.errors import DependencyError, ManifestError, Problem, ProjectError, Severity, count_problems
+from builder.handler import SourceLayout, check_handler, check_hooks
+from builder.manifest.model import PackageType
+from builder.stages import CheckedPlugin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -14,8 +18,66 @@ if TYPE_CHECKING:
     from builder.build_values import Lock
     from builder.bundle import SourceFile
     from builder.dependencies import Store
+    from builder.manifest import LoadedManifest
     from builder.manifest.model import Manifest
-    from builder.stages import CheckedPlugin
+    from builder.stages import Project
+
+
+def check_manifest(project: Project, loaded: LoadedManifest | None) -> CheckedPlugin:
+    """Check plugin.toml, its environment variables and the handler."""
+    loaded = loaded or _load_manifest(project)
+    manifest = loaded.manifest
+    plugin = manifest.plugin
+    warnings = loaded.warnings
+    if plugin.environment_variables or manifest.environments:
+        from builder.secrets import check_variables
+
+        warnings = (*warnings, *check_variables(manifest))
+        if any(problem.severity is Severity.ERROR for problem in warnings):
+            message = "The environment variables contain secrets."
+            raise ProjectError(message, problems=warnings)
+    if plugin.deployment_package_type is PackageType.IMAGE:
+        return CheckedPlugin(manifest=manifest, warnings=warnings)
+    runtime = manifest.runtime
+    places = SourceLayout(folder=manifest.folder, root=manifest.build.root, shared=manifest.build.shared)
+    problem = check_handler(places, plugin.handler, runtime.language, version=runtime.version)
+    if problem and problem.severity is Severity.ERROR:
+        message = "Lambda would not find the handler."
+        raise ProjectError(message, problems=(*warnings, problem))
+    return CheckedPlugin(manifest=manifest, warnings=(*warnings, *((problem,) if problem else ())))
+
+
+def _load_manifest(project: Project) -> LoadedManifest:
+    """Load plugin.toml. If it has problems, the handler is checked too, so that the error carries all problems."""
+    file = manifests.find_manifest(project.start)
+    try:
+        return manifests.load(file, environment=project.environment, today=project.today)
+    except ManifestError as error:
+        partial = manifests.read_handler_settings(file, today=project.today)
+        problem = partial and check_handler(
+            SourceLayout(folder=file.parent, root=partial.root, shared=partial.shared),
+            partial.handler,
+            partial.runtime.language,
+            version=partial.runtime.version,
+        )
+        if problem:
+            problems = (*error.problems, problem)
+            message = f"The plugin has {count_problems(problems)}."
+            raise ManifestError(message, hint=error.hint, problems=problems) from error
+        raise
+
+
+def refuse_missing_hooks(manifest: Manifest, sources: Sequence[SourceFile]) -> tuple[Problem, ...]:
+    """Stop when the code has no hook for a subscription; otherwise return the warnings.
+
+    Raises:
+        ProjectError: With every such subscription.
+    """
+    problems = manifests.locate_findings(check_hooks(manifest, sources), manifest.file)
+    if any(problem.severity is Severity.ERROR for problem in problems):
+        message = "The plugin has no hook for some of the calls that plugin.toml subscribes to."
+        raise ProjectError(message, problems=problems)
+    return tuple(problems)
 
 
 def run_checks(checked: CheckedPlugin, checks: Iterable[Callable[[], Sequence[Problem] | None]]) -> CheckedPlugin:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from builder.bundle.folder_walk import GITIGNORE_NAME, ignore_files_above, read_ignore_file, repository_top
+from builder.bundle.folder_walk import GITIGNORE_NAME, ignore_files_above, read_ignore_file
 from builder.bundle.inclusion_rules import IgnoreFile, InclusionRules, is_ignored
 from builder.errors import ProjectError
+from builder.host.git_repository import repository_top
 from builder.manifest import FILE_NAME
 
 if TYPE_CHECKING:

@@ -34,19 +34,21 @@ class SelectedFile:
 
 @dataclass(kw_only=True, slots=True)
 class FolderWalk:
-    """One pass over a folder; ``files`` and ``problems`` grow while it runs.
+    """One pass over a folder; ``files``, ``problems`` and ``folders`` grow while it runs.
 
     Attributes:
         top: The repository's top, resolved.
         rules: Which files go in.
         files: The files that go in.
         problems: Files that cannot be packaged.
+        folders: Every folder that was listed.
     """
 
     top: Path
     rules: InclusionRules
     files: list[SelectedFile] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    folders: list[str] = field(default_factory=list)
 
     def run(self, root: Path, ignore_files: tuple[IgnoreFile, ...]) -> None:
         """Walk through a folder, given every .gitignore above it."""
@@ -61,6 +63,7 @@ class FolderWalk:
         *,
         excluded: bool,
     ) -> None:
+        self.folders.append(folder)
         try:
             with os.scandir(folder) as listing:
                 entries = sorted(listing, key=lambda entry: entry.name)
@@ -132,11 +135,6 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return entry.is_dir()
     except OSError:
         return False  # a link to itself or into an unreadable folder; reported with the links
-
-
-def repository_top(folder: Path) -> Path:
-    """The nearest folder with ``.git``, here or above; the folder itself when there is none."""
-    return next((parent for parent in (folder, *folder.parents) if (parent / ".git").exists()), folder)
 
 
 def ignore_files_above(top: Path, root: Path) -> tuple[IgnoreFile, ...]:

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from builder.bundle.file_names import source_problems
-from builder.bundle.folder_walk import repository_top
 from builder.bundle.inclusion_rules import invalid_patterns
 from builder.bundle.source_files import SourceFile
-from builder.bundle.source_folders import duplicate_paths, select_files, source_folders
+from builder.bundle.source_folders import duplicate_paths, select_files, source_folders, walk_folder
 from builder.errors import Problem, ProjectError
+from builder.host.git_repository import repository_top
 from builder.platform.limits import UNZIPPED_MAX
 
 if TYPE_CHECKING:
@@ -49,6 +49,13 @@ def select_sources(manifest: Manifest, packages: Sequence[tuple[str, str]] = ())
     if manifest.runtime.language == "nodejs" and not any(source.path == PACKAGE_JSON for source in sources):
         sources = (*sources, *_module_marker(folders[0].folder, top))
     return sources
+
+
+def listed_folders(manifest: Manifest, packages: Sequence[tuple[str, str]] = ()) -> tuple[str, ...]:
+    """Every folder that ``select_sources`` lists: a file that appears in one of them can change the selection."""
+    top = repository_top(manifest.folder.resolve())
+    folders = source_folders(manifest, top, packages)
+    return tuple(listed for folder in folders for listed in walk_folder(folder, manifest, top).folders)
 
 
 def _read(files: Sequence[SelectedFile], folder: Path) -> tuple[SourceFile, ...]:

@@ -75,18 +75,25 @@ def select_files(
     source_folder: SourceFolder, manifest: Manifest, top: Path
 ) -> tuple[tuple[SelectedFile, ...], tuple[Problem, ...]]:
     """The files of one folder that go in, with their paths in the artifact, and the files that cannot be packaged."""
-    folder, artifact_folder = source_folder.folder, source_folder.artifact_folder
+    walk = walk_folder(source_folder, manifest, top)
+    files = (replace(file, path=source_folder.artifact_folder + file.path) for file in walk.files)
+    return tuple(files), tuple(walk.problems)
+
+
+def walk_folder(source_folder: SourceFolder, manifest: Manifest, top: Path) -> FolderWalk:
+    """One finished pass over a folder; the paths of its files do not begin with the folder in the artifact."""
+    folder = source_folder.folder
     path_in_repository = folder.relative_to(top).as_posix()
     rules = InclusionRules(
         prefix="" if path_in_repository == "." else f"{path_in_repository}/",
         is_plugin_folder=folder == manifest.folder.resolve(),
         include=manifest.build.include,
         exclude=manifest.build.exclude,
-        artifact_folder=artifact_folder,
+        artifact_folder=source_folder.artifact_folder,
     )
     walk = FolderWalk(top=top, rules=rules)
     walk.run(folder, ignore_files_above(top, folder))
-    return tuple(replace(file, path=artifact_folder + file.path) for file in walk.files), tuple(walk.problems)
+    return walk
 
 
 def duplicate_paths(files: Iterable[SelectedFile]) -> list[Problem]:

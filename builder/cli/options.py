@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from builder.pipeline import Project
-
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import date
+
+    from builder.stages import Project
 
 F = TypeVar("F", bound="Callable[..., object]")
 _STORE = "builder.store"
@@ -58,10 +59,21 @@ def _remember_store(context: click.Context, parameter: click.Parameter, store: s
 
 
 def project_of(folder: Path, environment: str | None) -> Project:
-    """The project that a command line names; reads the clock, once."""
+    """The project that a command line names."""
+    from builder.stages import Project
+
+    return Project(start=folder.resolve(), environment=environment, today=current_day(), store=store_location())
+
+
+def store_location() -> str:
+    """The value of ``--store``; empty without one."""
     context = click.get_current_context(silent=True)
-    store = str(context.meta.get(_STORE, "")) if context else ""
-    return Project(start=folder.resolve(), environment=environment, today=datetime.now(UTC).date(), store=store)
+    return str(context.meta.get(_STORE, "")) if context else ""
+
+
+def current_day() -> date:
+    """The day by which the life cycles of runtimes are judged, in UTC."""
+    return datetime.now(UTC).date()
 
 
 def answers_option(function: F) -> F:

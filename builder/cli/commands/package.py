@@ -9,23 +9,26 @@ from typing import TYPE_CHECKING
 
 import click
 
-from builder import pipeline
 from builder.cli.batch_output import batch_options, show_results
-from builder.cli.options import json_option, project_of, project_options, store_option
+from builder.cli.options import current_day, json_option, project_of, project_options, store_location, store_option
 from builder.cli.output import (
     describe_packaged,
     print_document,
     print_lines,
     print_problems,
+    print_text,
     readable_size,
     size_summary,
     table,
 )
 from builder.cli.progress_bar import TerminalProgress
+from builder.host.store_location import store_folder
+from builder.last_build import BuildRequest, LastBuild
 
 if TYPE_CHECKING:
     from builder.cli.batch_output import PluginSelection
-    from builder.pipeline import PackagedPlugin, Project
+    from builder.last_build import RecordedBuild
+    from builder.stages import PackagedPlugin, Project
 
 LISTED_PACKAGES = 5
 
@@ -75,6 +78,12 @@ def command(
     """
     if selection is not None:
         return _package_all(selection, project_of(selection.root, environment), output, as_json=as_json)
+    if not as_json and (last_build := _find_last_build(folder, environment, output)) is not None:
+        print_problems(last_build.warnings)
+        print_text(_up_to_date(last_build.artifact, last_build.size, last_build.sha256))
+        return 0
+    from builder import pipeline  # takes longer to load than `_find_last_build` takes
+
     progress = TerminalProgress(quiet=as_json)
     try:
         packaged = pipeline.package(project_of(folder, environment), progress, output=output)
@@ -86,6 +95,19 @@ def command(
     print_problems(packaged.warnings)
     print_lines(_summary(packaged))
     return 0
+
+
+def _find_last_build(start: Path, environment: str | None, output: Path | None) -> RecordedBuild | None:
+    """The last build of the plugin in a folder, if nothing has changed since."""
+    folder = start.resolve()
+    if folder.name == "plugin.toml":
+        folder = folder.parent
+    if not (folder / "plugin.toml").is_file():
+        return None  # it may be in a folder above
+    request = BuildRequest(
+        folder=folder, environment=environment, output=(output or folder / "dist").absolute(), today=current_day()
+    )
+    return LastBuild(store_folder(store_location(), os.environ), request, os.environ).find()
 
 
 def _package_all(selection: PluginSelection, pattern: Project, output: Path | None, *, as_json: bool) -> int:
@@ -106,7 +128,7 @@ def _summary(packaged: PackagedPlugin) -> list[str]:
     artifact = packaged.artifact
     file = shortest(artifact.file)
     if packaged.unchanged:
-        return [f"{file} is up to date ({readable_size(artifact.size)}, sha256 {artifact.sha256[:16]}…)"]
+        return [_up_to_date(artifact.file, artifact.size, artifact.sha256)]
     own = [row for row in packaged.packages if not row.name]  # listed however small
     packages = sorted((row for row in packaged.packages if row.name), key=lambda row: -row.packed_size)
     rows = [("package", "files", "unpacked", "in the ZIP")]
@@ -132,6 +154,10 @@ def _summary(packaged: PackagedPlugin) -> list[str]:
         f"  tree   {artifact.tree_digest.removeprefix('sha256:')}",
         *(f"  {line}" for line in packaged.advice),
     ]
+
+
+def _up_to_date(artifact: Path, size: int, sha256: str) -> str:
+    return f"{shortest(artifact)} is up to date ({readable_size(size)}, sha256 {sha256[:16]}…)"
 
 
 def shortest(file: Path) -> str:

@@ -41,12 +41,14 @@ class DeclaredRequirements:
         requirements: Lines that require a package.
         constraints: Lines of ``-c`` files, which only limit versions.
         options: pip's option lines, which are ignored.
+        reads_other_folders: Whether a file outside of the plugin's folder was read.
     """
 
     file: str = ""
     requirements: tuple[RequirementLine, ...] = ()
     constraints: tuple[RequirementLine, ...] = ()
     options: tuple[RequirementLine, ...] = ()
+    reads_other_folders: bool = False
 
     @property
     def digest(self) -> str:
@@ -195,4 +197,5 @@ def _read_requirements_file(manifest: Manifest, name: str) -> DeclaredRequiremen
         requirements=tuple(reader.requirements),
         constraints=tuple(reader.constraints),
         options=tuple(reader.options),
+        reads_other_folders=any(read.parent != manifest.folder.resolve() for read, _ in reader.read_files),
     )

@@ -60,7 +60,13 @@ def read_lock(manifest: Manifest) -> Lock:
         message = f"{LOCK_NAME} and package.json do not match the packages of this repository."
         raise DependencyError(message, hint="Run `biot-plugin lock` and commit the file.", problems=problems)
     packages = tuple(_with_tarball(package, manifest.folder, local) for package in production_packages(entries))
-    return Lock(file=file, packages=packages, folders=shipped_folders(entries), rules=rules)
+    return Lock(
+        file=file,
+        packages=packages,
+        folders=shipped_folders(entries),
+        rules=rules,
+        reads_other_folders=bool(local.names or local.folders or local.tarballs),
+    )
 
 
 def _with_tarball(package: LockedPackage, folder: Path, local: LocalPackages) -> LockedPackage:

@@ -33,14 +33,18 @@ def read_lock(manifest: Manifest) -> Lock:
     lock = read_lock_file(file)
     if lock is None:
         if not declared.requirements:
-            return Lock(file=None, packages=())
+            return Lock(file=None, packages=(), reads_other_folders=declared.reads_other_folders)
         message = f"{LOCK_NAME} is missing: {declared.file} has dependencies, and only locked packages are shipped."
         raise DependencyError(message, hint="Run `biot-plugin lock` and commit the file.")
     reason = stale_reason(lock, manifest.runtime, declared.digest, declared.file)
     if reason:
         raise DependencyError(reason, hint="Run `biot-plugin lock` and commit the file.")
     _refuse_disallowed_sources(lock, manifest)
-    return Lock(file=file, packages=tuple(locked_package(pin) for pin in lock.pins))
+    return Lock(
+        file=file,
+        packages=tuple(locked_package(pin) for pin in lock.pins),
+        reads_other_folders=declared.reads_other_folders,
+    )
 
 
 def collect(lock: Lock, manifest: Manifest, store: Store, progress: Progress) -> tuple[Pack, ...]:

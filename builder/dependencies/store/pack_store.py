@@ -5,6 +5,7 @@
     packs/<2 hex>/<key>.zip     the pack: a wheel as downloaded, or an npm package converted to a ZIP;
                                 its modification time is its last use
     packs/<2 hex>/<key>.index   its content, bound to the pack by sha256 and size
+    builds/                     a record of the last build of each plugin (``builder.last_build``)
     work/                       unfinished files; on the same file system, so a finished one is moved by one rename
 
 The store is not trusted: every pack is hashed each time it is used (38 MB take about 22 ms), and a pack with a wrong
@@ -24,14 +25,14 @@ from typing import TYPE_CHECKING
 from builder.dependencies.store.pack_index import PackIndex, dump_index, load_index
 from builder.errors import DependencyError
 from builder.fingerprint import code_digest
+from builder.host.store_location import STORE_VARIABLE, is_bucket_address, store_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from builder.build_values import PackMember
     from builder.dependencies.store.shared_store import SharedStore
 
-STORE_VARIABLE = "BIOT_PLUGIN_STORE"
 READING_CODE = (
     "archive/",
     "dependencies/store/pack_index.py",
@@ -169,19 +170,9 @@ def file_sha256(file: Path) -> str:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
-def store_folder(environment: Mapping[str, str]) -> Path:
-    """The folder of the packs: ``BIOT_PLUGIN_STORE`` if it names a folder, otherwise the user's cache folder."""
-    location = environment.get(STORE_VARIABLE)
-    if location and not is_bucket_address(location):
-        return Path(location).expanduser().absolute()
-    from platformdirs import user_cache_path
-
-    return user_cache_path("biot-plugin-kit", appauthor=False) / "store"
-
-
 def default_store() -> Store:
     """The store in the folder that this process's environment names, without a shared store."""
-    return Store(store_folder(os.environ))
+    return Store(store_folder("", os.environ))
 
 
 def open_store(location: str = "") -> Store:
@@ -195,18 +186,13 @@ def open_store(location: str = "") -> Store:
         DependencyError: An address is not valid, or boto3 is not installed.
     """
     variable = os.environ.get(STORE_VARIABLE, "")
-    folder = store_folder({STORE_VARIABLE: location} if location and not is_bucket_address(location) else os.environ)
+    folder = store_folder(location, os.environ)
     address = next((one for one in (location, variable) if is_bucket_address(one)), "")
     if not address:
         return Store(folder)
     from builder.dependencies.store.shared_store import open_shared_store
 
     return Store(folder, open_shared_store(address))
-
-
-def is_bucket_address(location: str) -> bool:
-    """Whether a location is an address, not a folder."""
-    return "://" in location
 
 
 def read_index(pack: Path) -> PackIndex | None:

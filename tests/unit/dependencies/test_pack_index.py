@@ -12,7 +12,7 @@ from builder.build_values import PackMember
 from builder.dependencies.lock.lock_changes import compare_versions
 from builder.dependencies.npm.npm_packs import pack_key
 from builder.dependencies.store.pack_index import PackIndex, dump_index, load_index
-from builder.dependencies.store.pack_store import store_folder
+from builder.host.store_location import store_folder
 
 sizes = some.integers(min_value=0, max_value=1 << 40)
 members = some.builds(
@@ -49,8 +49,8 @@ def test_any_flipped_bit_is_detected(index: PackIndex, data: some.DataObject) ->
 
 
 def test_the_store_is_in_the_configured_folder_or_the_user_cache() -> None:
-    assert store_folder({"BIOT_PLUGIN_STORE": "/srv/packs"}) == Path("/srv/packs")
-    assert store_folder({"BIOT_PLUGIN_STORE": ""}).parts[-2:] == ("biot-plugin-kit", "store")
+    assert store_folder("", {"BIOT_PLUGIN_STORE": "/srv/packs"}) == Path("/srv/packs")
+    assert store_folder("", {"BIOT_PLUGIN_STORE": ""}).parts[-2:] == ("biot-plugin-kit", "store")
 
 
 def test_an_npm_pack_is_keyed_by_its_integrity_and_its_compressor() -> None:

@@ -1,0 +1,217 @@
+"""A record of each plugin's last build: ``package`` need not read the plugin when nothing has changed since.
+
+``package`` decides by content. It reads plugin.toml, the lock and every own file, and compares their digest with the
+report beside the artifact; importing what does that takes longer than doing it. The record is a shortcut in front of
+it, as git's index is. It has the name, mode, size, times and inode of every file in the folders that decided the last
+build, and of the kit's own files. If all of them are the same, and the artifact and the files beside it still have
+their digests, nothing has changed. Whatever differs, the complete comparison decides.
+
+Records are in the store, in ``builds/``. A planted one cannot pass an artifact off as up to date: it would need the
+change times and inodes of the plugin's files on this file system.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from builder.errors import Problem, Severity
+from builder.host.git_repository import repository_top
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from datetime import date
+
+RECORDS_FOLDER = "builds"
+_SECOND = 1_000_000_000
+_FINE_STEP = _SECOND // 20
+"""More nanoseconds than pass between two times that a file system can tell apart, ..."""
+_COARSE_STEP = 2 * _SECOND
+"""... and for file systems that store whole seconds: FAT counts in steps of two."""
+_EPOCH_VARIABLE = "SOURCE_DATE_EPOCH"
+_SIGNING_KEY_VARIABLE = "BIOT_PLUGIN_SIGNING_KEY"
+_ABANDONED_AFTER_SECONDS = 30 * 24 * 60 * 60
+_FIELDS = ("message", "hint", "setting", "file", "line", "key")
+
+
+class RecordedBuild(NamedTuple):
+    """The result of the last build.
+
+    Attributes:
+        artifact: The ZIP, absolute.
+        size: Its bytes.
+        sha256: Its digest, in hex.
+        warnings: What the build warned about.
+    """
+
+    artifact: Path
+    size: int
+    sha256: str
+    warnings: tuple[Problem, ...]
+
+
+class BuildRequest(NamedTuple):
+    """What ``package`` is asked for.
+
+    Attributes:
+        folder: The plugin's folder, absolute.
+        environment: The ``[environments.NAME]`` to apply, or None.
+        output: Folder of the artifact, absolute.
+        today: Decides which runtimes can still be used.
+    """
+
+    folder: Path
+    environment: str | None
+    output: Path
+    today: date
+
+
+class BuildInput(NamedTuple):
+    """What decided a build, besides the files in the plugin's folder itself and in those above it.
+
+    Attributes:
+        folders: Every other folder whose files count.
+        began: When the build began, in nanoseconds since 1970.
+    """
+
+    folders: tuple[str, ...]
+    began: int
+
+
+class LastBuild:
+    """The record of the last build of one plugin.
+
+    Args:
+        store: The folder of the store.
+        request: What to build.
+        variables: The environment variables.
+    """
+
+    def __init__(self, store: Path, request: BuildRequest, variables: Mapping[str, str]) -> None:
+        self._folder = request.folder
+        self._request = [*map(str, request), variables.get(_EPOCH_VARIABLE, "")]
+        # Whether the provenance has the right signature is decided by reading it.
+        self._signed = bool(variables.get(_SIGNING_KEY_VARIABLE))
+        name = hashlib.sha256(os.fsencode(request.folder)).hexdigest()
+        self._file = store / RECORDS_FOLDER / f"{name}.json"
+
+    def find(self) -> RecordedBuild | None:
+        """The last build, if no file that decided it has changed since; else None."""
+        if self._signed:
+            return None
+        try:
+            record = json.loads(self._file.read_bytes())
+            outputs: dict[str, str] = record["outputs"]
+            if (
+                record["request"] != self._request
+                or record["digest"] != self._snapshot(record["folders"]).digest
+                or any(_sha256(file) != digest for file, digest in outputs.items())
+            ):
+                return None
+            return RecordedBuild(
+                artifact=Path(record["artifact"]),
+                size=int(record["size"]),
+                sha256=outputs[record["artifact"]],
+                warnings=tuple(Problem(**row, severity=Severity.WARNING) for row in record["warnings"]),
+            )
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return None  # no record, or another version of the kit wrote it
+
+    def write(self, build: RecordedBuild, inputs: BuildInput, beside: Iterable[Path]) -> None:
+        """Record a finished build, unless its files are so fresh that a later change could go unnoticed.
+
+        A store that is not writable records nothing.
+
+        Args:
+            build: Its result.
+            inputs: What decided it.
+            beside: The files that it wrote beside the artifact.
+        """
+        with suppress(OSError):
+            snapshot = self._snapshot(inputs.folders)
+            if self._signed or snapshot.is_fresh(inputs.began):
+                return
+            record = {
+                "request": self._request,
+                "folders": inputs.folders,
+                "digest": snapshot.digest,
+                "artifact": str(build.artifact),
+                "size": build.size,
+                "outputs": {str(build.artifact): build.sha256} | {str(file): _sha256(file) for file in beside},
+                "warnings": [{name: getattr(warning, name) for name in _FIELDS} for warning in build.warnings],
+            }
+            self._replace_file(json.dumps(record))
+
+    def _replace_file(self, text: str) -> None:
+        """Write the record; delete those of plugins that nobody has built for a month."""
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        part = self._file.with_suffix(f".{os.urandom(4).hex()}.part")
+        part.write_text(text, encoding="utf-8")
+        part.replace(self._file)
+        for file in self._file.parent.iterdir():
+            with suppress(FileNotFoundError):
+                if time.time() - file.stat().st_mtime > _ABANDONED_AFTER_SECONDS:
+                    file.unlink()
+
+    def _snapshot(self, folders: Iterable[str]) -> _Snapshot:
+        top = repository_top(self._folder)
+        above = [str(parent) for parent in (self._folder, *self._folder.parents) if parent.is_relative_to(top)]
+        files = [*_files_of_the_kit(str(Path(__file__).parent))]
+        for folder in dict.fromkeys([*above, *folders]):
+            files += [_File(f"{folder}/", None), *_files(folder)]
+        # A package that is installed or removed changes the time of its folder.
+        installed = [_File(path, Path(path).stat()) for path in sys.path if path.endswith("-packages")]
+        text = "\n".join(_describe(file) for file in (*installed, *files))
+        times = (max(file.status.st_mtime_ns, file.status.st_ctime_ns) for file in files if file.status)
+        return _Snapshot(hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest(), max(times))
+
+
+class _Snapshot(NamedTuple):
+    digest: str
+    newest: int
+
+    def is_fresh(self, began: int) -> bool:
+        """Whether a file changed so shortly before the build began that another change could leave the same time."""
+        step = _COARSE_STEP if self.newest % _SECOND == 0 else _FINE_STEP
+        return self.newest > began - step
+
+
+class _File(NamedTuple):
+    """A file with what the system knows of it, or the name of a folder."""
+
+    name: str
+    status: os.stat_result | None
+
+
+def _files(folder: str) -> Iterator[_File]:
+    with os.scandir(folder) as entries:
+        for entry in sorted(entries, key=_name):
+            yield _File(f"{entry.name}/", None) if entry.is_dir() else _File(entry.name, entry.stat())
+
+
+def _files_of_the_kit(folder: str) -> Iterator[_File]:
+    for file in _files(folder):
+        yield file
+        if file.status is None and file.name != "__pycache__/":
+            yield from _files_of_the_kit(f"{folder}/{file.name[:-1]}")
+
+
+def _describe(file: _File) -> str:
+    if (status := file.status) is None:
+        return file.name
+    return f"{file.name} {status.st_mode} {status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino}"
+
+
+def _name(entry: os.DirEntry[str]) -> str:
+    return entry.name
+
+
+def _sha256(file: str | Path) -> str:
+    with Path(file).open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
