@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Mapping, Sequence
     from pathlib import Path
     from typing import NoReturn
@@ -57,6 +58,35 @@ def run(argv: Sequence[str], *, cwd: Path, environment: Mapping[str, str] | None
     return CompletedProcess(
         argv=tuple(argv), returncode=completed.returncode, stdout=completed.stdout, stderr=completed.stderr
     )
+
+
+async def start(
+    observer: asyncio.SubprocessProtocol, argv: Sequence[str], *, cwd: Path, environment: Mapping[str, str]
+) -> asyncio.SubprocessTransport:
+    """Start a program that goes on running, as the leader of a new group of processes.
+
+    Args:
+        observer: Receives its output (standard error too, in the order of writing) and its end.
+        argv: Program and arguments, without a shell.
+        cwd: The folder it runs in.
+        environment: The whole environment.
+
+    Raises:
+        OSError: It cannot be started.
+    """
+    import asyncio
+
+    transport, _observer = await asyncio.get_running_loop().subprocess_exec(
+        lambda: observer,
+        *argv,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        cwd=cwd,
+        env=dict(environment),
+        start_new_session=os.name == "posix",
+    )
+    return transport
 
 
 def restart_in_utf8_mode() -> NoReturn:

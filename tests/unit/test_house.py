@@ -84,6 +84,9 @@ def test_every_error_has_its_own_exit_code_and_is_documented() -> None:
     assert {3, 4, 5, 6, 7, 8} <= {int(code) for code in re.findall(r"(\d+) [a-z]+(?:,|\.)", readme)}
 
 
+LOCKS = [*sorted(REPOSITORY.glob("requirements/*.lock")), REPOSITORY / "sandbox/functions/clients/awslambdaric.lock"]
+
+
 def test_ci_runs_exactly_the_commands_of_the_readme() -> None:
     readme = (REPOSITORY / "README.md").read_text("utf-8")
     commands = re.findall(r"```sh\n# [^\n]+\n([^\n]+)\n```", readme)
@@ -93,7 +96,7 @@ def test_ci_runs_exactly_the_commands_of_the_readme() -> None:
     assert [line for line in run if "-m tox" in line] == commands
 
 
-@pytest.mark.parametrize("lock", sorted(REPOSITORY.glob("requirements/*.lock")), ids=relative)
+@pytest.mark.parametrize("lock", LOCKS, ids=relative)
 def test_locks_have_hashes_and_no_addresses(lock: Path) -> None:
     text = lock.read_text("utf-8")
     pins = re.findall(r"^[a-z0-9][^\s=]*==", text, re.MULTILINE)

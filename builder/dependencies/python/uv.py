@@ -108,7 +108,7 @@ def resolve(request: ResolutionRequest, folder: Path, pip: Mapping[str, str]) ->
     ):
         (folder / name).write_text(text, encoding="utf-8")
     environment = operator_settings.uv_environment(
-        process.current_environment(), pip, configured=_index_is_configured()
+        process.current_environment(), pip, configured=index_is_configured()
     )
     if (
         request.source_packages
@@ -176,7 +176,7 @@ def parse_resolution(text: str) -> tuple[ResolvedPackage, ...]:
     )
 
 
-def _index_is_configured() -> bool:
+def index_is_configured() -> bool:
     """Whether the operator's own uv.toml (user or system) names an index."""
     from platformdirs import user_config_path
 

@@ -72,7 +72,7 @@ def python_client(interpreter: Path, folder: Path) -> RuntimeClient:
     python = folder / "bin" / "python"
     if not (folder / "ready").exists():
         subprocess.run([sys.executable, "-m", "virtualenv", "-q", "-p", interpreter, folder], check=True)
-        lock = REPOSITORY / "requirements" / "runtime.lock"
+        lock = REPOSITORY / "sandbox" / "functions" / "clients" / "awslambdaric.lock"
         subprocess.run(
             [python, "-m", "pip", "install", "-q", "--require-hashes", "--only-binary", ":all:", "-r", lock],
             check=True,

@@ -1,0 +1,49 @@
+"""The program of each runtime, found once."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from builder.host import process
+from builder.platform.runtimes import RUNTIMES
+from sandbox.functions.clients.python_client import find_python_program
+from sandbox.functions.function_errors import FunctionUnavailableError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sandbox.functions.clients.runtime_program import RuntimeProgram
+
+
+class RuntimePrograms:
+    """Finds or installs the program of a runtime at its first use. Thread-safe.
+
+    Args:
+        folder: Where runtime clients are kept.
+        any_python: Use the nearest Python if the right one is missing.
+    """
+
+    def __init__(self, folder: Path, *, any_python: bool) -> None:
+        self._folder = folder
+        self._any_python = any_python
+        self._found: dict[str, RuntimeProgram] = {}
+        self._turn = threading.Lock()
+
+    def find(self, name: str) -> RuntimeProgram:
+        """Return the program of a runtime.
+
+        Raises:
+            FunctionUnavailableError: The kit does not run it, or this machine lacks what it needs.
+        """
+        with self._turn:
+            if name not in self._found:
+                self._found[name] = self._find(name)
+            return self._found[name]
+
+    def _find(self, name: str) -> RuntimeProgram:
+        runtime = RUNTIMES.get(name)
+        if runtime is None:
+            message = f"The kit cannot run the runtime {name}."
+            raise FunctionUnavailableError(message, hint=f"It runs {', '.join(RUNTIMES)}.")
+        return find_python_program(runtime, self._folder, process.current_environment(), any_python=self._any_python)

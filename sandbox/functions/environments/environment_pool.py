@@ -1,0 +1,177 @@
+"""The execution environments of one function."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+
+from sandbox.functions.environments.call_results import CallTimes, initialization_failure, invocation_of
+from sandbox.functions.environments.execution_environment import Ending, ExecutionEnvironment, Outcome
+from sandbox.functions.environments.function_variables import check_variables_size
+from sandbox.functions.environments.launch import prepare_launch
+from sandbox.functions.environments.runtime_api import Event
+from sandbox.functions.function_errors import TooManyRequestsError
+from sandbox.functions.lambda_facts import function_arn
+
+if TYPE_CHECKING:
+    from sandbox.functions.clients.runtime_programs import RuntimePrograms
+    from sandbox.functions.environments.call_results import CallRequest
+    from sandbox.functions.environments.code_folders import CodeFolders
+    from sandbox.functions.environments.launch import Launch
+    from sandbox.functions.function_configuration import FunctionConfiguration
+    from sandbox.functions.invocation import Invocation
+
+
+class EnvironmentPool:
+    """Gives each call an idle environment, or starts one. Everything happens in one event loop.
+
+    Args:
+        configuration: The function.
+        programs: Finds the program of its runtime.
+        code: Has its unpacked code.
+        most: How many environments may exist.
+    """
+
+    def __init__(
+        self, configuration: FunctionConfiguration, programs: RuntimePrograms, code: CodeFolders, most: int
+    ) -> None:
+        self._configuration = configuration
+        self._programs = programs
+        self._code = code
+        self._most = most
+        self._idle: list[ExecutionEnvironment] = []
+        self._all: set[ExecutionEnvironment] = set()
+        self._starting = 0
+        self._retired = False
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def call(self, request: CallRequest) -> Invocation:
+        """Call the function.
+
+        Raises:
+            TooManyRequestsError: All environments are busy.
+            FunctionUnavailableError: The function cannot run on this machine.
+        """
+        environment = self._take_idle()
+        if environment is not None:
+            return await self._call_in(environment, request, initialization_ms=None)
+        environment, outcome = await self._started()
+        if outcome.ending is not Ending.READY:
+            invocation = await initialization_failure(environment, request, outcome)
+            await self._remove(environment)
+            return invocation
+        return await self._call_in(environment, request, initialization_ms=environment.initialization_ms)
+
+    async def prepare(self) -> None:
+        """Start an environment if none is idle.
+
+        Raises:
+            FunctionUnavailableError: The function cannot run on this machine.
+        """
+        if not self._idle and len(self._all) + self._starting < self._most:
+            environment, outcome = await self._started()
+            if outcome.ending is Ending.READY:
+                self._give_back(environment)
+            else:
+                await self._remove(environment)
+
+    def retire(self) -> None:
+        """Stop idle environments now and busy ones after their call: the function has a new version."""
+        self._retired = True
+        self.stop_idle(0)
+
+    def stop_idle(self, seconds: float) -> None:
+        """Stop the environments without a call for some seconds."""
+        oldest = time.monotonic() - seconds
+        for environment in [one for one in self._idle if one.last_used <= oldest]:
+            self._idle.remove(environment)
+            self._in_background(environment)
+
+    async def close(self) -> None:
+        """Stop all environments."""
+        self._retired = True
+        await asyncio.gather(*(self._remove(environment) for environment in list(self._all)), *self._tasks)
+
+    def _take_idle(self) -> ExecutionEnvironment | None:
+        """Return the idle environment that was used last; the others can then be stopped."""
+        while self._idle:
+            environment = self._idle.pop()
+            if environment.is_idle:
+                return environment
+            self._in_background(environment)
+        return None
+
+    async def _started(self) -> tuple[ExecutionEnvironment, Outcome]:
+        """Start an environment. After an initialization of 10 seconds, start over within the function's timeout."""
+        if len(self._all) + self._starting >= self._most:
+            message = f"All {self._most} environments of {self._configuration.name} are busy."
+            raise TooManyRequestsError(message, hint="Call it again later, as after Lambda's TooManyRequestsException.")
+        self._starting += 1
+        try:
+            environment = ExecutionEnvironment(await asyncio.to_thread(self._prepare_launch), self._changed)
+            self._all.add(environment)
+        finally:
+            self._starting -= 1
+        outcome = await environment.start()
+        if outcome.ending is not Ending.TIMED_OUT:
+            return environment, outcome
+        await self._remove(environment)
+        again = ExecutionEnvironment(await asyncio.to_thread(self._prepare_launch), self._changed)
+        again.log.add(b"INIT_REPORT Init Duration: 10000.00 ms\tPhase: init\tStatus: timeout\n")
+        self._all.add(again)
+        return again, await again.start(self._configuration.timeout_seconds)
+
+    def _prepare_launch(self) -> Launch:
+        check_variables_size(dict(self._configuration.variables))
+        program = self._programs.find(self._configuration.runtime)
+        code = self._code.unpack(self._configuration.artifact, self._configuration.artifact_sha256)
+        return prepare_launch(self._configuration, program, code)
+
+    async def _call_in(
+        self, environment: ExecutionEnvironment, request: CallRequest, *, initialization_ms: float | None
+    ) -> Invocation:
+        seconds = self._configuration.timeout_seconds
+        event = Event(
+            request_id=request.request_id,
+            payload=request.payload,
+            deadline_ms=int((time.time() + seconds) * 1000),
+            trace=request.trace,
+            function_arn=function_arn(self._configuration.name),
+        )
+        begin = time.perf_counter()
+        outcome = await environment.call(event, seconds)
+        times = CallTimes(
+            duration_ms=(time.perf_counter() - begin) * 1000,
+            initialization_ms=initialization_ms,
+        )
+        invocation = invocation_of(environment, request, outcome, times)
+        if outcome.ending not in {Ending.ANSWERED, Ending.FAILED} or not environment.alive:
+            await self._remove(environment)
+        elif environment.is_idle:
+            self._give_back(environment)
+        return invocation
+
+    def _changed(self, environment: ExecutionEnvironment) -> None:
+        """An environment became idle after its answer was returned, or its process has ended."""
+        if environment.is_idle:
+            self._give_back(environment)
+        elif environment in self._idle or not environment.alive:
+            if environment in self._idle:
+                self._idle.remove(environment)
+            self._in_background(environment)
+
+    def _give_back(self, environment: ExecutionEnvironment) -> None:
+        if self._retired:
+            self._in_background(environment)
+        elif environment not in self._idle:
+            self._idle.append(environment)
+
+    def _in_background(self, environment: ExecutionEnvironment) -> None:
+        task = asyncio.get_running_loop().create_task(self._remove(environment))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _remove(self, environment: ExecutionEnvironment) -> None:
+        await environment.stop()
+        self._all.discard(environment)

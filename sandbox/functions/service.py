@@ -1,0 +1,180 @@
+"""Calls functions: keeps their environments warm, starts further ones for overlapping calls, and stops idle ones."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+from uuid import uuid4
+
+from sandbox.functions.clients.runtime_programs import RuntimePrograms
+from sandbox.functions.environments.call_results import CallRequest
+from sandbox.functions.environments.code_folders import CodeFolders
+from sandbox.functions.environments.environment_pool import EnvironmentPool
+from sandbox.functions.function_errors import RequestTooLargeError
+from sandbox.functions.lambda_facts import REQUEST_MAX
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+    from pathlib import Path
+
+    from sandbox.functions.function_configuration import FunctionConfiguration
+    from sandbox.functions.invocation import Invocation
+
+_STOP_SECONDS = 30
+_SWEEP_SECONDS = 5
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ServiceSettings:
+    """How functions are run on this machine.
+
+    Attributes:
+        cache: Folder for unpacked code, runtime clients and Node.js; several processes may share it.
+        any_python: Use the nearest Python if the right one is missing.
+        most_environments: Overlapping calls of one function before TooManyRequestsException (the kit's choice; on AWS
+            it is the account's limit of 1,000).
+        idle_seconds: An environment without a call is stopped after this time (the kit's choice; AWS publishes none).
+    """
+
+    cache: Path
+    any_python: bool = False
+    most_environments: int = 10
+    idle_seconds: float = 300
+
+
+def default_cache() -> Path:
+    """Return the folder in the user's cache folder."""
+    from platformdirs import user_cache_path
+
+    return user_cache_path("biot-plugin-kit", appauthor=False) / "functions"
+
+
+class FunctionService:
+    """Lambda on this machine. Thread-safe; also a context manager that closes itself.
+
+    Nothing is started before the first call.
+
+    Args:
+        settings: How functions are run.
+    """
+
+    def __init__(self, settings: ServiceSettings) -> None:
+        self._settings = settings
+        self._programs = RuntimePrograms(settings.cache / "clients", any_python=settings.any_python)
+        self._code = CodeFolders(settings.cache / "code")
+        self._pools: dict[FunctionConfiguration, EnvironmentPool] = {}
+        self._start = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._closed = False
+
+    def invoke(
+        self, configuration: FunctionConfiguration, payload: bytes, *, trace_header: str | None = None
+    ) -> Invocation:
+        """Call a function and wait for the end of the call.
+
+        Args:
+            configuration: The function.
+            payload: The event, as JSON.
+            trace_header: The caller's ``X-Amzn-Trace-Id``; None for a new trace.
+
+        Raises:
+            RequestTooLargeError: The event has more than 6 MB.
+            TooManyRequestsError: All environments of the function are busy.
+            FunctionUnavailableError: The function cannot run on this machine.
+        """
+        return self.submit(configuration, payload, trace_header=trace_header).result()
+
+    def submit(
+        self, configuration: FunctionConfiguration, payload: bytes, *, trace_header: str | None = None
+    ) -> Future[Invocation]:
+        """Call a function without waiting: ``asyncio.wrap_future`` makes the result awaitable.
+
+        Raises:
+            RequestTooLargeError: The event has more than 6 MB. The other errors of ``invoke`` are in the result.
+        """
+        if len(payload) > REQUEST_MAX:
+            message = f"The event has {len(payload)} bytes; Lambda accepts {REQUEST_MAX}."
+            raise RequestTooLargeError(message, hint="Send less, or send a link to the data.")
+        call = self._call(configuration, payload, trace_header or _new_trace())
+        return asyncio.run_coroutine_threadsafe(call, self._running_loop())
+
+    def prepare(self, configuration: FunctionConfiguration) -> None:
+        """Start an environment if none is idle, so that the next call is warm. A failed start shows at the next call.
+
+        Raises:
+            FunctionUnavailableError: The function cannot run on this machine.
+        """
+        asyncio.run_coroutine_threadsafe(self._prepare(configuration), self._running_loop()).result()
+
+    def close(self) -> None:
+        """Stop all environments. A second call does nothing."""
+        with self._start:
+            self._closed = True
+            loop, self._loop = self._loop, None
+        if loop is None or self._thread is None:
+            return
+        asyncio.run_coroutine_threadsafe(self._stop_all(), loop).result(_STOP_SECONDS)
+        loop.call_soon_threadsafe(loop.stop)
+        self._thread.join(_STOP_SECONDS)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    async def _call(self, configuration: FunctionConfiguration, payload: bytes, trace: str) -> Invocation:
+        request = CallRequest(request_id=str(uuid4()), payload=payload, trace=trace)
+        return await self._pool_of(configuration).call(request)
+
+    async def _prepare(self, configuration: FunctionConfiguration) -> None:
+        await self._pool_of(configuration).prepare()
+
+    def _pool_of(self, configuration: FunctionConfiguration) -> EnvironmentPool:
+        pool = self._pools.get(configuration)
+        if pool is None:
+            for other, old in list(self._pools.items()):
+                if other.name == configuration.name:  # a new version replaces the old one
+                    old.retire()
+                    del self._pools[other]
+            pool = EnvironmentPool(configuration, self._programs, self._code, self._settings.most_environments)
+            self._pools[configuration] = pool
+        return pool
+
+    def _running_loop(self) -> asyncio.AbstractEventLoop:
+        with self._start:
+            if self._closed:
+                message = "the service is closed"
+                raise RuntimeError(message)
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                self._thread = threading.Thread(target=self._run, args=(self._loop,), name="functions", daemon=True)
+                self._thread.start()
+            return self._loop
+
+    def _run(self, loop: asyncio.AbstractEventLoop) -> None:
+        asyncio.set_event_loop(loop)
+        loop.call_later(_SWEEP_SECONDS, self._sweep, loop)
+        try:
+            loop.run_forever()
+        finally:
+            loop.run_until_complete(loop.shutdown_default_executor())
+            loop.close()
+
+    def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
+        for pool in self._pools.values():
+            pool.stop_idle(self._settings.idle_seconds)
+        loop.call_later(_SWEEP_SECONDS, self._sweep, loop)
+
+    async def _stop_all(self) -> None:
+        pools, self._pools = self._pools, {}
+        await asyncio.gather(*(pool.close() for pool in pools.values()))
+
+
+def _new_trace() -> str:
+    """Return a trace header as Lambda makes one for a caller without one; nothing is sampled."""
+    return f"Root=1-{int(time.time()):08x}-{uuid4().hex[:24]};Parent={uuid4().hex[:16]};Sampled=0"
