@@ -9,16 +9,26 @@ from dataclasses import replace
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-import httpx
 import pytest
 
 from builder.platform.limits import NAME_MAX, UNZIPPED_MAX, ZIP_MAX
 from sandbox.settings.code.upload_form import CONFIG_MAX
 from sandbox.ums.accounts import create_service_user
-from tests.support.sandbox.settings_client import CODE, MINIMAL, PATIENTS, PLUGINS, Settings, settings_of, zipped
+from tests.support.sandbox.settings_client import (
+    CODE,
+    MINIMAL,
+    PATIENTS,
+    PLUGINS,
+    Settings,
+    http_client,
+    settings_of,
+    zipped,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import httpx
 
     from tests.support.sandbox.running_sandbox import Sandbox
 
@@ -347,14 +357,15 @@ def test_every_operation_requires_its_permission(sandbox: Sandbox, method: str, 
         user = create_service_user(connection, f"all but one {method} {path}", scopes)
     without = replace(sandbox, service_user=user).token()
 
-    assert refused(httpx.request(method, sandbox.base_url + path))[:2] == (401, "TOKEN_NOT_VALID")
-    denied = httpx.request(method, sandbox.base_url + path, headers={"authorization": f"Bearer {without}"})
-    assert refused(denied)[:2] == (403, "ACCESS_DENIED")
+    with http_client(sandbox.base_url) as nobody, http_client(sandbox.base_url, without) as somebody:
+        assert refused(nobody.request(method, path))[:2] == (401, "TOKEN_NOT_VALID")
+        assert refused(somebody.request(method, path))[:2] == (403, "ACCESS_DENIED")
 
 
 @pytest.mark.parametrize("path", ["/settings/v1/system/properties", "/settings/system/healthCheck"])
 def test_public_operations_need_no_token(sandbox: Sandbox, path: str) -> None:
-    answer = httpx.get(sandbox.base_url + path)
+    with http_client(sandbox.base_url) as nobody:
+        answer = nobody.get(path)
 
     assert answer.status_code == 200
     assert "2.4.2" in answer.json().values()

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-import httpx
-
 from sandbox.ums.accounts import MAX_SECRET_KEYS, ORGANIZATION, UserDraft, create_user
 from sandbox.ums.permissions import PUBLISHER
 from sandbox.ums.sessions import FAILURES_ALLOWED
-from tests.support.sandbox.settings_client import CODE, MINIMAL, PATIENTS
+from tests.support.sandbox.settings_client import CODE, MINIMAL, PATIENTS, http_client
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    import httpx
 
     from tests.support.sandbox.running_sandbox import Sandbox
 
@@ -74,7 +74,7 @@ class ContractRequests:
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
         self.admin = sandbox.admin_token()
-        self.http = httpx.Client(base_url=sandbox.base_url, trust_env=False, timeout=30)
+        self.http = http_client(sandbox.base_url)
 
     def send(self, request: ContractRequest) -> httpx.Response:
         """Send a request and return the response."""

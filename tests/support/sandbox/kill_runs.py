@@ -12,7 +12,7 @@ import httpx
 
 from tests.support.sandbox.running_sandbox import running_sandbox
 from tests.support.sandbox.sandbox_process import contradictions, sandbox_process, versions
-from tests.support.sandbox.settings_client import MINIMAL, PATIENTS, PLUGINS, Settings, zipped
+from tests.support.sandbox.settings_client import MINIMAL, PATIENTS, PLUGINS, Settings, http_client, zipped
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,8 +89,7 @@ def kill_often(folder: Path, kills: int) -> list[Killed]:
 
 
 def _settings(url: str, token: str) -> Settings:
-    headers = {"authorization": f"Bearer {token}"}
-    return Settings(httpx.Client(base_url=url, headers=headers, trust_env=False, timeout=30))
+    return Settings(http_client(url, token))
 
 
 def _prepare(settings: Settings, operation: Operation) -> None:
