@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from sandbox import openapi, plugin_endpoints
 from sandbox.dispatcher import routes as dispatcher
+from sandbox.entities import routes as entities
 from sandbox.settings import routes as settings
 from sandbox.ums import routes as ums
 from sandbox.web.biot_errors import ApiError
@@ -31,7 +32,14 @@ def create_app(state: InstanceState) -> ASGIApp:
         state: Routes read it from ``request.app.state.sandbox``.
     """
     app = Starlette(
-        routes=[*ums.routes(), *settings.routes(), *dispatcher.routes(), *plugin_endpoints.routes(), *openapi.routes()],
+        routes=[
+            *ums.routes(),
+            *settings.routes(),
+            *dispatcher.routes(),
+            *entities.routes(),
+            *plugin_endpoints.routes(),
+            *openapi.routes(),
+        ],
         exception_handlers={
             ApiError: _handle_api_error,
             HTTPException: _handle_routing_error,

@@ -13,7 +13,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from builder.errors import SandboxError
-from sandbox.tables import ALL_TABLES, UMS_MIGRATION_FROM_1
+from sandbox.tables import ALL_TABLES, ENTITY_MIGRATION_FROM_2, UMS_MIGRATION_FROM_1
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 APPLICATION_ID = 0x42696F54
 """``BioT`` in ASCII, in the file's header, so that another program's database is not mistaken for ours."""
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Increases when a table changes in a way that an older sandbox cannot handle."""
 
 _BUSY_SECONDS = 30
@@ -52,7 +52,7 @@ class Database:
             self.file.touch(mode=0o600)  # SQLite gives its companions the same mode
             with self.write() as connection:
                 version = self._schema_version(connection)
-                for statement in (*(UMS_MIGRATION_FROM_1 if version == 1 else ()), *_statements()):
+                for statement in (*_migration(version), *_statements()):
                     connection.execute(statement)
                 connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
                 connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
@@ -124,6 +124,14 @@ class Database:
             )
             raise SandboxError(msg, hint="Update biot-plugin-kit, or choose another folder with --data FOLDER.")
         return int(version)
+
+
+def _migration(version: int) -> Iterator[str]:
+    """Yield what changes the tables of an older version; a new file has version 0 and no tables."""
+    if version == 1:
+        yield from UMS_MIGRATION_FROM_1
+    if version in {1, 2}:
+        yield from ENTITY_MIGRATION_FROM_2
 
 
 def _statements() -> Iterator[str]:

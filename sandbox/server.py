@@ -20,6 +20,7 @@ from sandbox import PORT
 from sandbox.app import create_app
 from sandbox.clock import Clock, SystemClock
 from sandbox.database import Database
+from sandbox.entities.seed_data import seed
 from sandbox.instance_state import InstanceState, SandboxSettings
 from sandbox.settings.code.code_store import CodeStore
 from sandbox.settings.startup_repair import repair_plugins
@@ -119,6 +120,7 @@ def start(options: ServerOptions) -> RunningServer:
         database = Database(options.folder / DATABASE_FILE)
         resources.callback(database.close)
         database.migrate()
+        seed(database)
         listener = resources.enter_context(_listening(options.port))
         base_url = f"http://{HOST}:{listener.getsockname()[1]}"
         keys = SigningKeys(database)

@@ -135,5 +135,45 @@ CREATE TABLE IF NOT EXISTS image_tags (
 ``response`` is the finished JSON response: a page of search results only joins these texts. ``image_tags`` lists the
 images in the repository."""
 
-ALL_TABLES = (UMS_TABLES, DISPATCHER_TABLES, SETTINGS_TABLES)
+ENTITY_TABLES = """
+CREATE TABLE IF NOT EXISTS entity_template (
+    id TEXT PRIMARY KEY,
+    entity_type_name TEXT NOT NULL,
+    name TEXT NOT NULL,
+    display_name TEXT NOT NULL,
+    parent_id TEXT REFERENCES entity_template (id),
+    creation_time TEXT NOT NULL,
+    last_modified_time TEXT NOT NULL,
+    document TEXT NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS entity_template_name ON entity_template (entity_type_name, name);
+
+CREATE TABLE IF NOT EXISTS entity (
+    entity_type_name TEXT NOT NULL,
+    id TEXT NOT NULL,
+    template_id TEXT NOT NULL REFERENCES entity_template (id),
+    creation_time TEXT NOT NULL,
+    last_modified_time TEXT NOT NULL,
+    document TEXT NOT NULL,
+    PRIMARY KEY (entity_type_name, id)
+) STRICT;
+CREATE INDEX IF NOT EXISTS entity_creation_time ON entity (entity_type_name, creation_time, id);
+CREATE INDEX IF NOT EXISTS entity_email ON entity (json_extract(document, '$._email'));
+CREATE INDEX IF NOT EXISTS entity_device ON entity (json_extract(document, '$._device.id'));
+"""
+"""Templates and entities. ``document`` has the attributes of an entity as JSON; a reference in it is only an id."""
+
+ENTITY_MIGRATION_FROM_2 = tuple(
+    f"UPDATE ums_user SET scopes = json_insert(scopes, '$[#]', '{scope}') WHERE username = 'admin@biot.local'"  # noqa: S608  # fixed texts
+    for scope in (
+        "ORGANIZATION_CHANGE_ADMIN",
+        "SETTINGS_SEARCH_TEMPLATE",
+        "SETTINGS_GET_TEMPLATE",
+        "SETTINGS_CREATE_TEMPLATE",
+        "SETTINGS_DELETE_TEMPLATE",
+    )
+)
+"""What the administrator of a database of schema version 2 lacks: the permissions for templates and organizations."""
+
+ALL_TABLES = (UMS_TABLES, DISPATCHER_TABLES, SETTINGS_TABLES, ENTITY_TABLES)
 """In the order in which they may refer to each other."""

@@ -1,9 +1,8 @@
 """The APIs that interceptors can subscribe to, as known offline.
 
 A hint, not the truth: BioT publishes no list, and each environment answers
-``GET /settings/v1/interceptions`` with its own. Sources: BioT's guide to interceptor plugins and OpenAPI
-specification 2.4.2 (organization service) name these routes; reading, updating and deleting the same
-entities are added.
+``GET /settings/v1/interceptions`` with its own. Here it is every API on entities in OpenAPI specification 2.4.2,
+which contains the examples of BioT's guide to interceptor plugins.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from builder.platform.api_catalog import ADAPTABLE_ENTITY_TYPES
+from builder.platform.entity_apis import ENTITY_APIS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,33 +32,14 @@ class InterceptionTarget:
     api_id: str | None
 
 
-_COLLECTIONS = (
-    # entity, its collection, the path parameter of one entity, the suffix to create one from a template
-    ("patient", "organization/v1/users/patients", "id", "/templates/{templateName}"),
-    ("caregiver", "organization/v1/users/caregivers", "id", "/templates/{templateName}"),
-    ("organization-user", "organization/v1/users/organizations", "id", "/templates/{templateName}"),
-    ("organization", "organization/v1/organizations", "id", "/templates/{templateName}"),
-    ("device", "device/v2/devices", "id", "/templates/{templateName}"),
-    ("generic-entity", "generic-entity/v3/generic-entities/{templateName}", "id", ""),
-    ("device-alert", "device/v1/devices/{deviceId}/alerts", "id", "/{templateName}"),
-    ("patient-alert", "organization/v1/users/patients/{patientId}/alerts", "id", "/{templateName}"),
-    ("command", "device/v1/devices/{deviceId}/commands", "id", ""),
-    ("usage-session", "device/v1/devices/{deviceId}/usage-sessions", "id", ""),
-)
-
-
 def _apis() -> Iterator[InterceptionTarget]:
-    for entity, collection, parameter, template in _COLLECTIONS:
-        service = collection.partition("/")[0]
-        api_ids = [f"POST/{collection}", f"GET/{collection}"]
-        api_ids += [f"POST/{collection}{template}"] if template else []
-        api_ids += [f"{method}/{collection}/{{{parameter}}}" for method in ("GET", "PATCH", "DELETE")]
-        for api_id in api_ids:
-            yield InterceptionTarget(entity_type_name=entity, service_prefix=service, api_id=api_id)
+    for api in ENTITY_APIS:
+        service = api.path.split("/")[1]
+        yield InterceptionTarget(entity_type_name=api.entity_type_name, service_prefix=service, api_id=api.api_id)
 
 
 def _entities() -> Iterator[InterceptionTarget]:
-    services = {entity: collection.partition("/")[0] for entity, collection, _, _ in _COLLECTIONS}
+    services = {api.entity_type_name: api.path.split("/")[1] for api in ENTITY_APIS}
     for entity in ADAPTABLE_ENTITY_TYPES:
         yield InterceptionTarget(entity_type_name=entity, service_prefix=services[entity], api_id=None)
 

@@ -32,11 +32,12 @@ class SearchProperty:
     Attributes:
         column: The column, or an SQL expression over columns.
         kind: The type of its values, which decides the operators. Times are stored in the format of
-            ``sandbox.clock.iso``; the column of a flag contains the text ``true`` or ``false``.
+            ``sandbox.clock.iso``; the column of a flag contains the text ``true`` or ``false``. ``any`` is a value from
+            a JSON document, which is compared with the JSON value of the request.
     """
 
     column: str
-    kind: Literal["text", "number", "time", "flag"] = "text"
+    kind: Literal["text", "number", "time", "flag", "any"] = "text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +174,8 @@ def _value(prop: SearchProperty, value: object) -> Value:
         return _number(value)
     if prop.kind == "flag":
         return _flag(value)
+    if prop.kind == "any":
+        return _any(value)
     if not isinstance(value, str):
         msg = "The value for this property must be a text."
         raise bad_request(msg)
@@ -197,6 +200,13 @@ def _flag(value: object) -> str:
     raise bad_request(msg)
 
 
+def _any(value: object) -> int | float | str:
+    """JSON's true is 1 in SQLite's documents."""
+    if isinstance(value, str):
+        return value
+    return int(value) if isinstance(value, bool) else _number(value)
+
+
 def _moment(text: str) -> str:
     try:
         moment = datetime.fromisoformat(text)
@@ -209,9 +219,11 @@ def _moment(text: str) -> str:
 _SAME = {"eq": _compared("IS"), "not": _compared("IS NOT")}
 _LISTS = {"in": _listed("IN"), "notIn": _listed("NOT IN")}
 _SIZES = {key: _compared(sign) for key, sign in (("lt", "<"), ("lte", "<="), ("gt", ">"), ("gte", ">="))}
+_TIMES = {"from": _compared(">="), "to": _compared("<=")}
 _OPERATORS: Mapping[str, Mapping[str, Callable[[SearchProperty, object], SqlCondition]]] = {
     "text": {**_SAME, **_LISTS, "like": _contains},
     "number": {**_SAME, **_LISTS, **_SIZES},
     "flag": {**_SAME, **_LISTS},
-    "time": {**_SAME, **_LISTS, "from": _compared(">="), "to": _compared("<=")},
+    "time": {**_SAME, **_LISTS, **_TIMES},
+    "any": {**_SAME, **_LISTS, **_SIZES, **_TIMES, "like": _contains},
 }

@@ -24,6 +24,14 @@ SERVICE_USERS = (
     "UMS_SERVICES_DELETE_SERVICE_USER",
     "UMS_USERS_DELETE_SECRET_KEY_BY_ID",
 )
+ENTITIES = (
+    "ORGANIZATION_CHANGE_ADMIN",
+    "SETTINGS_SEARCH_TEMPLATE",
+    "SETTINGS_GET_TEMPLATE",
+    "SETTINGS_CREATE_TEMPLATE",
+    "SETTINGS_DELETE_TEMPLATE",
+)
+"""Almost every operation on entities needs ``PROTECTED_API`` only."""
 READ_MESSAGES = "SANDBOX_READ_MESSAGES"
 """Not part of BioT: allows reading the text messages that a local BioT would have sent."""
 
@@ -34,5 +42,5 @@ MFA_LOGIN, MFA_RESEND = "UMS_MFA_LOGIN", "UMS_RESEND_MFA_SMS"
 
 PUBLISHER = (PROTECTED_API, *PLUGINS, *LOOKUPS, *NOTIFICATIONS, *INTERCEPTIONS)
 """The permissions that a CI service user needs to publish."""
-ADMINISTRATOR = (*PUBLISHER, *SERVICE_USERS, READ_MESSAGES)
+ADMINISTRATOR = (*PUBLISHER, *SERVICE_USERS, *ENTITIES, READ_MESSAGES)
 """All permissions, as a Manufacturer Admin has them."""

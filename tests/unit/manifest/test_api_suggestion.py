@@ -25,7 +25,7 @@ NURSES = "POST/organization/v1/users/caregivers/templates/nurse"
         ("POST/organization/v1/users/caregivers/template/nurse", NURSES),
         ("PATCH/organization/v1/users/patient/{id}", "PATCH/organization/v1/users/patients/{id}"),
         ("POST/device/v1/device/{deviceId}/usage-session", "POST/device/v1/devices/{deviceId}/usage-sessions"),
-        ("GET/device/v1/devices/d-17/allerts", "GET/device/v1/devices/d-17/alerts"),
+        ("POST/device/v1/devices/d-17/allerts", "POST/device/v1/devices/d-17/alerts"),
         ("POST/generic-entity/v3/generic-entitys/visit", "POST/generic-entity/v3/generic-entities/visit"),
     ],
 )

@@ -1,0 +1,1 @@
+"""Templates: what the entities of one kind have in common."""

@@ -1,0 +1,1 @@
+"""What an entity type consists of: attributes and their checks, parent, errors and searchable properties."""
