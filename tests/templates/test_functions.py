@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -228,3 +230,89 @@ def test_a_missing_python_is_named_with_the_command_that_installs_it(
         exact.invoke(function.changed(runtime="python3.14").configuration, b"{}")
 
     assert "uv python install 3.14" in raised.value.hint
+
+
+NODE = """
+let calls = 0;
+export const handler = async (event, context) => {
+  calls += 1;
+  switch (event.do) {
+    case "context":
+      return { calls, id: context.awsRequestId, remaining: context.getRemainingTimeInMillis(),
+        memory: context.memoryLimitInMB, environment: process.env, flags: process.execArgv };
+    case "raise": throw new TypeError("no such patient");
+    case "reject": Promise.reject(new Error("lost")); return await new Promise(() => setTimeout(() => {}, 60000));
+    case "exit": process.exit(4); break;
+    case "log": console.log("a record", { of: 1 }); break;
+  }
+  return calls;
+};
+"""
+CALLBACKS = """
+exports.handler = (event, context, callback) => {
+  if (event.twice) { callback(null, "first"); callback(null, "second"); return; }
+  if (event.exit) { callback(null, "before the end"); process.exit(0); }
+  if (event.fail) return callback(new RangeError("too far"));
+  if (event.nothing) return;
+  setTimeout(() => callback(null, { called: "back" }), 1);
+};
+"""
+
+
+@pytest.fixture(scope="module")
+def node_runtime() -> str:
+    """The runtime of the Node.js on this machine, so that none is fetched."""
+    version = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout
+    return f"nodejs{re.fullmatch(r'v([0-9]+)[.].*', version.strip())[1]}.x"  # type: ignore[index]  # Node's own form
+
+
+@pytest.fixture(scope="module")
+def node_function(
+    service: FunctionService, node_runtime: str, tmp_path_factory: pytest.TempPathFactory
+) -> SmallFunction:
+    return small_function(tmp_path_factory.mktemp("code"), service, NODE, node_runtime)
+
+
+def test_a_node_handler_sees_what_lambda_shows(node_function: SmallFunction, node_runtime: str) -> None:
+    seen = node_function.answer({"do": "context"})
+
+    assert isinstance(seen, dict)
+    assert seen["environment"]["AWS_EXECUTION_ENV"] == f"AWS_Lambda_{node_runtime}"
+    assert not {"HOME", "USER"} & set(seen["environment"])
+    assert 9_000 < seen["remaining"] <= 10_000
+    assert "--max-old-space-size=115" in seen["flags"]
+    logged = node_function.call({"do": "log"})
+    assert re.fullmatch(rf"[-0-9T:.]+Z\t{logged.request_id}\tINFO\ta record {{ of: 1 }}", logged.log[0])
+
+
+def test_failures_of_a_node_handler_have_lambdas_errors(node_function: SmallFunction) -> None:
+    failures = {do: node_function.call({"do": do}).error for do in ("raise", "reject", "exit")}
+
+    assert failures["raise"] is not None
+    assert (failures["raise"].error_type, failures["raise"].error_message) == ("TypeError", "no such patient")
+    assert failures["reject"] is not None
+    assert failures["reject"].error_type in {"Runtime.UnhandledPromiseRejection", "Runtime.ExitError"}
+    assert failures["exit"] is not None
+    assert failures["exit"].error_message.endswith("Runtime exited with error: exit status 4")
+
+
+def test_a_handler_with_a_callback_works_up_to_node_22_and_is_refused_from_node_24_on(
+    service: FunctionService, node_runtime: str, tmp_path: Path
+) -> None:
+    function = small_function(tmp_path, service, CALLBACKS, node_runtime, file="index.js")
+    first = function.call({})
+
+    if int(node_runtime.removeprefix("nodejs").removesuffix(".x")) >= 24:
+        assert first.error is not None
+        assert first.error.error_type == "Runtime.CallbackHandlerDeprecated"
+        return
+    assert json.loads(first.payload) == {"called": "back"}
+    assert function.answer({"twice": True}) == "first"
+    assert function.answer({"nothing": True}) is None
+    failed = function.call({"fail": True}).error
+    assert failed is not None
+    assert (failed.error_type, failed.error_message) == ("RangeError", "too far")
+    ended = function.call({"exit": True}).error  # the answer is sent only when nothing else is left to do
+    assert ended is not None
+    assert ended.error_type == "Runtime.ExitError"
+    assert function.answer({}) == {"called": "back"}

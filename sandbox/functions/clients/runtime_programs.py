@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from builder.host import process
 from builder.platform.runtimes import RUNTIMES
+from sandbox.functions.clients.node_client import find_node_program
 from sandbox.functions.clients.python_client import find_python_program
 from sandbox.functions.function_errors import FunctionUnavailableError
 
@@ -46,4 +47,6 @@ class RuntimePrograms:
         if runtime is None:
             message = f"The kit cannot run the runtime {name}."
             raise FunctionUnavailableError(message, hint=f"It runs {', '.join(RUNTIMES)}.")
+        if runtime.language == "nodejs":
+            return find_node_program(runtime, self._folder)
         return find_python_program(runtime, self._folder, process.current_environment(), any_python=self._any_python)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sandbox.functions.environments.launch import Launch
 
 _WATCH_SECONDS = 0.02
+_EXIT_SECONDS = 5
 _READY_SECONDS = 0.1
 """A runtime client asks for the next event at once. If it does not, the answer is returned anyway after this time."""
 
@@ -95,6 +96,7 @@ class ExecutionEnvironment(asyncio.SubprocessProtocol):
         self._busy = False
         self._late = False
         self._watch: asyncio.TimerHandle | None = None
+        self._exited = asyncio.Event()
 
     async def start(self, seconds: float = INITIALIZATION_SECONDS) -> Outcome:
         """Start the process and wait until its runtime client asks for an event.
@@ -138,6 +140,9 @@ class ExecutionEnvironment(asyncio.SubprocessProtocol):
         if transport is not None:
             marker = f"AWS_LAMBDA_RUNTIME_API={self._api.address}"
             await asyncio.to_thread(end_processes, transport.get_pid(), marker)
+            # Closing the transport earlier would take the exit code away from the thread that waits for it.
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._exited.wait(), _EXIT_SECONDS)
             transport.close()
             await asyncio.to_thread(self.launch.clean_up)
 
@@ -224,6 +229,7 @@ class ExecutionEnvironment(asyncio.SubprocessProtocol):
     def process_exited(self) -> None:
         """The process has ended by itself, or was ended by the system."""
         self.alive = False
+        self._exited.set()
         ending = Ending.OUT_OF_MEMORY if self.meter.was_killed() else Ending.EXITED
         self._settle(Outcome(ending=ending, exit_code=self._exit_code()))
         if self._ready is not None and not self._ready.done():

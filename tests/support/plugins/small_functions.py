@@ -39,10 +39,12 @@ class SmallFunction:
         return replace(self, configuration=replace(self.configuration, **settings))  # type: ignore[arg-type]  # any field
 
 
-def small_function(folder: Path, service: FunctionService, code: str, runtime: str = "python3.13") -> SmallFunction:
-    """Write a ZIP with one file, ``index.py`` or ``index.mjs``."""
-    suffix = "py" if runtime.startswith("python") else "mjs"
-    data = zipped({f"index.{suffix}": code})
+def small_function(
+    folder: Path, service: FunctionService, code: str, runtime: str = "python3.13", *, file: str = ""
+) -> SmallFunction:
+    """Write a ZIP with one file: ``index.py``, ``index.mjs`` or another one."""
+    name = file or ("index.py" if runtime.startswith("python") else "index.mjs")
+    data = zipped({name: code})
     sha256 = hashlib.sha256(data).hexdigest()
     artifact = folder / f"{sha256}.zip"
     artifact.write_bytes(data)
