@@ -12,6 +12,7 @@ from starlette.responses import Response
 from sandbox import openapi, plugin_endpoints
 from sandbox.dispatcher import routes as dispatcher
 from sandbox.entities import routes as entities
+from sandbox.hooks.hook_layer import HookLayer, Hooks
 from sandbox.settings import routes as settings
 from sandbox.ums import routes as ums
 from sandbox.web.biot_errors import ApiError
@@ -25,11 +26,12 @@ if TYPE_CHECKING:
     from sandbox.instance_state import InstanceState
 
 
-def create_app(state: InstanceState) -> ASGIApp:
+def create_app(state: InstanceState, hooks: Hooks | None = None) -> ASGIApp:
     """Create the application with all routes of the local BioT.
 
     Args:
         state: Routes read it from ``request.app.state.sandbox``.
+        hooks: Whom the local BioT calls around API calls; by default new ones, which report to nobody.
     """
     app = Starlette(
         routes=[
@@ -49,7 +51,7 @@ def create_app(state: InstanceState) -> ASGIApp:
     )
     app.router.redirect_slashes = False
     app.state.sandbox = state
-    return Guard(app, state.settings.base_url)
+    return Guard(HookLayer(app, hooks or Hooks(state)), state.settings.base_url)
 
 
 async def _handle_api_error(request: Request, error: Exception) -> Response:

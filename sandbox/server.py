@@ -21,6 +21,7 @@ from sandbox.app import create_app
 from sandbox.clock import Clock, SystemClock
 from sandbox.database import Database
 from sandbox.entities.seed_data import seed
+from sandbox.hooks.hook_layer import Hooks
 from sandbox.instance_state import InstanceState, SandboxSettings
 from sandbox.settings.code.code_store import CodeStore
 from sandbox.settings.startup_repair import repair_plugins
@@ -44,7 +45,7 @@ DATABASE_FILE = "biot.sqlite"
 
 _POLL_SECONDS = 0.005
 _GRACE_SECONDS = 5
-"""How long open requests may take to finish when the local BioT stops."""
+"""How long notifications, and then open requests, may take to finish when the local BioT stops."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -130,11 +131,12 @@ def start(options: ServerOptions) -> RunningServer:
             database=database, clock=options.clock, keys=keys, settings=SandboxSettings(base_url=base_url)
         )
         repair_plugins(state)
-        app = create_app(state)
+        hooks = Hooks(state)
+        app = create_app(state, hooks)
         gate = _gate(options, database)
         if options.log:
             app = RequestLog(app, options.log)
-        thread = _ServerThread(app, listener, gate.protocol() if gate else "h11")
+        thread = _ServerThread(app, listener, gate.protocol() if gate else "h11", hooks)
         resources.callback(thread.stop)
         return RunningServer(state, gate, thread, resources.pop_all())
 
@@ -175,10 +177,26 @@ def _listening(port: int) -> socket.socket:
     return listener
 
 
+class _Server(uvicorn.Server):
+    """Delivers the waiting notifications before it stops, while plugins can still be called."""
+
+    def __init__(self, config: uvicorn.Config, hooks: Hooks) -> None:
+        super().__init__(config)
+        self._hooks = hooks
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Deliver notifications, finish open requests, and close all connections."""
+        await self._hooks.queue.drain(_GRACE_SECONDS)
+        await super().shutdown(sockets)
+        await self._hooks.close()
+
+
 class _ServerThread:
     """An application that serves a socket in a thread."""
 
-    def __init__(self, app: ASGIApp, listener: socket.socket, http: type[asyncio.Protocol] | Literal["h11"]) -> None:
+    def __init__(
+        self, app: ASGIApp, listener: socket.socket, http: type[asyncio.Protocol] | Literal["h11"], hooks: Hooks
+    ) -> None:
         logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
         config = uvicorn.Config(
             app,
@@ -193,7 +211,7 @@ class _ServerThread:
             timeout_graceful_shutdown=_GRACE_SECONDS,
             ws="none",
         )
-        self._server = uvicorn.Server(config)
+        self._server = _Server(config, hooks)
         arguments = {"sockets": [listener]}
         self._thread = threading.Thread(target=self._server.run, kwargs=arguments, name="local-biot", daemon=True)
         self._thread.start()

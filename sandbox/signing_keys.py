@@ -29,6 +29,9 @@ class SigningKeys:
 
     Args:
         database: Stores the keys; a first pair is created when there is none.
+
+    Attributes:
+        rotations: How often the keys have changed since this object was created.
     """
 
     def __init__(self, database: Database) -> None:
@@ -36,6 +39,7 @@ class SigningKeys:
         self._lock = threading.Lock()
         self._keys = _stored(database)
         self._verified: OrderedDict[bytes, Mapping[str, Any]] = OrderedDict()
+        self.rotations = 0
         if not self._keys:
             self.rotate()
 
@@ -80,6 +84,7 @@ class SigningKeys:
             with self._lock:
                 self._keys = (new_key, *self._keys[:1])
                 self._verified = OrderedDict()
+                self.rotations += 1
 
 
 def _verified_claims(token: str, keys: tuple[rsa.RSAPrivateKey, ...]) -> Mapping[str, Any]:

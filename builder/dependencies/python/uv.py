@@ -107,9 +107,7 @@ def resolve(request: ResolutionRequest, folder: Path, pip: Mapping[str, str]) ->
         ("resolution.txt", request.preferences),
     ):
         (folder / name).write_text(text, encoding="utf-8")
-    environment = operator_settings.uv_environment(
-        process.current_environment(), pip, configured=index_is_configured()
-    )
+    environment = operator_settings.uv_environment(process.current_environment(), pip, configured=index_is_configured())
     if (
         request.source_packages
     ):  # uv runs a package's own code to learn its dependencies where its metadata does not list them

@@ -1,0 +1,120 @@
+"""One call of one endpoint: its step of the trace, its token, the request, and the report."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sandbox.hooks.endpoint_client import EndpointClient
+from sandbox.hooks.hook_reports import ChainStep
+from sandbox.hooks.hook_requests import HookRequest, HookTokens, hook_request
+from sandbox.hooks.rules.hook_answers import EndpointAnswer
+from sandbox.hooks.rules.traces import PluginCall, PluginCalls
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from sandbox.clock import Clock
+    from sandbox.hooks.hook_reports import HookObserver
+    from sandbox.hooks.rules.hook_answers import EndpointFailure
+    from sandbox.hooks.rules.subscription_matching import HookSubscription, HookType
+    from sandbox.hooks.rules.traces import Span
+    from sandbox.signing_keys import SigningKeys
+
+    Alteration = Callable[[HookType, HookRequest], HookRequest]
+    """Changes a request before it is sent to an endpoint, to break it on purpose."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChainContext:
+    """What all calls of one chain share.
+
+    Attributes:
+        id: The id of the chain.
+        span: The chain's step of the trace.
+        parent: The call of a plugin that caused it; None when a person or a program did.
+        observer: Is informed of every step.
+        language: The caller's ``accept-language``.
+        alteration: Breaks every request to an endpoint on purpose; None changes nothing.
+    """
+
+    id: str
+    span: Span
+    observer: HookObserver
+    parent: PluginCall | None = None
+    language: str = ""
+    alteration: Alteration | None = field(default=None, repr=False)
+
+
+class HookCaller:
+    """Calls endpoints. Belongs to one event loop.
+
+    Args:
+        keys: The key pairs that sign the tokens.
+        clock: The current time.
+    """
+
+    def __init__(self, keys: SigningKeys, clock: Clock) -> None:
+        self.plugin_calls = PluginCalls()
+        self.tokens = HookTokens(keys, clock)
+        self._clock = clock
+        self._client = EndpointClient()
+
+    async def call(
+        self, subscription: HookSubscription, event: Mapping[str, object], chain: ChainContext
+    ) -> EndpointAnswer | EndpointFailure:
+        """Call the endpoint of a subscription and report it."""
+        kind, span = subscription.type, chain.span.child()
+        self.plugin_calls.add(
+            PluginCall(span=span, chain_id=chain.id, listener=subscription.listener, parent=chain.parent)
+        )
+        request = hook_request(kind, event, self.tokens.token_for(kind), span, chain.language)
+        if chain.alteration:
+            request = chain.alteration(kind, request)
+        started, begin = self._clock.now(), time.perf_counter()
+        answer: EndpointAnswer | EndpointFailure | None = None
+        try:
+            answer = await self._client.post(subscription.endpoint, request, subscription.timeout_seconds)
+        finally:
+            chain.observer.step_done(
+                ChainStep(
+                    chain_id=chain.id,
+                    name=kind.value,
+                    subscription=subscription,
+                    span_id=span.span_id,
+                    request=request,
+                    answer=answer if isinstance(answer, EndpointAnswer) else None,
+                    problem=_problem(answer),
+                    started=started,
+                    milliseconds=(time.perf_counter() - begin) * 1000,
+                )
+            )
+        return answer
+
+    def report_undelivered(self, subscription: HookSubscription, chain: ChainContext) -> None:
+        """Report a notification that was not sent, because the local BioT stopped."""
+        chain.observer.step_done(
+            ChainStep(
+                chain_id=chain.id,
+                name=subscription.type.value,
+                subscription=subscription,
+                request=HookRequest(headers={}, body=b""),
+                answer=None,
+                problem=_problem(None),
+                started=self._clock.now(),
+                milliseconds=0,
+            )
+        )
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._client.close()
+
+
+def _problem(answer: EndpointAnswer | EndpointFailure | None) -> str:
+    if answer is None:
+        return "The local BioT stopped before there was an answer."
+    if isinstance(answer, EndpointAnswer):
+        return "" if answer.succeeded else f"It answered {answer.status}."
+    return answer.message
