@@ -1,4 +1,4 @@
-"""The entities of a local BioT: patients, devices, alerts and the like.
+"""The entities of a local BioT: patients, devices, alerts and so on.
 
 ``types`` describes each entity type as data; ``operations`` is the one implementation of create, read, update and
 delete, ``searching`` of searches; ``state_changes`` has the operations beyond these, and ``rules`` what one type needs
