@@ -9,8 +9,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
-from sandbox import openapi, plugin_endpoints
+from sandbox import openapi
 from sandbox.dispatcher import routes as dispatcher
+from sandbox.endpoints import function_url_routes
 from sandbox.entities import routes as entities
 from sandbox.hooks.hook_layer import HookLayer, Hooks
 from sandbox.settings import routes as settings
@@ -39,7 +40,7 @@ def create_app(state: InstanceState, hooks: Hooks | None = None) -> ASGIApp:
             *settings.routes(),
             *dispatcher.routes(),
             *entities.routes(),
-            *plugin_endpoints.routes(),
+            *function_url_routes.routes(),
             *openapi.routes(),
         ],
         exception_handlers={

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from sandbox.clock import Clock
     from sandbox.database import Database
+    from sandbox.functions.service import FunctionService
     from sandbox.signing_keys import SigningKeys
 
 BIOT_VERSION = "2.4.2"
@@ -38,12 +39,14 @@ class InstanceState:
         database: The SQLite file.
         clock: The time for tokens and timestamps.
         keys: The key pairs that sign tokens: the current one and the previous one.
+        functions: Runs the code of plugins.
         settings: Settings that are fixed at the start.
     """
 
     database: Database
     clock: Clock
     keys: SigningKeys
+    functions: FunctionService
     settings: SandboxSettings
 
 

@@ -21,6 +21,7 @@ from sandbox.app import create_app
 from sandbox.clock import Clock, SystemClock
 from sandbox.database import Database
 from sandbox.entities.seed_data import seed
+from sandbox.functions.service import FunctionService, ServiceSettings, default_cache
 from sandbox.hooks.hook_layer import Hooks
 from sandbox.instance_state import InstanceState, SandboxSettings
 from sandbox.settings.code.code_store import CodeStore
@@ -60,6 +61,7 @@ class ServerOptions:
         rotate_key: Whether to sign tokens with a new key from now on.
         log: Called with one line per request: method, path, status and time, never a query, header or body.
         faults: The scenario of the fault gate in front of the application, which may be empty; None starts no gate.
+        functions: How the code of plugins is run; None for the defaults.
     """
 
     folder: Path
@@ -69,6 +71,7 @@ class ServerOptions:
     rotate_key: bool = False
     log: Callable[[str], None] | None = None
     faults: Scenario | None = None
+    functions: ServiceSettings | None = None
 
 
 class RunningServer:
@@ -127,8 +130,14 @@ def start(options: ServerOptions) -> RunningServer:
         keys = SigningKeys(database)
         if options.rotate_key:
             keys.rotate()
+        functions = FunctionService(options.functions or ServiceSettings(cache=default_cache()))
+        resources.callback(functions.close)
         state = InstanceState(
-            database=database, clock=options.clock, keys=keys, settings=SandboxSettings(base_url=base_url)
+            database=database,
+            clock=options.clock,
+            keys=keys,
+            functions=functions,
+            settings=SandboxSettings(base_url=base_url),
         )
         repair_plugins(state)
         hooks = Hooks(state)

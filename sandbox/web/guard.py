@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from builder.platform.limits import ZIP_MAX
+from sandbox.functions.lambda_facts import REQUEST_MAX
 from sandbox.web.biot_errors import ApiError
 from sandbox.web.error_responses import error_response
 
@@ -29,6 +30,10 @@ DRAINED_MAX = 4 * PLUGIN_BODY_MAX
 """Bytes of a refused body that are read and discarded."""
 HEADERS_MAX = 65_536
 """Bytes of all headers together; the server refuses longer request lines."""
+
+FUNCTION_URLS = "/run/"
+"""The paths of plugins' endpoints. Pages of other sites may call them: on AWS they are public, with CORS settings of
+their own."""
 
 _READ_TIMEOUT_SECONDS = 2
 _PLUGINS = "/settings/v2/plugins"
@@ -52,19 +57,29 @@ def allowed_names(base_url: str) -> AllowedNames:
     return AllowedNames(hosts=frozenset(hosts), origins=frozenset(f"http://{host}" for host in hosts))
 
 
-def is_allowed(names: AllowedNames, headers: Iterable[tuple[bytes, bytes]]) -> bool:
-    """Return whether a request goes to this address and does not come from a page of another site."""
+def is_allowed(names: AllowedNames, headers: Iterable[tuple[bytes, bytes]], *, any_origin: bool = False) -> bool:
+    """Return whether a request goes to this address and does not come from a page of another site.
+
+    Args:
+        names: The names of this address.
+        headers: Of the request.
+        any_origin: Whether pages of other sites are allowed.
+    """
     hosts, origins = [], []
     for name, value in headers:
         if name == b"host":
             hosts.append(value.decode("latin-1"))
         elif name == b"origin":
             origins.append(value.decode("latin-1"))
-    return len(hosts) == 1 and hosts[0] in names.hosts and len(origins) <= 1 and names.origins.issuperset(origins)
+    if len(hosts) != 1 or hosts[0] not in names.hosts or len(origins) > 1:
+        return False
+    return any_origin or names.origins.issuperset(origins)
 
 
 def body_limit(method: str, path: str) -> int:
     """Return the largest number of bytes that a request body may have."""
+    if path.startswith(FUNCTION_URLS):
+        return REQUEST_MAX
     large = method in {"POST", "PATCH", "PUT"} and (path == _PLUGINS or path.startswith(f"{_PLUGINS}/"))
     return PLUGIN_BODY_MAX if large else BODY_MAX
 
@@ -88,7 +103,7 @@ class Guard:
         limit = body_limit(scope["method"], scope["path"])
         body = _Body(scope, receive, limit)
         app = self._app
-        if not is_allowed(self._names, scope["headers"]):
+        if not is_allowed(self._names, scope["headers"], any_origin=scope["path"].startswith(FUNCTION_URLS)):
             message = "This is a local BioT: Host must be its own address, and Origin must be absent or the same."
             app = error_response(ApiError(403, "ACCESS_DENIED", message), scope)
         elif sum(len(name) + len(value) for name, value in scope["headers"]) > HEADERS_MAX:

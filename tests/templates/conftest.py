@@ -111,3 +111,9 @@ def files_of(folder: Path) -> set[str]:
         for name in names
         if ".git" not in Path(root).relative_to(folder).parts
     }
+
+
+@pytest.fixture(scope="session")
+def functions_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where runtime clients and unpacked code are kept, so that clients are installed once."""
+    return tmp_path_factory.mktemp("functions")

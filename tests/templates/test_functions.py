@@ -59,9 +59,8 @@ def handler(event, context):
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FunctionService]:
-    cache = tmp_path_factory.mktemp("functions")
-    with FunctionService(ServiceSettings(cache=cache, any_python=True, most_environments=3)) as running:
+def service(functions_cache: Path) -> Iterator[FunctionService]:
+    with FunctionService(ServiceSettings(cache=functions_cache, any_python=True, most_environments=3)) as running:
         yield running
 
 

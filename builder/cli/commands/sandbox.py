@@ -45,8 +45,9 @@ A scenario for --faults. Only kind is required:
   request = 2                      # at the second such request
   times = 1                        # 0: at all later ones, too
 
-The data is in the folder `sandbox` of BIOT_PLUGIN_STATE, or of your state folder. The local BioT needs no network and
-runs no plugins: their endpoints answer 503.
+The data is in the folder `sandbox` of BIOT_PLUGIN_STATE, or of your state folder. The local BioT needs no network.
+The endpoints of its plugins run their code with Lambda's runtime client, which is
+fetched at the first call.
 """,
 )
 @click.option("--port", type=click.IntRange(0, 65535), default=PORT, show_default=True, help="Port. 0: a free one.")

@@ -154,10 +154,10 @@ def test_headers_that_are_too_large_are_refused(sandbox: Sandbox) -> None:
     assert (answer.status, answer.body["code"]) == (431, "HEADERS_TOO_LARGE")
 
 
-def test_endpoints_of_plugins_answer_that_nothing_is_running(sandbox: Sandbox) -> None:
+def test_the_endpoint_of_an_unknown_plugin_answers_that_there_is_none(sandbox: Sandbox) -> None:
     for path in ("/run/Plugin-a", "/run/Plugin-a/", "/run/Plugin-a/v1/hook?x=1"):
         answer = sandbox.call("POST", path, body={"any": "event"})
-        assert (answer.status, answer.body["code"]) == (503, "PLUGIN_NOT_RUNNING")
+        assert (answer.status, answer.body["code"]) == (404, "PLUGIN_NOT_FOUND")
         assert answer.body["details"] == {"pluginName": "Plugin-a"}
 
 

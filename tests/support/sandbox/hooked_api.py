@@ -26,6 +26,7 @@ from sandbox.dispatcher.subscription_table import (
     subscribe_notification,
 )
 from sandbox.entities.entity_calls import EntityChange, note_change
+from sandbox.functions.service import FunctionService, ServiceSettings
 from sandbox.hooks.hook_layer import HookLayer, Hooks
 from sandbox.instance_state import InstanceState, SandboxSettings
 from sandbox.signing_keys import SigningKeys
@@ -174,6 +175,7 @@ def hooked_api(folder: Path, clock: Clock | None = None) -> Iterator[HookedApi]:
         database=database,
         clock=clock or SystemClock(),
         keys=SigningKeys(database),
+        functions=FunctionService(ServiceSettings(cache=folder / "functions")),  # runs nothing: no test calls it
         settings=SandboxSettings(base_url="http://127.0.0.1:1"),
     )
     accounts = create_first_accounts(database)

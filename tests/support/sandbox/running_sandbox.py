@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sandbox.faults import Scenario
+    from sandbox.functions.service import ServiceSettings
     from sandbox.server import RunningServer
     from sandbox.ums.accounts import ServiceUser
 
@@ -94,9 +95,16 @@ def _answer(status: int, data: bytes, headers: Mapping[str, str]) -> Answer:
 
 
 @contextmanager
-def running_sandbox(folder: Path, *, clock: Clock | None = None, faults: Scenario | None = None) -> Iterator[Sandbox]:
+def running_sandbox(
+    folder: Path,
+    *,
+    clock: Clock | None = None,
+    faults: Scenario | None = None,
+    functions: ServiceSettings | None = None,
+) -> Iterator[Sandbox]:
     """Run a new local BioT with its data in ``folder``, on a free port."""
-    with start(ServerOptions(folder=folder, port=0, clock=clock or SystemClock(), faults=faults)) as running:
+    options = ServerOptions(folder=folder, port=0, clock=clock or SystemClock(), faults=faults, functions=functions)
+    with start(options) as running:
         accounts = create_first_accounts(running.state.database)
         assert accounts is not None
         yield Sandbox(running=running, admin_password=accounts.admin_password, service_user=accounts.service_user)

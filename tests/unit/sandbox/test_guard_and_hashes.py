@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from sandbox.functions.lambda_facts import REQUEST_MAX
 from sandbox.plugin_endpoints import endpoint_url
 from sandbox.ums.secret_hashes import KEY_COST, hash_secret, random_secret, secret_matches
 from sandbox.web.guard import BODY_MAX, PLUGIN_BODY_MAX, allowed_names, body_limit, is_allowed
@@ -33,6 +34,7 @@ def test_the_port_can_be_left_out_only_if_it_is_the_default(base_url: str, host:
         ("DELETE", "/settings/v2/plugins/Plugin-a", BODY_MAX),
         ("POST", "/settings/v2/plugins-of-others", BODY_MAX),
         ("POST", "/ums/v2/users/login", BODY_MAX),
+        ("PUT", "/run/Plugin-a/hook", REQUEST_MAX),
     ],
 )
 def test_only_requests_with_plugins_can_be_large(method: str, path: str, limit: int) -> None:

@@ -1,0 +1,1 @@
+"""The endpoints of plugins: a Lambda function URL for the stored code of each plugin."""

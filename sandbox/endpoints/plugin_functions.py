@@ -1,0 +1,70 @@
+"""From a plugin in the database to the function that Lambda would run."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from sandbox.functions.function_configuration import CorsSettings, FunctionConfiguration
+from sandbox.settings.code.code_store import CodeStore
+from sandbox.web.biot_errors import ApiError
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from sandbox.database import Database
+
+_COLUMNS = (
+    "full_name, runtime, handler, timeout, memory_size, ephemeral_storage, enabled_state, deployment_package_type, "
+    "config, code_sha256, system_variables"
+)
+
+
+def function_of(database: Database, plugin: str) -> FunctionConfiguration:
+    """Return the function of an enabled plugin.
+
+    Args:
+        database: Of the local BioT.
+        plugin: The plugin's name with the platform's prefix.
+
+    Raises:
+        ApiError: 404 ``PLUGIN_NOT_FOUND``; 503 ``PLUGIN_DISABLED``, or ``PLUGIN_NOT_RUNNING`` for an image or a plugin
+            without code. BioT documents none of them for endpoints.
+    """
+    with database.read() as connection:
+        row = connection.execute(f"SELECT {_COLUMNS} FROM plugins WHERE full_name = ?", (plugin,)).fetchone()  # noqa: S608 - only names from this module
+    if row is None:
+        raise ApiError(404, "PLUGIN_NOT_FOUND", "There is no plugin with this name.", {"pluginName": plugin})
+    if reason := _reason_not_to_run(row):
+        code, message = reason
+        raise ApiError(503, code, message, {"pluginName": plugin})
+    config = json.loads(row["config"])
+    variables = {**config["environmentVariables"], **json.loads(row["system_variables"])}
+    cors = config["cors"]
+    return FunctionConfiguration(
+        name=row["full_name"],
+        runtime=row["runtime"],
+        handler=row["handler"],
+        artifact=CodeStore.beside(database).file(row["code_sha256"]),
+        artifact_sha256=row["code_sha256"],
+        timeout_seconds=row["timeout"],
+        memory_megabytes=row["memory_size"],
+        ephemeral_storage_megabytes=row["ephemeral_storage"],
+        variables=tuple(sorted((name, str(value)) for name, value in variables.items())),
+        cors=CorsSettings(
+            allow_origins=tuple(cors["allowOrigins"]),
+            allow_methods=tuple(cors["allowMethods"]),
+            allow_headers=tuple(cors["allowHeaders"]),
+            expose_headers=tuple(cors["exposeHeaders"]),
+        ),
+    )
+
+
+def _reason_not_to_run(row: sqlite3.Row) -> tuple[str, str] | None:
+    if row["enabled_state"] != "ENABLED":
+        return "PLUGIN_DISABLED", "The plugin is disabled. Enable it with `biot-plugin enable -e local`."
+    if row["deployment_package_type"] == "IMAGE":
+        return "PLUGIN_NOT_RUNNING", "The plugin is an IMAGE plugin: a local BioT runs only ZIP plugins."
+    if row["code_sha256"] is None:
+        return "PLUGIN_NOT_RUNNING", "The plugin has no code. Publish it with `biot-plugin publish -e local`."
+    return None
