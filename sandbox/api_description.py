@@ -15,10 +15,14 @@ if TYPE_CHECKING:
     from sandbox.search.search_query import SearchableList
 
 Schema = dict[str, Any]
+Method = Literal["get", "post", "put", "patch", "delete"]
 
 TEXT: Schema = {"type": "string", "minLength": 1}
 MOMENT: Schema = {"type": "string", "format": "date-time"}
 ANY_TEXT: Schema = {"type": "string"}
+UUID_TEXT: Schema = {"type": "string", "format": "uuid"}
+CUSTOM_ATTRIBUTE = "^[a-zA-Z][a-zA-Z0-9_]{0,35}$"
+"""The names of custom attributes, for ``patternProperties``."""
 
 _PUBLIC_CODES: Mapping[int, tuple[str, ...]] = {
     400: ("BAD_REQUEST",),
@@ -42,12 +46,13 @@ class Operation:
         form: Whether ``body`` is sent as a multipart form, with ``config`` as JSON.
         search: The list that its ``searchRequest`` searches.
         parameters: The schemas of the path parameters.
+        queries: The schemas of optional query parameters besides ``searchRequest``.
         status: The status of success.
         response: The schema of the JSON response; None for an empty body.
         errors: Error codes by status, in addition to those of every operation.
     """
 
-    method: Literal["get", "post", "put", "patch", "delete"]
+    method: Method
     path: str
     name: str
     summary: str
@@ -56,6 +61,7 @@ class Operation:
     form: bool = False
     search: SearchableList | None = None
     parameters: Mapping[str, Schema] = field(default_factory=dict)
+    queries: Mapping[str, Schema] = field(default_factory=dict)
     status: int = 200
     response: Schema | None = None
     errors: Mapping[int, Sequence[str]] = field(default_factory=dict)
@@ -116,7 +122,7 @@ def filter_name(operation: Operation, depth: int = 1) -> str:
 
 def filter_schemas(operation: Operation, searchable: SearchableList) -> dict[str, Schema]:
     """Return the schemas for the filters of a list: ``$AND``, ``$OR`` and ``$NOT`` nest up to the allowed depth."""
-    filters = {name: nullable(_FILTERS[prop.kind]) for name, prop in searchable.props.items()}
+    filters = {name: _condition_on(prop.kind) for name, prop in searchable.props.items()}
     schemas = {}
     for depth in range(1, DEPTH_MAX + 1):
         nested = nullable(
@@ -124,7 +130,9 @@ def filter_schemas(operation: Operation, searchable: SearchableList) -> dict[str
         )
         logical = dict.fromkeys(("$AND", "$OR", "$NOT"), nested) if depth < DEPTH_MAX else {}
         properties = {**filters, **logical}
-        schemas[filter_name(operation, depth)] = object_schema(properties, optional=list(properties))
+        schema = object_schema(properties, optional=list(properties))
+        custom = {"patternProperties": {CUSTOM_ATTRIBUTE: _condition_on("any")}}
+        schemas[filter_name(operation, depth)] = schema | (custom if searchable.custom_attributes else {})
     return schemas
 
 
@@ -141,12 +149,27 @@ _NUMBER: Schema = {
         {"type": "string", "pattern": f"^{NUMBER_AS_TEXT}$"},
     ]
 }
+_ANY_VALUE = {"anyOf": [*_NUMBER["anyOf"], ANY_TEXT, {"type": "boolean"}]}
 _FILTERS = {
+    "any": _operators(_ANY_VALUE, "lt", "lte", "gt", "gte", "from", "to", "like"),
     "text": _operators(ANY_TEXT, "like"),
     "number": _operators(_NUMBER, "lt", "lte", "gt", "gte"),
     "flag": _operators({"enum": [True, False, "true", "false"]}),
     "time": _operators(MOMENT, "from", "to"),
 }
+
+
+def condition_schemas() -> dict[str, Schema]:
+    """Return the schemas for the conditions of filters, one for each kind of property."""
+    return {_condition_name(kind): nullable(schema) for kind, schema in _FILTERS.items()}
+
+
+def _condition_on(kind: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{_condition_name(kind)}"}
+
+
+def _condition_name(kind: str) -> str:
+    return f"ConditionOn{kind.title()}"
 
 
 def error_response(codes: Sequence[str]) -> Schema:
@@ -164,6 +187,7 @@ def operation_object(operation: Operation) -> Schema:
     if operation.search:
         content = {"application/json": {"schema": search_request(operation, operation.search)}}
         parameters.append({"name": "searchRequest", "in": "query", "content": content})
+    parameters += [{"name": name, "in": "query", "schema": schema} for name, schema in operation.queries.items()]
     document: Schema = {
         "operationId": operation.name,
         "summary": operation.summary,

@@ -1,18 +1,18 @@
-"""The local BioT's OpenAPI document, which lists exactly what the local BioT serves."""
+"""The local BioT's OpenAPI document, which lists exactly what the local BioT serves.
+
+The descriptions are imported when someone asks for the document, so that the start stays fast.
+"""
 
 from __future__ import annotations
 
 from functools import cache
 from typing import TYPE_CHECKING
 
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from builder import __version__
-from sandbox.api_description import filter_schemas, operation_object
-from sandbox.dispatcher import operation_docs as dispatcher
-from sandbox.settings import operation_docs as settings
-from sandbox.ums import operation_docs as ums
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -21,19 +21,29 @@ if TYPE_CHECKING:
 
 PATH = "/openapi.json"
 
-OPERATIONS: tuple[Operation, ...] = (*settings.OPERATIONS, *ums.OPERATIONS, *dispatcher.OPERATIONS)
-"""All operations except the plugins' own endpoints and this document."""
+
+@cache
+def operations() -> tuple[Operation, ...]:
+    """Return all operations except the plugins' own endpoints and this document."""
+    from sandbox.dispatcher import operation_docs as dispatcher
+    from sandbox.entities import operation_docs as entities
+    from sandbox.settings import operation_docs as settings
+    from sandbox.ums import operation_docs as ums
+
+    return (*settings.OPERATIONS, *ums.OPERATIONS, *dispatcher.OPERATIONS, *entities.OPERATIONS)
 
 
 @cache
 def document() -> Schema:
     """Return the OpenAPI 3.1 document."""
+    from sandbox.api_description import condition_schemas, filter_schemas, operation_object
+    from sandbox.entities.attribute_schemas import TIMEZONE_NAME, timezone_schema
+
     paths: dict[str, Schema] = {}
-    for operation in OPERATIONS:
+    schemas = {**condition_schemas(), TIMEZONE_NAME: timezone_schema()}
+    for operation in operations():
         paths.setdefault(operation.path, {})[operation.method] = operation_object(operation)
-    filters: dict[str, Schema] = {}
-    for operation in OPERATIONS:
-        filters |= filter_schemas(operation, operation.search) if operation.search else {}
+        schemas |= filter_schemas(operation, operation.search) if operation.search else {}
     bearer = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
     return {
         "openapi": "3.1.0",
@@ -43,7 +53,7 @@ def document() -> Schema:
             "description": "A stand-in for BioT on a laptop, after BioT's specification 2.4.2. It is not a real BioT.",
         },
         "paths": paths,
-        "components": {"schemas": filters, "securitySchemes": {"bearerAuth": bearer}},
+        "components": {"schemas": schemas, "securitySchemes": {"bearerAuth": bearer}},
     }
 
 
@@ -54,4 +64,4 @@ def routes() -> list[Route]:
 
 async def show(_request: Request) -> Response:
     """Return the document as JSON."""
-    return JSONResponse(document())
+    return JSONResponse(await run_in_threadpool(document))

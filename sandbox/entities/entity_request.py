@@ -106,7 +106,7 @@ def find_template(store: EntityStore, request: EntityRequest, parent: StoredEnti
     if candidates and not fitting and parent:
         raise _not_a_child(request, candidates[0], parent)
     if not fitting:
-        raise _no_template_named(request, name)
+        raise no_template_named(request.kind.name, name)
     return fitting[0]
 
 
@@ -136,15 +136,16 @@ def _not_a_child(request: EntityRequest, template: StoredTemplate, parent: Store
     return bad_request(message, code, {own: template.id, parents: parent.template_id})
 
 
-def _no_template_named(request: EntityRequest, name: str) -> ApiError:
-    """Return the 404 for a template name; the specification has three codes for it."""
-    code, detail = _CODES_BY_TYPE.get(request.kind.name, ("TEMPLATE_NOT_FOUND_BY_NAME", "templateName"))
-    message = f"There is no template with this name for the entity type {request.kind.name}."
+def no_template_named(entity_type_name: str, name: str) -> ApiError:
+    """Return the 404 for a template name."""
+    code, detail = TEMPLATE_CODES.get(entity_type_name, ("TEMPLATE_NOT_FOUND_BY_NAME", "templateName"))
+    message = f"There is no template with this name for the entity type {entity_type_name}."
     return ApiError(404, code, message, {detail: name})
 
 
-_CODES_BY_TYPE: Mapping[str, tuple[str, str]] = {
+TEMPLATE_CODES: Mapping[str, tuple[str, str]] = {
     "device": ("TEMPLATE_NOT_FOUND", "templateId"),
     "usage-session": ("SESSION_TEMPLATE_NOT_FOUND_BY_USAGE_TYPE", "entityName"),
     "command": ("SESSION_TEMPLATE_NOT_FOUND_BY_USAGE_TYPE", "entityName"),
 }
+"""The error codes for an unknown template name that differ from most, and the key of the name in the details."""

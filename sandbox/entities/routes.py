@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -52,6 +51,8 @@ _CHANGES: Mapping[Operation, Callable[[EntityStore, EntityRequest], EntityChange
 }
 WITH_BODY = {"create", "create_by_template", "start", "start_by_template", "update", "update_status"}
 """The operations that have a body."""
+WITH_REFERENCERS = {"search", "get", "get_self", "create", "create_by_template", "update"}
+"""The operations with the query parameter ``includeReferencers``, which is checked and has no effect."""
 
 
 def routes() -> list[Route]:
@@ -69,10 +70,11 @@ async def _handle(api: EntityApi, request: Request) -> Response:
     caller = await run_in_threadpool(require_permission, request, permission_of(api))
     state = state_of(request)
     if api.operation == "search":
-        text, name = searching.search_text(request.query_params), request.path_params.get("templateName")
+        _check_query(request, "searchRequest", "includeReferencers")
+        text, name = request.query_params.get("searchRequest"), request.path_params.get("templateName")
         page = await run_in_threadpool(searching.search_entities, state.database, api.entity_type_name, text, name)
         return Response(page, media_type="application/json")
-    _check_query(request)
+    _check_query(request, *(["includeReferencers"] if api.operation in WITH_REFERENCERS else []))
     entity_request = EntityRequest(
         api=api,
         path_parameters=_path_parameters(api, request),
@@ -108,9 +110,11 @@ def _change(api: EntityApi) -> Callable[[EntityStore, EntityRequest], EntityChan
     return _CHANGES[api.operation]
 
 
-def _check_query(request: Request) -> None:
-    if not request.query_params.keys() <= {"includeReferencers"}:
-        message = "The only query parameter is includeReferencers."
+def _check_query(request: Request, *names: str) -> None:
+    """Refuse unknown parameters: to ignore a misspelt one would be a surprise."""
+    given = request.query_params
+    if not given.keys() <= set(names) or given.get("includeReferencers", "true") not in {"true", "false"}:
+        message = f"The query parameters are {', '.join(names) or 'none'}, and includeReferencers is true or false."
         raise bad_request(message)
 
 
@@ -122,8 +126,8 @@ def _path_parameters(api: EntityApi, request: Request) -> Mapping[str, str]:
 
 async def _body(request: Request) -> Mapping[str, object]:
     body = await json_body(request)
-    if _depth(body) > _DEPTH_MAX or "\\u0000" in json.dumps(body):
-        message = f"The body must be nested at most {_DEPTH_MAX} levels deep and contain no null character."
+    if _depth(body) > _DEPTH_MAX:
+        message = f"The body must be nested at most {_DEPTH_MAX} levels deep."
         raise bad_request(message)
     return body
 

@@ -9,12 +9,12 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from sandbox.entities.entity_body import EntityWriter
+from sandbox.entities.entity_request import no_template_named
 from sandbox.entities.entity_store import EntityStore, stored_entity
 from sandbox.entities.types.attributes import CUSTOM_NAME
 from sandbox.entities.types.entity_types import ENTITY_TYPES
 from sandbox.search.filters import SearchProperty, SqlCondition
 from sandbox.search.search_query import SearchableList, envelope, find, parse_search
-from sandbox.web.biot_errors import bad_request
 
 if TYPE_CHECKING:
     from sandbox.database import Database
@@ -68,6 +68,7 @@ def searchable_entities(entity_type_name: str) -> SearchableList:
         sortable=frozenset(properties.keys() - _UNSORTABLE),
         default_sort="creation_time DESC",
         key="id",
+        custom_attributes=True,
     )
 
 
@@ -77,18 +78,6 @@ def _property(name: str, kind: PropertyKind) -> SearchProperty:
     if kind == "flag":  # JSON's true is 1 in SQLite
         column = f"(CASE {column} WHEN 1 THEN 'true' WHEN 0 THEN 'false' END)"
     return SearchProperty(column=column, kind=kind)
-
-
-def search_text(query: Mapping[str, str]) -> str | None:
-    """Return the query parameter ``searchRequest``.
-
-    Raises:
-        ApiError: 400, there is a parameter that this API does not have.
-    """
-    if not query.keys() <= {"searchRequest", "includeReferencers"}:
-        message = "The only query parameters are searchRequest and includeReferencers."
-        raise bad_request(message)
-    return query.get("searchRequest")
 
 
 def search_entities(database: Database, entity_type_name: str, text: str | None, template_name: str | None) -> str:
@@ -101,7 +90,8 @@ def search_entities(database: Database, entity_type_name: str, text: str | None,
         template_name: The template that all of them must have; None for any.
 
     Raises:
-        ApiError: 400, the request is malformed or uses a property that this list does not have.
+        ApiError: 400, the request is malformed or uses a property that this list does not have; 404, there is no such
+            template.
     """
     searchable = searchable_entities(entity_type_name)
     search = parse_search(text, searchable)
@@ -109,7 +99,10 @@ def search_entities(database: Database, entity_type_name: str, text: str | None,
         of_template = SqlCondition(f"{_TEMPLATE_NAME} = ?", (template_name,))
         search = replace(search, where=SqlCondition.all_of([search.where, of_template]))
     with database.read() as connection:
+        store = EntityStore(connection)
+        if template_name is not None and not store.templates_named(entity_type_name, template_name):
+            raise no_template_named(entity_type_name, template_name)
         page = find(connection, searchable, search)
-        writer = EntityWriter(EntityStore(connection))
+        writer = EntityWriter(store)
         items = [json.dumps(writer.body(stored_entity(row))) for row in page.rows]
     return envelope(items, page, search)

@@ -43,6 +43,7 @@ class SearchableList:
         sortable: The names of those that can be sorted by.
         default_sort: The order without ``sort``, as SQL.
         key: A unique column that orders equal rows, so that pages never overlap.
+        custom_attributes: Whether ``props`` also has every custom attribute, by its name.
     """
 
     source: str
@@ -51,6 +52,7 @@ class SearchableList:
     sortable: frozenset[str]
     default_sort: str
     key: str
+    custom_attributes: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

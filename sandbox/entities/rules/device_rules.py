@@ -182,12 +182,12 @@ def _update_session(_store: EntityStore, old: StoredEntity, new: StoredEntity, r
         message = "A session that was started by remote control is changed by remote control."
         details: dict[str, object] = {"originalInitiator": REMOTE_CONTROL, "currentInitiator": EXTERNAL}
         raise ApiError(403, "SESSION_INITIATOR_MISMATCH", message, details)
+    _check_session(new, request)
     before, after = old.attributes["_state"], new.attributes["_state"]
     if before == "DONE" != after:
         message = "A session that is DONE stays done."
         details = {"currentState": before, "targetState": after}
         raise ApiError(409, "SESSION_STATE_CHANGE_INVALID", message, details)
-    _check_session(new, request)
     return new
 
 

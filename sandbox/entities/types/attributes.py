@@ -19,7 +19,8 @@ Kind = Literal["text", "choice", "flag", "whole", "moment", "date", "locale", "t
 CUSTOM_NAME = re.compile(r"[a-zA-Z]\w{0,35}", re.ASCII)
 """The name of a custom attribute, as in BioT's templates; the names of built-in attributes start with an underscore."""
 
-_LOCALE = re.compile(r"[a-z]{2,3}-[a-z]{2}")
+LOCALE_PATTERN = "[a-z]{2,3}-[a-z]{2}"
+"""The format of a locale: language and country in lower case."""
 _TYPES: Mapping[Kind, tuple[type, str]] = {
     "flag": (bool, "BOOLEAN"),
     "whole": (int, "INTEGER"),
@@ -44,6 +45,7 @@ class Attribute:
         parts: The attributes of an ``object``.
         refers_to: The entity type of a ``reference``.
         absent_code: The error code when a required value is missing or null.
+        absent_on_update: The same in an update, where it is another one.
         on_update: Whether an update may contain it.
     """
 
@@ -57,7 +59,14 @@ class Attribute:
     parts: tuple[Attribute, ...] = ()
     refers_to: str = ""
     absent_code: str = "ATTRIBUTE_IS_MANDATORY"
+    absent_on_update: str = ""
     on_update: bool = True
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Body:
+    template_id: str
+    creates: bool
 
 
 def read_attributes(
@@ -75,13 +84,15 @@ def read_attributes(
         ApiError: 400, the body has an unknown built-in attribute, a required one is missing, or a value is wrong.
     """
     known = {one.name: one for one in attributes if creates or one.on_update}
+    kind = _Body(template_id=template_id, creates=creates)
     for name in body:
         if name not in known and not CUSTOM_NAME.fullmatch(name):
             raise not_valid_for_template(name, template_id)
     for one in known.values():
-        _require(one, one.name, body, absent_is_wrong=creates)
+        if creates or one.name in body:
+            _require(one, one.name, body, kind)
     return {
-        name: value if value is None or name not in known else _checked(known[name], name, value, template_id)
+        name: value if value is None or name not in known else _checked(known[name], name, value, kind)
         for name, value in body.items()
     }
 
@@ -93,37 +104,38 @@ def not_valid_for_template(name: str, template_id: str) -> ApiError:
     return bad_request(message, "ATTRIBUTE_NOT_VALID_FOR_TEMPLATE", details)
 
 
-def _require(one: Attribute, path: str, values: Mapping[str, object], *, absent_is_wrong: bool) -> None:
-    if not one.required or values.get(one.name) is not None or (one.name not in values and not absent_is_wrong):
+def _require(one: Attribute, path: str, values: Mapping[str, object], body: _Body) -> None:
+    if not one.required or values.get(one.name) is not None:
         return
-    details = {"attributeName": path} if one.absent_code == "ATTRIBUTE_IS_MANDATORY" else {}
+    code = one.absent_code if body.creates else one.absent_on_update or one.absent_code
+    details = {"attributeName": path} if code == "ATTRIBUTE_IS_MANDATORY" else {}
     msg = f"{path} is mandatory."
-    raise bad_request(msg, one.absent_code, details)
+    raise bad_request(msg, code, details)
 
 
-def _checked(one: Attribute, path: str, value: object, template_id: str) -> object:
+def _checked(one: Attribute, path: str, value: object, body: _Body) -> object:
     kind, name = _TYPES.get(one.kind, (str, "TEXT"))
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
         message = f"{path} must be of the type {name}."
         details = {"attributeName": path, "value": value, "type": name}
         raise bad_request(message, "ATTRIBUTE_VALUE_TYPE_MISMATCH", details)
     if isinstance(value, dict):
-        return value if one.kind == "any" else _object(one, path, value, template_id)
+        return value if one.kind == "any" else _object(one, path, value, body)
     if isinstance(value, str) and one.kind in _TEXT_CHECKS:
         value = _TEXT_CHECKS[one.kind](one, path, value)
     _check_size(one, path, value)
     return value
 
 
-def _object(one: Attribute, path: str, value: dict[str, object], template_id: str) -> object:
+def _object(one: Attribute, path: str, value: dict[str, object], body: _Body) -> object:
     parts = {part.name: part for part in one.parts}
     if unknown := next((name for name in value if name not in parts), None):
-        msg = f"{path}.{unknown}"
-        raise not_valid_for_template(msg, template_id)
+        name = f"{path}.{unknown}"
+        raise not_valid_for_template(name, body.template_id)
     for part in one.parts:
-        _require(part, f"{path}.{part.name}", value, absent_is_wrong=True)
+        _require(part, f"{path}.{part.name}", value, body)
     sent = {name: each for name, each in value.items() if each is not None}
-    return {name: _checked(parts[name], f"{path}.{name}", each, template_id) for name, each in sent.items()}
+    return {name: _checked(parts[name], f"{path}.{name}", each, body) for name, each in sent.items()}
 
 
 def _check_size(one: Attribute, path: str, value: object) -> None:
@@ -182,7 +194,7 @@ def _conversion_failed(path: str, message: str) -> ApiError:
 
 
 def _check_locale(_one: Attribute, path: str, value: str) -> str:
-    if not _LOCALE.fullmatch(value):
+    if not re.fullmatch(LOCALE_PATTERN, value):
         message = f"{path} must be a language and a country in lower case, such as en-us."
         raise bad_request(message, "VALIDATION_LOCALE_NOT_VALID", {"value": value})
     return value

@@ -26,7 +26,7 @@ from sandbox.entities.types.entity_description import (
 if TYPE_CHECKING:
     from sandbox.entities.types.entity_description import PropertyKind
 
-_EMAIL_PATTERN = r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+"
+_EMAIL_PATTERN = r"[!-?A-~]{1,64}@[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)+"
 _DEGREES = (
     "MEDICAL_DOCTOR",
     "DOCTOR_OF_OSTEOPATHY",
@@ -45,7 +45,8 @@ _OWNER_OF_USER = replace(
 
 
 def _address(name: str) -> Attribute:
-    country = Attribute(name="countryCode", required=True, pattern="[A-Z]{2}")
+    absent = "COUNTRY_CODE_CANNOT_BE_NULL"
+    country = Attribute(name="countryCode", required=True, pattern="[A-Z]{2}", absent_on_update=absent)
     lines = (Attribute(name=part) for part in ("state", "city", "zipCode", "address1", "address2"))
     return Attribute(name=name, kind="object", parts=(country, *lines))
 

@@ -1,4 +1,7 @@
-"""BioT's documented operations (tests/functional/sandbox/contract.toml), and the check of responses against them."""
+"""BioT's documented operations, and the check of responses against them.
+
+They are in tests/functional/sandbox: contract.toml, and entities.toml for the operations on entities.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from uuid import UUID
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-FILE = Path(__file__).parents[2] / "functional" / "sandbox" / "contract.toml"
+FOLDER = Path(__file__).parents[2] / "functional" / "sandbox"
 _TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
     "integer": (int,),
@@ -66,20 +69,22 @@ class DocumentedOperation:
 
 
 @cache
-def contract() -> dict[str, Any]:
-    """Return the content of the file."""
-    return tomllib.loads(FILE.read_text("utf-8"))
+def contract(name: str = "contract") -> dict[str, Any]:
+    """Return the content of a file."""
+    return tomllib.loads((FOLDER / f"{name}.toml").read_text("utf-8"))
 
 
 @cache
-def operations() -> tuple[DocumentedOperation, ...]:
-    """Return all documented operations."""
-    return tuple(_operation(row) for row in contract()["operation"])
+def operations(name: str = "contract") -> tuple[DocumentedOperation, ...]:
+    """Return all documented operations of a file."""
+    groups = contract(name).get("groups", {})
+    return tuple(_operation(row, groups) for row in contract(name)["operation"])
 
 
 def record(name: str) -> Mapping[str, Field]:
     """Return the fields of a request or response."""
-    fields: Mapping[str, Field] = contract()["record"][name]
+    records = {**contract("entities")["record"], **contract()["record"]}
+    fields: Mapping[str, Field] = records[name]
     return fields
 
 
@@ -88,7 +93,8 @@ def breaches(value: object, name: str) -> list[str]:
     return list(_record_breaches(value, name))
 
 
-def _operation(row: Mapping[str, Any]) -> DocumentedOperation:
+def _operation(row: Mapping[str, Any], groups: Mapping[str, list[str]]) -> DocumentedOperation:
+    errors = [one for text in row["errors"] for one in (groups[text[1:]] if text.startswith("@") else [text])]
     return DocumentedOperation(
         name=f"{row['path'].split('/')[1]}.{row['id']}",
         method=row["method"],
@@ -99,7 +105,7 @@ def _operation(row: Mapping[str, Any]) -> DocumentedOperation:
         answer=row.get("answer", ""),
         filters=tuple(row.get("filters", ())),
         sorts=tuple(row.get("sorts", ())),
-        errors=tuple(_error(text) for text in row["errors"]),
+        errors=tuple(map(_error, errors)),
     )
 
 
