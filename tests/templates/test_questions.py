@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import subprocess
 import sys
 from datetime import date
@@ -17,6 +19,7 @@ from builder.manifest import manifest_file
 from builder.platform.limits import DISPLAY_NAME_MAX, NAME_MAX
 from builder.platform.runtimes import RUNTIMES
 from tests.templates.conftest import REPOSITORY, files_of
+from tests.templates.expected import HOOKS, expected_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +28,18 @@ if TYPE_CHECKING:
 COPIER_YML = yaml.safe_load((REPOSITORY / "copier.yml").read_text("utf-8"))
 QUESTIONS = {name: details for name, details in COPIER_YML.items() if not name.startswith("_")}
 TODAY = date(2026, 11, 20)
+
+
+@pytest.fixture(scope="module")
+def short_kit(kit: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The kit with all questions, and with plugin.toml and the answers as its only files: a render takes 0.1 s."""
+    folder = tmp_path_factory.mktemp("short") / "biot-plugin-kit"
+    shutil.copytree(kit, folder, ignore=shutil.ignore_patterns(".git"))
+    for language in ("python", "javascript"):
+        for item in (folder / "templates" / language).iterdir():
+            if item.name not in {"plugin.toml.jinja", "{{ _copier_conf.answers_file }}.jinja"}:
+                (shutil.rmtree if item.is_dir() else os.unlink)(item)
+    return folder
 
 
 def test_nothing_needs_trust() -> None:
@@ -77,12 +92,18 @@ def test_every_offered_runtime_can_still_be_created(language: str) -> None:
         "日本",
     ],
 )
-def test_defaults_work_in_a_folder_of_any_name(name: str, kit: Path, tmp_path: Path) -> None:
+def test_defaults_work_in_a_folder_of_any_name(name: str, short_kit: Path, tmp_path: Path) -> None:
     folder = tmp_path / name
-    run_copy(str(kit), folder, defaults=True, quiet=True)
+    run_copy(str(short_kit), folder, defaults=True, quiet=True)
     manifest = manifest_file.load(folder / "plugin.toml", today=TODAY).manifest
     assert re.fullmatch(r"[A-Za-z0-9_-]{1,57}", manifest.plugin.name)
     assert manifest.plugin.display_name
+
+
+def test_every_file_is_written_into_a_folder_with_a_hostile_name(kit: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "{{ x }} {% raw %} 'quoted' \"twice\" #日本"
+    run_copy(str(kit), folder, defaults=True, quiet=True)
+    assert files_of(folder) == expected_files("python", HOOKS, "github")
 
 
 @pytest.mark.parametrize(
@@ -102,9 +123,9 @@ def test_defaults_work_in_a_folder_of_any_name(name: str, kit: Path, tmp_path: P
     ],
 )
 def test_an_accepted_answer_gives_a_manifest_without_problems(
-    question: str, answer: object, kit: Path, tmp_path: Path
+    question: str, answer: object, short_kit: Path, tmp_path: Path
 ) -> None:
-    run_copy(str(kit), tmp_path / "plugin", {question: answer}, defaults=True, quiet=True)
+    run_copy(str(short_kit), tmp_path / "plugin", {question: answer}, defaults=True, quiet=True)
     loaded = manifest_file.load(tmp_path / "plugin" / "plugin.toml", today=TODAY)
     expected = {"plugin_name": loaded.manifest.plugin.name, "display_name": loaded.manifest.plugin.display_name}
     assert expected.get(question, answer) == answer
@@ -140,9 +161,11 @@ def test_an_accepted_answer_gives_a_manifest_without_problems(
         ("kit_requirement", "biot-plugin-kit=={posargs}"),
     ],
 )
-def test_an_answer_that_breaks_a_rule_is_rejected(question: str, answer: object, kit: Path, tmp_path: Path) -> None:
+def test_an_answer_that_breaks_a_rule_is_rejected(
+    question: str, answer: object, short_kit: Path, tmp_path: Path
+) -> None:
     with pytest.raises(ValueError, match=rf"(Validation error for question|Invalid choice for) '{question}'"):
-        run_copy(str(kit), tmp_path / "plugin", {question: answer}, defaults=True, quiet=True)
+        run_copy(str(short_kit), tmp_path / "plugin", {question: answer}, defaults=True, quiet=True)
     assert not (tmp_path / "plugin").exists()
 
 
