@@ -15,6 +15,7 @@ from sandbox.endpoints import function_url_routes
 from sandbox.entities import routes as entities
 from sandbox.hooks.hook_layer import HookLayer, Hooks
 from sandbox.settings import routes as settings
+from sandbox.trigger import routes as trigger
 from sandbox.ums import routes as ums
 from sandbox.web.biot_errors import ApiError
 from sandbox.web.error_responses import error_response, routing_error_response
@@ -40,6 +41,7 @@ def create_app(state: InstanceState, hooks: Hooks | None = None) -> ASGIApp:
             *settings.routes(),
             *dispatcher.routes(),
             *entities.routes(),
+            *trigger.routes(),
             *function_url_routes.routes(),
             *openapi.routes(),
         ],

@@ -24,7 +24,7 @@ PATH = "/openapi.json"
 
 @cache
 def operations() -> tuple[Operation, ...]:
-    """Return all operations except the plugins' own endpoints and this document."""
+    """Return all operations except the plugins' own endpoints, this document, and the kit's own triggers."""
     from sandbox.dispatcher import operation_docs as dispatcher
     from sandbox.entities import operation_docs as entities
     from sandbox.settings import operation_docs as settings

@@ -45,7 +45,7 @@ COMMAND_GROUPS = {
         "unsubscribe",
         "subscriptions",
     ),
-    "Local BioT": ("sandbox",),
+    "Local BioT": ("sandbox", "trigger"),
 }
 """Heading in ``--help`` -> the commands below it, each a module of ``builder.cli.commands``."""
 COMMANDS = tuple(name for names in COMMAND_GROUPS.values() for name in names)
@@ -71,7 +71,7 @@ Examples:
 \b
 Exit codes: 0 done or nothing to do, 2 usage, 3 manifest, 4 project,
 5 dependencies, 6 packaging, 7 verification, 8 publishing,
-9 local BioT, 10 plan found changes, 70 a bug, 130 interrupted.
+9 local BioT or plugin on it, 10 plan found changes, 70 a bug, 130 interrupted.
 """
 
 

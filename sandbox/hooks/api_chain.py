@@ -90,11 +90,13 @@ class ApiOutcome:
         response: The response for the caller.
         considered: All subscriptions, with the reasons against each that was not called.
         deliveries: The notifications to deliver.
+        problem: What was wrong with the interceptor that ended the chain; empty when it refused on purpose.
     """
 
     response: BiotResponse
     considered: tuple[ConsideredSubscription, ...]
     deliveries: tuple[Delivery, ...] = ()
+    problem: str = ""
 
 
 class ApiCallChain:
@@ -119,29 +121,32 @@ class ApiCallChain:
         before = self._consider(self._call.api)
         request = await self._intercept_request(before)
         if isinstance(request, ChainEnded):
-            return ApiOutcome(response=request.response, considered=self._final(before, self._ended_reason()))
+            considered = self._final(before, self._ended_reason())
+            return ApiOutcome(response=request.response, considered=considered, problem=request.problem)
         api = find_called_api(request.method, request.path) or self._call.api
         start = self._clock.now()
         ran = await self._run_api(request)
         response, change = ran.response, ran.change
-        considered = _merged(before, self._consider(api, change), response)
+        all_considered = _merged(before, self._consider(api, change), response)
         if not response.succeeded:
-            return ApiOutcome(response=response, considered=self._final(considered, None))
-        deliveries = self._deliveries(considered, change, start) if change else []
+            return ApiOutcome(response=response, considered=self._final(all_considered, None))
+        deliveries = self._deliveries(all_considered, change, start) if change else []
         self._called += [delivery.subscription for delivery in deliveries]
-        final = await self._intercept_response(considered, api, response)
-        reason = self._ended_reason() if isinstance(final, ChainEnded) else None
-        return ApiOutcome(
-            response=final.response if isinstance(final, ChainEnded) else final,
-            considered=self._final(considered, reason),
-            deliveries=tuple(deliveries),
-        )
+        final = await self._intercept_response(all_considered, api, response)
+        if isinstance(final, ChainEnded):
+            return ApiOutcome(
+                response=final.response,
+                considered=self._final(all_considered, self._ended_reason()),
+                deliveries=tuple(deliveries),
+                problem=final.problem,
+            )
+        return ApiOutcome(response=final, considered=self._final(all_considered, None), deliveries=tuple(deliveries))
 
     def _consider(self, api: CalledApi, change: EntityChange | None = None) -> list[ConsideredSubscription]:
         occurrence = Occurrence(
             entity=api.entity,
             action=change.action if change else api.action,
-            template=_template_of(change.entity) if change else "",
+            template=template_of(change.entity) if change else "",
             api=api,
         )
         considered = consider(self._call.subscriptions, occurrence)
@@ -247,7 +252,8 @@ def _merged(
     return merged
 
 
-def _template_of(entity: Mapping[str, object]) -> str:
+def template_of(entity: Mapping[str, object]) -> str:
+    """Return the name of an entity's template; empty when it has none."""
     template = entity.get("_template")
     name = template.get("name") if isinstance(template, dict) else None
     return name if isinstance(name, str) else ""

@@ -104,13 +104,14 @@ class HookLayer:
     """Calls the hooks around the application's APIs.
 
     Args:
-        app: The application with the routes.
+        app: The application with the routes, which find this layer in ``app.state.hook_layer``.
         hooks: The hooks.
     """
 
     def __init__(self, app: Starlette, hooks: Hooks) -> None:
         self._app = app
-        self._hooks = hooks
+        self.hooks = hooks
+        app.state.hook_layer = self
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, through the hooks if it calls an API of the catalog."""
@@ -151,11 +152,12 @@ class HookLayer:
                 answer=EndpointAnswer(status=response.status, headers=dict(response.headers), body=response.body),
                 considered=outcome.considered,
                 notifications=len(outcome.deliveries),
+                problem=outcome.problem,
                 milliseconds=(time.perf_counter() - begin) * 1000,
             )
         )
         for delivery in outcome.deliveries:
-            self._hooks.queue.add(delivery)
+            self.hooks.queue.add(delivery)
         return outcome
 
     def _look_up(self, scope: Scope, request: BiotRequest) -> _Circumstances:
@@ -165,8 +167,8 @@ class HookLayer:
             caller = authenticate(Request({**scope, "app": self._app, "headers": raw}))
         except ApiError:
             caller = None
-        with self._hooks.state.database.read() as connection:
-            listeners = read_listeners(connection, self._hooks.own_timeout_seconds)
+        with self.hooks.state.database.read() as connection:
+            listeners = read_listeners(connection, self.hooks.own_timeout_seconds)
         host, port = scope.get("client") or ("127.0.0.1", 0)
         return _Circumstances(caller=caller, listeners=listeners, address=f"{host}:{port}")
 
@@ -175,8 +177,8 @@ class HookLayer:
         return ChainContext(
             id=uuid4().hex,
             span=received.child() if received else traces.new_span(),
-            parent=self._hooks.caller.plugin_calls.that_sent(received, found.plugin),
-            observer=options.observer or self._hooks.observer,
+            parent=self.hooks.caller.plugin_calls.that_sent(received, found.plugin),
+            observer=options.observer or self.hooks.observer,
             language=request.headers.get("accept-language", ""),
             alteration=options.alteration,
         )
@@ -191,7 +193,7 @@ class HookLayer:
             action=api.action,
             trace_id=context.span.trace_id,
             parent_id=context.parent.chain_id if context.parent else "",
-            started=self._hooks.state.clock.now(),
+            started=self.hooks.state.clock.now(),
             method=request.method,
             headers=request.headers,
             body=request.body,
@@ -220,7 +222,7 @@ class HookLayer:
             barred=_barred(found.plugin, request),
             context=context,
         )
-        return await ApiCallChain(call, runner, self._hooks.caller, self._hooks.state.clock).run()
+        return await ApiCallChain(call, runner, self.hooks.caller, self.hooks.state.clock).run()
 
 
 def _barred(plugin: str, request: BiotRequest) -> Reason | None:

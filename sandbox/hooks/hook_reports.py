@@ -84,6 +84,7 @@ class ChainEnd:
         answer: The response; None for an event.
         considered: All subscriptions, with the reasons against each that was not called.
         notifications: How many notifications are being delivered.
+        problem: What was wrong with the interceptor that ended the chain; empty when nothing was.
         milliseconds: How long everything but the notifications took.
     """
 
@@ -91,6 +92,7 @@ class ChainEnd:
     answer: EndpointAnswer | None
     considered: tuple[ConsideredSubscription, ...] = ()
     notifications: int = 0
+    problem: str = ""
     milliseconds: float
 
 

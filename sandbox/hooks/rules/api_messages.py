@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import parse_qs, urlencode
 
 if TYPE_CHECKING:
@@ -72,12 +72,16 @@ def query_of(text: str) -> dict[str, tuple[str, ...]]:
 
 
 def json_or_none(body: bytes) -> object:
-    """Return the JSON of a body, or None when it is empty or not JSON."""
+    """Return the JSON of a body, or None when it is empty or not JSON. NaN and infinity are not JSON."""
     try:
-        value: object = json.loads(body)
+        value: object = json.loads(body, parse_constant=_refuse)
     except (ValueError, RecursionError):
         return None
     return value
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(constant)
 
 
 def json_bytes(value: object) -> bytes:

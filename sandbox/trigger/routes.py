@@ -1,0 +1,65 @@
+"""``POST /sandbox/v1/trigger``: cause something that plugins are called for. Not part of BioT."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from sandbox.hooks.rules.api_messages import json_bytes
+from sandbox.trigger.event_breaks import find_break
+from sandbox.trigger.trigger_plans import check_names
+from sandbox.trigger.trigger_run import TriggerRun, WantedAction, WantedCall
+from sandbox.web.authorization import require_permission
+from sandbox.web.biot_errors import bad_request
+from sandbox.web.request_body import json_body, optional_text_of, text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+PERMISSION = "SETTINGS_PLUGIN_UPDATE"
+"""Whoever may publish plugins may also trigger them."""
+_CALL = re.compile(r"(GET|POST|PUT|PATCH|DELETE)(/.*)")
+
+
+def routes() -> list[Route]:
+    """Return the route."""
+    return [Route("/sandbox/v1/trigger", trigger, methods=["POST"])]
+
+
+async def trigger(request: Request) -> Response:
+    """``POST /sandbox/v1/trigger``: an API call (``call``, ``body``), or an action on an entity."""
+    await run_in_threadpool(require_permission, request, PERMISSION)
+    body = await json_body(request)
+    name = optional_text_of(body, "break")
+    chosen = find_break(name) if name else None
+    run = TriggerRun(request.app.state.hook_layer, request.app, request.scope, chosen)
+    if "call" in body:
+        return JSONResponse(await run.call(_call_of(body)))
+    return JSONResponse(await run.act(_action_of(body)))
+
+
+def _call_of(body: Mapping[str, object]) -> WantedCall:
+    match = _CALL.fullmatch(text_of(body, "call"))
+    if match is None:
+        message = "call must be a method directly followed by a path, such as POST/organization/v1/users/patients."
+        raise bad_request(message)
+    content = body.get("body")
+    sent = content.encode() if isinstance(content, str) else json_bytes(content)
+    return WantedCall(method=match[1], path=match[2], body=b"" if content is None else sent)
+
+
+def _action_of(body: Mapping[str, object]) -> WantedAction:
+    entity, action = text_of(body, "entityTypeName"), text_of(body, "actionName")
+    check_names(entity, action)
+    values = body.get("values", {})
+    if not isinstance(values, dict):
+        message = "values must be an object."
+        raise bad_request(message)
+    return WantedAction(entity=entity, action=action, template=optional_text_of(body, "templateName"), values=values)
