@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,8 +34,7 @@ class OwnFile(Protocol):
         """Its bytes."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LockedPackage:
+class LockedPackage(Struct, frozen=True, kw_only=True):
     """One package that the lock pins.
 
     Attributes:
@@ -59,8 +59,7 @@ class LockedPackage:
     wheel: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Lock:
+class Lock(Struct, frozen=True, kw_only=True):
     """The pinned packages for the manifest's runtime.
 
     Attributes:
@@ -80,23 +79,20 @@ class Lock:
     reads_other_folders: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class FileSlice:
+class FileSlice(Struct, frozen=True):
     """Compressed bytes that are already in a file, ``offset`` bytes from its start."""
 
     file: str
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
-class InlineBytes:
+class InlineBytes(Struct, frozen=True):
     """Compressed bytes in memory."""
 
     data: bytes
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PackMember:
+class PackMember(Struct, frozen=True, kw_only=True):
     """One regular file inside a pack, with the position of its compressed bytes.
 
     Attributes:
@@ -120,8 +116,7 @@ class PackMember:
     offset: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Pack:
+class Pack(Struct, frozen=True, kw_only=True):
     """One package's files as a ZIP in the store: a wheel as it is, an npm package after one conversion."""
 
     package: LockedPackage
@@ -129,8 +124,7 @@ class Pack:
     members: tuple[PackMember, ...]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """One path of the artifact, with the place of its compressed bytes.
 
     ``owner`` is ``name version`` of the package it comes from, or empty for the plugin's own files.
@@ -147,8 +141,7 @@ class Entry:
     owner: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Bundle:
+class Bundle(Struct, frozen=True, kw_only=True):
     """All files of the artifact: sorted by the path's UTF-8 bytes, unique, inside the root.
 
     Attributes:
@@ -166,8 +159,7 @@ class Bundle:
         return sum(entry.size for entry in self.entries)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Artifact:
+class Artifact(Struct, frozen=True, kw_only=True):
     """The written ZIP.
 
     Attributes:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass
 from typing import Any
+
+from msgspec import Struct
 
 
 def camel_case(name: str) -> str:
@@ -13,9 +14,9 @@ def camel_case(name: str) -> str:
 
 
 def to_document(value: object) -> Any:  # noqa: ANN401 - whatever JSON has
-    """A value as JSON has it: attributes of dataclasses in camelCase, keys of mappings as they are, tuples as lists."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return {camel_case(field.name): to_document(getattr(value, field.name)) for field in fields(value)}
+    """A value as JSON has it: attributes of values in camelCase, keys of mappings as they are, tuples as lists."""
+    if isinstance(value, Struct):
+        return {camel_case(name): to_document(getattr(value, name)) for name in value.__struct_fields__}
     if isinstance(value, dict):
         return {key: to_document(item) for key, item in value.items()}
     if isinstance(value, (tuple, list)):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
     from builder.manifest.model import Manifest
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Project:
+class Project(Struct, frozen=True, kw_only=True):
     """The plugin to work on, as the command line names it.
 
     Attributes:
@@ -37,16 +37,14 @@ class Project:
     store: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CheckedPlugin:
+class CheckedPlugin(Struct, frozen=True, kw_only=True):
     """A plugin whose manifest and handler are valid, with the warnings about it."""
 
     manifest: Manifest
     warnings: tuple[Problem, ...]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BuildInputs:
+class BuildInputs(Struct, frozen=True, kw_only=True):
     """Everything that decides an artifact's bytes. No package has been read or fetched yet.
 
     Attributes:
@@ -68,8 +66,7 @@ class BuildInputs:
     cold_start_tools: ColdStartTools
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PackagedPlugin:
+class PackagedPlugin(Struct, frozen=True, kw_only=True):
     """A written artifact and the report beside it.
 
     Attributes:

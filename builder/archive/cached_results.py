@@ -10,8 +10,9 @@ from __future__ import annotations
 import hashlib
 import json
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar, cast
+
+from msgspec import Struct
 
 from builder.archive.reader import read_content
 from builder.build_values import REGULAR_MODE
@@ -55,8 +56,7 @@ class PackStorage(Protocol):
         """A private folder, deleted afterwards."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ResultCache:
+class ResultCache(Struct, frozen=True, kw_only=True):
     """Results of computations about the same inputs.
 
     Attributes:

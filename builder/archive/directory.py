@@ -5,8 +5,9 @@ Together with the members they must fill the archive without a gap.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
+
+from msgspec import Struct
 
 from builder.archive import layout
 
@@ -19,8 +20,7 @@ ENTRIES_MAX = 100_000
 """Far more than any package has (the largest known have some 30,000 files), far less than exhausts a machine."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DirectoryRecord:
+class DirectoryRecord(Struct, frozen=True, kw_only=True):
     """One member's record in the central directory."""
 
     name: bytes
@@ -40,8 +40,7 @@ class DirectoryRecord:
         return self.path.endswith("/")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DirectorySpan:
+class DirectorySpan(Struct, frozen=True, kw_only=True):
     """Where the central directory is, and how many members it lists."""
 
     start: int

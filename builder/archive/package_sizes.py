@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from builder.archive.entry_paths import folders_of
 
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
 OWN_FILES = "the plugin's own files"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PackageRow:
+class PackageRow(Struct, frozen=True, kw_only=True):
     """One line of the table by package. The plugin's own files are a line too, without name and version.
 
     Attributes:

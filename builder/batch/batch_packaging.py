@@ -11,9 +11,11 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from builder import dependencies, pipeline
 from builder.build_values import Lock, Pack
@@ -36,8 +38,7 @@ _PackKey: TypeAlias = tuple[str, bool]
 """Identifies a pack: the digest of its package, and whether it is recompressed."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PluginResult:
+class PluginResult(Struct, frozen=True, kw_only=True):
     """The artifact of one plugin, or why there is none."""
 
     project: Project

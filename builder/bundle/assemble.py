@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from builder.archive.compression import compressed_entry, owner_of, spliced_entry
 from builder.archive.entry_paths import folders_of, path_problem, sort_key

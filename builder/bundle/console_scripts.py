@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from builder.archive.compression import compressed_entry, owner_of, spliced_entry
 from builder.archive.reader import read_content
@@ -24,8 +26,7 @@ _PLACEHOLDER = (b"#!python", b"#!pythonw")
 """First lines that the wheel format tells installers to replace with the interpreter's path."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Script:
+class _Script(Struct, frozen=True, kw_only=True):
     """A script of a package: one of its files, or the text of a launcher for an entry point."""
 
     name: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from builder.bundle.inclusion_rules import IgnoreFile, InclusionRules, is_ignored, parse_patterns
 from builder.errors import Problem, ProjectError
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
 GITIGNORE_NAME = ".gitignore"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SelectedFile:
+class SelectedFile(Struct, frozen=True, kw_only=True):
     """A file that goes into the artifact.
 
     Attributes:
@@ -32,8 +32,7 @@ class SelectedFile:
     size: int
 
 
-@dataclass(kw_only=True, slots=True)
-class FolderWalk:
+class FolderWalk(Struct, kw_only=True):
     """One pass over a folder; ``files``, ``problems`` and ``folders`` grow while it runs.
 
     Attributes:
@@ -169,5 +168,5 @@ def read_ignore_file(folder: Path, prefix: str) -> Sequence[IgnoreFile]:
             f"{prefix}{GITIGNORE_NAME} cannot be read, so the files that git ignores are unknown: {error.strerror}."
         )
         raise ProjectError(message, hint="Give yourself read permission, or remove the file.") from error
-    patterns = parse_patterns(text.split("\n"))
+    patterns = parse_patterns(tuple(text.split("\n")))
     return () if patterns is None else (IgnoreFile(folder=prefix, patterns=patterns),)

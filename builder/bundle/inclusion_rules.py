@@ -7,9 +7,11 @@ From weak to strong: files that never belong into an artifact and files that git
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import cache
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,8 +45,7 @@ REPOSITORY_FILES: Final = (
 )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class IgnoreFile:
+class IgnoreFile(Struct, frozen=True, kw_only=True):
     """One .gitignore.
 
     Attributes:
@@ -56,8 +57,7 @@ class IgnoreFile:
     patterns: GitIgnoreSpec
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class InclusionRules:
+class InclusionRules(Struct, frozen=True, kw_only=True):
     """The rules of one plugin.
 
     Attributes:
@@ -74,12 +74,6 @@ class InclusionRules:
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     artifact_folder: str = ""
-    _include: GitIgnoreSpec | None = field(init=False, default=None)
-    _exclude: GitIgnoreSpec | None = field(init=False, default=None)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_include", parse_patterns(self.include))
-        object.__setattr__(self, "_exclude", parse_patterns(self.exclude))
 
     def includes_file(self, path: str, ignore_files: Sequence[IgnoreFile], *, in_excluded_folder: bool) -> bool:
         """Whether a file goes into the artifact.
@@ -90,9 +84,9 @@ class InclusionRules:
             in_excluded_folder: Whether it lies in an excluded folder, so that only ``include`` can
                 add it.
         """
-        if self._exclude and self._exclude.match_file(self.artifact_folder + path):
+        if (exclude := parse_patterns(self.exclude)) and exclude.match_file(self.artifact_folder + path):
             return False
-        if self._include and self._include.match_file(self.artifact_folder + path):
+        if (include := parse_patterns(self.include)) and include.match_file(self.artifact_folder + path):
             return True
         return not (in_excluded_folder or self._is_excluded_name(path) or is_ignored(self.prefix + path, ignore_files))
 
@@ -113,7 +107,7 @@ class InclusionRules:
         An excluded folder is opened only for an ``include`` that names it. As in git, ``*.dat``
         does not reach into an ignored folder.
         """
-        if self._exclude and self._exclude.match_file(f"{self.artifact_folder}{path}/"):
+        if (exclude := parse_patterns(self.exclude)) and exclude.match_file(f"{self.artifact_folder}{path}/"):
             return False
         return not excluded or any(_leads_into(pattern, self.artifact_folder + path) for pattern in self.include)
 
@@ -126,7 +120,8 @@ class InclusionRules:
         )
 
 
-def parse_patterns(lines: Sequence[str]) -> GitIgnoreSpec | None:
+@cache
+def parse_patterns(lines: tuple[str, ...]) -> GitIgnoreSpec | None:
     """Patterns in gitignore's syntax, or None when there are none."""
     patterns = [line for line in lines if line.strip() and not line.startswith("#")]
     if not patterns:

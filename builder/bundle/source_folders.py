@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from builder.bundle.folder_walk import FolderWalk, ignore_files_above
 from builder.bundle.inclusion_rules import InclusionRules
@@ -17,8 +19,7 @@ if TYPE_CHECKING:
     from builder.manifest.model import Manifest
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SourceFolder:
+class SourceFolder(Struct, frozen=True, kw_only=True):
     """One folder of the repository and its path in the artifact.
 
     Attributes:

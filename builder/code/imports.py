@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Import:
+class Import(Struct, frozen=True, kw_only=True):
     """One import of a source file.
 
     Attributes:

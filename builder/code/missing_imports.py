@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from builder.code.imports import Import, loaded_files
 from builder.code.javascript_imports import javascript_imports
@@ -23,8 +25,7 @@ if TYPE_CHECKING:
     from builder.manifest.model import Manifest
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _MissingImport:
+class _MissingImport(Struct, frozen=True, kw_only=True):
     """One import of a module that does not exist.
 
     Attributes:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import warnings
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from builder.code.imports import Import
 
@@ -18,8 +20,7 @@ _IMPORT_FUNCTIONS = ("import_module", "__import__")
 _BLOCK_STATEMENTS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.For, ast.AsyncFor, ast.While, ast.AsyncWith, ast.Match)
 
 
-@dataclass(frozen=True, slots=True)
-class _Context:
+class _Context(Struct, frozen=True):
     """The statements around an import, as attributes of ``Import``."""
 
     is_certain: bool = True

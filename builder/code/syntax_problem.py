@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SyntaxProblem:
+class SyntaxProblem(Struct, frozen=True, kw_only=True):
     """The first syntax error of one file.
 
     Attributes:

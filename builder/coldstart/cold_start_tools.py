@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from builder.errors import ManifestError, Problem
 
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
     from builder.manifest.model import Manifest
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ColdStartTools:
+class ColdStartTools(Struct, frozen=True, kw_only=True):
     """The tools that one manifest needs.
 
     Attributes:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from builder.errors import PackagingError
 from builder.host import process
@@ -23,8 +24,7 @@ _SCRIPT: Final = Path(__file__).with_name("interpreter_scripts") / "import_handl
 _HINT: Final = 'Fix the import, or write precompile = "all": that compiles every module and imports none.'
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ImportedModules:
+class ImportedModules(Struct, frozen=True, kw_only=True):
     """The modules that importing a handler loaded.
 
     Attributes:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -12,8 +13,7 @@ if TYPE_CHECKING:
     from builder.errors import Problem
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class OptimizedBundle:
+class OptimizedBundle(Struct, frozen=True, kw_only=True):
     """A bundle, and what to report about its optimization.
 
     Attributes:

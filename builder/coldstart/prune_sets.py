@@ -8,8 +8,9 @@ is not certain, the pattern is narrow: astropy imports ``astropy.tests.runner``,
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from builder.platform.runtimes import Language
@@ -24,8 +25,7 @@ _DOCUMENT = (
 _HEADER = r"(?:^|/)include/(?:.*/)?[^/]+\.(?:h|hh|hpp|hxx|inc|inl|ipp)$"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PruneSet:
+class PruneSet(Struct, frozen=True, kw_only=True):
     """One name of ``[build] prune``.
 
     Attributes:

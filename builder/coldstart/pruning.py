@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -16,8 +18,7 @@ _STUB_READER = "lazy-loader"
 """``lazy_loader.attach_stub`` reads the ``__init__.pyi`` of the calling package at run time."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PruneSaving:
+class PruneSaving(Struct, frozen=True, kw_only=True):
     """What one set would save: compressed bytes in the ZIP."""
 
     name: str

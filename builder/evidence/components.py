@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -12,8 +13,7 @@ UNKNOWN = "unknown"
 """Written wherever a value is missing, so that nobody takes a gap for an answer."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PackageFacts:
+class PackageFacts(Struct, frozen=True, kw_only=True):
     """The metadata that a package's authors wrote; empty where they wrote nothing.
 
     Attributes:
@@ -38,8 +38,7 @@ class PackageFacts:
         return self.licence or ", ".join(self.licence_names) or UNKNOWN
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Component:
+class Component(Struct, frozen=True, kw_only=True):
     """One piece of software with a name and a version.
 
     Attributes:
@@ -68,8 +67,7 @@ class Component:
     source: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Inventory:
+class Inventory(Struct, frozen=True, kw_only=True):
     """Every component of an artifact. Each file of the artifact belongs to one of them.
 
     Attributes:
@@ -83,8 +81,7 @@ class Inventory:
     requires: dict[str, tuple[str, ...]]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PackageAnalysis:
+class PackageAnalysis(Struct, frozen=True, kw_only=True):
     """The metadata of all packages, which does not depend on the plugin's own files.
 
     Attributes:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from builder.errors import PackagingError
 from builder.evidence.provenance.signing import KEY_VARIABLE, Signer, load_signer
@@ -24,8 +25,7 @@ _LATEST_EPOCH = 253_402_300_799
 """The last second of the year 9999."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class EvidenceSettings:
+class EvidenceSettings(Struct, frozen=True, kw_only=True):
     """What was read for the evidence before the build began.
 
     Attributes:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from builder.archive.atomic_files import atomic_file
 from builder.evidence.checksums import evidence_files, write_checksums
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
     from builder.manifest.model import Manifest
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FinishedBuild:
+class FinishedBuild(Struct, frozen=True, kw_only=True):
     """A build that is done, except for its evidence.
 
     Attributes:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 import builder
 from builder.archive.compression import RECOMPRESS_LEVEL, compressor
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
     from builder.manifest.model import Manifest
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PreviousBuild:
+class PreviousBuild(Struct, frozen=True, kw_only=True):
     """The artifact of an earlier build, with its report."""
 
     artifact: Artifact

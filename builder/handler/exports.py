@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,8 +26,7 @@ class ExportKind(Enum):
     """It comes from another module, where its name is ``Export.name``."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Export:
+class Export(Struct, frozen=True, kw_only=True):
     """One possible meaning of an exported name.
 
     Attributes:
@@ -48,8 +48,7 @@ class Export:
     detail: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Exports:
+class Exports(Struct, frozen=True, kw_only=True):
     """Everything that a file exports.
 
     Attributes:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from builder.handler.handler_messages import missing_file_problem, wrong_export_problem, wrong_root_problem
 from builder.handler.name_resolution import HandlerReference, Resolution, ResolutionKind, resolve_name

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from builder.errors import Severity
 from builder.manifest.finding import Finding
@@ -35,8 +36,7 @@ _PERFORM = "plugin/perform/"
 _SEPARATORS = str.maketrans("", "", "_-")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Trigger:
+class _Trigger(Struct, frozen=True, kw_only=True):
     """One entry of the manifest that makes BioT call the plugin.
 
     Attributes:

@@ -6,8 +6,9 @@ loops here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from builder.handler.exports import Export, ExportKind, Exports
 from builder.handler.javascript_commonjs import commonjs_exports
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
 _ES_STATEMENTS = frozenset({"import_statement", "export_statement"})
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class JavaScriptExports:
+class JavaScriptExports(Struct, frozen=True, kw_only=True):
     """The exports of one file, read in two ways; its name and package.json decide which one counts.
 
     Attributes:

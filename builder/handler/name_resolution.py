@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
 
 from builder.handler.exports import ExportKind, Exports
 
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
 _MAX_STEPS = 200
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class HandlerReference:
+class HandlerReference(Struct, frozen=True, kw_only=True):
     """A handler, split as the language's runtime does it.
 
     Attributes:
@@ -69,8 +69,7 @@ class ResolutionKind(Enum):
     """The module is not valid code."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Resolution:
+class Resolution(Struct, frozen=True, kw_only=True):
     """What a name is, and where that was found.
 
     Attributes:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SourceLayout:
+class SourceLayout(Struct, frozen=True, kw_only=True):
     """The folders of the plugin's own files.
 
     Attributes:

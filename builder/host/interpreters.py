@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from builder.errors import ProjectError
 from builder.host import process
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
 _PROBE = "import sys; print(sys.implementation.cache_tag, sys.version.split()[0], 'free-threading' in sys.version)"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Interpreter:
+class Interpreter(Struct, frozen=True, kw_only=True):
     """A CPython on this machine.
 
     Attributes:

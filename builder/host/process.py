@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     import asyncio
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CompletedProcess:
+class CompletedProcess(Struct, frozen=True, kw_only=True):
     """A finished program: its exit code and everything it wrote, as text."""
 
     argv: tuple[str, ...]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from builder.errors import Severity
 from builder.quoting import printable
@@ -15,8 +16,7 @@ _BARE_KEY = r"[A-Za-z0-9_-]+"
 _LENGTH_MAX = 60
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True, kw_only=True):
     """One problem with one key.
 
     Attributes:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from builder.errors import ManifestError, Problem, ProjectError, Severity, UsageError, count_problems
 from builder.manifest.deserialization import build_manifest
@@ -27,8 +28,7 @@ FILE_NAME = "plugin.toml"
 _HOW_TO_START = "Start a plugin with `biot-plugin new FOLDER`, or write a plugin.toml next to your code."
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LoadedManifest:
+class LoadedManifest(Struct, frozen=True, kw_only=True):
     """A manifest that follows every rule.
 
     Attributes:

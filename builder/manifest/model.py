@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,8 +36,7 @@ class PackageType(StrEnum):
     IMAGE = "IMAGE"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Interception:
+class Interception(Struct, frozen=True, kw_only=True):
     """One entry of ``subscriptions.interceptions``; ``api_id`` is METHOD directly followed by the path."""
 
     type: InterceptionType
@@ -45,8 +45,7 @@ class Interception:
     order: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Notification:
+class Notification(Struct, frozen=True, kw_only=True):
     """One entry of ``subscriptions.notifications``."""
 
     entity_type_name: str
@@ -54,8 +53,7 @@ class Notification:
     template_name: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Subscriptions:
+class Subscriptions(Struct, frozen=True, kw_only=True):
     """The API calls and events of the plugin. Empty for a non-specific plugin (direct calls, cron)."""
 
     interception_order: int | None = None
@@ -63,8 +61,7 @@ class Subscriptions:
     notifications: tuple[Notification, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Cors:
+class Cors(Struct, frozen=True, kw_only=True):
     """Access to the plugin's endpoint from browsers; no effect on calls between servers."""
 
     allow_origins: tuple[str, ...] = ("*",)
@@ -73,8 +70,7 @@ class Cors:
     expose_headers: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Plugin:
+class Plugin(Struct, frozen=True, kw_only=True):
     """The ``[plugin]`` table: the ``config`` that BioT receives. Times are in seconds, sizes in MB.
 
     Without ``enabled_state`` the kit creates the plugin disabled and never changes its state afterwards.
@@ -98,8 +94,7 @@ class Plugin:
     image_tag: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Build:
+class Build(Struct, frozen=True, kw_only=True):
     """The ``[build]`` table: the kit's own options.
 
     Attributes:
@@ -139,8 +134,7 @@ class Build:
     allow_secrets: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Manifest:
+class Manifest(Struct, frozen=True, kw_only=True):
     """A complete plugin.toml without errors, with one environment applied.
 
     Attributes:

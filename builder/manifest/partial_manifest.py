@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from builder.errors import KitError, Severity
 from builder.manifest.environments import LOCAL, apply_overrides
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
 _HANDLER_KEYS = {("plugin",), ("plugin", "handler"), ("plugin", "runtime"), ("build",), ("build", "root")}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class HandlerSettings:
+class HandlerSettings(Struct, frozen=True, kw_only=True):
     """The settings of ``[plugin]`` and ``[build]`` for the handler; all of them are valid."""
 
     root: str
@@ -30,8 +30,7 @@ class HandlerSettings:
     runtime: Runtime
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PluginSummary:
+class PluginSummary(Struct, frozen=True, kw_only=True):
     """The name of a plugin, and its environments.
 
     Attributes:

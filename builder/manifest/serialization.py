@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from builder.json_keys import camel_case
 from builder.manifest.model import Build, PackageType, Plugin, Subscriptions
@@ -59,11 +61,11 @@ def _without_defaults(value: Plugin | Build, default: Plugin | Build) -> dict[st
 
 
 def _table(value: object) -> dict[str, object]:
-    if not is_dataclass(value):
+    if not isinstance(value, Struct):
         return {}
     # BioT's keys are in camel case; the kit's own have hyphens, as in TOML files of other tools.
     spell = _with_hyphens if isinstance(value, Build) else camel_case
-    items = ((spell(field.name), getattr(value, field.name)) for field in fields(value))
+    items = ((spell(name), getattr(value, name)) for name in value.__struct_fields__)
     return {key: _plain(item) for key, item in items if item is not None}
 
 
@@ -75,7 +77,7 @@ def _plain(value: object) -> object:
     if isinstance(value, str):
         # A member of an enumeration becomes its text: JSON and TOML writers need that.
         return str(value)
-    return _table(value) if is_dataclass(value) else value
+    return _table(value) if isinstance(value, Struct) else value
 
 
 def _with_hyphens(name: str) -> str:

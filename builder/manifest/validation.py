@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from builder.manifest.environments import apply_overrides
 from builder.manifest.rules import BUILD_RULES, ENVIRONMENT_RULES, PLUGIN_RULES

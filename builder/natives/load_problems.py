@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from builder.errors import Severity
 from builder.natives.loader_view import LibraryLocation
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
     from builder.platform.libraries import Version
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LoadProblem:
+class LoadProblem(Struct, frozen=True, kw_only=True):
     """One problem of one file; problems of one package with the same cause become one message.
 
     Attributes:

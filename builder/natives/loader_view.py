@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from builder.natives.elf import Elf, ElfType
 from builder.natives.native_files import NativeFormat, abi_tag, is_library
@@ -30,8 +31,7 @@ class LibraryLocation(StrEnum):
     MISSING = "nowhere"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PlacedFile:
+class PlacedFile(Struct, frozen=True, kw_only=True):
     """A program or library at its place in the artifact; ``owner`` is ``name version``, empty for the plugin's own."""
 
     path: str

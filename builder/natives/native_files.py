@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import struct
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from builder.natives.elf import MAGIC
 
@@ -33,8 +34,7 @@ class NativeFormat(StrEnum):
     PE = "PE (Windows)"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class NativeFile:
+class NativeFile(Struct, frozen=True, kw_only=True):
     """One program or library.
 
     Attributes:

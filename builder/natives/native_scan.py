@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import zlib
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
+
+from msgspec import Struct
 
 from builder.archive.reader import read_content
 from builder.build_values import STORED
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
     from builder.build_values import Pack, PackMember
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ScannedPack:
+class ScannedPack(Struct, frozen=True, kw_only=True):
     """A pack with its programs and libraries by path."""
 
     pack: Pack

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from builder.errors import Problem, Severity
 from builder.natives.native_scan import ScannedPack, scan_pack
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
 _MB = 1 << 20
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PlatformPacks:
+class PlatformPacks(Struct, frozen=True, kw_only=True):
     """Packs without binaries for other platforms.
 
     Attributes:

@@ -7,8 +7,10 @@ programs in a package may be its data.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from builder.natives.loader_view import PlacedFile
 from builder.natives.native_scan import ScannedPack
@@ -24,8 +26,7 @@ _PREBUILDS = re.compile(r"(?:^|/)prebuilds/")
 _PLATFORM = re.compile(r"(?<![a-z0-9])(?:linux|gnu|glibc|musl|x64|amd64)(?![a-z0-9])")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RemainingPacks:
+class RemainingPacks(Struct, frozen=True, kw_only=True):
     """Packages without the binaries of other platforms.
 
     Attributes:

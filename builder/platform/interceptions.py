@@ -7,8 +7,9 @@ which contains the examples of BioT's guide to interceptor plugins.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from builder.platform.api_catalog import ADAPTABLE_ENTITY_TYPES
 from builder.platform.entity_apis import ENTITY_APIS
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class InterceptionTarget:
+class InterceptionTarget(Struct, frozen=True, kw_only=True):
     """One API or entity that interceptors can subscribe to.
 
     Attributes:

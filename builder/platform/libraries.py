@@ -9,8 +9,9 @@ and libgomp (dmlc/xgboost 11048) are missing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from builder.platform.runtimes import AMAZON_LINUX_2, AMAZON_LINUX_2023
 
@@ -63,8 +64,7 @@ MUSL = "libc.so"
 """The C library that code built for musl needs, unless it names ``libc.musl-x86_64.so.1``; glibc's is ``libc.so.6``."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class OptionalLibrary:
+class OptionalLibrary(Struct, frozen=True, kw_only=True):
     """A library that one back end of a package needs, while the package works without it.
 
     Attributes:

@@ -6,9 +6,10 @@ an upper bound. AWS sometimes postpones these dates; a table that is too old war
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Literal
+
+from msgspec import Struct
 
 Language = Literal["python", "nodejs"]
 
@@ -25,8 +26,7 @@ _GLIBC = {AMAZON_LINUX_2: (2, 26), AMAZON_LINUX_2023: (2, 34)}
 OTHER_LANGUAGES = ("java", "dotnet", "ruby", "go", "provided", "custom")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Runtime:
+class Runtime(Struct, frozen=True, kw_only=True):
     """One Lambda runtime.
 
     Attributes:
@@ -83,8 +83,7 @@ RUNTIMES = {
 """Every runtime by name, oldest first within a language."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class UnbuiltRuntime:
+class UnbuiltRuntime(Struct, frozen=True, kw_only=True):
     """A runtime that BioT's documents mention and the kit does not build for.
 
     Attributes:

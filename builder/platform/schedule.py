@@ -6,7 +6,7 @@ AWS's cron reference for the ranges that this pattern does not check.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 WEEKDAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
@@ -14,8 +14,7 @@ OCCURRENCES_MAX = 5
 """``2#5`` is the fifth Monday of a month; there is no sixth."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CronField:
+class CronField(Struct, frozen=True, kw_only=True):
     """One of the six fields.
 
     Attributes:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from builder.secrets import false_positives
 
@@ -47,8 +48,7 @@ _UUID = re.compile(rb"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _LONGEST_NAME = 48
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AssignedSecret:
+class AssignedSecret(Struct, frozen=True, kw_only=True):
     """A value that looks like a secret: its kind, the name it is assigned to, and its position in the text."""
 
     kind: str

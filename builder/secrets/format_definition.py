@@ -8,9 +8,10 @@ boundary, so the time grows with the size of the file, whatever the file contain
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from builder.secrets import false_positives
 
@@ -26,8 +27,7 @@ START = rb"(?:(?<![A-Za-z0-9_+/-])|(?<=\\[nrt]))"
 END = rb"(?![A-Za-z0-9_-])"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SecretFormat:
+class SecretFormat(Struct, frozen=True, kw_only=True):
     """The fixed form of one kind of secret.
 
     Attributes:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
+
+from msgspec import Struct
 
 AS_OF = "2026-11-20"
 
@@ -13,8 +14,7 @@ TEMPLATE_ENDINGS = (".example", ".sample", ".template", ".dist", ".schema", ".de
 """Endings of files that show the names of variables, without real values."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SecretFileType:
+class SecretFileType(Struct, frozen=True, kw_only=True):
     """One type of file.
 
     Attributes:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from builder.secrets import false_positives
 from builder.secrets.assigned_secrets import DESCRIPTIONS, find_assigned_secrets
@@ -45,8 +46,7 @@ _LONG_RUN = re.compile(rb"[^ ]{%d,}" % SHORTEST_RUN)
 _ONLY_RUNS = bytes(byte if byte in RUN_BYTES else ord(" ") for byte in range(256))
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SecretFinding:
+class SecretFinding(Struct, frozen=True, kw_only=True):
     """One secret in one file.
 
     Attributes:
@@ -64,8 +64,7 @@ class SecretFinding:
     expiry: float | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Hit:
+class _Hit(Struct, frozen=True, kw_only=True):
     kind: str
     description: str
     label: str

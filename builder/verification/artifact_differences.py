@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import stat
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from builder.archive import layout
 from builder.build_values import DEFLATED
@@ -47,8 +48,7 @@ class DifferenceKind(StrEnum):
     LOCK = "lock"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Difference:
+class Difference(Struct, frozen=True, kw_only=True):
     """One difference between an artifact and what it should be.
 
     Attributes:

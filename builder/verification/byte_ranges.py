@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Final
+
+from msgspec import Struct
 
 from builder.archive import layout
 from builder.archive.archive_problems import ArchiveProblems
@@ -25,8 +26,7 @@ _CHUNK: Final = 1 << 18
 _END: Final = bytes(layout.END.size)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ListingRow:
+class ListingRow(Struct, frozen=True, kw_only=True):
     """One record of the central directory, with all of its bytes.
 
     Attributes:
@@ -46,8 +46,7 @@ class ListingRow:
     packed_sha256: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ArchiveListing:
+class ArchiveListing(Struct, frozen=True, kw_only=True):
     """An archive, member by member.
 
     Attributes:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from builder.archive.tree_digest import tree_digest
 from builder.build_values import Artifact
@@ -24,8 +26,7 @@ _CONSEQUENCES = ("artifact.", "packages[")
 """Keys of the report that follow from the archive. They are compared only when the archives are equal."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class VerificationResult:
+class VerificationResult(Struct, frozen=True, kw_only=True):
     """An artifact and its differences.
 
     Attributes:

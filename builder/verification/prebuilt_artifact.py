@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from builder.archive.reader import read_content
 from builder.build_values import STORED
@@ -31,8 +32,7 @@ _OVERLAP = 64 << 10
 _CHUNK = 256 << 10
 
 
-@dataclass(frozen=True, slots=True)
-class _OwnFile:
+class _OwnFile(Struct, frozen=True):
     """One of the plugin's own files inside an artifact."""
 
     path: str

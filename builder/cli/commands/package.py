@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from msgspec.structs import replace
 
 from builder.cli.batch_output import batch_options, show_results
 from builder.cli.options import current_day, json_option, project_of, project_options, store_location, store_option

@@ -6,9 +6,9 @@ The requirements of packages come from the metadata in their wheels, for the run
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from msgspec import Struct, field
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
@@ -29,8 +29,7 @@ _PLUGIN = ""
 """The name of the plugin itself among the requirers."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PinnedWheel:
+class PinnedWheel(Struct, frozen=True, kw_only=True):
     """A pin of the lock, and its wheel's metadata.
 
     Attributes:
@@ -89,8 +88,7 @@ def completeness_problems(
     return tuple(problems)
 
 
-@dataclass(kw_only=True, slots=True)
-class _RequirementWalk:
+class _RequirementWalk(Struct, kw_only=True):
     """Follows all requirements, starting at the plugin.
 
     Attributes:

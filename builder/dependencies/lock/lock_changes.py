@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LockChange:
+class LockChange(Struct, frozen=True, kw_only=True):
     """One package with other versions than before; an npm package may have several at once."""
 
     name: str
@@ -19,8 +19,7 @@ class LockChange:
     after: tuple[str, ...]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LockResult:
+class LockResult(Struct, frozen=True, kw_only=True):
     """A written lock.
 
     Attributes:

@@ -10,8 +10,9 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from builder.dependencies.lock.requirements_file import (
     RequirementLine,
@@ -32,8 +33,7 @@ if TYPE_CHECKING:
 _HASH = re.compile(r"\s--hash[= ](?P<hash>\S+)")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DeclaredRequirements:
+class DeclaredRequirements(Struct, frozen=True, kw_only=True):
     """The lines as they are written, not parsed.
 
     Attributes:
@@ -58,8 +58,7 @@ class DeclaredRequirements:
         return "sha256:" + hashlib.sha256("\n".join([*lines, *limits]).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Requirements:
+class Requirements(Struct, frozen=True, kw_only=True):
     """The parsed lines.
 
     Attributes:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from builder.errors import DependencyError, Problem
 
@@ -18,8 +19,7 @@ _COMMENT = re.compile(r"(^|\s+)#.*$")
 _INCLUDE = re.compile(r"^(?:-r|--requirement|-c|--constraint)(?:\s*=\s*|\s+|(?<=-[rc]))(?P<name>\S.*)$")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RequirementLine:
+class RequirementLine(Struct, frozen=True, kw_only=True):
     """One logical line and its place.
 
     Attributes:
@@ -48,8 +48,7 @@ def repository_root(folder: Path, file: Path) -> Path:
     return next(parent for parent in (resolved, *resolved.parents) if file.is_relative_to(parent))
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RequirementsReader:
+class RequirementsReader(Struct, frozen=True, kw_only=True):
     """Collects the lines of a requirements file and of the files it includes, each file once."""
 
     folder: Path

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 import textwrap
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from builder.errors import DependencyError, Problem
 
@@ -29,8 +30,7 @@ _PIN = re.compile(
 )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Pin:
+class Pin(Struct, frozen=True, kw_only=True):
     """One locked wheel.
 
     Attributes:
@@ -53,8 +53,7 @@ class Pin:
         return self.source.split(" ")[1] if self.source else self.digest
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PythonLock:
+class PythonLock(Struct, frozen=True, kw_only=True):
     """The content of ``requirements.lock``.
 
     Attributes:

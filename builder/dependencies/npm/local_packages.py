@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 import posixpath
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, field
 
 from builder.dependencies.lock.requirements_file import repository_root
 from builder.dependencies.npm.npm_graph import EVERY_FIELD, is_address, local_path, string_table
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
 _TARBALLS: Final = (".tgz", ".tar.gz", ".tar")
 
 
-@dataclass(kw_only=True, slots=True)
-class LocalPackages:
+class LocalPackages(Struct, kw_only=True):
     """What a plugin takes from its own repository. Paths are relative to the plugin's folder, with ``/``.
 
     Attributes:

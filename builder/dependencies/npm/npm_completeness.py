@@ -7,8 +7,10 @@ never gets into an artifact.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from builder.dependencies.npm.npm_graph import (
     MODULES,
@@ -48,8 +50,7 @@ _OTHER_PLATFORMS = re.compile(
 _PEERS = frozenset({"peer", "peerOptional"})
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class NpmRequirement:
+class NpmRequirement(Struct, frozen=True, kw_only=True):
     """One requirement of one entry.
 
     Attributes:

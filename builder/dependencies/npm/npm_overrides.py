@@ -7,8 +7,9 @@ Arborist, because the documentation does not say which of several rules applies.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from builder.dependencies.npm.npm_ranges import intersects, parse_range
 
@@ -20,8 +21,7 @@ _REFERENCES = ("devDependencies", "optionalDependencies", "dependencies", "peerD
 """Where ``$name`` is looked up in package.json, in npm's order."""
 
 
-@dataclass(eq=False, kw_only=True, slots=True)
-class OverrideRule:
+class OverrideRule(Struct, eq=False, kw_only=True):
     """One entry of ``overrides``, or all of them (the root, without a parent).
 
     Attributes:

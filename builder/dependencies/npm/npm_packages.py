@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from builder.build_values import Lock, LockedPackage
 from builder.dependencies.npm.local_links import link_problems, moved_requirements

@@ -7,9 +7,11 @@ inside npm. Source: node-semver 7, "Ranges" and "Prerelease Tags" in its README.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final, Self
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 _LONGEST: Final = 256
 _LARGEST_NUMBER: Final = 2**53 - 1
@@ -29,8 +31,7 @@ _SIGN_SPACES = re.compile(r"(~>?|\^)\s+")
 _CONDITION = re.compile(rf"(?P<sign>~>?|\^|(?:<|>)?=?)\s*{_PARTIAL}")
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class NpmVersion:
+class NpmVersion(Struct, frozen=True, order=True):
     """One version; a pre-release comes before its release.
 
     Attributes:
@@ -57,8 +58,7 @@ class NpmVersion:
         return cls((major, minor, patch), released=not pre, pre=identifiers)
 
 
-@dataclass(frozen=True, slots=True)
-class VersionCondition:
+class VersionCondition(Struct, frozen=True):
     """``operator`` is ``<``, ``<=``, ``>``, ``>=`` or ``==``; an empty operator allows every version."""
 
     operator: str
@@ -90,8 +90,7 @@ _NOTHING: Final = VersionCondition("<", NpmVersion.make(0, 0, 0, "0"))
 _EVERYTHING: Final = VersionCondition(">=", NpmVersion((0, 0, 0)))
 
 
-@dataclass(frozen=True, slots=True)
-class _Partial:
+class _Partial(Struct, frozen=True):
     """A version with open parts (``1``, ``1.x``, ``*``), which are None."""
 
     major: int | None

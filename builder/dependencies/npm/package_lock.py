@@ -6,8 +6,9 @@ Only production packages for Lambda's Linux on x86_64. Addresses (``resolved``) 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, cast
+
+from msgspec.structs import replace
 
 from builder.build_values import LockedPackage
 from builder.dependencies.npm.npm_graph import (

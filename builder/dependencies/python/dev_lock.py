@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from builder.dependencies.lock.requirements import parse_group
 from builder.dependencies.lock.requirements_lock import LOCK_NAME, pinned_versions

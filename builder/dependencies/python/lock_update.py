@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import asdict, replace
 
 from builder.dependencies.lock.lock_changes import compare_versions
 from builder.dependencies.lock.lock_proof import refuse_unsatisfied

@@ -10,8 +10,9 @@ from __future__ import annotations
 import os
 import re
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from builder.archive.reader import read_content, read_members
 from builder.archive.writer import pack_members
@@ -45,16 +46,14 @@ _GENERATOR = re.compile(rb"^Generator: *([^\r\n]*)\r?\n", re.MULTILINE)
 _MAX_TOOL_NAME = 60
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BuiltWheel:
+class BuiltWheel(Struct, frozen=True, kw_only=True):
     """A wheel that was built here and is now in the store; ``source`` becomes the lock's ``Pin.source``."""
 
     wheel: FetchedWheel
     source: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _BuildEnvironment:
+class _BuildEnvironment(Struct, frozen=True, kw_only=True):
     """Where one package is built: its folder, Python and environment variables."""
 
     folder: Path

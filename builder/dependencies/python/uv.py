@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import sys
 import tomllib
-from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from builder.dependencies import operator_settings, tool_failures
 from builder.dependencies.python.missing_wheels import explain_newer_glibc, explain_other_runtimes
@@ -29,8 +30,7 @@ _DIGEST = re.compile(r"--hash=(sha256:[0-9a-f]{64})")
 _INDEX_KEYS = {"index", "index-url", "extra-index-url", "find-links", "no-index"}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ResolutionRequest:
+class ResolutionRequest(Struct, frozen=True, kw_only=True):
     """What uv resolves.
 
     Attributes:
@@ -54,8 +54,7 @@ class ResolutionRequest:
     without_dependencies: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ResolvedPackage:
+class ResolvedPackage(Struct, frozen=True, kw_only=True):
     """One package in the version that uv chose, with the hashes of every file of that version."""
 
     name: str

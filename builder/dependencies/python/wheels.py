@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from builder.dependencies import operator_settings, tool_failures
 from builder.dependencies.python.pip_client import download_command, read_pip_settings
@@ -26,8 +27,7 @@ _PROCESSES = 2
 _WORTH_SPLITTING = 8
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RequestedWheel:
+class RequestedWheel(Struct, frozen=True, kw_only=True):
     """A package version to fetch.
 
     Attributes:
@@ -43,8 +43,7 @@ class RequestedWheel:
     wheel: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FetchedWheel:
+class FetchedWheel(Struct, frozen=True, kw_only=True):
     """A wheel that is now in the store."""
 
     name: str

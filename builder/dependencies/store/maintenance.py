@@ -11,8 +11,9 @@ import json
 import re
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from builder.dependencies.store.pack_store import file_sha256, read_index
 from builder.errors import DependencyError, VerificationError
@@ -32,8 +33,7 @@ _DAY_SECONDS: Final = 24 * 60 * 60
 _DIST_INFO: Final = re.compile(r"(?P<name>[^/]+)-(?P<version>[^/-]+)\.dist-info/[^/]+")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StoreEntry:
+class StoreEntry(Struct, frozen=True, kw_only=True):
     """One pack in the store.
 
     Attributes:
@@ -51,8 +51,7 @@ class StoreEntry:
     label: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DamagedPack:
+class DamagedPack(Struct, frozen=True, kw_only=True):
     """A pack that no build would use, with the reason."""
 
     key: str

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
+
+from msgspec import Struct
 
 from builder.build_values import PackMember
 
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
 FORMAT = 2
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PackIndex:
+class PackIndex(Struct, frozen=True, kw_only=True):
     """The content of an index.
 
     Attributes:

@@ -18,9 +18,10 @@ import hashlib
 import os
 import time
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from builder.dependencies.store.pack_index import PackIndex, dump_index, load_index
 from builder.errors import DependencyError
@@ -47,16 +48,14 @@ _RECORD_USE_AFTER_SECONDS = 10 * 60
 """A use is recorded at most this often; pruning keeps what was used within an hour."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StoredPack:
+class StoredPack(Struct, frozen=True, kw_only=True):
     """An undamaged pack in the store."""
 
     file: Path
     members: tuple[PackMember, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Store:
+class Store(Struct, frozen=True):
     """The packs below one folder. The folder need not exist yet.
 
     Attributes:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 import threading
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from enum import Enum, auto
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -70,8 +71,7 @@ class BucketError(Exception):
         self.kind = kind
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BucketAddress:
+class BucketAddress(Struct, frozen=True, kw_only=True):
     """``s3://bucket/prefix``; the prefix may be empty."""
 
     bucket: str

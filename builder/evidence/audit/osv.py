@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
+
+from msgspec import Struct
 
 from builder.evidence.audit.version_order import ECOSYSTEMS
 from builder.evidence.package_names import normalized_name
@@ -18,8 +19,7 @@ _RANGES = ("ECOSYSTEM", "SEMVER")
 _LONGEST = 200
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AuditedPackage:
+class AuditedPackage(Struct, frozen=True, kw_only=True):
     """A version of a package that can be looked up in OSV.
 
     Attributes:
@@ -39,8 +39,7 @@ class AuditedPackage:
     order: Callable[[str], Key | None]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Advisory:
+class Advisory(Struct, frozen=True, kw_only=True):
     """An OSV entry that affects a version in the artifact.
 
     Attributes:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from builder.errors import VerificationError
 from builder.evidence.audit.osv import Advisory, AuditedPackage, audited_package, matching_advisories
@@ -24,8 +25,7 @@ _NAME = re.compile(rb'"name"\s*:\s*"([^"\\]{1,300})"')
 _MODIFIED = re.compile(rb'"modified"\s*:\s*"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)')
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Audit:
+class Audit(Struct, frozen=True, kw_only=True):
     """The known vulnerabilities of an SBOM's components.
 
     Attributes:

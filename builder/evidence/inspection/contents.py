@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from builder.archive.entry_paths import folders_of
 from builder.archive.package_sizes import PackageRow, owned_paths
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
 _DIST_INFO = re.compile(r"(?P<name>[^/]+)-(?P<version>[^/-]+)\.dist-info/.*")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FileRow:
+class FileRow(Struct, frozen=True, kw_only=True):
     """One file of the artifact; sizes in bytes, those in the ZIP without headers."""
 
     path: str
@@ -33,8 +33,7 @@ class FileRow:
     packed_size: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Inspection:
+class Inspection(Struct, frozen=True, kw_only=True):
     """The contents of an artifact.
 
     Attributes:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from builder.errors import PackagingError
 
@@ -17,8 +18,7 @@ PAYLOAD_TYPE = "application/vnd.in-toto+json"
 _HINT = f"Create one with `openssl genpkey -algorithm ed25519 -out key.pem`, or unset {KEY_VARIABLE}."
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Signer:
+class Signer(Struct, frozen=True, kw_only=True):
     """A private key, hidden behind its only use.
 
     Attributes:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 import uuid
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 import builder
 from builder.archive.compression import compressor
@@ -37,8 +38,7 @@ LEVEL = "SLSA Build L1: the statement exists; nothing proves where the build ran
 _Document = dict[str, object]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StatementInputs:
+class StatementInputs(Struct, frozen=True, kw_only=True):
     """What decided the build besides the plugin's own files and its packages.
 
     Attributes:

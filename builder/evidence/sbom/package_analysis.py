@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import packaging
@@ -86,7 +85,7 @@ def analyze_packages(
 
 
 def _component(document: _Document) -> Component:
-    facts = {field.name: document["facts"][camel_case(field.name)] for field in fields(PackageFacts)}
+    facts = {name: document["facts"][camel_case(name)] for name in PackageFacts.__struct_fields__}
     tuples = {"licence_names": tuple(facts["licence_names"]), "needs": tuple(facts["needs"])}
     return Component(
         **{

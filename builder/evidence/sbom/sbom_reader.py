@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from builder.errors import VerificationError
 
@@ -16,8 +17,7 @@ DEEPEST = 16
 """Levels of components inside components that are read."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SbomComponent:
+class SbomComponent(Struct, frozen=True, kw_only=True):
     """One component of an SBOM; texts are empty where the SBOM has none.
 
     Attributes:
@@ -40,8 +40,7 @@ class SbomComponent:
         return f"{self.name} {self.version}".strip() + (f" inside {self.inside}" if self.inside else "")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Sbom:
+class Sbom(Struct, frozen=True, kw_only=True):
     """An SBOM.
 
     Attributes:

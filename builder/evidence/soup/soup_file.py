@@ -15,9 +15,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from builder.errors import ManifestError, Problem, Severity, count_problems
 from builder.evidence.package_names import normalized_name
@@ -46,8 +47,7 @@ _Invalid = tuple[_Place, str, str]
 _NO_CELLS: Mapping[str, str] = {}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SoupFile:
+class SoupFile(Struct, frozen=True, kw_only=True):
     """The entries of ``soup.toml``.
 
     Attributes:

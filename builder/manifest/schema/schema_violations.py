@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from builder.manifest.finding import Finding, KeyPath, format_key, shorten
 from builder.manifest.schema.expected_values import expected_value, schema_at
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
 _MAX_SUGGESTIONS = 50
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Violation:
+class _Violation(Struct, frozen=True, kw_only=True):
     """A value that violates one keyword of its schema."""
 
     value: object

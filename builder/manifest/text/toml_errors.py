@@ -7,8 +7,9 @@ the common ones are replaced here. The others are shown as they are.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct
 
 from builder.errors import Problem
 from builder.manifest.finding import format_key, shorten
@@ -73,8 +74,7 @@ _EXPLANATIONS = (
 )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ExpectedValue:
+class ExpectedValue(Struct, frozen=True, kw_only=True):
     """What the value of a key must be.
 
     Attributes:

@@ -6,10 +6,10 @@ import os
 import subprocess
 import sys
 import zipfile
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from builder.archive.writer import write_artifact
 from builder.bundle.assemble import assemble

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from builder.archive.reader import read_content
 from builder.dependencies import Store, collect, read_lock, write_lock

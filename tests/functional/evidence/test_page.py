@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from builder.cli.app import run
 from builder.evidence.inspection.cold_start_section import cold_start

@@ -10,11 +10,11 @@ import subprocess
 import sys
 import time
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from builder.cli.app import run
 from builder.dependencies import Store, collect, open_store, read_lock, write_lock

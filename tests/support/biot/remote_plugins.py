@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from builder.manifest import render_config
 from builder.manifest.model import Interception, InterceptionType, Notification, Plugin, Subscriptions
@@ -39,7 +40,7 @@ def digest(letter: str) -> str:
 
 def desired_plugin(letter: str = "a", *, marked: bool = True, **changes: object) -> DesiredPlugin:
     """The usual plugin with code ``letter`` and the given fields (in the model's spelling)."""
-    plugin = replace(PLUGIN, **changes)  # type: ignore[arg-type]
+    plugin = replace(PLUGIN, **changes)
     code = PluginCode(tree_digest=digest(letter), file=Path(f"{letter}.zip"))
     settings = render_config(plugin, tree_digest=code.tree_digest if marked else None)
     return DesiredPlugin(name=plugin.name, settings=settings, code=code)

@@ -138,7 +138,7 @@ def test_the_innermost_gitignore_and_its_last_matching_line_decide() -> None:
 
 
 def test_comments_and_empty_lines_are_not_patterns() -> None:
-    assert parse_patterns(["# a comment", "", "   "]) is None
+    assert parse_patterns(("# a comment", "", "   ")) is None
 
 
 def test_invalid_patterns_are_listed_and_otherwise_ignored() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 from hypothesis import example, given, settings
@@ -28,8 +28,9 @@ from builder.manifest.text.toml_document import decode
 from tests.support.plugins.manifest_texts import FILE, PLAIN, problems_of, read
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+V = TypeVar("V")
 MANY = """\
 [plugin]
 name = "age calculator"
@@ -314,28 +315,35 @@ visible = st.text(st.characters(categories=["L", "N", "P", "S"], codec="utf-8"),
 orders = st.none() | st.integers(2, 2**31 - 1)
 parts = st.from_regex(r"[a-z0-9]{1,8}|\{[a-z]{1,8}\}", fullmatch=True)
 paths = st.lists(parts, min_size=1, max_size=4).map("/".join)
+
+
+def values_of(kind: Callable[..., V], **fields: st.SearchStrategy[Any]) -> st.SearchStrategy[V]:
+    """Values of a class; ``st.builds`` would look up the types of its fields, which are imported for mypy only."""
+    return st.fixed_dictionaries(fields).map(lambda chosen: kind(**chosen))
+
+
 api_ids = st.builds("{}/{}".format, st.sampled_from(["GET", "PATCH"]), paths)
 interceptions = st.one_of(
-    st.builds(
+    values_of(
         Interception,
         type=st.sampled_from([InterceptionType.PRE_REQUEST, InterceptionType.POST_REQUEST]),
         api_id=api_ids,
         order=orders,
     ),
-    st.builds(
+    values_of(
         Interception,
         type=st.just(InterceptionType.ADAPT_ENTITY),
         entity_type_name=st.sampled_from(["patient", "device"]),
         order=orders,
     ),
 )
-notifications = st.builds(
+notifications = values_of(
     Notification,
     entity_type_name=st.just("device"),
     action_name=st.sampled_from(["_create", "_delete"]),
     template_name=st.none() | visible,
 )
-subscriptions = st.builds(
+subscriptions = values_of(
     Subscriptions,
     interception_order=orders,
     interceptions=st.lists(interceptions, max_size=4, unique_by=lambda row: (row.type, row.api_id)).map(tuple),
@@ -343,7 +351,7 @@ subscriptions = st.builds(
 )
 variables = st.dictionaries(words, visible | st.just('a\n"b"\t\\'), max_size=5)
 origins = st.sampled_from([(), ("*",), ("https://a.example.com", "http://localhost:1")])
-plugins = st.builds(
+plugins = values_of(
     Plugin,
     name=names,
     display_name=visible,
@@ -359,9 +367,9 @@ plugins = st.builds(
     cron_schedule=st.none() | st.just("0 2 * * ? *"),
     deployment_package_type=st.just(PackageType.ZIP),
     analytics_db_access=st.booleans(),
-    cors=st.builds(Cors, allow_origins=origins, expose_headers=st.sampled_from([(), ("x-a",)])),
+    cors=values_of(Cors, allow_origins=origins, expose_headers=st.sampled_from([(), ("x-a",)])),
 )
-builds = st.builds(
+builds = values_of(
     Build,
     root=st.sampled_from(["src", ".", "a/b"]),
     requirements=st.none() | st.just("../requirements.txt"),
@@ -381,7 +389,7 @@ environments: st.SearchStrategy[Mapping[str, Mapping[str, object]]] = st.diction
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.builds(Manifest, file=st.just(FILE), plugin=plugins, build=builds, environments=environments))
+@given(values_of(Manifest, file=st.just(FILE), plugin=plugins, build=builds, environments=environments))
 def test_a_manifest_is_equal_after_writing_and_reading(manifest: Manifest) -> None:
     """Law: parse(render_toml(m)) == m, and its configuration has no value that JSON does not have."""
     assert read(render_toml(manifest)).manifest == manifest

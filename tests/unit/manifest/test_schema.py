@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -79,9 +78,9 @@ def test_options_are_those_of_the_model_and_of_the_catalog() -> None:
 
 
 def test_the_schema_has_exactly_the_models_fields() -> None:
-    assert set(PLUGIN) == {camel(field.name) for field in fields(Plugin)}
-    assert set(BUILD) == {field.name.replace("_", "-") for field in fields(Build)}
-    assert set(CORS) == {camel(field.name) for field in fields(Cors)}
+    assert set(PLUGIN) == {camel(name) for name in Plugin.__struct_fields__}
+    assert set(BUILD) == {name.replace("_", "-") for name in Build.__struct_fields__}
+    assert set(CORS) == {camel(name) for name in Cors.__struct_fields__}
 
 
 def test_an_environment_overrides_everything_except_what_is_fixed_at_creation() -> None:
@@ -91,9 +90,9 @@ def test_an_environment_overrides_everything_except_what_is_fixed_at_creation() 
 
 def test_defaults_for_editors_are_the_models() -> None:
     plain = Plugin(name="a", display_name="a", version=1)
-    for field in fields(Plugin):
-        shown = PLUGIN[camel(field.name)].get("default")
+    for name in Plugin.__struct_fields__:
+        shown = PLUGIN[camel(name)].get("default")
         if shown is not None:
-            assert getattr(plain, field.name) == shown
-    for field in fields(Cors):
-        assert list(getattr(Cors(), field.name)) == CORS[camel(field.name)]["default"]
+            assert getattr(plain, name) == shown
+    for name in Cors.__struct_fields__:
+        assert list(getattr(Cors(), name)) == CORS[camel(name)]["default"]

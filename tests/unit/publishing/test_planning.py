@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import msgspec.structs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -252,7 +253,9 @@ def test_everything_that_biot_cannot_change_is_reported_at_once_with_a_solution(
 
 
 def image_goal(tag: str | None) -> DesiredPlugin:
-    plugin = replace(PLUGIN, deployment_package_type=PackageType.IMAGE, image_tag=tag, runtime="python3.13")
+    plugin = msgspec.structs.replace(
+        PLUGIN, deployment_package_type=PackageType.IMAGE, image_tag=tag, runtime="python3.13"
+    )
     code = PluginCode(tree_digest=f"image:{tag}", image_tag=tag) if tag else None
     return DesiredPlugin(
         name=plugin.name, settings=render_config(plugin, tree_digest=f"image:{tag}" if tag else None), code=code
