@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from benchmarks import peers
 from benchmarks.growth import growth_rows
 from benchmarks.peers import Peer, SkippedPeer
+from benchmarks.startup import StartBars, machine_reference, start_rows
 from benchmarks.timing import TimedCommand, Times, peak_memory, time_in_turn, time_once
-from benchmarks.workloads import J_HEAVY, P_HEAVY, J, P, Workload, javascript_workload, monorepo, python_workload
+from benchmarks.workloads import J_HEAVY, P_HEAVY, J, P, Workload, generated_javascript, generated_python, monorepo
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,9 +40,9 @@ def compare(home: Path, runs: int) -> list[str]:
             "P-heavy",
             P_HEAVY,
             runs,
-            (RatioBar(peer="uv + zip", ratio=15), RatioBar(peer="sam build + zip", ratio=40)),
+            (RatioBar(peer="uv + zip", ratio=18), RatioBar(peer="sam build + zip", ratio=40)),
         ),
-        *_python(home / "p", "P", P, runs, ()),
+        *_python(home / "p", "P", P, runs, (RatioBar(peer="uv + zip", ratio=8),)),
         *_javascript(home / "j", "J", J, runs, (RatioBar(peer="npm ci + zip", ratio=5),)),
         *_javascript(home / "j-heavy", "J-heavy", J_HEAVY, runs, ()),
         *_monorepo(home / "monorepo", runs),
@@ -50,24 +51,25 @@ def compare(home: Path, runs: int) -> list[str]:
 
 
 def _python(home: Path, name: str, requirements: tuple[str, ...], runs: int, bars: tuple[RatioBar, ...]) -> list[str]:
-    workload = python_workload(home, requirements)
+    workload = generated_python(home, requirements)
     heavy = name == "P-heavy"
     candidates: list[Candidate] = [peers.uv_and_zip(), *(peers.python_peers(home) if heavy else ())]
     rows = _against(workload, candidates, home, runs, bars)
-    rows += _changed(workload, peers.uv_and_zip(), home, runs)
+    start_bars = StartBars(unchanged=2.5, changed=5, peer=18) if heavy else StartBars(unchanged=1.8, changed=4, peer=8)
+    rows += start_rows(workload, peers.uv_and_zip(), home, runs, start_bars)
     rows += _cold(workload, peers.uv_and_zip(), home, 2)
     if heavy:
         rows += [*_limits(workload, home, runs), *_sizes(workload, home)]
-    return ["", f"## {name}", "", *TABLE_HEAD, *rows]
+    return ["", f"## {name}", "", machine_reference(runs), "", *TABLE_HEAD, *rows]
 
 
 def _javascript(home: Path, name: str, packages: tuple[str, ...], runs: int, bars: tuple[RatioBar, ...]) -> list[str]:
-    workload = javascript_workload(home, packages)
+    workload = generated_javascript(home, packages)
     candidates = peers.javascript_peers(home)
     rows = _against(workload, candidates, home, runs, bars)
     if isinstance(candidates[0], Peer):
         rows += _cold(workload, candidates[0], home, 2)
-    return ["", f"## {name}", "", *TABLE_HEAD, *rows]
+    return ["", f"## {name}", "", machine_reference(runs), "", *TABLE_HEAD, *rows]
 
 
 def _against(
@@ -96,25 +98,6 @@ def _against(
         rows.append(_ratio(f"**ratio to {candidate.name}**", theirs.median / measured.median, bar))
         rows.append(_size_row(workload, home / "out" / "peer.zip", candidate.name))
     return rows
-
-
-def _changed(workload: Workload, peer: Peer, home: Path, runs: int) -> list[str]:
-    """One source file changed since the last build, and nothing changed."""
-    source = workload.folder / "src" / "index.py"
-    text = source.read_text("utf-8")
-    count = iter(range(10**6))
-    change = replace(
-        _package(workload), name="one file changed", prepare=lambda: _write(source, f"{text}# {next(count)}\n")
-    )
-    changed, theirs = time_in_turn([change, peer.command(workload, home / "out")], runs)
-    source.write_text(text, "utf-8")
-    time_once(_package(workload))
-    same = time_in_turn([replace(_package(workload), prepare=None)], max(runs, 10))[0]
-    return [
-        _time("one source file changed, whole process", changed, 0.25),
-        _ratio("**ratio to uv + zip**", theirs.median / changed.median, 20),
-        _time("nothing changed, whole process", same, 0.15),
-    ]
 
 
 def _cold(workload: Workload, peer: Peer, home: Path, runs: int) -> list[str]:
@@ -159,7 +142,7 @@ def _sizes(workload: Workload, home: Path) -> list[str]:
     shutil.unpack_archive(artifact, unpacked)
     subprocess.run(["zip", "-qr9", str(home / "nine.zip"), "."], cwd=unpacked, check=True)
     manifest = workload.folder / "plugin.toml"
-    manifest.write_text(f"{manifest.read_text('utf-8')}\n[build]\nrecompress = true\n", "utf-8")
+    manifest.write_text(manifest.read_text("utf-8").replace("[build]\n", "[build]\nrecompress = true\n"), "utf-8")
     first = time_once(_package(workload))
     again = time_once(_package(workload))
     nine, hard = (home / "nine.zip").stat().st_size, artifact.stat().st_size
@@ -184,6 +167,8 @@ def _monorepo(home: Path, runs: int) -> list[str]:
     return [
         "",
         f"## A repository of {PLUGINS} small plugins",
+        "",
+        machine_reference(runs),
         "",
         *TABLE_HEAD,
         f"| `biot-plugin package --all`, store warm, no earlier artifact | {ours} | | |",
@@ -227,7 +212,3 @@ def _reason(error: SystemExit) -> str:
     lines = str(error).strip().splitlines() or ["no message"]
     message = next((line for line in lines[1:] if "error" in line.lower()), lines[-1])
     return re.sub(r"\S*/biot-bench-\S*", "…", message).replace("|", "/").strip()[:160]
-
-
-def _write(file: Path, text: str) -> None:
-    file.write_text(text, "utf-8")

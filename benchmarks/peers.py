@@ -61,7 +61,7 @@ class SkippedPeer:
 
 Candidate = Peer | SkippedPeer
 _CLEAN = 'rm -rf "$OUT"/*'
-_ZIP = 'cp src/* "$OUT/tree" && cd "$OUT/tree" && zip -qr ../peer.zip .'
+_ZIP = 'cp -r src/. "$OUT/tree" && cd "$OUT/tree" && zip -qr ../peer.zip .'
 
 
 def uv_and_zip() -> Peer:

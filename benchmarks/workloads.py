@@ -10,6 +10,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from copier import run_copy
+
 REPOSITORY = Path(__file__).parents[1]
 P = ("requests", "pyjwt[crypto]", "pydantic", "python-dateutil")
 P_HEAVY = (*P, "numpy", "pandas")
@@ -40,6 +42,11 @@ class Workload:
     folder: Path
     environment: dict[str, str]
 
+    @property
+    def handler(self) -> Path:
+        """The file of the handler."""
+        return next(self.folder.glob("src/index.*"))
+
     def kit(self, *arguments: str) -> list[str]:
         """The command line of the installed kit."""
         return [str(Path(sys.executable).with_name("biot-plugin")), *arguments]
@@ -49,15 +56,41 @@ class Workload:
         shutil.rmtree(self.folder / "dist", ignore_errors=True)
 
 
+def generated_python(home: Path, requirements: tuple[str, ...]) -> Workload:
+    """A plugin as the template generates it, with ``requirements`` besides its own, locked and packaged once."""
+    workload = _generate(home, "python", "python3.13")
+    project = workload.folder / "pyproject.toml"
+    text, listed = project.read_text("utf-8"), "".join(f'"{name}", ' for name in requirements)
+    project.write_text(text.replace("dependencies = [", f"dependencies = [{listed}", 1), "utf-8")
+    return _locked(workload)
+
+
+def generated_javascript(home: Path, packages: tuple[str, ...]) -> Workload:
+    """The same in JavaScript, with ``packages`` in their newest versions."""
+    workload = _generate(home, "javascript", "nodejs22.x")
+    file = workload.folder / "package.json"
+    package = json.loads(file.read_text("utf-8"))
+    package["dependencies"] |= dict.fromkeys(packages, "*")
+    file.write_text(json.dumps(package), "utf-8")
+    return _locked(workload)
+
+
+def _generate(home: Path, language: str, runtime: str) -> Workload:
+    answers = {"language": language, "runtime": runtime}
+    folder = home / "plugin"
+    run_copy(str(REPOSITORY), folder, answers, defaults=True, quiet=True, vcs_ref="HEAD")
+    return Workload(folder, {**os.environ, "BIOT_PLUGIN_STORE": str(home / "store")})
+
+
 def python_workload(home: Path, requirements: tuple[str, ...]) -> Workload:
-    """A Python plugin with ``requirements``, locked and packaged once."""
+    """A Python plugin of one file with ``requirements``, locked and packaged once."""
     folder = home / "plugin"
     write_plugin(folder, "python3.13", {"src/index.py": HANDLER, "pyproject.toml": project_table(requirements)})
     return _locked(Workload(folder, {**os.environ, "BIOT_PLUGIN_STORE": str(home / "store")}))
 
 
 def javascript_workload(home: Path, packages: tuple[str, ...]) -> Workload:
-    """A JavaScript plugin with ``packages`` in the newest versions, locked and packaged once."""
+    """A JavaScript plugin of one file with ``packages`` in the newest versions, locked and packaged once."""
     folder = home / "plugin"
     required = "".join(f'require("{name}");\n' for name in packages)
     package = {"name": "bench", "version": "1.0.0", "dependencies": dict.fromkeys(packages, "*")}

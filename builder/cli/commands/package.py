@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from msgspec.structs import replace
 
 from builder.cli.batch_output import batch_options, show_results
 from builder.cli.options import current_day, json_option, project_of, project_options, store_location, store_option
@@ -111,6 +110,8 @@ def _find_last_build(start: Path, environment: str | None, output: Path | None) 
 
 
 def _package_all(selection: PluginSelection, pattern: Project, output: Path | None, *, as_json: bool) -> int:
+    from msgspec.structs import replace
+
     from builder.batch import find_plugins, package_all
     from builder.dependencies import open_store
 
