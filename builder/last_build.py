@@ -107,7 +107,7 @@ class LastBuild:
             return None
         try:
             record = json.loads(self._file.read_bytes())
-            outputs: dict[str, str] = record["outputs"]
+            outputs = {output["file"]: output["sha256"] for output in record["outputs"]}
             if (
                 record["request"] != self._request
                 or record["digest"] != self._snapshot(record["folders"]).digest
@@ -137,13 +137,14 @@ class LastBuild:
             snapshot = self._snapshot(inputs.folders)
             if self._signed or snapshot.is_fresh(inputs.began):
                 return
+            outputs = {build.artifact: build.sha256} | {file: _sha256(file) for file in beside}
             record = {
                 "request": self._request,
                 "folders": inputs.folders,
                 "digest": snapshot.digest,
                 "artifact": str(build.artifact),
                 "size": build.size,
-                "outputs": {str(build.artifact): build.sha256} | {str(file): _sha256(file) for file in beside},
+                "outputs": [{"file": str(file), "sha256": digest} for file, digest in outputs.items()],
                 "warnings": [{name: getattr(warning, name) for name in _FIELDS} for warning in build.warnings],
             }
             self._replace_file(json.dumps(record))

@@ -9,6 +9,8 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
+import msgspec
+
 PROGRAM = "ruff"
 FILE = PROGRAM + (".exe" if os.name == "nt" else "")
 FIND = f"from builder.code.parsers import _program; print(_program({PROGRAM!r}))"
@@ -19,6 +21,7 @@ def test_a_program_in_a_target_folder_is_found(tmp_path: Path) -> None:
     installed = metadata.distribution(PROGRAM)
     info = Path(str(installed.locate_file(f"{PROGRAM}-{installed.version}.dist-info")))
     shutil.copytree(info, tmp_path / info.name)
+    shutil.copytree(Path(msgspec.__file__).parent, tmp_path / "msgspec")  # the kit's code needs it
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / FILE).write_bytes(b"")
     empty = tmp_path / "empty-venv"
