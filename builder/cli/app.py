@@ -45,7 +45,7 @@ COMMAND_GROUPS = {
         "unsubscribe",
         "subscriptions",
     ),
-    "Local BioT": ("sandbox", "trigger"),
+    "Local BioT": ("invoke", "sandbox", "trigger"),
 }
 """Heading in ``--help`` -> the commands below it, each a module of ``builder.cli.commands``."""
 COMMANDS = tuple(name for names in COMMAND_GROUPS.values() for name in names)
@@ -64,6 +64,7 @@ Examples:
   biot-plugin new my-plugin        start a plugin repository
   biot-plugin check                report every problem of the plugin
   biot-plugin package              write dist/<name>-<version>.zip
+  biot-plugin invoke               call the packaged plugin with every event
   biot-plugin plan -e dev          show what publishing would change
   biot-plugin publish -e dev       create or update the plugin on BioT
   biot-plugin sandbox              run a local BioT to publish to

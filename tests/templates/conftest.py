@@ -116,4 +116,4 @@ def files_of(folder: Path) -> set[str]:
 @pytest.fixture(scope="session")
 def functions_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where runtime clients and unpacked code are kept, so that clients are installed once."""
-    return tmp_path_factory.mktemp("functions")
+    return tmp_path_factory.mktemp("cache") / "biot-plugin-kit" / "functions"

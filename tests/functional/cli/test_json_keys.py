@@ -140,6 +140,7 @@ def build(machine: Machine, tmp_path: Path) -> None:
     assert machine("lock") == 0
     assert machine("check") == 0
     assert machine("package") == 0
+    assert machine("invoke", "no-such-hook") == 2  # its other documents: tests/templates/test_invoke.py
     artifact = "dist/age-calculator-1.zip"
     assert machine("inspect", artifact) == 0
     assert machine("verify", "--rebuild", artifact) == 0
