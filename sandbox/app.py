@@ -13,6 +13,7 @@ from sandbox import openapi
 from sandbox.dispatcher import routes as dispatcher
 from sandbox.endpoints import function_url_routes
 from sandbox.entities import routes as entities
+from sandbox.entities.templates import routes as templates
 from sandbox.hooks.hook_layer import HookLayer, Hooks
 from sandbox.settings import routes as settings
 from sandbox.trigger import routes as trigger
@@ -41,6 +42,7 @@ def create_app(state: InstanceState, hooks: Hooks | None = None) -> ASGIApp:
             *settings.routes(),
             *dispatcher.routes(),
             *entities.routes(),
+            *templates.routes(),
             *trigger.routes(),
             *function_url_routes.routes(),
             *openapi.routes(),

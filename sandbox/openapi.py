@@ -27,10 +27,12 @@ def operations() -> tuple[Operation, ...]:
     """Return all operations except the plugins' own endpoints, this document, and the kit's own triggers."""
     from sandbox.dispatcher import operation_docs as dispatcher
     from sandbox.entities import operation_docs as entities
+    from sandbox.entities.templates import operation_docs as templates
     from sandbox.settings import operation_docs as settings
     from sandbox.ums import operation_docs as ums
 
-    return (*settings.OPERATIONS, *ums.OPERATIONS, *dispatcher.OPERATIONS, *entities.OPERATIONS)
+    rooms = (settings, ums, dispatcher, entities, templates)
+    return tuple(operation for room in rooms for operation in room.OPERATIONS)
 
 
 @cache

@@ -45,16 +45,14 @@ class EntityWriter:
             "_id": entity.id,
             **entity.attributes,
             **references,
-            "_template": self._template(entity.template_id),
+            "_template": self._template(entity),
             "_creationTime": entity.creation_time,
             "_lastModifiedTime": entity.last_modified_time,
             "_caption": caption_of(entity),
         }
 
-    def _template(self, identifier: str) -> dict[str, object]:
-        template = self._store.template(identifier)
-        if template is None:  # the foreign key of the table rules this out
-            return {"id": identifier}
+    def _template(self, entity: StoredEntity) -> dict[str, object]:
+        template = self._store.template_of(entity)
         shown: dict[str, object] = {"id": template.id, "name": template.name, "displayName": template.display_name}
         if template.parent_id and (parent := self._store.template(template.parent_id)):
             shown["parentTemplate"] = {"id": parent.id, "name": parent.name, "displayName": parent.display_name}
@@ -68,11 +66,11 @@ class EntityWriter:
         return self._references[key]
 
     def _shown(self, entity: StoredEntity) -> Mapping[str, object]:
-        template = self._template(entity.template_id)
+        template = self._template(entity)
         return {
             "id": entity.id,
             "templateId": entity.template_id,
-            "templateName": template.get("name", ""),
+            "templateName": template["name"],
             "template": template,
             "organizationId": organization_of(entity),
             "name": caption_of(entity),

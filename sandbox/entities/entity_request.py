@@ -67,8 +67,7 @@ def find_entity(store: EntityStore, request: EntityRequest) -> StoredEntity:
 
 
 def _has_template(store: EntityStore, entity: StoredEntity, name: str | None) -> bool:
-    template = store.template(entity.template_id)
-    return name is None or (template is not None and template.name == name)
+    return name is None or store.template_of(entity).name == name
 
 
 def find_parent(store: EntityStore, request: EntityRequest) -> StoredEntity | None:

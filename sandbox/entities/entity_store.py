@@ -145,6 +145,17 @@ class EntityStore:
             self._templates[identifier] = stored_template(row)
         return self._templates[identifier]
 
+    def template_of(self, entity: StoredEntity) -> StoredTemplate:
+        """Return the template of an entity.
+
+        Raises:
+            LookupError: There is none, which the database rules out.
+        """
+        template = self.template(entity.template_id)
+        if template is None:
+            raise LookupError(entity.template_id)
+        return template
+
     def templates_named(self, entity_type_name: str, name: str) -> Sequence[StoredTemplate]:
         """Return the templates of an entity type with a name; only those with different parents can be several."""
         rows = self._connection.execute(

@@ -17,6 +17,7 @@ from sandbox.entities.rules.device_rules import DEVICE_RULES
 from sandbox.entities.rules.entity_rules import NO_RULES
 from sandbox.entities.rules.people_rules import PEOPLE_RULES
 from sandbox.entities.rules.references import check_references
+from sandbox.entities.templates.custom_attributes import custom_attributes, refuse_unlisted
 from sandbox.entities.types.attributes import read_attributes
 from sandbox.ums.accounts import ORGANIZATION
 
@@ -36,7 +37,8 @@ def create(store: EntityStore, request: EntityRequest) -> EntityChange:
     template = find_template(store, request, parent)
     body = {name: value for name, value in request.body.items() if name != "_templateId"}
     attributes_of_api = kind.attributes if request.api.operation in _WITH_ALL_ATTRIBUTES else kind.started_attributes
-    sent = read_attributes(attributes_of_api, body, template.id, creates=True)
+    sent = read_attributes((*attributes_of_api, *(custom_attributes(template) or ())), body, template.id, creates=True)
+    refuse_unlisted(template, body)
     set_values = {name: value for name, value in sent.items() if value is not None}
     identifier = str(set_values.pop("_id")) if kind.own_ids else str(uuid4())
     attributes = {**kind.defaults, **set_values}
@@ -88,7 +90,10 @@ def update(store: EntityStore, request: EntityRequest) -> EntityChange:
         ApiError: The request is not valid for the entity.
     """
     old = find_entity(store, request)
-    sent = read_attributes(request.kind.attributes, request.body, old.template_id, creates=False)
+    template = store.template_of(old)
+    attributes = (*request.kind.attributes, *(custom_attributes(template) or ()))
+    sent = read_attributes(attributes, request.body, template.id, creates=False)
+    refuse_unlisted(template, request.body)
     merged = {name: value for name, value in {**old.attributes, **sent}.items() if value is not None}
     merged = {**request.kind.defaults, **merged}
     check_references(store, request.kind, sent, merged)

@@ -15,15 +15,31 @@ from sandbox.web.biot_errors import ApiError, bad_request
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-Kind = Literal["text", "choice", "flag", "whole", "moment", "date", "locale", "timezone", "object", "reference", "any"]
+Kind = Literal[
+    "text",
+    "choice",
+    "choices",
+    "flag",
+    "whole",
+    "decimal",
+    "moment",
+    "date",
+    "locale",
+    "timezone",
+    "object",
+    "reference",
+    "any",
+]
 CUSTOM_NAME = re.compile(r"[a-zA-Z]\w{0,35}", re.ASCII)
 """The name of a custom attribute, as in BioT's templates; the names of built-in attributes start with an underscore."""
 
 LOCALE_PATTERN = "[a-z]{2,3}-[a-z]{2}"
 """The format of a locale: language and country in lower case."""
-_TYPES: Mapping[Kind, tuple[type, str]] = {
+_TYPES: Mapping[Kind, tuple[type | tuple[type, ...], str]] = {
     "flag": (bool, "BOOLEAN"),
     "whole": (int, "INTEGER"),
+    "decimal": ((int, float), "DECIMAL"),
+    "choices": (list, "MULTI_SELECT"),
     "object": (dict, "OBJECT"),
     "reference": (dict, "REFERENCE"),
     "any": (dict, "OBJECT"),
@@ -36,7 +52,7 @@ class Attribute:
 
     Attributes:
         name: Its key.
-        kind: The type of its value. An ``any`` is an object of custom attributes.
+        kind: The type of its value. An ``any`` is an object of custom attributes; ``choices`` is a list.
         required: Whether it must be present on creation; in an object, whenever the object is sent.
         least: The shortest text or smallest number.
         most: The longest text or largest number.
@@ -52,8 +68,8 @@ class Attribute:
     name: str
     kind: Kind = "text"
     required: bool = False
-    least: int | None = None
-    most: int | None = None
+    least: float | None = None
+    most: float | None = None
     choices: tuple[str, ...] = ()
     pattern: str = ""
     parts: tuple[Attribute, ...] = ()
@@ -121,6 +137,8 @@ def _checked(one: Attribute, path: str, value: object, body: _Body) -> object:
         raise bad_request(message, "ATTRIBUTE_VALUE_TYPE_MISMATCH", details)
     if isinstance(value, dict):
         return value if one.kind == "any" else _object(one, path, value, body)
+    if isinstance(value, list):
+        return _choices(one, path, value)
     if isinstance(value, str) and one.kind in _TEXT_CHECKS:
         value = _TEXT_CHECKS[one.kind](one, path, value)
     _check_size(one, path, value)
@@ -140,7 +158,7 @@ def _object(one: Attribute, path: str, value: dict[str, object], body: _Body) ->
 
 def _check_size(one: Attribute, path: str, value: object) -> None:
     size = len(value) if isinstance(value, str) else value
-    if not isinstance(size, int) or isinstance(size, bool):
+    if not isinstance(size, int | float) or isinstance(size, bool):
         return
     unit = "characters" if isinstance(value, str) else "as its value"
     if one.most is not None and size > one.most:
@@ -166,6 +184,15 @@ def _check_choice(one: Attribute, path: str, value: str) -> str:
         details = {"value": value, "allowedValues": list(one.choices), "attributeName": path}
         msg = f"{path} must be one of {', '.join(one.choices)}."
         raise bad_request(msg, "SELECT_ATTRIBUTE_INVALID_VALUE", details)
+    return value
+
+
+def _choices(one: Attribute, path: str, value: list[object]) -> object:
+    for item in value:
+        _check_choice(one, path, str(item))
+    if len({str(item) for item in value}) < len(value):
+        message = f"{path} has a value twice."
+        raise bad_request(message, "SELECT_ATTRIBUTE_DUPLICATED_VALUES", {"attributeName": path})
     return value
 
 

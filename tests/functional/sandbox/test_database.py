@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import stat
 from concurrent.futures import ThreadPoolExecutor
@@ -11,8 +12,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from builder.errors import SandboxError
+from sandbox import ADMIN
 from sandbox.database import SCHEMA_VERSION, Database
 from sandbox.ums.accounts import PUBLISHER_ROLE, UserDraft, create_user
+from sandbox.ums.permissions import ENTITIES, PUBLISHER
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -160,4 +163,21 @@ def test_a_database_of_an_older_version_is_migrated(database: Database) -> None:
 
     assert [tuple(row) for row in people] == [("1", 1, None), (user, 1, "+12345678901")]
     assert [tuple(row) for row in services] == [("2", 1, PUBLISHER_ROLE)]
+    database.close()
+
+
+def test_the_administrator_of_an_older_database_gets_the_new_permissions_once(database: Database) -> None:
+    with database.write() as connection:
+        for username, scopes in ((ADMIN, PUBLISHER), ("other@example.com", ("PROTECTED_API",))):
+            create_user(connection, UserDraft(username=username, password="x", scopes=scopes))
+        connection.execute("DROP TABLE entity")
+        connection.execute("DROP TABLE entity_template")
+        connection.execute("PRAGMA user_version = 2")
+    database.migrate()
+    database.migrate()
+    with database.read() as connection:
+        scopes = dict(connection.execute("SELECT username, scopes FROM ums_user").fetchall())
+
+    assert json.loads(scopes[ADMIN]) == [*PUBLISHER, *ENTITIES]
+    assert json.loads(scopes["other@example.com"]) == ["PROTECTED_API"]
     database.close()

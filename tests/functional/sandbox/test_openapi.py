@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.dispatcher import routes as dispatcher
 from sandbox.entities import routes as entities
+from sandbox.entities.templates import routes as templates
 from sandbox.openapi import document
 from sandbox.settings import routes as settings
 from sandbox.ums import routes as ums
@@ -30,7 +31,7 @@ LIKE_OTHERS = (
 def test_the_document_lists_every_route_and_no_other() -> None:
     served = {
         (route.path, method.lower())
-        for room in (settings, ums, dispatcher, entities)
+        for room in (settings, ums, dispatcher, entities, templates)
         for route in room.routes()
         for method in (route.methods or set()) - {"HEAD"}
     }

@@ -309,6 +309,15 @@ ATTRIBUTE_BREAKS: Mapping[str, tuple[str, Break]] = {
             )
         ),
     ),
+    "SELECT_ATTRIBUTE_DUPLICATED_VALUES": (
+        "device.registerDeviceWithTemplateName",
+        lambda requests, name: requests.send(
+            replace(
+                requests.valid(name).changed(colours=["red", "red"]),
+                path=f"/device/v2/devices/templates/{requests.template_with_colours()}",
+            )
+        ),
+    ),
     "COUNTRY_CODE_CANNOT_BE_NULL": ("organization.updatePatient", with_body(_address={"city": "Boston"})),
 }
 """A way to cause each code of attributes and references, for one operation: the others check in the same way."""

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from builder.platform.entity_apis import ENTITY_APIS
-from sandbox.entities.entity_store import EntityStore, StoredTemplate
-from sandbox.entities.templates.seed_templates import SEED_TIME, default_template_id, default_template_name
+from sandbox.entities.templates.seed_templates import default_template_id, default_template_name
 from sandbox.ums.accounts import ORGANIZATION
 from tests.support.sandbox.contract_requests import ContractRequest
 
@@ -147,26 +146,23 @@ class EntityRequests:
         """Return a token of the service user, who is no entity."""
         return self._requests.sandbox.token()
 
+    def template(self, kind: str, **more: object) -> Body:
+        """Create a template and return it."""
+        body = {"name": f"t{uuid4().hex}", "displayName": "Made up", "entityType": kind, **more}
+        return self.made(self.request("POST", "/settings/v1/templates", body))
+
     def template_of_other_parent(self, kind: str) -> tuple[str, str]:
         """Create a template whose parent is a new template; return its id and its name."""
-        parent = "patient" if kind == "patient-alert" else "device"
-        names = (f"t{uuid4().hex}", f"t{uuid4().hex}")
-        identifier, above = str(uuid4()), str(uuid4())
-        with self._requests.sandbox.running.state.database.write() as connection:
-            store = EntityStore(connection)
-            for each, entity, name, parent_id in ((above, parent, names[0], None), (identifier, kind, names[1], above)):
-                store.insert_template(
-                    StoredTemplate(
-                        id=each,
-                        entity_type_name=entity,
-                        name=name,
-                        display_name=name,
-                        parent_id=parent_id,
-                        creation_time=SEED_TIME,
-                        document={},
-                    )
-                )
-        return identifier, names[1]
+        parent = self.template("patient" if kind == "patient-alert" else "device")
+        made = self.template(kind, parentTemplateId=parent["id"])
+        return made["id"], made["name"]
+
+    def template_with_colours(self) -> str:
+        """Create a template for devices with an attribute ``colours`` and return its name."""
+        values = [{"name": name, "displayName": name.title()} for name in ("red", "blue")]
+        attribute = {"name": "colours", "displayName": "Colours", "type": "MULTI_SELECT", "category": "REGULAR"}
+        name: str = self.template("device", customAttributes=[{**attribute, "selectableValues": values}])["name"]
+        return name
 
     def _parents(self, api: EntityApi) -> dict[str, str]:
         parents: dict[str, Callable[[], str]] = {
