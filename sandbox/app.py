@@ -10,11 +10,13 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from sandbox import openapi
+from sandbox.activity import routes as activity
 from sandbox.dispatcher import routes as dispatcher
 from sandbox.endpoints import function_url_routes
 from sandbox.entities import routes as entities
 from sandbox.entities.templates import routes as templates
-from sandbox.hooks.hook_layer import HookLayer, Hooks
+from sandbox.hooks.hook_layer import HookLayer
+from sandbox.hooks.running_hooks import Hooks
 from sandbox.settings import routes as settings
 from sandbox.trigger import routes as trigger
 from sandbox.ums import routes as ums
@@ -26,15 +28,17 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+    from sandbox.activity.activity_recorder import ActivityRecorder
     from sandbox.instance_state import InstanceState
 
 
-def create_app(state: InstanceState, hooks: Hooks | None = None) -> ASGIApp:
+def create_app(state: InstanceState, hooks: Hooks | None = None, recorder: ActivityRecorder | None = None) -> ASGIApp:
     """Create the application with all routes of the local BioT.
 
     Args:
         state: Routes read it from ``request.app.state.sandbox``.
-        hooks: Whom the local BioT calls around API calls; by default new ones, which report to nobody.
+        hooks: Whom the local BioT calls around API calls; by default new ones.
+        recorder: The record of what happened; None keeps none.
     """
     app = Starlette(
         routes=[
@@ -44,6 +48,7 @@ def create_app(state: InstanceState, hooks: Hooks | None = None) -> ASGIApp:
             *entities.routes(),
             *templates.routes(),
             *trigger.routes(),
+            *activity.routes(),
             *function_url_routes.routes(),
             *openapi.routes(),
         ],
@@ -56,7 +61,8 @@ def create_app(state: InstanceState, hooks: Hooks | None = None) -> ASGIApp:
     )
     app.router.redirect_slashes = False
     app.state.sandbox = state
-    return Guard(HookLayer(app, hooks or Hooks(state)), state.settings.base_url)
+    app.state.activity = recorder
+    return Guard(HookLayer(app, hooks or Hooks(state, recorder)), state.settings.base_url)
 
 
 async def _handle_api_error(request: Request, error: Exception) -> Response:

@@ -17,12 +17,14 @@ import uvicorn
 
 from builder.errors import SandboxError
 from sandbox import PORT
+from sandbox.activity.activity_file import FILE_NAME
+from sandbox.activity.activity_recorder import ActivityRecorder
 from sandbox.app import create_app
 from sandbox.clock import Clock, SystemClock
 from sandbox.database import Database
 from sandbox.entities.seed_data import seed
 from sandbox.functions.service import FunctionService, ServiceSettings, default_cache
-from sandbox.hooks.hook_layer import Hooks
+from sandbox.hooks.running_hooks import Hooks
 from sandbox.instance_state import InstanceState, SandboxSettings
 from sandbox.settings.code.code_store import CodeStore
 from sandbox.settings.startup_repair import repair_plugins
@@ -120,7 +122,7 @@ def start(options: ServerOptions) -> RunningServer:
     with ExitStack() as resources:
         resources.enter_context(lock_folder(options.folder))
         if options.fresh:
-            _delete_data(options.folder / DATABASE_FILE)
+            _delete_data(options.folder)
         database = Database(options.folder / DATABASE_FILE)
         resources.callback(database.close)
         database.migrate()
@@ -140,8 +142,9 @@ def start(options: ServerOptions) -> RunningServer:
             settings=SandboxSettings(base_url=base_url),
         )
         repair_plugins(state)
-        hooks = Hooks(state)
-        app = create_app(state, hooks)
+        recorder = resources.enter_context(ActivityRecorder(options.folder / FILE_NAME))
+        hooks = Hooks(state, recorder)
+        app = create_app(state, hooks, recorder)
         gate = _gate(options, database)
         if options.log:
             app = RequestLog(app, options.log)
@@ -150,12 +153,13 @@ def start(options: ServerOptions) -> RunningServer:
         return RunningServer(state, gate, thread, resources.pop_all())
 
 
-def _delete_data(file: Path) -> None:
+def _delete_data(folder: Path) -> None:
     """Delete a local BioT's own files and keep everything else in the folder."""
     try:
-        shutil.rmtree(CodeStore.beside(Database(file)).folder, ignore_errors=True)
-        for path in (file, *(file.with_name(file.name + suffix) for suffix in ("-wal", "-shm"))):
-            path.unlink(missing_ok=True)
+        shutil.rmtree(CodeStore.beside(Database(folder / DATABASE_FILE)).folder, ignore_errors=True)
+        for name in (DATABASE_FILE, FILE_NAME):
+            for suffix in ("", "-wal", "-shm"):
+                (folder / f"{name}{suffix}").unlink(missing_ok=True)
     except OSError as error:
         msg = f"The local BioT's data cannot be deleted: {error}."
         raise SandboxError(msg, hint="Check the permissions of its folder.") from error

@@ -1,4 +1,4 @@
-"""Print what happened in a chain: its steps, its response, and why subscriptions were not called."""
+"""Print what happened in a chain: its steps with what each changed, its response, and why others were not called."""
 
 from __future__ import annotations
 
@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING, Any
 from builder.cli.output import table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     Chain = Mapping[str, Any]
 
 PLUGIN_FAILED_EXIT = 9
+_CLIENT_ERROR = 400
+_CHANGES_MAX = 30
+_PARTS = {"PRE_REQUEST": "request", "ADAPT_ENTITY": "response", "POST_REQUEST": "response"}
 
 
 def chain_lines(chain: Chain) -> list[str]:
-    """The lines about a chain, as ``/sandbox/v1`` describes it."""
-    lines = [_head(chain)]
+    """The lines about a chain in short, as ``/sandbox/v1`` describes it."""
+    lines = [f"{_head(chain)}, trace {chain['traceId']}"]
     if chain["steps"]:
         rows = [("step", "plugin or endpoint", "order", "status", "ms"), *map(_row, chain["steps"])]
         lines += ["", *table(rows, right=(2, 3, 4), flexible=(1,))]
@@ -24,45 +27,149 @@ def chain_lines(chain: Chain) -> list[str]:
     return [*lines, *(["", *notes] if notes else [])]
 
 
+def tree_lines(chain: Chain) -> list[str]:
+    """The lines about a chain as a tree: each step with what it changed, its log, and what its plugin caused."""
+    nodes: list[tuple[str, list[str]]] = [(_step_title(step), [*_step_details(step)]) for step in chain["steps"]]
+    nodes += [(f"caused #{one['number']} {_summary(one)}", []) for one in chain.get("caused", ())]
+    lines = [f"#{chain['number']} {_head(chain)}", f"   {chain['startTime']}, trace {chain['traceId']}"]
+    if chain["parentId"]:
+        lines.append(f"   caused by a plugin in {chain['parentId']}")
+    for at, (title, details) in enumerate(nodes):
+        last = at == len(nodes) - 1
+        lines.append(f"{'└─' if last else '├─'} {title}")
+        lines += [f"{'  ' if last else '│ '}    {detail}" for detail in details]
+    return [*lines, *_notes_of_tree(chain)]
+
+
+def reason_lines(chain: Chain) -> list[str]:
+    """The lines about every subscription that was considered, and why it was or was not called."""
+    lines = [f"{_head(chain)}", ""]
+    considered = chain.get("considered", ())
+    if not considered:
+        return [*lines, *_silence(chain)]
+    called = [one for one in considered if one["called"]]
+    for one in called:
+        lines += [f"called      {one['listener']}: {one['target']}", *_outcome(chain, one)]
+    for one in considered:
+        if not one["called"]:
+            lines.append(f"not called  {one['listener']}: {one['target']}")
+            lines += [f"              {reason['message']}" for reason in one["reasons"]]
+    if not called and chain["nearest"]:
+        near = chain["nearest"]
+        lines += ["", f"The nearest subscription is {near['target']} of {near['listener']}."]
+    return lines
+
+
+def activity_rows(chains: Sequence[Chain]) -> list[str]:
+    """The lines about many chains, one each."""
+    rows = [("id", "time", "what", "plugins", "status", "ms")]
+    for chain in chains:
+        failed = " !" if chain["pluginFailed"] else ""
+        status = "" if chain["status"] is None else str(chain["status"])
+        took = "not finished" if chain["milliseconds"] is None else f"{chain['milliseconds']:.0f}"
+        time = chain["startTime"][11:19]
+        rows.append((str(chain["number"]), time, chain["title"], ", ".join(chain["plugins"]), status + failed, took))
+    return table(rows, right=(0, 4, 5), flexible=(2, 3))
+
+
 def _head(chain: Chain) -> str:
-    response = chain["response"]
+    response = chain.get("response")
     answer = f": {response['status']}" if response else ""
-    return f"{chain['title']}{answer}, {chain['milliseconds']:.0f} ms, trace {chain['traceId']}"
+    if chain.get("milliseconds") is None:
+        return f"{chain['title']}: not finished"
+    return f"{chain['title']}{answer}, {chain['milliseconds']:.0f} ms"
+
+
+def _summary(chain: Chain) -> str:
+    status = f": {chain['status']}" if chain["status"] is not None else ""
+    return f"{chain['title']}{status}"
 
 
 def _row(step: Chain) -> tuple[str, str, str, str, str]:
     order = step["order"] if step["name"] not in {"API", "NOTIFICATION"} else None
-    status = step["response"]["status"] if step["response"] else "none"
-    return (
-        step["name"],
-        step["listener"],
-        "" if order is None else str(order),
-        str(status),
-        f"{step['milliseconds']:.1f}",
-    )
+    took = f"{step['milliseconds']:.1f}"
+    return step["name"], step["listener"], "" if order is None else str(order), _status(step), took
+
+
+def _status(step: Chain) -> str:
+    return str(step["response"]["status"]) if step["response"] else "none"
+
+
+def _step_title(step: Chain) -> str:
+    order = f" (order {step['order']})" if step["name"] in _PARTS else ""
+    listener = f" {step['listener']}{order}" if step["listener"] else ""
+    return f"{step['name']}{listener}: {_status(step)}, {step['milliseconds']:.1f} ms"
+
+
+def _step_details(step: Chain) -> Iterator[str]:
+    if step["problem"]:
+        yield step["problem"]
+    if step["name"] in _PARTS:
+        yield from _changes(step)
+    function = step["function"]
+    if function:
+        yield f"ran {function['artifactSha256'][:12]} on {function['runtime']}, request {function['requestId']}"
+        for record in function["log"]:
+            yield from (f"log  {line}" for line in record.splitlines())
+        yield function["report"].replace("\t", "  ")
+        yield from function["warnings"]
+
+
+def _changes(step: Chain) -> Iterator[str]:
+    """What an interceptor changed, as a structural difference."""
+    from sandbox.json_diff import describe, diff
+
+    part, answer = _PARTS[step["name"]], step["response"]
+    sent, body = step["request"]["body"], answer["body"] if answer else None
+    if not isinstance(sent, dict) or not isinstance(body, dict) or not isinstance(body.get(part), dict):
+        return
+    before = sent.get(part)
+    old = {key: value for key, value in before.items() if key in body[part]} if isinstance(before, dict) else {}
+    changes = [describe(change) for change in diff(old, body[part])]
+    yield from changes[:_CHANGES_MAX] or [f"the {part} is unchanged"]
+    if len(changes) > _CHANGES_MAX:
+        yield f"… {len(changes) - _CHANGES_MAX} more changes (--json shows all)"
+
+
+def _notes_of_tree(chain: Chain) -> list[str]:
+    notes = [*_problems(chain), *_refusal(chain), *_silence(chain)]
+    return ["", *notes] if notes else []
+
+
+def _outcome(chain: Chain, considered: Chain) -> Iterator[str]:
+    """How the call of a subscription ended."""
+    kind = considered["target"].partition(" ")[0]
+    for step in chain["steps"]:
+        if step["name"] == kind and step["listener"] == considered["listener"]:
+            ignored = " Nobody reads the answer to a notification." if kind == "NOTIFICATION" else ""
+            yield f"              {step['problem'] or f'It answered {_status(step)}.'}{ignored}"
+            return
 
 
 def _problems(chain: Chain) -> Iterator[str]:
-    if chain["problem"]:
+    if chain.get("problem"):
         yield chain["problem"]
+        return
     for step in chain["steps"]:
-        if step["problem"] and not chain["problem"]:
+        if step["problem"]:
             yield f"{step['listener']} ({step['name']}): {step['problem']}"
 
 
 def _refusal(chain: Chain) -> Iterator[str]:
     """What BioT or a plugin answered to a call that was refused."""
-    response = chain["response"]
-    body = response["body"] if response else None
-    if isinstance(body, dict) and "code" in body and response["status"] >= 400 and not chain["problem"]:  # noqa: PLR2004 - HTTP's errors
+    response = chain.get("response")
+    if response is None or response["status"] < _CLIENT_ERROR or chain["problem"]:
+        return
+    body = response["body"]
+    if isinstance(body, dict) and "code" in body:
         yield f"{body['code']}: {body.get('message', '')}"
 
 
 def _silence(chain: Chain) -> Iterator[str]:
     """Why no plugin was called."""
-    if any(one["called"] for one in chain["considered"]):
+    if chain["kind"] not in {"api", "event"} or any(one["called"] for one in chain.get("considered", ())):
         return
-    near = chain["nearest"]
+    near = chain.get("nearest")
     if near is None:
         yield "No plugin was called: there are no subscriptions. `publish` a plugin, or `subscribe` an endpoint."
         return

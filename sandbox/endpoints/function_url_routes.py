@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.routing import Route
 
+from sandbox.endpoints.called_function import CalledFunction, note_function
 from sandbox.endpoints.plugin_functions import function_of
 from sandbox.functions.function_errors import FunctionUnavailableError, RequestTooLargeError, TooManyRequestsError
 from sandbox.functions.url.cors_headers import preflight_response, with_cors
@@ -61,6 +62,10 @@ async def _call(request: Request, function: FunctionConfiguration) -> UrlRespons
     except FunctionUnavailableError as error:
         message = f"{error.message} {error.hint}".strip()
         raise ApiError(503, "PLUGIN_NOT_RUNNING", message, {"pluginName": function.name}) from error
+    note_function(
+        request.scope,
+        CalledFunction(artifact_sha256=function.artifact_sha256, runtime=function.runtime, invocation=invocation),
+    )
     response = response_of(invocation)
     headers = (*response.headers, ("x-amzn-requestid", invocation.request_id))
     return UrlResponse(status=response.status, headers=headers, body=response.body)

@@ -21,9 +21,9 @@ from sandbox.hooks.subscription_reader import read_listeners
 
 if TYPE_CHECKING:
     from sandbox.entities.entity_calls import EntityChange
-    from sandbox.hooks.hook_layer import CallOptions, Hooks
     from sandbox.hooks.rules.hook_events import Initiator
     from sandbox.hooks.rules.subscription_matching import HookSubscription
+    from sandbox.hooks.running_hooks import CallOptions, Hooks
 
 
 async def send_event(

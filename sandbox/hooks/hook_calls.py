@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sandbox.hooks.endpoint_client import EndpointClient
+from sandbox.hooks.function_watch import FunctionWatch
 from sandbox.hooks.hook_reports import ChainStep
 from sandbox.hooks.hook_requests import HookRequest, HookTokens, hook_request
 from sandbox.hooks.rules.hook_answers import EndpointAnswer
@@ -57,6 +58,7 @@ class HookCaller:
 
     def __init__(self, keys: SigningKeys, clock: Clock) -> None:
         self.plugin_calls = PluginCalls()
+        self.functions = FunctionWatch()
         self.tokens = HookTokens(keys, clock)
         self._clock = clock
         self._client = EndpointClient()
@@ -72,6 +74,7 @@ class HookCaller:
         request = hook_request(kind, event, self.tokens.token_for(kind), span, chain.language)
         if chain.alteration:
             request = chain.alteration(kind, request)
+        self.functions.expect(span.span_id)
         started, begin = self._clock.now(), time.perf_counter()
         answer: EndpointAnswer | EndpointFailure | None = None
         try:
@@ -88,6 +91,7 @@ class HookCaller:
                     problem=_problem(answer),
                     started=started,
                     milliseconds=(time.perf_counter() - begin) * 1000,
+                    function=self.functions.take(span.span_id),
                 )
             )
         return answer

@@ -12,15 +12,16 @@ from starlette.requests import Request
 
 from sandbox.hooks.api_chain import ApiCallChain, ApiOutcome, IncomingCall
 from sandbox.hooks.asgi_exchange import AppRunner, read_request, send_response
-from sandbox.hooks.hook_calls import ChainContext, HookCaller
-from sandbox.hooks.hook_reports import ChainEnd, ChainStart, HookObserver, NoObserver
-from sandbox.hooks.notification_queue import NotificationQueue
+from sandbox.hooks.function_requests import PREFIX, watch_function
+from sandbox.hooks.hook_calls import ChainContext
+from sandbox.hooks.hook_reports import ChainEnd, ChainStart
 from sandbox.hooks.rules import traces
 from sandbox.hooks.rules.called_api import find_called_api
 from sandbox.hooks.rules.hook_answers import EndpointAnswer, error_answer
 from sandbox.hooks.rules.hook_events import Initiator
 from sandbox.hooks.rules.subscription_matching import HookType, Occurrence, Reason, ReasonCode, consider, with_reason
-from sandbox.hooks.rules.undocumented_hooks import DEPTH_MAX, OWN_ENDPOINT_TIMEOUT_SECONDS
+from sandbox.hooks.rules.undocumented_hooks import DEPTH_MAX
+from sandbox.hooks.running_hooks import CallOptions
 from sandbox.hooks.subscription_reader import read_listeners
 from sandbox.ums.accounts import ORGANIZATION
 from sandbox.web.authorization import authenticate
@@ -33,57 +34,16 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
     from starlette.types import Receive, Scope, Send
 
-    from sandbox.hooks.hook_calls import Alteration
     from sandbox.hooks.rules.api_messages import BiotRequest
     from sandbox.hooks.rules.called_api import CalledApi
     from sandbox.hooks.rules.subscription_matching import ConsideredSubscription, HookSubscription
     from sandbox.hooks.rules.traces import PluginCall
+    from sandbox.hooks.running_hooks import Hooks
     from sandbox.hooks.subscription_reader import Listeners
-    from sandbox.instance_state import InstanceState
     from sandbox.web.authorization import Caller
 
 ALLOW_INTERCEPTION = "allow-interception"
 """With this header, calls that a plugin makes reach the interceptors too (BioT's guide to API calls from plugins)."""
-
-
-class Hooks:
-    """The hooks of one running local BioT.
-
-    Args:
-        state: Its state.
-        observer: Is informed of every step.
-        own_timeout_seconds: How long an endpoint outside of BioT may take.
-    """
-
-    def __init__(
-        self,
-        state: InstanceState,
-        observer: HookObserver | None = None,
-        own_timeout_seconds: float = OWN_ENDPOINT_TIMEOUT_SECONDS,
-    ) -> None:
-        self.state = state
-        self.observer: HookObserver = observer or NoObserver()
-        self.caller = HookCaller(state.keys, state.clock)
-        self.queue = NotificationQueue(self.caller)
-        self.own_timeout_seconds = own_timeout_seconds
-
-    async def close(self) -> None:
-        """Stop delivering notifications and close all connections. Call it in the server's event loop."""
-        await self.queue.abandon()
-        await self.caller.close()
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CallOptions:
-    """What the local BioT itself may ask for when it makes a call.
-
-    Attributes:
-        alteration: Breaks every request to an endpoint on purpose.
-        observer: Is informed in place of the usual observer.
-    """
-
-    alteration: Alteration | None = None
-    observer: HookObserver | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -115,7 +75,10 @@ class HookLayer:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, through the hooks if it calls an API of the catalog."""
-        api = find_called_api(scope["method"], scope["path"]) if scope["type"] == "http" else None
+        if scope["path"].startswith(PREFIX):
+            await watch_function(self._app, (scope, receive, send), self.hooks)
+            return
+        api = find_called_api(scope["method"], scope["path"])
         if api is None:
             await self._app(scope, receive, send)
             return

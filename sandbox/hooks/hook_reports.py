@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from sandbox.endpoints.called_function import CalledFunction
     from sandbox.hooks.hook_requests import HookRequest
     from sandbox.hooks.rules.hook_answers import EndpointAnswer
     from sandbox.hooks.rules.subscription_matching import ConsideredSubscription, HookSubscription
@@ -55,24 +56,33 @@ class ChainStep:
     Attributes:
         chain_id: The chain.
         name: The kind of subscription, ``API``, ``CRON`` or ``DIRECT``.
-        subscription: The subscription that was called; None for the API itself.
+        subscription: The subscription that was called; None for the API itself, a schedule or a direct call.
+        endpoint: The plugin of a schedule or of a direct call.
         span_id: The step of the trace, which the endpoint received.
         request: What was sent.
         answer: The answer; None when there was none.
         problem: What went wrong, as a sentence; empty when nothing did.
         started: When it began.
         milliseconds: How long it took.
+        function: The code that ran, when this local BioT ran it.
     """
 
     chain_id: str
     name: str
     subscription: HookSubscription | None = None
+    endpoint: str = ""
     span_id: str = ""
     request: HookRequest
     answer: EndpointAnswer | None
     problem: str = ""
     started: datetime
     milliseconds: float
+    function: CalledFunction | None = None
+
+    @property
+    def listener(self) -> str:
+        """The plugin or endpoint that was called; empty for the API itself."""
+        return self.subscription.listener if self.subscription else self.endpoint
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -18,10 +18,10 @@ from sandbox.entities.entity_calls import EntityChange
 from sandbox.entities.templates.seed_templates import default_template_id, default_template_name
 from sandbox.hooks.asgi_exchange import AppRunner
 from sandbox.hooks.entity_events import send_event
-from sandbox.hooks.hook_layer import CallOptions
 from sandbox.hooks.rules.api_messages import JSON_TYPE, BiotRequest, json_bytes, json_or_none, query_of
 from sandbox.hooks.rules.called_api import find_called_api
 from sandbox.hooks.rules.hook_events import Initiator
+from sandbox.hooks.running_hooks import CallOptions
 from sandbox.trigger.chain_report import ChainRecorder, describe_chain
 from sandbox.trigger.event_breaks import alteration_of
 from sandbox.trigger.example_bodies import example_body

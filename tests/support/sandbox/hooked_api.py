@@ -27,7 +27,8 @@ from sandbox.dispatcher.subscription_table import (
 )
 from sandbox.entities.entity_calls import EntityChange, note_change
 from sandbox.functions.service import FunctionService, ServiceSettings
-from sandbox.hooks.hook_layer import HookLayer, Hooks
+from sandbox.hooks.hook_layer import HookLayer
+from sandbox.hooks.running_hooks import Hooks
 from sandbox.instance_state import InstanceState, SandboxSettings
 from sandbox.signing_keys import SigningKeys
 from sandbox.ums.first_accounts import create_first_accounts

@@ -1,0 +1,134 @@
+"""Record everything that the hooks report, in a thread of its own, so that no call waits for the disk."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from typing import TYPE_CHECKING, Self
+
+from sandbox.activity.activity_file import ActivityFile, ChainEnding, NewChain, NewStep
+from sandbox.activity.chain_documents import describe_end, describe_start, describe_step, plugin_failed
+from sandbox.clock import iso
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from sandbox.activity.activity_file import ActivityRecord
+    from sandbox.activity.activity_search import ActivityQuery
+    from sandbox.hooks.hook_reports import ChainEnd, ChainStart, ChainStep
+
+_BATCH_MAX = 500
+
+
+class ActivityRecorder:
+    """The activity of one running local BioT; a ``HookObserver``. Thread-safe.
+
+    Args:
+        file: The file.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = ActivityFile(file)
+        self._turn = threading.Lock()
+        self._queue: queue.SimpleQueue[Callable[[], ActivityRecord] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._write_all, name="activity", daemon=True)
+        self._thread.start()
+
+    def chain_started(self, start: ChainStart) -> None:
+        """Record it."""
+        self._queue.put(lambda: _chain(start))
+
+    def step_done(self, step: ChainStep) -> None:
+        """Record it."""
+        self._queue.put(lambda: _step(step))
+
+    def chain_ended(self, end: ChainEnd) -> None:
+        """Record it."""
+        self._queue.put(lambda: _end(end))
+
+    def search(self, query: ActivityQuery) -> list[dict[str, object]]:
+        """Return summaries of the newest chains that a query finds, everything reported so far included."""
+        with self._turn:
+            self._write_waiting()
+            return self._file.search(query)
+
+    def read(self, identifier: str) -> dict[str, object] | None:
+        """Return a chain by its number or id; None when there is none."""
+        with self._turn:
+            self._write_waiting()
+            return self._file.read(identifier)
+
+    def close(self) -> None:
+        """Write everything that waits, and close the file."""
+        self._queue.put(None)
+        self._thread.join()
+        with self._turn:
+            self._write_waiting()
+            self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _write_all(self) -> None:
+        while True:
+            first = self._queue.get()
+            if first is None:
+                return
+            with self._turn:
+                self._write_waiting(first)
+
+    def _write_waiting(self, first: Callable[[], ActivityRecord] | None = None) -> None:
+        """Write what waits, in order. A failure of the disk is logged; the calls themselves go on."""
+        batch = [first] if first else []
+        while len(batch) < _BATCH_MAX:
+            try:
+                one = self._queue.get_nowait()
+            except queue.Empty:
+                break
+            if one is None:
+                self._queue.put(None)
+                break
+            batch.append(one)
+        if not batch:
+            return
+        try:
+            self._file.add([make() for make in batch])
+        except Exception:  # the record of what happened must never stop what happens
+            logging.getLogger(__name__).exception("The activity could not be recorded.")
+
+
+def _chain(start: ChainStart) -> NewChain:
+    return NewChain(
+        id=start.id,
+        kind=start.kind,
+        title=start.title,
+        trace_id=start.trace_id,
+        parent_id=start.parent_id,
+        started=iso(start.started),
+        document=describe_start(start),
+    )
+
+
+def _step(step: ChainStep) -> NewStep:
+    return NewStep(
+        chain_id=step.chain_id,
+        name=step.name,
+        listener=step.listener,
+        failed=plugin_failed(step),
+        document=describe_step(step),
+    )
+
+
+def _end(end: ChainEnd) -> ChainEnding:
+    return ChainEnding(
+        id=end.id,
+        status=end.answer.status if end.answer else None,
+        milliseconds=end.milliseconds,
+        failed=bool(end.problem),
+        document=describe_end(end),
+    )

@@ -1,0 +1,138 @@
+"""What happened in a chain, as JSON. Tokens are replaced by ``<token>``: nobody needs them afterwards."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from sandbox.clock import iso
+from sandbox.hooks.rules.api_messages import json_or_none
+from sandbox.hooks.rules.subscription_matching import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sandbox.endpoints.called_function import CalledFunction
+    from sandbox.hooks.hook_reports import ChainEnd, ChainStart, ChainStep
+    from sandbox.hooks.rules.hook_answers import EndpointAnswer
+    from sandbox.hooks.rules.subscription_matching import ConsideredSubscription
+
+_SERVER_ERROR = 500
+_BODY_MAX, _BODY_BEGINNING = 1_000_000, 1_000
+_LOG_MAX = 200_000
+"""Characters of a call's log that are kept."""
+_TOKEN = re.compile(r"eyJ[\w-]{4,}\.[\w-]{4,}\.[\w-]*")
+_OPAQUE = frozenset({"authorization", "cookie", "set-cookie"})
+
+
+def describe_start(start: ChainStart) -> dict[str, object]:
+    """Return the beginning of a chain."""
+    return {
+        "id": start.id,
+        "kind": start.kind,
+        "title": start.title,
+        "entityTypeName": start.entity,
+        "actionName": start.action,
+        "traceId": start.trace_id,
+        "parentId": start.parent_id,
+        "startTime": iso(start.started),
+        "request": {"method": start.method, "headers": _headers(start.headers), "body": _body(start.body)},
+    }
+
+
+def describe_end(end: ChainEnd) -> dict[str, object]:
+    """Return the end of a chain: the response, and why other subscriptions were not called."""
+    near = nearest(end.considered)
+    return {
+        "milliseconds": round(end.milliseconds, 3),
+        "response": _answer(end.answer),
+        "problem": end.problem,
+        "considered": [describe_considered(one) for one in end.considered],
+        "nearest": describe_considered(near) if near else None,
+    }
+
+
+def plugin_failed(step: ChainStep) -> bool:
+    """Return whether an endpoint failed: it gave no answer, or answered 5xx. A 4xx is a refusal on purpose."""
+    return bool(step.listener) and (step.answer is None or step.answer.status >= _SERVER_ERROR)
+
+
+def describe_step(step: ChainStep) -> dict[str, object]:
+    """Return one step."""
+    return {
+        "name": step.name,
+        "listener": step.listener,
+        "endpoint": step.subscription.endpoint if step.subscription else "",
+        "order": step.subscription.order if step.subscription else None,
+        "startTime": iso(step.started),
+        "milliseconds": round(step.milliseconds, 3),
+        "spanId": step.span_id,
+        "request": {"headers": _headers(step.request.headers), "body": _body(step.request.body)},
+        "response": _answer(step.answer),
+        "problem": step.problem,
+        "failed": plugin_failed(step),
+        "function": _function(step.function) if step.function else None,
+    }
+
+
+def describe_considered(one: ConsideredSubscription) -> dict[str, object]:
+    """Return a subscription and the reasons against it."""
+    return {
+        "listener": one.subscription.listener,
+        "target": one.subscription.target,
+        "order": one.subscription.order,
+        "called": one.matches,
+        "reasons": [{"code": reason.code.value, "message": reason.message} for reason in one.reasons],
+    }
+
+
+def without_tokens(value: object) -> object:
+    """Return a JSON value in which every token is replaced by ``<token>``."""
+    if isinstance(value, str):
+        return _TOKEN.sub("<token>", value) if "eyJ" in value else value
+    if isinstance(value, dict):
+        return {key: without_tokens(inner) for key, inner in value.items()}
+    return [without_tokens(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _headers(headers: Mapping[str, str]) -> dict[str, object]:
+    """Return headers without credentials; how a credential begins is kept."""
+    return {
+        name: (f"{value.partition(' ')[0]} <token>" if " " in value else "<token>") if name in _OPAQUE else value
+        for name, value in headers.items()
+    }
+
+
+def _answer(answer: EndpointAnswer | None) -> Mapping[str, object] | None:
+    if answer is None:
+        return None
+    return {"status": answer.status, "headers": _headers(answer.headers), "body": _body(answer.body)}
+
+
+def _function(called: CalledFunction) -> dict[str, object]:
+    invocation, log, size = called.invocation, [], 0
+    for line in invocation.log:
+        size += len(line)
+        if size > _LOG_MAX:
+            log.append("… the rest of the log is not kept")
+            break
+        log.append(line)
+    return {
+        "artifactSha256": called.artifact_sha256,
+        "runtime": called.runtime,
+        "requestId": invocation.request_id,
+        "errorType": invocation.error.error_type if invocation.error else "",
+        "report": invocation.report.line,
+        "warnings": [*invocation.report.warnings, *invocation.report.notes],
+        "log": without_tokens(log),
+    }
+
+
+def _body(body: bytes) -> object:
+    """Return the JSON of a body, its text when it is not JSON, or None when it is empty; a large one is cut."""
+    if not body:
+        return None
+    if len(body) > _BODY_MAX:
+        return without_tokens(f"{body[:_BODY_BEGINNING].decode('utf-8', 'replace')}… ({len(body)} bytes)")
+    value = json_or_none(body)
+    return without_tokens(value if value is not None or body.strip() == b"null" else body.decode("utf-8", "replace"))
