@@ -176,8 +176,8 @@ def test_the_administrator_of_an_older_database_gets_the_new_permissions_once(da
     database.migrate()
     database.migrate()
     with database.read() as connection:
-        scopes = dict(connection.execute("SELECT username, scopes FROM ums_user").fetchall())
+        stored = dict(connection.execute("SELECT username, scopes FROM ums_user").fetchall())
 
-    assert json.loads(scopes[ADMIN]) == [*PUBLISHER, *ENTITIES]
-    assert json.loads(scopes["other@example.com"]) == ["PROTECTED_API"]
+    assert json.loads(stored[ADMIN]) == [*PUBLISHER, *ENTITIES]
+    assert json.loads(stored["other@example.com"]) == ["PROTECTED_API"]
     database.close()
