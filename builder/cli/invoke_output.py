@@ -39,7 +39,7 @@ def outcome_lines(outcome: CallOutcome, *, first: bool) -> Iterator[str]:
         yield f"{_INDENT}Log:"
         yield from _indented((line for record in outcome.invocation.log for line in record.split("\n")), 2)
     yield f"{_INDENT}{report.line.replace(chr(9), '  ')}"
-    for note in (*report.warnings, *report.notes, report.isolation):
+    for note in (*report.warnings, *report.notes, report.isolation, f"Memory: {report.memory_source}."):
         yield f"{_INDENT}Note: {note}"
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from sandbox.functions.function_configuration import FunctionConfiguration
     from sandbox.functions.invocation import Invocation
+    from sandbox.functions.isolation.isolation_choice import IsolationKind
 
 _STOP_SECONDS = 30
 _SWEEP_SECONDS = 5
@@ -37,12 +38,14 @@ class ServiceSettings:
         most_environments: Overlapping calls of one function before TooManyRequestsException (the kit's choice; on AWS
             it is the account's limit of 1,000).
         idle_seconds: An environment without a call is stopped after this time (the kit's choice; AWS publishes none).
+        isolation: The only isolation to use; None for the strongest one of this machine.
     """
 
     cache: Path
     any_python: bool = False
     most_environments: int = 10
     idle_seconds: float = 300
+    isolation: IsolationKind | None = None
 
 
 def default_cache() -> Path:
@@ -63,7 +66,9 @@ class FunctionService:
 
     def __init__(self, settings: ServiceSettings) -> None:
         self._settings = settings
-        self._programs = RuntimePrograms(settings.cache / "clients", any_python=settings.any_python)
+        self._programs = RuntimePrograms(
+            settings.cache / "clients", any_python=settings.any_python, isolation=settings.isolation
+        )
         self._code = CodeFolders(settings.cache / "code")
         self._pools: dict[FunctionConfiguration, EnvironmentPool] = {}
         self._start = threading.Lock()

@@ -15,6 +15,7 @@ import pytest
 
 from sandbox.functions.function_errors import FunctionUnavailableError, RequestTooLargeError, TooManyRequestsError
 from sandbox.functions.invocation import FailureKind
+from sandbox.functions.isolation.isolation_choice import IsolationKind, find_isolation
 from sandbox.functions.service import FunctionService, ServiceSettings
 from tests.support.plugins.small_functions import SmallFunction, small_function
 
@@ -215,7 +216,7 @@ def test_temporary_files_count_and_code_is_not_changed(function: SmallFunction) 
     assert "/tmp Used: 1.0 MB of 512 MB" in report.line
     code = Path(function.service._settings.cache, "code", function.configuration.artifact_sha256)
     assert [file.name for file in code.rglob("*")] == ["index.py"]
-    assert not os.stat(code / "index.py").st_mode & 0o222
+    assert not (code / "index.py").stat().st_mode & 0o222
 
 
 def test_a_missing_python_is_named_with_the_command_that_installs_it(
@@ -315,3 +316,46 @@ def test_a_handler_with_a_callback_works_up_to_node_22_and_is_refused_from_node_
     assert ended is not None
     assert ended.error_type == "Runtime.ExitError"
     assert function.answer({}) == {"called": "back"}
+
+
+ABUSE = """
+import os
+
+ISOLATED = os.path.isdir("/var/task")  # otherwise nothing may be damaged
+
+def handler(event, context):
+    tried = {}
+    for name, action in {
+        "write code": lambda: open("/var/task/index.py", "w"),
+        "add code": lambda: open("/var/task/new.py", "w"),
+        "write elsewhere": lambda: open("/usr/evil", "w") if ISOLATED else 0,
+        "fill /tmp": lambda: open("/tmp/full", "wb").write(bytes(600 << 20)) if ISOLATED else 0,
+    }.items():
+        try:
+            action()
+            tried[name] = "done"
+        except OSError as error:
+            tried[name] = os.strerror(error.errno)
+    return {**tried, "home": [name for folder in ("/home", "/root") if os.path.isdir(folder) for name in os.listdir(folder)],
+            "processes": len([one for one in os.listdir("/proc") if one.isdigit()])}
+"""
+
+
+KINDS: tuple[IsolationKind, ...] = ("bubblewrap", "namespaces")
+
+
+@pytest.mark.parametrize("kind", [*(kind for kind in KINDS if find_isolation(kind).kind == kind), "none"])
+def test_an_isolated_function_cannot_leave_its_place(functions_cache: Path, tmp_path: Path, kind: IsolationKind) -> None:
+    settings = ServiceSettings(cache=functions_cache, any_python=True, isolation=kind)
+    with FunctionService(settings) as service:
+        invocation = small_function(tmp_path, service, ABUSE).changed(memory_megabytes=2048).call({})
+
+    if kind == "none":
+        assert invocation.report.isolation.startswith("Not enforced on this system: read-only code")
+        return
+    seen = json.loads(invocation.payload)
+    assert seen["write code"] == seen["add code"] == "Read-only file system"
+    assert seen["write elsewhere"] in {"Read-only file system", "Permission denied"}
+    assert seen["fill /tmp"] == "No space left on device"
+    assert set(seen["home"]) <= {".pyenv", ".local"}, "only the interpreter"
+    assert seen["processes"] <= 3

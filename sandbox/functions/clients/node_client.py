@@ -40,17 +40,18 @@ def find_node_program(runtime: Runtime, folder: Path) -> RuntimeProgram:
     Raises:
         FunctionUnavailableError: Node.js of this version is unavailable, or the runtime client cannot be fetched.
     """
-    node = _installed_node(runtime) or _fetched_node(runtime, folder)
+    node = (_installed_node(runtime) or _fetched_node(runtime, folder)).resolve()
     client = _client_folder(CLIENT_4 if int(runtime.version) >= FIRST_MAJOR_OF_CLIENT_4 else CLIENT_3, folder)
     return RuntimeProgram(
-        command=(str(node), *_FLAGS, str(client / "start.mjs")),
+        command=(str(node), *_FLAGS, "{runtime_dir}/start.mjs"),
         variables={
             "PATH": f"{node.parent}:{_PATH}",
-            "NODE_PATH": f"/opt/nodejs/node{runtime.version}/node_modules:/opt/nodejs/node_modules:{client}",
-            "LAMBDA_RUNTIME_DIR": str(client),
+            "NODE_PATH": f"/opt/nodejs/node{runtime.version}/node_modules:/opt/nodejs/node_modules:{{runtime_dir}}",
+            "LAMBDA_RUNTIME_DIR": "{runtime_dir}",
             "LD_LIBRARY_PATH": "{task_root}:{task_root}/lib",
         },
-        folders=(node.parent, node.resolve().parent, client),
+        client=client,
+        folders=(node.parent,),
     )
 
 

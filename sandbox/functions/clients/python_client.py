@@ -48,17 +48,18 @@ def find_python_program(
     notes: tuple[str, ...] = ()
     if version != runtime.version:
         notes = (f"Python {interpreter.release} ran this function, because Python {runtime.version} is missing.",)
-    program = str(interpreter.program)
+    program = interpreter.program.resolve()  # of a virtual environment, the Python behind it
     return RuntimeProgram(
         # -B: on Lambda the code's folder cannot be written to; -s and -S: without the packages of this machine.
-        command=(program, "-B", "-s", "-S", str(_START)),
+        command=(str(program), "-B", "-s", "-S", f"{{runtime_dir}}/{_START.name}"),
         variables={
-            "PATH": f"{interpreter.program.parent}:{_PATH}",
-            "PYTHONPATH": str(client),
-            "LAMBDA_RUNTIME_DIR": str(client),
+            "PATH": f"{program.parent}:{_PATH}",
+            "PYTHONPATH": "{runtime_dir}",
+            "LAMBDA_RUNTIME_DIR": "{runtime_dir}",
             "LD_LIBRARY_PATH": "{task_root}:{task_root}/lib",
         },
-        folders=(interpreter.program.resolve().parents[1], interpreter.program.parents[1], client, _START.parent),
+        client=client,
+        folders=(program.parents[1],),
         notes=notes,
     )
 
@@ -86,7 +87,7 @@ def _nearest_versions(wanted: str) -> list[str]:
 
 def _client_folder(interpreter: Interpreter, folder: Path) -> Path:
     """Return the folder of the runtime client for an interpreter, installed now or earlier."""
-    digest = hashlib.sha256(_LOCK.read_bytes()).hexdigest()[:16]
+    digest = hashlib.sha256(_LOCK.read_bytes() + _START.read_bytes()).hexdigest()[:16]
     target = folder / f"awslambdaric-{digest}-{interpreter.tag}"
     if target.is_dir():
         return target
@@ -129,5 +130,6 @@ def _install(interpreter: Interpreter, target: Path) -> None:
             reason.message if reason else message,
             hint=reason.hint if reason else "Fix what uv names, then try again.",
         )
+    shutil.copyfile(_START, target / _START.name)
     if sys.platform != "linux":
         shutil.copyfile(_START.with_name("runtime_client.py"), target / "runtime_client.py")

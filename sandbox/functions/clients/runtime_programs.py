@@ -1,4 +1,4 @@
-"""The program of each runtime, found once."""
+"""The program of each runtime, and the isolation of this machine, found once."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from builder.platform.runtimes import RUNTIMES
 from sandbox.functions.clients.node_client import find_node_program
 from sandbox.functions.clients.python_client import find_python_program
 from sandbox.functions.function_errors import FunctionUnavailableError
+from sandbox.functions.isolation.isolation_choice import find_isolation
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from sandbox.functions.clients.runtime_program import RuntimeProgram
+    from sandbox.functions.isolation.isolation_choice import Isolation, IsolationKind
 
 
 class RuntimePrograms:
@@ -23,13 +25,23 @@ class RuntimePrograms:
     Args:
         folder: Where runtime clients are kept.
         any_python: Use the nearest Python if the right one is missing.
+        isolation: The only isolation to use; None for the strongest one.
     """
 
-    def __init__(self, folder: Path, *, any_python: bool) -> None:
+    def __init__(self, folder: Path, *, any_python: bool, isolation: IsolationKind | None = None) -> None:
         self._folder = folder
         self._any_python = any_python
+        self._wanted = isolation
+        self._isolation: Isolation | None = None
         self._found: dict[str, RuntimeProgram] = {}
         self._turn = threading.Lock()
+
+    def isolation(self) -> Isolation:
+        """Return how functions are isolated on this machine."""
+        with self._turn:
+            if self._isolation is None:
+                self._isolation = find_isolation(self._wanted)
+            return self._isolation
 
     def find(self, name: str) -> RuntimeProgram:
         """Return the program of a runtime.

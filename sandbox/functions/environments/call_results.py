@@ -22,7 +22,8 @@ from sandbox.functions.lambda_facts import (
 if TYPE_CHECKING:
     from sandbox.functions.environments.execution_environment import ExecutionEnvironment, Outcome
 
-_SIGNALS = {signal.SIGTERM: "terminated", signal.SIGINT: "interrupt", signal.SIGABRT: "aborted"}
+_SHELL_SIGNALS = 128
+_SIGNALS: dict[int, str] = {signal.SIGTERM: "terminated", signal.SIGINT: "interrupt", signal.SIGABRT: "aborted"}
 if hasattr(signal, "SIGKILL"):
     _SIGNALS |= {signal.SIGKILL: "killed", signal.SIGSEGV: "segmentation fault", signal.SIGBUS: "bus error"}
 
@@ -86,15 +87,17 @@ def _result(request_id: str, outcome: Outcome, seconds: float) -> tuple[Function
         return _made(FailureKind.TIMEOUT, TIMED_OUT, f"{start}Task timed out after {seconds:.2f} seconds")
     if outcome.ending is Ending.OUT_OF_MEMORY:
         return _made(FailureKind.MEMORY, OUT_OF_MEMORY, f"{start}Runtime exited with error: signal: killed")
-    return _made(FailureKind.EXIT, EXITED, start + _exit_text(outcome.exit_code))
+    return _made(FailureKind.EXIT, EXITED, start + _exit_text(outcome.exit_code or 0))
 
 
-def _exit_text(code: int | None) -> str:
-    if not code:
+def _exit_text(code: int) -> str:
+    if code == 0:
         return "Runtime exited without providing a reason"
-    if code > 0:
-        return f"Runtime exited with error: exit status {code}"
-    return f"Runtime exited with error: signal: {_SIGNALS.get(signal.Signals(-code), str(-code))}"
+    # bubblewrap reports a signal as a shell does.
+    number = -code if code < 0 else code - _SHELL_SIGNALS
+    if number in _SIGNALS:
+        return f"Runtime exited with error: signal: {_SIGNALS[number]}"
+    return f"Runtime exited with error: {f'exit status {code}' if code > 0 else f'signal: {number}'}"
 
 
 def _made(kind: FailureKind, error_type: str, message: str) -> tuple[FunctionError, bytes]:

@@ -126,7 +126,7 @@ class EnvironmentPool:
         check_variables_size(dict(self._configuration.variables))
         program = self._programs.find(self._configuration.runtime)
         code = self._code.unpack(self._configuration.artifact, self._configuration.artifact_sha256)
-        return prepare_launch(self._configuration, program, code)
+        return prepare_launch(self._configuration, program, code, self._programs.isolation())
 
     async def _call_in(
         self, environment: ExecutionEnvironment, request: CallRequest, *, initialization_ms: float | None

@@ -109,7 +109,7 @@ class ExecutionEnvironment(asyncio.SubprocessProtocol):
         begin = time.perf_counter()
         self._outcome = self._loop.create_future()
         self._transport = await process.start(
-            self, self.launch.argv, cwd=self.launch.folder, environment=self.launch.variables_for(self._api.address)
+            self, self.launch.argv, cwd=self.launch.code, environment=self.launch.variables_for(self._api.address)
         )
         self.alive = True
         self.meter.started(self._transport.get_pid())
@@ -139,7 +139,7 @@ class ExecutionEnvironment(asyncio.SubprocessProtocol):
         transport, self._transport = self._transport, None
         if transport is not None:
             marker = f"AWS_LAMBDA_RUNTIME_API={self._api.address}"
-            await asyncio.to_thread(end_processes, transport.get_pid(), marker)
+            await asyncio.to_thread(end_processes, transport.get_pid(), marker, self.meter.members)
             # Closing the transport earlier would take the exit code away from the thread that waits for it.
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._exited.wait(), _EXIT_SECONDS)

@@ -3,50 +3,91 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from sandbox.functions.environments.process_tree import peak_bytes, resident_bytes, shows_memory
+from sandbox.functions.environments.process_tree import descendants, peak_bytes, resident_bytes, shows_memory
 
-WATCHED = "resident memory of the processes, read every 20 ms"
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sandbox.functions.isolation.memory_groups import MemoryGroup
+
+COUNTED = "peak of the resident memory; the kernel enforces the limit (cgroup)"
+WATCHED = "peak of the resident memory, which is compared with the limit every 20 ms"
 UNMEASURED = "not measured: this system does not show the memory of processes"
 
 
-@dataclass(slots=True)
+@dataclass(kw_only=True, slots=True)
 class MemoryMeter:
-    """Watches the resident memory of a process and its descendants.
+    """Watches the memory of the processes of a function.
 
     Attributes:
         limit: Bytes.
+        wrappers: How many processes that isolate the function are in front of its own.
+        group: The control group; None where the system allows none.
         pid: The first process; 0 before it is started.
-        peak: The most bytes so far.
+        peak: The most resident bytes so far.
     """
 
     limit: int
+    wrappers: int = 0
+    group: MemoryGroup | None = None
     pid: int = 0
     peak: int = 0
 
     @property
     def source(self) -> str:
         """How the memory is measured."""
+        if self.group is not None:
+            return COUNTED
         return WATCHED if shows_memory() else UNMEASURED
+
+    @property
+    def join_files(self) -> tuple[Path, ...]:
+        """The files into which the first process writes its id."""
+        return () if self.group is None else self.group.join_files
+
+    @property
+    def function_pid(self) -> int:
+        """The function's own first process; 0 when there is none."""
+        return next(iter(self._processes()), 0)
 
     def started(self, pid: int) -> None:
         """Remember the first process."""
         self.pid = pid
 
     def was_killed(self) -> bool:
-        """Return whether the system ended the processes because of their memory; here it never does."""
-        return False
+        """Return whether the kernel ended a process because of the memory."""
+        return self.group is not None and self.group.out_of_memory()
 
     def exceeds_limit(self) -> bool:
-        """Measure now, and return whether the processes have more memory than allowed."""
-        if not self.pid or not shows_memory():
+        """Measure now, and return whether the processes have more memory than allowed and the kernel does not act."""
+        if not self.pid or self.group is not None or not shows_memory():
             return False
-        self.peak = max(self.peak, resident_bytes(self.pid))
+        self.peak = max(self.peak, sum(map(resident_bytes, self._processes())))
         return self.peak > self.limit
 
     def read_peak(self) -> int | None:
-        """Return the most bytes so far; None when this system does not show them."""
+        """Return the most bytes so far; None when this system does not show them.
+
+        A control group does not count pages of program files that another process has read before, so its own figure is
+        lower than Lambda's. It is the better one when the
+        processes have ended.
+        """
         if not shows_memory():
             return None
-        self.peak = max(self.peak, peak_bytes(self.pid))
+        counted = 0 if self.group is None else self.group.peak()
+        self.peak = max(self.peak, counted, sum(map(peak_bytes, self._processes())))
         return self.peak
+
+    def members(self) -> list[int]:
+        """Return the processes that the control group has."""
+        return [] if self.group is None else self.group.members()
+
+    def close(self) -> None:
+        """Delete the control group."""
+        if self.group is not None:
+            self.group.remove()
+
+    def _processes(self) -> tuple[int, ...]:
+        return (self.pid, *descendants(self.pid))[self.wrappers :] if self.pid else ()

@@ -10,6 +10,10 @@ import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _PROC = Path("/proc")
 _KILOBYTE = 1024
@@ -21,11 +25,8 @@ def shows_memory() -> bool:
 
 
 def resident_bytes(pid: int) -> int:
-    """Return the resident memory of a process and its descendants together; 0 when they have ended.
-
-    Pages that processes share are counted for each of them.
-    """
-    return sum(map(_status_bytes, (pid, *descendants(pid))))
+    """Return the resident memory of a process; 0 when it has ended. Shared pages count for each process."""
+    return _status_bytes(pid)
 
 
 def peak_bytes(pid: int) -> int:
@@ -44,7 +45,7 @@ def descendants(pid: int) -> tuple[int, ...]:
     return tuple(found)
 
 
-def end_processes(pid: int, marker: str) -> None:
+def end_processes(pid: int, marker: str, members: Callable[[], list[int]]) -> None:
     """End a process, its group, and every process with a marker in its environment variables, wherever it has gone.
 
     A child that made itself a daemon has left the group and has another parent, but it has the variables with which it
@@ -53,6 +54,7 @@ def end_processes(pid: int, marker: str) -> None:
     Args:
         pid: The first process, which is the leader of its group.
         marker: ``NAME=value`` that no other program has.
+        members: Returns the processes of its control group.
     """
     if os.name == "posix":
         with suppress(ProcessLookupError, PermissionError):
@@ -61,7 +63,7 @@ def end_processes(pid: int, marker: str) -> None:
         os.kill(pid, signal.SIGTERM if os.name == "nt" else signal.SIGKILL)
     # Twice, because a process may have started another one before it was ended.
     for _ in range(2):
-        for other in _marked_processes(marker.encode()):
+        for other in {*_marked_processes(marker.encode()), *members()}:
             with suppress(OSError):
                 os.kill(other, signal.SIGKILL)
 

@@ -13,8 +13,7 @@ import sys
 site.setquit()
 site.setcopyright()
 site.sethelper()
-here = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - pathlib takes 10 ms to import
-sys.path[:] = [os.environ["LAMBDA_TASK_ROOT"], *(path for path in sys.path if path != here)]
+sys.path[:] = [os.environ["LAMBDA_TASK_ROOT"], *sys.path[1:]]
 sys.argv[:] = ["awslambdaric", os.environ["_HANDLER"]]
 
 importlib.import_module("awslambdaric.__main__").main(sys.argv)
