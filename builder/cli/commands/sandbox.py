@@ -78,8 +78,9 @@ def command(  # noqa: PLR0913 - one parameter per option of the command line
 ) -> int:
     """Run a local BioT: the platform's API on this machine, with nothing to set up.
 
-    It handles plugins, subscriptions and logins as BioT does, and stores them in one file. Only this machine can reach
-    it. The other commands use it as the environment `local`; with several, `local` is the one that started last.
+    It handles plugins, subscriptions, logins and entities (patients, devices and so on) as BioT does, and stores them
+    in one file. A new one has a few synthetic entities. Only this machine can reach it. The other commands use it as
+    the environment `local`; with several, `local` is the one that started last.
     """
     if fault_kinds:
         return _list_kinds(as_json=as_json)

@@ -20,6 +20,11 @@ from sandbox.entities.types.entity_description import (
     reference,
     texts,
 )
+from sandbox.entities.undocumented_entities import (
+    COMMAND_TIMEOUT_SECONDS,
+    COMMANDS_STOP,
+    MEASUREMENT_INTERVAL_MILLISECONDS,
+)
 
 _CONFIGURATION = Attribute(name="_configuration", kind="any")
 DEVICE = EntityType(
@@ -92,7 +97,7 @@ USAGE_SESSION = EntityType(
     ),
     started_attributes=(_CONFIGURATION, SHORT_NAME, _PATIENT_OF_SESSION),
     not_found="SESSION_NOT_FOUND",
-    defaults={"_summary": {}, "_requiredMeasurementIntervalMilliseconds": 0},
+    defaults={"_summary": {}, "_requiredMeasurementIntervalMilliseconds": MEASUREMENT_INTERVAL_MILLISECONDS},
     parent=replace(
         _OF_DEVICE,
         wrong=(409, "SESSION_WRONG_DEVICE_ID"),
@@ -113,7 +118,7 @@ COMMAND = EntityType(
     attributes=(),
     started_attributes=(_CONFIGURATION, SHORT_NAME),
     not_found="COMMAND_NOT_FOUND",
-    defaults={"_supportStop": True, "_timeoutInSeconds": 300},
+    defaults={"_supportStop": COMMANDS_STOP, "_timeoutInSeconds": COMMAND_TIMEOUT_SECONDS},
     parent=replace(_OF_DEVICE, wrong=(409, "COMMAND_WRONG_DEVICE_ID"), detail="deviceId", template_error=None),
     searched={
         "_device.id": "text",

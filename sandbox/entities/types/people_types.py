@@ -22,6 +22,7 @@ from sandbox.entities.types.entity_description import (
     reference,
     texts,
 )
+from sandbox.entities.undocumented_entities import PATIENTS_CAN_LOG_IN
 
 if TYPE_CHECKING:
     from sandbox.entities.types.entity_description import PropertyKind
@@ -102,7 +103,7 @@ PATIENT = EntityType(
     ),
     not_found="USER_NOT_FOUND",
     caption=_PERSON_CAPTION,
-    defaults={**_PERSON_DEFAULTS, "_canLogin": False},
+    defaults={**_PERSON_DEFAULTS, "_canLogin": PATIENTS_CAN_LOG_IN},
     searched={
         **_PERSON_SEARCHED,
         **texts("_additionalPhone", "_nationalId", "_caregiver.id", "_username"),
