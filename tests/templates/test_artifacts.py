@@ -14,7 +14,15 @@ from pathlib import Path
 import pytest
 
 from tests.support.biot.fake_biot import running_biot
-from tests.support.plugins.lambda_calls import (REPOSITORY, RuntimeClient, call_every_event, find_python, node_client, python_client, unpack_read_only)
+from tests.support.plugins.lambda_calls import (
+    REPOSITORY,
+    RuntimeClient,
+    call_every_event,
+    find_python,
+    node_client,
+    python_client,
+    unpack_read_only,
+)
 
 EVENTS = {"notification", "interceptor_pre", "interceptor_post", "interceptor_post_entity", "http", "cron"}
 PYTHON = next(version for version in ("3.13", "3.12", "3.14") if find_python(version))
@@ -68,17 +76,16 @@ class Function:
     events: Path
 
 
-@pytest.fixture(params=RUNTIMES)
-def function(
-    request: pytest.FixtureRequest, tmp_path: Path, store: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Function:
-    plugin = generate(request.param, tmp_path / "plugin")
+@pytest.fixture(params=RUNTIMES, scope="module")
+def function(request: pytest.FixtureRequest, store: Path, tmp_path_factory: pytest.TempPathFactory) -> Function:
+    folder = tmp_path_factory.mktemp("function")
+    plugin = generate(request.param, folder / "plugin")
     client = node_client()
     if request.param == "python":
         interpreter = find_python(PYTHON)
         assert interpreter is not None
         client = python_client(interpreter, tmp_path_factory.getbasetemp() / "runtime")
-    code = unpack_read_only(package(plugin, store), tmp_path / "code")
+    code = unpack_read_only(package(plugin, store), folder / "code")
     return Function(client=client, code=code, events=plugin / "events")
 
 
@@ -91,11 +98,12 @@ def test_the_zip_answers_every_event(function: Function) -> None:
     assert not list(function.code.rglob("__pycache__"))
 
 
-def test_the_zip_refuses_a_user_token_where_a_platform_token_is_required(function: Function) -> None:
+def test_the_zip_refuses_a_user_token_where_a_platform_token_is_required(function: Function, tmp_path: Path) -> None:
+    events = Path(shutil.copytree(function.events, tmp_path / "events"))
     with running_biot() as biot:
-        for file in function.events.glob("*.json"):
+        for file in events.glob("*.json"):
             file.write_text(file.read_text("utf-8").replace("<token>", biot.key.user_token()), "utf-8")
-        answers = call_every_event(function.client, function.code, function.events, biot)
+        answers = call_every_event(function.client, function.code, events, biot)
 
     expected = {name: 200 if name in {"http", "cron"} else 403 for name in EVENTS}
     assert {name: answer["statusCode"] for name, answer in answers.items()} == expected

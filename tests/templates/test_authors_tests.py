@@ -93,7 +93,8 @@ def run_tests(folder: Path, language: str, *files: str) -> tuple[int, str]:
     done = subprocess.run(
         command,
         cwd=folder,
-        env={**kept, "NO_COLOR": "1", "PYTHONDONTWRITEBYTECODE": "1"},
+        # The environment of a plugin has none of the plugins of pytest that this one has.
+        env={**kept, "NO_COLOR": "1", "PYTHONDONTWRITEBYTECODE": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -106,6 +107,10 @@ def run_tests(folder: Path, language: str, *files: str) -> tuple[int, str]:
 
 def events_test(language: str) -> str:
     return "tests_kit/test_events.py" if language == "python" else "tests_kit/events.test.js"
+
+
+def cases_test(language: str) -> str:
+    return "tests_kit/test_cases.py" if language == "python" else "tests_kit/cases.test.js"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -188,7 +193,7 @@ def test_rows_that_fail_are_shown_one_by_one(language: str, project: Callable[[s
     text = headers.read_text("utf-8")
     headers.write_text(text.replace('"application/json"', '"text/plain"'), "utf-8")
 
-    code, output = run_tests(folder, language)
+    code, output = run_tests(folder, language, cases_test(language))
 
     assert code != 0
     assert 'header content-type: expected "application/json", actual "text/plain"' in output

@@ -8,53 +8,20 @@ import re
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from copier import run_copy
 
-from tests.templates.conftest import REPOSITORY, VERSION, commit_all, git
+from tests.templates.conftest import commit_all, git
+from tests.templates.tox_runs import Ran, tox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 LANGUAGES = ("python", "javascript")
 ENVIRONMENTS = ["lint", "type", "test", "package", "verify", "plan", "publish", "lock"]
-
-
-@dataclass(frozen=True)
-class Ran:
-    code: int
-    output: str
-
-    @property
-    def failed(self) -> set[str]:
-        return set(re.findall(r"^  (\w+): FAIL", self.output, re.MULTILINE))
-
-    @property
-    def passed(self) -> set[str]:
-        return set(re.findall(r"^  (\w+): OK", self.output, re.MULTILINE))
-
-
-def tox(folder: Path, *arguments: str) -> Ran:
-    """Run tox as a user does, without the settings of an outer tox that may run these tests."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("TOX_", "PYTEST_"))}
-    environment |= {"NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"}
-    done = subprocess.run(
-        [sys.executable, "-m", "tox", *arguments],
-        cwd=folder,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        errors="replace",
-        check=False,
-    )
-    return Ran(code=done.returncode, output=done.stdout + done.stderr)
 
 
 @pytest.fixture(scope="module")
@@ -157,16 +124,16 @@ def test_node_modules_is_installed_once_when_all_environments_run_together(
 def test_node_modules_is_not_reinstalled_until_the_lock_changes(projects: Callable[[str], tuple[Path, Ran]]) -> None:
     folder, _ = projects("javascript")
     witness = folder / "node_modules" / "witness"
-    tox(folder, "run", "-e", "type")
+    tox(folder, "run", "-e", "lint")
     witness.write_text("", "utf-8")
     os.utime(folder / "package-lock.json")
-    tox(folder, "run", "-e", "type")
+    tox(folder, "run", "-e", "lint")
     assert witness.exists(), "a newer date is no other content"
 
     lock = folder / "package-lock.json"
     before = lock.read_text("utf-8")
     lock.write_text(json.dumps(json.loads(before), indent=4) + "\n", "utf-8")
-    ran = tox(folder, "run", "-e", "type")
+    ran = tox(folder, "run", "-e", "lint")
     lock.write_text(before, "utf-8")
     assert ran.code == 0, ran.output
     assert not witness.exists()
@@ -191,50 +158,6 @@ def test_a_plugin_with_one_hook_passes_too(
     assert ran.code == 0, ran.output
 
 
-@pytest.fixture(scope="module")
-def installed_kit(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A plugin whose tox installed the kit from the commit of a git URL."""
-    source = tmp_path_factory.mktemp("released") / "biot-plugin-kit"
-    names = git(REPOSITORY, "ls-files", "-z", "--cached", "--others", "--exclude-standard").split("\0")
-    for name in names:
-        if name and (REPOSITORY / name).is_file():
-            (source / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(REPOSITORY / name, source / name)
-    commit_all(source, "Release")
-    git(source, "tag", VERSION)
-    plugin = tmp_path_factory.mktemp("pinned") / "my-plugin"
-    run_copy(f"git+file://{source}", plugin, {"ci": "none"}, defaults=True, quiet=True)
-    commit_all(plugin, "Start")
-    ran = tox(plugin, "run", "-e", "package", "--", "--help")
-    assert ran.code == 0, ran.output
-    assert "biot-plugin package" in ran.output
-    return plugin
-
-
-def biot_plugin(plugin: Path, cwd: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    [program] = [*plugin.glob(".tox/package/bin/biot-plugin"), *plugin.glob(".tox/package/Scripts/biot-plugin.cmd")]
-    return subprocess.run([str(program), *arguments], cwd=cwd, capture_output=True, text=True, check=False)
-
-
-def test_a_second_run_installs_nothing(installed_kit: Path) -> None:
-    ran = tox(installed_kit, "run", "-e", "package", "--", "--help")
-    assert ran.code == 0, ran.output
-    assert "install_deps" not in ran.output
-
-
-def test_the_other_commands_use_the_kit_that_the_first_one_installed(installed_kit: Path) -> None:
-    [kit] = (installed_kit / ".tox" / "kit").iterdir()
-    installed = kit.stat().st_ino
-
-    ran = tox(installed_kit, "run", "-e", "lock,plan,publish,verify", "--", "--help")
-
-    assert ran.code == 0, ran.output
-    assert ran.passed == {"lock", "plan", "publish", "verify"}
-    assert "Collecting" not in ran.output
-    assert [one.stat().st_ino for one in (installed_kit / ".tox" / "kit").iterdir()] == [installed]
-    assert not list(installed_kit.glob(".tox/plan/**/copier"))
-
-
 def test_a_missing_kit_folder_is_the_first_line_of_the_failure(render: Callable[..., Path], tmp_path: Path) -> None:
     plugin = Path(shutil.copytree(render(language="javascript"), tmp_path / "my-plugin"))
     ini = (plugin / "tox.ini").read_text("utf-8")
@@ -248,26 +171,3 @@ def test_a_missing_kit_folder_is_the_first_line_of_the_failure(render: Callable[
     [line] = [line for line in plain.splitlines() if "a folder of the machine that generated" in line]
     assert line.startswith(f"tox.ini installs biot-plugin-kit from {tmp_path}/gone/kit, ")
     assert "pip" not in ran.output
-
-
-def test_an_installed_kit_starts_plugins_at_its_own_version_from_any_folder(
-    installed_kit: Path, tmp_path: Path
-) -> None:
-    pin = re.findall(r"requirement = (.*)", (installed_kit / "tox.ini").read_text("utf-8"))
-    for cwd, destination in ((tmp_path, "first"), (Path("/"), str(tmp_path / "second"))):
-        done = biot_plugin(installed_kit, cwd, "new", destination, "--defaults", "--data", "language=javascript")
-        assert done.returncode == 0, done.stderr
-    for name in ("first", "second"):
-        assert re.findall(r"requirement = (.*)", (tmp_path / name / "tox.ini").read_text("utf-8")) == pin
-        assert (tmp_path / name / "src" / "index.js").is_file()
-
-
-def test_an_installed_kit_updates_plugins(installed_kit: Path, tmp_path: Path) -> None:
-    done = biot_plugin(installed_kit, tmp_path, "new", "mine", "--defaults", "--data", "hooks=notification")
-    assert done.returncode == 0, done.stderr
-    commit_all(tmp_path / "mine", "Start")
-    done = biot_plugin(
-        installed_kit, tmp_path, "update", "mine", "--ref", ":current:", "--data", "hooks=[notification, nonspecific]"
-    )
-    assert done.returncode == 0, done.stderr
-    assert (tmp_path / "mine" / "src" / "plugin" / "perform" / "nonspecific.py").is_file()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from dataclasses import replace
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,13 +16,14 @@ from sandbox.ums.permissions import PROTECTED_API
 from tests.support.sandbox.running_sandbox import Sandbox, running_sandbox
 from tests.templates import pipelines
 from tests.templates.conftest import commit_all
-from tests.templates.runner import Agent
+from tests.templates.runner import Agent, scripts_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
 SYSTEMS = tuple(pipelines.FILES)
+LANGUAGES = ("python", "javascript")
 EVIDENCE = {".zip", ".report.json", ".cdx.json", ".provenance.json"}
 
 
@@ -74,8 +77,22 @@ def version_of(biot: Sandbox, name: str) -> int | None:
     return answer.body["version"] if answer.status == 200 else None
 
 
-@pytest.mark.parametrize("language", ["python", "javascript"])
 @pytest.mark.parametrize("system", SYSTEMS)
+def test_the_jobs_of_both_languages_run_the_same_commands_after_their_setup(
+    system: str, repository: Callable[[str, str], Path]
+) -> None:
+    jobs = {}
+    for language in LANGUAGES:
+        folder = repository(language, system)
+        jobs[language] = {
+            name: replace(job, steps=tuple(scripts_of(job))) for name, job in pipelines.read(system, folder).items()
+        }
+        shutil.rmtree(folder)
+
+    assert jobs["python"] == jobs["javascript"]
+
+
+@pytest.mark.parametrize(("language", "system"), list(zip(cycle(LANGUAGES), SYSTEMS, strict=False)))
 def test_a_release_is_built_twice_and_published_once_an_environment_is_set(
     language: str,
     system: str,

@@ -137,9 +137,10 @@ def test_a_relative_path_becomes_absolute(
     assert ".." not in Path(remembered).parts
     assert Path(remembered).resolve() == (tmp_path / "biot-plugin-kit").resolve()
     assert pin_of(tmp_path / "plugin") == f"biot-plugin-kit @ file://{remembered}"
-    commit_all(tmp_path / "plugin")
-    monkeypatch.chdir("/")
-    run_update(tmp_path / "plugin", defaults=True, overwrite=True, quiet=True)
+    if where == ".":  # an update knows only the absolute path that all of them remember
+        commit_all(tmp_path / "plugin")
+        monkeypatch.chdir("/")
+        run_update(tmp_path / "plugin", defaults=True, overwrite=True, quiet=True)
 
 
 @pytest.mark.filterwarnings("ignore:Dirty template changes:UserWarning")

@@ -61,9 +61,9 @@ test("a few forged tokens do not delay a genuine one", async (t) => {
 test("a flood of forged tokens makes few fetches", async (t) => {
   const { biot, flood } = await start(t);
 
-  assert.deepEqual(await flood(2000, 0.01), [401]);
+  assert.deepEqual(await flood(500, 0.01), [401]);
 
-  assert.ok(biot.counts["public-key"] >= 20 && biot.counts["public-key"] <= 5 + 20);
+  assert.ok(biot.counts["public-key"] >= 5 && biot.counts["public-key"] <= 5 + 5);
 });
 
 test("during a flood a genuine token is refused for a second at most", async (t) => {
