@@ -194,7 +194,13 @@ class Run:
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_hostile_text_in_every_field_of_every_response(run: Run, command: tuple[str, ...]) -> None:
+def test_hostile_text_in_a_field_of_a_response(run: Run, command: tuple[str, ...]) -> None:
+    """Every fifth field alone, and many at once; tests/proof plays every field of every response."""
+    play_fields(run, command, step=5)
+
+
+def play_fields(run: Run, command: tuple[str, ...], *, step: int) -> None:
+    """Run the command with hostile text in one field after the other, and in many at once."""
     first = run(*command)
     assert first.code in {0, 2, 8, 10}, first.err
     answers = {
@@ -205,7 +211,7 @@ def test_hostile_text_in_every_field_of_every_response(run: Run, command: tuple[
     }
     assert len(answers) > 3, first.err
 
-    for method, path, place in sorted(answers, key=str):
+    for method, path, place in sorted(answers, key=str)[::step]:
 
         def alter(
             exchange: Exchange, method: str = method, path: str = path, place: tuple[str | int, ...] = place
@@ -218,6 +224,7 @@ def test_hostile_text_in_every_field_of_every_response(run: Run, command: tuple[
         run.proxy.alter = alter
         assert_harmless(run(*command), (method, path, place))
     run.proxy.alter = everywhere
+    assert_harmless(run(*command), "as text")
     assert_harmless(run(*command, "--json"), "as JSON")
     run.proxy.alter = as_it_is
 

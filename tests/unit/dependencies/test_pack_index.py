@@ -15,12 +15,13 @@ from builder.dependencies.store.pack_index import PackIndex, dump_index, load_in
 from builder.host.store_location import store_folder
 
 sizes = some.integers(min_value=0, max_value=1 << 40)
+digests = some.binary(min_size=32, max_size=32).map(bytes.hex)
 members = some.builds(
     PackMember,
     path=some.text(min_size=1, max_size=30),
     mode=some.sampled_from([0o644, 0o755]),
     size=sizes,
-    sha256=some.from_regex(r"[0-9a-f]{64}", fullmatch=True),
+    sha256=digests,
     crc32=some.integers(min_value=0, max_value=(1 << 32) - 1),
     method=some.sampled_from([0, 8]),
     compressed_size=sizes,
@@ -28,9 +29,9 @@ members = some.builds(
 )
 indexes = some.builds(
     PackIndex,
-    sha256=some.from_regex(r"[0-9a-f]{64}", fullmatch=True),
+    sha256=digests,
     size=sizes,
-    reader=some.from_regex(r"[0-9a-f]{64}", fullmatch=True),
+    reader=digests,
     members=some.lists(members, max_size=5).map(tuple),
 )
 
