@@ -89,14 +89,24 @@ def test_a_build_sees_only_the_index_settings_of_the_operator(
     assert str(project) not in seen
 
 
-def test_a_different_sdist_or_built_wheel_is_an_error(project: Path, tmp_path: Path, index: PythonIndex) -> None:
+def test_a_locked_package_is_not_built_again_and_a_different_file_is_an_error(
+    project: Path, tmp_path: Path, index: PythonIndex
+) -> None:
     index.add(*make_sdist("plain-thing", content="return repr(os.urandom(8))"))
-    manifest = allowing(project, "plain-thing")
-    write_lock(manifest, Store(tmp_path / "first"), RecordedProgress())
-    assert built_text(manifest, Store(tmp_path / "first")).startswith("b'")
+    manifest, store = allowing(project, "plain-thing"), Store(tmp_path / "first")
+    write_lock(manifest, store, RecordedProgress())
+    before, recorded = (project / "requirements.lock").read_text(), RecordedProgress()
+
+    write_lock(allowing(project, "plain-thing", "Never_Asked"), store, recorded)
+    assert (project / "requirements.lock").read_text() == before
+    assert recorded.notes == ["[build] allow-sdist lists never-asked, which is not a dependency."]
+    with pytest.raises(DependencyError, match="plain-thing built from source") as caught:
+        read_lock(allowing(project))
+    assert caught.value.setting == '[build]\nallow-sdist = ["plain-thing"]'
+
+    assert built_text(manifest, store).startswith("b'")
     with pytest.raises(DependencyError, match=r"differs from the wheel in requirements\.lock"):
         collect(read_lock(manifest), manifest, Store(tmp_path / "second"), RecordedProgress())
-
     marker = tmp_path / "ran"
     index.add(*make_sdist("plain-thing", content=f"open({str(marker)!r}, 'w')"))
     with pytest.raises(DependencyError, match=r"a different file than requirements\.lock was made from"):
@@ -132,21 +142,6 @@ def test_no_other_packages_code_is_run(
     with pytest.raises(DependencyError):
         write_lock(allowing(project, "plain-thing", wanted=wanted), store, RecordedProgress())
     assert not marker.exists()
-
-
-def test_a_locked_package_is_not_built_again_while_it_is_allowed(
-    project: Path, store: Store, index: PythonIndex
-) -> None:
-    index.add(*make_sdist("plain-thing", content="return repr(os.urandom(8))"))
-    write_lock(allowing(project, "plain-thing"), store, RecordedProgress())
-    before, recorded = (project / "requirements.lock").read_text(), RecordedProgress()
-    write_lock(allowing(project, "plain-thing", "Never_Asked"), store, recorded)
-
-    assert (project / "requirements.lock").read_text() == before
-    assert recorded.notes == ["[build] allow-sdist lists never-asked, which is not a dependency."]
-    with pytest.raises(DependencyError, match="plain-thing built from source") as caught:
-        read_lock(allowing(project))
-    assert caught.value.setting == '[build]\nallow-sdist = ["plain-thing"]'
 
 
 def test_npm_packages_are_never_built(project: Path) -> None:
