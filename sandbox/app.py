@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from sandbox import openapi
 from sandbox.activity import routes as activity
+from sandbox.cron import schedule_routes
 from sandbox.dispatcher import routes as dispatcher
 from sandbox.endpoints import function_url_routes
 from sandbox.entities import routes as entities
@@ -28,17 +29,16 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from sandbox.activity.activity_recorder import ActivityRecorder
+    from sandbox.background_work import BackgroundWork
     from sandbox.instance_state import InstanceState
 
 
-def create_app(state: InstanceState, hooks: Hooks | None = None, recorder: ActivityRecorder | None = None) -> ASGIApp:
+def create_app(state: InstanceState, work: BackgroundWork | None = None) -> ASGIApp:
     """Create the application with all routes of the local BioT.
 
     Args:
         state: Routes read it from ``request.app.state.sandbox``.
-        hooks: Whom the local BioT calls around API calls; by default new ones.
-        recorder: The record of what happened; None keeps none.
+        work: What goes on in the background; None calls hooks, and neither runs schedules nor records anything.
     """
     app = Starlette(
         routes=[
@@ -49,6 +49,7 @@ def create_app(state: InstanceState, hooks: Hooks | None = None, recorder: Activ
             *templates.routes(),
             *trigger.routes(),
             *activity.routes(),
+            *schedule_routes.routes(),
             *function_url_routes.routes(),
             *openapi.routes(),
         ],
@@ -61,8 +62,8 @@ def create_app(state: InstanceState, hooks: Hooks | None = None, recorder: Activ
     )
     app.router.redirect_slashes = False
     app.state.sandbox = state
-    app.state.activity = recorder
-    return Guard(HookLayer(app, hooks or Hooks(state, recorder)), state.settings.base_url)
+    app.state.work = work
+    return Guard(HookLayer(app, work.hooks if work else Hooks(state)), state.settings.base_url)
 
 
 async def _handle_api_error(request: Request, error: Exception) -> Response:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 
@@ -19,6 +19,30 @@ class SystemClock:
     def now(self) -> datetime:
         """Return the current time in UTC."""
         return datetime.now(UTC)
+
+
+class AdjustableClock:
+    """A clock that can be moved, and goes on from there.
+
+    Args:
+        clock: The clock that it follows.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._offset = timedelta()
+
+    def now(self) -> datetime:
+        """Return the current time in UTC."""
+        return self._clock.now() + self._offset
+
+    def move_to(self, moment: datetime) -> None:
+        """Make it a certain time now."""
+        self._offset = moment - self._clock.now()
+
+    def reset(self) -> None:
+        """Follow the other clock again."""
+        self._offset = timedelta()
 
 
 def iso(moment: datetime) -> str:

@@ -20,7 +20,9 @@ from sandbox import PORT
 from sandbox.activity.activity_file import FILE_NAME
 from sandbox.activity.activity_recorder import ActivityRecorder
 from sandbox.app import create_app
+from sandbox.background_work import BackgroundWork
 from sandbox.clock import Clock, SystemClock
+from sandbox.cron.cron_scheduler import CronScheduler
 from sandbox.database import Database
 from sandbox.entities.seed_data import seed
 from sandbox.functions.service import FunctionService, ServiceSettings, default_cache
@@ -144,11 +146,12 @@ def start(options: ServerOptions) -> RunningServer:
         repair_plugins(state)
         recorder = resources.enter_context(ActivityRecorder(options.folder / FILE_NAME))
         hooks = Hooks(state, recorder)
-        app = create_app(state, hooks, recorder)
+        work = BackgroundWork(hooks=hooks, scheduler=CronScheduler(hooks), recorder=recorder)
+        app = create_app(state, work)
         gate = _gate(options, database)
         if options.log:
             app = RequestLog(app, options.log)
-        thread = _ServerThread(app, listener, gate.protocol() if gate else "h11", hooks)
+        thread = _ServerThread(app, listener, gate.protocol() if gate else "h11", work)
         resources.callback(thread.stop)
         return RunningServer(state, gate, thread, resources.pop_all())
 
@@ -193,22 +196,27 @@ def _listening(port: int) -> socket.socket:
 class _Server(uvicorn.Server):
     """Delivers the waiting notifications before it stops, while plugins can still be called."""
 
-    def __init__(self, config: uvicorn.Config, hooks: Hooks) -> None:
+    def __init__(self, config: uvicorn.Config, work: BackgroundWork) -> None:
         super().__init__(config)
-        self._hooks = hooks
+        self._work = work
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve, and begin the work in the background."""
+        await super().startup(sockets)
+        self._work.start()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Deliver notifications, finish open requests, and close all connections."""
-        await self._hooks.queue.drain(_GRACE_SECONDS)
+        await self._work.finish(_GRACE_SECONDS)
         await super().shutdown(sockets)
-        await self._hooks.close()
+        await self._work.hooks.close()
 
 
 class _ServerThread:
     """An application that serves a socket in a thread."""
 
     def __init__(
-        self, app: ASGIApp, listener: socket.socket, http: type[asyncio.Protocol] | Literal["h11"], hooks: Hooks
+        self, app: ASGIApp, listener: socket.socket, http: type[asyncio.Protocol] | Literal["h11"], work: BackgroundWork
     ) -> None:
         logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
         config = uvicorn.Config(
@@ -224,7 +232,7 @@ class _ServerThread:
             timeout_graceful_shutdown=_GRACE_SECONDS,
             ws="none",
         )
-        self._server = _Server(config, hooks)
+        self._server = _Server(config, work)
         arguments = {"sockets": [listener]}
         self._thread = threading.Thread(target=self._server.run, kwargs=arguments, name="local-biot", daemon=True)
         self._thread.start()

@@ -49,7 +49,8 @@ def show_activity(request: Request) -> Response:
 
 
 def _recorder(request: Request) -> ActivityRecorder:
-    recorder: ActivityRecorder | None = getattr(request.app.state, "activity", None)
-    if recorder is None:
+    work = request.app.state.work
+    if work is None:
         raise ApiError(404, "ACTIVITY_NOT_FOUND", "This local BioT records no activity.")
+    recorder: ActivityRecorder = work.recorder
     return recorder

@@ -93,6 +93,7 @@ class PluginCalls:
     def __init__(self) -> None:
         self._by_span: OrderedDict[str, PluginCall] = OrderedDict()
         self._by_trace: OrderedDict[tuple[str, str], PluginCall] = OrderedDict()
+        self._untraced: dict[str, PluginCall] = {}
 
     def add(self, call: PluginCall) -> None:
         """Remember a call, and forget the oldest ones."""
@@ -105,18 +106,29 @@ class PluginCalls:
         if len(self._by_trace) > _REMEMBERED:
             self._by_trace.popitem(last=False)
 
+    def begin_untraced(self, call: PluginCall) -> None:
+        """Note a call that the plugin receives without a ``traceparent``: the event of a schedule."""
+        self._untraced[call.listener] = call
+
+    def end_untraced(self, call: PluginCall) -> None:
+        """Note that this call has ended."""
+        if self._untraced.get(call.listener) is call:
+            del self._untraced[call.listener]
+
     def that_sent(self, span: Span | None, plugin: str) -> PluginCall | None:
         """Return the call of a plugin that sent a request with this ``traceparent``; None when no plugin sent it.
 
-        A plugin with a tracing library of its own sends a new span id; then it is its latest call of the trace.
+        A plugin with a tracing library of its own sends a new span id; then it is its latest call of the trace. During
+        the event of a schedule it sends a trace of its own.
 
         Args:
             span: The step that the ``traceparent`` names.
             plugin: The plugin whose token the request has; empty when it is somebody else's.
         """
-        if span is None:
-            return None
-        call = self._by_span.get(span.span_id)
-        if call and call.span.trace_id == span.trace_id:
-            return call
-        return self._by_trace.get((span.trace_id, plugin))
+        if span is not None:
+            call = self._by_span.get(span.span_id)
+            if call and call.span.trace_id == span.trace_id:
+                return call
+            if call := self._by_trace.get((span.trace_id, plugin)):
+                return call
+        return self._untraced.get(plugin)

@@ -53,6 +53,17 @@ def test_a_call_back_is_recognized_by_its_span_or_by_the_plugin_of_its_token() -
     assert calls.that_sent(None, "Plugin-a") is None
 
 
+def test_a_call_back_during_a_schedule_is_recognized_by_the_plugin_alone() -> None:
+    calls, scheduled = PluginCalls(), called("Plugin-a", new_span())
+    calls.begin_untraced(scheduled)
+
+    assert calls.that_sent(new_span(), "Plugin-a") is scheduled
+    assert calls.that_sent(None, "Plugin-a") is scheduled
+    assert calls.that_sent(new_span(), "Plugin-b") is None
+    calls.end_untraced(scheduled)
+    assert calls.that_sent(new_span(), "Plugin-a") is None
+
+
 def test_the_depth_is_the_number_of_nested_calls() -> None:
     root = new_span()
     outer = called("Plugin-a", root.child())

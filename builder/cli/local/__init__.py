@@ -1,0 +1,1 @@
+"""What the commands for the local BioT print: chains, lists of them, and schedules."""

@@ -1,0 +1,130 @@
+"""Schedules, for the kit's own commands: the next runs, a run now, and the clock. Not part of BioT."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from builder.platform.limits import NAME_PREFIX
+from sandbox.clock import iso
+from sandbox.cron.cron_calls import CronRun, call_on_schedule
+from sandbox.cron.cron_expression import parse_cron
+from sandbox.trigger.chain_report import ChainRecorder, describe_chain
+from sandbox.trigger.routes import PERMISSION
+from sandbox.web.authorization import require_permission
+from sandbox.web.biot_errors import ApiError, bad_request
+from sandbox.web.request_body import json_body, optional_text_of
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from sandbox.cron.cron_scheduler import CronScheduler, PluginSchedule
+    from sandbox.hooks.running_hooks import Hooks
+
+_RUNS_SHOWN = 10
+_DURATION = re.compile(r"\+?(\d{1,5})([mhd])")
+_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+
+
+def routes() -> list[Route]:
+    """Return the routes below ``/sandbox/v1/schedules``."""
+    return [
+        Route("/sandbox/v1/schedules", show_schedules, methods=["GET"]),
+        Route("/sandbox/v1/schedules/run", run_schedule, methods=["POST"]),
+        Route("/sandbox/v1/schedules/clock", move_clock, methods=["POST"]),
+    ]
+
+
+async def show_schedules(request: Request) -> Response:
+    """``GET /sandbox/v1/schedules``: the time, and the next runs of every plugin."""
+    await run_in_threadpool(require_permission, request, PERMISSION)
+    scheduler = _scheduler(request)
+    now = scheduler.clock.now()
+    plugins = [_describe(one, now) for one in await scheduler.schedules()]
+    return JSONResponse({"time": iso(now), "plugins": plugins})
+
+
+async def run_schedule(request: Request) -> Response:
+    """``POST /sandbox/v1/schedules/run``: run a schedule now, as of now or as of another time."""
+    await run_in_threadpool(require_permission, request, PERMISSION)
+    body, scheduler = await json_body(request), _scheduler(request)
+    chosen = _chosen(await scheduler.schedules(), optional_text_of(body, "pluginName"))
+    moment = _moment(optional_text_of(body, "time"), scheduler.clock.now())
+    hooks: Hooks = request.app.state.hook_layer.hooks
+    recorder = ChainRecorder(hooks.observer)
+    await call_on_schedule(hooks, CronRun(plugin=chosen.plugin, schedule=chosen.schedule, time=moment), recorder)
+    if recorder.start is None or recorder.end is None:
+        msg = "the schedule did not report its chain"
+        raise RuntimeError(msg)
+    chain = describe_chain(recorder.start, recorder.steps, recorder.end)
+    return JSONResponse({"chain": chain, **_describe(chosen, scheduler.clock.now())})
+
+
+async def move_clock(request: Request) -> Response:
+    """``POST /sandbox/v1/schedules/clock``: move the clock of the schedules, and make every run on the way."""
+    await run_in_threadpool(require_permission, request, PERMISSION)
+    scheduler, target = _scheduler(request), optional_text_of(await json_body(request), "time")
+    if target == "reset":
+        scheduler.reset()
+        return JSONResponse({"time": iso(scheduler.clock.now()), "runs": []})
+    if not target:
+        message = "time must be a duration such as +1d, a time in ISO 8601, or reset."
+        raise bad_request(message)
+    runs = await scheduler.move(_moment(target, scheduler.clock.now()))
+    described = [{"plugin": run.plugin, "time": iso(run.time)} for run in runs]
+    return JSONResponse({"time": iso(scheduler.clock.now()), "runs": described})
+
+
+def _chosen(schedules: list[PluginSchedule], name: str) -> PluginSchedule:
+    """Return the schedule of a plugin, or the only one.
+
+    Raises:
+        ApiError: 404, there is none; 400, there are several.
+    """
+    names = {name, f"{NAME_PREFIX}{name}"} if name else {one.plugin for one in schedules}
+    found = [one for one in schedules if one.plugin in names]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        message = f"Several plugins have a cronSchedule: {', '.join(one.plugin for one in found)}. Name one."
+        raise bad_request(message)
+    what = f"{name[:100]} has no cronSchedule" if name else "No plugin has a cronSchedule"
+    raise ApiError(404, "SCHEDULE_NOT_FOUND", f"{what}. Set one in plugin.toml and publish the plugin.")
+
+
+def _describe(one: PluginSchedule, now: datetime) -> dict[str, object]:
+    upcoming = islice(parse_cron(one.schedule).runs_after(now), _RUNS_SHOWN)
+    return {
+        "plugin": one.plugin,
+        "cronSchedule": one.schedule,
+        "enabled": one.enabled,
+        "nextRuns": [iso(moment) for moment in upcoming],
+    }
+
+
+def _moment(text: str, now: datetime) -> datetime:
+    if not text:
+        return now
+    try:
+        if match := _DURATION.fullmatch(text):
+            return now + timedelta(**{_UNITS[match[2]]: int(match[1])})
+        moment = datetime.fromisoformat(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        message = "time must be a duration such as 30m, 2h or 1d, or a time such as 2026-01-31T02:00:00Z."
+        raise bad_request(message) from error
+
+
+def _scheduler(request: Request) -> CronScheduler:
+    work = request.app.state.work
+    if work is None:
+        raise ApiError(404, "SCHEDULE_NOT_FOUND", "This local BioT runs no schedules.")
+    scheduler: CronScheduler = work.scheduler
+    return scheduler
