@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import os
-import signal
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from builder.cli.local_biot import open_local_biot, stop_signals
 from builder.cli.options import json_option
 from builder.cli.output import definition_list, print_document, print_lines, print_to_stderr
-from builder.errors import PublishError, SandboxError
-from sandbox import ADMIN, PORT
+from sandbox import PORT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from types import FrameType
-
     from builder.publishing.state_folder import StateFolder
-    from sandbox.server import RunningServer, ServerOptions
+    from sandbox.server import ServerOptions
 
 _POLL_SECONDS = 0.1
 
@@ -108,8 +102,8 @@ def _run(options: ServerOptions, state: StateFolder, *, new_password: bool, as_j
     """Start the local BioT, print its address, and stop it cleanly on a signal."""
     from sandbox.server import start
 
-    with _stop_signals() as signals, start(options) as running:
-        message = _open(running, state, new_password=new_password)
+    with stop_signals() as signals, start(options) as running:
+        message = open_local_biot(running, state, new_password=new_password)
         if as_json:
             print_document(message.document())
         else:
@@ -119,52 +113,6 @@ def _run(options: ServerOptions, state: StateFolder, *, new_password: bool, as_j
     if not as_json:
         print_to_stderr("Stopped. The next start has the same data.")
     return 0
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _StartMessage:
-    """What a person or a script needs to know to use the local BioT."""
-
-    running: RunningServer
-    local_file: Path
-    service_user_id: str
-    new: bool
-    admin_password: str = field(repr=False)
-
-    def document(self) -> dict[str, object]:
-        return {
-            "status": "running",
-            "baseUrl": self.running.base_url,
-            "environment": "local",
-            "data": str(self.running.state.database.file.parent),
-            "new": self.new,
-            "adminUsername": ADMIN,
-            "serviceUserId": self.service_user_id,
-            "credentials": str(self.local_file),
-        }
-
-    def lines(self) -> list[str]:
-        data = self.running.state.database.file.parent
-        rows = [
-            ("administrator", ADMIN),
-            ("password", self._password()),
-            ("service user", self.service_user_id),
-            ("its secret key", f"in {self.local_file}, readable only by you"),
-        ]
-        return [
-            f"Local BioT on {self.running.base_url}",
-            f"{'New' if self.new else 'With the data of last time'}, in {data}",
-            "",
-            *(f"  {label.ljust(14)}  {value}" for label, value in rows),
-            "",
-            "The other commands use it as the environment local: biot-plugin publish -e local",
-            "Ctrl-C stops it.",
-        ]
-
-    def _password(self) -> str:
-        if not self.admin_password:
-            return "printed at the first start; --new-password sets a new one"
-        return f"{self.admin_password}   (printed only once)"
 
 
 def _list_kinds(*, as_json: bool) -> int:
@@ -179,68 +127,3 @@ def _list_kinds(*, as_json: bool) -> int:
     else:
         print_lines(definition_list([(kind.name, kind.description) for kind in FAULT_KINDS.values()]))
     return 0
-
-
-def _open(running: RunningServer, state: StateFolder, *, new_password: bool) -> _StartMessage:
-    """Create the first accounts where they are missing, and write the address for the other commands."""
-    from builder.publishing.api_values import SecretText
-    from builder.publishing.state_folder import LocalBiot, write_local_biot
-    from sandbox.ums.first_accounts import create_first_accounts, new_admin_password
-
-    database = running.state.database
-    accounts = create_first_accounts(database)
-    service_user, secret = (
-        (accounts.service_user.id, accounts.service_user.secret_key) if accounts else _service_user(running, state)
-    )
-    local = LocalBiot(
-        base_url=running.base_url,
-        service_user_id=service_user,
-        service_user_secret_key=SecretText(secret),
-        admin_username=ADMIN,
-    )
-    try:
-        write_local_biot(state, local)
-    except PublishError as error:
-        raise SandboxError(error.message, hint=error.hint) from error
-    password = accounts.admin_password if accounts else ""
-    if not accounts and new_password:
-        password = new_admin_password(database)
-    return _StartMessage(
-        running=running,
-        local_file=state.local_file,
-        service_user_id=service_user,
-        new=accounts is not None,
-        admin_password=password,
-    )
-
-
-def _service_user(running: RunningServer, state: StateFolder) -> tuple[str, str]:
-    """The service user's ID and secret key of last time; a new key when the file does not hold the right one."""
-    from builder.publishing.state_folder import read_local_biot
-    from sandbox.ums.first_accounts import new_service_key
-    from sandbox.ums.sessions import secret_key_matches
-
-    database = running.state.database
-    local = None
-    with suppress(PublishError):  # the file is about to be written again
-        local = read_local_biot(state)
-    if local and secret_key_matches(database, local.service_user_id, local.service_user_secret_key.reveal()):
-        return local.service_user_id, local.service_user_secret_key.reveal()
-    user = new_service_key(database)
-    return user.id, user.secret_key
-
-
-@contextmanager
-def _stop_signals() -> Iterator[list[int]]:
-    """The signals that came; after any number of them the local BioT stops once, and cleanly."""
-    signals: list[int] = []
-
-    def note(number: int, _frame: FrameType | None) -> None:
-        signals.append(number)
-
-    handlers = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield signals
-    finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
