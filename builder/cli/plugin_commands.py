@@ -9,7 +9,7 @@ import click
 from builder.cli.connection_options import connect, name_argument, select_environment
 from builder.cli.options import json_option, project_options
 from builder.cli.output import print_document, print_text
-from builder.cli.remote_output import describe_plugin
+from builder.cli.printing.remote_output import describe_plugin
 from builder.errors import PublishError
 from builder.manifest.environments import LOCAL
 from builder.publishing.clock import SystemClock

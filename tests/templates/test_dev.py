@@ -158,7 +158,7 @@ def test_every_save_gives_a_new_answer_and_an_error_keeps_the_old_one(dev: Dev) 
         check=True,
     )
     assert json.loads(done.stdout)["status"] == "ok"
-    dev.wait_for(r"\d\d:\d\d:\d\d  my-plugin  NOTIFICATION  .*  200  \d+\.\d ms  \d+ MB")
+    dev.wait_for(r"NOTIFICATION my-plugin: 200, \d+\.\d ms, \d+ MB")
 
     dev.press("q")
     assert dev.process.wait(DEADLINE) == 0

@@ -6,7 +6,7 @@ import os
 
 import click
 
-from builder.cli.local.chain_output import activity_rows, tree_lines
+from builder.cli.printing.chain_output import activity_rows, tree_lines
 from builder.cli.options import json_option
 from builder.cli.output import print_document, print_lines
 from builder.publishing.clock import SystemClock

@@ -23,11 +23,12 @@ from sandbox import PORT
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from builder.dev.call_feed import CallFeed, PluginCall
+    from builder.dev.call_feed import CallFeed, ListedCall, ListedChain
     from builder.dev.dev_session import DevSession
     from builder.dev.watched_plugin import Publication
 
 _POLL_SECONDS = 0.2
+_INDENT = " " * 9
 _KEYS = "Keys: r publish again, c clear the screen, q quit."
 
 
@@ -60,7 +61,7 @@ def command(folders: tuple[Path, ...], port: int, *, any_python: bool) -> int:
     Starts a local BioT if none is running. Every call of the plugin is one line, with its status, time and memory.
     FOLDERS are plugins; without any, the plugin of this folder.
     """
-    from builder.cli.release_output import release_context
+    from builder.cli.printing.release_output import release_context
     from builder.dev.call_feed import CallFeed
     from builder.dev.dev_session import DevSession
     from builder.dev.watched_plugin import WatchedPlugin
@@ -146,16 +147,22 @@ def _obey(key: str, session: DevSession) -> bool:
 
 
 def _print_calls(feed: CallFeed) -> None:
-    lines = [line for call in feed.new_calls() for line in _call_lines(call)]
+    lines = [line for chain in feed.new_chains() for line in _chain_lines(chain)]
     if lines:
         print_lines(lines)
 
 
-def _call_lines(call: PluginCall) -> list[str]:
+def _chain_lines(chain: ListedChain) -> list[str]:
+    """The cause, then one line for each call of a plugin."""
+    status = "" if chain.status is None else f": {chain.status}"
+    head = f"{chain.time} {chain.title}{status}"
+    if not chain.calls:
+        return [head, f"{_INDENT}No plugin was called. `biot-plugin why {chain.number}` explains it."]
+    return [head, *(line for call in chain.calls for line in _call_lines(call))]
+
+
+def _call_lines(call: ListedCall) -> list[str]:
     status = "no answer" if call.status is None else str(call.status)
-    memory = f"  {call.memory_megabytes} MB" if call.memory_megabytes is not None else ""
-    figures = f"{status}  {call.milliseconds:.1f} ms{memory}"
-    if not call.plugin:
-        return [f"{call.time}  {call.title}  {figures}  no plugin was called: biot-plugin why {call.chain}"]
-    line = f"{call.time}  {call.plugin}  {call.hook}  {call.title}  {figures}"
-    return [line, *([f"          {call.problem}"] if call.problem else [])]
+    memory = f", {call.memory_megabytes} MB" if call.memory_megabytes is not None else ""
+    line = f"{_INDENT}{call.hook} {call.plugin}: {status}, {call.milliseconds:.1f} ms{memory}"
+    return [line, *([f"{_INDENT}  {call.problem}"] if call.problem else [])]

@@ -31,7 +31,7 @@ def command(folder: Path, environment: str | None, *, as_json: bool) -> int:
     Each entry has the time, the versions, the commit, the result, the environment and the publisher.
     """
     from builder import release
-    from builder.cli.release_output import describe_entry, history_text, release_context
+    from builder.cli.printing.release_output import describe_entry, history_text, release_context
 
     entries = release.history(project_of(folder, environment), release_context(TerminalProgress(quiet=as_json)))
     if as_json:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from builder.cli.invoke_output import describe_outcomes, outcome_lines, timing_lines
 from builder.cli.options import json_option, project_of, project_options, store_option
 from builder.cli.output import print_document, print_lines, print_problems, print_to_stderr
+from builder.cli.printing.invoke_output import describe_outcomes, outcome_lines, timing_lines
 from builder.cli.progress_bar import TerminalProgress
 from builder.errors import SandboxError
 

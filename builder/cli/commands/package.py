@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from builder.cli.batch_output import batch_options, show_results
 from builder.cli.options import current_day, json_option, project_of, project_options, store_location, store_option
 from builder.cli.output import (
     describe_packaged,
@@ -20,12 +19,13 @@ from builder.cli.output import (
     size_summary,
     table,
 )
+from builder.cli.printing.batch_output import batch_options, show_results
 from builder.cli.progress_bar import TerminalProgress
 from builder.host.store_location import store_folder
 from builder.last_build import BuildRequest, LastBuild
 
 if TYPE_CHECKING:
-    from builder.cli.batch_output import PluginSelection
+    from builder.cli.printing.batch_output import PluginSelection
     from builder.last_build import RecordedBuild
     from builder.stages import PackagedPlugin, Project
 

@@ -44,7 +44,7 @@ def command(folder: Path, environment: str | None, request: PublishRequest, out:
     compared, but never shown.
     """
     from builder import release
-    from builder.cli.release_output import CHANGES_EXIT, describe_planned, planned_text, release_context
+    from builder.cli.printing.release_output import CHANGES_EXIT, describe_planned, planned_text, release_context
 
     progress = TerminalProgress(quiet=as_json)
     try:

@@ -64,7 +64,7 @@ def command(  # noqa: PLR0913 - one parameter per option
     else makes at the same time stay. The next publish resolves an interrupted one.
     """
     from builder import release
-    from builder.cli.release_output import planned_text, release_context, show_published
+    from builder.cli.printing.release_output import planned_text, release_context, show_published
 
     progress = TerminalProgress(quiet=as_json)
     request = replace(request, plan_file=plan_file, disabled_first=disabled_first)

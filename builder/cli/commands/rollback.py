@@ -36,7 +36,7 @@ def command(folder: Path, environment: str | None, version: int | None, *, as_js
     Nothing is built. Versions of BioT only grow, so the code of version 3 becomes a new version, such as 6.
     """
     from builder import release
-    from builder.cli.release_output import planned_text, release_context, show_published
+    from builder.cli.printing.release_output import planned_text, release_context, show_published
 
     progress = TerminalProgress(quiet=as_json)
     try:

@@ -9,7 +9,7 @@ import click
 from builder.cli.connection_options import connect, select_environment
 from builder.cli.options import json_option, project_options
 from builder.cli.output import print_document, print_lines, print_text
-from builder.cli.remote_output import subscription_table
+from builder.cli.printing.remote_output import subscription_table
 from builder.publishing.remote.endpoint_subscriptions import disabled_subscribers, list_subscriptions
 
 if TYPE_CHECKING:

@@ -1,1 +1,0 @@
-"""What the commands for the local BioT print: chains, lists of them, and schedules."""

@@ -1,0 +1,1 @@
+"""What commands print about builds, releases, plugins, calls and chains: lines for people, JSON for programs."""
