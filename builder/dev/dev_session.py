@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class DevReport(Protocol):
-    """What a session tells the terminal. Threads call it, one for each plugin."""
+    """What a session reports to the terminal. Threads call it, one for each plugin."""
 
     def published(self, publication: Publication) -> None:
         """The local BioT has the sources as they are now."""
@@ -29,7 +29,7 @@ class DevSession:
 
     Args:
         plugins: To publish and to watch.
-        report: Told about every publication and failure.
+        report: Receives every publication and failure.
     """
 
     def __init__(self, plugins: Sequence[WatchedPlugin], report: DevReport) -> None:
