@@ -11,10 +11,10 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.request
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 
 from tests.templates.conftest import REPOSITORY
@@ -108,10 +108,8 @@ def dev(tmp_path_factory: pytest.TempPathFactory, functions_cache: Path) -> Iter
 
 
 def answer_of(address: str) -> str:
-    request = urllib.request.Request(f"{address}/run/Plugin-my-plugin/", data=b"{}")
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(request, timeout=DEADLINE) as response:
-        return str(response.read().decode())
+    with httpx.Client(trust_env=False, timeout=DEADLINE) as client:
+        return client.post(f"{address}/run/Plugin-my-plugin/", json={}).text
 
 
 def readme_lines() -> list[str]:
@@ -139,7 +137,7 @@ def test_every_save_gives_a_new_answer_and_an_error_keeps_the_old_one(dev: Dev) 
     dev.wait_for("my-plugin: not published. The last good version keeps answering.")
     assert answer_of(address) == "two"
 
-    dev.save('from package.inside import ANSWER\n')
+    dev.save("from package.inside import ANSWER\n")
     dev.wait_for("not published")
     inside = dev.folder / "src" / "package"
     inside.mkdir()

@@ -72,9 +72,9 @@ class LocalBiot:
 
     def activity(self, **filters: str) -> list[dict[str, Any]]:
         query = "&".join(f"{name}={quote(value)}" for name, value in filters.items())
-        chains: list[dict[str, Any]] = self.sandbox.call(
-            "GET", f"/sandbox/v1/activity?{query}", token=self.token
-        ).body["chains"]
+        chains: list[dict[str, Any]] = self.sandbox.call("GET", f"/sandbox/v1/activity?{query}", token=self.token).body[
+            "chains"
+        ]
         return chains
 
     def chain(self, identifier: str) -> dict[str, Any]:

@@ -6,9 +6,9 @@ import os
 
 import click
 
-from builder.cli.printing.chain_output import activity_rows, tree_lines
 from builder.cli.options import json_option
 from builder.cli.output import print_document, print_lines
+from builder.cli.printing.chain_output import activity_rows, tree_lines
 from builder.publishing.clock import SystemClock
 from builder.publishing.remote.local_service import open_local_service
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import click
 
-from builder.cli.printing.chain_output import PLUGIN_FAILED_EXIT, chain_lines
-from builder.cli.printing.schedule_output import trigger_schedule
 from builder.cli.options import json_option
 from builder.cli.output import definition_list, print_document, print_lines
+from builder.cli.printing.chain_output import PLUGIN_FAILED_EXIT, chain_lines
+from builder.cli.printing.schedule_output import trigger_schedule
 from builder.publishing.clock import SystemClock
 
 _CALL = re.compile(r"(?:GET|POST|PUT|PATCH|DELETE)/.*")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from builder.cli.printing.chain_output import PLUGIN_FAILED_EXIT, chain_lines
 from builder.cli.output import print_document, print_lines
+from builder.cli.printing.chain_output import PLUGIN_FAILED_EXIT, chain_lines
 from builder.publishing.clock import SystemClock
 
 if TYPE_CHECKING:
