@@ -15,13 +15,13 @@ from builder.bundle.placement import place_npm, place_wheel
 from builder.bundle.shadowing import (
     module_of,
     modules_collide,
-    normal_name,
     resolve_shadowing,
     shadowed_runtime_modules,
     top_level_modules,
 )
 from builder.errors import PackagingError, Problem
 from builder.manifest.text.toml_snippet import snippet
+from builder.platform.package_names import normalized_name
 from builder.quoting import printable
 
 if TYPE_CHECKING:
@@ -97,9 +97,9 @@ def merge_entries(
             of_same_path.setdefault(entry.path, [first]).append(entry)
     problems = []
     for path, rivals in of_same_path.items():
-        preferred_owner = normal_name(manifest.build.prefer.get(path, ""))
+        preferred_owner = normalized_name(manifest.build.prefer.get(path, ""))
         preferred = [
-            entry for entry in rivals if normal_name(_owner_name(entry, manifest)) == preferred_owner
+            entry for entry in rivals if normalized_name(_owner_name(entry, manifest)) == preferred_owner
         ] or rivals
         must_be_renamed = not rivals[0].owner and module_of(path) in clashing
         if len({entry.sha256 for entry in preferred}) > 1 and not must_be_renamed:

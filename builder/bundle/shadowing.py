@@ -6,13 +6,13 @@ Lambda. ``.pth`` files have no effect, because the root is on ``sys.path`` but i
 
 from __future__ import annotations
 
-import re
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Final
 
 from builder.errors import Problem, Severity
 from builder.manifest.text.toml_snippet import snippet
 from builder.platform.lambda_modules import PYTHON_RUNTIME_MODULES, standard_library
+from builder.platform.package_names import normalized_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -96,21 +96,16 @@ def resolve_shadowing(
     problems = []
     for name in shadowed_runtime_modules(top_level_modules(entry.path for entry in package_entries), version):
         owners = sorted({entry.owner for entry in package_entries if _belongs_to(entry.path, name)})
-        preferred = normal_name(prefer.get(name, _REPUBLISHED.get(name, "")))
+        preferred = normalized_name(prefer.get(name, _REPUBLISHED.get(name, "")))
         if preferred == _PYTHON:
             dropped.add(name)
-        elif any(normal_name(owner.rpartition(" ")[0]) != preferred for owner in owners):
+        elif any(normalized_name(owner.rpartition(" ")[0]) != preferred for owner in owners):
             problems.append(_hidden_by_package(name, owners))
     if dropped:
         package_entries = [
             entry for entry in package_entries if not any(_belongs_to(entry.path, name) for name in dropped)
         ]
     return list(package_entries), problems
-
-
-def normal_name(name: str) -> str:
-    """A package's name in the form of PEP 503: ``backports.tarfile`` and ``backports-tarfile`` are the same package."""
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _belongs_to(path: str, module: str) -> bool:

@@ -12,6 +12,7 @@ from builder.code.javascript_syntax import SourceType, javascript_syntax_problem
 from builder.code.python_syntax import as_utf8, python_syntax_problems
 from builder.code.syntax_problem import SyntaxProblem
 from builder.errors import Problem, ProjectError
+from builder.platform.runtimes import DETECTS_MODULES_FROM
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
 _CONFLICT_MARKER = re.compile(rb"^(?:<{7}|>{7}) ", re.MULTILINE)
 _MODULE_SYNTAX = re.compile(rb"^\s*(?:import\s*[\w{*\"']|export\s*[\w{*])", re.MULTILINE)
 SCRIPTS = (".js", ".mjs", ".cjs")
-_DETECTS_MODULES_FROM = 24
-"""In Node.js 20 and 22 Lambda switches off the detection of ES modules by their text (AWS guide to
-Node.js)."""
 
 
 def refuse_syntax_errors(sources: Sequence[OwnFile], runtime: Runtime, *, bundled: bool = False) -> None:
@@ -86,7 +84,7 @@ def source_types(sources: Sequence[OwnFile], runtime: Runtime) -> dict[str, tupl
         if f"/{source.path}".endswith("/package.json")
     }
     undeclared: tuple[SourceType, ...] = (SourceType.COMMONJS,)
-    if int(runtime.version) >= _DETECTS_MODULES_FROM:
+    if int(runtime.version) >= DETECTS_MODULES_FROM:
         undeclared = (SourceType.MODULE, SourceType.COMMONJS)
     return {
         source.path: _source_types_of(source.path, package_types, undeclared)

@@ -9,15 +9,13 @@ from msgspec.structs import replace
 from builder.handler.handler_messages import missing_file_problem, wrong_export_problem, wrong_root_problem
 from builder.handler.name_resolution import HandlerReference, Resolution, ResolutionKind, resolve_name
 from builder.handler.source_modules import JavaScriptSourceModules, PythonSourceModules
+from builder.platform.runtimes import DETECTS_MODULES_FROM
 
 if TYPE_CHECKING:
     from builder.errors import Problem
     from builder.handler.source_layout import SourceLayout
 
 _USUAL_ROOTS = ("src", ".")
-_DETECTS_MODULES_FROM = 24
-"""In Node.js 20 and 22 Lambda switches off the detection of ES modules by their text (AWS guide to
-Node.js)."""
 _REJECTS_CALLBACKS_FROM = 24
 """From Node.js 24 on, Lambda's runtime rejects handlers whose ``length`` is 3 or more, also async
 ones (``argsNum`` in aws-lambda-ric 4.0.2). Streaming handlers are an exception; they are results of
@@ -62,7 +60,7 @@ def _resolve_handler(layout: SourceLayout, reference: HandlerReference) -> Resol
         modules: PythonSourceModules | JavaScriptSourceModules = PythonSourceModules(layout)
     else:
         major = reference.version.split(".")[0]
-        detects = major.isdigit() and int(major) >= _DETECTS_MODULES_FROM
+        detects = major.isdigit() and int(major) >= DETECTS_MODULES_FROM
         modules = JavaScriptSourceModules(layout, detects_es_modules=detects)
     file = modules.find_file(reference.module)
     return _without_callback(resolve_name(file, reference.name, modules), reference) if file else None

@@ -22,6 +22,10 @@ AMAZON_LINUX_2 = "Amazon Linux 2"
 AMAZON_LINUX_2023 = "Amazon Linux 2023"
 _GLIBC = {AMAZON_LINUX_2: (2, 26), AMAZON_LINUX_2023: (2, 34)}
 
+DETECTS_MODULES_FROM = 24
+"""The first Node.js in which Lambda lets the text of a script decide whether it is an ES module. In 20 and 22 Lambda
+switches that off (AWS guide to Node.js)."""
+
 # Runtimes that AWS has and the kit does not build for, so that the message can say which is the reason.
 OTHER_LANGUAGES = ("java", "dotnet", "ruby", "go", "provided", "custom")
 

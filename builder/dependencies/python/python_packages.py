@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from builder.build_values import Lock, LockedPackage, Pack
@@ -11,6 +10,7 @@ from builder.dependencies.lock.requirements_file import read_text
 from builder.dependencies.lock.requirements_lock import LOCK_NAME, parse_lock, stale_reason
 from builder.errors import DependencyError
 from builder.manifest.text.toml_snippet import snippet
+from builder.platform.package_names import normalized_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -110,7 +110,7 @@ def locked_package(pin: Pin) -> LockedPackage:
 
 def source_names(manifest: Manifest) -> tuple[str, ...]:
     """The packages in ``[build] allow-sdist``, by their normalised names."""
-    return tuple(re.sub(r"[-_.]+", "-", name).lower() for name in manifest.build.allow_sdist)
+    return tuple(normalized_name(name) for name in manifest.build.allow_sdist)
 
 
 def _refuse_disallowed_sources(lock: PythonLock, manifest: Manifest) -> None:

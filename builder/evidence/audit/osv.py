@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, cast
 from msgspec import Struct
 
 from builder.evidence.audit.version_order import ECOSYSTEMS
-from builder.evidence.package_names import normalized_name
 from builder.evidence.sbom.purl import parse_purl
+from builder.platform.package_names import normalized_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -11,8 +11,8 @@ from msgspec import Struct
 from builder.errors import VerificationError
 from builder.evidence.audit.osv import Advisory, AuditedPackage, audited_package, matching_advisories
 from builder.evidence.checksums import evidence_files, file_digest
-from builder.evidence.package_names import normalized_name
 from builder.evidence.sbom.sbom_reader import Sbom, read_sbom_file
+from builder.platform.package_names import normalized_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

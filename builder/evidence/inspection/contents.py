@@ -15,7 +15,7 @@ from builder.build_values import Artifact, PackMember
 from builder.errors import VerificationError
 from builder.evidence.build_report import read_report, report_file, report_rows
 from builder.evidence.checksums import file_digest
-from builder.evidence.package_names import normalized_name
+from builder.platform.package_names import normalized_name
 from builder.quoting import printable
 
 if TYPE_CHECKING:

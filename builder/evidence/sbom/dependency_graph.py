@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from builder.evidence.package_names import normalized_name
 from builder.platform.markers import marker_environment
+from builder.platform.package_names import normalized_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -10,12 +10,12 @@ from builder.archive.compression import owner_of
 from builder.archive.core_metadata import read_core_metadata
 from builder.archive.reader import read_content
 from builder.evidence.components import Component, PackageAnalysis, PackageFacts
-from builder.evidence.package_names import normalized_name
 from builder.evidence.sbom.dependency_graph import npm_graph, python_graph
 from builder.evidence.sbom.licences import texts_of
 from builder.evidence.sbom.nested_components import inside_of
 from builder.evidence.sbom.package_metadata import npm_facts, wheel_facts
 from builder.evidence.sbom.purl import purl_of
+from builder.platform.package_names import normalized_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

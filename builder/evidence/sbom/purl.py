@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote, unquote
 
-from builder.evidence.package_names import normalized_name
+from builder.platform.package_names import normalized_name
 
 
 def purl_of(name: str, version: str, *, python: bool) -> str:

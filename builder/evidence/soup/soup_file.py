@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from builder.errors import ManifestError, Problem, Severity, count_problems
-from builder.evidence.package_names import normalized_name
 from builder.manifest.text.toml_document import decode, parse_toml
+from builder.platform.package_names import normalized_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
