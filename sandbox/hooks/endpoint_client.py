@@ -6,6 +6,9 @@ import asyncio
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+import h11
+
+from sandbox.hooks.loopback_client import LoopbackClient, too_large
 from sandbox.hooks.rules.hook_answers import EndpointAnswer, EndpointFailure, EndpointFailureKind
 from sandbox.hooks.rules.undocumented_hooks import ANSWER_MAX
 
@@ -22,55 +25,53 @@ class EndpointClient:
     """Sends requests to endpoints. Belongs to one event loop."""
 
     def __init__(self) -> None:
-        self._clients: dict[bool, httpx.AsyncClient] = {}
+        self._loopback = LoopbackClient()
+        self._client: httpx.AsyncClient | None = None
 
     async def post(self, url: str, request: HookRequest, timeout_seconds: float) -> EndpointAnswer | EndpointFailure:
         """Send one request, once, and return the answer or why there is none. A redirect is not followed."""
-        import httpx  # only at the first call: a local BioT without plugins starts without it
-
+        headers = {"user-agent": _USER_AGENT, "accept": "*/*", **request.headers}
         try:
             async with asyncio.timeout(timeout_seconds):
-                return await self._send(url, request)
+                parts = urlsplit(url)
+                if parts.scheme == "http" and parts.hostname in _LOOPBACK:
+                    return await self._loopback.post(url, headers, request)
+                return await self._send_far(url, headers, request)
         except TimeoutError:
             message = f"It gave no answer within {timeout_seconds:g} s."
             return EndpointFailure(kind=EndpointFailureKind.TIMEOUT, message=message)
-        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-            message = f"It cannot be reached at {url}: {str(error) or type(error).__name__}."
-            return EndpointFailure(kind=EndpointFailureKind.UNREACHABLE, message=message)
+        except (OSError, ValueError, h11.ProtocolError) as error:
+            return _unreachable(url, error)
 
     async def close(self) -> None:
         """Close all connections."""
-        for client in self._clients.values():
-            await client.aclose()
-        self._clients.clear()
+        self._loopback.close()
+        if self._client:
+            await self._client.aclose()
+            self._client = None
 
-    async def _send(self, url: str, request: HookRequest) -> EndpointAnswer | EndpointFailure:
-        headers = {"user-agent": _USER_AGENT, **request.headers}
-        async with self._client(url).stream("POST", url, headers=headers, content=request.body) as response:
-            body = bytearray()
-            async for piece in response.aiter_bytes():
-                body += piece
-                if len(body) > ANSWER_MAX:
-                    message = f"Its answer is larger than {ANSWER_MAX} bytes, the limit of Lambda."
-                    return EndpointFailure(kind=EndpointFailureKind.TOO_LARGE, message=message)
-            return EndpointAnswer(
-                status=response.status_code,
-                headers={name.lower(): value for name, value in response.headers.items()},
-                body=bytes(body),
-            )
+    async def _send_far(
+        self, url: str, headers: dict[str, str], request: HookRequest
+    ) -> EndpointAnswer | EndpointFailure:
+        """Send a request to another machine, through the user's proxy if there is one."""
+        import httpx  # only for endpoints elsewhere, so that a local BioT starts without it
 
-    def _client(self, url: str) -> httpx.AsyncClient:
-        """Return the client for this machine, which uses no proxy, or the one for other machines."""
-        import httpx
+        if self._client is None:
+            # Every call has its own total time.
+            self._client = httpx.AsyncClient(timeout=None, follow_redirects=False)  # noqa: S113
+        try:
+            async with self._client.stream("POST", url, headers=headers, content=request.body) as response:
+                body = bytearray()
+                async for piece in response.aiter_bytes():
+                    body += piece
+                    if len(body) > ANSWER_MAX:
+                        return too_large()
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            return _unreachable(url, error)
+        received = {name.lower(): value for name, value in response.headers.items()}
+        return EndpointAnswer(status=response.status_code, headers=received, body=bytes(body))
 
-        local = urlsplit(url).hostname in _LOOPBACK
-        if local not in self._clients:
-            limits = httpx.Limits(max_connections=None, max_keepalive_connections=100)
-            self._clients[local] = httpx.AsyncClient(
-                verify=not local,
-                trust_env=not local,
-                timeout=None,  # noqa: S113 - every call has its own total time
-                limits=limits,
-                follow_redirects=False,
-            )
-        return self._clients[local]
+
+def _unreachable(url: str, error: Exception) -> EndpointFailure:
+    message = f"It cannot be reached at {url}: {str(error) or type(error).__name__}."
+    return EndpointFailure(kind=EndpointFailureKind.UNREACHABLE, message=message)

@@ -82,6 +82,9 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     endpoint: HookEndpoint
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Print nothing: a client may close its connection whenever it wants."""
+
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
