@@ -135,8 +135,8 @@ def _server(kind: str, argument: str) -> Iterator[dict[str, Any]]:
     """A server in a separate process, and what it prints when it is ready."""
     command = [sys.executable, "-m", "benchmarks.sandbox", kind]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdin is not None  # noqa: S101
-        assert server.stdout is not None  # noqa: S101
+        assert server.stdin is not None
+        assert server.stdout is not None
         server.stdin.write(f"{argument}\n")
         server.stdin.flush()
         yield json.loads(server.stdout.readline())

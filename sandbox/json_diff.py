@@ -6,17 +6,19 @@ Values of a list keep their place: a value that was inserted in front does not m
 from __future__ import annotations
 
 import json
+import marshal
+from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 Path = tuple[str | int, ...]
-_ALIGNMENT_STEPS_MAX = 200_000
-"""Lists in which the same values appear very often are compared position by position: aligning them takes too long."""
+_WITHOUT_REFERENCES = 2
+"""The version of marshal that writes equal values as equal bytes."""
 _TEXT_MAX = 200
 
 
@@ -102,38 +104,57 @@ def _compare_objects(old: dict[str, object], new: dict[str, object], path: Path)
 
 
 def _compare_lists(old: list[object], new: list[object], path: Path) -> Iterator[Change]:
-    texts = [[json.dumps(value, sort_keys=True) for value in values] for values in (old, new)]
-    if len(old) == len(new):
-        changed = [at for at, (one, other) in enumerate(zip(*texts, strict=True)) if one != other]
-        if len(changed) <= len(old) // 2 or len(old) <= 1:
-            for at in changed:
-                yield from _compare(old[at], new[at], (*path, at))
-            return
-    start = _common(*texts)
-    end = min(_common(texts[0][::-1], texts[1][::-1]), min(len(old), len(new)) - start)
-    old_part, new_part = slice(start, len(old) - end), slice(start, len(new) - end)
-    if _alignment_steps(texts[0][old_part], texts[1][new_part]) > _ALIGNMENT_STEPS_MAX:
-        yield from _compare_positions(old[old_part], new[new_part], path, start)
-        return
-    from difflib import SequenceMatcher
-
-    matcher = SequenceMatcher(None, texts[0][old_part], texts[1][new_part], autojunk=False)
-    for tag, old_start, old_end, new_start, new_end in matcher.get_opcodes():
-        if tag != "equal":
-            olds = old[start + old_start : start + old_end]
-            yield from _compare_positions(olds, new[start + new_start : start + new_end], path, start + old_start)
+    """Compare the values between those that both lists have."""
+    old_from = new_from = 0
+    for old_to, new_to in [*_common_values(old, new), (len(old), len(new))]:
+        yield from _compare_positions(old[old_from:old_to], new[new_from:new_to], path, old_from)
+        old_from, new_from = old_to + 1, new_to + 1
 
 
-def _alignment_steps(one: list[str], other: list[str]) -> int:
-    """Return about how many pairs of equal values an alignment looks at."""
-    counts = Counter(other)
-    return sum(counts[text] for text in one)
+def _common_values(old: list[object], new: list[object]) -> Iterator[tuple[int, int]]:
+    """Yield the positions of equal values in both lists, in ascending order.
+
+    These are the values at both ends, and between them the longest series of values that appear once in each list. So
+    the time is in proportion to the length, however often values repeat.
+    """
+    olds, news = (_texts(values) for values in (old, new))
+    shorter = min(len(olds), len(news))
+    start = next((at for at in range(shorter) if olds[at] != news[at]), shorter)
+    end = next((at for at in range(shorter - start) if olds[-1 - at] != news[-1 - at]), shorter - start)
+    yield from ((at, at) for at in range(start))
+    counts = Counter(olds[start : len(olds) - end])
+    new_counts = Counter(news[start : len(news) - end])
+    places = {olds[at]: at for at in range(start, len(olds) - end)}
+    pairs = [
+        (places[news[at]], at)
+        for at in range(start, len(news) - end)
+        if counts[news[at]] == 1 and new_counts[news[at]] == 1
+    ]
+    yield from _longest_ascending(pairs)
+    yield from ((len(olds) - at, len(news) - at) for at in range(end, 0, -1))
 
 
-def _common(one: list[str], other: list[str]) -> int:
-    """Return how many values at the beginning are equal."""
-    pairs = zip(one, other, strict=False)
-    return next((at for at, (left, right) in enumerate(pairs) if left != right), min(len(one), len(other)))
+def _texts(values: list[Any]) -> list[bytes]:
+    """Return each value as bytes. marshal is ten times faster than json, and it distinguishes true, 1 and 1.0."""
+    return [marshal.dumps(value, _WITHOUT_REFERENCES) for value in values]
+
+
+def _longest_ascending(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the longest series of pairs whose first numbers ascend (patience sorting)."""
+    tops: list[int] = []
+    before: list[int] = []
+    piles: list[int] = []
+    for at, (place, _) in enumerate(pairs):
+        pile = bisect_left(tops, place)
+        before.append(piles[pile - 1] if pile else -1)
+        tops[pile : pile + 1] = [place]
+        piles[pile : pile + 1] = [at]
+    series = []
+    at = piles[-1] if piles else -1
+    while at >= 0:
+        series.append(pairs[at])
+        at = before[at]
+    return series[::-1]
 
 
 def _compare_positions(old: list[object], new: list[object], path: Path, start: int) -> Iterator[Change]:

@@ -11,8 +11,8 @@ from sandbox.functions.environments.execution_environment import Ending, Executi
 from sandbox.functions.environments.function_variables import check_variables_size
 from sandbox.functions.environments.launch import prepare_launch
 from sandbox.functions.environments.runtime_api import Event
-from sandbox.functions.function_errors import TooManyRequestsError
-from sandbox.functions.lambda_facts import function_arn
+from sandbox.functions.function_errors import FunctionUnavailableError, TooManyRequestsError
+from sandbox.functions.lambda_facts import INITIALIZATION_SECONDS, function_arn
 
 if TYPE_CHECKING:
     from sandbox.functions.clients.runtime_programs import RuntimePrograms
@@ -44,6 +44,7 @@ class EnvironmentPool:
         self._all: set[ExecutionEnvironment] = set()
         self._starting = 0
         self._retired = False
+        self._closed = False
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def call(self, request: CallRequest) -> Invocation:
@@ -90,7 +91,7 @@ class EnvironmentPool:
 
     async def close(self) -> None:
         """Stop all environments."""
-        self._retired = True
+        self._retired = self._closed = True
         await asyncio.gather(*(self._remove(environment) for environment in list(self._all)), *self._tasks)
 
     def _take_idle(self) -> ExecutionEnvironment | None:
@@ -107,20 +108,36 @@ class EnvironmentPool:
         if len(self._all) + self._starting >= self._most:
             message = f"All {self._most} environments of {self._configuration.name} are busy."
             raise TooManyRequestsError(message, hint="Call it again later, as after Lambda's TooManyRequestsException.")
-        self._starting += 1
-        try:
-            environment = ExecutionEnvironment(await asyncio.to_thread(self._prepare_launch), self._changed)
-            self._all.add(environment)
-        finally:
-            self._starting -= 1
-        outcome = await environment.start()
+        environment = await self._new()
+        outcome = await self._start(environment, INITIALIZATION_SECONDS)
         if outcome.ending is not Ending.TIMED_OUT:
             return environment, outcome
         await self._remove(environment)
-        again = ExecutionEnvironment(await asyncio.to_thread(self._prepare_launch), self._changed)
+        again = await self._new()
         again.log.add(b"INIT_REPORT Init Duration: 10000.00 ms\tPhase: init\tStatus: timeout\n")
-        self._all.add(again)
-        return again, await again.start(self._configuration.timeout_seconds)
+        return again, await self._start(again, self._configuration.timeout_seconds)
+
+    async def _new(self) -> ExecutionEnvironment:
+        self._starting += 1
+        try:
+            launch = await asyncio.to_thread(self._prepare_launch)
+            environment = ExecutionEnvironment(launch, self._changed)
+            self._all.add(environment)
+        finally:
+            self._starting -= 1
+        return environment
+
+    async def _start(self, environment: ExecutionEnvironment, seconds: float) -> Outcome:
+        """Start an environment, unless the service is being closed meanwhile."""
+        try:
+            if not self._closed:
+                return await environment.start(seconds)
+            message, hint = f"{self._configuration.name} is being stopped.", "Start it again."
+        except OSError as error:
+            message = f"The process of {self._configuration.name} cannot be started: {error.strerror}."
+            hint = "Check the memory and the number of processes of this machine."
+        await self._remove(environment)
+        raise FunctionUnavailableError(message, hint=hint)
 
     def _prepare_launch(self) -> Launch:
         check_variables_size(dict(self._configuration.variables))

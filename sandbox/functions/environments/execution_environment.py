@@ -13,7 +13,6 @@ from builder.host import process
 from sandbox.functions.environments.function_log import FunctionLog
 from sandbox.functions.environments.process_tree import end_processes
 from sandbox.functions.environments.runtime_api import Event, RuntimeApi, RuntimeMessage
-from sandbox.functions.lambda_facts import INITIALIZATION_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,10 +94,11 @@ class ExecutionEnvironment(asyncio.SubprocessProtocol):
         self._ready: asyncio.Future[None] | None = None
         self._busy = False
         self._late = False
+        self._awaited = False
         self._watch: asyncio.TimerHandle | None = None
         self._exited = asyncio.Event()
 
-    async def start(self, seconds: float = INITIALIZATION_SECONDS) -> Outcome:
+    async def start(self, seconds: float) -> Outcome:
         """Start the process and wait until its runtime client asks for an event.
 
         Args:
@@ -114,6 +114,7 @@ class ExecutionEnvironment(asyncio.SubprocessProtocol):
         self.alive = True
         self.meter.started(self._transport.get_pid())
         outcome = await self._wait(seconds)
+        self._awaited = False
         self.initialization_ms = (time.perf_counter() - begin) * 1000
         self._busy = outcome.ending is not Ending.READY
         return outcome
@@ -129,6 +130,7 @@ class ExecutionEnvironment(asyncio.SubprocessProtocol):
         if outcome.ending in {Ending.ANSWERED, Ending.FAILED}:
             await self._wait_until_ready(seconds)
         await self.read_pending_output()
+        self._awaited = False
         return outcome
 
     async def stop(self) -> None:
@@ -144,7 +146,7 @@ class ExecutionEnvironment(asyncio.SubprocessProtocol):
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._exited.wait(), _EXIT_SECONDS)
             transport.close()
-            await asyncio.to_thread(self.launch.clean_up)
+        await asyncio.to_thread(self.launch.clean_up)
 
     @property
     def is_idle(self) -> bool:
@@ -153,6 +155,7 @@ class ExecutionEnvironment(asyncio.SubprocessProtocol):
 
     async def _wait(self, seconds: float) -> Outcome:
         """Wait for the first thing that ends the initialization or the call."""
+        self._awaited = True
         if self._outcome is None:
             message = "nothing to wait for"
             raise AssertionError(message)
@@ -234,5 +237,5 @@ class ExecutionEnvironment(asyncio.SubprocessProtocol):
         self._settle(Outcome(ending=ending, exit_code=self._exit_code()))
         if self._ready is not None and not self._ready.done():
             self._ready.set_result(None)
-        with suppress(asyncio.InvalidStateError):
+        if not self._awaited:  # otherwise whoever waits for the outcome takes care of it
             self._on_idle(self)

@@ -111,8 +111,10 @@ def prepare_launch(
     limit = configuration.memory_megabytes * _MEGABYTE
     group = None
     if system.groups is not None:
+        # An isolated /tmp is in memory, but on Lambda it does not count as memory; the meter counts without it.
+        storage = 0 if system.kind == "none" else configuration.ephemeral_storage_megabytes * _MEGABYTE
         with suppress(OSError):
-            group = create_group(system.groups, limit)
+            group = create_group(system.groups, limit + storage)
     return Launch(
         configuration=configuration,
         program=program,

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from sandbox.functions.isolation.memory_groups import MemoryGroup
 
-COUNTED = "peak of the resident memory; the kernel enforces the limit (cgroup)"
+COUNTED = "peak of the resident memory; a control group (cgroup) enforces the limit"
 WATCHED = "peak of the resident memory, which is compared with the limit every 20 ms"
 UNMEASURED = "not measured: this system does not show the memory of processes"
 
@@ -34,6 +34,7 @@ class MemoryMeter:
     group: MemoryGroup | None = None
     pid: int = 0
     peak: int = 0
+    _function_pid: int = 0
 
     @property
     def source(self) -> str:
@@ -49,8 +50,10 @@ class MemoryMeter:
 
     @property
     def function_pid(self) -> int:
-        """The function's own first process; 0 when there is none."""
-        return next(iter(self._processes()), 0)
+        """The function's own first process; 0 when there is none yet."""
+        if not self._function_pid:
+            self._function_pid = next(iter(self._processes()), 0)
+        return self._function_pid
 
     def started(self, pid: int) -> None:
         """Remember the first process."""
@@ -61,23 +64,22 @@ class MemoryMeter:
         return self.group is not None and self.group.out_of_memory()
 
     def exceeds_limit(self) -> bool:
-        """Measure now, and return whether the processes have more memory than allowed and the kernel does not act."""
-        if not self.pid or self.group is not None or not shows_memory():
+        """Measure now, and return whether the processes have more memory than allowed.
+
+        A control group counts pages that processes share only once.
+        """
+        if not self.pid or not shows_memory():
             return False
-        self.peak = max(self.peak, sum(map(resident_bytes, self._processes())))
-        return self.peak > self.limit
+        used = self.group.anonymous() if self.group else sum(map(resident_bytes, self._processes()))
+        self.peak = max(self.peak, used)
+        return used > self.limit
 
     def read_peak(self) -> int | None:
-        """Return the most bytes so far; None when this system does not show them.
-
-        A control group does not count pages of program files that another process has read before, so its own figure is
-        lower than Lambda's. It is the better one when the
-        processes have ended.
-        """
+        """Return the most resident bytes so far, as the kernel has recorded them; None when it does not show them."""
         if not shows_memory():
             return None
-        counted = 0 if self.group is None else self.group.peak()
-        self.peak = max(self.peak, counted, sum(map(peak_bytes, self._processes())))
+        first = self.function_pid
+        self.peak = max(self.peak, sum(map(peak_bytes, (first, *descendants(first)))))
         return self.peak
 
     def members(self) -> list[int]:

@@ -22,7 +22,7 @@ _DESCRIPTIONS: dict[IsolationKind, str] = {
     "namespaces": "User namespaces: read-only code, the size of /tmp, and no process left behind are enforced.",
     "none": "Not enforced on this system: read-only code and the size of /tmp.",
 }
-_WRAPPERS: dict[IsolationKind, int] = {"bubblewrap": 2, "namespaces": 1, "none": 0}
+_WRAPPERS: dict[IsolationKind, int] = {"bubblewrap": 2, "namespaces": 2, "none": 0}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -52,9 +52,10 @@ class MemoryGroup:
         folders = (self.memory, *((self.processes,) if self.processes else ()))
         return tuple(folder / "cgroup.procs" for folder in folders)
 
-    def peak(self) -> int:
-        """Return the most bytes so far, as the kernel has counted them."""
-        return _number(self.memory / ("memory.peak" if self.version > 1 else "memory.max_usage_in_bytes"))
+    def anonymous(self) -> int:
+        """Return the bytes of memory without files: neither program files nor an own ``/tmp`` in memory count."""
+        fields = _fields(self.memory / "memory.stat")
+        return int(fields.get("anon" if self.version > 1 else "total_rss", "0"))
 
     def out_of_memory(self) -> bool:
         """Return whether the kernel has ended a process because of the limit."""
@@ -167,12 +168,6 @@ def _write_if_there(file: Path, text: str) -> None:
     with suppress(FileNotFoundError, PermissionError):
         if file.exists():
             file.write_text(text)
-
-
-def _number(file: Path) -> int:
-    with suppress(OSError, ValueError):
-        return int(file.read_text())
-    return 0
 
 
 def _fields(file: Path) -> dict[str, str]:

@@ -21,7 +21,8 @@ def namespace_command(program: str, paths: SandboxPaths) -> list[str]:
     """Return the command in front of a function's own command.
 
     Every folder that the function needs is first mounted on a stage. Then the folders that may contain something
-    private are covered with empty ones, and the needed folders move to their places.
+    private are covered with empty ones, and the needed folders move to their places. The function is a child of the
+    shell, because the first process of a namespace ignores signals such as SIGKILL that it sends to itself.
 
     Args:
         program: The path of ``unshare``.
@@ -39,7 +40,14 @@ def namespace_command(program: str, paths: SandboxPaths) -> list[str]:
     for number, (_, target) in enumerate(places):
         lines.append(f"mkdir -p {shlex.quote(target)} && mount --move {_STAGE}/{number} {shlex.quote(target)}")
     lines += [f"mount -o remount,ro,bind {folder}" for folder in ("/var", "/")]
-    lines += [f"umount {_STAGE}", "mount -t proc proc /proc 2>/dev/null || true", f"cd {TASK_ROOT}", 'exec "$@"']
+    lines += [
+        f"umount {_STAGE}",
+        "mount -t proc proc /proc 2>/dev/null || true",
+        f"cd {TASK_ROOT}",
+        "set +e",
+        '"$@"',
+        "exit $?",
+    ]
     return [program, *_NAMESPACES, "sh", "-c", "\n".join(lines), "sh"]
 
 

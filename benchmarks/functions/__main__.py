@@ -1,0 +1,96 @@
+"""``tox -e functions``: runs plugins on this machine in every way that matters, and writes docs/functions.md."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.functions import abusive_plugins, call_times, called_plugins, json_differences, other_clients
+from benchmarks.functions.bars import Bar, import_seconds
+from sandbox.functions.isolation.isolation_choice import find_isolation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PAGE = Path(__file__).parents[2] / "docs" / "functions.md"
+
+
+def main() -> int:
+    """Run everything, print and write the page; 1 when a bar is missed."""
+    start = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="biot-functions-", ignore_cleanup_errors=True) as folder:
+        bars = [run(step) for step in steps(Path(folder))]
+    page = "\n".join([*heading(time.monotonic() - start), *table(bars), ""])
+    PAGE.write_text(page, "utf-8")
+    print(page)
+    return 0 if all(bar.met for bar in bars) else 1
+
+
+def steps(scratch: Path) -> list[Callable[[], Bar]]:
+    """What is measured, in this order."""
+    variables = {"XDG_CACHE_HOME": str(scratch / "cache"), "BIOT_PLUGIN_STORE": str(scratch / "store")}
+    cache = scratch / "cache" / "biot-plugin-kit" / "functions"
+    node = f"nodejs{node_major()}.x"
+    python = called_plugins.generate("python", "python3.13", scratch / "python", variables)
+    javascript = called_plugins.generate("javascript", node, scratch / "javascript", variables)
+    isolation = find_isolation().kind
+    plugins = [python.folder, javascript.folder]
+    return [
+        lambda: called_plugins.every_hook(plugins, variables, "generated plugins, both languages"),
+        lambda: other_clients.emulated(cache, scratch, "python3.13"),
+        lambda: other_clients.emulated(cache, scratch, node),
+        lambda: other_clients.node_compiled(cache, scratch),
+        lambda: abusive_plugins.measure(cache, scratch, node, isolation),
+        *([lambda: abusive_plugins.measure(cache, scratch, node, "none")] if isolation != "none" else []),
+        lambda: call_times.memory(cache, scratch),
+        lambda: call_times.warm_calls(cache, scratch, "python3.13"),
+        lambda: call_times.warm_calls(cache, scratch, node),
+        lambda: call_times.cold_calls(cache, (python.artifact, python.sha256), "python3.13", scratch),
+        lambda: call_times.cold_calls(cache, (javascript.artifact, javascript.sha256), node, scratch),
+        json_differences.megabyte,
+    ]
+
+
+def run(step: Callable[[], Bar]) -> Bar:
+    """Run a step and print its row."""
+    bar = step()
+    print(f"{'met   ' if bar.met else 'MISSED'} {bar.what}: {bar.figure} ({bar.bar})", flush=True)
+    return bar
+
+
+def node_major() -> str:
+    """The major version of the machine's Node.js."""
+    version = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout
+    match = re.match(r"v([0-9]+)", version)
+    assert match is not None
+    return match[1]
+
+
+def heading(seconds: float) -> list[str]:
+    """What was done, where, and how to repeat it."""
+    machine = f"{os.cpu_count()} cores, {platform.system()}"
+    return [
+        "# Plugins on this machine",
+        "",
+        f"Written by `tox -e functions`; do not edit. This run: {machine}, {seconds:.0f} s.",
+        "",
+        'Times apply to a machine on which `python -c "import click"` takes 50 ms. They are multiplied by the ratio',
+        f"that was measured beside each of them; at the end of this run it took {import_seconds() * 1000:.0f} ms.",
+        "",
+    ]
+
+
+def table(bars: list[Bar]) -> list[str]:
+    """One row for each bar."""
+    lines = ["| what | bar | result | |", "|---|---|---|---|"]
+    return lines + [f"| {bar.what} | {bar.bar} | {bar.figure} | {'met' if bar.met else '**missed**'} |" for bar in bars]
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
