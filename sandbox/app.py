@@ -18,6 +18,7 @@ from sandbox.entities import routes as entities
 from sandbox.entities.templates import routes as templates
 from sandbox.hooks.hook_layer import HookLayer
 from sandbox.hooks.running_hooks import Hooks
+from sandbox.replay import routes as replay
 from sandbox.settings import routes as settings
 from sandbox.trigger import routes as trigger
 from sandbox.ums import routes as ums
@@ -50,6 +51,7 @@ def create_app(state: InstanceState, work: BackgroundWork | None = None) -> ASGI
             *trigger.routes(),
             *activity.routes(),
             *schedule_routes.routes(),
+            *replay.routes(),
             *function_url_routes.routes(),
             *openapi.routes(),
         ],

@@ -45,7 +45,7 @@ COMMAND_GROUPS = {
         "unsubscribe",
         "subscriptions",
     ),
-    "Local BioT": ("dev", "invoke", "sandbox", "trigger", "activity", "why"),
+    "Local BioT": ("dev", "invoke", "sandbox", "trigger", "activity", "why", "replay"),
 }
 """Heading in ``--help`` -> the commands below it, each a module of ``builder.cli.commands``."""
 COMMANDS = tuple(name for names in COMMAND_GROUPS.values() for name in names)

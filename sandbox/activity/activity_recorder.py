@@ -8,6 +8,7 @@ import threading
 from typing import TYPE_CHECKING, Self
 
 from sandbox.activity.activity_file import ActivityFile, ChainEnding, NewChain, NewStep
+from sandbox.activity.activity_search import ActivityQuery
 from sandbox.activity.chain_documents import describe_end, describe_start, describe_step, plugin_failed
 from sandbox.clock import iso
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sandbox.activity.activity_file import ActivityRecord
-    from sandbox.activity.activity_search import ActivityQuery
     from sandbox.hooks.hook_reports import ChainEnd, ChainStart, ChainStep
 
 _BATCH_MAX = 500
@@ -59,6 +59,11 @@ class ActivityRecorder:
         with self._turn:
             self._write_waiting()
             return self._file.read(identifier)
+
+    def read_trace(self, trace_id: str) -> dict[str, object] | None:
+        """Return the newest chain of a trace; None when there is none."""
+        found = self.search(ActivityQuery(where="trace_id = ?", parameters=(trace_id,), limit=1))
+        return self.read(str(found[0]["id"])) if found else None
 
     def close(self) -> None:
         """Write everything that waits, and close the file."""

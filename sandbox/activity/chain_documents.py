@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sandbox.hooks.rules.subscription_matching import ConsideredSubscription
 
 _SERVER_ERROR = 500
-_BODY_MAX, _BODY_BEGINNING = 1_000_000, 1_000
+_BODY_MAX, _BODY_BEGINNING = 1_100_000, 1_000
 _LOG_MAX = 200_000
 """Characters of a call's log that are kept."""
 _TOKEN = re.compile(r"eyJ[\w-]{4,}\.[\w-]{4,}\.[\w-]*")

@@ -89,6 +89,7 @@ class _DirectCall:
         """Report the call as a chain of one step."""
         chain, observer, path = uuid4().hex, self._hooks.observer, self._scope["path"]
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in self._scope["headers"]}
+        query = self._scope["query_string"].decode("latin-1")
         answer = EndpointAnswer(status=self._status, body=bytes(self._answered)) if self._status else None
         request = HookRequest(headers=headers, body=self._sent)
         milliseconds = (time.perf_counter() - self._begin) * 1000
@@ -96,7 +97,7 @@ class _DirectCall:
             ChainStart(
                 id=chain,
                 kind="direct",
-                title=f"{self._scope['method']} {path}",
+                title=f"{self._scope['method']} {path}{f'?{query}' if query else ''}",
                 trace_id=self._span.trace_id,
                 parent_id=self._sender.chain_id if self._sender else "",
                 started=self._started,

@@ -188,7 +188,10 @@ class TriggerRun:
             template = entity.get("_template")
             entity["_template"] = {**(template if isinstance(template, dict) else {}), "name": wanted.template}
         entity |= wanted.values
-        change = EntityChange(entity_type_name=wanted.entity, action=wanted.action, entity=entity)
+        return await self.send(EntityChange(entity_type_name=wanted.entity, action=wanted.action, entity=entity))
+
+    async def send(self, change: EntityChange) -> dict[str, object]:
+        """Send an event that no API call causes, and return what happened."""
         administrator = await run_in_threadpool(self._administrator)
         initiator = Initiator(id=administrator, organization=ORGANIZATION, token_type=USER)
         return await self._described(await send_event(self._hooks, change, initiator, self._options))

@@ -1,0 +1,85 @@
+"""``POST /sandbox/v1/replay``: make a recorded call again. Not part of BioT."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from sandbox.cron.cron_calls import CronRun, call_on_schedule
+from sandbox.entities.entity_calls import EntityChange
+from sandbox.hooks.asgi_exchange import AppRunner
+from sandbox.hooks.rules import traces
+from sandbox.hooks.rules.api_messages import BiotRequest, query_of
+from sandbox.replay.recorded_calls import DirectCall, recorded_call
+from sandbox.trigger.chain_report import ChainRecorder, describe_chain
+from sandbox.trigger.routes import PERMISSION
+from sandbox.trigger.trigger_run import TriggerRun, WantedCall
+from sandbox.web.authorization import require_permission
+from sandbox.web.biot_errors import ApiError
+from sandbox.web.request_body import json_body, text_of
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from sandbox.background_work import BackgroundWork
+
+
+def routes() -> list[Route]:
+    """Return the route."""
+    return [Route("/sandbox/v1/replay", replay, methods=["POST"])]
+
+
+async def replay(request: Request) -> Response:
+    """``POST /sandbox/v1/replay``: the chain ``id`` again; ``body`` replaces the recorded body."""
+    await run_in_threadpool(require_permission, request, PERMISSION)
+    body = await json_body(request)
+    work: BackgroundWork | None = request.app.state.work
+    identifier = text_of(body, "id")
+    chain = await run_in_threadpool(work.recorder.read, identifier) if work else None
+    if work is None or chain is None:
+        message = f"There is no activity {identifier[:100]}. It may have been deleted: only the newest ones are kept."
+        raise ApiError(404, "ACTIVITY_NOT_FOUND", message)
+    call = recorded_call(chain, body.get("body"))
+    return JSONResponse(await _repeated(request, work, call))
+
+
+async def _repeated(
+    request: Request, work: BackgroundWork, call: WantedCall | EntityChange | CronRun | DirectCall
+) -> dict[str, Any]:
+    run = TriggerRun(request.app.state.hook_layer, request.app, request.scope, None)
+    match call:
+        case WantedCall():
+            return await run.call(call)
+        case EntityChange():
+            return await run.send(call)
+        case CronRun():
+            recorder = ChainRecorder(work.hooks.observer)
+            await call_on_schedule(work.hooks, call, recorder)
+            if recorder.start is None or recorder.end is None:
+                msg = "the schedule did not report its chain"
+                raise RuntimeError(msg)
+            return describe_chain(recorder.start, recorder.steps, recorder.end)
+        case DirectCall():
+            return await _call_directly(request, work, call)
+
+
+async def _call_directly(request: Request, work: BackgroundWork, call: DirectCall) -> dict[str, Any]:
+    span = traces.new_span()
+    path, _, query = call.path.partition("?")
+    again = BiotRequest(
+        method=call.method,
+        path=path,
+        query=query_of(query),
+        headers={**call.headers, traces.HEADER: span.traceparent},
+        body=call.body,
+    )
+    await AppRunner(request.app.state.hook_layer, request.scope).run(again)
+    chain = await run_in_threadpool(work.recorder.read_trace, span.trace_id)
+    if chain is None:
+        msg = "the direct call was not recorded"
+        raise RuntimeError(msg)
+    return chain
