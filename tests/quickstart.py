@@ -1,6 +1,7 @@
 """The main job as a user does it, for both languages.
 
-copier copy, tox, tox -e package, every event sent to the ZIP; with a local BioT: publish, change, publish, roll back.
+copier copy, tox, tox -e package, every event sent to the ZIP. With a local BioT: publish, change, publish, roll back,
+and create a patient through both plugins.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sandbox.entities.templates.seed_templates import default_template_id
+from sandbox.ums.accounts import ORGANIZATION
 from tests.support.biot.fake_biot import running_biot
 from tests.support.plugins.lambda_calls import (
     REPOSITORY,
@@ -37,6 +40,12 @@ LANGUAGES = ("python", "javascript")
 CHANGES = {
     "python": ("src/plugin/perform/nonspecific.py", "\n# Changed.\n"),
     "javascript": ("src/plugin/perform/nonspecific.js", "\n// Changed.\n"),
+}
+PATIENT = {
+    "_name": {"firstName": "Synthetic", "lastName": "Patient"},
+    "_email": "synthetic.patient@example.com",
+    "_templateId": default_template_id("patient"),
+    "_ownerOrganization": {"id": ORGANIZATION},
 }
 
 
@@ -69,7 +78,9 @@ def main() -> int:
         with local_biot(Path(scratch)) as environ:
             for language_run in runs:
                 publish(language_run, home, environ)
+            chain = create_patient(runs, home, environ)
         print_table(runs, time.perf_counter() - start)
+        print(f"\nA patient was created through both plugins:\n\n{chain}")
         if keep:
             print(f"\nThe plugins are in {home}")
     return 0
@@ -131,6 +142,32 @@ def publish(language_run: LanguageRun, home: Path, environ: Mapping[str, str]) -
     if shown["version"] != 3 or digest not in shown["treeDigest"]:
         message = f"after publish, publish and rollback BioT should have version 3 with the first code: {shown}"
         raise SystemExit(message)
+
+
+def create_patient(runs: list[LanguageRun], home: Path, environ: Mapping[str, str]) -> str:
+    """Enable both plugins, create a patient on the local BioT, and return the chain as ``activity show`` prints it."""
+    for language_run in runs:
+        plugin = home / f"hello-{language_run.language}"
+        with language_run.step("enable"):
+            command(
+                ["-m", "builder", "enable", f"hello-{language_run.language}", "-e", "local"],
+                cwd=plugin,
+                environ=environ,
+            )
+    patient = home / "patient.json"
+    patient.write_text(json.dumps(PATIENT), "utf-8")
+    call = ["-m", "builder", "trigger", "POST/organization/v1/users/patients", "--data", f"@{patient}", "--json"]
+    chain = json.loads(run([sys.executable, *call], cwd=home, environ=environ))["chain"]
+    called = {(step["name"], step["listener"], (step["response"] or {}).get("status")) for step in chain["steps"]}
+    expected = {
+        (hook, f"Plugin-hello-{language_run.language}", 200)
+        for hook in ("PRE_REQUEST", "NOTIFICATION")
+        for language_run in runs
+    }
+    if chain["response"]["status"] != 201 or not expected <= called:
+        message = f"the creation of a patient did not go through both plugins: {json.dumps(chain, indent=2)}"
+        raise SystemExit(message)
+    return run([sys.executable, "-m", "builder", "activity", "show", str(chain["id"])], cwd=home, environ=environ)
 
 
 def choose_runtime(language: str, scratch: Path) -> tuple[RuntimeClient, dict[str, str]]:
