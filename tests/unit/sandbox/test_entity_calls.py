@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from typing import TYPE_CHECKING
+
 import pytest
+from starlette.routing import Match
 
 from builder.platform.api_catalog import ACTIONS_BY_ENTITY
 from builder.platform.entity_apis import ENTITY_APIS
 from sandbox.entities.entity_calls import EntityChange, find_entity_call, note_change, noted_change
+from sandbox.entities.routes import routes
+
+if TYPE_CHECKING:
+    from builder.platform.entity_apis import EntityApi
 
 PATIENTS = "/organization/v1/users/patients"
 
@@ -64,3 +72,17 @@ def test_a_change_travels_in_the_scope_of_its_request() -> None:
     assert noted_change(scope) is None
     note_change(scope, change)
     assert noted_change(scope) is change
+
+
+@pytest.mark.parametrize("api", ENTITY_APIS, ids=lambda api: api.name)
+@pytest.mark.parametrize("value", ["x1", "templates", "alerts", "start", "self"])
+def test_a_request_reaches_the_api_that_its_hooks_are_about(api: EntityApi, value: str) -> None:
+    """Also when a parameter has the same text as a part of another path."""
+    path = re.sub(r"\{\w+\}", value, api.path)
+    found = find_entity_call(api.method, path)
+    scope = {"type": "http", "method": api.method, "path": path}
+    served = next(route for route in routes() if route.matches(scope)[0] is Match.FULL)
+
+    assert found is not None
+    assert (served.path, served.methods and api.method in served.methods) == (found.api.path, True)
+    assert found.api == api or value != "x1"
