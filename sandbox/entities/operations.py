@@ -59,6 +59,8 @@ def create(store: EntityStore, request: EntityRequest) -> EntityChange:
     return change_of(store, request, entity)
 
 
+_ALWAYS = ("_ownerOrganization",)
+"""Attributes that every entity has, so that an update with null leaves them as they are."""
 _WITH_ALL_ATTRIBUTES = {"create", "create_by_template"}
 
 
@@ -95,7 +97,7 @@ def update(store: EntityStore, request: EntityRequest) -> EntityChange:
     sent = read_attributes(attributes, request.body, template.id, creates=False)
     refuse_unlisted(template, request.body)
     merged = {name: value for name, value in {**old.attributes, **sent}.items() if value is not None}
-    merged = {**request.kind.defaults, **merged}
+    merged = {**request.kind.defaults, **{name: old.attributes[name] for name in _ALWAYS}, **merged}
     check_references(store, request.kind, sent, merged)
     new = replace(old, attributes=merged, last_modified_time=request.now)
     new = rules_of(request).update(store, old, new, request)

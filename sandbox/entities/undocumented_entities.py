@@ -4,8 +4,8 @@ If you know better, change it here; values apply from the next start.
 
 - One API call notifies of one action: the start of a command of ``_start``, not also of ``_create``; an update that
   clears an alert of ``_clear`` instead of ``_update``. ``PATCH /device/v2/devices/{id}/status`` notifies of nothing.
-- In a PATCH, null removes an attribute, and a removed attribute with a default gets it again. An object such as
-  ``_address`` is replaced as a whole.
+- In a PATCH, null removes an attribute, and a removed attribute with a default gets it again; the owner stays. An
+  object such as ``_address`` is replaced as a whole.
 - A template without ``customAttributes`` takes any custom attribute; one with them takes these and no others.
 - An organization belongs to itself. Its primary administrator gets the template ``organization_user``.
 - Deleting a device or patient deletes its alerts, sessions and commands, and takes a patient or registration code from

@@ -170,6 +170,14 @@ def test_an_update_replaces_objects_and_null_returns_to_the_default(entities: En
     assert "_phone" not in answer.body
 
 
+def test_the_owner_of_an_entity_cannot_be_removed(entities: Entities) -> None:
+    made = entities.call("POST", "/generic-entity/v3/generic-entities/generic_entity", {"_name": "Owned"}).body
+    path = f"/generic-entity/v3/generic-entities/generic_entity/{made['_id']}"
+    answer = entities.call("PATCH", path, {"_ownerOrganization": None})
+
+    assert (answer.status, answer.body["_ownerOrganization"]) == (200, made["_ownerOrganization"])
+
+
 def nested(depth: int) -> object:
     return {"deeper": nested(depth - 1)} if depth else 1
 
