@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from benchmarks.functions import abusive_plugins, call_times, called_plugins, json_differences, other_clients
 from benchmarks.functions.bars import Bar, import_seconds
 from sandbox.functions.isolation.isolation_choice import find_isolation
+from tests.support.plugins.running_samples import running_javascript_seed, running_python_seed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,8 +42,13 @@ def steps(scratch: Path) -> list[Callable[[], Bar]]:
     javascript = called_plugins.generate("javascript", node, scratch / "javascript", variables)
     isolation = find_isolation().kind
     plugins = [python.folder, javascript.folder]
+    samples = [
+        called_plugins.sample(running_python_seed(), scratch / "python seed", variables),
+        called_plugins.sample(running_javascript_seed(node), scratch / "javascript seed", variables),
+    ]
     return [
         lambda: called_plugins.every_hook(plugins, variables, "generated plugins, both languages"),
+        lambda: called_plugins.every_hook(samples, variables, "BioT's two seeds, rebuilt"),
         lambda: other_clients.emulated(cache, scratch, "python3.13"),
         lambda: other_clients.emulated(cache, scratch, node),
         lambda: other_clients.node_compiled(cache, scratch),

@@ -63,6 +63,8 @@ def outcome_of(event: CallEvent, invocation: Invocation) -> CallOutcome:
     changes: tuple[Change, ...] = ()
     problem = _failure(invocation, response)
     if part and not problem and response.status in _SUCCESS:
+        if isinstance(answer, str):  # BioT's Python sample answers with a JSON text
+            answer = _parsed(answer.encode())
         old = event_body(event.value).get(part)
         new = answer.get(part) if isinstance(answer, dict) else None
         if not isinstance(new, dict):
