@@ -49,10 +49,10 @@ def test_the_other_commands_use_the_kit_that_the_first_one_installed(installed_k
     [kit] = (installed_kit / ".tox" / "kit").iterdir()
     installed = kit.stat().st_ino
 
-    ran = tox(installed_kit, "run", "-e", "lock,plan,publish,verify", "--", "--help")
+    ran = tox(installed_kit, "run", "-e", "dev,invoke,lock,plan,publish,verify", "--", "--help")
 
     assert ran.code == 0, ran.output
-    assert ran.passed == {"lock", "plan", "publish", "verify"}
+    assert ran.passed == {"dev", "invoke", "lock", "plan", "publish", "verify"}
     assert "Collecting" not in ran.output
     assert [one.stat().st_ino for one in (installed_kit / ".tox" / "kit").iterdir()] == [installed]
     assert not list(installed_kit.glob(".tox/plan/**/copier"))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 LANGUAGES = ("python", "javascript")
-ENVIRONMENTS = ["lint", "type", "test", "package", "verify", "plan", "publish", "lock"]
+ENVIRONMENTS = ["lint", "type", "test", "package", "dev", "invoke", "verify", "plan", "publish", "lock"]
 
 
 @pytest.fixture(scope="module")

@@ -191,7 +191,7 @@ def test_both_languages_have_the_same_environments(render: Render) -> None:
         parser.read(render(language=language) / "tox.ini", "utf-8")
     assert tox[0].sections() == tox[1].sections()
     assert dict(tox[0]["tox"]) == dict(tox[1]["tox"])
-    kit = "testenv:{package,verify,plan,publish,lock}"
+    kit = "testenv:{package,dev,invoke,verify,plan,publish,lock}"
     assert tox[0][kit]["commands"] == tox[1][kit]["commands"]
 
 
