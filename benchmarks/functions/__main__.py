@@ -19,6 +19,7 @@ from tests.support.plugins.running_samples import running_javascript_seed, runni
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+NODE_OF_TEMPLATES = "nodejs22.x"
 PAGE = Path(__file__).parents[2] / "docs" / "functions.md"
 
 
@@ -39,7 +40,7 @@ def steps(scratch: Path) -> list[Callable[[], Bar]]:
     cache = scratch / "cache" / "biot-plugin-kit" / "functions"
     node = f"nodejs{node_major()}.x"
     python = called_plugins.generate("python", "python3.13", scratch / "python", variables)
-    javascript = called_plugins.generate("javascript", node, scratch / "javascript", variables)
+    javascript = called_plugins.generate("javascript", NODE_OF_TEMPLATES, scratch / "javascript", variables)
     isolation = find_isolation().kind
     plugins = [python.folder, javascript.folder]
     samples = [
@@ -58,7 +59,7 @@ def steps(scratch: Path) -> list[Callable[[], Bar]]:
         lambda: call_times.warm_calls(cache, scratch, "python3.13"),
         lambda: call_times.warm_calls(cache, scratch, node),
         lambda: call_times.cold_calls(cache, (python.artifact, python.sha256), "python3.13", scratch),
-        lambda: call_times.cold_calls(cache, (javascript.artifact, javascript.sha256), node, scratch),
+        lambda: call_times.cold_calls(cache, (javascript.artifact, javascript.sha256), NODE_OF_TEMPLATES, scratch),
         json_differences.megabyte,
     ]
 

@@ -40,8 +40,7 @@ A scenario for --faults. Only kind is required:
   times = 1                        # 0: at all later ones, too
 
 The data is in the folder `sandbox` of BIOT_PLUGIN_STATE, or of your state folder. The local BioT needs no network.
-The endpoints of its plugins run their code with Lambda's runtime client, which is
-fetched at the first call.
+Its plugins run with Lambda's runtime client, which is fetched at the first call.
 """,
 )
 @click.option("--port", type=click.IntRange(0, 65535), default=PORT, show_default=True, help="Port. 0: a free one.")
@@ -56,6 +55,7 @@ fetched at the first call.
     help="A TOML file with faults of the network and the server.",
 )
 @click.option("fault_kinds", "--fault-kinds", is_flag=True, help="List the kinds of faults and exit.")
+@click.option("--any-python", is_flag=True, help="Run plugins with the nearest Python if the right one is missing.")
 @click.option("--verbose", "-v", is_flag=True, help="Print one line for each request to standard error.")
 @json_option
 def command(  # noqa: PLR0913 - one parameter per option of the command line
@@ -67,6 +67,7 @@ def command(  # noqa: PLR0913 - one parameter per option of the command line
     rotate_key: bool,
     faults: Path | None,
     fault_kinds: bool,
+    any_python: bool,
     verbose: bool,
     as_json: bool,
 ) -> int:
@@ -83,6 +84,7 @@ def command(  # noqa: PLR0913 - one parameter per option of the command line
         raise click.UsageError(message)
     from builder.publishing.state_folder import find_state_folder, private_folder
     from sandbox.faults import load_scenario
+    from sandbox.functions.service import ServiceSettings, default_cache
     from sandbox.server import ServerOptions
 
     state = find_state_folder(os.environ)
@@ -93,6 +95,7 @@ def command(  # noqa: PLR0913 - one parameter per option of the command line
         rotate_key=rotate_key,
         log=print_to_stderr if verbose else None,
         faults=load_scenario(faults) if faults else None,
+        functions=ServiceSettings(cache=default_cache(), any_python=any_python),
     )
     private_folder(state.folder)
     return _run(options, state, new_password=new_password, as_json=as_json)
