@@ -185,7 +185,7 @@ def hooked_api(folder: Path, clock: Clock | None = None) -> Iterator[HookedApi]:
     api, observed = PatientsApi(), RecordingObserver()
     app = Starlette(routes=api.routes(), exception_handlers={ApiError: _show_error})
     app.state.sandbox = state
-    hooks = Hooks(state, observed, own_timeout_seconds=1)
+    hooks = Hooks(state, observed)
     transport = httpx.ASGITransport(HookLayer(app, hooks))
     with start_blocking_portal() as portal:
         client = httpx.AsyncClient(transport=transport, base_url="http://biot", timeout=30)

@@ -262,6 +262,7 @@ def test_an_endpoint_that_is_too_slow_fails_the_call_with_504(api: HookedApi, fi
         time.sleep(1.2)
         return echo(call)
 
+    api.hooks.own_timeout_seconds = 1
     api.intercept(first.url, 5)
     first.respond = slow
     response = api.call("POST", PATIENTS, ANN)

@@ -117,10 +117,12 @@ def test_notifications_of_one_endpoint_arrive_one_after_the_other_in_the_order_o
     api: HookedApi, first: HookEndpoint, second: HookEndpoint
 ) -> None:
     running: list[int] = []
+    at_once: list[int] = []
 
     def slow(call: ReceivedCall) -> Reply:
         running.append(1)
-        time.sleep(0.002 if len(running) == 1 else 1)
+        at_once.append(len(running))
+        time.sleep(0.002)
         running.pop()
         return Reply() if call.body["metadata"] else Reply(status=400)
 
@@ -130,6 +132,7 @@ def test_notifications_of_one_endpoint_arrive_one_after_the_other_in_the_order_o
     created = [api.call("POST", PATIENTS, ANN).json()["_id"] for _ in range(20)]
     api.settle()
 
+    assert set(at_once) == {1}
     for endpoint in (first, second):
         assert [call.body["data"]["entity"]["_id"] for call in endpoint.calls] == created
 
