@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.functions import abusive_plugins, call_times, called_plugins, json_differences, other_clients
+from benchmarks.functions import abusive_plugins, call_times, called_plugins, json_differences, other_clients, saves
 from benchmarks.functions.bars import Bar, import_seconds
 from sandbox.functions.isolation.isolation_choice import find_isolation
 from tests.support.plugins.running_samples import running_javascript_seed, running_python_seed
@@ -60,6 +60,9 @@ def steps(scratch: Path) -> list[Callable[[], Bar]]:
         lambda: call_times.warm_calls(cache, scratch, node),
         lambda: call_times.cold_calls(cache, (python.artifact, python.sha256), "python3.13", scratch),
         lambda: call_times.cold_calls(cache, (javascript.artifact, javascript.sha256), NODE_OF_TEMPLATES, scratch),
+        lambda: saves.save_times(python, scratch / "python-saves", variables),
+        lambda: saves.save_times(javascript, scratch / "javascript-saves", variables),
+        lambda: saves.soak(scratch, variables),
         json_differences.megabyte,
     ]
 

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import re
-import select
-import signal
 import subprocess
 import sys
-import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import httpx
 import pytest
 
+from tests.support.plugins.running_dev import DEADLINE, RunningDev, answer_of, running_dev, save_by_renaming
 from tests.templates.conftest import REPOSITORY
 
 if TYPE_CHECKING:
@@ -43,73 +38,26 @@ import helper
 def handler(event, context):
     return {"statusCode": 200, "body": helper.ANSWER}
 """
-DEADLINE = 120.0
-
-
-@dataclass
-class Dev:
-    """A running ``biot-plugin dev`` on a terminal of its own."""
-
-    process: subprocess.Popen[bytes]
-    terminal: int
-    folder: Path
-    output: str = field(default="")
-    transcript: str = field(default="")
-
-    def wait_for(self, pattern: str) -> re.Match[str]:
-        """Read until the output has the pattern; what came before is discarded."""
-        deadline = time.monotonic() + DEADLINE
-        while not (match := re.search(pattern, self.output)):
-            assert time.monotonic() < deadline, f"{pattern} did not appear in {self.output!r}"
-            if select.select([self.terminal], [], [], 0.1)[0]:
-                try:
-                    self.output += os.read(self.terminal, 65536).decode("utf-8", "replace")
-                except OSError as error:  # the terminal is closed when the program has ended
-                    raise AssertionError(self.output) from error
-        self.transcript += self.output[: match.end()]
-        self.output = self.output[match.end() :]
-        return match
-
-    def save(self, answer: str) -> None:
-        """Save a file as an editor does: write another one, then rename it."""
-        new = self.folder / "src" / "helper.py.tmp"
-        new.write_text(answer, "utf-8")
-        new.replace(self.folder / "src" / "helper.py")
-
-    def press(self, key: str) -> None:
-        os.write(self.terminal, key.encode())
 
 
 @pytest.fixture(scope="module")
-def dev(tmp_path_factory: pytest.TempPathFactory, functions_cache: Path) -> Iterator[Dev]:
+def dev(tmp_path_factory: pytest.TempPathFactory, functions_cache: Path) -> Iterator[RunningDev]:
     home = tmp_path_factory.mktemp("dev")
     folder = home / "my-plugin"
     (folder / "src").mkdir(parents=True)
     for name, text in (("plugin.toml", MANIFEST), ("src/index.py", HANDLER), ("src/helper.py", 'ANSWER = "one"\n')):
         (folder / name).write_text(text, "utf-8")
-    environment = {
-        **os.environ,
+    variables = {
         "BIOT_PLUGIN_STATE": str(home / "state"),
         "BIOT_PLUGIN_STORE": str(home / "store"),
         "XDG_CACHE_HOME": str(functions_cache.parents[1]),
-        "COLUMNS": "200",
     }
-    ours, theirs = pty.openpty()
-    argv = [sys.executable, "-m", "builder", "dev", "--port", "0", "--any-python"]
-    process = subprocess.Popen(argv, cwd=folder, env=environment, stdin=theirs, stdout=theirs, stderr=theirs)
-    os.close(theirs)
-    running = Dev(process, ours, folder)
-    try:
+    with running_dev(folder, variables) as running:
         yield running
-    finally:
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        os.close(ours)
 
 
-def answer_of(address: str) -> str:
-    with httpx.Client(trust_env=False, timeout=DEADLINE) as client:
-        return client.post(f"{address}/run/Plugin-my-plugin/", json={}).text
+def save(dev: RunningDev, text: str) -> None:
+    save_by_renaming(dev.folder / "src" / "helper.py", text)
 
 
 def readme_lines() -> list[str]:
@@ -122,28 +70,28 @@ def without_figures(line: str) -> str:
     return re.sub(r"\d+", "0", line).strip()
 
 
-def test_every_save_gives_a_new_answer_and_an_error_keeps_the_old_one(dev: Dev) -> None:
+def test_every_save_gives_a_new_answer_and_an_error_keeps_the_old_one(dev: RunningDev) -> None:
     address = dev.wait_for(r"Local BioT on (http://127\.0\.0\.1:\d+)")[1]
     dev.wait_for(r"my-plugin: version 1 answers \(\d+\.\d+ s\)")
     dev.wait_for("Watching the files. Keys: r publish again")
-    assert answer_of(address) == "one"
+    assert answer_of(address, "my-plugin") == "one"
 
-    dev.save('ANSWER = "two"\n')
+    save(dev, 'ANSWER = "two"\n')
     dev.wait_for("my-plugin: version 2 answers")
-    assert answer_of(address) == "two"
+    assert answer_of(address, "my-plugin") == "two"
 
-    dev.save("ANSWER = (\n")
+    save(dev, "ANSWER = (\n")
     dev.wait_for(r"src/helper\.py:1: Syntax error")
     dev.wait_for("my-plugin: not published. The last good version keeps answering.")
-    assert answer_of(address) == "two"
+    assert answer_of(address, "my-plugin") == "two"
 
-    dev.save("from package.inside import ANSWER\n")
+    save(dev, "from package.inside import ANSWER\n")
     dev.wait_for("not published")
     inside = dev.folder / "src" / "package"
     inside.mkdir()
     (inside / "inside.py").write_text('ANSWER = "from a new folder"\n', "utf-8")
     dev.wait_for(r"my-plugin: version \d+ answers")
-    assert answer_of(address) == "from a new folder"
+    assert answer_of(address, "my-plugin") == "from a new folder"
 
     dev.press("r")
     dev.wait_for("my-plugin: nothing has changed")
