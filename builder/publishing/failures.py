@@ -115,12 +115,6 @@ class Conflict(PublishError):
     kind: ClassVar[str] = "conflict"
 
 
-class NotApplied(PublishError):
-    """BioT has the plugin as before: proven by reading it back."""
-
-    kind: ClassVar[str] = "not-applied"
-
-
 class VersionsExhausted(PublishError):
     """The plugin has version 32767, the last one that BioT takes."""
 

@@ -1,4 +1,4 @@
-"""The parsers are found wherever pip installed them."""
+"""The parsers are found wherever pip installed them, and their failures are errors."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ from importlib import metadata
 from pathlib import Path
 
 import msgspec
+import pytest
+
+from builder.code.parsers import run_parser
+from builder.errors import PackagingError
 
 PROGRAM = "ruff"
 FILE = PROGRAM + (".exe" if os.name == "nt" else "")
@@ -40,3 +44,14 @@ def test_a_program_of_this_environment_is_found() -> None:
     done = subprocess.run([sys.executable, "-c", FIND], capture_output=True, text=True, check=True)
 
     assert Path(done.stdout.strip()).name == FILE
+
+
+def test_a_program_that_is_not_installed_is_named(tmp_path: Path) -> None:
+    with pytest.raises(PackagingError, match="The program no-such-parser is not installed") as caught:
+        run_parser("no-such-parser", [], tmp_path)
+    assert "Reinstall the kit" in caught.value.hint
+
+
+def test_a_program_that_fails_is_an_error_with_its_reason(tmp_path: Path) -> None:
+    with pytest.raises(PackagingError, match=r"ruff could not parse the plugin's code: .*--no-such-option"):
+        run_parser(PROGRAM, ["check", "--no-such-option"], tmp_path)

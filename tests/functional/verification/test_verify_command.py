@@ -99,6 +99,30 @@ def test_a_missing_evidence_file_is_reported(plugin: LockedPlugin, capsys: pytes
     assert "is missing, but sample-1.sha256 lists it" in capsys.readouterr().out
 
 
+def test_a_line_of_the_checksums_that_is_none_is_reported(
+    plugin: LockedPlugin, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seal = plugin.folder / "dist" / "sample-1.sha256"
+    seal.write_text(f"{seal.read_text()}no digest \x1b[2J\n")
+    assert run(["verify", "dist/sample-1.zip"]) == 7
+    printed = capsys.readouterr().out
+    assert "is not a line with a digest and a file name" in printed
+    assert "\x1b" not in printed
+
+
+def test_a_report_in_other_bytes_is_reported(plugin: LockedPlugin, capsys: pytest.CaptureFixture[str]) -> None:
+    report, seal = (plugin.folder / "dist" / f"sample-1.{end}" for end in ("report.json", "sha256"))
+    before = hashlib.sha256(report.read_bytes()).hexdigest()
+    report.write_text(json.dumps(json.loads(report.read_bytes())))
+    seal.write_text(seal.read_text().replace(before, hashlib.sha256(report.read_bytes()).hexdigest()))
+    assert run(["verify", "dist/sample-1.zip"]) == 0
+    capsys.readouterr()
+    assert run(["verify", "--rebuild", "--json", "dist/sample-1.zip"]) == 7
+    (difference,) = json.loads(capsys.readouterr().out)["differences"]
+    assert difference["kind"] == "report"
+    assert difference["detail"] == "sample-1.report.json has the same content in different bytes"
+
+
 def test_a_damaged_artifact_is_not_blamed_on_a_packages_maintainers(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -55,7 +55,6 @@ def test_each_failure_has_its_own_kind() -> None:
             failures.OutcomeUnknown("m"),
             failures.AccessDenied("m"),
             failures.Conflict("m"),
-            failures.NotApplied("m"),
             failures.VersionsExhausted("m"),
             failures.StalePlan("m"),
             failures.NoSuchPlugin("m", status=404, code="C"),
