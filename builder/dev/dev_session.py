@@ -20,8 +20,8 @@ class DevReport(Protocol):
     def published(self, publication: Publication) -> None:
         """The local BioT has the sources as they are now."""
 
-    def failed(self, plugin: str, error: KitError) -> None:
-        """The sources have an error; the last good version keeps answering."""
+    def failed(self, plugin: WatchedPlugin, error: KitError) -> None:
+        """The sources have an error; the last good version keeps answering, if there is one."""
 
 
 class DevSession:
@@ -69,6 +69,6 @@ class DevSession:
         try:
             publication = plugin.publish()
         except KitError as error:
-            self._report.failed(plugin.name, error)
+            self._report.failed(plugin, error)
         else:
             self._report.published(publication)

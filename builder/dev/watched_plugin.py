@@ -61,12 +61,18 @@ class WatchedPlugin:
         self._context = context
         self._warm_up = warm_up
         self._enabled = False
+        self._answers = False
 
     @property
     def name(self) -> str:
         """The name of its folder, which can be shown even when plugin.toml has errors."""
         start = self._project.start
         return start.parent.name if start.is_file() else start.name
+
+    @property
+    def answers(self) -> bool:
+        """Whether a version of it has been published in this session."""
+        return self._answers
 
     def publish(self) -> Publication:
         """Package the sources as they are now, and publish them unless the local BioT has them already.
@@ -81,6 +87,7 @@ class WatchedPlugin:
         if not outcome.succeeded or outcome.remote is None:
             raise outcome.cause or PublishError(outcome.detail, hint=outcome.hint)
         digest = _published_digest(result)
+        self._answers = True
         if not self._enabled:
             self._enable(result)
         self._warm_up(outcome.remote.full_name)

@@ -13,7 +13,7 @@ import click
 from builder.cli.keyboard import pressed_keys
 from builder.cli.local_biot import open_local_biot, stop_signals
 from builder.cli.options import project_of, store_option
-from builder.cli.output import print_error, print_lines, print_problems, print_text
+from builder.cli.output import print_error, print_lines, print_problems, print_text, print_to_stderr
 from builder.cli.progress_bar import TerminalProgress
 from builder.cli.terminal import can_read_answers
 from builder.errors import KitError, PublishError, SandboxError
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from builder.dev.call_feed import CallFeed, ListedCall, ListedChain
     from builder.dev.dev_session import DevSession
-    from builder.dev.watched_plugin import Publication
+    from builder.dev.watched_plugin import Publication, WatchedPlugin
 
 _POLL_SECONDS = 0.2
 _INDENT = " " * 9
@@ -65,10 +65,13 @@ def command(folders: tuple[Path, ...], port: int, *, any_python: bool) -> int:
     from builder.dev.call_feed import CallFeed
     from builder.dev.dev_session import DevSession
     from builder.dev.watched_plugin import WatchedPlugin
+    from builder.manifest import find_manifest
     from builder.publishing.clock import SystemClock
     from builder.publishing.remote.local_service import open_local_service
 
     progress = TerminalProgress(quiet=True)
+    for folder in folders or (Path(),):
+        find_manifest(folder.resolve())  # a wrong folder is an error, before anything is started
     with stop_signals() as signals, ExitStack() as stack:
         warm_up = stack.enter_context(_local_biot(port, any_python=any_python))
         projects = [project_of(folder, LOCAL) for folder in folders or (Path(),)]
@@ -82,6 +85,7 @@ def command(folders: tuple[Path, ...], port: int, *, any_python: bool) -> int:
         while not signals and not _obey(key(), session):
             threading.Event().wait(_POLL_SECONDS)
             _print_calls(feed)
+    print_to_stderr("Stopped. The plugin stays on the local BioT.")
     return 0
 
 
@@ -93,10 +97,12 @@ class _Terminal:
         what = f"version {publication.version} answers" if publication.changed else "nothing has changed"
         print_text(f"{publication.plugin}: {what} ({publication.seconds:.2f} s)")
 
-    def failed(self, plugin: str, error: KitError) -> None:
+    def failed(self, plugin: WatchedPlugin, error: KitError) -> None:
         print_error(error)
-        if not isinstance(error, SandboxError):  # which is about running it
-            print_text(f"{plugin}: not published. The last good version keeps answering.")
+        if isinstance(error, SandboxError):  # published, but it does not run on this machine
+            return
+        then = "The last good version keeps answering." if plugin.answers else "It will be when the errors are fixed."
+        print_text(f"{plugin.name}: not published. {then}")
 
 
 @contextmanager
