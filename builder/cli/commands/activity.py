@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
+from pathlib import Path
 
 import click
 
@@ -23,6 +26,7 @@ Examples:
   biot-plugin activity --hook PRE_REQUEST --since 10m
   biot-plugin activity --text Ann --json
   biot-plugin activity show 12                one call with everything
+  biot-plugin activity save 12                its event for your tests
 """,
 )
 @click.option("plugin", "--plugin", metavar="NAME", help="Only what called this plugin or endpoint.")
@@ -74,3 +78,59 @@ def show(identifier: str, *, as_json: bool) -> None:
         print_document({"status": "ok", "chain": chain})
     else:
         print_lines(tree_lines(chain))
+
+
+@command.command(
+    short_help="Save a call of your plugin as an event for its tests.",
+    epilog="""\b
+Examples:
+  biot-plugin activity save 12
+  biot-plugin activity save 12 --name nurse_created --step 2
+""",
+)
+@click.argument("identifier", metavar="ID")
+@click.option("name", "--name", metavar="NAME", help="The name of the file. Default: hook, entity and action.")
+@click.option("step", "--step", type=click.IntRange(1), default=1, help="Which call of a plugin. Default: the first.")
+@click.option("force", "--force", is_flag=True, help="Replace a file with this name.")
+@click.option(
+    "folder",
+    "--project",
+    "-p",
+    type=click.Path(exists=True, path_type=Path),
+    default=".",
+    help="The plugin's folder. Default: this folder or the nearest parent with a plugin.toml.",
+)
+@json_option
+def save(  # noqa: PLR0913 - one parameter per option of the command line
+    identifier: str, name: str | None, step: int, folder: Path, *, force: bool, as_json: bool
+) -> None:
+    """Save what a plugin received in a call as `events/NAME.json`, which the plugin's own tests run by themselves.
+
+    Every value is replaced by a pseudonym before anything is written: no name, no id, no finding, no token is left.
+    Names of templates, and states that BioT defines, stay.
+    """
+    from builder.archive.atomic_files import atomic_file
+    from builder.manifest import find_manifest
+    from sandbox.event_files.saved_events import saved_event
+
+    events = find_manifest(folder.resolve()).parent / "events"
+    with open_local_service(os.environ, SystemClock()) as local:
+        chain = local.get(f"/activity/{identifier}" if identifier.isalnum() else "/activity/unknown")
+    saved = saved_event(chain, step_number=step)
+    file = events / f"{_file_name(name or saved.name)}.json"
+    if file.exists() and not force:
+        message = f"{file} exists already. Choose another --name, or replace it with --force."
+        raise click.UsageError(message)
+    with atomic_file(file) as stream:
+        stream.write(json.dumps(saved.event, indent=2, ensure_ascii=False).encode() + b"\n")
+    if as_json:
+        print_document({"status": "done", "file": str(file)})
+    else:
+        print_lines([f"{file}", f"`biot-plugin invoke {file.stem}` calls the plugin with it."])
+
+
+def _file_name(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,80}", name):
+        message = f"{name!r} is not the name of a file: use letters, digits, - and _."
+        raise click.BadParameter(message, param_hint="--name")
+    return name

@@ -76,11 +76,11 @@ for (const name of events.NAMES) {
   });
 }
 
-for (const name of events.NAMES.filter((each) => !(OPEN && ["cron", "http"].includes(each)))) {
+for (const name of events.NAMES.filter((each) => !(OPEN && events.isDirect(each)))) {
   test(`the example event ${name} is refused without its token`, async (t) => {
     const { handler, biot } = await startPlugin(t);
     const event = events.example(name, "");
-    if (name === "cron") {
+    if (events.isCron(event)) {
       // This makes it an HTTP request, and no longer an event of the schedule.
       event.requestContext = {};
     }

@@ -16,7 +16,7 @@ from tests.support.fake_biot import FakeBiot
 from tests_kit.expect import ERROR_KEYS, always_differences
 
 OPEN = "nonspecific" in HOOKS and not HOOKS["nonspecific"].require_token
-WITH_TOKEN = [name for name in events.NAMES if not (OPEN and name in {"cron", "http"})]
+WITH_TOKEN = [name for name in events.NAMES if not (OPEN and events.is_direct(name))]
 
 
 @dataclass
@@ -78,7 +78,7 @@ def test_the_example_event_is_answered_as_perform_wants(name: str, performed: Pe
 @pytest.mark.parametrize("name", WITH_TOKEN)
 def test_without_its_token_the_example_event_is_refused(name: str, biot: FakeBiot) -> None:
     event = events.example(name, token="")
-    if name == "cron":
+    if events.is_cron(event):
         event["requestContext"] = {}  # what makes it an HTTP request, and not an event of the schedule
 
     answer = index.handler(event, None)

@@ -39,6 +39,7 @@ DATA = (
     r"environmentVariables|pathFilters",
     r"actions",  # entities of a catalog
     r"components|requires",  # of the store's answers: names of packages
+    r"(headers|body)(\W.*)?",  # of recorded calls: what BioT and HTTP define
 )
 """Places whose keys are data."""
 MANIFEST = """\
@@ -181,6 +182,16 @@ def operate(machine: Machine) -> None:
     assert machine("subscriptions", *local) == 0
     assert machine("unsubscribe", *notification, *endpoint, *local) == 0
     assert machine("unsubscribe", *patients, *endpoint, "--path-filter", "id=1", *local) == 0
+    assert machine("subscribe", *notification, *endpoint, *local) == 0
+    assert machine("trigger", "device", "_create") == 9
+    assert machine("activity") == 0
+    number = str(machine.printed["activity"]["chains"][0]["number"])
+    assert machine("activity", "show", number) == 0
+    assert machine("activity", "save", number) == 0
+    assert machine("why", number) == 0
+    assert machine("replay", number) == 0  # the device exists already, so nobody is notified
+    assert machine("trigger", "cron") == 8
+    assert machine("trigger", "cron", "--advance", "reset") == 0
     assert machine("delete", "age-calculator", "--yes", *local) == 0
     assert machine("sandbox", "--fault-kinds") == 0
 

@@ -18,9 +18,25 @@ export const NAMES = readdirSync(FOLDER)
  * @param {string} [token]
  * @returns {any} The event in events/<name>.json.
  */
-export function example(name, token = genuineToken(name)) {
+export function example(name, token) {
   const text = readFileSync(new URL(`${name}.json`, FOLDER), "utf8");
-  return JSON.parse(text.replace("<token>", token));
+  return JSON.parse(text.replace("<token>", token ?? genuineToken(JSON.parse(text))));
+}
+
+/**
+ * @param {any} event
+ * @returns {boolean} Whether it is an event of the cron schedule.
+ */
+export function isCron(event) {
+  return event.requestContext === undefined;
+}
+
+/**
+ * @param {string} name
+ * @returns {boolean} Whether events/<name>.json is a direct call or a cron event: BioT sends neither as a hook.
+ */
+export function isDirect(name) {
+  return example(name, "").headers?.hooktype === undefined;
 }
 
 /**
@@ -105,14 +121,15 @@ function interception(name, changes, metadata, token) {
 }
 
 /**
- * @param {string} name
+ * @param {any} event
  * @returns {string} A token that allows this event; for a direct call, with the scopes that the author requires.
  */
-function genuineToken(name) {
-  if (name === "notification") {
+function genuineToken(event) {
+  const hooktype = event.headers?.hooktype;
+  if (hooktype === "NOTIFICATION") {
     return makeToken("platform-notification");
   }
-  if (name !== "http") {
+  if (hooktype !== undefined || isCron(event)) {
     return makeToken("platform-interceptor");
   }
   return makeToken({

@@ -17,7 +17,8 @@ NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
 def example(name: str, token: str | None = None) -> dict[str, Any]:
     """Return ``events/<name>.json``."""
     text = (FOLDER / f"{name}.json").read_text(encoding="utf-8")
-    event: dict[str, Any] = json.loads(text.replace("<token>", genuine_token(name) if token is None else token))
+    own_token = genuine_token(json.loads(text)) if token is None else token
+    event: dict[str, Any] = json.loads(text.replace("<token>", own_token))
     return event
 
 
@@ -109,10 +110,21 @@ def interception(
     return {**event, "body": json.dumps(content)}
 
 
-def genuine_token(name: str) -> str:
+def genuine_token(event: dict[str, Any]) -> str:
     """Return a token that allows this event; for a direct call, with the scopes that the author requires."""
-    if name == "notification":
+    hooktype = event.get("headers", {}).get("hooktype")
+    if hooktype == "NOTIFICATION":
         return make_token("platform-notification")
-    if name != "http":
+    if hooktype is not None or is_cron(event):
         return make_token("platform-interceptor")
     return make_token({"like": "user", "claims": {"scopes": ["PROTECTED_API", *HOOKS["nonspecific"].scopes]}})
+
+
+def is_direct(name: str) -> bool:
+    """Return whether ``events/<name>.json`` is a direct call or a cron event: BioT sends neither as a hook."""
+    return "hooktype" not in example(name, token="").get("headers", {})
+
+
+def is_cron(event: dict[str, Any]) -> bool:
+    """Return whether an event is one of the cron schedule."""
+    return "requestContext" not in event

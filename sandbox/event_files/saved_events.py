@@ -1,0 +1,68 @@
+"""From a step of a recorded chain to an event for the plugin's folder ``events``: no patient, no secret, no token."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from builder.errors import SandboxError
+from sandbox.direct_calls.example_events import CRON, HOOK_TYPES, HTTP, example_event
+from sandbox.event_files.pseudonyms import Pseudonyms
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_HOOKS = {kind.value: hook for hook, (kind, _) in HOOK_TYPES.items()} | {"CRON": CRON, "DIRECT": HTTP}
+_NAME = re.compile(r"[^a-z0-9]+")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SavedEvent:
+    """An event for the folder ``events``.
+
+    Attributes:
+        name: Its name: the hook, the entity and the action.
+        event: The event as Lambda passes it, with ``<token>`` where a token belongs.
+    """
+
+    name: str
+    event: Mapping[str, object]
+
+
+def saved_event(chain: Mapping[str, Any], listener: str = "", step_number: int = 0) -> SavedEvent:
+    """Return the event of a step of a chain.
+
+    Args:
+        chain: The chain, as the activity has it.
+        listener: Only steps of this plugin or endpoint; empty for all.
+        step_number: Which of these steps, from 1; 0 for the first.
+
+    Raises:
+        SandboxError: The chain has no such step.
+    """
+    steps = [
+        step for step in chain["steps"] if step["name"] in _HOOKS and (not listener or step["listener"] == listener)
+    ]
+    if not 0 <= step_number <= len(steps) or not steps:
+        whose = f" of {listener}" if listener else ""
+        message = f"{chain['title']} has {len(steps)} calls{whose}."
+        raise SandboxError(message, hint="`biot-plugin activity show ID` lists them. Choose one with --step.")
+    step = steps[max(step_number, 1) - 1]
+    hook = _HOOKS[step["name"]]
+    return SavedEvent(name=_name(hook, chain), event=_event(hook, step))
+
+
+def _event(hook: str, step: Mapping[str, Any]) -> dict[str, object]:
+    body, pseudonyms = step["request"]["body"], Pseudonyms()
+    envelope = dict(example_event(hook))
+    if hook == CRON:
+        return envelope | ({"time": body["time"]} if isinstance(body, dict) and "time" in body else {})
+    content = pseudonyms.event(body)
+    return {**envelope, "body": content if isinstance(content, str | None) else json.dumps(content, ensure_ascii=False)}
+
+
+def _name(hook: str, chain: Mapping[str, Any]) -> str:
+    parts = (hook, chain["entityTypeName"], chain["actionName"])
+    return _NAME.sub("_", "_".join(part for part in parts if part).lower()).strip("_")
