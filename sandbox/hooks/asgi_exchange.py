@@ -96,16 +96,23 @@ class AppRunner:
         }
         if request.body:
             headers["content-length"] = str(len(request.body))
+        raw_path, query_string = quote(request.path).encode(), request.query_string.encode()
+        if self._has_address_of(request):  # as the client has written it
+            raw_path, query_string = self._scope["raw_path"], self._scope["query_string"]
         return {
             **self._scope,
             "method": request.method,
             "path": request.path,
-            "raw_path": quote(request.path).encode(),
-            "query_string": request.query_string.encode(),
+            "raw_path": raw_path,
+            "query_string": query_string,
             "headers": [
                 (name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers.items()
             ],
         }
+
+    def _has_address_of(self, request: BiotRequest) -> bool:
+        query = query_of(self._scope["query_string"].decode("latin-1"))
+        return request.path == self._scope["path"] and dict(request.query) == query
 
 
 class _Exchange:

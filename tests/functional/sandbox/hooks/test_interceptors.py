@@ -291,3 +291,27 @@ def test_the_trace_of_the_caller_reaches_plugins_and_errors(api: HookedApi, firs
     assert (sent[1], sent[3]) == (trace, "01")
     assert sent[2] != "b7ad6b7169203331"
     assert api.observed.starts[0].trace_id == trace
+
+
+def test_a_query_that_no_plugin_changes_arrives_as_it_was_written(api: HookedApi, first: HookEndpoint) -> None:
+    api.intercept(first.url, 5, api_id=f"GET{PATIENTS}")
+    api.call("GET", f"{PATIENTS}?b=%C3%A4+1&a&%ff=2")
+
+    assert urlsplit(api.api.requests[0][1]).query == "b=%C3%A4+1&a&%ff=2"
+    assert first.calls[0].body["request"]["queryParameters"]["b"] == ["ä 1"]
+
+
+def test_an_interceptor_that_intercepts_its_own_calls_is_stopped_at_depth_10(
+    api: HookedApi, first: HookEndpoint
+) -> None:
+    def asks_again(call: ReceivedCall) -> Reply:
+        inner = api.call("POST", PATIENTS, ANN, traceparent=call.headers["traceparent"], allow_interception="yes")
+        return Reply(status=inner.status_code, body=inner.json()) if inner.status_code != 201 else echo(call)
+
+    api.intercept(first.url, 5)
+    first.respond = asks_again
+    response = api.call("POST", PATIENTS, ANN)
+
+    assert (response.status_code, response.json()["code"]) == (508, "LOOP_DETECTED")
+    assert len(first.calls) == 10
+    assert api.api.requests == [], "each level refused the one above it"
