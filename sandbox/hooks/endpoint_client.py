@@ -22,10 +22,14 @@ _USER_AGENT = "biot-plugin-kit (local BioT)"
 
 
 class EndpointClient:
-    """Sends requests to endpoints. Belongs to one event loop."""
+    """Sends requests to endpoints. Belongs to one event loop.
 
-    def __init__(self) -> None:
-        self._loopback = LoopbackClient()
+    Args:
+        own_address: The address of this local BioT.
+    """
+
+    def __init__(self, own_address: str) -> None:
+        self._loopback = LoopbackClient(own_address)
         self._client: httpx.AsyncClient | None = None
 
     async def post(self, url: str, request: HookRequest, timeout_seconds: float) -> EndpointAnswer | EndpointFailure:

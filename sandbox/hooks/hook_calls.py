@@ -54,14 +54,15 @@ class HookCaller:
     Args:
         keys: The key pairs that sign the tokens.
         clock: The current time.
+        own_address: The address of this local BioT.
     """
 
-    def __init__(self, keys: SigningKeys, clock: Clock) -> None:
+    def __init__(self, keys: SigningKeys, clock: Clock, own_address: str) -> None:
         self.plugin_calls = PluginCalls()
         self.functions = FunctionWatch()
         self.tokens = HookTokens(keys, clock)
         self._clock = clock
-        self._client = EndpointClient()
+        self._client = EndpointClient(own_address)
 
     async def call(
         self, subscription: HookSubscription, event: Mapping[str, object], chain: ChainContext

@@ -1,4 +1,4 @@
-"""How endpoints are called: connections are kept, a request is sent once, and every failure has a sentence."""
+"""How endpoints are called: a request is sent once, every form of answer is read, and every failure is a sentence."""
 
 from __future__ import annotations
 
@@ -21,15 +21,12 @@ REQUEST = HookRequest(headers={"hooktype": "NOTIFICATION", "content-type": "appl
 CHUNKED = b'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\n{"b"\r\n3\r\n:2}\r\n0\r\n\r\n'
 
 
-def post(*urls: str, seconds: float = 5, pause: float = 0) -> list[EndpointAnswer | EndpointFailure]:
+def post(*urls: str, seconds: float = 5, own: str = "http://127.0.0.1:1") -> list[EndpointAnswer | EndpointFailure]:
     """Send the request to each address, one after the other, with one client."""
 
     async def run() -> list[EndpointAnswer | EndpointFailure]:
-        client = EndpointClient()
-        answers = []
-        for url in urls:
-            answers.append(await client.post(url, REQUEST, seconds))
-            await asyncio.sleep(pause)
+        client = EndpointClient(own)
+        answers = [await client.post(url, REQUEST, seconds) for url in urls]
         await client.close()
         return answers
 
@@ -49,26 +46,35 @@ def and_close(data: bytes) -> Callable[[socket.socket], None]:
     return answer
 
 
-def test_one_connection_carries_many_requests_with_path_query_and_host() -> None:
+def test_every_request_has_a_connection_of_its_own_and_path_query_and_host() -> None:
     with RawServer(reply(200, {"b": 2})) as server:
         url = server.url
         answers = post(*[f"{url}/hook?x=1"] * 3)
 
     assert statuses(answers) == [200] * 3
-    assert server.connections == 1
+    assert (len(server.requests), server.connections) == (3, 3)
     (first, *_) = server.requests
     assert (first.method, first.path, first.body) == ("POST", "/hook?x=1", REQUEST.body)
     assert first.headers["host"] == url.removeprefix("http://")
     assert (first.headers["hooktype"], first.headers["content-length"]) == ("NOTIFICATION", "8")
 
 
-@pytest.mark.parametrize("pause", [0, 0.05])
-def test_a_connection_that_was_closed_meanwhile_is_replaced_and_no_request_arrives_twice(pause: float) -> None:
-    with RawServer(and_close(reply(200))) as server:
-        answers = post(*[server.url] * 3, pause=pause)
+def test_requests_to_the_local_biot_itself_share_a_connection() -> None:
+    with RawServer(reply(200, {"b": 2}), CHUNKED, reply(204)) as server:
+        answers = post(*[f"{server.url}/run/Plugin-a/"] * 3, own=server.url)
 
-    assert statuses(answers) == [200] * 3
-    assert (len(server.requests), server.connections) == (3, 3)
+    assert statuses(answers) == [200, 200, 204]
+    assert (len(server.requests), server.connections) == (3, 1)
+
+
+@pytest.mark.parametrize(
+    "said", [reply(200, head="connection: close\r\n"), b"HTTP/1.1 200 OK\r\ncontent-length: x\r\n\r\n"]
+)
+def test_a_connection_that_cannot_be_used_again_is_not_kept(said: bytes) -> None:
+    with RawServer(said) as server:
+        post(*[f"{server.url}/run/Plugin-a/"] * 2, own=server.url)
+
+    assert (len(server.requests), server.connections) == (2, 2)
 
 
 @pytest.mark.parametrize(
