@@ -77,5 +77,7 @@ class EndpointClient:
 
 
 def _unreachable(url: str, error: Exception) -> EndpointFailure:
-    message = f"It cannot be reached at {url}: {str(error) or type(error).__name__}."
+    refused = isinstance(error, ConnectionRefusedError)
+    reason = "nothing listens there" if refused else str(error) or type(error).__name__
+    message = f"It cannot be reached at {url}: {reason}."
     return EndpointFailure(kind=EndpointFailureKind.UNREACHABLE, message=message)

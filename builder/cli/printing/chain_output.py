@@ -132,7 +132,8 @@ def _changes(step: Chain) -> Iterator[str]:
 
 
 def _notes_of_tree(chain: Chain) -> list[str]:
-    notes = [*_problems(chain), *_refusal(chain), *_silence(chain)]
+    problem = [chain["problem"]] if chain.get("problem") else []
+    notes = [*problem, *_refusal(chain), *_silence(chain)]
     return ["", *notes] if notes else []
 
 

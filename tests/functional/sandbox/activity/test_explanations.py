@@ -377,7 +377,7 @@ def test_an_endpoint_that_cannot_be_reached_is_called_and_its_problem_shown(
     biot_plugin("unsubscribe", "notification", "patient", "_create", "-e", "local", "--endpoint", NOWHERE)
 
     assert f"called      {NOWHERE}: NOTIFICATION patient _create" in out
-    assert f"It cannot be reached at {NOWHERE}" in out
+    assert f"It cannot be reached at {NOWHERE}: nothing listens there." in out
     assert "Nobody reads the answer to a notification." in out
 
 
