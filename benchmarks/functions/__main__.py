@@ -8,17 +8,19 @@ import re
 import subprocess
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.functions import abusive_plugins, call_times, called_plugins, json_differences, other_clients, saves
 from benchmarks.functions.bars import Bar, import_seconds
-from sandbox.functions.isolation.isolation_choice import find_isolation
+from sandbox.functions.isolation.isolation_choice import IsolationKind, find_isolation
 from tests.support.plugins.running_samples import running_javascript_seed, running_python_seed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+KINDS: tuple[IsolationKind, ...] = ("bubblewrap", "namespaces", "none")
 NODE_OF_TEMPLATES = "nodejs22.x"
 PAGE = Path(__file__).parents[2] / "docs" / "functions.md"
 
@@ -41,7 +43,7 @@ def steps(scratch: Path) -> list[Callable[[], Bar]]:
     node = f"nodejs{node_major()}.x"
     python = called_plugins.generate("python", "python3.13", scratch / "python", variables)
     javascript = called_plugins.generate("javascript", NODE_OF_TEMPLATES, scratch / "javascript", variables)
-    isolation = find_isolation().kind
+    kinds: list[IsolationKind] = [kind for kind in KINDS if find_isolation(kind).kind == kind]
     plugins = [python.folder, javascript.folder]
     samples = [
         called_plugins.sample(running_python_seed(), scratch / "python seed", variables),
@@ -53,8 +55,7 @@ def steps(scratch: Path) -> list[Callable[[], Bar]]:
         lambda: other_clients.emulated(cache, scratch, "python3.13"),
         lambda: other_clients.emulated(cache, scratch, node),
         lambda: other_clients.node_compiled(cache, scratch),
-        lambda: abusive_plugins.measure(cache, scratch, node, isolation),
-        *([lambda: abusive_plugins.measure(cache, scratch, node, "none")] if isolation != "none" else []),
+        *(partial(abusive_plugins.measure, cache, scratch, node, kind) for kind in kinds),
         lambda: call_times.memory(cache, scratch),
         lambda: call_times.warm_calls(cache, scratch, "python3.13"),
         lambda: call_times.warm_calls(cache, scratch, node),
