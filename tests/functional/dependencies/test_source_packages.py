@@ -104,7 +104,7 @@ def test_a_locked_package_is_not_built_again_and_a_different_file_is_an_error(
         read_lock(allowing(project))
     assert caught.value.setting == '[build]\nallow-sdist = ["plain-thing"]'
 
-    assert built_text(manifest, store).startswith("b'")
+    assert built_text(manifest, store).startswith(("b'", 'b"'))
     with pytest.raises(DependencyError, match=r"differs from the wheel in requirements\.lock"):
         collect(read_lock(manifest), manifest, Store(tmp_path / "second"), RecordedProgress())
     marker = tmp_path / "ran"
