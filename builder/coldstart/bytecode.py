@@ -12,8 +12,8 @@ from builder.archive.writer import pack_members
 from builder.build_values import REGULAR_MODE, Entry
 from builder.coldstart.canonical_bytecode import canonicalize
 from builder.coldstart.unpacking import unpack
-from builder.fingerprint import code_digest
 from builder.host import process
+from builder.host.fingerprint import code_digest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -15,7 +15,7 @@ from builder.coldstart.imported_modules import ImportedModules, find_imported_mo
 from builder.coldstart.optimized_bundle import OptimizedBundle
 from builder.coldstart.unpacking import read_member, unpack
 from builder.errors import Problem, Severity
-from builder.fingerprint import code_digest
+from builder.host.fingerprint import code_digest
 
 if TYPE_CHECKING:
     from builder.archive.cached_results import PackStorage

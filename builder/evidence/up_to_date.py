@@ -13,7 +13,7 @@ from builder.archive.compression import RECOMPRESS_LEVEL, compressor
 from builder.build_values import Artifact
 from builder.evidence.build_report import read_report, report_file, report_rows
 from builder.evidence.checksums import checksums_match, evidence_files, file_digest
-from builder.fingerprint import code_digest
+from builder.host.fingerprint import code_digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -11,7 +11,7 @@ from msgspec import Struct
 from builder.archive.reader import read_content
 from builder.build_values import STORED
 from builder.errors import PackagingError
-from builder.fingerprint import code_digest
+from builder.host.fingerprint import code_digest
 from builder.natives.native_files import PEEK, NativeFile, NativeFormat, native_format
 from builder.natives.scan_cache import SUFFIX, dump_record, load_record
 

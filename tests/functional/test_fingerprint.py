@@ -34,7 +34,7 @@ def copied_kit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def _fingerprint_of(kit: Path) -> ModuleType:
     """The module of the copy, freshly loaded: nothing in it is cached yet."""
-    spec = spec_from_file_location("copied_fingerprint", kit / "fingerprint.py")
+    spec = spec_from_file_location("copied_fingerprint", kit / "host" / "fingerprint.py")
     assert spec is not None
     assert spec.loader is not None
     module = module_from_spec(spec)

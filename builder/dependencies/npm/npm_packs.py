@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from builder.build_values import Lock, LockedPackage, Pack
 from builder.dependencies.npm.package_lock import LOCK_NAME
 from builder.errors import DependencyError, PackagingError
-from builder.fingerprint import code_digest
+from builder.host.fingerprint import code_digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -25,7 +25,7 @@ from msgspec import Struct
 
 from builder.dependencies.store.pack_index import PackIndex, dump_index, load_index
 from builder.errors import DependencyError
-from builder.fingerprint import code_digest
+from builder.host.fingerprint import code_digest
 from builder.host.store_location import STORE_VARIABLE, is_bucket_address, store_folder
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from builder.archive.compression import RECOMPRESS_LEVEL, compressor
 from builder.build_values import Pack
-from builder.fingerprint import code_digest
+from builder.host.fingerprint import code_digest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,7 +10,7 @@ import packaging
 import builder
 from builder.archive.cached_results import ResultCache
 from builder.evidence.components import Component, PackageAnalysis, PackageFacts
-from builder.fingerprint import code_digest
+from builder.host.fingerprint import code_digest
 from builder.json_keys import camel_case, to_document
 
 if TYPE_CHECKING:

@@ -35,7 +35,7 @@ def code_digest(*parts: str) -> str:
 @cache
 def _file_digests() -> dict[str, str]:
     """Path inside the package -> sha256 in hex. 290 files take 6 ms; with pathlib they take 26 ms."""
-    return dict(sorted(_files(str(Path(__file__).parent), "")))
+    return dict(sorted(_files(str(Path(__file__).parents[1]), "")))
 
 
 def _files(folder: str, inside: str) -> Iterator[tuple[str, str]]:
