@@ -13,9 +13,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 OCI_MANIFEST: Final = "application/vnd.oci.image.manifest.v1+json"
 OCI_INDEX: Final = "application/vnd.oci.image.index.v1+json"
@@ -75,6 +78,22 @@ class ImageManifest(Struct, frozen=True, kw_only=True):
     config: Descriptor
     layers: tuple[Descriptor, ...]
     content: bytes
+
+
+class StoredImage(Struct, frozen=True, kw_only=True):
+    """An image on this machine, ready to be pushed or copied.
+
+    Attributes:
+        manifest: Its manifest.
+        files: The file of each blob on this machine, by digest: the config, and every layer that is
+            not the base's.
+        base: The repository that has the other layers, such as
+            ``public.ecr.aws/lambda/python``; empty when ``files`` has all layers.
+    """
+
+    manifest: ImageManifest
+    files: Mapping[str, Path]
+    base: str = ""
 
 
 class PlatformManifest(Struct, frozen=True, kw_only=True):
