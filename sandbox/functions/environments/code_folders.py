@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import mmap
 import os
 import secrets
 import shutil
@@ -13,13 +15,16 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from builder.platform.limits import UNZIPPED_MAX
+from sandbox.functions.environments.shared_files import SharedFiles
 from sandbox.functions.function_errors import FunctionUnavailableError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_UNUSED_SECONDS = 7 * 24 * 3600
+_UNUSED_SECONDS = 24 * 3600
+"""Code is deleted when no environment was started with it for so long: every save leaves one behind."""
 _READ_AND_EXECUTE = 0o555
+_SHARED = ".files"
 
 
 class CodeFolders:
@@ -31,21 +36,23 @@ class CodeFolders:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._shared = SharedFiles(folder / _SHARED)
 
     def unpack(self, artifact: Path, sha256: str) -> Path:
         """Return the folder with the code of an artifact, unpacked now or earlier.
 
         Raises:
-            FunctionUnavailableError: The artifact is missing, or is not a ZIP that is safe to unpack.
+            FunctionUnavailableError: The artifact is missing or has another digest, or is not a ZIP that is safe to
+                unpack.
         """
         target = self._folder / sha256
         with suppress(FileNotFoundError):
             os.utime(target)  # recently used
             return target
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        (self._folder / _SHARED).mkdir(parents=True, exist_ok=True, mode=0o700)
         partial = self._folder / f".{secrets.token_hex(8)}"
         try:
-            _unpack(artifact, partial)
+            self._unpack(artifact, sha256, partial)
             partial.rename(target)
         except OSError as error:
             delete_folder(partial)
@@ -56,12 +63,45 @@ class CodeFolders:
         self._delete_unused()
         return target
 
+    def _unpack(self, artifact: Path, sha256: str, folder: Path) -> None:
+        folder.mkdir(mode=0o700)
+        try:
+            with artifact.open("rb") as stream, zipfile.ZipFile(stream) as archive:
+                data = memoryview(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ))
+                _require_digest(data, sha256)
+                self._extract(archive, data, str(folder))
+        except (zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
+            delete_folder(folder)
+            message = f"{artifact} is not a ZIP that Lambda could unpack: {error}."
+            raise FunctionUnavailableError(message, hint="Build it again with `biot-plugin package`.") from error
+
+    def _extract(self, archive: zipfile.ZipFile, data: memoryview, folder: str) -> None:
+        members = archive.infolist()
+        if sum(member.file_size for member in members) > UNZIPPED_MAX:
+            message = f"it unpacks to more than {UNZIPPED_MAX} bytes"
+            raise zipfile.BadZipFile(message)
+        made = {folder}
+        for member in members:
+            if ".." in member.filename.split("/") or member.filename.startswith("/"):
+                message = f"{member.filename} would be outside of the folder"
+                raise zipfile.BadZipFile(message)
+            parent, _, name = member.filename.rpartition("/")
+            _make_folders(folder, parent, made)
+            if name:
+                self._shared.place(data, member, f"{folder}/{member.filename}")
+        for path in made:
+            os.chmod(path, _READ_AND_EXECUTE)  # noqa: PTH101 - texts are faster
+
     def _delete_unused(self) -> None:
         oldest = time.time() - _UNUSED_SECONDS
+        deleted = False
         for folder in self._folder.iterdir():
             with suppress(OSError):
-                if folder.stat().st_mtime < oldest:
+                if folder.name != _SHARED and folder.stat().st_mtime < oldest:
                     delete_folder(folder)
+                    deleted = True
+        if deleted:
+            self._shared.delete_unused()
 
 
 def delete_folder(folder: Path) -> None:
@@ -72,34 +112,16 @@ def delete_folder(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _unpack(artifact: Path, folder: Path) -> None:
-    folder.mkdir(mode=0o700)
-    try:
-        with zipfile.ZipFile(artifact) as archive:
-            _extract(archive, folder)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError) as error:
-        delete_folder(folder)
-        message = f"{artifact} is not a ZIP that Lambda could unpack: {error}."
-        raise FunctionUnavailableError(message, hint="Build it again with `biot-plugin package`.") from error
-
-
-def _extract(archive: zipfile.ZipFile, folder: Path) -> None:
-    if sum(info.file_size for info in archive.infolist()) > UNZIPPED_MAX:
-        message = f"it unpacks to more than {UNZIPPED_MAX} bytes"
+def _require_digest(data: memoryview, sha256: str) -> None:
+    if hashlib.sha256(data).hexdigest() != sha256:
+        message = "another program has changed it"
         raise zipfile.BadZipFile(message)
-    made = {folder}
-    for info in archive.infolist():
-        path = folder / info.filename
-        if ".." in info.filename.split("/") or info.filename.startswith("/"):
-            message = f"{info.filename} would be outside of the folder"
-            raise zipfile.BadZipFile(message)
-        parent = path if info.is_dir() else path.parent
-        if parent not in made:
-            parent.mkdir(parents=True, exist_ok=True)
-            made.update((parent, *(one for one in parent.parents if one.is_relative_to(folder))))
-        if not info.is_dir():
-            path.write_bytes(archive.read(info))
-            # A ZIP without Unix modes has 0 here; Lambda makes such files readable.
-            path.chmod(((info.external_attr >> 16) & _READ_AND_EXECUTE) or 0o444)
-    for parent in made:
-        parent.chmod(_READ_AND_EXECUTE)
+
+
+def _make_folders(folder: str, inner: str, made: set[str]) -> None:
+    """Make the folders of a path inside the folder, from the outermost on."""
+    path = f"{folder}/{inner}" if inner else folder
+    if path not in made:
+        _make_folders(folder, inner.rpartition("/")[0], made)
+        os.mkdir(path)  # noqa: PTH102
+        made.add(path)
