@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from builder import bundle as bundles
 from builder import dependencies, evidence
+from builder.archive.file_results import FileResults
 from builder.archive.writer import write_artifact, zip_size
 from builder.bundle.assemble import assemble
 from builder.bundle.shadowing import path_file_warnings
@@ -45,14 +46,16 @@ def build_artifact(inputs: BuildInputs, packs: Sequence[Pack], store: Store) -> 
         PackagingError: Files collide, or the artifact is larger than Lambda allows.
     """
     manifest = inputs.checked.manifest
-    refuse_syntax_errors(inputs.sources, manifest.runtime, bundled=bool(manifest.build.bundle))
-    secret_warnings = refuse_secrets(manifest, inputs.sources)
+    results = FileResults.of_plugin(store.folder, manifest.folder)
+    refuse_syntax_errors(inputs.sources, manifest.runtime, bundled=bool(manifest.build.bundle), results=results)
+    secret_warnings = refuse_secrets(manifest, inputs.sources, results)
 
     # The files of the artifact: one tree of packages and own files, optimized as [build] says.
     examined = select_platform_files(manifest, packs)
     packs = prune_packs(examined.packs, manifest.build.prune, manifest.runtime.language)
     cache = package_result_cache(store, manifest, inputs.evidence.lock_sha256, packs)
-    assembled, recorded = _assemble(inputs, packs, examined, cache)
+    assembled, recorded = _assemble(inputs, packs, examined, cache, results)
+    results.save()
     optimized = optimize(assembled, manifest, inputs.cold_start_tools, store, dependencies.collect_bundler)
     bundle = optimized.bundle
 
@@ -81,7 +84,7 @@ def build_artifact(inputs: BuildInputs, packs: Sequence[Pack], store: Store) -> 
 
 
 def _assemble(
-    inputs: BuildInputs, packs: Sequence[Pack], examined: PlatformPacks, cache: ResultCache
+    inputs: BuildInputs, packs: Sequence[Pack], examined: PlatformPacks, cache: ResultCache, results: FileResults
 ) -> tuple[Bundle, tuple[Problem, ...]]:
     """One tree of packages and own files: the lock is complete, every import is found, and all native code loads.
 
@@ -91,6 +94,7 @@ def _assemble(
     manifest = inputs.checked.manifest
     lock_warnings = dependencies.check_completeness(manifest, packs, cache)
     bundle = assemble(manifest, inputs.sources, packs)
-    import_warnings = refuse_missing_imports(manifest, inputs.sources, (entry.path for entry in bundle.entries))
+    paths = (entry.path for entry in bundle.entries)
+    import_warnings = refuse_missing_imports(manifest, inputs.sources, paths, results=results)
     native_warnings = check_natives(manifest, bundle, examined)
     return bundle, (*lock_warnings, *import_warnings, *native_warnings, *path_file_warnings(bundle.entries))

@@ -23,10 +23,9 @@ _UNSAFE = (
 _ANYWHERE = r"(?<=#)#(?=[A-Za-z]*\[)"
 _AT_START = r"^[^\S\n]*:(?=:)"
 _ONE_LINE = re.compile(rf"[{_UNSAFE}]|{_ANYWHERE}|{_AT_START}")
-_MANY_LINES = re.compile(
-    rf"[{_UNSAFE}]|{_ANYWHERE}|{_AT_START}".replace(r"\x00-\x1f", r"\x00-\x08\x0b\x0d-\x1f"), re.MULTILINE
-)
-_IN_JSON = re.compile(rf"[{_UNSAFE}]|{_ANYWHERE}".replace(r"\x00-\x1f", r"\x00-\x09\x0b-\x1f"))
+# ``re`` compiles these two at their first use, which few commands reach.
+_MANY_LINES = rf"(?m)[{_UNSAFE}]|{_ANYWHERE}|{_AT_START}".replace(r"\x00-\x1f", r"\x00-\x08\x0b\x0d-\x1f")
+_IN_JSON = rf"[{_UNSAFE}]|{_ANYWHERE}".replace(r"\x00-\x1f", r"\x00-\x09\x0b-\x1f")
 
 
 def printable(text: str, limit: int = 0) -> str:
@@ -44,7 +43,7 @@ def printable(text: str, limit: int = 0) -> str:
 
 def printable_lines(text: str) -> str:
     r"""Several lines, such as a licence, quoted like :func:`printable`; line feeds, tabs and form feeds stay."""
-    return _MANY_LINES.sub(_escape, text.replace("\r\n", "\n").removeprefix("\ufeff"))
+    return re.sub(_MANY_LINES, _escape, text.replace("\r\n", "\n").removeprefix("\ufeff"))
 
 
 def printable_html(text: str) -> str:
@@ -58,7 +57,7 @@ def printable_json(document: str) -> str:
     r"""The same JSON document, with the unsafe characters in its strings as ``\uXXXX``."""
     if document.isascii() and "\x7f" not in document and "##" not in document:
         return document  # json has escaped the other control characters; large evidence files end here
-    return _IN_JSON.sub(_escape_for_json, document)
+    return re.sub(_IN_JSON, _escape_for_json, document)
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import os
 import time
 from contextlib import contextmanager, suppress
@@ -67,7 +66,9 @@ def _refuse_special_file(target: Path) -> None:
 
 def _remove_abandoned_parts(target: Path) -> None:
     """Delete what killed processes left beside the target, but not a file that another process is writing now."""
-    for abandoned in target.parent.glob(f".{glob.escape(target.name)}.*.part"):
-        with suppress(OSError):
-            if time.time() - abandoned.stat().st_mtime > _ABANDONED_AFTER_SECONDS:
-                abandoned.unlink()
+    for name in os.listdir(target.parent):  # noqa: PTH208 - a folder of artifacts has few files, and this is the fastest
+        if name.startswith(f".{target.name}.") and name.endswith(".part"):
+            abandoned = target.with_name(name)
+            with suppress(OSError):
+                if time.time() - abandoned.stat().st_mtime > _ABANDONED_AFTER_SECONDS:
+                    abandoned.unlink()

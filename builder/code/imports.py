@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, convert, to_builtins
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+
+    from builder.archive.file_results import FileResults
+    from builder.build_values import OwnFile
 
 
 class Import(Struct, frozen=True, kw_only=True):
@@ -33,6 +36,19 @@ class Import(Struct, frozen=True, kw_only=True):
     exact: bool = False
     names: tuple[str, ...] = ()
     fallback_for: tuple[str, ...] = ()
+
+
+def imports_of(
+    source: OwnFile, read: Callable[[bytes], tuple[Import, ...] | None], results: FileResults
+) -> tuple[Import, ...] | None:
+    """The imports of a file, as an earlier build found them or as ``read`` finds them now; None if unknown."""
+    known = results.get("imports", source)
+    if known is not None:
+        return convert(known, tuple[Import, ...])
+    imports = read(source.content)
+    if imports is not None:
+        results.put("imports", source, to_builtins(imports))
+    return imports
 
 
 def loaded_files(

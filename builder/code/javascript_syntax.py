@@ -16,12 +16,16 @@ from typing import TYPE_CHECKING
 from builder.code.javascript_tree import captured_nodes, parse_script
 from builder.code.parsers import run_parser
 from builder.code.syntax_problem import SyntaxProblem, syntax_problem_at
+from builder.platform.runtimes import DETECTS_MODULES_FROM
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from tree_sitter import Node
+
+    from builder.build_values import OwnFile
+    from builder.platform.runtimes import Runtime
 
 _OXLINT_SETTINGS = '{"categories": {"correctness": "off"}, "plugins": []}'
 
@@ -121,3 +125,48 @@ def _is_misparsed(node: Node) -> bool:
             return True
         ancestor = ancestor.parent
     return node.type == "using_declaration" and node.children[0].end_point.row != node.children[1].start_point.row
+
+
+def source_types(
+    scripts: Sequence[OwnFile], sources: Sequence[OwnFile], runtime: Runtime
+) -> dict[str, tuple[SourceType, ...]]:
+    """How Node.js loads each script; both types where its text decides.
+
+    Args:
+        scripts: The JavaScript files.
+        sources: All own files; each package.json decides for the scripts below it.
+        runtime: The plugin's.
+    """
+    package_types = {
+        source.path.rpartition("package.json")[0]: _package_type(source.content)
+        for source in sources
+        if f"/{source.path}".endswith("/package.json")
+    }
+    undeclared: tuple[SourceType, ...] = (SourceType.COMMONJS,)
+    if int(runtime.version) >= DETECTS_MODULES_FROM:
+        undeclared = (SourceType.MODULE, SourceType.COMMONJS)
+    return {script.path: _source_types_of(script.path, package_types, undeclared) for script in scripts}
+
+
+def _source_types_of(
+    path: str, package_types: Mapping[str, str], undeclared: tuple[SourceType, ...]
+) -> tuple[SourceType, ...]:
+    if path.endswith((".mjs", ".cjs")):
+        return (SourceType(path[-4:]),)
+    folder = path
+    while folder:
+        folder = folder.rstrip("/").rpartition("/")[0]
+        folder += "/" if folder else ""
+        if folder in package_types:
+            declared = {"module": (SourceType.MODULE,), "commonjs": (SourceType.COMMONJS,)}
+            return declared.get(package_types[folder], undeclared)
+    return undeclared
+
+
+def _package_type(package_json: bytes) -> str:
+    try:
+        content = json.loads(package_json)
+    except (ValueError, RecursionError):
+        return ""
+    declared = content.get("type") if isinstance(content, dict) else ""
+    return declared if isinstance(declared, str) else ""

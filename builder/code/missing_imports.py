@@ -7,12 +7,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from builder.code.imports import Import, loaded_files
-from builder.code.javascript_imports import javascript_imports
-from builder.code.javascript_resolution import JavaScriptModules
-from builder.code.python_imports import python_imports
-from builder.code.python_resolution import PythonModules
-from builder.code.python_syntax import as_utf8
+from builder.archive.file_results import FileResults
+from builder.code.imports import Import, imports_of, loaded_files
 from builder.code.syntax_check import SCRIPTS
 from builder.errors import Problem, ProjectError, Severity
 from builder.manifest.finding import format_key
@@ -43,7 +39,11 @@ class _MissingImport(Struct, frozen=True, kw_only=True):
 
 
 def refuse_missing_imports(
-    manifest: Manifest, sources: Sequence[OwnFile], paths: Iterable[str], unchecked: Problem | None = None
+    manifest: Manifest,
+    sources: Sequence[OwnFile],
+    paths: Iterable[str],
+    unchecked: Problem | None = None,
+    results: FileResults | None = None,
 ) -> tuple[Problem, ...]:
     """Look for every module that the plugin's own code imports by name.
 
@@ -54,6 +54,7 @@ def refuse_missing_imports(
         paths: Every path of the artifact.
         unchecked: When the paths of the packages are unknown: the warning to return instead of
             problems with packages.
+        results: Files whose imports are known from an earlier build are not read again.
 
     Returns:
         Warnings: imports that may fail without stopping the function, and allowances that are not
@@ -64,7 +65,8 @@ def refuse_missing_imports(
     """
     allowed = manifest.build.allow_missing_imports
     is_python = manifest.runtime.language == "python"
-    missing = [*(_missing_in_python if is_python else _missing_in_javascript)(manifest, sources, paths)]
+    missing_in = _missing_in_python if is_python else _missing_in_javascript
+    missing = [*missing_in(manifest, sources, paths, results or FileResults())]
     not_allowed = [each for each in missing if each.imported.module not in allowed]
     problems = [_problem(each, is_python=is_python) for each in not_allowed if each.is_own or unchecked is None]
     if any(problem.severity is Severity.ERROR for problem in problems):
@@ -77,12 +79,14 @@ def refuse_missing_imports(
 
 
 def _missing_in_python(
-    manifest: Manifest, sources: Sequence[OwnFile], paths: Iterable[str]
+    manifest: Manifest, sources: Sequence[OwnFile], paths: Iterable[str], results: FileResults
 ) -> Iterator[_MissingImport]:
-    own = {source.path: source.content for source in sources if source.path.endswith(".py")}
-    modules = PythonModules(own, paths, manifest.runtime.version)
-    texts = {path: as_utf8(content) for path, content in own.items()}
-    imports = {path: python_imports(text) for path, text in texts.items() if isinstance(text, bytes)}
+    from builder.code.python_imports import python_imports
+    from builder.code.python_resolution import PythonModules
+
+    scripts = [source for source in sources if source.path.endswith(".py")]
+    modules = PythonModules({source.path: source.content for source in scripts}, paths, manifest.runtime.version)
+    imports = {source.path: imports_of(source, python_imports, results) for source in scripts}
     handler = Import(module=manifest.plugin.handler.rpartition(".")[0].replace("/", "."), line=0)
     loaded = loaded_files(modules.files_loaded_by(handler, ""), imports, modules.files_loaded_by)
     for source in sources:
@@ -100,16 +104,20 @@ def _missing_in_python(
 
 
 def _missing_in_javascript(
-    manifest: Manifest, sources: Sequence[OwnFile], paths: Iterable[str]
+    manifest: Manifest, sources: Sequence[OwnFile], paths: Iterable[str], results: FileResults
 ) -> Iterator[_MissingImport]:
+    from builder.code.javascript_imports import javascript_imports
+    from builder.code.javascript_resolution import JavaScriptModules
+
     own = {source.path: source.content for source in sources}
     modules = JavaScriptModules(own, paths, manifest.runtime.version)
-    imports = {source.path: javascript_imports(source.content) for source in sources if source.path.endswith(SCRIPTS)}
+    scripts = [source for source in sources if source.path.endswith(SCRIPTS)]
+    imports = {source.path: imports_of(source, javascript_imports, results) for source in scripts}
     folder, slash, name = manifest.plugin.handler.rpartition("/")
     starts = [folder + slash + name.partition(".")[0] + extension for extension in SCRIPTS]
     loaded = loaded_files(starts, imports, modules.files_loaded_by)
     for source in sources:
-        for imported in _as_loaded(imports.get(source.path, ()), is_loaded=source.path in loaded):
+        for imported in _as_loaded(imports.get(source.path) or (), is_loaded=source.path in loaded):
             if not modules.has(imported.module, source.path, exact=imported.exact):
                 yield _MissingImport(
                     source=source,

@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from builder.code.imports import Import
+from builder.code.python_syntax import as_utf8
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,14 +34,17 @@ class _Context(Struct, frozen=True):
 
 
 def python_imports(source: bytes) -> tuple[Import, ...] | None:
-    """Every import of a file; None when the Python that runs the kit is too old for the file's grammar."""
+    """Every import of a file; None when the Python that runs the kit cannot parse it."""
+    text = as_utf8(source)
+    if not isinstance(text, bytes):
+        return ()  # no Python can read it, which the check of the syntax reports
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            tree = ast.parse(source)
+            tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-    calls = _calls(tree) if any(word.encode() in source for word in _IMPORT_FUNCTIONS) else ()
+    calls = _calls(tree) if any(word.encode() in text for word in _IMPORT_FUNCTIONS) else ()
     return (*_imports(tree.body, _Context()), *calls)
 
 

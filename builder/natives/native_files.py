@@ -22,8 +22,8 @@ _MIN_JAVA_VERSION = 40
 """A Mach-O file for several machines begins like a Java class file; the next number is a count, or Java's version (45
 or higher)."""
 
-_TAGGED = re.compile(r"\.(cpython-[0-9a-z]+|pypy[0-9a-z]+-pp[0-9a-z]+|abi3|cp3\d+-[a-z_0-9]+)[^/]*\.(?:so|pyd)$")
-_LIBRARY = re.compile(r"\.(?:so(?:\.[0-9.]+)?|dylib)$")
+_TAGGED = r"\.(cpython-[0-9a-z]+|pypy[0-9a-z]+-pp[0-9a-z]+|abi3|cp3\d+-[a-z_0-9]+)[^/]*\.(?:so|pyd)$"
+_LIBRARY = r"\.(?:so(?:\.[0-9.]+)?|dylib)$"
 
 
 class NativeFormat(StrEnum):
@@ -61,10 +61,10 @@ def native_format(start: bytes) -> NativeFormat | None:
 
 def abi_tag(path: str) -> str:
     """The ABI tag in an extension module's name, such as ``cpython-312`` or ``abi3``; otherwise empty."""
-    match = _TAGGED.search(path)
+    match = re.search(_TAGGED, path)
     return match[1] if match else ""
 
 
 def is_library(path: str) -> bool:
     """Whether a file has a library's name: ``.so``, ``.so.1.2``, ``.dylib`` or ``.node``."""
-    return bool(_LIBRARY.search(path)) or path.endswith(".node")
+    return bool(re.search(_LIBRARY, path)) or path.endswith(".node")

@@ -33,18 +33,17 @@ _REST = (
     rb"dev|stage|staging|live|[0-9]{1,3})){0,4})"
 )
 _ASSIGNED = rb"(?:[\"'\])]{0,3}\s{0,8}(?::\s{0,4}[a-z_][a-z_.\[\]| ]{0,39}=|=>|:=|[:=](?!=))|[\"']\s{0,4},)\s{0,8}"
-_QUOTED = re.compile(
-    _REST + _ASSIGNED + rb"[rbuf]{0,2}[\"'`](?:(?:bearer|basic|token) )?(?P<value>[^\"'`\s\\]{8,512})[\"'`]"
-)
-_BARE = re.compile(
+# ``re`` compiles each pattern at its first use, which most builds never reach, and keeps it.
+_QUOTED = _REST + _ASSIGNED + rb"[rbuf]{0,2}[\"'`](?:(?:bearer|basic|token) )?(?P<value>[^\"'`\s\\]{8,512})[\"'`]"
+_BARE = (
     _REST
     + rb"[\"']?[ \t]{0,8}[:=][ \t]{0,8}(?:(?:bearer|basic|token) )?(?P<value>[^\s\"'#;,<>(){}\[\]$]{8,512})(?=\s|\Z)"
 )
-_NAME = re.compile(rb"[A-Za-z0-9_.-]{0,48}\Z")
-_PUBLIC = re.compile(
+_NAME = rb"[A-Za-z0-9_.-]{0,48}\Z"
+_PUBLIC = (
     rb"public|publishable|csrf|xsrf|test|fake|example|fixture|request|continuation|next|page|idempotency|grant|change"
 )
-_UUID = re.compile(rb"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_UUID = rb"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _LONGEST_NAME = 48
 
 
@@ -69,7 +68,9 @@ def find_assigned_secrets(content: bytes, *, bare: bool) -> Iterator[AssignedSec
         position = lowered.find(word)
         while position >= 0:
             after = position + len(word)
-            match = _QUOTED.match(lowered, after) or (_BARE.match(lowered, after) if bare else None)
+            match = re.compile(_QUOTED).match(lowered, after)
+            if match is None and bare:
+                match = re.compile(_BARE).match(lowered, after)
             kind = _kind_of_match(content, position, match) if match is not None else ""
             if match is not None and kind:
                 yield AssignedSecret(
@@ -91,11 +92,11 @@ def classify_value(name: bytes, value: bytes) -> str:
     lowered = name.lower()
     if lowered.startswith(b"biot") and b"secret" in lowered:
         return SERVICE_SECRET if false_positives.is_filled_in(value) else ""
-    if _PUBLIC.search(lowered) is not None:
+    if re.search(_PUBLIC, lowered) is not None:
         return ""
     if any(word in lowered for word in _PASSWORD_WORDS) and false_positives.looks_like_password(value):
         return PASSWORD
-    if _UUID.fullmatch(value) is not None:
+    if re.fullmatch(_UUID, value) is not None:
         return GENERIC if b"secret" in lowered else ""  # with other names, a UUID identifies a request
     return GENERIC if false_positives.looks_random(value) else ""
 
@@ -116,5 +117,5 @@ def _kind_of_match(content: bytes, position: int, match: re.Match[bytes]) -> str
 
 
 def _name(content: bytes, position: int, end: int) -> str:
-    before = _NAME.search(content[max(0, position - _LONGEST_NAME) : position])
+    before = re.search(_NAME, content[max(0, position - _LONGEST_NAME) : position])
     return ((before[0] if before is not None else b"") + content[position:end]).decode("ascii", "replace")

@@ -12,20 +12,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_PLACEHOLDER = re.compile(
-    rb"example|sample|placeholder|change.?me|replace|dummy|fake|insert|redacted|your|(?:xxx|\*\*\*|000000|\.\.\.)|todo|"
-    rb"0123456|1234567|abcdef|deadbeef|foobar|test|none|null|undefined|secret|passw|token|key|default|env[.:(]",
-    re.IGNORECASE,
+# ``re`` compiles each pattern at its first use, which most builds never reach, and keeps it.
+_PLACEHOLDER = (
+    rb"(?i)example|sample|placeholder|change.?me|replace|dummy|fake|insert|redacted|your|"
+    rb"(?:xxx|\*\*\*|000000|\.\.\.)|todo|0123456|1234567|abcdef|deadbeef|foobar|test|none|null|undefined|secret|passw|token|key|default|env[.:(]"
 )
-_DOCUMENTED = re.compile(rb"example|sample|placeholder|your|x{6}|\*{3}|0{12}|1234567890|abcdefghij", re.IGNORECASE)
-_PARTS = re.compile(rb"[^A-Za-z0-9]+")
-_CHANGES = re.compile(rb"[A-Za-z](?=[0-9])|[0-9](?=[A-Za-z])")
-_ALLOWED = re.compile(rb"[A-Za-z0-9+/=_.~!@#$%^&*:|?-]+")
-_REFERENCE = re.compile(rb"\$|[{<%/.~]|arn:|ssm:|vault:|[a-z]+://|projects/", re.IGNORECASE)
-_DIGEST = re.compile(rb"(?:sha(?:1|256|384|512)|md5)[-:=]", re.IGNORECASE)
-_HERE = re.compile(
-    rb"(?:localhost|127\.|0\.0\.0\.0|host\b|(?:[a-z0-9-]+\.)*(?:example|test|invalid|local)\b)", re.IGNORECASE
-)
+_DOCUMENTED = rb"(?i)example|sample|placeholder|your|x{6}|\*{3}|0{12}|1234567890|abcdefghij"
+_PARTS = rb"[^A-Za-z0-9]+"
+_CHANGES = rb"[A-Za-z](?=[0-9])|[0-9](?=[A-Za-z])"
+_ALLOWED = rb"[A-Za-z0-9+/=_.~!@#$%^&*:|?-]+"
+_REFERENCE = rb"(?i)\$|[{<%/.~]|arn:|ssm:|vault:|[a-z]+://|projects/"
+_DIGEST = rb"(?i)(?:sha(?:1|256|384|512)|md5)[-:=]"
+_HERE = rb"(?i)(?:localhost|127\.|0\.0\.0\.0|host\b|(?:[a-z0-9-]+\.)*(?:example|test|invalid|local)\b)"
 _SAMPLE_SUBJECT = "1234567890"
 """``sub`` of the sample token of jwt.io, which thousands of documents and docstrings repeat."""
 
@@ -44,7 +42,7 @@ _CLASSES_MIN = 3
 
 def is_not_documented_example(secret: bytes) -> bool:
     """Whether a token of a known form is not an example from the issuer's documentation."""
-    return _DOCUMENTED.search(secret) is None and entropy(secret[-20:]) > 2  # noqa: PLR2004 - "aaaa…" has 0, hex has 3
+    return re.search(_DOCUMENTED, secret) is None and entropy(secret[-20:]) > 2  # noqa: PLR2004 - "aaaa…" has 0, hex 3
 
 
 def looks_like_key_material(secret: bytes) -> bool:
@@ -64,7 +62,7 @@ def looks_random(value: bytes) -> bool:
         len(value) >= RANDOM_MIN
         and _is_opaque(value)
         and entropy(value) >= _ENTROPY_MIN
-        and max(len(_CHANGES.findall(part)) for part in _PARTS.split(value)) >= _CHANGES_MIN
+        and max(len(re.findall(_CHANGES, part)) for part in re.split(_PARTS, value)) >= _CHANGES_MIN
     )
 
 
@@ -86,10 +84,10 @@ def is_filled_in(value: bytes) -> bool:
 
 def _is_opaque(value: bytes) -> bool:
     return (
-        _ALLOWED.fullmatch(value) is not None
-        and _PLACEHOLDER.search(value) is None
-        and _REFERENCE.match(value) is None
-        and _DIGEST.match(value) is None
+        re.fullmatch(_ALLOWED, value) is not None
+        and re.search(_PLACEHOLDER, value) is None
+        and re.match(_REFERENCE, value) is None
+        and re.match(_DIGEST, value) is None
     )
 
 
@@ -121,7 +119,7 @@ def is_encoded_private_key(secret: bytes) -> bool:
 def holds_user_and_password(secret: bytes) -> bool:
     """Whether the last text in quotes is ``user:password`` in base64, as container tools store it."""
     user, colon, password = _decoded(secret.rstrip(b'"').rpartition(b'"')[2]).partition(b":")
-    return bool(user and colon and password) and _DOCUMENTED.search(user + password) is None
+    return bool(user and colon and password) and re.search(_DOCUMENTED, user + password) is None
 
 
 def holds_real_credentials(secret: bytes) -> bool:
@@ -129,9 +127,9 @@ def holds_real_credentials(secret: bytes) -> bool:
     login, _, host = secret.removeprefix(b"://").rpartition(b"@")
     user, _, password = login.partition(b":")
     looks_generated = (
-        len(password) >= _PASSWORD_IN_URL_MIN and not password.isalpha() and _PLACEHOLDER.search(password) is None
+        len(password) >= _PASSWORD_IN_URL_MIN and not password.isalpha() and re.search(_PLACEHOLDER, password) is None
     )
-    return looks_generated and password.lower() != user.lower() and _HERE.match(host) is None and b"." in host
+    return looks_generated and password.lower() != user.lower() and re.match(_HERE, host) is None and b"." in host
 
 
 def _json(part: bytes) -> object:

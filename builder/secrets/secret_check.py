@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from builder.archive.file_results import FileResults
 from builder.errors import Problem, ProjectError, Severity
 from builder.manifest.finding import format_key, shorten
 from builder.manifest.text.toml_snippet import snippet
@@ -28,12 +29,15 @@ _HINT_FOR_MOCK = (
 )
 
 
-def refuse_secrets(manifest: Manifest, sources: Iterable[OwnFile]) -> tuple[Problem, ...]:
+def refuse_secrets(
+    manifest: Manifest, sources: Iterable[OwnFile], results: FileResults | None = None
+) -> tuple[Problem, ...]:
     """Search every file that goes into the artifact for secrets.
 
     Args:
         manifest: Its ``[build.allow-secrets]`` lists false alarms.
         sources: The plugin's own files.
+        results: Files without any secret before are not searched again.
 
     Returns:
         A warning for each expired token, and for each entry of ``allow-secrets`` that matches nothing.
@@ -42,7 +46,8 @@ def refuse_secrets(manifest: Manifest, sources: Iterable[OwnFile]) -> tuple[Prob
         ProjectError: There are secrets that are not allowed; names their files and lines, never their text.
     """
     allowed = manifest.build.allow_secrets
-    findings = [(file.origin, file.path, secret) for file in sources for secret in scan(file.origin, file.content)]
+    results = results or FileResults()
+    findings = [(file.origin, file.path, secret) for file in sources for secret in _scan(file, results)]
     now = time.time()
     problems = [
         _expired(origin, secret) if _has_expired(secret, now) else _problem(origin, path, secret)
@@ -64,6 +69,16 @@ def refuse_secrets(manifest: Manifest, sources: Iterable[OwnFile]) -> tuple[Prob
         for place in sorted(allowed.keys() - used - _used_by_variables(manifest))
     )
     return (*problems, *unused)
+
+
+def _scan(file: OwnFile, results: FileResults) -> tuple[SecretFinding, ...]:
+    examination = f"secrets: {file.origin}"
+    if results.get(examination, file):
+        return ()
+    findings = scan(file.origin, file.content)
+    if not findings:
+        results.put(examination, file, "none")
+    return findings
 
 
 def _used_by_variables(manifest: Manifest) -> set[str]:

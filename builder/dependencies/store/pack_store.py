@@ -5,7 +5,8 @@
     packs/<2 hex>/<key>.zip     the pack: a wheel as downloaded, or an npm package converted to a ZIP;
                                 its modification time is its last use
     packs/<2 hex>/<key>.index   its content, bound to the pack by sha256 and size
-    builds/                     a record of the last build of each plugin (``builder.last_build``)
+    builds/                     a record of the last build of each plugin (``builder.last_build``), and what was found
+                                in its own files (``builder.archive.file_results``)
     work/                       unfinished files; on the same file system, so a finished one is moved by one rename
 
 The store is not trusted: every pack is hashed each time it is used (38 MB take about 22 ms), and a pack with a wrong
