@@ -179,7 +179,7 @@ def _failure(error: BaseException) -> _Failure:
 
 
 def _verdict(error: BaseException, arguments: Sequence[str]) -> dict[str, object]:
-    """What is known of the change that a command was to make, as a verdict of ``publishing.records.verdicts``."""
+    """What is known of the change that a command was to make, as a verdict of ``builder.network.verdict``."""
     if not arguments or arguments[0] not in COMMANDS_WITH_VERDICT:
         return {}
     kind = str(getattr(error, "kind", ""))

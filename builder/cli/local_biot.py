@@ -69,7 +69,7 @@ class StartMessage:
 
 def open_local_biot(running: RunningServer, state: StateFolder, *, new_password: bool) -> StartMessage:
     """Create the first accounts where they are missing, and write the address for the other commands."""
-    from builder.publishing.api_values import SecretText
+    from builder.network.secret_text import SecretText
     from builder.publishing.state_folder import LocalBiot, write_local_biot
     from sandbox.ums.first_accounts import create_first_accounts, new_admin_password
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import click
 
 from builder.cli.options import json_option, project_options
-from builder.publishing.api.certificates import is_loopback
+from builder.network.certificates import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

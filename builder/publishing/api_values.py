@@ -1,4 +1,4 @@
-"""Values of BioT's API: environments, plugins, pages of searches, and secrets."""
+"""Values of BioT's API: environments, plugins and pages of searches."""
 
 from __future__ import annotations
 
@@ -9,38 +9,6 @@ from builder.platform.reserved_variables import TREE_DIGEST_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-
-class SecretText:
-    """A text that is never shown by accident: not by repr, str, a traceback or ``dataclasses.asdict``."""
-
-    __slots__ = ("_text",)
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def reveal(self) -> str:
-        """The text itself, for requests and for the files that store it."""
-        return self._text
-
-    def __bool__(self) -> bool:
-        return bool(self._text)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, SecretText) and other._text == self._text
-
-    def __hash__(self) -> int:
-        return hash(self._text)
-
-    def __repr__(self) -> str:
-        return "SecretText(…)"
-
-    def __deepcopy__(self, memo: dict[int, object]) -> SecretText:
-        return self
-
-    def __reduce__(self) -> str:
-        msg = "A SecretText cannot be pickled."
-        raise TypeError(msg)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

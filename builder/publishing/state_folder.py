@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from builder.archive.atomic_files import atomic_file
 from builder.errors import PackagingError, PublishError
 from builder.manifest.environments import LOCAL
-from builder.publishing.api_values import SecretText, TargetEnvironment
+from builder.network.secret_text import SecretText
+from builder.publishing.api_values import TargetEnvironment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

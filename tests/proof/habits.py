@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import builder.publishing.execution.run
 from builder.errors import PublishError
+from builder.network.verdict import Verdict
 from builder.publishing.planning.plan import Create, Unchanged
 from builder.publishing.planning.planner import make_plan
-from builder.publishing.records.outcome import PublishOutcome, Verdict
+from builder.publishing.records.outcome import PublishOutcome
 
 if TYPE_CHECKING:
     from builder.publishing.clock import Clock

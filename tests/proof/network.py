@@ -15,8 +15,9 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
+from builder.network.server_connection import LostResponseError, UndeliveredError
 from builder.publishing.api.http_response import HttpResponse
-from builder.publishing.api.http_transport import CHANGE_LIMITS, QUERY_LIMITS, LostResponseError, UndeliveredError
+from builder.publishing.api.http_transport import CHANGE_LIMITS, QUERY_LIMITS
 from sandbox.app import create_app
 from sandbox.faults.concurrent_changes import PLUGINS, call_application
 from tests.proof.operations import PLUGIN
@@ -26,9 +27,9 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Mapping
 
+    from builder.network.secret_text import SecretText
     from builder.publishing.api.http_transport import HttpRequest, HttpTransport
     from builder.publishing.api.request_bodies import MultipartBody
-    from builder.publishing.api_values import SecretText
     from tests.proof.races import Race
     from tests.proof.world import World
     from tests.support.biot.virtual_time import Timeline

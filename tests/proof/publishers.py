@@ -30,10 +30,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
+    from builder.network.secret_text import SecretText
     from builder.publishing.api.http_response import HttpResponse
     from builder.publishing.api.http_transport import HttpRequest
     from builder.publishing.api.request_bodies import MultipartBody
-    from builder.publishing.api_values import SecretText
     from builder.release_artifact import PreparedRelease
     from tests.proof.world import World
 

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from builder.publishing.records.outcome import Verdict
+from builder.network.verdict import Verdict
 from tests.proof.judging import NOTHING_CHANGED
 
 if TYPE_CHECKING:

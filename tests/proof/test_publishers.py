@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from builder.publishing.records.outcome import Verdict
+from builder.network.verdict import Verdict
 from tests.proof.habits import PLANS_ANEW
 from tests.proof.running import Runs
 from tests.support.machine.busy_cores import CORES

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from builder.publishing.api_values import SecretText
+from builder.network.secret_text import SecretText
 from builder.publishing.state_folder import LocalBiot, StateFolder, write_local_biot
 from tests.support.sandbox.running_sandbox import running_sandbox
 from tests.support.servers.package_registries import PythonIndex, served

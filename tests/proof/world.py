@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import builder.publishing.api.http_transport
 import builder.publishing.clock
 from builder.cli.app import run
-from builder.publishing.api_values import SecretText
+from builder.network.secret_text import SecretText
 from builder.publishing.state_folder import LocalBiot, StateFolder, write_local_biot
 from sandbox.faults import FAULT_KINDS, Scenario
 from sandbox.server import ServerOptions, start

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from builder.network.secret_text import SecretText
 from builder.publishing.access.credential_storage import Session
 from builder.publishing.access.credentials import (
     MFA_CODE,
@@ -16,7 +17,6 @@ from builder.publishing.access.credentials import (
 )
 from builder.publishing.api.http_response import UnreadableResponseError, server_time
 from builder.publishing.api.http_transport import HttpRequest
-from builder.publishing.api_values import SecretText
 from builder.publishing.failures import AccessDenied, Refused
 from builder.quoting import printable
 

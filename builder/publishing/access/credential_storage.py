@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from builder.errors import PublishError
 from builder.host import process
+from builder.network.secret_text import SecretText
 from builder.publishing.access.credentials import VARIABLES, read_credentials
 from builder.publishing.access.dotenv import parse_dotenv, read_dotenv_file
-from builder.publishing.api_values import SecretText
 from builder.publishing.failures import AccessDenied
 from builder.publishing.state_folder import StateFolder, read_json, read_regular, write_private
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from builder.publishing.api_values import SecretText
+from builder.network.secret_text import SecretText
 from builder.publishing.failures import AccessDenied
 
 if TYPE_CHECKING:

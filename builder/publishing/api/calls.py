@@ -9,8 +9,10 @@ import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from builder.network.certificates import is_loopback
+from builder.network.retries import QUERY_RETRIES, RETRYABLE_STATUSES, RetryPolicy
+from builder.network.server_connection import LostResponseError, UndeliveredError
 from builder.progress import SilentProgress
-from builder.publishing.api.certificates import is_loopback
 from builder.publishing.api.http_response import (
     HttpResponse,
     UnreadableResponseError,
@@ -20,10 +22,8 @@ from builder.publishing.api.http_response import (
     read_object,
     retry_after,
 )
-from builder.publishing.api.http_transport import LostResponseError, UndeliveredError
 from builder.publishing.api.rejections import UNAUTHORIZED, rolled_back, unchanged
 from builder.publishing.api.request_bodies import MultipartBody
-from builder.publishing.api.retry_policy import QUERY_RETRIES, RETRYABLE_STATUSES, RetryPolicy
 from builder.publishing.failures import NoAnswer, OutcomeUnknown, Unreachable
 from builder.quoting import printable
 
@@ -32,10 +32,10 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from builder.errors import PublishError
+    from builder.network.secret_text import SecretText
     from builder.progress import Progress
     from builder.publishing.api.http_transport import HttpRequest, HttpTransport
     from builder.publishing.api.request_bodies import PluginForm
-    from builder.publishing.api_values import SecretText
     from builder.publishing.clock import Clock
 
     T = TypeVar("T")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
+from builder.network.http_dates import requested_seconds, response_time
 from builder.quoting import printable
 
 if TYPE_CHECKING:
@@ -144,23 +144,12 @@ def describe_response(response: HttpResponse) -> str:
 
 def server_time(response: HttpResponse) -> float | None:
     """The ``Date`` header in seconds since 1970 (UTC); None when it is missing or unreadable."""
-    try:
-        return parsedate_to_datetime(response.headers.get("date", "")).timestamp()
-    except (ValueError, TypeError, OverflowError):
-        return None
+    return response_time(response.headers)
 
 
 def retry_after(response: HttpResponse) -> float | None:
     """The seconds that ``Retry-After`` asks to wait; None when it is missing or unreadable."""
-    text = response.headers.get("retry-after", "").strip()
-    if re.fullmatch(r"[0-9]{1,9}", text):
-        return float(text)
-    try:
-        moment = parsedate_to_datetime(text).timestamp()
-    except (ValueError, TypeError, OverflowError):
-        return None
-    now = server_time(response)
-    return None if now is None else max(0.0, moment - now)
+    return requested_seconds(response.headers)
 
 
 def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:

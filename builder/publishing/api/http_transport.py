@@ -1,4 +1,4 @@
-"""One HTTP exchange with one environment of BioT: the only module that uses httpx.
+"""One HTTP exchange with one environment of BioT.
 
 It never repeats a request and never follows a redirect. An exchange ends in an ``HttpResponse``, in
 ``UndeliveredError`` (nothing was processed) or in ``LostResponseError`` (the outcome is unknown).
@@ -7,17 +7,14 @@ It never repeats a request and never follows a redirect. An exchange ends in an 
 from __future__ import annotations
 
 import json
-import socket
-import threading
 import zlib
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from builder import __version__
 from builder.manifest.rules.base_url import base_url_problem
-from builder.publishing.api.certificates import is_loopback, make_ssl_context
+from builder.network.certificates import NetworkSettingError, make_ssl_context
+from builder.network.server_connection import ConnectionTimeouts, LostResponseError, ServerConnection
 from builder.publishing.api.http_response import HttpResponse
 from builder.publishing.failures import Unreachable
 from builder.quoting import printable
@@ -28,19 +25,12 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from builder.network.secret_text import SecretText
     from builder.publishing.api.request_bodies import MultipartBody
-    from builder.publishing.api_values import SecretText, TargetEnvironment
+    from builder.publishing.api_values import TargetEnvironment
 
 _CHUNK = 64 * 1024
 _GZIP = zlib.MAX_WBITS | 16
-
-
-class UndeliveredError(Exception):
-    """No connection: the request was certainly not processed. The message is part of a sentence."""
-
-
-class LostResponseError(Exception):
-    """The request may have been processed, and no complete response came. The message is part of a sentence."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -110,8 +100,7 @@ class HttpTransport:
         self.host = urlsplit(target.base_url).netloc
         self._environ = environ
         self._limits = {False: query_limits, True: change_limits}
-        self._clients: dict[bool, httpx.Client] = {}
-        self._sockets: list[Any] = []
+        self._connections: dict[bool, ServerConnection] = {}
         self._context: ssl.SSLContext | None = None
 
     def exchange(
@@ -123,40 +112,16 @@ class HttpTransport:
             UndeliveredError: It was certainly not processed.
             LostResponseError: It may have been processed.
         """
-        _lighten_httpx()
-        import httpx
-
-        client = self._client(request.changes)
         limits = self._limits[request.changes]
-        # httpx has no limit for the whole exchange: a server that sends a byte now and then could block forever.
-        watch = threading.Timer(limits.total, self._shut_down_sockets)
-        watch.daemon = True
-        watch.start()
-        try:
-            with client.stream(**self._arguments(request, bearer, body)) as response:
-                return _read_response(response, limits)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
-            raise UndeliveredError(_undelivered_reason(error)) from error
-        except httpx.LocalProtocolError:
-            # Its message may quote a header, and a header may be a credential.
-            msg = "the request is not valid HTTP"
-            raise LostResponseError(msg) from None
-        except OSError as error:
-            msg = f"the file could not be read completely ({printable(str(error), 120)})"
-            raise LostResponseError(msg) from error
-        except (httpx.TransportError, httpx.StreamError) as error:
-            timed_out = watch.finished.is_set()
-            raise LostResponseError(
-                f"no complete response after {limits.total:.0f} seconds" if timed_out else _lost_reason(error)
-            ) from error
-        finally:
-            watch.cancel()
+        arguments = self._arguments(request, bearer, body)
+        with self._connection(request.changes).exchange(arguments, seconds=limits.total) as response:
+            return _read_response(response, limits)
 
     def close(self) -> None:
         """Close every connection."""
-        for client in self._clients.values():
-            client.close()
-        self._clients.clear()
+        for connection in self._connections.values():
+            connection.close()
+        self._connections.clear()
 
     def _arguments(self, request: HttpRequest, bearer: SecretText | None, body: MultipartBody | None) -> dict[str, Any]:
         headers = {"accept": "application/json"}
@@ -175,61 +140,26 @@ class HttpTransport:
             "params": request.query,
             "headers": headers,
             "content": content,
-            "extensions": {"trace": self._remember_socket},
         }
 
-    def _client(self, changes: bool) -> httpx.Client:
-        import httpx
-
-        if changes in self._clients:
-            return self._clients[changes]
-        limits = self._limits[changes]
-        loopback = is_loopback(self.target.base_url)
-        try:
-            client = httpx.Client(
-                verify=self._ssl_context(),
-                # Requests to this machine must not pass a proxy.
-                trust_env=not loopback,
-                follow_redirects=False,
-                timeout=httpx.Timeout(connect=limits.connect, read=limits.read, write=limits.write, pool=1.0),
-                # A change never uses an idle connection that may have been closed by the other side.
-                limits=httpx.Limits(max_keepalive_connections=0 if changes else 2),
-                headers={"user-agent": f"biot-plugin-kit/{__version__}", "accept-encoding": "gzip"},
-            )
-        except (ImportError, ValueError, httpx.InvalidURL) as error:
-            msg = f"The proxy in the environment variables cannot be used: {printable(str(error), 300)}"
-            raise Unreachable(msg, hint="Set HTTPS_PROXY to an http:// or https:// address, or unset it.") from error
-        self._clients[changes] = client
-        return client
+    def _connection(self, changes: bool) -> ServerConnection:
+        if changes not in self._connections:
+            limits = self._limits[changes]
+            timeouts = ConnectionTimeouts(connect=limits.connect, read=limits.read, write=limits.write)
+            # A change never uses an idle connection that may have been closed by the other side.
+            keep_alive = 0 if changes else 2
+            try:
+                context = self._ssl_context()
+                connection = ServerConnection(self.target.base_url, context, timeouts=timeouts, keep_alive=keep_alive)
+            except NetworkSettingError as error:
+                raise Unreachable(str(error), hint=error.hint) from error
+            self._connections[changes] = connection
+        return self._connections[changes]
 
     def _ssl_context(self) -> ssl.SSLContext:
         if self._context is None:
             self._context = make_ssl_context(self._environ, self.target.base_url)
         return self._context
-
-    def _remember_socket(self, event: str, info: Mapping[str, Any]) -> None:
-        if event in {"connection.connect_tcp.complete", "connection.start_tls.complete"}:
-            self._sockets.append(info["return_value"].get_extra_info("socket"))
-            del self._sockets[:-4]
-
-    def _shut_down_sockets(self) -> None:
-        # A copy: the next exchange may already open its own connection.
-        for connection in tuple(self._sockets):
-            with suppress(OSError):
-                # Not SSLSocket.shutdown: another thread reads from it.
-                socket.socket.shutdown(connection, socket.SHUT_RDWR)
-
-
-def _lighten_httpx() -> None:
-    """Keep httpx from importing its command line with rich and pygments.
-
-    Starting Python and importing httpx takes 0.24 s of processor time instead of 0.48 s.
-    """
-    import sys
-
-    if "httpx" not in sys.modules:
-        # None marks a module as missing in Python; httpx handles that.
-        sys.modules["httpx._main"] = None  # type: ignore[assignment]
 
 
 def _read_response(response: httpx.Response, limits: RequestLimits) -> HttpResponse:
@@ -258,26 +188,3 @@ def _decompress(decompressor: zlib._Decompress, chunk: bytes, room: int) -> byte
     except zlib.error as error:
         msg = "the response is not valid gzip"
         raise LostResponseError(msg) from error
-
-
-def _undelivered_reason(error: Exception) -> str:
-    text = str(error)
-    if "CERTIFICATE_VERIFY_FAILED" in text:
-        reason = text.rpartition("certificate verify failed:")[2].partition("(_ssl")[0].strip()
-        return f"its certificate is not trusted ({printable(reason, 120)})"
-    if "Errno -2" in text or "Errno 8" in text or "Errno -3" in text or "Errno -5" in text:
-        return "the host name cannot be resolved"
-    if "Connection refused" in text:
-        return "the connection was refused"
-    if "timed out" in text:
-        return "the connection timed out"
-    return printable(text, 160) or "no connection"
-
-
-def _lost_reason(error: Exception) -> str:
-    name = type(error).__name__
-    if "Timeout" in name:
-        return "the request timed out"
-    if name in {"ReadError", "WriteError", "CloseError"}:
-        return "the connection was closed"
-    return f"the response broke off or is not HTTP ({printable(str(error), 120)})"

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Protocol
 
 from builder.errors import PublishError
+from builder.network.verdict import Verdict
 from builder.publishing.api.retry_policy import PublishPolicy, is_race, is_worth_repeating, requested_wait
 from builder.publishing.execution.remote_state import (
     RemoteState,
@@ -20,7 +21,7 @@ from builder.publishing.execution.remote_state import (
 )
 from builder.publishing.failures import AccessDenied, OutcomeUnknown, RolledBack
 from builder.publishing.planning.plan import Create, Update
-from builder.publishing.records.outcome import PublishOutcome, Verdict, describe_remote
+from builder.publishing.records.outcome import PublishOutcome, describe_remote
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import builder
 from builder.errors import PublishError
+from builder.network.verdict import Verdict
 from builder.publishing.execution.order_watch import OrderWatch, shift_notes
 from builder.publishing.execution.reconcile import PluginApi, carry_out
 from builder.publishing.planning.differences import DISABLED, STATE
@@ -14,7 +15,7 @@ from builder.publishing.planning.plan import Unchanged
 from builder.publishing.planning.planner import make_plan
 from builder.publishing.records.interrupted_runs import resolve_interrupted_run
 from builder.publishing.records.journal import Journal, JournalEntry, format_time, new_id
-from builder.publishing.records.outcome import PublishOutcome, Verdict, describe_remote
+from builder.publishing.records.outcome import PublishOutcome, describe_remote
 from builder.publishing.records.publisher import commit_of, publisher_name
 from builder.publishing.records.retained_releases import RetainedReleases, settings_digest
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 from builder.manifest.model import Cors, Plugin
 from builder.manifest.serialization import render_config
+from builder.network.secret_text import SecretText
 from builder.platform.reserved_variables import BIOT_PREFIX, TREE_DIGEST_NAME, TREE_VERSION_NAME
-from builder.publishing.api_values import SecretText
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from builder.network.verdict import Verdict
 from builder.publishing.api.http_transport import CHANGE_LIMITS
 from builder.publishing.failures import NotPossible, VersionsExhausted
 from builder.publishing.planning.plan import DesiredPlugin, PluginCode, Unchanged
 from builder.publishing.planning.planner import make_plan
 from builder.publishing.planning.shifted_orders import find_shifts, keep_shifts
-from builder.publishing.records.outcome import PublishOutcome, Verdict, describe_remote
+from builder.publishing.records.outcome import PublishOutcome, describe_remote
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

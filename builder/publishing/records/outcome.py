@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from builder.network.verdict import Verdict
 
 if TYPE_CHECKING:
     from builder.errors import PublishError
     from builder.publishing.api_values import RemotePlugin
-
-
-class Verdict(StrEnum):
-    """The five ways a publish can end."""
-
-    DONE = "done"
-    NOTHING_TO_DO = "nothing-to-do"
-    NOT_APPLIED = "not-applied"
-    CONFLICT = "conflict"
-    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 from builder.archive.atomic_files import atomic_file
 from builder.errors import PackagingError, PublishError
+from builder.network.verdict import Verdict
 from builder.publishing.records.journal import all_entries
-from builder.publishing.records.outcome import Verdict
 from builder.publishing.state_folder import PRIVATE_FILE, open_regular, private_folder, read_regular
 
 if TYPE_CHECKING:

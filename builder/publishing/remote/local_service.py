@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Self
 
 from builder.manifest.environments import LOCAL
+from builder.network.retries import RetryPolicy
 from builder.publishing.access.connection import find_identity, make_token_source, resolve_target
 from builder.publishing.api.calls import ApiCalls
 from builder.publishing.api.http_transport import HttpRequest, HttpTransport, RequestLimits
-from builder.publishing.api.retry_policy import RetryPolicy
 from builder.publishing.state_folder import find_state_folder
 
 if TYPE_CHECKING:

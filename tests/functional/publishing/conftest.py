@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from builder.cli.app import run
+from builder.network.secret_text import SecretText
 from builder.publishing.access.connection import open_client
-from builder.publishing.api_values import SecretText, TargetEnvironment
+from builder.publishing.api_values import TargetEnvironment
 from builder.publishing.clock import SystemClock
 from builder.publishing.state_folder import LocalBiot, StateFolder, write_local_biot
 from tests.support.sandbox.running_sandbox import running_sandbox

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from builder.errors import PublishError
+from builder.network.secret_text import SecretText
 from builder.publishing.access.connection import find_identity, open_client, resolve_target
 from builder.publishing.access.credentials import (
     ServiceUserCredentials,
@@ -18,7 +19,7 @@ from builder.publishing.access.credentials import (
     read_credentials,
 )
 from builder.publishing.access.dotenv import parse_dotenv
-from builder.publishing.api_values import SecretText, TargetEnvironment
+from builder.publishing.api_values import TargetEnvironment
 from builder.publishing.failures import AccessDenied, NoAnswer, Unreachable
 from builder.publishing.state_folder import LocalBiot, StateFolder, write_local_biot
 from tests.support.biot.virtual_time import VirtualClock

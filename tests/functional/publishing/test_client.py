@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from builder.network.secret_text import SecretText
 from builder.publishing.api.calls import ApiCalls
 from builder.publishing.api.client import BiotClient
 from builder.publishing.api.http_transport import HttpTransport, RequestLimits
-from builder.publishing.api_values import SecretText, TargetEnvironment
+from builder.publishing.api_values import TargetEnvironment
 from builder.publishing.failures import (
     AccessDenied,
     NoAnswer,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from builder.publishing.api_values import SecretText
+from builder.network.secret_text import SecretText
 from builder.publishing.clock import SystemClock
 from builder.publishing.state_folder import LocalBiot, StateFolder, write_local_biot
 from tests.support.servers.altering_proxy import AlteringProxy, Exchange, altering_proxy, as_it_is

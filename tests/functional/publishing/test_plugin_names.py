@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from builder.network.secret_text import SecretText
 from builder.publishing.api.calls import ApiCalls
 from builder.publishing.api.client import BiotClient
 from builder.publishing.api.http_transport import HttpTransport
 from builder.publishing.api.plugin_identity import certain_name
-from builder.publishing.api_values import SecretText, TargetEnvironment
+from builder.publishing.api_values import TargetEnvironment
 from tests.support.biot.virtual_time import VirtualClock
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from builder.errors import PublishError
-from builder.publishing.api_values import SecretText
+from builder.network.secret_text import SecretText
 from builder.publishing.state_folder import LocalBiot, StateFolder, find_state_folder, read_local_biot, write_local_biot
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, NoReturn
 import pytest
 
 from builder.cli.app import run
+from builder.network.retries import RetryPolicy
+from builder.network.secret_text import SecretText
 from builder.publishing.api.client import BiotClient
-from builder.publishing.api.retry_policy import RetryPolicy
-from builder.publishing.api_values import SecretText
 from builder.publishing.failures import Conflict, OutcomeUnknown, RolledBack
 from builder.publishing.state_folder import LocalBiot, StateFolder, write_local_biot
 from tests.functional.publishing.conftest import MANIFEST

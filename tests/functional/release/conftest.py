@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from builder.cli.app import run
-from builder.publishing.api_values import SecretText
+from builder.network.secret_text import SecretText
 from builder.publishing.state_folder import LocalBiot, StateFolder, write_local_biot
 from tests.support.sandbox.running_sandbox import Sandbox, running_sandbox
 

@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from builder.errors import PublishError
+from builder.network.verdict import Verdict
 from builder.progress import SilentProgress
 from builder.publishing.api_values import RemotePlugin, TargetEnvironment
 from builder.publishing.clock import SystemClock
 from builder.publishing.failures import Conflict
 from builder.publishing.records.interrupted_runs import resolve_interrupted_run
 from builder.publishing.records.journal import Journal, JournalEntry, all_entries, new_id
-from builder.publishing.records.outcome import PublishOutcome, Verdict
+from builder.publishing.records.outcome import PublishOutcome
 from builder.publishing.records.retained_releases import RETAINED_COUNT, RetainedReleases, successful_releases
 from builder.publishing.state_folder import StateFolder
 from tests.support.biot.model_biot import VirtualClock

@@ -8,9 +8,10 @@ from dataclasses import asdict
 import pytest
 
 from builder.cli.output import describe_error
+from builder.network.secret_text import SecretText
 from builder.publishing import failures
 from builder.publishing.api.plugin_identity import bare_name
-from builder.publishing.api_values import RemotePlugin, SecretText, TargetEnvironment
+from builder.publishing.api_values import RemotePlugin, TargetEnvironment
 from builder.publishing.state_folder import LocalBiot, find_state_folder
 
 

@@ -12,18 +12,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builder.manifest.model import Interception, InterceptionType, Subscriptions
+from builder.network.verdict import Verdict
 from builder.publishing.api.retry_policy import PublishPolicy
 from builder.publishing.execution.reconcile import carry_out
 from builder.publishing.failures import Unreachable
 from builder.publishing.planning.plan import Create, Unchanged, Update
 from builder.publishing.planning.planner import make_plan
 from builder.publishing.planning.shifted_orders import find_shifts, keep_shifts
-from builder.publishing.records.outcome import PublishOutcome, Verdict
 from tests.support.biot.model_biot import FAULTS, NETWORK_FAULTS, READ_FAULTS, ModelBiot, VirtualClock
 from tests.support.biot.remote_plugins import as_table, desired_plugin, published
 
 if TYPE_CHECKING:
     from builder.publishing.planning.plan import DesiredPlugin
+    from builder.publishing.records.outcome import PublishOutcome
 
 
 def intercepting(order: int) -> Subscriptions:

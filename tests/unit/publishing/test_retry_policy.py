@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builder.publishing.api.retry_policy import QUERY_RETRIES, RetryPolicy
+from builder.network.retries import QUERY_RETRIES, RetryPolicy
 
 
 def test_waits_double_up_to_the_longest_and_chance_takes_a_part_of_them() -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from builder.publishing.api_values import SecretText
+from builder.network.secret_text import SecretText
 from builder.publishing.state_folder import LocalBiot, StateFolder, write_local_biot
 from tests.functional.publishing.conftest import CommandLine
 

@@ -6,14 +6,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from builder.publishing.failures import Unreachable
-
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Mapping
 
 _NAMES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_DIR")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class NetworkSettingError(ValueError):
+    """A variable of the environment, for certificates or proxies, cannot be used.
+
+    ``hint`` says how to fix it; both texts are sentences.
+    """
+
+    def __init__(self, message: str, *, hint: str) -> None:
+        super().__init__(message)
+        self.hint = hint
 
 
 def is_loopback(url: str) -> bool:
@@ -30,7 +39,7 @@ def make_ssl_context(environ: Mapping[str, str], url: str) -> ssl.SSLContext:
         url: The address. For http, and for this machine unless certificates are named, nothing is loaded.
 
     Raises:
-        Unreachable: The named file or folder cannot be read.
+        NetworkSettingError: The named file or folder cannot be read.
     """
     import ssl
 
@@ -45,7 +54,7 @@ def make_ssl_context(environ: Mapping[str, str], url: str) -> ssl.SSLContext:
             return ssl.create_default_context(cafile=location)
         except OSError as error:
             msg = f"The certificates in {name} cannot be read: {error.strerror or error}."
-            raise Unreachable(
+            raise NetworkSettingError(
                 msg, hint="Set it to a PEM file with your company's certificate authority, or unset it."
             ) from error
     if is_loopback(url):
