@@ -46,12 +46,14 @@ class ReleaseContext:
         clock: Time.
         progress: Shows builds and uploads.
         ask_code: Asks the user for the code of a second factor; None without a terminal.
+        before_sending: Called by ``publish`` with what it is about to do; None when nobody wants to know.
     """
 
     environ: Mapping[str, str]
     clock: Clock
     progress: Progress
     ask_code: Callable[[], str] | None = None
+    before_sending: Callable[[PlannedRelease], None] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -129,6 +131,8 @@ def publish(project: Project, request: PublishRequest, context: ReleaseContext) 
             planned = PlannedRelease(prepared=prepared, plan=planner.make_plan(desired, remote), notes=order_notes)
             if document is not None:
                 require_same_plan(document, prepared.target, prepared.desired, planned.plan)
+            if context.before_sending is not None:
+                context.before_sending(planned)
             outcome, notes = run.execute(
                 desired, planned.plan, prepared.files, command="publish", disabled_first=request.disabled_first
             )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
 
 from builder import manifest as manifests
 from builder import release
@@ -14,16 +14,18 @@ from builder.dependencies import read_local_folders
 from builder.errors import KitError, PublishError
 from builder.host.git_repository import repository_top
 from builder.publishing.access.connection import open_client
+from builder.publishing.planning.differences import VARIABLES
+from builder.publishing.planning.plan import Update
 from builder.publishing.remote.plugin_actions import require_plugin, set_enabled
 from builder.release_artifact import PublishRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Mapping
     from pathlib import Path
 
     from builder.errors import Problem
     from builder.pipeline import Project
-    from builder.release import PublishResult, ReleaseContext
+    from builder.release import PlannedRelease, PublishResult, ReleaseContext
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,19 +49,50 @@ class Publication:
     warnings: tuple[Problem, ...]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NextCode:
+    """New code of a plugin that is about to be published.
+
+    Attributes:
+        plugin: Its name with the platform's prefix.
+        artifact: The ZIP.
+        sha256: Its digest in hexadecimal.
+        variables: The plugin's environment variables with this code.
+    """
+
+    plugin: str
+    artifact: Path
+    sha256: str
+    variables: Mapping[str, object]
+
+
+class PluginStarter(Protocol):
+    """Starts the code of plugins, so that the next call does not wait for it."""
+
+    def start(self, plugin: str) -> None:
+        """Start the code that is published, and wait until it is ready.
+
+        Raises:
+            SandboxError: It does not run on this machine.
+        """
+
+    def start_early(self, code: NextCode) -> None:
+        """Start code while it is being published, and return at once: this takes as long as publishing it."""
+
+
 class WatchedPlugin:
     """A plugin in a folder of this machine.
 
     Args:
         project: Where it is. Its environment is ``local``.
         context: This process.
-        warm_up: Starts the code of a published plugin, so that the next call does not wait for it.
+        starter: Starts its code.
     """
 
-    def __init__(self, project: Project, context: ReleaseContext, warm_up: Callable[[str], None]) -> None:
+    def __init__(self, project: Project, context: ReleaseContext, starter: PluginStarter) -> None:
         self._project = project
-        self._context = context
-        self._warm_up = warm_up
+        self._context = replace(context, before_sending=self._start_early)
+        self._starter = starter
         self._enabled = False
         self._answers = False
 
@@ -90,7 +123,7 @@ class WatchedPlugin:
         self._answers = True
         if not self._enabled:
             self._enable(result)
-        self._warm_up(outcome.remote.full_name)
+        self._starter.start(outcome.remote.full_name)
         return Publication(
             plugin=outcome.remote.name,
             version=outcome.remote.version,
@@ -113,6 +146,21 @@ class WatchedPlugin:
             return (*folders, *listed_folders(manifest, read_local_folders(manifest)))
         except KitError:
             return (*folders, *_all_below(file.parent / "src"))
+
+    def _start_early(self, planned: PlannedRelease) -> None:
+        plan, files = planned.plan, planned.prepared.files
+        if not self._enabled or not isinstance(plan, Update) or plan.code is None:
+            return  # the first version of a session, or only settings have changed
+        variables = plan.sent.get(VARIABLES)
+        if isinstance(variables, dict) and files.artifact is not None and files.artifact_sha256 is not None:
+            self._starter.start_early(
+                NextCode(
+                    plugin=plan.before.full_name,
+                    artifact=files.artifact,
+                    sha256=files.artifact_sha256,
+                    variables=variables,
+                )
+            )
 
     def _enable(self, result: PublishResult) -> None:
         """Enable the plugin, unless plugin.toml decides; a plugin is created disabled otherwise."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sandbox.functions.function_configuration import CorsSettings, FunctionConfiguration
@@ -11,6 +12,7 @@ from sandbox.web.biot_errors import ApiError
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Mapping
 
     from sandbox.database import Database
 
@@ -31,15 +33,8 @@ def function_of(database: Database, plugin: str) -> FunctionConfiguration:
         ApiError: 404 ``PLUGIN_NOT_FOUND``; 503 ``PLUGIN_DISABLED``, or ``PLUGIN_NOT_RUNNING`` for an image or a plugin
             without code. BioT documents none of them for endpoints.
     """
-    with database.read() as connection:
-        row = connection.execute(f"SELECT {_COLUMNS} FROM plugins WHERE full_name = ?", (plugin,)).fetchone()  # noqa: S608 - only names from this module
-    if row is None:
-        raise ApiError(404, "PLUGIN_NOT_FOUND", "There is no plugin with this name.", {"pluginName": plugin})
-    if reason := _reason_not_to_run(row):
-        code, message = reason
-        raise ApiError(503, code, message, {"pluginName": plugin})
+    row = _row(database, plugin)
     config = json.loads(row["config"])
-    variables = {**config["environmentVariables"], **json.loads(row["system_variables"])}
     cors = config["cors"]
     return FunctionConfiguration(
         name=row["full_name"],
@@ -50,7 +45,7 @@ def function_of(database: Database, plugin: str) -> FunctionConfiguration:
         timeout_seconds=row["timeout"],
         memory_megabytes=row["memory_size"],
         ephemeral_storage_megabytes=row["ephemeral_storage"],
-        variables=tuple(sorted((name, str(value)) for name, value in variables.items())),
+        variables=_variables(config["environmentVariables"], row),
         cors=CorsSettings(
             allow_origins=tuple(cors["allowOrigins"]),
             allow_methods=tuple(cors["allowMethods"]),
@@ -58,6 +53,48 @@ def function_of(database: Database, plugin: str) -> FunctionConfiguration:
             expose_headers=tuple(cors["exposeHeaders"]),
         ),
     )
+
+
+def function_after_update(
+    database: Database, plugin: str, sha256: str, variables: Mapping[str, object]
+) -> FunctionConfiguration:
+    """Return the function of an enabled plugin as it will be after an update of its code.
+
+    Args:
+        database: Of the local BioT.
+        plugin: The plugin's name with the platform's prefix.
+        sha256: Of the new code, in hexadecimal.
+        variables: The plugin's new ``environmentVariables``.
+
+    Raises:
+        ApiError: As ``function_of``.
+    """
+    return replace(
+        function_of(database, plugin),
+        artifact=CodeStore.beside(database).file(sha256),
+        artifact_sha256=sha256,
+        variables=_variables(variables, _row(database, plugin)),
+    )
+
+
+def _row(database: Database, plugin: str) -> sqlite3.Row:
+    with database.read() as connection:
+        row: sqlite3.Row | None = connection.execute(
+            f"SELECT {_COLUMNS} FROM plugins WHERE full_name = ?",  # noqa: S608 - only names from this module
+            (plugin,),
+        ).fetchone()
+    if row is None:
+        raise ApiError(404, "PLUGIN_NOT_FOUND", "There is no plugin with this name.", {"pluginName": plugin})
+    if reason := _reason_not_to_run(row):
+        code, message = reason
+        raise ApiError(503, code, message, {"pluginName": plugin})
+    return row
+
+
+def _variables(own: Mapping[str, object], row: sqlite3.Row) -> tuple[tuple[str, str], ...]:
+    """The plugin's own variables and the platform's."""
+    variables = {**own, **json.loads(row["system_variables"])}
+    return tuple(sorted((name, str(value)) for name, value in variables.items()))
 
 
 def _reason_not_to_run(row: sqlite3.Row) -> tuple[str, str] | None:

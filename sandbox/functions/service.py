@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 from uuid import uuid4
 
+from builder.errors import SandboxError
 from sandbox.functions.clients.runtime_programs import RuntimePrograms
 from sandbox.functions.environments.call_results import CallRequest
 from sandbox.functions.environments.code_folders import CodeFolders
@@ -71,6 +73,7 @@ class FunctionService:
         )
         self._code = CodeFolders(settings.cache / "code")
         self._pools: dict[FunctionConfiguration, EnvironmentPool] = {}
+        self._early: dict[str, EnvironmentPool] = {}
         self._start = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
@@ -115,6 +118,19 @@ class FunctionService:
         """
         asyncio.run_coroutine_threadsafe(self._prepare(configuration), self._running_loop()).result()
 
+    def prepare_early(self, configuration: FunctionConfiguration, artifact: Path) -> None:
+        """Start an environment of a version that is not deployed yet; the present version keeps answering calls.
+
+        Returns at once. The environment is used if the function has this configuration at its next call; it is stopped
+        when the next version of the function is started early, or when it is idle for too long. If it cannot be
+        started, the next call or ``prepare`` says why.
+
+        Args:
+            configuration: The function as it will be.
+            artifact: Where its ZIP is now.
+        """
+        asyncio.run_coroutine_threadsafe(self._prepare_early(configuration, artifact), self._running_loop())
+
     def close(self) -> None:
         """Stop all environments. A second call does nothing."""
         with self._start:
@@ -139,6 +155,16 @@ class FunctionService:
     async def _prepare(self, configuration: FunctionConfiguration) -> None:
         await self._pool_of(configuration).prepare()
 
+    async def _prepare_early(self, configuration: FunctionConfiguration, artifact: Path) -> None:
+        with suppress(SandboxError):
+            await asyncio.to_thread(self._code.unpack, artifact, configuration.artifact_sha256)
+            if configuration in self._pools:  # deployed meanwhile
+                return
+            if replaced := self._early.pop(configuration.name, None):
+                replaced.retire()
+            self._early[configuration.name] = pool = self._new_pool(configuration)
+            await pool.prepare()
+
     def _pool_of(self, configuration: FunctionConfiguration) -> EnvironmentPool:
         pool = self._pools.get(configuration)
         if pool is None:
@@ -146,9 +172,16 @@ class FunctionService:
                 if other.name == configuration.name:  # a new version replaces the old one
                     old.retire()
                     del self._pools[other]
-            pool = EnvironmentPool(configuration, self._programs, self._code, self._settings.most_environments)
+            early = self._early.get(configuration.name)
+            if early is not None and early.configuration == configuration:
+                pool = self._early.pop(configuration.name)
+            else:
+                pool = self._new_pool(configuration)
             self._pools[configuration] = pool
         return pool
+
+    def _new_pool(self, configuration: FunctionConfiguration) -> EnvironmentPool:
+        return EnvironmentPool(configuration, self._programs, self._code, self._settings.most_environments)
 
     def _running_loop(self) -> asyncio.AbstractEventLoop:
         with self._start:
@@ -171,13 +204,14 @@ class FunctionService:
             loop.close()
 
     def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
-        for pool in self._pools.values():
+        for pool in (*self._pools.values(), *self._early.values()):
             pool.stop_idle(self._settings.idle_seconds)
         loop.call_later(_SWEEP_SECONDS, self._sweep, loop)
 
     async def _stop_all(self) -> None:
-        pools, self._pools = self._pools, {}
-        await asyncio.gather(*(pool.close() for pool in pools.values()))
+        pools = (*self._pools.values(), *self._early.values())
+        self._pools, self._early = {}, {}
+        await asyncio.gather(*(pool.close() for pool in pools))
 
 
 def _new_trace() -> str:

@@ -14,6 +14,7 @@ from builder.cli.keyboard import pressed_keys
 from builder.cli.local_biot import open_local_biot, stop_signals
 from builder.cli.options import project_of, store_option
 from builder.cli.output import print_error, print_lines, print_problems, print_text, print_to_stderr
+from builder.cli.plugin_starter import LocalPluginStarter, NoPluginStarter
 from builder.cli.progress_bar import TerminalProgress
 from builder.cli.terminal import can_read_answers
 from builder.errors import KitError, PublishError, SandboxError
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from builder.dev.call_feed import CallFeed, ListedCall, ListedChain
     from builder.dev.dev_session import DevSession
-    from builder.dev.watched_plugin import Publication, WatchedPlugin
+    from builder.dev.watched_plugin import PluginStarter, Publication, WatchedPlugin
 
 _POLL_SECONDS = 0.2
 _INDENT = " " * 9
@@ -73,9 +74,9 @@ def command(folders: tuple[Path, ...], port: int, *, any_python: bool) -> int:
     for folder in folders or (Path(),):
         find_manifest(folder.resolve())  # a wrong folder is an error, before anything is started
     with stop_signals() as signals, ExitStack() as stack:
-        warm_up = stack.enter_context(_local_biot(port, any_python=any_python))
+        starter = stack.enter_context(_local_biot(port, any_python=any_python))
         projects = [project_of(folder, LOCAL) for folder in folders or (Path(),)]
-        plugins = [WatchedPlugin(project, release_context(progress), warm_up) for project in projects]
+        plugins = [WatchedPlugin(project, release_context(progress), starter) for project in projects]
         session = DevSession(plugins, _Terminal())
         feed = CallFeed(stack.enter_context(open_local_service(os.environ, SystemClock())))
         stack.callback(session.stop)
@@ -106,28 +107,27 @@ class _Terminal:
 
 
 @contextmanager
-def _local_biot(port: int, *, any_python: bool) -> Iterator[Callable[[str], None]]:
+def _local_biot(port: int, *, any_python: bool) -> Iterator[PluginStarter]:
     """The local BioT that is running, or one that runs until the end of this command.
 
     Yields:
-        A function that starts the code of a plugin before its next call; it does nothing for another command's BioT.
+        Starts the code of plugins there; does nothing for another command's BioT.
     """
     from builder.publishing.state_folder import find_state_folder, private_folder
-    from sandbox.endpoints.plugin_functions import function_of
     from sandbox.functions.service import ServiceSettings, default_cache
     from sandbox.server import ServerOptions, start
 
     state = find_state_folder(os.environ)
     if address := _running_address():
         print_text(f"Local BioT on {address}")
-        yield lambda _: None
+        yield NoPluginStarter()
         return
     private_folder(state.folder)
     functions = ServiceSettings(cache=default_cache(), any_python=any_python)
     with start(ServerOptions(folder=state.folder / "sandbox", port=port, functions=functions)) as running:
         open_local_biot(running, state, new_password=False)
         print_text(f"Local BioT on {running.base_url} (it stops with this command)")
-        yield lambda plugin: running.state.functions.prepare(function_of(running.state.database, plugin))
+        yield LocalPluginStarter(running.state)
 
 
 def _running_address() -> str:

@@ -43,6 +43,7 @@ class EnvironmentPool:
         self._idle: list[ExecutionEnvironment] = []
         self._all: set[ExecutionEnvironment] = set()
         self._starting = 0
+        self._preparation: asyncio.Task[None] | None = None
         self._retired = False
         self._closed = False
         self._tasks: set[asyncio.Task[None]] = set()
@@ -64,12 +65,27 @@ class EnvironmentPool:
             return invocation
         return await self._call_in(environment, request, initialization_ms=environment.initialization_ms)
 
+    @property
+    def configuration(self) -> FunctionConfiguration:
+        """The function."""
+        return self._configuration
+
     async def prepare(self) -> None:
-        """Start an environment if none is idle.
+        """Start an environment if none is idle. Whoever asks for it meanwhile waits for the same one.
 
         Raises:
             FunctionUnavailableError: The function cannot run on this machine.
         """
+        if self._preparation is None:
+            self._preparation = asyncio.get_running_loop().create_task(self._prepare())
+        preparation = self._preparation
+        try:
+            await asyncio.shield(preparation)
+        finally:
+            if preparation.done() and self._preparation is preparation:
+                self._preparation = None
+
+    async def _prepare(self) -> None:
         if not self._idle and len(self._all) + self._starting < self._most:
             environment, outcome = await self._started()
             if outcome.ending is Ending.READY:
