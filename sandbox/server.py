@@ -148,7 +148,7 @@ def start(options: ServerOptions) -> RunningServer:
         hooks = Hooks(state, recorder)
         work = BackgroundWork(hooks=hooks, scheduler=CronScheduler(hooks), recorder=recorder)
         app = create_app(state, work)
-        gate = _gate(options, database)
+        gate = _gate(options, hooks)
         if options.log:
             app = RequestLog(app, options.log)
         thread = _ServerThread(app, listener, gate.protocol() if gate else "h11", work)
@@ -168,12 +168,13 @@ def _delete_data(folder: Path) -> None:
         raise SandboxError(msg, hint="Check the permissions of its folder.") from error
 
 
-def _gate(options: ServerOptions, database: Database) -> FaultGate | None:
+def _gate(options: ServerOptions, hooks: Hooks) -> FaultGate | None:
+    """Start to play the scenario, if there is one: in front of the application, and in the calls of plugins."""
     if options.faults is None:
         return None
-    from sandbox.faults import FaultGate  # only when faults are asked for, so that the start stays fast
+    from sandbox.faults import FaultGate, PluginFaults  # only when faults are asked for, so that the start stays fast
 
-    return FaultGate(options.faults, database, options.clock)
+    return FaultGate(options.faults, hooks.state.database, options.clock, PluginFaults(hooks))
 
 
 def _listening(port: int) -> socket.socket:

@@ -142,7 +142,10 @@ class ActivityFile:
             **json.loads(row["ending"] or "{}"),
             **self._summary(row),
             "steps": [json.loads(step["document"]) for step in self._steps(row["id"])],
-            "caused": [self._summary(other) for other in caused.fetchall()],
+            "caused": [
+                {**self._summary(other), "fault": json.loads(other["document"]).get("fault", "")}
+                for other in caused.fetchall()
+            ],
         }
 
     def clear(self) -> None:

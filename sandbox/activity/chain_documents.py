@@ -37,6 +37,7 @@ def describe_start(start: ChainStart) -> dict[str, object]:
         "parentId": start.parent_id,
         "startTime": iso(start.started),
         "request": {"method": start.method, "headers": _headers(start.headers), "body": _body(start.body)},
+        "fault": start.fault,
     }
 
 
@@ -71,6 +72,7 @@ def describe_step(step: ChainStep) -> dict[str, object]:
         "response": _answer(step.answer),
         "problem": step.problem,
         "failed": plugin_failed(step),
+        "fault": step.fault,
         "function": _function(step.function) if step.function else None,
     }
 

@@ -20,6 +20,7 @@ from sandbox.hooks.hook_requests import HookRequest
 from sandbox.hooks.rules import traces
 from sandbox.hooks.rules.api_messages import json_bytes
 from sandbox.hooks.rules.hook_answers import EndpointAnswer
+from sandbox.hooks.rules.planned_faults import CRON, PluginTarget
 from sandbox.hooks.rules.traces import PluginCall
 from sandbox.web.biot_errors import ApiError
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from sandbox.functions.invocation import Invocation
     from sandbox.hooks.hook_reports import HookObserver
+    from sandbox.hooks.rules.planned_faults import HookFault
     from sandbox.hooks.running_hooks import Hooks
 
 ACCOUNT, REGION = "123456789012", "eu-central-1"
@@ -85,9 +87,11 @@ async def call_on_schedule(hooks: Hooks, run: CronRun, observer: HookObserver | 
         )
     )
     call = PluginCall(span=span, chain_id=chain, listener=run.plugin)
+    plan = hooks.caller.plan
+    fault = plan.next_fault(PluginTarget(plugin=run.plugin, hook=CRON)) if plan else None
     hooks.caller.plugin_calls.begin_untraced(call)
     try:
-        called, answer, problem = await _called(hooks, run.plugin, body)
+        called, answer, problem = await _called(hooks, run.plugin, body, fault)
     finally:
         hooks.caller.plugin_calls.end_untraced(call)
     milliseconds = (time.perf_counter() - begin) * 1000
@@ -103,17 +107,21 @@ async def call_on_schedule(hooks: Hooks, run: CronRun, observer: HookObserver | 
             started=started,
             milliseconds=milliseconds,
             function=called,
+            fault=fault.note if fault else "",
         )
     )
     informed.chain_ended(ChainEnd(id=chain, answer=answer, milliseconds=milliseconds))
 
 
-async def _called(hooks: Hooks, plugin: str, body: bytes) -> tuple[CalledFunction | None, EndpointAnswer | None, str]:
+async def _called(
+    hooks: Hooks, plugin: str, body: bytes, fault: HookFault | None
+) -> tuple[CalledFunction | None, EndpointAnswer | None, str]:
     """Return the code that ran, its answer, and what went wrong."""
     state = hooks.state
     try:
         function = await run_in_threadpool(function_of, state.database, plugin)
-        invocation = await asyncio.wrap_future(state.functions.submit(function, body))
+        call_fault = fault.function if fault else None
+        invocation = await asyncio.wrap_future(state.functions.submit(function, body, fault=call_fault))
     except (ApiError, KitError) as error:
         return None, None, error.message
     called = CalledFunction(artifact_sha256=function.artifact_sha256, runtime=function.runtime, invocation=invocation)

@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sandbox.endpoints.called_function import CalledFunction, note_function
+from sandbox.endpoints.called_function import CalledFunction, note_function, planned_fault
 from sandbox.endpoints.plugin_functions import function_of
 from sandbox.functions.function_errors import FunctionUnavailableError, RequestTooLargeError, TooManyRequestsError
 from sandbox.functions.url.cors_headers import preflight_response, with_cors
@@ -53,7 +53,8 @@ async def _call(request: Request, function: FunctionConfiguration) -> UrlRespons
     state = state_of(request)
     event = event_of(await _url_request(request, urlsplit(state.settings.base_url).hostname or "localhost"))
     try:
-        future = state.functions.submit(function, event, trace_header=request.headers.get(TRACE_HEADER))
+        trace, fault = request.headers.get(TRACE_HEADER), planned_fault(request.scope)
+        future = state.functions.submit(function, event, trace_header=trace, fault=fault)
         invocation = await asyncio.wrap_future(future)
     except TooManyRequestsError:
         return TOO_MANY_REQUESTS

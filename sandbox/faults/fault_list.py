@@ -121,6 +121,7 @@ _CONNECTION = (
     _refused("hang-before-apply", "no response", say.ending(ConnectionEnd.HANG)),
     _applied("hang-after-apply", "applied, no response", say.ending(ConnectionEnd.HANG)),
     _applied("hang-mid-answer", "half of the response and then nothing", say.cut(ConnectionEnd.HANG)),
+    _applied("slow-answer", "the whole response, late", say.delayed, seconds=5.0),
     _applied("slow-drip", "one byte at a time", say.drip, seconds=1.0),
     _refused("garbage", "response of another protocol", say.garbage),
 )

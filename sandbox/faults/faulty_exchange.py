@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 import struct
 from dataclasses import dataclass
 from http import HTTPStatus
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from sandbox.faults.concurrent_changes import ConcurrentUser, call_application, plugin_name
@@ -20,11 +22,12 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
     from uvicorn.protocols.http.h11_impl import H11Protocol
 
-    from sandbox.faults.scenario import FaultRule
+    from sandbox.faults.scenario_rules import FaultRule
     from sandbox.faults.socket_steps import Step
 
 _NO_LINGER = struct.pack("ii", 1, 0)
 """SO_LINGER with zero seconds: closing sends RST."""
+_STATUS_LINE = re.compile(rb"HTTP/1\.[01] (\d{3}) ")
 _LAST_READ_SECONDS = 30.0
 """How long a client may take to read the last bytes."""
 
@@ -48,13 +51,23 @@ class FaultEnvironment:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FaultyExchange:
-    """A request, the fault that it meets, and its connection."""
+    """A request, the fault that it meets, and its connection.
+
+    Attributes:
+        rule: The fault.
+        environment: What the fault needs.
+        connection: Of the client.
+        app: The application.
+        scope: Of the request.
+        report: Called once with the status of the response, before it is sent; None for a response without one.
+    """
 
     rule: FaultRule
     environment: FaultEnvironment
     connection: H11Protocol
     app: ASGIApp
     scope: Scope
+    report: Callable[[int | None], None]
 
     async def play(self, receive: Receive, send: Send) -> None:
         """Handle the request, from reading it to the end of the connection."""
@@ -62,6 +75,7 @@ class FaultyExchange:
         body = await _read(receive, kind.reads)
         response = await self._take_effect(body)
         if kind.script is None:
+            self.report(response.status)
             await send({"type": "http.response.start", "status": response.status, "headers": list(response.headers)})
             await send({"type": "http.response.body", "body": response.body})
             return
@@ -72,7 +86,10 @@ class FaultyExchange:
             elsewhere=self.rule.elsewhere,
             now=self.environment.now(),
         )
-        end = await self._send(kind.script(context))
+        steps = iter(kind.script(context))
+        first = next(steps, ConnectionEnd.CLOSE)
+        self.report(_status_of(first))
+        end = await self._send(chain((first,), steps))
         await self._end(end, receive)
 
     async def _take_effect(self, body: bytes) -> CompleteResponse:
@@ -138,6 +155,11 @@ class FaultyExchange:
             wait.cancel()
         transport.abort()
         await _disconnected(receive)
+
+
+def _status_of(step: Step) -> int | None:
+    match = _STATUS_LINE.match(step) if isinstance(step, bytes) else None
+    return int(match[1]) if match else None
 
 
 async def _read(receive: Receive, reads: RequestRead) -> bytes:

@@ -81,6 +81,12 @@ def fixed(response: CompleteResponse) -> ResponseScript:
     return script
 
 
+def delayed(context: FaultContext) -> Iterator[Step]:
+    """The whole response after a pause."""
+    yield Pause(seconds=context.seconds)
+    yield encode_response(context.response, now=context.now)
+
+
 def retry_after_date(status: int, after: timedelta) -> ResponseScript:
     """A refusal with Retry-After as a date."""
 

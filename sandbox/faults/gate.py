@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from builder.platform.limits import NAME_PREFIX
-from sandbox.faults.fault_list import FAULT_KINDS, FaultKind
+from sandbox.faults.fault_list import FAULT_KINDS, FaultKind, RequestEffect
 from sandbox.faults.faulty_exchange import FaultEnvironment, FaultyExchange
 from sandbox.faults.faulty_responses import error
-from sandbox.faults.scenario import FaultRule, Scenario
+from sandbox.faults.scenario_rules import FaultRule, Scenario
+from sandbox.hooks.rules.called_api import find_called_api
+from sandbox.web.noted_faults import note_fault, noted_fault
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 
     from sandbox.clock import Clock
     from sandbox.database import Database
+    from sandbox.faults.plugin_faults import PluginFaults, SendingPlugin
     from sandbox.faults.socket_steps import CompleteResponse
 
 HEADER = b"x-sandbox-fault"
@@ -58,13 +62,17 @@ class FaultGate:
         scenario: The faults to play.
         database: For faults that no client of the API could cause.
         clock: For the Date header.
+        plugins: Plays the faults of plugins; None when there are none.
 
     Attributes:
         sleep: Waits for some seconds; tests replace it by virtual time.
     """
 
-    def __init__(self, scenario: Scenario, database: Database, clock: Clock) -> None:
+    def __init__(
+        self, scenario: Scenario, database: Database, clock: Clock, plugins: PluginFaults | None = None
+    ) -> None:
         self._database = database
+        self._plugins = plugins
         self.sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
         self._environment = FaultEnvironment(
             now=clock.now, raise_version=self._raise_version, track_task=self._track_task, sleep=self._sleep
@@ -74,6 +82,8 @@ class FaultGate:
     def play(self, scenario: Scenario) -> None:
         """Start a scenario. Request counts start again, and tokens that a fault made expire are valid again."""
         self._run = _ScenarioRun(scenario=scenario, counts=[0] * len(scenario.rules))
+        if self._plugins:
+            self._plugins.play(scenario.hook_rules)
 
     @property
     def requests(self) -> int:
@@ -102,12 +112,19 @@ class FaultGate:
                 app = self.app
 
                 async def call_or_fail(scope: Scope, receive: Receive, send: Send) -> None:
-                    rule = gate.rule_for(scope)
+                    sender = gate.sender_of(scope)
+                    rule = gate.rule_for(scope, sender.name if sender else "")
                     if rule is None:
                         await app(scope, receive, send)
                         return
+                    note_fault(scope, f"{rule.kind.name}: {rule.kind.description}")
                     encounter = FaultyExchange(
-                        rule=rule, environment=gate._environment, connection=self, app=app, scope=scope
+                        rule=rule,
+                        environment=gate._environment,
+                        connection=self,
+                        app=app,
+                        scope=scope,
+                        report=partial(gate.report, rule, sender, scope),
                     )
                     await encounter.play(receive, send)
 
@@ -115,12 +132,23 @@ class FaultGate:
 
         return GatedProtocol
 
-    def rule_for(self, scope: Scope) -> FaultRule | None:
-        """Count a request and return the fault that it meets, or None."""
+    def sender_of(self, scope: Scope) -> SendingPlugin | None:
+        """Return the plugin that sends a request, if a rule of the scenario asks for it."""
+        asked = self._plugins and any(rule.plugin for rule in self._run.scenario.rules)
+        return self._plugins.sender(scope) if self._plugins and asked else None
+
+    def report(self, rule: FaultRule, sender: SendingPlugin | None, scope: Scope, status: int | None) -> None:
+        """Report the fault of a plugin's request, unless the hooks do: they report every API that took effect."""
+        is_applied = rule.kind.effect in {RequestEffect.APPLIED, RequestEffect.PARTLY}
+        if self._plugins and sender and not (is_applied and find_called_api(scope["method"], scope["path"])):
+            self._plugins.report(sender, scope, status, noted_fault(scope))
+
+    def rule_for(self, scope: Scope, plugin: str = "") -> FaultRule | None:
+        """Count a request, which a plugin may have sent, and return the fault that it meets, or None."""
         run, headers = self._run, dict(scope["headers"])
         run.requests += 1
         authorization: bytes = headers.get(b"authorization", b"")
-        rule = _rule_of_header(headers) or _rule_of_scenario(run, scope)
+        rule = _rule_of_header(headers) or _rule_of_scenario(run, scope, plugin)
         if rule is None and authorization in run.expired:
             rule = FaultRule(kind=FAULT_KINDS["token-refused"])
         if rule is not None:
@@ -156,10 +184,10 @@ def _rule_of_header(headers: dict[bytes, bytes]) -> FaultRule | None:
     return FaultRule(kind=FaultKind(name="unknown", description="400", script=error(400, "UNKNOWN_FAULT", message)))
 
 
-def _rule_of_scenario(run: _ScenarioRun, scope: Scope) -> FaultRule | None:
+def _rule_of_scenario(run: _ScenarioRun, scope: Scope, plugin: str) -> FaultRule | None:
     due = None
     for index, rule in enumerate(run.scenario.rules):
-        if rule.applies_to(scope["method"], scope["path"]):
+        if rule.applies_to(scope["method"], scope["path"], plugin):
             run.counts[index] += 1
             if due is None and rule.is_due(run.counts[index]):
                 due = rule

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from pathlib import Path
 
+    from sandbox.functions.call_fault import CallFault
     from sandbox.functions.function_configuration import FunctionConfiguration
     from sandbox.functions.invocation import Invocation
     from sandbox.functions.isolation.isolation_choice import IsolationKind
@@ -97,9 +98,20 @@ class FunctionService:
         return self.submit(configuration, payload, trace_header=trace_header).result()
 
     def submit(
-        self, configuration: FunctionConfiguration, payload: bytes, *, trace_header: str | None = None
+        self,
+        configuration: FunctionConfiguration,
+        payload: bytes,
+        *,
+        trace_header: str | None = None,
+        fault: CallFault | None = None,
     ) -> Future[Invocation]:
         """Call a function without waiting: ``asyncio.wrap_future`` makes the result awaitable.
+
+        Args:
+            configuration: The function.
+            payload: The event, as JSON.
+            trace_header: The caller's ``X-Amzn-Trace-Id``; None for a new trace.
+            fault: What goes wrong on purpose; None for nothing.
 
         Raises:
             RequestTooLargeError: The event has more than 6 MB. The other errors of ``invoke`` are in the result.
@@ -107,7 +119,8 @@ class FunctionService:
         if len(payload) > REQUEST_MAX:
             message = f"The event has {len(payload)} bytes; Lambda accepts {REQUEST_MAX}."
             raise RequestTooLargeError(message, hint="Send less, or send a link to the data.")
-        call = self._call(configuration, payload, trace_header or _new_trace())
+        request = CallRequest(request_id=str(uuid4()), payload=payload, trace=trace_header or _new_trace(), fault=fault)
+        call = self._call(configuration, request)
         return asyncio.run_coroutine_threadsafe(call, self._running_loop())
 
     def prepare(self, configuration: FunctionConfiguration) -> None:
@@ -148,8 +161,7 @@ class FunctionService:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    async def _call(self, configuration: FunctionConfiguration, payload: bytes, trace: str) -> Invocation:
-        request = CallRequest(request_id=str(uuid4()), payload=payload, trace=trace)
+    async def _call(self, configuration: FunctionConfiguration, request: CallRequest) -> Invocation:
         return await self._pool_of(configuration).call(request)
 
     async def _prepare(self, configuration: FunctionConfiguration) -> None:

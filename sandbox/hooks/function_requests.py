@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 from uuid import uuid4
 
-from sandbox.endpoints.called_function import noted_function
+from sandbox.endpoints.called_function import noted_function, plan_fault
 from sandbox.hooks.asgi_exchange import read_request
 from sandbox.hooks.hook_reports import ChainEnd, ChainStart, ChainStep
 from sandbox.hooks.hook_requests import HookRequest
@@ -37,6 +37,7 @@ async def watch_function(app: ASGIApp, exchange: tuple[Scope, Receive, Send], ho
     span = traces.parse_traceparent(header.decode("latin-1"))
     if span and hooks.caller.functions.arrived(span.span_id):
         identifier = span.span_id
+        plan_fault(scope, hooks.caller.functions.fault_of(identifier))
 
         async def send_and_note(message: Message) -> None:
             hooks.caller.functions.note(identifier, noted_function(scope))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sandbox.endpoints.called_function import CalledFunction
+    from sandbox.functions.call_fault import CallFault
 
 
 class FunctionWatch:
@@ -17,11 +18,14 @@ class FunctionWatch:
 
     def __init__(self) -> None:
         self._called: dict[str, CalledFunction | None] = {}
+        self._faults: dict[str, CallFault] = {}
         self._arrived: set[str] = set()
 
-    def expect(self, span_id: str) -> None:
-        """Expect the request of a hook."""
+    def expect(self, span_id: str, fault: CallFault | None = None) -> None:
+        """Expect the request of a hook, in whose call something may go wrong on purpose."""
         self._called[span_id] = None
+        if fault:
+            self._faults[span_id] = fault
 
     def arrived(self, span_id: str) -> bool:
         """Return whether a request is the expected one; only the first with its span id is."""
@@ -29,6 +33,10 @@ class FunctionWatch:
             return False
         self._arrived.add(span_id)
         return True
+
+    def fault_of(self, span_id: str) -> CallFault | None:
+        """Return what goes wrong on purpose in the expected call; None for nothing."""
+        return self._faults.get(span_id)
 
     def note(self, span_id: str, called: CalledFunction | None) -> None:
         """Note the code that answers it."""
@@ -38,4 +46,5 @@ class FunctionWatch:
     def take(self, span_id: str) -> CalledFunction | None:
         """Return the code that answered a hook, and forget the call."""
         self._arrived.discard(span_id)
+        self._faults.pop(span_id, None)
         return self._called.pop(span_id, None)

@@ -6,11 +6,14 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from starlette.concurrency import run_in_threadpool
+
 from sandbox.hooks.endpoint_client import EndpointClient
 from sandbox.hooks.function_watch import FunctionWatch
 from sandbox.hooks.hook_reports import ChainStep
 from sandbox.hooks.hook_requests import HookRequest, HookTokens, hook_request
 from sandbox.hooks.rules.hook_answers import EndpointAnswer
+from sandbox.hooks.rules.planned_faults import target_of
 from sandbox.hooks.rules.traces import PluginCall, PluginCalls
 
 if TYPE_CHECKING:
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from sandbox.clock import Clock
     from sandbox.hooks.hook_reports import HookObserver
     from sandbox.hooks.rules.hook_answers import EndpointFailure
+    from sandbox.hooks.rules.planned_faults import FaultPlan
     from sandbox.hooks.rules.subscription_matching import HookSubscription, HookType
     from sandbox.hooks.rules.traces import Span
     from sandbox.signing_keys import SigningKeys
@@ -55,12 +59,17 @@ class HookCaller:
         keys: The key pairs that sign the tokens.
         clock: The current time.
         own_address: The address of this local BioT.
+
+    Attributes:
+        plan: What goes wrong on purpose; None for nothing.
     """
 
     def __init__(self, keys: SigningKeys, clock: Clock, own_address: str) -> None:
+        self.plan: FaultPlan | None = None
         self.plugin_calls = PluginCalls()
         self.functions = FunctionWatch()
         self.tokens = HookTokens(keys, clock)
+        self._keys = keys
         self._clock = clock
         self._client = EndpointClient(own_address)
 
@@ -72,14 +81,20 @@ class HookCaller:
         self.plugin_calls.add(
             PluginCall(span=span, chain_id=chain.id, listener=subscription.listener, parent=chain.parent)
         )
-        request = hook_request(kind, event, self.tokens.token_for(kind), span, chain.language)
+        fault = self.plan.next_fault(target_of(subscription)) if self.plan and subscription.plugin else None
+        token = self.tokens.token_for(kind, fault.clock_seconds if fault else 0)
+        request = hook_request(kind, event, token, span, chain.language)
         if chain.alteration:
             request = chain.alteration(kind, request)
-        self.functions.expect(span.span_id)
+        if fault and fault.rotates_key:
+            await run_in_threadpool(self._keys.rotate)
+        self.functions.expect(span.span_id, fault.function if fault else None)
         started, begin = self._clock.now(), time.perf_counter()
         answer: EndpointAnswer | EndpointFailure | None = None
         try:
             answer = await self._client.post(subscription.endpoint, request, subscription.timeout_seconds)
+            if fault and fault.change_answer and isinstance(answer, EndpointAnswer):
+                answer = fault.change_answer(answer)
         finally:
             chain.observer.step_done(
                 ChainStep(
@@ -93,6 +108,7 @@ class HookCaller:
                     started=started,
                     milliseconds=(time.perf_counter() - begin) * 1000,
                     function=self.functions.take(span.span_id),
+                    fault=fault.note if fault else "",
                 )
             )
         return answer

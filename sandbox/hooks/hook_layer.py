@@ -27,6 +27,7 @@ from sandbox.ums.accounts import ORGANIZATION
 from sandbox.web.authorization import authenticate
 from sandbox.web.biot_errors import ApiError
 from sandbox.web.error_responses import error_response
+from sandbox.web.noted_faults import noted_fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -106,7 +107,7 @@ class HookLayer:
         found = await run_in_threadpool(self._look_up, scope, request)
         context = self._context(request, found, options or CallOptions())
         request = replace(request, headers={**request.headers, traces.HEADER: context.span.traceparent})
-        context.observer.chain_started(self._start(request, api, context))
+        context.observer.chain_started(replace(self._start(request, api, context), fault=noted_fault(scope)))
         outcome = await self._outcome(AppRunner(self._app, scope), request, api, found, context)
         response = outcome.response
         context.observer.chain_ended(

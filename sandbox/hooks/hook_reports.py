@@ -34,6 +34,7 @@ class ChainStart:
         method: The HTTP method; empty for an event.
         headers: The headers of the request.
         body: The body of the request, or the event as JSON.
+        fault: What went wrong on purpose with the request, in words; empty for nothing.
     """
 
     id: str
@@ -47,6 +48,7 @@ class ChainStart:
     method: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    fault: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,6 +67,7 @@ class ChainStep:
         started: When it began.
         milliseconds: How long it took.
         function: The code that ran, when this local BioT ran it.
+        fault: What went wrong on purpose, in words; empty for nothing.
     """
 
     chain_id: str
@@ -78,6 +81,7 @@ class ChainStep:
     started: datetime
     milliseconds: float
     function: CalledFunction | None = None
+    fault: str = ""
 
     @property
     def listener(self) -> str:

@@ -27,7 +27,7 @@ Examples:
   biot-plugin sandbox                    start it with the data of last time
   biot-plugin sandbox --fresh            start with an empty BioT
   biot-plugin sandbox --port 0 --json    use a free port, print its address
-  biot-plugin sandbox --faults bad.toml  let the network and the server fail
+  biot-plugin sandbox --faults bad.toml  let network, BioT or plugins fail
   biot-plugin publish -e local           in another terminal: publish to it
 
 \b
@@ -38,6 +38,11 @@ A scenario for --faults. Only kind is required:
   path = "/settings/v2/plugins/*"
   request = 2                      # at the second such request
   times = 1                        # 0: at all later ones, too
+  [[fault]]
+  kind = "plugin-killed"           # happens to a call of a plugin
+  plugin = "age-calculator"
+  hook = "PRE_REQUEST"
+  entity = "patient"
 
 The data is in the folder `sandbox` of BIOT_PLUGIN_STATE, or of your state folder. The local BioT needs no network.
 Its plugins run with Lambda's runtime client, which is fetched at the first call.
@@ -52,7 +57,7 @@ Its plugins run with Lambda's runtime client, which is fetched at the first call
     "faults",
     "--faults",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A TOML file with faults of the network and the server.",
+    help="A TOML file with faults of the network, of BioT and of plugins.",
 )
 @click.option("fault_kinds", "--fault-kinds", is_flag=True, help="List the kinds of faults and exit.")
 @click.option("--any-python", is_flag=True, help="Run plugins with the nearest Python if the right one is missing.")
@@ -119,14 +124,18 @@ def _run(options: ServerOptions, state: StateFolder, *, new_password: bool, as_j
 
 
 def _list_kinds(*, as_json: bool) -> int:
-    from sandbox.faults import FAULT_KINDS
+    from sandbox.faults import FAULT_KINDS, HOOK_FAULT_KINDS
 
     if as_json:
         kinds = [
             {"kind": kind.name, "description": kind.description, "effect": kind.effect.value}
             for kind in FAULT_KINDS.values()
         ]
-        print_document({"status": "ok", "kinds": kinds})
+        calls = [{"kind": kind.name, "description": kind.description} for kind in HOOK_FAULT_KINDS.values()]
+        print_document({"status": "ok", "kinds": kinds, "pluginKinds": calls})
     else:
+        print_lines(["Requests to BioT:", ""])
         print_lines(definition_list([(kind.name, kind.description) for kind in FAULT_KINDS.values()]))
+        print_lines(["", "Calls of plugins:", ""])
+        print_lines(definition_list([(kind.name, kind.description) for kind in HOOK_FAULT_KINDS.values()]))
     return 0

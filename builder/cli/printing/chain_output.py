@@ -23,17 +23,18 @@ def chain_lines(chain: Chain) -> list[str]:
     if chain["steps"]:
         rows = [("step", "plugin or endpoint", "order", "status", "ms"), *map(_row, chain["steps"])]
         lines += ["", *table(rows, right=(2, 3, 4), flexible=(1,))]
-    notes = [*_problems(chain), *_refusal(chain), *_silence(chain)]
+    notes = [*_problems(chain), *_refusal(chain), *_silence(chain), *_faults(chain)]
     return [*lines, *(["", *notes] if notes else [])]
 
 
 def tree_lines(chain: Chain) -> list[str]:
     """The lines about a chain as a tree: each step with what it changed, its log, and what its plugin caused."""
     nodes: list[tuple[str, list[str]]] = [(_step_title(step), [*_step_details(step)]) for step in chain["steps"]]
-    nodes += [(f"caused #{one['number']} {_summary(one)}", []) for one in chain.get("caused", ())]
+    nodes += [(f"caused #{one['number']} {_summary(one)}", _fault(one)) for one in chain.get("caused", ())]
     lines = [f"#{chain['number']} {_head(chain)}", f"   {chain['startTime']}, trace {chain['traceId']}"]
     if chain["parentId"]:
         lines.append(f"   caused by a plugin in {chain['parentId']}")
+    lines += [f"   {fault}" for fault in _fault(chain)]
     for at, (title, details) in enumerate(nodes):
         last = at == len(nodes) - 1
         lines.append(f"{'└─' if last else '├─'} {title}")
@@ -46,7 +47,7 @@ def reason_lines(chain: Chain) -> list[str]:
     lines = [f"{_head(chain)}", ""]
     considered = chain.get("considered", ())
     if not considered:
-        return [*lines, *_silence(chain)]
+        return [*lines, *_silence(chain), *_faults(chain)]
     called = [one for one in considered if one["called"]]
     for one in called:
         lines += [f"called      {one['listener']}: {one['target']}", *_outcome(chain, one)]
@@ -57,6 +58,8 @@ def reason_lines(chain: Chain) -> list[str]:
     if not called and chain["nearest"]:
         near = chain["nearest"]
         lines += ["", f"The nearest subscription is {near['target']} of {near['listener']}."]
+    callbacks = [one for one in chain.get("caused", ()) if one.get("fault")]
+    lines += [f"call back   #{one['number']} {_summary(one)}. {_fault(one)[0]}" for one in callbacks]
     return lines
 
 
@@ -102,6 +105,7 @@ def _step_title(step: Chain) -> str:
 
 
 def _step_details(step: Chain) -> Iterator[str]:
+    yield from _fault(step)
     if step["problem"]:
         yield step["problem"]
     if step["name"] in _PARTS:
@@ -144,6 +148,7 @@ def _outcome(chain: Chain, considered: Chain) -> Iterator[str]:
         if step["name"] == kind and step["listener"] == considered["listener"]:
             ignored = " Nobody reads the answer to a notification." if kind == "NOTIFICATION" else ""
             yield f"              {step['problem'] or f'It answered {_status(step)}.'}{ignored}"
+            yield from (f"              {fault}" for fault in _fault(step))
             return
 
 
@@ -154,6 +159,18 @@ def _problems(chain: Chain) -> Iterator[str]:
     for step in chain["steps"]:
         if step["problem"]:
             yield f"{step['listener']} ({step['name']}): {step['problem']}"
+
+
+def _fault(recorded: Chain) -> list[str]:
+    """What the scenario did on purpose to a request or to a call of a plugin."""
+    return [f"The scenario played {recorded['fault']}."] if recorded.get("fault") else []
+
+
+def _faults(chain: Chain) -> Iterator[str]:
+    """What the scenario did on purpose in a chain."""
+    yield from _fault(chain)
+    for step in chain["steps"]:
+        yield from (f"{step['listener']} ({step['name']}): {fault}" for fault in _fault(step))
 
 
 def _refusal(chain: Chain) -> Iterator[str]:
@@ -168,7 +185,11 @@ def _refusal(chain: Chain) -> Iterator[str]:
 
 def _silence(chain: Chain) -> Iterator[str]:
     """Why no plugin was called."""
-    if chain["kind"] not in {"api", "event"} or any(one["called"] for one in chain.get("considered", ())):
+    if (
+        chain["kind"] not in {"api", "event"}
+        or chain.get("fault")
+        or any(one["called"] for one in chain.get("considered", ()))
+    ):
         return
     near = chain.get("nearest")
     if near is None:

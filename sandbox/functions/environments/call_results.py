@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from sandbox.functions.call_fault import CallFault, CallFaultKind
 from sandbox.functions.environments.execution_environment import Ending
 from sandbox.functions.invocation import FailureKind, FunctionError, Invocation, InvocationReport
 from sandbox.functions.lambda_facts import (
@@ -30,11 +31,19 @@ if hasattr(signal, "SIGKILL"):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CallRequest:
-    """A call to make: its id, the event as JSON, and the X-Ray trace header."""
+    """A call to make.
+
+    Attributes:
+        request_id: Its id.
+        payload: The event as JSON.
+        trace: The X-Ray trace header.
+        fault: What goes wrong on purpose; None for nothing.
+    """
 
     request_id: str
     payload: bytes
     trace: str
+    fault: CallFault | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,6 +62,8 @@ def invocation_of(
     if outcome.ending is Ending.TIMED_OUT:
         text = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}"[:-3] + f"Z {request.request_id} "
         environment.log.add(f"{text}Task timed out after {seconds:.2f} seconds\n".encode())
+    if request.fault and request.fault.kind is CallFaultKind.LARGE_ANSWER:
+        outcome = replace(outcome, size=max(outcome.size, RESPONSE_MAX + 1))
     error, payload = _result(request.request_id, outcome, seconds)
     report = _report(environment, request, times, error)
     return Invocation(

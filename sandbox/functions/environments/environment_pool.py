@@ -173,7 +173,7 @@ class EnvironmentPool:
             function_arn=function_arn(self._configuration.name),
         )
         begin = time.perf_counter()
-        outcome = await environment.call(event, seconds)
+        outcome = await environment.call(event, seconds, request.fault)
         times = CallTimes(
             duration_ms=(time.perf_counter() - begin) * 1000,
             initialization_ms=initialization_ms,

@@ -10,8 +10,9 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from builder.host import process
+from sandbox.functions.call_fault import CallFault, CallFaultKind
 from sandbox.functions.environments.function_log import FunctionLog
-from sandbox.functions.environments.process_tree import end_processes
+from sandbox.functions.environments.process_tree import end_processes, kill_process
 from sandbox.functions.environments.runtime_api import Event, RuntimeApi, RuntimeMessage
 
 if TYPE_CHECKING:
@@ -119,13 +120,22 @@ class ExecutionEnvironment(asyncio.SubprocessProtocol):
         self._busy = outcome.ending is not Ending.READY
         return outcome
 
-    async def call(self, event: Event, seconds: float) -> Outcome:
-        """Give the handler an event and wait for its answer, for an error, or for the end of the process."""
+    async def call(self, event: Event, seconds: float, fault: CallFault | None = None) -> Outcome:
+        """Give the handler an event and wait for its answer, for an error, or for the end of the process.
+
+        Args:
+            event: The event.
+            seconds: The longest time for it.
+            fault: What goes wrong on purpose; None for nothing.
+        """
         self._busy, self._late = True, False
         self.last_used = time.monotonic()
         self._outcome = self._loop.create_future()
         self._ready = self._loop.create_future()
-        self._api.offer(event)
+        if fault is None:
+            self._api.offer(event)
+        else:
+            self._loop.call_later(fault.seconds, self._offer_with_fault, event, fault)
         outcome = await self._wait(seconds)
         if outcome.ending in {Ending.ANSWERED, Ending.FAILED}:
             await self._wait_until_ready(seconds)
@@ -203,6 +213,17 @@ class ExecutionEnvironment(asyncio.SubprocessProtocol):
             return
         ending = _ENDINGS[message.kind]
         self._settle(Outcome(ending=ending, body=message.body, size=message.size, error_type=message.error_type))
+
+    def _offer_with_fault(self, event: Event, fault: CallFault) -> None:
+        if not self.alive:
+            return
+        if fault.kind is CallFaultKind.OUT_OF_MEMORY:
+            self.meter.peak = max(self.meter.peak, self.meter.limit)
+            self._settle(Outcome(ending=Ending.OUT_OF_MEMORY))
+            return
+        self._api.offer(event)
+        if fault.kind is CallFaultKind.KILLED:
+            kill_process(self.meter.function_pid)
 
     def _settle(self, outcome: Outcome) -> None:
         if self._outcome is not None and not self._outcome.done():

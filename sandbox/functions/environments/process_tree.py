@@ -45,6 +45,12 @@ def descendants(pid: int) -> tuple[int, ...]:
     return tuple(found)
 
 
+def kill_process(pid: int) -> None:
+    """Kill one process, as somebody else would; its children stay."""
+    with suppress(OSError):
+        os.kill(pid, signal.SIGTERM if os.name == "nt" else signal.SIGKILL)
+
+
 def end_processes(pid: int, marker: str, members: Callable[[], list[int]]) -> None:
     """End a process, its group, and every process with a marker in its environment variables, wherever it has gone.
 
@@ -59,8 +65,7 @@ def end_processes(pid: int, marker: str, members: Callable[[], list[int]]) -> No
     if os.name == "posix":
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(pid, signal.SIGKILL)
-    with suppress(OSError):
-        os.kill(pid, signal.SIGTERM if os.name == "nt" else signal.SIGKILL)
+    kill_process(pid)
     # Twice, because a process may have started another one before it was ended.
     for _ in range(2):
         for other in {*_marked_processes(marker.encode()), *members()}:

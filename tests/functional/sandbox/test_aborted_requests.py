@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from sandbox.faults.scenario import Scenario
+from sandbox.faults import Scenario
 from tests.support.sandbox.running_sandbox import Sandbox, running_sandbox
 from tests.support.sandbox.settings_client import MINIMAL, settings_of
 
