@@ -12,9 +12,19 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.functions import abusive_plugins, call_times, called_plugins, json_differences, other_clients, saves
+from benchmarks.functions import (
+    abusive_plugins,
+    call_times,
+    called_in_chains,
+    called_plugins,
+    json_differences,
+    other_clients,
+    saves,
+)
 from benchmarks.functions.bars import Bar, import_seconds
 from sandbox.functions.isolation.isolation_choice import IsolationKind, find_isolation
+from tests.support.plugins.running_adherence import adherence_alert, last_session_tracker
+from tests.support.plugins.running_alerts import running_alerts
 from tests.support.plugins.running_samples import running_javascript_seed, running_python_seed
 
 if TYPE_CHECKING:
@@ -45,13 +55,18 @@ def steps(scratch: Path) -> list[Callable[[], Bar]]:
     javascript = called_plugins.generate("javascript", NODE_OF_TEMPLATES, scratch / "javascript", variables)
     kinds: list[IsolationKind] = [kind for kind in KINDS if find_isolation(kind).kind == kind]
     plugins = [python.folder, javascript.folder]
-    samples = [
-        called_plugins.sample(running_python_seed(), scratch / "python seed", variables),
-        called_plugins.sample(running_javascript_seed(node), scratch / "javascript seed", variables),
+    seeds = [
+        called_plugins.sample(layout, scratch / layout.name, variables)
+        for layout in (running_python_seed(), running_javascript_seed(node))
     ]
+    samples = {
+        layout.name: called_plugins.sample(layout, scratch / layout.name, variables)
+        for layout in (last_session_tracker(), adherence_alert(), running_alerts(node))
+    }
     return [
         lambda: called_plugins.every_hook(plugins, variables, "generated plugins, both languages"),
-        lambda: called_plugins.every_hook(samples, variables, "BioT's two seeds, rebuilt"),
+        lambda: called_plugins.every_hook([*seeds, *samples.values()], variables, "BioT's four samples, rebuilt"),
+        lambda: called_in_chains.every_chain([*plugins, *seeds], samples, scratch, variables),
         lambda: other_clients.emulated(cache, scratch, "python3.13"),
         lambda: other_clients.emulated(cache, scratch, node),
         lambda: other_clients.node_compiled(cache, scratch),

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from sandbox.web.guard import BODY_MAX, PLUGIN_BODY_MAX
+from sandbox.web.guard import BODY_MAX, PLUGIN_BODY_MAX, SAMPLES_HOST
 
 if TYPE_CHECKING:
     from tests.support.sandbox.running_sandbox import Sandbox
@@ -93,6 +93,22 @@ def test_of_600_pairs_of_host_and_origin_only_the_exact_loopback_address_passes(
 
     assert len(HOSTS) * len(ORIGINS) == 600
     assert passed == list(product(ALLOWED_HOSTS, ALLOWED_ORIGINS))
+
+
+@pytest.mark.parametrize(
+    ("origin", "authorized", "status"),
+    [(None, True, 200), (None, False, 403), ("http://lambda.aws.com", True, 403), ("http://127.0.0.1:PORT", True, 403)],
+)
+def test_the_host_that_biots_python_sample_sends_passes_with_a_token_and_without_an_origin(
+    sandbox: Sandbox, origin: str | None, authorized: bool, status: int
+) -> None:
+    headers = {"host": SAMPLES_HOST}
+    if origin:
+        headers["origin"] = origin.replace("PORT", str(urlsplit(sandbox.base_url).port))
+    token = sandbox.admin_token() if authorized else None
+    answer = sandbox.call("GET", "/organization/v1/users/patients", token=token, headers=headers)
+
+    assert answer.status == status
 
 
 def test_a_page_of_another_site_gets_no_response_that_it_could_read(sandbox: Sandbox) -> None:

@@ -2,7 +2,8 @@
 
 Source: plugin-lambda-seed-python-public 1.5.7 and plugin-lambda-seed-public 3.3.3. What they do differently from the
 kit's templates stays: the switch between cloud and local on a variable of Lambda, a log-in before every call, the
-Python answer to PRE_REQUEST as a JSON text, and error bodies that are objects.
+header ``Host: lambda.aws.com`` in the requests of the Python seed, its answer to PRE_REQUEST as a JSON text, and error
+bodies that are objects. In plugin.toml, both subscribe to every hook.
 """
 
 from __future__ import annotations
@@ -12,7 +13,10 @@ import json
 from tests.support.plugins.sample_layouts import Layout
 
 PYTHON_HOOKS = {
-    "notification": "return generic_response(traceparent)\n",
+    "notification": (
+        "search('/organization/v1/users/patients', {'limit': 5}, traceparent)\n"
+        "    return generic_response(traceparent)\n"
+    ),
     "interceptor_pre": (
         "request = data['request']\n"
         "    request['body']['_name'] = {'firstName': 'Changed', 'lastName': 'Person'}\n"
@@ -27,7 +31,10 @@ PYTHON_HOOKS = {
     "nonspecific": "return generic_response(traceparent)\n",
 }
 JAVASCRIPT_HOOKS = {
-    "notification": "return genericResponse(traceparent);",
+    "notification": (
+        "await search('/organization/v1/users/patients', { limit: 5 }, traceparent);"
+        " return genericResponse(traceparent);"
+    ),
     "interceptorPre": "data.request.body._name = { firstName: 'Changed' }; return data;",
     "interceptorPost": "data.response.body._changed = true; return data;",
     "interceptorPostEntity": "data.response.entities.forEach((entity) => { entity._changed = true; }); return data;",
@@ -40,6 +47,21 @@ HOOK_OF_TYPE = {
     "INTERCEPTOR_POST_ENTITY": "interceptor_post_entity",
     "NONSPECIFIC": "nonspecific",
 }
+_SUBSCRIPTIONS = """\
+[[plugin.subscriptions.interceptions]]
+type = "PRE_REQUEST"
+apiId = "POST/organization/v1/users/patients"
+[[plugin.subscriptions.interceptions]]
+type = "POST_REQUEST"
+apiId = "POST/organization/v1/users/patients"
+[[plugin.subscriptions.interceptions]]
+type = "ADAPT_ENTITY"
+entityTypeName = "patient"
+[[plugin.subscriptions.notifications]]
+entityTypeName = "patient"
+actionName = "_create"
+"""
+_SETTINGS = 'cronSchedule = "0 2 * * ? *"\n'
 
 
 def running_python_seed() -> Layout:
@@ -98,6 +120,18 @@ def running_python_seed() -> Layout:
             "        token['ends'] = time.time() + 60\n"
             "    return token['value']\n"
         ),
+        "src/utils/http_utils.py": (
+            "import json\n\nimport requests\n\n"
+            "from src.constants import *\nfrom src.services.auth.login import login\n\n\n"
+            "def search(path, wanted, traceparent):\n"
+            "    headers = {'Host': 'lambda.aws.com', 'traceparent': traceparent,\n"
+            "               'Authorization': 'Bearer ' + login(traceparent)}\n"
+            "    query = {'searchRequest': json.dumps(wanted)}\n"
+            "    response = requests.get(BIOT_BASE_URL + path, params=query, headers=headers)\n"
+            "    if response.status_code not in range(200, 299):\n"
+            "        raise Exception('CALL_TO_API_FAILED', response.text)\n"
+            "    return response.json()['data']\n"
+        ),
         "src/services/auth/authenticate.py": (
             "import requests\nfrom jose import jwt\n\nfrom src.constants import *\n\nkeys = {}\n\n\n"
             "def authenticate(token):\n"
@@ -111,7 +145,9 @@ def running_python_seed() -> Layout:
         code |= _python_hook(hook, perform)
     files = {**code, "requirements.txt": "python-jose==3.5.0\nrequests==2.32.5\n", "README.md": "# Seed\n"}
     build = 'root = "."\nrequirements = "requirements.txt"\n'
-    return Layout("python3.13", build, files, frozenset(code))
+    return Layout(
+        "python3.13", build, files, frozenset(code), name="python-seed", settings=_SETTINGS, tables=_SUBSCRIPTIONS
+    )
 
 
 def running_javascript_seed(runtime: str) -> Layout:
@@ -175,6 +211,14 @@ def running_javascript_seed(runtime: str) -> Layout:
             "  token ??= (await axios.post(`${BIOT_BASE_URL}/ums/v2/services/accessToken`, body)).data.accessToken;\n"
             "  return token;\n};\n"
         ),
+        "src/services/biot/base.js": (
+            'import axios from "axios";\nimport { BIOT_BASE_URL } from "../../constants.js";\n'
+            'import { login } from "../auth/login.js";\n'
+            "export const search = async (path, wanted, traceparent) => {\n"
+            "  const headers = { authorization: `Bearer ${await login(traceparent)}`, traceparent };\n"
+            "  const params = { searchRequest: JSON.stringify(wanted) };\n"
+            "  return (await axios.get(BIOT_BASE_URL + path, { headers, params })).data.data;\n};\n"
+        ),
         "src/services/auth/authenticate.js": (
             'import axios from "axios";\nimport { importSPKI, jwtVerify } from "jose";\n'
             'import { BIOT_BASE_URL, BIOT_SHOULD_VALIDATE_JWT } from "../../constants.js";\nlet key;\n'
@@ -189,7 +233,15 @@ def running_javascript_seed(runtime: str) -> Layout:
     }
     for name, perform in JAVASCRIPT_HOOKS.items():
         code |= _javascript_hook(name, perform)
-    return Layout(runtime, 'root = "."\n', {**code, "README.md": "# Seed\n"}, frozenset(code))
+    return Layout(
+        runtime,
+        'root = "."\n',
+        {**code, "README.md": "# Seed\n"},
+        frozenset(code),
+        name="javascript-seed",
+        settings=_SETTINGS,
+        tables=_SUBSCRIPTIONS,
+    )
 
 
 def _python_hook(hook: str, perform: str) -> dict[str, str]:
@@ -206,7 +258,8 @@ def _python_hook(hook: str, perform: str) -> dict[str, str]:
     return {
         f"src/{hook}/extract_data_from_event.py": f"import json\n\n\ndef extract_data_from_event(event):\n{extract}",
         f"src/{hook}/perform.py": (
-            "import json\n\nfrom src.utils.response_utils import generic_response\n\n\n"
+            "import json\n\nfrom src.utils.http_utils import search\n"
+            "from src.utils.response_utils import generic_response\n\n\n"
             f"def perform(data, traceparent):\n    {perform}"
         ),
         f"src/{hook}/create_error_response.py": (
@@ -237,6 +290,7 @@ def _javascript_hook(name: str, perform: str) -> dict[str, str]:
         f"src/{name}/extractDataFromEvent.js": f"export const extractDataFromEvent = (event) => {{ {extract} }};\n",
         f"src/{name}/perform.js": (
             'import { genericResponse } from "../utils/index.js";\n'
+            'import { search } from "../services/biot/base.js";\n'
             f"export const perform = async (data, traceparent) => {{ {perform} }};\n"
         ),
         f"src/{name}/createErrorResponse.js": (

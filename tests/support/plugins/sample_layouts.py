@@ -31,6 +31,9 @@ class Layout:
         files: Path -> text of every file.
         plugin: The folder of plugin.toml, relative to the repository.
         code: The files of the sample that are in the artifact, relative to its root.
+        name: The plugin's name.
+        settings: More lines below ``[plugin]``.
+        tables: More tables of plugin.toml.
     """
 
     runtime: str
@@ -38,16 +41,19 @@ class Layout:
     files: Mapping[str, str]
     code: frozenset[str]
     plugin: str = "."
+    name: str = "sample"
+    settings: str = ""
+    tables: str = ""
 
     def write(self, repository: Path) -> Path:
         """Write the files and plugin.toml, and return the plugin's folder."""
         folder = repository / self.plugin
-        manifest = f'[plugin]\nname = "sample"\ndisplayName = "Sample"\nversion = 1\nruntime = "{self.runtime}"\n'
+        manifest = f'[plugin]\nname = "{self.name}"\ndisplayName = "Sample"\nversion = 1\nruntime = "{self.runtime}"\n'
         for path, text in self.files.items():
             file = repository / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, "utf-8")
-        (folder / "plugin.toml").write_text(f"{manifest}\n[build]\n{self.build}", "utf-8")
+        (folder / "plugin.toml").write_text(f"{manifest}{self.settings}\n[build]\n{self.build}\n{self.tables}", "utf-8")
         return folder
 
 
