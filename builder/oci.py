@@ -10,6 +10,7 @@ types) and Docker's image manifest version 2, schema 2, whose names registries s
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -80,6 +81,20 @@ class ImageManifest(Struct, frozen=True, kw_only=True):
     content: bytes
 
 
+class StoredLayer(Struct, frozen=True, kw_only=True):
+    """A layer on this machine.
+
+    Attributes:
+        file: The layer as a registry has it, compressed.
+        descriptor: Its media type, digest and size.
+        diff_id: ``sha256:<hex>`` of its tar, as the config of an image lists it.
+    """
+
+    file: Path
+    descriptor: Descriptor
+    diff_id: str
+
+
 class StoredImage(Struct, frozen=True, kw_only=True):
     """An image on this machine, ready to be pushed or copied.
 
@@ -107,6 +122,11 @@ class PlatformManifest(Struct, frozen=True, kw_only=True):
 def is_digest(text: str) -> bool:
     """Whether a text is ``sha256:`` and 64 lowercase hexadecimal digits."""
     return re.fullmatch(_DIGEST, text) is not None
+
+
+def content_digest(content: bytes) -> str:
+    """``sha256:<hex>`` of some bytes."""
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
 def encode_document(document: Mapping[str, object]) -> bytes:

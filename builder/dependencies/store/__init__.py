@@ -1,6 +1,7 @@
 """The store of packs on this machine, and the bucket that several machines can share.
 
-Inside: the store (``pack_store``, ``pack_index``), its listing and pruning (``maintenance``), packs compressed again
+Inside: the store (``pack_store``, ``pack_index``), layers of container images
+(``layer_store``), the listing and pruning of both (``maintenance``), packs compressed again
 (``recompression``), and the shared store (``shared_store`` over ``s3_bucket``, within a ``time_limit``).
 
 Every pack has a key that is a digest, and is hashed each time it is used. Never chooses a package or a version, and

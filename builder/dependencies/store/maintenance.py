@@ -1,4 +1,4 @@
-"""Lists the packs in the store, finds damaged ones, and selects which ones to prune.
+"""Lists the packs and layers in the store, finds damaged ones, and selects which ones to prune.
 
 A pack's modification time is the last time a build used it (``Store.find`` sets it), so the store needs no log and no
 access times of the file system. What was used within the last hour is never pruned, so that a build at the same time
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
+from builder.dependencies.store.layer_store import LAYERS, layer_label, read_layer
 from builder.dependencies.store.pack_store import file_sha256, read_index
 from builder.errors import DependencyError, VerificationError
 
@@ -28,13 +29,14 @@ if TYPE_CHECKING:
 IN_USE_SECONDS: Final = 60 * 60
 """Longer than any build takes from finding its packs to copying them."""
 
+_LAYER: Final = ".gz"
 _DAY_SECONDS: Final = 24 * 60 * 60
 
 _DIST_INFO: Final = re.compile(r"(?P<name>[^/]+)-(?P<version>[^/-]+)\.dist-info/[^/]+")
 
 
 class StoreEntry(Struct, frozen=True, kw_only=True):
-    """One pack in the store.
+    """One pack or layer in the store.
 
     Attributes:
         key: Hex key it was added under.
@@ -145,7 +147,7 @@ def seconds_now() -> float:
 
 def _packs(store: Store) -> list[Path]:
     try:
-        return sorted(store.folder.glob("packs/*/*.zip"))
+        return sorted([*store.folder.glob("packs/*/*.zip"), *store.folder.glob(f"{LAYERS}/*/*.gz")])
     except OSError as error:
         message = f"The package store {store.folder} is unreadable: {error.strerror}."
         raise DependencyError(message, hint="Check the permissions of the folder.") from error
@@ -162,6 +164,9 @@ def _size(pack: Path) -> int:
 def _damage(file: Path) -> str:
     from builder.archive.reader import read_members
 
+    if file.suffix == _LAYER:
+        layer = read_layer(file)
+        return "" if layer and f"sha256:{file_sha256(file)}" == layer.descriptor.digest else "its digest is wrong"
     index, sha256 = read_index(file), file_sha256(file)
     if index is None:
         return "" if sha256 == file.stem else "it has no valid index, and its digest is not its key"
@@ -179,6 +184,8 @@ def _label(file: Path, index: PackIndex | None) -> str:
     from builder.archive.cached_results import RESULT_NAME
     from builder.archive.reader import read_content
 
+    if file.suffix == _LAYER:
+        return layer_label(file)
     members = index.members if index else ()
     if [member.path for member in members] == [RESULT_NAME]:
         return "package metadata"

@@ -5,6 +5,7 @@
     packs/<2 hex>/<key>.zip     the pack: a wheel as downloaded, or an npm package converted to a ZIP;
                                 its modification time is its last use
     packs/<2 hex>/<key>.index   its content, bound to the pack by sha256 and size
+    layers/                     layers of container images (``layer_store``)
     builds/                     a record of the last build of each plugin (``builder.last_build``), and what was found
                                 in its own files (``builder.archive.file_results``)
     work/                       unfinished files; on the same file system, so a finished one is moved by one rename
@@ -88,7 +89,7 @@ class Store(Struct, frozen=True):
                 return None
             if file_sha256(file) != index.sha256:
                 return None
-            _record_use(file)
+            record_use(file)
         except FileNotFoundError:
             return None
         return StoredPack(file=file, members=index.members)
@@ -157,7 +158,7 @@ class Store(Struct, frozen=True):
             return self.add(key, copy)
 
 
-def _record_use(pack: Path) -> None:
+def record_use(pack: Path) -> None:
     """Set the pack's modification time to its last use; a read-only store stays unchanged."""
     if time.time() - pack.stat().st_mtime > _RECORD_USE_AFTER_SECONDS:
         with suppress(OSError):
