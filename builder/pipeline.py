@@ -81,7 +81,7 @@ def check(project: Project, *, loaded: LoadedManifest | None = None) -> CheckedP
 
     checked = check_manifest(project, loaded)
     manifest = checked.manifest
-    if manifest.plugin.deployment_package_type is PackageType.IMAGE:
+    if not manifest.is_built:
         return checked
     sources = bundles.select_sources(manifest, dependencies.read_local_folders(manifest))
     checks = (

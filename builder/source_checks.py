@@ -10,7 +10,6 @@ from builder import dependencies
 from builder import manifest as manifests
 from builder.errors import DependencyError, ManifestError, Problem, ProjectError, Severity, count_problems
 from builder.handler import SourceLayout, check_handler, check_hooks
-from builder.manifest.model import PackageType
 from builder.stages import CheckedPlugin
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ def check_manifest(project: Project, loaded: LoadedManifest | None) -> CheckedPl
         if any(problem.severity is Severity.ERROR for problem in warnings):
             message = "The environment variables contain secrets."
             raise ProjectError(message, problems=warnings)
-    if plugin.deployment_package_type is PackageType.IMAGE:
+    if not manifest.is_built:
         return CheckedPlugin(manifest=manifest, warnings=warnings)
     runtime = manifest.runtime
     places = SourceLayout(folder=manifest.folder, root=manifest.build.root, shared=manifest.build.shared)

@@ -9,6 +9,7 @@ from builder.manifest.model import (
     Build,
     Cors,
     EnabledState,
+    ImageBuild,
     Interception,
     InterceptionType,
     Manifest,
@@ -42,10 +43,17 @@ def build_manifest(data: Table, *, file: Path, environment: str | None) -> Manif
     return Manifest(
         file=file,
         plugin=_plugin(table),
-        build=Build(**_fields(data.get("build", {}))),
+        build=_build(data.get("build", {})),
         environments=environments,
         environment=environment,
     )
+
+
+def _build(table: Table) -> Build:
+    fields = _fields(table)
+    if "image" in table:
+        fields["image"] = ImageBuild(**_fields(table["image"]))
+    return Build(**fields)
 
 
 def _plugin(table: Table) -> Plugin:

@@ -94,6 +94,16 @@ class Plugin(Struct, frozen=True, kw_only=True):
     image_tag: str | None = None
 
 
+class ImageBuild(Struct, frozen=True, kw_only=True):
+    """The ``[build.image]`` table.
+
+    Attributes:
+        base: The base image, as ``REGISTRY/REPOSITORY:TAG``, or None for AWS's image for the runtime.
+    """
+
+    base: str | None = None
+
+
 class Build(Struct, frozen=True, kw_only=True):
     """The ``[build]`` table: the kit's own options.
 
@@ -109,6 +119,7 @@ class Build(Struct, frozen=True, kw_only=True):
         shared: Another folder of the repository, relative to plugin.toml -> its folder in the artifact.
         precompile: Whether to add bytecode for the modules that the handler imports, or for ``"all"``. Python only.
         bundle: Whether to make one file of all scripts and packages; ``"source-map"`` adds a map. JavaScript only.
+        image: How the image of an IMAGE plugin is built.
         prefer: Path in the artifact -> name of the package whose file is used if two packages differ. Name of a
             module of the runtime -> ``python``, if a package brings a module that would replace it.
         allow_missing: Name of a native library or optional npm package that may be missing -> the reason.
@@ -127,6 +138,7 @@ class Build(Struct, frozen=True, kw_only=True):
     bundle: bool | Literal["source-map"] = False
     recompress: bool = False
     shared: Mapping[str, str] = field(default_factory=dict)
+    image: ImageBuild = field(default_factory=ImageBuild)
     prefer: Mapping[str, str] = field(default_factory=dict)
     allow_missing: Mapping[str, str] = field(default_factory=dict)
     allow_missing_imports: Mapping[str, str] = field(default_factory=dict)
@@ -155,6 +167,18 @@ class Manifest(Struct, frozen=True, kw_only=True):
     def folder(self) -> Path:
         """The plugin's folder, which contains plugin.toml."""
         return self.file.parent
+
+    @property
+    def builds_image(self) -> bool:
+        """Whether the kit builds the plugin's image; with an ``imageTag``, other tools have pushed it."""
+        plugin = self.plugin
+        is_image = plugin.deployment_package_type is PackageType.IMAGE
+        return is_image and plugin.image_tag is None and plugin.runtime is not None
+
+    @property
+    def is_built(self) -> bool:
+        """Whether the kit builds the plugin's code: a ZIP or an image."""
+        return self.plugin.deployment_package_type is PackageType.ZIP or self.builds_image
 
     @property
     def runtime(self) -> Runtime:

@@ -91,8 +91,8 @@ def read_handler_settings(file: Path, *, today: date) -> HandlerSettings | None:
     plugin, build = data.get("plugin"), data.get("build", {})
     if not isinstance(plugin, dict) or not isinstance(build, dict) or str(plugin.get("runtime")) not in RUNTIMES:
         return None
-    if plugin.get("deploymentPackageType") == PackageType.IMAGE:
-        # Lambda calls what the image's CMD says.
+    if plugin.get("deploymentPackageType") == PackageType.IMAGE and "imageTag" in plugin:
+        # The image was built by other tools, and Lambda calls what its CMD says.
         return None
     return HandlerSettings(
         root=str(build.get("root", "src")),

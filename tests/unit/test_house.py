@@ -136,7 +136,7 @@ def literal(node: ast.expr) -> str:
 
 @pytest.mark.parametrize("module", MODULES, ids=relative)
 def test_messages_and_hints_are_whole_sentences(module: Path) -> None:
-    as_written = r"(?:npm|pip|uv|git|runtime|pyproject\.toml|package\.json|requirements\.txt)\b"
+    as_written = r"(?:npm|pip|uv|git|runtime|pyproject\.toml|package\.json|requirements\.txt|image\.lock|index\.json)\b"
     sentence = re.compile(rf"(?:[A-Z0-9\ufffc`\[\".]|{as_written}).*[.?\ufffc]", re.DOTALL)
     broken = [f"{line}: {text}" for line, text in sentences_of(module) if not sentence.fullmatch(text)]
 

@@ -16,7 +16,7 @@ TAG = r"[A-Za-z0-9_][A-Za-z0-9_.-]*"
 
 
 def check(subject: Subject) -> Iterator[Finding]:
-    """ZIP needs a runtime and has no image tag; IMAGE needs a tag or a runtime and ignores the handler."""
+    """ZIP needs a runtime and has no image tag; IMAGE needs a runtime to be built, or the tag of a pushed image."""
     if subject.text("deploymentPackageType", "ZIP") == "IMAGE":
         yield from _image(subject)
     else:
@@ -42,7 +42,7 @@ def _image(subject: Subject) -> Iterator[Finding]:
     if not subject.written & {"imageTag", "runtime"}:
         yield Finding(
             path=("imageTag",),
-            message="An IMAGE plugin needs an imageTag, or a runtime so that BioT can start with its own seed image.",
+            message="An IMAGE plugin needs an imageTag if its image is pushed, or a runtime so that the kit builds it.",
             hint='Add imageTag = "1.4.0" or runtime = "python3.13"; `publish --image-tag` overrides both.',
         )
     tag = subject.text("imageTag")
@@ -52,10 +52,10 @@ def _image(subject: Subject) -> Iterator[Finding]:
             message="The tag must start with a letter, digit or underscore; dots and hyphens may follow.",
             hint='Write only the tag, without repository and colon: imageTag = "1.4.0".',
         )
-    if "handler" in subject.written:
+    if {"handler", "imageTag"} <= subject.written:
         yield Finding(
             path=("handler",),
-            message="BioT ignores the handler of an IMAGE plugin: the image's CMD says what Lambda calls.",
-            hint="Delete the line.",
+            message="The handler has no effect with an imageTag: the CMD of the pushed image says what Lambda calls.",
+            hint="Delete the handler; or delete the imageTag, so that the kit builds the image.",
             severity=Severity.WARNING,
         )

@@ -80,6 +80,8 @@ ACCEPTED = {
     + 'allowMethods = ["GET", "DELETE"]\nallowHeaders = ["x-my-header"]\nexposeHeaders = ["*"]\n',
     "image with tag": IMAGE + 'imageTag = "1.4.0-rc_1"\n',
     "image with runtime": IMAGE + 'runtime = "nodejs22.x"\n',
+    "image with base": IMAGE + 'runtime = "python3.13"\n[build.image]\nbase = "localhost:5000/a/b_c:1.0"\n',
+    "base with digest": PLAIN + f'[build.image]\nbase = "my.example/team/base:1@sha256:{"a" * 64}"\n',
     "root .": PLAIN + '[build]\nroot = "."\n',
     "root below": PLAIN + '[build]\nroot = "plugins/one/src"\n',
     "requirements above": PLAIN + '[build]\nrequirements = "../requirements.txt"\n',
@@ -381,6 +383,31 @@ REFUSED = {
         "plugin.imageTag",
         "imageTag must have at most 128 characters; it has 129.",
     ),
+    "base without registry": (
+        PLAIN + '[build.image]\nbase = "python:3.13"\n',
+        "build.image.base",
+        "The base image must begin with its registry, such as public.ecr.aws/; `docker.io/` is not assumed.",
+    ),
+    "base without tag": (
+        PLAIN + '[build.image]\nbase = "public.ecr.aws/lambda/python"\n',
+        "build.image.base",
+        "The base image must have a tag: without one, registries give whatever is the latest.",
+    ),
+    "base with scheme": (
+        PLAIN + '[build.image]\nbase = "https://public.ecr.aws/lambda/python:3.13"\n',
+        "build.image.base",
+        "The base image must be REGISTRY/REPOSITORY:TAG, without https://.",
+    ),
+    "base with capitals": (
+        PLAIN + '[build.image]\nbase = "public.ecr.aws/Lambda/python:3.13"\n',
+        "build.image.base",
+        "The base image must be REGISTRY/REPOSITORY:TAG; the repository has only lower-case letters and digits.",
+    ),
+    "base unknown key": (
+        PLAIN + '[build.image]\nbse = "a"\n',
+        "build.image.bse",
+        "Unknown key bse.",
+    ),
     "root above": (
         PLAIN + '[build]\nroot = "../src"\n',
         "build.root",
@@ -528,7 +555,7 @@ WARNED = {
     "handler of an image": (
         IMAGE + 'imageTag = "1"\nhandler = "a.b"\n',
         "plugin.handler",
-        "BioT ignores the handler of an IMAGE plugin: the image's CMD says what Lambda calls.",
+        "The handler has no effect with an imageTag: the CMD of the pushed image says what Lambda calls.",
     ),
     "reserved order": (
         api("GET/a") + "order = 1\n",
