@@ -29,11 +29,20 @@ _LONGEST_CELL = 2000
 _NARROWEST_TEXT = 30
 
 
+_stopped: set[int] = set()
+"""The outputs whose readers have gone."""
+
+
 def escape_unencodable_characters() -> None:
     """Print characters that an encoding lacks as escapes: an arrow on code page 1252, a file name that is not text."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+
+
+def is_read() -> bool:
+    """Whether somebody still reads standard output, as far as is known."""
+    return 1 not in _stopped
 
 
 def stop_printing(*outputs: int) -> None:
@@ -42,6 +51,7 @@ def stop_printing(*outputs: int) -> None:
     Args:
         outputs: 1 is standard output, 2 standard error.
     """
+    _stopped.update(outputs)
     descriptor = os.open(os.devnull, os.O_WRONLY)
     for output in outputs:
         os.dup2(descriptor, output)
@@ -56,6 +66,11 @@ def print_document(document: Mapping[str, object]) -> None:
     except UnicodeEncodeError:
         text = json.dumps(document, indent=2)
     _echo(text)
+
+
+def print_json_line(document: Mapping[str, object]) -> None:
+    """Print one of many JSON documents, on a line of its own."""
+    _echo(printable_json(json.dumps(document)))
 
 
 def print_text(text: str) -> None:

@@ -1,4 +1,4 @@
-"""Commands that come in pairs and act on one plugin of an environment: enable and disable, open and logs."""
+"""What commands about one plugin of an environment share: enable and disable, open and logs."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from builder.cli.connection_options import SelectedEnvironment
     from builder.publishing.api_values import RemotePlugin
 
 
@@ -62,45 +63,34 @@ Examples:
     return command
 
 
-def link_command(verb: str, page: str, note: str, link_of: Callable[[RemotePlugin], str]) -> click.Command:
-    """``open`` or ``logs``: print a link, and open it on request.
+def show_link(
+    selected: SelectedEnvironment,
+    name: str | None,
+    link_of: Callable[[RemotePlugin], str],
+    *,
+    browser: bool,
+    as_json: bool,
+) -> None:
+    """Print a link to a page about a plugin, and open it on request.
 
     Args:
-        verb: The command's name.
-        page: What the link leads to.
-        note: The rest of ``--help``.
+        selected: The environment.
+        name: The plugin; None for the one of plugin.toml.
         link_of: Gives the link, or raises ``PublishError``.
+        browser: Whether to open it.
+        as_json: Whether to print JSON.
     """
-
-    @click.command(
-        verb,
-        short_help=f"Print the link to {page}.",
-        help=f"Print the link to {page}.\n\n{note}",
-        epilog=f"""\b
-Examples:
-  biot-plugin {verb} -e dev               print the link
-  biot-plugin {verb} -e dev --browser     print it and open it
-""",
-    )
-    @name_argument
-    @project_options
-    @click.option("--browser", is_flag=True, help="Also open the link, if it is an https link to the AWS console.")
-    @json_option
-    def command(name: str | None, folder: Path, environment: str | None, *, browser: bool, as_json: bool) -> None:
-        selected = select_environment(folder, environment)
-        with connect(selected, as_json=as_json) as client:
-            plugin = find_plugin(client, selected.plugin_name(name))
-        link = link_of(plugin)
-        if browser and not is_console(link):
-            raise _not_opened(link, local=selected.target.name == LOCAL)
-        if as_json:
-            print_document({"status": "ok", "name": plugin.name, "url": link})
-        else:
-            print_text(link)
-        if browser:
-            _open_browser(link)
-
-    return command
+    with connect(selected, as_json=as_json) as client:
+        plugin = find_plugin(client, selected.plugin_name(name))
+    link = link_of(plugin)
+    if browser and not is_console(link):
+        raise _not_opened(link, local=selected.target.name == LOCAL)
+    if as_json:
+        print_document({"status": "ok", "name": plugin.name, "url": link})
+    else:
+        print_text(link)
+    if browser:
+        _open_browser(link)
 
 
 def _not_opened(link: str, *, local: bool) -> PublishError:

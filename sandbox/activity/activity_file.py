@@ -11,6 +11,8 @@ import sqlite3
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sandbox.activity.chain_documents import describe_call
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
@@ -23,6 +25,11 @@ SIZE_MAX = 200_000_000
 """Bytes of all documents together. Both bounds are the kit's choice."""
 _KEPT_SHARE = 0.9
 """What is kept when a bound is reached, so that not every new chain deletes an old one."""
+
+_CALLS = (
+    "SELECT step.rowid AS row, step.document, chain.number, chain.title"
+    " FROM step JOIN chain ON chain.id = step.chain_id"
+)
 
 _VERSION = 1
 _TABLES = f"""
@@ -129,6 +136,19 @@ class ActivityFile:
             (*query.parameters, query.limit),
         ).fetchall()
         return [self._summary(row) for row in rows]
+
+    def calls(self, query: ActivityQuery) -> list[dict[str, object]]:
+        """Return the calls of plugins that a query finds with their logs, the oldest first.
+
+        If the query begins after a call, these are the next ones; otherwise the newest.
+        """
+        order = "ASC" if "step.rowid > ?" in query.where else "DESC"
+        condition = f"WHERE {query.where} ORDER BY step.rowid {order} LIMIT ?"
+        rows = self._connection.execute(f"{_CALLS} {condition}", (*query.parameters, query.limit)).fetchall()
+        return [
+            describe_call(row["row"], row["number"], row["title"], json.loads(row["document"]))
+            for row in sorted(rows, key=lambda row: int(row["row"]))
+        ]
 
     def read(self, identifier: str) -> dict[str, object] | None:
         """Return a chain by its number or id, with its steps and with the chains that its plugins caused."""

@@ -54,6 +54,12 @@ class ActivityRecorder:
             self._write_waiting()
             return self._file.search(query)
 
+    def calls(self, query: ActivityQuery) -> list[dict[str, object]]:
+        """Return the calls of plugins that a query finds, everything reported so far included."""
+        with self._turn:
+            self._write_waiting()
+            return self._file.calls(query)
+
     def read(self, identifier: str) -> dict[str, object] | None:
         """Return a chain by its number or id; None when there is none."""
         with self._turn:

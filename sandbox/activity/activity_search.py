@@ -1,4 +1,4 @@
-"""Which chains a search wants, as a condition of SQL with parameters."""
+"""Which chains, or which calls of plugins, a search wants, as a condition of SQL with parameters."""
 
 from __future__ import annotations
 
@@ -14,16 +14,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _LIMIT_DEFAULT, _LIMIT_MAX = 50, 1_000
+_DIGITS_MAX = 18
 _AGO = re.compile(r"(\d{1,6})([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _STATUS = re.compile(r"[1-5](?:\d\d|xx)")
 _NAMES = ("plugin", "hook", "kind", "status", "since", "trace", "text", "limit")
+_LOG_NAMES = ("plugin", "hook", "status", "since", "after", "limit")
 _HAS_STEP = "EXISTS (SELECT 1 FROM step WHERE step.chain_id = chain.id AND"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ActivityQuery:
-    """A condition with its parameters, and the number of chains."""
+    """A condition with its parameters, and the number of chains or calls."""
 
     where: str = "TRUE"
     parameters: tuple[object, ...] = ()
@@ -41,14 +43,37 @@ def activity_query(wanted: Mapping[str, str], now: datetime) -> ActivityQuery:
     Raises:
         ApiError: 400, a parameter is unknown or malformed.
     """
-    if unknown := sorted(wanted.keys() - set(_NAMES)):
-        message = f"There is no filter {unknown[0][:100]}. There are {', '.join(_NAMES)}."
+    _check_names(wanted, _NAMES)
+    return _query(_conditions(wanted, now), wanted.get("limit", ""))
+
+
+def log_query(wanted: Mapping[str, str], now: datetime) -> ActivityQuery:
+    """Translate the parameters of a search of calls of plugins.
+
+    Args:
+        wanted: ``plugin``, ``hook``, ``status`` and ``since`` as in ``activity_query``, all of the call itself;
+            ``after``, the id of a call; and ``limit``.
+        now: The current time.
+
+    Raises:
+        ApiError: 400, a parameter is unknown or malformed.
+    """
+    _check_names(wanted, _LOG_NAMES)
+    return _query(_log_conditions(wanted, now), wanted.get("limit", ""))
+
+
+def _check_names(wanted: Mapping[str, str], names: tuple[str, ...]) -> None:
+    if unknown := sorted(wanted.keys() - set(names)):
+        message = f"There is no filter {unknown[0][:100]}. There are {', '.join(names)}."
         raise bad_request(message)
-    conditions = list(_conditions(wanted, now))
+
+
+def _query(found: Iterator[tuple[str, tuple[object, ...]]], limit: str) -> ActivityQuery:
+    conditions = list(found)
     return ActivityQuery(
         where=" AND ".join(condition for condition, _ in conditions) or "TRUE",
         parameters=tuple(parameter for _, parameters in conditions for parameter in parameters),
-        limit=_limit(wanted.get("limit", "")),
+        limit=_limit(limit),
     )
 
 
@@ -60,7 +85,7 @@ def _conditions(wanted: Mapping[str, str], now: datetime) -> Iterator[tuple[str,
     if kind := wanted.get("kind"):
         yield "kind = ?", (kind,)
     if status := wanted.get("status"):
-        yield _status(status)
+        yield _status(status, "status", "failed")
     if since := wanted.get("since"):
         yield "started >= ?", (_moment(since, now),)
     if trace := wanted.get("trace"):
@@ -70,15 +95,34 @@ def _conditions(wanted: Mapping[str, str], now: datetime) -> Iterator[tuple[str,
         yield f"({found} OR {_HAS_STEP} instr(lower(step.document), lower(?)) > 0))", (text, text)
 
 
-def _status(text: str) -> tuple[str, tuple[object, ...]]:
+def _log_conditions(wanted: Mapping[str, str], now: datetime) -> Iterator[tuple[str, tuple[object, ...]]]:
+    yield "step.listener != ''", ()
+    if plugin := wanted.get("plugin"):
+        yield "step.listener IN (?, ?)", (plugin, f"Plugin-{plugin}")
+    if hook := wanted.get("hook"):
+        yield "step.name = ?", (hook.upper(),)
+    if status := wanted.get("status"):
+        yield _status(
+            status, "json_extract(step.document, '$.response.status')", "json_extract(step.document, '$.failed')"
+        )
+    if since := wanted.get("since"):
+        yield "json_extract(step.document, '$.startTime') >= ?", (_moment(since, now),)
+    if after := wanted.get("after"):
+        if not after.isdecimal() or len(after) > _DIGITS_MAX:
+            message = "after must be the id of a call."
+            raise bad_request(message)
+        yield "step.rowid > ?", (int(after),)
+
+
+def _status(text: str, status: str, failed: str) -> tuple[str, tuple[object, ...]]:
     if text == "failed":
-        return "failed", ()
+        return failed, ()
     if not _STATUS.fullmatch(text):
         message = "status must be an HTTP status such as 201, a class such as 4xx, or failed."
         raise bad_request(message)
     if text.endswith("xx"):
-        return "status / 100 = ?", (int(text[0]),)
-    return "status = ?", (int(text),)
+        return f"{status} / 100 = ?", (int(text[0]),)
+    return f"{status} = ?", (int(text),)
 
 
 def _moment(text: str, now: datetime) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sandbox.clock import iso
 from sandbox.hooks.rules.api_messages import json_or_none
@@ -74,6 +74,35 @@ def describe_step(step: ChainStep) -> dict[str, object]:
         "failed": plugin_failed(step),
         "fault": step.fault,
         "function": _function(step.function) if step.function else None,
+    }
+
+
+def describe_call(row: int, number: int, title: str, step: Mapping[str, Any]) -> dict[str, object]:
+    """Return a recorded call of a plugin for its log.
+
+    Args:
+        row: Its id.
+        number: The number of its chain.
+        title: The title of its chain.
+        step: The call, as ``describe_step`` described it.
+    """
+    function = step.get("function") or {}
+    return {
+        "id": row,
+        "number": number,
+        "title": title,
+        "time": step["startTime"],
+        "plugin": step["listener"],
+        "hook": step["name"],
+        "status": step["response"]["status"] if step["response"] else None,
+        "milliseconds": step["milliseconds"],
+        "problem": step["problem"],
+        "fault": step.get("fault", ""),
+        "artifactSha256": function.get("artifactSha256", ""),
+        "requestId": function.get("requestId", ""),
+        "errorType": function.get("errorType", ""),
+        "log": function.get("log", []),
+        "report": function.get("report", ""),
     }
 
 

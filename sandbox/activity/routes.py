@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from sandbox.activity.activity_search import activity_query
+from sandbox.activity.activity_search import activity_query, log_query
 from sandbox.instance_state import state_of
 from sandbox.web.authorization import require_permission
 from sandbox.web.biot_errors import ApiError
@@ -23,8 +23,9 @@ PERMISSION = "SETTINGS_PLUGIN_SEARCH"
 
 
 def routes() -> list[Route]:
-    """Return the routes below ``/sandbox/v1/activity``."""
+    """Return the routes below ``/sandbox/v1/activity``, and the logs."""
     return [
+        Route("/sandbox/v1/logs", search_logs, methods=["GET"]),
         Route("/sandbox/v1/activity", search_activity, methods=["GET"]),
         Route("/sandbox/v1/activity/{id}", show_activity, methods=["GET"]),
     ]
@@ -35,6 +36,13 @@ def search_activity(request: Request) -> Response:
     require_permission(request, PERMISSION)
     query = activity_query(dict(request.query_params), state_of(request).clock.now())
     return JSONResponse({"chains": _recorder(request).search(query)})
+
+
+def search_logs(request: Request) -> Response:
+    """``GET /sandbox/v1/logs``: the newest calls of plugins with their logs, or those after a call."""
+    require_permission(request, PERMISSION)
+    query = log_query(dict(request.query_params), state_of(request).clock.now())
+    return JSONResponse({"calls": _recorder(request).calls(query)})
 
 
 def show_activity(request: Request) -> Response:

@@ -99,7 +99,11 @@ class Machine:
         """Run a command with ``--json`` and remember its document."""
         self._capture.readouterr()
         code = run([*arguments, "--json"])
-        self.printed[" ".join(arguments)] = json.loads(self._capture.readouterr().out)
+        printed = self._capture.readouterr().out
+        # Logs are the one list that may never end: one document on each line.
+        lines = arguments[0] == "logs"
+        document = [json.loads(line) for line in printed.splitlines()] if lines else json.loads(printed)
+        self.printed[" ".join(arguments)] = document
         return code
 
     def write(self, answer: int, more: str = "") -> None:
@@ -185,6 +189,8 @@ def operate(machine: Machine) -> None:
     assert machine("subscribe", *notification, *endpoint, *local) == 0
     assert machine("trigger", "device", "_create") == 9
     assert machine("activity") == 0
+    assert machine("logs", "--all", *local) == 0
+    assert machine.printed["logs --all -e local"][0]["kind"] == "problem"
     number = str(machine.printed["activity"]["chains"][0]["number"])
     assert machine("activity", "show", number) == 0
     assert machine("activity", "save", number) == 0

@@ -197,13 +197,10 @@ def test_links_are_printed_and_only_aws_links_are_opened(
 
     printed = biot_plugin("open", "-e", "local")
     refused = biot_plugin("open", "-e", "local", "--browser")
-    logs = biot_plugin("logs", "-e", "local")
 
     assert printed.out.startswith("http")
     assert refused.code == 8
     assert "not opened" in refused.err
-    assert logs.code == 8
-    assert "/aws/lambda/Plugin-age-calculator" in logs.err
     assert not opened.exists()
 
 
@@ -230,6 +227,21 @@ def test_an_aws_link_is_opened_on_request(
     assert unopened.out == console + "\n"
     assert opened.read_text().splitlines() == [console, logs.document["url"]]
     assert "log-group/$252Faws$252Flambda$252FPlugin-age-calculator" in logs.document["url"]
+
+
+def test_without_a_link_to_aws_the_name_of_the_log_group_is_given(
+    biot_plugin: CommandLine, plugin_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BIOT_TOKEN", "canary-token")
+    link = "https://biot.example/functions/Plugin-age-calculator"
+    plugin = {"name": "Plugin-age-calculator", "displayName": "A", "version": 1, "linkToConsole": link}
+    with RawServer(reply(200, plugin)) as server:
+        with (plugin_folder / "plugin.toml").open("a") as stream:
+            stream.write(f'[environments.dev]\nbaseUrl = "{server.url}"\n')
+        logs = biot_plugin("logs", "-e", "dev")
+
+    assert logs.code == 8
+    assert "/aws/lambda/Plugin-age-calculator" in logs.err
 
 
 def test_the_local_biot_works_outside_a_plugin(
