@@ -18,6 +18,9 @@ from sandbox.entities import routes as entities
 from sandbox.entities.templates import routes as templates
 from sandbox.hooks.hook_layer import HookLayer
 from sandbox.hooks.running_hooks import Hooks
+from sandbox.registry import routes as registry
+from sandbox.registry.blob_files import BlobFiles
+from sandbox.registry.unfinished_blobs import UnfinishedBlobs
 from sandbox.replay import routes as replay
 from sandbox.settings import routes as settings
 from sandbox.trigger import routes as trigger
@@ -53,6 +56,7 @@ def create_app(state: InstanceState, work: BackgroundWork | None = None) -> ASGI
             *schedule_routes.routes(),
             *replay.routes(),
             *function_url_routes.routes(),
+            *registry.routes(),
             *openapi.routes(),
         ],
         exception_handlers={
@@ -65,6 +69,7 @@ def create_app(state: InstanceState, work: BackgroundWork | None = None) -> ASGI
     app.router.redirect_slashes = False
     app.state.sandbox = state
     app.state.work = work
+    app.state.image_uploads = UnfinishedBlobs(BlobFiles.beside(state.database).uploads)
     return Guard(HookLayer(app, work.hooks if work else Hooks(state)), state.settings.base_url)
 
 

@@ -13,7 +13,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from builder.errors import SandboxError
-from sandbox.tables import ALL_TABLES, ENTITY_MIGRATION_FROM_2, UMS_MIGRATION_FROM_1
+from sandbox.tables import ALL_TABLES, ENTITY_MIGRATION_FROM_2, REGISTRY_MIGRATION_FROM_3, UMS_MIGRATION_FROM_1
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 APPLICATION_ID = 0x42696F54
 """``BioT`` in ASCII, in the file's header, so that another program's database is not mistaken for ours."""
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Increases when a table changes in a way that an older sandbox cannot handle."""
 
 _BUSY_SECONDS = 30
@@ -132,6 +132,8 @@ def _migration(version: int) -> Iterator[str]:
         yield from UMS_MIGRATION_FROM_1
     if version in {1, 2}:
         yield from ENTITY_MIGRATION_FROM_2
+    if version in {1, 2, 3}:
+        yield from REGISTRY_MIGRATION_FROM_3
 
 
 def _statements() -> Iterator[str]:

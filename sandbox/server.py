@@ -28,6 +28,7 @@ from sandbox.entities.seed_data import seed
 from sandbox.functions.service import FunctionService, ServiceSettings, default_cache
 from sandbox.hooks.running_hooks import Hooks
 from sandbox.instance_state import InstanceState, SandboxSettings
+from sandbox.registry.blob_files import BlobFiles
 from sandbox.settings.code.code_store import CodeStore
 from sandbox.settings.startup_repair import repair_plugins
 from sandbox.signing_keys import SigningKeys
@@ -159,7 +160,9 @@ def start(options: ServerOptions) -> RunningServer:
 def _delete_data(folder: Path) -> None:
     """Delete a local BioT's own files and keep everything else in the folder."""
     try:
-        shutil.rmtree(CodeStore.beside(Database(folder / DATABASE_FILE)).folder, ignore_errors=True)
+        database = Database(folder / DATABASE_FILE)
+        for stored in (CodeStore.beside(database).folder, BlobFiles.beside(database).folder):
+            shutil.rmtree(stored, ignore_errors=True)
         for name in (DATABASE_FILE, FILE_NAME):
             for suffix in ("", "-wal", "-shm"):
                 (folder / f"{name}{suffix}").unlink(missing_ok=True)

@@ -126,14 +126,58 @@ CREATE TABLE IF NOT EXISTS plugins (
 ) STRICT;
 CREATE INDEX IF NOT EXISTS plugins_by_creation_time ON plugins (creation_time, full_name);
 CREATE INDEX IF NOT EXISTS plugins_by_code ON plugins (code_sha256);
-CREATE TABLE IF NOT EXISTS image_tags (
-    tag TEXT PRIMARY KEY,
-    pushed_time TEXT NOT NULL
+"""
+"""Plugins. ``config`` is the configuration from which the response and the next update are made.
+``response`` is the finished JSON response: a page of search results only joins these texts."""
+
+REGISTRY_TABLES = """
+CREATE TABLE IF NOT EXISTS registry_blob (
+    repository TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    pushed_time TEXT NOT NULL,
+    PRIMARY KEY (repository, digest)
+) STRICT;
+CREATE INDEX IF NOT EXISTS registry_blob_digest ON registry_blob (digest);
+
+CREATE TABLE IF NOT EXISTS registry_manifest (
+    repository TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    media_type TEXT NOT NULL,
+    content BLOB NOT NULL,
+    PRIMARY KEY (repository, digest)
+) STRICT;
+
+CREATE TABLE IF NOT EXISTS registry_reference (
+    repository TEXT NOT NULL,
+    manifest TEXT NOT NULL,
+    part TEXT NOT NULL,
+    PRIMARY KEY (repository, manifest, part),
+    FOREIGN KEY (repository, manifest) REFERENCES registry_manifest (repository, digest) ON DELETE CASCADE
+) STRICT;
+CREATE INDEX IF NOT EXISTS registry_reference_part ON registry_reference (repository, part);
+
+CREATE TABLE IF NOT EXISTS registry_tag (
+    repository TEXT NOT NULL,
+    tag TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    pushed_time TEXT NOT NULL,
+    PRIMARY KEY (repository, tag),
+    FOREIGN KEY (repository, digest) REFERENCES registry_manifest (repository, digest) ON DELETE CASCADE
+) STRICT;
+
+CREATE TABLE IF NOT EXISTS registry_credential (
+    access_key_id TEXT PRIMARY KEY,
+    secret_access_key TEXT NOT NULL,
+    session_token TEXT NOT NULL,
+    expires REAL NOT NULL
 ) STRICT;
 """
-"""Plugins and image tags. ``config`` is the configuration from which the response and the next update are made.
-``response`` is the finished JSON response: a page of search results only joins these texts. ``image_tags`` lists the
-images in the repository."""
+"""Container images. The blobs themselves are files. ``registry_reference`` says which blobs and manifests a manifest
+names. Secret access keys are stored as plain text, because they verify signatures; they end after an hour."""
+
+REGISTRY_MIGRATION_FROM_3 = ("DROP TABLE IF EXISTS image_tags",)
+"""Before there was a registry, a tag could be registered without an image."""
 
 ENTITY_TABLES = """
 CREATE TABLE IF NOT EXISTS entity_template (
@@ -175,5 +219,5 @@ ENTITY_MIGRATION_FROM_2 = tuple(
 )
 """What the administrator of a database of schema version 2 lacks: the permissions for templates and organizations."""
 
-ALL_TABLES = (UMS_TABLES, DISPATCHER_TABLES, SETTINGS_TABLES, ENTITY_TABLES)
+ALL_TABLES = (UMS_TABLES, DISPATCHER_TABLES, SETTINGS_TABLES, REGISTRY_TABLES, ENTITY_TABLES)
 """In the order in which they may refer to each other."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-import secrets
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from builder.platform.api_catalog import ACTIONS_BY_ENTITY
 from builder.platform.interceptions import INTERCEPTION_TARGETS
 from sandbox.clock import iso
+from sandbox.registry.push_credentials import issue_credentials
+from sandbox.registry.repository_names import PLUGIN_REPOSITORY
 from sandbox.search.filters import SearchProperty
 from sandbox.search.search_query import SearchableList, run_search
 
@@ -19,10 +19,7 @@ if TYPE_CHECKING:
 
     from sandbox.instance_state import InstanceState
 
-CREDENTIALS_HOURS = 1
-"""How long the credentials are valid, according to BioT's deployment guide."""
 REGION = "eu-central-1"
-REPOSITORY = "local-biot/plugins"
 
 
 def _literal(text: str | None) -> str:
@@ -75,15 +72,17 @@ def list_notifiable_actions() -> dict[str, object]:
 
 
 def create_docker_credentials(state: InstanceState) -> dict[str, object]:
-    """Return credentials in the right format. They open nothing, because the local BioT has no registry."""
+    """Return temporary credentials for the registry of this local BioT, and the repository of plugins in it."""
+    with state.database.write() as connection:
+        issued = issue_credentials(connection, state.clock.now())
     host = state.settings.base_url.partition("://")[2]
     return {
         "credentials": {
-            "accessKeyId": f"LOCAL{secrets.token_hex(8).upper()}",
-            "secretAccessKey": secrets.token_urlsafe(30),
-            "sessionToken": secrets.token_urlsafe(120),
-            "expiration": iso(state.clock.now() + timedelta(hours=CREDENTIALS_HOURS)),
+            "accessKeyId": issued.access_key_id,
+            "secretAccessKey": issued.secret_access_key,
+            "sessionToken": issued.session_token,
+            "expiration": iso(issued.expires),
         },
         "region": REGION,
-        "repositoryUri": f"{host}/{REPOSITORY}",
+        "repositoryUri": f"{host}/{PLUGIN_REPOSITORY}",
     }

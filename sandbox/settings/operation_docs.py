@@ -229,19 +229,9 @@ _LOOKUPS = (
         method="get",
         path=f"{_PLUGINS}/docker-repository/temp-credentials",
         name="getDockerRepositoryTempCredentials",
-        summary="Return credentials for the registry. The local BioT has no registry, so they open nothing.",
+        summary="Return credentials for the registry, which end after an hour.",
         permission=_REPOSITORY,
         response=object_schema({"credentials": _KEYS, "region": TEXT, "repositoryUri": TEXT}),
-    ),
-    Operation(
-        method="put",
-        path="/sandbox/v1/images/{tag}",
-        name="registerImage",
-        summary="Register an image tag as pushed. Not part of BioT: the sandbox's replacement for docker push.",
-        permission=_REPOSITORY,
-        parameters={"tag": {"type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9_-]{0,127}$"}},
-        status=204,
-        errors={404: ("NOT_FOUND",)},
     ),
     Operation(
         method="get",
@@ -260,4 +250,4 @@ _LOOKUPS = (
 )
 
 OPERATIONS = (*_PLUGIN_OPERATIONS, *_LOOKUPS)
-"""All operations below ``/settings``, and the sandbox's replacement for docker push."""
+"""All operations below ``/settings``."""

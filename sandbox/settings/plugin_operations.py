@@ -10,6 +10,7 @@ from __future__ import annotations
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
+from sandbox.registry.blob_files import BlobFiles
 from sandbox.search.filters import SearchProperty
 from sandbox.search.search_query import SearchableList, run_search
 from sandbox.settings.code.code_check import check_handler, read_zip_paths
@@ -125,8 +126,11 @@ def delete(state: InstanceState, name: str) -> None:
     with state.database.write() as connection:
         plugins = PluginTable(state, connection)
         row = plugins.find(name)
-        plugins.delete(row)
+        blobs = plugins.delete(row)
     _delete_unused_code(state, row["code_sha256"])
+    if blobs:
+        with state.database.write() as connection:
+            BlobFiles.beside(state.database).delete_unlinked(connection, blobs)
 
 
 def _delete_unused_code(state: InstanceState, sha256: str | None) -> None:

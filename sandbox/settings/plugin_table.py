@@ -107,13 +107,13 @@ class PluginTable:
         self.check_image(desired)
 
     def check_image(self, desired: ConfiguredPlugin) -> None:
-        """Check that the image of the request exists.
+        """Check that the image of the request exists and runs on Lambda.
 
         Raises:
-            ApiError: 404 ``PLUGIN_IMAGE_TAG_NOT_FOUND``.
+            ApiError: 404 ``PLUGIN_IMAGE_TAG_NOT_FOUND``; 500 ``AWS_EXCEPTION``, Lambda would refuse it.
         """
         if desired.image_tag:
-            image_tags.require_tag(self.connection, desired.image_tag)
+            image_tags.require_image(self.connection, desired.image_tag)
 
     def create(self, prepared: PreparedPlugin, code: str | None) -> str:
         """Create the plugin with its service user, endpoint and subscriptions, and return the response.
@@ -176,12 +176,16 @@ class PluginTable:
         self._subscribe(row["endpoint_url"], prepared.subscriptions)
         return str(changed["response"])
 
-    def delete(self, row: sqlite3.Row) -> None:
-        """Delete the plugin, its service user, its subscriptions, and its image if no other plugin uses it."""
+    def delete(self, row: sqlite3.Row) -> tuple[str, ...]:
+        """Delete the plugin, its service user, its subscriptions, and its image if no other plugin uses it.
+
+        Returns:
+            The digests of the blobs that no image has any more.
+        """
         self.connection.execute("DELETE FROM plugins WHERE full_name = ?", (row["full_name"],))
         remove_endpoint(self.connection, row["endpoint_url"])
         delete_service_user(self.connection, row["service_user_id"])
-        image_tags.delete_unused(self.connection, row["image_tag"])
+        return image_tags.delete_unused(self.connection, row["image_tag"])
 
     def _config_columns(self, config: Config, created: str, variables: Mapping[str, str]) -> dict[str, object]:
         """Return the columns that depend on the configuration."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import ExitStack
 from functools import partial as bind
 from typing import TYPE_CHECKING
@@ -11,18 +10,14 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from builder.platform.limits import IMAGE_TAG_MAX
-from sandbox.clock import iso
 from sandbox.instance_state import health_of, state_of
 from sandbox.search.search_query import search_request_of
 from sandbox.settings import lookups, plugin_operations
-from sandbox.settings.code import image_tags
 from sandbox.settings.code.code_store import CodeStore, Upload
 from sandbox.settings.code.upload_form import receive
 from sandbox.settings.configuration import apply_partial_update, apply_replacement
 from sandbox.settings.plugin_schema import read_creation, read_replacement, read_update
 from sandbox.web.authorization import require_permission
-from sandbox.web.biot_errors import bad_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,12 +27,11 @@ if TYPE_CHECKING:
     from sandbox.settings.configuration import ConfiguredPlugin
     from sandbox.settings.plugin_schema import Config
 
-_TAG = re.compile(rf"[A-Za-z0-9_][A-Za-z0-9_.-]{{0,{IMAGE_TAG_MAX - 1}}}")
 _REPOSITORY_PERMISSION = "SETTINGS_PLUGIN_GET_DOCKER_REPOSITORY_TEMP_CREDENTIALS"
 
 
 def routes() -> list[Route]:
-    """Return the routes below ``/settings``, and the sandbox's replacement for docker push."""
+    """Return the routes below ``/settings``."""
     plugin = "/settings/v2/plugins/{name}"
     return [
         Route("/settings/v2/plugins", search_plugins, methods=["GET"]),
@@ -52,7 +46,6 @@ def routes() -> list[Route]:
         Route("/settings/v2/entity-types/action-notifications", notifiable_actions, methods=["GET"]),
         Route("/settings/v1/system/properties", system_properties, methods=["GET"]),
         Route("/settings/system/healthCheck", health_check, methods=["GET"]),
-        Route("/sandbox/v1/images/{tag}", register_image, methods=["PUT"]),
     ]
 
 
@@ -121,21 +114,6 @@ async def system_properties(request: Request) -> Response:
 async def health_check(request: Request) -> Response:
     """``GET /settings/system/healthCheck``: public."""
     return JSONResponse(health_of(state_of(request)))
-
-
-def register_image(request: Request) -> Response:
-    """``PUT /sandbox/v1/images/{tag}``: registers an image tag as pushed. Not part of BioT."""
-    require_permission(request, _REPOSITORY_PERMISSION)
-    tag, state = request.path_params["tag"], state_of(request)
-    if not _TAG.fullmatch(tag):
-        msg = (
-            f"An image tag must have 1 to {IMAGE_TAG_MAX} letters, digits, underscores, dots and hyphens, "
-            "and must not start with a dot or hyphen."
-        )
-        raise bad_request(msg)
-    with state.database.write() as connection:
-        image_tags.register(connection, tag, iso(state.clock.now()))
-    return Response(status_code=204)
 
 
 async def _update(request: Request, read: Callable[[str], Config], decide: Callable[..., ConfiguredPlugin]) -> Response:

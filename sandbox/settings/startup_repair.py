@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from sandbox.clock import iso
 from sandbox.dispatcher.subscription_table import move_endpoint
 from sandbox.plugin_endpoints import endpoint_url
+from sandbox.registry.blob_files import UNUSED_SECONDS, BlobFiles
+from sandbox.registry.repository_table import unlink_old_blobs
 from sandbox.settings.code.code_store import CodeStore
 from sandbox.settings.plugin_response import ServerFields, response_text
 from sandbox.settings.plugin_table import config_of
@@ -18,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def repair_plugins(state: InstanceState) -> None:
-    """Give every plugin the current address, and delete uploads that belong to no plugin.
+    """Give every plugin the current address, and delete uploads that belong to no plugin or image.
 
     Nothing else may use the database meanwhile.
     """
@@ -26,6 +30,8 @@ def repair_plugins(state: InstanceState) -> None:
         for row in connection.execute("SELECT * FROM plugins").fetchall():
             _repair_plugin(connection, row, state.settings.base_url)
         CodeStore.beside(state.database).sweep(connection)
+        unlink_old_blobs(connection, iso(state.clock.now() - timedelta(seconds=UNUSED_SECONDS)))
+        BlobFiles.beside(state.database).sweep(connection, state.clock.now())
 
 
 def _repair_plugin(connection: sqlite3.Connection, row: sqlite3.Row, base_url: str) -> None:

@@ -1,4 +1,4 @@
-"""Error responses: BioT's error body with its status."""
+"""Error responses: BioT's error body with its status, and the registry's below ``/v2``."""
 
 from __future__ import annotations
 
@@ -21,12 +21,24 @@ if TYPE_CHECKING:
 
 _TRACEPARENT = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 _ROUTING_CODES = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}
+_REGISTRY = "v2"
 
 
 def error_response(error: ApiError, scope: Scope) -> JSONResponse:
     """Return the response to an error of a route or of the guard."""
     service = scope["path"].strip("/").partition("/")[0]
+    if service == _REGISTRY:
+        return _registry_response(error)
     return JSONResponse(error_body(error, _trace_id(scope), service), status_code=error.status)
+
+
+def _registry_response(error: ApiError) -> JSONResponse:
+    """Return an error in the format of the OCI distribution specification 1.1, with ECR's challenge for a 401."""
+    challenge = 'Basic realm="local-biot",service="ecr.amazonaws.com"'
+    headers = {"www-authenticate": challenge} if error.status == HTTPStatus.UNAUTHORIZED else {}
+    body = {"code": error.code, "message": error.message, "detail": dict(error.details)}
+    headers["docker-distribution-api-version"] = "registry/2.0"
+    return JSONResponse({"errors": [body]}, status_code=error.status, headers=headers)
 
 
 def routing_error_response(error: HTTPException, scope: Scope, routes: Sequence[BaseRoute]) -> JSONResponse:

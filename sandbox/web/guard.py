@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from builder.oci import MANIFEST_MAX
 from builder.platform.limits import ZIP_MAX
 from sandbox.functions.lambda_facts import REQUEST_MAX
 from sandbox.web.biot_errors import ApiError
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 PLUGIN_BODY_MAX = ZIP_MAX + 1_048_576
 """Bytes: the largest ZIP, and 1 MB for ``config`` and the form around them."""
+LAYER_MAX = 10 * 1024**3
+"""Bytes of a layer that is pushed to the registry: an image for Lambda has at most 10 GB (AWS Lambda's quotas)."""
 BODY_MAX = 1_048_576
 """Bytes, for every other request."""
 DRAINED_MAX = 4 * PLUGIN_BODY_MAX
@@ -40,6 +43,7 @@ SAMPLES_HOST = "lambda.aws.com"
 
 _READ_TIMEOUT_SECONDS = 2
 _PLUGINS = "/settings/v2/plugins"
+_REGISTRY = "/v2/"
 _HTTP_PORT = 80
 
 
@@ -87,6 +91,8 @@ def body_limit(method: str, path: str) -> int:
     """Return the largest number of bytes that a request body may have."""
     if path.startswith(FUNCTION_URLS):
         return REQUEST_MAX
+    if path.startswith(_REGISTRY):
+        return LAYER_MAX if "/blobs/uploads/" in path else MANIFEST_MAX
     large = method in {"POST", "PATCH", "PUT"} and (path == _PLUGINS or path.startswith(f"{_PLUGINS}/"))
     return PLUGIN_BODY_MAX if large else BODY_MAX
 

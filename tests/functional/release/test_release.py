@@ -11,6 +11,7 @@ import pytest
 from builder.platform.reserved_variables import TREE_DIGEST_NAME, TREE_VERSION_NAME
 from sandbox.faults import FAULT_KINDS, FaultRule, Scenario
 from tests.functional.release.conftest import MANIFEST, tell_of
+from tests.support.sandbox.pushed_images import push_tags
 from tests.support.sandbox.running_sandbox import running_sandbox
 from tests.support.servers.package_registries import Registry, served
 from tests.unit.secrets.test_kinds import TOKENS
@@ -304,8 +305,7 @@ def test_every_kind_of_secret_stops_before_the_first_byte_also_in_a_prebuilt_art
 
 
 def test_an_image_is_published_by_its_tag(machine: PublisherMachine, biot: Sandbox) -> None:
-    for tag in ("one", "two"):
-        biot.call("PUT", f"/sandbox/v1/images/{tag}", token=biot.admin_token())
+    push_tags(biot, "one", "two")
     manifest = machine.plugin / "plugin.toml"
     image = MANIFEST.replace("version = 1", 'version = 1\ndeploymentPackageType = "IMAGE"')
     manifest.write_text(image.format(memory=256, level="x"))

@@ -20,7 +20,7 @@ from sandbox.ums.permissions import ENTITIES, PUBLISHER
 if TYPE_CHECKING:
     from pathlib import Path
 
-INSERT = "INSERT INTO image_tags VALUES (?, '2026-11-20T00:00:00.000Z')"
+INSERT = "INSERT INTO registry_credential VALUES (?, 'secret', 'token', 0)"
 
 
 @pytest.fixture
@@ -30,9 +30,9 @@ def database(tmp_path: Path) -> Database:
     return database
 
 
-def tags(database: Database) -> set[str]:
+def keys(database: Database) -> set[str]:
     with database.read() as connection:
-        return {row["tag"] for row in connection.execute("SELECT tag FROM image_tags")}
+        return {row[0] for row in connection.execute("SELECT access_key_id FROM registry_credential")}
 
 
 def test_data_survives_a_restart_and_only_the_owner_can_read_it(database: Database) -> None:
@@ -42,7 +42,7 @@ def test_data_survives_a_restart_and_only_the_owner_can_read_it(database: Databa
     again = Database(database.file)
     again.migrate()
 
-    assert tags(again) == {"one"}
+    assert keys(again) == {"one"}
     assert stat.S_IMODE(database.file.stat().st_mode) == 0o600
     again.close()
 
@@ -58,19 +58,19 @@ def test_a_transaction_that_raises_is_rolled_back(database: Database) -> None:
     with database.write() as connection:
         connection.execute(INSERT, ("whole",))
 
-    assert tags(database) == {"whole"}
+    assert keys(database) == {"whole"}
     database.close()
 
 
 def test_a_reader_sees_one_state_while_others_write(database: Database) -> None:
     with database.read() as connection:
-        before = connection.execute("SELECT count(*) FROM image_tags").fetchone()[0]
+        before = connection.execute("SELECT count(*) FROM registry_credential").fetchone()[0]
         with database.write() as writing:
             writing.execute(INSERT, ("new",))
-        after = connection.execute("SELECT count(*) FROM image_tags").fetchone()[0]
+        after = connection.execute("SELECT count(*) FROM registry_credential").fetchone()[0]
 
     assert (before, after) == (0, 0)
-    assert tags(database) == {"new"}
+    assert keys(database) == {"new"}
     database.close()
 
 
@@ -84,7 +84,7 @@ def test_many_writers_lose_nothing(database: Database) -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(put, range(100)))
 
-    assert len(tags(database)) == 100
+    assert len(keys(database)) == 100
     database.close()
     other.close()
 
@@ -172,12 +172,16 @@ def test_the_administrator_of_an_older_database_gets_the_new_permissions_once(da
             create_user(connection, UserDraft(username=username, password="x", scopes=scopes))
         connection.execute("DROP TABLE entity")
         connection.execute("DROP TABLE entity_template")
+        connection.execute("CREATE TABLE image_tags (tag TEXT)")
         connection.execute("PRAGMA user_version = 2")
     database.migrate()
     database.migrate()
     with database.read() as connection:
         stored = dict(connection.execute("SELECT username, scopes FROM ums_user").fetchall())
+        tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
 
     assert json.loads(stored[ADMIN]) == [*PUBLISHER, *ENTITIES]
     assert json.loads(stored["other@example.com"]) == ["PROTECTED_API"]
+    assert "registry_tag" in tables
+    assert "image_tags" not in tables
     database.close()

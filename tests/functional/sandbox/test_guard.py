@@ -180,7 +180,8 @@ def test_the_endpoint_of_an_unknown_plugin_answers_that_there_is_none(sandbox: S
 @pytest.mark.parametrize(
     ("method", "path", "status", "code"),
     [
-        ("GET", "/", 404, "NOT_FOUND"),
+        ("GET", "/nothing", 404, "NOT_FOUND"),
+        ("GET", "/", 405, "METHOD_NOT_ALLOWED"),
         ("GET", "/ums/v2/users/login/", 404, "NOT_FOUND"),
         ("DELETE", "/ums/v2/users/login", 405, "METHOD_NOT_ALLOWED"),
         ("TRACE", PATH, 405, "METHOD_NOT_ALLOWED"),

@@ -247,27 +247,6 @@ def test_a_new_plugin_gets_its_order_and_the_other_moves_up(settings: Settings, 
     assert orders == {"Plugin-first": 11, "Plugin-second": 10}
 
 
-def test_an_image_plugin_needs_a_pushed_tag_and_takes_no_code(settings: Settings) -> None:
-    image = {"name": "age", "displayName": "Age", "version": 1, "deploymentPackageType": "IMAGE", "imageTag": "1.4.0"}
-
-    assert refused(settings.create(image, None)) == (404, "PLUGIN_IMAGE_TAG_NOT_FOUND", {})
-    assert settings.http.put("/sandbox/v1/images/1.4.0").status_code == 204
-    code = "PLUGIN_CODE_IS_NOT_SUPPORTED_FOR_IMAGE_DEPLOYMENT_PACKAGE_TYPE"
-    assert refused(settings.create(image)) == (400, code, {})
-    created = config_of(settings.create(image, None))
-    assert (created["runtime"], created["handler"], created.get("imageTag")) == (None, None, None)
-    larger = "PLUGIN_VERSION_MUST_BE_LARGER_WHEN_UPDATING_CODE"
-    assert refused(settings.patch({"imageTag": "1.4.0"}))[1] == larger  # the server does not compare tags
-    assert config_of(settings.patch({"imageTag": "1.4.0", "version": 2}))["version"] == 2
-    assert refused(settings.patch({"version": 3}, CODE)) == (400, code, {})
-    assert refused(settings.put({**image, "deploymentPackageType": "ZIP"}))[:2] == (
-        400,
-        "PLUGIN_REQUEST_VALIDATION_FAILED",
-    )
-    settings.http.delete(f"{PLUGINS}/age")
-    assert refused(settings.create(image, None))[1] == "PLUGIN_IMAGE_TAG_NOT_FOUND"  # BioT deletes it with the last
-
-
 def test_a_start_on_another_port_updates_every_endpoint(tmp_path: Path) -> None:
     subscriptions = {"interceptions": [{"type": "ADAPT_ENTITY", "entityTypeName": "device"}]}
     with running_sandbox(tmp_path) as sandbox, settings_of(sandbox).http as http:

@@ -41,7 +41,6 @@ PERMISSIONS = {
     ("PUT", f"{PLUGINS}/Plugin-x"): "SETTINGS_PLUGIN_UPDATE",
     ("DELETE", f"{PLUGINS}/Plugin-x"): "SETTINGS_PLUGIN_DELETE",
     ("GET", f"{PLUGINS}/docker-repository/temp-credentials"): "SETTINGS_PLUGIN_GET_DOCKER_REPOSITORY_TEMP_CREDENTIALS",
-    ("PUT", "/sandbox/v1/images/1"): "SETTINGS_PLUGIN_GET_DOCKER_REPOSITORY_TEMP_CREDENTIALS",
     ("GET", "/settings/v1/interceptions"): "SETTINGS_SEARCH_INTERCEPTION_SUBSCRIPTION_CONFIGURATIONS",
     ("GET", "/settings/v1/entity-types/action-notifications"): "SETTINGS_GET_ENTITY_TYPES",
     ("GET", "/settings/v2/entity-types/action-notifications"): "SETTINGS_GET_ENTITY_TYPES",
@@ -382,4 +381,3 @@ def test_lookups(settings: Settings) -> None:
     bulk = [row for row in actions if row["actionName"] == "_saveMeasurementBulk"]
     assert [(row["entityName"], row["actionDisplayName"]) for row in bulk] == [("patient", "Save measurement bulk")]
     assert docker.keys() == {"credentials", "region", "repositoryUri"}
-    assert settings.http.put("/sandbox/v1/images/-x").status_code == 400
