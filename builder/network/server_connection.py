@@ -114,6 +114,10 @@ class ServerConnection:
         finally:
             watch.cancel()
 
+    def abort(self) -> None:
+        """End the exchange that another thread is waiting for."""
+        self._shut_down_sockets()
+
     def close(self) -> None:
         """Close every connection."""
         self._client.close()
