@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import platform
 import re
@@ -19,6 +20,7 @@ from benchmarks.functions import (
     called_plugins,
     json_differences,
     other_clients,
+    peers,
     saves,
 )
 from benchmarks.functions.bars import Bar, import_seconds
@@ -37,18 +39,26 @@ PAGE = Path(__file__).parents[2] / "docs" / "functions.md"
 
 def main() -> int:
     """Run everything, print and write the page; 1 when a bar is missed."""
-    start = time.monotonic()
+    parser = argparse.ArgumentParser(prog="tox -e functions --", description=__doc__)
+    parser.add_argument("--peers", action="store_true", help="also measure local servers of other platforms (npm)")
+    parser.add_argument("--only-peers", action="store_true", help="measure them and leave the rest of the page")
+    options = parser.parse_args()
+    old, start = PAGE.read_text("utf-8"), time.monotonic()
     with tempfile.TemporaryDirectory(prefix="biot-functions-", ignore_cleanup_errors=True) as folder:
-        bars = [run(step) for step in steps(Path(folder))]
-    page = "\n".join([*heading(time.monotonic() - start), *table(bars), ""])
-    PAGE.write_text(page, "utf-8")
+        scratch = Path(folder)
+        variables = {"XDG_CACHE_HOME": str(scratch / "cache"), "BIOT_PLUGIN_STORE": str(scratch / "store")}
+        bars = [] if options.only_peers else [run(step) for step in steps(scratch, variables)]
+        measured = [*heading(time.monotonic() - start), *table(bars), ""]
+        compared = peers.section(peers.peer_rows(scratch, variables)) if options.peers or options.only_peers else None
+    upper, mark, lower = old.partition(peers.HEADING)
+    page = (upper if options.only_peers else "\n".join(measured) + "\n") + (compared or mark + lower)
+    PAGE.write_text(page.rstrip() + "\n", "utf-8")
     print(page)
     return 0 if all(bar.met for bar in bars) else 1
 
 
-def steps(scratch: Path) -> list[Callable[[], Bar]]:
+def steps(scratch: Path, variables: dict[str, str]) -> list[Callable[[], Bar]]:
     """What is measured, in this order."""
-    variables = {"XDG_CACHE_HOME": str(scratch / "cache"), "BIOT_PLUGIN_STORE": str(scratch / "store")}
     cache = scratch / "cache" / "biot-plugin-kit" / "functions"
     node = f"nodejs{node_major()}.x"
     python = called_plugins.generate("python", "python3.13", scratch / "python", variables)
