@@ -168,6 +168,11 @@ class ActivityFile:
             ],
         }
 
+    def number_of(self, chain_id: str) -> int | None:
+        """Return the number of a chain; None when there is none."""
+        row = self._connection.execute("SELECT number FROM chain WHERE id = ?", (chain_id,)).fetchone()
+        return None if row is None else int(row["number"])
+
     def clear(self) -> None:
         """Delete everything."""
         with self._connection as connection:

@@ -66,6 +66,12 @@ class ActivityRecorder:
             self._write_waiting()
             return self._file.read(identifier)
 
+    def numbered(self, chain: dict[str, object]) -> dict[str, object]:
+        """Return a described chain with its number in the activity."""
+        with self._turn:
+            self._write_waiting()
+            return {"number": self._file.number_of(str(chain["id"])), **chain}
+
     def read_trace(self, trace_id: str) -> dict[str, object] | None:
         """Return the newest chain of a trace; None when there is none."""
         found = self.search(ActivityQuery(where="trace_id = ?", parameters=(trace_id,), limit=1))

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from sandbox.activity.activity_recorder import ActivityRecorder
     from sandbox.cron.cron_scheduler import CronScheduler, PluginSchedule
     from sandbox.hooks.running_hooks import Hooks
 
@@ -64,7 +65,9 @@ async def run_schedule(request: Request) -> Response:
         msg = "the schedule did not report its chain"
         raise RuntimeError(msg)
     chain = describe_chain(recorder.start, recorder.steps, recorder.end)
-    return JSONResponse({"chain": chain, **_describe(chosen, scheduler.clock.now())})
+    activity: ActivityRecorder = request.app.state.work.recorder
+    numbered = await run_in_threadpool(activity.numbered, chain)
+    return JSONResponse({"chain": numbered, **_describe(chosen, scheduler.clock.now())})
 
 
 async def move_clock(request: Request) -> Response:

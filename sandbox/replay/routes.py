@@ -44,7 +44,8 @@ async def replay(request: Request) -> Response:
         message = f"There is no activity {identifier[:100]}. It may have been deleted: only the newest ones are kept."
         raise ApiError(404, "ACTIVITY_NOT_FOUND", message)
     call = recorded_call(chain, body.get("body"))
-    return JSONResponse(await _repeated(request, work, call))
+    repeated = await _repeated(request, work, call)
+    return JSONResponse(await run_in_threadpool(work.recorder.numbered, repeated))
 
 
 async def _repeated(

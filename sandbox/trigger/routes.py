@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from sandbox.activity.activity_recorder import ActivityRecorder
+
 PERMISSION = "SETTINGS_PLUGIN_UPDATE"
 """Whoever may publish plugins may also trigger them."""
 _CALL = re.compile(r"(GET|POST|PUT|PATCH|DELETE)(/.*)")
@@ -40,9 +42,9 @@ async def trigger(request: Request) -> Response:
     name = optional_text_of(body, "break")
     chosen = find_break(name) if name else None
     run = TriggerRun(request.app.state.hook_layer, request.app, request.scope, chosen)
-    if "call" in body:
-        return JSONResponse(await run.call(_call_of(body)))
-    return JSONResponse(await run.act(_action_of(body)))
+    chain = await (run.call(_call_of(body)) if "call" in body else run.act(_action_of(body)))
+    activity: ActivityRecorder | None = request.app.state.work and request.app.state.work.recorder
+    return JSONResponse(await run_in_threadpool(activity.numbered, chain) if activity else chain)
 
 
 def _call_of(body: Mapping[str, object]) -> WantedCall:

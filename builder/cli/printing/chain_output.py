@@ -17,13 +17,20 @@ _CHANGES_MAX = 30
 _PARTS = {"PRE_REQUEST": "request", "ADAPT_ENTITY": "response", "POST_REQUEST": "response"}
 
 
-def chain_lines(chain: Chain) -> list[str]:
-    """The lines about a chain in short, as ``/sandbox/v1`` describes it."""
+def chain_lines(chain: Chain, *more: str) -> list[str]:
+    """The lines about a chain in short, as ``/sandbox/v1`` describes it.
+
+    Args:
+        chain: The chain.
+        more: Other lines about it, before the last one, which says how to see more.
+    """
     lines = [f"{_head(chain)}, trace {chain['traceId']}"]
     if chain["steps"]:
         rows = [("step", "plugin or endpoint", "order", "status", "ms"), *map(_row, chain["steps"])]
         lines += ["", *table(rows, right=(2, 3, 4), flexible=(1,))]
-    notes = [*_problems(chain), *_refusal(chain), *_silence(chain), *_faults(chain)]
+    notes = [*_problems(chain), *_refusal(chain), *_silence(chain), *_faults(chain), *more]
+    if number := chain.get("number"):
+        notes += [f"`biot-plugin why {number}` explains it, `biot-plugin activity show {number}` shows everything."]
     return [*lines, *(["", *notes] if notes else [])]
 
 

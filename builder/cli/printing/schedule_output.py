@@ -43,7 +43,7 @@ def _print_run(result: Mapping[str, Any], *, as_json: bool) -> int:
         print_document({"status": status, "exitCode": exit_code, **result})
         return exit_code
     upcoming = ", ".join(_readable(moment) for moment in result["nextRuns"][:_RUNS_SHOWN])
-    print_lines([*chain_lines(chain), "", f"{result['cronSchedule']}: next {upcoming or 'never'} UTC"])
+    print_lines(chain_lines(chain, f"{result['cronSchedule']}: next {upcoming or 'never'} UTC"))
     return exit_code
 
 

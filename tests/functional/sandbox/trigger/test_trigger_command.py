@@ -39,7 +39,7 @@ def test_an_action_shows_every_step(biot_plugin: CommandLine, endpoint: HookEndp
 
     assert (done.code, done.err) == (0, "")
     assert lines[0].startswith("POST /organization/v1/users/patients/templates/patient: 201, ")
-    assert [line.split()[0] for line in lines[2:]] == [
+    assert [line.split()[0] for line in lines[2:-2]] == [
         "step",
         lines[3].split()[0],
         "PRE_REQUEST",
@@ -49,6 +49,17 @@ def test_an_action_shows_every_step(biot_plugin: CommandLine, endpoint: HookEndp
     assert lines[4].split()[1:4] == [endpoint.url, "5", "200"]
     body = endpoint.calls[0].body["request"]["body"]
     assert (body["_name"]["firstName"], body["_canLogin"]) == ("Ann", False)
+
+
+def test_the_last_line_has_the_number_for_why(biot_plugin: CommandLine, endpoint: HookEndpoint) -> None:
+    *_, last = biot_plugin("trigger", "patient", "_create").out.splitlines()
+    number = last.split()[2].rstrip("`")
+    document = biot_plugin("trigger", "patient", "_create", "--json").document
+    numbers = [chain["number"] for chain in biot_plugin("activity", "--json").document["chains"]]
+
+    assert last == f"`biot-plugin why {number}` explains it, `biot-plugin activity show {number}` shows everything."
+    assert [document["chain"]["number"], int(number)] == numbers[:2]
+    assert f"called      {endpoint.url}: PRE_REQUEST" in biot_plugin("why", number).out
 
 
 def test_a_failed_plugin_ends_with_exit_code_9_and_its_problem(
