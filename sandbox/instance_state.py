@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from sandbox.clock import Clock
     from sandbox.database import Database
     from sandbox.functions.service import FunctionService
-    from sandbox.signing_keys import SigningKeys
+    from sandbox.tokens.signing_keys import SigningKeys
 
 BIOT_VERSION = "2.4.2"
 """The BioT release that the sandbox imitates (BioT OpenAPI specification 2.4.2)."""

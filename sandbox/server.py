@@ -31,8 +31,8 @@ from sandbox.instance_state import InstanceState, SandboxSettings
 from sandbox.registry.blob_files import BlobFiles
 from sandbox.settings.code.code_store import CodeStore
 from sandbox.settings.startup_repair import repair_plugins
-from sandbox.signing_keys import SigningKeys
 from sandbox.single_instance import lock_folder
+from sandbox.tokens.signing_keys import SigningKeys
 from sandbox.web.guard import HEADERS_MAX
 from sandbox.web.request_log import RequestLog
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -118,13 +119,17 @@ def _service_user(running: RunningServer, state: StateFolder) -> tuple[str, str]
 
 @contextmanager
 def stop_signals() -> Iterator[list[int]]:
-    """The signals that came; after any number of them the local BioT stops once, and cleanly."""
+    """The signals that came; after any number of them the local BioT stops once, and cleanly.
+
+    A terminal that is closed sends one as well (SIGHUP).
+    """
     signals: list[int] = []
 
     def note(number: int, _frame: FrameType | None) -> None:
         signals.append(number)
 
-    handlers = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    numbers = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if sys.platform != "win32" else [])]
+    handlers = {number: signal.signal(number, note) for number in numbers}
     try:
         yield signals
     finally:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import warnings
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -34,7 +33,6 @@ class _Context(Struct, frozen=True):
         return replace(self, is_certain=False) if self.is_certain else self
 
 
-@lru_cache(maxsize=512)  # `dev` builds again and again, and most files are as before
 def python_imports(source: bytes) -> tuple[Import, ...] | None:
     """Every import of a file; None when the Python that runs the kit cannot parse it."""
     text = as_utf8(source)

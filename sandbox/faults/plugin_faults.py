@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-import jwt
-
 from sandbox.faults.hook_fault_player import HookFaultPlayer
 from sandbox.hooks.function_requests import PREFIX
 from sandbox.hooks.hook_reports import ChainEnd, ChainStart
 from sandbox.hooks.rules import traces
 from sandbox.hooks.rules.called_api import find_called_api
 from sandbox.hooks.rules.hook_answers import EndpointAnswer
+from sandbox.tokens.signing_keys import UnknownSignatureError
 
 if TYPE_CHECKING:
     from starlette.types import Scope
@@ -87,7 +86,7 @@ class PluginFaults:
         """Return the plugin whose service user has a token; empty when it is somebody else's, or not valid."""
         try:
             claims = self._hooks.state.keys.read(authorization.partition(" ")[2].strip())
-        except jwt.InvalidTokenError:
+        except UnknownSignatureError:
             return ""
         with self._hooks.state.database.read() as connection:
             row = connection.execute(

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sandbox.hooks.rules.planned_faults import FaultPlan
     from sandbox.hooks.rules.subscription_matching import HookSubscription, HookType
     from sandbox.hooks.rules.traces import Span
-    from sandbox.signing_keys import SigningKeys
+    from sandbox.tokens.signing_keys import SigningKeys
 
     Alteration = Callable[[HookType, HookRequest], HookRequest]
     """Changes a request before it is sent to an endpoint, to break it on purpose."""

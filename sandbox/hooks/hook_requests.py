@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from sandbox.clock import Clock
     from sandbox.hooks.rules.traces import Span
-    from sandbox.signing_keys import SigningKeys
+    from sandbox.tokens.signing_keys import SigningKeys
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,9 +10,6 @@ from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Literal
 
-import jwt
-from cryptography.hazmat.primitives.asymmetric import rsa
-
 from sandbox.hooks.hook_requests import HookRequest
 from sandbox.hooks.rules.api_messages import json_bytes, json_or_none
 from sandbox.hooks.rules.subscription_matching import HookType
@@ -24,7 +21,7 @@ if TYPE_CHECKING:
 
     from sandbox.hooks.hook_calls import Alteration
     from sandbox.hooks.hook_requests import HookTokens
-    from sandbox.signing_keys import SigningKeys
+    from sandbox.tokens.signing_keys import SigningKeys
 
     Change = Callable[["HookBeingBroken"], HookRequest]
 
@@ -128,15 +125,20 @@ def alteration_of(chosen: EventBreak, tokens: HookTokens, keys: SigningKeys) -> 
 
 
 def _foreign_key(broken: HookBeingBroken) -> HookRequest:
-    key = rsa.generate_private_key(65537, 2048)
-    return broken.with_token(jwt.encode(broken.claims(), key, "RS512", headers={"typ": None}))
+    from sandbox.tokens.token_signatures import KeyPair, new_private_key
+
+    return broken.with_token(KeyPair(new_private_key()).sign(broken.claims()))
 
 
 def _unsigned(broken: HookBeingBroken) -> HookRequest:
+    import jwt
+
     return broken.with_token(jwt.encode(broken.claims(), "", "none"))
 
 
 def _public_key_as_secret(broken: HookBeingBroken) -> HookRequest:
+    import jwt
+
     secret = broken.keys.public()["publicKey"]
     return broken.with_token(jwt.encode(broken.claims(), secret, "HS512"))
 

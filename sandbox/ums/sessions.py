@@ -8,9 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-import jwt
-
 from sandbox.clock import iso
+from sandbox.tokens.signing_keys import UnknownSignatureError
 from sandbox.ums.accounts import INTERNAL_SERVICE, TOKEN_MINUTES, scopes_of
 from sandbox.ums.permissions import MFA_LOGIN, MFA_RESEND
 from sandbox.ums.secret_hashes import secret_matches, unmatchable_hash
@@ -268,7 +267,7 @@ def _user_of(state: InstanceState, session: str) -> sqlite3.Row:
 def _session_of(state: InstanceState, refresh_token: str) -> str:
     try:
         claims = state.keys.read(refresh_token)
-    except jwt.InvalidTokenError as error:
+    except UnknownSignatureError as error:
         raise _invalid_refresh_token() from error
     if claims.get("tokenType") != REFRESH:
         raise _invalid_refresh_token()

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import jwt
-
 from sandbox.instance_state import InstanceState, state_of
+from sandbox.tokens.signing_keys import UnknownSignatureError
 from sandbox.web.biot_errors import ApiError
 
 if TYPE_CHECKING:
@@ -77,7 +76,7 @@ def require_permission(request: Request, permission: str) -> Caller:
 def _claims(state: InstanceState, token: str) -> Mapping[str, Any]:
     try:
         claims = state.keys.read(token)
-    except jwt.InvalidTokenError as error:
+    except UnknownSignatureError as error:
         msg = "The token's signature is not valid for this BioT."
         raise _not_valid(msg) from error
     if claims["exp"] <= state.clock.now().timestamp():

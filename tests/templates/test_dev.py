@@ -7,6 +7,8 @@ import os
 import re
 import subprocess
 import sys
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,7 +18,6 @@ from tests.templates.conftest import REPOSITORY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 MANIFEST = """\
 [plugin]
@@ -54,6 +55,35 @@ def dev(tmp_path_factory: pytest.TempPathFactory, functions_cache: Path) -> Iter
     }
     with running_dev(folder, variables) as running:
         yield running
+
+
+def test_a_closed_terminal_ends_it_and_the_processes_of_its_plugins(tmp_path: Path, functions_cache: Path) -> None:
+    folder = tmp_path / "closed-terminal"
+    (folder / "src").mkdir(parents=True)
+    (folder / "plugin.toml").write_text(MANIFEST.replace("my-plugin", "closed-terminal"), "utf-8")
+    (folder / "src" / "index.py").write_text("def handler(event, context): ...\n", "utf-8")
+    variables = {
+        "BIOT_PLUGIN_STATE": str(tmp_path / "state"),
+        "BIOT_PLUGIN_STORE": str(tmp_path / "store"),
+        "XDG_CACHE_HOME": str(functions_cache.parents[1]),
+    }
+    with running_dev(folder, variables) as running:
+        running.wait_for("Watching the files")
+        assert processes_of("Plugin-closed-terminal")
+
+    assert running.process.returncode is not None
+    assert running.process.returncode >= 0, "it was killed instead of stopping by itself"
+    assert not processes_of("Plugin-closed-terminal")
+
+
+def processes_of(function: str) -> list[str]:
+    """The processes with the name of a function in their environment."""
+    found = []
+    for file in Path("/proc").glob("[0-9]*/environ"):
+        with suppress(OSError):
+            if f"AWS_LAMBDA_FUNCTION_NAME={function}\0".encode() in file.read_bytes():
+                found.append(file.parent.name)
+    return found
 
 
 def save(dev: RunningDev, text: str) -> None:

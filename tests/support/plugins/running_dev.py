@@ -6,12 +6,12 @@ import os
 import pty
 import re
 import select
-import signal
 import subprocess
 import sys
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 import httpx
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DEADLINE = 120.0
+_STOP_SECONDS = 30
 
 
 @dataclass
@@ -62,18 +63,25 @@ class RunningDev:
 
 @contextmanager
 def running_dev(folder: Path, variables: Mapping[str, str]) -> Iterator[RunningDev]:
-    """Run ``biot-plugin dev`` for a plugin, with these environment variables in addition; it is killed at the end."""
+    """Run ``biot-plugin dev`` for a plugin, with these environment variables in addition, until the end of the block.
+
+    It has a terminal of its own. If this process is killed, the terminal is closed, which ends it as well.
+    """
     ours, theirs = pty.openpty()
     argv = [sys.executable, "-m", "builder", "dev", "--port", "0", "--any-python"]
     environment = {**os.environ, "COLUMNS": "200", **variables}
-    process = subprocess.Popen(argv, cwd=folder, env=environment, stdin=theirs, stdout=theirs, stderr=theirs)
+    own = partial(os.login_tty, theirs)
+    process = subprocess.Popen(argv, cwd=folder, env=environment, preexec_fn=own)  # noqa: PLW1509 - it takes no lock
     os.close(theirs)
     try:
         yield RunningDev(process, ours, folder)
     finally:
-        process.send_signal(signal.SIGKILL)
-        process.wait()
         os.close(ours)
+        try:
+            process.wait(_STOP_SECONDS)
+        finally:
+            process.kill()
+            process.wait()
 
 
 def save_by_renaming(file: Path, text: str) -> None:

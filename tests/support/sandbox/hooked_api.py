@@ -30,7 +30,7 @@ from sandbox.functions.service import FunctionService, ServiceSettings
 from sandbox.hooks.hook_layer import HookLayer
 from sandbox.hooks.running_hooks import Hooks
 from sandbox.instance_state import InstanceState, SandboxSettings
-from sandbox.signing_keys import SigningKeys
+from sandbox.tokens.signing_keys import SigningKeys
 from sandbox.ums.first_accounts import create_first_accounts
 from sandbox.ums.sessions import log_in
 from sandbox.web.authorization import require_permission

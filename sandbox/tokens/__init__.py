@@ -1,0 +1,1 @@
+"""Tokens of the local BioT: its key pairs, and their signatures."""
