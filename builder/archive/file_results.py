@@ -34,7 +34,7 @@ class FileResults:
     def __init__(self, file: Path | None = None) -> None:
         self._file = file
         self._stored = _read(file) if file is not None else {}
-        self._used: dict[str, dict[str, Any]] = {}
+        self._used: dict[tuple[str, str], Any] = {}
         self._is_new = False
         self._digests: dict[tuple[str, int], str] = {}
 
@@ -55,15 +55,15 @@ class FileResults:
             name: The examination, with everything but the file that decides its result.
             source: The file.
         """
-        key = self._key(source)
-        result = self._stored.get(key, {}).get(name)
+        key = (self._digest(source), name)
+        result = self._stored.get(key)
         if result is not None:
-            self._used.setdefault(key, {})[name] = result
+            self._used[key] = result
         return result
 
     def put(self, name: str, source: OwnFile, result: object) -> None:
         """Keep a result that JSON has; None means that nothing is known."""
-        self._used.setdefault(self._key(source), {})[name] = result
+        self._used[self._digest(source), name] = result
         self._is_new = True
 
     def save(self) -> None:
@@ -72,11 +72,12 @@ class FileResults:
             return
         from builder.archive.atomic_files import atomic_file
 
-        text = json.dumps({"examiner": _examiner(), "results": self._used})
+        rows = [(digest, name, result) for (digest, name), result in self._used.items()]
+        text = json.dumps({"examiner": _examiner(), "results": rows})
         with suppress(PackagingError), atomic_file(self._file) as stream:
             stream.write(text.encode("utf-8", "surrogatepass"))
 
-    def _key(self, source: OwnFile) -> str:
+    def _digest(self, source: OwnFile) -> str:
         place = (source.path, id(source.content))
         if place not in self._digests:
             path = os.fsencode(source.path)
@@ -84,13 +85,13 @@ class FileResults:
         return self._digests[place]
 
 
-def _read(file: Path) -> dict[str, dict[str, Any]]:
+def _read(file: Path) -> dict[tuple[str, str], Any]:
     try:
         stored = json.loads(file.read_bytes())
-        results: dict[str, dict[str, Any]] = stored["results"] if stored["examiner"] == _examiner() else {}
+        rows = stored["results"] if stored["examiner"] == _examiner() else ()
+        return {(digest, name): result for digest, name, result in rows}
     except (OSError, ValueError, KeyError, TypeError):
         return {}  # none yet, or another version of the kit wrote them
-    return results
 
 
 def _examiner() -> list[str]:

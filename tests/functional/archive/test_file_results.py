@@ -118,7 +118,7 @@ def test_a_valid_file_is_not_parsed_again_and_a_changed_one_is(first_build: File
     refuse_syntax_errors([Script("a.py", b"a = 1\n")], runtime, results=first_build)
     first_build.save()
     [file] = (tmp_path / "builds").iterdir()
-    [[examination]] = json.loads(file.read_bytes())["results"].values()
+    [(_, examination, _)] = json.loads(file.read_bytes())["results"]
     wrong = Script("b.py", b"b = = 1\n")
     first_build.put(examination, wrong, "valid")
     results = next_build(first_build)
