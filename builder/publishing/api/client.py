@@ -161,6 +161,16 @@ class BiotClient:
         path, permission = "/settings/v2/entity-types/action-notifications", "SETTINGS_GET_ENTITY_TYPES"
         return self._calls.read(HttpRequest(method="GET", path=path, permission=permission), self._tokens, read_actions)
 
+    def docker_credentials(self) -> Mapping[str, object]:
+        """Temporary credentials for the environment's repository of images, as BioT answers; each call makes new ones.
+
+        ``builder.registry.parse_temp_credentials`` reads them. They are valid for one hour.
+        """
+        path = f"{_PLUGINS}/docker-repository/temp-credentials"
+        permission = "SETTINGS_PLUGIN_GET_DOCKER_REPOSITORY_TEMP_CREDENTIALS"
+        request = HttpRequest(method="GET", path=path, permission=permission)
+        return self._calls.read(request, self._tokens, lambda document: document)
+
     def _read(self, path: str, name: str) -> RemotePlugin | None:
         plugin = self._get(path, name)
         return plugin if self._is_named(plugin, path, name) else None

@@ -1,0 +1,102 @@
+"""The image of a release: read from its layout, and pushed to the repository that BioT names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from builder.local_ecr import log_in_locally
+from builder.network.certificates import is_loopback
+from builder.network.verdict import Verdict
+from builder.publishing.failures import NoAnswer
+from builder.registry import (
+    InvalidTempCredentialsError,
+    RegistryOptions,
+    ecr_credentials,
+    parse_temp_credentials,
+    push_image,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from builder.oci import StoredImage
+    from builder.progress import Progress
+    from builder.registry import PushedImage, RegistryCredentials, TempCredentials
+
+_MEGABYTE = 1_000_000
+
+
+class ImageRepository(Protocol):
+    """BioT, asked for its repository of images."""
+
+    def docker_credentials(self) -> Mapping[str, object]:
+        """BioT's answer to ``temp-credentials``."""
+
+
+class RepositoryLogIn:
+    """The log-in to the repository of images of one environment.
+
+    Args:
+        biot: The environment.
+        environ: The process's environment: certificates and proxies.
+
+    Attributes:
+        options: How the registry is used.
+    """
+
+    def __init__(self, biot: ImageRepository, environ: Mapping[str, str]) -> None:
+        self._biot = biot
+        self.options = RegistryOptions(environ=environ)
+
+    def temporary(self) -> TempCredentials:
+        """New temporary credentials, with the repository.
+
+        Raises:
+            NoAnswer: BioT's answer is not the documented one.
+            PublishError: BioT gave none.
+        """
+        try:
+            return parse_temp_credentials(self._biot.docker_credentials())
+        except InvalidTempCredentialsError as error:
+            msg = f"BioT answered with {error}."
+            raise NoAnswer(msg, hint="Run the command again later, and tell BioT's support if it stays so.") from error
+
+    def credentials(self) -> RegistryCredentials | None:
+        """The user name and password for the registry; each call asks BioT again.
+
+        Raises:
+            RegistryAccessDeniedError: The registry's log-in failed.
+            PublishError: BioT gave no credentials.
+        """
+        temporary = self.temporary()
+        if is_loopback(temporary.repository.base_url):
+            return log_in_locally(temporary, self.options)
+        return ecr_credentials(lambda: temporary, self.options.environ)()
+
+
+def push_to_biot(
+    biot: ImageRepository, image: StoredImage, environ: Mapping[str, str], progress: Progress
+) -> PushedImage:
+    """Push an image to the environment's repository, under the tag that follows from its content.
+
+    Args:
+        biot: The environment.
+        image: The image.
+        environ: The process's environment: certificates, proxies, and log-ins for the base's registry.
+        progress: Shows each blob.
+
+    Raises:
+        PublishError: It could not be pushed; the kinds are in ``builder.registry.registry_failures``.
+    """
+    log_in = RepositoryLogIn(biot, environ)
+    target = log_in.temporary().repository
+    return push_image(image, target, credentials=log_in.credentials, progress=progress, options=log_in.options)
+
+
+def describe_push(pushed: PushedImage) -> str:
+    """A note about a push: what was sent, and where it is."""
+    if pushed.verdict is Verdict.NOTHING_TO_DO:
+        return f"The image was there already: {pushed.reference}."
+    sent = sum(1 for origin in pushed.blobs.values() if origin == "sent")
+    size = f"{pushed.sent_bytes / _MEGABYTE:.1f} MB"
+    return f"Pushed {pushed.reference}: {sent} of {len(pushed.blobs)} blobs were missing ({size})."
