@@ -1,10 +1,10 @@
-"""The image of a release: read from its layout, and pushed to the repository that BioT names."""
+"""Pushes to the repository of images that BioT names, with the temporary credentials that BioT gives."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from builder.local_ecr import log_in_locally
+from builder.image_release.local_ecr import log_in_locally
 from builder.network.certificates import is_loopback
 from builder.network.verdict import Verdict
 from builder.publishing.failures import NoAnswer
