@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from builder.platform.reserved_variables import DISPLAY_NAME_VARIABLE
 from sandbox.functions.function_configuration import CorsSettings, FunctionConfiguration
+from sandbox.functions.function_errors import FunctionUnavailableError
+from sandbox.functions.images.function_image import BASE_NAME_LABEL
+from sandbox.functions.images.layout_folder import layout_image
 from sandbox.settings.configuration import full_name
 from sandbox.ums.accounts import create_service_user
 from sandbox.ums.permissions import PROTECTED_API
@@ -16,18 +21,59 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from builder.manifest.model import Plugin
+    from sandbox.functions.images.function_image import FunctionImage
     from sandbox.instance_state import InstanceState
 
 
-def local_function(state: InstanceState, plugin: Plugin, artifact: Path, sha256: str) -> FunctionConfiguration:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LocalCode:
+    """The code of a plugin that is not published.
+
+    Attributes:
+        artifact: The ZIP, or the folder with the layout of an image.
+        sha256: Of the ZIP, or of the image's manifest, in hexadecimal.
+        image: The image; None for a ZIP.
+    """
+
+    artifact: Path
+    sha256: str
+    image: FunctionImage | None = None
+
+
+def code_of(artifact: Path) -> LocalCode:
+    """Return the code in a ZIP, or in a folder with an OCI layout.
+
+    Raises:
+        FunctionUnavailableError: The file cannot be read, or the folder has no image that Lambda could run.
+    """
+    if artifact.is_dir():
+        image = layout_image(artifact)
+        return LocalCode(artifact=artifact, sha256=image.digest.removeprefix("sha256:"), image=image)
+    try:
+        with artifact.open("rb") as stream:
+            return LocalCode(artifact=artifact, sha256=hashlib.file_digest(stream, "sha256").hexdigest())
+    except OSError as error:
+        message = f"{artifact} cannot be read: {error.strerror}."
+        raise FunctionUnavailableError(message, hint="Name a ZIP, or a folder with an OCI layout.") from error
+
+
+def local_function(state: InstanceState, plugin: Plugin, code: LocalCode) -> FunctionConfiguration:
     """Return the function of an artifact, and create a service user for it.
 
     Args:
         state: Of the local BioT that the function may call.
         plugin: Its settings.
-        artifact: The ZIP.
-        sha256: Its digest in hexadecimal.
+        code: Its code. An image says itself which runtime and handler it has.
+
+    Raises:
+        FunctionUnavailableError: Neither the image nor plugin.toml names the runtime.
     """
+    image = code.image
+    runtime = (image and image.runtime) or plugin.runtime or ""
+    if image and not runtime:
+        message = f"The image in {code.artifact} does not say which base image of AWS it was built on."
+        hint = f"Build it with the label {BASE_NAME_LABEL}, or set runtime in plugin.toml."
+        raise FunctionUnavailableError(message, hint=hint)
     with state.database.write() as connection:
         user = create_service_user(connection, f"{full_name(plugin.name)}-{uuid4()}", (PROTECTED_API,))
     variables = {
@@ -40,10 +86,11 @@ def local_function(state: InstanceState, plugin: Plugin, artifact: Path, sha256:
     }
     return FunctionConfiguration(
         name=full_name(plugin.name),
-        runtime=plugin.runtime or "",
-        handler=plugin.handler,
-        artifact=artifact,
-        artifact_sha256=sha256,
+        runtime=runtime,
+        handler=(image and image.handler) or plugin.handler,
+        artifact=code.artifact,
+        artifact_sha256=code.sha256,
+        image=image,
         timeout_seconds=plugin.timeout,
         memory_megabytes=plugin.memory_size,
         ephemeral_storage_megabytes=plugin.ephemeral_storage,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from builder.manifest.model import Plugin
     from sandbox.direct_calls.call_events import CallEvent
     from sandbox.direct_calls.call_outcome import CallOutcome
+    from sandbox.direct_calls.local_function import LocalCode
     from sandbox.functions.function_configuration import FunctionConfiguration
     from sandbox.functions.service import ServiceSettings
     from sandbox.hooks.rules.subscription_matching import HookType
@@ -41,9 +42,13 @@ class TemporaryBiot:
         self._admin_password = admin_password
         self._tokens = HookTokens(state.keys, state.clock)
 
-    def function(self, plugin: Plugin, artifact: Path, sha256: str) -> FunctionConfiguration:
-        """Return the function of an artifact, with a service user of its own."""
-        return local_function(self._state, plugin, artifact, sha256)
+    def function(self, plugin: Plugin, code: LocalCode) -> FunctionConfiguration:
+        """Return the function of an artifact, with a service user of its own.
+
+        Raises:
+            FunctionUnavailableError: Neither an image nor plugin.toml names the runtime.
+        """
+        return local_function(self._state, plugin, code)
 
     def call(self, function: FunctionConfiguration, event: CallEvent) -> CallOutcome:
         """Call a function.

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from sandbox.functions.images.function_image import FunctionImage
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CorsSettings:
@@ -27,13 +29,14 @@ class FunctionConfiguration:
         name: The function's name, such as ``Plugin-age-calculator``.
         runtime: As the platform spells it, such as ``python3.13``.
         handler: File and function, such as ``index.handler``.
-        artifact: The ZIP.
+        artifact: The ZIP; for an image, what messages name.
         artifact_sha256: Its digest in hexadecimal. The code is unpacked once for each digest.
         timeout_seconds: After this time Lambda stops a call.
         memory_megabytes: Memory of all processes together.
         ephemeral_storage_megabytes: Size of ``/tmp``.
         variables: Environment variables in addition to Lambda's own, as sorted pairs of name and value.
         cors: Settings of the function's URL.
+        image: The image whose code runs instead of a ZIP; ``artifact_sha256`` is then the digest of its manifest.
     """
 
     name: str
@@ -46,3 +49,4 @@ class FunctionConfiguration:
     ephemeral_storage_megabytes: int = 512
     variables: tuple[tuple[str, str], ...] = ()
     cors: CorsSettings = field(default_factory=CorsSettings)
+    image: FunctionImage | None = None

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.support.archives.image_layers import BASE_NAME, LayerMember, file, layer, write_layout
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -116,6 +118,37 @@ def test_people_see_the_answer_the_changes_the_log_and_the_report(
     assert "    hello Small\n" in done.stdout
     assert "REPORT RequestId: " in done.stdout
     assert "3 calls: median " in done.stdout
+
+
+def test_the_code_of_an_image_runs_without_its_base_image_and_the_output_says_so(
+    plugin: Path, invoke: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    base = layer([LayerMember(name="var/lang/bin/python3.13"), file("index.py", "raise RuntimeError")])
+    settings = {"Labels": {BASE_NAME: "public.ecr.aws/lambda/python:3.13"}, "Cmd": ["main.handler"]}
+    write_layout(tmp_path / "small.oci", [base, layer([file(".wh.index.py"), file("main.py", HANDLER)])], settings)
+    done = invoke("notification", "--artifact", str(tmp_path / "small.oci"))
+
+    assert done.returncode == 0, done.stderr
+    assert "answered with the status 200" in done.stdout
+    assert "Note: The base image is not run" in done.stdout
+    assert "REPORT RequestId: " in done.stdout
+    assert not (plugin / "dist" / "small.oci").exists(), "nothing is built"
+
+
+def test_an_image_on_an_unknown_base_needs_a_runtime_in_plugin_toml(
+    plugin: Path, invoke: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    write_layout(tmp_path / "small.oci", [layer([file("index.py", HANDLER)])])
+    assert invoke("notification", "--artifact", str(tmp_path / "small.oci")).returncode == 0
+
+    manifest = plugin / "plugin.toml"
+    image = 'deploymentPackageType = "IMAGE"\nimageTag = "1"'
+    manifest.write_text(MANIFEST.replace('runtime = "python3.13"', image), "utf-8")
+    done = invoke("notification", "--artifact", str(tmp_path / "small.oci"))
+    manifest.write_text(MANIFEST, "utf-8")
+
+    assert done.returncode == 9
+    assert "does not say which base image of AWS it was built on" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from builder.manifest.model import Manifest
     from sandbox.direct_calls.call_events import CallEvent
     from sandbox.direct_calls.call_outcome import CallOutcome
+    from sandbox.direct_calls.local_function import LocalCode
 
 
 @click.command(
@@ -30,6 +31,7 @@ Examples:
   biot-plugin invoke notification --data '{"_id": "1"}'   about this entity
   biot-plugin invoke --event saved.json       any event
   biot-plugin invoke cron --repeat 20         the same call again; its times
+  biot-plugin invoke --artifact dist/my-plugin-1.oci   the code of an image
 
 \b
 The hooks: notification, interceptor_pre, interceptor_post,
@@ -48,6 +50,12 @@ The exit code is 9 if the plugin failed. A refusal (status 4xx) is an answer.
     help="A JSON file with the event. <token> in it becomes a signed token.",
 )
 @click.option("data", "--data", metavar="JSON", help="Replaces the body, or the entity, that the event is about.")
+@click.option(
+    "artifact",
+    "--artifact",
+    type=click.Path(exists=True, path_type=Path),
+    help="Call this ZIP, or the image in this OCI layout, instead of building.",
+)
 @click.option("repeat", "--repeat", type=click.IntRange(1, 10_000), default=1, metavar="N", help="Call it N times.")
 @click.option("any_python", "--any-python", is_flag=True, help="Use the nearest Python if the right one is missing.")
 @project_options
@@ -58,6 +66,7 @@ def command(  # noqa: PLR0913 - one parameter per option of the command line
     hook: str | None,
     event_file: Path | None,
     data: str | None,
+    artifact: Path | None,
     repeat: int,
     any_python: bool,
     folder: Path,
@@ -69,18 +78,21 @@ def command(  # noqa: PLR0913 - one parameter per option of the command line
     The command packages the plugin if something changed, starts the ZIP with Lambda's own runtime client and limits,
     and calls it with an event. It needs no running local BioT: public key, log-in and signed token come with it. It
     shows the answer, what the answer changed, the plugin's log, and a line like Lambda's REPORT.
+
+    The code of an image runs without its base image: Python or Node.js of this machine stands in, and the output says
+    so.
     """
     if hook and event_file:
         message = "HOOK and --event both name the event. Use only one of them."
         raise click.UsageError(message)
-    plugin = _package(folder, environment, quiet=as_json)
+    plugin = _given(folder, environment, artifact) if artifact else _package(folder, environment, quiet=as_json)
     events = _events(plugin.manifest, hook, event_file, data)
     from sandbox.direct_calls.temporary_biot import temporary_biot
     from sandbox.functions.service import ServiceSettings, default_cache
 
     outcomes: list[CallOutcome] = []
     with temporary_biot(ServiceSettings(cache=default_cache(), any_python=any_python)) as biot:
-        function = biot.function(plugin.manifest.plugin, plugin.artifact, plugin.sha256)
+        function = biot.function(plugin.manifest.plugin, plugin.code)
         for event in events:
             calls = [biot.call(function, event) for _ in range(repeat)]
             outcomes += calls
@@ -99,14 +111,14 @@ class _Packaged:
     """The plugin to call."""
 
     manifest: Manifest
-    artifact: Path
-    sha256: str
+    code: LocalCode
 
 
 def _package(folder: Path, environment: str | None, *, quiet: bool) -> _Packaged:
     """Package the plugin if something has changed."""
     from builder import manifest as manifests
     from builder import pipeline
+    from sandbox.direct_calls.local_function import LocalCode
 
     project = project_of(folder, environment)
     file = manifests.find_manifest(project.start)
@@ -118,7 +130,19 @@ def _package(folder: Path, environment: str | None, *, quiet: bool) -> _Packaged
         progress.close()
     if not quiet:
         print_problems(packaged.warnings)
-    return _Packaged(manifest=loaded.manifest, artifact=packaged.artifact.file, sha256=packaged.artifact.sha256)
+    code = LocalCode(artifact=packaged.artifact.file, sha256=packaged.artifact.sha256)
+    return _Packaged(manifest=loaded.manifest, code=code)
+
+
+def _given(folder: Path, environment: str | None, artifact: Path) -> _Packaged:
+    """The settings of plugin.toml with an artifact that exists."""
+    from builder import manifest as manifests
+    from sandbox.direct_calls.local_function import code_of
+
+    project = project_of(folder, environment)
+    file = manifests.find_manifest(project.start)
+    loaded = manifests.load(file, environment=project.environment, today=project.today)
+    return _Packaged(manifest=loaded.manifest, code=code_of(artifact.absolute()))
 
 
 def _events(manifest: Manifest, hook: str | None, file: Path | None, data: str | None) -> tuple[CallEvent, ...]:

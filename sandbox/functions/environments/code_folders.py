@@ -1,4 +1,4 @@
-"""Unpacked code: each artifact once, in a folder named by its digest, without write permission."""
+"""Unpacked code: each artifact and image once, in a folder named by its digest, without write permission."""
 
 from __future__ import annotations
 
@@ -12,14 +12,19 @@ import time
 import zipfile
 import zlib
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from builder.platform.limits import UNZIPPED_MAX
 from sandbox.functions.environments.shared_files import SharedFiles
 from sandbox.functions.function_errors import FunctionUnavailableError
+from sandbox.functions.images.unpacked_code import unpack_image
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    from sandbox.functions.images.function_image import FunctionImage
 
 _UNUSED_SECONDS = 24 * 3600
 """Code is deleted when no environment was started with it for so long: every save leaves one behind."""
@@ -45,21 +50,37 @@ class CodeFolders:
             FunctionUnavailableError: The artifact is missing or has another digest, or is not a ZIP that is safe to
                 unpack.
         """
-        target = self._folder / sha256
+        return self._folder_of(sha256, partial(self._unpack, artifact, sha256), f"The code {artifact}")
+
+    def unpack_image(self, image: FunctionImage) -> Path:
+        """Return the folder with the code of an image, unpacked now or earlier.
+
+        Raises:
+            FunctionUnavailableError: A layer is missing, damaged or unsafe.
+        """
+        name = f"image-{image.digest.removeprefix('sha256:')}"
+        return self._folder_of(name, partial(unpack_image, image), f"The image {image.digest}")
+
+    def _folder_of(self, name: str, unpack: Callable[[Path], object], what: str) -> Path:
+        """Return a folder; if it is missing, unpack something into a new one first."""
+        target = self._folder / name
         with suppress(FileNotFoundError):
             os.utime(target)  # recently used
             return target
         (self._folder / _SHARED).mkdir(parents=True, exist_ok=True, mode=0o700)
-        partial = self._folder / f".{secrets.token_hex(8)}"
+        new = self._folder / f".{secrets.token_hex(8)}"
         try:
-            self._unpack(artifact, sha256, partial)
-            partial.rename(target)
+            unpack(new)
+            new.rename(target)
         except OSError as error:
-            delete_folder(partial)
+            delete_folder(new)
             if target.is_dir():  # another process was faster
                 return target
-            message = f"The code {artifact} cannot be unpacked: {error.strerror or error}."
+            message = f"{what} cannot be unpacked: {error.strerror or error}."
             raise FunctionUnavailableError(message, hint="Check the file, and the free space of its folder.") from error
+        except FunctionUnavailableError:
+            delete_folder(new)
+            raise
         self._delete_unused()
         return target
 
@@ -71,7 +92,6 @@ class CodeFolders:
                 _require_digest(data, sha256)
                 self._extract(archive, data, str(folder))
         except (zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
-            delete_folder(folder)
             message = f"{artifact} is not a ZIP that Lambda could unpack: {error}."
             raise FunctionUnavailableError(message, hint="Build it again with `biot-plugin package`.") from error
 

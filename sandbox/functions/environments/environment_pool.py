@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sandbox.functions.environments.call_results import CallTimes, initialization_failure, invocation_of
@@ -12,6 +13,7 @@ from sandbox.functions.environments.function_variables import check_variables_si
 from sandbox.functions.environments.launch import prepare_launch
 from sandbox.functions.environments.runtime_api import Event
 from sandbox.functions.function_errors import FunctionUnavailableError, TooManyRequestsError
+from sandbox.functions.images.function_image import STAND_IN_NOTE
 from sandbox.functions.lambda_facts import INITIALIZATION_SECONDS, function_arn
 
 if TYPE_CHECKING:
@@ -158,7 +160,12 @@ class EnvironmentPool:
     def _prepare_launch(self) -> Launch:
         check_variables_size(dict(self._configuration.variables))
         program = self._programs.find(self._configuration.runtime)
-        code = self._code.unpack(self._configuration.artifact, self._configuration.artifact_sha256)
+        image = self._configuration.image
+        if image is not None:
+            code = self._code.unpack_image(image)
+            program = replace(program, notes=(*program.notes, STAND_IN_NOTE))
+        else:
+            code = self._code.unpack(self._configuration.artifact, self._configuration.artifact_sha256)
         return prepare_launch(self._configuration, program, code, self._programs.isolation())
 
     async def _call_in(
