@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from sandbox.endpoints.plugin_images import plugin_image
 from sandbox.functions.function_configuration import CorsSettings, FunctionConfiguration
 from sandbox.settings.code.code_store import CodeStore
 from sandbox.web.biot_errors import ApiError
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     from sandbox.database import Database
 
 _COLUMNS = (
-    "full_name, runtime, handler, timeout, memory_size, ephemeral_storage, enabled_state, deployment_package_type, "
-    "config, code_sha256, system_variables"
+    "full_name, runtime, handler, timeout, memory_size, ephemeral_storage, enabled_state, "
+    "config, code_sha256, image_tag, system_variables"
 )
 
 
@@ -30,18 +31,21 @@ def function_of(database: Database, plugin: str) -> FunctionConfiguration:
         plugin: The plugin's name with the platform's prefix.
 
     Raises:
-        ApiError: 404 ``PLUGIN_NOT_FOUND``; 503 ``PLUGIN_DISABLED``, or ``PLUGIN_NOT_RUNNING`` for an image or a plugin
-            without code. BioT documents none of them for endpoints.
+        ApiError: 404 ``PLUGIN_NOT_FOUND``; 503 ``PLUGIN_DISABLED``, or ``PLUGIN_NOT_RUNNING`` for a plugin without
+            code, or with an image that cannot run here. BioT documents none of them for endpoints.
     """
     row = _row(database, plugin)
     config = json.loads(row["config"])
     cors = config["cors"]
+    image = plugin_image(database, plugin, row["image_tag"]) if row["image_tag"] else None
+    sha256 = image.digest.removeprefix("sha256:") if image else row["code_sha256"]
     return FunctionConfiguration(
         name=row["full_name"],
-        runtime=row["runtime"],
-        handler=row["handler"],
-        artifact=CodeStore.beside(database).file(row["code_sha256"]),
-        artifact_sha256=row["code_sha256"],
+        runtime=image.runtime if image else row["runtime"],
+        handler=image.handler if image else row["handler"],
+        image=image,
+        artifact=CodeStore.beside(database).file(sha256),
+        artifact_sha256=sha256,
         timeout_seconds=row["timeout"],
         memory_megabytes=row["memory_size"],
         ephemeral_storage_megabytes=row["ephemeral_storage"],
@@ -100,8 +104,6 @@ def _variables(own: Mapping[str, object], row: sqlite3.Row) -> tuple[tuple[str, 
 def _reason_not_to_run(row: sqlite3.Row) -> tuple[str, str] | None:
     if row["enabled_state"] != "ENABLED":
         return "PLUGIN_DISABLED", "The plugin is disabled. Enable it with `biot-plugin enable -e local`."
-    if row["deployment_package_type"] == "IMAGE":
-        return "PLUGIN_NOT_RUNNING", "The plugin is an IMAGE plugin: a local BioT runs only ZIP plugins."
-    if row["code_sha256"] is None:
+    if row["code_sha256"] is None and row["image_tag"] is None:
         return "PLUGIN_NOT_RUNNING", "The plugin has no code. Publish it with `biot-plugin publish -e local`."
     return None

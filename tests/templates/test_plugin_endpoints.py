@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from builder.oci import OCI_CONFIG, OCI_LAYER_GZIP, Descriptor, content_digest, encode_document, write_manifest
 from sandbox.functions.service import ServiceSettings
+from tests.support.archives.image_layers import BASE_NAME, file, layer
+from tests.support.sandbox.pushed_images import SmallImage, registry_client
 from tests.support.sandbox.running_sandbox import Sandbox, running_sandbox
 from tests.support.sandbox.settings_client import MINIMAL, Settings, settings_of, zipped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 CODE = """
@@ -109,3 +112,36 @@ def test_a_disabled_plugin_and_one_without_code_say_why_they_do_not_answer(
     assert (disabled.status_code, disabled.json()["code"]) == (503, "PLUGIN_DISABLED")
     assert (empty.status, empty.body["code"]) == (503, "PLUGIN_NOT_RUNNING")
     assert "has no code" in empty.body["message"]
+
+
+def test_an_image_runs_without_its_base_image_and_a_new_tag_runs_the_new_code(
+    settings: Settings, sandbox: Sandbox
+) -> None:
+    labels = {BASE_NAME: "public.ecr.aws/lambda/python:3.13"}
+    client = registry_client(sandbox)
+    with client.http:
+        for tag in ("first", "second"):
+            code = f"import os\ndef handler(event, context): return [{tag!r}, os.environ['BIOT_APP_NAME']]\n"
+            client.push(code_image({"main.py": code}, {"Labels": labels, "Cmd": ["main.handler"]}), tag)
+        client.push(code_image({"main.py": ""}, {"Cmd": ["main.handler"]}), "unknown")
+    config = {"name": "image", "displayName": "Image", "version": 1, "deploymentPackageType": "IMAGE"}
+    assert settings.create({**config, "imageTag": "first"}, None).status_code == 201
+    first = sandbox.call("POST", "/run/Plugin-image/")
+    assert settings.patch({"version": 2, "imageTag": "second"}, name="Plugin-image").status_code == 200
+    second = sandbox.call("POST", "/run/Plugin-image/")
+    settings.patch({"version": 3, "imageTag": "unknown"}, name="Plugin-image")
+    unknown = sandbox.call("POST", "/run/Plugin-image/")
+
+    assert (first.status, first.body) == (200, ["first", "Image"])
+    assert (second.status, second.body) == (200, ["second", "Image"])
+    assert (unknown.status, unknown.body["code"]) == (503, "PLUGIN_NOT_RUNNING")
+    assert "has no label org.opencontainers.image.base.name" in unknown.body["message"]
+
+
+def code_image(code: Mapping[str, str], settings: Mapping[str, object]) -> SmallImage:
+    """An image with real code, as it is pushed."""
+    content = layer([file(path, text) for path, text in code.items()])
+    config = encode_document({"architecture": "amd64", "os": "linux", "config": settings})
+    described = Descriptor(media_type=OCI_CONFIG, digest=content_digest(config), size=len(config))
+    layers = (Descriptor(media_type=OCI_LAYER_GZIP, digest=content_digest(content), size=len(content)),)
+    return SmallImage(config=config, layer=content, manifest=write_manifest(described, layers))

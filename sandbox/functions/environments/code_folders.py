@@ -58,7 +58,7 @@ class CodeFolders:
         Raises:
             FunctionUnavailableError: A layer is missing, damaged or unsafe.
         """
-        name = f"image-{image.digest.removeprefix('sha256:')}"
+        name = image.digest.removeprefix("sha256:")
         return self._folder_of(name, partial(unpack_image, image), f"The image {image.digest}")
 
     def _folder_of(self, name: str, unpack: Callable[[Path], object], what: str) -> Path:

@@ -1,0 +1,53 @@
+"""The image of an IMAGE plugin, from the registry of the local BioT."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from builder.oci import parse_manifest
+from sandbox.functions.function_errors import FunctionUnavailableError
+from sandbox.functions.images.function_image import BASE_NAME_LABEL, FunctionImage, function_image
+from sandbox.registry.blob_files import BlobFiles
+from sandbox.registry.repository_names import PLUGIN_REPOSITORY
+from sandbox.registry.repository_table import RepositoryTable
+from sandbox.web.biot_errors import ApiError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sandbox.database import Database
+
+
+def plugin_image(database: Database, plugin: str, tag: str) -> FunctionImage:
+    """Return the image with a tag, ready to be unpacked.
+
+    Args:
+        database: Of the local BioT.
+        plugin: The plugin's name, for messages.
+        tag: Of an image in the repository of plugins.
+
+    Raises:
+        ApiError: 503 ``PLUGIN_NOT_RUNNING``: it was deleted, or does not say which base image it was built on.
+    """
+    try:
+        with database.read() as connection:
+            row = RepositoryTable(connection, PLUGIN_REPOSITORY).find_manifest(tag)
+        manifest = parse_manifest(row["content"], row["media_type"])
+        blobs = BlobFiles.beside(database)
+        config = blobs.file(manifest.config.digest).read_bytes()
+
+        def find_blob(digest: str) -> Path | None:
+            file = blobs.file(digest)
+            return file if file.is_file() else None
+
+        image = function_image(manifest, config, find_blob)
+    except (ApiError, OSError, FunctionUnavailableError) as error:
+        raise _not_running(plugin, f"Its image {tag} cannot be read: {error}") from error
+    if not image.runtime:
+        message = f"Its image {tag} has no label {BASE_NAME_LABEL} with a base image of AWS."
+        raise _not_running(plugin, message)
+    return image
+
+
+def _not_running(plugin: str, message: str) -> ApiError:
+    return ApiError(503, "PLUGIN_NOT_RUNNING", message, {"pluginName": plugin})
