@@ -59,10 +59,6 @@ class CronExpression:
                 if month in self.months and (year, month) >= (start.year, start.month):
                     yield from self._runs_of_month(year, month, start)
 
-    def next_after(self, moment: datetime) -> datetime | None:
-        """Return the first run after a moment; None when there is none."""
-        return next(self.runs_after(moment), None)
-
     def _runs_of_month(self, year: int, month: int, start: datetime) -> Iterator[datetime]:
         for day in self._days(year, month):
             if (year, month, day) < (start.year, start.month, start.day):

@@ -56,7 +56,7 @@ def test_the_next_runs_are_those_of_aws(schedule: str, start: str, expected: lis
 def test_a_moment_in_another_time_zone_is_converted_to_utc() -> None:
     moment = datetime.fromisoformat("2026-01-01T03:30:00+02:00")
 
-    assert parse_cron("0 2 * * ? *").next_after(moment) == datetime(2026, 1, 1, 2, tzinfo=UTC)
+    assert next(parse_cron("0 2 * * ? *").runs_after(moment)) == datetime(2026, 1, 1, 2, tzinfo=UTC)
 
 
 class EveryMinute:

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 PLACES = ("PRE_REQUEST", "POST_REQUEST", "ADAPT_ENTITY", "NOTIFICATION", "DIRECT")
 
 
-ID = "9a1b2c3d-0000-4000-8000-000000{n}"
+ID = "9a1b2c3d-0000-4000-8000-00{n}"
 
 
 class Canaries:
     """Values that must not appear anywhere; each is unique."""
 
     def __init__(self) -> None:
-        self._numbers = count(700_001)
+        self._numbers = count(7_000_000_001)  # as long as no random id in an event has by chance
         self.planted: list[str] = []
 
     def text(self, form: str = "Canary{n}Value") -> str:
