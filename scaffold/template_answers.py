@@ -20,6 +20,7 @@ QUESTIONS = (
     "display_name",
     "hooks",
     "runtime",
+    "package_type",
     "description",
     "ci",
     "kit_requirement",

@@ -58,10 +58,14 @@ _JAVASCRIPT = """
 """
 
 
-def expected_files(language: str, hooks: tuple[str, ...], ci: str) -> set[str]:
+_IMAGE = "scripts/login.sh scripts/login.bat scripts/BuildAndPush.sh scripts/BuildAndPush.bat"
+
+
+def expected_files(language: str, hooks: tuple[str, ...], ci: str, package_type: str = "zip") -> set[str]:
     """The exact set of files for these answers."""
     suffix = "py" if language == "python" else "js"
     files = {*_BOTH.split(), *(_PYTHON if language == "python" else _JAVASCRIPT).split(), *CI_FILES[ci]}
+    files |= set() if package_type == "zip" else set(_IMAGE.split())
     for hook in hooks:
         files.add(f"src/plugin/perform/{hook}.{suffix}")
         files.add(f"tests/test_{hook}.py" if language == "python" else f"tests/{hook}.test.js")

@@ -35,6 +35,9 @@ SCHEMAS = {
 }
 
 
+PACKAGE_TYPES = {"zip": "dist/*.zip", "image": "dist/*.oci"}
+
+
 @pytest.fixture(params=CASES, ids="-".join)
 def case(request: pytest.FixtureRequest) -> tuple[str, str]:
     chosen: tuple[str, str] = request.param
@@ -59,13 +62,15 @@ def test_actionlint_finds_nothing_but_a_planted_mistake(render: Render, tmp_path
     assert re.findall(r"(\w+)\.yml:\d+:\d+ (.*?) is not", done.stdout) == [("planted", 'property "other"')], done.stdout
 
 
+@pytest.mark.parametrize("package_type", PACKAGE_TYPES)
 @pytest.mark.parametrize("name", SCHEMAS)
-def test_the_pipeline_matches_the_schema_of_its_system(name: str, render: Render) -> None:
+def test_the_pipeline_matches_the_schema_of_its_system(name: str, package_type: str, render: Render) -> None:
     schema, file = SCHEMAS[name]
     system = "github" if name == "dependabot" else name
     validator = jsonschema_rs.validator_for((VENDORED_SCHEMAS / schema).read_text("utf-8"), validate_formats=True)
     for language in LANGUAGES:
-        document = yaml.safe_load((render(language=language, ci=system) / file).read_text("utf-8"))
+        plugin = render(language=language, ci=system, package_type=package_type)
+        document = yaml.safe_load((plugin / file).read_text("utf-8"))
         if system == "github" and True in document:
             document["on"] = document.pop(True)  # YAML 1.1, which PyYAML reads, has "on" as a word for true
         assert [str(error) for error in validator.iter_errors(document)] == []
@@ -79,16 +84,20 @@ def test_the_jenkinsfile_is_groovy(language: str, render: Render) -> None:
     assert pipelines.groovy(text.replace("steps {", "steps", 1)).has_error
 
 
-def test_each_has_the_same_three_jobs(case: tuple[str, str], render: Render) -> None:
+@pytest.mark.parametrize("package_type", PACKAGE_TYPES)
+def test_each_has_the_same_three_jobs(case: tuple[str, str], package_type: str, render: Render) -> None:
     """Only tox does the work, so a developer can run the same commands locally."""
     language, system = case
-    pipeline = pipelines.read(system, render(language=language, ci=system))
+    pipeline = pipelines.read(system, render(language=language, ci=system, package_type=package_type))
     called = {
         name: [re.sub(r"^(\S*/)?tox", "tox", script) for script in job.scripts if re.match(r"(\S*/)?tox\b", script)]
         for name, job in pipeline.items()
     }
     assert called["plugin"] == ["tox", "tox -e package"]
-    assert called["verify"] == ["tox -e verify -- dist/*.zip"]
+    assert called["verify"] == [f"tox -e verify -- {PACKAGE_TYPES[package_type]}"]
+    assert all(
+        script.count(PACKAGE_TYPES[package_type]) == script.count("--artifact dist/") for script in called["publish"]
+    )
     assert [re.match(r"tox -e (\S+)", script)[1] for script in called["publish"]][-2:] == ["plan", "publish"]  # type: ignore[index]
     assert [job.receives for job in pipeline.values()] == [False, True, True]
     assert pipeline["publish"].keeps

@@ -40,6 +40,15 @@ def command(  # noqa: PLR0913 - one parameter per option of the command line
     print_lines(_next_steps(result))
 
 
+def _packaging_steps(result: scaffold.NewResult) -> list[str]:
+    if result.answers.get("package_type", "zip") == "zip":
+        return ["  tox -e package        write the ZIP for BioT to dist/"]
+    return [
+        "  tox -e lock           pin the base image; commit image.lock",
+        "  tox -e package        write the image for BioT to dist/",
+    ]
+
+
 def _next_steps(result: scaffold.NewResult) -> list[str]:
     lines = [
         f"{len(result.files)} files in {result.folder}, from version {result.version} of the kit.",
@@ -47,7 +56,7 @@ def _next_steps(result: scaffold.NewResult) -> list[str]:
         f"  cd {shlex.quote(str(result.folder))}",
         '  git init && git add -A && git commit -m "Start"',
         "  tox                   check style and types, run tests (python3 -m pip install tox)",
-        "  tox -e package        write the ZIP for BioT to dist/",
+        *_packaging_steps(result),
         "",
         "Write your code in src/plugin/perform/. README.md explains the rest.",
     ]
