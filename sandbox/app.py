@@ -8,9 +8,11 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
+from starlette.routing import Mount, Route
 
 from sandbox import openapi
 from sandbox.activity import routes as activity
+from sandbox.console.console_access import PATH, ConsoleAccess
 from sandbox.cron import schedule_routes
 from sandbox.dispatcher import routes as dispatcher
 from sandbox.endpoints import function_url_routes
@@ -37,12 +39,15 @@ if TYPE_CHECKING:
     from sandbox.instance_state import InstanceState
 
 
-def create_app(state: InstanceState, work: BackgroundWork | None = None) -> ASGIApp:
+def create_app(
+    state: InstanceState, work: BackgroundWork | None = None, access: ConsoleAccess | None = None
+) -> ASGIApp:
     """Create the application with all routes of the local BioT.
 
     Args:
         state: Routes read it from ``request.app.state.sandbox``.
         work: What goes on in the background; None calls hooks, and neither runs schedules nor records anything.
+        access: Who may use the console; None for nobody.
     """
     app = Starlette(
         routes=[
@@ -69,8 +74,27 @@ def create_app(state: InstanceState, work: BackgroundWork | None = None) -> ASGI
     app.router.redirect_slashes = False
     app.state.sandbox = state
     app.state.work = work
+    app.state.console = access or ConsoleAccess()
+    console = _LazyConsole(app)
+    app.router.routes += [Route(PATH, endpoint=console), Mount(PATH, app=console)]
     app.state.image_uploads = UnfinishedBlobs(BlobFiles.beside(state.database).uploads)
     return Guard(HookLayer(app, work.hooks if work else Hooks(state)), state.settings.base_url)
+
+
+class _LazyConsole:
+    """The console, which is loaded when a browser asks for it: the local BioT starts faster without its templates."""
+
+    def __init__(self, app: Starlette) -> None:
+        self._app = app
+        self._console: ASGIApp | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request below ``/console``."""
+        if self._console is None:
+            from sandbox.console.console_routes import create_console
+
+            self._console = create_console(self._app)
+        await self._console(scope, receive, send)
 
 
 async def _handle_api_error(request: Request, error: Exception) -> Response:

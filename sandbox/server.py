@@ -22,6 +22,7 @@ from sandbox.activity.activity_recorder import ActivityRecorder
 from sandbox.app import create_app
 from sandbox.background_work import BackgroundWork
 from sandbox.clock import Clock, SystemClock
+from sandbox.console.console_access import ConsoleAccess
 from sandbox.cron.cron_scheduler import CronScheduler
 from sandbox.database import Database
 from sandbox.entities.seed_data import seed
@@ -86,11 +87,18 @@ class RunningServer:
         base_url: Its address.
         state: Its state.
         gate: Its fault gate; None when it was started without one.
+        console_url: The address of its console, with the key that opens it.
     """
 
     def __init__(
-        self, state: InstanceState, gate: FaultGate | None, thread: _ServerThread, resources: ExitStack
+        self,
+        state: InstanceState,
+        gate: FaultGate | None,
+        thread: _ServerThread,
+        resources: ExitStack,
+        console_url: str,
     ) -> None:
+        self.console_url = console_url
         self.base_url = state.settings.base_url
         self.state = state
         self.gate = gate
@@ -148,13 +156,14 @@ def start(options: ServerOptions) -> RunningServer:
         recorder = resources.enter_context(ActivityRecorder(options.folder / FILE_NAME))
         hooks = Hooks(state, recorder)
         work = BackgroundWork(hooks=hooks, scheduler=CronScheduler(hooks), recorder=recorder)
-        app = create_app(state, work)
+        access = ConsoleAccess()
+        app = create_app(state, work, access)
         gate = _gate(options, hooks)
         if options.log:
             app = RequestLog(app, options.log)
         thread = _ServerThread(app, listener, gate.protocol() if gate else "h11", work)
         resources.callback(thread.stop)
-        return RunningServer(state, gate, thread, resources.pop_all())
+        return RunningServer(state, gate, thread, resources.pop_all(), access.address(base_url))
 
 
 def _delete_data(folder: Path) -> None:

@@ -55,6 +55,7 @@ class StartMessage:
         return [
             f"Local BioT on {self.running.base_url}",
             f"{'New' if self.new else 'With the data of last time'}, in {data}",
+            f"Console: {self.running.console_url}",
             "",
             *(f"  {label.ljust(14)}  {value}" for label, value in rows),
             "",

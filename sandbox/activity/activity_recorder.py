@@ -27,11 +27,15 @@ class ActivityRecorder:
 
     Args:
         file: The file.
+
+    Attributes:
+        revision: Grows with each record that was written, so that a reader can wait for the next one.
     """
 
     def __init__(self, file: Path) -> None:
         self._file = ActivityFile(file)
         self._turn = threading.Lock()
+        self.revision = 0
         self._queue: queue.SimpleQueue[Callable[[], ActivityRecord] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._write_all, name="activity", daemon=True)
         self._thread.start()
@@ -115,6 +119,7 @@ class ActivityRecorder:
             return
         try:
             self._file.add([make() for make in batch])
+            self.revision += 1
         except Exception:  # the record of what happened must never stop what happens
             logging.getLogger(__name__).exception("The activity could not be recorded.")
 

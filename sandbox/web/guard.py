@@ -42,7 +42,8 @@ SAMPLES_HOST = "lambda.aws.com"
 """The value of ``Host`` in requests of plugins that are based on BioT's Python sample (1.5.7, ``src/constants.py``)."""
 
 _READ_TIMEOUT_SECONDS = 2
-_PLUGINS = "/settings/v2/plugins"
+_PLUGINS = ("/settings/v2/plugins", "/console/plugins")
+"""Where ZIPs are uploaded: the API, and the form of the console."""
 _REGISTRY = "/v2/"
 _HTTP_PORT = 80
 
@@ -93,7 +94,7 @@ def body_limit(method: str, path: str) -> int:
         return REQUEST_MAX
     if path.startswith(_REGISTRY):
         return LAYER_MAX if "/blobs/uploads/" in path else MANIFEST_MAX
-    large = method in {"POST", "PATCH", "PUT"} and (path == _PLUGINS or path.startswith(f"{_PLUGINS}/"))
+    large = method in {"POST", "PATCH", "PUT"} and f"{path}/".startswith(tuple(f"{each}/" for each in _PLUGINS))
     return PLUGIN_BODY_MAX if large else BODY_MAX
 
 

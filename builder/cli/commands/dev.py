@@ -127,6 +127,7 @@ def _local_biot(port: int, *, any_python: bool) -> Iterator[PluginStarter]:
     with start(ServerOptions(folder=state.folder / "sandbox", port=port, functions=functions)) as running:
         open_local_biot(running, state, new_password=False)
         print_text(f"Local BioT on {running.base_url} (it stops with this command)")
+        print_text(f"Console: {running.console_url}")
         yield LocalPluginStarter(running.state)
 
 

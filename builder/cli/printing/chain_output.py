@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 PLUGIN_FAILED_EXIT = 9
 _CLIENT_ERROR = 400
 _CHANGES_MAX = 30
-_PARTS = {"PRE_REQUEST": "request", "ADAPT_ENTITY": "response", "POST_REQUEST": "response"}
+_INTERCEPTIONS = frozenset({"PRE_REQUEST", "ADAPT_ENTITY", "POST_REQUEST"})
 
 
 def chain_lines(chain: Chain, *more: str) -> list[str]:
@@ -106,7 +106,7 @@ def _status(step: Chain) -> str:
 
 
 def _step_title(step: Chain) -> str:
-    order = f" (order {step['order']})" if step["name"] in _PARTS else ""
+    order = f" (order {step['order']})" if step["name"] in _INTERCEPTIONS else ""
     listener = f" {step['listener']}{order}" if step["listener"] else ""
     return f"{step['name']}{listener}: {_status(step)}, {step['milliseconds']:.1f} ms"
 
@@ -115,7 +115,7 @@ def _step_details(step: Chain) -> Iterator[str]:
     yield from _fault(step)
     if step["problem"]:
         yield step["problem"]
-    if step["name"] in _PARTS:
+    if step["name"] in _INTERCEPTIONS:
         yield from _changes(step)
     function = step["function"]
     if function:
@@ -128,18 +128,15 @@ def _step_details(step: Chain) -> Iterator[str]:
 
 def _changes(step: Chain) -> Iterator[str]:
     """What an interceptor changed, as a structural difference."""
-    from sandbox.json_diff import describe, diff
+    from sandbox.activity.step_changes import CHANGED_PART, step_changes
+    from sandbox.json_diff import describe
 
-    part, answer = _PARTS[step["name"]], step["response"]
-    sent, body = step["request"]["body"], answer["body"] if answer else None
-    if not isinstance(sent, dict) or not isinstance(body, dict) or not isinstance(body.get(part), dict):
-        return
-    before = sent.get(part)
-    old = {key: value for key, value in before.items() if key in body[part]} if isinstance(before, dict) else {}
-    changes = [describe(change) for change in diff(old, body[part])]
-    yield from changes[:_CHANGES_MAX] or [f"the {part} is unchanged"]
-    if len(changes) > _CHANGES_MAX:
-        yield f"… {len(changes) - _CHANGES_MAX} more changes (--json shows all)"
+    changes = step_changes(step)
+    if changes is not None:
+        lines = [describe(change) for change in changes[:_CHANGES_MAX]]
+        yield from lines or [f"the {CHANGED_PART[step['name']]} is unchanged"]
+        if len(changes) > _CHANGES_MAX:
+            yield f"… {len(changes) - _CHANGES_MAX} more changes (--json shows all)"
 
 
 def _notes_of_tree(chain: Chain) -> list[str]:

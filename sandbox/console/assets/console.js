@@ -1,0 +1,151 @@
+// Improves the pages, which work as plain forms without it.
+// @ts-check
+
+/** @param {string} selector @param {ParentNode} [root] @returns {HTMLElement[]} */
+const all = (selector, root = document) => /** @type {HTMLElement[]} */ ([...root.querySelectorAll(selector)]);
+
+/** Shows one step or tab at a time. @param {HTMLFormElement} form */
+function showOneStep(form) {
+  const sections = all(".step", form);
+  const isNew = form.dataset.steps === "steps";
+  const tabs = document.createElement("div");
+  tabs.className = "tabs";
+  tabs.setAttribute("role", "tablist");
+  const buttons = sections.map((section, number) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.id = `tab-${number}`;
+    button.setAttribute("role", "tab");
+    button.setAttribute("aria-controls", section.id);
+    const title = section.querySelector("h2")?.textContent ?? "";
+    button.textContent = isNew ? `${number + 1}. ${title}` : title;
+    section.setAttribute("role", "tabpanel");
+    section.setAttribute("aria-labelledby", button.id);
+    section.querySelector("h2")?.classList.add("hidden");
+    button.addEventListener("click", () => select(number));
+    button.addEventListener("keydown", (event) => {
+      const move = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+      if (move) {
+        select((number + move + sections.length) % sections.length);
+        buttons[(number + move + sections.length) % sections.length].focus();
+      }
+    });
+    tabs.append(button);
+    return button;
+  });
+  const [save] = all(".buttons .primary", form);
+  const next = document.createElement("button");
+  next.type = "button";
+  next.textContent = "Next";
+  next.className = "primary";
+  save.before(next);
+  let current = 0;
+  next.addEventListener("click", () => {
+    select(current + 1);
+    buttons[current].focus();
+  });
+
+  /** @param {number} number */
+  function select(number) {
+    current = number;
+    sections.forEach((section, at) => {
+      section.hidden = at !== number;
+      buttons[at].setAttribute("aria-selected", String(at === number));
+      buttons[at].tabIndex = at === number ? 0 : -1;
+    });
+    next.hidden = !isNew || number === sections.length - 1;
+    save.hidden = isNew && number !== sections.length - 1;
+  }
+
+  form.prepend(tabs);
+  const wrong = sections.findIndex((section) => section.querySelector(".problem"));
+  select(Math.max(0, wrong));
+}
+
+/** Shows the fields of the chosen package type only. @param {HTMLFormElement} form */
+function followPackageType(form) {
+  const choice = /** @type {HTMLSelectElement | null} */ (form.elements.namedItem("deploymentPackageType"));
+  const show = () => {
+    for (const field of all("[data-package-type]", form)) {
+      field.hidden = field.dataset.packageType !== choice?.value;
+    }
+  };
+  choice?.addEventListener("change", show);
+  show();
+}
+
+/** Adds a row without asking the server. @param {HTMLElement} button */
+function addRows(button) {
+  button.addEventListener("click", (event) => {
+    event.preventDefault();
+    const [rows] = all(`[data-rows="${button.dataset.add}"]`);
+    const last = /** @type {HTMLElement} */ (rows.lastElementChild);
+    const copy = /** @type {HTMLElement} */ (last.cloneNode(true));
+    const number = rows.children.length;
+    for (const input of /** @type {HTMLInputElement[]} */ (all("input, select", copy))) {
+      input.name = input.name.replace(/\.\d+\./, `.${number}.`);
+      input.value = "";
+      input.removeAttribute("aria-invalid");
+      input.removeAttribute("aria-describedby");
+    }
+    for (const problem of all(".problem", copy)) problem.remove();
+    rows.append(copy);
+    /** @type {HTMLElement | null} */ (copy.querySelector("input, select"))?.focus();
+  });
+}
+
+/** Adds new chains at the top, and replaces those that were still running. @param {HTMLElement} body */
+function followActivity(body) {
+  const [state] = all("[data-live-state]");
+  const source = new EventSource(`${body.dataset.live}?after=${body.dataset.newest}`);
+  source.addEventListener("open", () => (state.textContent = "Live"));
+  source.addEventListener("error", () => (state.textContent = "Not connected; trying again."));
+  source.addEventListener("chain", (event) => {
+    const holder = document.createElement("template");
+    holder.innerHTML = event.data; // written by the server's template, which escapes every value
+    const row = /** @type {HTMLElement} */ (holder.content.firstElementChild);
+    const known = body.querySelector(`[data-number="${row.dataset.number}"]`);
+    for (const empty of all("[data-empty]")) empty.remove();
+    if (known) {
+      if (!known.contains(document.activeElement)) known.replaceWith(row);
+      return;
+    }
+    row.classList.add("new");
+    const before = document.documentElement.scrollHeight;
+    body.prepend(row);
+    if (window.scrollY > body.offsetTop) window.scrollBy(0, document.documentElement.scrollHeight - before);
+    while (body.children.length > 500) body.lastElementChild?.remove();
+  });
+  window.addEventListener("pagehide", () => source.close());
+}
+
+/** @param {HTMLElement} button */
+function copyText(button) {
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(button.dataset.copy ?? "");
+    const before = button.textContent;
+    button.textContent = "Copied";
+    setTimeout(() => (button.textContent = before), 1500);
+  });
+}
+
+for (const form of /** @type {HTMLFormElement[]} */ (all("form[data-steps]"))) {
+  showOneStep(form);
+  followPackageType(form);
+}
+all("[data-add]").forEach(addRows);
+all("[data-copy]").forEach(copyText);
+all("[data-live]").forEach(followActivity);
+document.addEventListener("click", (event) => {
+  for (const menu of /** @type {HTMLDetailsElement[]} */ (all("details.menu[open]"))) {
+    if (!menu.contains(/** @type {Node} */ (event.target))) menu.open = false;
+  }
+});
+document.addEventListener("keydown", (event) => {
+  const typing = /** @type {HTMLElement} */ (event.target).closest("input, select, textarea");
+  if (event.key === "/" && !typing) {
+    event.preventDefault();
+    document.getElementById("search")?.focus();
+  }
+  if (event.key === "Escape") for (const menu of /** @type {HTMLDetailsElement[]} */ (all("details.menu[open]"))) menu.open = false;
+});

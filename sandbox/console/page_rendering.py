@@ -1,0 +1,86 @@
+"""Pages from templates. Whatever a plugin or a user wrote is escaped, and no page may load or run anything else."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.responses import HTMLResponse
+
+from sandbox.console.console_access import PATH, TOKEN_FIELD
+from sandbox.instance_state import state_of
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+SECURITY_HEADERS = {
+    "content-security-policy": (
+        "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
+        "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    ),
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "cross-origin-opener-policy": "same-origin",
+    "cache-control": "no-store",
+}
+
+
+def render(request: Request, template: str, *, status: int = 200, **values: object) -> Response:
+    """A page of the console.
+
+    Args:
+        request: For the frame around every page: address, clock and the token of forms.
+        template: Its file in ``pages``.
+        status: Of the response.
+        **values: What the template shows.
+    """
+    state = state_of(request)
+    frame = {
+        "path": request.url.path,
+        "console": PATH,
+        "token_field": TOKEN_FIELD,
+        "form_token": request.app.state.console.form_token,
+        "now": state.clock.now(),
+        "address": state.settings.base_url,
+    }
+    page = _environment().get_template(template).render(**frame, **values)
+    return HTMLResponse(page, status, headers=SECURITY_HEADERS)
+
+
+def render_fragment(template: str, **values: object) -> str:
+    """A part of a page, such as a row that is added to a list."""
+    return _environment().get_template(template).render(console=PATH, **values)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).with_name("pages")),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["pretty"] = _pretty
+    environment.filters["milliseconds"] = _milliseconds
+    return environment
+
+
+def _pretty(value: object) -> str:
+    """JSON for people; a text as it is."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def _milliseconds(value: float | None) -> str:
+    """A duration as people read it: ``0.8 ms``, ``42 ms``, ``1.3 s``."""
+    if value is None:
+        return "…"
+    if value < 10:  # noqa: PLR2004 - below this, a digit after the point says something
+        return f"{value:.1f} ms"
+    return f"{value:.0f} ms" if value < 1000 else f"{value / 1000:.1f} s"  # noqa: PLR2004 - a second
