@@ -10,7 +10,7 @@ from builder.registry.registry_calls import FAULTS
 from builder.registry.registry_failures import BrokenSourceError, DamagedBlobError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator
     from pathlib import Path
 
     from builder.oci import Descriptor
@@ -100,7 +100,7 @@ class HashedBlob:
         self._source = source
         self._states = {0: hashlib.sha256()}
 
-    def part(self, start: int, end: int) -> Iterator[bytes]:
+    def part(self, start: int, end: int) -> Generator[bytes, None, None]:
         """The pieces from ``start`` to before ``end``.
 
         Raises:
@@ -146,6 +146,6 @@ class BlobPart:
         self._end = end
         self.size = end - start
 
-    def open(self) -> Iterator[bytes]:
+    def open(self) -> Generator[bytes, None, None]:
         """The pieces of the part."""
         return self._blob.part(self._start, self._end)

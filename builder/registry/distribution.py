@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlencode, urljoin
 
 from builder.network.server_connection import LostResponseError
-from builder.oci import INDEX_TYPES, MANIFEST_MAX, MANIFEST_TYPES, InvalidOciDocumentError, parse_index, parse_manifest
+from builder.oci import INDEX_TYPES, MANIFEST_TYPES, InvalidOciDocumentError, parse_index, parse_manifest
 from builder.registry.registry_calls import UnusableAnswerError, describe_answer
 from builder.registry.registry_failures import RegistryRefusedError
 from builder.registry.registry_transport import RegistryRequest, is_protected, origin
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _OK, _CREATED, _ACCEPTED, _NO_CONTENT, _PARTIAL = 200, 201, 202, 204, 206
 _TEMPORARY_REDIRECT, _NOT_FOUND, _RANGE = 307, 404, 416
 _REDIRECTS: Final = frozenset({301, 302, 303, _TEMPORARY_REDIRECT, 308})
+_USUAL_MANIFEST: Final = 256 * 1024
 _MOST_REDIRECTS: Final = 5
 _BYTES: Final = {"content-type": "application/octet-stream"}
 _DOCUMENTS: Final = ", ".join(sorted(MANIFEST_TYPES | INDEX_TYPES))
@@ -173,7 +174,7 @@ class RemoteRepository:
             method="GET",
             url=f"{self._url}/manifests/{quote(pointer, safe=':')}",
             headers={"accept": _DOCUMENTS},
-            expected_bytes=MANIFEST_MAX,
+            expected_bytes=_USUAL_MANIFEST,
         )
         response = self.calls.query(request, {_OK, _NOT_FOUND}, check)
         return None if response.status == _NOT_FOUND else _read_document(response, pointer)

@@ -97,7 +97,7 @@ def push_image(
             return PushedImage(verdict=Verdict.NOTHING_TO_DO, reference=target, blobs={})
         blobs = push.provide_blobs(progress)
         push.store_manifest(progress)
-        push.point_tag()
+        push.point_tag(progress)
     sizes = {blob.digest: blob.size for blob in (image.manifest.config, *image.manifest.layers)}
     sent = sum(sizes[digest] for digest, came in blobs.items() if came is BlobOrigin.SENT)
     return PushedImage(verdict=Verdict.DONE, reference=target, blobs=blobs, sent_bytes=sent)
@@ -166,23 +166,18 @@ class _Push:
 
     def store_manifest(self, progress: Progress) -> None:
         """Store the manifest under its digest."""
-        patience, retold = Patience(self._calls), False
+        patience, digest = Patience(self._calls), self._target.digest
         while True:
             try:
-                self._repository.write_manifest(self._image.manifest, self._target.digest)
+                self._write_manifest(digest, progress)
             except FAULTS as fault:
                 patience.wait(fault)
-                if self._repository.read_manifest(self._target.digest) is not None:
+                if self._repository.read_manifest(digest) is not None:
                     return
-            except RegistryRefusedError as error:
-                if retold or error.code not in _BLOB_UNKNOWN:
-                    raise
-                retold = True
-                self.provide_blobs(progress)
             else:
                 return
 
-    def point_tag(self) -> None:
+    def point_tag(self, progress: Progress) -> None:
         """Let the tag point to the manifest, unless it points to another one."""
         patience, unclear = Patience(self._calls), False
         while not self._read_tag(unclear=unclear):
@@ -190,7 +185,7 @@ class _Push:
                 patience.wait(RegistryNoAnswerError(f"{self._calls.host} did not keep the tag.", hint=_REREAD))
             unclear = True
             try:
-                self._repository.write_manifest(self._image.manifest, self._target.tag)
+                self._write_manifest(self._target.tag, progress)
             except FAULTS as fault:
                 if self._read_tag(unclear=True):
                     return
@@ -199,6 +194,16 @@ class _Push:
                 if self._read_tag(unclear=True):
                     return
                 raise
+
+    def _write_manifest(self, pointer: str, progress: Progress) -> None:
+        """Store the manifest; when the registry has lost a blob since it was asked, only this blob is sent again."""
+        try:
+            self._repository.write_manifest(self._image.manifest, pointer)
+        except RegistryRefusedError as error:
+            if error.code not in _BLOB_UNKNOWN:
+                raise
+            self.provide_blobs(progress)
+            self._repository.write_manifest(self._image.manifest, pointer)
 
     def _read_tag(self, *, unclear: bool) -> bool:
         """As ``tag_is_ours``; after a request whose effect is unknown, it stays unknown without an answer."""

@@ -22,7 +22,7 @@ from builder.registry.registry_failures import (
     RegistryRefusedError,
     RegistryUnreachableError,
 )
-from builder.registry.registry_log_in import RegistryLogIn
+from builder.registry.registry_log_in import RegistryLogIn, read_token
 from builder.registry.registry_transport import RegistryResponse
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 _UNAUTHORIZED: Final = 401
 _FORBIDDEN: Final = 403
+_MOST_LOG_INS: Final = 2
+"""For one request: a token may expire just after it was given out."""
 _SUCCESS: Final = range(200, 300)
 _REDIRECT: Final = range(300, 400)
 
@@ -160,9 +162,12 @@ class RegistryCalls:
         """
         authorization = self._log_in.authorization()
         response = self._transport.send(request, authorization)
-        if _asks_for_log_in(response):
+        for _ in range(_MOST_LOG_INS):
+            if not _asks_for_log_in(response):
+                break
             self._log_in.renew(authorization, response.headers.get("www-authenticate", ""))
-            response = self._transport.send(request, self._log_in.authorization())
+            authorization = self._log_in.authorization()
+            response = self._transport.send(request, authorization)
         return self._judge(response, statuses)
 
     @contextmanager
@@ -177,13 +182,17 @@ class RegistryCalls:
             logged_in: False for another server than the registry, which must not get its credentials.
         """
         authorization = self._log_in.authorization() if logged_in else None
-        for attempt in range(2):
+        for attempt in range(_MOST_LOG_INS + 1):
             with self._transport.stream(request, authorization) as (head, pieces):
                 if head.status in statuses:
                     yield head, pieces
                     return
                 response = RegistryResponse(status=head.status, headers=head.headers, body=_first_bytes(pieces))
-            if attempt or not logged_in or not _asks_for_log_in(response):
+            if not logged_in:
+                # The registry may name another server when it is asked again.
+                msg = f"{describe_answer(response)} from another server"
+                raise UnusableAnswerError(msg, response)
+            if attempt == _MOST_LOG_INS or not _asks_for_log_in(response):
                 self._judge(response, statuses)
             self._log_in.renew(authorization, response.headers.get("www-authenticate", ""))
             authorization = self._log_in.authorization()
@@ -206,10 +215,12 @@ class RegistryCalls:
         )
 
     def _judge(self, response: RegistryResponse, statuses: Collection[int]) -> RegistryResponse:
-        if response.status in statuses:
+        page = _is_page(response)
+        if response.status in statuses and not page:
             return response
         description = describe_answer(response)
-        if response.status in RETRYABLE_STATUSES or response.status in _SUCCESS or response.status in _REDIRECT:
+        retryable = response.status in RETRYABLE_STATUSES or response.status in _SUCCESS or response.status in _REDIRECT
+        if retryable or page:
             raise UnusableAnswerError(description, response)
         if response.status in {_UNAUTHORIZED, _FORBIDDEN}:
             msg = f"{self.host} denied access: {description}."
@@ -219,12 +230,12 @@ class RegistryCalls:
         raise RegistryRefusedError(msg, hint=hint, status=response.status, code=error_code(response))
 
     def _token_answer(self, request: RegistryRequest, authorization: SecretText | None) -> RegistryResponse:
-        """Ask a token server; every complete answer is one."""
+        """Ask a token server until it gives a token or refuses to."""
         patience = Patience(self)
         while True:
             try:
                 response = self._transport.send(request, authorization)
-                if response.status in RETRYABLE_STATUSES:
+                if response.status in {*RETRYABLE_STATUSES, *_SUCCESS, *_REDIRECT} and not read_token(response.body):
                     raise UnusableAnswerError(describe_answer(response), response)
             except FAULTS as fault:
                 patience.wait(fault)
@@ -243,9 +254,16 @@ def describe_answer(response: RegistryResponse) -> str:
     """An unexpected answer as part of a sentence."""
     error = _first_error(response)
     texts = [str(error[key]) for key in ("code", "message") if error.get(key)]
-    if response.status in _REDIRECT:
+    if _is_page(response):
+        texts = ["an HTML page: a proxy or portal answered, not the registry"]
+    elif response.status in _REDIRECT:
         texts = ["a redirect, which is not followed"]
     return ", ".join([f"HTTP {response.status}", *(printable(text, 200) for text in texts)])
+
+
+def _is_page(response: RegistryResponse) -> bool:
+    """Whether this is HTML, which no registry answers."""
+    return response.headers.get("content-type", "").partition(";")[0].strip().lower() == "text/html"
 
 
 def _first_error(response: RegistryResponse) -> dict[str, object]:
@@ -259,8 +277,8 @@ def _first_error(response: RegistryResponse) -> dict[str, object]:
 
 
 def _asks_for_log_in(response: RegistryResponse) -> bool:
-    """Amazon ECR answers 403 to an expired token ("Your authorization token has expired")."""
-    expired = response.status == _FORBIDDEN and b"expired" in response.body
+    """Amazon ECR answers 403 to an expired token: "Your authorization token has expired", to HEAD without the text."""
+    expired = response.status == _FORBIDDEN and (not response.body or b"expired" in response.body)
     return response.status == _UNAUTHORIZED or expired
 
 

@@ -125,7 +125,7 @@ class RegistryLogIn:
             msg = f"{self._host} names no usable server for tokens: {printable(realm, 100)}."
             raise RegistryAccessDeniedError(msg, hint="Check the registry's address: its token server must use https.")
         response = self._ask_for_token(realm, parameters.get("service", ""), credentials)
-        if token := _read_token(response.body):
+        if token := read_token(response.body):
             return SecretText(f"Bearer {token}")
         who = "anonymous access" if credentials is None else f"the credentials of {printable(credentials.username, 80)}"
         msg = f"{urlsplit(realm).netloc} refused {who} to {self._host} (HTTP {response.status})."
@@ -163,7 +163,7 @@ def _parse_challenge(header: str) -> _Challenge:
     return _Challenge(scheme=scheme.lower(), parameters=parameters)
 
 
-def _read_token(body: bytes) -> str:
+def read_token(body: bytes) -> str:
     """The token in a token server's answer; empty when there is none."""
     try:
         document = json.loads(body)

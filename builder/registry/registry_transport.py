@@ -15,7 +15,7 @@ from builder.registry.registry_failures import RegistryUnreachableError
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Generator, Iterator, Mapping
 
     from builder.network.secret_text import SecretText
     from builder.registry.registry_options import RegistryOptions
@@ -29,7 +29,7 @@ class RequestBody(Protocol):
 
     size: int
 
-    def open(self) -> Iterator[bytes]:
+    def open(self) -> Generator[bytes, None, None]:
         """The pieces, ``size`` bytes together."""
 
 
@@ -76,6 +76,7 @@ class RegistryTransport:
         self._contexts: dict[str, ssl.SSLContext] = {}
         self._lock = threading.Lock()
         self._open: set[ServerConnection] = set()
+        self._closed = False
 
     def send(self, request: RegistryRequest, authorization: SecretText | None) -> RegistryResponse:
         """Send one request and read the whole answer.
@@ -102,23 +103,34 @@ class RegistryTransport:
         _refuse_clear_text(request.url)
         size = request.body.size if request.body else len(request.content)
         seconds = self._options.seconds_for(size + request.expected_bytes)
-        with (
-            self._connection(request.url) as connection,
-            connection.exchange(_arguments(request, authorization), seconds=seconds) as response,
-        ):
-            headers = {name.lower(): value for name, value in response.headers.items()}
-            if headers.get("content-encoding", "identity").strip().lower() != "identity":
-                msg = "the answer has a content encoding that was not requested"
-                raise LostResponseError(msg)
-            yield RegistryResponse(status=response.status_code, headers=headers), response.iter_raw(_PIECE)
+        body = request.body.open() if request.body else None
+        try:
+            with (
+                self._connection(request.url) as connection,
+                connection.exchange(_arguments(request, authorization, body), seconds=seconds) as response,
+            ):
+                headers = {name.lower(): value for name, value in response.headers.items()}
+                if headers.get("content-encoding", "identity").strip().lower() != "identity":
+                    msg = "the answer has a content encoding that was not requested"
+                    raise LostResponseError(msg)
+                yield RegistryResponse(status=response.status_code, headers=headers), response.iter_raw(_PIECE)
+        finally:
+            if body is not None:
+                # It may hold a connection to the registry that its bytes come from.
+                body.close()
 
     def close(self) -> None:
-        """Close every connection, also those that another thread uses."""
+        """Close idle connections, and end the exchanges of other threads, which then close theirs."""
         with self._lock:
-            connections, self._open, self._idle = self._open, set(), {}
-        for connection in connections:
-            connection.abort()
+            self._closed = True
+            idle = [connection for connections in self._idle.values() for connection in connections]
+            self._idle.clear()
+            self._open.difference_update(idle)
+            used = tuple(self._open)
+        for connection in idle:
             connection.close()
+        for connection in used:
+            connection.abort()
 
     @contextmanager
     def _connection(self, url: str) -> Iterator[ServerConnection]:
@@ -135,7 +147,7 @@ class RegistryTransport:
         finally:
             with self._lock:
                 idle = self._idle.setdefault(key, [])
-                reusable = reusable and connection in self._open and len(idle) < self._options.parallel
+                reusable = reusable and not self._closed and len(idle) < self._options.parallel
                 if reusable:
                     idle.append(connection)
                 else:
@@ -185,11 +197,12 @@ def _refuse_clear_text(url: str) -> None:
         raise RegistryUnreachableError(msg, hint="http is allowed only for localhost, 127.0.0.1 and [::1].")
 
 
-def _arguments(request: RegistryRequest, authorization: SecretText | None) -> dict[str, object]:
+def _arguments(
+    request: RegistryRequest, authorization: SecretText | None, body: Iterator[bytes] | None
+) -> dict[str, object]:
     headers = {"accept-encoding": "identity", **request.headers}
-    content: object = request.content or None
+    content: object = body or request.content or None
     if request.body is not None:
-        content = request.body.open()
         headers["content-length"] = str(request.body.size)
     elif request.method in {"POST", "PUT", "PATCH"}:
         headers["content-length"] = str(len(request.content))
