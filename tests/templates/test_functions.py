@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import secrets
+import ssl
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +18,7 @@ import pytest
 from sandbox.functions.function_errors import FunctionUnavailableError, RequestTooLargeError, TooManyRequestsError
 from sandbox.functions.invocation import FailureKind
 from sandbox.functions.isolation.isolation_choice import IsolationKind, find_isolation
+from sandbox.functions.isolation.sandbox_paths import SYSTEM_FOLDERS
 from sandbox.functions.service import FunctionService, ServiceSettings
 from tests.support.plugins.small_functions import SmallFunction, small_function
 
@@ -362,3 +366,55 @@ def test_an_isolated_function_cannot_leave_its_place(
     assert seen["fill /tmp"] == "No space left on device"
     assert set(seen["home"]) <= {".pyenv", ".local"}, "only the interpreter"
     assert seen["processes"] <= 3
+
+
+READS = """
+import os
+
+def handler(event, context):
+    found = {}
+    for path in event["paths"]:
+        try:
+            with open(path) as file:
+                found[path] = file.read()
+        except OSError as error:
+            found[path] = type(error).__name__
+    root = {name: os.listdir(f"/{name}") for name in os.listdir("/") if os.path.isdir(f"/{name}")}
+    import ssl, sys
+    authorities = len(ssl.create_default_context().get_ca_certs())
+    return {"interpreter": sys.base_prefix, "found": found, "root": root, "authorities": authorities,
+            "settings": os.listdir("/etc")}
+"""
+
+
+@pytest.fixture
+def planted() -> Iterator[list[Path]]:
+    """Private files outside of the home folder: in the root where this user may write there, and in other folders."""
+    name = f"biot-plugin-planted-{secrets.token_hex(6)}"
+    places = [place for place in ("/", "/etc", "/mnt", "/opt", "/dev/shm") if os.access(place, os.W_OK)]  # noqa: S108 - a name of its own
+    folder = Path(places[0], name)
+    folder.mkdir()
+    files = [folder / "private.txt", *(Path(place, f"{name}.txt") for place in places)]
+    for file in files:
+        file.write_text("private")
+    yield files
+    for file in files:
+        file.unlink()
+    folder.rmdir()
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if find_isolation(kind).kind == kind])
+def test_an_isolated_function_reads_nothing_of_the_machine_but_programs_and_a_few_settings(
+    functions_cache: Path, tmp_path: Path, kind: IsolationKind, planted: list[Path]
+) -> None:
+    settings = ServiceSettings(cache=functions_cache, any_python=True, isolation=kind)
+    with FunctionService(settings) as service:
+        seen = small_function(tmp_path, service, READS).answer({"paths": [str(file) for file in planted]})
+
+    assert isinstance(seen, dict)
+    assert {file: seen["found"][str(file)] for file in planted if seen["found"][str(file)] == "private"} == {}
+    assert [text for text in seen["found"].values() if text not in {"FileNotFoundError", ""}] == []
+    shown = {name for name, names in seen["root"].items() if names}
+    assert shown <= SYSTEM_FOLDERS | {"dev", "etc", "proc", "var", Path(seen["interpreter"]).parts[1]}
+    assert "shadow" not in seen["settings"]
+    assert seen["authorities"] > 0 or not ssl.create_default_context().get_ca_certs()

@@ -83,7 +83,7 @@ def sandbox(functions_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     with running_sandbox(tmp_path_factory.mktemp("biot"), faults=Scenario(), functions=functions) as running:
         settings = settings_of(running)
         age = {
-            "timeout": 1,
+            "timeout": 3,
             "cronSchedule": "0 2 * * ? *",
             "subscriptions": {
                 "interceptionOrder": 5,
@@ -168,7 +168,7 @@ def test_a_failing_plugin_fails_the_call_and_the_next_call_answers(
 def test_a_slow_plugin_answers_late_or_meets_its_timeout(biot_plugin: CommandLine, play: Play) -> None:
     play('[[fault]]\nkind = "plugin-slow"\nhook = "PRE_REQUEST"\nseconds = 0.3\n')
     late = act(biot_plugin)
-    play('[[fault]]\nkind = "plugin-slow"\nhook = "PRE_REQUEST"\nseconds = 3\n')
+    play('[[fault]]\nkind = "plugin-slow"\nhook = "PRE_REQUEST"\nseconds = 5\n')
     stopped = act(biot_plugin)
     function = stopped["steps"][0]["function"]
 
@@ -177,7 +177,7 @@ def test_a_slow_plugin_answers_late_or_meets_its_timeout(biot_plugin: CommandLin
     assert late["steps"][0]["fault"].endswith("(0.3 s)")
     assert stopped["response"]["status"] == 502
     assert function["errorType"] == "Sandbox.Timedout"
-    assert function["log"][-1].endswith("Task timed out after 1.00 seconds")
+    assert function["log"][-1].endswith("Task timed out after 3.00 seconds")
     assert "Status: timeout" in function["report"]
 
 

@@ -46,7 +46,9 @@ def descendants(pid: int) -> tuple[int, ...]:
 
 
 def kill_process(pid: int) -> None:
-    """Kill one process, as somebody else would; its children stay."""
+    """Kill one process, as somebody else would; its children stay. 0 is no process: the system takes it for a group."""
+    if not pid:
+        return
     with suppress(OSError):
         os.kill(pid, signal.SIGTERM if os.name == "nt" else signal.SIGKILL)
 

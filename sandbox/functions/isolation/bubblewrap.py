@@ -6,15 +6,13 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sandbox.functions.isolation.sandbox_paths import RUNTIME_DIR, TASK_ROOT
+from sandbox.functions.isolation.sandbox_paths import RUNTIME_DIR, SYSTEM_FOLDERS, TASK_ROOT, visible_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sandbox.functions.isolation.sandbox_paths import SandboxPaths
 
-_HIDDEN = frozenset({"boot", "dev", "home", "lost+found", "media", "mnt", "proc", "root", "run", "sys", "tmp", "var"})
-"""Folders of the root that a function does not see, or that bubblewrap makes itself."""
 _USER, _GROUP = "993", "990"
 """As the managed runtime runs functions."""
 
@@ -22,8 +20,9 @@ _USER, _GROUP = "993", "990"
 def bubblewrap_command(program: str, paths: SandboxPaths) -> list[str]:
     """Return the command in front of a function's own command.
 
-    The function sees the system's programs and libraries, its code, its interpreter and an empty ``/tmp``. Processes
-    that it leaves behind end with it. The network is the machine's, because the local BioT is on it.
+    The function sees the system's programs and libraries, a few of its settings, its code, its interpreter and an
+    empty ``/tmp``. Processes that it leaves behind end with it. The network is the machine's, because the local BioT
+    is on it.
 
     Args:
         program: The path of bubblewrap.
@@ -32,8 +31,8 @@ def bubblewrap_command(program: str, paths: SandboxPaths) -> list[str]:
     command = [program, "--die-with-parent", "--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts"]
     command += ["--uid", _USER, "--gid", _GROUP, "--hostname", "169.254.100.1"]
     command += [*_system_folders(), "--proc", "/proc", "--dev", "/dev"]
-    # Name servers and certificates are links into these folders on some systems.
-    command += ["--ro-bind-try", "/run/systemd/resolve", "/run/systemd/resolve"]
+    for setting in visible_settings():  # what a link leads to is seen in its place
+        command += ["--ro-bind", str(setting), str(setting)]
     command += ["--size", str(paths.storage_megabytes << 20), "--tmpfs", "/tmp", "--dir", "/var/tmp"]  # noqa: S108 - names inside
     for folder in paths.programs:
         command += ["--ro-bind", str(folder), str(folder)]
@@ -43,7 +42,7 @@ def bubblewrap_command(program: str, paths: SandboxPaths) -> list[str]:
 
 def _system_folders() -> Iterator[str]:
     for entry in sorted(Path("/").iterdir()):
-        if entry.name in _HIDDEN:
+        if entry.name not in SYSTEM_FOLDERS:
             continue
         if entry.is_symlink():
             yield from ("--symlink", os.readlink(entry), str(entry))  # noqa: PTH115 - the text as it is

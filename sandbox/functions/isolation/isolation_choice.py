@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Literal
 from builder.host import process
 from sandbox.functions.isolation.bubblewrap import bubblewrap_command
 from sandbox.functions.isolation.memory_groups import find_parents
+from sandbox.functions.isolation.sandbox_paths import SandboxPaths
 from sandbox.functions.isolation.user_namespaces import namespace_command
 
 if TYPE_CHECKING:
     from sandbox.functions.isolation.memory_groups import GroupParents
-    from sandbox.functions.isolation.sandbox_paths import SandboxPaths
 
 IsolationKind = Literal["bubblewrap", "namespaces", "none"]
 _DESCRIPTIONS: dict[IsolationKind, str] = {
@@ -72,10 +72,7 @@ def find_isolation(wanted: IsolationKind | None = None) -> Isolation:
 
 
 def _works(kind: IsolationKind, program: str) -> bool:
-    if kind == "bubblewrap":
-        command = [program, "--unshare-user", "--unshare-pid", "--ro-bind", "/", "/", "--tmpfs", "/mnt", "true"]
-    else:
-        script = "mount -t tmpfs tmpfs /mnt && mount -o remount,ro,bind /"
-        command = [program, "--user", "--map-root-user", "--mount", "--pid", "--fork", "--kill-child"]
-        command += ["sh", "-c", script]
-    return process.run(command, cwd=Path("/")).returncode == 0
+    folder = Path("/usr/bin")
+    paths = SandboxPaths(code=folder, client=folder, programs=(), storage_megabytes=1)
+    command = Isolation(kind=kind, program=program).command(paths)
+    return process.run([*command, "true"], cwd=Path("/")).returncode == 0

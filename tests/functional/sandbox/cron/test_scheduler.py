@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from tests.functional.publishing.conftest import CommandLine
 
 __all__ = ["biot_plugin"]
-NEXT = (datetime.now(UTC) + timedelta(days=1)).replace(hour=2, minute=0, second=0, microsecond=0)
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +37,11 @@ def sandbox(clock: AdjustableClock, tmp_path_factory: pytest.TempPathFactory) ->
         yield running
 
 
+def later_run(clock: AdjustableClock) -> datetime:
+    """A run that no test before has reached: a run is never made twice, whatever the clock does."""
+    return (clock.now() + timedelta(days=10)).replace(hour=2, minute=0, second=0, microsecond=0)
+
+
 def runs(sandbox: Sandbox) -> list[str]:
     path = "/sandbox/v1/activity?kind=cron&limit=1000"
     found: Any = sandbox.call("GET", path, token=sandbox.token()).body
@@ -54,19 +58,19 @@ def wait_for_runs(sandbox: Sandbox, count: int) -> list[str]:
 def test_a_schedule_is_called_when_it_is_due_and_a_disabled_plugin_is_not(
     sandbox: Sandbox, clock: AdjustableClock
 ) -> None:
-    before = len(runs(sandbox))  # other tests may have moved the clock already
-    clock.move_to(NEXT - timedelta(seconds=1))
+    before, due = len(runs(sandbox)), later_run(clock)
+    clock.move_to(due - timedelta(seconds=1))
     found = wait_for_runs(sandbox, before + 1)
 
-    assert found[: len(found) - before] == [f"schedule of Plugin-on, {NEXT:%Y-%m-%d} 02:00 UTC"]
+    assert found[: len(found) - before] == [f"schedule of Plugin-on, {due:%Y-%m-%d} 02:00 UTC"]
 
 
 def test_runs_that_a_sleeping_machine_missed_are_left_out(sandbox: Sandbox, clock: AdjustableClock) -> None:
-    before = len(runs(sandbox))
-    clock.move_to(NEXT + timedelta(days=3, seconds=-1))
+    before, due = len(runs(sandbox)), later_run(clock) + timedelta(days=3)
+    clock.move_to(due - timedelta(seconds=1))
     found = wait_for_runs(sandbox, before + 1)
 
-    assert found[0] == f"schedule of Plugin-on, {NEXT + timedelta(days=3):%Y-%m-%d} 02:00 UTC"
+    assert found[0] == f"schedule of Plugin-on, {due:%Y-%m-%d} 02:00 UTC"
     assert len(found) == before + 1
 
 
