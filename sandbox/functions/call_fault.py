@@ -12,7 +12,7 @@ class CallFaultKind(StrEnum):
     SLOW = "slow"
     """The handler gets its event later, and this time counts as the handler's."""
     KILLED = "killed"
-    """The process is killed as soon as it has the event."""
+    """The process is killed when it gets the event."""
     OUT_OF_MEMORY = "out-of-memory"
     """The call ends as if the handler had used all memory of the function."""
     LARGE_ANSWER = "large-answer"

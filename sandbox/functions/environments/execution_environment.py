@@ -221,9 +221,10 @@ class ExecutionEnvironment(asyncio.SubprocessProtocol):
             self.meter.peak = max(self.meter.peak, self.meter.limit)
             self._settle(Outcome(ending=Ending.OUT_OF_MEMORY))
             return
-        self._api.offer(event)
-        if fault.kind is CallFaultKind.KILLED:
+        if fault.kind is CallFaultKind.KILLED:  # before it has the event: otherwise it might answer first
             kill_process(self.meter.function_pid)
+            return
+        self._api.offer(event)
 
     def _settle(self, outcome: Outcome) -> None:
         if self._outcome is not None and not self._outcome.done():
