@@ -74,6 +74,7 @@ def create_app(
     app.router.redirect_slashes = False
     app.state.sandbox = state
     app.state.work = work
+    app.state.application = app
     app.state.console = access or ConsoleAccess()
     console = _LazyConsole(app)
     app.router.routes += [Route(PATH, endpoint=console), Mount(PATH, app=console)]

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from sandbox.console import activity_pages, plugin_pages
+from sandbox.console import action_pages, activity_pages, plugin_pages
 from sandbox.console.console_access import KEY_PARAMETER, PATH
 from sandbox.console.page_rendering import SECURITY_HEADERS, render
 from sandbox.instance_state import state_of
@@ -30,12 +30,13 @@ _SEE_OTHER, _FORBIDDEN, _NOT_MODIFIED = 303, 403, 304
 
 
 def create_console(app: Starlette) -> ASGIApp:
-    """Create the console of an application, whose state the pages read."""
+    """Create the console of the local BioT, whose state the pages read."""
     console = Starlette(
         routes=[
             Route("/assets/{name}", asset, methods=["GET"]),
             *plugin_pages.routes(),
             *activity_pages.routes(),
+            *action_pages.routes(),
         ],
         exception_handlers={ApiError: _error_page},
     )

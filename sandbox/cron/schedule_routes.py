@@ -22,6 +22,7 @@ from sandbox.web.biot_errors import ApiError, bad_request
 from sandbox.web.request_body import json_body, optional_text_of
 
 if TYPE_CHECKING:
+    from starlette.applications import Starlette
     from starlette.requests import Request
     from starlette.responses import Response
 
@@ -46,43 +47,81 @@ def routes() -> list[Route]:
 async def show_schedules(request: Request) -> Response:
     """``GET /sandbox/v1/schedules``: the time, and the next runs of every plugin."""
     await run_in_threadpool(require_permission, request, PERMISSION)
-    scheduler = _scheduler(request)
+    return JSONResponse(await described_schedules(request.app))
+
+
+async def described_schedules(app: Starlette) -> dict[str, object]:
+    """Return the time of the schedules, and the next runs of every plugin.
+
+    Args:
+        app: The local BioT.
+    """
+    scheduler = _scheduler(app)
     now = scheduler.clock.now()
-    plugins = [_describe(one, now) for one in await scheduler.schedules()]
-    return JSONResponse({"time": iso(now), "plugins": plugins})
+    return {"time": iso(now), "plugins": [_describe(one, now) for one in await scheduler.schedules()]}
 
 
 async def run_schedule(request: Request) -> Response:
     """``POST /sandbox/v1/schedules/run``: run a schedule now, as of now or as of another time."""
     await run_in_threadpool(require_permission, request, PERMISSION)
-    body, scheduler = await json_body(request), _scheduler(request)
-    chosen = _chosen(await scheduler.schedules(), optional_text_of(body, "pluginName"))
-    moment = _moment(optional_text_of(body, "time"), scheduler.clock.now())
-    hooks: Hooks = request.app.state.hook_layer.hooks
+    body = await json_body(request)
+    name, time = optional_text_of(body, "pluginName"), optional_text_of(body, "time")
+    return JSONResponse(await run_plugin_schedule(request.app, name, time))
+
+
+async def run_plugin_schedule(app: Starlette, name: str, time: str) -> dict[str, object]:
+    """Run the schedule of a plugin.
+
+    Args:
+        app: The local BioT.
+        name: The plugin; empty for the only one with a schedule.
+        time: As of when; empty for now.
+
+    Raises:
+        ApiError: 404, there is no such schedule; 400, the name or the time says too little.
+    """
+    scheduler = _scheduler(app)
+    chosen = _chosen(await scheduler.schedules(), name)
+    moment = _moment(time, scheduler.clock.now())
+    hooks: Hooks = app.state.hook_layer.hooks
     recorder = ChainRecorder(hooks.observer)
     await call_on_schedule(hooks, CronRun(plugin=chosen.plugin, schedule=chosen.schedule, time=moment), recorder)
     if recorder.start is None or recorder.end is None:
         msg = "the schedule did not report its chain"
         raise RuntimeError(msg)
     chain = describe_chain(recorder.start, recorder.steps, recorder.end)
-    activity: ActivityRecorder = request.app.state.work.recorder
+    activity: ActivityRecorder = app.state.work.recorder
     numbered = await run_in_threadpool(activity.numbered, chain)
-    return JSONResponse({"chain": numbered, **_describe(chosen, scheduler.clock.now())})
+    return {"chain": numbered, **_describe(chosen, scheduler.clock.now())}
 
 
 async def move_clock(request: Request) -> Response:
     """``POST /sandbox/v1/schedules/clock``: move the clock of the schedules, and make every run on the way."""
     await run_in_threadpool(require_permission, request, PERMISSION)
-    scheduler, target = _scheduler(request), optional_text_of(await json_body(request), "time")
+    target = optional_text_of(await json_body(request), "time")
+    return JSONResponse(await move_schedule_clock(request.app, target))
+
+
+async def move_schedule_clock(app: Starlette, target: str) -> dict[str, object]:
+    """Move the clock of the schedules, and make every run on the way.
+
+    Args:
+        app: The local BioT.
+        target: A duration such as ``1d``, a time in ISO 8601, or ``reset``.
+
+    Raises:
+        ApiError: 400, ``target`` is neither.
+    """
+    scheduler = _scheduler(app)
     if target == "reset":
         scheduler.reset()
-        return JSONResponse({"time": iso(scheduler.clock.now()), "runs": []})
+        return {"time": iso(scheduler.clock.now()), "runs": []}
     if not target:
         message = "time must be a duration such as +1d, a time in ISO 8601, or reset."
         raise bad_request(message)
     runs = await scheduler.move(_moment(target, scheduler.clock.now()))
     described = [{"plugin": run.plugin, "time": iso(run.time)} for run in runs]
-    return JSONResponse({"time": iso(scheduler.clock.now()), "runs": described})
+    return {"time": iso(scheduler.clock.now()), "runs": described}
 
 
 def _chosen(schedules: list[PluginSchedule], name: str) -> PluginSchedule:
@@ -125,8 +164,8 @@ def _moment(text: str, now: datetime) -> datetime:
         raise bad_request(message) from error
 
 
-def _scheduler(request: Request) -> CronScheduler:
-    work = request.app.state.work
+def _scheduler(app: Starlette) -> CronScheduler:
+    work = app.state.work
     if work is None:
         raise ApiError(404, "SCHEDULE_NOT_FOUND", "This local BioT runs no schedules.")
     scheduler: CronScheduler = work.scheduler

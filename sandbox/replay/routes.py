@@ -22,8 +22,10 @@ from sandbox.web.biot_errors import ApiError
 from sandbox.web.request_body import json_body, text_of
 
 if TYPE_CHECKING:
+    from starlette.applications import Starlette
     from starlette.requests import Request
     from starlette.responses import Response
+    from starlette.types import Scope
 
     from sandbox.background_work import BackgroundWork
 
@@ -37,21 +39,37 @@ async def replay(request: Request) -> Response:
     """``POST /sandbox/v1/replay``: the chain ``id`` again; ``body`` replaces the recorded body."""
     await run_in_threadpool(require_permission, request, PERMISSION)
     body = await json_body(request)
-    work: BackgroundWork | None = request.app.state.work
-    identifier = text_of(body, "id")
+    return JSONResponse(await replay_chain(request.app, request.scope, text_of(body, "id"), body.get("body")))
+
+
+async def replay_chain(app: Starlette, scope: Scope, identifier: str, edited: object = None) -> dict[str, object]:
+    """Make a recorded call again.
+
+    Args:
+        app: The local BioT.
+        scope: Of the request that asks for it.
+        identifier: The chain's number or id.
+        edited: What to send in place of the recorded body; None sends the recorded one.
+
+    Returns:
+        The new chain, with its number in the activity.
+
+    Raises:
+        ApiError: 404, there is no such chain; 400, the edited body does not fit.
+    """
+    work: BackgroundWork | None = app.state.work
     chain = await run_in_threadpool(work.recorder.read, identifier) if work else None
     if work is None or chain is None:
         message = f"There is no activity {identifier[:100]}. It may have been deleted: only the newest ones are kept."
         raise ApiError(404, "ACTIVITY_NOT_FOUND", message)
-    call = recorded_call(chain, body.get("body"))
-    repeated = await _repeated(request, work, call)
-    return JSONResponse(await run_in_threadpool(work.recorder.numbered, repeated))
+    repeated = await _repeated(app, scope, work, recorded_call(chain, edited))
+    return await run_in_threadpool(work.recorder.numbered, repeated)
 
 
 async def _repeated(
-    request: Request, work: BackgroundWork, call: WantedCall | EntityChange | CronRun | DirectCall
+    app: Starlette, scope: Scope, work: BackgroundWork, call: WantedCall | EntityChange | CronRun | DirectCall
 ) -> dict[str, Any]:
-    run = TriggerRun(request.app.state.hook_layer, request.app, request.scope, None)
+    run = TriggerRun(app.state.hook_layer, app, scope, None)
     match call:
         case WantedCall():
             return await run.call(call)
@@ -65,10 +83,10 @@ async def _repeated(
                 raise RuntimeError(msg)
             return describe_chain(recorder.start, recorder.steps, recorder.end)
         case DirectCall():
-            return await _call_directly(request, work, call)
+            return await _call_directly(AppRunner(app.state.hook_layer, scope), work, call)
 
 
-async def _call_directly(request: Request, work: BackgroundWork, call: DirectCall) -> dict[str, Any]:
+async def _call_directly(runner: AppRunner, work: BackgroundWork, call: DirectCall) -> dict[str, Any]:
     span = traces.new_span()
     path, _, query = call.path.partition("?")
     again = BiotRequest(
@@ -78,7 +96,7 @@ async def _call_directly(request: Request, work: BackgroundWork, call: DirectCal
         headers={**call.headers, traces.HEADER: span.traceparent},
         body=call.body,
     )
-    await AppRunner(request.app.state.hook_layer, request.scope).run(again)
+    await runner.run(again)
     chain = await run_in_threadpool(work.recorder.read_trace, span.trace_id)
     if chain is None:
         msg = "the direct call was not recorded"

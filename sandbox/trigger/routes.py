@@ -20,8 +20,10 @@ from sandbox.web.request_body import json_body, optional_text_of, text_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from starlette.applications import Starlette
     from starlette.requests import Request
     from starlette.responses import Response
+    from starlette.types import Scope
 
     from sandbox.activity.activity_recorder import ActivityRecorder
 
@@ -38,13 +40,29 @@ def routes() -> list[Route]:
 async def trigger(request: Request) -> Response:
     """``POST /sandbox/v1/trigger``: an API call (``call``, ``body``), or an action on an entity."""
     await run_in_threadpool(require_permission, request, PERMISSION)
-    body = await json_body(request)
+    return JSONResponse(await trigger_chain(request.app, request.scope, await json_body(request)))
+
+
+async def trigger_chain(app: Starlette, scope: Scope, body: Mapping[str, object]) -> dict[str, object]:
+    """Cause what a request body describes.
+
+    Args:
+        app: The local BioT.
+        scope: Of the request that asks for it.
+        body: As ``POST /sandbox/v1/trigger`` takes it.
+
+    Returns:
+        The chain, with its number in the activity if there is one.
+
+    Raises:
+        ApiError: 400, the body describes nothing that can be triggered.
+    """
     name = optional_text_of(body, "break")
     chosen = find_break(name) if name else None
-    run = TriggerRun(request.app.state.hook_layer, request.app, request.scope, chosen)
+    run = TriggerRun(app.state.hook_layer, app, scope, chosen)
     chain = await (run.call(_call_of(body)) if "call" in body else run.act(_action_of(body)))
-    activity: ActivityRecorder | None = request.app.state.work and request.app.state.work.recorder
-    return JSONResponse(await run_in_threadpool(activity.numbered, chain) if activity else chain)
+    activity: ActivityRecorder | None = app.state.work and app.state.work.recorder
+    return await run_in_threadpool(activity.numbered, chain) if activity else chain
 
 
 def _call_of(body: Mapping[str, object]) -> WantedCall:
