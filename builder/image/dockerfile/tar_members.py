@@ -65,7 +65,7 @@ def member_records(member: TarMember) -> bytes:
 
 
 def _encode(text: str) -> bytes:
-    """A name as it stands in the tar that it came from, also when it is not UTF-8."""
+    """A name as the tar that it came from has it, also when it is not UTF-8."""
     return text.encode("utf-8", "surrogateescape")
 
 
