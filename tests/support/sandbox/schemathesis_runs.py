@@ -17,7 +17,11 @@ from schemathesis import GenerationMode
 from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
+from builder.platform.api_catalog import ADAPTABLE_ENTITY_TYPES
+from builder.platform.interceptions import API_IDS
+from sandbox.dispatcher.subscription_table import InterceptionSubscription, subscribe_interception
 from sandbox.openapi import PATH, document
+from tests.support.sandbox.hook_endpoint import hook_endpoint
 from tests.support.sandbox.known_entities import known_parameters, known_references
 from tests.support.sandbox.running_sandbox import running_sandbox
 from tests.support.sandbox.settings_client import CODE, MINIMAL, settings_of
@@ -71,10 +75,39 @@ class SeedResult:
     failures: list[str] = field(default_factory=list)
 
 
-def try_seed(folder: Path, seed: int, examples: int) -> SeedResult:
-    """Try every operation of a new local BioT."""
+def try_seed(folder: Path, seed: int, examples: int, *, hooked: bool = False) -> SeedResult:
+    """Try every operation of a new local BioT.
+
+    Args:
+        folder: For its data.
+        seed: Of the examples.
+        examples: How many of each kind an operation gets.
+        hooked: Whether every API goes through three interceptors that change nothing: nobody may see a difference.
+    """
     with running_sandbox(folder / str(seed)) as sandbox:
-        return try_all(sandbox, seed, examples)
+        if not hooked:
+            return try_all(sandbox, seed, examples)
+        with hook_endpoint() as endpoint:
+            intercept_everything(sandbox, endpoint.url)
+            result = try_all(sandbox, seed, examples)
+            if not endpoint.calls:
+                result.failures.append("no interceptor was called")
+            return result
+
+
+def intercept_everything(sandbox: Sandbox, endpoint: str) -> None:
+    """Subscribe an endpoint to every API, before and after it, and to every entity type."""
+    wanted = [
+        InterceptionSubscription(type=kind, order=1, api_id=api_id)
+        for kind in ("PRE_REQUEST", "POST_REQUEST")
+        for api_id in API_IDS
+    ]
+    wanted += [
+        InterceptionSubscription(type="ADAPT_ENTITY", order=1, entity_name=name) for name in ADAPTABLE_ENTITY_TYPES
+    ]
+    with sandbox.running.state.database.write() as connection:
+        for one in wanted:
+            subscribe_interception(connection, endpoint, one)
 
 
 def try_all(sandbox: Sandbox, seed: int, examples: int, *, without: tuple[str, ...] = ()) -> SeedResult:
