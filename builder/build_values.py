@@ -160,12 +160,12 @@ class Bundle(Struct, frozen=True, kw_only=True):
 
 
 class Artifact(Struct, frozen=True, kw_only=True):
-    """The written ZIP.
+    """The written ZIP or image.
 
     Attributes:
-        file: Absolute path.
-        sha256: Hex digest of the file.
-        size: Bytes of the file.
+        file: Absolute path of the ZIP, or of the folder with the OCI layout of the image.
+        sha256: Hex digest of the ZIP, or of the image's manifest.
+        size: Bytes of the ZIP, or of all files in the folder.
         unpacked_size: Bytes of its content uncompressed.
         entries: Number of files inside.
         tree_digest: As in ``Bundle``.

@@ -1,4 +1,4 @@
-"""The build itself: check the packages, assemble the tree, write the ZIP, and write the evidence beside it.
+"""The build itself: check the packages, assemble the tree, write the ZIP or image, and write the evidence beside it.
 
 This module is imported only when there is something to build, so that "nothing changed" starts
 fast.
@@ -6,7 +6,11 @@ fast.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from builder import bundle as bundles
 from builder import dependencies, evidence
@@ -26,12 +30,13 @@ from builder.secrets import refuse_secrets
 from builder.stages import PackagedPlugin
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from builder.archive.cached_results import ResultCache
-    from builder.build_values import Bundle, Pack
+    from builder.build_values import Artifact, Bundle, Pack
     from builder.dependencies import Store
     from builder.errors import Problem
+    from builder.evidence import PackageRow
     from builder.natives.platform_packs import PlatformPacks
     from builder.stages import BuildInputs
 
@@ -59,19 +64,18 @@ def build_artifact(inputs: BuildInputs, packs: Sequence[Pack], store: Store) -> 
     optimized = optimize(assembled, manifest, inputs.cold_start_tools, store, dependencies.collect_bundler)
     bundle = optimized.bundle
 
-    # The ZIP, unless it would be too large for Lambda, and everything beside it.
-    rows = evidence.package_rows(bundle)
-    sizes = bundles.check_sizes(zip_size(bundle.entries), bundle.size, rows, lambda: size_advice(manifest, packs))
-    artifact = write_artifact(bundle, inputs.target)
+    # The ZIP or the image, unless it would be too large for Lambda, and everything beside it.
+    written = _write_zip(inputs, bundle, packs) if inputs.base is None else _write_image(inputs, bundle, store)
+    artifact, rows = written.artifact, written.rows
     report = evidence.build_report(manifest, inputs.lock, rows, artifact, inputs=inputs.digest)
-    report = evidence.with_warnings(report, recorded)
+    report = evidence.with_warnings({**report, **written.report}, recorded)
     report = report_with_tools(report, inputs.cold_start_tools, optimized.bundled_sizes)
     report_file = evidence.write_report(report, inputs.target)
     analysis = analyze_packages(manifest, packs, lambda: dependencies.direct_requirements(manifest), cache)
     soup_warnings = write_evidence(
         FinishedBuild(manifest=manifest, analysis=analysis, bundle=bundle, artifact=artifact, settings=inputs.evidence)
     )
-    build_warnings = (*secret_warnings, *recorded, *optimized.warnings, *sizes, *soup_warnings)
+    build_warnings = (*secret_warnings, *recorded, *optimized.warnings, *written.warnings, *soup_warnings)
     return PackagedPlugin(
         artifact=artifact,
         report=report,
@@ -81,6 +85,36 @@ def build_artifact(inputs: BuildInputs, packs: Sequence[Pack], store: Store) -> 
         unchanged=False,
         advice=advice_lines(manifest, packs, artifact.size, cache),
     )
+
+
+class _Written(Struct, frozen=True, kw_only=True):
+    """A written artifact, with what the report says about it besides its digests."""
+
+    artifact: Artifact
+    rows: tuple[PackageRow, ...]
+    warnings: tuple[Problem, ...]
+    report: Mapping[str, object] = field(default_factory=dict)
+
+
+def _write_zip(inputs: BuildInputs, bundle: Bundle, packs: Sequence[Pack]) -> _Written:
+    rows = evidence.package_rows(bundle)
+    advice = partial(size_advice, inputs.checked.manifest, packs)
+    warnings = bundles.check_sizes(zip_size(bundle.entries), bundle.size, rows, advice)
+    return _Written(artifact=write_artifact(bundle, inputs.target), rows=rows, warnings=warnings)
+
+
+def _write_image(inputs: BuildInputs, bundle: Bundle, store: Store) -> _Written:
+    from builder.dependencies.store.layer_store import LayerStore
+    from builder.image.image_writer import ImageSettings, write_image
+
+    plugin, base = inputs.checked.manifest.plugin, inputs.base
+    assert base is not None  # noqa: S101 - the caller has looked
+    # The files of one layer are compressed together: none has a compressed size of its own.
+    rows = tuple(replace(row, packed_size=row.size) for row in evidence.package_rows(bundle))
+    warnings = bundles.check_image_size(bundle.size, sum(layer.size for layer in base.layers), rows)
+    settings = ImageSettings(base=base, runtime=plugin.runtime or "", handler=plugin.handler, tag=str(plugin.version))
+    image = write_image(bundle, settings, inputs.target, LayerStore(store))
+    return _Written(artifact=image.artifact, rows=rows, warnings=warnings, report={"image": image.describe()})
 
 
 def _assemble(

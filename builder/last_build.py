@@ -44,9 +44,9 @@ class RecordedBuild(NamedTuple):
     """The result of the last build.
 
     Attributes:
-        artifact: The ZIP, absolute.
+        artifact: The ZIP or the folder of the image, absolute.
         size: Its bytes.
-        sha256: Its digest, in hex.
+        sha256: The digest of the ZIP, or of the image's manifest, in hex.
         warnings: What the build warned about.
     """
 
@@ -112,12 +112,13 @@ class LastBuild:
                 record["request"] != self._request
                 or record["digest"] != self._snapshot(record["folders"]).digest
                 or any(_sha256(file) != digest for file, digest in outputs.items())
+                or any(str(file) not in outputs for file in _files_of_artifact(Path(record["artifact"])))
             ):
                 return None
             return RecordedBuild(
                 artifact=Path(record["artifact"]),
                 size=int(record["size"]),
-                sha256=outputs[record["artifact"]],
+                sha256=str(record["sha256"]),
                 warnings=tuple(Problem(**row, severity=Severity.WARNING) for row in record["warnings"]),
             )
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
@@ -131,19 +132,21 @@ class LastBuild:
         Args:
             build: Its result.
             inputs: What decided it.
-            beside: The files that it wrote beside the artifact.
+            beside: The files that it wrote beside the artifact; it also records the artifact's own.
         """
         with suppress(OSError):
             snapshot = self._snapshot(inputs.folders)
             if self._signed or snapshot.is_fresh(inputs.began):
                 return
-            outputs = {build.artifact: build.sha256} | {file: _sha256(file) for file in beside}
+            written = [*_files_of_artifact(build.artifact), *beside]
+            outputs = {file: build.sha256 if file == build.artifact else _sha256(file) for file in written}
             record = {
                 "request": self._request,
                 "folders": inputs.folders,
                 "digest": snapshot.digest,
                 "artifact": str(build.artifact),
                 "size": build.size,
+                "sha256": build.sha256,
                 "outputs": [{"file": str(file), "sha256": digest} for file, digest in outputs.items()],
                 "warnings": [{name: getattr(warning, name) for name in _FIELDS} for warning in build.warnings],
             }
@@ -188,6 +191,11 @@ class _File(NamedTuple):
 
     name: str
     status: os.stat_result | None
+
+
+def _files_of_artifact(artifact: Path) -> list[Path]:
+    """The ZIP itself, or every file in the folder of an image."""
+    return [file for file in artifact.rglob("*") if not file.is_dir()] if artifact.is_dir() else [artifact]
 
 
 def _files(folder: str) -> Iterator[_File]:

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import os
 import time
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,7 +31,6 @@ from builder.errors import PackagingError
 from builder.host.background import run_both
 from builder.host.store_location import store_folder
 from builder.last_build import BuildInput, BuildRequest, LastBuild, RecordedBuild
-from builder.manifest.model import Manifest, PackageType
 from builder.source_checks import check_imports, check_manifest, refuse_missing_hooks, run_checks
 from builder.stages import BuildInputs, CheckedPlugin, PackagedPlugin, Project
 
@@ -43,7 +43,9 @@ if TYPE_CHECKING:
     from builder.errors import Problem
     from builder.evidence import PreviousBuild
     from builder.evidence.inspection.contents import Inspection
+    from builder.image.base_image import BaseImage
     from builder.manifest import LoadedManifest
+    from builder.manifest.model import Manifest
     from builder.progress import Progress
     from builder.verification import VerificationResult
 
@@ -94,22 +96,31 @@ def check(project: Project, *, loaded: LoadedManifest | None = None) -> CheckedP
 
 
 def lock(project: Project, progress: Progress, *, upgrade: bool = False) -> LockResult:
-    """Pin the dependencies for the manifest's runtime.
+    """Pin the dependencies for the manifest's runtime, and the base image of an IMAGE plugin.
 
     Raises:
         ManifestError, ProjectError: plugin.toml is missing or wrong.
-        DependencyError: No usable packages exist for the runtime.
+        DependencyError: No usable packages exist for the runtime, or the base image is unavailable.
     """
     file = manifests.find_manifest(project.start)
     manifest = manifests.load(file, environment=project.environment, today=project.today).manifest
-    _refuse_image(manifest)
-    return dependencies.write_lock(manifest, dependencies.open_store(project.store), progress, upgrade=upgrade)
+    _refuse_pushed_image(manifest)
+    result = dependencies.write_lock(manifest, dependencies.open_store(project.store), progress, upgrade=upgrade)
+    if not manifest.builds_image:
+        return result
+    from msgspec.structs import replace
+
+    from builder.image.image_lock import lock_base  # only for an image, as the registry's client
+    from builder.registry import pull_base
+
+    pull = partial(pull_base, progress=progress)
+    return replace(result, base=lock_base(manifest, pull, upgrade=upgrade))
 
 
 def package(
     project: Project, progress: Progress, *, output: Path | None = None, loaded: LoadedManifest | None = None
 ) -> PackagedPlugin:
-    """Write ``<output>/<name>-<version>.zip`` and its evidence, unless an earlier build wrote them already.
+    """Write the artifact below ``output`` and its evidence, unless an earlier build wrote them already.
 
     Args:
         project: The plugin.
@@ -145,22 +156,38 @@ def gather_inputs(project: Project, *, output: Path | None = None, loaded: Loade
     """
     checked = check_manifest(project, loaded)
     manifest = checked.manifest
-    _refuse_image(manifest)
+    _refuse_pushed_image(manifest)
     lock = dependencies.read_lock(manifest)
     sources = bundles.select_sources(manifest, lock.folders)
     checked = run_checks(checked, [lambda: refuse_missing_hooks(manifest, sources)])
+    base = _read_base(manifest)
     settings = evidence.read_settings(manifest, lock, os.environ)
     tools = find_tools(manifest, os.environ, lambda: dependencies.locked_bundler(manifest))
+    decided_by = (*settings.inputs, *tools.inputs, *((base.reference, base.digest) if base else ()))
     return BuildInputs(
         checked=checked,
         lock=lock,
         sources=sources,
-        digest=evidence.inputs_digest(manifest, lock, sources, (*settings.inputs, *tools.inputs)),
-        target=(output or manifest.folder / "dist").absolute()
-        / f"{manifest.plugin.name}-{manifest.plugin.version}.zip",
+        digest=evidence.inputs_digest(manifest, lock, sources, decided_by),
+        target=(output or manifest.folder / "dist").absolute() / artifact_name(manifest),
         evidence=settings,
         cold_start_tools=tools,
+        base=base,
     )
+
+
+def artifact_name(manifest: Manifest) -> str:
+    """``<name>-<version>.zip``, or ``<name>-<version>.oci`` for an image."""
+    return f"{manifest.plugin.name}-{manifest.plugin.version}{'.oci' if manifest.builds_image else '.zip'}"
+
+
+def _read_base(manifest: Manifest) -> BaseImage | None:
+    """The base image that the plugin's lock pins; None for a ZIP."""
+    if not manifest.builds_image:
+        return None
+    from builder.image.image_lock import read_image_lock  # only for an image
+
+    return read_image_lock(manifest)
 
 
 def reuse_previous_build(inputs: BuildInputs) -> PackagedPlugin | None:
@@ -188,7 +215,8 @@ def inspect(artifact: Path) -> Inspection:
     """The contents of an artifact, by package and by size.
 
     Raises:
-        VerificationError: It is not a ZIP that all programs read the same way.
+        VerificationError: It is not a ZIP that all programs read the same way, or not an image in
+            the form that the kit writes.
     """
     from builder.evidence.inspection.contents import inspect as inspect_artifact
 
@@ -199,7 +227,7 @@ def verify(artifact: Path, rebuild: Project | None, progress: Progress) -> Verif
     """Compare an artifact with its report, and with the same plugin built again in a temporary folder.
 
     Args:
-        artifact: The ZIP.
+        artifact: The ZIP or the image.
         rebuild: The plugin to build again, or None to read only the artifact and its report.
         progress: Receives what is downloaded.
 
@@ -244,10 +272,11 @@ def _record_build(project: Project, inputs: BuildInputs, packaged: PackagedPlugi
     )
 
 
-def _refuse_image(manifest: Manifest) -> None:
-    if manifest.plugin.deployment_package_type is PackageType.IMAGE:
-        message = f"{manifest.plugin.name} is an IMAGE plugin; this version of the kit builds only ZIPs."
-        raise PackagingError(message, hint='Write deploymentPackageType = "ZIP", or build the image with Docker.')
+def _refuse_pushed_image(manifest: Manifest) -> None:
+    if not manifest.is_built:
+        message = f"{manifest.plugin.name} is an IMAGE plugin whose image other tools push: there is nothing to build."
+        hint = "To let the kit build the image, write runtime and handler, and delete imageTag."
+        raise PackagingError(message, hint=hint)
 
 
 def _unchanged(inputs: BuildInputs, previous: PreviousBuild) -> PackagedPlugin:
@@ -266,6 +295,13 @@ def _repeated_warnings(inputs: BuildInputs, built: PreviousBuild | PackagedPlugi
     return (
         *inputs.checked.warnings,
         *evidence.recorded_warnings(built.report),
-        *bundles.check_sizes(built.artifact.size, built.artifact.unpacked_size, built.packages),
+        *_size_warnings(inputs, built),
         *evidence.recheck_soup(inputs.evidence.soup, inputs.target),
     )
+
+
+def _size_warnings(inputs: BuildInputs, built: PreviousBuild | PackagedPlugin) -> tuple[Problem, ...]:
+    if inputs.base is None:
+        return bundles.check_sizes(built.artifact.size, built.artifact.unpacked_size, built.packages)
+    base = sum(layer.size for layer in inputs.base.layers)
+    return bundles.check_image_size(built.artifact.unpacked_size, base, built.packages)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from builder.coldstart.cold_start_tools import ColdStartTools
     from builder.errors import Problem
     from builder.evidence import EvidenceSettings, PackageRow
+    from builder.image.base_image import BaseImage
     from builder.manifest.model import Manifest
 
 
@@ -52,9 +53,10 @@ class BuildInputs(Struct, frozen=True, kw_only=True):
         lock: The pinned packages.
         sources: The plugin's own files.
         digest: ``inputs_digest`` over all of these: the same digest gives the same artifact.
-        target: Where the ZIP will be written.
+        target: Where the ZIP or the image will be written.
         evidence: Settings of the files beside the artifact.
         cold_start_tools: What the manifest chose for the cold start, with its tools.
+        base: The base image; None for a ZIP.
     """
 
     checked: CheckedPlugin
@@ -64,13 +66,14 @@ class BuildInputs(Struct, frozen=True, kw_only=True):
     target: Path
     evidence: EvidenceSettings
     cold_start_tools: ColdStartTools
+    base: BaseImage | None = None
 
 
 class PackagedPlugin(Struct, frozen=True, kw_only=True):
     """A written artifact and the report beside it.
 
     Attributes:
-        artifact: The ZIP.
+        artifact: The ZIP or the image.
         report: Its build report.
         report_file: Where the report is.
         packages: Sizes by package.

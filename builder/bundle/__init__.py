@@ -8,7 +8,7 @@ finds nothing changed does not need it.
 from __future__ import annotations
 
 from builder.bundle.selection import listed_folders, select_sources
-from builder.bundle.size_limits import check_sizes
+from builder.bundle.size_limits import check_image_size, check_sizes
 from builder.bundle.source_files import SourceFile
 
-__all__ = ["SourceFile", "check_sizes", "listed_folders", "select_sources"]
+__all__ = ["SourceFile", "check_image_size", "check_sizes", "listed_folders", "select_sources"]

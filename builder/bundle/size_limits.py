@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from builder.errors import PackagingError, Problem, Severity
+from builder.image.lambda_images import IMAGE_MAX
 from builder.platform.limits import SIZE_WARNING_SHARE, UNZIPPED_MAX, ZIP_MAX
 
 if TYPE_CHECKING:
@@ -58,6 +59,32 @@ def check_sizes(
         for size, limit, form in sizes
         if size > limit * SIZE_WARNING_SHARE
     )
+
+
+def check_image_size(unpacked: int, base: int, rows: Sequence[PackageRow]) -> tuple[Problem, ...]:
+    """Compare an image with Lambda's limit.
+
+    Args:
+        unpacked: Bytes of the plugin's files.
+        base: Bytes of the base's layers as a registry has them. Unpacked they are larger, but nobody
+            knows by how much before they are fetched.
+        rows: The size of each package.
+
+    Returns:
+        A warning if the limit is nearly reached.
+
+    Raises:
+        PackagingError: The limit is exceeded; lists the largest packages.
+    """
+    size = unpacked + base
+    if size <= IMAGE_MAX * SIZE_WARNING_SHARE:
+        return ()
+    message = f"The image is at least {_comparison(size, IMAGE_MAX, 'unpacked')}."
+    largest = [f"{row.label}: {row.size / _MB:.1f} MB" for row in sorted(rows, key=lambda row: -row.size)[:_LARGEST]]
+    if size > IMAGE_MAX:
+        raise PackagingError(message, hint=_HINT, problems=[Problem(message=f"{line}.") for line in largest])
+    hint = f"Largest: {'; '.join(largest[:3])}."
+    return (Problem(message=message, hint=hint, severity=Severity.WARNING),)
 
 
 def largest_packages(rows: Sequence[PackageRow], *, packed: bool) -> list[str]:

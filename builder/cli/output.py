@@ -18,6 +18,7 @@ from builder.quoting import printable, printable_json
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from builder.archive.package_sizes import PackageRow
     from builder.build_values import Artifact
     from builder.pipeline import PackagedPlugin
 
@@ -217,6 +218,21 @@ def readable_size(size_bytes: int) -> str:
             return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
         size /= _STEP
     return f"{size:.1f} {_UNITS[-1]}"
+
+
+def package_table(rows: Sequence[PackageRow], *, packed: bool) -> list[str]:
+    """The lines of a table of packages by size.
+
+    Args:
+        rows: The packages.
+        packed: Whether their sizes in the ZIP are known.
+    """
+    columns = 4 if packed else 3
+    cells = [("package", "files", "unpacked", "in the ZIP")[:columns]]
+    cells += [
+        (row.label, str(row.files), readable_size(row.size), readable_size(row.packed_size))[:columns] for row in rows
+    ]
+    return table(cells, right=(1, 2, 3))
 
 
 def size_summary(artifact: Artifact) -> str:

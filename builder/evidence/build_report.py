@@ -9,6 +9,7 @@ import builder
 from builder.archive.atomic_files import atomic_file
 from builder.archive.compression import RECOMPRESS_LEVEL, compressor
 from builder.archive.package_sizes import PackageRow
+from builder.image.layout_files import artifact_stem
 from builder.quoting import printable_json
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def build_report(
         manifest: The plugin.
         lock: The pinned packages.
         rows: Sizes by package.
-        artifact: The written ZIP.
+        artifact: The written ZIP or image.
         inputs: ``inputs_digest`` of this build.
     """
     recompressor = {"recompressor": compressor(RECOMPRESS_LEVEL)} if manifest.build.recompress else {}
@@ -59,8 +60,8 @@ def build_report(
 
 
 def report_file(artifact: Path) -> Path:
-    """The path of an artifact's report: ``dist/a-1.report.json`` beside ``dist/a-1.zip``."""
-    return artifact.with_name(f"{artifact.name.removesuffix('.zip')}.report.json")
+    """The path of an artifact's report: ``dist/a-1.report.json`` beside ``dist/a-1.zip`` or ``dist/a-1.oci``."""
+    return artifact.with_name(f"{artifact_stem(artifact)}.report.json")
 
 
 def write_report(report: Mapping[str, object], artifact: Path) -> Path:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from builder.archive.atomic_files import atomic_file
 from builder.evidence.build_report import report_file
+from builder.image.layout_files import artifact_stem, image_digest, is_layout, layout_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,9 +31,19 @@ def file_digest(file: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+def artifact_digest(artifact: Path) -> str:
+    """The sha256 of a ZIP, or the digest of an image's manifest as its index names it; in hex.
+
+    Raises:
+        OSError: The artifact cannot be read.
+        ValueError: The index of the image is damaged.
+    """
+    return image_digest(artifact) if is_layout(artifact) else file_digest(artifact)
+
+
 def evidence_path(artifact: Path, suffix: str) -> Path:
     """``dist/a-1.cdx.json`` beside ``dist/a-1.zip``."""
-    return artifact.with_name(artifact.name.removesuffix(".zip") + suffix)
+    return artifact.with_name(artifact_stem(artifact) + suffix)
 
 
 def evidence_files(artifact: Path) -> dict[str, Path]:
@@ -56,8 +67,8 @@ def checksums_match(artifact: Path, sha256: str) -> bool:
     """Whether every file that a build wrote beside an artifact still exists, unchanged.
 
     Args:
-        artifact: The ZIP.
-        sha256: Of the ZIP, as the caller computed it.
+        artifact: The ZIP or the image.
+        sha256: Of the ZIP, as the caller computed it; every file of an image is hashed here.
     """
     try:
         return evidence_path(artifact, _SUFFIX).read_bytes() == _text(artifact, sha256)
@@ -67,6 +78,9 @@ def checksums_match(artifact: Path, sha256: str) -> bool:
 
 def _text(artifact: Path, sha256: str) -> bytes:
     lines = [f"{sha256}  {artifact.name}"]
+    if is_layout(artifact):
+        inside = layout_files(artifact).items()
+        lines = [f"{file_digest(file)}  {artifact.name}/{path}" for path, file in inside]
     lines += [f"{file_digest(file)}  {file.name}" for file in _listed_files(artifact)]
     return "".join(f"{line}\n" for line in lines).encode()
 

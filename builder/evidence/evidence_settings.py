@@ -11,6 +11,8 @@ from msgspec import Struct
 from builder.errors import PackagingError
 from builder.evidence.provenance.signing import KEY_VARIABLE, Signer, load_signer
 from builder.evidence.soup.soup_file import SOUP_NAME, SoupFile, read_soup
+from builder.image.image_lock import FILE_NAME as IMAGE_LOCK_NAME
+from builder.image.image_lock import lock_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,6 +38,7 @@ class EvidenceSettings(Struct, frozen=True, kw_only=True):
         lock_name: Of the lock file; empty without one.
         lock_sha256: Of the lock file, in hex; empty without one.
         soup_sha256: Of ``soup.toml``, in hex; empty without one.
+        image_lock_sha256: Of ``image.lock``, in hex; empty for a ZIP.
         signer: Signs the provenance, or None.
         started: When the build began.
     """
@@ -47,6 +50,7 @@ class EvidenceSettings(Struct, frozen=True, kw_only=True):
     lock_name: str
     lock_sha256: str
     soup_sha256: str
+    image_lock_sha256: str
     signer: Signer | None
     started: datetime
 
@@ -61,9 +65,9 @@ class EvidenceSettings(Struct, frozen=True, kw_only=True):
 
     @property
     def input_files(self) -> dict[str, str]:
-        """Name -> sha256 of each settings file that the plugin has: the manifest, the lock and ``soup.toml``."""
+        """Name -> sha256 of each settings file that the plugin has: the manifest, the locks and ``soup.toml``."""
         files = {self.manifest_name: self.manifest_sha256, self.lock_name: self.lock_sha256}
-        files[SOUP_NAME] = self.soup_sha256
+        files |= {SOUP_NAME: self.soup_sha256, IMAGE_LOCK_NAME: self.image_lock_sha256}
         return {name: digest for name, digest in files.items() if digest}
 
     @property
@@ -88,6 +92,7 @@ def read_settings(manifest: Manifest, lock: Lock, environment: Mapping[str, str]
         lock_name=lock.file.name if lock.file else "",
         lock_sha256=hashlib.sha256(lock.file.read_bytes()).hexdigest() if lock.file else "",
         soup_sha256=hashlib.sha256(data).hexdigest() if data else "",
+        image_lock_sha256=hashlib.sha256(lock_file(manifest).read_bytes()).hexdigest() if manifest.builds_image else "",
         signer=load_signer(environment.get(KEY_VARIABLE, "")),
         started=datetime.now(UTC),
     )

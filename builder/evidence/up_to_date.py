@@ -12,8 +12,9 @@ import builder
 from builder.archive.compression import RECOMPRESS_LEVEL, compressor
 from builder.build_values import Artifact
 from builder.evidence.build_report import read_report, report_file, report_rows
-from builder.evidence.checksums import checksums_match, evidence_files, file_digest
+from builder.evidence.checksums import artifact_digest, checksums_match, evidence_files
 from builder.host.fingerprint import code_digest
+from builder.image.layout_files import is_layout, layout_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -70,7 +71,7 @@ def find_previous_build(artifact: Path, inputs: str, *, keyid: str = "") -> Prev
     """The artifact of an earlier build with the same inputs, if none of its files changed since; else None.
 
     Args:
-        artifact: The ZIP, which may be missing.
+        artifact: The ZIP or the image, which may be missing.
         inputs: ``inputs_digest`` of this build.
         keyid: The id of the key that must have signed its provenance; empty when no key is set.
     """
@@ -94,10 +95,15 @@ def _signed(artifact: Path, keyid: str) -> bool:
 
 def _read_artifact(file: Path, document: object) -> Artifact | None:
     """The artifact that a report describes, if the file is still the same."""
-    if not isinstance(document, dict) or not file.is_file() or file.stat().st_size != document.get("size"):
+    if not isinstance(document, dict):
+        return None
+    try:
+        if _size(file) != document.get("size") or artifact_digest(file) != document.get("sha256"):
+            return None
+    except (OSError, ValueError):
         return None
     counts = [document.get(key) for key in ("size", "unpackedSize", "files")]
-    if not all(isinstance(count, int) for count in counts) or file_digest(file) != document.get("sha256"):
+    if not all(isinstance(count, int) for count in counts):
         return None
     return Artifact(
         file=file.absolute(),
@@ -107,3 +113,10 @@ def _read_artifact(file: Path, document: object) -> Artifact | None:
         entries=int(document["files"]),
         tree_digest=str(document.get("treeDigest")),
     )
+
+
+def _size(file: Path) -> int | None:
+    """Bytes of the ZIP, or of all files of the image; None when there is none."""
+    if is_layout(file):
+        return layout_size(file) if file.is_dir() else None
+    return file.stat().st_size if file.is_file() else None

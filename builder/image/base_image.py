@@ -10,7 +10,15 @@ from msgspec import Struct
 
 from builder.errors import Problem
 from builder.image.lambda_images import ARCHITECTURE, ENTRYPOINTS, LAYERS_MAX, OPERATING_SYSTEM
-from builder.oci import GZIP_LAYER_TYPES, OCI_LAYER_GZIP, OCI_LAYER_ZSTD, Descriptor, ImageManifest, content_digest
+from builder.oci import (
+    GZIP_LAYER_TYPES,
+    OCI_LAYER_GZIP,
+    OCI_LAYER_ZSTD,
+    Descriptor,
+    ImageManifest,
+    content_digest,
+    encode_document,
+)
 from builder.quoting import printable
 
 if TYPE_CHECKING:
@@ -79,6 +87,9 @@ def base_problems(base: BaseImage) -> Iterator[Problem]:
         yield Problem(key="config", message="The config does not have the digest that the manifest names.")
         return
     document = config_document(base.config)
+    if not _is_text(document):
+        yield Problem(key="config", message="The config has a character that UTF-8 cannot store.")
+        return
     settings = document.get("config")
     yield from _platform_problems(document)
     yield from _entrypoint_problems(settings.get("Entrypoint") if isinstance(settings, dict) else None)
@@ -117,6 +128,14 @@ def _layer_problems(layers: Sequence[Descriptor]) -> Iterator[Problem]:
     if len(layers) > LAYERS_MAX - _OWN_LAYERS_MIN:
         message = f"The base image has {len(layers)} layers; an image may have {LAYERS_MAX} with the plugin's own."
         yield Problem(key="manifest.layers", message=message, hint="Use a base image with fewer layers.")
+
+
+def _is_text(document: Mapping[str, object]) -> bool:
+    try:
+        encode_document(document)
+    except (UnicodeEncodeError, RecursionError):
+        return False
+    return True
 
 
 def _shown(text: str) -> str:

@@ -7,6 +7,7 @@ whatever registry a company has. ``biot-plugin lock`` writes it.
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from msgspec import Struct
@@ -19,9 +20,11 @@ from builder.oci import InvalidOciDocumentError, content_digest, parse_manifest
 from builder.quoting import printable, printable_json
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from builder.manifest.model import Manifest
+    from builder.oci import ImageManifest
 
 FILE_NAME: Final = "image.lock"
 _SCHEMA: Final = 1
@@ -90,6 +93,33 @@ def refuse_unusable(base: BaseImage, file: str = "") -> None:
     if problems:
         message = f"{base.reference} cannot be the base image of a plugin."
         raise DependencyError(message, hint="Name another one: base in [build.image].", problems=problems)
+
+
+def lock_base(manifest: Manifest, pull: Callable[[str], tuple[ImageManifest, bytes]], *, upgrade: bool) -> str:
+    """Pin the base image, unless the lock pins it already.
+
+    Args:
+        manifest: Of an IMAGE plugin that the kit builds.
+        pull: Asks a registry for the manifest of an image for linux/amd64, and the bytes of its config.
+        upgrade: Whether to ask the registry what the tag names now, although it is pinned.
+
+    Returns:
+        The base image with its digest: ``public.ecr.aws/lambda/python:3.13@sha256:…``.
+
+    Raises:
+        DependencyError: The registry does not have the image or does not answer, or Lambda could not
+            run it.
+    """
+    base: BaseImage | None = None
+    if not upgrade:
+        with suppress(DependencyError):  # a missing or wrong lock is written again
+            base = read_image_lock(manifest)
+    if base is None:
+        reference = base_reference(manifest)
+        image, config = pull(reference)
+        base = BaseImage(reference=reference, manifest=image, config=config)
+        write_image_lock(manifest, base)
+    return f"{base.reference.partition('@')[0]}@{base.digest}"
 
 
 def write_image_lock(manifest: Manifest, base: BaseImage) -> Path:

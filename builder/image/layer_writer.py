@@ -22,7 +22,7 @@ from builder.build_values import STORED, InlineBytes
 from builder.errors import PackagingError
 from builder.host.fingerprint import code_digest
 from builder.image.lambda_images import TASK_ROOT
-from builder.image.tar_records import END, file_records, folder_records, padding
+from builder.image.tar_records import END, file_records, folder_records, padding, unpacked_limit
 from builder.oci import OCI_LAYER_GZIP, Descriptor, StoredLayer
 
 if TYPE_CHECKING:
@@ -111,6 +111,7 @@ def write_layer(entries: Sequence[Entry], target: Path) -> StoredLayer:
             stream.flush()
             with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
                 compressed = deflate.gzip_compress(mapped, LEVEL)
+            _refuse_extreme_ratio(target.stem, stream.tell(), len(compressed))
         target.write_bytes(compressed)
     except OSError as error:
         msg = f"The layer {target.name} cannot be written: {error.strerror}."
@@ -120,6 +121,13 @@ def write_layer(entries: Sequence[Entry], target: Path) -> StoredLayer:
     digest = f"sha256:{hashlib.sha256(compressed).hexdigest()}"
     descriptor = Descriptor(media_type=OCI_LAYER_GZIP, digest=digest, size=len(compressed))
     return StoredLayer(file=target, descriptor=descriptor, diff_id=diff_id)
+
+
+def _refuse_extreme_ratio(name: str, unpacked: int, packed: int) -> None:
+    """A layer that ``verify`` would take for a bomb is never written."""
+    if unpacked > unpacked_limit(packed):
+        msg = f"The files of layer {name} are {unpacked:,} bytes of nearly nothing: {packed:,} bytes compressed."
+        raise PackagingError(msg, hint="Create files of zeros when the function starts, or exclude them.")
 
 
 def _write_tar(entries: Sequence[Entry], stream: BinaryIO) -> str:

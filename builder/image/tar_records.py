@@ -21,11 +21,21 @@ EXTENDED: Final = b"x"
 MODIFIED: Final = 315_532_800
 """1980-01-01T00:00:00Z in seconds since 1970: the time of every file, as in the kit's ZIPs."""
 
+RATIO_MAX: Final = 100
+"""How many times its size a layer may unpack to. Packages have 3 to 30; a bomb has up to 1,032, the most of deflate."""
+ALWAYS_ALLOWED: Final = 64 << 20
+"""Bytes that a layer may unpack to whatever its size: text that repeats itself is small enough to be harmless."""
+
 _NAME_MAX: Final = 100
 _PREFIX_MAX: Final = 155
 _EXTENDED_NAME: Final = b"././@PaxHeader"
 _CHECKSUM_AT: Final = 148
 _CHECKSUM_END: Final = 156
+
+
+def unpacked_limit(size: int) -> int:
+    """Bytes that a layer of this size may unpack to."""
+    return max(ALWAYS_ALLOWED, size * RATIO_MAX)
 
 
 def file_records(path: str, mode: int, size: int) -> bytes:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 _DIFFERENT_PER_RUN: Final = frozenset({"report", "provenance", "digests"})
 """Not compared: the report is compared key by key, provenance has the time, and the checksums cover provenance."""
-_LINE: Final = re.compile(r"(?P<digest>[0-9a-f]{64})  (?P<name>[^/\\]+)")
+_IN_IMAGE: Final = r"[^/\\]+\.oci/(?:oci-layout|index\.json|blobs/sha256/[0-9a-f]{64})"
+_LINE: Final = re.compile(rf"(?P<digest>[0-9a-f]{{64}})  (?P<name>[^/\\]+|{_IN_IMAGE})")
 
 
 def compare_with_checksums(artifact: Path) -> Iterator[Difference]:
@@ -29,7 +30,7 @@ def compare_with_checksums(artifact: Path) -> Iterator[Difference]:
             detail = f"is not a line with a digest and a file name: {printable(line)[:80]!r}"
             yield Difference(kind=DifferenceKind.REPORT, path=checksums.name, detail=detail)
             continue
-        file = artifact.with_name(match["name"])
+        file = artifact.parent / match["name"]
         if not file.is_file():
             yield Difference(
                 kind=DifferenceKind.REPORT, path=file.name, detail=f"is missing, but {checksums.name} lists it"

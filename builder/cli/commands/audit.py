@@ -33,7 +33,7 @@ crates.io, with one JSON file for each entry. Vulnerabilities that were
 published after the date of the copy are not found.
 """,
 )
-@click.argument("subject", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("subject", required=False, type=click.Path(exists=True, path_type=Path))
 @click.option(
     "dump",
     "--osv",
@@ -63,11 +63,12 @@ def command(subject: Path | None, dump: Path, folder: Path, environment: str | N
 
 def _latest(project: Project) -> Path:
     from builder import manifest as manifests
+    from builder.pipeline import artifact_name
 
     file = manifests.find_manifest(project.start)
-    plugin = manifests.load(file, environment=project.environment, today=project.today).manifest.plugin
-    artifact = file.parent / "dist" / f"{plugin.name}-{plugin.version}.zip"
-    if not artifact.is_file():
+    manifest = manifests.load(file, environment=project.environment, today=project.today).manifest
+    artifact = file.parent / "dist" / artifact_name(manifest)
+    if not artifact.exists():
         msg = f"No artifact found: {artifact} does not exist."
         raise VerificationError(msg, hint="Run `biot-plugin package` first, or give an artifact or an SBOM.")
     return artifact

@@ -34,7 +34,8 @@ def command(folder: Path, environment: str | None, *, upgrade: bool, as_json: bo
     """Pin the plugin's dependencies for its Lambda runtime, with a hash for each package.
 
     For Python this writes requirements.lock, and requirements-dev.lock for the plugin's tests. For JavaScript it writes
-    package-lock.json. No code of a package runs, except the builds of packages in [build] allow-sdist.
+    package-lock.json. For an IMAGE plugin it also pins the base image in image.lock, unless it is pinned already. No
+    code of a package runs, except the builds of packages in [build] allow-sdist.
     """
     progress = TerminalProgress(quiet=as_json)
     try:
@@ -50,6 +51,7 @@ def command(folder: Path, environment: str | None, *, upgrade: bool, as_json: bo
                 "added": _describe(result.added),
                 "removed": _describe(result.removed),
                 "changed": _describe(result.changed),
+                "baseImage": result.base or None,
             }
         )
         return
@@ -61,8 +63,9 @@ def _describe(changes: Iterable[LockChange]) -> list[dict[str, object]]:
 
 
 def _summary(result: LockResult) -> list[str]:
+    base = [f"image.lock: {result.base}."] if result.base else []
     if not result.files:
-        return ["The plugin has no dependencies: nothing to lock."]
+        return base or ["The plugin has no dependencies: nothing to lock."]
     changes = [
         *(f"  + {change.name} {', '.join(change.after)}" for change in result.added),
         *(f"  - {change.name} {', '.join(change.before)}" for change in result.removed),
@@ -70,4 +73,4 @@ def _summary(result: LockResult) -> list[str]:
     ]
     unchanged = ", no version changed, file rewritten" if result.rewritten else ", nothing changed"
     files = " and ".join(file.name for file in result.files)
-    return [*changes, f"{files}: {result.packages} packages{'' if changes else unchanged}."]
+    return [*changes, f"{files}: {result.packages} packages{'' if changes else unchanged}.", *base]

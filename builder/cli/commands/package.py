@@ -11,13 +11,13 @@ import click
 from builder.cli.options import current_day, json_option, project_of, project_options, store_location, store_option
 from builder.cli.output import (
     describe_packaged,
+    package_table,
     print_document,
     print_lines,
     print_problems,
     print_text,
     readable_size,
     size_summary,
-    table,
 )
 from builder.cli.printing.batch_output import batch_options, show_results
 from builder.cli.progress_bar import TerminalProgress
@@ -25,6 +25,9 @@ from builder.host.store_location import store_folder
 from builder.last_build import BuildRequest, LastBuild
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from builder.archive.package_sizes import PackageRow
     from builder.cli.printing.batch_output import PluginSelection
     from builder.last_build import RecordedBuild
     from builder.stages import PackagedPlugin, Project
@@ -33,10 +36,10 @@ LISTED_PACKAGES = 5
 
 
 @click.command(
-    short_help="Build the ZIP that Lambda runs.",
+    short_help="Build the ZIP or image that Lambda runs.",
     epilog="""\b
 Examples:
-  biot-plugin package               write dist/<name>-<version>.zip
+  biot-plugin package               write dist/<name>-<version>.zip, or .oci
   biot-plugin package -o build      write to another folder
   biot-plugin package --json        print JSON
   biot-plugin package --all         package every plugin below this folder
@@ -67,11 +70,14 @@ provenance.
 def command(
     folder: Path, environment: str | None, output: Path | None, *, selection: PluginSelection | None, as_json: bool
 ) -> int:
-    """Build the ZIP that Lambda runs, with the same bytes on every machine.
+    """Build the ZIP or the container image that Lambda runs, with the same bytes on every machine.
 
     The command checks plugin.toml and the code, joins the locked packages with the plugin's own files, and writes the
     evidence (SBOM, SOUP list, provenance, build report) beside the ZIP. If nothing changed, it writes nothing. Native
     code that would not load on the Lambda runtime is an error that names the package.
+
+    For an IMAGE plugin, the artifact is a folder with an OCI layout: a layer for each package, a layer for the own
+    files, and the base image that image.lock pins, without the base's layers. No Docker is needed.
 
     With --all, a problem of one plugin does not stop the others. The exit code is the highest of all plugins.
     """
@@ -132,22 +138,11 @@ def _summary(packaged: PackagedPlugin) -> list[str]:
         return [_up_to_date(artifact.file, artifact.size, artifact.sha256)]
     own = [row for row in packaged.packages if not row.name]  # listed however small
     packages = sorted((row for row in packaged.packages if row.name), key=lambda row: -row.packed_size)
-    rows = [("package", "files", "unpacked", "in the ZIP")]
-    rows += [
-        (row.label, str(row.files), readable_size(row.size), readable_size(row.packed_size))
-        for row in (*own, *packages[:LISTED_PACKAGES])
-    ]
+    rows = [*own, *packages[:LISTED_PACKAGES]]
     if rest := packages[LISTED_PACKAGES:]:
-        rows.append(
-            (
-                f"{len(rest)} more",
-                str(sum(row.files for row in rest)),
-                readable_size(sum(row.size for row in rest)),
-                readable_size(sum(row.packed_size for row in rest)),
-            )
-        )
+        rows.append(_total(rest))
     return [
-        *table(rows, right=(1, 2, 3)),
+        *package_table(rows, packed="image" not in packaged.report),
         "",
         file,
         f"  {size_summary(artifact)}",
@@ -155,6 +150,19 @@ def _summary(packaged: PackagedPlugin) -> list[str]:
         f"  tree   {artifact.tree_digest.removeprefix('sha256:')}",
         *(f"  {line}" for line in packaged.advice),
     ]
+
+
+def _total(rest: Sequence[PackageRow]) -> PackageRow:
+    """The packages that are not listed, as one row."""
+    from builder.archive.package_sizes import PackageRow
+
+    return PackageRow(
+        name=f"{len(rest)} more",
+        version="",
+        files=sum(row.files for row in rest),
+        size=sum(row.size for row in rest),
+        packed_size=sum(row.packed_size for row in rest),
+    )
 
 
 def _up_to_date(artifact: Path, size: int, sha256: str) -> str:

@@ -26,6 +26,7 @@ Examples:
   biot-plugin verify dist/my-plugin-1.zip            compare with its report
   biot-plugin verify --rebuild dist/my-plugin-1.zip  and with its sources
   biot-plugin verify --json dist/my-plugin-1.zip     print JSON
+  biot-plugin verify --rebuild dist/my-plugin-1.oci  an image
 
 \b
 Kinds of difference: content, mode, missing, extra, order, header, bytes,
@@ -33,7 +34,7 @@ compressor (in the artifact), report (in its report), lock (a package differs
 from the lock).
 """,
 )
-@click.argument("artifact", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("artifact", type=click.Path(exists=True, path_type=Path))
 @click.option(
     "rebuild", "--rebuild", is_flag=True, help="Build the artifact again from sources and lock, and compare every path."
 )
@@ -43,8 +44,9 @@ from the lock).
 def command(artifact: Path, folder: Path, environment: str | None, *, rebuild: bool, as_json: bool) -> int:
     """Verify that an artifact matches its build report and, with --rebuild, its sources.
 
-    The ZIP is read strictly: anything that different programs would read differently is an error. Every path that
-    differs is listed with the reason. Exit code 7 if there is a difference.
+    The ZIP is read strictly: anything that different programs would read differently is an error. So is everything in
+    an image that the kit does not write. Every path that differs is listed with the reason. Exit code 7 if there is a
+    difference.
     """
     progress = TerminalProgress(quiet=as_json)
     try:

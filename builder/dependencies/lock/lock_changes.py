@@ -29,6 +29,7 @@ class LockResult(Struct, frozen=True, kw_only=True):
         removed: Packages that are no longer locked.
         changed: Packages with other versions.
         rewritten: Whether the lock's text changed; addresses, hashes and format can change with equal versions.
+        base: The base image of an IMAGE plugin with its digest, as ``image.lock`` pins it; empty for a ZIP.
     """
 
     files: tuple[Path, ...]
@@ -37,6 +38,7 @@ class LockResult(Struct, frozen=True, kw_only=True):
     removed: tuple[LockChange, ...] = ()
     changed: tuple[LockChange, ...] = ()
     rewritten: bool = False
+    base: str = ""
 
 
 def compare_versions(

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from builder.errors import VerificationError
 from builder.evidence.audit.osv import Advisory, AuditedPackage, audited_package, matching_advisories
-from builder.evidence.checksums import evidence_files, file_digest
+from builder.evidence.checksums import artifact_digest, evidence_files
 from builder.evidence.sbom.sbom_reader import Sbom, read_sbom_file
 from builder.platform.package_names import normalized_name
 
@@ -60,9 +60,9 @@ def audit(target: Path, dump: Path) -> Audit:
         VerificationError: The SBOM is missing or belongs to another artifact; the dump has no
             entry.
     """
-    file = evidence_files(target)["sbom"] if target.suffix == ".zip" else target
+    file = evidence_files(target)["sbom"] if target.suffix in {".zip", ".oci"} else target
     sbom = read_sbom_file(file)
-    if file != target and sbom.artifact_sha256 != file_digest(target):
+    if file != target and sbom.artifact_sha256 != artifact_digest(target):
         msg = f"{file.name} is not the SBOM of {target.name}: it describes an artifact with another sha256."
         raise VerificationError(msg, hint="Run `biot-plugin package` again, or give the path of the SBOM itself.")
     packages, unchecked = _packages(sbom)

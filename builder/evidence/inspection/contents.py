@@ -8,18 +8,21 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from builder.archive.entry_paths import folders_of
-from builder.archive.package_sizes import PackageRow, owned_paths
+from builder.archive.package_sizes import OWN_FILES, PackageRow, owned_paths
 from builder.archive.reader import read_members
 from builder.archive.tree_digest import tree_digest
 from builder.build_values import Artifact, PackMember
 from builder.errors import VerificationError
 from builder.evidence.build_report import read_report, report_file, report_rows
 from builder.evidence.checksums import file_digest
+from builder.image.layout_files import is_layout
+from builder.image.layout_reader import ReadLayout, read_layout
+from builder.json_keys import to_document
 from builder.platform.package_names import normalized_name
 from builder.quoting import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 _DIST_INFO = re.compile(r"(?P<name>[^/]+)-(?P<version>[^/-]+)\.dist-info/.*")
@@ -33,6 +36,32 @@ class FileRow(Struct, frozen=True, kw_only=True):
     packed_size: int
 
 
+class LayerRow(Struct, frozen=True, kw_only=True):
+    """One layer of an image.
+
+    Attributes:
+        digest: ``sha256:<hex>`` of the layer as a registry has it.
+        size: Bytes as a registry has it.
+        files: Number of the plugin's files in it; 0 for a layer of the base, which is not in the artifact.
+        unpacked_size: Bytes of its tar; 0 for a layer of the base.
+        is_base: Whether it is the base's.
+        packages: ``name version`` of each package, as the report says; empty for the plugin's own
+            files, for a layer of the base, and without a report.
+    """
+
+    digest: str
+    size: int
+    files: int
+    unpacked_size: int
+    is_base: bool
+    packages: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """What is in it, for people."""
+        return "the base image" if self.is_base else ", ".join(self.packages) or OWN_FILES
+
+
 class Inspection(Struct, frozen=True, kw_only=True):
     """The contents of an artifact.
 
@@ -40,6 +69,7 @@ class Inspection(Struct, frozen=True, kw_only=True):
         artifact: Its digests and sizes, computed from the file.
         packages: By bytes in the ZIP, the largest first.
         files: By bytes in the ZIP, the largest first.
+        layers: Of an image, the lowest first; empty for a ZIP.
         reported: Whether the packages come from the build report beside the artifact; else guessed
             from folders.
         report: That report; empty without one.
@@ -50,6 +80,7 @@ class Inspection(Struct, frozen=True, kw_only=True):
     files: tuple[FileRow, ...]
     reported: bool
     report: Mapping[str, object] = field(default_factory=dict)
+    layers: tuple[LayerRow, ...] = ()
 
     def describe(self) -> dict[str, object]:
         """The contents as a JSON document."""
@@ -63,6 +94,7 @@ class Inspection(Struct, frozen=True, kw_only=True):
                 "files": self.artifact.entries,
             },
             "hasReport": self.reported,
+            **({"layers": [to_document(layer) for layer in self.layers]} if self.layers else {}),
             "packages": [
                 {
                     "name": row.name,
@@ -83,17 +115,10 @@ def inspect(file: Path) -> Inspection:
     """Read an artifact, and the report beside it if there is one.
 
     Raises:
-        VerificationError: It is not a valid ZIP, or not the one that its report describes.
+        VerificationError: It is not a valid ZIP or image, or not the one that its report describes.
     """
-    members = read_members(file)
-    artifact = Artifact(
-        file=file.absolute(),
-        sha256=file_digest(file),
-        size=file.stat().st_size,
-        unpacked_size=sum(member.size for member in members),
-        entries=len(members),
-        tree_digest=tree_digest(members),
-    )
+    layout = read_layout(file) if is_layout(file) else None
+    members, artifact = (layout.members, layout.artifact) if layout else _read_archive(file)
     report = read_report(report_file(file))
     if report is not None:
         _compare_with_report(artifact, report)
@@ -107,7 +132,41 @@ def inspect(file: Path) -> Inspection:
         ),
         reported=bool(reported),
         report=report or {},
+        layers=tuple(_layer_rows(layout, report or {})) if layout else (),
     )
+
+
+def _read_archive(file: Path) -> tuple[tuple[PackMember, ...], Artifact]:
+    members = read_members(file)
+    artifact = Artifact(
+        file=file.absolute(),
+        sha256=file_digest(file),
+        size=file.stat().st_size,
+        unpacked_size=sum(member.size for member in members),
+        entries=len(members),
+        tree_digest=tree_digest(members),
+    )
+    return members, artifact
+
+
+def _layer_rows(layout: ReadLayout, report: Mapping[str, object]) -> Iterator[LayerRow]:
+    image = report.get("image")
+    rows = image.get("layers") if isinstance(image, dict) else None
+    packages = {
+        str(row.get("digest")): tuple(printable(str(name)) for name in names)
+        for row in (rows if isinstance(rows, list) else ())
+        if isinstance(row, dict) and isinstance(names := row.get("packages"), list)
+    }
+    for layer in layout.layers:
+        contents = layer.contents
+        yield LayerRow(
+            digest=layer.descriptor.digest,
+            size=layer.descriptor.size,
+            files=len(contents.members) if contents else 0,
+            unpacked_size=contents.unpacked_size if contents else 0,
+            is_base=contents is None,
+            packages=packages.get(layer.descriptor.digest, ()),
+        )
 
 
 def guessed_rows(members: Sequence[PackMember]) -> tuple[PackageRow, ...]:

@@ -97,7 +97,7 @@ def _sections(inspection: Inspection, licences: Mapping[str, str]) -> str:
     files = files_by_package(inspection.packages, inspection.files)
     wide = draw(inspection.packages, files, width=1200, height=620)
     narrow = draw(inspection.packages, files, width=370, height=560)
-    return f"""<section><h2>Sizes in the ZIP</h2>
+    return f"""<section><h2>{"Sizes, unpacked" if inspection.layers else "Sizes in the ZIP"}</h2>
 <div class="wide">{wide}</div>
 <div class="narrow">{narrow}</div></section>
 <section><h2>Packages</h2>
