@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,34 @@ def test_modules_and_public_classes_have_names_of_their_own() -> None:
     doubles = {name: modules for name, modules in places.items() if len(modules) > 1}
     assert {name: modules for name, modules in doubles.items() if name not in SAME_MEANING} == {}
     assert set(SAME_MEANING) <= set(doubles)
+
+
+CALLED_BY_OTHERS = {
+    "connection_lost": "asyncio",
+    "data_received": "asyncio",
+    "pipe_data_received": "asyncio",
+    "process_exited": "asyncio",
+    "initialize_client": "awslambdaric",
+    "post_invocation_result": "awslambdaric",
+    "post_error": "awslambdaric",
+}
+"""Functions that somebody else calls by their name."""
+
+
+def test_the_local_biot_has_nothing_that_only_tests_use() -> None:
+    texts = {module: module.read_text("utf-8") for module in MODULES}
+    words = Counter(re.findall(r"\w+", "\n".join(texts.values())))
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    unused = [
+        f"{relative(module)}: {node.name}"
+        for module, text in texts.items()
+        if relative(module).startswith("sandbox/")
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, kinds) and not node.name.startswith("__") and words[node.name] == 1
+        if node.name not in CALLED_BY_OTHERS
+    ]
+
+    assert unused == []
 
 
 def test_a_folder_has_about_a_dozen_modules() -> None:
