@@ -147,6 +147,16 @@ class WatchedPlugin:
         except KitError:
             return (*folders, *_all_below(file.parent / "src"))
 
+    def folders_of(self, name: str) -> tuple[Path, Path] | None:
+        """The plugin's folder and the one in it that becomes the root of the artifact, if it has this name."""
+        try:
+            file = manifests.find_manifest(self._project.start)
+            manifest = manifests.load(file, today=self._project.today).manifest
+        except KitError:
+            return None
+        folder = file.parent.resolve()
+        return (folder, (folder / manifest.build.root).resolve()) if manifest.plugin.name == name else None
+
     def _start_early(self, planned: PlannedRelease) -> None:
         plan, files = planned.plan, planned.prepared.files
         if not self._enabled or not isinstance(plan, Update) or plan.code is None:

@@ -14,15 +14,17 @@ from builder.errors import SandboxError
 from sandbox.functions.clients.runtime_programs import RuntimePrograms
 from sandbox.functions.environments.call_results import CallRequest
 from sandbox.functions.environments.code_folders import CodeFolders
-from sandbox.functions.environments.environment_pool import EnvironmentPool
+from sandbox.functions.environments.environment_pool import EnvironmentPool, PoolLimits
 from sandbox.functions.function_errors import RequestTooLargeError
 from sandbox.functions.lambda_facts import REQUEST_MAX
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
     from concurrent.futures import Future
     from pathlib import Path
 
     from sandbox.functions.call_fault import CallFault
+    from sandbox.functions.debugging import Debugger
     from sandbox.functions.function_configuration import FunctionConfiguration
     from sandbox.functions.invocation import Invocation
     from sandbox.functions.isolation.isolation_choice import IsolationKind
@@ -69,12 +71,14 @@ class FunctionService:
 
     def __init__(self, settings: ServiceSettings) -> None:
         self._settings = settings
+        self._debugger: Debugger | None = None
         self._programs = RuntimePrograms(
             settings.cache / "clients", any_python=settings.any_python, isolation=settings.isolation
         )
         self._code = CodeFolders(settings.cache / "code")
         self._pools: dict[FunctionConfiguration, EnvironmentPool] = {}
         self._early: dict[str, EnvironmentPool] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
         self._start = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
@@ -123,13 +127,29 @@ class FunctionService:
         call = self._call(configuration, request)
         return asyncio.run_coroutine_threadsafe(call, self._running_loop())
 
+    @property
+    def is_debugging(self) -> bool:
+        """Whether functions wait for a debugger, and no timeout counts."""
+        return self._debugger is not None
+
+    def debug(self, debugger: Debugger | None) -> None:
+        """Let functions wait for a debugger from now on, or no longer (None). Stops all environments."""
+        self._debugger = debugger
+        asyncio.run_coroutine_threadsafe(self._stop_all(), self._running_loop()).result(_STOP_SECONDS)
+
     def prepare(self, configuration: FunctionConfiguration) -> None:
         """Start an environment if none is idle, so that the next call is warm. A failed start shows at the next call.
 
+        Does not wait for an environment that waits for a debugger.
+
         Raises:
-            FunctionUnavailableError: The function cannot run on this machine.
+            FunctionUnavailableError: The function cannot run on this machine, or debugpy is missing.
         """
-        asyncio.run_coroutine_threadsafe(self._prepare(configuration), self._running_loop()).result()
+        if self._debugger:
+            self._debugger.require(configuration)
+        started = asyncio.run_coroutine_threadsafe(self._prepare(configuration), self._running_loop())
+        if not self._debugger:
+            started.result()
 
     def prepare_early(self, configuration: FunctionConfiguration, artifact: Path) -> None:
         """Start an environment of a version that is not deployed yet; the present version keeps answering calls.
@@ -142,7 +162,8 @@ class FunctionService:
             configuration: The function as it will be.
             artifact: Where its ZIP is now.
         """
-        asyncio.run_coroutine_threadsafe(self._prepare_early(configuration, artifact), self._running_loop())
+        if not self._debugger:  # its port is that of the present version
+            asyncio.run_coroutine_threadsafe(self._prepare_early(configuration, artifact), self._running_loop())
 
     def close(self) -> None:
         """Stop all environments. A second call does nothing."""
@@ -184,6 +205,8 @@ class FunctionService:
                 if other.name == configuration.name:  # a new version replaces the old one
                     old.retire()
                     del self._pools[other]
+                    if self._debugger:  # a person may have stopped it at a breakpoint, and it has the port
+                        self._in_background(old.close())
             early = self._early.get(configuration.name)
             if early is not None and early.configuration == configuration:
                 pool = self._early.pop(configuration.name)
@@ -193,7 +216,13 @@ class FunctionService:
         return pool
 
     def _new_pool(self, configuration: FunctionConfiguration) -> EnvironmentPool:
-        return EnvironmentPool(configuration, self._programs, self._code, self._settings.most_environments)
+        limits = PoolLimits(most_environments=self._settings.most_environments, debugger=self._debugger)
+        return EnvironmentPool(configuration, self._programs, self._code, limits)
+
+    def _in_background(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def _running_loop(self) -> asyncio.AbstractEventLoop:
         with self._start:
@@ -223,7 +252,7 @@ class FunctionService:
     async def _stop_all(self) -> None:
         pools = (*self._pools.values(), *self._early.values())
         self._pools, self._early = {}, {}
-        await asyncio.gather(*(pool.close() for pool in pools))
+        await asyncio.gather(*(pool.close() for pool in pools), *self._tasks)
 
 
 def _new_trace() -> str:

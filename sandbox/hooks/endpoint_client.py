@@ -32,8 +32,16 @@ class EndpointClient:
         self._loopback = LoopbackClient(own_address)
         self._client: httpx.AsyncClient | None = None
 
-    async def post(self, url: str, request: HookRequest, timeout_seconds: float) -> EndpointAnswer | EndpointFailure:
-        """Send one request, once, and return the answer or why there is none. A redirect is not followed."""
+    async def post(
+        self, url: str, request: HookRequest, timeout_seconds: float | None
+    ) -> EndpointAnswer | EndpointFailure:
+        """Send one request, once, and return the answer or why there is none. A redirect is not followed.
+
+        Args:
+            url: The endpoint.
+            request: The request.
+            timeout_seconds: The longest time for the answer; None for any time.
+        """
         headers = {"user-agent": _USER_AGENT, "accept": "*/*", **request.headers}
         try:
             async with asyncio.timeout(timeout_seconds):

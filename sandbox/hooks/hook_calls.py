@@ -62,10 +62,12 @@ class HookCaller:
 
     Attributes:
         plan: What goes wrong on purpose; None for nothing.
+        timeouts_paused: Returns whether a plugin may take as long as it wants, because a person debugs it.
     """
 
     def __init__(self, keys: SigningKeys, clock: Clock, own_address: str) -> None:
         self.plan: FaultPlan | None = None
+        self.timeouts_paused: Callable[[], bool] = bool
         self.plugin_calls = PluginCalls()
         self.functions = FunctionWatch()
         self.tokens = HookTokens(keys, clock)
@@ -92,7 +94,9 @@ class HookCaller:
         started, begin = self._clock.now(), time.perf_counter()
         answer: EndpointAnswer | EndpointFailure | None = None
         try:
-            answer = await self._client.post(subscription.endpoint, request, subscription.timeout_seconds)
+            paused = subscription.plugin and self.timeouts_paused()
+            seconds = None if paused else subscription.timeout_seconds
+            answer = await self._client.post(subscription.endpoint, request, seconds)
             if fault and fault.change_answer and isinstance(answer, EndpointAnswer):
                 answer = fault.change_answer(answer)
         finally:

@@ -103,7 +103,7 @@ def without_figures(line: str) -> str:
 def test_every_save_gives_a_new_answer_and_an_error_keeps_the_old_one(dev: RunningDev) -> None:
     address = dev.wait_for(r"Local BioT on (http://127\.0\.0\.1:\d+)")[1]
     dev.wait_for(r"my-plugin: version 1 answers \(\d+\.\d+ s\)")
-    dev.wait_for("Watching the files. Keys: r publish again")
+    dev.wait_for("Watching the files. Keys: o open in the browser, r publish again")
     assert answer_of(address, "my-plugin") == "one"
 
     save(dev, 'ANSWER = "two"\n')

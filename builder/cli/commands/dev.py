@@ -4,33 +4,35 @@ from __future__ import annotations
 
 import os
 import threading
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from builder.cli.dev_biot import dev_biot
 from builder.cli.keyboard import pressed_keys
-from builder.cli.local_biot import open_local_biot, stop_signals
+from builder.cli.local_biot import stop_signals
 from builder.cli.options import project_of, store_option
-from builder.cli.output import print_error, print_lines, print_problems, print_text, print_to_stderr
-from builder.cli.plugin_starter import LocalPluginStarter, NoPluginStarter
+from builder.cli.output import print_error, print_text, print_to_stderr
+from builder.cli.printing.dev_output import DevTerminal, print_calls
 from builder.cli.progress_bar import TerminalProgress
 from builder.cli.terminal import can_read_answers
-from builder.errors import KitError, PublishError, SandboxError
+from builder.errors import KitError
 from builder.manifest.environments import LOCAL
+from builder.platform.limits import NAME_PREFIX
 from sandbox import PORT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Sequence
 
-    from builder.dev.call_feed import CallFeed, ListedCall, ListedChain
+    from builder.cli.dev_biot import DevBiot
     from builder.dev.dev_session import DevSession
-    from builder.dev.watched_plugin import PluginStarter, Publication, WatchedPlugin
+    from builder.dev.watched_plugin import WatchedPlugin
+    from sandbox.functions.debugging import WaitingFunction
 
 _POLL_SECONDS = 0.2
-_INDENT = " " * 9
-_KEYS = "Keys: r publish again, c clear the screen, q quit."
+_KEYS = "Keys: o open in the browser, r publish again, d debug, c clear the screen, q quit."
 
 
 @click.command(
@@ -39,6 +41,7 @@ _KEYS = "Keys: r publish again, c clear the screen, q quit."
 Examples:
   biot-plugin dev                  the plugin of this folder
   biot-plugin dev age-calculator nightly-sync      several plugins
+  biot-plugin dev --debug          wait for VS Code before the code is loaded
   biot-plugin trigger patient _create              in another terminal
 
 \b
@@ -55,8 +58,9 @@ version keeps answering. `biot-plugin activity` and `why` explain each call.
     help="Its port. 0: a free one.",
 )
 @click.option("any_python", "--any-python", is_flag=True, help="Use the nearest Python if the right one is missing.")
+@click.option("--debug", is_flag=True, help="Wait for a debugger (debugpy, or Node's inspector), and pause timeouts.")
 @store_option
-def command(folders: tuple[Path, ...], port: int, *, any_python: bool) -> int:
+def command(folders: tuple[Path, ...], port: int, *, any_python: bool, debug: bool) -> int:
     """Publish the plugin to the local BioT, and publish it again whenever one of its files is saved.
 
     Starts a local BioT if none is running. Every call of the plugin is one line, with its status, time and memory.
@@ -74,102 +78,63 @@ def command(folders: tuple[Path, ...], port: int, *, any_python: bool) -> int:
     for folder in folders or (Path(),):
         find_manifest(folder.resolve())  # a wrong folder is an error, before anything is started
     with stop_signals() as signals, ExitStack() as stack:
-        starter = stack.enter_context(_local_biot(port, any_python=any_python))
+        biot = stack.enter_context(dev_biot(port, any_python=any_python))
         projects = [project_of(folder, LOCAL) for folder in folders or (Path(),)]
-        plugins = [WatchedPlugin(project, release_context(progress), starter) for project in projects]
-        session = DevSession(plugins, _Terminal())
+        plugins = [WatchedPlugin(project, release_context(progress), biot.starter) for project in projects]
+        terminal = DevTerminal()
+        session = DevSession(plugins, terminal)
+        keys = _Keys(session, biot, _announcer(terminal, plugins))
+        if debug:
+            keys.switch_debugging()
         feed = CallFeed(stack.enter_context(open_local_service(os.environ, SystemClock())))
         stack.callback(session.stop)
         session.start()
         print_text(f"Watching the files. {_KEYS if can_read_answers() else 'Ctrl-C stops.'}")
         key = stack.enter_context(pressed_keys())
-        while not signals and not _obey(key(), session):
+        while not signals and not keys.obey(key()):
             threading.Event().wait(_POLL_SECONDS)
-            _print_calls(feed)
+            print_calls(feed)
     print_to_stderr("Stopped. The plugin stays on the local BioT.")
     return 0
 
 
-class _Terminal:
-    """Prints what happens to the plugins."""
+class _Keys:
+    """Does what single keys ask for."""
 
-    def published(self, publication: Publication) -> None:
-        print_problems(publication.warnings)
-        what = f"version {publication.version} answers" if publication.changed else "nothing has changed"
-        print_text(f"{publication.plugin}: {what} ({publication.seconds:.2f} s)")
+    def __init__(self, session: DevSession, biot: DevBiot, waiting: Callable[[WaitingFunction], None]) -> None:
+        self._session = session
+        self._biot = biot
+        self._waiting = waiting
 
-    def failed(self, plugin: WatchedPlugin, error: KitError) -> None:
-        print_error(error)
-        if isinstance(error, SandboxError):  # published, but it does not run on this machine
-            return
-        then = "The last good version keeps answering." if plugin.answers else "It will be when the errors are fixed."
-        print_text(f"{plugin.name}: not published. {then}")
+    def obey(self, key: str) -> bool:
+        """Do what a key asks for; return whether the session ends."""
+        actions: dict[str, Callable[[], None]] = {
+            "o": self._biot.open_page,
+            "r": self._session.publish_all,
+            "d": self._debug,
+            "c": click.clear,
+        }
+        try:
+            actions.get(key.lower(), lambda: None)()
+        except KitError as error:
+            print_error(error)
+        return key.lower() == "q"
 
+    def switch_debugging(self) -> None:
+        """Let plugins wait for a debugger, or no longer."""
+        self._biot.debug(None if self._biot.is_debugging else self._waiting)
 
-@contextmanager
-def _local_biot(port: int, *, any_python: bool) -> Iterator[PluginStarter]:
-    """The local BioT that is running, or one that runs until the end of this command.
-
-    Yields:
-        Starts the code of plugins there; does nothing for another command's BioT.
-    """
-    from builder.publishing.state_folder import find_state_folder, private_folder
-    from sandbox.functions.service import ServiceSettings, default_cache
-    from sandbox.server import ServerOptions, start
-
-    state = find_state_folder(os.environ)
-    if address := _running_address():
-        print_text(f"Local BioT on {address}")
-        yield NoPluginStarter()
-        return
-    private_folder(state.folder)
-    functions = ServiceSettings(cache=default_cache(), any_python=any_python)
-    with start(ServerOptions(folder=state.folder / "sandbox", port=port, functions=functions)) as running:
-        open_local_biot(running, state, new_password=False)
-        print_text(f"Local BioT on {running.base_url} (it stops with this command)")
-        print_text(f"Console: {running.console_url}")
-        yield LocalPluginStarter(running.state)
+    def _debug(self) -> None:
+        self.switch_debugging()
+        print_text("Debugging is on." if self._biot.is_debugging else "Debugging is off. Timeouts count again.")
+        self._session.publish_all()
 
 
-def _running_address() -> str:
-    """The address of the local BioT, if one is running; otherwise empty."""
-    from builder.publishing.clock import SystemClock
-    from builder.publishing.remote.local_service import open_local_service
-    from builder.publishing.state_folder import find_state_folder, read_local_biot
+def _announcer(terminal: DevTerminal, plugins: Sequence[WatchedPlugin]) -> Callable[[WaitingFunction], None]:
+    def announce(function: WaitingFunction) -> None:
+        name = function.name.removeprefix(NAME_PREFIX)
+        folders = next((found for plugin in plugins if (found := plugin.folders_of(name))), None)
+        if folders is not None:
+            terminal.waits_for_debugger(function, name, folders)
 
-    try:
-        with open_local_service(os.environ, SystemClock()) as local:
-            local.get("/activity", {"limit": "1"})
-        known = read_local_biot(find_state_folder(os.environ))
-    except PublishError:
-        return ""
-    return known.base_url if known else ""
-
-
-def _obey(key: str, session: DevSession) -> bool:
-    """Do what a key asks for; return whether the session ends."""
-    actions: dict[str, Callable[[], None]] = {"r": session.publish_all, "c": click.clear}
-    actions.get(key.lower(), lambda: None)()
-    return key.lower() == "q"
-
-
-def _print_calls(feed: CallFeed) -> None:
-    lines = [line for chain in feed.new_chains() for line in _chain_lines(chain)]
-    if lines:
-        print_lines(lines)
-
-
-def _chain_lines(chain: ListedChain) -> list[str]:
-    """The cause, then one line for each call of a plugin."""
-    status = "" if chain.status is None else f": {chain.status}"
-    head = f"{chain.time} {chain.title}{status}"
-    if not chain.calls:
-        return [head, f"{_INDENT}No plugin was called. `biot-plugin why {chain.number}` explains it."]
-    return [head, *(line for call in chain.calls for line in _call_lines(call))]
-
-
-def _call_lines(call: ListedCall) -> list[str]:
-    status = "no answer" if call.status is None else str(call.status)
-    memory = f", {call.memory_megabytes} MB" if call.memory_megabytes is not None else ""
-    line = f"{_INDENT}{call.hook} {call.plugin}: {status}, {call.milliseconds:.1f} ms{memory}"
-    return [line, *([f"{_INDENT}  {call.problem}"] if call.problem else [])]
+    return announce

@@ -21,6 +21,7 @@ class RuntimeProgram:
         client: The folder of the runtime client.
         folders: The folders of the interpreter.
         notes: What differs from Lambda, as sentences; empty when nothing is known to differ.
+        debugged: Whether it waits for a debugger.
     """
 
     command: tuple[str, ...]
@@ -28,6 +29,7 @@ class RuntimeProgram:
     client: Path
     folders: tuple[Path, ...]
     notes: tuple[str, ...] = ()
+    debugged: bool = False
 
     def command_for(self, *, memory_megabytes: int, task_root: str, runtime_dir: str) -> list[str]:
         """Return the command for one function, with the places of its code and of the runtime client."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from sandbox.functions.debugging import PAUSED_SECONDS
 from sandbox.functions.environments.call_results import CallTimes, initialization_failure, invocation_of
 from sandbox.functions.environments.execution_environment import Ending, ExecutionEnvironment, Outcome
 from sandbox.functions.environments.function_variables import check_variables_size
-from sandbox.functions.environments.launch import prepare_launch
+from sandbox.functions.environments.launch import prepare_launch, task_root_of
 from sandbox.functions.environments.runtime_api import Event
 from sandbox.functions.function_errors import FunctionUnavailableError, TooManyRequestsError
 from sandbox.functions.images.function_image import STAND_IN_NOTE
@@ -18,11 +19,25 @@ from sandbox.functions.lambda_facts import INITIALIZATION_SECONDS, function_arn
 
 if TYPE_CHECKING:
     from sandbox.functions.clients.runtime_programs import RuntimePrograms
+    from sandbox.functions.debugging import Debugger
     from sandbox.functions.environments.call_results import CallRequest
     from sandbox.functions.environments.code_folders import CodeFolders
     from sandbox.functions.environments.launch import Launch
     from sandbox.functions.function_configuration import FunctionConfiguration
     from sandbox.functions.invocation import Invocation
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PoolLimits:
+    """What limits the environments of a function.
+
+    Attributes:
+        most_environments: How many may exist.
+        debugger: Attaches a debugger to the only one; None for none.
+    """
+
+    most_environments: int
+    debugger: Debugger | None = None
 
 
 class EnvironmentPool:
@@ -32,16 +47,17 @@ class EnvironmentPool:
         configuration: The function.
         programs: Finds the program of its runtime.
         code: Has its unpacked code.
-        most: How many environments may exist.
+        limits: How many environments may exist, and whether they wait for a debugger.
     """
 
     def __init__(
-        self, configuration: FunctionConfiguration, programs: RuntimePrograms, code: CodeFolders, most: int
+        self, configuration: FunctionConfiguration, programs: RuntimePrograms, code: CodeFolders, limits: PoolLimits
     ) -> None:
         self._configuration = configuration
         self._programs = programs
         self._code = code
-        self._most = most
+        self._debugger = limits.debugger
+        self._most = 1 if limits.debugger else limits.most_environments
         self._idle: list[ExecutionEnvironment] = []
         self._all: set[ExecutionEnvironment] = set()
         self._starting = 0
@@ -57,6 +73,8 @@ class EnvironmentPool:
             TooManyRequestsError: All environments are busy.
             FunctionUnavailableError: The function cannot run on this machine.
         """
+        if self._debugger and self._preparation:  # the only environment, and it may wait for a person
+            await self.prepare()
         environment = self._take_idle()
         if environment is not None:
             return await self._call_in(environment, request, initialization_ms=None)
@@ -101,7 +119,9 @@ class EnvironmentPool:
         self.stop_idle(0)
 
     def stop_idle(self, seconds: float) -> None:
-        """Stop the environments without a call for some seconds."""
+        """Stop the environments without a call for some seconds; one with a debugger stays."""
+        if self._debugger and not self._retired:
+            return
         oldest = time.monotonic() - seconds
         for environment in [one for one in self._idle if one.last_used <= oldest]:
             self._idle.remove(environment)
@@ -127,7 +147,7 @@ class EnvironmentPool:
             message = f"All {self._most} environments of {self._configuration.name} are busy."
             raise TooManyRequestsError(message, hint="Call it again later, as after Lambda's TooManyRequestsException.")
         environment = await self._new()
-        outcome = await self._start(environment, INITIALIZATION_SECONDS)
+        outcome = await self._start(environment, self._timeout(INITIALIZATION_SECONDS))
         if outcome.ending is not Ending.TIMED_OUT:
             return environment, outcome
         await self._remove(environment)
@@ -166,12 +186,18 @@ class EnvironmentPool:
             program = replace(program, notes=(*program.notes, STAND_IN_NOTE))
         else:
             code = self._code.unpack(self._configuration.artifact, self._configuration.artifact_sha256)
-        return prepare_launch(self._configuration, program, code, self._programs.isolation())
+        isolation = self._programs.isolation()
+        if self._debugger:
+            program = self._debugger.debugged(program, self._configuration, task_root_of(code, isolation))
+        return prepare_launch(self._configuration, program, code, isolation)
+
+    def _timeout(self, seconds: float) -> float:
+        return PAUSED_SECONDS if self._debugger else seconds
 
     async def _call_in(
         self, environment: ExecutionEnvironment, request: CallRequest, *, initialization_ms: float | None
     ) -> Invocation:
-        seconds = self._configuration.timeout_seconds
+        seconds = self._timeout(self._configuration.timeout_seconds)
         event = Event(
             request_id=request.request_id,
             payload=request.payload,

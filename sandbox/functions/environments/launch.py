@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sandbox.functions.debugging import MEMORY_MEGABYTES
 from sandbox.functions.environments.code_folders import delete_folder
 from sandbox.functions.environments.function_variables import function_variables
 from sandbox.functions.environments.memory_meter import MemoryMeter
@@ -97,18 +98,23 @@ class Launch:
 
     @property
     def _task_root(self) -> str:
-        return str(self.code) if self.system.kind == "none" else TASK_ROOT
+        return task_root_of(self.code, self.system)
 
     @property
     def _runtime_dir(self) -> str:
         return str(self.program.client) if self.system.kind == "none" else RUNTIME_DIR
 
 
+def task_root_of(code: Path, system: Isolation) -> str:
+    """Return the folder of the code, as the function sees it."""
+    return str(code) if system.kind == "none" else TASK_ROOT
+
+
 def prepare_launch(
     configuration: FunctionConfiguration, program: RuntimeProgram, code: Path, system: Isolation
 ) -> Launch:
     """Create what one start needs."""
-    limit = configuration.memory_megabytes * _MEGABYTE
+    limit = (configuration.memory_megabytes + (MEMORY_MEGABYTES if program.debugged else 0)) * _MEGABYTE
     group = None
     if system.groups is not None:
         # An isolated /tmp is in memory, but on Lambda it does not count as memory; the meter counts without it.

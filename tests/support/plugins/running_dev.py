@@ -62,13 +62,13 @@ class RunningDev:
 
 
 @contextmanager
-def running_dev(folder: Path, variables: Mapping[str, str]) -> Iterator[RunningDev]:
+def running_dev(folder: Path, variables: Mapping[str, str], *options: str) -> Iterator[RunningDev]:
     """Run ``biot-plugin dev`` for a plugin, with these environment variables in addition, until the end of the block.
 
     It has a terminal of its own. If this process is killed, the terminal is closed, which ends it as well.
     """
     ours, theirs = pty.openpty()
-    argv = [sys.executable, "-m", "builder", "dev", "--port", "0", "--any-python"]
+    argv = [sys.executable, "-m", "builder", "dev", "--port", "0", "--any-python", *options]
     environment = {**os.environ, "COLUMNS": "200", **variables}
     own = partial(os.login_tty, theirs)
     process = subprocess.Popen(argv, cwd=folder, env=environment, preexec_fn=own)  # noqa: PLW1509 - it takes no lock
