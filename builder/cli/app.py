@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 COMMAND_GROUPS = {
     "Start": ("new", "update", "doctor", "completion"),
     "Build": ("check", "lock", "package", "inspect", "verify", "audit", "store"),
-    "Publish": ("login", "catalog", "plan", "publish", "rollback", "history"),
+    "Publish": ("login", "catalog", "plan", "publish", "rollback", "history", "image"),
     "Operate": (
         "list",
         "show",
@@ -50,7 +50,7 @@ COMMAND_GROUPS = {
 """Heading in ``--help`` -> the commands below it, each a module of ``builder.cli.commands``."""
 COMMANDS = tuple(name for names in COMMAND_GROUPS.values() for name in names)
 COMMANDS_WITH_VERDICT = frozenset(
-    {"plan", "publish", "rollback", "enable", "disable", "delete", "subscribe", "unsubscribe"}
+    {"plan", "publish", "rollback", "enable", "disable", "delete", "subscribe", "unsubscribe", "image"}
 )
 """Every ``--json`` document of these commands has a ``verdict``, early failures included."""
 BUG = 70

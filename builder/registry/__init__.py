@@ -11,6 +11,7 @@ from builder.registry.ecr_log_in import (
     parse_temp_credentials,
 )
 from builder.registry.image_references import ImageReference, InvalidReferenceError, image_tag, parse_reference
+from builder.registry.log_in_check import check_log_in
 from builder.registry.pull import fetch_blob, pull_base
 from builder.registry.push import BlobOrigin, PushedImage, push_image
 from builder.registry.registry_log_in import CredentialSource, RegistryCredentials, no_credentials
@@ -27,6 +28,7 @@ __all__ = [
     "RegistryCredentials",
     "RegistryOptions",
     "TempCredentials",
+    "check_log_in",
     "ecr_credentials",
     "fetch_blob",
     "image_tag",

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +12,14 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlencode, urljoin
 
 from builder.network.server_connection import LostResponseError
-from builder.oci import INDEX_TYPES, MANIFEST_TYPES, InvalidOciDocumentError, parse_index, parse_manifest
+from builder.oci import (
+    INDEX_TYPES,
+    MANIFEST_TYPES,
+    InvalidOciDocumentError,
+    content_digest,
+    parse_index,
+    parse_manifest,
+)
 from builder.registry.registry_calls import UnusableAnswerError, describe_answer
 from builder.registry.registry_failures import RegistryRefusedError
 from builder.registry.registry_transport import RegistryRequest, is_protected, origin
@@ -188,7 +194,7 @@ class RemoteRepository:
             content=manifest.content,
         )
         response = self.calls.once(request, {_CREATED})
-        if _names_another(response, document_digest(manifest.content)):
+        if _names_another(response, content_digest(manifest.content)):
             msg = "another digest than the manifest's"
             raise UnusableAnswerError(msg, response)
 
@@ -234,11 +240,6 @@ class RemoteRepository:
         return f"{self._url}/blobs/{digest}"
 
 
-def document_digest(content: bytes) -> str:
-    """``sha256:<hex>`` of a manifest or an index."""
-    return f"sha256:{hashlib.sha256(content).hexdigest()}"
-
-
 def _chunk(session: UploadSession, body: RequestBody) -> dict[str, str]:
     return {**_BYTES, "content-range": f"{session.offset}-{session.offset + body.size - 1}"}
 
@@ -276,7 +277,7 @@ def _names_another(response: RegistryResponse, digest: str) -> bool:
 def _read_document(response: RegistryResponse, pointer: str) -> RemoteDocument:
     """The manifest in an answer; a proxy's page, half an answer and another digest are no answer."""
     media_type = response.headers.get("content-type", "").partition(";")[0].strip()
-    digest = document_digest(response.body)
+    digest = content_digest(response.body)
     try:
         (parse_index if media_type in INDEX_TYPES else parse_manifest)(response.body, media_type)
     except InvalidOciDocumentError as error:

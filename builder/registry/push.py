@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 
 from builder.errors import PackagingError
 from builder.network.verdict import Verdict
+from builder.oci import content_digest
 from builder.registry.blob_content import FileSource, HashedBlob, RemoteSource
 from builder.registry.blob_upload import upload_blob
-from builder.registry.distribution import RemoteRepository, document_digest
+from builder.registry.distribution import RemoteRepository
 from builder.registry.image_references import image_tag, parse_reference
 from builder.registry.registry_calls import FAULTS, Patience, RegistryCalls
 from builder.registry.registry_failures import (
@@ -89,7 +90,7 @@ def push_image(
         RegistryError: The push failed, and the tag does not point to the image.
     """
     options = options or RegistryOptions()
-    digest = document_digest(image.manifest.content)
+    digest = content_digest(image.manifest.content)
     target = replace(target, tag=target.tag or image_tag(digest), digest=digest)
     with closing(RegistryTransport(options)) as transport:
         push = _Push(image, target, options, transport, credentials)

@@ -1,0 +1,108 @@
+"""The image to push: in an OCI layout on this machine, or in another registry."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+
+from builder.errors import ProjectError
+from builder.oci import (
+    MANIFEST_TYPES,
+    OCI_INDEX,
+    InvalidOciDocumentError,
+    StoredImage,
+    content_digest,
+    parse_index,
+    parse_manifest,
+)
+from builder.registry import parse_reference, pull_base
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from builder.oci import Descriptor, ImageManifest
+    from builder.progress import Progress
+    from builder.registry import RegistryOptions
+
+_BASE_NAME: Final = "org.opencontainers.image.base.name"
+_HINT: Final = "Name a folder that `biot-plugin package` wrote."
+
+
+def read_layout(folder: Path) -> StoredImage:
+    """The image in a folder with the OCI image layout.
+
+    Layers without a file are taken from the base image that the manifest names
+    (``org.opencontainers.image.base.name``).
+
+    Raises:
+        ProjectError: The folder has no image, several images, or not all of its blobs.
+    """
+    try:
+        entries = parse_index((folder / "index.json").read_bytes(), OCI_INDEX)
+        images = [entry.descriptor for entry in entries if entry.descriptor.media_type in MANIFEST_TYPES]
+        if len(images) != 1:
+            msg = f"{folder} has {len(images)} images, not one."
+            raise ProjectError(msg, hint=_HINT)
+        content = _blob(folder, images[0].digest).read_bytes()
+        manifest = parse_manifest(content, images[0].media_type)
+    except OSError as error:
+        msg = f"{folder} is not an OCI image layout: {error.filename} cannot be read ({error.strerror})."
+        raise ProjectError(msg, hint=_HINT) from error
+    except InvalidOciDocumentError as error:
+        msg = f"{folder} is not an OCI image layout. {error}"
+        raise ProjectError(msg, hint=_HINT) from error
+    if content_digest(content) != images[0].digest:
+        msg = f"{folder} has a manifest that was changed: its bytes do not have its digest."
+        raise ProjectError(msg, hint="Build the image again.")
+    return _stored_image(folder, manifest)
+
+
+def read_remote_image(name: str, folder: Path, progress: Progress, options: RegistryOptions) -> StoredImage:
+    """An image in another registry; its layers go from there to the target without a copy on this machine.
+
+    Args:
+        name: The name of the image.
+        folder: Where its config is written.
+        progress: Shows what is read.
+        options: How the registry is used.
+
+    Raises:
+        InvalidReferenceError: It is not the name of an image.
+        DependencyError: There is no such image for linux/amd64, or the registry gave no usable answer.
+    """
+    reference = parse_reference(name)
+    manifest, config = pull_base(name, progress=progress, options=options)
+    file = folder / "config.json"
+    file.write_bytes(config)
+    return StoredImage(manifest=manifest, files={manifest.config.digest: file}, base=reference.repository_name)
+
+
+def _stored_image(folder: Path, manifest: ImageManifest) -> StoredImage:
+    base = _base_name(manifest.content)
+    files = {}
+    for blob in (manifest.config, *manifest.layers):
+        file = _blob(folder, blob.digest)
+        if file.is_file():
+            files[blob.digest] = _checked(file, blob)
+        elif blob is manifest.config or not base:
+            msg = f"{folder} lacks the blob {blob.digest[:19]}…."
+            raise ProjectError(msg, hint="Build the image again.")
+    return StoredImage(manifest=manifest, files=files, base=base)
+
+
+def _checked(file: Path, blob: Descriptor) -> Path:
+    if (size := file.stat().st_size) != blob.size:
+        msg = f"{file} has {size:,} bytes, not the {blob.size:,} that the manifest names."
+        raise ProjectError(msg, hint="Build the image again.")
+    return file
+
+
+def _base_name(content: bytes) -> str:
+    """Registry and repository of the base image; empty when the manifest names none."""
+    annotations = json.loads(content).get("annotations")
+    name = annotations.get(_BASE_NAME) if isinstance(annotations, dict) else None
+    return parse_reference(name).repository_name if isinstance(name, str) else ""
+
+
+def _blob(folder: Path, digest: str) -> Path:
+    return folder / "blobs" / "sha256" / digest.removeprefix("sha256:")
