@@ -1,8 +1,13 @@
-"""``biot-plugin dev``: how long a save takes until the new code answers, and whether any save is ever lost."""
+"""``biot-plugin dev``: how long a save takes until the new code answers, and whether any save is ever lost.
+
+``python -m benchmarks.functions.saves --saves 300`` runs only the second part, with fewer saves.
+"""
 
 from __future__ import annotations
 
+import argparse
 import statistics
+import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -55,25 +60,27 @@ def save_times(plugin: GeneratedPlugin, scratch: Path, variables: Mapping[str, s
     )
 
 
-def soak(scratch: Path, variables: Mapping[str, str]) -> Bar:
+def soak(scratch: Path, variables: Mapping[str, str], saves: int = SOAK_SAVES) -> Bar:
     """Many saves in a row, by renaming and half-written: each answer is the last one saved."""
     folder = scratch / "soak"
     (folder / "src").mkdir(parents=True)
     for name, text in (("plugin.toml", _MANIFEST), ("src/index.py", _HANDLER), ("src/answer.py", "NUMBER = 0\n")):
         (folder / name).write_text(text, "utf-8")
     memory: list[int] = []
+    begin = time.monotonic()
     with running_dev(folder, {**variables, "BIOT_PLUGIN_STATE": str(scratch / "soak-state")}) as dev:
         address = dev.wait_for(r"Local BioT on (http://127\.0\.0\.1:\d+)")[1]
         dev.wait_for("Watching the files")
         stale = int(not _saved(dev, address, 1, memory))
         processes = len(_descendants(dev.process.pid))
-        stale += sum(not _saved(dev, address, number, memory) for number in range(2, SOAK_SAVES + 1))
+        stale += sum(not _saved(dev, address, number, memory) for number in range(2, saves + 1))
         orphans = len(_descendants(dev.process.pid)) - processes
+    seconds = time.monotonic() - begin
     growth = statistics.median(memory[-20:]) / statistics.median(memory[_SETTLED : _SETTLED + 20])
     return Bar(
-        what=f"{SOAK_SAVES} saves in a row, by renaming and half-written",
+        what=f"{saves} saves in a row, by renaming and half-written",
         bar=f"never stale, only the warm process left, memory at most {_GROWTH_MAX:g} times that after {_SETTLED}",
-        figure=f"{stale} stale, {max(orphans, 0)} more processes, memory {growth:.2f} times",
+        figure=f"{stale} stale, {max(orphans, 0)} more processes, memory {growth:.2f} times; {seconds:.0f} s",
         met=not stale and orphans <= 0 and growth <= _GROWTH_MAX,
     )
 
@@ -101,3 +108,22 @@ def _descendants(process: int) -> list[int]:
         int(child) for file in Path(f"/proc/{process}/task").glob("*/children") for child in file.read_text().split()
     ]
     return [*children, *(one for child in children for one in _descendants(child))]
+
+
+def main() -> int:
+    """Save many times and print the row; 1 when the bar is missed."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.functions.saves", description=main.__doc__)
+    parser.add_argument(
+        "--saves", type=int, default=SOAK_SAVES, help=f"at least {_SETTLED + 20} (default: {SOAK_SAVES})"
+    )
+    saves = parser.parse_args().saves
+    with tempfile.TemporaryDirectory(prefix="biot-saves-", ignore_cleanup_errors=True) as folder:
+        scratch = Path(folder)
+        variables = {"XDG_CACHE_HOME": str(scratch / "cache"), "BIOT_PLUGIN_STORE": str(scratch / "store")}
+        bar = soak(scratch, variables, saves)
+    print(f"{'met   ' if bar.met else 'MISSED'} {bar.what}: {bar.figure} ({bar.bar})")
+    return 0 if bar.met else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
