@@ -24,14 +24,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from builder import bundle as bundles
-from builder import dependencies, evidence
+from builder import dependencies, evidence, source_checks
 from builder import manifest as manifests
 from builder.coldstart.cold_start_tools import find_tools
-from builder.errors import PackagingError
 from builder.host.background import run_both
 from builder.host.store_location import store_folder
 from builder.last_build import BuildInput, BuildRequest, LastBuild, RecordedBuild
-from builder.source_checks import check_imports, check_manifest, refuse_missing_hooks, run_checks
 from builder.stages import BuildInputs, CheckedPlugin, PackagedPlugin, Project
 
 if TYPE_CHECKING:
@@ -81,18 +79,22 @@ def check(project: Project, *, loaded: LoadedManifest | None = None) -> CheckedP
     from builder.code import refuse_syntax_errors
     from builder.secrets import refuse_secrets
 
-    checked = check_manifest(project, loaded)
+    checked = source_checks.check_manifest(project, loaded)
     manifest = checked.manifest
     if not manifest.is_built:
         return checked
+    if manifest.dockerfile:
+        from builder.dockerfile_building import check_context  # only with a Dockerfile
+
+        return check_context(checked, _target(manifest, None))
     sources = bundles.select_sources(manifest, dependencies.read_local_folders(manifest))
     checks = (
         lambda: refuse_syntax_errors(sources, manifest.runtime, bundled=bool(manifest.build.bundle)),
-        lambda: refuse_missing_hooks(manifest, sources),
-        lambda: check_imports(manifest, sources, dependencies.default_store()),
+        lambda: source_checks.refuse_missing_hooks(manifest, sources),
+        lambda: source_checks.check_imports(manifest, sources, dependencies.default_store()),
         lambda: refuse_secrets(manifest, sources),
     )
-    return run_checks(checked, checks)
+    return source_checks.run_checks(checked, checks)
 
 
 def lock(project: Project, progress: Progress, *, upgrade: bool = False) -> LockResult:
@@ -104,9 +106,9 @@ def lock(project: Project, progress: Progress, *, upgrade: bool = False) -> Lock
     """
     file = manifests.find_manifest(project.start)
     manifest = manifests.load(file, environment=project.environment, today=project.today).manifest
-    _refuse_pushed_image(manifest)
+    source_checks.refuse_pushed_image(manifest)
     result = dependencies.write_lock(manifest, dependencies.open_store(project.store), progress, upgrade=upgrade)
-    if not manifest.builds_image:
+    if not manifest.pins_base:
         return result
     from msgspec.structs import replace
 
@@ -134,7 +136,13 @@ def package(
         PackagingError: Files collide, or the artifact is larger than Lambda allows.
     """
     began = time.time_ns()
-    inputs = gather_inputs(project, output=output, loaded=loaded)
+    checked = source_checks.check_manifest(project, loaded)
+    if checked.manifest.dockerfile:
+        from builder.dockerfile_building import package_dockerfile  # only with a Dockerfile
+
+        store = dependencies.open_store(project.store)
+        return package_dockerfile(checked, _target(checked.manifest, output), store, progress)
+    inputs = _gather(checked, output)
     packaged = reuse_previous_build(inputs)
     if packaged is None:
         store = dependencies.open_store(project.store)
@@ -154,12 +162,16 @@ def gather_inputs(project: Project, *, output: Path | None = None, loaded: Loade
         ManifestError, ProjectError: As ``check``.
         DependencyError: The lock is missing or stale.
     """
-    checked = check_manifest(project, loaded)
+    return _gather(source_checks.check_manifest(project, loaded), output)
+
+
+def _gather(checked: CheckedPlugin, output: Path | None) -> BuildInputs:
     manifest = checked.manifest
-    _refuse_pushed_image(manifest)
+    source_checks.refuse_pushed_image(manifest)
+    source_checks.refuse_dockerfile(manifest)
     lock = dependencies.read_lock(manifest)
     sources = bundles.select_sources(manifest, lock.folders)
-    checked = run_checks(checked, [lambda: refuse_missing_hooks(manifest, sources)])
+    checked = source_checks.run_checks(checked, [lambda: source_checks.refuse_missing_hooks(manifest, sources)])
     base = _read_base(manifest)
     settings = evidence.read_settings(manifest, lock, os.environ)
     tools = find_tools(manifest, os.environ, lambda: dependencies.locked_bundler(manifest))
@@ -169,7 +181,7 @@ def gather_inputs(project: Project, *, output: Path | None = None, loaded: Loade
         lock=lock,
         sources=sources,
         digest=evidence.inputs_digest(manifest, lock, sources, decided_by),
-        target=(output or manifest.folder / "dist").absolute() / artifact_name(manifest),
+        target=_target(manifest, output),
         evidence=settings,
         cold_start_tools=tools,
         base=base,
@@ -181,9 +193,13 @@ def artifact_name(manifest: Manifest) -> str:
     return f"{manifest.plugin.name}-{manifest.plugin.version}{'.oci' if manifest.builds_image else '.zip'}"
 
 
+def _target(manifest: Manifest, output: Path | None) -> Path:
+    return (output or manifest.folder / "dist").absolute() / artifact_name(manifest)
+
+
 def _read_base(manifest: Manifest) -> BaseImage | None:
     """The base image that the plugin's lock pins; None for a ZIP."""
-    if not manifest.builds_image:
+    if not manifest.pins_base:
         return None
     from builder.image.image_lock import read_image_lock  # only for an image
 
@@ -270,13 +286,6 @@ def _record_build(project: Project, inputs: BuildInputs, packaged: PackagedPlugi
         BuildInput(folders=bundles.listed_folders(manifest, inputs.lock.folders), began=began),
         evidence.evidence_files(packaged.artifact.file).values(),
     )
-
-
-def _refuse_pushed_image(manifest: Manifest) -> None:
-    if not manifest.is_built:
-        message = f"{manifest.plugin.name} is an IMAGE plugin whose image other tools push: there is nothing to build."
-        hint = "To let the kit build the image, write runtime and handler, and delete imageTag."
-        raise PackagingError(message, hint=hint)
 
 
 def _unchanged(inputs: BuildInputs, previous: PreviousBuild) -> PackagedPlugin:

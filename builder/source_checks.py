@@ -8,7 +8,15 @@ from msgspec.structs import replace
 
 from builder import dependencies
 from builder import manifest as manifests
-from builder.errors import DependencyError, ManifestError, Problem, ProjectError, Severity, count_problems
+from builder.errors import (
+    DependencyError,
+    ManifestError,
+    PackagingError,
+    Problem,
+    ProjectError,
+    Severity,
+    count_problems,
+)
 from builder.handler import SourceLayout, check_handler, check_hooks
 from builder.stages import CheckedPlugin
 
@@ -36,7 +44,7 @@ def check_manifest(project: Project, loaded: LoadedManifest | None) -> CheckedPl
         if any(problem.severity is Severity.ERROR for problem in warnings):
             message = "The environment variables contain secrets."
             raise ProjectError(message, problems=warnings)
-    if not manifest.is_built:
+    if not manifest.is_built or manifest.dockerfile:  # its CMD names the handler
         return CheckedPlugin(manifest=manifest, warnings=warnings)
     runtime = manifest.runtime
     places = SourceLayout(folder=manifest.folder, root=manifest.build.root, shared=manifest.build.shared)
@@ -65,6 +73,29 @@ def _load_manifest(project: Project) -> LoadedManifest:
             message = f"The plugin has {count_problems(problems)}."
             raise ManifestError(message, hint=error.hint, problems=problems) from error
         raise
+
+
+def refuse_pushed_image(manifest: Manifest) -> None:
+    """Stop when there is nothing to build.
+
+    Raises:
+        PackagingError: Other tools push the image of the plugin.
+    """
+    if not manifest.is_built:
+        message = f"{manifest.plugin.name} is an IMAGE plugin whose image other tools push: there is nothing to build."
+        hint = "To let the kit build the image, write runtime and handler, and delete imageTag."
+        raise PackagingError(message, hint=hint)
+
+
+def refuse_dockerfile(manifest: Manifest) -> None:
+    """Stop when a Docker engine builds the plugin, whose inputs cannot be collected with those of other plugins.
+
+    Raises:
+        PackagingError: The plugin has a Dockerfile.
+    """
+    if manifest.dockerfile:
+        message = f"A Docker engine builds {manifest.plugin.name} from a Dockerfile; `package --all` does not."
+        raise PackagingError(message, hint="Package it alone: `biot-plugin package -p FOLDER`.")
 
 
 def refuse_missing_hooks(manifest: Manifest, sources: Sequence[SourceFile]) -> tuple[Problem, ...]:

@@ -92,7 +92,7 @@ def read_settings(manifest: Manifest, lock: Lock, environment: Mapping[str, str]
         lock_name=lock.file.name if lock.file else "",
         lock_sha256=hashlib.sha256(lock.file.read_bytes()).hexdigest() if lock.file else "",
         soup_sha256=hashlib.sha256(data).hexdigest() if data else "",
-        image_lock_sha256=hashlib.sha256(lock_file(manifest).read_bytes()).hexdigest() if manifest.builds_image else "",
+        image_lock_sha256=hashlib.sha256(lock_file(manifest).read_bytes()).hexdigest() if manifest.pins_base else "",
         signer=load_signer(environment.get(KEY_VARIABLE, "")),
         started=datetime.now(UTC),
     )

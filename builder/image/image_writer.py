@@ -120,11 +120,11 @@ def write_image(bundle: Bundle, settings: ImageSettings, target: Path, storage: 
     plans = plan_layers(bundle, len(base.layers))
     packages, own = [plan for plan in plans if plan.owners], [plan for plan in plans if not plan.owners]
     stored = collect_layers(packages, storage)
-    with _new_folder(target) as folder:
+    with new_layout_folder(target) as folder:
         blobs = folder / BLOBS
         blobs.mkdir(parents=True)
         for layer in stored:
-            _link(layer.file, blob_path(folder, layer.descriptor.digest))
+            link_blob(layer.file, blob_path(folder, layer.descriptor.digest))
         layers = (*stored, *(_write_own(plan, folder) for plan in own))
         config = image_config(base, settings.runtime, settings.handler, [layer.diff_id for layer in layers])
         descriptor = Descriptor(media_type=OCI_CONFIG, digest=content_digest(config), size=len(config))
@@ -155,7 +155,7 @@ def _write_own(plan: LayerPlan, folder: Path) -> StoredLayer:
     return layer
 
 
-def _link(source: Path, target: Path) -> None:
+def link_blob(source: Path, target: Path) -> None:
     """Link a layer of the store, or copy it where the file system has no links or is another one."""
     if target.exists():
         return  # two layers with the same files
@@ -185,7 +185,7 @@ def _describe(base: BaseImage, layers: Sequence[StoredLayer], plans: Sequence[La
 
 
 @contextmanager
-def _new_folder(target: Path) -> Iterator[Path]:
+def new_layout_folder(target: Path) -> Iterator[Path]:
     """A new folder beside the target, which takes the target's place at the end. An interrupted write leaves nothing.
 
     A process that is killed just before the end may leave neither the old folder nor the new one: no system call

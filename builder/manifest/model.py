@@ -99,9 +99,12 @@ class ImageBuild(Struct, frozen=True, kw_only=True):
 
     Attributes:
         base: The base image, as ``REGISTRY/REPOSITORY:TAG``, or None for AWS's image for the runtime.
+        dockerfile: The Dockerfile that a Docker engine builds, relative to plugin.toml; or None if the kit
+            builds the image by itself.
     """
 
     base: str | None = None
+    dockerfile: str | None = None
 
 
 class Build(Struct, frozen=True, kw_only=True):
@@ -174,6 +177,16 @@ class Manifest(Struct, frozen=True, kw_only=True):
         plugin = self.plugin
         is_image = plugin.deployment_package_type is PackageType.IMAGE
         return is_image and plugin.image_tag is None and plugin.runtime is not None
+
+    @property
+    def dockerfile(self) -> str:
+        """The Dockerfile that a Docker engine builds; empty if the kit builds the code by itself."""
+        return self.build.image.dockerfile or "" if self.builds_image else ""
+
+    @property
+    def pins_base(self) -> bool:
+        """Whether ``image.lock`` pins the base image; a Dockerfile names its own."""
+        return self.builds_image and not self.dockerfile
 
     @property
     def is_built(self) -> bool:

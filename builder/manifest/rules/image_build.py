@@ -4,6 +4,7 @@ import re
 from typing import TYPE_CHECKING
 
 from builder.manifest.finding import Finding
+from builder.manifest.rules.path_settings import path_problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,8 +20,16 @@ _REFERENCE = re.compile(
 
 
 def check(subject: Subject) -> Iterator[Finding]:
-    """``[build.image] base`` names a registry, a repository, and a tag or digest."""
+    """``[build.image] base`` names a registry, a repository, and a tag or digest; ``dockerfile`` is a path inside."""
+    dockerfile = subject.subtable("image").get("dockerfile")
+    if isinstance(dockerfile, str):
+        inside = "" if ".." not in dockerfile.split("/") else "The Dockerfile must be in the folder of plugin.toml."
+        if message := path_problem(dockerfile) or inside:
+            yield Finding(path=("image", "dockerfile"), message=message, hint='For example dockerfile = "Dockerfile".')
     base = subject.subtable("image").get("base")
+    if isinstance(dockerfile, str) and base is not None:
+        message = "With a Dockerfile, base has no effect: the Dockerfile's FROM names the base image."
+        yield Finding(path=("image", "base"), message=message, hint="Delete the line.")
     if isinstance(base, str) and not _REFERENCE.fullmatch(base):
         yield Finding(path=("image", "base"), message=_problem(base), hint=_HINT)
 

@@ -80,6 +80,7 @@ ACCEPTED = {
     + 'allowMethods = ["GET", "DELETE"]\nallowHeaders = ["x-my-header"]\nexposeHeaders = ["*"]\n',
     "image with tag": IMAGE + 'imageTag = "1.4.0-rc_1"\n',
     "image with runtime": IMAGE + 'runtime = "nodejs22.x"\n',
+    "image with Dockerfile": IMAGE + 'runtime = "python3.13"\n[build.image]\ndockerfile = "deploy/Dockerfile"\n',
     "image with base": IMAGE + 'runtime = "python3.13"\n[build.image]\nbase = "localhost:5000/a/b_c:1.0"\n',
     "base with digest": PLAIN + f'[build.image]\nbase = "my.example/team/base:1@sha256:{"a" * 64}"\n',
     "root .": PLAIN + '[build]\nroot = "."\n',
@@ -382,6 +383,21 @@ REFUSED = {
         IMAGE + f'imageTag = "{"a" * 129}"\n',
         "plugin.imageTag",
         "imageTag must have at most 128 characters; it has 129.",
+    ),
+    "Dockerfile outside": (
+        PLAIN + '[build.image]\ndockerfile = "../Dockerfile"\n',
+        "build.image.dockerfile",
+        "The Dockerfile must be in the folder of plugin.toml.",
+    ),
+    "Dockerfile with an absolute path": (
+        PLAIN + '[build.image]\ndockerfile = "/Dockerfile"\n',
+        "build.image.dockerfile",
+        "The path must be relative to the folder of plugin.toml.",
+    ),
+    "Dockerfile and base": (
+        PLAIN + '[build.image]\ndockerfile = "Dockerfile"\nbase = "public.ecr.aws/lambda/python:3.13"\n',
+        "build.image.base",
+        "With a Dockerfile, base has no effect: the Dockerfile's FROM names the base image.",
     ),
     "base without registry": (
         PLAIN + '[build.image]\nbase = "python:3.13"\n',
