@@ -94,6 +94,22 @@ def test_every_action_of_the_catalog_can_be_triggered(triggers: Triggers, entity
     assert chain["steps"][-1]["response"]["status"] == 200
 
 
+def test_an_event_has_the_template_that_was_asked_for(triggers: Triggers) -> None:
+    triggers.notify("patient", "_login", "study")
+    triggers.act("patient", "_login", templateName="study", values={"_description": "mine"})
+    (call,) = triggers.endpoint.calls
+
+    entity = call.body["data"]["entity"]
+    assert (entity["_template"]["name"], entity["_description"]) == ("study", "mine")
+
+
+def test_a_trigger_says_which_call_it_needed_first_when_that_failed(triggers: Triggers) -> None:
+    answer = triggers.trigger(entityTypeName="patient", actionName="_update", templateName="missing")
+
+    assert (answer.status, answer.body["code"]) == (404, "TEMPLATE_NOT_FOUND_BY_NAME")
+    assert "POST /organization/v1/users/patients/templates/missing, which the trigger needs" in answer.body["message"]
+
+
 def test_values_and_the_template_reach_the_body_of_the_api(triggers: Triggers) -> None:
     triggers.intercept(apiId=BY_TEMPLATE, pathFilters={"templateName": "patient"})
     chain = triggers.act("patient", "_create", values={"_name.firstName": "Ann", "_description": "x"})
