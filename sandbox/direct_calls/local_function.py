@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from builder.image.image_config import RUNTIME_LABEL
 from builder.platform.reserved_variables import DISPLAY_NAME_VARIABLE
 from sandbox.functions.function_configuration import CorsSettings, FunctionConfiguration
 from sandbox.functions.function_errors import FunctionUnavailableError
-from sandbox.functions.images.function_image import BASE_NAME_LABEL
 from sandbox.functions.images.layout_folder import layout_image
 from sandbox.settings.configuration import full_name
 from sandbox.ums.accounts import create_service_user
@@ -71,8 +71,8 @@ def local_function(state: InstanceState, plugin: Plugin, code: LocalCode) -> Fun
     image = code.image
     runtime = (image and image.runtime) or plugin.runtime or ""
     if image and not runtime:
-        message = f"The image in {code.artifact} does not say which base image of AWS it was built on."
-        hint = f"Build it with the label {BASE_NAME_LABEL}, or set runtime in plugin.toml."
+        message = f"The image in {code.artifact} does not say which runtime it has, and is on no base image of AWS."
+        hint = f"Build it with the label {RUNTIME_LABEL}, or set runtime in plugin.toml."
         raise FunctionUnavailableError(message, hint=hint)
     with state.database.write() as connection:
         user = create_service_user(connection, f"{full_name(plugin.name)}-{uuid4()}", (PROTECTED_API,))

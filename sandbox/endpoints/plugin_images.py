@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from builder.image.image_config import RUNTIME_LABEL
 from builder.oci import parse_manifest
 from sandbox.functions.function_errors import FunctionUnavailableError
-from sandbox.functions.images.function_image import BASE_NAME_LABEL, FunctionImage, function_image
+from sandbox.functions.images.function_image import FunctionImage, function_image
 from sandbox.registry.blob_files import BlobFiles
 from sandbox.registry.repository_names import PLUGIN_REPOSITORY
 from sandbox.registry.repository_table import RepositoryTable
@@ -27,7 +28,7 @@ def plugin_image(database: Database, plugin: str, tag: str) -> FunctionImage:
         tag: Of an image in the repository of plugins.
 
     Raises:
-        ApiError: 503 ``PLUGIN_NOT_RUNNING``: it was deleted, or does not say which base image it was built on.
+        ApiError: 503 ``PLUGIN_NOT_RUNNING``: it was deleted, or does not say which runtime it has.
     """
     try:
         with database.read() as connection:
@@ -44,7 +45,7 @@ def plugin_image(database: Database, plugin: str, tag: str) -> FunctionImage:
     except (ApiError, OSError, FunctionUnavailableError) as error:
         raise _not_running(plugin, f"Its image {tag} cannot be read: {error}") from error
     if not image.runtime:
-        message = f"Its image {tag} has no label {BASE_NAME_LABEL} with a base image of AWS."
+        message = f"Its image {tag} has no label {RUNTIME_LABEL}, and is on no base image of AWS."
         raise _not_running(plugin, message)
     return image
 

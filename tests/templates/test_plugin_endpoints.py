@@ -135,7 +135,7 @@ def test_an_image_runs_without_its_base_image_and_a_new_tag_runs_the_new_code(
     assert (first.status, first.body) == (200, ["first", "Image"])
     assert (second.status, second.body) == (200, ["second", "Image"])
     assert (unknown.status, unknown.body["code"]) == (503, "PLUGIN_NOT_RUNNING")
-    assert "has no label org.opencontainers.image.base.name" in unknown.body["message"]
+    assert "has no label io.github.biot-plugin-kit.runtime" in unknown.body["message"]
 
 
 def code_image(code: Mapping[str, str], settings: Mapping[str, object]) -> SmallImage:

@@ -118,7 +118,7 @@ def _package(folder: Path, environment: str | None, *, quiet: bool) -> _Packaged
     """Package the plugin if something has changed."""
     from builder import manifest as manifests
     from builder import pipeline
-    from sandbox.direct_calls.local_function import LocalCode
+    from sandbox.direct_calls.local_function import LocalCode, code_of
 
     project = project_of(folder, environment)
     file = manifests.find_manifest(project.start)
@@ -130,7 +130,9 @@ def _package(folder: Path, environment: str | None, *, quiet: bool) -> _Packaged
         progress.close()
     if not quiet:
         print_problems(packaged.warnings)
-    code = LocalCode(artifact=packaged.artifact.file, sha256=packaged.artifact.sha256)
+    artifact = packaged.artifact
+    image = artifact.file.is_dir()
+    code = code_of(artifact.file) if image else LocalCode(artifact=artifact.file, sha256=artifact.sha256)
     return _Packaged(manifest=loaded.manifest, code=code)
 
 

@@ -6,7 +6,9 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from builder.image.image_config import RUNTIME_LABEL
 from builder.image.lambda_images import BASE_IMAGES
+from builder.image.layout_files import BASE_NAME_KEY
 from builder.oci import ImageManifest, content_digest
 from sandbox.functions.function_errors import FunctionUnavailableError
 
@@ -16,8 +18,6 @@ if TYPE_CHECKING:
 
     from builder.oci import Descriptor
 
-BASE_NAME_LABEL = "org.opencontainers.image.base.name"
-"""The label with the base image (OCI image specification 1.1, annotations)."""
 STAND_IN_NOTE = "The base image is not run: Python or Node.js of this machine and the kit's runtime client stand in."
 
 
@@ -30,7 +30,8 @@ class FunctionImage:
         layers: The layers, the lowest first.
         find_blob: Returns the file of a digest; None when this machine does not have it, as with layers of a base
             image that was never downloaded.
-        runtime: The runtime of its base image, such as ``python3.13``; empty when the config does not name it.
+        runtime: Its runtime, such as ``python3.13``; empty when neither the kit's label nor the name of the base image
+            in the config names one.
         handler: Its command, such as ``index.handler``; empty when the config has none.
     """
 
@@ -56,14 +57,12 @@ def function_image(manifest: ImageManifest, config: bytes, find_blob: Callable[[
         message = "The config of the image is not the one that its manifest names."
         raise FunctionUnavailableError(message, hint="Build or push the image again.")
     settings = _settings(config)
-    labels = settings.get("Labels")
-    base = labels.get(BASE_NAME_LABEL) if isinstance(labels, dict) else None
     command = settings.get("Cmd")
     return FunctionImage(
         digest=content_digest(manifest.content),
         layers=manifest.layers,
         find_blob=find_blob,
-        runtime=_runtime_of(str(base or "")),
+        runtime=_runtime_of(settings.get("Labels")),
         handler=str(command[0]) if isinstance(command, list) and command else "",
     )
 
@@ -78,7 +77,12 @@ def _settings(config: bytes) -> Mapping[str, object]:
         raise FunctionUnavailableError(message, hint="Build or push the image again.") from error
 
 
-def _runtime_of(base: str) -> str:
-    """Return the runtime of a base image of AWS, also of a copy in another registry; empty for any other image."""
-    name = "/".join(base.partition("@")[0].split("/")[-2:])
-    return next((runtime for runtime, image in BASE_IMAGES.items() if image.endswith(f"/{name}")), "") if name else ""
+def _runtime_of(labels: object) -> str:
+    """Return the runtime that the labels of an image name; empty if they name none."""
+    if not isinstance(labels, dict):
+        return ""
+    if (runtime := labels.get(RUNTIME_LABEL)) in BASE_IMAGES:
+        return str(runtime)
+    # An image of another builder, also on a copy of AWS's base image in another registry.
+    name = "/".join(str(labels.get(BASE_NAME_KEY, "")).partition("@")[0].split("/")[-2:])
+    return next((runtime for runtime, image in BASE_IMAGES.items() if name and image.endswith(f"/{name}")), "")

@@ -9,9 +9,11 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
+from builder import pipeline
 from builder.archive.compression import compressed_entry
 from builder.archive.tree_digest import tree_digest
 from builder.image.layer_writer import write_layer
+from builder.progress import SilentProgress
 from sandbox.functions.environments.code_folders import CodeFolders
 from sandbox.functions.function_errors import FunctionUnavailableError
 from sandbox.functions.images.layout_folder import layout_image
@@ -26,6 +28,7 @@ from tests.support.archives.image_layers import (
     symbolic_link,
     write_layout,
 )
+from tests.support.images.image_plugin import image_plugin
 
 MODELS = 60
 
@@ -178,6 +181,20 @@ def test_the_tree_digest_is_that_of_the_packaged_files(tmp_path: Path) -> None:
     write_layout(tmp_path / "image", [written.file.read_bytes()])
 
     assert unpack_image(layout_image(tmp_path / "image"), tmp_path / "code") == tree_digest(entries)
+
+
+def test_a_packaged_image_gives_the_files_of_the_plugin_without_its_base(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plugin = image_plugin(tmp_path)
+    monkeypatch.setenv("BIOT_PLUGIN_STORE", str(plugin.store))
+    packaged = pipeline.package(plugin.project, SilentProgress())
+    image = layout_image(packaged.artifact.file)
+    digest = unpack_image(image, tmp_path / "code")
+
+    assert packaged.report["artifact"]["treeDigest"] == digest  # type: ignore[index]  # a document
+    assert (image.runtime, image.handler) == ("python3.13", "index.handler")
+    assert (tmp_path / "code" / "index.py").read_text() == (plugin.folder / "src" / "index.py").read_text()
 
 
 def test_runtime_and_handler_come_from_the_config(tmp_path: Path) -> None:

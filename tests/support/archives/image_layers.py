@@ -10,6 +10,7 @@ import tarfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from builder.image.layout_files import BASE_NAME_KEY as BASE_NAME
 from builder.oci import OCI_CONFIG, OCI_LAYER_GZIP, OCI_MANIFEST, Descriptor, content_digest, write_manifest
 
 if TYPE_CHECKING:
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 
     from builder.oci import ImageManifest
 
-BASE_NAME = "org.opencontainers.image.base.name"
+
+__all__ = ["BASE_NAME"]
 
 
 @dataclass(frozen=True, kw_only=True)
