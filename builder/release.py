@@ -131,12 +131,13 @@ def publish(project: Project, request: PublishRequest, context: ReleaseContext) 
             planned = PlannedRelease(prepared=prepared, plan=planner.make_plan(desired, remote), notes=order_notes)
             if document is not None:
                 require_same_plan(document, prepared.target, prepared.desired, planned.plan)
+            pushed = _push_image(prepared, planned.plan, client, context)
             if context.before_sending is not None:
                 context.before_sending(planned)
             outcome, notes = run.execute(
                 desired, planned.plan, prepared.files, command="publish", disabled_first=request.disabled_first
             )
-    return PublishResult(planned=planned, outcome=outcome, notes=(*resolved, *notes))
+    return PublishResult(planned=planned, outcome=outcome, notes=(*resolved, *pushed, *notes))
 
 
 def rollback(project: Project, context: ReleaseContext, *, version: int | None = None) -> PublishResult:
@@ -229,6 +230,21 @@ def _prepare(project: Project, request: PublishRequest, context: ReleaseContext)
     prepared = prepare(project, request, context.progress, loaded, target)
     warnings = without_offline_warnings(prepared.warnings) if day else prepared.warnings
     return replace(prepared, catalog=day, warnings=warnings)
+
+
+def _push_image(
+    prepared: PreparedRelease, plan: ReleasePlan, client: BiotClient, context: ReleaseContext
+) -> tuple[str, ...]:
+    """Push the image before BioT gets its tag, and return a note about it.
+
+    Raises:
+        PublishError: It could not be pushed; the plugin on BioT is as before.
+    """
+    if prepared.image is None or isinstance(plan, Unchanged) or plan.code is None:
+        return ()
+    from builder.image_release import describe_push, push_to_biot  # only for an image
+
+    return (describe_push(push_to_biot(client, prepared.image, context.environ, context.progress)),)
 
 
 def _check_is_new(request: PublishRequest, remote: RemotePlugin | None) -> None:

@@ -1,4 +1,4 @@
-"""Prepare a release before BioT is asked: build the plugin, or check a prebuilt artifact."""
+"""Prepare a release before BioT is asked: build the ZIP or image, or check a prebuilt artifact."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from builder import manifest as manifests
 from builder import pipeline
 from builder.evidence.build_report import report_file
 from builder.evidence.checksums import file_digest
+from builder.image.layout_files import is_layout, stored_image
 from builder.manifest.model import PackageType
 from builder.publishing.failures import NotPossible
 from builder.publishing.planning.plan import DesiredPlugin, PluginCode, ReleaseFiles
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from builder.errors import Problem
     from builder.manifest import LoadedManifest
     from builder.manifest.model import Manifest
+    from builder.oci import StoredImage
     from builder.pipeline import Project
     from builder.progress import Progress
     from builder.publishing.api_values import TargetEnvironment
@@ -30,8 +32,8 @@ class PublishRequest:
     """What to publish, and how.
 
     Attributes:
-        artifact: A prebuilt ZIP; None to build it now.
-        image_tag: The image's tag, instead of the manifest's.
+        artifact: A prebuilt ZIP or image; None to build it now.
+        image_tag: The tag of an image that other tools have pushed, instead of the manifest's.
         without_code: Whether to create the plugin with BioT's seed code; nothing is built.
         marked: Whether to send the code's digest to BioT.
         disabled_first: Whether to enable the plugin only after it was read back.
@@ -55,6 +57,7 @@ class PreparedRelease:
         target: The environment to publish to.
         desired: The plugin as BioT should have it.
         files: The files to retain for a rollback.
+        image: The image to push before BioT gets its tag; None for a ZIP, and for an image that other tools pushed.
         warnings: Warnings of the build.
         catalog: The day of the catalog that the subscriptions were checked against; empty without one.
     """
@@ -63,6 +66,7 @@ class PreparedRelease:
     target: TargetEnvironment
     desired: DesiredPlugin
     files: ReleaseFiles
+    image: StoredImage | None = None
     warnings: tuple[Problem, ...] = ()
     catalog: str = ""
 
@@ -86,8 +90,8 @@ def prepare(
     manifest = loaded.manifest
     if request.without_code:
         return _prepare_seed(manifest, target)
-    if manifest.plugin.deployment_package_type is PackageType.IMAGE:
-        return _prepare_image(project, request, loaded, target)
+    if manifest.plugin.deployment_package_type is PackageType.IMAGE and not _is_built(request, manifest):
+        return _prepare_pushed_image(project, request, loaded, target)
     if request.image_tag is not None:
         msg = f"{manifest.plugin.name} is a ZIP plugin and has no image tag. Nothing was sent."
         raise NotPossible(msg, hint='Omit --image-tag, or write deploymentPackageType = "IMAGE".')
@@ -111,13 +115,19 @@ def _prepare_seed(manifest: Manifest, target: TargetEnvironment) -> PreparedRele
     )
 
 
-def _prepare_image(
+def _is_built(request: PublishRequest, manifest: Manifest) -> bool:
+    """Whether the kit builds the image of an IMAGE plugin, or has built the given one."""
+    return manifest.builds_image and request.image_tag is None
+
+
+def _prepare_pushed_image(
     project: Project, request: PublishRequest, loaded: LoadedManifest, target: TargetEnvironment
 ) -> PreparedRelease:
     manifest = loaded.manifest
     if request.artifact is not None:
-        msg = f"{manifest.plugin.name} is an IMAGE plugin; it cannot be published as a ZIP. Nothing was sent."
-        raise NotPossible(msg, hint="Push the image, then publish with --image-tag TAG.")
+        msg = f"{manifest.plugin.name} has an image that other tools pushed, so there is no artifact to publish."
+        hint = "Omit --artifact; or omit the image tag, and let the kit build the image. Nothing was sent."
+        raise NotPossible(msg, hint=hint)
     warnings = pipeline.check(project, loaded=loaded).warnings
     tag = request.image_tag or manifest.plugin.image_tag
     code = PluginCode(tree_digest=f"image:{tag}", image_tag=tag) if tag else None
@@ -130,6 +140,10 @@ def _prepare_prebuilt(
 ) -> PreparedRelease:
     from builder.verification import examine_prebuilt  # only for a prebuilt artifact
 
+    if is_layout(file) != manifest.builds_image:
+        wanted = "an image (.oci)" if manifest.builds_image else "a ZIP"
+        msg = f"{file.name} cannot be published: by its plugin.toml, {manifest.plugin.name} is {wanted}."
+        raise NotPossible(msg, hint="Give the artifact that `biot-plugin package` writes. Nothing was sent.")
     examined = examine_prebuilt(file, manifest)
     return _prepare_artifact(manifest, target, examined.artifact, report_file(file.absolute()), marked=request.marked)
 
@@ -137,15 +151,26 @@ def _prepare_prebuilt(
 def _prepare_artifact(
     manifest: Manifest, target: TargetEnvironment, artifact: Artifact, report: Path, *, marked: bool
 ) -> PreparedRelease:
-    code = PluginCode(tree_digest=artifact.tree_digest, file=artifact.file)
-    files = ReleaseFiles(
-        artifact=artifact.file,
-        artifact_sha256=artifact.sha256,
-        report=report,
-        report_sha256=file_digest(report),
-    )
+    files = ReleaseFiles(report=report, report_sha256=file_digest(report))
+    image = _read_image(artifact) if is_layout(artifact.file) else None
+    if image is None:
+        code = PluginCode(tree_digest=artifact.tree_digest, file=artifact.file)
+        files = replace(files, artifact=artifact.file, artifact_sha256=artifact.sha256)
+    else:
+        from builder.registry import image_tag  # only for an image
+
+        tag = image_tag(artifact.sha256)
+        code = PluginCode(tree_digest=f"image:{tag}", image_tag=tag)
     desired = _desired_plugin(manifest, code, marked=marked)
-    return PreparedRelease(manifest=manifest, target=target, desired=desired, files=files)
+    return PreparedRelease(manifest=manifest, target=target, desired=desired, files=files, image=image)
+
+
+def _read_image(artifact: Artifact) -> StoredImage:
+    try:
+        return stored_image(artifact.file)
+    except (OSError, ValueError) as error:
+        msg = f"{artifact.file.name} was changed since it was built."
+        raise NotPossible(msg, hint="Build it again with `biot-plugin package`. Nothing was sent.") from error
 
 
 def _desired_plugin(manifest: Manifest, code: PluginCode | None, *, marked: bool) -> DesiredPlugin:

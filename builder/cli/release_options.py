@@ -14,7 +14,7 @@ from builder.manifest.rules.package_type import TAG
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_ARTIFACT = click.Path(exists=True, dir_okay=False, path_type=Path)
+_ARTIFACT = click.Path(exists=True, path_type=Path)
 _WITHOUT_CODE = (
     "Create a new plugin without your code: BioT deploys its seed plugin for the runtime, and nothing is built. The "
     "next publish sends your code."
@@ -56,14 +56,14 @@ def release_options(function: Callable[..., int]) -> Callable[..., int]:
             "artifact",
             "--artifact",
             type=_ARTIFACT,
-            help="Use this ZIP, with its report beside it, instead of building.",
+            help="Use this ZIP or image (.oci), with its report beside it, instead of building.",
         ),
         click.option(
             "image_tag",
             "--image-tag",
             metavar="TAG",
             callback=_check_tag,
-            help="The pushed tag of an IMAGE plugin.",
+            help="The tag of an IMAGE plugin's image that other tools pushed; nothing is built.",
         ),
         click.option("without_code", "--without-code", is_flag=True, help=_WITHOUT_CODE),
         click.option("without_digest", "--without-digest", is_flag=True, help=_WITHOUT_DIGEST),

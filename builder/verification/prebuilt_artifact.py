@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -12,18 +13,21 @@ from builder.build_values import STORED
 from builder.errors import Problem, ProjectError, Severity, VerificationError
 from builder.evidence.build_report import report_rows
 from builder.handler import check_hooks
+from builder.image.layout_reader import ReadLayout
 from builder.manifest import locate_findings
 from builder.secrets import refuse_secrets
 from builder.verification.examination import VerificationResult, examine_artifact
+from builder.verification.layout_contents import layout_contents
 from builder.verification.report_comparison import own_members
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
     from typing import BinaryIO
 
     from builder.build_values import PackMember
     from builder.manifest.model import Manifest
+    from builder.verification.byte_ranges import ArchiveListing
 
 _SHOWN = 20
 _FLOW = "plugin/"
@@ -44,7 +48,7 @@ def examine_prebuilt(file: Path, manifest: Manifest) -> VerificationResult:
     """Compare an artifact with its report and the manifest, and search it for secrets.
 
     Args:
-        file: The ZIP, with its report beside it.
+        file: The ZIP or the image, with its report beside it.
         manifest: The plugin that it is to be published as.
 
     Raises:
@@ -64,15 +68,12 @@ def examine_prebuilt(file: Path, manifest: Manifest) -> VerificationResult:
         msg = f"{file.name} was not built from this plugin.toml. Nothing was sent."
         raise VerificationError(msg, hint="Give the artifact of this plugin, or build it again.", problems=problems)
     members = own_members(result.listing.members, report_rows(result.report))
-    own_code = [_own_file(file, member, manifest) for member in members if member.path.startswith(_FLOW)]
-    _refuse_missing_hooks(manifest, own_code)
-    parts = ((member.path, part) for member in members for part in _parts(file, member))
+    flow = [member for member in members if member.path.startswith(_FLOW)]
+    contents = [(path, b"".join(pieces)) for path, pieces in _pieces(file, result.listing, flow)]
+    _refuse_missing_hooks(manifest, [_OwnFile(path, _origin(path, manifest), content) for path, content in contents])
+    parts = ((path, part) for path, pieces in _pieces(file, result.listing, members) for part in _overlapping(pieces))
     refuse_secrets(manifest, (_OwnFile(path, _origin(path, manifest), part) for path, part in parts))
     return result
-
-
-def _own_file(file: Path, member: PackMember, manifest: Manifest) -> _OwnFile:
-    return _OwnFile(member.path, _origin(member.path, manifest), read_content(file, member))
 
 
 def _refuse_missing_hooks(manifest: Manifest, flow: Sequence[_OwnFile]) -> None:
@@ -84,20 +85,33 @@ def _refuse_missing_hooks(manifest: Manifest, flow: Sequence[_OwnFile]) -> None:
         raise ProjectError(msg, problems=errors)
 
 
-def _parts(file: Path, member: PackMember) -> Iterator[bytes]:
-    """A file's content; a large one in overlapping pieces, with an overlap longer than any secret."""
-    if member.size <= _PIECE:
-        yield read_content(file, member)
+def _pieces(
+    file: Path, listing: ArchiveListing | ReadLayout, members: Sequence[PackMember]
+) -> Iterator[tuple[str, Iterable[bytes]]]:
+    """The path of each file, and its content in pieces, which are to be read before the next file."""
+    if isinstance(listing, ReadLayout):
+        for path, stream in layout_contents(file, listing, {member.path for member in members}):
+            yield path, iter(partial(stream.read, _PIECE), b"")
         return
-    piece = b""
+    for member in members:
+        yield member.path, [read_content(file, member)] if member.size <= _PIECE else _large(file, member)
+
+
+def _overlapping(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """A file's content; a large one in overlapping pieces, with an overlap longer than any secret."""
+    part = b""
+    for piece in pieces:
+        part += piece
+        if len(part) > _PIECE:
+            yield part
+            part = part[-_OVERLAP:]
+    yield part
+
+
+def _large(file: Path, member: PackMember) -> Iterator[bytes]:
     with file.open("rb") as stream:
         stream.seek(member.offset)
-        for chunk in _inflated(stream, member):
-            piece += chunk
-            if len(piece) >= _PIECE:
-                yield piece
-                piece = piece[-_OVERLAP:]
-    yield piece
+        yield from _inflated(stream, member)
 
 
 def _inflated(stream: BinaryIO, member: PackMember) -> Iterator[bytes]:

@@ -21,7 +21,8 @@ class PluginCode:
     """The code to publish.
 
     Attributes:
-        tree_digest: ``sha256:<hex>`` of a ZIP's tree, or ``image:<tag>`` of an image.
+        tree_digest: ``sha256:<hex>`` of a ZIP's tree, or ``image:<tag>`` of an image. The tag of an image that the kit
+            built follows from its content.
         file: The ZIP; None for an image.
         image_tag: The image's tag; None for a ZIP.
     """
