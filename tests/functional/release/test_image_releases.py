@@ -27,7 +27,7 @@ class ImagePlugin:
 
     def __init__(self, machine: PublisherMachine, biot: Sandbox) -> None:
         self.machine, self.biot = machine, biot
-        self.base, _ = push_base(biot)
+        self.base = push_base(biot)
         self.write()
         assert machine("lock").code == 0
 

@@ -121,13 +121,22 @@ def token_request(base_url: str, credentials: dict[str, str], region: str) -> di
 
 def registry_client(sandbox: Sandbox) -> RegistryClient:
     """Log in to the registry of a local BioT; close ``http`` at the end."""
-    document = docker_credentials(sandbox)
-    headers = token_request(sandbox.base_url, document["credentials"], document["region"])
-    answer = sandbox.call("POST", "/", body=b"{}", headers=headers)
-    assert answer.status == 200, answer.body
-    (data,) = answer.body["authorizationData"]
+    return registry_client_at(sandbox.base_url, sandbox.token())
+
+
+def registry_client_at(base_url: str, token: str) -> RegistryClient:
+    """Log in to the registry at an address, with the access token of somebody who may publish."""
+    with http_client(base_url, token) as biot:
+        answer = biot.get(f"{PLUGINS}/docker-repository/temp-credentials")
+        assert answer.status_code == 200, answer.text
+        document = answer.json()
+    with http_client(base_url) as ecr:
+        headers = token_request(base_url, document["credentials"], document["region"])
+        answer = ecr.post("/", content=b"{}", headers=headers)
+        assert answer.status_code == 200, answer.text
+    (data,) = answer.json()["authorizationData"]
     user, _, password = base64.b64decode(data["authorizationToken"]).decode().partition(":")
-    http = http_client(sandbox.base_url)
+    http = http_client(base_url)
     http.auth = (user, password)
     return RegistryClient(http=http, repository=document["repositoryUri"].partition("/")[2])
 
