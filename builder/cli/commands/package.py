@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from builder.cli.image_options import copy_image, copy_options, requested_copies
 from builder.cli.options import current_day, json_option, project_of, project_options, store_location, store_option
 from builder.cli.output import (
     describe_packaged,
@@ -42,6 +43,7 @@ Examples:
   biot-plugin package               write dist/<name>-<version>.zip, or .oci
   biot-plugin package -o build      write to another folder
   biot-plugin package --json        print JSON
+  biot-plugin package --archive     also write an image for `docker load`
   biot-plugin package --all         package every plugin below this folder
   biot-plugin package --all --shard 2/4 plugins   on the second of 4 machines
 
@@ -64,6 +66,7 @@ provenance.
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder for the artifact. Default: dist beside plugin.toml.",
 )
+@copy_options
 @batch_options
 @store_option
 @json_option
@@ -81,9 +84,16 @@ def command(
 
     With --all, a problem of one plugin does not stop the others. The exit code is the highest of all plugins.
     """
+    if selection is not None and requested_copies():
+        message = "--archive and --load are for one plugin, not for --all."
+        raise click.UsageError(message)
     if selection is not None:
         return _package_all(selection, project_of(selection.root, environment), output, as_json=as_json)
-    if not as_json and (last_build := _find_last_build(folder, environment, output)) is not None:
+    if (
+        not as_json
+        and not requested_copies()
+        and (last_build := _find_last_build(folder, environment, output)) is not None
+    ):
         print_problems(last_build.warnings)
         print_text(_up_to_date(last_build.artifact, last_build.size, last_build.sha256))
         return 0
@@ -92,13 +102,14 @@ def command(
     progress = TerminalProgress(quiet=as_json)
     try:
         packaged = pipeline.package(project_of(folder, environment), progress, output=output)
+        copies = copy_image(packaged.artifact.file, store_location())
     finally:
         progress.close()
     if as_json:
-        print_document(describe_packaged(packaged))
+        print_document({**describe_packaged(packaged), **({"copies": copies} if copies else {})})
         return 0
     print_problems(packaged.warnings)
-    print_lines(_summary(packaged))
+    print_lines([*_summary(packaged), *_copied(copies)])
     return 0
 
 
@@ -150,6 +161,11 @@ def _summary(packaged: PackagedPlugin) -> list[str]:
         f"  tree   {artifact.tree_digest.removeprefix('sha256:')}",
         *(f"  {line}" for line in packaged.advice),
     ]
+
+
+def _copied(copies: dict[str, str]) -> list[str]:
+    lines = [f"Written for other tools: {shortest(Path(copies['archive']))}"] if "archive" in copies else []
+    return [*lines, *([f"Loaded into the Docker engine: {copies['load']}"] if "load" in copies else [])]
 
 
 def _total(rest: Sequence[PackageRow]) -> PackageRow:
