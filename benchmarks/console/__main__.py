@@ -1,0 +1,120 @@
+"""``tox -e console``: stories, accessibility and speed of the console in Chromium; writes docs/console.md."""
+
+from __future__ import annotations
+
+import os
+import platform
+import tempfile
+import time
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.console import accessibility, speed
+from benchmarks.console.browser import chromium, console_page
+from benchmarks.console.example_hooks import example_hooks
+from benchmarks.console.stories import STORIES, create_in_three_steps, trigger_and_read_the_chain
+from benchmarks.functions.bars import Bar, import_seconds
+from tests.support.sandbox.running_sandbox import running_sandbox
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+    from tests.support.sandbox.running_sandbox import Sandbox
+
+PAGE = Path(__file__).parents[2] / "docs" / "console.md"
+SCREENSHOTS = (("list", "/plugins"), ("create", "/plugins/new"), ("chain", "/activity/1"), ("cron", "/cron"))
+SCHEMES = ("light", "dark")
+
+
+def main() -> int:
+    """Run everything, print and write the page; 1 when a bar is missed."""
+    start = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="biot-console-") as folder, chromium() as browser:
+        scratch = Path(folder)
+        bars = [stories(browser, scratch), *pages(browser, scratch)]
+    page = "\n".join([*heading(time.monotonic() - start), *table(bars), "", *pictures()]) + "\n"
+    PAGE.write_text(page, "utf-8")
+    print(page)
+    return 0 if all(bar.met for bar in bars) else 1
+
+
+def stories(browser: Browser, scratch: Path) -> Bar:
+    """Each story on a new local BioT."""
+    failed = []
+    for number, story in enumerate(STORIES):
+        with running_sandbox(scratch / f"story-{number}") as sandbox, console_page(browser, sandbox) as console:
+            try:
+                story(console)
+                assert console.problems == [], console.problems
+            except Exception:  # noqa: BLE001 - every failure of a story is a figure, and is printed
+                failed.append(story.__name__)
+                traceback.print_exc()
+        print(f"{'FAILED' if story.__name__ in failed else 'passed'} {story.__name__}", flush=True)
+    return Bar(
+        what="stories by role and label",
+        bar="all pass; no error of a script, no report of the content security policy, no request off the machine",
+        figure=f"{len(STORIES) - len(failed)} of {len(STORIES)}",
+        met=not failed,
+    )
+
+
+def pages(browser: Browser, scratch: Path) -> list[Bar]:
+    """Accessibility, screenshots and speed, on one local BioT that fills up."""
+    with running_sandbox(scratch / "pages") as sandbox:
+        with example_hooks(sandbox), console_page(browser, sandbox) as console:
+            trigger_and_read_the_chain(console)
+            console.go("/plugins")
+            create_in_three_steps(console)
+        take_pictures(browser, sandbox)
+        bars = [
+            accessibility.violations(browser, sandbox, accessibility.axe_script(scratch)),
+            accessibility.narrow_screens(browser, sandbox),
+            speed.loaded_bytes(sandbox),
+            speed.call_to_row(browser, sandbox),
+        ]
+        speed.add_plugins(sandbox, 0, 100)
+        bars.append(speed.first_paint(browser, sandbox, "/plugins", "first paint, 100 plugins", 0.1))
+        speed.add_plugins(sandbox, 100, 1000)
+        bars.append(speed.first_paint(browser, sandbox, "/plugins", "first paint, 1,000 plugins", 0.2))
+        return bars
+
+
+def take_pictures(browser: Browser, sandbox: Sandbox) -> None:
+    """Screenshots of the pages that docs/console.md shows."""
+    folder = PAGE.parent / "console"
+    folder.mkdir(exist_ok=True)
+    for scheme in SCHEMES:
+        with console_page(browser, sandbox, color_scheme=scheme, viewport={"width": 1100, "height": 760}) as console:
+            for name, path in SCREENSHOTS:
+                console.go(path)
+                console.page.screenshot(path=folder / f"{name}-{scheme}.png")
+
+
+def heading(seconds: float) -> list[str]:
+    """What was done, where, and how to repeat it."""
+    machine = f"{os.cpu_count()} cores, {platform.system()}"
+    return [
+        "# The console in a browser",
+        "",
+        f"Written by `tox -e console`; do not edit. This run: {machine}, {seconds:.0f} s.",
+        "",
+        'Times apply to a machine on which `python -c "import click"` takes 50 ms. They are multiplied by the',
+        f"ratio that was measured beside each of them; at the end it took {import_seconds() * 1000:.0f} ms.",
+        "",
+    ]
+
+
+def table(bars: list[Bar]) -> list[str]:
+    """One row for each bar."""
+    lines = ["| what | bar | result | |", "|---|---|---|---|"]
+    return lines + [f"| {bar.what} | {bar.bar} | {bar.figure} | {'met' if bar.met else '**missed**'} |" for bar in bars]
+
+
+def pictures() -> list[str]:
+    """The screenshots, light and dark."""
+    return [f"![{name}, {scheme}](console/{name}-{scheme}.png)" for name, _ in SCREENSHOTS for scheme in SCHEMES]
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

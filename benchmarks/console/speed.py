@@ -1,0 +1,98 @@
+"""How fast pages appear, and how soon a call is on the screen."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import statistics
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import httpx
+
+from benchmarks.console.browser import console_page
+from benchmarks.functions.bars import Bar, bar_for, milliseconds, scale
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+    from tests.support.sandbox.running_sandbox import Sandbox
+
+_REPEATS = 5
+_PAINT = """
+new Promise((resolve) => new PerformanceObserver((list) => {
+  for (const one of list.getEntriesByName("first-contentful-paint")) resolve(one.startTime);
+}).observe({ type: "paint", buffered: true }))
+"""
+_LOADED_MAX = 60_000
+
+
+def first_paint(browser: Browser, sandbox: Sandbox, path: str, what: str, allowed: float) -> Bar:
+    """The median of the first contentful paint of a page."""
+    factor, seconds = scale(), []
+    with console_page(browser, sandbox) as console:
+        for _ in range(_REPEATS):
+            console.go(path)
+            seconds.append(float(console.page.evaluate(_PAINT)) / 1000)
+    median = statistics.median(seconds)
+    return Bar(what=what, bar=bar_for(allowed, factor), figure=milliseconds(median), met=median <= allowed * factor)
+
+
+def add_plugins(sandbox: Sandbox, first: int, last: int) -> None:
+    """Create plugins through the API."""
+    headers = {"authorization": f"Bearer {sandbox.token()}"}
+    with httpx.Client(base_url=sandbox.base_url, headers=headers, timeout=30) as client:
+        for number in range(first, last):
+            config = {"name": f"p{number}", "displayName": f"Plugin {number}", "version": 1, "runtime": "python3.13"}
+            client.post("/settings/v2/plugins", files={"config": (None, json.dumps(config))}).raise_for_status()
+
+
+def loaded_bytes(sandbox: Sandbox) -> Bar:
+    """Everything that a page loads, compressed."""
+    with httpx.Client(base_url=sandbox.base_url) as client:
+        client.get(sandbox.running.console_url)
+        paths = ("plugins", "assets/console.css", "assets/console.js", "assets/icon.svg")
+        size = sum(len(gzip.compress(client.get(f"/console/{path}").content)) for path in paths)
+    figure = f"{size / 1000:.1f} KB"
+    return Bar(what="everything a page loads, compressed", bar="≤ 60 KB", figure=figure, met=size <= _LOADED_MAX)
+
+
+def call_to_row(browser: Browser, sandbox: Sandbox) -> Bar:
+    """From the answer to a call to its row on the screen, with 40 calls."""
+    factor, delays = scale(), []
+    token = sandbox.admin_token()
+    with console_page(browser, sandbox) as console:
+        console.go("/activity")
+        console.page.wait_for_selector("text=Live")
+        console.page.evaluate(_OBSERVE)
+        ends: list[float] = []
+
+        def call() -> None:
+            for _ in range(40):
+                sandbox.call("GET", "/device/v2/devices", token=token)
+                ends.append(time.time() * 1000)
+                time.sleep(0.05)
+
+        thread = threading.Thread(target=call)
+        thread.start()
+        while thread.is_alive():
+            console.page.wait_for_timeout(50)
+        console.page.wait_for_timeout(500)
+        shown = console.page.evaluate("window.shownAt")
+        delays = [max(0.0, at - end) / 1000 for at, end in zip(shown, ends, strict=False)]
+    median = statistics.median(delays) if len(delays) == len(ends) else 9.9
+    figure = f"median {milliseconds(median)}, {len(delays)} of {len(ends)} rows"
+    return Bar(what="answer of a call → its row", bar=bar_for(0.05, factor), figure=figure, met=median <= 0.05 * factor)
+
+
+_OBSERVE = """
+window.shownAt = [];
+new MutationObserver((changes) => {
+  for (const change of changes) for (const node of change.addedNodes)
+    if (node.dataset && !window["seen" + node.dataset.number]) {
+      window["seen" + node.dataset.number] = true;
+      window.shownAt.push(Date.now());
+    }
+}).observe(document.querySelector("[data-live]"), { childList: true });
+"""
