@@ -93,6 +93,17 @@ def kill_and_push_again(image: SmallImage, folder: Path, number: int, phase: str
         )
 
 
+def push_and_kill(image: SmallImage, folder: Path, name: str, seconds: float) -> None:
+    """Push an image in a process of its own, and kill it after some time, unless it has ended."""
+    (folder / MANIFEST_FILE).write_bytes(image.image.manifest.content)
+    process = _start(name, folder)
+    try:
+        process.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+
+
 def _start(name: str, folder: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "tests.support.servers.push_process", name, str(folder)],

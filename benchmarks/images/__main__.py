@@ -1,0 +1,60 @@
+"""``tox -e images``: container images, measured and proved, written to docs/images.md.
+
+To add a part of the page, write a module with ``measure(scratch) -> Section`` and add it to ``PARTS``.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.images import interoperability, registry_faults
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from benchmarks.images.section import Section
+
+PARTS: dict[str, Callable[[Path], Section]] = {
+    "interoperability": interoperability.measure,
+    "faults": registry_faults.measure,
+}
+PAGE = Path(__file__).parents[2] / "docs" / "images.md"
+
+
+def main(names: list[str]) -> int:
+    """Measure the named parts and print them; all parts are also written to the page. 1 when a bar is missed."""
+    start = time.monotonic()
+    sections = [measured(name) for name in names or PARTS]
+    if not names:
+        lines = [*heading(time.monotonic() - start), *(line for section in sections for line in section.lines())]
+        PAGE.write_text("\n".join(lines).rstrip() + "\n", "utf-8")
+    return 0 if all(row.met for section in sections for row in section.rows) else 1
+
+
+def measured(name: str) -> Section:
+    """Measure one part, and print it."""
+    with tempfile.TemporaryDirectory(prefix=f"biot-images-{name}-", ignore_cleanup_errors=True) as folder:
+        section = PARTS[name](Path(folder))
+    print("\n".join(section.lines()), flush=True)
+    return section
+
+
+def heading(seconds: float) -> list[str]:
+    """What was done, where, and how to repeat it."""
+    machine = f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+    return [
+        "# Container images",
+        "",
+        f"Written by `tox -e images`; do not edit. This run: {machine}, {seconds:.0f} s.",
+        "",
+    ]
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
