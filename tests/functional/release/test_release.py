@@ -319,7 +319,7 @@ def test_an_image_is_published_by_its_tag(machine: PublisherMachine, biot: Sandb
     assert machine("publish", *LOCAL, "--image-tag", "two", "--json").document["version"] == 2
     assert machine("rollback", *LOCAL, "--json").document["treeDigest"] == "image:one"
     assert stored(biot)["environmentVariables"][TREE_DIGEST_NAME] == "image:one"
-    assert "--image-tag" in machine("publish", *LOCAL, "--artifact", str(manifest)).err
+    assert "is an image (.oci)" in machine("publish", *LOCAL, "--artifact", str(manifest)).err
     machine.write()
     assert "is a ZIP plugin" in machine("plan", *LOCAL, "--image-tag", "one").err
 
