@@ -51,6 +51,7 @@ def create_app(
     """
     app = Starlette(
         routes=[
+            *function_url_routes.routes(),  # first: they are tried in order, and every call of a plugin takes this
             *ums.routes(),
             *settings.routes(),
             *dispatcher.routes(),
@@ -60,7 +61,6 @@ def create_app(
             *activity.routes(),
             *schedule_routes.routes(),
             *replay.routes(),
-            *function_url_routes.routes(),
             *registry.routes(),
             *openapi.routes(),
         ],
