@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Final
 
 from builder.errors import ProjectError
+from builder.image.layout_files import read_notes
 from builder.oci import (
     MANIFEST_TYPES,
     OCI_INDEX,
@@ -31,14 +32,15 @@ _HINT: Final = "Name a folder that `biot-plugin package` wrote."
 def read_layout(folder: Path) -> StoredImage:
     """The image in a folder with the OCI image layout.
 
-    Layers without a file are taken from the base image that the manifest names
+    Layers without a file are taken from the base image that the manifest or the index names
     (``org.opencontainers.image.base.name``).
 
     Raises:
         ProjectError: The folder has no image, several images, or not all of its blobs.
     """
     try:
-        entries = parse_index((folder / "index.json").read_bytes(), OCI_INDEX)
+        index = (folder / "index.json").read_bytes()
+        entries = parse_index(index, OCI_INDEX)
         images = [entry.descriptor for entry in entries if entry.descriptor.media_type in MANIFEST_TYPES]
         if len(images) != 1:
             msg = f"{folder} has {len(images)} images, not one."
@@ -54,7 +56,7 @@ def read_layout(folder: Path) -> StoredImage:
     if content_digest(content) != images[0].digest:
         msg = f"{folder} has a manifest that was changed: its bytes do not have its digest."
         raise ProjectError(msg, hint="Build the image again.")
-    return _stored_image(folder, manifest)
+    return _stored_image(folder, manifest, _base_name(content) or read_notes(index).repository)
 
 
 def read_remote_image(name: str, folder: Path, progress: Progress, options: RegistryOptions) -> StoredImage:
@@ -77,8 +79,7 @@ def read_remote_image(name: str, folder: Path, progress: Progress, options: Regi
     return StoredImage(manifest=manifest, files={manifest.config.digest: file}, base=reference.repository_name)
 
 
-def _stored_image(folder: Path, manifest: ImageManifest) -> StoredImage:
-    base = _base_name(manifest.content)
+def _stored_image(folder: Path, manifest: ImageManifest, base: str) -> StoredImage:
     files = {}
     for blob in (manifest.config, *manifest.layers):
         file = _blob(folder, blob.digest)

@@ -91,3 +91,9 @@ def test_every_command_of_the_publish_section_works(render: Callable[..., Path],
         text = manifest.read_text("utf-8")
         manifest.write_text(text.replace("[build.image]", f'[build.image]\nbase = "{base}"'), "utf-8")
         run_lines(of_images, plugins["image"], environ)
+        # BioT's manual steps, from another folder.
+        scripts = plugins["image"] / "scripts"
+        logged_in = run(f"{scripts}/login.sh -e local", tmp_path, environ)
+        pushed = run(f"{scripts}/BuildAndPush.sh -e local", tmp_path, environ)
+        assert (logged_in.returncode, pushed.returncode) == (0, 0), logged_in.stdout + pushed.stdout
+        assert re.search(r"^imageTag: sha-[0-9a-f]{16}$", pushed.stdout, re.MULTILINE)

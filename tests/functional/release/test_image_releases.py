@@ -121,6 +121,14 @@ def test_a_rollback_returns_to_the_earlier_tag(image: ImagePlugin) -> None:
     assert image.publish()["treeDigest"] == second
 
 
+def test_the_manual_push_gives_the_tag_that_publish_then_uses(image: ImagePlugin) -> None:
+    pushed = image.machine("image", "push", *LOCAL, "--json")
+    assert (pushed.code, pushed.document["imageTag"]) == (0, image.built_tag()), pushed.err
+    published = image.machine("publish", *LOCAL, "--image-tag", image.built_tag(), "--json").document
+    assert (published["verdict"], published["treeDigest"]) == ("done", f"image:{image.built_tag()}")
+    assert image.publish()["verdict"] == "nothing-to-do"
+
+
 def test_a_tag_of_other_tools_is_published_without_a_build(image: ImagePlugin) -> None:
     tag = image.publish()["treeDigest"].removeprefix("image:")
     image.write(answer=2)
