@@ -13,6 +13,7 @@ from sandbox.entities.entity_calls import EntityChange
 from sandbox.hooks.asgi_exchange import AppRunner
 from sandbox.hooks.rules import traces
 from sandbox.hooks.rules.api_messages import BiotRequest, query_of
+from sandbox.instance_state import state_of
 from sandbox.replay.recorded_calls import DirectCall, recorded_call
 from sandbox.trigger.chain_report import ChainRecorder, describe_chain
 from sandbox.trigger.routes import PERMISSION
@@ -31,8 +32,23 @@ if TYPE_CHECKING:
 
 
 def routes() -> list[Route]:
-    """Return the route."""
-    return [Route("/sandbox/v1/replay", replay, methods=["POST"])]
+    """Return the routes."""
+    return [
+        Route("/sandbox/v1/replay", replay, methods=["POST"]),
+        Route("/sandbox/v1/published-code", show_published_code, methods=["GET"]),
+    ]
+
+
+def show_published_code(request: Request) -> Response:
+    """``GET /sandbox/v1/published-code``: which code each plugin has, to notice that one was published again."""
+    require_permission(request, PERMISSION)
+    with state_of(request).database.read() as connection:
+        rows = connection.execute("SELECT full_name, version, code_sha256, image_tag FROM plugins ORDER BY full_name")
+        plugins = [
+            {"name": row["full_name"], "version": row["version"], "code": row["code_sha256"] or row["image_tag"] or ""}
+            for row in rows
+        ]
+    return JSONResponse({"plugins": plugins})
 
 
 async def replay(request: Request) -> Response:

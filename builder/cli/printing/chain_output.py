@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 PLUGIN_FAILED_EXIT = 9
 _CLIENT_ERROR = 400
 _CHANGES_MAX = 30
+_ALWAYS_NEW = frozenset({("_id",), ("_creationTime",), ("_lastModifiedTime",)})
+"""Attributes that differ between two entities that were created in the same way."""
 _INTERCEPTIONS = frozenset({"PRE_REQUEST", "ADAPT_ENTITY", "POST_REQUEST"})
 
 
@@ -47,6 +49,35 @@ def tree_lines(chain: Chain) -> list[str]:
         lines.append(f"{'└─' if last else '├─'} {title}")
         lines += [f"{'  ' if last else '│ '}    {detail}" for detail in details]
     return [*lines, *_notes_of_tree(chain)]
+
+
+def difference_lines(before: Chain, after: Chain) -> list[str]:
+    """The lines about what differs between two runs of a call: the answer of each plugin, and the response."""
+    from sandbox.json_diff import describe, diff
+
+    lines = []
+    for name, old, new in _answers_of_both(before, after):
+        changes = [describe(change) for change in diff(old, new) if change.path[-1:] not in _ALWAYS_NEW]
+        lines += [f"{name}: {change}" for change in changes[:_CHANGES_MAX]]
+    return ["", *(lines or ["Every answer is the same as before."])]
+
+
+def _answers_of_both(before: Chain, after: Chain) -> Iterator[tuple[str, object, object]]:
+    """Each step and the response, with the status and the body of both runs."""
+    steps = {(step["name"], step["listener"]): step for step in before["steps"]}
+    for step in after["steps"]:
+        if step["listener"]:
+            earlier = steps.get((step["name"], step["listener"]))
+            yield (
+                f"{step['name']} {step['listener']}",
+                earlier and _answer(earlier["response"]),
+                _answer(step["response"]),
+            )
+    yield "response", _answer(before.get("response")), _answer(after.get("response"))
+
+
+def _answer(response: Chain | None) -> object:
+    return response and {"status": response["status"], "body": response["body"]}
 
 
 def reason_lines(chain: Chain) -> list[str]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -116,3 +118,23 @@ def test_a_wrong_command_line_is_explained(
 
     assert done.code == code
     assert what in done.err
+
+
+def test_watch_repeats_the_call_when_a_plugin_is_published_and_shows_the_difference(
+    sandbox: Sandbox, biot_plugin: CommandLine, endpoint: HookEndpoint
+) -> None:
+    biot_plugin("trigger", "patient", "_create")
+    number = str(newest(biot_plugin)["number"])
+    command = [sys.executable, "-m", "builder", "replay", number, "--watch"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as watching:
+        assert watching.stdout is not None
+        first = list(iter(watching.stdout.readline, "Watching for plugins that are published. Ctrl-C ends it.\n"))
+        endpoint.respond = lambda _: Reply(status=403, body={"code": "NOT_TODAY"})
+        settings = settings_of(sandbox)
+        settings.create({**MINIMAL, "name": "published-now"})
+        settings.http.close()
+        second = list(iter(watching.stdout.readline, "response: ~ status: 201 -> 403\n"))
+        watching.send_signal(signal.SIGINT)
+        assert watching.wait(20) == 130
+    assert any("201" in line for line in first)
+    assert any(line.startswith(f"PRE_REQUEST {endpoint.url}") and "status: 200 -> 403" in line for line in second)
