@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Final
 
 from builder.errors import ProjectError
-from builder.image.layout_files import read_notes
+from builder.image.layout_files import INDEX_FILE, blob_path, read_notes
 from builder.oci import (
     MANIFEST_TYPES,
     OCI_INDEX,
@@ -21,31 +20,31 @@ from builder.registry import parse_reference, pull_base
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from builder.image.layout_files import LayoutNotes
     from builder.oci import Descriptor, ImageManifest
     from builder.progress import Progress
     from builder.registry import RegistryOptions
 
-_BASE_NAME: Final = "org.opencontainers.image.base.name"
 _HINT: Final = "Name a folder that `biot-plugin package` wrote."
 
 
 def read_layout(folder: Path) -> StoredImage:
     """The image in a folder with the OCI image layout.
 
-    Layers without a file are taken from the base image that the manifest or the index names
-    (``org.opencontainers.image.base.name``).
+    The layout may be another tool's. Layers of the base without a file are taken from the base image that the index
+    names, as ``biot-plugin package`` writes it.
 
     Raises:
         ProjectError: The folder has no image, several images, or not all of its blobs.
     """
     try:
-        index = (folder / "index.json").read_bytes()
+        index = (folder / INDEX_FILE).read_bytes()
         entries = parse_index(index, OCI_INDEX)
         images = [entry.descriptor for entry in entries if entry.descriptor.media_type in MANIFEST_TYPES]
         if len(images) != 1:
             msg = f"{folder} has {len(images)} images, not one."
             raise ProjectError(msg, hint=_HINT)
-        content = _blob(folder, images[0].digest).read_bytes()
+        content = blob_path(folder, images[0].digest).read_bytes()
         manifest = parse_manifest(content, images[0].media_type)
     except OSError as error:
         msg = f"{folder} is not an OCI image layout: {error.filename} cannot be read ({error.strerror})."
@@ -56,7 +55,7 @@ def read_layout(folder: Path) -> StoredImage:
     if content_digest(content) != images[0].digest:
         msg = f"{folder} has a manifest that was changed: its bytes do not have its digest."
         raise ProjectError(msg, hint="Build the image again.")
-    return _stored_image(folder, manifest, _base_name(content) or read_notes(index).repository)
+    return _stored_image(folder, manifest, read_notes(index))
 
 
 def read_remote_image(name: str, folder: Path, progress: Progress, options: RegistryOptions) -> StoredImage:
@@ -79,16 +78,17 @@ def read_remote_image(name: str, folder: Path, progress: Progress, options: Regi
     return StoredImage(manifest=manifest, files={manifest.config.digest: file}, base=reference.repository_name)
 
 
-def _stored_image(folder: Path, manifest: ImageManifest, base: str) -> StoredImage:
+def _stored_image(folder: Path, manifest: ImageManifest, notes: LayoutNotes) -> StoredImage:
+    elsewhere = {blob.digest for blob in manifest.layers[: notes.base_layers]} if notes.base else set()
     files = {}
     for blob in (manifest.config, *manifest.layers):
-        file = _blob(folder, blob.digest)
+        file = blob_path(folder, blob.digest)
         if file.is_file():
             files[blob.digest] = _checked(file, blob)
-        elif blob is manifest.config or not base:
+        elif blob.digest not in elsewhere:
             msg = f"{folder} lacks the blob {blob.digest[:19]}…."
             raise ProjectError(msg, hint="Build the image again.")
-    return StoredImage(manifest=manifest, files=files, base=base)
+    return StoredImage(manifest=manifest, files=files, base=notes.repository)
 
 
 def _checked(file: Path, blob: Descriptor) -> Path:
@@ -96,14 +96,3 @@ def _checked(file: Path, blob: Descriptor) -> Path:
         msg = f"{file} has {size:,} bytes, not the {blob.size:,} that the manifest names."
         raise ProjectError(msg, hint="Build the image again.")
     return file
-
-
-def _base_name(content: bytes) -> str:
-    """Registry and repository of the base image; empty when the manifest names none."""
-    annotations = json.loads(content).get("annotations")
-    name = annotations.get(_BASE_NAME) if isinstance(annotations, dict) else None
-    return parse_reference(name).repository_name if isinstance(name, str) else ""
-
-
-def _blob(folder: Path, digest: str) -> Path:
-    return folder / "blobs" / "sha256" / digest.removeprefix("sha256:")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from builder.image.layout_files import LayoutNotes, index_document
 from builder.network.secret_text import SecretText
 from builder.oci import encode_document
 from builder.publishing.state_folder import LocalBiot, StateFolder, write_local_biot
@@ -83,6 +84,27 @@ def test_a_layout_is_pushed_once_and_its_tag_printed(
     assert (second["verdict"], second["imageTag"], second["sentBytes"]) == ("nothing-to-do", tag, 0)
     assert registry.http.get(registry.path(f"manifests/{tag}")).content == image.image.manifest.content
     assert not any(secret in first.out + first.err for secret in secrets_of(sandbox))
+
+
+def test_layers_of_the_base_that_a_layout_lacks_come_from_its_registry(
+    biot_plugin: CommandLine, registry: RegistryClient, tmp_path: Path
+) -> None:
+    (tmp_path / "files").mkdir()
+    with ImageRegistry(log_in="anonymous") as other:
+        image = small_image(tmp_path / "files", own=(700,), base=(9000, 60), seed=24)
+        layout = write_layout(tmp_path / "plugin.oci", image)
+        for digest in image.base:
+            other.repository("lambda/python").blobs[digest] = image.blobs[digest]
+            (layout / "blobs" / "sha256" / digest.removeprefix("sha256:")).unlink()
+        base = f"{other.host}/lambda/python:3.13"
+        notes = LayoutNotes(tag="x", base=base, base_digest=image.digest, base_layers=2)
+        (layout / "index.json").write_bytes(index_document(image.image.manifest, notes))
+
+        done = biot_plugin("image", "push", str(layout), "-e", "local")
+
+    assert (done.code, done.out.splitlines()[-1]) == (0, f"imageTag: {image_tag(image.digest)}")
+    for digest, content in image.blobs.items():
+        assert registry.http.get(registry.path(f"blobs/{digest}")).content == content
 
 
 def test_an_image_is_copied_from_another_registry(
