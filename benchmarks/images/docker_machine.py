@@ -1,0 +1,124 @@
+"""A Docker engine and a registry on loopback, as Debian packages them, without any change to the host's network."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+import urllib.request
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+DEBIAN_PACKAGES = ("docker.io", "docker-registry", "skopeo")
+ENGINE = "/usr/sbin/dockerd"
+CLIENT = "/usr/bin/docker"
+"""Debian's own client: it can use the BuildKit inside of Debian's engine."""
+_ENGINE_OPTIONS = (
+    *("--storage-driver=overlay2", "--bridge=none", "--iptables=false", "--ip6tables=false"),
+    *("--ip-forward=false", "--ip-masq=false", "--insecure-registry=127.0.0.0/8"),
+)
+_SECONDS = 30
+
+
+@dataclass(frozen=True, kw_only=True)
+class DockerMachine:
+    """A running engine and a running registry.
+
+    Attributes:
+        environment: Of programs that use the engine.
+        registry: ``127.0.0.1:PORT``.
+        storage: The folder in which the registry keeps blobs.
+    """
+
+    environment: dict[str, str]
+    registry: str
+    storage: Path
+
+    def docker(self, *arguments: str | Path, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run Docker's client."""
+        command = [CLIENT, *map(str, arguments)]
+        return subprocess.run(command, env=self.environment, capture_output=True, text=True, check=check)
+
+    def leftovers(self) -> tuple[list[str], list[str]]:
+        """The ids of images without a name, and of all containers."""
+        images = self.docker("images", "--quiet", "--filter", "dangling=true").stdout.split()
+        return images, self.docker("ps", "--all", "--quiet").stdout.split()
+
+
+def install_packages() -> None:
+    """Install what is missing; only on Debian, as root."""
+    if Path(ENGINE).exists() and shutil.which("skopeo") and shutil.which("docker-registry"):
+        return
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    subprocess.run(["apt-get", "update", "-qq"], check=True, capture_output=True)
+    command = ["apt-get", "install", "-y", "--no-install-recommends", *DEBIAN_PACKAGES]
+    subprocess.run(command, check=True, capture_output=True, env=environment)
+
+
+@contextmanager
+def docker_machine(folder: Path) -> Iterator[DockerMachine]:
+    """Start an engine and a registry whose files are in a folder; both end with the block."""
+    install_packages()
+    folder.mkdir()
+    port = free_port()
+    configuration = folder / "registry.yml"
+    storage = folder / "registry"
+    configuration.write_text(
+        f"version: 0.1\nstorage:\n  filesystem:\n    rootdirectory: {storage}\n  delete:\n    enabled: true\n"
+        f"http:\n  addr: 127.0.0.1:{port}\nlog:\n  accesslog:\n    disabled: true\n  level: error\n"
+    )
+    sock = folder / "docker.sock"
+    engine = [ENGINE, *_ENGINE_OPTIONS, f"--data-root={folder}/data", f"--exec-root={folder}/exec"]
+    engine += [f"--pidfile={folder}/pid", f"--host=unix://{sock}"]
+    environment = {**os.environ, "DOCKER_HOST": f"unix://{sock}", "DOCKER_CONFIG": str(folder / "configuration")}
+    environment["PATH"] = f"/usr/bin:{environment['PATH']}"
+    machine = DockerMachine(environment=environment, registry=f"127.0.0.1:{port}", storage=storage)
+    with (
+        _running(engine, folder / "engine.log"),
+        _running(["docker-registry", "serve", str(configuration)], folder / "registry.log"),
+    ):
+        _wait(lambda: machine.docker("version", check=False).returncode == 0, folder / "engine.log")
+        _wait(lambda: _answers(f"http://{machine.registry}/v2/"), folder / "registry.log")
+        yield machine
+
+
+def free_port() -> int:
+    """A port of loopback that nothing uses."""
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port: int = unused.getsockname()[1]
+        return port
+
+
+@contextmanager
+def _running(command: Sequence[str], log: Path) -> Iterator[None]:
+    with log.open("wb") as stream:
+        process = subprocess.Popen(command, stdout=stream, stderr=stream, start_new_session=True)
+        try:
+            yield
+        finally:
+            process.terminate()
+            process.wait(_SECONDS)
+
+
+def _answers(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(address, timeout=2) as answer:  # noqa: S310 - loopback
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def _wait(ready: Callable[[], bool], log: Path) -> None:
+    end = time.monotonic() + _SECONDS
+    while not ready():
+        if time.monotonic() > end:
+            raise SystemExit(log.read_text("utf-8", "replace")[-2000:])
+        time.sleep(0.1)
