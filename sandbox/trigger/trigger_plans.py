@@ -63,6 +63,11 @@ def plan_of(entity: str, action: str) -> tuple[EntityApi, ...]:
     return tuple(_api(entity, operation) for operation in plans.get(action, ()))
 
 
+def creation_without_template(entity: str) -> EntityApi | None:
+    """Return the API that creates an entity with the template in its body; None when there is none."""
+    return _apis().get((entity, "create"))
+
+
 @cache
 def _apis() -> Mapping[tuple[str, Operation], EntityApi]:
     first: dict[tuple[str, Operation], EntityApi] = {}

@@ -25,7 +25,7 @@ from sandbox.hooks.running_hooks import CallOptions
 from sandbox.trigger.chain_report import ChainRecorder, describe_chain
 from sandbox.trigger.event_breaks import alteration_of
 from sandbox.trigger.example_bodies import example_body
-from sandbox.trigger.trigger_plans import plan_of
+from sandbox.trigger.trigger_plans import creation_without_template, plan_of
 from sandbox.ums.accounts import ORGANIZATION
 from sandbox.ums.permissions import ADMINISTRATOR
 from sandbox.web.authorization import USER
@@ -130,7 +130,18 @@ class TriggerRun:
             call = await self._call_of(api, prepared, identifier)
             entity = await self._run_silently(call)
             identifier = str(entity.get("_id", identifier))
-        return await self.call(await self._call_of(plan[-1], wanted, identifier))
+        last = await run_in_threadpool(self._intercepted_api, plan[-1], wanted)
+        return await self.call(await self._call_of(last, wanted, identifier))
+
+    def _intercepted_api(self, api: EntityApi, wanted: WantedAction) -> EntityApi:
+        """Return the API for a creation: the one without a template in its path if only that one is intercepted."""
+        other = creation_without_template(wanted.entity)
+        if api.operation != "create_by_template" or wanted.template or other is None:
+            return api
+        with self._hooks.state.database.read() as connection:
+            rows = connection.execute("SELECT DISTINCT api_id FROM dispatcher_interception")
+            intercepted = {row["api_id"] for row in rows}
+        return other if other.api_id in intercepted and api.api_id not in intercepted else api
 
     async def _call_of(self, api: EntityApi, wanted: WantedAction, identifier: str) -> WantedCall:
         now = iso(self._hooks.state.clock.now())

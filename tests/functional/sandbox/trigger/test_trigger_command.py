@@ -158,3 +158,20 @@ def test_without_a_local_biot_the_command_says_how_to_start_one(
 
     assert done.code == 8
     assert "Start it: `biot-plugin sandbox`." in done.err
+
+
+def test_a_creation_uses_the_api_that_is_intercepted_unless_a_template_is_named(
+    sandbox: Sandbox, biot_plugin: CommandLine
+) -> None:
+    plain, action = "POST/organization/v1/users/patients", ("trigger", "patient", "_create")
+    with hook_endpoint() as running:
+        url = ("--endpoint", running.url, "-e", "local")
+        assert biot_plugin("subscribe", "interception", "PRE_REQUEST", plain, *url).code == 0
+        without, named = biot_plugin(*action), biot_plugin(*action, "--template", "patient")
+        calls = len(running.calls)
+    with sandbox.running.state.database.write() as connection:
+        connection.execute("DELETE FROM dispatcher_interception")
+
+    assert without.out.startswith("POST /organization/v1/users/patients: 201, ")
+    assert named.out.startswith("POST /organization/v1/users/patients/templates/patient: 201, ")
+    assert calls == 1
