@@ -66,6 +66,7 @@ def expected_files(language: str, hooks: tuple[str, ...], ci: str, package_type:
     suffix = "py" if language == "python" else "js"
     files = {*_BOTH.split(), *(_PYTHON if language == "python" else _JAVASCRIPT).split(), *CI_FILES[ci]}
     files |= set() if package_type == "zip" else set(_IMAGE.split())
+    files |= {"Dockerfile", ".dockerignore"} if package_type == "dockerfile" else set()
     for hook in hooks:
         files.add(f"src/plugin/perform/{hook}.{suffix}")
         files.add(f"tests/test_{hook}.py" if language == "python" else f"tests/{hook}.test.js")

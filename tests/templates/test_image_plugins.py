@@ -36,6 +36,24 @@ def test_an_image_plugin_has_the_scripts_besides(language: str, ci: str, render:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_with_a_dockerfile_a_docker_engine_builds_it(language: str, render: Render) -> None:
+    folder = render(language=language, package_type="dockerfile")
+    loaded = manifest_file.load(folder / "plugin.toml", today=TODAY)
+    text = (folder / "Dockerfile").read_text("utf-8")
+    base = {"python": "python:3.13", "javascript": "nodejs:22"}[language]
+
+    assert files_of(folder) == expected_files(language, HOOKS, "github", "dockerfile")
+    assert loaded.warnings == ()
+    assert loaded.manifest.dockerfile == "Dockerfile"
+    assert f"\nFROM public.ecr.aws/lambda/{base}\n" in text
+    assert text.endswith('CMD ["index.handler"]\n')
+    ignored = (folder / ".dockerignore").read_text("utf-8").splitlines()
+    copied = [word for line in text.splitlines() if line.startswith("COPY ") for word in line.split()[1:-1]]
+    assert [f"!{name}" for name in copied] == [line for line in ignored if line.startswith("!")]
+    assert "image.lock" not in (folder / "README.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_kit_builds_its_image_without_further_settings(language: str, render: Render) -> None:
     loaded = manifest_file.load(render(language=language, package_type="image") / "plugin.toml", today=TODAY)
     assert loaded.warnings == ()

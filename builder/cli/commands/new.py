@@ -43,10 +43,9 @@ def command(  # noqa: PLR0913 - one parameter per option of the command line
 def _packaging_steps(result: scaffold.NewResult) -> list[str]:
     if result.answers.get("package_type", "zip") == "zip":
         return ["  tox -e package        write the ZIP for BioT to dist/"]
-    return [
-        "  tox -e lock           pin the base image; commit image.lock",
-        "  tox -e package        write the image for BioT to dist/",
-    ]
+    lock = ["  tox -e lock           pin the base image; commit image.lock"]
+    without_lock = result.answers.get("package_type") == "dockerfile"
+    return [*([] if without_lock else lock), "  tox -e package        write the image for BioT to dist/"]
 
 
 def _next_steps(result: scaffold.NewResult) -> list[str]:
