@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.images import engine_calls, interoperability, registry_faults
+from benchmarks.images import dockerfiles, engine_calls, interoperability, registry_faults
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 PARTS: dict[str, Callable[[Path], Section]] = {
     "interoperability": interoperability.measure,
     "engine": engine_calls.measure,
+    "dockerfiles": dockerfiles.measure,
     "faults": registry_faults.measure,
 }
 PAGE = Path(__file__).parents[2] / "docs" / "images.md"
