@@ -1,7 +1,7 @@
 """The main job as a user does it, for both languages.
 
-copier copy, tox, tox -e package, every event sent to the ZIP. With a local BioT: publish, change, publish, roll back,
-and create a patient through both plugins.
+copier copy, tox, tox -e package, every event sent to the ZIP. With a local BioT: publish, change, publish, roll back;
+package and publish a container image; and create a patient through all three plugins.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from builder.publishing.state_folder import StateFolder
 from sandbox.entities.templates.seed_templates import default_template_id
 from sandbox.ums.accounts import ORGANIZATION
 from tests.support.biot.fake_biot import running_biot
@@ -30,6 +31,7 @@ from tests.support.plugins.lambda_calls import (
     python_client,
     unpack_read_only,
 )
+from tests.support.sandbox.pushed_bases import push_base_to_local
 from tests.support.sandbox.sandbox_command import started_sandbox
 
 if TYPE_CHECKING:
@@ -78,9 +80,11 @@ def main() -> int:
         with local_biot(Path(scratch)) as environ:
             for language_run in runs:
                 publish(language_run, home, environ)
-            chain = create_patient(runs, home, environ)
+            image, seconds = publish_image(runs[0].facts["runtime"], home, environ)
+            chain = create_patient([*LANGUAGES, "image"], home, environ)
         print_table(runs, time.perf_counter() - start)
-        print(f"\nA patient was created through both plugins:\n\n{chain}")
+        print(f"\nThe container image {image} was packaged and published in {seconds:.0f} s, without Docker.")
+        print(f"\nA patient was created through the three plugins:\n\n{chain}")
         if keep:
             print(f"\nThe plugins are in {home}")
     return 0
@@ -144,28 +148,41 @@ def publish(language_run: LanguageRun, home: Path, environ: Mapping[str, str]) -
         raise SystemExit(message)
 
 
-def create_patient(runs: list[LanguageRun], home: Path, environ: Mapping[str, str]) -> str:
-    """Enable both plugins, create a patient on the local BioT, and return the chain as ``activity show`` prints it."""
-    for language_run in runs:
-        plugin = home / f"hello-{language_run.language}"
-        with language_run.step("enable"):
-            command(
-                ["-m", "builder", "enable", f"hello-{language_run.language}", "-e", "local"],
-                cwd=plugin,
-                environ=environ,
-            )
+def publish_image(runtime: str, home: Path, environ: Mapping[str, str]) -> tuple[str, float]:
+    """Package and publish a plugin as a container image; return its tag and the seconds.
+
+    AWS's base image cannot be downloaded everywhere, so the local BioT's registry has a small one of the same layout.
+    """
+    start = time.perf_counter()
+    plugin = home / "hello-image"
+    print("  image: copier copy, tox -e lock, tox -e publish …", file=sys.stderr, flush=True)
+    answers = ["--data", "package_type=image", "--data", f"runtime={runtime}"]
+    command(["-m", "copier", "copy", "--defaults", "--quiet", *answers, str(REPOSITORY), str(plugin)], cwd=home)
+    state = StateFolder(folder=Path(environ["BIOT_PLUGIN_STATE"]))
+    base = push_base_to_local(state, runtime.removeprefix("python"))
+    manifest = plugin / "plugin.toml"
+    text = manifest.read_text("utf-8")
+    manifest.write_text(text.replace("[build.image]", f'[build.image]\nbase = "{base}"'), "utf-8")
+    for arguments in (["lock"], ["package"], ["publish", "--", "-e", "local"]):
+        command(["-m", "tox", "-e", *arguments], cwd=plugin, environ=environ)
+    layout = next((plugin / "dist").glob("*.oci"))
+    manifests = json.loads((layout / "index.json").read_text("utf-8"))["manifests"]
+    return f"{layout.name}, {manifests[0]['digest'][:19]}…", time.perf_counter() - start
+
+
+def create_patient(names: list[str], home: Path, environ: Mapping[str, str]) -> str:
+    """Enable all plugins, create a patient on the local BioT, and return the chain as ``activity show`` prints it."""
+    for name in names:
+        enable = ["-m", "builder", "enable", f"hello-{name}", "-e", "local"]
+        command(enable, cwd=home / f"hello-{name}", environ=environ)
     patient = home / "patient.json"
     patient.write_text(json.dumps(PATIENT), "utf-8")
     call = ["-m", "builder", "trigger", "POST/organization/v1/users/patients", "--data", f"@{patient}", "--json"]
     chain = json.loads(run([sys.executable, *call], cwd=home, environ=environ))["chain"]
     called = {(step["name"], step["listener"], (step["response"] or {}).get("status")) for step in chain["steps"]}
-    expected = {
-        (hook, f"Plugin-hello-{language_run.language}", 200)
-        for hook in ("PRE_REQUEST", "NOTIFICATION")
-        for language_run in runs
-    }
+    expected = {(hook, f"Plugin-hello-{name}", 200) for hook in ("PRE_REQUEST", "NOTIFICATION") for name in names}
     if chain["response"]["status"] != 201 or not expected <= called:
-        message = f"the creation of a patient did not go through both plugins: {json.dumps(chain, indent=2)}"
+        message = f"the creation of a patient did not go through all plugins: {json.dumps(chain, indent=2)}"
         raise SystemExit(message)
     return run([sys.executable, "-m", "builder", "activity", "show", str(chain["id"])], cwd=home, environ=environ)
 
