@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.images import dockerfiles, engine_calls, interoperability, registry_faults
+from benchmarks.images import dockerfiles, engine_calls, interoperability, registry_faults, speed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +24,7 @@ PARTS: dict[str, Callable[[Path], Section]] = {
     "interoperability": interoperability.measure,
     "engine": engine_calls.measure,
     "dockerfiles": dockerfiles.measure,
+    "speed": speed.measure,
     "faults": registry_faults.measure,
 }
 PAGE = Path(__file__).parents[2] / "docs" / "images.md"

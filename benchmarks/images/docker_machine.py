@@ -86,7 +86,11 @@ def docker_machine(folder: Path) -> Iterator[DockerMachine]:
     ):
         _wait(lambda: machine.docker("version", check=False).returncode == 0, folder / "engine.log")
         _wait(lambda: _answers(f"http://{machine.registry}/v2/"), folder / "registry.log")
-        yield machine
+        try:
+            yield machine
+        finally:
+            # The engine leaves this mount behind, and a folder with a mount cannot be deleted.
+            subprocess.run(["umount", folder / "exec" / "netns" / "default"], check=False, capture_output=True)
 
 
 def free_port() -> int:

@@ -28,7 +28,7 @@ Examples:
   biot-plugin replay 12            the call, event or schedule 12 again
   biot-plugin replay 12 --edit     change its body in your editor first
   biot-plugin replay 12 --data @event.json
-  biot-plugin replay 12 --watch    again whenever a plugin is published, such as by dev
+  biot-plugin replay 12 --watch    again whenever a plugin is published
 """,
 )
 @click.argument("identifier", metavar="ID")

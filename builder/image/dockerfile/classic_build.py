@@ -43,7 +43,9 @@ class EngineBuildRequest(Struct, frozen=True, kw_only=True):
 
 
 def build_classic(engine: APIClient, context: IO[bytes], request: EngineBuildRequest, progress: Progress) -> str:
-    """Build an image. A build that fails or is interrupted leaves no image and no container of its own.
+    """Build an image. A build that fails leaves no image and no container of its own.
+
+    One that is interrupted can leave the image of a step that was just ending, without a name.
 
     Args:
         engine: The engine.

@@ -172,6 +172,8 @@ def publish(machine: Machine, tmp_path: Path) -> None:
     assert machine("rollback", *local) == 0
     assert machine("history") == 0
     assert machine("publish", "-e", "nowhere") == 2
+    assert machine("image", "login", *local) == 0
+    assert machine("image", "push", *local) == 2  # a ZIP plugin; its other document: test_image_commands.py
 
 
 def operate(machine: Machine) -> None:

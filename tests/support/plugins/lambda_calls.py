@@ -134,8 +134,10 @@ def can_mount() -> bool:
     """Whether this machine lets us mount the code read-only in a namespace of its own."""
     if shutil.which("unshare") is None:
         return False
-    probe = ["unshare", "--map-root-user", "--mount", "sh", "-c", READ_ONLY, "/tmp", "true"]  # noqa: S108 - only a probe
-    return subprocess.run(probe, capture_output=True, check=False).returncode == 0
+    # A folder of its own: one that contains mounts of other programs, as /tmp may, cannot be mounted again.
+    with tempfile.TemporaryDirectory() as folder:
+        probe = ["unshare", "--map-root-user", "--mount", "sh", "-c", READ_ONLY, folder, "true"]
+        return subprocess.run(probe, capture_output=True, check=False).returncode == 0
 
 
 def call_every_event(client: RuntimeClient, code: Path, events: Path, biot: BioT) -> dict[str, dict[str, object]]:

@@ -242,7 +242,7 @@ MISTAKES = [
     Mistake(
         name="without the template's path",
         subscriptions=pre(f"POST{PATIENTS}"),
-        happens=CREATE,
+        happens=(*CREATE, "--template", "patient"),
         explained=f"the path {PATIENTS}, and the call was to {PATIENTS}/templates/{{templateName}}.",
     ),
     Mistake(
