@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 ABOUT = """\
 Debian's Docker engine and registry run on loopback, without a change to the host's network. The base image is made of
-this machine's Python, Lambda's runtime client and AWS's emulator. The Dockerfile copies packages that are installed
-already, in a layer of their own."""
+this machine's Python, Lambda's runtime client and AWS's emulator. The Dockerfile copies the same packages,
+installed already, in a layer of their own."""
 IMAGE = '\ndeploymentPackageType = "IMAGE"\n\n[build.image]\nbase = "{base}"\n'
-DOCKERFILE = 'FROM {base}\nCOPY packages/ /var/task/\nCOPY src/ /var/task/\nCMD ["index.handler"]\n'
+DOCKERFILE = 'FROM {base}\nCOPY packages/var/task/ /var/task/\nCOPY src/ /var/task/\nCMD ["index.handler"]\n'
 """With the packages installed already, in a layer of their own: the best that a Dockerfile can do."""
 BYTES_MAX = 64 * 1024
 MEMORY_MAX_MB = 200
@@ -157,7 +157,8 @@ class _Heavy:
 def _write_context(folder: Path, context: Path, base: str) -> None:
     shutil.copytree(folder / "src", context / "src")
     (context / "Dockerfile").write_text(DOCKERFILE.format(base=base))
-    install = [*KIT[:1], "-m", "uv", "pip", "install", "--quiet", "--target", str(context / "packages")]
-    platform = ["--python-version", "3.13", "--python-platform", "x86_64-manylinux_2_28", "--no-deps"]
-    lock = ["--requirements", str(folder / "requirements.lock")]
-    subprocess.run([*install, *platform, *lock], check=True, capture_output=True)
+    packages = context / "packages"
+    packages.mkdir()
+    for blob in (folder / "dist/bench-1.oci/blobs/sha256").iterdir():
+        if blob.read_bytes()[:2] == b"\x1f\x8b":  # a layer
+            subprocess.run(["tar", "-xzf", blob, "-C", packages], check=True)
