@@ -56,15 +56,15 @@ def copy_image(artifact: Path, store: str) -> dict[str, str]:
         KitError: A layer of the base is not to be had, the archive cannot be written, or the engine
             does not answer.
     """
+    copies = requested_copies()
+    if not copies:
+        return {}  # without loading what only copies need: it takes as long as a fifth of a build
     from builder.dependencies import open_store
     from builder.dependencies.store.layer_store import LayerStore
     from builder.image.docker_archive import write_docker_archive
     from builder.image.layout_files import is_layout
     from builder.registry import fetch_blob
 
-    copies = requested_copies()
-    if not copies:
-        return {}
     if not is_layout(artifact):
         message = "--archive and --load are for IMAGE plugins; this one is a ZIP."
         raise click.UsageError(message)
