@@ -248,7 +248,7 @@ def _number(field: bytes) -> int:
 
 
 def _check_order(members: Sequence[PackMember]) -> None:
-    """Files are sorted, each stands once, and before it stand those of its folders that are new."""
+    """Files are sorted and have one entry each; the entries of their new folders come directly before them."""
     expected: list[str] = []
     folders: set[str] = set()
     files = {member.path for member in members if member.method == STORED}
