@@ -1,9 +1,9 @@
-"""Playground, Cron and replay: pages that cause something, through the same functions as the commands."""
+"""Playground and replay: pages that cause something, through the same functions as the commands."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse
@@ -13,7 +13,7 @@ from builder.platform.api_catalog import ACTIONS_BY_ENTITY
 from builder.platform.interceptions import API_IDS
 from sandbox.console.console_access import PATH
 from sandbox.console.page_rendering import render
-from sandbox.cron.schedule_routes import described_schedules, move_schedule_clock, run_plugin_schedule
+from sandbox.console.submitted_fields import submitted_fields
 from sandbox.replay.routes import replay_chain
 from sandbox.trigger.event_breaks import EVENT_BREAKS
 from sandbox.trigger.routes import trigger_chain
@@ -36,9 +36,6 @@ def routes() -> list[Route]:
         Route("/playground", show_playground, methods=["GET"]),
         Route("/playground", trigger, methods=["POST"]),
         Route("/activity/{id}/replay", replay, methods=["POST"]),
-        Route("/cron", show_cron, methods=["GET"]),
-        Route("/cron/run", run_schedule, methods=["POST"]),
-        Route("/cron/clock", move_clock, methods=["POST"]),
     ]
 
 
@@ -49,7 +46,7 @@ def show_playground(request: Request) -> Response:
 
 async def trigger(request: Request) -> Response:
     """Trigger what the form says, and show what happened."""
-    fields = await _fields(request)
+    fields = await submitted_fields(request)
     try:
         chain = await trigger_chain(_app(request), request.scope, _wanted(fields))
     except ApiError as error:
@@ -59,29 +56,9 @@ async def trigger(request: Request) -> Response:
 
 async def replay(request: Request) -> Response:
     """Make a recorded call again, with an edited body if the form has one, and show what happened."""
-    fields = await _fields(request)
+    fields = await submitted_fields(request)
     edited = _json(fields["body"], "body") if fields.get("body", "").strip() else None
     return _to_chain(await replay_chain(_app(request), request.scope, request.path_params["id"], edited))
-
-
-async def show_cron(request: Request) -> Response:
-    """The schedules of all plugins with their next runs."""
-    shown = await described_schedules(_app(request))
-    return render(request, "cron.html", schedules=shown, done=request.query_params.get("done", ""))
-
-
-async def run_schedule(request: Request) -> Response:
-    """Run a schedule, and show what happened."""
-    fields = await _fields(request)
-    result = await run_plugin_schedule(_app(request), fields.get("plugin", ""), fields.get("time", ""))
-    return _to_chain(result["chain"])
-
-
-async def move_clock(request: Request) -> Response:
-    """Move the clock of the schedules."""
-    fields = await _fields(request)
-    moved: dict[str, Any] = await move_schedule_clock(_app(request), fields.get("time", ""))
-    return RedirectResponse(f"{PATH}/cron?done={len(moved['runs'])}", _SEE_OTHER)
 
 
 def _playground(request: Request, fields: Mapping[str, str], *, problem: str = "") -> Response:
@@ -127,17 +104,6 @@ def _json(text: str, name: str) -> object:
 def _to_chain(chain: object) -> Response:
     number = chain.get("number") if isinstance(chain, dict) else None
     return RedirectResponse(f"{PATH}/activity" + (f"/{number}" if number else ""), _SEE_OTHER)
-
-
-async def _fields(request: Request) -> dict[str, str]:
-    """The fields of a form of the console.
-
-    Raises:
-        ApiError: 403, the form does not come from the console of this start.
-    """
-    async with request.form() as form:
-        request.app.state.console.require_form(form)
-        return {name: value for name, value in form.multi_items() if isinstance(value, str)}
 
 
 def _app(request: Request) -> Starlette:

@@ -1,0 +1,54 @@
+"""Cron: the schedules of all plugins with their next runs, a run as of any time, and the clock."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import RedirectResponse
+from starlette.routing import Route
+
+from sandbox.console.console_access import PATH
+from sandbox.console.page_rendering import render
+from sandbox.console.submitted_fields import submitted_fields
+from sandbox.cron.schedule_routes import described_schedules, move_schedule_clock, run_plugin_schedule
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+_SEE_OTHER = 303
+
+
+def routes() -> list[Route]:
+    """Return the routes of the pages about schedules."""
+    return [
+        Route("/cron", show_cron, methods=["GET"]),
+        Route("/cron/run", run_schedule, methods=["POST"]),
+        Route("/cron/clock", move_clock, methods=["POST"]),
+    ]
+
+
+async def show_cron(request: Request) -> Response:
+    """The schedules of all plugins with their next runs."""
+    shown = await described_schedules(_app(request))
+    return render(request, "cron.html", schedules=shown, done=request.query_params.get("done", ""))
+
+
+async def run_schedule(request: Request) -> Response:
+    """Run a schedule, and show what happened."""
+    fields = await submitted_fields(request)
+    result: dict[str, Any] = await run_plugin_schedule(_app(request), fields.get("plugin", ""), fields.get("time", ""))
+    return RedirectResponse(f"{PATH}/activity/{result['chain']['number']}", _SEE_OTHER)
+
+
+async def move_clock(request: Request) -> Response:
+    """Move the clock of the schedules."""
+    fields = await submitted_fields(request)
+    moved: dict[str, Any] = await move_schedule_clock(_app(request), fields.get("time", ""))
+    return RedirectResponse(f"{PATH}/cron?done={len(moved['runs'])}", _SEE_OTHER)
+
+
+def _app(request: Request) -> Starlette:
+    app: Starlette = request.app.state.application
+    return app
