@@ -18,13 +18,17 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
+from builder.image.lambda_images import ARCHITECTURE, OPERATING_SYSTEM
 from builder.oci import (
+    MANIFEST_TYPES,
     OCI_INDEX,
     Descriptor,
     ImageManifest,
+    InvalidOciDocumentError,
     StoredImage,
     content_digest,
     encode_document,
+    parse_index,
     parse_manifest,
 )
 
@@ -44,6 +48,9 @@ BASE_NAME_KEY: Final = "org.opencontainers.image.base.name"
 BASE_DIGEST_KEY: Final = "org.opencontainers.image.base.digest"
 BASE_LAYERS_KEY: Final = "io.github.biot-plugin-kit.base-layers"
 """The first so many layers of the manifest are the base's, and not in the layout: other tools need to fetch them."""
+
+_PLATFORMS: Final = {(OPERATING_SYSTEM, ARCHITECTURE), ("", "")}
+"""The platform of Lambda, and an entry of an index that names none."""
 
 
 class LayoutNotes(Struct, frozen=True, kw_only=True):
@@ -105,14 +112,14 @@ def index_document(manifest: ImageManifest, notes: LayoutNotes) -> bytes:
         BASE_DIGEST_KEY: notes.base_digest,
         BASE_LAYERS_KEY: str(notes.base_layers),
     }
-    platform = {"os": "linux", "architecture": "amd64"}
+    platform = {"os": OPERATING_SYSTEM, "architecture": ARCHITECTURE}
     entry = {**descriptor.to_document(), "platform": platform, "annotations": annotations}
     return encode_document({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [entry]})
 
 
-def read_notes(index: bytes) -> LayoutNotes:
-    """What an ``index.json`` says; texts are empty and numbers 0 where it says nothing valid."""
-    entry = _first_manifest(index)
+def read_notes(index: bytes, number: int = 0) -> LayoutNotes:
+    """What an ``index.json`` says about one of its images; empty texts and 0 where it says nothing valid."""
+    entry = _image_entry(index, number)
     found = entry.get("annotations")
     annotations: Mapping[str, object] = found if isinstance(found, dict) else {}
     layers = str(annotations.get(BASE_LAYERS_KEY, ""))
@@ -131,11 +138,36 @@ def image_digest(layout: Path) -> str:
         OSError: It has no index.
         ValueError: The index is damaged.
     """
-    digest = _first_manifest((layout / INDEX_FILE).read_bytes()).get("digest")
+    digest = _image_entry((layout / INDEX_FILE).read_bytes(), 0).get("digest")
     if not isinstance(digest, str) or not digest.startswith("sha256:"):
         msg = "The index names no manifest."
         raise ValueError(msg)
     return digest.removeprefix("sha256:")
+
+
+def find_image(layout: Path) -> tuple[ImageManifest, LayoutNotes]:
+    """The manifest of the one image for Lambda in a layout of any tool, and what the index says about its base.
+
+    Raises:
+        OSError: A document cannot be read.
+        InvalidOciDocumentError: The layout is damaged, or has no image for linux/amd64, or several.
+    """
+    index = (layout / INDEX_FILE).read_bytes()
+    entries = parse_index(index, OCI_INDEX)
+    numbers = [
+        number
+        for number, entry in enumerate(entries)
+        if entry.descriptor.media_type in MANIFEST_TYPES and (entry.operating_system, entry.architecture) in _PLATFORMS
+    ]
+    if len(numbers) != 1:
+        msg = f"Its index has {len(numbers)} images for {OPERATING_SYSTEM}/{ARCHITECTURE}, not one."
+        raise InvalidOciDocumentError(msg)
+    descriptor = entries[numbers[0]].descriptor
+    content = blob_path(layout, descriptor.digest).read_bytes()
+    if content_digest(content) != descriptor.digest:
+        msg = "It has a manifest that was changed: its bytes do not have the digest that the index names."
+        raise InvalidOciDocumentError(msg)
+    return parse_manifest(content, descriptor.media_type), read_notes(index, numbers[0])
 
 
 def stored_image(layout: Path) -> StoredImage:
@@ -144,20 +176,18 @@ def stored_image(layout: Path) -> StoredImage:
     Raises:
         OSError, ValueError: The layout is damaged; ``biot-plugin verify`` says how.
     """
-    index = (layout / INDEX_FILE).read_bytes()
-    notes = read_notes(index)
-    manifest = parse_manifest(blob_path(layout, image_digest(layout)).read_bytes())
+    manifest, notes = find_image(layout)
     inside = (manifest.config, *manifest.layers[notes.base_layers :])
     files = {blob.digest: blob_path(layout, blob.digest) for blob in inside}
     return StoredImage(manifest=manifest, files=files, base=notes.repository)
 
 
-def _first_manifest(index: bytes) -> Mapping[str, object]:
+def _image_entry(index: bytes, number: int) -> Mapping[str, object]:
     try:
         document = json.loads(index)
     except RecursionError as error:
         msg = "The index is nested too deeply."
         raise ValueError(msg) from error
     manifests = document.get("manifests") if isinstance(document, dict) else None
-    first = manifests[0] if isinstance(manifests, list) and manifests else None
-    return first if isinstance(first, dict) else {}
+    entry = manifests[number] if isinstance(manifests, list) and len(manifests) > number else None
+    return entry if isinstance(entry, dict) else {}

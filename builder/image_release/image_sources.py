@@ -5,16 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from builder.errors import ProjectError
-from builder.image.layout_files import INDEX_FILE, blob_path, read_notes
-from builder.oci import (
-    MANIFEST_TYPES,
-    OCI_INDEX,
-    InvalidOciDocumentError,
-    StoredImage,
-    content_digest,
-    parse_index,
-    parse_manifest,
-)
+from builder.image.layout_files import blob_path, find_image
+from builder.oci import InvalidOciDocumentError, StoredImage
 from builder.registry import parse_reference, pull_base
 
 if TYPE_CHECKING:
@@ -38,24 +30,14 @@ def read_layout(folder: Path) -> StoredImage:
         ProjectError: The folder has no image, several images, or not all of its blobs.
     """
     try:
-        index = (folder / INDEX_FILE).read_bytes()
-        entries = parse_index(index, OCI_INDEX)
-        images = [entry.descriptor for entry in entries if entry.descriptor.media_type in MANIFEST_TYPES]
-        if len(images) != 1:
-            msg = f"{folder} has {len(images)} images, not one."
-            raise ProjectError(msg, hint=_HINT)
-        content = blob_path(folder, images[0].digest).read_bytes()
-        manifest = parse_manifest(content, images[0].media_type)
+        manifest, notes = find_image(folder)
     except OSError as error:
         msg = f"{folder} is not an OCI image layout: {error.filename} cannot be read ({error.strerror})."
         raise ProjectError(msg, hint=_HINT) from error
     except InvalidOciDocumentError as error:
-        msg = f"{folder} is not an OCI image layout. {error}"
+        msg = f"{folder} is not an OCI image layout that Lambda could use. {error}"
         raise ProjectError(msg, hint=_HINT) from error
-    if content_digest(content) != images[0].digest:
-        msg = f"{folder} has a manifest that was changed: its bytes do not have its digest."
-        raise ProjectError(msg, hint="Build the image again.")
-    return _stored_image(folder, manifest, read_notes(index))
+    return _stored_image(folder, manifest, notes)
 
 
 def read_remote_image(name: str, folder: Path, progress: Progress, options: RegistryOptions) -> StoredImage:
