@@ -13,7 +13,14 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from builder.errors import SandboxError
-from sandbox.tables import ALL_TABLES, ENTITY_MIGRATION_FROM_2, REGISTRY_MIGRATION_FROM_3, UMS_MIGRATION_FROM_1
+from sandbox.tables import (
+    ALL_TABLES,
+    ENTITY_MIGRATION_FROM_2,
+    IMAGE_MIGRATION_FROM_3,
+    IMAGE_MIGRATION_FROM_4,
+    REGISTRY_MIGRATION_FROM_3,
+    UMS_MIGRATION_FROM_1,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +28,7 @@ if TYPE_CHECKING:
 
 APPLICATION_ID = 0x42696F54
 """``BioT`` in ASCII, in the file's header, so that another program's database is not mistaken for ours."""
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """Increases when a table changes in a way that an older sandbox cannot handle."""
 
 _BUSY_SECONDS = 30
@@ -134,6 +141,9 @@ def _migration(version: int) -> Iterator[str]:
         yield from ENTITY_MIGRATION_FROM_2
     if version in {1, 2, 3}:
         yield from REGISTRY_MIGRATION_FROM_3
+        yield from IMAGE_MIGRATION_FROM_3
+    elif version in range(4, 5):
+        yield from IMAGE_MIGRATION_FROM_4
 
 
 def _statements() -> Iterator[str]:

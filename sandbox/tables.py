@@ -121,14 +121,27 @@ CREATE TABLE IF NOT EXISTS plugins (
     response TEXT NOT NULL,
     code_sha256 TEXT,
     image_tag TEXT,
+    image_digest TEXT,
     service_user_id TEXT NOT NULL,
     system_variables TEXT NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS plugins_by_creation_time ON plugins (creation_time, full_name);
 CREATE INDEX IF NOT EXISTS plugins_by_code ON plugins (code_sha256);
+CREATE INDEX IF NOT EXISTS plugins_by_image ON plugins (image_digest);
 """
 """Plugins. ``config`` is the configuration from which the response and the next update are made.
-``response`` is the finished JSON response: a page of search results only joins these texts."""
+``response`` is the finished JSON response: a page of search results only joins these texts. ``image_digest`` is what
+``image_tag`` pointed to when the plugin took it; the tag may have moved since."""
+
+IMAGE_MIGRATION_FROM_4 = (
+    "ALTER TABLE plugins ADD COLUMN image_digest TEXT",
+    """UPDATE plugins SET image_digest = (
+        SELECT digest FROM registry_tag WHERE repository = 'local-biot/plugins' AND tag = image_tag
+    )""",
+)
+"""Before, the tag was looked up at each call."""
+IMAGE_MIGRATION_FROM_3 = IMAGE_MIGRATION_FROM_4[:1]
+"""There was no registry yet."""
 
 REGISTRY_TABLES = """
 CREATE TABLE IF NOT EXISTS registry_blob (

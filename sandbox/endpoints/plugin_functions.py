@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _COLUMNS = (
     "full_name, runtime, handler, timeout, memory_size, ephemeral_storage, enabled_state, "
-    "config, code_sha256, image_tag, system_variables"
+    "config, code_sha256, image_tag, image_digest, system_variables"
 )
 
 
@@ -37,7 +37,7 @@ def function_of(database: Database, plugin: str) -> FunctionConfiguration:
     row = _row(database, plugin)
     config = json.loads(row["config"])
     cors = config["cors"]
-    image = plugin_image(database, plugin, row["image_tag"]) if row["image_tag"] else None
+    image = plugin_image(database, plugin, row["image_digest"]) if row["image_digest"] else None
     sha256 = image.digest.removeprefix("sha256:") if image else row["code_sha256"]
     return FunctionConfiguration(
         name=row["full_name"],
@@ -104,6 +104,6 @@ def _variables(own: Mapping[str, object], row: sqlite3.Row) -> tuple[tuple[str, 
 def _reason_not_to_run(row: sqlite3.Row) -> tuple[str, str] | None:
     if row["enabled_state"] != "ENABLED":
         return "PLUGIN_DISABLED", "The plugin is disabled. Enable it with `biot-plugin enable -e local`."
-    if row["code_sha256"] is None and row["image_tag"] is None:
+    if row["code_sha256"] is None and row["image_digest"] is None:
         return "PLUGIN_NOT_RUNNING", "The plugin has no code. Publish it with `biot-plugin publish -e local`."
     return None

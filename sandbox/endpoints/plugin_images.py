@@ -19,20 +19,20 @@ if TYPE_CHECKING:
     from sandbox.database import Database
 
 
-def plugin_image(database: Database, plugin: str, tag: str) -> FunctionImage:
-    """Return the image with a tag, ready to be unpacked.
+def plugin_image(database: Database, plugin: str, digest: str) -> FunctionImage:
+    """Return the image of a plugin, ready to be unpacked.
 
     Args:
         database: Of the local BioT.
         plugin: The plugin's name, for messages.
-        tag: Of an image in the repository of plugins.
+        digest: Of its manifest in the repository of plugins.
 
     Raises:
         ApiError: 503 ``PLUGIN_NOT_RUNNING``: it was deleted, or does not say which runtime it has.
     """
     try:
         with database.read() as connection:
-            row = RepositoryTable(connection, PLUGIN_REPOSITORY).find_manifest(tag)
+            row = RepositoryTable(connection, PLUGIN_REPOSITORY).find_manifest(digest)
         manifest = parse_manifest(row["content"], row["media_type"])
         blobs = BlobFiles.beside(database)
         config = blobs.file(manifest.config.digest).read_bytes()
@@ -43,9 +43,9 @@ def plugin_image(database: Database, plugin: str, tag: str) -> FunctionImage:
 
         image = function_image(manifest, config, find_blob)
     except (ApiError, OSError, FunctionUnavailableError) as error:
-        raise _not_running(plugin, f"Its image {tag} cannot be read: {error}") from error
+        raise _not_running(plugin, f"Its image {digest} cannot be read: {error}") from error
     if not image.runtime:
-        message = f"Its image {tag} has no label {RUNTIME_LABEL}, and is on no base image of AWS."
+        message = f"Its image {digest} has no label {RUNTIME_LABEL}, and is on no base image of AWS."
         raise _not_running(plugin, message)
     return image
 

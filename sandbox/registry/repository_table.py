@@ -128,16 +128,6 @@ class RepositoryTable:
         )
         return self._unlink_unreferenced([row["part"] for row in parts])
 
-    def delete_image(self, tag: str) -> tuple[str, ...]:
-        """Delete a tag, and its image unless another tag has it; return the digests of the blobs that went with it."""
-        row = self._first("SELECT digest FROM registry_tag WHERE repository = ? AND tag = ?", tag)
-        if row is None:
-            return ()
-        self.delete_tag(tag)
-        if self._first("SELECT 1 FROM registry_tag WHERE repository = ? AND digest = ?", row["digest"]):
-            return ()
-        return self.delete_manifest(row["digest"])
-
     def is_empty(self) -> bool:
         """Whether the repository has no blob and no manifest."""
         blob = self._first("SELECT 1 FROM registry_blob WHERE repository = ?")

@@ -43,9 +43,15 @@ def show_published_code(request: Request) -> Response:
     """``GET /sandbox/v1/published-code``: which code each plugin has, to notice that one was published again."""
     require_permission(request, PERMISSION)
     with state_of(request).database.read() as connection:
-        rows = connection.execute("SELECT full_name, version, code_sha256, image_tag FROM plugins ORDER BY full_name")
+        rows = connection.execute(
+            "SELECT full_name, version, code_sha256, image_digest FROM plugins ORDER BY full_name"
+        )
         plugins = [
-            {"name": row["full_name"], "version": row["version"], "code": row["code_sha256"] or row["image_tag"] or ""}
+            {
+                "name": row["full_name"],
+                "version": row["version"],
+                "code": row["code_sha256"] or row["image_digest"] or "",
+            }
             for row in rows
         ]
     return JSONResponse({"plugins": plugins})

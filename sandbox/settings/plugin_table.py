@@ -113,7 +113,7 @@ class PluginTable:
             ApiError: 404 ``PLUGIN_IMAGE_TAG_NOT_FOUND``; 500 ``AWS_EXCEPTION``, Lambda would refuse it.
         """
         if desired.image_tag:
-            image_tags.require_image(self.connection, desired.image_tag)
+            image_tags.resolve_image(self.connection, desired.image_tag)
 
     def create(self, prepared: PreparedPlugin, code: str | None) -> str:
         """Create the plugin with its service user, endpoint and subscriptions, and return the response.
@@ -140,7 +140,7 @@ class PluginTable:
             "creation_time": now,
             "service_user_id": user.id,
             "code_sha256": code,
-            "image_tag": desired.image_tag,
+            **self._image_columns(desired.image_tag),
             **self._config_columns(desired.config, now, system),
         }
         placeholders = ", ".join("?" * len(row))
@@ -165,7 +165,7 @@ class PluginTable:
         desired = prepared.desired
         changed = {
             "code_sha256": code or row["code_sha256"],
-            "image_tag": desired.image_tag or row["image_tag"],
+            **self._image_columns(desired.image_tag),
             **self._config_columns(desired.config, row["creation_time"], json.loads(row["system_variables"])),
         }
         assignments = ", ".join(f"{column} = ?" for column in changed)  # only names from this module
@@ -185,7 +185,11 @@ class PluginTable:
         self.connection.execute("DELETE FROM plugins WHERE full_name = ?", (row["full_name"],))
         remove_endpoint(self.connection, row["endpoint_url"])
         delete_service_user(self.connection, row["service_user_id"])
-        return image_tags.delete_unused(self.connection, row["image_tag"])
+        return image_tags.delete_unused(self.connection, row["image_digest"])
+
+    def _image_columns(self, tag: str | None) -> dict[str, object]:
+        """Return the columns of the image that a request names; none without a tag, so that they stay."""
+        return {"image_tag": tag, "image_digest": image_tags.resolve_image(self.connection, tag)} if tag else {}
 
     def _config_columns(self, config: Config, created: str, variables: Mapping[str, str]) -> dict[str, object]:
         """Return the columns that depend on the configuration."""

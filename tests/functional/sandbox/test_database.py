@@ -20,6 +20,7 @@ from sandbox.ums.permissions import ENTITIES, PUBLISHER
 if TYPE_CHECKING:
     from pathlib import Path
 
+WITHOUT_IMAGE_DIGESTS = ("DROP INDEX plugins_by_image", "ALTER TABLE plugins DROP COLUMN image_digest")
 INSERT = "INSERT INTO registry_credential VALUES (?, 'secret', 'token', 0)"
 
 
@@ -150,6 +151,7 @@ def test_a_database_of_an_older_version_is_migrated(database: Database) -> None:
             ),
             "INSERT INTO ums_user VALUES ('1', 'a', 'o', 'x', '[]', NULL, 0, 0, NULL)",
             "INSERT INTO ums_service_user VALUES ('2', 's', 'EXTERNAL_SERVICE', 'o', '[]', 30, 0, NULL)",
+            *WITHOUT_IMAGE_DIGESTS,
             "PRAGMA user_version = 1",
         ):
             connection.execute(statement)
@@ -173,6 +175,8 @@ def test_the_administrator_of_an_older_database_gets_the_new_permissions_once(da
         connection.execute("DROP TABLE entity")
         connection.execute("DROP TABLE entity_template")
         connection.execute("CREATE TABLE image_tags (tag TEXT)")
+        for statement in WITHOUT_IMAGE_DIGESTS:
+            connection.execute(statement)
         connection.execute("PRAGMA user_version = 2")
     database.migrate()
     database.migrate()
@@ -184,4 +188,26 @@ def test_the_administrator_of_an_older_database_gets_the_new_permissions_once(da
     assert json.loads(stored["other@example.com"]) == ["PROTECTED_API"]
     assert "registry_tag" in tables
     assert "image_tags" not in tables
+    database.close()
+
+
+def test_a_plugin_of_an_older_database_gets_the_image_that_its_tag_has_now(database: Database) -> None:
+    with database.write() as connection:
+        for statement in WITHOUT_IMAGE_DIGESTS:
+            connection.execute(statement)
+        columns = [row["name"] for row in connection.execute("PRAGMA table_info(plugins)")]
+        for name, tag in (("image", "v"), ("lost", "gone"), ("zip", None)):
+            values = {"full_name": name, "image_tag": tag, "code_sha256": None, "runtime": None, "handler": None}
+            row = [values.get(column, 1) for column in columns]
+            connection.execute(f"INSERT INTO plugins VALUES ({', '.join('?' * len(row))})", row)  # noqa: S608
+        repository = "local-biot/plugins"
+        connection.execute("INSERT INTO registry_manifest VALUES (?, 'sha256:1', 'type', x'00')", (repository,))
+        connection.execute("INSERT INTO registry_tag VALUES (?, 'v', 'sha256:1', 'now')", (repository,))
+        connection.execute("PRAGMA user_version = 4")
+    database.migrate()
+    database.migrate()
+    with database.read() as connection:
+        images = connection.execute("SELECT full_name, image_digest FROM plugins ORDER BY full_name").fetchall()
+
+    assert [tuple(row) for row in images] == [("image", "sha256:1"), ("lost", None), ("zip", None)]
     database.close()

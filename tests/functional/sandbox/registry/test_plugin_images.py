@@ -44,6 +44,13 @@ def kept_blobs(sandbox: Sandbox) -> int:
     return len(list(sandbox.running.state.database.file.with_name("biot.sqlite.images").glob("blobs/sha256/*")))
 
 
+def digest_of_plugin(sandbox: Sandbox, name: str) -> str:
+    """The image that the local BioT runs for a plugin."""
+    query = "SELECT image_digest FROM plugins WHERE full_name = ?"
+    with sandbox.running.state.database.read() as connection:
+        return str(connection.execute(query, (name,)).fetchone()[0])
+
+
 def test_an_image_plugin_needs_a_pushed_tag_and_takes_no_code(settings: Settings, sandbox: Sandbox) -> None:
     image = {**IMAGE, "imageTag": "1.4.0"}
 
@@ -78,6 +85,51 @@ def test_an_image_stays_while_another_plugin_uses_it(settings: Settings, sandbox
     settings.http.delete(f"{PLUGINS}/young")
     assert kept_blobs(sandbox) == 2
     assert settings.get("Plugin-old").json()["version"] == 1
+
+
+def test_a_plugin_keeps_the_image_that_its_tag_had_and_its_end_leaves_what_the_tag_has_now(
+    settings: Settings, sandbox: Sandbox
+) -> None:
+    client = registry_client(sandbox)
+    one, two = small_image("one"), small_image("two")
+    with client.http:
+        client.push(one, "v")
+        assert settings.create({**IMAGE, "imageTag": "v"}, None).status_code == 201
+        client.push(two, "v")
+        assert digest_of_plugin(sandbox, "Plugin-age") == one.digest
+        assert settings.patch({"displayName": "Other"}).status_code == 200
+        assert digest_of_plugin(sandbox, "Plugin-age") == one.digest
+
+        settings.http.delete(f"{PLUGINS}/age")
+        assert client.http.get(client.path(f"manifests/{one.digest}")).status_code == 404
+        assert client.http.get(client.path("manifests/v")).content == two.manifest.content
+    assert kept_blobs(sandbox) == 2
+
+
+def test_an_image_with_two_tags_stays_while_a_plugin_has_it_under_the_other(
+    settings: Settings, sandbox: Sandbox
+) -> None:
+    client = registry_client(sandbox)
+    with client.http:
+        for tag in ("one", "two"):
+            client.push(small_image("same"), tag)
+        for name, tag in (("age", "one"), ("young", "two")):
+            assert settings.create({**IMAGE, "name": name, "imageTag": tag}, None).status_code == 201
+        settings.http.delete(f"{PLUGINS}/age")
+        assert client.http.get(client.path("tags/list")).json()["tags"] == ["one", "two"]
+        settings.http.delete(f"{PLUGINS}/young")
+        assert client.http.get(client.path("tags/list")).json()["tags"] == []
+    assert kept_blobs(sandbox) == 0
+
+
+def test_a_plugin_whose_image_was_deleted_in_the_registry_can_be_deleted(settings: Settings, sandbox: Sandbox) -> None:
+    push_tags(sandbox, "gone")
+    assert settings.create({**IMAGE, "imageTag": "gone"}, None).status_code == 201
+    client = registry_client(sandbox)
+    with client.http:
+        digest = digest_of_plugin(sandbox, "Plugin-age")
+        assert client.http.delete(client.path(f"manifests/{digest}")).status_code == 202
+    assert settings.http.delete(f"{PLUGINS}/age").status_code == 204
 
 
 def test_lambda_takes_an_image_with_gzip_layers_and_no_index(settings: Settings, sandbox: Sandbox) -> None:
