@@ -14,7 +14,6 @@ from msgspec.structs import replace
 
 from builder import bundle as bundles
 from builder import dependencies, evidence
-from builder.archive.file_results import FileResults
 from builder.archive.writer import write_artifact, zip_size
 from builder.bundle.assemble import assemble
 from builder.bundle.shadowing import path_file_warnings
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from builder.archive.cached_results import ResultCache
+    from builder.archive.file_results import FileResults
     from builder.build_values import Artifact, Bundle, Pack
     from builder.dependencies import Store
     from builder.errors import Problem
@@ -51,8 +51,8 @@ def build_artifact(inputs: BuildInputs, packs: Sequence[Pack], store: Store) -> 
         PackagingError: Files collide, or the artifact is larger than Lambda allows.
     """
     manifest = inputs.checked.manifest
-    results = FileResults.of_plugin(store.folder, manifest.folder)
-    refuse_syntax_errors(inputs.sources, manifest.runtime, bundled=bool(manifest.build.bundle), results=results)
+    results = inputs.results
+    check_syntax(inputs)
     secret_warnings = refuse_secrets(manifest, inputs.sources, results)
 
     # The files of the artifact: one tree of packages and own files, optimized as [build] says.
@@ -85,6 +85,17 @@ def build_artifact(inputs: BuildInputs, packs: Sequence[Pack], store: Store) -> 
         unchanged=False,
         advice=advice_lines(manifest, packs, artifact.size, cache),
     )
+
+
+def check_syntax(inputs: BuildInputs) -> None:
+    """Parse the plugin's own files, except those that an earlier build or an earlier call found valid.
+
+    Raises:
+        ProjectError: Files have syntax errors.
+    """
+    manifest = inputs.checked.manifest
+    bundled = bool(manifest.build.bundle)
+    refuse_syntax_errors(inputs.sources, manifest.runtime, bundled=bundled, results=inputs.results)
 
 
 class _Written(Struct, frozen=True, kw_only=True):

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 from builder import bundle as bundles
 from builder import dependencies, evidence, source_checks
 from builder import manifest as manifests
+from builder.archive.file_results import FileResults
 from builder.coldstart.cold_start_tools import find_tools
 from builder.host.background import run_both
 from builder.host.store_location import store_folder
@@ -142,13 +143,13 @@ def package(
 
         store = dependencies.open_store(project.store)
         return package_dockerfile(checked, _target(checked.manifest, output), store, progress)
-    inputs = _gather(checked, output)
+    inputs = _gather(project, checked, output)
     packaged = reuse_previous_build(inputs)
     if packaged is None:
         store = dependencies.open_store(project.store)
         packs = run_both(
             lambda: dependencies.collect(inputs.lock, inputs.checked.manifest, store, progress),
-            lambda: import_module("builder.building"),  # takes as long as hashing the packages
+            lambda: import_module("builder.building").check_syntax(inputs),  # it waits for another program
         )
         packaged = build(inputs, packs, store)
     _record_build(project, inputs, packaged, began)
@@ -162,15 +163,16 @@ def gather_inputs(project: Project, *, output: Path | None = None, loaded: Loade
         ManifestError, ProjectError: As ``check``.
         DependencyError: The lock is missing or stale.
     """
-    return _gather(source_checks.check_manifest(project, loaded), output)
+    return _gather(project, source_checks.check_manifest(project, loaded), output)
 
 
-def _gather(checked: CheckedPlugin, output: Path | None) -> BuildInputs:
+def _gather(project: Project, checked: CheckedPlugin, output: Path | None) -> BuildInputs:
     manifest = checked.manifest
     source_checks.refuse_pushed_image(manifest)
     source_checks.refuse_dockerfile(manifest)
     lock = dependencies.read_lock(manifest)
-    sources = bundles.select_sources(manifest, lock.folders)
+    results = FileResults.of_plugin(store_folder(project.store, os.environ), manifest.folder)
+    sources = bundles.select_sources(manifest, lock.folders, results)
     checked = source_checks.run_checks(checked, [lambda: source_checks.refuse_missing_hooks(manifest, sources)])
     base = _read_base(manifest)
     settings = evidence.read_settings(manifest, lock, os.environ)
@@ -184,6 +186,7 @@ def _gather(checked: CheckedPlugin, output: Path | None) -> BuildInputs:
         target=_target(manifest, output),
         evidence=settings,
         cold_start_tools=tools,
+        results=results,
         base=base,
     )
 
@@ -283,7 +286,7 @@ def _record_build(project: Project, inputs: BuildInputs, packaged: PackagedPlugi
             sha256=packaged.artifact.sha256,
             warnings=_repeated_warnings(inputs, packaged),
         ),
-        BuildInput(folders=bundles.listed_folders(manifest, inputs.lock.folders), began=began),
+        BuildInput(folders=bundles.listed_folders(manifest, inputs.lock.folders, inputs.results), began=began),
         evidence.evidence_files(packaged.artifact.file).values(),
     )
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
+    from builder.archive.file_results import FileResults
     from builder.build_values import Artifact, Lock
     from builder.bundle import SourceFile
     from builder.coldstart.cold_start_tools import ColdStartTools
@@ -56,6 +57,7 @@ class BuildInputs(Struct, frozen=True, kw_only=True):
         target: Where the ZIP or the image will be written.
         evidence: Settings of the files beside the artifact.
         cold_start_tools: What the manifest chose for the cold start, with its tools.
+        results: What earlier builds recorded about single files.
         base: The base image; None for a ZIP.
     """
 
@@ -66,6 +68,7 @@ class BuildInputs(Struct, frozen=True, kw_only=True):
     target: Path
     evidence: EvidenceSettings
     cold_start_tools: ColdStartTools
+    results: FileResults
     base: BaseImage | None = None
 
 

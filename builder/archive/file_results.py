@@ -56,7 +56,7 @@ class FileResults:
             source: The file.
         """
         key = (self._digest(source), name)
-        result = self._stored.get(key)
+        result = self._used.get(key, self._stored.get(key))
         if result is not None:
             self._used[key] = result
         return result

@@ -29,7 +29,7 @@ def find_plugins(root: Path) -> tuple[Path, ...]:
     inside = root.relative_to(top).as_posix()
     rules = InclusionRules(prefix="" if inside == "." else f"{inside}/")
     plugin_folders: list[Path] = []
-    pending = [("", ignore_files_above(top, root))]
+    pending = [("", ignore_files_above(top, root, rules.matches))]
     while pending:
         prefix, ignore_files = pending.pop()
         folder = root / prefix
@@ -37,7 +37,7 @@ def find_plugins(root: Path) -> tuple[Path, ...]:
         if prefix and "pyvenv.cfg" in files:
             continue
         if GITIGNORE_NAME in files:
-            ignore_files = (*ignore_files, *read_ignore_file(folder, rules.prefix + prefix))
+            ignore_files = (*ignore_files, *read_ignore_file(folder, rules.prefix + prefix, rules.matches))
         if FILE_NAME in files and not is_ignored(rules.prefix + prefix + FILE_NAME, ignore_files):
             plugin_folders.append(folder)
         pending += _folders_to_visit(rules, prefix, folders, ignore_files)

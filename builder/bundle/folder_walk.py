@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from builder.bundle.inclusion_rules import IgnoreFile, InclusionRules, is_ignored, parse_patterns
+from builder.bundle.inclusion_rules import IgnoreFile, InclusionRules, is_ignored
 from builder.errors import Problem, ProjectError
 from builder.quoting import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from builder.bundle.ignore_patterns import PatternMatches
 
 GITIGNORE_NAME = ".gitignore"
 
@@ -73,7 +75,10 @@ class FolderWalk(Struct, kw_only=True):
         if prefix and "pyvenv.cfg" in names:
             return  # a virtual environment, whatever its name
         if GITIGNORE_NAME in names and not excluded:
-            ignore_files = (*ignore_files, *read_ignore_file(Path(folder), self.rules.prefix + prefix))
+            ignore_files = (
+                *ignore_files,
+                *read_ignore_file(Path(folder), self.rules.prefix + prefix, self.rules.matches),
+            )
         for entry in entries:
             path = prefix + entry.name
             if _is_folder(entry):
@@ -136,7 +141,7 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False  # a link to itself or into an unreadable folder; reported with the links
 
 
-def ignore_files_above(top: Path, root: Path) -> tuple[IgnoreFile, ...]:
+def ignore_files_above(top: Path, root: Path, matches: PatternMatches) -> tuple[IgnoreFile, ...]:
     """Every .gitignore from the repository's top down to the folder above the build root.
 
     When they ignore the build root itself (compiled code in ``dist``), none of them counts, because
@@ -146,14 +151,14 @@ def ignore_files_above(top: Path, root: Path) -> tuple[IgnoreFile, ...]:
     ignore_files: tuple[IgnoreFile, ...] = ()
     folder, prefix = top, ""
     for part in root.relative_to(top).parts:
-        ignore_files = (*ignore_files, *read_ignore_file(folder, prefix))
+        ignore_files = (*ignore_files, *read_ignore_file(folder, prefix, matches))
         folder, prefix = folder / part, f"{prefix}{part}/"
         if is_ignored(prefix, ignore_files):
             return ()
     return ignore_files
 
 
-def read_ignore_file(folder: Path, prefix: str) -> Sequence[IgnoreFile]:
+def read_ignore_file(folder: Path, prefix: str, matches: PatternMatches) -> Sequence[IgnoreFile]:
     """The folder's .gitignore, when it has one with patterns.
 
     Raises:
@@ -168,5 +173,5 @@ def read_ignore_file(folder: Path, prefix: str) -> Sequence[IgnoreFile]:
             f"{prefix}{GITIGNORE_NAME} cannot be read, so the files that git ignores are unknown: {error.strerror}."
         )
         raise ProjectError(message, hint="Give yourself read permission, or remove the file.") from error
-    patterns = parse_patterns(tuple(text.split("\n")))
+    patterns = matches.parse(tuple(text.split("\n")))
     return () if patterns is None else (IgnoreFile(folder=prefix, patterns=patterns),)

@@ -6,25 +6,24 @@ From weak to strong: files that never belong into an artifact and files that git
 
 from __future__ import annotations
 
-import re
 from fnmatch import fnmatchcase
-from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from msgspec import Struct
+from msgspec import Struct, field
+
+from builder.bundle.ignore_patterns import PatternMatches
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pathspec import GitIgnoreSpec
+    from builder.bundle.ignore_patterns import IgnorePatterns
 
 EXCLUDED_FOLDERS: Final = frozenset(
     {"__pycache__", "__pypackages__", "__tests__", "CVS", "htmlcov", "node_modules", "venv"}
 )
-EXCLUDED_FILES: Final = (
-    *("*.pyc", "*.pyo", "*~", "*.swp", "*.orig", "*.rej"),
-    *("Thumbs.db", "desktop.ini", "npm-debug.log*", "yarn-error.log*"),
-)
+EXCLUDED_FILES: Final = frozenset({"Thumbs.db", "desktop.ini"})
+EXCLUDED_FILE_STARTS: Final = (".", "npm-debug.log", "yarn-error.log")
+EXCLUDED_FILE_ENDINGS: Final = (".pyc", ".pyo", "~", ".swp", ".orig", ".rej")
 EXCLUDED_FOLDER_ENDINGS: Final = (".egg-info", ".dist-info", ".egg")
 REPOSITORY_FOLDERS: Final = frozenset(
     {"build", "coverage", "dist", "env", "packed", "scripts", "seedenv", "test", "tests"}
@@ -54,7 +53,7 @@ class IgnoreFile(Struct, frozen=True, kw_only=True):
     """
 
     folder: str
-    patterns: GitIgnoreSpec
+    patterns: IgnorePatterns
 
 
 class InclusionRules(Struct, frozen=True, kw_only=True):
@@ -67,6 +66,7 @@ class InclusionRules(Struct, frozen=True, kw_only=True):
         exclude: ``[build] exclude``.
         artifact_folder: The folder's path in the artifact, with which patterns are compared: ``""``
             or ending in ``/``.
+        matches: The parsed patterns, with what they matched before.
     """
 
     prefix: str = ""
@@ -74,6 +74,7 @@ class InclusionRules(Struct, frozen=True, kw_only=True):
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     artifact_folder: str = ""
+    matches: PatternMatches = field(default_factory=PatternMatches)
 
     def includes_file(self, path: str, ignore_files: Sequence[IgnoreFile], *, in_excluded_folder: bool) -> bool:
         """Whether a file goes into the artifact.
@@ -84,9 +85,9 @@ class InclusionRules(Struct, frozen=True, kw_only=True):
             in_excluded_folder: Whether it lies in an excluded folder, so that only ``include`` can
                 add it.
         """
-        if (exclude := parse_patterns(self.exclude)) and exclude.match_file(self.artifact_folder + path):
+        if (exclude := self.matches.parse(self.exclude)) and exclude.match(self.artifact_folder + path):
             return False
-        if (include := parse_patterns(self.include)) and include.match_file(self.artifact_folder + path):
+        if (include := self.matches.parse(self.include)) and include.match(self.artifact_folder + path):
             return True
         return not (in_excluded_folder or self._is_excluded_name(path) or is_ignored(self.prefix + path, ignore_files))
 
@@ -107,42 +108,17 @@ class InclusionRules(Struct, frozen=True, kw_only=True):
         An excluded folder is opened only for an ``include`` that names it. As in git, ``*.dat``
         does not reach into an ignored folder.
         """
-        if (exclude := parse_patterns(self.exclude)) and exclude.match_file(f"{self.artifact_folder}{path}/"):
+        if (exclude := self.matches.parse(self.exclude)) and exclude.match(f"{self.artifact_folder}{path}/"):
             return False
         return not excluded or any(_leads_into(pattern, self.artifact_folder + path) for pattern in self.include)
 
     def _is_excluded_name(self, path: str) -> bool:
         name = path.rpartition("/")[2]
-        if name.startswith(".") or any(fnmatchcase(name, pattern) for pattern in EXCLUDED_FILES):
+        if name in EXCLUDED_FILES or name.startswith(EXCLUDED_FILE_STARTS) or name.endswith(EXCLUDED_FILE_ENDINGS):
             return True
         return (
             self.is_plugin_folder and name == path and any(fnmatchcase(name, pattern) for pattern in REPOSITORY_FILES)
         )
-
-
-@cache
-def parse_patterns(lines: tuple[str, ...]) -> GitIgnoreSpec | None:
-    """Patterns in gitignore's syntax, or None when there are none."""
-    patterns = [line for line in lines if line.strip() and not line.startswith("#")]
-    if not patterns:
-        return None
-    from pathspec import GitIgnoreSpec
-
-    invalid = invalid_patterns(patterns)
-    return GitIgnoreSpec.from_lines(pattern for pattern in patterns if pattern not in invalid)
-
-
-def invalid_patterns(lines: Sequence[str]) -> tuple[str, ...]:
-    """The lines that are not patterns, such as ``!`` or ``[z-a]``; git ignores them silently."""
-    from pathspec import GitIgnoreSpec
-
-    invalid = []
-    for line in lines:
-        try:
-            GitIgnoreSpec.from_lines([line])
-        except (ValueError, re.error):
-            invalid.append(line)
-    return tuple(invalid)
 
 
 def is_ignored(path: str, ignore_files: Sequence[IgnoreFile]) -> bool:
@@ -152,7 +128,7 @@ def is_ignored(path: str, ignore_files: Sequence[IgnoreFile]) -> bool:
     """
     for ignore in reversed(ignore_files):
         if path.startswith(ignore.folder):
-            ignored = ignore.patterns.check_file(path[len(ignore.folder) :]).include
+            ignored = ignore.patterns.match(path[len(ignore.folder) :])
             if ignored is not None:
                 return ignored
     return False

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from builder.bundle.file_names import source_problems
-from builder.bundle.inclusion_rules import invalid_patterns
+from builder.bundle.ignore_patterns import PatternMatches, invalid_patterns
 from builder.bundle.source_files import SourceFile
 from builder.bundle.source_folders import duplicate_paths, select_files, source_folders, walk_folder
 from builder.errors import Problem, ProjectError
@@ -18,6 +18,7 @@ from builder.platform.limits import UNZIPPED_MAX
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from builder.archive.file_results import FileResults
     from builder.bundle.folder_walk import SelectedFile
     from builder.manifest.model import Manifest
 
@@ -26,12 +27,15 @@ MODULE_MARKER = b'{"type": "module"}\n'
 _LARGEST = 10
 
 
-def select_sources(manifest: Manifest, packages: Sequence[tuple[str, str]] = ()) -> tuple[SourceFile, ...]:
+def select_sources(
+    manifest: Manifest, packages: Sequence[tuple[str, str]] = (), results: FileResults | None = None
+) -> tuple[SourceFile, ...]:
     """Read every file under ``[build] root`` and ``[build.shared]`` that goes into the artifact.
 
     Args:
         manifest: The plugin.
         packages: Folders of the repository that are npm packages (``Lock.folders``).
+        results: What the patterns matched before; receives what they match now.
 
     Raises:
         ProjectError: A folder is missing, or files cannot be packaged; lists every one.
@@ -40,7 +44,9 @@ def select_sources(manifest: Manifest, packages: Sequence[tuple[str, str]] = ())
     top = repository_top(folder)
     folders = source_folders(manifest, top, packages)
     _refuse_invalid_patterns(manifest)
-    selections = [select_files(source_folder, manifest, top) for source_folder in folders]
+    matches = PatternMatches(results)
+    selections = [select_files(source_folder, manifest, top, matches) for source_folder in folders]
+    matches.keep()
     files = [file for selected, _ in selections for file in selected]
     _raise_if([*(problem for _, problems in selections for problem in problems), *duplicate_paths(files)])
     _refuse_too_many_bytes(files)
@@ -51,11 +57,13 @@ def select_sources(manifest: Manifest, packages: Sequence[tuple[str, str]] = ())
     return sources
 
 
-def listed_folders(manifest: Manifest, packages: Sequence[tuple[str, str]] = ()) -> tuple[str, ...]:
+def listed_folders(
+    manifest: Manifest, packages: Sequence[tuple[str, str]] = (), results: FileResults | None = None
+) -> tuple[str, ...]:
     """Every folder that ``select_sources`` lists: a file that appears in one of them can change the selection."""
     top = repository_top(manifest.folder.resolve())
-    folders = source_folders(manifest, top, packages)
-    return tuple(listed for folder in folders for listed in walk_folder(folder, manifest, top).folders)
+    folders, matches = source_folders(manifest, top, packages), PatternMatches(results)
+    return tuple(listed for folder in folders for listed in walk_folder(folder, manifest, top, matches).folders)
 
 
 def _read(files: Sequence[SelectedFile], folder: Path) -> tuple[SourceFile, ...]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from builder.bundle.folder_walk import SelectedFile
+    from builder.bundle.ignore_patterns import PatternMatches
     from builder.manifest.model import Manifest
 
 
@@ -73,15 +74,15 @@ def _source_folder(plugin_folder: Path, name: str, place: str) -> SourceFolder:
 
 
 def select_files(
-    source_folder: SourceFolder, manifest: Manifest, top: Path
+    source_folder: SourceFolder, manifest: Manifest, top: Path, matches: PatternMatches
 ) -> tuple[tuple[SelectedFile, ...], tuple[Problem, ...]]:
     """The files of one folder that go in, with their paths in the artifact, and the files that cannot be packaged."""
-    walk = walk_folder(source_folder, manifest, top)
+    walk = walk_folder(source_folder, manifest, top, matches)
     files = (replace(file, path=source_folder.artifact_folder + file.path) for file in walk.files)
     return tuple(files), tuple(walk.problems)
 
 
-def walk_folder(source_folder: SourceFolder, manifest: Manifest, top: Path) -> FolderWalk:
+def walk_folder(source_folder: SourceFolder, manifest: Manifest, top: Path, matches: PatternMatches) -> FolderWalk:
     """One finished pass over a folder; the paths of its files do not begin with the folder in the artifact."""
     folder = source_folder.folder
     path_in_repository = folder.relative_to(top).as_posix()
@@ -91,9 +92,10 @@ def walk_folder(source_folder: SourceFolder, manifest: Manifest, top: Path) -> F
         include=manifest.build.include,
         exclude=manifest.build.exclude,
         artifact_folder=source_folder.artifact_folder,
+        matches=matches,
     )
     walk = FolderWalk(top=top, rules=rules)
-    walk.run(folder, ignore_files_above(top, folder))
+    walk.run(folder, ignore_files_above(top, folder, matches))
     return walk
 
 

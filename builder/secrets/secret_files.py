@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from fnmatch import fnmatchcase
 
 from msgspec import Struct
 
@@ -20,7 +19,7 @@ class SecretFileType(Struct, frozen=True, kw_only=True):
     Attributes:
         name: Its name in ``[build.allow-secrets]``.
         description: What it is, for messages.
-        patterns: File names, as shell patterns in lower case.
+        patterns: File names in lower case; one ``*`` stands for any characters.
         content: What the file must contain, as a regular expression; empty if the name is enough.
     """
 
@@ -87,5 +86,13 @@ def secret_file_type(path: str, content: bytes) -> SecretFileType | None:
 
 
 def _matches(file_type: SecretFileType, name: str, content: bytes) -> bool:
-    has_name = any(fnmatchcase(name, pattern) for pattern in file_type.patterns)
+    has_name = any(_matches_pattern(name, pattern) for pattern in file_type.patterns)
     return has_name and (not file_type.content or re.search(file_type.content, content) is not None)
+
+
+def _matches_pattern(name: str, pattern: str) -> bool:
+    """As ``fnmatch``, without compiling an expression for each pattern."""
+    start, star, end = pattern.partition("*")
+    if not star:
+        return name == pattern
+    return name.startswith(start) and name.endswith(end) and len(name) >= len(start) + len(end)

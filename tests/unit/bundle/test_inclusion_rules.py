@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from builder.bundle.inclusion_rules import IgnoreFile, InclusionRules, invalid_patterns, is_ignored, parse_patterns
+from builder.bundle.ignore_patterns import PatternMatches, invalid_patterns
+from builder.bundle.inclusion_rules import IgnoreFile, InclusionRules, is_ignored
 
 
 def ignore(folder: str, *lines: str) -> IgnoreFile:
-    patterns = parse_patterns(lines)
+    patterns = PatternMatches().parse(lines)
     assert patterns is not None
     return IgnoreFile(folder=folder, patterns=patterns)
 
@@ -138,7 +139,7 @@ def test_the_innermost_gitignore_and_its_last_matching_line_decide() -> None:
 
 
 def test_comments_and_empty_lines_are_not_patterns() -> None:
-    assert parse_patterns(("# a comment", "", "   ")) is None
+    assert PatternMatches().parse(("# a comment", "", "   ")) is None
 
 
 def test_invalid_patterns_are_listed_and_otherwise_ignored() -> None:
