@@ -13,7 +13,7 @@
     └── SandboxError             9  the local BioT
 
 The other usage errors (2) are click's; 130 is an interrupt; 70 is a bug. Only ``builder.cli``
-catches and exits.
+catches and exits. ``builder/error_codes`` explains each kind.
 """
 
 from __future__ import annotations
@@ -45,6 +45,8 @@ class Problem:
         line: 1-based line in ``file``; 0 when unknown.
         key: Key path inside the file, such as ``plugin.subscriptions.interceptions[2].apiId``, or
             empty.
+        code: What ``biot-plugin explain`` finds it by, such as ``manifest-version``; empty when only
+            the error that carries the problem has one.
         severity: Warnings never stop the work.
     """
 
@@ -54,6 +56,7 @@ class Problem:
     file: str = ""
     line: int = 0
     key: str = ""
+    code: str = ""
     severity: Severity = Severity.ERROR
 
     @property
@@ -78,9 +81,12 @@ class KitError(Exception):
         hint: How to fix it, as one line.
         setting: Lines of TOML to paste into plugin.toml, if that fixes it.
         problems: Every single problem, when there are several; all are printed.
+
+    ``kind`` is the error's code, for people (``[manifest]``), for ``--json`` and for ``biot-plugin explain``.
     """
 
     exit_code: ClassVar[int] = 70
+    kind: ClassVar[str] = "bug"
 
     def __init__(self, message: str, *, hint: str = "", setting: str = "", problems: Iterable[Problem] = ()) -> None:
         super().__init__(message)
@@ -94,42 +100,48 @@ class UsageError(KitError):
     """A command-line option names something that does not exist, such as an environment."""
 
     exit_code = 2
+    kind: ClassVar[str] = "usage"
 
 
 class ManifestError(KitError):
     """``plugin.toml`` cannot be read, or breaks a rule."""
 
     exit_code = 3
+    kind: ClassVar[str] = "manifest"
 
 
 class ProjectError(KitError):
     """The plugin's folder does not match the manifest, or no plugin.toml was found."""
 
     exit_code = 4
+    kind: ClassVar[str] = "project"
 
 
 class DependencyError(KitError):
     """A lock is missing or stale, or a package is unavailable for the runtime."""
 
     exit_code = 5
+    kind: ClassVar[str] = "dependency"
 
 
 class PackagingError(KitError):
     """The artifact cannot be assembled or written, or would be too large."""
 
     exit_code = 6
+    kind: ClassVar[str] = "packaging"
 
 
 class VerificationError(KitError):
     """An artifact is not what it claims to be, or is not a ZIP that all programs read the same way."""
 
     exit_code = 7
+    kind: ClassVar[str] = "verification"
 
 
 class PublishError(KitError):
     """BioT's API refused a request, or its response is not the expected one.
 
-    ``kind`` is printed by ``--json``, because several kinds share this exit code.
+    Each subclass has its own ``kind``, because all share this exit code.
     """
 
     exit_code = 8
@@ -140,3 +152,4 @@ class SandboxError(KitError):
     """The local BioT cannot do what the command asked for."""
 
     exit_code = 9
+    kind: ClassVar[str] = "sandbox"

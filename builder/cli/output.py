@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from builder.cli.terminal import table_width, text_width
-from builder.errors import KitError, Problem, PublishError, Severity
+from builder.errors import KitError, Problem, Severity
 from builder.quoting import printable, printable_json
 
 if TYPE_CHECKING:
@@ -94,7 +94,8 @@ def print_problems(problems: Iterable[Problem]) -> None:
     for problem in problems:
         head = click.style(f"{problem.severity.value}:", fg=_COLORS[problem.severity], bold=True)
         where = f" {problem.where}:" if problem.where else ""
-        _print_error_line(f"{head}{printable(f'{where} {problem.message}')}")
+        code = click.style(f" [{problem.code}]", dim=True) if problem.code else ""
+        _print_error_line(f"{head}{printable(f'{where} {problem.message}')}{code}")
         if problem.hint:
             _print_error_line(f"  {click.style('→', fg='cyan')} {printable(problem.hint)}")
         for line in problem.setting.splitlines():
@@ -104,7 +105,7 @@ def print_problems(problems: Iterable[Problem]) -> None:
 def print_error(error: KitError) -> None:
     """Print why a command failed: every problem, then the summary."""
     print_problems(error.problems)
-    print_problems([Problem(message=error.message, hint=error.hint, setting=error.setting)])
+    print_problems([Problem(message=error.message, hint=error.hint, setting=error.setting, code=error.kind)])
 
 
 def print_bug(error: Exception) -> None:
@@ -118,9 +119,7 @@ def print_bug(error: Exception) -> None:
 
 def describe_error(error: KitError) -> dict[str, object]:
     """Why a command failed, as JSON."""
-    class_name = type(error).__name__.removesuffix("Error").lower()
-    kind = error.kind if isinstance(error, PublishError) else class_name
-    return describe_failure(kind, error.exit_code, error.message, error.hint, error.problems)
+    return describe_failure(error.kind, error.exit_code, error.message, error.hint, error.problems)
 
 
 def describe_failure(
@@ -162,6 +161,7 @@ def describe_problems(problems: Iterable[Problem]) -> list[dict[str, object]]:
             "file": problem.file,
             "line": problem.line,
             "key": problem.key,
+            "code": problem.code,
             "severity": problem.severity.value,
         }
         for problem in problems

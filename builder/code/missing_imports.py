@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from builder.build_values import OwnFile
     from builder.manifest.model import Manifest
 
+_CODE = "missing-import"
+
 
 class _MissingImport(Struct, frozen=True, kw_only=True):
     """One import of a module that does not exist.
@@ -144,6 +146,7 @@ def _problem(missing: _MissingImport, *, is_python: bool) -> Problem:
     return Problem(
         file=missing.source.origin,
         line=missing.imported.line,
+        code=_CODE,
         message=f"The {noun} {module} is not in the artifact, and the runtime does not provide it.",
         hint=f"{hint} If the function works without it, allow that in plugin.toml.",
         setting=f'[build.allow-missing-imports]\n{format_key((module,))} = "why"\n',
@@ -155,6 +158,7 @@ def _unused_allowance(manifest: Manifest, module: str) -> Problem:
     return Problem(
         file=manifest.file.name,
         key=format_key(("build", "allow-missing-imports", module)),
+        code=_CODE,
         message=f"No import of {module} fails, so allow-missing-imports does not need to list it.",
         hint="Delete the line, so that it cannot hide a later problem.",
         severity=Severity.WARNING,

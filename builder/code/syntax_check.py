@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from builder.code.javascript_syntax import SourceType
     from builder.platform.runtimes import Runtime
 
+_CODE = "syntax"
 _CONFLICT_MARKER = re.compile(rb"^(?:<{7}|>{7}) ", re.MULTILINE)
 _MODULE_SYNTAX = re.compile(rb"^\s*(?:import\s*[\w{*\"']|export\s*[\w{*])", re.MULTILINE)
 SCRIPTS = (".js", ".mjs", ".cjs")
@@ -104,13 +105,13 @@ def _problem(source: OwnFile, syntax_problem: SyntaxProblem, runtime: Runtime) -
         line = source.content.count(b"\n", 0, conflict.start()) + 1
         message = "The file contains merge conflict markers, so it is not valid code."
         hint = "Keep the lines that you want and delete the markers."
-        return Problem(file=source.origin, line=line, message=message, hint=hint)
+        return Problem(file=source.origin, line=line, message=message, hint=hint, code=_CODE)
     language = f"Python {runtime.version}" if runtime.language == "python" else f"Node.js {runtime.version}"
     hint = syntax_problem.hint or "Fix the file, or exclude it with [build] exclude if the function does not need it."
     if runtime.language == "nodejs" and _is_module_syntax(source, syntax_problem):
         hint = 'If it is an ES module, write "type": "module" into package.json, or rename the file to .mjs.'
     message = f"Syntax error on {language}: {syntax_problem.message}."
-    return Problem(file=source.origin, line=syntax_problem.line, message=message, hint=hint)
+    return Problem(file=source.origin, line=syntax_problem.line, message=message, hint=hint, code=_CODE)
 
 
 def _is_module_syntax(source: OwnFile, syntax_problem: SyntaxProblem) -> bool:

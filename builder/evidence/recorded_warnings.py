@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from builder.evidence.soup.soup_file import SoupFile
 
 _FIELD = "warnings"
-_TEXTS = ("message", "hint", "setting", "file", "key")
+_TEXTS = ("message", "hint", "setting", "file", "key", "code")
 
 
 def with_warnings(report: Mapping[str, object], warnings: Sequence[Problem]) -> dict[str, object]:
@@ -37,6 +37,7 @@ def recorded_warnings(report: Mapping[str, object]) -> tuple[Problem, ...]:
             setting=str(row.get("setting", "")),
             file=str(row.get("file", "")),
             key=str(row.get("key", "")),
+            code=str(row.get("code", "")),
             line=line if isinstance(line := row.get("line"), int) else 0,
             severity=Severity.WARNING,
         )

@@ -12,6 +12,7 @@ from builder.handler.name_resolution import ResolutionKind
 if TYPE_CHECKING:
     from builder.handler.name_resolution import HandlerReference, Resolution
 
+_CODE = "handler"
 _MANIFEST = "plugin.toml"
 _KEY = "plugin.handler"
 _FILE_EXTENSIONS = {"python": (".py",), "nodejs": (".js", ".mjs", ".cjs")}
@@ -40,7 +41,7 @@ def missing_file_problem(reference: HandlerReference, root: str, other_file: str
             else "set runtime to the language of this plugin."
         )
         hint = f"Found {path_in_plugin(root, other_file)}: {next_step}"
-    return Problem(message=message, hint=hint, file=_MANIFEST, key=_KEY)
+    return Problem(message=message, hint=hint, file=_MANIFEST, key=_KEY, code=_CODE)
 
 
 def wrong_root_problem(reference: HandlerReference, root: str, other_root: str, file: str) -> Problem:
@@ -48,7 +49,9 @@ def wrong_root_problem(reference: HandlerReference, root: str, other_root: str, 
     expected = path_in_plugin(root, reference.module) + _FILE_EXTENSIONS[reference.language][0]
     actual = path_in_plugin(other_root, file)
     message = f"The function {reference.name} is in {actual}, but the build root expects it in {expected}."
-    return Problem(message=message, hint=f'Write root = "{other_root}" into [build].', file=_MANIFEST, key=_KEY)
+    return Problem(
+        message=message, hint=f'Write root = "{other_root}" into [build].', file=_MANIFEST, key=_KEY, code=_CODE
+    )
 
 
 def wrong_export_problem(reference: HandlerReference, root: str, resolution: Resolution) -> Problem:
@@ -83,7 +86,7 @@ def wrong_export_problem(reference: HandlerReference, root: str, resolution: Res
         ),
     )
     severity = Severity.WARNING if _may_be_newer(reference, resolution) else Severity.ERROR
-    return Problem(message=message, hint=hint, file=file, line=resolution.line, key=_KEY, severity=severity)
+    return Problem(message=message, hint=hint, file=file, line=resolution.line, key=_KEY, code=_CODE, severity=severity)
 
 
 def path_in_plugin(root: str, file: str) -> str:

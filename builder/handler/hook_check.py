@@ -31,6 +31,7 @@ HOOKS: Final = {
 samples name it."""
 
 _FILE_EXTENSIONS = {"python": ".py", "nodejs": ".js"}
+_CODE = "missing-hook"
 _SCRIPTS = (".py", ".js", ".mjs", ".cjs")
 _PERFORM = "plugin/perform/"
 _SEPARATORS = str.maketrans("", "", "_-")
@@ -125,6 +126,7 @@ def _missing_hooks(
         hooks = ", ".join(sorted({*listed, hook}))
         yield Finding(
             path=trigger.path,
+            code=_CODE,
             message=f"BioT would call the hook {hook}, but {reason}, so the plugin would answer each call with 400.",
             hint=f"Remove it, or add the hook with `biot-plugin update --ref :current: -d 'hooks=[{hooks}]'`.",
         )
@@ -143,6 +145,7 @@ def _doubtful_hooks(triggers: tuple[_Trigger, ...], files: tuple[OwnFile, ...]) 
     hooks = ", ".join(dict.fromkeys(trigger.hook for trigger in doubtful))
     yield Finding(
         path=doubtful[0].path,
+        code=_CODE,
         message=f"Cannot check whether the plugin answers {kinds}: nothing in its code is named {hooks}.",
         severity=Severity.WARNING,
     )

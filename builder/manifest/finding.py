@@ -23,12 +23,14 @@ class Finding(Struct, frozen=True, kw_only=True):
         path: The key.
         message: What is wrong, and what is allowed.
         hint: The next step.
+        code: What ``biot-plugin explain`` finds it by; ``validation`` sets those of the rules.
         severity: A warning never stops the command.
     """
 
     path: KeyPath
     message: str
     hint: str = ""
+    code: str = ""
     severity: Severity = Severity.ERROR
 
 

@@ -144,6 +144,7 @@ def _problems(findings: Iterable[Finding], *, text: str, file: str) -> tuple[Pro
             file=file,
             line=line_of(lines, finding.path),
             key=format_key(finding.path),
+            code=finding.code,
             severity=finding.severity,
         )
         for finding in findings

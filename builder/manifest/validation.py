@@ -36,6 +36,11 @@ def check_document(data: Mapping[str, object], *, today: date) -> tuple[Finding,
     return (*invisible, *violations, *plugin, *build, *environments)
 
 
+def code_of(rule: Rule) -> str:
+    """The code of a rule's findings: ``manifest-cron-schedule`` for the module ``cron_schedule``."""
+    return f"manifest-{rule.__module__.rpartition('.')[2].replace('_', '-')}"
+
+
 def _run(
     rules: tuple[Rule, ...], clean: Mapping[str, object], data: Mapping[str, object], key: str, today: date
 ) -> Iterator[Finding]:
@@ -44,7 +49,7 @@ def _run(
     subject = Subject(table=_table(clean, key), written=frozenset(_table(data, key)), today=today)
     for rule in rules:
         for finding in rule(subject):
-            yield replace(finding, path=(key, *finding.path))
+            yield replace(finding, path=(key, *finding.path), code=code_of(rule))
 
 
 def _environments(
@@ -59,7 +64,7 @@ def _environments(
         own = Subject(table=overrides, written=frozenset(overrides), today=today)
         for rule in ENVIRONMENT_RULES:
             for finding in rule(own):
-                yield replace(finding, path=(*path, *finding.path))
+                yield replace(finding, path=(*path, *finding.path), code=code_of(rule))
         original = _table(_table(data, "environments"), name)
         merged = Subject(
             table=apply_overrides(plugin, overrides), written=frozenset({*written, *original}), today=today
@@ -68,7 +73,7 @@ def _environments(
         for rule in PLUGIN_RULES:
             for finding in rule(merged):
                 if (finding.path, finding.message) not in already_reported:
-                    yield replace(finding, path=(*path, *finding.path))
+                    yield replace(finding, path=(*path, *finding.path), code=code_of(rule))
 
 
 def _table(data: Mapping[str, object], key: str) -> Mapping[str, object]:

@@ -96,6 +96,7 @@ def _unused_allowance(name: str) -> Problem:
     return Problem(
         message=f"{name} is allowed to be missing, but nothing in the artifact needs it.",
         hint="Remove the line.",
+        code="native-code",
         file="plugin.toml",
         key="build.allow-missing",
         severity=Severity.WARNING,

@@ -43,6 +43,7 @@ def _problem(group: list[LoadProblem], runtime: Runtime) -> Problem:
     return Problem(
         message=f"{_owner_label(first)} {message} ({_files(group)}).",
         hint=hint,
+        code="native-code",
         setting=snippet("build.allow-missing", names[0], "why") if first.kind == "library" else "",
         severity=first.severity,
     )

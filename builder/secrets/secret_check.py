@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from builder.manifest.finding import KeyPath
     from builder.manifest.model import Manifest
 
+_CODE = "secret"
 _HINT = (
     "Remove it from the file, issue a new one (git history keeps the old one), and read it when the function runs. If "
     "this is a false alarm, add this to plugin.toml."
@@ -62,6 +63,7 @@ def refuse_secrets(
         Problem(
             file=manifest.file.name,
             key=format_key(("build", "allow-secrets", place)),
+            code=_CODE,
             message=f"{shorten(place)} allows a secret that does not exist.",
             hint="Delete the line, so that it cannot allow a secret in the future.",
             severity=Severity.WARNING,
@@ -126,6 +128,7 @@ def _variable(manifest: Manifest, path: KeyPath, value: str, now: float) -> Iter
     yield Problem(
         file=manifest.file.name,
         key=format_key(path),
+        code=_CODE,
         message=f"This value looks like {description}. The repository and BioT's API show it in clear text.",
         hint="Issue a new one, keep it in a secret store, and read it from there when the function runs."
         + (" If this is a false alarm, add this to plugin.toml." if error else ""),
@@ -146,6 +149,7 @@ def _expired(origin: str, secret: SecretFinding) -> Problem:
     return Problem(
         file=origin,
         line=secret.line,
+        code=_CODE,
         message=f"This is {secret.description} that has expired: {shorten(secret.preview)}. It gives no access.",
         hint="Its claims about a person can still be read; use made-up tokens for tests.",
         severity=Severity.WARNING,
@@ -162,6 +166,7 @@ def _problem(origin: str, path: str, secret: SecretFinding) -> Problem:
     return Problem(
         file=origin,
         line=secret.line,
+        code=_CODE,
         message=f"This is {secret.description}: {shorten(secret.preview)}.",
         hint=_HINT_FOR_MOCK if mock else _HINT,
         setting=snippet("build", "exclude", [path]) if mock else snippet("build.allow-secrets", place, "why"),

@@ -12,7 +12,7 @@ from builder.cli.connection_options import select_environment
 from builder.cli.options import json_option, project_options
 from builder.cli.output import describe_failure, print_document, print_text
 from builder.cli.terminal import code_prompt
-from builder.errors import KitError, ProjectError, PublishError
+from builder.errors import KitError, PublishError
 from builder.publishing.clock import SystemClock
 from builder.publishing.remote.health import HealthCheck, HealthState, check_environment, check_tools
 
@@ -89,7 +89,4 @@ def _needs_node(selected: SelectedEnvironment | None) -> bool:
 def _not_selected(error: KitError) -> HealthCheck:
     name = "environment" if isinstance(error, PublishError) else "plugin.toml"
     hint = error.hint or "Run `biot-plugin check` to list every problem with its line."
-    kind = (
-        error.kind if isinstance(error, PublishError) else "project" if isinstance(error, ProjectError) else "manifest"
-    )
-    return HealthCheck(name=name, state=HealthState.PROBLEM, message=error.message, hint=hint, kind=kind)
+    return HealthCheck(name=name, state=HealthState.PROBLEM, message=error.message, hint=hint, kind=error.kind)

@@ -46,7 +46,7 @@ def describe_wrong_type(path: KeyPath, value: object) -> Finding | None:
     if schema and expected:
         violation = _Violation(value=value, path=path, schema=schema, expected=expected)
         message, hint = _wrong_value(violation)
-        return Finding(path=path, message=message, hint=hint)
+        return Finding(path=path, message=message, hint=hint, code="manifest-value")
     parent = schema_at(path[:-1])
     if parent is None or "properties" not in parent:
         return None
@@ -69,11 +69,12 @@ def describe_violations(error: ValidationError) -> Iterator[Finding]:
         yield _missing_key((*path, kind.property))
     elif isinstance(kind, Kind.PropertyNames):
         message = "The name of an environment must have 1 to 64 characters."
-        yield Finding(path=path, message=message, hint="For example [environments.dev].")
+        yield Finding(path=path, message=message, hint="For example [environments.dev].", code="manifest-length")
     elif not (isinstance(error.instance, list) and None in error.instance):  # None replaces a value of a wrong type
         violation = _Violation(value=error.instance, path=path, schema=schema, expected=expected)
-        message, hint = _SENTENCES[kind.name](violation)
-        yield Finding(path=path, message=message, hint=hint)
+        code, describe = _SENTENCES[kind.name]
+        message, hint = describe(violation)
+        yield Finding(path=path, message=message, hint=hint, code=code)
 
 
 def _short_key(path: KeyPath) -> str:
@@ -88,6 +89,7 @@ def _unknown_key(path: KeyPath, key: str, parent: Schema, *, with_suggestion: bo
         path=(*path, key),
         message=f"Unknown key {shorten(key) or 'without a name'}.",
         hint=f"Did you mean {suggestion}?" if suggestion else f"Allowed keys: {', '.join(allowed)}.",
+        code="manifest-unknown-key",
     )
 
 
@@ -95,7 +97,7 @@ def _missing_key(path: KeyPath) -> Finding:
     expected = expected_value(path)
     example = f"Add {path[-1]} = {expected.example}." if expected and expected.example else ""
     hint = example or "Add [plugin] with name, displayName, version and runtime."
-    return Finding(path=path, message=f"{path[-1]} is missing.", hint=hint)
+    return Finding(path=path, message=f"{path[-1]} is missing.", hint=hint, code="manifest-missing-key")
 
 
 def _wrong_value(violation: _Violation) -> tuple[str, str]:
@@ -144,14 +146,14 @@ def _duplicate_item(violation: _Violation) -> tuple[str, str]:
     return f"Duplicate entry in {violation.key}: {shorten(duplicate)}.", "Write each entry once."
 
 
-_SENTENCES: dict[str, Callable[[_Violation], tuple[str, str]]] = {
-    "type": _wrong_value,
-    "minimum": _out_of_range,
-    "maximum": _out_of_range,
-    "minLength": _wrong_length,
-    "maxLength": _wrong_length,
-    "enum": _not_an_option,
-    "maxItems": _too_many_items,
-    "uniqueItems": _duplicate_item,
+_SENTENCES: dict[str, tuple[str, Callable[[_Violation], tuple[str, str]]]] = {
+    "type": ("manifest-value", _wrong_value),
+    "minimum": ("manifest-value", _out_of_range),
+    "maximum": ("manifest-value", _out_of_range),
+    "minLength": ("manifest-length", _wrong_length),
+    "maxLength": ("manifest-length", _wrong_length),
+    "enum": ("manifest-value", _not_an_option),
+    "maxItems": ("manifest-length", _too_many_items),
+    "uniqueItems": ("manifest-duplicate", _duplicate_item),
 }
-"""Keyword of the schema -> message and hint for a value that violates it."""
+"""Keyword of the schema -> code, and message and hint for a value that violates it."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from builder.manifest.finding import KeyPath
 
+INVISIBLE = "manifest-invisible-character"
 RETYPE = "Delete it: type the text again instead of pasting it."
 _FORBIDDEN = re.compile(
     "[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f"  # controls except tab, line feed, carriage return
@@ -46,11 +47,16 @@ def check_values(value: object, path: KeyPath = ()) -> Iterator[Finding]:
         for key, item in value.items():
             if code := forbidden_character(key):
                 yield Finding(
-                    path=(*path, key), message=f"The key contains the invisible character {code}.", hint=RETYPE
+                    path=(*path, key),
+                    message=f"The key contains the invisible character {code}.",
+                    hint=RETYPE,
+                    code=INVISIBLE,
                 )
             yield from check_values(item, (*path, key))
     elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from check_values(item, (*path, index))
     elif isinstance(value, str) and (code := forbidden_character(value)):
-        yield Finding(path=path, message=f"The text contains the invisible character {code}.", hint=RETYPE)
+        yield Finding(
+            path=path, message=f"The text contains the invisible character {code}.", hint=RETYPE, code=INVISIBLE
+        )

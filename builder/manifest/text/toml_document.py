@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from builder.errors import ManifestError, Problem, count_problems
-from builder.manifest.text.characters import RETYPE, forbidden_lines
+from builder.manifest.text.characters import INVISIBLE, RETYPE, forbidden_lines
 from builder.manifest.text.toml_tokens import DEPTH_MAX, KEY_PARTS_MAX, KEYS_MAX, find_excess
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def decode(raw: bytes, *, file: str) -> str:
                 line=raw[: error.start].count(b"\n") + 1,
                 message=f"Byte 0x{raw[error.start]:02X} is not valid UTF-8, and TOML must be UTF-8.",
                 hint="Save the file as UTF-8 in your editor.",
+                code="manifest-syntax",
             )
         ) from error
 
@@ -64,13 +65,21 @@ def parse_toml(text: str, *, file: str, expect: Expect | None = None) -> dict[st
     if len(text) > SIZE_MAX:
         raise _refusal(_too_large(file))
     invisible = [
-        Problem(file=file, line=line, message=f"The line contains the invisible character {code}.", hint=RETYPE)
+        Problem(
+            file=file,
+            line=line,
+            message=f"The line contains the invisible character {code}.",
+            hint=RETYPE,
+            code=INVISIBLE,
+        )
         for line, code in forbidden_lines(text)
     ]
     if invisible:
         raise _refusal(*invisible)
     if token := find_excess(text):
-        raise _refusal(Problem(file=file, line=token.line, message=_EXCESS[token.kind], hint=_WRONG_FILE))
+        raise _refusal(
+            Problem(file=file, line=token.line, message=_EXCESS[token.kind], hint=_WRONG_FILE, code="manifest-syntax")
+        )
     import tomllib
 
     try:
@@ -83,7 +92,12 @@ def parse_toml(text: str, *, file: str, expect: Expect | None = None) -> dict[st
 
 
 def _too_large(file: str) -> Problem:
-    return Problem(file=file, message=f"The file is larger than {SIZE_MAX // 1024} KiB, the maximum.", hint=_WRONG_FILE)
+    return Problem(
+        file=file,
+        message=f"The file is larger than {SIZE_MAX // 1024} KiB, the maximum.",
+        hint=_WRONG_FILE,
+        code="manifest-syntax",
+    )
 
 
 def _refusal(*problems: Problem) -> ManifestError:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 Expect: TypeAlias = "Callable[[KeyPath], ExpectedValue | None]"
 """Returns what the value of a key must be, or None for an unknown key."""
 
+_CODE = "manifest-syntax"
 _PLACE = r"(?s)(.*?)\s*\(at (?:line (\d+), column \d+|end of document)\)"
 _VALUE_ERROR = r"Invalid value|Expected newline or end of document after a statement"
 _ASSIGNMENT = r"[\sA-Za-z0-9_.-]+=\s*(.*)"
@@ -121,10 +122,12 @@ def explain_toml_error(error: str, text: str, *, file: str, expect: Expect | Non
         return _explain_value(text, line, file, expect)
     for pattern, message, hint in _EXPLANATIONS:
         if re.fullmatch(pattern, cause):
-            return Problem(file=file, line=line, message=message.format(name=_name_on(text, line)), hint=hint)
+            sentence = message.format(name=_name_on(text, line))
+            return Problem(file=file, line=line, message=sentence, hint=hint, code=_CODE)
     return Problem(
         file=file,
         line=line,
+        code=_CODE,
         message=f"This is not valid TOML: {shorten(cause.rstrip('.'))}.",
         hint="Put text in quotes, set each key once, and close every bracket and quote.",
     )
@@ -150,6 +153,7 @@ def _explain_value(text: str, line: int, file: str, expect: Expect | None) -> Pr
         file=file,
         line=line,
         key=format_key(path),
+        code=_CODE,
         message=message,
         hint=hint or "Put text in quotes, and write true and false in small letters.",
     )

@@ -77,7 +77,7 @@ def test_a_permission_error_is_not_a_bug(
     stderr = capsys.readouterr().err
 
     assert code == 4
-    assert stderr.startswith("error: Cannot read or write /srv/src/index.py: Permission denied.\n")
+    assert stderr.startswith("error: Cannot read or write /srv/src/index.py: Permission denied. [project]\n")
     assert "Traceback" not in stderr
 
 

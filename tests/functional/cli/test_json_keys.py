@@ -202,6 +202,7 @@ def operate(machine: Machine) -> None:
     assert machine("trigger", "cron", "--advance", "reset") == 0
     assert machine("delete", "age-calculator", "--yes", *local) == 0
     assert machine("sandbox", "--fault-kinds") == 0
+    assert machine("explain") == 0
 
 
 def scaffold_plugin(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,156 @@
+"""Every code that an error or a problem can have is explained, and every explanation belongs to a code."""
+
+from __future__ import annotations
+
+import ast
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+import builder.publishing.failures
+import builder.registry.image_references
+import builder.registry.registry_failures
+import sandbox.functions.function_errors
+import scaffold.copier_calls
+from builder.error_codes import read_error_codes
+from builder.errors import KitError, ManifestError, Problem
+from builder.manifest.manifest_file import parse
+from builder.manifest.rules import BUILD_RULES, ENVIRONMENT_RULES, PLUGIN_RULES
+from builder.manifest.validation import code_of
+
+REPOSITORY = Path(__file__).parents[2]
+MODULES = [module for room in ("builder", "sandbox", "scaffold") for module in (REPOSITORY / room).rglob("*.py")]
+SUBCLASSES_IN = (
+    builder.publishing.failures,
+    builder.registry.image_references,
+    builder.registry.registry_failures,
+    sandbox.functions.function_errors,
+    scaffold.copier_calls,
+)
+"""The modules, beside ``builder.errors``, that define errors of the kit."""
+CODES = read_error_codes()
+BROKEN = [
+    "name = ",
+    'x = "\u202e"',
+    r"""[plugin]
+name = "a b"
+displayName = " "
+version = "1"
+runtime = "python2.7"
+handler = "index"
+extra = 1
+cronSchedule = "* *"
+enabledState = "ON"
+[plugin.environmentVariables]
+BIOT_X = ""
+[plugin.cors]
+allowMethods = ["GET", "GET"]
+allowOrigins = ["x/"]
+[[plugin.subscriptions.interceptions]]
+type = "PRE_REQUEST"
+[[plugin.subscriptions.notifications]]
+entityTypeName = "patients"
+actionName = "_create"
+[build]
+root = "/x"
+allow-sdist = ["docopt==1"]
+scripts = [""]
+[build.image]
+base = "python"
+[build.shared]
+"a\\b" = "/"
+[build.prefer]
+"/x" = "y z"
+[build.allow-secrets]
+x = " "
+[build.allow-missing]
+"a/b/c" = " "
+[build.allow-missing-imports]
+x = " "
+[environments.dev]
+baseUrl = "ftp://x"
+[environments.other]
+""",
+    '[plugin]\nname = "a"\ndisplayName = "a"\nversion = 1\ndeploymentPackageType = "IMAGE"\n',
+]
+
+
+def subclasses(error: type[KitError]) -> list[type[KitError]]:
+    return [error, *(each for child in error.__subclasses__() for each in subclasses(child))]
+
+
+def literals(module: Path) -> set[str]:
+    """The codes that a module gives to problems and findings: constants, and literals in ``code=``."""
+    tree = ast.parse(module.read_text("utf-8"))
+    constants = {
+        node.targets[0].id: node.value.value
+        for node in tree.body
+        if isinstance(node, ast.Assign)
+        if isinstance(node.targets[0], ast.Name)
+        if isinstance(node.value, ast.Constant)
+    }
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    given = [
+        keyword.value
+        for call in calls
+        if ast.unparse(call.func) in {"Problem", "Finding"}
+        for keyword in call.keywords
+        if keyword.arg == "code"
+    ]
+    named = {str(constants[node.id]) for node in given if isinstance(node, ast.Name) and node.id in constants}
+    return named | {str(node.value) for node in given if isinstance(node, ast.Constant)}
+
+
+def test_every_code_in_the_sources_is_explained_and_every_explanation_is_used() -> None:
+    kinds = {error.kind for error in subclasses(KitError)}
+    rules = {code_of(rule) for rule in (*PLUGIN_RULES, *BUILD_RULES, *ENVIRONMENT_RULES)}
+    of_problems = {code for module in MODULES for code in literals(module)}
+    of_schema = {"manifest-length", "manifest-duplicate"}  # in a table of schema_violations; the next test meets them
+
+    assert kinds | rules | of_problems | of_schema | {"interrupted"} == set(CODES)
+
+
+def test_every_subclass_is_in_a_module_that_this_test_imports() -> None:
+    names = {error.__module__ for error in subclasses(KitError)}
+    defined = {
+        module.relative_to(REPOSITORY).with_suffix("").as_posix().replace("/", ".")
+        for module in MODULES
+        for node in ast.parse(module.read_text("utf-8")).body
+        if isinstance(node, ast.ClassDef)
+        and {ast.unparse(base) for base in node.bases} & {e.__name__ for e in subclasses(KitError)}
+    }
+
+    assert defined <= names
+    assert names == {"builder.errors", *(module.__name__ for module in SUBCLASSES_IN)}
+
+
+def test_the_exit_code_of_an_explanation_is_that_of_the_error() -> None:
+    wrong = {e.kind: e.exit_code for e in subclasses(KitError) if CODES[e.kind].exit_code != e.exit_code}
+
+    assert wrong == {}
+
+
+def problems_of(text: str) -> tuple[Problem, ...]:
+    with pytest.raises(ManifestError) as raised:
+        parse(text, file=Path("plugin.toml"), today=date(2026, 1, 1))
+    return raised.value.problems
+
+
+def test_every_problem_of_a_manifest_has_an_explained_code() -> None:
+    problems = [problem for text in BROKEN for problem in problems_of(text)]
+    codes = {problem.code for problem in problems}
+    manifest = {code for code in CODES if code.startswith("manifest-")}
+
+    assert [problem.message for problem in problems if problem.code not in CODES] == []
+    assert manifest - codes == {"manifest-version"}  # a warning of a manifest without errors
+
+
+def test_explanations_are_whole_sentences_and_their_examples_are_toml() -> None:
+    import tomllib
+
+    for code in CODES.values():
+        assert not code.title.endswith("."), code.code
+        assert code.cause.endswith("."), code.code
+        assert code.fix.endswith("."), code.code
+        tomllib.loads(code.example)
