@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 from copier import run_copy
 
+from tests.support.plugins.faster_copier import make_copier_faster
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -46,6 +48,7 @@ def nobody_s_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
         patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
         for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):
             patch.delenv(name, raising=False)
+        make_copier_faster(patch)
         yield
 
 

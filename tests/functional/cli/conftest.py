@@ -1,4 +1,4 @@
-"""A plugin on disk and the command line as a process of its own."""
+"""A plugin on disk and the command line: in this process, and as a process of its own."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from builder.cli.app import run
 
 REPOSITORY = Path(__file__).parents[3]
 
@@ -40,8 +42,24 @@ def project(biot_plugin: Call, plugin: Path) -> tuple[Call, Path]:
 
 
 @pytest.fixture
-def biot_plugin(tmp_path: Path) -> Call:
-    """Run ``biot-plugin`` in a folder and give what it printed and its exit code."""
+def biot_plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
+    """Run ``biot-plugin`` in a folder, in this process, and give what it printed and its exit code."""
+
+    def call(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+        with monkeypatch.context() as patch:
+            patch.chdir(cwd)
+            patch.setenv("BIOT_PLUGIN_STORE", str(tmp_path / "store"))
+            capsys.readouterr()
+            code = run(arguments)
+        printed = capsys.readouterr()
+        return subprocess.CompletedProcess(arguments, code, printed.out, printed.err)
+
+    return call
+
+
+@pytest.fixture
+def biot_plugin_process(tmp_path: Path) -> Call:
+    """Run ``biot-plugin`` as a process, for tests of what only a process has: imports, encodings, a closed output."""
 
     def call(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
         variables = {

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 HEAVY = ("rich", "copier", "jsonschema_rs", "tree_sitter", "pathspec", "packaging", "importlib.metadata", "ssl")
 
 
-def test_the_version_imports_nothing_heavy(biot_plugin: Call, tmp_path: Path) -> None:
-    done = biot_plugin("--version", cwd=tmp_path, PYTHONPROFILEIMPORTTIME="1")
+def test_the_version_imports_nothing_heavy(biot_plugin_process: Call, tmp_path: Path) -> None:
+    done = biot_plugin_process("--version", cwd=tmp_path, PYTHONPROFILEIMPORTTIME="1")
     imported = {line.rsplit("|", 1)[1].strip() for line in done.stderr.splitlines() if "|" in line}
 
     assert done.stdout == "biot-plugin, version 0.1.0\n"
@@ -50,8 +50,8 @@ def test_every_command_has_help_with_an_example(
     assert f"  biot-plugin {command}" in printed or f"(biot-plugin {command}" in printed
 
 
-def test_help_lists_every_command_below_its_heading_on_one_line(biot_plugin: Call, tmp_path: Path) -> None:
-    lines = biot_plugin("--help", cwd=tmp_path, COLUMNS="80").stdout.splitlines()
+def test_help_lists_every_command_below_its_heading_on_one_line(biot_plugin_process: Call, tmp_path: Path) -> None:
+    lines = biot_plugin_process("--help", cwd=tmp_path, COLUMNS="80").stdout.splitlines()
     first_sentence = " ".join(line.strip() for line in lines[2:4])
 
     assert first_sentence == "Start, build, publish and operate plugins for BioT, and run a local BioT to test them."
@@ -96,8 +96,8 @@ def test_completion_is_a_script_that_asks_biot_plugin(shell: str, biot_plugin: C
     assert "_BIOT_PLUGIN_COMPLETE" in done.stdout
 
 
-def test_package_works_from_a_subfolder_and_prints_what_it_wrote(biot_plugin: Call, plugin: Path) -> None:
-    done = biot_plugin("package", cwd=plugin / "src" / "deep" / "er")
+def test_package_works_from_a_subfolder_and_prints_what_it_wrote(biot_plugin_process: Call, plugin: Path) -> None:
+    done = biot_plugin_process("package", cwd=plugin / "src" / "deep" / "er")
 
     assert (done.returncode, done.stderr) == (0, "")
     assert zipfile.ZipFile(plugin / "dist" / "age-calculator-3.zip").namelist() == ["index.py"]
@@ -135,16 +135,16 @@ def test_package_and_inspect_print_the_same_digests(biot_plugin: Call, plugin: P
 
 
 def test_locked_packages_come_from_the_store_the_second_time(
-    biot_plugin: Call, plugin: Path, index: PythonIndex
+    biot_plugin_process: Call, plugin: Path, index: PythonIndex
 ) -> None:
     index.wheel("sample-package", "1.2")
     (plugin / "pyproject.toml").write_text(
         '[project]\nname = "p"\nversion = "1"\ndependencies = ["sample-package"]\n', "utf-8"
     )
-    refused = biot_plugin("package", cwd=plugin)
-    locked = biot_plugin("lock", cwd=plugin)
+    refused = biot_plugin_process("package", cwd=plugin)
+    locked = biot_plugin_process("lock", cwd=plugin)
     asked = len(index.requests)
-    packaged = biot_plugin("package", cwd=plugin)
+    packaged = biot_plugin_process("package", cwd=plugin)
 
     assert refused.returncode == 5
     assert "biot-plugin lock" in refused.stderr
