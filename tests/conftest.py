@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
+from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
 
 # CI runs the same generated examples every time; on a developer's machine every run looks for new ones.
 settings.register_profile("ci", derandomize=True, deadline=None)
@@ -15,3 +21,18 @@ settings.load_profile("ci" if os.environ.get("CI") else "dev")
 # A shell starts background jobs with SIGINT ignored, and commands that the tests start would inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None]:
+    """Collect tests without collecting garbage, and keep what was collected out of every later search for garbage.
+
+    The tests and their modules live until the end. Searching them again and again took a quarter of the unit tests.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.collect()
+        gc.freeze()
