@@ -27,6 +27,7 @@ from sandbox.cron.cron_scheduler import CronScheduler
 from sandbox.database import Database
 from sandbox.entities.seed_data import seed
 from sandbox.functions.service import FunctionService, ServiceSettings, default_cache
+from sandbox.hooks.own_endpoints import OwnEndpoints
 from sandbox.hooks.running_hooks import Hooks
 from sandbox.instance_state import InstanceState, SandboxSettings
 from sandbox.registry.blob_files import BlobFiles
@@ -161,6 +162,8 @@ def start(options: ServerOptions) -> RunningServer:
         gate = _gate(options, hooks)
         if options.log:
             app = RequestLog(app, options.log)
+        if gate is None:  # otherwise calls of plugins pass the gate, too
+            hooks.caller.client.own = OwnEndpoints(base_url, app)
         thread = _ServerThread(app, listener, gate.protocol() if gate else "h11", work)
         resources.callback(thread.stop)
         return RunningServer(state, gate, thread, resources.pop_all(), access.address(base_url))

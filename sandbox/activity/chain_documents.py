@@ -166,4 +166,7 @@ def _body(body: bytes) -> object:
     if len(body) > _BODY_MAX:
         return without_tokens(f"{body[:_BODY_BEGINNING].decode('utf-8', 'replace')}… ({len(body)} bytes)")
     value = json_or_none(body)
-    return without_tokens(value if value is not None or body.strip() == b"null" else body.decode("utf-8", "replace"))
+    if value is None and body.strip() != b"null":
+        value = body.decode("utf-8", "replace")
+    may_have_tokens = b"eyJ" in body or b"\\u" in body  # JSON may escape the letters
+    return without_tokens(value) if may_have_tokens else value

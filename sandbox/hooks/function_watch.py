@@ -1,7 +1,7 @@
 """Which code answered a call of the hooks.
 
-The hooks call a plugin by HTTP, so its call comes back to this local BioT as a request below ``/run``. It is recognized
-by the span id of its ``traceparent``.
+A hook calls a plugin of this local BioT by a request below ``/run`` of this local BioT itself. It is recognized by the
+span id of its ``traceparent``.
 """
 
 from __future__ import annotations

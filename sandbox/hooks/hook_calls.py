@@ -58,14 +58,14 @@ class HookCaller:
     Args:
         keys: The key pairs that sign the tokens.
         clock: The current time.
-        own_address: The address of this local BioT.
 
     Attributes:
+        client: Sends the requests.
         plan: What goes wrong on purpose; None for nothing.
         timeouts_paused: Returns whether a plugin may take as long as it wants, because a person debugs it.
     """
 
-    def __init__(self, keys: SigningKeys, clock: Clock, own_address: str) -> None:
+    def __init__(self, keys: SigningKeys, clock: Clock) -> None:
         self.plan: FaultPlan | None = None
         self.timeouts_paused: Callable[[], bool] = bool
         self.plugin_calls = PluginCalls()
@@ -73,7 +73,7 @@ class HookCaller:
         self.tokens = HookTokens(keys, clock)
         self._keys = keys
         self._clock = clock
-        self._client = EndpointClient(own_address)
+        self.client = EndpointClient()
 
     async def call(
         self, subscription: HookSubscription, event: Mapping[str, object], chain: ChainContext
@@ -96,7 +96,7 @@ class HookCaller:
         try:
             paused = subscription.plugin and self.timeouts_paused()
             seconds = None if paused else subscription.timeout_seconds
-            answer = await self._client.post(subscription.endpoint, request, seconds)
+            answer = await self.client.post(subscription.endpoint, request, seconds)
             if fault and fault.change_answer and isinstance(answer, EndpointAnswer):
                 answer = fault.change_answer(answer)
         finally:
@@ -134,7 +134,7 @@ class HookCaller:
 
     async def close(self) -> None:
         """Close all connections."""
-        await self._client.close()
+        await self.client.close()
 
 
 def _problem(answer: EndpointAnswer | EndpointFailure | None) -> str:

@@ -32,7 +32,7 @@ class Hooks:
     ) -> None:
         self.state = state
         self.observer: HookObserver = observer or NoObserver()
-        self.caller = HookCaller(state.keys, state.clock, state.settings.base_url)
+        self.caller = HookCaller(state.keys, state.clock)
         self.caller.timeouts_paused = lambda: state.functions.is_debugging
         self.queue = NotificationQueue(self.caller)
         self.own_timeout_seconds = own_timeout_seconds

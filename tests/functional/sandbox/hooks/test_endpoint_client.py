@@ -21,11 +21,11 @@ REQUEST = HookRequest(headers={"hooktype": "NOTIFICATION", "content-type": "appl
 CHUNKED = b'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\n{"b"\r\n3\r\n:2}\r\n0\r\n\r\n'
 
 
-def post(*urls: str, seconds: float = 5, own: str = "http://127.0.0.1:1") -> list[EndpointAnswer | EndpointFailure]:
+def post(*urls: str, seconds: float = 5) -> list[EndpointAnswer | EndpointFailure]:
     """Send the request to each address, one after the other, with one client."""
 
     async def run() -> list[EndpointAnswer | EndpointFailure]:
-        client = EndpointClient(own)
+        client = EndpointClient()
         answers = [await client.post(url, REQUEST, seconds) for url in urls]
         await client.close()
         return answers
@@ -57,24 +57,6 @@ def test_every_request_has_a_connection_of_its_own_and_path_query_and_host() -> 
     assert (first.method, first.path, first.body) == ("POST", "/hook?x=1", REQUEST.body)
     assert first.headers["host"] == url.removeprefix("http://")
     assert (first.headers["hooktype"], first.headers["content-length"]) == ("NOTIFICATION", "8")
-
-
-def test_requests_to_the_local_biot_itself_share_a_connection() -> None:
-    with RawServer(reply(200, {"b": 2}), CHUNKED, reply(204)) as server:
-        answers = post(*[f"{server.url}/run/Plugin-a/"] * 3, own=server.url)
-
-    assert statuses(answers) == [200, 200, 204]
-    assert (len(server.requests), server.connections) == (3, 1)
-
-
-@pytest.mark.parametrize(
-    "said", [reply(200, head="connection: close\r\n"), b"HTTP/1.1 200 OK\r\ncontent-length: x\r\n\r\n"]
-)
-def test_a_connection_that_cannot_be_used_again_is_not_kept(said: bytes) -> None:
-    with RawServer(said) as server:
-        post(*[f"{server.url}/run/Plugin-a/"] * 2, own=server.url)
-
-    assert (len(server.requests), server.connections) == (2, 2)
 
 
 @pytest.mark.parametrize(

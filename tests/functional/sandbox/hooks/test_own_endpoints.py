@@ -1,0 +1,94 @@
+"""The local BioT calls its own endpoints without a connection, and the request is the one that HTTP would bring."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from sandbox.hooks.endpoint_client import EndpointClient
+from sandbox.hooks.hook_requests import HookRequest
+from sandbox.hooks.own_endpoints import OwnEndpoints
+from sandbox.hooks.rules.hook_answers import EndpointAnswer, EndpointFailure, EndpointFailureKind
+from sandbox.hooks.rules.undocumented_hooks import ANSWER_MAX
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from starlette.requests import Request
+
+ADDRESS = "http://127.0.0.1:2468"
+REQUEST = HookRequest(headers={"hooktype": "NOTIFICATION", "content-type": "application/json"}, body=b'{"a": 1}')
+
+
+async def echo(request: Request) -> Response:
+    seen = {
+        "url": str(request.url),
+        "raw path": request.scope["raw_path"].decode(),
+        "headers": dict(request.headers),
+        "body": await request.json(),
+        "client": request.client.host if request.client else "",
+    }
+    return JSONResponse(seen, 201, {"x-answer": "yes"})
+
+
+def own_client(endpoint: Callable[[Request], Awaitable[Response]]) -> EndpointClient:
+    client = EndpointClient()
+    client.own = OwnEndpoints(
+        ADDRESS, Starlette(routes=[Route("/run/{plugin}/{rest:path}", endpoint, methods=["POST"])])
+    )
+    return client
+
+
+def test_the_application_gets_the_whole_request_and_nothing_listens_at_the_address() -> None:
+    answer = asyncio.run(own_client(echo).post(f"{ADDRESS}/run/Plugin-%C3%A4/deep?x=1&x=2", REQUEST, 5))
+
+    assert isinstance(answer, EndpointAnswer)
+    assert (answer.status, answer.headers["x-answer"]) == (201, "yes")
+    seen = json.loads(answer.body)
+    assert seen["url"] == f"{ADDRESS}/run/Plugin-ä/deep?x=1&x=2"
+    assert seen["raw path"] == "/run/Plugin-%C3%A4/deep"
+    assert (seen["body"], seen["client"]) == ({"a": 1}, "127.0.0.1")
+    headers = seen["headers"]
+    assert (headers["host"], headers["content-length"]) == ("127.0.0.1:2468", "8")
+    assert headers["hooktype"] == "NOTIFICATION"
+
+
+def test_another_address_is_called_over_http() -> None:
+    answer = asyncio.run(own_client(echo).post("http://127.0.0.1:1/run/Plugin-a/", REQUEST, 5))
+
+    assert isinstance(answer, EndpointFailure)
+    assert answer.kind is EndpointFailureKind.UNREACHABLE
+
+
+def test_the_work_goes_on_after_the_time_of_a_call_has_ended() -> None:
+    finished = []
+
+    async def slow(_request: Request) -> Response:
+        await asyncio.sleep(0.1)
+        finished.append(True)
+        return Response()
+
+    async def call() -> EndpointAnswer | EndpointFailure:
+        answer = await own_client(slow).post(f"{ADDRESS}/run/Plugin-a/", REQUEST, 0.02)
+        await asyncio.sleep(0.3)
+        return answer
+
+    answer = asyncio.run(call())
+
+    assert isinstance(answer, EndpointFailure)
+    assert (answer.kind, finished) == (EndpointFailureKind.TIMEOUT, [True])
+
+
+def test_an_answer_that_is_larger_than_lambda_allows_is_a_failure() -> None:
+    async def large(_request: Request) -> Response:
+        return Response(b"x" * (ANSWER_MAX + 1))
+
+    answer = asyncio.run(own_client(large).post(f"{ADDRESS}/run/Plugin-a/", REQUEST, 30))
+
+    assert isinstance(answer, EndpointFailure)
+    assert answer.kind is EndpointFailureKind.TOO_LARGE
