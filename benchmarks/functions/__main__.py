@@ -18,6 +18,7 @@ from benchmarks.functions import (
     call_times,
     called_in_chains,
     called_plugins,
+    interceptor_times,
     json_differences,
     local_biot,
     other_clients,
@@ -91,6 +92,7 @@ def steps(scratch: Path, variables: dict[str, str]) -> list[Callable[[], Bar | l
         lambda: saves.save_times(javascript, scratch / "javascript-saves", variables),
         lambda: saves.soak(scratch, variables),
         lambda: local_biot.hundred_plugins(scratch, variables),
+        lambda: interceptor_times.three_interceptors(scratch, variables),
         json_differences.megabyte,
     ]
 

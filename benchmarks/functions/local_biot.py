@@ -45,8 +45,8 @@ class Start:
 def hundred_plugins(scratch: Path, variables: Mapping[str, str]) -> list[Bar]:
     """Start it some times with the plugins of the first time, and call a hook after each start."""
     environment = {**os.environ, **variables, "BIOT_PLUGIN_STATE": str(scratch / "hundred-state")}
-    with _started(environment) as (_, address):
-        token = _token(environment, address)
+    with started_biot(environment) as (_, address):
+        token = token_of(environment, address)
         with http_client(address, token) as client:
             _create_plugins(client)
             _call(client)  # installs the runtime client and unpacks the code
@@ -80,18 +80,18 @@ def hundred_plugins(scratch: Path, variables: Mapping[str, str]) -> list[Bar]:
 
 def _start(environment: Mapping[str, str], token: str) -> Start:
     begin = time.perf_counter()
-    with _started(environment) as (process, address), http_client(address, token) as client:
+    with started_biot(environment) as (process, address), http_client(address, token) as client:
         serves = time.perf_counter() - begin
         _call(client)
         answered = time.perf_counter() - begin
-    with _started(environment) as (process, _):
+    with started_biot(environment) as (process, _):
         time.sleep(IDLE_SECONDS)
         idle = int(Path(f"/proc/{process.pid}/statm").read_text("ascii").split()[1]) * 4096 / 1e6
     return Start(serves=serves, answered=answered, idle_megabytes=idle)
 
 
 @contextmanager
-def _started(environment: Mapping[str, str]) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def started_biot(environment: Mapping[str, str]) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """``biot-plugin sandbox`` as a user starts it, and its address."""
     argv = [sys.executable, "-m", "builder", "sandbox", "--port", "0", "--json", "--any-python"]
     with subprocess.Popen(argv, env=environment, stdout=subprocess.PIPE, text=True) as process:
@@ -107,7 +107,7 @@ def _started(environment: Mapping[str, str]) -> Iterator[tuple[subprocess.Popen[
             process.send_signal(signal.SIGTERM)
 
 
-def _token(environment: Mapping[str, str], address: str) -> str:
+def token_of(environment: Mapping[str, str], address: str) -> str:
     """A token of the service user; it stays valid when the local BioT starts again."""
     local = read_local_biot(find_state_folder(environment))
     assert local is not None
