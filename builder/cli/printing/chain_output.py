@@ -82,7 +82,7 @@ def _answer(response: Chain | None) -> object:
 
 def reason_lines(chain: Chain) -> list[str]:
     """The lines about every subscription that was considered, and why it was or was not called."""
-    lines = [f"{_head(chain)}", ""]
+    lines = [_head(chain), *([chain["problem"]] if chain.get("problem") else []), ""]
     considered = chain.get("considered", ())
     if not considered:
         return [*lines, *_silence(chain), *_faults(chain)]

@@ -145,3 +145,15 @@ def test_the_activity_is_there_after_a_restart(tmp_path: Path, biot_plugin: Comm
     with running_sandbox(tmp_path / "data") as running:
         running.call("GET", PATIENTS, token=running.token())
     assert (tmp_path / "data" / "activity.sqlite").stat().st_size > 0
+
+
+def test_why_says_what_was_wrong_with_the_answer_that_failed_the_call(
+    biot_plugin: CommandLine, endpoint: HookEndpoint
+) -> None:
+    endpoint.respond = lambda _call: Reply(body={"answer": {}})
+    biot_plugin("trigger", "patient", "_create")
+    lines = biot_plugin("why").out.splitlines()
+
+    assert ": 500, " in lines[0]
+    assert lines[1] == f"The answer of the interceptor {endpoint.url} has no object request."
+    assert "              It answered 200." in lines
