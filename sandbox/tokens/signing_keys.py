@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sandbox.database import Database
     from sandbox.tokens.token_signatures import KeyPair
 
-_REMEMBERED_TOKENS = 1024
+_REMEMBERED_TOKENS = 128
 
 
 class UnknownSignatureError(Exception):
