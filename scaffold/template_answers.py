@@ -20,6 +20,7 @@ QUESTIONS = (
     "display_name",
     "hooks",
     "runtime",
+    "hosting",
     "package_type",
     "description",
     "ci",

@@ -61,6 +61,26 @@ _JAVASCRIPT = """
 _IMAGE = "scripts/login.sh scripts/login.bat scripts/BuildAndPush.sh scripts/BuildAndPush.bat"
 
 
+_OWN = """
+    deploy/env.example deploy/.gitignore deploy/Caddyfile deploy/Dockerfile deploy/Dockerfile.dockerignore
+    deploy/compose.yaml deploy/terraform/main.tf deploy/terraform/outputs.tf deploy/terraform/variables.tf
+    deploy/terraform/versions.tf tests_kit/requests.json
+"""
+
+_OWN_SERVER = {
+    "python": """
+        server/__init__.py server/__main__.py server/app.py server/call_log.py server/event.py server/requirements.lock
+        server/settings.py tests_kit/test_server.py
+    """,
+    "javascript": "server/app.js server/event.js server/main.js server/settings.js tests_kit/server.test.js",
+}
+
+
+def own_account_files(language: str) -> set[str]:
+    """The files that a plugin on one's own account has in addition."""
+    return {*_OWN.split(), *_OWN_SERVER[language].split()}
+
+
 def expected_files(language: str, hooks: tuple[str, ...], ci: str, package_type: str = "zip") -> set[str]:
     """The exact set of files for these answers."""
     suffix = "py" if language == "python" else "js"

@@ -140,14 +140,16 @@ def test_node_modules_is_not_reinstalled_until_the_lock_changes(projects: Callab
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("hooks", ["notification", "nonspecific"])
-def test_a_plugin_with_one_hook_passes_too(
-    language: str, hooks: str, projects: Callable[[str], tuple[Path, Ran]], render: Callable[..., Path]
+@pytest.mark.parametrize(
+    "answers", [{"hooks": ["notification"]}, {"hooks": ["nonspecific"]}, {"hosting": "own"}], ids=str
+)
+def test_a_plugin_with_other_answers_passes_too(
+    language: str, answers: dict[str, object], projects: Callable[[str], tuple[Path, Ran]], render: Callable[..., Path]
 ) -> None:
-    """Reuse the existing environments: another set of hooks needs no other tools."""
+    """Reuse the existing environments: other answers need no other tools, or only a few more."""
     folder, _ = projects(language)
     commit_all(folder, "All hooks")
-    chosen = render(language=language, hooks=[hooks])
+    chosen = render(language=language, **answers)
     for item in folder.iterdir():
         if item.name not in {".git", ".tox", "node_modules"}:
             (shutil.rmtree if item.is_dir() else os.unlink)(item)
