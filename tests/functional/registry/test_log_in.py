@@ -189,7 +189,7 @@ def test_no_traceback_shows_a_secret(registry: ImageRegistry, tmp_path: Path, fa
     """The exception is not caught, and Python's development mode prints everything that it can."""
     if fault == "not http":
         registry.interfere = lambda seen: (
-            Fault(name=fault, send=lambda connection, _: connection.sendall(b"noise"))
+            Fault(name=fault, send=lambda connection, _: connection.sendall(b"noise\r\n\r\n"))
             if "authorization" in seen.headers
             else None
         )
