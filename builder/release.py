@@ -243,8 +243,14 @@ def _push_image(
     if prepared.image is None or isinstance(plan, Unchanged) or plan.code is None:
         return ()
     from builder.image_release import describe_push, push_to_biot  # only for an image
+    from builder.registry.registry_failures import RegistryError
 
-    return (describe_push(push_to_biot(client, prepared.image, context.environ, context.progress)),)
+    try:
+        pushed = push_to_biot(client, prepared.image, context.environ, context.progress)
+    except RegistryError as error:
+        error.extend(after=f"BioT has {prepared.desired.name} as before.")
+        raise
+    return (describe_push(pushed),)
 
 
 def _check_is_new(request: PublishRequest, remote: RemotePlugin | None) -> None:

@@ -28,7 +28,7 @@ from sandbox.settings import routes as settings
 from sandbox.trigger import routes as trigger
 from sandbox.ums import routes as ums
 from sandbox.web.biot_errors import ApiError
-from sandbox.web.error_responses import error_response, routing_error_response
+from sandbox.web.error_responses import error_response, internal_error, routing_error_response
 from sandbox.web.guard import Guard
 
 if TYPE_CHECKING:
@@ -120,8 +120,6 @@ async def _handle_disconnect(_request: Request, _error: Exception) -> Response:
     return _NoResponse()
 
 
-async def _handle_internal_error(request: Request, _error: Exception) -> Response:
-    """The local BioT has a bug: the caller gets BioT's 500, and the server prints the traceback in the terminal."""
-    return error_response(
-        ApiError(500, "INTERNAL_SERVER_ERROR", "The local BioT failed. Its terminal shows the reason."), request.scope
-    )
+async def _handle_internal_error(request: Request, error: Exception) -> Response:
+    """The local BioT has a bug or no disk: the caller gets BioT's 500, and the terminal shows the traceback."""
+    return error_response(internal_error(error), request.scope)

@@ -15,6 +15,7 @@ from builder.registry import (
     parse_temp_credentials,
     push_image,
 )
+from builder.registry.registry_failures import ImageTagConflictError, RegistryError, UnknownPushError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,7 +91,13 @@ def push_to_biot(
     """
     log_in = RepositoryLogIn(biot, environ)
     target = log_in.temporary().repository
-    return push_image(image, target, credentials=log_in.credentials, progress=progress, options=log_in.options)
+    try:
+        return push_image(image, target, credentials=log_in.credentials, progress=progress, options=log_in.options)
+    except (ImageTagConflictError, UnknownPushError):
+        raise
+    except RegistryError as error:
+        error.extend(f"The image was not pushed to {target.repository_name}; what arrived there is not sent again.")
+        raise
 
 
 def describe_push(pushed: PushedImage) -> str:
@@ -98,5 +105,6 @@ def describe_push(pushed: PushedImage) -> str:
     if pushed.verdict is Verdict.NOTHING_TO_DO:
         return f"The image was there already: {pushed.reference}."
     sent = sum(1 for origin in pushed.blobs.values() if origin == "sent")
-    size = f"{pushed.sent_bytes / _MEGABYTE:.1f} MB"
+    large = pushed.sent_bytes >= _MEGABYTE
+    size = f"{pushed.sent_bytes / _MEGABYTE:,.1f} MB" if large else f"{pushed.sent_bytes:,} bytes"
     return f"Pushed {pushed.reference}: {sent} of {len(pushed.blobs)} blobs were missing ({size})."

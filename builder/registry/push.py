@@ -39,6 +39,10 @@ if TYPE_CHECKING:
     from builder.registry.registry_log_in import CredentialSource
 
 _BLOB_UNKNOWN = frozenset({"MANIFEST_BLOB_UNKNOWN", "BLOB_UNKNOWN", "LayersNotFoundException"})
+_MOVED = (
+    "A tag is never overwritten, and the kit's tags follow from the content, so somebody moved this one. Delete it in "
+    "the repository; or publish a changed plugin, which has another tag."
+)
 _REREAD = "Running the command again does no harm: it sends only what the registry lacks."
 
 
@@ -141,7 +145,7 @@ class _Push:
         if found.digest == self._target.digest:
             return True
         msg = f"{self._target.repository_name}:{self._target.tag} points to another image, {found.digest[:19]}…."
-        raise ImageTagConflictError(msg, hint="Tags are never overwritten: choose another tag, or delete this one.")
+        raise ImageTagConflictError(msg, hint=_MOVED)
 
     def provide_blobs(self, progress: Progress) -> dict[str, BlobOrigin]:
         """Make sure that the repository has every blob."""

@@ -224,7 +224,11 @@ class RegistryCalls:
             raise UnusableAnswerError(description, response)
         if response.status in {_UNAUTHORIZED, _FORBIDDEN}:
             msg = f"{self.host} denied access: {description}."
-            raise RegistryAccessDeniedError(msg, hint="Check the image's name and the log-in.")
+            hint = (
+                "The log-in may not do this, or a proxy or firewall answered. `biot-plugin image login` tests BioT's "
+                f"log-in; `docker login {self.host}` logs in to the registry of a base image."
+            )
+            raise RegistryAccessDeniedError(msg, hint=hint)
         msg = f"{self.host} refused the request: {description}."
         hint = "Check the image's name and the registry's address."
         raise RegistryRefusedError(msg, hint=hint, status=response.status, code=error_code(response))
@@ -258,7 +262,7 @@ def describe_answer(response: RegistryResponse) -> str:
         texts = ["an HTML page: a proxy or portal answered, not the registry"]
     elif response.status in _REDIRECT:
         texts = ["a redirect, which is not followed"]
-    return ", ".join([f"HTTP {response.status}", *(printable(text, 200) for text in texts)])
+    return ", ".join([f"HTTP {response.status}", *(printable(text.rstrip(". "), 200) for text in texts)])
 
 
 def _is_page(response: RegistryResponse) -> bool:

@@ -17,6 +17,11 @@ class RegistryError(PublishError):
 
     kind: ClassVar[str] = "registry"
 
+    def extend(self, before: str = "", after: str = "") -> None:
+        """Add sentences about what the command was doing; the class, and with it the kind, stays."""
+        self.message = " ".join(text for text in (before, self.message, after) if text)
+        self.args = (self.message,)
+
 
 class RegistryUnreachableError(RegistryError):
     """The request did not arrive."""

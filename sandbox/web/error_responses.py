@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import re
+import sqlite3
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -55,6 +57,16 @@ def routing_error_response(error: HTTPException, scope: Scope, routes: Sequence[
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         response.headers["allow"] = ", ".join(sorted(_allowed_methods(scope["path"], routes)))
     return response
+
+
+def internal_error(error: Exception) -> ApiError:
+    """Return the error for an exception that no route expected: the disk is full, or the local BioT has a bug."""
+    message = "The local BioT failed. Its terminal shows the reason."
+    full_file = isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
+    # Only errors of SQLite itself have a code, not those of Python's module.
+    if full_file or getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+        message = "The disk of the local BioT is full."
+    return ApiError(500, "INTERNAL_SERVER_ERROR", message)
 
 
 def _allowed_methods(path: str, routes: Sequence[BaseRoute]) -> set[str]:

@@ -13,6 +13,7 @@ from builder.cli.connection_options import connect, select_environment
 from builder.cli.options import json_option, project_of, project_options
 from builder.cli.output import print_document, print_lines
 from builder.cli.progress_bar import TerminalProgress
+from builder.image.layout_files import SUFFIX
 from builder.image_release import RepositoryLogIn, describe_push, push_to_biot, read_layout, read_remote_image
 from builder.registry import RegistryOptions, check_log_in
 
@@ -122,7 +123,7 @@ def _image(source: str | None, scratch: Path, progress: Progress, project: tuple
         return read_layout(artifact)
     if Path(source).is_dir():
         return read_layout(Path(source))
-    if source.startswith((".", "/")) or "\\" in source:
+    if source.startswith((".", "/")) or source.endswith(SUFFIX) or "\\" in source:
         msg = f"There is no folder {source}."
         raise click.UsageError(msg)
     return read_remote_image(source, scratch, progress, RegistryOptions())

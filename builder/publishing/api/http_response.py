@@ -61,7 +61,7 @@ class BiotError:
         details = ", ".join(f"{key}: {_as_text(value)}" for key, value in self.details.items())
         parts = [printable(self.code, MAX_QUOTED)]
         if self.message:
-            parts.append(f": {printable(self.message.strip(), MAX_QUOTED)}")
+            parts.append(f": {printable(self.message.strip().rstrip('.'), MAX_QUOTED)}")
         if details:
             parts.append(f" ({printable(details, MAX_QUOTED)})")
         if self.trace_id:

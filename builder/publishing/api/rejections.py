@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 UNAUTHORIZED: Final = 401
 METHOD_NOT_ALLOWED: Final = 405
 _FORBIDDEN, _TIMED_OUT, _FAILED = 403, 408, 500
+_NEXT_STEPS: Final = {
+    "PLUGIN_IMAGE_TAG_NOT_FOUND": (
+        "BioT's repository does not have this image. Publish the commit that it was built from: the same sources and "
+        "locks give the same image, and `biot-plugin history` shows the commits. With --image-tag, push it first."
+    )
+}
 _NO_BIOT_CODE: Final = "METHOD_NOT_ALLOWED"
 
 
@@ -44,7 +50,7 @@ def unchanged(host: str, request: HttpRequest, response: HttpResponse) -> Publis
         )
     refused = Refused(
         f"{host} refused: {error.description}.",
-        hint="Correct this and try again. Nothing was changed.",
+        hint=f"{_NEXT_STEPS.get(error.code, 'Correct this and try again.')} Nothing was changed.",
         status=response.status,
         code=error.code,
         details=error.details,

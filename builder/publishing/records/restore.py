@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from builder.publishing.records.retained_releases import RetainedReleases
 
 _ALTERNATIVES = (
-    "If CI or another machine has the ZIP of that version, publish it: `biot-plugin publish --artifact ZIP`. Or check "
-    "out its commit and publish that: the same sources and lock give the same artifact. `biot-plugin history` shows "
-    "the commits that this machine published."
+    "If CI or another machine has the artifact of that version, publish it: `biot-plugin publish --artifact FILE`. Or "
+    "check out its commit and publish that: the same sources and lock give the same artifact. `biot-plugin history` "
+    "shows the commits that this machine published."
 )
 
 

@@ -3,73 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
-
-import pytest
+from typing import TYPE_CHECKING
 
 from builder.image.layout_files import stored_image
 from builder.oci import content_digest
 from builder.platform.reserved_variables import TREE_DIGEST_NAME
-from builder.registry import image_tag
-from tests.functional.release.conftest import MANIFEST
-from tests.support.sandbox.pushed_bases import push_base
+from tests.functional.release.conftest import LOCAL
 from tests.support.sandbox.pushed_images import registry_client, small_image
 
 if TYPE_CHECKING:
-    from tests.functional.release.conftest import PublisherMachine
-    from tests.support.sandbox.running_sandbox import Sandbox
-
-LOCAL = ("-e", "local")
-
-
-class ImagePlugin:
-    """The plugin of a publisher as an IMAGE plugin, on a base image in the local registry."""
-
-    def __init__(self, machine: PublisherMachine, biot: Sandbox) -> None:
-        self.machine, self.biot = machine, biot
-        self.base = push_base(biot)
-        self.write()
-        assert machine("lock").code == 0
-
-    def write(self, *, answer: int = 1, memory: int = 256) -> None:
-        """The plugin, with other code or settings."""
-        self.machine.write(answer=answer)
-        image = MANIFEST.replace("version = 1", 'version = 1\ndeploymentPackageType = "IMAGE"')
-        text = image.format(memory=memory, level="x") + f'\n[build.image]\nbase = "{self.base}"\n'
-        (self.machine.plugin / "plugin.toml").write_text(text)
-
-    def publish(self, *arguments: str) -> dict[str, Any]:
-        """``publish -e local --json``."""
-        done = self.machine("publish", *LOCAL, "--json", *arguments)
-        assert done.code == 0, done.out
-        return done.document
-
-    def built_tag(self) -> str:
-        """The tag of the image in dist."""
-        image = stored_image(self.machine.plugin / "dist" / "age-calculator-1.oci")
-        return image_tag(content_digest(image.manifest.content))
-
-    def stored(self) -> dict[str, Any]:
-        """The plugin as BioT has it."""
-        path = "/settings/v2/plugins/Plugin-age-calculator"
-        document: dict[str, Any] = self.biot.call("GET", path, token=self.biot.token()).body
-        return document
-
-    def tags(self) -> set[str]:
-        """The tags in the repository of plugins."""
-        client = registry_client(self.biot)
-        with client.http:
-            return set(client.http.get(client.path("tags/list")).json()["tags"])
-
-    def log_ins(self) -> int:
-        """How often somebody asked for temporary credentials."""
-        with self.biot.running.state.database.read() as connection:
-            return int(connection.execute("SELECT count(*) FROM registry_credential").fetchone()[0])
-
-
-@pytest.fixture
-def image(machine: PublisherMachine, biot: Sandbox) -> ImagePlugin:
-    return ImagePlugin(machine, biot)
+    from tests.functional.release.conftest import ImagePlugin
 
 
 def test_an_image_is_built_pushed_and_published_under_the_tag_of_its_content(image: ImagePlugin) -> None:

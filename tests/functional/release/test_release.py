@@ -362,7 +362,7 @@ def test_a_moved_interception_of_somebody_else_is_reported(machine: PublisherMac
 def test_a_rollback_without_retained_files_says_what_is_missing(machine: PublisherMachine, biot: Sandbox) -> None:
     nothing = machine("rollback", *LOCAL)
     assert (nothing.code, "Nothing was published from this machine" in nothing.err) == (8, True)
-    assert "`biot-plugin publish --artifact ZIP`" in nothing.err
+    assert "`biot-plugin publish --artifact FILE`" in nothing.err
     machine("publish", *LOCAL)
     assert "does not have version 7. Available: 1." in machine("rollback", *LOCAL, "--to", "7").err
     machine.write(answer=2)
