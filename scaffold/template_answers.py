@@ -28,6 +28,9 @@ QUESTIONS = (
 )
 """The questions of ``copier.yml``, in their order."""
 
+HOOKS = ("notification", "interceptor_pre", "interceptor_post", "interceptor_post_entity", "nonspecific")
+"""The choices of the question ``hooks``, in their order."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StoredAnswers:

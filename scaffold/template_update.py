@@ -61,7 +61,7 @@ def update(
     before = read_answers(folder)
     version = _version_of(before)
     _check_language(before, answers)
-    _check_clean(folder)
+    check_clean(folder)
     origin = TemplateOrigin(source=before.source, ref=ref or _installed_version(before.source))
     copier_calls.update(origin, folder, answers=answers, defaults=defaults)
     _check_conflicts(folder)
@@ -107,8 +107,12 @@ def _reset_questions(
     return tuple(sorted(name for name in common if after[name] != before[name]))
 
 
-def _git(folder: Path, *arguments: str) -> tuple[str, ...]:
+def run_git(folder: Path, *arguments: str) -> tuple[str, ...]:
     """Run git and split its NUL-separated output.
+
+    Args:
+        folder: A folder of the working copy.
+        arguments: Of git.
 
     Raises:
         ProjectError: git is missing, or the folder is not a working copy.
@@ -124,9 +128,14 @@ def _git(folder: Path, *arguments: str) -> tuple[str, ...]:
     return tuple(part for part in done.stdout.split("\0") if part)
 
 
-def _check_clean(folder: Path) -> None:
-    _git(folder, "rev-parse", "--verify", "HEAD")
-    lines = _git(folder, "status", "--porcelain", "-z", "--no-renames", "--", ".")
+def check_clean(folder: Path) -> None:
+    """Refuse a working copy with uncommitted changes.
+
+    Raises:
+        ProjectError: It lists every changed file.
+    """
+    run_git(folder, "rev-parse", "--verify", "HEAD")
+    lines = run_git(folder, "status", "--porcelain", "-z", "--no-renames", "--", ".")
     if lines:
         message = "There are uncommitted changes, which could not be distinguished from the update."
         hint = "Commit or stash them first: `git add -A && git commit`."
@@ -135,15 +144,15 @@ def _check_clean(folder: Path) -> None:
 
 
 def _changes(folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    deleted = _git(folder, "diff", "--name-only", "-z", "--relative", "--no-renames", "--diff-filter=D", "HEAD")
-    changed = _git(folder, "diff", "--name-only", "-z", "--relative", "--no-renames", "HEAD")
-    added = _git(folder, "ls-files", "-z", "--others", "--exclude-standard")
+    deleted = run_git(folder, "diff", "--name-only", "-z", "--relative", "--no-renames", "--diff-filter=D", "HEAD")
+    changed = run_git(folder, "diff", "--name-only", "-z", "--relative", "--no-renames", "HEAD")
+    added = run_git(folder, "ls-files", "-z", "--others", "--exclude-standard")
     return tuple(sorted({*changed, *added})), tuple(sorted(deleted))
 
 
 def _check_conflicts(folder: Path) -> None:
     changed, deleted = _changes(folder)
-    rejected = _git(folder, "ls-files", "-z", "--others", "--", "*.rej")
+    rejected = run_git(folder, "ls-files", "-z", "--others", "--", "*.rej")
     contents = {name: (folder / name).read_bytes() for name in changed if name not in deleted}
     problems = [*_marked(contents), *_rejected(rejected)]
     if problems:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 COMMAND_GROUPS = {
-    "Start": ("new", "update", "doctor", "explain", "completion"),
+    "Start": ("new", "add", "update", "doctor", "explain", "completion"),
     "Build": ("check", "lock", "package", "inspect", "verify", "audit", "store"),
     "Publish": ("login", "catalog", "plan", "publish", "rollback", "history", "image"),
     "Operate": (

@@ -123,12 +123,11 @@ def _missing_hooks(
             reason = f"{hooks_file.origin} does not list it"
         else:
             continue
-        hooks = ", ".join(sorted({*listed, hook}))
         yield Finding(
             path=trigger.path,
             code=_CODE,
             message=f"BioT would call the hook {hook}, but {reason}, so the plugin would answer each call with 400.",
-            hint=f"Remove it, or add the hook with `biot-plugin update --ref :current: -d 'hooks=[{hooks}]'`.",
+            hint=f"Remove it, or add the hook with `biot-plugin add {hook}`.",
         )
 
 

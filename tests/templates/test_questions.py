@@ -211,3 +211,7 @@ def test_copier_asks_for_no_trust_on_the_command_line(kit: Path, tmp_path: Path)
     done = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "tox -e package" in done.stderr
+
+
+def test_the_hooks_to_add_are_the_choices_of_the_question() -> None:
+    assert tuple(QUESTIONS["hooks"]["choices"].values()) == scaffold.HOOKS

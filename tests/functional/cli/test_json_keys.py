@@ -212,10 +212,15 @@ def scaffold_plugin(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     updated = scaffold.UpdateResult(
         folder=Path("a_b"), before="v1", after="v2", changed=("a_b.py",), deleted=(), reset=("hooks",)
     )
+    added = scaffold.HookAddition(
+        folder=Path("a_b"), hooks=("notification",), added=("a_b.py",), changed=("c_d.toml",), difference=""
+    )
+    monkeypatch.setattr(scaffold, "add_hook", lambda *_, **__: added)
     monkeypatch.setattr(scaffold, "new", lambda *_, **__: new)
     monkeypatch.setattr(scaffold, "update", lambda *_, **__: updated)
     assert machine("new", "a_b") == 0
     assert machine("update") == 0
+    assert machine("add", "notification") == 0
 
 
 def json_commands() -> set[str]:

@@ -72,8 +72,7 @@ def test_a_missing_hook_is_an_error_in_the_layout_of_the_templates(kind: str, ru
     assert finding.severity is Severity.ERROR
     assert finding.path == ("plugin", *KEYS[kind])
     assert f"src/plugin/perform/{HOOKS[kind]}{ending} does not exist" in finding.message
-    assert "biot-plugin update --ref :current: -d 'hooks=[" in finding.hint
-    assert all(hook in finding.hint for hook in HOOKS.values())
+    assert f"`biot-plugin add {HOOKS[kind]}`" in finding.hint
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
@@ -88,7 +87,7 @@ def test_a_hook_that_the_flow_does_not_list_is_an_error() -> None:
     [finding] = check_hooks(manifest("PRE_REQUEST"), sources)
 
     assert "but src/plugin/hooks.py does not list it" in finding.message
-    assert "hooks=[interceptor_pre, notification]" in finding.hint
+    assert "`biot-plugin add interceptor_pre`" in finding.hint
 
 
 def test_interceptor_post_entity_does_not_count_as_interceptor_post() -> None:
