@@ -42,12 +42,12 @@ def test_without_a_code_all_are_listed_and_a_misspelt_one_gets_a_suggestion(biot
     assert "Did you mean manifest-runtime?" in refused.stderr
 
 
-def test_codes_are_completed(biot_plugin: Call, tmp_path: Path) -> None:
+def test_codes_are_completed(biot_plugin_process: Call, tmp_path: Path) -> None:
     completing = {
         "_BIOT_PLUGIN_COMPLETE": "bash_complete",
         "COMP_WORDS": "biot-plugin explain manifest-r",
         "COMP_CWORD": "2",
     }
-    done = biot_plugin(cwd=tmp_path, **completing)
+    done = biot_plugin_process(cwd=tmp_path, **completing)
 
     assert done.stdout.split() == ["plain,manifest-runtime"]
