@@ -27,8 +27,9 @@ UNDER = re.compile(r"`?([^`=\n]+ = [^`\n]+?)`? under `?\[(build(?:\.[a-z-]+)?)\]
 
 def suggestions() -> Iterator[tuple[str, str, str]]:
     """Every call of ``snippet`` in the code: its place, and the table and key that it suggests."""
-    for module in sorted(REPOSITORY.glob("builder/**/*.py")):
-        for node in ast.walk(ast.parse(module.read_text("utf-8"))):
+    texts = {module: module.read_text("utf-8") for module in sorted(REPOSITORY.glob("builder/**/*.py"))}
+    for module, text in texts.items():
+        for node in ast.walk(ast.parse(text)) if "snippet(" in text else ():
             if isinstance(node, ast.Call) and ast.unparse(node.func) == "snippet":
                 table, key, value = node.args
                 filled = [_filled(one) for one in (table, key, value)]
