@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import builder
 from builder.errors import PublishError
+from builder.manifest.environments import LOCAL
 from builder.network.verdict import Verdict
 from builder.publishing.execution.order_watch import OrderWatch, shift_notes
 from builder.publishing.execution.reconcile import PluginApi, carry_out
@@ -179,6 +180,8 @@ class PublishRun:
         try:
             self.journal.close(entry, outcome, self._clock.now())
             self.retained.prune()
+            if self._context.target.name == LOCAL:  # every save of `dev` publishes there
+                self.journal.drop_oldest()
         except PublishError as error:
             return (f"{error.message} The next publish asks BioT how this one ended.",)
         return ()

@@ -18,13 +18,14 @@ from datetime import UTC, datetime
 from types import NoneType
 from typing import TYPE_CHECKING, Any, Final
 
-from builder.errors import PublishError
+from builder.archive.atomic_files import atomic_file
+from builder.errors import PackagingError, PublishError
 from builder.json_keys import camel_case
 from builder.publishing.failures import Conflict
-from builder.publishing.state_folder import open_descriptor, private_folder, read_json, read_regular
+from builder.publishing.state_folder import PRIVATE_FILE, open_descriptor, private_folder, read_json, read_regular
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from builder.progress import Progress
@@ -92,7 +93,11 @@ class JournalEntry:
     settled_by: str | None = None
 
 
+_LONG: Final = 131_072
+"""Bytes after which a journal that may be shortened is: more than a hundred publishes."""
+_KEPT: Final = 50
 _CLOSING: Final = ("closed", "verdict", "detail", "version", "settled_by")
+_CLOSED: Final = ("id", *_CLOSING)
 _OPENING: Final = tuple(name for name in JournalEntry.__dataclass_fields__ if name not in _CLOSING)
 _TYPES: Final[Mapping[object, tuple[type, ...]]] = {
     "str": (str,),
@@ -152,7 +157,7 @@ class Journal:
         Raises:
             PublishError: It cannot be written. Then nothing may be sent.
         """
-        self._append({"event": "open", **{camel_case(name): getattr(entry, name) for name in _OPENING}})
+        self._append(_line("open", entry, _OPENING))
 
     def close(
         self, entry: JournalEntry, outcome: PublishOutcome, now: datetime, *, settled_by: str | None = None
@@ -170,14 +175,28 @@ class Journal:
             version=outcome.remote.version if outcome.remote is not None else None,
             settled_by=settled_by,
         )
-        self._append({"event": "close", **{camel_case(name): getattr(closed, name) for name in ("id", *_CLOSING)}})
+        self._append(_line("close", closed, _CLOSED))
         return closed
+
+    def drop_oldest(self) -> None:
+        """Shorten a long journal to its newest entries and those that are not closed. Call it while it is locked.
+
+        Every publish reads the whole journal. If it cannot be written, it stays, and the next publish tries again.
+        """
+        with suppress(OSError, PackagingError):
+            if self.file.stat().st_size <= _LONG:
+                return
+            entries = self.entries()
+            kept = [entry for entry in entries[:-_KEPT] if entry.closed is None] + list(entries[-_KEPT:])
+            lines = [line for entry in kept for line in _lines(entry)]
+            with atomic_file(self.file, mode=PRIVATE_FILE) as stream:
+                stream.write(b"".join(map(_serialize, lines)))
 
     def _append(self, line: Mapping[str, object]) -> None:
         with _opened(self.file) as descriptor:
             end = os.lseek(descriptor, 0, os.SEEK_END)
             incomplete = end > 0 and _last_byte(descriptor, end) != b"\n"
-            data = b"\n" * incomplete + json.dumps(line, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+            data = b"\n" * incomplete + _serialize(line)
             try:
                 while data:  # a disk that is almost full takes only the beginning
                     data = data[os.write(descriptor, data) :]
@@ -185,6 +204,21 @@ class Journal:
             except OSError as error:
                 msg = f"The journal {self.file} cannot be written: {error.strerror}."
                 raise PublishError(msg, hint="Make room on the disk, then run the command again.") from error
+
+
+def _lines(entry: JournalEntry) -> Iterator[Mapping[str, object]]:
+    """The one or two lines of an entry."""
+    yield _line("open", entry, _OPENING)
+    if entry.closed is not None:
+        yield _line("close", entry, _CLOSED)
+
+
+def _line(event: str, entry: JournalEntry, names: Iterable[str]) -> dict[str, object]:
+    return {"event": event, **{camel_case(name): getattr(entry, name) for name in names}}
+
+
+def _serialize(line: Mapping[str, object]) -> bytes:
+    return json.dumps(line, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
 
 
 def new_id() -> str:

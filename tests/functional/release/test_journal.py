@@ -31,6 +31,8 @@ from tests.support.biot.model_biot import VirtualClock
 from tests.support.biot.remote_plugins import desired_plugin, digest, published
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tests.functional.release.conftest import PublisherMachine
     from tests.support.sandbox.running_sandbox import Sandbox
 
@@ -119,6 +121,46 @@ def test_a_line_that_is_written_in_pieces_is_complete(state: StateFolder, monkey
     journal.open(entry(1))
 
     assert [one.version_to for one in journal.entries()] == [1]
+
+
+def test_a_long_journal_keeps_its_newest_entries_and_those_that_are_not_closed(state: StateFolder) -> None:
+    journal = Journal(state, TARGET, "age-calculator")
+    interrupted = entry(1)
+    journal.open(interrupted)
+    publish_often(journal, range(2, 40))
+    short = journal.file.read_bytes()
+    journal.drop_oldest()
+    assert journal.file.read_bytes() == short
+
+    publish_often(journal, range(40, 301))
+    before = journal.entries()
+    journal.drop_oldest()
+
+    assert journal.entries() == (before[0], *before[-50:])
+    assert journal.entries()[0] == interrupted
+    assert journal.file.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_journal_that_cannot_be_shortened_stays(state: StateFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = Journal(state, TARGET, "age-calculator")
+    journal.drop_oldest()  # there is none yet
+    publish_often(journal, range(1, 301))
+    before = journal.file.read_bytes()
+    monkeypatch.setattr("os.replace", _full_disk)
+    journal.drop_oldest()
+
+    assert journal.file.read_bytes() == before
+
+
+def publish_often(journal: Journal, versions: Iterable[int]) -> None:
+    for version in versions:
+        one = entry(version)
+        journal.open(one)
+        journal.close(one, DONE, VirtualClock().now())
+
+
+def _full_disk(*_arguments: object) -> None:
+    raise OSError(28, "No space left on device")
 
 
 def test_projects_with_the_same_environment_name_do_not_share_a_journal(state: StateFolder) -> None:
