@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from sandbox.activity.chain_documents import describe_call
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from sandbox.activity.activity_search import ActivityQuery
@@ -30,6 +30,12 @@ _CALLS = (
     "SELECT step.rowid AS row, step.document, chain.number, chain.title"
     " FROM step JOIN chain ON chain.id = step.chain_id"
 )
+
+_SUMMARY = (
+    "number, id, kind, title, trace_id, parent_id, started, status, milliseconds, failed,"
+    " ending IS NOT NULL AS finished"
+)
+"""Without the documents: `biot-plugin dev` asks for the newest chains five times a second."""
 
 _VERSION = 1
 _TABLES = f"""
@@ -132,7 +138,7 @@ class ActivityFile:
     def search(self, query: ActivityQuery) -> list[dict[str, object]]:
         """Return summaries of the newest chains that a query finds."""
         rows = self._connection.execute(
-            f"SELECT * FROM chain WHERE {query.where} ORDER BY number DESC LIMIT ?",  # noqa: S608 - conditions of this room
+            f"SELECT {_SUMMARY} FROM chain WHERE {query.where} ORDER BY number DESC LIMIT ?",  # noqa: S608 - conditions of this room
             (*query.parameters, query.limit),
         ).fetchall()
         return [self._summary(row) for row in rows]
@@ -153,15 +159,17 @@ class ActivityFile:
     def read(self, identifier: str) -> dict[str, object] | None:
         """Return a chain by its number or id, with its steps and with the chains that its plugins caused."""
         column = "number" if identifier.isdecimal() and len(identifier) < 16 else "id"  # noqa: PLR2004 - ids are longer
-        row = self._connection.execute(f"SELECT * FROM chain WHERE {column} = ?", (identifier,)).fetchone()  # noqa: S608 - two names
+        chains = f"SELECT {_SUMMARY}, document, ending FROM chain"  # noqa: S608 - only names from this module
+        row = self._connection.execute(f"{chains} WHERE {column} = ?", (identifier,)).fetchone()
         if row is None:
             return None
-        caused = self._connection.execute("SELECT * FROM chain WHERE parent_id = ? ORDER BY number", (row["id"],))
+        steps = self._connection.execute("SELECT document FROM step WHERE chain_id = ? ORDER BY rowid", (row["id"],))
+        caused = self._connection.execute(f"{chains} WHERE parent_id = ? ORDER BY number", (row["id"],))
         return {
             **json.loads(row["document"]),
             **json.loads(row["ending"] or "{}"),
             **self._summary(row),
-            "steps": [json.loads(step["document"]) for step in self._steps(row["id"])],
+            "steps": [json.loads(step["document"]) for step in steps.fetchall()],
             "caused": [
                 {**self._summary(other), "fault": json.loads(other["document"]).get("fault", "")}
                 for other in caused.fetchall()
@@ -225,11 +233,9 @@ class ActivityFile:
         connection.executemany("DELETE FROM chain WHERE id = ?", deleted)
         connection.executemany("DELETE FROM step WHERE chain_id = ?", deleted)
 
-    def _steps(self, chain_id: str) -> Sequence[sqlite3.Row]:
-        return self._connection.execute("SELECT * FROM step WHERE chain_id = ? ORDER BY rowid", (chain_id,)).fetchall()
-
     def _summary(self, row: sqlite3.Row) -> dict[str, object]:
-        steps = self._steps(row["id"])
+        query = "SELECT name, listener FROM step WHERE chain_id = ? ORDER BY rowid"
+        steps = self._connection.execute(query, (row["id"],)).fetchall()
         return {
             "number": row["number"],
             "id": row["id"],
@@ -241,7 +247,7 @@ class ActivityFile:
             "status": row["status"],
             "milliseconds": row["milliseconds"],
             "pluginFailed": bool(row["failed"]),
-            "finished": row["ending"] is not None,
+            "finished": bool(row["finished"]),
             "plugins": list(dict.fromkeys(step["listener"] for step in steps if step["listener"])),
             "hooks": list(dict.fromkeys(step["name"] for step in steps)),
         }
