@@ -156,6 +156,11 @@ def rollback(project: Project, context: ReleaseContext, *, version: int | None =
 
     loaded, target = _load_target(project, context)
     manifest = loaded.manifest
+    if manifest.hosting == "own":
+        msg = "The plugin runs on your own account, so BioT has no code of it to roll back."
+        raise NotPossible(
+            msg, hint="Deploy the earlier version there. `publish` sets the subscriptions of plugin.toml."
+        )
     unknown = DesiredPlugin(name=manifest.plugin.name, settings={}, code=None)
     prepared = PreparedRelease(manifest=manifest, target=target, desired=unknown, files=ReleaseFiles())
     with _open(prepared, context) as client:

@@ -44,6 +44,7 @@ def build_manifest(data: Table, *, file: Path, environment: str | None) -> Manif
         file=file,
         plugin=_plugin(table),
         build=_build(data.get("build", {})),
+        hosting=data.get("hosting", "biot"),
         environments=environments,
         environment=environment,
     )

@@ -9,8 +9,8 @@ if TYPE_CHECKING:
 
 LOCAL = "local"
 """The environment of ``biot-plugin sandbox``: it needs no table, and no ``baseUrl`` in its table."""
-CONNECTION_KEYS = frozenset({"baseUrl"})
-"""Keys of an environment that say where it is; they are not part of the plugin."""
+CONNECTION_KEYS = frozenset({"baseUrl", "endpointUrl"})
+"""Keys of an environment that say where it and the plugin are; they are not part of the plugin."""
 
 
 def apply_overrides(plugin: Mapping[str, object], overrides: Mapping[str, object]) -> dict[str, object]:

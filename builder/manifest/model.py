@@ -158,6 +158,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
         build: How the artifact is built.
         environments: Every ``[environments.NAME]`` table as written (``baseUrl`` and overrides of ``[plugin]``).
         environment: Name of the environment that was applied, or None.
+        hosting: Whose account the plugin runs on: ``biot``, or ``own`` for one's own.
     """
 
     file: Path
@@ -165,6 +166,12 @@ class Manifest(Struct, frozen=True, kw_only=True):
     build: Build = field(default_factory=Build)
     environments: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     environment: str | None = None
+    hosting: Literal["biot", "own"] = "biot"
+
+    @property
+    def endpoint_url(self) -> str:
+        """The address of a plugin on one's own account in the applied environment; empty if there is none."""
+        return str(self.environments.get(self.environment or "", {}).get("endpointUrl", ""))
 
     @property
     def folder(self) -> Path:

@@ -47,7 +47,9 @@ def render_toml(manifest: Manifest) -> str:
     import tomli_w
 
     defaults = Plugin(name="", display_name="", version=0)
-    document: dict[str, object] = {"plugin": _without_defaults(manifest.plugin, defaults)}
+    # The key of the document itself comes first: TOML would take it for a key of the last table.
+    document: dict[str, object] = {} if manifest.hosting == "biot" else {"hosting": manifest.hosting}
+    document |= {"plugin": _without_defaults(manifest.plugin, defaults)}
     if build := _without_defaults(manifest.build, Build()):
         document["build"] = build
     if manifest.environments:

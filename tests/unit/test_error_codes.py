@@ -70,6 +70,7 @@ x = " "
 x = " "
 [environments.dev]
 baseUrl = "ftp://x"
+endpointUrl = "ftp://x"
 [environments.other]
 """,
     '[plugin]\nname = "a"\ndisplayName = "a"\nversion = 1\ndeploymentPackageType = "IMAGE"\n',

@@ -9,6 +9,7 @@ import click
 
 from builder.cli.options import json_option, project_of, project_options, store_option
 from builder.cli.output import print_document, print_lines, print_problems
+from builder.cli.printing.own_endpoint_output import own_manifest, run_own
 from builder.cli.progress_bar import TerminalProgress
 from builder.cli.release_options import release_options
 
@@ -42,7 +43,11 @@ def command(folder: Path, environment: str | None, request: PublishRequest, out:
 
     Code is compared by the digest that BioT stores in PLUGIN_TREE_DIGEST. Values of environment variables are
     compared, but never shown.
+
+    For a plugin on your own account (hosting = "own"), it shows which subscriptions of its endpoint would change.
     """
+    if manifest := own_manifest(folder, environment):
+        return run_own(manifest, out, send=False, as_json=as_json)
     from builder import release
     from builder.cli.printing.release_output import CHANGES_EXIT, describe_planned, planned_text, release_context
 

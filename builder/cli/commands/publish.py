@@ -10,6 +10,7 @@ import click
 
 from builder.cli.options import json_option, project_of, project_options, store_option
 from builder.cli.output import print_lines, print_problems
+from builder.cli.printing.own_endpoint_output import own_manifest, run_own
 from builder.cli.progress_bar import TerminalProgress
 from builder.cli.release_options import release_options
 
@@ -62,7 +63,12 @@ def command(  # noqa: PLR0913 - one parameter per option
 
     If an answer leaves a doubt, the plugin is read back, so the result is what BioT really has. Changes that somebody
     else makes at the same time stay. The next publish resolves an interrupted one.
+
+    For a plugin on your own account (hosting = "own"), nothing is built or sent: its endpoint is subscribed and
+    unsubscribed until the subscriptions equal plugin.toml.
     """
+    if manifest := own_manifest(folder, environment):
+        return run_own(manifest, plan_file, send=True, as_json=as_json)
     from builder import release
     from builder.cli.printing.release_output import planned_text, release_context, show_published
 

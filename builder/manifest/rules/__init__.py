@@ -16,6 +16,7 @@ from builder.manifest.rules import (
     cors,
     cron_schedule,
     display_name,
+    endpoint_url,
     environment_variables,
     handler,
     image_build,
@@ -66,5 +67,5 @@ BUILD_RULES: tuple[Rule, ...] = (
 )
 """Rules for ``[build]``."""
 
-ENVIRONMENT_RULES: tuple[Rule, ...] = (base_url.check,)
+ENVIRONMENT_RULES: tuple[Rule, ...] = (base_url.check, endpoint_url.check)
 """Rules for the keys that only ``[environments.NAME]`` has."""

@@ -9,7 +9,8 @@ if TYPE_CHECKING:
 
     from builder.manifest.rules.subject import Subject
 
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+"""The names of this machine."""
 
 
 def check(subject: Subject) -> Iterator[Finding]:
@@ -30,7 +31,7 @@ def base_url_problem(url: str) -> str:
         host, _ = parts.hostname, parts.port
     except ValueError:
         return "This is not a valid address."
-    if parts.scheme == "http" and host not in _LOOPBACK:
+    if parts.scheme == "http" and host not in LOOPBACK:
         return "The address must start with https://; http is allowed only for localhost, 127.0.0.1 and [::1]."
     if not host or parts.scheme not in {"https", "http"}:
         return "The address must start with https:// and a host name."

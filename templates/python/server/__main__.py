@@ -20,6 +20,7 @@ from server.settings import WrongSettingError, read_secret_files, read_server_se
 
 NO_TRACE_ID = "0" * 32
 HEAD_SECONDS = 10.0  # for the request line and all headers
+SEND_SECONDS = 30.0  # for a client to read the last response of a connection
 KEEP_ALIVE_SECONDS = 75  # longer than proxies keep a connection, so that they close it and not the server
 LAST_SECONDS = 0.5  # for requests that are on their way when the server stops listening
 MARGIN_SECONDS = 5  # for responses that are being sent at the end
@@ -39,9 +40,11 @@ class TimedProtocol(H11Protocol):
             self.slow = self.loop.call_later(HEAD_SECONDS, self.give_up)
 
     def on_response_complete(self) -> None:
-        """Start the time again when a part of the next request is there already."""
+        """Limit the time for reading the response, or for the next request if a part of it is there already."""
         super().on_response_complete()
-        if self.conn.our_state is h11.IDLE and self.conn.trailing_data[0] and self.slow is None:
+        if self.transport.is_closing():
+            self.loop.call_later(SEND_SECONDS, self.transport.abort)
+        elif self.conn.our_state is h11.IDLE and self.conn.trailing_data[0] and self.slow is None:
             self.slow = self.loop.call_later(HEAD_SECONDS, self.give_up)
 
     def give_up(self) -> None:
@@ -53,7 +56,7 @@ class TimedProtocol(H11Protocol):
     def timeout_keep_alive_handler(self) -> None:
         """Close the connection, also when the client does not read its response."""
         super().timeout_keep_alive_handler()
-        self.loop.call_later(HEAD_SECONDS, self.transport.abort)
+        self.loop.call_later(SEND_SECONDS, self.transport.abort)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""

@@ -26,7 +26,7 @@ class Request:
 
     Attributes:
         method: In capitals.
-        path: Without the query; ``%20`` and the like are decoded.
+        path: Without the query; percent-encoding is decoded.
         query: As it was sent, without the question mark.
         headers: Names in lower case. A name can occur several times.
         body: The bytes.

@@ -85,7 +85,7 @@ def test_the_schema_has_exactly_the_models_fields() -> None:
 
 def test_an_environment_overrides_everything_except_what_is_fixed_at_creation() -> None:
     overridable = set(schema()["$defs"]["environment"]["properties"])
-    assert overridable == set(PLUGIN) - {"name", "deploymentPackageType"} | {"baseUrl"}
+    assert overridable == set(PLUGIN) - {"name", "deploymentPackageType"} | {"baseUrl", "endpointUrl"}
 
 
 def test_defaults_for_editors_are_the_models() -> None:
