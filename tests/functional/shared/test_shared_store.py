@@ -59,7 +59,10 @@ def s3(moto: WorkingS3, monkeypatch: pytest.MonkeyPatch) -> WorkingS3:
         moto.client.delete_object(Bucket=BUCKET, Key=key)
     for name, value in settings(moto.url).items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(shared_store, "TIME_LIMIT_SECONDS", 60)  # a bucket that works may be slow on a busy machine
+    # A bucket that works may be slow on a busy machine.
+    monkeypatch.setattr(shared_store, "TIME_LIMIT_SECONDS", 60)
+    for name in ("CONNECT_SECONDS", "READ_SECONDS"):
+        monkeypatch.setattr(s3_bucket, name, 60)
     return moto
 
 
