@@ -9,7 +9,9 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -24,6 +26,9 @@ from tests.support.plugins.lambda_calls import (
     unpack_read_only,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 EVENTS = {"notification", "interceptor_pre", "interceptor_post", "interceptor_post_entity", "http", "cron"}
 PYTHON = next(version for version in ("3.13", "3.12", "3.14") if find_python(version))
 RUNTIMES = {"python": f"python{PYTHON}", "javascript": "nodejs22.x"}
@@ -32,6 +37,17 @@ RUNTIMES = {"python": f"python{PYTHON}", "javascript": "nodejs22.x"}
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("store")
+
+
+@pytest.fixture(scope="module")
+def generated(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """A plugin of each language, as `copier copy` writes it. Do not change it."""
+
+    @cache
+    def _generated(language: str) -> Path:
+        return generate(language, tmp_path_factory.mktemp("generated") / "plugin")
+
+    return _generated
 
 
 def generate(language: str, folder: Path) -> Path:
@@ -49,8 +65,10 @@ def package(folder: Path, store: Path, **environment: str) -> Path:
 
 
 @pytest.mark.parametrize("language", RUNTIMES)
-def test_two_folders_umasks_time_zones_and_mtimes_give_one_sha256(language: str, tmp_path: Path, store: Path) -> None:
-    here = generate(language, tmp_path / "here")
+def test_two_folders_umasks_time_zones_and_mtimes_give_one_sha256(
+    language: str, generated: Callable[[str], Path], tmp_path: Path, store: Path
+) -> None:
+    here = Path(shutil.copytree(generated(language), tmp_path / "here"))
     there = tmp_path / "another folder" / "there"
     shutil.copytree(here, there, copy_function=shutil.copy)
     for file in there.rglob("*"):
@@ -77,9 +95,14 @@ class Function:
 
 
 @pytest.fixture(params=RUNTIMES, scope="module")
-def function(request: pytest.FixtureRequest, store: Path, tmp_path_factory: pytest.TempPathFactory) -> Function:
+def function(
+    request: pytest.FixtureRequest,
+    generated: Callable[[str], Path],
+    store: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Function:
     folder = tmp_path_factory.mktemp("function")
-    plugin = generate(request.param, folder / "plugin")
+    plugin = Path(shutil.copytree(generated(request.param), folder / "plugin"))
     client = node_client()
     if request.param == "python":
         interpreter = find_python(PYTHON)

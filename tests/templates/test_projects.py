@@ -53,6 +53,21 @@ def test_a_fresh_plugin_passes_and_leaves_no_files_that_git_would_see(
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_the_output_of_the_tests_is_short_and_begins_with_the_author_s(
+    language: str, projects: Callable[[str], tuple[Path, Ran]]
+) -> None:
+    _, ran = projects(language)
+    section = re.search(r"^test: commands\[0\]> [^\n]+\n(.*?)^  lint: OK", ran.output, re.MULTILINE | re.DOTALL)
+    assert section is not None, ran.output
+    output = section[1]
+
+    assert len(output.splitlines()) < 100
+    of_the_author = ["test_interceptor_pre", "test_notification"] if language == "python" else ["the request stays"]
+    of_the_kit = "tests_kit/" if language == "python" else "cases: tokens"
+    assert all(output.index(name) < output.index(of_the_kit) for name in of_the_author)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_environments_have_the_same_names(language: str, projects: Callable[[str], tuple[Path, Ran]]) -> None:
     folder, _ = projects(language)
     assert tox(folder, "list", "--no-desc", "--quiet").output.split() == ENVIRONMENTS
@@ -151,7 +166,7 @@ def test_a_plugin_with_other_answers_passes_too(
     commit_all(folder, "All hooks")
     chosen = render(language=language, **answers)
     for item in folder.iterdir():
-        if item.name not in {".git", ".tox", "node_modules"}:
+        if item.name not in {".git", ".tox", ".mypy_cache", "node_modules"}:
             (shutil.rmtree if item.is_dir() else os.unlink)(item)
     shutil.copytree(chosen, folder, dirs_exist_ok=True)
     ran = tox(folder)
