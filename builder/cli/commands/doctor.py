@@ -11,6 +11,7 @@ from builder import __version__
 from builder.cli.connection_options import select_environment
 from builder.cli.options import json_option, project_options
 from builder.cli.output import describe_failure, print_document, print_text
+from builder.cli.printing.own_endpoint_output import own_manifest
 from builder.cli.terminal import code_prompt
 from builder.errors import KitError, PublishError
 from builder.publishing.clock import SystemClock
@@ -39,6 +40,9 @@ def command(folder: Path, environment: str | None, *, as_json: bool) -> int:
 
     The connection includes address, certificates, BioT's release, clocks, credentials and permissions. Of credentials
     the kind and the source are printed, never the value. Nothing changes. Exit code 8 if publishing would fail.
+
+    Of a plugin on your own account, it also checks that the endpoint is public, answers, refuses a forged token, and
+    can reach BioT's public key.
     """
     checks = tuple(_checks(folder, environment))
     problems = [check for check in checks if check.state is HealthState.PROBLEM]
@@ -80,6 +84,10 @@ def _checks(folder: Path, environment: str | None) -> Iterator[HealthCheck]:
     if selected is not None:
         ask = code_prompt()
         yield from check_environment(selected.target, os.environ, selected.folder, SystemClock(), ask_code=ask)
+        if manifest := own_manifest(folder, environment):
+            from builder.publishing.own_endpoint.endpoint_health import check_endpoint
+
+            yield from check_endpoint(manifest, os.environ)
 
 
 def _needs_node(selected: SelectedEnvironment | None) -> bool:
