@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.images import dockerfiles, engine_calls, interoperability, registry_faults, speed
+from benchmarks.images import dockerfiles, engine_calls, interoperability, local_registry, registry_faults, speed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 PARTS: dict[str, Callable[[Path], Section]] = {
     "interoperability": interoperability.measure,
+    "local registry": local_registry.measure,
     "engine": engine_calls.measure,
     "dockerfiles": dockerfiles.measure,
     "speed": speed.measure,
