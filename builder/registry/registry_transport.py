@@ -40,7 +40,7 @@ class RegistryRequest:
     Attributes:
         method: The HTTP method.
         url: The whole address.
-        headers: Without credentials.
+        headers: Without ``Authorization``; a call of AWS has its session token and signature here.
         body: Bytes to send, or None.
         content: A small body in memory; used when ``body`` is None.
         expected_bytes: Of the answer, for the time limit.
@@ -48,7 +48,7 @@ class RegistryRequest:
 
     method: str
     url: str
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: RequestBody | None = None
     content: bytes = field(default=b"", repr=False)
     expected_bytes: int = 0

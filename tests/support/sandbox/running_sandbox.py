@@ -15,7 +15,7 @@ from sandbox.server import ServerOptions, start
 from sandbox.ums.first_accounts import create_first_accounts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from sandbox.faults import Scenario
@@ -101,9 +101,12 @@ def running_sandbox(
     clock: Clock | None = None,
     faults: Scenario | None = None,
     functions: ServiceSettings | None = None,
+    log: Callable[[str], None] | None = None,
 ) -> Iterator[Sandbox]:
     """Run a new local BioT with its data in ``folder``, on a free port."""
-    options = ServerOptions(folder=folder, port=0, clock=clock or SystemClock(), faults=faults, functions=functions)
+    options = ServerOptions(
+        folder=folder, port=0, clock=clock or SystemClock(), faults=faults, functions=functions, log=log
+    )
     with start(options) as running:
         accounts = create_first_accounts(running.state.database)
         assert accounts is not None
