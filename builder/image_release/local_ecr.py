@@ -13,16 +13,16 @@ import base64
 import hashlib
 import hmac
 import json
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from builder.network.secret_text import SecretText
-from builder.network.server_connection import LostResponseError, UndeliveredError
-from builder.registry import RegistryCredentials
-from builder.registry.registry_failures import RegistryAccessDeniedError
-from builder.registry.registry_transport import RegistryRequest, RegistryTransport
+from builder.registry import RegistryCredentials, no_credentials
+from builder.registry.registry_calls import RegistryCalls, UnusableAnswerError
+from builder.registry.registry_failures import RegistryAccessDeniedError, RegistryRefusedError
+from builder.registry.registry_transport import RegistryRequest, RegistryResponse, RegistryTransport
 
 if TYPE_CHECKING:
     from builder.registry import RegistryOptions, TempCredentials
@@ -42,24 +42,20 @@ def log_in_locally(temporary: TempCredentials, options: RegistryOptions) -> Regi
         options: How the registry is used.
 
     Raises:
-        RegistryAccessDeniedError: The local BioT does not answer, or does not accept the credentials.
+        RegistryAccessDeniedError: The local BioT does not accept the credentials.
+        RegistryError: It gave no usable answer, although it was asked several times.
     """
     url = temporary.repository.base_url
     request = RegistryRequest(
         method="POST", url=f"{url}/", headers=signed_headers(url, temporary, datetime.now(UTC)), content=_BODY
     )
-    hint = "Run the command again; start `biot-plugin sandbox` if it has stopped."
     try:
         with closing(RegistryTransport(options)) as transport:
-            response = transport.send(request, None)
-    except (LostResponseError, UndeliveredError) as error:
-        msg = f"The local BioT at {url} did not answer: {error}."
-        raise RegistryAccessDeniedError(msg, hint=hint) from error
-    credentials = _read_token(response.body) if response.status == _OK else None
-    if credentials is None:
-        msg = f"The local BioT at {url} did not accept its own temporary credentials (HTTP {response.status})."
-        raise RegistryAccessDeniedError(msg, hint=hint)
-    return credentials
+            calls = RegistryCalls(url, transport, options, (), no_credentials)
+            return _read_token(calls.query(request, {_OK}, _read_token))
+    except RegistryRefusedError as error:
+        msg = f"The local BioT at {url} did not accept its own temporary credentials (HTTP {error.status})."
+        raise RegistryAccessDeniedError(msg, hint="Run the command again.") from error
 
 
 def signed_headers(url: str, temporary: TempCredentials, now: datetime) -> dict[str, str]:
@@ -90,10 +86,13 @@ def signed_headers(url: str, temporary: TempCredentials, now: datetime) -> dict[
     return {**signed, "authorization": f"{_ALGORITHM} {credential}, SignedHeaders={names}, Signature={key.hex()}"}
 
 
-def _read_token(body: bytes) -> RegistryCredentials | None:
-    try:
-        token = json.loads(body)["authorizationData"][0]["authorizationToken"]
+def _read_token(response: RegistryResponse) -> RegistryCredentials:
+    password = ""
+    with suppress(LookupError, TypeError, ValueError, RecursionError):
+        token = json.loads(response.body)["authorizationData"][0]["authorizationToken"]
         username, _, password = base64.b64decode(token).decode().partition(":")
-    except (LookupError, TypeError, ValueError):
-        return None
-    return RegistryCredentials(username=username, password=SecretText(password)) if password else None
+    if not password:
+        # Raised outside of the block: a traceback must not lead to the answer.
+        msg = "an answer without a token"
+        raise UnusableAnswerError(msg, RegistryResponse(status=response.status, headers=response.headers))
+    return RegistryCredentials(username=username, password=SecretText(password))

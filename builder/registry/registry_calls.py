@@ -130,7 +130,7 @@ class RegistryCalls:
         self,
         request: RegistryRequest,
         statuses: Collection[int],
-        check: Callable[[RegistryResponse], None] | None = None,
+        check: Callable[[RegistryResponse], object] | None = None,
     ) -> RegistryResponse:
         """The answer to a request that may be sent several times.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ _OWN = ("--endpoint", "https://hook.example.com/proof", *LOCAL)
 _NOTIFICATION = ("notification", "device", "_create", *_OWN)
 _INTERCEPTION = ("interception", "ADAPT_ENTITY", "patient", *_OWN)
 
-OPERATIONS = (
+_OF_ZIPS = (
     Operation(name="publish: create", base="empty", arguments=_publish("first")),
     Operation(name="publish: create, disabled first", base="empty", arguments=_publish("first", "--disabled-first")),
     Operation(name="publish: code and settings", base="first", arguments=_publish("second")),
@@ -61,20 +61,33 @@ OPERATIONS = (
 )
 
 
+def _with_an_image(operation: Operation) -> Operation:
+    """The same with a plugin that BioT gets as a container image."""
+    arguments = tuple(argument.replace("{folder}/", "{folder}/image-") for argument in operation.arguments)
+    base = operation.base if operation.base == "empty" else f"image-{operation.base}"
+    return replace(operation, name=f"{operation.name}, image", base=base, arguments=arguments)
+
+
+_NO_IMAGES = ("subscribe", "unsubscribe", "subscriptions", "catalog", "list")
+"""These are not about the plugin's package."""
+OPERATIONS = (*_OF_ZIPS, *(_with_an_image(one) for one in _OF_ZIPS if one.arguments[0] not in _NO_IMAGES))
+
+
 def prepare(world: World) -> None:
     """Make every base, by the commands themselves."""
     world.keep("empty")
     _must(world, "subscribe", *_NOTIFICATION)
     _must(world, "subscribe", *_INTERCEPTION)
     world.keep("subscribed")
-    world.restore("empty")
-    _must(world, *_publish("first"))
-    world.keep("first")
-    _must(world, "disable", "proof", *LOCAL)
-    world.keep("disabled")
-    world.restore("first")
-    _must(world, *_publish("second"))
-    world.keep("second")
+    for kind in ("", "image-"):
+        world.restore("empty")
+        _must(world, *_publish(f"{kind}first"))
+        world.keep(f"{kind}first")
+        _must(world, "disable", "proof", *LOCAL)
+        world.keep(f"{kind}disabled")
+        world.restore(f"{kind}first")
+        _must(world, *_publish(f"{kind}second"))
+        world.keep(f"{kind}second")
 
 
 def _must(world: World, *arguments: str) -> CommandRun:

@@ -20,7 +20,8 @@ from tests.proof.judging import Case, Claim, claim_of, double_uploads, is_recove
 from tests.proof.operations import OPERATIONS, prepare
 from tests.proof.publishers import Publishers
 from tests.proof.races import false_endings, lost_updates, shrunk_versions, unguarded_updates
-from tests.proof.world import Hurried, World
+from tests.proof.virtual_waits import Hurried
+from tests.proof.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -7,41 +7,42 @@ because a command's output is caught by exchanging stdout.
 
 from __future__ import annotations
 
-import asyncio
 import io
 import json
 import os
 import shutil
-import threading
 import time
 from contextlib import redirect_stderr, redirect_stdout
-from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
-import builder.network.server_connection
-import builder.publishing.clock
 from builder.cli.app import run
+from builder.image.image_lock import write_image_lock
 from builder.network.secret_text import SecretText
 from builder.publishing.state_folder import LocalBiot, StateFolder, write_local_biot
 from sandbox.faults import FAULT_KINDS, Scenario
+from sandbox.registry.blob_files import BlobFiles
 from sandbox.server import ServerOptions, start
 from sandbox.ums.first_accounts import create_first_accounts
 from tests.proof.canary import CanaryHost
-from tests.support.biot.virtual_time import VirtualClock
+from tests.proof.virtual_waits import Hurried, hurry, serve_pause
+from tests.support.images.base_images import made_base
+from tests.support.plugins.stage_inputs import plugin
+from tests.support.sandbox.pushed_bases import push_base
+from tests.support.sandbox.running_sandbox import Sandbox
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from sandbox.faults import FaultKind, FaultRule
 
-REAL_PAUSE_SECONDS = 0.002
-"""So long a virtual pause really takes: the bytes before it shall arrive before what comes after it."""
-TABLES = ("plugins", "dispatcher_interception", "dispatcher_notification", "ums_service_user", "ums_secret_key")
+TABLES = (
+    *("plugins", "dispatcher_interception", "dispatcher_notification", "ums_service_user", "ums_secret_key"),
+    *("registry_blob", "registry_manifest", "registry_reference", "registry_tag", "registry_credential"),
+)
 CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+PLUGINS = "/settings/v2/plugins"
 SECRET = "canary-7d1f3b-environment-variable"
 TOKEN_BEGINS = "eyJhbGciOi"
 """Every JSON Web Token begins so."""
@@ -72,6 +73,7 @@ PROJECTS: Mapping[str, Mapping[str, Any]] = {
     "settings": {"display": "Settings", "memory": 512, "code": 1, "rows": ROWS[:1]},
     "second": {"display": "First", "memory": 384, "code": 2, "rows": ROWS},
 }
+IMAGE = 'deploymentPackageType = "IMAGE"'
 """The plugin at three moments of its life: folder, and what is in it."""
 
 
@@ -126,10 +128,11 @@ class BiotState:
 
 @dataclass(kw_only=True)
 class Base:
-    """A state to begin runs from: tables of the local BioT, and the publisher's state folder."""
+    """A state to begin runs from: tables and blobs of the local BioT, and the publisher's state folder."""
 
     tables: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
     folder: Path
+    blobs: Path
 
 
 class World:
@@ -170,8 +173,12 @@ class World:
         )
         hurry()
         self.gate.sleep = serve_pause
+        user = accounts.service_user
+        sandbox = Sandbox(running=self.running, admin_password=accounts.admin_password, service_user=user)
+        base = push_base(sandbox)
         for name, values in PROJECTS.items():
             write_project(folder / name, values)
+            write_project(folder / f"image-{name}", {**values, "more": IMAGE}, base)
 
     def close(self) -> None:
         self.running.stop()
@@ -202,13 +209,15 @@ class World:
         for met in self.gate.faulted_requests:
             kind = FAULT_KINDS.get(met.kind)
             interferes = kind is not None and (kind.before or kind.after) is not None
-            if kind is not None and (not interferes or met.path.startswith("/settings/v2/plugins")):
+            of_plugin = met.path.startswith(PLUGINS) and not met.path.startswith(f"{PLUGINS}/docker-repository")
+            if kind is not None and (not interferes or of_plugin):
                 kinds.append(kind)
         return kinds
 
     def keep(self, name: str) -> None:
         """Remember the present state as a base."""
-        base = Base(folder=self.folder / f"base-{name}")
+        base = Base(folder=self.folder / f"base-{name}", blobs=self.folder / f"blobs-{name}")
+        shutil.copytree(self._blobs, base.blobs)
         shutil.rmtree(self.state / "tokens", ignore_errors=True)
         shutil.copytree(self.state, base.folder)
         with self.running.state.database.read() as connection:
@@ -221,6 +230,9 @@ class World:
         base = self.bases[name]
         shutil.rmtree(self.state)
         shutil.copytree(base.folder, self.state)
+        for blob in base.blobs.iterdir():  # a plugin's end deletes those of its image
+            if not (self._blobs / blob.name).exists():
+                shutil.copy(blob, self._blobs)
         with self.running.state.database.write() as connection:
             connection.execute("PRAGMA defer_foreign_keys = ON")
             for table, rows in base.tables.items():
@@ -233,7 +245,10 @@ class World:
         """What the local BioT holds now."""
         with self.running.state.database.read() as connection:
             plugins = {
-                row["full_name"]: {**_lasting(json.loads(row["response"])), "code": row["code_sha256"]}
+                row["full_name"]: {
+                    **_lasting(json.loads(row["response"])),
+                    "code": row["code_sha256"] or row["image_digest"],
+                }
                 for row in connection.execute("SELECT * FROM plugins")
             }
             own = {row["endpoint_url"]: row["full_name"] for row in connection.execute("SELECT * FROM plugins")}
@@ -252,7 +267,7 @@ class World:
 
         Kept releases hold the plugin's variables, as plugin.toml does; credentials must not be there either.
         """
-        credentials = (*self.credentials, TOKEN_BEGINS)
+        credentials = (*self.credentials, *self._registry_credentials(), TOKEN_BEGINS)
         places = [place for place, text in (("stdout", ran.out), ("stderr", ran.err)) if holds(text, credentials)]
         places += [f"{place}: variable" for place, text in (("stdout", ran.out), ("stderr", ran.err)) if SECRET in text]
         for file in self.state.rglob("*"):
@@ -265,10 +280,20 @@ class World:
 
     def leaks_elsewhere(self) -> list[str]:
         """Files outside the state folder that show a credential: projects, artifacts, store, home."""
-        rooms = [self.folder / name for name in (*PROJECTS, "home", "store")]
+        projects = [*PROJECTS, *(f"image-{name}" for name in PROJECTS)]
+        rooms = [self.folder / name for name in (*projects, "home", "store")]
         files = [file for room in rooms for file in room.rglob("*") if file.is_file()]
-        credentials = (*self.credentials, TOKEN_BEGINS)
+        credentials = (*self.credentials, *self._registry_credentials(), TOKEN_BEGINS)
         return [str(file) for file in files if holds(file.read_text("utf-8", "replace"), credentials)]
+
+    @property
+    def _blobs(self) -> Path:
+        return BlobFiles.beside(self.running.state.database).file("")
+
+    def _registry_credentials(self) -> list[str]:
+        with self.running.state.database.read() as connection:
+            rows = connection.execute("SELECT secret_access_key, session_token FROM registry_credential").fetchall()
+        return [text for row in rows for text in row]
 
 
 def holds(text: str, secrets: Iterable[str]) -> bool:
@@ -286,8 +311,8 @@ def _lasting(response: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def write_project(folder: Path, values: Mapping[str, Any]) -> None:
-    """A plugin without dependencies."""
+def write_project(folder: Path, values: Mapping[str, Any], base: str = "") -> None:
+    """A plugin without dependencies; as an image on ``base`` if there is one."""
     (folder / "src").mkdir(parents=True)
     text = MANIFEST.format(
         display=values["display"],
@@ -296,65 +321,8 @@ def write_project(folder: Path, values: Mapping[str, Any]) -> None:
         rows="\n".join(values["rows"]),
         secret=SECRET,
     )
-    (folder / "plugin.toml").write_text(text, "utf-8")
+    (folder / "plugin.toml").write_text(f'{text}\n[build.image]\nbase = "{base}"\n' if base else text, "utf-8")
     body = f'def handler(event, context):\n    return {{"statusCode": 200, "body": "{values["code"]}"}}\n'
     (folder / "src" / "index.py").write_text(body, "utf-8")
-
-
-def hurry() -> None:
-    """In this process, waits for the next attempt and for a server that does not answer are virtual."""
-    builder.publishing.clock.SystemClock = Hurried  # type: ignore[misc,assignment]
-    module = vars(builder.network.server_connection)
-    assert "threading" in module, "the limit for a whole exchange is kept in another module now: runs wait in real time"
-    module["threading"] = SimpleNamespace(Timer=Watch)
-
-
-class Hurried(VirtualClock):
-    """The machine's clock, on which waiting costs nothing; all of a run's waits are counted together."""
-
-    waited: ClassVar[float] = 0.0
-
-    def __init__(self) -> None:
-        super().__init__(datetime.now(UTC))
-
-    def sleep(self, seconds: float) -> None:
-        super().sleep(seconds)
-        Hurried.waited += seconds
-
-
-class Watch:
-    """The client's limit for one exchange: it passes by the pauses of the server, and not by the machine's speed."""
-
-    present: ClassVar[Watch | None] = None
-
-    def __init__(self, seconds: float, hang_up: Callable[[], None]) -> None:
-        self.daemon = True
-        self.finished = threading.Event()
-        self._left, self._hang_up = seconds, hang_up
-
-    def start(self) -> None:
-        Watch.present = self
-
-    def cancel(self) -> None:
-        Watch.present = None
-
-    def spend(self, seconds: float) -> None:
-        self._left -= seconds
-        if self._left <= 0 and not self.finished.is_set():
-            self.finished.set()
-            self._hang_up()
-
-
-# Each request is a task of its own: the pauses of one that the client gave up are not those of its next request.
-_client: ContextVar[Watch | None] = ContextVar("client", default=None)
-
-
-async def serve_pause(seconds: float) -> None:
-    """A pause of the server: virtual for a client in this process, real for one in another."""
-    watch = _client.get() or Watch.present
-    if watch is None:
-        await asyncio.sleep(seconds)
-        return
-    _client.set(watch)
-    watch.spend(seconds)
-    await asyncio.sleep(min(seconds, REAL_PAUSE_SECONDS))
+    if base:
+        write_image_lock(plugin(folder), made_base(base).image)

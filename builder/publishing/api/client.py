@@ -20,7 +20,13 @@ from builder.publishing.api.paging import PAGE_SIZE, all_pages
 from builder.publishing.api.plugin_identity import certain_name, full_name
 from builder.publishing.api.rejections import METHOD_NOT_ALLOWED
 from builder.publishing.api.request_bodies import PluginForm, patch_fields, put_fields
-from builder.publishing.api.response_fields import read_actions, read_plugin, read_plugin_page, read_search_page
+from builder.publishing.api.response_fields import (
+    read_actions,
+    read_docker_credentials,
+    read_plugin,
+    read_plugin_page,
+    read_search_page,
+)
 from builder.publishing.api_values import SystemProperties
 from builder.publishing.failures import NoAnswer, NoSuchPlugin, Refused
 from builder.quoting import printable
@@ -169,7 +175,7 @@ class BiotClient:
         path = f"{_PLUGINS}/docker-repository/temp-credentials"
         permission = "SETTINGS_PLUGIN_GET_DOCKER_REPOSITORY_TEMP_CREDENTIALS"
         request = HttpRequest(method="GET", path=path, permission=permission)
-        return self._calls.read(request, self._tokens, lambda document: document)
+        return self._calls.read(request, self._tokens, read_docker_credentials)
 
     def _read(self, path: str, name: str) -> RemotePlugin | None:
         plugin = self._get(path, name)

@@ -124,6 +124,22 @@ def read_actions(document: Mapping[str, object]) -> tuple[Mapping[str, object], 
     return tuple(rows)
 
 
+def read_docker_credentials(document: Mapping[str, object]) -> Mapping[str, object]:
+    """Temporary credentials as BioT answers, complete; ``builder.registry.parse_temp_credentials`` checks their values.
+
+    Raises:
+        UnreadableResponseError: A field is missing or wrong.
+    """
+    for key in ("region", "repositoryUri"):
+        _check(document, key, str, needed=True)
+    _check(document, "credentials", dict, needed=True)
+    credentials = document["credentials"]
+    if isinstance(credentials, dict):
+        for key in ("accessKeyId", "secretAccessKey", "sessionToken", "expiration"):
+            _check(credentials, key, str, needed=True)
+    return document
+
+
 def _check(table: Mapping[str, object], key: str, kind: type, *, needed: bool) -> None:
     value = table.get(key)
     if value is None and not needed:

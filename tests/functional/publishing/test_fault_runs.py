@@ -41,6 +41,18 @@ def test_a_publish_with_a_lost_response_is_done(runs: Runs, kind: str) -> None:
     assert counts.claims == {"done": last}, shown(counts.stuck)
 
 
+def test_the_publish_of_an_image_with_a_lost_response_is_done(runs: Runs) -> None:
+    """At each request, also at those to the registry."""
+    operation = next(at for at, one in enumerate(OPERATIONS) if one.name == "publish: code and settings, image")
+    last = runs.requests[operation]
+    places = range(1, last + 1)
+    counts = runs.count(Attempt(operation=operation, faults=((place, "reset-after-apply"),)) for place in places)
+
+    judge(counts)
+    assert last > 15
+    assert counts.claims == {"done": last}, shown(counts.stuck)
+
+
 @pytest.mark.parametrize("kind", ["misdirected", "empty-object", "wrong-types", "another-plugin", "truncated-json"])
 def test_a_query_with_an_unusable_response_is_repeated(runs: Runs, kind: str) -> None:
     operation = next(number for number, one in enumerate(OPERATIONS) if one.name == "show")

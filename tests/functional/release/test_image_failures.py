@@ -64,7 +64,6 @@ def stop_faults(image: ImagePlugin) -> None:
         ("forbidden", REGISTRY, "denied access: HTTP 403", "`biot-plugin image login` tests BioT's log-in"),
         ("not-found-page", UPLOADS, "an HTML page: a proxy or portal answered", "again later"),
         ("forbidden", CREDENTIALS, "SETTINGS_PLUGIN_GET_DOCKER_REPOSITORY_TEMP_CREDENTIALS", "Nothing was changed"),
-        ("empty-object", CREDENTIALS, "temporary credentials without", "again later"),
     ],
 )
 def test_a_failed_push_says_where_and_that_the_plugin_is_as_before_and_the_next_publish_goes_on(
