@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 PARTS: dict[str, Callable[[Path], Section]] = {
     "interoperability": interoperability.measure,
-    "local registry": local_registry.measure,
+    "local-registry": local_registry.measure,
     "engine": engine_calls.measure,
     "dockerfiles": dockerfiles.measure,
     "speed": speed.measure,
