@@ -13,7 +13,15 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.images import dockerfiles, engine_calls, interoperability, local_registry, registry_faults, speed
+from benchmarks.images import (
+    dockerfiles,
+    engine_calls,
+    interoperability,
+    local_registry,
+    node_engine,
+    registry_faults,
+    speed,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +32,7 @@ PARTS: dict[str, Callable[[Path], Section]] = {
     "interoperability": interoperability.measure,
     "local-registry": local_registry.measure,
     "engine": engine_calls.measure,
+    "node": node_engine.measure,
     "dockerfiles": dockerfiles.measure,
     "speed": speed.measure,
     "faults": registry_faults.measure,

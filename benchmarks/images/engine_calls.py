@@ -111,7 +111,7 @@ def _engine(machine: DockerMachine, repository: str, name: str, digest: str) -> 
 def _calls(machine: DockerMachine, name: str) -> Row:
     events = {file.stem: json.loads(file.read_text("utf-8")) for file in sorted(EVENTS.glob("*.json"))}
     answered, problems = 0, []
-    with _container(machine, name) as call:
+    with running_container(machine, name) as call:
         for what, event in events.items():
             answer = call(event)
             if answer.get("statusCode") == 200 and answer.get("event") == event and answer.get("idna"):
@@ -128,7 +128,7 @@ def _calls(machine: DockerMachine, name: str) -> Row:
 
 
 @contextmanager
-def _container(machine: DockerMachine, name: str) -> Iterator[Any]:
+def running_container(machine: DockerMachine, name: str) -> Iterator[Any]:
     """A running container, and a function that calls it."""
     ports = {"RIE_PORT": free_port(), "RUNTIME_PORT": free_port()}
     variables = [part for key, port in ports.items() for part in ("--env", f"{key}={port}")]

@@ -53,7 +53,7 @@ def push_python_base(machine: DockerMachine, version: str, scratch: Path) -> str
     (root / "lambda-entrypoint.sh").write_text(ENTRYPOINT)
     (root / "lambda-entrypoint.sh").chmod(0o755)
     programs = [root / "bin/sh", language / "bin/python3", *language.rglob("*.so")]
-    _copy_libraries(programs, root, prefix)
+    copy_libraries(programs, root, prefix)
     tar = scratch / f"base-python{version}.tar"
     subprocess.run(["tar", "--create", "--file", str(tar), "--directory", str(root), "."], check=True)
     name = f"{machine.registry}/lambda/python:{version}"
@@ -69,7 +69,7 @@ def push_python_base(machine: DockerMachine, version: str, scratch: Path) -> str
     return name
 
 
-def _copy_libraries(programs: list[Path], root: Path, prefix: Path) -> None:
+def copy_libraries(programs: list[Path], root: Path, prefix: Path) -> None:
     """Copy the libraries that the programs are linked with to the same places."""
     found: set[str] = set()
     for program in programs:
