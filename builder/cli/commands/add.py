@@ -15,8 +15,8 @@ from builder.cli.output import print_document, print_lines, print_text
     short_help="Add a hook to a plugin repository.",
     epilog="""\b
 Examples:
-  biot-plugin add interceptor_pre              source, event, tests and subscription
-  biot-plugin add interceptor_pre --dry-run    show the changes, make none
+  biot-plugin add interceptor_pre            source, event, tests, manifest
+  biot-plugin add interceptor_pre --dry-run  show the changes, make none
 """,
 )
 @click.argument("hook", type=click.Choice(scaffold.HOOKS))

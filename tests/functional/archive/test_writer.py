@@ -8,6 +8,7 @@ import shutil
 import stat
 import subprocess
 import sys
+import sysconfig
 import time
 import zipfile
 from pathlib import Path
@@ -252,7 +253,9 @@ def test_more_files_than_a_zip_without_zip64_can_hold_are_refused(tmp_path: Path
 def test_the_wheels_bundled_with_python_are_accepted() -> None:
     import ensurepip
 
-    wheels = sorted((Path(ensurepip.__file__).parent / "_bundled").glob("*.whl"))
+    # Debian and Fedora keep them in a folder of their own.
+    folder = sysconfig.get_config_var("WHEEL_PKG_DIR") or Path(ensurepip.__file__).parent / "_bundled"
+    wheels = sorted(Path(folder).glob("*.whl"))
     assert wheels
     for wheel in wheels:
         with zipfile.ZipFile(wheel) as archive:

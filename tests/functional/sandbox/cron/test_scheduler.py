@@ -100,7 +100,7 @@ def test_a_move_of_the_clock_lists_its_runs(biot_plugin: CommandLine) -> None:
     [
         (["cron", "--data", "{}"], 2, "cron takes --plugin"),
         (["patient", "_create", "--at", "now"], 2, "are for `trigger cron`."),
-        (["cron"], 8, "Several plugins have a cronSchedule: Plugin-off, Plugin-on. Name one."),
+        (["cron"], 8, "Several plugins have a cronSchedule: Plugin-off, Plugin-on. Name one"),
         (["cron", "--plugin", "none"], 8, "none has no cronSchedule."),
         (["cron", "--advance", "soon"], 8, "time must be a duration"),
     ],
