@@ -16,6 +16,7 @@ const LAST_SECONDS = 0.5; // for requests that are on their way when the server 
 const MARGIN_SECONDS = 5; // for responses that are being sent at the end
 const MOST_CALLS = 512; // that run; one more is answered with 503 at once
 const MOST_LATE_CALLS = 16; // that were answered with 504 and still run; more make the server unhealthy
+const MOST_FIRST_CALLS = 100; // that run one after the other
 const HEALTH_PATH = "/health";
 /** The methods that a function URL has. HTTP has more, such as TRACE. */
 const METHODS = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"];
@@ -36,6 +37,8 @@ export class App {
   #options;
   #open = 0;
   #calls = 0;
+  #firstCalls = MOST_FIRST_CALLS;
+  #turn = Promise.resolve();
   #late = 0;
   #draining = false;
 
@@ -147,7 +150,9 @@ export class App {
   }
 
   /**
-   * Calls the plugin. A call whose time is over is answered with 504; it cannot be stopped.
+   * Calls the plugin. A new process fetches BioT's public key with its first call. So the first calls run one after the
+   * other, until one was accepted: the plugin limits how often it fetches the key, and would refuse some of many calls
+   * at once.
    *
    * @param {unknown} event
    */
@@ -156,12 +161,49 @@ export class App {
       throw new PluginError(503, "TOO_MANY_CALLS", "The plugin has too many calls. Try again later.");
     }
     this.#calls += 1;
+    try {
+      return this.#firstCalls > 0 ? await this.#runInTurn(event) : await this.#run(event);
+    } finally {
+      this.#calls -= 1;
+    }
+  }
+
+  /** @param {unknown} event */
+  async #runInTurn(event) {
+    const before = this.#turn;
+    /** @type {() => void} */
+    let done = () => {};
+    this.#turn = new Promise((resolve) => {
+      done = () => resolve(undefined);
+    });
+    await before;
+    if (this.#firstCalls === 0) {
+      done();
+      return this.#run(event);
+    }
+    try {
+      const answer = await this.#run(event);
+      this.#firstCalls = answer.statusCode < 400 ? 0 : this.#firstCalls - 1;
+      return answer;
+    } finally {
+      done();
+    }
+  }
+
+  /**
+   * Runs a call. When its time is over, it is answered with 504; it cannot be stopped.
+   *
+   * @param {unknown} event
+   * @returns {Promise<import("../src/plugin/response.js").LambdaResponse>}
+   */
+  async #run(event) {
     const { handler, settings } = this.#options;
     const end = performance.now() + settings.timeout * 1000;
     const getRemainingTimeInMillis = () => Math.max(0, Math.trunc(end - performance.now()));
     /** @type {NodeJS.Timeout | undefined} */
     let timer;
     let isLate = false;
+    /** @type {Promise<never>} */
     const timeIsOver = new Promise((_, reject) => {
       timer = setTimeout(() => {
         isLate = true;
@@ -173,11 +215,7 @@ export class App {
       clearTimeout(timer);
       this.#late -= isLate ? 1 : 0;
     });
-    try {
-      return await Promise.race([answer, timeIsOver]);
-    } finally {
-      this.#calls -= 1;
-    }
+    return Promise.race([answer, timeIsOver]);
   }
 
   /** Whether this server can take calls: 200, or 503 when it is about to stop or too many calls are stuck. */

@@ -10,7 +10,7 @@ from contextvars import copy_context
 from typing import Any
 
 from plugin.create_error_response import create_error_response
-from plugin.errors import PluginError
+from plugin.errors import FIRST_ERROR_STATUS, PluginError
 from plugin.get_trace_id import get_traceparent
 from plugin.settings import read_settings
 from server.call_log import keep_calls_apart, log_response, start_call
@@ -27,6 +27,7 @@ LARGEST_HEAD = 32 * 1024  # bytes of all headers
 LARGEST_BODY = 6 * 1024 * 1024  # bytes, as on Lambda
 BODY_SECONDS = 20.0  # for the whole body
 MOST_CALLS = 512  # that run or wait; one more is answered with 503 at once
+MOST_FIRST_CALLS = 100  # that run one after the other
 HEALTH_PATH = "/health"
 # The methods that a function URL has. HTTP has more, such as CONNECT.
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
@@ -63,6 +64,8 @@ class App:
         self.settings = settings
         self.draining = False
         self.calls = 0
+        self.first_calls = MOST_FIRST_CALLS
+        self.alone = asyncio.Lock()
         self.pool = ThreadPoolExecutor(settings.threads, "call")
         # Calls that were answered with 504 and still run: Python cannot stop a thread.
         self.late: set[Future[dict[str, Any]]] = set()
@@ -110,7 +113,10 @@ class App:
         )
 
     async def call(self, event: dict[str, Any]) -> dict[str, Any]:
-        """Call the plugin in a thread, and return its answer.
+        """Call the plugin, and return its answer.
+
+        A new process fetches BioT's public key with its first call. So the first calls run one after the other, until
+        one was accepted: the plugin limits how often it fetches the key, and would refuse some of many calls at once.
 
         Raises:
             PluginError: 503, too many calls; 504, the time is over.
@@ -118,6 +124,19 @@ class App:
         if self.calls >= MOST_CALLS:
             raise PluginError(503, "TOO_MANY_CALLS", "The plugin has too many calls. Try again later.")
         self.calls += 1
+        try:
+            if self.first_calls > 0:
+                async with self.alone:
+                    if self.first_calls > 0:
+                        answer = await self.run(event)
+                        self.first_calls = 0 if answer["statusCode"] < FIRST_ERROR_STATUS else self.first_calls - 1
+                        return answer
+            return await self.run(event)
+        finally:
+            self.calls -= 1
+
+    async def run(self, event: dict[str, Any]) -> dict[str, Any]:
+        """Call the plugin in a thread. Raises PluginError 504 when the time is over."""
         deadline = Deadline(self.settings.timeout)
         call = self.pool.submit(copy_context().run, self.handler, event, deadline)
         try:
@@ -127,11 +146,8 @@ class App:
             if not call.cancel():
                 self.late.add(call)
                 call.add_done_callback(self.late.discard)
-            raise PluginError(
-                504, "TIMEOUT", f"The plugin did not answer within {self.settings.timeout:g} s."
-            ) from None
-        finally:
-            self.calls -= 1
+            message = f"The plugin did not answer within {self.settings.timeout:g} s."
+            raise PluginError(504, "TIMEOUT", message) from None
 
     def health(self) -> Response:
         """Return whether this server can take calls: 200, or 503 when it is about to stop or every thread is stuck."""
