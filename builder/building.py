@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from builder.dependencies import Store
     from builder.errors import Problem
     from builder.evidence import PackageRow
+    from builder.evidence.components import PackageAnalysis
     from builder.natives.platform_packs import PlatformPacks
     from builder.stages import BuildInputs
 
@@ -72,9 +73,7 @@ def build_artifact(inputs: BuildInputs, packs: Sequence[Pack], store: Store) -> 
     report = report_with_tools(report, inputs.cold_start_tools, optimized.bundled_sizes)
     report_file = evidence.write_report(report, inputs.target)
     analysis = analyze_packages(manifest, packs, lambda: dependencies.direct_requirements(manifest), cache)
-    soup_warnings = write_evidence(
-        FinishedBuild(manifest=manifest, analysis=analysis, bundle=bundle, artifact=artifact, settings=inputs.evidence)
-    )
+    soup_warnings = _write_evidence(inputs, analysis, bundle, artifact)
     build_warnings = (*secret_warnings, *recorded, *optimized.warnings, *written.warnings, *soup_warnings)
     return PackagedPlugin(
         artifact=artifact,
@@ -96,6 +95,20 @@ def check_syntax(inputs: BuildInputs) -> None:
     manifest = inputs.checked.manifest
     bundled = bool(manifest.build.bundle)
     refuse_syntax_errors(inputs.sources, manifest.runtime, bundled=bundled, results=inputs.results)
+
+
+def _write_evidence(
+    inputs: BuildInputs, analysis: PackageAnalysis, bundle: Bundle, artifact: Artifact
+) -> tuple[Problem, ...]:
+    finished = FinishedBuild(
+        manifest=inputs.checked.manifest,
+        analysis=analysis,
+        bundle=bundle,
+        artifact=artifact,
+        settings=inputs.evidence,
+        images=(inputs.base.used,) if inputs.base else (),
+    )
+    return write_evidence(finished)
 
 
 class _Written(Struct, frozen=True, kw_only=True):

@@ -46,6 +46,7 @@ class Component(Struct, frozen=True, kw_only=True):
         name: As its ecosystem spells it.
         version: Exact; empty when unknown.
         purl: Package URL; empty when the ecosystem is unknown.
+        kind: Its type in CycloneDX: ``library``, or ``container`` for an image.
         hashes: (algorithm as CycloneDX names it, hex digest) of the file that the lock pins.
         facts: Its metadata.
         files: Its paths in the artifact, sorted.
@@ -59,6 +60,7 @@ class Component(Struct, frozen=True, kw_only=True):
     name: str
     version: str
     purl: str = ""
+    kind: str = "library"
     hashes: tuple[tuple[str, str], ...] = ()
     facts: PackageFacts = field(default_factory=PackageFacts)
     files: tuple[str, ...] = ()
@@ -72,13 +74,15 @@ class Inventory(Struct, frozen=True, kw_only=True):
 
     Attributes:
         plugin: The plugin itself, with its own files.
-        packages: All other components, by name and version.
+        packages: All other components, by name and version; images are the last.
         requires: Ref of a component -> refs of its requirements; every component has an entry.
+        lists_packages: Whether all packages are listed; False for an image from a Dockerfile.
     """
 
     plugin: Component
     packages: tuple[Component, ...]
     requires: dict[str, tuple[str, ...]]
+    lists_packages: bool = True
 
 
 class PackageAnalysis(Struct, frozen=True, kw_only=True):

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from builder.errors import Problem
     from builder.evidence.components import PackageAnalysis
     from builder.evidence.evidence_settings import EvidenceSettings
+    from builder.image.base_image import UsedImage
     from builder.manifest.model import Manifest
 
 
@@ -35,6 +36,7 @@ class FinishedBuild(Struct, frozen=True, kw_only=True):
         bundle: The files of the artifact.
         artifact: The written ZIP; its report is already beside it.
         settings: What decides the evidence besides these.
+        images: What an image was made of; empty for a ZIP.
     """
 
     manifest: Manifest
@@ -42,6 +44,7 @@ class FinishedBuild(Struct, frozen=True, kw_only=True):
     bundle: Bundle
     artifact: Artifact
     settings: EvidenceSettings
+    images: tuple[UsedImage, ...] = ()
 
 
 def write_evidence(build: FinishedBuild) -> tuple[Problem, ...]:
@@ -54,7 +57,7 @@ def write_evidence(build: FinishedBuild) -> tuple[Problem, ...]:
         PackagingError: A file cannot be written.
     """
     manifest, artifact, settings = build.manifest, build.artifact, build.settings
-    inventory = take_inventory(manifest, build.bundle, build.analysis)
+    inventory = take_inventory(manifest, build.bundle, build.analysis, build.images)
     rows = soup_rows(manifest, inventory, settings.soup)
     label = f"{manifest.plugin.name} {manifest.plugin.version}"
     files = evidence_files(artifact.file)

@@ -1,4 +1,4 @@
-"""The base image of a plugin, and whether Lambda can run what is built on it. Reads no files."""
+"""The images that an image is made of, and whether Lambda can run what is built on a base. Reads no files."""
 
 from __future__ import annotations
 
@@ -29,6 +29,46 @@ _OWN_LAYERS_MIN = 2
 _SHOWN = 80
 
 
+class UsedImage(Struct, frozen=True, kw_only=True):
+    """An image of a registry or of the engine, as the evidence names it.
+
+    Attributes:
+        reference: As plugin.toml, the kit or the Dockerfile names it.
+        digest: ``sha256:<hex>`` of its manifest; empty when it came from no registry, or when the engine does not say.
+        image_id: ``sha256:<hex>`` of its config, when there is no digest and the engine knows it; else empty.
+        is_base: Whether the plugin's image begins with its layers; else a Dockerfile takes files from it.
+    """
+
+    reference: str
+    digest: str
+    image_id: str = ""
+    is_base: bool = True
+
+    @property
+    def repository(self) -> str:
+        """The reference without its tag and digest: ``public.ecr.aws/lambda/python``."""
+        return self._name_and_tag()[0]
+
+    @property
+    def tag(self) -> str:
+        """The tag in the reference; empty without one."""
+        return self._name_and_tag()[1]
+
+    def describe(self) -> dict[str, object]:
+        """The image as the build report has it."""
+        return {
+            "reference": self.reference,
+            "digest": self.digest,
+            **({"imageId": self.image_id} if self.image_id else {}),
+            "isBase": self.is_base,
+        }
+
+    def _name_and_tag(self) -> tuple[str, str]:
+        name = self.reference.partition("@")[0]
+        head, colon, tag = name.rpartition(":")
+        return (head, tag) if colon and "/" not in tag else (name, "")
+
+
 class BaseImage(Struct, frozen=True, kw_only=True):
     """A base image for linux/amd64: everything about it except the content of its layers.
 
@@ -48,10 +88,9 @@ class BaseImage(Struct, frozen=True, kw_only=True):
         return content_digest(self.manifest.content)
 
     @property
-    def repository(self) -> str:
-        """The reference without its tag and digest: ``public.ecr.aws/lambda/python``."""
-        host, slash, path = self.reference.partition("@")[0].partition("/")
-        return f"{host}{slash}{path.partition(':')[0]}"
+    def used(self) -> UsedImage:
+        """It, as the evidence names it."""
+        return UsedImage(reference=self.reference, digest=self.digest)
 
     @property
     def layers(self) -> tuple[Descriptor, ...]:

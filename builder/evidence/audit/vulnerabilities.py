@@ -57,14 +57,18 @@ def audit(target: Path, dump: Path) -> Audit:
             database.
 
     Raises:
-        VerificationError: The SBOM is missing or belongs to another artifact; the dump has no
-            entry.
+        VerificationError: The SBOM is missing, belongs to another artifact, or is that of an image
+            from a Dockerfile, whose packages it does not have; the dump has no entry.
     """
     file = evidence_files(target)["sbom"] if target.suffix in {".zip", ".oci"} else target
     sbom = read_sbom_file(file)
     if file != target and sbom.artifact_sha256 != artifact_digest(target):
         msg = f"{file.name} is not the SBOM of {target.name}: it describes an artifact with another sha256."
         raise VerificationError(msg, hint="Run `biot-plugin package` again, or give the path of the SBOM itself.")
+    if not sbom.lists_packages:
+        msg = f"{file.name} does not list the packages of the image: a Docker engine installed them."
+        hint = "Let a scanner of images write an SBOM (Trivy and Syft write CycloneDX), and audit that file."
+        raise VerificationError(msg, hint=hint)
     packages, unchecked = _packages(sbom)
     reader = _DumpReader(packages)
     reader.read(dump)

@@ -134,7 +134,10 @@ def signed_by(file: Path, keyid: str) -> bool:
 
 def _packages(inventory: Inventory) -> list[_Document]:
     return [
-        {"uri": package.purl, "digest": {name.replace("-", "").lower(): digest for name, digest in package.hashes}}
+        {
+            **({"uri": package.purl} if package.purl else {"name": f"{package.name} {package.version}".strip()}),
+            "digest": {name.replace("-", "").lower(): digest for name, digest in package.hashes},
+        }
         for package in inventory.packages
     ]
 

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 SPEC = "1.6"
 PREFIX = "biot-plugin-kit"
+UNLISTED = f"{PREFIX}:packages"
+"""The property of an SBOM whose packages are unknown; ``audit`` looks for it."""
 END_OF_SUPPORT = "cdx:lifecycle:milestone:endOfSupport"
 """https://github.com/CycloneDX/cyclonedx-property-taxonomy/blob/main/cdx/lifecycle.md"""
 
@@ -83,11 +85,15 @@ def _metadata(
     manufacturer = soup.manufacturer or UNKNOWN
     properties = {
         "author-of-sbom-data": f"{soup.manufacturer or UNKNOWN}, by biot-plugin-kit {builder.__version__}",
-        "generation-context": "build: written with the artifact, from the packages that went in",
+        "generation-context": "build: written with the artifact, from the packages that went in"
+        if inventory.lists_packages
+        else "build: written with the artifact, from the Dockerfile",
         "runtime": manifest.plugin.runtime or UNKNOWN,
         "operating-system": manifest.runtime.operating_system,
         "tree-digest": artifact.tree_digest,
     }
+    if not inventory.lists_packages:
+        properties["packages"] = f"{UNKNOWN}: a Docker engine installed what the Dockerfile names"
     time: _Document = {}
     if epoch is None:
         properties["timestamp"] = f"{UNKNOWN}: left out so that one build has one SBOM; see the provenance statement"
@@ -145,7 +151,7 @@ def _nested(component: Component, soup: SoupFile) -> _Document:
 
 def _common_fields(component: Component, supplier: str) -> _Document:
     document: _Document = {
-        "type": "library",
+        "type": component.kind,
         "bom-ref": component.ref,
         "supplier": {"name": supplier},
         "name": component.name,
@@ -178,9 +184,13 @@ def _properties(values: dict[str, str]) -> list[_Document]:
 
 
 def _compositions(inventory: Inventory) -> list[_Document]:
-    """How complete the lists are: the artifact's is complete; only its authors know what is compiled into a package."""
+    """How complete the lists are.
+
+    The artifact's is complete, unless a Docker engine built it; only its authors know what is compiled into a package.
+    """
+    own = "complete" if inventory.lists_packages else "incomplete"
     compositions: list[_Document] = [
-        {"aggregate": "complete", "assemblies": [inventory.plugin.ref], "dependencies": sorted(inventory.requires)}
+        {"aggregate": own, "assemblies": [inventory.plugin.ref], "dependencies": sorted(inventory.requires)}
     ]
     for aggregate, has_nested in (("incomplete", True), ("unknown", False)):
         refs = [package.ref for package in inventory.packages if bool(package.inside) is has_nested]

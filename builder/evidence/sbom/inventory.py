@@ -8,15 +8,21 @@ from msgspec.structs import replace
 
 from builder.evidence.components import Component, Inventory, PackageFacts
 from builder.evidence.sbom.dependency_graph import ROOT
+from builder.evidence.sbom.image_components import image_component
 from builder.evidence.sbom.purl import purl_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from builder.build_values import Bundle
     from builder.evidence.components import PackageAnalysis
+    from builder.image.base_image import UsedImage
     from builder.manifest.model import Manifest
 
 
-def take_inventory(manifest: Manifest, bundle: Bundle, analysis: PackageAnalysis) -> Inventory:
+def take_inventory(
+    manifest: Manifest, bundle: Bundle, analysis: PackageAnalysis, images: Sequence[UsedImage] = ()
+) -> Inventory:
     """Attribute every file of the artifact to a component.
 
     A file that two packages share belongs to the one whose bytes were taken. An owner without a
@@ -26,6 +32,7 @@ def take_inventory(manifest: Manifest, bundle: Bundle, analysis: PackageAnalysis
         manifest: The plugin.
         bundle: Every file, with its owner.
         analysis: The metadata of the packages.
+        images: What an image was made of; empty for a ZIP.
     """
     python = manifest.runtime.language == "python"
     files: dict[str, list[str]] = {}
@@ -47,13 +54,15 @@ def take_inventory(manifest: Manifest, bundle: Bundle, analysis: PackageAnalysis
         files=tuple(files.get("", ())),
     )
     refs = {ROOT: root.ref} | {label: component.ref for label, component in components.items()}
+    of_images = {component.ref: component for component in map(image_component, images)}
+    requires = {refs[label]: [refs[one] for one in analysis.requires.get(label, ())] for label in refs}
+    requires |= {ref: [] for ref in of_images}
+    requires[root.ref] += of_images
     return Inventory(
         plugin=root,
-        packages=tuple(components.values()),
-        requires={
-            refs[label]: tuple(sorted(refs[required] for required in analysis.requires.get(label, ())))
-            for label in refs
-        },
+        packages=(*components.values(), *of_images.values()),
+        lists_packages=not manifest.dockerfile,
+        requires={ref: tuple(sorted(required)) for ref, required in requires.items()},
     )
 
 

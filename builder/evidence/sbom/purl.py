@@ -22,6 +22,14 @@ def npm_purl(name: str, version: str) -> str:
     return f"pkg:npm/{quote(name, safe='/')}@{quote(version, safe='')}"
 
 
+def oci_purl(repository: str, digest: str, *, tag: str, arch: str) -> str:
+    """``pkg:oci/python@sha256%3A…?arch=amd64&repository_url=public.ecr.aws/lambda/python&tag=3.13``."""
+    name = quote(repository.rpartition("/")[2].lower(), safe="")
+    qualifiers = {"arch": arch, "repository_url": repository, "tag": tag}
+    listed = "&".join(f"{key}={quote(value, safe='/:')}" for key, value in qualifiers.items() if value)
+    return f"pkg:oci/{name}@{quote(digest, safe='')}?{listed}"
+
+
 def parse_purl(text: str) -> tuple[str, str, str] | None:
     """(type, name with its namespace, version); version is empty without one. None when the text is not a purl."""
     scheme, separator, rest = text.partition(":")

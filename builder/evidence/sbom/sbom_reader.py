@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from builder.errors import VerificationError
+from builder.evidence.sbom.cyclonedx import UNLISTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,10 +47,12 @@ class Sbom(Struct, frozen=True, kw_only=True):
     Attributes:
         artifact_sha256: Hex digest of the artifact that it describes; empty without one.
         components: All components; nested ones follow the component that contains them.
+        lists_packages: False when the kit wrote it for an image from a Dockerfile, whose packages it does not know.
     """
 
     artifact_sha256: str
     components: tuple[SbomComponent, ...]
+    lists_packages: bool = True
 
 
 def read_sbom_file(file: Path) -> Sbom:
@@ -73,8 +76,11 @@ def read_sbom_file(file: Path) -> Sbom:
     hashes = {
         _text(_table(one).get("alg")): _text(_table(one).get("content")) for one in _list(described.get("hashes"))
     }
+    properties = {_text(_table(one).get("name")) for one in _list(_table(document.get("metadata")).get("properties"))}
     return Sbom(
-        artifact_sha256=hashes.get("SHA-256", ""), components=tuple(_components(document.get("components"), "", 0))
+        artifact_sha256=hashes.get("SHA-256", ""),
+        components=tuple(_components(document.get("components"), "", 0)),
+        lists_packages=UNLISTED not in properties,
     )
 
 
