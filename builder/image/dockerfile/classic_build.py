@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
+from builder.image.dockerfile.build_thread import BuildThread
 from builder.image.dockerfile.engine_connection import LINES_SHOWN, build_failure
 from builder.image.lambda_images import ARCHITECTURE, OPERATING_SYSTEM
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from typing import IO
 
     from docker import APIClient
@@ -25,6 +26,7 @@ PLATFORM: Final = f"{OPERATING_SYSTEM}/{ARCHITECTURE}"
 
 _STEP: Final = re.compile(r"Step [0-9]+/[0-9]+ : (.*)")
 _IMAGE: Final = re.compile(r" ---> ([0-9a-f]{12,64})")
+_CACHED: Final = " ---> Using cache"
 _CONTAINER: Final = re.compile(r" ---> Running in ([0-9a-f]{12,64})")
 _ATTEMPTS: Final = 20
 _WAIT_SECONDS: Final = 0.1
@@ -43,9 +45,7 @@ class EngineBuildRequest(Struct, frozen=True, kw_only=True):
 
 
 def build_classic(engine: APIClient, context: IO[bytes], request: EngineBuildRequest, progress: Progress) -> str:
-    """Build an image. A build that fails leaves no image and no container of its own.
-
-    One that is interrupted can leave the image of a step that was just ending, without a name.
+    """Build an image. A build that fails or is interrupted leaves no image and no container of its own.
 
     Args:
         engine: The engine.
@@ -61,8 +61,22 @@ def build_classic(engine: APIClient, context: IO[bytes], request: EngineBuildReq
     """
     before = set(engine.images(quiet=True, all=True))
     run = _Run(progress)
+    build = BuildThread(engine, lambda: _events(engine, context, request), run.read)
     finished = False
-    events = engine.build(
+    try:
+        build.wait()
+        if run.failure or not run.image:
+            raise build_failure(request.dockerfile, run.failure or "it ended without an image", list(run.lines))
+        finished = True
+    finally:
+        if not finished:
+            build.stop()
+            _remove_leftovers(engine, run, before)
+    return run.image
+
+
+def _events(engine: APIClient, context: IO[bytes], request: EngineBuildRequest) -> Iterator[Mapping[str, object]]:
+    events: Iterator[Mapping[str, object]] = engine.build(
         fileobj=context,
         custom_context=True,
         dockerfile=request.dockerfile,
@@ -72,21 +86,19 @@ def build_classic(engine: APIClient, context: IO[bytes], request: EngineBuildReq
         forcerm=True,
         decode=True,
     )
-    try:
-        for event in events:
-            run.read(event)
-        if run.failure or not run.image:
-            raise build_failure(request.dockerfile, run.failure or "it ended without an image", list(run.lines))
-        finished = True
-    finally:
-        events.close()  # the engine stops a build whose connection is closed
-        if not finished:
-            _remove_leftovers(engine, run, before)
-    return run.image
+    return events
 
 
 class _Run:
-    """What a build has said so far."""
+    """What a build has said so far.
+
+    Attributes:
+        image: The id of the finished image; empty before.
+        failure: Why the build failed; empty while it has not.
+        lines: The last lines.
+        images: The short ids of the images that its steps made, the lowest first: not those of FROM and of the cache.
+        containers: The ids of the containers that ran steps.
+    """
 
     def __init__(self, progress: Progress) -> None:
         self.image = ""
@@ -96,6 +108,7 @@ class _Run:
         self.containers: list[str] = []
         self._progress = progress
         self._unfinished = ""
+        self._makes_image = False
 
     def read(self, event: Mapping[str, object]) -> None:
         """Take one event of the engine's stream."""
@@ -113,17 +126,20 @@ class _Run:
         if line:
             self.lines.append(line)
         if step := _STEP.fullmatch(line):
+            self._makes_image = not step[1].upper().startswith("FROM ")
             self._progress.advance(step[1])
-        if container := _CONTAINER.fullmatch(line):
+        elif line == _CACHED:
+            self._makes_image = False
+        elif container := _CONTAINER.fullmatch(line):
             self.containers.append(container[1])
-        elif image := _IMAGE.fullmatch(line):
+        elif (image := _IMAGE.fullmatch(line)) and self._makes_image:
             self.images.append(image[1])
 
 
 def _remove_leftovers(engine: APIClient, run: _Run, before: set[str]) -> None:
     """Remove the container of the step that was running, and the images of the steps before it.
 
-    The engine needs a moment to notice the end of the connection, and it may be finishing a step meanwhile.
+    The engine has removed the container already, unless it did not say that the build has ended.
     """
     from docker.errors import APIError, NotFound
 

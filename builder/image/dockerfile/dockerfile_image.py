@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from builder.archive.compression import compressor
 from builder.errors import PackagingError
@@ -16,11 +17,12 @@ from builder.host.fingerprint import code_digest
 from builder.image.dockerfile.build_context import ContextFile, write_context
 from builder.image.dockerfile.buildkit_build import build_with_buildkit
 from builder.image.dockerfile.classic_build import PLATFORM, EngineBuildRequest, build_classic
-from builder.image.dockerfile.dockerfile_instructions import needs_buildkit
+from builder.image.dockerfile.dockerfile_instructions import needs_buildkit, parse_dockerfile
 from builder.image.dockerfile.engine_connection import open_engine
 from builder.image.dockerfile.normalized_layer import NORMALIZING_CODE, normalize_layer
+from builder.image.dockerfile.referenced_images import referenced_images
 from builder.image.lambda_images import ARCHITECTURE, ENTRYPOINTS, LAYERS_MAX, OPERATING_SYSTEM
-from builder.oci import StoredLayer, encode_document
+from builder.oci import StoredLayer, encode_document, is_digest
 from builder.quoting import printable
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
     from docker import APIClient
 
+    from builder.image.base_image import UsedImage
     from builder.image.layer_writer import LayerStorage
     from builder.progress import Progress
 
@@ -59,10 +62,12 @@ class DockerfileImage(Struct, frozen=True, kw_only=True):
     Attributes:
         config: Its config, as bytes.
         layers: All of its layers, the lowest first; their files belong to the storage.
+        used: The images that the Dockerfile names, with their digests as the engine knows them.
     """
 
     config: bytes
     layers: tuple[StoredLayer, ...]
+    used: tuple[UsedImage, ...] = ()
 
 
 def build_dockerfile(
@@ -87,24 +92,42 @@ def build_dockerfile(
     progress.begin(f"Build {build.dockerfile}", 0)
     with open_engine(environ) as engine:
         previous = _image_id(engine, request.tag)
-        if needs_buildkit(text):
-            identifier = build_with_buildkit(build.files, request, environ)
-        else:
-            with tempfile.TemporaryFile() as context:
-                write_context(build.files, context)
-                context.seek(0)
-                identifier = build_classic(engine, context, request, progress)
-        built = engine.inspect_image(identifier)
         try:
+            if needs_buildkit(text):
+                identifier = build_with_buildkit(build.files, request, environ)
+            else:
+                with tempfile.TemporaryFile() as context:
+                    write_context(build.files, context)
+                    context.seek(0)
+                    identifier = build_classic(engine, context, request, progress)
+            built = engine.inspect_image(identifier)
             config = _checked_config(built, build)
             layers = _layers(engine, identifier, built["RootFS"].get("Layers") or (), storage)
         except BaseException:
-            if previous and previous != identifier:
-                engine.tag(previous, *request.tag.split(":"))
-            _remove(engine, identifier if previous != identifier else "")
+            _restore(engine, request.tag, previous)
             raise
         _remove(engine, previous if previous != identifier else "")
-    return DockerfileImage(config=_config_document(config, layers), layers=layers)
+        used = tuple(_with_digest(engine, image) for image in referenced_images(parse_dockerfile(text)))
+    return DockerfileImage(config=_config_document(config, layers), layers=layers, used=used)
+
+
+def _with_digest(engine: APIClient, image: UsedImage) -> UsedImage:
+    """An image with the digest that its reference has, or else the one under which the engine pulled it.
+
+    BuildKit keeps the images that it pulls to itself, so that the engine may not know one.
+    """
+    from docker.errors import APIError
+
+    pinned = image.reference.partition("@")[2]
+    if is_digest(pinned):
+        return replace(image, digest=pinned)
+    try:
+        found = engine.inspect_image(image.reference)
+    except APIError:
+        return image
+    digests = sorted(str(name).partition("@") for name in found.get("RepoDigests") or ())
+    ours = [digest for name, _, digest in digests if name == image.repository] or [one[2] for one in digests]
+    return replace(image, digest=ours[0]) if ours else replace(image, image_id=str(found.get("Id", "")))
 
 
 def _checked_config(built: Mapping[str, object], build: DockerfileBuild) -> dict[str, object]:
@@ -201,6 +224,19 @@ def _image_id(engine: APIClient, tag: str) -> str:
         return str(engine.inspect_image(tag)["Id"])
     except ImageNotFound:
         return ""
+
+
+def _restore(engine: APIClient, tag: str, previous: str) -> None:
+    """Give a tag back to the image that had it, and remove the one that has it now."""
+    from docker.errors import APIError
+
+    with suppress(APIError):  # the engine is going down
+        current = _image_id(engine, tag)
+        if current == previous:
+            return
+        if previous:
+            engine.tag(previous, *tag.split(":"))
+        _remove(engine, current)
 
 
 def _remove(engine: APIClient, image: str) -> None:
