@@ -31,7 +31,7 @@ from builder.coldstart.cold_start_tools import find_tools
 from builder.host.background import run_both
 from builder.host.store_location import store_folder
 from builder.last_build import BuildInput, BuildRequest, LastBuild, RecordedBuild
-from builder.stages import BuildInputs, CheckedPlugin, PackagedPlugin, Project
+from builder.stages import BuildInputs, CheckedPlugin, DockerfileInputs, PackagedPlugin, Project
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,6 +51,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BuildInputs",
     "CheckedPlugin",
+    "DockerfileInputs",
     "PackagedPlugin",
     "Project",
     "build",
@@ -137,13 +138,11 @@ def package(
         PackagingError: Files collide, or the artifact is larger than Lambda allows.
     """
     began = time.time_ns()
-    checked = source_checks.check_manifest(project, loaded)
-    if checked.manifest.dockerfile:
+    inputs = gather_inputs(project, output=output, loaded=loaded)
+    if isinstance(inputs, DockerfileInputs):
         from builder.dockerfile_building import package_dockerfile  # only with a Dockerfile
 
-        store = dependencies.open_store(project.store)
-        return package_dockerfile(checked, _target(checked.manifest, output), store, progress)
-    inputs = _gather(project, checked, output)
+        return package_dockerfile(inputs.checked, inputs.target, dependencies.open_store(project.store), progress)
     packaged = reuse_previous_build(inputs)
     if packaged is None:
         store = dependencies.open_store(project.store)
@@ -156,20 +155,20 @@ def package(
     return packaged
 
 
-def gather_inputs(project: Project, *, output: Path | None = None, loaded: LoadedManifest | None = None) -> BuildInputs:
-    """Step 1 of ``package``: read and check everything that decides the artifact, before any package is read.
+def gather_inputs(
+    project: Project, *, output: Path | None = None, loaded: LoadedManifest | None = None
+) -> BuildInputs | DockerfileInputs:
+    """Step 1 of ``package``: read and check all that decides the artifact; with a Dockerfile, this is the manifest.
 
     Raises:
         ManifestError, ProjectError: As ``check``.
         DependencyError: The lock is missing or stale.
     """
-    return _gather(project, source_checks.check_manifest(project, loaded), output)
-
-
-def _gather(project: Project, checked: CheckedPlugin, output: Path | None) -> BuildInputs:
+    checked = source_checks.check_manifest(project, loaded)
     manifest = checked.manifest
+    if manifest.dockerfile:
+        return DockerfileInputs(checked=checked, target=_target(manifest, output))
     source_checks.refuse_pushed_image(manifest)
-    source_checks.refuse_dockerfile(manifest)
     lock = dependencies.read_lock(manifest)
     results = FileResults.of_plugin(store_folder(project.store, os.environ), manifest.folder)
     sources = bundles.select_sources(manifest, lock.folders, results)
@@ -263,9 +262,11 @@ def verify(artifact: Path, rebuild: Project | None, progress: Progress) -> Verif
     result = verification.examine_artifact(artifact, report_needed=rebuild is None)
     if rebuild is None:
         return result
-    with_lock = verification.add_lock_differences(result, dependencies.read_lock(check(rebuild).manifest))
-    if with_lock.differences != result.differences:
-        return with_lock  # other packages cannot give this artifact
+    manifest = check(rebuild).manifest
+    if not manifest.dockerfile:
+        with_lock = verification.add_lock_differences(result, dependencies.read_lock(manifest))
+        if with_lock.differences != result.differences:
+            return with_lock  # other packages cannot give this artifact
     with TemporaryDirectory() as folder:
         rebuilt = package(rebuild, progress, output=Path(folder))
         return verification.add_rebuild_differences(result, rebuilt.artifact.file, rebuilt.report)

@@ -87,17 +87,6 @@ def refuse_pushed_image(manifest: Manifest) -> None:
         raise PackagingError(message, hint=hint)
 
 
-def refuse_dockerfile(manifest: Manifest) -> None:
-    """Stop when a Docker engine builds the plugin, whose inputs cannot be collected with those of other plugins.
-
-    Raises:
-        PackagingError: The plugin has a Dockerfile.
-    """
-    if manifest.dockerfile:
-        message = f"A Docker engine builds {manifest.plugin.name} from a Dockerfile; `package --all` does not."
-        raise PackagingError(message, hint="Package it alone: `biot-plugin package -p FOLDER`.")
-
-
 def refuse_missing_hooks(manifest: Manifest, sources: Sequence[SourceFile]) -> tuple[Problem, ...]:
     """Stop when the code has no hook for a subscription; otherwise return the warnings.
 

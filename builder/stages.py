@@ -72,6 +72,18 @@ class BuildInputs(Struct, frozen=True, kw_only=True):
     base: BaseImage | None = None
 
 
+class DockerfileInputs(Struct, frozen=True, kw_only=True):
+    """A plugin with a Dockerfile: the Docker engine decides the rest.
+
+    Attributes:
+        checked: The plugin and its warnings.
+        target: Where the image will be written.
+    """
+
+    checked: CheckedPlugin
+    target: Path
+
+
 class PackagedPlugin(Struct, frozen=True, kw_only=True):
     """A written artifact and the report beside it.
 

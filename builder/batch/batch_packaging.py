@@ -20,7 +20,7 @@ from msgspec.structs import replace
 from builder import dependencies, pipeline
 from builder.build_values import Lock, Pack
 from builder.errors import DependencyError, KitError, ProjectError
-from builder.pipeline import BuildInputs, PackagedPlugin, Project
+from builder.pipeline import BuildInputs, DockerfileInputs, PackagedPlugin, Project
 from builder.progress import SilentProgress
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from builder.dependencies import Store
     from builder.progress import Progress
 
-_Stage: TypeAlias = BuildInputs | PackagedPlugin | KitError
+_Stage: TypeAlias = BuildInputs | DockerfileInputs | PackagedPlugin | KitError
 """How far one plugin is: gathered, packaged, or failed."""
 
 _PackKey: TypeAlias = tuple[str, bool]
@@ -94,10 +94,14 @@ def _reuse(stage: _Stage) -> _Stage:
 
 
 def _build(packs: Mapping[_PackKey, Pack], store: Store, stage: _Stage) -> PackagedPlugin | KitError:
-    if not isinstance(stage, BuildInputs):
+    if not isinstance(stage, BuildInputs | DockerfileInputs):
         return stage
-    keys = _pack_keys(stage)
     try:
+        if isinstance(stage, DockerfileInputs):
+            from builder.dockerfile_building import package_dockerfile  # only with a Dockerfile
+
+            return package_dockerfile(stage.checked, stage.target, store, SilentProgress())
+        keys = _pack_keys(stage)
         if all(key in packs for key in keys):
             plugin_packs = tuple(
                 replace(packs[key], package=package) for key, package in zip(keys, stage.lock.packages, strict=True)
@@ -147,10 +151,10 @@ def _pack_keys(inputs: BuildInputs) -> list[_PackKey]:
 
 def _refuse_same_target(gathered: Sequence[_Stage]) -> list[_Stage]:
     """Two plugins with the same name and version cannot be written into one folder of artifacts."""
-    first: dict[Path, BuildInputs] = {}
+    first: dict[Path, BuildInputs | DockerfileInputs] = {}
     checked: list[_Stage] = []
     for stage in gathered:
-        if isinstance(stage, BuildInputs) and first.setdefault(stage.target, stage) is not stage:
+        if isinstance(stage, BuildInputs | DockerfileInputs) and first.setdefault(stage.target, stage) is not stage:
             other = first[stage.target].checked.manifest.file
             message = f"Duplicate artifact {stage.target.name}: {other} has the same name and version."
             checked.append(ProjectError(message, hint="Rename one of the two plugins, or leave out --output."))

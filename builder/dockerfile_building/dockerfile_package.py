@@ -12,7 +12,6 @@ from msgspec import Struct
 import builder
 from builder import evidence
 from builder.archive.compression import compressor
-from builder.archive.package_sizes import PackageRow
 from builder.archive.tree_digest import tree_digest
 from builder.build_values import Bundle, Lock
 from builder.dependencies.store.layer_store import LayerStore
@@ -24,7 +23,7 @@ from builder.host.fingerprint import code_digest
 from builder.image.dockerfile.build_context import ContextFile, write_context
 from builder.image.dockerfile.dockerfile_image import DockerfileBuild, build_dockerfile
 from builder.image.dockerfile.dockerfile_instructions import parse_dockerfile, unrepeatable_steps
-from builder.image.dockerfile.dockerfile_layout import write_dockerfile_layout
+from builder.image.dockerfile.dockerfile_layout import image_rows, write_dockerfile_layout
 from builder.stages import CheckedPlugin, PackagedPlugin
 
 if TYPE_CHECKING:
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
     from builder.manifest.model import Manifest
     from builder.progress import Progress
 
-_LABEL = "the image"
 _NO_LOCK = Lock(file=None, packages=())
 
 
@@ -85,7 +83,7 @@ def _build(inputs: _Inputs, target: Path, store: Store, progress: Progress) -> P
     build = DockerfileBuild(dockerfile=dockerfile, files=files, plugin=plugin.name, handler=plugin.handler)
     image = build_dockerfile(build, LayerStore(store), os.environ, progress)
     artifact = write_dockerfile_layout(image, str(plugin.version), target)
-    rows = (PackageRow(name=_LABEL, version="", files=0, size=artifact.unpacked_size, packed_size=artifact.size),)
+    rows = image_rows(artifact)
     steps = unrepeatable_steps(parse_dockerfile(_text(files, dockerfile)))
     recorded = (*(_warning(dockerfile, step) for step in steps), _without_packages(dockerfile))
     report = evidence.build_report(manifest, _NO_LOCK, rows, artifact, inputs=inputs.digest)
@@ -93,9 +91,15 @@ def _build(inputs: _Inputs, target: Path, store: Store, progress: Progress) -> P
     report_file = evidence.write_report(report, target)
     analysis = analyze_packages(manifest, (), lambda: (), package_result_cache(store, manifest, "", ()))
     bundle = Bundle(entries=(), tree_digest=tree_digest(()))
-    soup_warnings = write_evidence(
-        FinishedBuild(manifest=manifest, analysis=analysis, bundle=bundle, artifact=artifact, settings=inputs.settings)
+    finished = FinishedBuild(
+        manifest=manifest,
+        analysis=analysis,
+        bundle=bundle,
+        artifact=artifact,
+        settings=inputs.settings,
+        images=image.used,
     )
+    soup_warnings = write_evidence(finished)
     return PackagedPlugin(
         artifact=artifact,
         report=report,
@@ -140,6 +144,7 @@ def _describe(dockerfile: str, image: DockerfileImage, steps: Sequence[Unrepeata
     """The image as the report has it."""
     return {
         "dockerfile": dockerfile,
+        "images": [used.describe() for used in image.used],
         "layers": [
             {"digest": one.descriptor.digest, "diffId": one.diff_id, "size": one.descriptor.size, "isBase": False}
             for one in image.layers

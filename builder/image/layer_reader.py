@@ -7,22 +7,18 @@ A layer is never unpacked to disk, and never beyond what its size allows.
 
 from __future__ import annotations
 
-import hashlib
-import zlib
-from typing import TYPE_CHECKING, BinaryIO, Final
-
-from msgspec import Struct
+from typing import TYPE_CHECKING, Final
 
 from builder.archive.directory import ENTRIES_MAX
 from builder.archive.entry_paths import folders_of, path_problem, sort_key
 from builder.build_values import EXECUTABLE_MODE, REGULAR_MODE, STORED, PackMember
 from builder.image.lambda_images import TASK_ROOT
+from builder.image.layer_tar import LayerContents, LayerRefusedError, LayerTar, number_in
 from builder.image.tar_records import (
     BLOCK,
     END,
     EXTENDED,
     FOLDER,
-    RATIO_MAX,
     REGULAR,
     file_records,
     folder_records,
@@ -35,32 +31,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-_CHUNK: Final = 1 << 18
 _EXTENDED_MAX: Final = 1 << 16
-_GZIP_HEADER: Final = bytes.fromhex("1f8b08000000000000ff")
-"""Deflate, no flags, no name, no time, unknown system: what libdeflate writes."""
 _LINKS: Final = {b"1": "a hard link", b"2": "a symbolic link"}
 _DEVICES: Final = {b"3": "a device", b"4": "a device", b"6": "a pipe"}
-
-
-class LayerContents(Struct, frozen=True, kw_only=True):
-    """What is in a layer.
-
-    Attributes:
-        digest: ``sha256:<hex>`` of the layer.
-        diff_id: ``sha256:<hex>`` of its tar.
-        unpacked_size: Bytes of its tar.
-        members: Its files, with paths below var/task; sizes are those of the content, not compressed.
-    """
-
-    digest: str
-    diff_id: str
-    unpacked_size: int
-    members: tuple[PackMember, ...]
-
-
-class LayerRefusedError(ValueError):
-    """A layer is not in the form that the kit writes; its text is a sentence about one member or the layer."""
 
 
 def read_layer_file(file: Path, size: int) -> LayerContents:
@@ -75,7 +48,7 @@ def read_layer_file(file: Path, size: int) -> LayerContents:
         OSError: It cannot be read.
     """
     with file.open("rb") as stream:
-        tar = _Tar(stream, unpacked_limit(size))
+        tar = LayerTar(stream, unpacked_limit(size))
         members = tuple(_read_members(tar))
         digest, diff_id = tar.finish()
     _check_order(members)
@@ -83,75 +56,7 @@ def read_layer_file(file: Path, size: int) -> LayerContents:
     return LayerContents(digest=digest, diff_id=diff_id, unpacked_size=tar.size, members=files)
 
 
-class _Tar:
-    """The tar in a layer, unpacked piece by piece, with the digests of both."""
-
-    def __init__(self, stream: BinaryIO, limit: int) -> None:
-        self.size = 0
-        self._stream = stream
-        self._limit = limit
-        self._inflater = zlib.decompressobj(16 + zlib.MAX_WBITS)
-        self._packed = hashlib.sha256()
-        self._digest = hashlib.sha256()
-        self._pending = b""
-        self._ready = b""
-        if stream.read(len(_GZIP_HEADER)) != _GZIP_HEADER:
-            msg = "It does not begin as a gzip file of the kit does."
-            raise LayerRefusedError(msg)
-        stream.seek(0)
-
-    def take(self, count: int) -> bytes:
-        """The next bytes of the tar, at most ``count``, and at least one.
-
-        Raises:
-            LayerRefusedError: The tar ends here, or the layer is damaged or unpacks to too much.
-        """
-        while not self._ready:
-            self._fill()
-        data, self._ready = self._ready[:count], self._ready[count:]
-        self._digest.update(data)
-        return data
-
-    def exactly(self, count: int) -> bytes:
-        """The next ``count`` bytes; ``count`` is small."""
-        parts = []
-        while count:
-            part = self.take(count)
-            parts.append(part)
-            count -= len(part)
-        return b"".join(parts)
-
-    def finish(self) -> tuple[str, str]:
-        """The digests of the layer and of its tar, which must both end here."""
-        while not self._ready and not self._inflater.eof:
-            self._fill(may_end=True)
-        if self._ready or self._pending or self._inflater.unused_data or self._stream.read(1):
-            msg = "It has bytes after its end."
-            raise LayerRefusedError(msg)
-        return f"sha256:{self._packed.hexdigest()}", f"sha256:{self._digest.hexdigest()}"
-
-    def _fill(self, *, may_end: bool = False) -> None:
-        if self._inflater.eof and may_end:
-            return
-        if not self._pending:
-            self._pending = self._stream.read(_CHUNK)
-            self._packed.update(self._pending)
-        if self._inflater.eof or not self._pending:
-            msg = "It ends too early."
-            raise LayerRefusedError(msg)
-        try:
-            self._ready = self._inflater.decompress(self._pending, _CHUNK)
-        except zlib.error as error:
-            msg = "Its compressed bytes are damaged."
-            raise LayerRefusedError(msg) from error
-        self._pending = self._inflater.unconsumed_tail
-        self.size += len(self._ready)
-        if self.size > self._limit:
-            msg = f"It unpacks to more than {self._limit:,} bytes, {RATIO_MAX} times its size: no package does."
-            raise LayerRefusedError(msg)
-
-
-def _read_members(tar: _Tar) -> list[PackMember]:
+def _read_members(tar: LayerTar) -> list[PackMember]:
     members: list[PackMember] = []
     while (header := tar.exactly(BLOCK)) != bytes(BLOCK):
         if len(members) >= ENTRIES_MAX:
@@ -164,10 +69,10 @@ def _read_members(tar: _Tar) -> list[PackMember]:
     return members
 
 
-def _read_member(tar: _Tar, header: bytes) -> PackMember:
+def _read_member(tar: LayerTar, header: bytes) -> PackMember:
     records, name = header, _short_name(header)
     if header[156:157] == EXTENDED:
-        size = _number(header[124:136])
+        size = number_in(header[124:136])
         if size > _EXTENDED_MAX:
             msg = f"It has an extended header of {size:,} bytes; no path is so long."
             raise LayerRefusedError(msg)
@@ -177,7 +82,7 @@ def _read_member(tar: _Tar, header: bytes) -> PackMember:
         name = extended.partition(b" path=")[2].removesuffix(b"\n")
         header = header[-BLOCK:]
     path = _checked_path(name, header[156:157])
-    mode, size = _number(header[100:108]), _number(header[124:136])
+    mode, size = number_in(header[100:108]), number_in(header[124:136])
     is_file = header[156:157] == REGULAR
     if records != (file_records(path, mode, size) if is_file else folder_records(path)):
         msg = f"{printable(path)} has another owner, time, size or header than the kit writes."
@@ -185,20 +90,12 @@ def _read_member(tar: _Tar, header: bytes) -> PackMember:
     if is_file and mode not in {REGULAR_MODE, EXECUTABLE_MODE}:
         msg = f"{printable(path)} has the mode {mode:04o}; the kit writes 0644 and 0755."
         raise LayerRefusedError(msg)
-    digest = hashlib.sha256()
-    left = size
-    while left:
-        part = tar.take(left)
-        digest.update(part)
-        left -= len(part)
-    if tar.exactly(len(padding(size))).strip(b"\0"):
-        msg = f"{printable(path)} has bytes after its content."
-        raise LayerRefusedError(msg)
+    sha256 = tar.content_digest(path, size)
     return PackMember(
         path=path,
         mode=mode,
         size=size,
-        sha256=digest.hexdigest(),
+        sha256=sha256,
         crc32=0,
         method=STORED if is_file else -1,
         compressed_size=size,
@@ -236,15 +133,6 @@ def _checked_path(name: bytes, kind: bytes) -> str:
         msg = f"{shown} is a file where the kit writes a folder."
         raise LayerRefusedError(msg)
     return path
-
-
-def _number(field: bytes) -> int:
-    text = field.rstrip(b"\0 ")
-    try:
-        return int(text, 8) if text else 0
-    except ValueError as error:
-        msg = "It has a header with a number that cannot be read."
-        raise LayerRefusedError(msg) from error
 
 
 def _check_order(members: Sequence[PackMember]) -> None:

@@ -75,6 +75,11 @@ class LayoutNotes(Struct, frozen=True, kw_only=True):
         return f"{host}{slash}{path.partition(':')[0]}"
 
 
+def is_from_dockerfile(notes: LayoutNotes) -> bool:
+    """Whether an index says that a Docker engine built the image: it names no base, because all layers are inside."""
+    return not notes.base
+
+
 def is_layout(artifact: Path) -> bool:
     """Whether the path of an artifact is that of an image, not of a ZIP."""
     return artifact.suffix == SUFFIX

@@ -8,6 +8,7 @@ import stat
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from builder.archive.directory import ENTRIES_MAX
 from builder.archive.entry_paths import folders_of
@@ -15,8 +16,10 @@ from builder.archive.tree_digest import tree_digest
 from builder.build_values import Artifact, PackMember
 from builder.errors import VerificationError
 from builder.image.base_image import config_document, diff_ids
+from builder.image.dockerfile.normalized_layer_reader import read_normalized_layer, visible_files
 from builder.image.lambda_images import ARCHITECTURE, IMAGE_MAX, LAYERS_MAX, OPERATING_SYSTEM, TASK_ROOT
-from builder.image.layer_reader import LayerContents, LayerRefusedError, read_layer_file
+from builder.image.layer_reader import read_layer_file
+from builder.image.layer_tar import LayerContents, LayerRefusedError
 from builder.image.layout_files import (
     BLOBS,
     INDEX_FILE,
@@ -25,6 +28,7 @@ from builder.image.layout_files import (
     LayoutNotes,
     blob_path,
     index_document,
+    is_from_dockerfile,
     read_notes,
 )
 from builder.oci import (
@@ -43,7 +47,7 @@ from builder.oci import (
 from builder.quoting import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 _HINT: Final = "It is damaged or was changed, or another tool wrote it: run `biot-plugin package` again."
@@ -69,7 +73,8 @@ class ReadLayout(Struct, frozen=True, kw_only=True):
         config: Its config, as bytes.
         notes: What the index says about the base.
         layers: All layers, the lowest first.
-        members: The files of the plugin, as they are below var/task, sorted by path.
+        members: The files of the plugin, as they are below var/task, sorted by path; or all files of an image from a
+            Dockerfile, by their whole paths.
     """
 
     artifact: Artifact
@@ -78,6 +83,11 @@ class ReadLayout(Struct, frozen=True, kw_only=True):
     notes: LayoutNotes
     layers: tuple[ReadLayer, ...]
     members: tuple[PackMember, ...]
+
+    @property
+    def has_dockerfile(self) -> bool:
+        """Whether a Docker engine built it from a Dockerfile: then the layout has all layers, and names no base."""
+        return is_from_dockerfile(self.notes)
 
 
 def read_layout(folder: Path) -> ReadLayout:
@@ -110,16 +120,20 @@ def _read(folder: Path) -> ReadLayout:
     blobs.add(f"{BLOBS}/{content_digest(manifest.content).removeprefix('sha256:')}")
     if unknown := sorted(sizes.keys() - blobs - {VERSION_FILE, INDEX_FILE}):
         _refuse(folder, f"it has a file that does not belong to the image: {unknown[0]}")
-    layers = tuple(_read_layers(folder, manifest, notes.base_layers, ids, sizes))
-    members = _merge(folder, [layer.contents for layer in layers if layer.contents is not None])
+    layers = tuple(_read_layers(folder, manifest, notes, ids, sizes))
+    contents = [layer.contents for layer in layers if layer.contents is not None]
+    members = visible_files(contents) if is_from_dockerfile(notes) else _merge(folder, contents)
     artifact = Artifact(
         file=folder.absolute(),
         sha256=content_digest(manifest.content).removeprefix("sha256:"),
         size=sum(sizes.values()),
         unpacked_size=sum(member.size for member in members),
         entries=len(members),
-        tree_digest=tree_digest(members),
+        tree_digest=manifest.config.digest if is_from_dockerfile(notes) else tree_digest(members),
     )
+    if is_from_dockerfile(notes):  # as dockerfile_layout counts
+        unpacked = sum(layer.unpacked_size for layer in contents)
+        artifact = replace(artifact, unpacked_size=unpacked, entries=len(layers))
     return ReadLayout(artifact=artifact, manifest=manifest, config=config, notes=notes, layers=layers, members=members)
 
 
@@ -190,15 +204,16 @@ def _check_config(folder: Path, manifest: ImageManifest, config: bytes) -> Seque
 
 
 def _read_layers(
-    folder: Path, manifest: ImageManifest, base_layers: int, ids: Sequence[str], sizes: Mapping[str, int]
+    folder: Path, manifest: ImageManifest, notes: LayoutNotes, ids: Sequence[str], sizes: Mapping[str, int]
 ) -> Iterator[ReadLayer]:
+    read = read_normalized_layer if is_from_dockerfile(notes) else read_layer_file
     unpacked = files = 0
     for number, (descriptor, diff_id) in enumerate(zip(manifest.layers, ids, strict=True)):
         if descriptor.media_type != OCI_LAYER_GZIP:
             _refuse(folder, f"layer {number + 1} is not compressed by gzip")
         contents = None
-        if number >= base_layers:
-            contents = _read_layer(folder, descriptor, sizes)
+        if number >= notes.base_layers:
+            contents = _read_layer(folder, descriptor, sizes, read)
             if contents.diff_id != diff_id:
                 _refuse(folder, f"the tar in layer {number + 1} does not have the digest that the config lists")
             unpacked, files = unpacked + contents.unpacked_size, files + len(contents.members)
@@ -207,13 +222,15 @@ def _read_layers(
         yield ReadLayer(descriptor=descriptor, diff_id=diff_id, contents=contents)
 
 
-def _read_layer(folder: Path, descriptor: Descriptor, sizes: Mapping[str, int]) -> LayerContents:
+def _read_layer(
+    folder: Path, descriptor: Descriptor, sizes: Mapping[str, int], read: Callable[[Path, int], LayerContents]
+) -> LayerContents:
     file = blob_path(folder, descriptor.digest)
     path = file.relative_to(folder).as_posix()
     if sizes.get(path) != descriptor.size:
         _refuse(folder, f"{path} is missing, or does not have the {descriptor.size:,} bytes that the manifest names")
     try:
-        contents = read_layer_file(file, descriptor.size)
+        contents = read(file, descriptor.size)
     except LayerRefusedError as error:
         msg = f"Layer {path} of {folder.name} cannot be trusted: {error}"
         raise VerificationError(msg, hint=_HINT) from error
@@ -224,8 +241,6 @@ def _read_layer(folder: Path, descriptor: Descriptor, sizes: Mapping[str, int]) 
 
 def _merge(folder: Path, layers: Sequence[LayerContents]) -> tuple[PackMember, ...]:
     """The files of all layers, each of which is in one layer only, and never where another layer has a folder."""
-    from msgspec.structs import replace
-
     members: dict[str, PackMember] = {}
     folders: set[str] = set()
     for layer in layers:

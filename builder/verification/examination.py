@@ -11,13 +11,19 @@ from builder.archive.tree_digest import tree_digest
 from builder.build_values import Artifact
 from builder.errors import VerificationError
 from builder.evidence.build_report import read_report, report_file, report_rows
+from builder.image.dockerfile.dockerfile_layout import image_rows
 from builder.image.layout_files import is_layout
 from builder.image.layout_reader import ReadLayout, read_layout
 from builder.verification.artifact_differences import Difference, DifferenceKind, compare
 from builder.verification.byte_ranges import ArchiveListing, canonical, list_archive
 from builder.verification.companions import compare_evidence_files, compare_with_checksums
 from builder.verification.layout_differences import compare_layouts, compare_with_image_report
-from builder.verification.report_comparison import compare_reports, compare_with_lock, compare_with_report
+from builder.verification.report_comparison import (
+    compare_image_rows,
+    compare_reports,
+    compare_with_lock,
+    compare_with_report,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,7 +74,12 @@ def examine_artifact(file: Path, *, report_needed: bool = True) -> VerificationR
         artifact, differences = _artifact(file, listing), compare(listing, canonical(listing))
     report = _read_report(file, needed=report_needed)
     if report is not None:
-        differences += compare_with_report(artifact, listing.members, report, report_rows(report))
+        rows = report_rows(report)
+        if isinstance(listing, ReadLayout) and listing.has_dockerfile:
+            differences += compare_with_report(artifact, (), report, ())
+            differences += tuple(compare_image_rows(rows, image_rows(artifact)))
+        else:
+            differences += compare_with_report(artifact, listing.members, report, rows)
         if isinstance(listing, ReadLayout):
             differences = (*differences, *compare_with_image_report(listing, report))
     differences = (*differences, *compare_with_checksums(file))

@@ -31,8 +31,8 @@ def compare_with_image_report(layout: ReadLayout, report: Mapping[str, object]) 
     rows = reported.get("layers")
     layers = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
     pairs: list[tuple[str, object, object]] = [
-        ("image.base", reported.get("base"), layout.notes.base),
-        ("image.baseDigest", reported.get("baseDigest"), layout.notes.base_digest),
+        ("image.base", reported.get("base", ""), layout.notes.base),
+        ("image.baseDigest", reported.get("baseDigest", ""), layout.notes.base_digest),
     ]
     for number, (row, layer) in enumerate(zip_longest(layers, layout.layers)):
         actual = _layer_values(layer) if layer else {}

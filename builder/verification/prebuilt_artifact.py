@@ -13,6 +13,7 @@ from builder.build_values import STORED
 from builder.errors import Problem, ProjectError, Severity, VerificationError
 from builder.evidence.build_report import report_rows
 from builder.handler import check_hooks
+from builder.image.lambda_images import TASK_ROOT
 from builder.image.layout_reader import ReadLayout
 from builder.manifest import locate_findings
 from builder.secrets import refuse_secrets
@@ -67,13 +68,24 @@ def examine_prebuilt(file: Path, manifest: Manifest) -> VerificationResult:
     if problems := _wrong_plugin_problems(result.report, manifest):
         msg = f"{file.name} was not built from this plugin.toml. Nothing was sent."
         raise VerificationError(msg, hint="Give the artifact of this plugin, or build it again.", problems=problems)
-    members = own_members(result.listing.members, report_rows(result.report))
+    members = _own_members(result)
     flow = [member for member in members if member.path.startswith(_FLOW)]
     contents = [(path, b"".join(pieces)) for path, pieces in _pieces(file, result.listing, flow)]
-    _refuse_missing_hooks(manifest, [_OwnFile(path, _origin(path, manifest), content) for path, content in contents])
+    if not manifest.dockerfile:
+        _refuse_missing_hooks(
+            manifest, [_OwnFile(path, _origin(path, manifest), content) for path, content in contents]
+        )
     parts = ((path, part) for path, pieces in _pieces(file, result.listing, members) for part in _overlapping(pieces))
     refuse_secrets(manifest, (_OwnFile(path, _origin(path, manifest), part) for path, part in parts))
     return result
+
+
+def _own_members(result: VerificationResult) -> tuple[PackMember, ...]:
+    """The plugin's own files; of an image from a Dockerfile, everything below var/task, also installed packages."""
+    listing = result.listing
+    if isinstance(listing, ReadLayout) and listing.has_dockerfile:
+        return tuple(member for member in listing.members if member.path.startswith(f"{TASK_ROOT}/"))
+    return own_members(listing.members, report_rows(result.report))
 
 
 def _refuse_missing_hooks(manifest: Manifest, flow: Sequence[_OwnFile]) -> None:

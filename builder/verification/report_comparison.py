@@ -65,6 +65,17 @@ def compare_with_lock(report: Mapping[str, object], lock: Lock) -> tuple[Differe
     return tuple(differences)
 
 
+def compare_image_rows(rows: Sequence[PackageRow], expected: Sequence[PackageRow]) -> Iterator[Difference]:
+    """The table by package of an image from a Dockerfile, which has one row for all of it."""
+    if tuple(rows) != tuple(expected):
+        detail = f"the report has {_shown_rows(rows)}, the image has {_shown_rows(expected)}"
+        yield Difference(kind=DifferenceKind.REPORT, path="packages", detail=detail)
+
+
+def _shown_rows(rows: Sequence[PackageRow]) -> str:
+    return ", ".join(f"{row.label} with {row.size} bytes" for row in rows[:2]) or "nothing"
+
+
 def own_members(members: Sequence[PackMember], rows: Sequence[PackageRow]) -> tuple[PackMember, ...]:
     """The plugin's own files: those of its row in the report's table, and those of no row."""
     owners = {path: number for number, row in enumerate(rows) for path in row.paths}

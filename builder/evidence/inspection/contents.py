@@ -47,6 +47,7 @@ class LayerRow(Struct, frozen=True, kw_only=True):
         is_base: Whether it is the base's.
         packages: ``name version`` of each package, as the report says; empty for the plugin's own
             files, for a layer of the base, and without a report.
+        has_dockerfile: Whether a Docker engine built it, from the Dockerfile or as a part of the Dockerfile's base.
     """
 
     digest: str
@@ -55,10 +56,13 @@ class LayerRow(Struct, frozen=True, kw_only=True):
     unpacked_size: int
     is_base: bool
     packages: tuple[str, ...] = ()
+    has_dockerfile: bool = False
 
     @property
     def label(self) -> str:
         """What is in it, for people."""
+        if self.has_dockerfile:
+            return "built from the Dockerfile"
         return "the base image" if self.is_base else ", ".join(self.packages) or OWN_FILES
 
 
@@ -166,6 +170,7 @@ def _layer_rows(layout: ReadLayout, report: Mapping[str, object]) -> Iterator[La
             unpacked_size=contents.unpacked_size if contents else 0,
             is_base=contents is None,
             packages=packages.get(layer.descriptor.digest, ()),
+            has_dockerfile=layout.has_dockerfile,
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from builder.archive.package_sizes import PackageRow
 from builder.build_values import Artifact
 from builder.errors import PackagingError
 from builder.image.image_writer import link_blob, new_layout_folder
@@ -18,6 +19,7 @@ from builder.image.layout_files import (
     index_document,
     layout_size,
 )
+from builder.image.tar_records import RATIO_MAX, unpacked_limit
 from builder.oci import OCI_CONFIG, Descriptor, content_digest, write_manifest
 
 if TYPE_CHECKING:
@@ -26,6 +28,12 @@ if TYPE_CHECKING:
     from builder.image.dockerfile.dockerfile_image import DockerfileImage
 
 _SIZE_FIELD = 4
+_LABEL = "the image"
+
+
+def image_rows(artifact: Artifact) -> tuple[PackageRow, ...]:
+    """The report's table by package: one row, because the engine does not say which packages it installed."""
+    return (PackageRow(name=_LABEL, version="", files=0, size=artifact.unpacked_size, packed_size=artifact.size),)
 
 
 def write_dockerfile_layout(image: DockerfileImage, tag: str, target: Path) -> Artifact:
@@ -42,6 +50,11 @@ def write_dockerfile_layout(image: DockerfileImage, tag: str, target: Path) -> A
     Raises:
         PackagingError: The target cannot be written, or the image is larger than Lambda allows.
     """
+    for layer in image.layers:
+        if (size := _unpacked_size(layer.file)) > unpacked_limit(layer.descriptor.size):
+            msg = f"A layer of {layer.descriptor.size:,} bytes unpacks to {size:,}, over {RATIO_MAX} times as many."
+            hint = "Leave out large files of equal bytes: whoever checks the image would take the layer for a bomb."
+            raise PackagingError(msg, hint=hint)
     unpacked = sum(_unpacked_size(layer.file) for layer in image.layers)
     if unpacked > IMAGE_MAX:
         msg = f"The layers have {unpacked:,} bytes unpacked; Lambda allows {IMAGE_MAX:,}."

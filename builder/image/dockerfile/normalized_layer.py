@@ -54,7 +54,8 @@ NORMALIZING_CODE: Final = (
 """The code that decides the bytes of a normalised layer."""
 
 _CHUNK: Final = 1 << 20
-_DELETION: Final = ".wh."
+DELETION: Final = ".wh."
+"""Before the name of a file that the layer deletes."""
 _GZIP: Final = b"\x1f\x8b"
 _BYTECODE: Final = re.compile(r"(?:(.*)/)?__pycache__/([^/]+?)\.[a-z]+-[0-9]+(?:\.opt-[0-9]+)?\.pyc")
 _BYTECODE_HEADER: Final = struct.Struct("<4sIII")
@@ -158,7 +159,7 @@ def _path(name: str) -> str:
 def _sources(members: Mapping[str, tarfile.TarInfo]) -> Iterator[_Source]:
     """All members in their new order: folders before what is in them, deletions first in each folder."""
     first: dict[str, str] = {}  # the file with the content -> the first of its names
-    for path in sorted(members, key=_order):
+    for path in sorted(members, key=layer_order):
         info = members[path]
         kind = _KINDS.get(info.type)
         if kind is None or info.size > SIZE_MAX:
@@ -177,9 +178,12 @@ def _sources(members: Mapping[str, tarfile.TarInfo]) -> Iterator[_Source]:
             yield _Source(member=_member(path, members[owner], FILE), content=members[owner])
 
 
-def _order(path: str) -> list[tuple[bool, bytes]]:
-    """Deletions stand before the other members of their folder, as OCI's specification of layers advises."""
-    return [(not part.startswith(_DELETION), part.encode("utf-8", "surrogateescape")) for part in path.split("/")]
+def layer_order(path: str) -> list[tuple[bool, bytes]]:
+    """The key that a normalised layer is sorted by.
+
+    Deletions stand before the other members of their folder, as OCI's specification of layers advises.
+    """
+    return [(not part.startswith(DELETION), part.encode("utf-8", "surrogateescape")) for part in path.split("/")]
 
 
 def _content_owner(path: str, members: Mapping[str, tarfile.TarInfo]) -> str:

@@ -16,7 +16,7 @@ from builder import pipeline
 from builder.errors import VerificationError
 from builder.image.layout_reader import read_layout
 from builder.progress import SilentProgress
-from tests.support.images.forged_layouts import FORGERIES, SoundLayout
+from tests.support.images.forged_layouts import FORGERIES, SoundLayout, as_of_dockerfile, file_of, tar_of
 from tests.support.images.image_plugin import image_plugin
 
 if TYPE_CHECKING:
@@ -59,6 +59,18 @@ def test_forging_without_a_change_writes_the_sound_layout(sound: SoundLayout, tm
     written = {file.name: file.read_bytes() for file in (tmp_path / "sample-1.oci").rglob("*") if file.is_file()}
     assert written == {file.name: file.read_bytes() for file in sound.folder.rglob("*") if file.is_file()}
     assert read_layout(tmp_path / "sample-1.oci").artifact.tree_digest == read_layout(sound.folder).artifact.tree_digest
+
+
+def test_a_layout_with_all_layers_and_without_a_base_is_read_as_that_of_a_dockerfile(
+    sound: SoundLayout, tmp_path: Path
+) -> None:
+    """The forgeries of such layouts are refused for what they change, too."""
+    as_of_dockerfile(tar_of(file_of("a.py")), tar_of(file_of("b.py")))(sound, tmp_path / "sample-1.oci")
+
+    layout = read_layout(tmp_path / "sample-1.oci")
+
+    assert layout.has_dockerfile
+    assert [member.path for member in layout.members] == ["var/task/a.py", "var/task/b.py"]
 
 
 @pytest.mark.parametrize("name", FORGERIES)

@@ -222,6 +222,26 @@ def _bomb(size: int) -> bytes:
 
 
 LINK, HARD, FIFO = tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE
+
+
+def as_of_dockerfile(*tars: bytes) -> Forgery:
+    """A layout with all layers and without a base, as of a plugin with a Dockerfile; sound if its tars are."""
+
+    def edit(index: Document, manifest: Document, config: Document) -> None:
+        notes = index["manifests"][0]["annotations"]
+        base = int(notes["io.github.biot-plugin-kit.base-layers"])
+        del manifest["layers"][:base]
+        del config["rootfs"]["diff_ids"][:base]
+        name, digest = "org.opencontainers.image.base.name", "org.opencontainers.image.base.digest"
+        notes.update({name: "", digest: "", "io.github.biot-plugin-kit.base-layers": "0"})
+
+    return lambda sound, target: sound.write(target, tars=tars, edit=edit)
+
+
+def _dockerfile_bomb(sound: SoundLayout, target: Path) -> None:
+    as_of_dockerfile(_bomb(192 << 20))(sound, target)
+
+
 CHARACTER, BLOCK = tarfile.CHRTYPE, tarfile.BLKTYPE
 TASK = "var/task/"
 FORGERIES: dict[str, Forgery] = {
@@ -280,6 +300,22 @@ FORGERIES: dict[str, Forgery] = {
     "cut in a content": with_tar(FOLDERS + file_of("zz.py", bytes(5000))[:3000]),
     "members behind the end": with_tar(tar_of(file_of("zz.py")) + file_of("zzz.py") + END),
     "no tar": with_tar(b"this is not a tar" * 100),
+    # Layers as of a Dockerfile, where links and devices are allowed.
+    "Dockerfile: traversal": as_of_dockerfile(file_records("var/../../a", 0o644, 0) + END),
+    "Dockerfile: absolute path": as_of_dockerfile(file_records("/etc/passwd", 0o644, 0) + END),
+    "Dockerfile: duplicate path": as_of_dockerfile(tar_of(file_of("zz.py"), file_of("zz.py"))),
+    "Dockerfile: out of order": as_of_dockerfile(tar_of(file_of("zz.py"), file_of("yy.py"))),
+    "Dockerfile: hard link to nothing": as_of_dockerfile(tar_of(foreign(f"{TASK}a", HARD, linkname="/etc/shadow"))),
+    "Dockerfile: other owner": as_of_dockerfile(tar_of(foreign(f"{TASK}a", tarfile.REGTYPE, uid=1000))),
+    "Dockerfile: extended attributes": as_of_dockerfile(
+        tar_of(foreign(f"{TASK}a", tarfile.REGTYPE, pax_headers={"SCHILY.xattr.security.capability": "x"}))
+    ),
+    "Dockerfile: bomb": _dockerfile_bomb,
+    "Dockerfile: layers of the base left out": with_edit(
+        lambda index, _, __: index["manifests"][0]["annotations"].update(
+            {"org.opencontainers.image.base.name": "", "io.github.biot-plugin-kit.base-layers": "0"}
+        )
+    ),
     # Compressed bytes.
     "bomb": lambda sound, target: sound.write(target, tars=[_bomb(192 << 20)]),
     "two gzip members": with_blob(lambda tar: packed(tar[:512]) + packed(tar[512:])),
