@@ -9,15 +9,16 @@ import subprocess
 import sys
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.repro_environments import BuildEnvironment, disordered
 from benchmarks.repro_plugins import SAMPLES, SamplePlugin
+from builder.image.layout_files import image_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 REPOSITORY = Path(__file__).parents[1]
 DIFFERENT_PER_RUN = (".provenance.json", ".sha256")
@@ -26,11 +27,19 @@ DIFFERENT_PER_RUN = (".provenance.json", ".sha256")
 
 @dataclass(frozen=True, kw_only=True)
 class HostPython:
-    """A Python of this machine with the kit installed, and a store that this Python filled."""
+    """A Python of this machine with the kit installed, and a store that this Python filled.
+
+    Attributes:
+        version: Such as ``3.12``.
+        python: Its program.
+        store: The store.
+        variables: What every build needs besides the environment that it is built in.
+    """
 
     version: str
     python: Path
     store: Path
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def kit(self) -> list[str | Path]:
@@ -39,7 +48,7 @@ class HostPython:
 
     def with_store(self, variables: Mapping[str, str]) -> dict[str, str]:
         """An environment whose packages come from this Python's store."""
-        return {**variables, "BIOT_PLUGIN_STORE": str(self.store)}
+        return {**variables, **self.variables, "BIOT_PLUGIN_STORE": str(self.store)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +57,7 @@ class BuildResult:
 
     Attributes:
         plugin: Its name.
-        sha256: Of the ZIP; empty when the build failed.
+        sha256: Of the ZIP, or of the manifest of an image; empty when the build failed.
         evidence_sha256: Of the report, the SBOM and the other files of evidence without the time of
             the build.
         failure: The output of a failed build; empty when it succeeded.
@@ -76,10 +85,10 @@ def install(pythons: Mapping[str, Path], scratch: Path) -> tuple[HostPython, ...
     return tuple(hosts)
 
 
-def prepare(hosts: Iterable[HostPython], origin: Path) -> list[BuildResult]:
+def prepare(hosts: Iterable[HostPython], origin: Path, samples: Sequence[SamplePlugin] = SAMPLES) -> list[BuildResult]:
     """Write and lock the plugins, then let every Python build them once with an empty store of its own."""
     every = tuple(hosts)
-    folders = [sample.write(origin) for sample in SAMPLES]
+    folders = [sample.write(origin) for sample in samples]
     environment = every[0].with_store(os.environ)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         locked = [pool.submit(_run, [*every[0].kit, "lock", "-p", folder], environment) for folder in folders]
@@ -94,7 +103,13 @@ def prepare(hosts: Iterable[HostPython], origin: Path) -> list[BuildResult]:
         return [run.result() for run in runs]
 
 
-def build_all(environment: BuildEnvironment, host: HostPython, origin: Path, home: Path) -> list[BuildResult]:
+def build_all(
+    environment: BuildEnvironment,
+    host: HostPython,
+    origin: Path,
+    home: Path,
+    samples: Sequence[SamplePlugin] = SAMPLES,
+) -> list[BuildResult]:
     """All plugins in one environment."""
     folder = home / environment.folder
     shutil.copytree(origin, folder, copy_function=shutil.copyfile)
@@ -111,7 +126,7 @@ def build_all(environment: BuildEnvironment, host: HostPython, origin: Path, hom
         def one(sample: SamplePlugin) -> BuildResult:
             return build(host, seen / sample.name, home / "out", variables, environment.umask)
 
-        found = list(pool.map(one, SAMPLES))
+        found = list(pool.map(one, samples))
     shutil.rmtree(home)
     return found
 
@@ -133,15 +148,18 @@ def build(host: HostPython, folder: Path, output: Path, variables: Mapping[str, 
         return BuildResult(plugin=name, sha256="", evidence_sha256="", failure=done.stderr)
     evidence = hashlib.sha256()
     for file in sorted((output / name).iterdir()):
-        if not file.name.endswith((".zip", *DIFFERENT_PER_RUN)):
+        if file.is_file() and not file.name.endswith((".zip", *DIFFERENT_PER_RUN)):
             evidence.update(file.name.encode() + file.read_bytes())
-    sha256 = hashlib.sha256((output / name / f"{name}-1.zip").read_bytes())
-    return BuildResult(plugin=name, sha256=sha256.hexdigest(), evidence_sha256=evidence.hexdigest(), failure="")
+    (artifact,) = (file for file in (output / name).iterdir() if file.name in {f"{name}-1.zip", f"{name}-1.oci"})
+    sha256 = image_digest(artifact) if artifact.is_dir() else hashlib.sha256(artifact.read_bytes()).hexdigest()
+    return BuildResult(plugin=name, sha256=sha256, evidence_sha256=evidence.hexdigest(), failure="")
 
 
-def digests(built: Iterable[BuildResult]) -> dict[str, Counter[tuple[str, str]]]:
+def digests(
+    built: Iterable[BuildResult], samples: Sequence[SamplePlugin] = SAMPLES
+) -> dict[str, Counter[tuple[str, str]]]:
     """How often each pair of digests occurred, by plugin."""
-    counts: dict[str, Counter[tuple[str, str]]] = {sample.name: Counter() for sample in SAMPLES}
+    counts: dict[str, Counter[tuple[str, str]]] = {sample.name: Counter() for sample in samples}
     for one in built:
         counts[one.plugin][one.sha256, one.evidence_sha256] += 1
     return counts

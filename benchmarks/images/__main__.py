@@ -10,31 +10,37 @@ import platform
 import sys
 import tempfile
 import time
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.images import (
+    changed_layouts,
     dockerfiles,
     engine_calls,
     interoperability,
     local_registry,
     node_engine,
+    package_growth,
     registry_faults,
+    same_digest,
     speed,
 )
+from benchmarks.images.section import Row, Section
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from benchmarks.images.section import Section
-
 PARTS: dict[str, Callable[[Path], Section]] = {
+    "same-digest": same_digest.measure,
+    "changes": changed_layouts.measure,
     "interoperability": interoperability.measure,
     "local-registry": local_registry.measure,
     "engine": engine_calls.measure,
     "node": node_engine.measure,
     "dockerfiles": dockerfiles.measure,
     "speed": speed.measure,
+    "growth": package_growth.measure,
     "faults": registry_faults.measure,
 }
 PAGE = Path(__file__).parents[2] / "docs" / "images.md"
@@ -51,9 +57,16 @@ def main(names: list[str]) -> int:
 
 
 def measured(name: str) -> Section:
-    """Measure one part, and print it."""
+    """Measure one part, and print it. A part that fails is a bar that was missed; the others are measured."""
+    began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix=f"biot-images-{name}-", ignore_cleanup_errors=True) as folder:
-        section = PARTS[name](Path(folder))
+        try:
+            section = PARTS[name](Path(folder))
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever it is, it belongs on the page
+            traceback.print_exc()
+            row = Row(what="this part", bar="ends", figure=f"failed: {type(error).__name__}", met=False)
+            section = Section(heading=name, about="The part failed; the output of the run says why.", rows=(row,))
+    print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr)
     print("\n".join(section.lines()), flush=True)
     return section
 

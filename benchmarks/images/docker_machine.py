@@ -16,8 +16,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-DEBIAN_PACKAGES = ("docker.io", "docker-registry", "skopeo")
 ENGINE = "/usr/sbin/dockerd"
+DEBIAN_PACKAGES = {
+    ENGINE: "docker.io",
+    "docker-registry": "docker-registry",
+    "skopeo": "skopeo",
+    "cmake": "cmake",
+    "make": "make",
+    "g++": "g++",
+}
+"""Program -> the package that has it; the last three compile Lambda's runtime client for Node.js."""
 CLIENT = "/usr/bin/docker"
 """Debian's own client: it can use the BuildKit inside of Debian's engine."""
 _ENGINE_OPTIONS = (
@@ -46,19 +54,25 @@ class DockerMachine:
         command = [CLIENT, *map(str, arguments)]
         return subprocess.run(command, env=self.environment, capture_output=True, text=True, check=check)
 
+    def forget(self, image: str) -> None:
+        """Let the engine forget an image and every step of earlier builds."""
+        self.docker("rmi", "--force", image, check=False)
+        self.docker("builder", "prune", "--force")
+
     def leftovers(self) -> tuple[list[str], list[str]]:
-        """The ids of images without a name, and of all containers."""
-        images = self.docker("images", "--quiet", "--filter", "dangling=true").stdout.split()
+        """The ids of all images, also of those between the steps of a build, and of all containers."""
+        images = sorted(set(self.docker("images", "--all", "--quiet").stdout.split()))
         return images, self.docker("ps", "--all", "--quiet").stdout.split()
 
 
 def install_packages() -> None:
     """Install what is missing; only on Debian, as root."""
-    if Path(ENGINE).exists() and shutil.which("skopeo") and shutil.which("docker-registry"):
+    missing = [package for program, package in DEBIAN_PACKAGES.items() if shutil.which(program) is None]
+    if not missing:
         return
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     subprocess.run(["apt-get", "update", "-qq"], check=True, capture_output=True)
-    command = ["apt-get", "install", "-y", "--no-install-recommends", *DEBIAN_PACKAGES]
+    command = ["apt-get", "install", "-y", "--no-install-recommends", *missing]
     subprocess.run(command, check=True, capture_output=True, env=environment)
 
 
@@ -80,17 +94,16 @@ def docker_machine(folder: Path) -> Iterator[DockerMachine]:
     environment = {**os.environ, "DOCKER_HOST": f"unix://{sock}", "DOCKER_CONFIG": str(folder / "configuration")}
     environment["PATH"] = f"/usr/bin:{environment['PATH']}"
     machine = DockerMachine(environment=environment, registry=f"127.0.0.1:{port}", storage=storage)
-    with (
-        _running(engine, folder / "engine.log"),
-        _running(["docker-registry", "serve", str(configuration)], folder / "registry.log"),
-    ):
-        _wait(lambda: machine.docker("version", check=False).returncode == 0, folder / "engine.log")
-        _wait(lambda: _answers(f"http://{machine.registry}/v2/"), folder / "registry.log")
-        try:
+    try:
+        with (
+            _running(engine, folder / "engine.log"),
+            _running(["docker-registry", "serve", str(configuration)], folder / "registry.log"),
+        ):
+            _wait(lambda: machine.docker("version", check=False).returncode == 0, folder / "engine.log")
+            _wait(lambda: _answers(f"http://{machine.registry}/v2/"), folder / "registry.log")
             yield machine
-        finally:
-            # The engine leaves this mount behind, and a folder with a mount cannot be deleted.
-            subprocess.run(["umount", folder / "exec" / "netns" / "default"], check=False, capture_output=True)
+    finally:
+        _unmount_below(folder)
 
 
 def free_port() -> int:
@@ -109,7 +122,18 @@ def _running(command: Sequence[str], log: Path) -> Iterator[None]:
             yield
         finally:
             process.terminate()
-            process.wait(_SECONDS)
+            try:
+                process.wait(_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _unmount_below(folder: Path) -> None:
+    """Unmount what the engine leaves behind, such as its network namespace: a folder with a mount cannot be deleted."""
+    mounts = [Path(line.split()[1]) for line in Path("/proc/self/mounts").read_text("utf-8").splitlines()]
+    for mount in sorted((one for one in mounts if one.is_relative_to(folder)), reverse=True):
+        subprocess.run(["umount", "--lazy", mount], check=False, capture_output=True)
 
 
 def _answers(address: str) -> bool:

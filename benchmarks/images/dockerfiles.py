@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 from benchmarks.images.docker_machine import docker_machine
 from benchmarks.images.kit_commands import KIT, run_kit
 from benchmarks.images.section import Row, Section
+from tests.support.images.oci_schemas import schema_problems
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,6 +70,7 @@ def section(machine: DockerMachine, base: str, scratch: Path) -> list[Row]:
     return [
         _one_digest(machine, folder, COPIES.format(base=base), scratch, "by the classic builder"),
         _one_digest(machine, folder, BUILDKIT.format(base=base), scratch, "by BuildKit"),
+        _checked(machine, folder, scratch),
         _failures(machine, folder, base),
         _interrupts(machine, folder, base),
     ]
@@ -82,8 +85,7 @@ def _one_digest(machine: DockerMachine, folder: Path, dockerfile: str, scratch: 
             os.utime(file, (number * 10**8, number * 10**8))
             if file.is_file():
                 file.chmod(0o600 + 0o11 * number)
-        machine.docker("rmi", "--force", "biot-plugin-build/tool", check=False)
-        machine.docker("builder", "prune", "--force")
+        machine.forget("biot-plugin-build/tool")
         variables = {**machine.environment, "BIOT_PLUGIN_STORE": str(scratch / f"{how[-8:]}{number}")}
         done = run_kit(["package", "--json", "--output", str(scratch / f"out-{how[-8:]}{number}")], folder, variables)
         digests.add(json.loads(done.stdout)["report"]["artifact"]["sha256"])
@@ -92,6 +94,28 @@ def _one_digest(machine: DockerMachine, folder: Path, dockerfile: str, scratch: 
         bar="1 digest",
         figure=f"{len(digests)}",
         met=len(digests) == 1,
+    )
+
+
+def _checked(machine: DockerMachine, folder: Path, scratch: Path) -> Row:
+    """What the kit does with a built image."""
+    variables = {**machine.environment, "BIOT_PLUGIN_STORE": str(scratch / "checked-store")}
+    run_kit(["package"], folder, variables)
+    layout = "dist/tool-1.oci"
+    commands = (["inspect", layout], ["verify", layout], ["verify", "--rebuild", layout], ["package", "--all", "."])
+    failed = []
+    for command in commands:
+        done = run_kit(command, folder, variables, check=False)
+        if done.returncode:
+            failed.append(f"{' '.join(command)}: {done.stdout[-300:]}{done.stderr[-300:]}")
+    problems = schema_problems(folder / layout)
+    print(*failed, *problems, sep="\n", end="\n" if failed or problems else "")
+    shutil.rmtree(folder / "dist")
+    return Row(
+        what="`inspect`, `verify`, `verify --rebuild` and `package --all` accept the image; OCI's schemas find nothing",
+        bar=f"{len(commands)}, 0 problems",
+        figure=f"{len(commands) - len(failed)}, {len(problems)} problems",
+        met=not failed and not problems,
     )
 
 

@@ -15,6 +15,7 @@ from benchmarks.images.docker_machine import docker_machine, free_port
 from benchmarks.images.host_base import push_python_base
 from benchmarks.images.kit_commands import push_command, run_kit
 from benchmarks.images.section import Row, Section
+from tests.support.images.oci_schemas import schema_problems
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,6 +75,7 @@ def section(machine: DockerMachine, base: str, scratch: Path) -> list[Row]:
     name, digest = f"{repository}:{pushed['tag']}", pushed["digest"]
     return [
         _skopeo(name, digest, scratch),
+        _schemas(layout),
         _engine(machine, repository, name, digest),
         _calls(machine, name),
     ]
@@ -94,6 +96,17 @@ def _skopeo(name: str, digest: str, scratch: Path) -> Row:
         bar="same digest, no complaint",
         figure=figure,
         met=found == {digest} and not complaints,
+    )
+
+
+def _schemas(layout: Path) -> Row:
+    problems = schema_problems(layout)
+    print(*problems, sep="\n", end="\n" if problems else "")
+    return Row(
+        what="OCI's JSON schemas for the layout, index, manifest and config",
+        bar="0 problems",
+        figure=str(len(problems)),
+        met=not problems,
     )
 
 

@@ -46,7 +46,7 @@ def test_the_lock_gives_back_the_same_base(manifest: Manifest) -> None:
     assert document["base"] == REFERENCE
     assert document["platform"] == "linux/amd64"
     assert document["manifestDigest"] == base.digest
-    assert base.repository == "public.ecr.aws/lambda/python"
+    assert base.used.repository == "public.ecr.aws/lambda/python"
 
 
 def test_the_base_is_aws_own_unless_the_manifest_names_one(manifest: Manifest) -> None:

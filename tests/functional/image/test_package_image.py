@@ -22,6 +22,8 @@ from builder.image.layout_reader import read_layout
 from builder.progress import SilentProgress
 from tests.support.images.base_images import REFERENCE, made_base
 from tests.support.images.image_plugin import IMAGE_MANIFEST, image_plugin
+from tests.support.images.oci_schemas import CONFIG, document_problems, schema_problems
+from tests.support.images.oci_schemas import MANIFEST as MANIFEST_SCHEMA
 from tests.support.plugins.locked_plugin import FILES, MANIFEST, WHEELS, LockedPlugin
 
 if TYPE_CHECKING:
@@ -31,7 +33,10 @@ REPOSITORY = Path(__file__).parents[3]
 
 
 def packaged(plugin: LockedPlugin) -> PackagedPlugin:
-    return pipeline.package(plugin.project, SilentProgress())
+    """The plugin packaged; every image is compared with OCI's schemas."""
+    built = pipeline.package(plugin.project, SilentProgress())
+    assert not built.artifact.file.is_dir() or schema_problems(built.artifact.file) == []
+    return built
 
 
 def document(file: Path) -> dict[str, Any]:
@@ -296,3 +301,16 @@ def test_package_all_builds_zips_and_images_together(
     assert (other / "dist" / "sample-1.zip").exists()
     assert read_layout(plugin.folder / "dist" / "sample-1.oci").artifact.sha256 == digest
     assert capsys.readouterr().out
+
+
+def test_the_schemas_of_oci_find_documents_that_other_tools_would_refuse(plugin: LockedPlugin) -> None:
+    layout = packaged(plugin).artifact.file
+    (entry,) = document(layout / "index.json")["manifests"]
+    manifest = document(blob(layout, entry))
+    config = document(blob(layout, manifest["config"]))
+
+    manifest["config"]["digest"] = "sha256"
+    del config["rootfs"]
+
+    assert list(document_problems(MANIFEST_SCHEMA, json.dumps(manifest).encode()))
+    assert list(document_problems(CONFIG, json.dumps(config).encode()))

@@ -15,6 +15,7 @@ from tests.support.plugins.stage_inputs import plugin
 from tests.support.servers.package_registries import make_wheel
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
 MANIFEST = '[plugin]\nname = "sample"\ndisplayName = "Sample"\nversion = 1\nruntime = "python3.13"\n'
@@ -48,15 +49,16 @@ class LockedPlugin:
         return self.folder / "requirements.lock"
 
 
-def locked_plugin(home: Path) -> LockedPlugin:
-    """Write the plugin, its lock, and the store below ``home``."""
+def locked_plugin(home: Path, wheels: Mapping[tuple[str, str], Mapping[str, bytes]] | None = None) -> LockedPlugin:
+    """Write the plugin, its lock, and the store below ``home``; with other wheels, nothing imports them."""
     folder, store = home / "plugin", Store(home / "store")
     (folder / ".git").mkdir(parents=True)
-    for path, text in FILES.items():
+    files_of_plugin = FILES if wheels is None else {**FILES, **_files_for(name for name, _ in wheels)}
+    for path, text in files_of_plugin.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(text.encode())
     pins = []
-    for (name, version), files in WHEELS.items():
+    for (name, version), files in (WHEELS if wheels is None else wheels).items():
         filename, data = make_wheel(name, version, files=files)
         with store.work_folder() as work:
             wheel = work / filename
@@ -71,3 +73,11 @@ def locked_plugin(home: Path) -> LockedPlugin:
     )
     (folder / "requirements.lock").write_text(render_lock(lock), "utf-8")
     return LockedPlugin(folder=folder, store=store.folder)
+
+
+def _files_for(names: Iterable[str]) -> dict[str, str]:
+    listed = ", ".join(f'"{name}"' for name in names)
+    return {
+        "pyproject.toml": f'[project]\nname = "p"\nversion = "1"\ndependencies = [{listed}]\n',
+        "src/index.py": "def handler(event, context):\n    return None\n",
+    }
