@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import threading
 from contextlib import ExitStack
@@ -90,7 +89,6 @@ def command(folders: tuple[Path, ...], port: int, *, any_python: bool, debug: bo
         feed = CallFeed(stack.enter_context(open_local_service(os.environ, SystemClock())))
         stack.callback(session.stop)
         session.start()
-        _collect_only_new_objects()
         print_text(f"Watching the files. {_KEYS if can_read_answers() else 'Ctrl-C stops.'}")
         key = stack.enter_context(pressed_keys())
         while not signals and not keys.obey(key()):
@@ -98,12 +96,6 @@ def command(folders: tuple[Path, ...], port: int, *, any_python: bool, debug: bo
             print_calls(feed)
     print_to_stderr("Stopped. The plugin stays on the local BioT.")
     return 0
-
-
-def _collect_only_new_objects() -> None:
-    """Leave what exists now out of garbage collections, so that what each save leaves is freed soon."""
-    gc.collect()
-    gc.freeze()
 
 
 class _Keys:
