@@ -14,7 +14,7 @@ PAGES = [
     *(REPOSITORY / name for name in ("README.md", "CONTRIBUTING.md")),
     *sorted(REPOSITORY.glob("docs/**/*.md")),
 ]
-ROOMS = ("builder", "sandbox", "scaffold", "templates", "tests", "benchmarks", "docs", "requirements")
+ROOMS = ("builder", "sandbox", "scaffold", "templates", "tests", "benchmarks", "documentation", "docs", "requirements")
 MODULE = re.compile(rf"({'|'.join(ROOMS[:3])})(\.\w+)+")
 FILE = re.compile(rf"(?:{'|'.join(ROOMS)})/[\w./*<>-]*")
 LONGEST_LINE = 100
@@ -27,15 +27,15 @@ def relative(path: Path) -> str:
 
 def code_of(page: Path) -> list[str]:
     """Everything between backticks, without fenced blocks."""
-    text = re.sub(r"^```.*?^```", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    text = re.sub(r"^ *```.*?^ *```", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
     return [" ".join(code.split()) for code in re.findall(r"`([^`]+)`", text)]
 
 
 def prose_of(page: Path) -> list[str]:
     """The lines without fenced blocks, tables and addresses of links, none of which can be wrapped."""
-    text = re.sub(r"^```.*?^```", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    text = re.sub(r"^ *```.*?^ *```", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
     text = re.sub(r"\]\([^)\s]+\)", "]", text)
-    return [line for line in text.splitlines() if not line.startswith("|")]
+    return [line for line in text.splitlines() if not line.lstrip().startswith("|")]
 
 
 @cache

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from builder import errors
+from builder.cli.app import EPILOG
 
 REPOSITORY = Path(__file__).parents[2]
 MODULES = sorted(module for room in ("builder", "sandbox", "scaffold") for module in REPOSITORY.glob(f"{room}/**/*.py"))
@@ -109,8 +110,7 @@ def test_every_error_has_its_own_exit_code_and_is_documented() -> None:
 
     assert len(set(codes)) == len(codes)
     assert all(f"{error.__name__}" in (errors.__doc__ or "") for error in classes)
-    readme = (REPOSITORY / "README.md").read_text("utf-8")
-    assert {3, 4, 5, 6, 7, 8} <= {int(code) for code in re.findall(r"(\d+) [a-z]+(?:,|\.)", readme)}
+    assert {3, 4, 5, 6, 7, 8} <= {int(code) for code in re.findall(r"(\d+) [a-z]+(?:,|\.)", EPILOG)}
 
 
 LOCKS = [*sorted(REPOSITORY.glob("requirements/*.lock")), REPOSITORY / "sandbox/functions/clients/awslambdaric.lock"]

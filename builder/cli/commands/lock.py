@@ -73,4 +73,5 @@ def _summary(result: LockResult) -> list[str]:
     ]
     unchanged = ", no version changed, file rewritten" if result.rewritten else ", nothing changed"
     files = " and ".join(file.name for file in result.files)
-    return [*changes, f"{files}: {result.packages} packages{'' if changes else unchanged}.", *base]
+    noun = "package" if result.packages == 1 else "packages"
+    return [*changes, f"{files}: {result.packages} {noun}{'' if changes else unchanged}.", *base]
