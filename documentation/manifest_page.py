@@ -18,19 +18,22 @@ This page is generated from the JSON Schema that `biot-plugin check` uses. Edito
 schema from the first line of a generated plugin.toml. Keys below `[plugin]` are BioT's own; keys
 below `[build]` are the kit's. Keys that are marked with * are required.
 """
+_TABLE_HEADING = "| key | value and meaning |\n| --- | --- |"
 _TYPES = {"string": "text", "integer": "whole number", "boolean": "true or false", "array": "list", "object": "table"}
 
 
 def manifest_page(schema: Schema) -> str:
     """The page with a section for each table of plugin.toml."""
     tables = schema["properties"]
-    parts = [HEADING]
+    parts = [HEADING, "## Outside of all tables { #top }\n", _TABLE_HEADING]
+    parts += [_row(key, value, schema, required=False) for key, value in tables.items() if "properties" not in value]
+    parts.append("")
     for name in ("plugin", "build"):
         parts += _table(f"[{name}]", tables[name], schema)
     environment = schema["$defs"]["environment"]
-    address = {"baseUrl": environment["properties"]["baseUrl"]}
-    overrides = ", ".join(f"`{key}`" for key in environment["properties"] if key != "baseUrl")
-    parts += _table("[environments.NAME]", {**environment, "properties": address, "required": ["baseUrl"]}, schema)
+    own = {key: value for key, value in environment["properties"].items() if key not in tables["plugin"]["properties"]}
+    overrides = ", ".join(f"`{key}`" for key in environment["properties"] if key not in own)
+    parts += _table("[environments.NAME]", {**environment, "properties": own, "required": ["baseUrl"]}, schema)
     parts.append(f"The other keys are those of `[plugin]` that can differ: {overrides}.\n")
     return "\n".join(parts)
 
@@ -42,7 +45,7 @@ def _table(header: str, table: Schema, root: Schema) -> Iterator[str]:
     yield f"{table['description']}\n"
     properties = {key: _resolved(value, root) for key, value in table["properties"].items()}
     rows = [_row(key, value, root, required=key in table.get("required", ())) for key, value in properties.items()]
-    yield "\n".join(["| key | value and meaning |", "| --- | --- |", *rows, ""])
+    yield "\n".join([_TABLE_HEADING, *rows, ""])
     for key, value in properties.items():
         items = _resolved(value.get("items", {}), root)
         if "properties" in value:
