@@ -20,6 +20,8 @@ from sandbox.entities import routes as entities
 from sandbox.entities.templates import routes as templates
 from sandbox.hooks.hook_layer import HookLayer
 from sandbox.hooks.running_hooks import Hooks
+from sandbox.plugin_files import routes as plugin_files
+from sandbox.plugin_files.watched_files import WatchedFiles
 from sandbox.registry import routes as registry
 from sandbox.registry.blob_files import BlobFiles
 from sandbox.registry.unfinished_blobs import UnfinishedBlobs
@@ -61,6 +63,7 @@ def create_app(
             *activity.routes(),
             *schedule_routes.routes(),
             *replay.routes(),
+            *plugin_files.routes(),
             *registry.routes(),
             *openapi.routes(),
         ],
@@ -75,6 +78,7 @@ def create_app(
     app.state.sandbox = state
     app.state.work = work
     app.state.application = app
+    app.state.watched_files = WatchedFiles()
     app.state.console = access or ConsoleAccess()
     console = _LazyConsole(app)
     app.router.routes += [Route(PATH, endpoint=console), Mount(PATH, app=console)]

@@ -147,6 +147,11 @@ class WatchedPlugin:
         except KitError:
             return (*folders, *_all_below(file.parent / "src"))
 
+    def file_of(self, name: str) -> Path | None:
+        """The absolute path of its plugin.toml, if the plugin has this name."""
+        folders = self.folders_of(name)
+        return folders[0] / manifests.FILE_NAME if folders else None
+
     def folders_of(self, name: str) -> tuple[Path, Path] | None:
         """The plugin's folder and the one in it that becomes the root of the artifact, if it has this name."""
         try:

@@ -6,6 +6,7 @@ import json
 from contextlib import ExitStack
 from functools import partial as bind
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
@@ -16,6 +17,7 @@ from builder.platform.api_catalog import ACTIONS_BY_ENTITY
 from builder.platform.interceptions import INTERCEPTION_TARGETS
 from sandbox.console.console_access import PATH
 from sandbox.console.form_problems import FormProblems, check_form
+from sandbox.console.local_pages.file_pages import comparison_of
 from sandbox.console.page_rendering import render
 from sandbox.console.plugin_fields import INTERCEPTION_COLUMNS, NOTIFICATION_COLUMNS, STEPS, form_fields
 from sandbox.console.plugin_form import FormContent, configuration_of, empty_form, form_of, submitted_form
@@ -185,6 +187,8 @@ def _form_page(
         interception_columns=INTERCEPTION_COLUMNS,
         actions_by_entity=ACTIONS_BY_ENTITY,
         targets=INTERCEPTION_TARGETS,
+        comparison=comparison_of(request, plugin["name"]) if plugin else None,
+        done=request.query_params.get("done", ""),
     )
 
 
@@ -225,6 +229,4 @@ def _back_to_list(done: str) -> Response:
     if "\n" in done:
         msg = "A name has a line feed."
         raise bad_request(msg)
-    from urllib.parse import quote
-
     return RedirectResponse(f"{PLUGINS}?done={quote(done)}", _SEE_OTHER)

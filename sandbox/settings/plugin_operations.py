@@ -68,6 +68,12 @@ def get(state: InstanceState, name: str) -> str:
         return response_with_moved_orders(connection, row, row["response"])
 
 
+def configuration(state: InstanceState, name: str) -> Config:
+    """Return the complete configuration of a plugin, as it was requested."""
+    with state.database.read() as connection:
+        return config_of(PluginTable(state, connection).find(name))
+
+
 def create(state: InstanceState, request: Config, form: UploadForm) -> str:
     """Create a plugin with its code, service user, endpoint and subscriptions, or change nothing."""
     desired = configure_new_plugin(request, with_code=form.code is not None)

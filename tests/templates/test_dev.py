@@ -11,8 +11,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 
+from tests.functional.sandbox.console.conftest import Browser
 from tests.support.plugins.running_dev import DEADLINE, RunningDev, answer_of, running_dev, save_by_renaming
 from tests.templates.conftest import REPOSITORY
 
@@ -100,6 +102,20 @@ def without_figures(line: str) -> str:
     return re.sub(r"\d+", "0", re.sub(r"key=\S+", "key=", line)).strip()
 
 
+def change_memory_in_the_console(dev: RunningDev, memory: str) -> None:
+    """Change a setting on the page of the plugin, and write it to the file that `dev` watches."""
+    address = re.findall(r"Console: (http://127\.0\.0\.1:\d+)(\S+)", dev.transcript)[-1]
+    with httpx.Client(base_url=address[0], timeout=30) as client:
+        client.get(address[1])
+        browser = Browser(client)
+        browser.send("/plugins/my-plugin", {"memorySize": memory})
+        page = browser.get("/plugins/my-plugin")
+        assert f"+memorySize = {memory}" in page.text
+        fields = {name: page.fields[name] for name in ("formToken", "digest")}
+        response = client.post("/console/plugins/my-plugin/file/write", data=fields)
+        assert response.status_code == httpx.codes.SEE_OTHER, response.text
+
+
 def test_every_save_gives_a_new_answer_and_an_error_keeps_the_old_one(dev: RunningDev) -> None:
     address = dev.wait_for(r"Local BioT on (http://127\.0\.0\.1:\d+)")[1]
     dev.wait_for(r"my-plugin: version 1 answers \(\d+\.\d+ s\)")
@@ -125,6 +141,10 @@ def test_every_save_gives_a_new_answer_and_an_error_keeps_the_old_one(dev: Runni
 
     dev.press("r")
     dev.wait_for("my-plugin: nothing has changed")
+
+    change_memory_in_the_console(dev, "512")
+    dev.wait_for("my-plugin: nothing has changed")  # the file was saved, and the plugin has its settings already
+    assert "memorySize = 512\n" in (dev.folder / "plugin.toml").read_text("utf-8")
 
     done = subprocess.run(
         [sys.executable, "-m", "builder", "trigger", "patient", "_create", "--json"],

@@ -69,6 +69,7 @@ def command(folders: tuple[Path, ...], port: int, *, any_python: bool, debug: bo
     from builder.cli.printing.release_output import release_context
     from builder.dev.call_feed import CallFeed
     from builder.dev.dev_session import DevSession
+    from builder.dev.reported_files import ReportedFiles
     from builder.dev.watched_plugin import WatchedPlugin
     from builder.manifest import find_manifest
     from builder.publishing.clock import SystemClock
@@ -82,7 +83,9 @@ def command(folders: tuple[Path, ...], port: int, *, any_python: bool, debug: bo
         projects = [project_of(folder, LOCAL) for folder in folders or (Path(),)]
         plugins = [WatchedPlugin(project, release_context(progress), biot.starter) for project in projects]
         terminal = DevTerminal()
-        session = DevSession(plugins, terminal)
+        files = ReportedFiles(stack.enter_context(open_local_service(os.environ, SystemClock())), plugins, terminal)
+        stack.callback(files.withdraw)
+        session = DevSession(plugins, files)
         keys = _Keys(session, biot, _announcer(terminal, plugins))
         if debug:
             keys.switch_debugging()
