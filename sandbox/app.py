@@ -18,6 +18,7 @@ from sandbox.dispatcher import routes as dispatcher
 from sandbox.endpoints import function_url_routes
 from sandbox.entities import routes as entities
 from sandbox.entities.templates import routes as templates
+from sandbox.fault_control import routes as faults
 from sandbox.hooks.hook_layer import HookLayer
 from sandbox.hooks.running_hooks import Hooks
 from sandbox.plugin_files import routes as plugin_files
@@ -63,6 +64,7 @@ def create_app(
             *activity.routes(),
             *schedule_routes.routes(),
             *replay.routes(),
+            *faults.routes(),
             *plugin_files.routes(),
             *registry.routes(),
             *openapi.routes(),

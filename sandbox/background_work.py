@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sandbox.activity.activity_recorder import ActivityRecorder
     from sandbox.cron.cron_scheduler import CronScheduler
+    from sandbox.fault_control.fault_switch import FaultSwitch
     from sandbox.hooks.running_hooks import Hooks
 
 
@@ -19,11 +20,13 @@ class BackgroundWork:
         hooks: Whom the local BioT calls around API calls.
         scheduler: Runs the schedules of plugins.
         recorder: The record of what happened.
+        faults: The faults that are on.
     """
 
     hooks: Hooks
     scheduler: CronScheduler
     recorder: ActivityRecorder
+    faults: FaultSwitch
 
     def start(self) -> None:
         """Begin. Call it in the server's event loop."""

@@ -39,6 +39,15 @@ def find_api(api_id: str) -> InterceptedApi | None:
     return None
 
 
+def narrowing_of(api_id: str) -> str:
+    """Return what the values in an ``apiId`` narrow a subscription to, as a sentence; empty if there are none."""
+    found = find_api(api_id)
+    if found is None or not found.path_filters:
+        return ""
+    values = " and ".join(f"{name} is {value}" for name, value in found.path_filters.items())
+    return f"Only calls in which {values}."
+
+
 def api_id_pattern() -> str:
     """Return a regular expression for every valid ``apiId``, with anchors and without named groups."""
     return "^(?:" + "|".join(re.sub(r"\?P<\w+>", "?:", pattern.pattern) for _, pattern in _patterns()) + ")$"

@@ -11,7 +11,7 @@ import threading
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Self
 
 import uvicorn
 
@@ -26,12 +26,15 @@ from sandbox.console.console_access import ConsoleAccess
 from sandbox.cron.cron_scheduler import CronScheduler
 from sandbox.database import Database
 from sandbox.entities.seed_data import seed
+from sandbox.fault_control.fault_switch import FaultSwitch
+from sandbox.fault_control.gated_protocol import gated_protocol
 from sandbox.functions.service import FunctionService, ServiceSettings, default_cache
 from sandbox.hooks.own_endpoints import OwnEndpoints
 from sandbox.hooks.running_hooks import Hooks
 from sandbox.instance_state import InstanceState, SandboxSettings
 from sandbox.registry.blob_files import BlobFiles
 from sandbox.settings.code.code_store import CodeStore
+from sandbox.settings.history.version_code import VersionCode
 from sandbox.settings.startup_repair import repair_plugins
 from sandbox.single_instance import lock_folder
 from sandbox.tokens.signing_keys import SigningKeys
@@ -156,40 +159,31 @@ def start(options: ServerOptions) -> RunningServer:
         repair_plugins(state)
         recorder = resources.enter_context(ActivityRecorder(options.folder / FILE_NAME))
         hooks = Hooks(state, recorder)
-        work = BackgroundWork(hooks=hooks, scheduler=CronScheduler(hooks), recorder=recorder)
+        faults = FaultSwitch(hooks, options.faults)
+        work = BackgroundWork(hooks=hooks, scheduler=CronScheduler(hooks), recorder=recorder, faults=faults)
         access = ConsoleAccess()
         app = create_app(state, work, access)
-        gate = _gate(options, hooks)
         if options.log:
             app = RequestLog(app, options.log)
-        if gate is None:  # otherwise calls of plugins pass the gate, too
+        if faults.gate is None:  # otherwise calls of plugins pass the gate, too
             hooks.caller.client.own = OwnEndpoints(base_url, app)
-        thread = _ServerThread(app, listener, gate.protocol() if gate else "h11", work)
+        thread = _ServerThread(app, listener, gated_protocol(lambda: faults.gate), work)
         resources.callback(thread.stop)
-        return RunningServer(state, gate, thread, resources.pop_all(), access.address(base_url))
+        return RunningServer(state, faults.gate, thread, resources.pop_all(), access.address(base_url))
 
 
 def _delete_data(folder: Path) -> None:
     """Delete a local BioT's own files and keep everything else in the folder."""
     try:
         database = Database(folder / DATABASE_FILE)
-        for stored in (CodeStore.beside(database).folder, BlobFiles.beside(database).folder):
-            shutil.rmtree(stored, ignore_errors=True)
+        for stored in (CodeStore, VersionCode, BlobFiles):
+            shutil.rmtree(stored.beside(database).folder, ignore_errors=True)
         for name in (DATABASE_FILE, FILE_NAME):
             for suffix in ("", "-wal", "-shm"):
                 (folder / f"{name}{suffix}").unlink(missing_ok=True)
     except OSError as error:
         msg = f"The local BioT's data cannot be deleted: {error}."
         raise SandboxError(msg, hint="Check the permissions of its folder.") from error
-
-
-def _gate(options: ServerOptions, hooks: Hooks) -> FaultGate | None:
-    """Start to play the scenario, if there is one: in front of the application, and in the calls of plugins."""
-    if options.faults is None:
-        return None
-    from sandbox.faults import FaultGate, PluginFaults  # only when faults are asked for, so that the start stays fast
-
-    return FaultGate(options.faults, hooks.state.database, options.clock, PluginFaults(hooks))
 
 
 def _listening(port: int) -> socket.socket:
@@ -232,7 +226,7 @@ class _ServerThread:
     """An application that serves a socket in a thread."""
 
     def __init__(
-        self, app: ASGIApp, listener: socket.socket, http: type[asyncio.Protocol] | Literal["h11"], work: BackgroundWork
+        self, app: ASGIApp, listener: socket.socket, http: type[asyncio.Protocol], work: BackgroundWork
     ) -> None:
         logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
         config = uvicorn.Config(

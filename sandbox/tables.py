@@ -128,6 +128,17 @@ CREATE TABLE IF NOT EXISTS plugins (
 CREATE INDEX IF NOT EXISTS plugins_by_creation_time ON plugins (creation_time, full_name);
 CREATE INDEX IF NOT EXISTS plugins_by_code ON plugins (code_sha256);
 CREATE INDEX IF NOT EXISTS plugins_by_image ON plugins (image_digest);
+
+CREATE TABLE IF NOT EXISTS plugin_versions (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    full_name TEXT NOT NULL,
+    time TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    config TEXT NOT NULL,
+    code_sha256 TEXT,
+    image_tag TEXT
+) STRICT;
+CREATE INDEX IF NOT EXISTS plugin_versions_by_plugin ON plugin_versions (full_name, number);
 """
 """Plugins. ``config`` is the configuration from which the response and the next update are made.
 ``response`` is the finished JSON response: a page of search results only joins these texts. ``image_digest`` is what

@@ -103,6 +103,7 @@ def describe_call(row: int, number: int, title: str, step: Mapping[str, Any]) ->
         "errorType": function.get("errorType", ""),
         "log": function.get("log", []),
         "report": function.get("report", ""),
+        "limits": function.get("limits", []),
     }
 
 
@@ -154,6 +155,10 @@ def _function(called: CalledFunction) -> dict[str, object]:
         "requestId": invocation.request_id,
         "errorType": invocation.error.error_type if invocation.error else "",
         "report": invocation.report.line,
+        "limits": [
+            {"what": one.what.value, "used": round(one.used, 3), "limit": one.limit, "setting": one.setting}
+            for one in invocation.report.limits
+        ],
         "warnings": [*invocation.report.warnings, *invocation.report.notes],
         "log": without_tokens(log),
     }

@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from sandbox.console import action_pages, activity_pages, plugin_pages
 from sandbox.console.console_access import KEY_PARAMETER, PATH
-from sandbox.console.local_pages import cron_pages, file_pages
+from sandbox.console.local_pages import cron_pages, data_pages, fault_pages, file_pages, history_pages, limits_pages
 from sandbox.console.page_rendering import SECURITY_HEADERS, render
 from sandbox.instance_state import state_of
 from sandbox.web.biot_errors import ApiError
@@ -40,6 +40,10 @@ def create_console(app: Starlette) -> ASGIApp:
             *action_pages.routes(),
             *cron_pages.routes(),
             *file_pages.routes(),
+            *limits_pages.routes(),
+            *history_pages.routes(),
+            *data_pages.routes(),
+            *fault_pages.routes(),
         ],
         exception_handlers={ApiError: _error_page},
     )

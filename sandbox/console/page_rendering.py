@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse
 
 from sandbox.console.console_access import PATH, TOKEN_FIELD
 from sandbox.instance_state import state_of
+from sandbox.intercepted_apis import narrowing_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -41,11 +42,11 @@ def render(request: Request, template: str, *, status: int = 200, **values: obje
     state = state_of(request)
     frame = {
         "path": request.url.path,
-        "console": PATH,
         "token_field": TOKEN_FIELD,
         "form_token": request.app.state.console.form_token,
         "now": state.clock.now(),
         "address": state.settings.base_url,
+        "faults_on": work.faults.remaining if (work := request.app.state.work) else 0,
     }
     page = _environment().get_template(template).render(**frame, **values)
     return HTMLResponse(page, status, headers=SECURITY_HEADERS)
@@ -53,7 +54,7 @@ def render(request: Request, template: str, *, status: int = 200, **values: obje
 
 def render_fragment(template: str, **values: object) -> str:
     """A part of a page, such as a row that is added to a list."""
-    return _environment().get_template(template).render(console=PATH, **values)
+    return _environment().get_template(template).render(**values)
 
 
 @cache
@@ -66,7 +67,10 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["pretty"] = _pretty
+    environment.globals["console"] = PATH
+    environment.filters["narrowing"] = narrowing_of
     environment.filters["milliseconds"] = _milliseconds
+    environment.filters["bytes"] = _bytes
     return environment
 
 
@@ -75,6 +79,15 @@ def _pretty(value: object) -> str:
     if value is None:
         return ""
     return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def _bytes(value: float) -> str:
+    """A size as people read it: ``812 bytes``, ``4.2 kB``, ``128 MB``."""
+    if value < 1024:  # noqa: PLR2004 - bytes in a kilobyte
+        return f"{value:.0f} bytes"
+    if value < 1_048_576:  # noqa: PLR2004 - bytes in a megabyte
+        return f"{value / 1024:.1f} kB"
+    return f"{value / 1_048_576:.1f} MB".replace(".0 MB", " MB")
 
 
 def _milliseconds(value: float | None) -> str:

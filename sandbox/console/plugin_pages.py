@@ -8,20 +8,23 @@ from functools import partial as bind
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from markupsafe import escape
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
-from starlette.responses import RedirectResponse
+from starlette.responses import HTMLResponse, RedirectResponse
 from starlette.routing import Route
 
 from builder.platform.api_catalog import ACTIONS_BY_ENTITY
 from builder.platform.interceptions import INTERCEPTION_TARGETS
 from sandbox.console.console_access import PATH
 from sandbox.console.form_problems import FormProblems, check_form
+from sandbox.console.local_pages.cron_pages import preview_of
 from sandbox.console.local_pages.file_pages import comparison_of
-from sandbox.console.page_rendering import render
+from sandbox.console.page_rendering import SECURITY_HEADERS, render
 from sandbox.console.plugin_fields import INTERCEPTION_COLUMNS, NOTIFICATION_COLUMNS, STEPS, form_fields
 from sandbox.console.plugin_form import FormContent, configuration_of, empty_form, form_of, submitted_form
 from sandbox.instance_state import state_of
+from sandbox.intercepted_apis import narrowing_of
 from sandbox.settings import plugin_operations
 from sandbox.settings.code.code_store import CodeStore, Upload
 from sandbox.settings.code.upload_form import UploadForm
@@ -51,6 +54,7 @@ def routes() -> list[Route]:
         Route("/plugins", list_plugins, methods=["GET"]),
         Route("/plugins/new", new_plugin, methods=["GET"]),
         Route("/plugins/new", create_plugin, methods=["POST"]),
+        Route("/narrowing", show_narrowing, methods=["GET"]),
         Route("/plugins/{name}", edit_plugin, methods=["GET"]),
         Route("/plugins/{name}", save_plugin, methods=["POST"]),
         Route("/plugins/{name}/state", change_state, methods=["POST"]),
@@ -82,6 +86,12 @@ def new_plugin(request: Request) -> Response:
 async def create_plugin(request: Request) -> Response:
     """Create a plugin from the form, or show the form again with every problem."""
     return await _submit(request, None)
+
+
+def show_narrowing(request: Request) -> Response:
+    """A part of a page: what a value in an API ID narrows the subscription to, while somebody types it."""
+    text = narrowing_of(request.query_params.get("apiId", "").strip())
+    return HTMLResponse(escape(text), headers=SECURITY_HEADERS)
 
 
 def edit_plugin(request: Request) -> Response:
@@ -187,6 +197,7 @@ def _form_page(
         interception_columns=INTERCEPTION_COLUMNS,
         actions_by_entity=ACTIONS_BY_ENTITY,
         targets=INTERCEPTION_TARGETS,
+        schedule_preview=preview_of(request, form.cron_schedule),
         comparison=comparison_of(request, plugin["name"]) if plugin else None,
         done=request.query_params.get("done", ""),
     )

@@ -12,9 +12,14 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from builder.platform.limits import NAME_PREFIX
+from sandbox.activity.activity_search import log_query
 from sandbox.clock import iso
 from sandbox.cron.cron_calls import CronRun, call_on_schedule
 from sandbox.cron.cron_expression import parse_cron
+from sandbox.cron.cron_scheduler import due_runs
+from sandbox.cron.schedule_words import schedule_words
+from sandbox.cron.week_plan import DAYS, dates_of_week, plan_week
+from sandbox.hooks.rules.planned_faults import CRON
 from sandbox.trigger.chain_report import ChainRecorder, describe_chain
 from sandbox.trigger.routes import PERMISSION
 from sandbox.web.authorization import require_permission
@@ -22,15 +27,20 @@ from sandbox.web.biot_errors import ApiError, bad_request
 from sandbox.web.request_body import json_body, optional_text_of
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from starlette.applications import Starlette
     from starlette.requests import Request
     from starlette.responses import Response
 
     from sandbox.activity.activity_recorder import ActivityRecorder
     from sandbox.cron.cron_scheduler import CronScheduler, PluginSchedule
+    from sandbox.cron.week_plan import PlannedWeek
     from sandbox.hooks.running_hooks import Hooks
 
 _RUNS_SHOWN = 10
+_RECORDED = "1000"
+"""How many recorded runs say how long runs take."""
 _DURATION = re.compile(r"\+?(\d{1,5})([mhd])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
@@ -59,6 +69,26 @@ async def described_schedules(app: Starlette) -> dict[str, object]:
     scheduler = _scheduler(app)
     now = scheduler.clock.now()
     return {"time": iso(now), "plugins": [_describe(one, now) for one in await scheduler.schedules()]}
+
+
+async def planned_week(app: Starlette) -> tuple[tuple[date, ...], tuple[PlannedWeek, ...]]:
+    """Return the days of the week that begins today, and the runs of every enabled plugin on them.
+
+    Args:
+        app: The local BioT.
+    """
+    scheduler = _scheduler(app)
+    start = scheduler.clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    runs = due_runs(
+        await scheduler.schedules(), start - timedelta(minutes=1), start + timedelta(days=DAYS) - timedelta(minutes=1)
+    )
+    recorder: ActivityRecorder = app.state.work.recorder
+    query = log_query({"hook": CRON, "limit": _RECORDED}, scheduler.clock.now())
+    longest: dict[str, float] = {}
+    for call in await run_in_threadpool(recorder.calls, query):
+        plugin = str(call["plugin"])
+        longest[plugin] = max(longest.get(plugin, 0), float(str(call["milliseconds"])))
+    return dates_of_week(start), plan_week(runs, start, longest)
 
 
 async def run_schedule(request: Request) -> Response:
@@ -146,6 +176,7 @@ def _describe(one: PluginSchedule, now: datetime) -> dict[str, object]:
     return {
         "plugin": one.plugin,
         "cronSchedule": one.schedule,
+        "words": schedule_words(one.schedule),
         "enabled": one.enabled,
         "nextRuns": [iso(moment) for moment in upcoming],
     }

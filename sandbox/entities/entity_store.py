@@ -91,6 +91,11 @@ class EntityStore:
         query = f"SELECT * FROM entity WHERE entity_type_name = ? AND json_extract(document, '{path}') = ?"  # noqa: S608
         return [stored_entity(row) for row in self._connection.execute(query, (entity_type_name, value))]
 
+    def of_type(self, entity_type_name: str) -> Sequence[StoredEntity]:
+        """Return all entities of a type, the oldest first."""
+        query = "SELECT * FROM entity WHERE entity_type_name = ? ORDER BY creation_time, id"
+        return [stored_entity(row) for row in self._connection.execute(query, (entity_type_name,))]
+
     def insert(self, entity: StoredEntity) -> None:
         """Add a new entity."""
         self._connection.execute(

@@ -1,6 +1,6 @@
-"""The fault gate: uvicorn's HTTP protocol with access to the socket, in front of the application.
+"""The fault gate: decides for each request, in front of the application, whether it meets a fault.
 
-Only a local BioT with a scenario has it. A request that meets no fault goes straight to the application.
+A local BioT has it from the first fault on. A request that meets none goes straight to the application.
 """
 
 from __future__ import annotations
@@ -9,8 +9,6 @@ import asyncio
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
-
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from builder.platform.limits import NAME_PREFIX
 from sandbox.faults.fault_list import FAULT_KINDS, FaultKind, RequestEffect
@@ -23,7 +21,8 @@ from sandbox.web.noted_faults import note_fault, noted_fault
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from starlette.types import Receive, Scope, Send
+    from starlette.types import ASGIApp, Receive, Scope, Send
+    from uvicorn.protocols.http.h11_impl import H11Protocol
 
     from sandbox.clock import Clock
     from sandbox.database import Database
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
 
 HEADER = b"x-sandbox-fault"
 """A request with the name of a fault in this header meets that fault, whatever the scenario says."""
+_CONSOLE = "/console"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -100,37 +100,45 @@ class FaultGate:
         """The number of requests that were answered but have not taken effect yet."""
         return len(self._run.pending)
 
-    def protocol(self) -> type[asyncio.Protocol]:
-        """Return the protocol for ``uvicorn.Config(http=…)``."""
-        gate = self
+    def change(self, scenario: Scenario) -> None:
+        """Play another scenario from now on; rules that were played before go on counting."""
+        counts, run = self.counts(), self._run
+        run.scenario, run.counts = scenario, [counts.get(id(rule), 0) for rule in scenario.rules]
+        if self._plugins:
+            self._plugins.change(scenario.hook_rules)
 
-        class GatedProtocol(H11Protocol):
-            """Passes its connection on when it calls the application."""
+    def counts(self) -> dict[int, int]:
+        """Return how many requests or calls each rule applied to, by the rule's ``id``."""
+        of_requests = zip(self._run.scenario.rules, self._run.counts, strict=True)
+        of_calls = self._plugins.counts() if self._plugins else {}
+        return {**{id(rule): count for rule, count in of_requests}, **of_calls}
 
-            def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
-                super().connection_made(transport)
-                app = self.app
+    def gated(self, app: ASGIApp, connection: H11Protocol) -> ASGIApp:
+        """Return an application that answers as another one, or with the fault that a request meets.
 
-                async def call_or_fail(scope: Scope, receive: Receive, send: Send) -> None:
-                    sender = gate.sender_of(scope)
-                    rule = gate.rule_for(scope, sender.name if sender else "")
-                    if rule is None:
-                        await app(scope, receive, send)
-                        return
-                    note_fault(scope, f"{rule.kind.name}: {rule.kind.description}")
-                    encounter = FaultyExchange(
-                        rule=rule,
-                        environment=gate._environment,
-                        connection=self,
-                        app=app,
-                        scope=scope,
-                        report=partial(gate.report, rule, sender, scope),
-                    )
-                    await encounter.play(receive, send)
+        Args:
+            app: The application behind the gate.
+            connection: Of the client.
+        """
 
-                self.app = call_or_fail
+        async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+            sender = self.sender_of(scope)
+            rule = self.rule_for(scope, sender.name if sender else "")
+            if rule is None:
+                await app(scope, receive, send)
+                return
+            note_fault(scope, f"{rule.kind.name}: {rule.kind.description}")
+            encounter = FaultyExchange(
+                rule=rule,
+                environment=self._environment,
+                connection=connection,
+                app=app,
+                scope=scope,
+                report=partial(self.report, rule, sender, scope),
+            )
+            await encounter.play(receive, send)
 
-        return GatedProtocol
+        return answer
 
     def sender_of(self, scope: Scope) -> SendingPlugin | None:
         """Return the plugin that sends a request, if a rule of the scenario asks for it."""
@@ -145,6 +153,8 @@ class FaultGate:
 
     def rule_for(self, scope: Scope, plugin: str = "") -> FaultRule | None:
         """Count a request, which a plugin may have sent, and return the fault that it meets, or None."""
+        if scope["path"].startswith(_CONSOLE):
+            return None  # whoever switches faults off must reach the page for it
         run, headers = self._run, dict(scope["headers"])
         run.requests += 1
         authorization: bytes = headers.get(b"authorization", b"")

@@ -8,6 +8,8 @@ from sandbox.functions.call_fault import CallFault
 from sandbox.hooks.rules.planned_faults import HookFault
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sandbox.faults.scenario_rules import HookFaultRule
     from sandbox.hooks.rules.planned_faults import PluginTarget
 
@@ -17,11 +19,16 @@ class HookFaultPlayer:
 
     Args:
         rules: The rules.
+        counts: How many calls rules applied to before, by the rule's ``id``.
     """
 
-    def __init__(self, rules: tuple[HookFaultRule, ...]) -> None:
+    def __init__(self, rules: tuple[HookFaultRule, ...], counts: Mapping[int, int] | None = None) -> None:
         self._rules = rules
-        self._counts = [0] * len(rules)
+        self._counts = [(counts or {}).get(id(rule), 0) for rule in rules]
+
+    def counts(self) -> dict[int, int]:
+        """Return how many calls each rule applied to, by the rule's ``id``."""
+        return {id(rule): count for rule, count in zip(self._rules, self._counts, strict=True)}
 
     def next_fault(self, target: PluginTarget) -> HookFault | None:
         """Count a call and return the fault that it meets; None for none."""

@@ -49,6 +49,16 @@ class PluginFaults:
         """Let calls of plugins meet faults from now on."""
         self._hooks.caller.plan = HookFaultPlayer(rules) if rules else None
 
+    def change(self, rules: tuple[HookFaultRule, ...]) -> None:
+        """Play other rules from now on; those that were played before go on counting."""
+        counts = self.counts()
+        self._hooks.caller.plan = HookFaultPlayer(rules, counts) if rules else None
+
+    def counts(self) -> dict[int, int]:
+        """Return how many calls each rule applied to, by the rule's ``id``."""
+        plan = self._hooks.caller.plan
+        return plan.counts() if isinstance(plan, HookFaultPlayer) else {}
+
     def sender(self, scope: Scope) -> SendingPlugin | None:
         """Return the plugin that sends a request; None when somebody else does, or BioT calls a plugin."""
         if scope["path"].startswith(PREFIX):

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sandbox.functions.lambda_facts import REQUEST_MAX, RESPONSE_MAX, STORAGE, WARNING_SHARE
+from sandbox.functions.lambda_facts import INITIALIZATION_SECONDS, REQUEST_MAX, RESPONSE_MAX, STORAGE, WARNING_SHARE
 
 _MEGABYTE = 1_048_576
 
@@ -29,6 +29,44 @@ class FunctionError:
     kind: FailureKind
     error_type: str
     error_message: str
+
+
+class LimitedUse(StrEnum):
+    """What Lambda limits in a call."""
+
+    DURATION = "duration"
+    INITIALIZATION = "initialization"
+    MEMORY = "memory"
+    STORAGE = "storage"
+    REQUEST = "request"
+    RESPONSE = "response"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LimitUse:
+    """How much a call used of one limit.
+
+    Attributes:
+        what: What is limited.
+        used: Milliseconds or bytes.
+        limit: The most that is allowed, in the same unit.
+        setting: The key of plugin.toml that raises the limit; empty when it is fixed.
+    """
+
+    what: LimitedUse
+    used: float
+    limit: float
+    setting: str = ""
+
+
+_NAMES = {
+    LimitedUse.DURATION: "the timeout",
+    LimitedUse.INITIALIZATION: "the time for the initialization",
+    LimitedUse.MEMORY: "its memory",
+    LimitedUse.STORAGE: STORAGE,
+    LimitedUse.REQUEST: "the largest request",
+    LimitedUse.RESPONSE: "the largest response",
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,20 +136,31 @@ class InvocationReport:
         return "\t".join(fields)
 
     @property
-    def warnings(self) -> tuple[str, ...]:
-        """One sentence for each limit of which the call used more than 80 %."""
-        memory = 0 if self.memory_used is None else self.memory_used
-        shares = (
-            ("the timeout", self.duration_ms, self.timeout_seconds * 1000, "timeout"),
-            ("its memory", memory, self.memory_size_mb * _MEGABYTE, "memorySize"),
-            (STORAGE, self.storage_used, self.storage_size_mb * _MEGABYTE, "ephemeralStorage"),
-            ("the largest request", self.request_size, REQUEST_MAX, ""),
-            ("the largest response", self.response_size, RESPONSE_MAX, ""),
+    def limits(self) -> tuple[LimitUse, ...]:
+        """How much the call used of each limit that is known here."""
+        memory_limit, storage_limit = self.memory_size_mb * _MEGABYTE, self.storage_size_mb * _MEGABYTE
+        uses = (
+            (LimitedUse.DURATION, self.duration_ms, self.timeout_seconds * 1000, "timeout"),
+            (LimitedUse.INITIALIZATION, self.initialization_ms, INITIALIZATION_SECONDS * 1000, ""),
+            (LimitedUse.MEMORY, self.memory_used, memory_limit, "memorySize"),
+            (LimitedUse.STORAGE, self.storage_used, storage_limit, "ephemeralStorage"),
+            (LimitedUse.REQUEST, self.request_size, REQUEST_MAX, ""),
+            (LimitedUse.RESPONSE, self.response_size, RESPONSE_MAX, ""),
         )
         return tuple(
-            f"The call used {used / limit:.0%} of {name}." + (f" Increase {setting} in plugin.toml." if setting else "")
-            for name, used, limit, setting in shares
-            if used > WARNING_SHARE * limit
+            LimitUse(what=what, used=used, limit=limit, setting=setting)
+            for what, used, limit, setting in uses
+            if used is not None
+        )
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """One sentence for each limit of which the call used more than 80 %."""
+        return tuple(
+            f"The call used {one.used / one.limit:.0%} of {_NAMES[one.what]}."
+            + (f" Increase {one.setting} in plugin.toml." if one.setting else "")
+            for one in self.limits
+            if one.used > WARNING_SHARE * one.limit and one.what is not LimitedUse.INITIALIZATION
         )
 
 

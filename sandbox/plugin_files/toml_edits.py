@@ -38,7 +38,7 @@ def edited_toml(text: str, edits: Iterable[SettingEdit]) -> str:
             _set_rows(_table_at(document, tables), key, edit.value, inline=_is_inline(document, tables))
         else:
             _set(_table_at(document, tables), key, edit.value)
-    return tomlkit.dumps(document).replace("\n", line_end)
+    return f"{tomlkit.dumps(document).rstrip()}\n".replace("\n", line_end)
 
 
 def _table_at(document: Container, names: Sequence[str]) -> Container:

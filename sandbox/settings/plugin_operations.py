@@ -16,6 +16,7 @@ from sandbox.search.search_query import SearchableList, run_search
 from sandbox.settings.code.code_check import check_handler, read_zip_paths
 from sandbox.settings.code.code_store import CodeStore
 from sandbox.settings.configuration import configure_new_plugin
+from sandbox.settings.history.version_code import VersionCode
 from sandbox.settings.plugin_subscriptions import response_with_moved_orders, with_moved_orders
 from sandbox.settings.plugin_table import PluginTable, PreparedPlugin, config_of, prepare_plugin
 from sandbox.settings.undocumented_behavior import PREFIXED_NAMES
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sandbox.instance_state import InstanceState
+    from sandbox.settings.code.code_store import Upload
     from sandbox.settings.code.upload_form import UploadForm
     from sandbox.settings.configuration import ConfiguredPlugin
     from sandbox.settings.plugin_schema import Config
@@ -87,7 +89,7 @@ def create(state: InstanceState, request: Config, form: UploadForm) -> str:
         response = plugins.create(prepared, form.code.sha256 if form.code else None)
         response = response_with_moved_orders(connection, plugins.find(str(desired.config["name"])), response)
         if form.code:
-            CodeStore.beside(state.database).add(form.code)
+            _store_code(state, connection, form.code)
     return response
 
 
@@ -111,7 +113,6 @@ def update(state: InstanceState, name: str, decide: Decide, form: UploadForm) ->
         prepared = prepared_for(connection, before)
         plugins.check_image(prepared.desired)
     _check_code(form, prepared.desired)
-    store = CodeStore.beside(state.database)
     with state.database.write() as connection:
         plugins = PluginTable(state, connection)
         row = plugins.find(name)
@@ -121,7 +122,7 @@ def update(state: InstanceState, name: str, decide: Decide, form: UploadForm) ->
         response = plugins.change(row, prepared, form.code.sha256 if form.code else None)
         response = response_with_moved_orders(connection, row, response)
         if form.code:
-            store.add(form.code)
+            _store_code(state, connection, form.code)
     if form.code:
         _delete_unused_code(state, row["code_sha256"])
     return response
@@ -133,10 +134,16 @@ def delete(state: InstanceState, name: str) -> None:
         plugins = PluginTable(state, connection)
         row = plugins.find(name)
         blobs = plugins.delete(row)
+        VersionCode.beside(state.database).sweep(connection)
     _delete_unused_code(state, row["code_sha256"])
     if blobs:
         with state.database.write() as connection:
             BlobFiles.beside(state.database).delete_unlinked(connection, blobs)
+
+
+def _store_code(state: InstanceState, connection: sqlite3.Connection, code: Upload) -> None:
+    store = CodeStore.beside(state.database)
+    VersionCode.beside(state.database).keep(connection, store.file(store.add(code)))
 
 
 def _delete_unused_code(state: InstanceState, sha256: str | None) -> None:

@@ -13,6 +13,7 @@ from sandbox.plugin_endpoints import endpoint_url
 from sandbox.settings.code import image_tags
 from sandbox.settings.configuration import full_name
 from sandbox.settings.configuration_rules import check_configuration, check_variables_size, text_values
+from sandbox.settings.history.version_table import VersionTable
 from sandbox.settings.plugin_response import ServerFields, response_text
 from sandbox.settings.plugin_subscriptions import subscriptions_of
 from sandbox.ums.accounts import create_service_user, delete_service_user
@@ -148,6 +149,7 @@ class PluginTable:
             f"INSERT INTO plugins ({', '.join(row)}) VALUES ({placeholders})",  # noqa: S608  # only names from this module
             tuple(row.values()),
         )
+        VersionTable(self.connection).add(full)
         self._subscribe(str(row["endpoint_url"]), prepared.subscriptions)
         return str(row["response"])
 
@@ -173,6 +175,7 @@ class PluginTable:
             f"UPDATE plugins SET {assignments} WHERE full_name = ?",  # noqa: S608
             (*changed.values(), row["full_name"]),
         )
+        VersionTable(self.connection).add(row["full_name"])
         self._subscribe(row["endpoint_url"], prepared.subscriptions)
         return str(changed["response"])
 
@@ -183,6 +186,7 @@ class PluginTable:
             The digests of the blobs that no image has any more.
         """
         self.connection.execute("DELETE FROM plugins WHERE full_name = ?", (row["full_name"],))
+        VersionTable(self.connection).delete(row["full_name"])
         remove_endpoint(self.connection, row["endpoint_url"])
         delete_service_user(self.connection, row["service_user_id"])
         return image_tags.delete_unused(self.connection, row["image_digest"])

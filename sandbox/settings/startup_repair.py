@@ -12,6 +12,7 @@ from sandbox.plugin_endpoints import endpoint_url
 from sandbox.registry.blob_files import UNUSED_SECONDS, BlobFiles
 from sandbox.registry.repository_table import unlink_old_blobs
 from sandbox.settings.code.code_store import CodeStore
+from sandbox.settings.history.version_code import VersionCode
 from sandbox.settings.plugin_response import ServerFields, response_text
 from sandbox.settings.plugin_table import config_of
 
@@ -30,6 +31,7 @@ def repair_plugins(state: InstanceState) -> None:
         for row in connection.execute("SELECT * FROM plugins").fetchall():
             _repair_plugin(connection, row, state.settings.base_url)
         CodeStore.beside(state.database).sweep(connection)
+        VersionCode.beside(state.database).sweep(connection)
         unlink_old_blobs(connection, iso(state.clock.now() - timedelta(seconds=UNUSED_SECONDS)))
         BlobFiles.beside(state.database).sweep(connection, state.clock.now())
 

@@ -89,6 +89,7 @@ function addRows(button) {
       input.removeAttribute("aria-describedby");
     }
     for (const problem of all(".problem", copy)) problem.remove();
+    for (const preview of all("[data-preview]", copy)) preview.textContent = "";
     rows.append(copy);
     /** @type {HTMLElement | null} */ (copy.querySelector("input, select"))?.focus();
   });
@@ -129,6 +130,19 @@ function copyText(button) {
   });
 }
 
+/** Shows what a value means while somebody types it. @param {Event} event */
+function previewValue(event) {
+  const input = /** @type {HTMLInputElement} */ (event.target);
+  const preview = /** @type {HTMLElement | null} */ (input.closest(".cell, .field")?.querySelector("[data-preview]") ?? null);
+  if (!preview) return;
+  const asked = input.value;
+  setTimeout(async () => {
+    if (input.value !== asked) return; // typing goes on
+    const response = await fetch(preview.dataset.preview + encodeURIComponent(asked));
+    if (response.ok && input.value === asked) preview.innerHTML = await response.text(); // escaped by the server
+  }, 150);
+}
+
 for (const form of /** @type {HTMLFormElement[]} */ (all("form[data-steps]"))) {
   showOneStep(form);
   followPackageType(form);
@@ -136,6 +150,7 @@ for (const form of /** @type {HTMLFormElement[]} */ (all("form[data-steps]"))) {
 all("[data-add]").forEach(addRows);
 all("[data-copy]").forEach(copyText);
 all("[data-live]").forEach(followActivity);
+document.addEventListener("input", previewValue);
 document.addEventListener("click", (event) => {
   for (const menu of /** @type {HTMLDetailsElement[]} */ (all("details.menu[open]"))) {
     if (!menu.contains(/** @type {Node} */ (event.target))) menu.open = false;

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from sandbox.database import Database
+from sandbox.fault_control.gated_protocol import gated_protocol
 from sandbox.faults import FaultGate, Scenario
 
 if TYPE_CHECKING:
@@ -73,7 +74,11 @@ def gated(folder: Path) -> Iterator[Gated]:
     database.migrate()
     served = Gated(database)
     config = uvicorn.Config(
-        served.applied, http=served.gate.protocol(), lifespan="off", log_level="critical", timeout_graceful_shutdown=1
+        served.applied,
+        http=gated_protocol(lambda: served.gate),
+        lifespan="off",
+        log_level="critical",
+        timeout_graceful_shutdown=1,
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=asyncio.run, args=(server.serve(sockets=[served.listener]),))

@@ -23,6 +23,7 @@ class Page(HTMLParser):
     Attributes:
         text: The visible text, in order.
         fields: Each field's name and value.
+        checked: The values of the checkboxes that are on, by their name.
         links: The targets of its links.
         elements: Every element with its attributes.
     """
@@ -32,6 +33,7 @@ class Page(HTMLParser):
         self.html = html
         self.words: list[str] = []
         self.fields: dict[str, str] = {}
+        self.checked: dict[str, list[str]] = {}
         self.links: list[str] = []
         self.elements: list[tuple[str, dict[str, str | None]]] = []
         self.labels: list[str] = []
@@ -57,6 +59,8 @@ class Page(HTMLParser):
         name = values.get("name") or ""
         if tag == "input" and name and (values.get("type") != "checkbox" or "checked" in values):
             self.fields[name] = values.get("value") or ""
+        if tag == "input" and values.get("type") == "checkbox" and "checked" in values:
+            self.checked.setdefault(name, []).append(values.get("value") or "")
         if tag == "option" and self._select and ("selected" in values or self._select not in self.fields):
             self.fields[self._select] = "\0" if values.get("value") is None else values["value"] or ""
 
@@ -88,9 +92,10 @@ class Browser:
 
     def send(self, path: str, changes: Mapping[str, str], code: bytes | None = None) -> httpx.Response:
         """Open a page, fill in its form, and send it as multipart, as the page asks for."""
-        fields = {name: value for name, value in self.get(path).fields.items() if name != "text"}
+        page = self.get(path)
+        fields = {name: value for name, value in page.fields.items() if name != "text"}
         files = {"code": ("plugin.zip" if code else "", code or b"", "application/zip")}
-        return self.client.post(f"/console{path}", data={**fields, **changes}, files=files)
+        return self.client.post(f"/console{path}", data={**fields, **page.checked, **changes}, files=files)
 
 
 @pytest.fixture

@@ -123,12 +123,11 @@ def test_a_file_that_changed_meanwhile_is_not_overwritten(browser: Browser, file
 
 
 def test_a_file_with_errors_or_without_text_is_explained(browser: Browser, file: Path) -> None:
-    good = file.read_text()
+    good, name = file.read_text(), name_of(file)
     for text, problem in ((good.replace("256", '"much"'), "Line 6"), ("plugin = [", "plugin.toml")):
         file.write_text(text)
-        assert problem in browser.get(f"/plugins/{name_of(file)}").text
+        assert problem in browser.get(f"/plugins/{name}").text
         file.write_text(good)
-    name = name_of(file)
     file.unlink()
 
     assert "cannot be read" in browser.get(f"/plugins/{name}").text

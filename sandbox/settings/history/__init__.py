@@ -1,0 +1,1 @@
+"""The versions that a plugin had: its configuration and its code after each change."""
