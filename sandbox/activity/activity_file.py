@@ -14,30 +14,26 @@ from typing import TYPE_CHECKING
 from sandbox.activity.chain_documents import describe_call
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from sandbox.activity.activity_search import ActivityQuery
 
 FILE_NAME = "activity.sqlite"
-CHAINS_MAX = 10_000
+CHAINS_MAX = 100_000
 SIZE_MAX = 200_000_000
 """Bytes of all documents together. Both bounds are the kit's choice."""
-_KEPT_SHARE = 0.9
-"""What is kept when a bound is reached, so that not every new chain deletes an old one."""
+_KEPT_SHARE = 0.99
+"""What is kept when a bound is reached, so that not every new chain deletes an old one, and no deletion takes long."""
+_SUMMARY = "number, id, kind, title, trace_id, parent_id, started, status, milliseconds, failed, finished"
+"""Without the documents: `biot-plugin dev` asks for the newest chains five times a second."""
 
 _CALLS = (
     "SELECT step.rowid AS row, step.document, chain.number, chain.title"
     " FROM step JOIN chain ON chain.id = step.chain_id"
 )
 
-_SUMMARY = (
-    "number, id, kind, title, trace_id, parent_id, started, status, milliseconds, failed,"
-    " ending IS NOT NULL AS finished"
-)
-"""Without the documents: `biot-plugin dev` asks for the newest chains five times a second."""
-
-_VERSION = 1
+_VERSION = 2
 _TABLES = f"""
 CREATE TABLE IF NOT EXISTS chain (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -50,6 +46,7 @@ CREATE TABLE IF NOT EXISTS chain (
     status INTEGER,
     milliseconds REAL,
     failed INTEGER NOT NULL DEFAULT 0,
+    finished INTEGER NOT NULL DEFAULT 0,
     size INTEGER NOT NULL,
     document TEXT NOT NULL,
     ending TEXT
@@ -60,9 +57,12 @@ CREATE TABLE IF NOT EXISTS step (
     chain_id TEXT NOT NULL,
     name TEXT NOT NULL,
     listener TEXT NOT NULL,
+    status INTEGER,
+    milliseconds REAL NOT NULL,
     document TEXT NOT NULL
 ) STRICT;
-CREATE INDEX IF NOT EXISTS step_chain ON step (chain_id);
+CREATE INDEX IF NOT EXISTS step_chain ON step (chain_id, listener, name);
+CREATE TABLE IF NOT EXISTS total (chains INTEGER NOT NULL, size INTEGER NOT NULL) STRICT;
 PRAGMA user_version = {_VERSION};
 """
 
@@ -89,6 +89,8 @@ class NewStep:
     listener: str
     failed: bool
     document: Mapping[str, object]
+    status: int | None = None
+    milliseconds: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -117,9 +119,7 @@ class ActivityFile:
     def __init__(self, file: Path, *, chains_max: int = CHAINS_MAX, size_max: int = SIZE_MAX) -> None:
         self._chains_max, self._size_max = chains_max, size_max
         self._connection = _open(file)
-        self._count, self._size = self._connection.execute(
-            "SELECT count(*), coalesce(sum(size), 0) FROM chain"
-        ).fetchone()
+        self._count, self._size = self._connection.execute("SELECT chains, size FROM total").fetchone()
 
     def add(self, records: Iterable[ActivityRecord]) -> None:
         """Write records in one transaction, and delete the oldest chains when there are too many."""
@@ -134,6 +134,7 @@ class ActivityFile:
                         self._end_chain(connection, record)
             if self._count > self._chains_max or self._size > self._size_max:
                 self._delete_oldest(connection)
+            connection.execute("UPDATE total SET chains = ?, size = ?", (self._count, self._size))
 
     def search(self, query: ActivityQuery) -> list[dict[str, object]]:
         """Return summaries of the newest chains that a query finds."""
@@ -141,7 +142,7 @@ class ActivityFile:
             f"SELECT {_SUMMARY} FROM chain WHERE {query.where} ORDER BY number DESC LIMIT ?",  # noqa: S608 - conditions of this room
             (*query.parameters, query.limit),
         ).fetchall()
-        return [self._summary(row) for row in rows]
+        return self._summaries(rows)
 
     def calls(self, query: ActivityQuery) -> list[dict[str, object]]:
         """Return the calls of plugins that a query finds with their logs, the oldest first.
@@ -159,20 +160,19 @@ class ActivityFile:
     def read(self, identifier: str) -> dict[str, object] | None:
         """Return a chain by its number or id, with its steps and with the chains that its plugins caused."""
         column = "number" if identifier.isdecimal() and len(identifier) < 16 else "id"  # noqa: PLR2004 - ids are longer
-        chains = f"SELECT {_SUMMARY}, document, ending FROM chain"  # noqa: S608 - only names from this module
-        row = self._connection.execute(f"{chains} WHERE {column} = ?", (identifier,)).fetchone()
+        row = self._connection.execute(f"SELECT * FROM chain WHERE {column} = ?", (identifier,)).fetchone()  # noqa: S608 - two names
         if row is None:
             return None
-        steps = self._connection.execute("SELECT document FROM step WHERE chain_id = ? ORDER BY rowid", (row["id"],))
-        caused = self._connection.execute(f"{chains} WHERE parent_id = ? ORDER BY number", (row["id"],))
+        by_parent = "SELECT * FROM chain WHERE parent_id = ? ORDER BY number"
+        caused = self._connection.execute(by_parent, (row["id"],)).fetchall()
         return {
             **json.loads(row["document"]),
             **json.loads(row["ending"] or "{}"),
-            **self._summary(row),
-            "steps": [json.loads(step["document"]) for step in steps.fetchall()],
+            **self._summaries([row])[0],
+            "steps": [json.loads(step["document"]) for step in self._documents(row["id"])],
             "caused": [
-                {**self._summary(other), "fault": json.loads(other["document"]).get("fault", "")}
-                for other in caused.fetchall()
+                {**summary, "fault": json.loads(other["document"]).get("fault", "")}
+                for other, summary in zip(caused, self._summaries(caused), strict=True)
             ],
         }
 
@@ -186,6 +186,7 @@ class ActivityFile:
         with self._connection as connection:
             connection.execute("DELETE FROM chain")
             connection.execute("DELETE FROM step")
+            connection.execute("UPDATE total SET chains = 0, size = 0")
         self._count = self._size = 0
 
     def close(self) -> None:
@@ -209,15 +210,15 @@ class ActivityFile:
             (len(text), step.failed, step.chain_id),
         )
         if found.rowcount:  # otherwise its chain was deleted meanwhile
-            values = (step.chain_id, step.name, step.listener, text)
-            connection.execute("INSERT INTO step (chain_id, name, listener, document) VALUES (?, ?, ?, ?)", values)
+            values = (step.chain_id, step.name, step.listener, step.status, step.milliseconds, text)
+            connection.execute("INSERT INTO step VALUES (?, ?, ?, ?, ?, ?)", values)
             self._size += len(text)
 
     def _end_chain(self, connection: sqlite3.Connection, end: ChainEnding) -> None:
         text = json.dumps(end.document, ensure_ascii=False)
         connection.execute(
-            "UPDATE chain SET status = ?, milliseconds = ?, failed = max(failed, ?), size = size + ?, ending = ?"
-            " WHERE id = ?",
+            "UPDATE chain SET status = ?, milliseconds = ?, failed = max(failed, ?), size = size + ?,"
+            " ending = ?, finished = 1 WHERE id = ?",
             (end.status, end.milliseconds, end.failed, len(text), text, end.id),
         )
         self._size += len(text)
@@ -233,24 +234,42 @@ class ActivityFile:
         connection.executemany("DELETE FROM chain WHERE id = ?", deleted)
         connection.executemany("DELETE FROM step WHERE chain_id = ?", deleted)
 
-    def _summary(self, row: sqlite3.Row) -> dict[str, object]:
-        query = "SELECT name, listener FROM step WHERE chain_id = ? ORDER BY rowid"
-        steps = self._connection.execute(query, (row["id"],)).fetchall()
-        return {
-            "number": row["number"],
-            "id": row["id"],
-            "kind": row["kind"],
-            "title": row["title"],
-            "traceId": row["trace_id"],
-            "parentId": row["parent_id"],
-            "startTime": row["started"],
-            "status": row["status"],
-            "milliseconds": row["milliseconds"],
-            "pluginFailed": bool(row["failed"]),
-            "finished": bool(row["finished"]),
-            "plugins": list(dict.fromkeys(step["listener"] for step in steps if step["listener"])),
-            "hooks": list(dict.fromkeys(step["name"] for step in steps)),
-        }
+    def _documents(self, chain_id: str) -> Sequence[sqlite3.Row]:
+        steps = "SELECT document FROM step WHERE chain_id = ? ORDER BY rowid"
+        return self._connection.execute(steps, (chain_id,)).fetchall()
+
+    def _summaries(self, rows: Sequence[sqlite3.Row]) -> list[dict[str, object]]:
+        """Describe chains in short, with one query for the steps of all of them."""
+        places = ", ".join("?" * len(rows))
+        steps: dict[str, list[sqlite3.Row]] = {row["id"]: [] for row in rows}
+        found = self._connection.execute(
+            f"SELECT chain_id, name, listener, status, milliseconds FROM step WHERE chain_id IN ({places})"  # noqa: S608 - places
+            " ORDER BY rowid",
+            tuple(steps),
+        )
+        for step in found:
+            steps[step["chain_id"]].append(step)
+        return [_summary(row, steps[row["id"]]) for row in rows]
+
+
+def _summary(row: sqlite3.Row, steps: Sequence[sqlite3.Row]) -> dict[str, object]:
+    names = ("name", "listener", "status", "milliseconds")
+    return {
+        "number": row["number"],
+        "id": row["id"],
+        "kind": row["kind"],
+        "title": row["title"],
+        "traceId": row["trace_id"],
+        "parentId": row["parent_id"],
+        "startTime": row["started"],
+        "status": row["status"],
+        "milliseconds": row["milliseconds"],
+        "pluginFailed": bool(row["failed"]),
+        "finished": bool(row["finished"]),
+        "plugins": list(dict.fromkeys(step["listener"] for step in steps if step["listener"])),
+        "hooks": list(dict.fromkeys(step["name"] for step in steps)),
+        "steps": [{name: step[name] for name in names} for step in steps],
+    }
 
 
 def _open(file: Path) -> sqlite3.Connection:
@@ -263,6 +282,8 @@ def _open(file: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.executescript(_TABLES)
+    with connection:
+        connection.execute("INSERT INTO total SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM total)")
     return connection
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
 from sandbox.activity.activity_file import ActivityFile, ChainEnding, NewChain, NewStep
@@ -36,21 +37,23 @@ class ActivityRecorder:
         self._file = ActivityFile(file)
         self._turn = threading.Lock()
         self.revision = 0
-        self._queue: queue.SimpleQueue[Callable[[], ActivityRecord] | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Callable[[], ActivityRecord]] = queue.SimpleQueue()
+        self._arrived = threading.Event()
+        self._is_closing = False
         self._thread = threading.Thread(target=self._write_all, name="activity", daemon=True)
         self._thread.start()
 
     def chain_started(self, start: ChainStart) -> None:
         """Record it."""
-        self._queue.put(lambda: _chain(start))
+        self._put(lambda: _chain(start))
 
     def step_done(self, step: ChainStep) -> None:
         """Record it."""
-        self._queue.put(lambda: _step(step))
+        self._put(lambda: _step(step))
 
     def chain_ended(self, end: ChainEnd) -> None:
         """Record it."""
-        self._queue.put(lambda: _end(end))
+        self._put(lambda: _end(end))
 
     def search(self, query: ActivityQuery) -> list[dict[str, object]]:
         """Return summaries of the newest chains that a query finds, everything reported so far included."""
@@ -83,7 +86,8 @@ class ActivityRecorder:
 
     def close(self) -> None:
         """Write everything that waits, and close the file."""
-        self._queue.put(None)
+        self._is_closing = True
+        self._arrived.set()
         self._thread.join()
         with self._turn:
             self._write_waiting()
@@ -95,28 +99,32 @@ class ActivityRecorder:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _write_all(self) -> None:
-        while True:
-            first = self._queue.get()
-            if first is None:
-                return
-            with self._turn:
-                self._write_waiting(first)
+    def _put(self, make: Callable[[], ActivityRecord]) -> None:
+        self._queue.put(make)
+        self._arrived.set()
 
-    def _write_waiting(self, first: Callable[[], ActivityRecord] | None = None) -> None:
-        """Write what waits, in order. A failure of the disk is logged; the calls themselves go on."""
-        batch = [first] if first else []
-        while len(batch) < _BATCH_MAX:
-            try:
-                one = self._queue.get_nowait()
-            except queue.Empty:
-                break
-            if one is None:
-                self._queue.put(None)
-                break
-            batch.append(one)
-        if not batch:
-            return
+    def _write_all(self) -> None:
+        """Write whatever arrives. Records are taken only in the thread's turn: a reader misses none, in their order."""
+        while not self._is_closing:
+            self._arrived.wait()
+            self._arrived.clear()
+            with self._turn:
+                self._write_waiting()
+
+    def _write_waiting(self) -> None:
+        """Write everything that waits, in order."""
+        while batch := self._next_batch():
+            self._write(batch)
+
+    def _next_batch(self) -> list[Callable[[], ActivityRecord]]:
+        batch: list[Callable[[], ActivityRecord]] = []
+        with suppress(queue.Empty):
+            while len(batch) < _BATCH_MAX:
+                batch.append(self._queue.get_nowait())
+        return batch
+
+    def _write(self, batch: list[Callable[[], ActivityRecord]]) -> None:
+        """Write records. A failure of the disk is logged; the calls themselves go on."""
         try:
             self._file.add([make() for make in batch])
             self.revision += 1
@@ -143,6 +151,8 @@ def _step(step: ChainStep) -> NewStep:
         listener=step.listener,
         failed=plugin_failed(step),
         document=describe_step(step),
+        status=step.answer.status if step.answer else None,
+        milliseconds=round(step.milliseconds, 3),
     )
 
 

@@ -18,7 +18,7 @@ _DIGITS_MAX = 18
 _AGO = re.compile(r"(\d{1,6})([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _STATUS = re.compile(r"[1-5](?:\d\d|xx)")
-_NAMES = ("plugin", "hook", "kind", "status", "since", "trace", "text", "limit")
+_NAMES = ("plugin", "hook", "kind", "status", "since", "trace", "text", "before", "limit")
 _LOG_NAMES = ("plugin", "hook", "status", "since", "after", "limit")
 _HAS_STEP = "EXISTS (SELECT 1 FROM step WHERE step.chain_id = chain.id AND"
 
@@ -37,7 +37,7 @@ def activity_query(wanted: Mapping[str, str], now: datetime) -> ActivityQuery:
 
     Args:
         wanted: ``plugin``, ``hook``, ``kind``, ``status`` (``201``, ``4xx`` or ``failed``), ``since`` (``10m`` or a
-            time), ``trace``, ``text`` and ``limit``.
+            time), ``trace``, ``text``, ``before`` (the number of a chain: only older ones) and ``limit``.
         now: The current time.
 
     Raises:
@@ -82,17 +82,22 @@ def _conditions(wanted: Mapping[str, str], now: datetime) -> Iterator[tuple[str,
         yield f"{_HAS_STEP} step.listener IN (?, ?))", (plugin, f"Plugin-{plugin}")
     if hook := wanted.get("hook"):
         yield f"{_HAS_STEP} step.name = ?)", (hook.upper(),)
-    if kind := wanted.get("kind"):
-        yield "kind = ?", (kind,)
+    yield from _column_conditions(wanted)
     if status := wanted.get("status"):
         yield _status(status, "status", "failed")
     if since := wanted.get("since"):
         yield "started >= ?", (_moment(since, now),)
-    if trace := wanted.get("trace"):
-        yield "trace_id = ?", (trace,)
     if text := wanted.get("text"):
         found = "instr(lower(document || coalesce(ending, '')), lower(?)) > 0"
         yield f"({found} OR {_HAS_STEP} instr(lower(step.document), lower(?)) > 0))", (text, text)
+
+
+def _column_conditions(wanted: Mapping[str, str]) -> Iterator[tuple[str, tuple[object, ...]]]:
+    for name, column in (("kind", "kind"), ("trace", "trace_id")):
+        if value := wanted.get(name):
+            yield f"{column} = ?", (value,)
+    if before := wanted.get("before"):
+        yield "number < ?", (_whole(before, "before must be the number of a call."),)
 
 
 def _log_conditions(wanted: Mapping[str, str], now: datetime) -> Iterator[tuple[str, tuple[object, ...]]]:
@@ -108,10 +113,7 @@ def _log_conditions(wanted: Mapping[str, str], now: datetime) -> Iterator[tuple[
     if since := wanted.get("since"):
         yield "json_extract(step.document, '$.startTime') >= ?", (_moment(since, now),)
     if after := wanted.get("after"):
-        if not after.isdecimal() or len(after) > _DIGITS_MAX:
-            message = "after must be the id of a call."
-            raise bad_request(message)
-        yield "step.rowid > ?", (int(after),)
+        yield "step.rowid > ?", (_whole(after, "after must be the id of a call."),)
 
 
 def _status(text: str, status: str, failed: str) -> tuple[str, tuple[object, ...]]:
@@ -123,6 +125,12 @@ def _status(text: str, status: str, failed: str) -> tuple[str, tuple[object, ...
     if text.endswith("xx"):
         return f"{status} / 100 = ?", (int(text[0]),)
     return f"{status} = ?", (int(text),)
+
+
+def _whole(text: str, message: str) -> int:
+    if not text.isdecimal() or len(text) > _DIGITS_MAX:
+        raise bad_request(message)
+    return int(text)
 
 
 def _moment(text: str, now: datetime) -> str:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from typing import TYPE_CHECKING, Any
 
 from sandbox.clock import iso
-from sandbox.hooks.rules.api_messages import json_or_none
+from sandbox.hooks.rules.api_messages import json_bytes, json_or_none
 from sandbox.hooks.rules.subscription_matching import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from sandbox.endpoints.called_function import CalledFunction
     from sandbox.hooks.hook_reports import ChainEnd, ChainStart, ChainStep
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 _SERVER_ERROR = 500
 _BODY_MAX, _BODY_BEGINNING = 1_100_000, 1_000
+_TEXT_MAX = 100_000
+"""Bytes of a body that is kept as it was written, beside its JSON."""
 _LOG_MAX = 200_000
 """Characters of a call's log that are kept."""
 _TOKEN = re.compile(r"eyJ[\w-]{4,}\.[\w-]{4,}\.[\w-]*")
@@ -36,7 +39,7 @@ def describe_start(start: ChainStart) -> dict[str, object]:
         "traceId": start.trace_id,
         "parentId": start.parent_id,
         "startTime": iso(start.started),
-        "request": {"method": start.method, "headers": _headers(start.headers), "body": _body(start.body)},
+        "request": {"method": start.method, **_request(start.headers, start.body)},
         "fault": start.fault,
     }
 
@@ -68,7 +71,7 @@ def describe_step(step: ChainStep) -> dict[str, object]:
         "startTime": iso(step.started),
         "milliseconds": round(step.milliseconds, 3),
         "spanId": step.span_id,
-        "request": {"headers": _headers(step.request.headers), "body": _body(step.request.body)},
+        "request": _request(step.request.headers, step.request.body),
         "response": _answer(step.answer),
         "problem": step.problem,
         "failed": plugin_failed(step),
@@ -138,7 +141,41 @@ def _headers(headers: Mapping[str, str]) -> dict[str, object]:
 def _answer(answer: EndpointAnswer | None) -> Mapping[str, object] | None:
     if answer is None:
         return None
-    return {"status": answer.status, "headers": _headers(answer.headers), "body": _body(answer.body)}
+    return {"status": answer.status, **_message(answer.headers, answer.body)}
+
+
+def _request(headers: Mapping[str, str], body: bytes) -> dict[str, object]:
+    """Return a request, with what its token says; the token itself, which could be used, is not kept."""
+    claims = token_claims([*headers.values(), body.decode("utf-8", "replace") if b"eyJ" in body else ""])
+    return {**_message(headers, body), **({} if claims is None else {"token": claims})}
+
+
+def _message(headers: Mapping[str, str], body: bytes) -> dict[str, object]:
+    """Return headers and body. ``text`` is the body as it was written, if the kit would write its JSON otherwise."""
+    value = _body(body)
+    message: dict[str, object] = {"headers": _headers(headers), "body": value, "size": len(body)}
+    kept = 0 < len(body) <= _TEXT_MAX and b"eyJ" not in body
+    if kept and not isinstance(value, str) and json_bytes(value) != body:
+        message["text"] = body.decode("utf-8", "replace")
+    return message
+
+
+def token_claims(texts: Iterable[str]) -> dict[str, object] | None:
+    """Return what the first token in some texts says; None when there is none that can be read."""
+    for text in texts:
+        for token in _TOKEN.findall(text):
+            part = token.split(".")[1]
+            claims = json_or_none(_decoded(part + "=" * (-len(part) % 4)))
+            if isinstance(claims, dict):
+                return claims
+    return None
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        return base64.urlsafe_b64decode(text)
+    except ValueError:
+        return b""
 
 
 def _function(called: CalledFunction) -> dict[str, object]:
@@ -155,6 +192,7 @@ def _function(called: CalledFunction) -> dict[str, object]:
         "requestId": invocation.request_id,
         "errorType": invocation.error.error_type if invocation.error else "",
         "report": invocation.report.line,
+        "initializationMilliseconds": invocation.report.initialization_ms,
         "limits": [
             {"what": one.what.value, "used": round(one.used, 3), "limit": one.limit, "setting": one.setting}
             for one in invocation.report.limits

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from builder.errors import UsageError
-from sandbox.direct_calls.example_events import CRON, HOOK_TYPES, HTTP, example_event
+from sandbox.event_files.example_events import CRON, HOOK_TYPES, HTTP, example_event
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

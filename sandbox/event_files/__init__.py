@@ -1,1 +1,5 @@
-"""Events for a plugin's own tests, made of recorded calls: ``saved_events``, with ``pseudonyms`` for every value."""
+"""Events for a plugin's folder ``events``: an example of each hook, and events made of recorded calls.
+
+``example_events`` has the examples; ``saved_events`` makes an event of a recorded call, with ``pseudonyms`` for every
+value.
+"""

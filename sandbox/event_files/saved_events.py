@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from builder.errors import SandboxError
-from sandbox.direct_calls.example_events import CRON, HOOK_TYPES, HTTP, example_event
+from sandbox.event_files.example_events import CRON, HOOK_TYPES, HTTP, example_event
 from sandbox.event_files.pseudonyms import Pseudonyms
 
 if TYPE_CHECKING:
@@ -31,6 +31,11 @@ class SavedEvent:
     event: Mapping[str, object]
 
 
+def is_savable(step: Mapping[str, Any]) -> bool:
+    """Return whether a step is the call of a plugin, whose event can be saved."""
+    return step["name"] in _HOOKS
+
+
 def saved_event(chain: Mapping[str, Any], listener: str = "", step_number: int = 0) -> SavedEvent:
     """Return the event of a step of a chain.
 
@@ -42,9 +47,7 @@ def saved_event(chain: Mapping[str, Any], listener: str = "", step_number: int =
     Raises:
         SandboxError: The chain has no such step.
     """
-    steps = [
-        step for step in chain["steps"] if step["name"] in _HOOKS and (not listener or step["listener"] == listener)
-    ]
+    steps = [step for step in chain["steps"] if is_savable(step) and (not listener or step["listener"] == listener)]
     if not 0 <= step_number <= len(steps) or not steps:
         whose = f" of {listener}" if listener else ""
         message = f"{chain['title']} has {len(steps)} calls{whose}."

@@ -42,7 +42,7 @@ def command(context: click.Context, /, *, limit: int, as_json: bool, **filters: 
     """Show API calls, events, schedules and direct calls of the local BioT, the newest first.
 
     Each has a number, for `activity show` and `why`. An exclamation mark after the status: a plugin failed. The newest
-    10,000 are kept, without tokens.
+    100,000 are kept, without tokens.
     """
     if context.invoked_subcommand:
         return

@@ -83,6 +83,8 @@ def test_no_token_is_kept_wherever_it_is() -> None:
 
     assert "eyJ" not in repr(document)
     assert document["request"] == {
+        "size": len(step.request.body),
+        "token": {"sub": "1"},
         "headers": {"authorization": "Bearer <token>", "cookie": "<token>"},
         "body": {
             "jwt": "<token>",
