@@ -1,4 +1,4 @@
-"""Activity: what happened, as a list that grows by itself, and one chain with its steps, differences and reasons."""
+"""Activity: what happened, as a list that grows by itself, and the logs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from starlette.responses import StreamingResponse
 from starlette.routing import Route
 
 from sandbox.activity.activity_search import ActivityQuery, activity_query, log_query
-from sandbox.console.chain_steps import chain_steps
 from sandbox.console.page_rendering import SECURITY_HEADERS, render, render_fragment
 from sandbox.instance_state import state_of
 from sandbox.web.biot_errors import ApiError
@@ -23,13 +22,15 @@ if TYPE_CHECKING:
 
     from sandbox.activity.activity_recorder import ActivityRecorder
 
-_FILTERS = ("plugin", "hook", "status", "since", "trace", "text")
+_FILTERS = ("plugin", "hook", "status", "since", "trace", "text", "before")
+_PAGE = 50
+"""Rows of a page."""
 _LOG_FILTERS = ("plugin", "hook", "status", "since")
 _POLL_SECONDS = 0.03
 _KEEP_ALIVE_SECONDS = 15
 _LIVE_MAX = 200
 """Chains that are sent at once at most; a page that was closed for longer shows the newest ones."""
-_WATCHED_ROWS = 50
+WATCHED_ROWS = 50
 """Rows that are compared with what was sent: the newest, because a chain changes only while its plugins run."""
 
 
@@ -38,7 +39,6 @@ def routes() -> list[Route]:
     return [
         Route("/activity", list_activity, methods=["GET"]),
         Route("/activity/live", live_activity, methods=["GET"]),
-        Route("/activity/{id}", show_chain, methods=["GET"]),
         Route("/logs", show_logs, methods=["GET"]),
     ]
 
@@ -48,22 +48,15 @@ def list_activity(request: Request) -> Response:
     wanted = {key: value for key in _FILTERS if (value := request.query_params.get(key, "").strip())}
     problem, chains = "", []
     try:
-        chains = _recorder(request).search(activity_query(wanted, state_of(request).clock.now()))
+        chains = _recorder(request).search(
+            activity_query({**wanted, "limit": str(_PAGE)}, state_of(request).clock.now())
+        )
     except ApiError as error:
         problem = error.message
     query = {key: wanted.get(key, "") for key in _FILTERS}
     live = not wanted
-    return render(request, "activity.html", chains=chains, query=query, problem=problem, live=live)
-
-
-def show_chain(request: Request) -> Response:
-    """One chain: its steps with what each of them changed, logs, and why others were not called."""
-    identifier = request.path_params["id"]
-    chain = _recorder(request).read(identifier)
-    if chain is None:
-        message = f"There is no activity {identifier[:100]}. Only the newest calls are kept."
-        raise ApiError(404, "ACTIVITY_NOT_FOUND", message)
-    return render(request, "chain.html", chain=chain, steps=chain_steps(chain))
+    older = {**wanted, "before": chains[-1]["number"]} if len(chains) == _PAGE else None
+    return render(request, "activity.html", chains=chains, query=query, problem=problem, live=live, older=older)
 
 
 def show_logs(request: Request) -> Response:
@@ -88,14 +81,14 @@ async def live_activity(request: Request) -> Response:
 
 async def _events(request: Request, last: int | None) -> AsyncIterator[str]:
     recorder = _recorder(request)
-    rows = _LiveRows(recorder, await run_in_threadpool(_newest, recorder) if last is None else last)
+    rows = LiveRows(recorder, await run_in_threadpool(_newest, recorder) if last is None else last)
     seen, waited = -1, 0.0
     yield "retry: 1000\n\n"
     while not await request.is_disconnected():
         if recorder.revision != seen:
             seen, waited = recorder.revision, 0.0
-            for row in await run_in_threadpool(rows.changed):
-                yield f"id: {rows.last}\nevent: chain\ndata: {row}\n\n"
+            if events := await run_in_threadpool(rows.events):
+                yield events
         await asyncio.sleep(_POLL_SECONDS)
         waited += _POLL_SECONDS
         if waited > _KEEP_ALIVE_SECONDS:
@@ -103,7 +96,7 @@ async def _events(request: Request, last: int | None) -> AsyncIterator[str]:
             yield ": still here\n\n"
 
 
-class _LiveRows:
+class LiveRows:
     """The rows that one page has, so that only new and changed ones are sent.
 
     Args:
@@ -112,24 +105,27 @@ class _LiveRows:
     """
 
     def __init__(self, recorder: ActivityRecorder, last: int) -> None:
-        self.last = last
         self._recorder = recorder
-        self._sent: dict[int, str] = {}
+        self._last = last
+        self._shown: dict[int, dict[str, object]] = {}
 
-    def changed(self) -> list[str]:
-        """The rows that are new or have changed, the oldest first; notifications follow after a chain's end."""
-        places = ", ".join("?" * len(self._sent))
-        query = ActivityQuery(
-            where=f"(number > ? OR number IN ({places}))", parameters=(self.last, *self._sent), limit=_LIVE_MAX
-        )
-        rows = {
-            int(str(chain["number"])): render_fragment("activity_row.html", chain=chain).replace("\n", " ")
-            for chain in self._recorder.search(query)[::-1]
-        }
-        changed = [row for number, row in rows.items() if self._sent.get(number) != row]
-        self._sent = dict([*{**self._sent, **rows}.items()][-_WATCHED_ROWS:])
-        self.last = max([self.last, *rows])
-        return changed
+    def events(self) -> str:
+        """The events for rows that are new, and then for rows that changed: notifications follow a chain's end.
+
+        The id of each is the number of the newest row that was sent so far, so that a page which loses the connection
+        between two of them gets the others. The first time, the newest rows that the page has are sent again: they may
+        have changed before the page asked.
+        """
+        query = ActivityQuery(where="number > ?", parameters=(self._last - WATCHED_ROWS,), limit=_LIVE_MAX)
+        chains = {int(str(chain["number"])): chain for chain in self._recorder.search(query)[::-1]}
+        changed = [number for number, chain in chains.items() if self._shown.get(number) != chain]
+        texts = []
+        for number in sorted(changed, key=lambda number: (number <= self._last, number)):
+            self._last = max(self._last, number)
+            row = render_fragment("activity_row.html", chain=chains[number]).replace("\n", " ")
+            texts.append(f"id: {self._last}\nevent: chain\ndata: {row}\n\n")
+        self._shown = dict([*chains.items()][-WATCHED_ROWS:])
+        return "".join(texts)
 
 
 def _newest(recorder: ActivityRecorder) -> int:

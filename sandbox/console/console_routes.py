@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
-from hashlib import sha256
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -14,7 +11,9 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from sandbox.console import action_pages, activity_pages, plugin_pages
+from sandbox.console.chain_pages import chain_routes
 from sandbox.console.console_access import KEY_PARAMETER, PATH
+from sandbox.console.console_assets import ASSETS, VERSION_PARAMETER, asset_content
 from sandbox.console.local_pages import cron_pages, data_pages, fault_pages, file_pages, history_pages, limits_pages
 from sandbox.console.page_rendering import SECURITY_HEADERS, render
 from sandbox.instance_state import state_of
@@ -25,8 +24,7 @@ if TYPE_CHECKING:
 
     from sandbox.console.console_access import ConsoleAccess
 
-ASSETS = {"console.css": "text/css", "console.js": "text/javascript", "icon.svg": "image/svg+xml"}
-_ASSETS_FOLDER = Path(__file__).with_name("assets")
+_KEPT = "private, max-age=31536000, immutable"
 _SEE_OTHER, _FORBIDDEN, _NOT_MODIFIED = 303, 403, 304
 
 
@@ -37,6 +35,7 @@ def create_console(app: Starlette) -> ASGIApp:
             Route("/assets/{name}", asset, methods=["GET"]),
             *plugin_pages.routes(),
             *activity_pages.routes(),
+            *chain_routes.routes(),
             *action_pages.routes(),
             *cron_pages.routes(),
             *file_pages.routes(),
@@ -104,18 +103,14 @@ def _error_page(request: Request, error: Exception) -> Response:
 
 
 def asset(request: Request) -> Response:
-    """A stylesheet or a script; the browser asks again and gets 304 while it has not changed."""
+    """A stylesheet or a script. With its version in the address, a browser keeps it; otherwise it asks again."""
     name = request.path_params["name"]
     if name not in ASSETS:
         raise ApiError(404, "NOT_FOUND", "There is no such file.")
-    content, tag = _content(name)
-    headers = {**SECURITY_HEADERS, "etag": tag, "cache-control": "no-cache"}
+    content, version = asset_content(name)
+    is_kept = request.query_params.get(VERSION_PARAMETER) == version
+    tag = f'"{version}"'
+    headers = {**SECURITY_HEADERS, "etag": tag, "cache-control": _KEPT if is_kept else "no-cache"}
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=_NOT_MODIFIED, headers=headers)
     return Response(content, media_type=ASSETS[name], headers=headers)
-
-
-@cache
-def _content(name: str) -> tuple[bytes, str]:
-    content = (_ASSETS_FOLDER / name).read_bytes()
-    return content, f'"{sha256(content).hexdigest()[:20]}"'

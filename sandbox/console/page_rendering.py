@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
-import json
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from sandbox.console.console_access import PATH, TOKEN_FIELD
+from sandbox.console.console_assets import asset_address
+from sandbox.console.recorded_text import exact_text, indented_json
 from sandbox.instance_state import state_of
 from sandbox.intercepted_apis import narrowing_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from starlette.requests import Request
     from starlette.responses import Response
 
+_WRITTEN_MAX = 20_000
+_LIMIT_NAMES = {
+    "duration": "Duration",
+    "initialization": "Initialization",
+    "memory": "Memory",
+    "storage": "/tmp",
+    "request": "Request",
+    "response": "Response",
+}
+"""Characters of a message on a page; a link leads to all of it."""
 SECURITY_HEADERS = {
     "content-security-policy": (
         "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
@@ -66,9 +80,13 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals["asset"] = asset_address
     environment.filters["pretty"] = _pretty
     environment.globals["console"] = PATH
+    environment.globals["limit_names"] = _LIMIT_NAMES
     environment.filters["narrowing"] = narrowing_of
+    environment.filters["written"] = _written
+    environment.filters["moment"] = _moment
     environment.filters["milliseconds"] = _milliseconds
     environment.filters["bytes"] = _bytes
     return environment
@@ -78,7 +96,21 @@ def _pretty(value: object) -> str:
     """JSON for people; a text as it is."""
     if value is None:
         return ""
-    return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
+    return value if isinstance(value, str) else indented_json(value)
+
+
+def _written(message: Mapping[str, Any]) -> str:
+    """The beginning of the body of a recorded message, as it was written."""
+    text = exact_text(message)
+    return text if len(text) <= _WRITTEN_MAX else f"{text[:_WRITTEN_MAX]}…"
+
+
+def _moment(seconds: float) -> str:
+    """A time of a token, in seconds since 1970."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC).isoformat(" ", "seconds")
+    except (OverflowError, ValueError, OSError):
+        return str(seconds)
 
 
 def _bytes(value: float) -> str:

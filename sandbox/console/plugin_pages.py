@@ -25,6 +25,7 @@ from sandbox.console.plugin_fields import INTERCEPTION_COLUMNS, NOTIFICATION_COL
 from sandbox.console.plugin_form import FormContent, configuration_of, empty_form, form_of, submitted_form
 from sandbox.instance_state import state_of
 from sandbox.intercepted_apis import narrowing_of
+from sandbox.search.search_query import LIMIT_DEFAULT
 from sandbox.settings import plugin_operations
 from sandbox.settings.code.code_store import CodeStore, Upload
 from sandbox.settings.code.upload_form import UploadForm
@@ -46,6 +47,7 @@ _FORM_FIELD_MAX = 1 << 20
 _CHUNK = 1 << 20
 _SORTS = ("name", "displayName", "version", "enabledState", "runtime", "deploymentPackageType", "lastModifiedTime")
 _SEE_OTHER = 303
+_PAGE_DIGITS = 7
 
 
 def routes() -> list[Route]:
@@ -73,6 +75,8 @@ def list_plugins(request: Request) -> Response:
         plugins=found["data"],
         total=found["metadata"]["page"]["totalResults"],
         query={key: query.get(key, "") for key in ("text", "state", "sort", "order")},
+        page=search["page"],
+        page_size=LIMIT_DEFAULT,
         sorts=_SORTS,
         done=query.get("done", ""),
     )
@@ -205,7 +209,8 @@ def _form_page(
 
 def _search_request(query: dict[str, str]) -> dict[str, object]:
     """The API's search request for the list's search, filter and sort."""
-    request: dict[str, object] = {}
+    page = query.get("page", "")
+    request: dict[str, object] = {"page": int(page) if page.isdecimal() and len(page) < _PAGE_DIGITS else 0}
     if text := query.get("text", "").strip():
         request["freeTextSearch"] = text
     if (state := query.get("state", "")) in {"ENABLED", "DISABLED"}:

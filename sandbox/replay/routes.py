@@ -105,10 +105,11 @@ async def _repeated(
                 raise RuntimeError(msg)
             return describe_chain(recorder.start, recorder.steps, recorder.end)
         case DirectCall():
-            return await _call_directly(AppRunner(app.state.hook_layer, scope), work, call)
+            return await call_directly(AppRunner(app.state.hook_layer, scope), work, call)
 
 
-async def _call_directly(runner: AppRunner, work: BackgroundWork, call: DirectCall) -> dict[str, Any]:
+async def call_directly(runner: AppRunner, work: BackgroundWork, call: DirectCall) -> dict[str, Any]:
+    """Call a plugin's endpoint, and return the chain that this caused."""
     span = traces.new_span()
     path, _, query = call.path.partition("?")
     again = BiotRequest(

@@ -12,7 +12,7 @@ from starlette.routing import Route
 from sandbox.hooks.rules.api_messages import json_bytes
 from sandbox.trigger.event_breaks import find_break
 from sandbox.trigger.trigger_plans import check_names
-from sandbox.trigger.trigger_run import TriggerRun, WantedAction, WantedCall
+from sandbox.trigger.trigger_run import SENDERS, TriggerRun, WantedAction, WantedCall
 from sandbox.web.authorization import require_permission
 from sandbox.web.biot_errors import bad_request
 from sandbox.web.request_body import json_body, optional_text_of, text_of
@@ -38,7 +38,7 @@ def routes() -> list[Route]:
 
 
 async def trigger(request: Request) -> Response:
-    """``POST /sandbox/v1/trigger``: an API call (``call``, ``body``), or an action on an entity."""
+    """``POST /sandbox/v1/trigger``: an API call (``call``, ``body``), or an action. ``as`` names the sender."""
     await run_in_threadpool(require_permission, request, PERMISSION)
     return JSONResponse(await trigger_chain(request.app, request.scope, await json_body(request)))
 
@@ -59,7 +59,11 @@ async def trigger_chain(app: Starlette, scope: Scope, body: Mapping[str, object]
     """
     name = optional_text_of(body, "break")
     chosen = find_break(name) if name else None
-    run = TriggerRun(app.state.hook_layer, app, scope, chosen)
+    sender = optional_text_of(body, "as")
+    if sender and sender not in SENDERS:
+        message = f"as must be one of {', '.join(SENDERS)}."
+        raise bad_request(message)
+    run = TriggerRun(app.state.hook_layer, app, scope, chosen, sender)
     chain = await (run.call(_call_of(body)) if "call" in body else run.act(_action_of(body)))
     activity: ActivityRecorder | None = app.state.work and app.state.work.recorder
     return await run_in_threadpool(activity.numbered, chain) if activity else chain

@@ -28,7 +28,7 @@ from sandbox.trigger.example_bodies import example_body
 from sandbox.trigger.trigger_plans import creation_without_template, plan_of
 from sandbox.ums.accounts import ORGANIZATION
 from sandbox.ums.permissions import ADMINISTRATOR
-from sandbox.web.authorization import USER
+from sandbox.web.authorization import SERVICE_EXTERNAL, SERVICE_INTERNAL, USER
 from sandbox.web.biot_errors import ApiError, bad_request
 
 if TYPE_CHECKING:
@@ -45,6 +45,10 @@ _OTHER_ENTITIES = {"deviceId": "device", "patientId": "patient", "newAdminId": "
 """The entities in a path besides the one that it is about: path parameter and entity type. Each trigger creates its
 own, because a device can only be in one session at a time."""
 _TOKEN_MINUTES = 30
+FIRST_SENDER = "user"
+SENDERS = {FIRST_SENDER: USER, "service": SERVICE_EXTERNAL, "platform": SERVICE_INTERNAL}
+"""Who can make the API call, and the ``tokenType`` of the token: the administrator in a portal, a program of a
+customer with a service user, and a service of BioT itself."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,9 +86,13 @@ class TriggerRun:
         app: The application with the routes.
         scope: The scope of the request that asks for it.
         chosen: How to break the calls of plugins; None sends them as they are.
+        sender: Who makes the API call: a name in ``SENDERS``.
     """
 
-    def __init__(self, layer: HookLayer, app: ASGIApp, scope: Scope, chosen: EventBreak | None) -> None:
+    def __init__(
+        self, layer: HookLayer, app: ASGIApp, scope: Scope, chosen: EventBreak | None, sender: str = ""
+    ) -> None:
+        self._token_type = SENDERS[sender or FIRST_SENDER]
         self._layer = layer
         self._hooks = layer.hooks
         self._runner = AppRunner(app, scope)
@@ -219,14 +227,26 @@ class TriggerRun:
             raise ApiError(409, "USER_NOT_FOUND", message)
         return str(row["id"])
 
+    def _account(self) -> dict[str, str]:
+        """Return the claims that name the sender's account."""
+        if self._token_type == USER:
+            return {"sub": self._administrator()}
+        own = "SELECT id FROM ums_service_user WHERE active AND name NOT LIKE 'Plugin-%' ORDER BY name LIMIT 1"
+        with self._hooks.state.database.read() as connection:
+            row = connection.execute(own).fetchone()
+        if row is None:
+            message = "This local BioT has no service user. Start it again with `biot-plugin sandbox`."
+            raise ApiError(409, "SERVICE_USER_NOT_FOUND", message)
+        return {"sub": str(row["id"]), "serviceUserId": str(row["id"])}
+
     def _token(self) -> str:
-        """Return a token of the administrator, as a user of BioT's portals has one."""
+        """Return a token of the sender, with the administrator's permissions."""
         expires = self._hooks.state.clock.now() + timedelta(minutes=_TOKEN_MINUTES)
         claims = {
-            "sub": self._administrator(),
+            **self._account(),
             "tenantId": ORGANIZATION,
             "scopes": list(ADMINISTRATOR),
-            "tokenType": USER,
+            "tokenType": self._token_type,
             "jti": str(uuid4()),
             "exp": int(expires.timestamp()),
         }

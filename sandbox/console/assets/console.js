@@ -62,6 +62,58 @@ function showOneStep(form) {
   select(Math.max(0, wrong));
 }
 
+/** Shows one section at a time; the address names it. @param {HTMLElement} holder */
+function showTabs(holder) {
+  const sections = all(":scope > section", holder);
+  const tabs = document.createElement("div");
+  tabs.className = "tabs";
+  tabs.setAttribute("role", "tablist");
+  tabs.setAttribute("aria-label", holder.dataset.tabs ?? "");
+  const buttons = sections.map((section, number) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.id = `tab-${section.id}`;
+    button.setAttribute("role", "tab");
+    button.setAttribute("aria-controls", section.id);
+    const heading = section.querySelector("h2");
+    button.textContent = heading?.textContent ?? "";
+    heading?.classList.add("hidden");
+    section.setAttribute("role", "tabpanel");
+    section.setAttribute("aria-labelledby", button.id);
+    section.tabIndex = 0;
+    button.addEventListener("click", () => {
+      history.replaceState(null, "", `#${section.id}`);
+      select(number);
+    });
+    button.addEventListener("keydown", (event) => {
+      const move = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+      if (move) buttons[(number + move + sections.length) % sections.length].focus();
+      if (move) buttons[(number + move + sections.length) % sections.length].click();
+    });
+    tabs.append(button);
+    return button;
+  });
+
+  /** @param {number} number */
+  function select(number) {
+    sections.forEach((section, at) => {
+      section.hidden = at !== number;
+      buttons[at].setAttribute("aria-selected", String(at === number));
+      buttons[at].tabIndex = at === number ? 0 : -1;
+    });
+  }
+
+  function followAddress() {
+    const target = document.getElementById(location.hash.slice(1));
+    select(Math.max(0, sections.findIndex((section) => target && section.contains(target))));
+    if (target && !sections.includes(target)) target.scrollIntoView();
+  }
+
+  holder.prepend(tabs);
+  followAddress();
+  window.addEventListener("hashchange", followAddress);
+}
+
 /** Shows the fields of the chosen package type only. @param {HTMLFormElement} form */
 function followPackageType(form) {
   const choice = /** @type {HTMLSelectElement | null} */ (form.elements.namedItem("deploymentPackageType"));
@@ -95,29 +147,100 @@ function addRows(button) {
   });
 }
 
-/** Adds new chains at the top, and replaces those that were still running. @param {HTMLElement} body */
+const ROWS_MAX = 300; // of the activity: more than anybody reads, and the memory of the tab stays flat
+
+/** Adds new chains at the top without moving what one reads, and changes rows in their place. @param {HTMLElement} body */
 function followActivity(body) {
   const [state] = all("[data-live-state]");
+  const [heldButton] = all("[data-held]");
+  /** @type {Map<string, HTMLElement>} */
+  const rows = new Map();
+  for (const row of all("tr", body)) rows.set(row.dataset.number ?? "", row);
+  /** @type {HTMLElement[]} Rows that arrived and wait for the next frame. */
+  let arrived = [];
+  /** @type {HTMLElement[]} New rows that wait until one has read what is on the screen. */
+  let held = [];
+  let isPlanned = false;
+
+  /** Whether new rows would move what one reads. */
+  const isReading = () => body.getBoundingClientRect().top < 0;
+
+  /** @param {HTMLElement[]} added */
+  function addRows(added) {
+    const fragment = document.createDocumentFragment();
+    for (const row of added.reverse()) {
+      row.classList.add("new");
+      rows.set(row.dataset.number ?? "", row);
+      fragment.append(row);
+    }
+    body.prepend(fragment);
+    while (body.children.length > ROWS_MAX) {
+      const last = /** @type {HTMLElement} */ (body.lastElementChild);
+      rows.delete(last.dataset.number ?? "");
+      last.remove();
+    }
+  }
+
+  function showHeld() {
+    const added = held;
+    held = [];
+    heldButton.hidden = true;
+    addRows(added);
+  }
+
+  function applyArrived() {
+    isPlanned = false;
+    /** @type {HTMLElement[]} */
+    const added = [];
+    for (const row of arrived) {
+      const known = rows.get(row.dataset.number ?? "");
+      const waiting = held.findIndex((one) => one.dataset.number === row.dataset.number);
+      const twice = added.findIndex((one) => one.dataset.number === row.dataset.number);
+      if (known) changeRow(known, row);
+      else if (waiting >= 0) held[waiting] = row;
+      else if (twice >= 0) added[twice] = row;
+      else added.push(row);
+    }
+    arrived = [];
+    if (added.length) for (const empty of all("[data-empty]")) empty.remove();
+    if (added.length && (held.length || isReading())) {
+      held = [...held, ...added].slice(-ROWS_MAX);
+      heldButton.hidden = false;
+      heldButton.textContent = `${held.length} new`;
+    } else if (added.length) addRows(added);
+  }
+
   const source = new EventSource(`${body.dataset.live}?after=${body.dataset.newest}`);
   source.addEventListener("open", () => (state.textContent = "Live"));
   source.addEventListener("error", () => (state.textContent = "Not connected; trying again."));
   source.addEventListener("chain", (event) => {
     const holder = document.createElement("template");
     holder.innerHTML = event.data; // written by the server's template, which escapes every value
-    const row = /** @type {HTMLElement} */ (holder.content.firstElementChild);
-    const known = body.querySelector(`[data-number="${row.dataset.number}"]`);
-    for (const empty of all("[data-empty]")) empty.remove();
-    if (known) {
-      if (!known.contains(document.activeElement)) known.replaceWith(row);
-      return;
-    }
-    row.classList.add("new");
-    const before = document.documentElement.scrollHeight;
-    body.prepend(row);
-    if (window.scrollY > body.offsetTop) window.scrollBy(0, document.documentElement.scrollHeight - before);
-    while (body.children.length > 500) body.lastElementChild?.remove();
+    arrived.push(/** @type {HTMLElement} */ (holder.content.firstElementChild));
+    if (arrived.length > ROWS_MAX) arrived.shift();
+    if (!isPlanned) (document.hidden ? setTimeout : requestAnimationFrame)(applyArrived);
+    isPlanned = true;
   });
+  heldButton.addEventListener("click", () => {
+    window.scrollTo(0, 0);
+    showHeld();
+    all("th a", body)[0]?.focus({ preventScroll: true });
+  });
+  window.addEventListener("scroll", () => held.length && !isReading() && showHeld(), { passive: true });
   window.addEventListener("pagehide", () => source.close());
+}
+
+/** Changes the cells that differ, but none that one uses. @param {HTMLElement} known @param {HTMLElement} row */
+function changeRow(known, row) {
+  const selected = document.getSelection();
+  [...known.children].forEach((cell, at) => {
+    const next = row.children[at];
+    const isOpen = cell.querySelector("details")?.open ?? false;
+    if (isOpen) next.querySelector("details")?.setAttribute("open", "");
+    const isUsed = cell.contains(document.activeElement) || (selected && !selected.isCollapsed && selected.containsNode(cell, true));
+    if (!isUsed && cell.innerHTML !== next.innerHTML) cell.replaceWith(next.cloneNode(true));
+  });
+  known.classList.toggle("failed", row.classList.contains("failed"));
 }
 
 /** @param {HTMLElement} button */
@@ -147,6 +270,7 @@ for (const form of /** @type {HTMLFormElement[]} */ (all("form[data-steps]"))) {
   showOneStep(form);
   followPackageType(form);
 }
+all("[data-tabs]").forEach(showTabs);
 all("[data-add]").forEach(addRows);
 all("[data-copy]").forEach(copyText);
 all("[data-live]").forEach(followActivity);

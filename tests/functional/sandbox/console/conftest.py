@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from tests.functional.sandbox.console.patient_calls import endpoint
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from tests.support.sandbox.running_sandbox import Sandbox
 
+__all__ = ["endpoint"]
 _VOID = {"input", "meta", "link", "br"}
 
 

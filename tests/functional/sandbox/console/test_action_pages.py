@@ -36,6 +36,39 @@ def test_an_action_is_triggered_and_its_chain_shown(browser: Browser) -> None:
     assert "201" in page.text
 
 
+def test_several_calls_lead_to_the_activity(browser: Browser) -> None:
+    response = submit(browser, "/playground", "/playground", what="device _create", times="3")
+
+    assert response.url.path == "/console/activity"
+    assert Page(response.text).text.count("POST /device/v2/devices/templates") >= 3
+
+
+@pytest.mark.parametrize(
+    ("sender", "kind"), [("user", "USER"), ("service", "SERVICE_EXTERNAL"), ("platform", "SERVICE_INTERNAL")]
+)
+def test_a_call_is_made_as_a_user_a_service_or_the_platform(browser: Browser, sender: str, kind: str) -> None:
+    response = submit(browser, "/playground", "/playground", what="patient _create", **{"as": sender})
+
+    page = Page(response.text)
+    assert "201" in page.text
+    assert f'"tokenType": "{kind}"' in page.text
+
+
+def test_a_plugin_is_called_directly(browser: Browser) -> None:
+    browser.send("/plugins/new", {**SCHEDULED, "name": "direct"})
+
+    response = submit(browser, "/playground", "/playground", plugin="Plugin-direct", body='{"a": 1}')
+
+    assert "/console/activity/" in response.url.path
+    assert "DIRECT" in Page(response.text).text
+
+
+def test_the_catalog_fills_in_the_field(browser: Browser) -> None:
+    (link,) = [link for link in browser.get("/playground").links if link == "?what=patient%20_create"]
+
+    assert browser.get(f"/playground{link}").fields["what"] == "patient _create"
+
+
 def test_an_api_call_is_sent_as_it_is(browser: Browser) -> None:
     body = '{"_name": {"firstName": "A", "lastName": "B"}}'
 
@@ -51,6 +84,10 @@ def test_an_api_call_is_sent_as_it_is(browser: Browser) -> None:
         ({"what": "patient _explode"}, "_explode"),
         ({"what": "nonsense"}, "call must be a method"),
         ({"what": "patient _create", "body": "{"}, "body is not valid JSON: Expecting property name"),
+        ({"what": "patient _create", "times": "0"}, "Times must be a whole number"),
+        ({"what": "patient _create", "as": "nobody"}, "as must be one of user, service, platform"),
+        ({"plugin": "nobody"}, "nobody"),
+        ({"what": "patient _create", "times": "101"}, "Times must be a whole number"),
         ({"what": "patient _create", "break": "nonsense"}, "There is no way nonsense"),
     ],
 )
@@ -62,7 +99,7 @@ def test_a_mistake_is_explained_and_what_was_typed_stays(
     assert response.status_code == httpx.codes.BAD_REQUEST
     page = Page(response.text)
     assert problem in page.text
-    assert page.fields["what"] == fields["what"]
+    assert page.fields["what"] == fields.get("what", "")
 
 
 def test_a_call_is_replayed_as_it_was_and_with_an_edited_body(browser: Browser) -> None:

@@ -1,74 +1,19 @@
-"""Activity: every call as a row that appears by itself, and a chain with its steps, changes and reasons."""
+"""Activity: every call as a row that appears by itself, with filters and older pages."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import httpx
-import pytest
 
-from sandbox.dispatcher.subscription_table import (
-    InterceptionSubscription,
-    NotificationSubscription,
-    subscribe_interception,
-    subscribe_notification,
-)
 from tests.functional.sandbox.console.conftest import Page
-from tests.support.sandbox.hook_endpoint import Reply, hook_endpoint
+from tests.functional.sandbox.console.patient_calls import HOSTILE, PATIENTS, create_patient, number_of_newest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.functional.sandbox.console.conftest import Browser
-    from tests.support.sandbox.hook_endpoint import HookEndpoint, ReceivedCall
+    from tests.support.sandbox.hook_endpoint import HookEndpoint
     from tests.support.sandbox.running_sandbox import Sandbox
-
-PATIENTS = "/organization/v1/users/patients/templates/patient"
-BY_TEMPLATE = "POST/organization/v1/users/patients/templates/{templateName}"
-HOSTILE = "<img src=x onerror=alert(1)>"
-
-
-def change_first_name(call: ReceivedCall) -> Reply:
-    if call.hooktype == "NOTIFICATION":
-        return Reply()
-    request = call.body["request"]
-    name = {**request["body"]["_name"], "firstName": HOSTILE}
-    return Reply(body={"request": {**request, "body": {**request["body"], "_name": name}}})
-
-
-@pytest.fixture
-def endpoint(sandbox: Sandbox) -> Iterator[HookEndpoint]:
-    """An endpoint that changes the name of every new patient, and is notified of it; another one has another API."""
-    with hook_endpoint() as running:
-        running.respond = change_first_name
-        with sandbox.running.state.database.write() as connection:
-            pre = InterceptionSubscription(type="PRE_REQUEST", api_id=BY_TEMPLATE, order=5)
-            other = InterceptionSubscription(type="PRE_REQUEST", api_id=BY_TEMPLATE.replace("POST", "PATCH"), order=6)
-            subscribe_interception(connection, running.url, pre)
-            subscribe_interception(connection, running.url, other)
-            created = NotificationSubscription(entity_type_name="patient", action_name="_create")
-            subscribe_notification(connection, running.url, created)
-        yield running
-        with sandbox.running.state.database.write() as connection:
-            connection.execute("DELETE FROM dispatcher_interception")
-            connection.execute("DELETE FROM dispatcher_notification")
-
-
-def create_patient(sandbox: Sandbox, last_name: str) -> dict[str, Any]:
-    body = {"_name": {"firstName": "Synthetic", "lastName": last_name}, "_ownerOrganization": {"id": ORGANIZATION}}
-    answer = sandbox.call("POST", PATIENTS, token=sandbox.admin_token(), body=body)
-    assert answer.status == httpx.codes.CREATED, answer.body
-    created: dict[str, Any] = answer.body
-    return created
-
-
-ORGANIZATION = "00000000-0000-0000-0000-000000000000"
-
-
-def number_of_newest(browser: Browser) -> str:
-    rows = re.findall(r'<tr data-number="(\d+)"', browser.get("/activity").html)
-    return str(rows[0])
 
 
 def test_a_chain_shows_its_steps_changes_and_reasons(
@@ -148,3 +93,48 @@ def test_a_page_that_was_away_gets_what_it_missed(sandbox: Sandbox, browser: Bro
 
 def test_logs_name_the_command_that_shows_more(browser: Browser) -> None:
     assert "biot-plugin logs -e local -f" in browser.get("/logs?plugin=nobody").text
+
+
+def test_older_calls_are_on_the_next_page(sandbox: Sandbox, browser: Browser) -> None:
+    token = sandbox.admin_token()
+    for _ in range(52):
+        sandbox.call("GET", "/device/v2/devices", token=token)
+
+    first = browser.get("/activity")
+    (older,) = [link for link in first.links if "before=" in link]
+    second = browser.get(f"/activity{older}")
+
+    numbers = [int(row) for page in (first, second) for row in re.findall(r'<tr data-number="(\d+)"', page.html)]
+    assert numbers == sorted(numbers, reverse=True)
+    assert len(set(numbers)) == len(numbers) > 50
+    assert "Filtered" in second.text
+
+
+def test_a_row_shows_each_step_with_its_status(sandbox: Sandbox, browser: Browser, endpoint: HookEndpoint) -> None:
+    create_patient(sandbox, "Steps")
+    endpoint.wait_for(2)
+
+    row = browser.get("/activity").html.partition("<tr data-number")[2].partition("</tr>")[0]
+
+    assert re.findall(r'chip">(\w+) [^<]*?(\d+)</span>', row)[:2] == [("PRE_REQUEST", "200"), ("API", "201")]
+
+
+def test_rows_that_a_page_has_are_sent_again_once_after_the_new_ones(sandbox: Sandbox, browser: Browser) -> None:
+    token = sandbox.admin_token()
+    for _ in range(3):
+        sandbox.call("GET", "/device/v2/devices", token=token)
+    newest = int(number_of_newest(browser))
+    path = f"/console/activity/live?after={newest - 1}"
+
+    numbers, ids = [], []
+    with browser.client.stream("GET", path, timeout=20) as stream:
+        for line in stream.iter_lines():
+            numbers += [int(number) for number in re.findall(r'data-number="(\d+)"', line)]
+            ids += [int(line.removeprefix("id: "))] if line.startswith("id: ") else []
+            if len(numbers) == 3:
+                break
+
+    assert numbers[0] == newest
+    assert numbers[1:] == sorted(numbers[1:])
+    assert newest not in numbers[1:]
+    assert ids == [newest] * 3

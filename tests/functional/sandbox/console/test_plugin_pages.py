@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import zipfile
 from typing import TYPE_CHECKING, Any
@@ -249,6 +250,22 @@ def test_the_list_has_the_search_filter_and_sort_of_the_api(browser: Browser) ->
     assert names("sort=name&order=DESC") == ["list-c", "list-b", "list-a"]
     assert names("state=DISABLED") == ["list-b"]
     assert names("state=DISABLED&sort=nonsense&order=nonsense") == ["list-b"]
+
+
+def test_every_plugin_can_be_reached(sandbox: Sandbox, browser: Browser) -> None:
+    headers = {"authorization": f"Bearer {sandbox.token()}"}
+    for number in range(101):
+        config = json.dumps({**fields(f"many-{number}"), "version": 1})
+        files = {"config": (None, config)}
+        httpx.post(f"{sandbox.base_url}/settings/v2/plugins", headers=headers, files=files).raise_for_status()
+
+    first = browser.get("/plugins?text=many-")
+    (link,) = [link for link in first.links if "page=1" in link]
+    second = browser.get(f"/plugins{link}")
+
+    found = re.findall(r">(?:Plugin-)?(many-\d+)</a></th>", first.html + second.html)
+    assert len(found) == len(set(found)) == 101
+    assert "page=0" in " ".join(second.links)
 
 
 def test_an_empty_list_shows_the_command_that_fills_it(browser: Browser) -> None:
