@@ -17,23 +17,58 @@ if TYPE_CHECKING:
 
 PAGES = (
     *("/plugins", "/plugins/new", "/plugins/made-by-hand", "/plugins/made-by-hand/delete", "/plugins/nobody"),
-    *("/activity", "/activity/1", "/playground", "/cron", "/logs"),
+    *(
+        "/activity",
+        "/activity/1",
+        "/activity/1#event",
+        "/activity/1#why",
+        "/activity/1#again",
+        "/playground",
+        "/cron",
+        "/logs",
+    ),
 )
 _LOCK = Path(__file__).parent
+_SCRIPTS = Path(__file__).parents[2] / "sandbox" / "console" / "assets"
 
 
-def axe_script(scratch: Path) -> str:
-    """The source of axe-core, fetched by its hash."""
+def install_tools(scratch: Path) -> Path:
+    """axe-core and TypeScript, fetched by their hashes; the folder with them."""
     for name in ("package.json", "package-lock.json"):
         shutil.copy(_LOCK / name, scratch / name)
     command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
     subprocess.run(command, cwd=scratch, check=True, capture_output=True)
-    return (scratch / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8")
+    return scratch / "node_modules"
 
 
-def violations(browser: Browser, sandbox: Sandbox, script: str) -> Bar:
+def typed_scripts(tools: Path) -> Bar:
+    """Check the types that the comments of the scripts name."""
+    options = [
+        "--allowJs",
+        "--checkJs",
+        "--noEmit",
+        "--strict",
+        "--target",
+        "es2022",
+        "--lib",
+        "es2022,dom,dom.iterable",
+    ]
+    scripts = [str(file) for file in sorted(_SCRIPTS.glob("*.js"))]
+    command = ["node", str(tools / "typescript" / "bin" / "tsc"), *options, *scripts]
+    checked = subprocess.run(command, check=False, capture_output=True, text=True)
+    print(checked.stdout, end="")
+    errors = len(checked.stdout.splitlines())
+    return Bar(
+        what="types of the scripts, tsc 5.9.3 --checkJs --strict",
+        bar="0 errors",
+        figure=f"{errors} errors",
+        met=checked.returncode == 0,
+    )
+
+
+def violations(browser: Browser, sandbox: Sandbox, tools: Path) -> Bar:
     """Run axe-core on every page in both colour schemes."""
-    found = []
+    found, script = [], (tools / "axe-core" / "axe.min.js").read_text("utf-8")
     for scheme in ("light", "dark"):
         with console_page(browser, sandbox, color_scheme=scheme, bypass_csp=True) as console:
             for path in PAGES:

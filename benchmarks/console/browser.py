@@ -39,6 +39,18 @@ class OpenConsole:
         """Open a page of the console."""
         self.page.goto(f"{self.sandbox.base_url}/console{path}")
 
+    def new_tab(self, path: str) -> Page:
+        """Open a page of the console in another tab, which is watched too."""
+        page = self.context.new_page()
+        self.watch(page)
+        page.goto(f"{self.sandbox.base_url}/console{path}")
+        return page
+
+    def expect_status(self, *statuses: int) -> None:
+        """Forget that Chromium reported pages with these statuses, which a story causes on purpose."""
+        texts = tuple(f"status of {status}" for status in statuses)
+        self.problems[:] = [one for one in self.problems if not any(text in one for text in texts)]
+
     def watch(self, page: Page) -> None:
         """Note every problem of a page."""
         page.on("console", lambda message: self._note(message.type == "error", message.text))

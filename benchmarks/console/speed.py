@@ -5,8 +5,6 @@ from __future__ import annotations
 import gzip
 import json
 import statistics
-import threading
-import time
 from typing import TYPE_CHECKING
 
 import httpx
@@ -56,43 +54,3 @@ def loaded_bytes(sandbox: Sandbox) -> Bar:
         size = sum(len(gzip.compress(client.get(f"/console/{path}").content)) for path in paths)
     figure = f"{size / 1000:.1f} KB"
     return Bar(what="everything a page loads, compressed", bar="≤ 60 KB", figure=figure, met=size <= _LOADED_MAX)
-
-
-def call_to_row(browser: Browser, sandbox: Sandbox) -> Bar:
-    """From the answer to a call to its row on the screen, with 40 calls."""
-    factor, delays = scale(), []
-    token = sandbox.admin_token()
-    with console_page(browser, sandbox) as console:
-        console.go("/activity")
-        console.page.wait_for_selector("text=Live")
-        console.page.evaluate(_OBSERVE)
-        ends: list[float] = []
-
-        def call() -> None:
-            for _ in range(40):
-                sandbox.call("GET", "/device/v2/devices", token=token)
-                ends.append(time.time() * 1000)
-                time.sleep(0.05)
-
-        thread = threading.Thread(target=call)
-        thread.start()
-        while thread.is_alive():
-            console.page.wait_for_timeout(50)
-        console.page.wait_for_timeout(500)
-        shown = console.page.evaluate("window.shownAt")
-        delays = [max(0.0, at - end) / 1000 for at, end in zip(shown, ends, strict=False)]
-    median = statistics.median(delays) if len(delays) == len(ends) else 9.9
-    figure = f"median {milliseconds(median)}, {len(delays)} of {len(ends)} rows"
-    return Bar(what="answer of a call → its row", bar=bar_for(0.05, factor), figure=figure, met=median <= 0.05 * factor)
-
-
-_OBSERVE = """
-window.shownAt = [];
-new MutationObserver((changes) => {
-  for (const change of changes) for (const node of change.addedNodes)
-    if (node.dataset && !window["seen" + node.dataset.number]) {
-      window["seen" + node.dataset.number] = true;
-      window.shownAt.push(Date.now());
-    }
-}).observe(document.querySelector("[data-live]"), { childList: true });
-"""
