@@ -122,7 +122,7 @@ class LiveRows:
         texts = []
         for number in sorted(changed, key=lambda number: (number <= self._last, number)):
             self._last = max(self._last, number)
-            row = render_fragment("activity_row.html", chain=chains[number]).replace("\n", " ")
+            row = render_fragment("activity_row.html", chain=chains[number]).replace("\r", " ").replace("\n", " ")
             texts.append(f"id: {self._last}\nevent: chain\ndata: {row}\n\n")
         self._shown = dict([*chains.items()][-WATCHED_ROWS:])
         return "".join(texts)

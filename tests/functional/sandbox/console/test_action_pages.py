@@ -86,7 +86,7 @@ def test_an_api_call_is_sent_as_it_is(browser: Browser) -> None:
         ({"what": "patient _create", "body": "{"}, "body is not valid JSON: Expecting property name"),
         ({"what": "patient _create", "times": "0"}, "Times must be a whole number"),
         ({"what": "patient _create", "as": "nobody"}, "as must be one of user, service, platform"),
-        ({"plugin": "nobody"}, "nobody"),
+        ({"plugin": "nobody"}, "There is no plugin with this name."),
         ({"what": "patient _create", "times": "101"}, "Times must be a whole number"),
         ({"what": "patient _create", "break": "nonsense"}, "There is no way nonsense"),
     ],
