@@ -28,8 +28,8 @@ What they still do better:
 What this console does that neither of them does: it compares any two points of a call, and two
 runs, as structures; it says why a plugin was not called; it makes fixtures without any value of a
 patient; every page works without scripts; and only a browser that opened the printed address can
-use it. Inngest's server allows every Origin, and Mailpit listens on all interfaces unless it is
-told otherwise.
+use it. Inngest's server allows every Origin, and Mailpit listens on all interfaces
+by default.
 
 ## Left alone
 

@@ -27,7 +27,7 @@ _LIMIT_NAMES = {
     "duration": "Duration",
     "initialization": "Initialization",
     "memory": "Memory",
-    "storage": "/tmp",
+    "storage": "Storage in /tmp",
     "request": "Request",
     "response": "Response",
 }
