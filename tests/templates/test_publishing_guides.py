@@ -24,6 +24,12 @@ def steps_of(name: str) -> list[PageStep]:
     return [*page_steps((REPOSITORY / "docs" / "how-to" / f"{name}.md").read_text("utf-8"))]
 
 
+def test_the_readme_shows_the_commands_of_the_guide_to_images() -> None:
+    guide = (REPOSITORY / "docs" / "how-to" / "image.md").read_text("utf-8")
+    block = guide[guide.index("```console") : guide.rindex("```")]
+    assert block in (REPOSITORY / "README.md").read_text("utf-8")
+
+
 def test_every_command_of_the_guides_to_publishing_works(render: Callable[..., Path], tmp_path: Path) -> None:
     zips, images = steps_of("publish"), steps_of("image")
     assert zips[0].command == "biot-plugin sandbox"

@@ -80,7 +80,8 @@ def _check(manifest: Manifest, target: TargetEnvironment) -> None:
         "enabledState": plugin.enabled_state is not None,
         "analyticsDbAccess": plugin.analytics_db_access,
         "imageTag": plugin.image_tag is not None,
+        "environmentVariables": bool(plugin.environment_variables),
     }
     if names := [name for name, used in unusable.items() if used]:
         msg = f"{', '.join(names)} in plugin.toml works only on BioT's account, and hosting is own."
-        raise NotPossible(msg, hint="Delete the line. Nothing was sent.")
+        raise NotPossible(msg, hint="Delete it; your server reads its own environment variables. Nothing was sent.")

@@ -129,11 +129,15 @@ def test_an_address_of_this_machine_is_refused_for_a_real_biot(plugin: Manifest)
     assert "the endpoint must be public and https" in result.err
 
 
-def test_what_only_biots_account_has_is_refused(plugin: Manifest) -> None:
-    plugin.write(extra='cronSchedule = "0 2 * * ? *"\n')
+@pytest.mark.parametrize(
+    ("line", "key"),
+    [('cronSchedule = "0 2 * * ? *"', "cronSchedule"), ('environmentVariables = {A = "b"}', "environmentVariables")],
+)
+def test_what_only_biots_account_has_is_refused(plugin: Manifest, line: str, key: str) -> None:
+    plugin.write(extra=f"{line}\n")
     result = plugin.run("plan", "-e", "local", "--project", str(plugin.folder))
     assert result.code == 8
-    assert "cronSchedule in plugin.toml works only on BioT's account" in result.err
+    assert f"{key} in plugin.toml works only on BioT's account" in result.err
 
 
 def test_values_of_path_parameters_become_path_filters() -> None:
