@@ -32,6 +32,11 @@ def project_options(function: F) -> F:
         metavar="NAME",
         help="The BioT environment: NAME of [environments.NAME] in plugin.toml, or local.",
     )(function)
+    return project_option(function)
+
+
+def project_option(function: F) -> F:
+    """``--project``: which plugin.toml."""
     return click.option(
         "folder",
         "--project",

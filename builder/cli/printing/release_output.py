@@ -69,7 +69,7 @@ def planned_text(planned: PlannedRelease) -> list[str]:
         head = f"{where}: nothing to do, BioT is up to date (version {planned.plan.remote.version})."
         return [head, *_notes((*planned.plan.notes, *planned.notes))]
     head = f"{where}: {_action(planned)}"
-    return [head, *map(_line, all_lines(planned.plan)), *_notes((*planned.plan.notes, *planned.notes))]
+    return [head, *map(change_line, all_lines(planned.plan)), *_notes((*planned.plan.notes, *planned.notes))]
 
 
 def show_published(published: PublishResult, *, as_json: bool) -> int:
@@ -196,7 +196,8 @@ def _action(planned: PlannedRelease) -> str:
             return "none"
 
 
-def _line(change: FieldChange) -> str:
+def change_line(change: FieldChange) -> str:
+    """One line of a plan or a comparison, such as ``  ~ memorySize  256 → 512``."""
     shown = f"{change.old} → {change.new}" if change.old and change.new else change.old or change.new
     if change.hidden is not None:
         shown = "(values of variables are not shown)"

@@ -35,10 +35,12 @@ SCALARS: Final = (
 )
 STATE: Final = "enabledState"
 DISABLED: Final = "DISABLED"
-_DEFAULTS: Final = {**render_config(Plugin(name="", display_name="", version=0)), STATE: "ENABLED"}
+DEFAULTS: Final = {**render_config(Plugin(name="", display_name="", version=0)), STATE: "ENABLED"}
 """BioT's documented default for a field that a response leaves out."""
-_CORS_DEFAULTS: Final = render_config(Plugin(name="", display_name="", version=0, cors=Cors()))[CORS]
-_NO_DEFAULT: Final = frozenset({"displayName", "runtime", "handler"})
+_CORS = render_config(Plugin(name="", display_name="", version=0, cors=Cors()))[CORS]
+CORS_DEFAULTS: Final[Mapping[str, object]] = _CORS if isinstance(_CORS, dict) else {}
+"""The same for the fields of ``cors``."""
+NO_DEFAULT: Final = frozenset({"displayName", "runtime", "handler"})
 _CASELESS: Final = frozenset({"allowHeaders", "exposeHeaders"})
 
 
@@ -102,8 +104,8 @@ def _scalars(desired: Mapping[str, object], actual: Mapping[str, object]) -> Ite
     image = actual.get("deploymentPackageType") == "IMAGE"
     for name in SCALARS:
         new, old = desired.get(name), actual.get(name)
-        if old is None and name not in _NO_DEFAULT:
-            old = _DEFAULTS.get(name)
+        if old is None and name not in NO_DEFAULT:
+            old = DEFAULTS.get(name)
         ignored = image and name in {"runtime", "handler"}  # BioT answers neither for an image
         if new is None or ignored or _text(new) == _text(old):
             continue
@@ -173,11 +175,10 @@ def _with_order(row: str, order: str) -> str:
 
 
 def _cors(new: Mapping[str, object], old: Mapping[str, object]) -> Iterator[FieldChange]:
-    defaults = _CORS_DEFAULTS if isinstance(_CORS_DEFAULTS, dict) else {}
     for name, items in new.items():
         old_items = old.get(name)
         new_values = _items(name, items)
-        old_values = _items(name, defaults.get(name) if old_items is None else old_items)
+        old_values = _items(name, CORS_DEFAULTS.get(name) if old_items is None else old_items)
         if new_values != old_values:
             yield FieldChange(
                 sign=ChangeSign.CHANGE, field=f"{CORS}.{name}", old=" ".join(old_values), new=" ".join(new_values)

@@ -180,6 +180,7 @@ def operate(machine: Machine) -> None:
     local = ("-e", "local")
     for command in ("list", "show", "disable", "enable", "endpoint", "open", "logs", "subscriptions"):
         assert machine(command, *local) in {0, 8}
+    assert machine("diff", "local", "local") == 0
     endpoint = ("--endpoint", "http://127.0.0.1:9/hook")
     patients = ("interception", "PRE_REQUEST", "GET/organization/v1/users/patients/{id}")
     notification = ("notification", "device", "_create")

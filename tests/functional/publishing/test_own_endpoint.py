@@ -131,7 +131,10 @@ def test_an_address_of_this_machine_is_refused_for_a_real_biot(plugin: Manifest)
 
 @pytest.mark.parametrize(
     ("line", "key"),
-    [('cronSchedule = "0 2 * * ? *"', "cronSchedule"), ('environmentVariables = {A = "b"}', "environmentVariables")],
+    [
+        ('cronSchedule = "0 2 * * ? *"', "cronSchedule"),
+        ('environmentVariables = {LEVEL = "b"}', "environmentVariables"),
+    ],
 )
 def test_what_only_biots_account_has_is_refused(plugin: Manifest, line: str, key: str) -> None:
     plugin.write(extra=f"{line}\n")
