@@ -13,11 +13,9 @@ from typing import TYPE_CHECKING
 
 from benchmarks.console import accessibility, large_pages, live_rows, speed
 from benchmarks.console.browser import chromium, console_page
-from benchmarks.console.example_hooks import example_hooks
+from benchmarks.console.filled_console import fill, filled_further
 from benchmarks.console.page_text import COMPARISON
 from benchmarks.console.stories import STORIES
-from benchmarks.console.stories.actions import trigger_and_read_the_chain
-from benchmarks.console.stories.plugin_stories import create_in_three_steps
 from benchmarks.functions.bars import Bar, import_seconds
 from sandbox.functions.service import ServiceSettings
 from tests.support.sandbox.running_sandbox import running_sandbox
@@ -81,19 +79,19 @@ def stories(browser: Browser, scratch: Path, chosen: Mapping[str, Callable[[Open
 
 def pages(browser: Browser, scratch: Path) -> list[Bar]:
     """Accessibility, screenshots and speed, on one local BioT that fills up."""
-    with running_sandbox(scratch / "pages") as sandbox:
-        with example_hooks(sandbox), console_page(browser, sandbox) as console:
-            trigger_and_read_the_chain(console)
-            console.go("/plugins")
-            create_in_three_steps(console)
+    functions = ServiceSettings(cache=scratch / "functions", any_python=True)
+    with running_sandbox(scratch / "pages", functions=functions) as sandbox:
+        with console_page(browser, sandbox) as console:
+            fill(console)
         take_pictures(browser, sandbox)
         tools = accessibility.install_tools(scratch)
-        bars = [
-            accessibility.typed_scripts(tools),
-            accessibility.violations(browser, sandbox, tools),
-            accessibility.narrow_screens(browser, sandbox),
-            speed.loaded_bytes(sandbox),
-        ]
+        with console_page(browser, sandbox) as console, filled_further(console, scratch / "watched"):
+            bars = [
+                accessibility.typed_scripts(tools),
+                accessibility.violations(browser, sandbox, tools),
+                accessibility.narrow_screens(browser, sandbox),
+                speed.loaded_bytes(sandbox),
+            ]
         speed.add_plugins(sandbox, 0, 100)
         bars.append(speed.first_paint(browser, sandbox, "/plugins", "first paint, 100 plugins", 0.1))
         speed.add_plugins(sandbox, 100, 1000)

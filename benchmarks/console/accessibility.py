@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.console.browser import console_page
+from benchmarks.console.filled_console import PAGES
 from benchmarks.functions.bars import Bar
 
 if TYPE_CHECKING:
@@ -15,19 +16,6 @@ if TYPE_CHECKING:
 
     from tests.support.sandbox.running_sandbox import Sandbox
 
-PAGES = (
-    *("/plugins", "/plugins/new", "/plugins/made-by-hand", "/plugins/made-by-hand/delete", "/plugins/nobody"),
-    *(
-        "/activity",
-        "/activity/1",
-        "/activity/1#event",
-        "/activity/1#why",
-        "/activity/1#again",
-        "/playground",
-        "/cron",
-        "/logs",
-    ),
-)
 _LOCK = Path(__file__).parent
 _SCRIPTS = Path(__file__).parents[2] / "sandbox" / "console" / "assets"
 

@@ -12,7 +12,7 @@ from playwright.sync_api import sync_playwright
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, BrowserContext, Page
+    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
     from tests.support.sandbox.running_sandbox import Sandbox
 
@@ -53,7 +53,7 @@ class OpenConsole:
 
     def watch(self, page: Page) -> None:
         """Note every problem of a page."""
-        page.on("console", lambda message: self._note(message.type == "error", message.text))
+        page.on("console", lambda message: self._note(message.type == "error" and not _is_icon(message), message.text))
         page.on("pageerror", lambda error: self._note(True, str(error)))
         page.on("request", lambda request: self._note(not self._is_ours(request.url), f"request to {request.url}"))
 
@@ -63,6 +63,11 @@ class OpenConsole:
     def _note(self, is_problem: bool, text: str) -> None:
         if is_problem:
             self.problems.append(text)
+
+
+def _is_icon(message: ConsoleMessage) -> bool:
+    """Whether the browser looked for the icon that it looks for by itself, beside a page that is plain text."""
+    return message.location["url"].endswith("/favicon.ico")
 
 
 @contextmanager

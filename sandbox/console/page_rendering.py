@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
 _WRITTEN_MAX = 20_000
+"""Characters of a message on a page; a link leads to all of it."""
 _LIMIT_NAMES = {
     "duration": "Duration",
     "initialization": "Initialization",
@@ -31,7 +32,6 @@ _LIMIT_NAMES = {
     "request": "Request",
     "response": "Response",
 }
-"""Characters of a message on a page; a link leads to all of it."""
 SECURITY_HEADERS = {
     "content-security-policy": (
         "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "

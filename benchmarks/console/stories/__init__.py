@@ -9,6 +9,7 @@ from benchmarks.console.stories.code_stories import CODE_STORIES
 from benchmarks.console.stories.field_stories import FIELD_STORIES
 from benchmarks.console.stories.hostile_stories import HOSTILE_STORIES
 from benchmarks.console.stories.keyboard_stories import KEYBOARD_STORIES
+from benchmarks.console.stories.local_stories import LOCAL_STORIES
 from benchmarks.console.stories.plugin_stories import PLUGIN_STORIES
 from benchmarks.console.stories.screen_stories import SCREEN_STORIES
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 STORIES: Mapping[str, Callable[[OpenConsole], None]] = {
     **{story.__name__: story for story in (*PLUGIN_STORIES, *CALL_STORIES, *CODE_STORIES)},
-    **{story.__name__: story for story in (*KEYBOARD_STORIES, *SCREEN_STORIES, *HOSTILE_STORIES)},
+    **{story.__name__: story for story in (*KEYBOARD_STORIES, *SCREEN_STORIES)},
+    **{story.__name__: story for story in (*HOSTILE_STORIES, *LOCAL_STORIES)},
     **FIELD_STORIES,
 }

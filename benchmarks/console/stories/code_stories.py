@@ -45,7 +45,7 @@ def from_a_new_plugin_to_a_test_that_passes(console: OpenConsole) -> None:
     page.get_by_role("tab", name="Logs").click()
     expect(page.get_by_role("tabpanel")).to_contain_text("renamed")
     page.get_by_role("tab", name="Limits").click()
-    expect(page.get_by_role("tabpanel")).to_contain_text("The timeout:")
+    expect(page.get_by_role("tabpanel")).to_contain_text("Duration:")
     expect(page.get_by_role("list", name="Waterfall")).to_contain_text("initialisation")
     page.get_by_role("button", name="Replay", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("POST /organization")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from playwright.sync_api import expect
 
 from benchmarks.console.stories.actions import fill_name
+from tests.support.sandbox.pushed_images import push_tags
 from tests.support.sandbox.settings_client import zipped
 
 if TYPE_CHECKING:
@@ -46,18 +47,19 @@ INTERCEPTION = {
 FIRST_NOTIFICATION = ("subscriptions", "notifications", 0)
 FIRST_INTERCEPTION = ("subscriptions", "interceptions", 0)
 
+IMAGE_TAG = Field(
+    label="Image Tag",
+    tab=0,
+    values={"Deployment Package Type *": "IMAGE", "Image Tag": "v1"},
+    path=("deploymentPackageType",),
+    expected="IMAGE",
+)
+"""The API does not return the tag itself."""
 FIELDS = (
     text("Name *", 0, "other-name", "displayName", "Field"),
     text("Display Name *", 0, "Shown Name", "displayName", "Shown Name"),
     text("Version *", 0, "7", "version", 7),
     text("State", 0, "DISABLED", "enabledState", "DISABLED"),
-    Field(
-        label="Image Tag",
-        tab=0,
-        values={"Deployment Package Type *": "IMAGE", "Image Tag": "v1"},
-        path=("imageTag",),
-        expected="v1",
-    ),
     text("Runtime *", 1, "python3.12", "runtime", "python3.12"),
     text("Handler", 1, "app.run", "handler", "app.run"),
     text("Timeout (seconds)", 1, "30", "timeout", 30),
@@ -72,7 +74,7 @@ FIELDS = (
         expected="debug",
     ),
     text("CORS Allowed Origins", 1, "https://a.example.com", "cors.allowOrigins", ["https://a.example.com"]),
-    text("PUT", 1, "on", "cors.allowMethods", ["PUT"]),
+    text("PUT", 1, "on", "cors.allowMethods", ["GET", "PUT", "POST"]),
     text("CORS Allowed Headers", 1, "x-a, x-b", "cors.allowHeaders", ["x-a", "x-b"]),
     text("CORS Exposed Headers", 1, "x-c", "cors.exposeHeaders", ["x-c"]),
     Field(
@@ -129,6 +131,12 @@ def fill_in(field: Field, console: OpenConsole) -> None:
     assert found == field.expected, found
 
 
+def use_pushed_image(console: OpenConsole) -> None:
+    """Image Tag takes the tag of an image that was pushed."""
+    push_tags(console.sandbox, "v1")
+    fill_in(IMAGE_TAG, console)
+
+
 def upload_code(console: OpenConsole) -> None:
     """Code (ZIP) takes a file."""
     page = console.page
@@ -156,5 +164,6 @@ def _name(label: str) -> str:
 
 FIELD_STORIES: Mapping[str, Callable[[OpenConsole], None]] = {
     **{_name(field.label): partial(fill_in, field) for field in FIELDS},
+    "field_image_tag": use_pushed_image,
     "field_code": upload_code,
 }

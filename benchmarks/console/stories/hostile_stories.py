@@ -120,7 +120,9 @@ def hostile_texts_run_nothing(console: OpenConsole) -> None:
     token = sandbox.admin_token()
     for start in range(0, len(HOSTILE_TEXTS), 25):
         texts = list(HOSTILE_TEXTS[start : start + 25])
-        add_plugin(console, f"hostile-{start}", displayName=" ".join(texts), environmentVariables={"A": texts[0]})
+        for number in range(start, start + len(texts), 2):
+            text = " ".join(HOSTILE_TEXTS[number : number + 2])
+            add_plugin(console, f"hostile-{number}", displayName=text, environmentVariables={"TEXT": text})
         sandbox.call("POST", "/organization/v1/users/patients/templates/patient", token=token, body={"_name": texts})
         for path in ("/activity", f"/activity/{start // 25 + 1}", "/plugins", f"/plugins/hostile-{start}"):
             console.go(path)

@@ -188,7 +188,7 @@ def every_problem_at_once(console: OpenConsole) -> None:
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("alert")).to_contain_text("nothing was saved")
     for label in ("Name *", "Display Name *", "Version *", "Memory Size (MB)", "Action *", "Cron Schedule"):
-        field = page.get_by_label(label, exact=True)
+        field = page.get_by_label(label, exact=True).first
         expect(field).to_have_attribute("aria-invalid", "true")
         expect(field).to_have_accessible_description(re.compile("."))
     expect(page.get_by_label("Version *")).to_have_value("one")
@@ -205,7 +205,7 @@ def a_name_is_taken_once(console: OpenConsole) -> None:
     page.get_by_label("Runtime *").select_option("python3.13")
     page.get_by_role("tab", name="3. Subscriptions").click()
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("alert")).to_contain_text("taken")
+    expect(page.get_by_role("alert")).to_contain_text("There is already a plugin with this name.")
     console.expect_status(409, 400)
 
 
