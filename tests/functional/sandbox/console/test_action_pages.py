@@ -55,7 +55,7 @@ def test_a_call_is_made_as_a_user_a_service_or_the_platform(browser: Browser, se
 
 
 def test_a_plugin_is_called_directly(browser: Browser) -> None:
-    browser.send("/plugins/new", {**SCHEDULED, "name": "direct"})
+    browser.send("/plugins/new", {**SCHEDULED, "name": "direct", "cronSchedule": ""})
 
     response = submit(browser, "/playground", "/playground", plugin="Plugin-direct", body='{"a": 1}')
 
