@@ -50,7 +50,7 @@ class Pseudonyms:
     """The pseudonyms of one file."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, object], int] = {}
+        self._known: dict[str, dict[object, int]] = {}
 
     def event(self, body: object) -> object:
         """Return the body of an event without any value of a person, an organization or a device."""
@@ -147,7 +147,8 @@ class Pseudonyms:
         return f"text-{self._number('text', text)}" if text else ""
 
     def _number(self, form: str, value: object) -> int:
-        return self._known.setdefault((form, value), sum(1 for kind, _ in self._known if kind == form) + 1)
+        known = self._known.setdefault(form, {})
+        return known.setdefault(value, len(known) + 1)
 
 
 def _is_kept(key: str, value: object) -> bool:

@@ -53,8 +53,13 @@ def saved_event(chain: Mapping[str, Any], listener: str = "", step_number: int =
         message = f"{chain['title']} has {len(steps)} calls{whose}."
         raise SandboxError(message, hint="`biot-plugin activity show ID` lists them. Choose one with --step.")
     step = steps[max(step_number, 1) - 1]
-    hook = _HOOKS[step["name"]]
-    return SavedEvent(name=_name(hook, chain), event=_event(hook, step))
+    return SavedEvent(name=event_name(chain, step), event=_event(_HOOKS[step["name"]], step))
+
+
+def event_name(chain: Mapping[str, Any], step: Mapping[str, Any]) -> str:
+    """Return the name under which the event of a step that ``is_savable`` is saved."""
+    parts = (_HOOKS[step["name"]], chain["entityTypeName"], chain["actionName"])
+    return _NAME.sub("_", "_".join(part for part in parts if part).lower()).strip("_")
 
 
 def _event(hook: str, step: Mapping[str, Any]) -> dict[str, object]:
@@ -64,8 +69,3 @@ def _event(hook: str, step: Mapping[str, Any]) -> dict[str, object]:
         return envelope | ({"time": body["time"]} if isinstance(body, dict) and "time" in body else {})
     content = pseudonyms.event(body)
     return {**envelope, "body": content if isinstance(content, str | None) else json.dumps(content, ensure_ascii=False)}
-
-
-def _name(hook: str, chain: Mapping[str, Any]) -> str:
-    parts = (hook, chain["entityTypeName"], chain["actionName"])
-    return _NAME.sub("_", "_".join(part for part in parts if part).lower()).strip("_")

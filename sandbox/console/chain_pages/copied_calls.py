@@ -6,7 +6,7 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sandbox.event_files.saved_events import is_savable, saved_event
+from sandbox.event_files.saved_events import event_name, is_savable
 from sandbox.hooks.rules.api_messages import json_bytes
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def _curl(chain: Mapping[str, Any], base_url: str) -> str:
 
 def _test(chain: Mapping[str, Any], step: Mapping[str, Any]) -> str:
     """A test that calls the plugin with the saved event, in the language of the plugin that ran."""
-    name, status = saved_event(chain).name, step["response"]["status"] if step["response"] else 200
+    name, status = event_name(chain, step), step["response"]["status"] if step["response"] else 200
     runtime = str((step.get("function") or {}).get("runtime", ""))
     template = _JAVASCRIPT_TEST if runtime.startswith("nodejs") else _PYTHON_TEST
     return template.format(command=f"biot-plugin activity save {chain['number']}", name=name, status=status)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -181,3 +182,13 @@ def test_the_event_has_the_form_of_lambda_and_a_place_for_the_token() -> None:
     assert json.loads(str(saved.event["body"]))["jwt"] == "<token>"
     intercepted: Any = saved_event(chain_with({**step, "name": "PRE_REQUEST"})).event["headers"]
     assert intercepted["authorization"] == "Bearer <token>"
+
+
+def test_the_time_is_in_proportion_to_the_number_of_values() -> None:
+    begin = time.process_time()
+
+    result = Pseudonyms().value([f"name {number}" for number in range(30_000)])
+
+    assert isinstance(result, list)
+    assert (result[0], result[-1]) == ("text-1", "text-30000")
+    assert time.process_time() - begin < 3  # counting the known values for each new one takes minutes
