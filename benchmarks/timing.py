@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import statistics
 import subprocess
+import sys
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -40,6 +40,25 @@ class Times:
         return f"{self.median:.3f} s ({min(self.seconds):.3f} to {max(self.seconds):.3f})"
 
 
+@dataclass(frozen=True, kw_only=True)
+class UsedResources:
+    """What a process used: its exit code, wall seconds, and peak memory in kilobytes."""
+
+    exit_code: int
+    seconds: float
+    kilobytes: int
+
+
+_LAUNCHER = """\
+import os, sys, time
+null = os.open(os.devnull, os.O_RDWR)
+quiet = [(os.POSIX_SPAWN_DUP2, null, 1), (os.POSIX_SPAWN_DUP2, null, 2)]
+began = time.perf_counter()
+_, status, usage = os.wait4(os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ, file_actions=quiet), 0)
+print(os.waitstatus_to_exitcode(status), time.perf_counter() - began, usage.ru_maxrss)
+"""
+
+
 def time_once(command: TimedCommand) -> float:
     """Run once and return wall seconds.
 
@@ -71,12 +90,19 @@ def peak_memory(command: TimedCommand) -> int:
     """The peak memory of one run in kilobytes, as ``/usr/bin/time -v`` prints it."""
     if command.prepare:
         command.prepare()
-    started = subprocess.Popen(
-        command.argv, cwd=command.cwd, env=command.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    _, status, usage = os.wait4(started.pid, 0)
-    started.returncode = os.waitstatus_to_exitcode(status)
-    if started.returncode != 0:
-        message = f"{command.name} failed with {started.returncode}"
+    used = resources_of(command.argv, command.cwd, command.environment)
+    if used.exit_code != 0:
+        message = f"{command.name} failed with {used.exit_code}"
         raise SystemExit(message)
-    return usage.ru_maxrss
+    return used.kilobytes
+
+
+def resources_of(argv: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None) -> UsedResources:
+    """What one process used; its output is dropped.
+
+    A small process starts it: Linux counts the memory of the process that starts another as the other's own.
+    """
+    launcher = [sys.executable, "-I", "-S", "-c", _LAUNCHER, *argv]
+    done = subprocess.run(launcher, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    exit_code, seconds, kilobytes = done.stdout.split()
+    return UsedResources(exit_code=int(exit_code), seconds=float(seconds), kilobytes=int(kilobytes))

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-import subprocess
-import time
 from typing import TYPE_CHECKING
 
 from benchmarks.images.kit_commands import KIT
 from benchmarks.images.section import Row, Section
+from benchmarks.timing import resources_of
 from builder import pipeline
 from builder.errors import VerificationError
 from builder.progress import SilentProgress
@@ -53,10 +52,10 @@ def _forged(sound: SoundLayout, scratch: Path) -> list[Row]:
         forge(sound, layout)
         before = _contents(scratch / "forged")
         for command in ("inspect", "verify"):
-            code, seconds, megabytes = _run([*KIT, command, str(layout)], scratch)
-            slowest, largest = max(slowest, seconds), max(largest, megabytes)
-            if code != VerificationError.exit_code:
-                accepted.append(f"{command}: {name} ({code})")
+            used = resources_of([*KIT, command, str(layout)], scratch)
+            slowest, largest = max(slowest, used.seconds), max(largest, used.kilobytes / 1000)
+            if used.exit_code != VerificationError.exit_code:
+                accepted.append(f"{command}: {name} ({used.exit_code})")
         if _contents(scratch / "forged") != before:
             escaped.append(name)
     print(*accepted, *escaped, sep="\n", end="\n" if accepted or escaped else "")
@@ -82,15 +81,6 @@ def _forged(sound: SoundLayout, scratch: Path) -> list[Row]:
         ),
         Row(what="files that one of them wrote or changed", bar="0", figure=str(len(escaped)), met=not escaped),
     ]
-
-
-def _run(argv: list[str], folder: Path) -> tuple[int, float, float]:
-    """The exit code, the wall seconds and the peak memory in MB of a process."""
-    began = time.perf_counter()
-    started = subprocess.Popen(argv, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(started.pid, 0)
-    started.returncode = os.waitstatus_to_exitcode(status)
-    return started.returncode, time.perf_counter() - began, usage.ru_maxrss / 1024
 
 
 def _contents(folder: Path) -> dict[str, tuple[int, str]]:

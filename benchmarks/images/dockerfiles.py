@@ -139,6 +139,7 @@ def _interrupts(machine: DockerMachine, folder: Path, base: str) -> Row:
     """Ctrl-C at several moments of a build that copies much."""
     (folder / "data/large.bin").write_bytes(os.urandom(30 << 20))
     (folder / "Dockerfile").write_text(COPIES.format(base=base) + "COPY data/ /opt/again/\n" * 8)
+    machine.docker("rmi", "--force", "biot-plugin-build/tool", check=False)
     before, problems, interrupted = machine.leftovers(), [], 0
     moments = [0.4 + 0.3 * number for number in range(8)]
     for moment in moments:
@@ -151,7 +152,7 @@ def _interrupts(machine: DockerMachine, folder: Path, base: str) -> Row:
         process.communicate(timeout=120)
         interrupted += process.returncode == 130
         if process.returncode == 130 and (machine.leftovers() != before or (folder / "dist").exists()):
-            problems.append(f"after {moment:.1f} s: left {machine.leftovers()}")
+            problems.append(f"after {moment:.1f} s: {before} became {machine.leftovers()}")
     print(*problems, sep="\n", end="\n" if problems else "")
     what = f"Ctrl-C at {len(moments)} moments leaves no image, container or file"
     figure = f"{interrupted} interrupted, {len(problems)} left something"
