@@ -107,7 +107,8 @@ def _compare_lists(old: list[object], new: list[object], path: Path) -> Iterator
     """Compare the values between those that both lists have."""
     old_from = new_from = 0
     for old_to, new_to in [*_common_values(old, new), (len(old), len(new))]:
-        yield from _compare_positions(old[old_from:old_to], new[new_from:new_to], path, old_from)
+        if old_from < old_to or new_from < new_to:
+            yield from _compare_positions(old[old_from:old_to], new[new_from:new_to], path, old_from)
         old_from, new_from = old_to + 1, new_to + 1
 
 
@@ -141,6 +142,8 @@ def _texts(values: list[Any]) -> list[bytes]:
 
 def _longest_ascending(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """Return the longest series of pairs whose first numbers ascend (patience sorting)."""
+    if pairs == sorted(pairs):  # nothing has moved, which is the usual case
+        return pairs
     tops: list[int] = []
     before: list[int] = []
     piles: list[int] = []
