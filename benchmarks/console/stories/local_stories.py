@@ -197,7 +197,7 @@ def the_clock_moves_to_the_next_run(console: OpenConsole) -> None:
     page.get_by_role("link", name="Cron").click()
     expect(page.get_by_role("region", name="This week, in UTC")).to_contain_text("08:00")
     page.get_by_role("button", name=re.compile("Move the clock to its next run")).click()
-    expect(page.get_by_role("status")).to_contain_text("1 runs were made")
+    expect(page.get_by_role("status")).to_contain_text("1 run was made")
     page.get_by_role("button", name="Follow this machine's clock").click()
     console.go("/activity?hook=CRON")
     expect(page.get_by_role("row")).to_have_count(2)

@@ -82,6 +82,6 @@ def test_the_clock_moves_to_the_next_run(browser: Browser) -> None:
     data = {"formToken": token, "time": moment}
     response = browser.client.post("/console/cron/clock", data=data, follow_redirects=True)
 
-    assert "runs were made on the way" in Page(response.text).text
+    assert "made on the way" in Page(response.text).text
     assert moment[:13] in Page(response.text).html
     browser.client.post("/console/cron/clock", data={"formToken": token, "time": "reset"})
