@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from builder.errors import Severity
 from builder.manifest.validation import check_document
+from builder.platform.reserved_variables import TREE_DIGEST_NAME, TREE_VERSION_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from builder.manifest.finding import Finding, KeyPath
 
 _ROW_LENGTH = 3
+_OF_THE_KIT = frozenset({TREE_DIGEST_NAME, TREE_VERSION_NAME})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,11 +35,14 @@ class FormProblems:
 def check_form(config: Mapping[str, Any], today: date) -> FormProblems:
     """Check a configuration by the rules of plugin.toml.
 
+    The variables by which `publish` records the code are not in plugin.toml, but they are in the form, as in BioT's.
+
     Args:
         config: As the API takes it.
         today: Decides which runtimes can still be used.
     """
-    findings = check_document({"plugin": dict(config)}, today=today)
+    variables = {key: value for key, value in config["environmentVariables"].items() if key not in _OF_THE_KIT}
+    findings = check_document({"plugin": {**config, "environmentVariables": variables}}, today=today)
     by_field: dict[str, tuple[str, ...]] = {}
     for finding in findings:
         name = _field_name(finding.path, config)

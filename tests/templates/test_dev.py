@@ -108,7 +108,8 @@ def change_memory_in_the_console(dev: RunningDev, memory: str) -> None:
     with httpx.Client(base_url=address[0], timeout=30) as client:
         client.get(address[1])
         browser = Browser(client)
-        browser.send("/plugins/my-plugin", {"memorySize": memory})
+        changed = browser.send("/plugins/my-plugin", {"memorySize": memory})
+        assert changed.status_code == httpx.codes.SEE_OTHER, changed.text
         page = browser.get("/plugins/my-plugin")
         assert f"+memorySize = {memory}" in page.text
         fields = {name: page.fields[name] for name in ("formToken", "digest")}

@@ -26,11 +26,7 @@ class Request:
 
     Attributes:
         method: In capitals.
-<<<<<<< HEAD
         path: Without the query; percent-encoding is decoded.
-=======
-        path: Without the query; ``%20`` and so on are decoded.
->>>>>>> db32f8f (docs: build a site with tutorial, guides, reference and explanation)
         query: As it was sent, without the question mark.
         headers: Names in lower case. A name can occur several times.
         body: The bytes.

@@ -53,4 +53,4 @@ def test_every_command_names_the_line_and_a_solution(machine: PublisherMachine, 
         assert done.code == 4, done.err
         assert f"plugin.toml:{line} plugin." in done.err
         assert "so the plugin would answer each call with 400" in done.err
-        assert "biot-plugin update --ref :current: -d 'hooks=[" in done.err
+        assert "or add the hook with `biot-plugin add " in done.err
