@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from benchmarks.images.docker_machine import DockerMachine
 
-RUNS = 7
+RUNS = 5
 FIRST_RUNS = 3
 """Docker needs many seconds for each."""
 ABOUT = f"""\
