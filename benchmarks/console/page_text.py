@@ -20,8 +20,8 @@ What they still do better:
   bar. Here a bar has only the initialisation and the rest.
 - **Inngest offers its runs to coding agents** through an MCP server. Here there are commands with
   `--json`.
-- **Mailpit's search is a language** (`tag:`, `has:`, `before:`, and `!` for not) in one box, and it has
-  tags and browser notifications. Here the search box finds text, and five fields filter.
+- **Mailpit's search is a language** (`tag:`, `has:`, `before:`, and `!` for not) in one box, and
+  it has tags and browser notifications. Here the search box finds text, and five fields filter.
 - **Mailpit marks what one has not read.**
 - **Both can be installed as one binary** without Python.
 
