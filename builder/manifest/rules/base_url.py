@@ -6,6 +6,7 @@ from builder.manifest.finding import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from urllib.parse import SplitResult
 
     from builder.manifest.rules.subject import Subject
 
@@ -20,17 +21,26 @@ def check(subject: Subject) -> Iterator[Finding]:
         yield Finding(path=("baseUrl",), message=message, hint='For example baseUrl = "https://api.dev.example.com".')
 
 
-def base_url_problem(url: str) -> str:
-    """Why an address cannot be the base URL of BioT's API; empty if it can."""
+def split_address(url: str) -> SplitResult | str:
+    """The parts of an address, or why it is none."""
     if not url.isascii() or not url.isprintable() or " " in url:
         return "The address must have only ASCII characters and no spaces."
     from urllib.parse import urlsplit
 
     try:
         parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
+        _ = parts.hostname, parts.port
     except ValueError:
         return "This is not a valid address."
+    return parts
+
+
+def base_url_problem(url: str) -> str:
+    """Why an address cannot be the base URL of BioT's API; empty if it can."""
+    parts = split_address(url)
+    if isinstance(parts, str):
+        return parts
+    host = parts.hostname
     if parts.scheme == "http" and host not in LOOPBACK:
         return "The address must start with https://; http is allowed only for localhost, 127.0.0.1 and [::1]."
     if not host or parts.scheme not in {"https", "http"}:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from builder.manifest.finding import Finding
-from builder.manifest.rules.base_url import LOOPBACK
+from builder.manifest.rules.base_url import LOOPBACK, split_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,15 +20,10 @@ def check(subject: Subject) -> Iterator[Finding]:
 
 
 def _problem(url: str) -> str:
-    if not url.isascii() or not url.isprintable() or " " in url:
-        return "The address must have only ASCII characters and no spaces."
-    from urllib.parse import urlsplit
-
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        return "This is not a valid address."
+    parts = split_address(url)
+    if isinstance(parts, str):
+        return parts
+    host = parts.hostname
     if not host or (parts.scheme != "https" and not (parts.scheme == "http" and host in LOOPBACK)):
         return "The address must start with https:// and a host name; http is allowed only for this machine."
     if "@" in parts.netloc or parts.fragment:
