@@ -191,10 +191,10 @@ class FunctionService:
     async def _prepare_early(self, configuration: FunctionConfiguration, artifact: Path) -> None:
         with suppress(SandboxError):
             await asyncio.to_thread(self._code.unpack, artifact, configuration.artifact_sha256)
-            if configuration in self._pools:  # deployed meanwhile
-                return
             if replaced := self._early.pop(configuration.name, None):
                 replaced.retire()
+            if configuration in self._pools:  # deployed meanwhile
+                return
             self._early[configuration.name] = pool = self._new_pool(configuration)
             await pool.prepare()
 

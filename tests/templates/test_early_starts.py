@@ -104,6 +104,20 @@ def test_a_version_that_is_never_deployed_is_stopped_by_the_next_one(service: Fu
     wait_for_processes(present, of_one)
 
 
+def test_a_version_that_is_never_deployed_is_stopped_if_the_next_one_is_deployed_before_its_early_start(
+    service: FunctionService, tmp_path: Path
+) -> None:
+    present, refused, following = (version(tmp_path, service, number) for number in (1, 2, 3))
+    service.prepare(present.configuration)
+    of_one = processes_of(present)
+    service.prepare_early(refused.configuration, refused.configuration.artifact)
+    wait_for_processes(present, 2 * of_one)
+
+    service.prepare(following.configuration)
+    service.prepare_early(following.configuration, following.configuration.artifact)
+    wait_for_processes(present, of_one)
+
+
 def test_an_early_start_that_fails_is_explained_by_the_call(service: FunctionService, tmp_path: Path) -> None:
     present = version(tmp_path, service, 1)
     broken = small_function(tmp_path, service, "import no_such_module\n").changed(name="Plugin-early")
