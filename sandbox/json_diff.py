@@ -13,12 +13,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from msgspec import msgpack
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 Path = tuple[str | int, ...]
 _WITHOUT_REFERENCES = 2
 """The version of marshal that writes equal values as equal bytes."""
+_PACK = msgpack.Encoder().encode
 _TEXT_MAX = 200
 
 
@@ -118,7 +121,7 @@ def _common_values(old: list[object], new: list[object]) -> Iterator[tuple[int, 
     These are the values at both ends, and between them the longest series of values that appear once in each list. So
     the time is in proportion to the length, however often values repeat.
     """
-    olds, news = (_texts(values) for values in (old, new))
+    olds, news = _texts(old, new)
     shorter = min(len(olds), len(news))
     start = next((at for at in range(shorter) if olds[at] != news[at]), shorter)
     end = next((at for at in range(shorter - start) if olds[-1 - at] != news[-1 - at]), shorter - start)
@@ -135,9 +138,16 @@ def _common_values(old: list[object], new: list[object]) -> Iterator[tuple[int, 
     yield from ((len(olds) - at, len(news) - at) for at in range(end, 0, -1))
 
 
-def _texts(values: list[Any]) -> list[bytes]:
-    """Return each value as bytes. marshal is ten times faster than json, and it distinguishes true, 1 and 1.0."""
-    return [marshal.dumps(value, _WITHOUT_REFERENCES) for value in values]
+def _texts(*lists: list[Any]) -> list[list[bytes]]:
+    """Return each value of each list as bytes, which distinguish true, 1 and 1.0.
+
+    MessagePack takes half as long as marshal and a twentieth of json, but knows no half of a surrogate pair and no
+    integer of more than 64 bits.
+    """
+    try:
+        return [[_PACK(value) for value in values] for values in lists]
+    except (UnicodeEncodeError, OverflowError):
+        return [[marshal.dumps(value, _WITHOUT_REFERENCES) for value in values] for values in lists]
 
 
 def _longest_ascending(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sandbox.activity.chain_documents import describe_call
+from sandbox.activity.stored_json import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -153,7 +154,7 @@ class ActivityFile:
         condition = f"WHERE {query.where} ORDER BY step.rowid {order} LIMIT ?"
         rows = self._connection.execute(f"{_CALLS} {condition}", (*query.parameters, query.limit)).fetchall()
         return [
-            describe_call(row["row"], row["number"], row["title"], json.loads(row["document"]))
+            describe_call(row["row"], row["number"], row["title"], read_json(row["document"]))
             for row in sorted(rows, key=lambda row: int(row["row"]))
         ]
 
@@ -166,12 +167,12 @@ class ActivityFile:
         by_parent = "SELECT * FROM chain WHERE parent_id = ? ORDER BY number"
         caused = self._connection.execute(by_parent, (row["id"],)).fetchall()
         return {
-            **json.loads(row["document"]),
-            **json.loads(row["ending"] or "{}"),
+            **read_json(row["document"]),
+            **read_json(row["ending"] or "{}"),
             **self._summaries([row])[0],
-            "steps": [json.loads(step["document"]) for step in self._documents(row["id"])],
+            "steps": [read_json(step["document"]) for step in self._documents(row["id"])],
             "caused": [
-                {**summary, "fault": json.loads(other["document"]).get("fault", "")}
+                {**summary, "fault": read_json(other["document"]).get("fault", "")}
                 for other, summary in zip(caused, self._summaries(caused), strict=True)
             ],
         }

@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse
 
 from sandbox.console.console_access import PATH, TOKEN_FIELD
 from sandbox.console.console_assets import asset_address
-from sandbox.console.recorded_text import exact_text, indented_json
+from sandbox.console.recorded_text import beginning_of_text, indented_json
 from sandbox.instance_state import state_of
 from sandbox.intercepted_apis import narrowing_of
 
@@ -101,8 +101,7 @@ def _pretty(value: object) -> str:
 
 def _written(message: Mapping[str, Any]) -> str:
     """The beginning of the body of a recorded message, as it was written."""
-    text = exact_text(message)
-    return text if len(text) <= _WRITTEN_MAX else f"{text[:_WRITTEN_MAX]}…"
+    return beginning_of_text(message, _WRITTEN_MAX)
 
 
 def _moment(seconds: float) -> str:

@@ -24,6 +24,14 @@ def exact_text(message: Mapping[str, Any]) -> str:
     return json_bytes(body).decode("utf-8", "replace")
 
 
+def beginning_of_text(message: Mapping[str, Any], limit: int) -> str:
+    """The first ``limit`` characters of ``exact_text``, without writing the rest of a body of 1 MB."""
+    body = message["body"]
+    is_json = "text" not in message and isinstance(body, dict | list)
+    text = _beginning_of_json(body, limit) if is_json else exact_text(message)
+    return text if len(text) <= limit else f"{text[:limit]}…"
+
+
 def shortened_json(value: object, limit: int = VALUE_MAX) -> str:
     """A value as indented JSON, cut after ``limit`` characters."""
     if isinstance(value, str) and len(value) > limit:
@@ -38,3 +46,14 @@ def indented_json(value: object) -> str:
         return fast_json.format(fast_json.encode(value), indent=2).decode()
     except (UnicodeEncodeError, OverflowError):  # half a surrogate pair, or a number of more than 64 bits
         return json.dumps(value, indent=2)
+
+
+def _beginning_of_json(value: object, limit: int) -> str:
+    """More than ``limit`` characters of a value as ``json_bytes`` writes it, or all of it."""
+    pieces, length = [], 0
+    for piece in json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).iterencode(value):
+        pieces.append(piece)
+        length += len(piece)
+        if length > limit:
+            break
+    return "".join(pieces).encode("utf-8", "surrogatepass").decode("utf-8", "replace")

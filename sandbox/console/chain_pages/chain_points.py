@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from sandbox.activity.step_changes import CHANGED_PART
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    from sandbox.json_diff import Change
 
 _CLIENT_REQUEST, _CLIENT_RESPONSE = "request", "response"
 
@@ -50,6 +52,31 @@ def default_points(chain: Mapping[str, Any]) -> tuple[str, str]:
             return f"{number}-event", f"{number}-answer"
     keys = [point.key for point in chain_points(chain)]
     return keys[0], keys[-1]
+
+
+def known_changes(
+    chain: Mapping[str, Any], first: ChainPoint, second: ChainPoint, step_changes: Sequence[tuple[Change, ...] | None]
+) -> tuple[Change, ...] | None:
+    """The changes between two points of one chain, if they are the answer of a step: then they were compared before.
+
+    Args:
+        chain: The chain.
+        first: One of its points.
+        second: One of its points.
+        step_changes: What each of its steps changed.
+
+    Returns:
+        What ``diff`` would find between their comparable values; None if they must be compared.
+    """
+    number, _, part = second.key.partition("-")
+    if part != "answer" or first.key != f"{number}-event":
+        return None
+    at = int(number) - 1
+    sent, changes = chain["steps"][at]["request"]["body"], step_changes[at]
+    event = sent.get(CHANGED_PART.get(chain["steps"][at]["name"])) if isinstance(sent, dict) else None
+    if not isinstance(event, dict) or not event or changes is None:
+        return None
+    return tuple(change for change in changes if change.path[0] in event)
 
 
 def comparable_values(first: object, second: object) -> tuple[object, object]:

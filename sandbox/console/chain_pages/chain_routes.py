@@ -9,7 +9,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from builder.errors import SandboxError
-from sandbox.console.chain_pages.chain_points import chain_points, comparable_values, default_points
+from sandbox.activity.step_changes import step_changes
+from sandbox.console.chain_pages.chain_points import chain_points, comparable_values, default_points, known_changes
 from sandbox.console.chain_pages.chain_steps import chain_steps
 from sandbox.console.chain_pages.chain_timeline import chain_timeline
 from sandbox.console.chain_pages.copied_calls import copied_calls
@@ -57,14 +58,16 @@ def show_chain(request: Request) -> Response:
         before = after
     first, second = _point(points, query.get("from") or before), _point(other_points, query.get("to") or after)
     old, new = comparable_values(first.value, second.value)
-    changes = diff(old, new)
+    of_steps = [step_changes(step) for step in chain["steps"]]
+    known = None if other_id else known_changes(chain, first, second, of_steps)
+    changes = diff(old, new) if known is None else known
     lines, left_out = folded_diff(old, changes)
     timeline = chain_timeline(chain)
     return render(
         request,
         "chain.html",
         chain=chain,
-        steps=chain_steps(chain, timeline),
+        steps=chain_steps(chain, timeline, of_steps),
         cuts=timeline.cuts,
         points=points,
         other_points=other_points,

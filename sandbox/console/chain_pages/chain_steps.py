@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sandbox.activity.step_changes import step_changes
 from sandbox.console.recorded_text import shortened_json
 from sandbox.event_files.saved_events import is_savable
 from sandbox.json_diff import ChangeKind, path_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from sandbox.console.chain_pages.chain_timeline import NestedCall, Timeline, TimelineBar
     from sandbox.json_diff import Change
@@ -55,13 +54,20 @@ class ShownStep:
     more: int
 
 
-def chain_steps(chain: Mapping[str, Any], timeline: Timeline) -> tuple[ShownStep, ...]:
-    """The steps of a chain, in order."""
+def chain_steps(
+    chain: Mapping[str, Any], timeline: Timeline, all_changes: Sequence[tuple[Change, ...] | None]
+) -> tuple[ShownStep, ...]:
+    """The steps of a chain, in order.
+
+    Args:
+        chain: As the activity has it.
+        timeline: When they ran.
+        all_changes: What each of them changed.
+    """
     shown, saved = [], 0
-    for at, step in enumerate(chain["steps"]):
+    for at, (step, changes) in enumerate(zip(chain["steps"], all_changes, strict=True)):
         savable = is_savable(step)
         saved += savable
-        changes = step_changes(step)
         shown.append(
             ShownStep(
                 number=at + 1,

@@ -53,6 +53,8 @@ def test_equal_values_have_no_changes(value: object) -> None:
         ({"a": {"b": [1, 2, 3]}}, {"a": {"b": [0, 1, 2, 3]}}, ["+ a.b[0]: 0"]),
         ([{"id": 1}, {"id": 2}], [{"id": 2}], ['- [0]: {"id": 1}']),
         ({"gone": None}, {"new": "ä"}, ["- gone: null", '+ new: "ä"']),
+        ([2**70, "\ud800"], [0, 2**70, "\ud800"], ["+ [0]: 0"]),
+        ([float("inf"), None, 1], [None, True], ["- [0]: Infinity", "~ [2]: 1 -> true"]),
         ("a", ["a"], ['~ (all): "a" -> ["a"]']),
     ],
 )

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
-from sandbox.console.chain_pages.chain_points import chain_points, comparable_values, default_points
+from sandbox.activity.step_changes import step_changes
+from sandbox.console.chain_pages.chain_points import chain_points, comparable_values, default_points, known_changes
 from sandbox.console.chain_pages.chain_timeline import chain_timeline
 from sandbox.console.chain_pages.copied_calls import copied_calls
-from sandbox.console.recorded_text import exact_text
+from sandbox.console.recorded_text import beginning_of_text, exact_text
+from sandbox.json_diff import diff
 
 
 def step(name: str, second: float, milliseconds: float, **more: object) -> dict[str, Any]:
@@ -70,6 +72,37 @@ def test_what_an_answer_leaves_out_stays_as_it_was() -> None:
 def test_the_first_step_that_can_change_something_is_compared_first() -> None:
     assert default_points(chain(step("API", 0, 1), pre_request(body={}))) == ("2-event", "2-answer")
     assert default_points(chain(step("API", 0, 1))) == ("request", "response")
+
+
+@pytest.mark.parametrize(
+    ("event", "answer"),
+    [
+        ({"path": "/p", "body": {"a": [1, 2]}}, {"body": {"a": [2]}}),
+        ({"path": "/p", "body": {"a": 1}}, {"body": None, "path": "/q", "query": {"limit": "1"}}),
+        ({"body": {"a": 1}}, {}),
+        ({}, {"body": 1}),
+        ({"body": True}, "no object"),
+        ("no object", {"body": 1}),
+    ],
+)
+def test_what_a_step_changed_is_what_a_comparison_finds(event: object, answer: object) -> None:
+    sent = step("API", 0, 1)
+    answered = pre_request() | {
+        "request": {"headers": {}, "body": {"request": event}},
+        "response": {"status": 200, "headers": {}, "body": {"request": answer}},
+    }
+    one = chain(sent, answered)
+    changes = [step_changes(each) for each in one["steps"]]
+    points = {point.key: point for point in chain_points(one)}
+    first, second = points["2-event"], points["2-answer"]
+
+    known = known_changes(one, first, second, changes)
+
+    assert known in (None, diff(*comparable_values(first.value, second.value)))
+    assert (known is None) == (event == {} or "no object" in (event, answer))
+    assert known_changes(one, second, first, changes) is None
+    assert known_changes(one, points["1-event"], second, changes) is None
+    assert known_changes(one, points["request"], points["response"], changes) is None
 
 
 def test_parts_that_only_one_point_has_are_no_difference() -> None:
@@ -147,3 +180,14 @@ def test_a_message_is_shown_as_it_was_written() -> None:
     assert exact_text({"body": {"a": 1}, "text": '{ "a": 1 }'}) == '{ "a": 1 }'
     assert exact_text({"body": "no JSON"}) == "no JSON"
     assert exact_text({"body": None}) == ""
+
+
+@pytest.mark.parametrize(
+    "body", [{"a": ["é", 1.5, None, True, {"b": "\ud83d\ude00"}]}, ["x" * 50], "text", None, 1.0, {"a": "\ud800"}]
+)
+def test_the_beginning_of_a_message_is_that_of_its_exact_text(body: object) -> None:
+    text = exact_text({"body": body})
+
+    for limit in range(len(text) + 2):
+        expected = text if limit >= len(text) else f"{text[:limit]}…"
+        assert beginning_of_text({"body": body}, limit) == expected
