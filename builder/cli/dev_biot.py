@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from builder.cli.local_biot import open_local_biot
+from builder.cli.local_biot import collect_garbage_regularly, open_local_biot
 from builder.cli.output import print_text
 from builder.cli.plugin_starter import LocalPluginStarter, NoPluginStarter
 from builder.errors import PublishError, SandboxError
@@ -92,6 +92,7 @@ def dev_biot(port: int, *, any_python: bool) -> Iterator[DevBiot]:
     private_folder(state.folder)
     settings = ServiceSettings(cache=default_cache(), any_python=any_python)
     with start(ServerOptions(folder=state.folder / "sandbox", port=port, functions=settings)) as running:
+        collect_garbage_regularly()
         open_local_biot(running, state, new_password=False)
         print_text(f"Local BioT on {running.base_url} (it stops with this command)")
         print_text(f"Console: {running.console_url}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 from contextlib import contextmanager, suppress
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 
     from builder.publishing.state_folder import StateFolder
     from sandbox.server import RunningServer
+
+_COLLECTION_THRESHOLD = 1_000
+"""Objects between two collections of garbage while the local BioT runs. With the value of short commands, what 150
+saves left behind, 10 MB, waited for the first complete collection."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,6 +72,12 @@ class StartMessage:
         if not self.admin_password:
             return "printed at the first start; --new-password sets a new one"
         return f"{self.admin_password}   (printed only once)"
+
+
+def collect_garbage_regularly() -> None:
+    """Collect garbage as a server has to: ``main`` sets what is best for a command that soon ends."""
+    gc.freeze()  # what is imported stays: a complete collection leaves it out
+    gc.set_threshold(_COLLECTION_THRESHOLD)
 
 
 def open_local_biot(running: RunningServer, state: StateFolder, *, new_password: bool) -> StartMessage:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from builder.cli.local_biot import open_local_biot, stop_signals
+from builder.cli.local_biot import collect_garbage_regularly, open_local_biot, stop_signals
 from builder.cli.options import json_option
 from builder.cli.output import definition_list, print_document, print_lines, print_to_stderr
 from sandbox import PORT
@@ -111,6 +111,7 @@ def _run(options: ServerOptions, state: StateFolder, *, new_password: bool, as_j
     from sandbox.server import start
 
     with stop_signals() as signals, start(options) as running:
+        collect_garbage_regularly()
         message = open_local_biot(running, state, new_password=new_password)
         if as_json:
             print_document(message.document())
