@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import sysconfig
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,15 +14,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-def run_parser(name: str, arguments: list[str], folder: Path) -> str:
-    """Run a parser in a folder and return what it prints.
+def run_parser(name: str, arguments: list[str], folder: Path | None, text: str = "") -> str:
+    """Run a parser and return what it prints.
 
     Exit code 1 is not an error: both programs use it for "there are findings".
+
+    Args:
+        name: ``ruff`` or ``oxlint``.
+        arguments: Its arguments.
+        folder: The folder it runs in; None when it reads no files.
+        text: What it reads from standard input.
 
     Raises:
         PackagingError: The program is not installed, or it failed.
     """
-    done = process.run([_program(name), *arguments], cwd=folder)
+    done = process.run([_program(name), *arguments], cwd=folder, text=text)
     if done.returncode not in {0, 1} or not done.stdout:
         message = f"{name} could not parse the plugin's code: {done.stderr.strip() or f'exit code {done.returncode}'}."
         raise PackagingError(message, hint="Reinstall the kit with its dependencies.")
@@ -44,6 +50,10 @@ def _program(name: str) -> str:
 
 
 def _candidate_paths(name: str, file: str) -> Iterator[Path]:
+    if sys.prefix != sys.base_prefix:  # a virtual environment, as pipx and tox make them
+        yield Path(sys.executable).with_name(file)
+    import sysconfig
+
     for scheme in (sysconfig.get_default_scheme(), sysconfig.get_preferred_scheme("user")):
         yield Path(sysconfig.get_path("scripts", scheme)) / file
     from importlib import metadata

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from builder.archive.file_results import FileResults
@@ -72,14 +70,16 @@ def _python_problems(sources: Sequence[OwnFile], version: str) -> dict[str, Synt
     problems = {path: text for path, text in texts.items() if isinstance(text, SyntaxProblem)}
     readable = {path: text for path, text in texts.items() if isinstance(text, bytes) and text.strip()}
     if readable:
-        with TemporaryDirectory() as folder:
-            problems.update(python_syntax_problems(readable, version, Path(folder)))
+        problems.update(python_syntax_problems(readable, version))
     return problems
 
 
 def _javascript_problems(
     sources: Sequence[OwnFile], types_by_path: Mapping[str, tuple[SourceType, ...]], runtime: Runtime, *, bundled: bool
 ) -> dict[str, SyntaxProblem]:
+    from pathlib import Path
+    from tempfile import TemporaryDirectory
+
     from builder.code.javascript_syntax import SourceType, javascript_syntax_problems, unsupported_syntax
 
     scripts = {source.path: source.content for source in sources if source.path in types_by_path}

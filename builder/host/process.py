@@ -31,13 +31,16 @@ def find_program(name: str) -> str | None:
     return shutil.which(name)
 
 
-def run(argv: Sequence[str], *, cwd: Path, environment: Mapping[str, str] | None = None) -> CompletedProcess:
+def run(
+    argv: Sequence[str], *, cwd: Path | None, environment: Mapping[str, str] | None = None, text: str = ""
+) -> CompletedProcess:
     """Run a program to its end and capture its output.
 
     Args:
         argv: Program and arguments, without a shell.
-        cwd: The folder it runs in.
+        cwd: The folder it runs in; None for the current one.
         environment: The whole environment, or None for the caller's own.
+        text: What it reads from standard input.
 
     Raises:
         FileNotFoundError: There is no such program.
@@ -48,7 +51,7 @@ def run(argv: Sequence[str], *, cwd: Path, environment: Mapping[str, str] | None
         list(argv),
         cwd=cwd,
         env=None if environment is None else dict(environment),
-        stdin=subprocess.DEVNULL,
+        input=text,
         capture_output=True,
         text=True,
         encoding="utf-8",
