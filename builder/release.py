@@ -5,6 +5,7 @@ Modules that only one command needs are imported by that command.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ from builder.release_artifact import PreparedRelease, prepare
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from builder.manifest import LoadedManifest
@@ -47,6 +49,7 @@ class ReleaseContext:
         progress: Shows builds and uploads.
         ask_code: Asks the user for the code of a second factor; None without a terminal.
         before_sending: Called by ``publish`` with what it is about to do; None when nobody wants to know.
+        connect: Gives a connection that several releases use, which stays open; None to open one for each release.
     """
 
     environ: Mapping[str, str]
@@ -54,6 +57,7 @@ class ReleaseContext:
     progress: Progress
     ask_code: Callable[[], str] | None = None
     before_sending: Callable[[PlannedRelease], None] | None = None
+    connect: Callable[[TargetEnvironment, Path], BiotClient] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -205,8 +209,10 @@ def _load_target(project: Project, context: ReleaseContext) -> tuple[LoadedManif
     return loaded, resolve_target(project.environment, environments, find_state_folder(context.environ))
 
 
-def _open(prepared: PreparedRelease, context: ReleaseContext) -> BiotClient:
+def _open(prepared: PreparedRelease, context: ReleaseContext) -> AbstractContextManager[BiotClient]:
     folder = prepared.manifest.folder
+    if context.connect is not None:
+        return nullcontext(context.connect(prepared.target, folder))
     return open_client(
         prepared.target, context.environ, folder, context.clock, ask_code=context.ask_code, progress=context.progress
     )

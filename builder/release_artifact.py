@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from builder.manifest import LoadedManifest
     from builder.manifest.model import Manifest
     from builder.oci import StoredImage
-    from builder.pipeline import Project
+    from builder.pipeline import PackagedPlugin, Project
     from builder.progress import Progress
     from builder.publishing.api_values import TargetEnvironment
 
@@ -33,6 +33,7 @@ class PublishRequest:
 
     Attributes:
         artifact: A prebuilt ZIP or image; None to build it now.
+        packaged: What ``package`` has built a moment ago; None to build it now.
         image_tag: The tag of an image that other tools have pushed, instead of the manifest's.
         without_code: Whether to create the plugin with BioT's seed code; nothing is built.
         marked: Whether to send the code's digest to BioT.
@@ -41,6 +42,7 @@ class PublishRequest:
     """
 
     artifact: Path | None = None
+    packaged: PackagedPlugin | None = None
     image_tag: str | None = None
     without_code: bool = False
     marked: bool = True
@@ -97,7 +99,7 @@ def prepare(
         raise NotPossible(msg, hint='Omit --image-tag, or write deploymentPackageType = "IMAGE".')
     if request.artifact is not None:
         return _prepare_prebuilt(request.artifact, request, manifest, target)
-    packaged = pipeline.package(project, progress, loaded=loaded)
+    packaged = request.packaged or pipeline.package(project, progress, loaded=loaded)
     prepared = _prepare_artifact(manifest, target, packaged.artifact, packaged.report_file, marked=request.marked)
     return replace(prepared, warnings=packaged.warnings)
 

@@ -1,8 +1,9 @@
-"""Options of ``plan`` and ``publish`` that say what is published."""
+"""Options of ``plan`` and ``publish`` that say what is published: one plugin, or every plugin of a repository."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +13,9 @@ import click
 from builder.manifest.rules.package_type import TAG
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+
+    from builder.batch import Shard
 
 _ARTIFACT = click.Path(exists=True, path_type=Path)
 _WITHOUT_CODE = (
@@ -71,3 +74,50 @@ def release_options(function: Callable[..., int]) -> Callable[..., int]:
     for option in reversed(options):
         command_with_request = option(command_with_request)
     return command_with_request
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SelectedPlugins:
+    """The plugins of ``plan --all`` and ``publish --all``: below which folder, and which share of them."""
+
+    root: Path
+    shard: Shard
+
+
+def every_plugin_options(function: Callable[..., int]) -> Callable[..., int]:
+    """``--all``, ``--shard`` and ROOT, passed on as ``selection``: ``SelectedPlugins``, or None for one plugin."""
+
+    @click.argument("root", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
+    @click.option("every", "--all", is_flag=True, help="Every plugin below ROOT (default: this folder), a few at once.")
+    @click.option("--shard", metavar="I/N", help="With --all: only part I of N, the same part on every machine.")
+    @wraps(function)
+    def command_with_selection(*, root: Path | None, every: bool, shard: str | None, **others: object) -> int:
+        if every:
+            return function(selection=_select(root, shard, others), **others)
+        if root is not None or shard is not None:
+            message = "ROOT and --shard need --all. Use --project for one plugin of another folder."
+            raise click.UsageError(message)
+        return function(selection=None, **others)
+
+    return command_with_selection
+
+
+def _select(root: Path | None, shard: str | None, others: Mapping[str, object]) -> SelectedPlugins:
+    from builder.batch import Shard
+
+    if others["folder"] != Path():
+        message = "--project names one plugin. With --all, give the folder to search as ROOT."
+        raise click.UsageError(message)
+    if others.get("out") is not None or others.get("plan_file") is not None or _names_code(others["request"]):
+        message = "--artifact, --image-tag, --without-code, --plan and --out are for one plugin, not for --all."
+        raise click.UsageError(message)
+    try:
+        return SelectedPlugins(root=(root or Path()).resolve(), shard=Shard.parse(shard or "1/1"))
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--shard") from error
+
+
+def _names_code(request: object) -> bool:
+    """Whether the options say which code one plugin gets."""
+    names = ("artifact", "image_tag", "without_code")
+    return any(getattr(request, name) for name in names)

@@ -127,6 +127,12 @@ class NotPossible(PublishError):
     kind: ClassVar[str] = "not-possible"
 
 
+class NotStarted(PublishError):
+    """One of many plugins was not published, because the command was interrupted before. Nothing was sent."""
+
+    kind: ClassVar[str] = "not-started"
+
+
 class StalePlan(PublishError):
     """Something changed since the plan was made."""
 

@@ -11,9 +11,10 @@ from builder.cli.options import json_option, project_of, project_options, store_
 from builder.cli.output import print_document, print_lines, print_problems
 from builder.cli.printing.own_endpoint_output import own_manifest, run_own
 from builder.cli.progress_bar import TerminalProgress
-from builder.cli.release_options import release_options
+from builder.cli.release_options import every_plugin_options, release_options
 
 if TYPE_CHECKING:
+    from builder.cli.release_options import SelectedPlugins
     from builder.release_artifact import PublishRequest
 
 
@@ -25,6 +26,8 @@ Examples:
   biot-plugin plan -e dev --artifact dist/my-plugin-1.zip
   biot-plugin plan -e dev --out plan.json    save it for `publish --plan`
   biot-plugin plan -e dev --json             print JSON
+  biot-plugin plan -e dev --all              every plugin below this folder
+  biot-plugin plan -e dev --all --json | jq -c .changed    for a CI matrix
 
 \b
 Exit codes: 0 nothing to do, 10 publishing would change something, 8 BioT did
@@ -37,15 +40,30 @@ not answer, or cannot do what plugin.toml asks for.
 @click.option(
     "out", "--out", type=click.Path(dir_okay=False, path_type=Path), help="Save the plan to a file for publish --plan."
 )
+@every_plugin_options
 @json_option
-def command(folder: Path, environment: str | None, request: PublishRequest, out: Path | None, *, as_json: bool) -> int:
+def command(  # noqa: PLR0913 - one parameter per option
+    folder: Path,
+    environment: str | None,
+    request: PublishRequest,
+    out: Path | None,
+    selection: SelectedPlugins | None,
+    *,
+    as_json: bool,
+) -> int:
     """Show what publishing would change, field by field, and change nothing.
 
     Code is compared by the digest that BioT stores in PLUGIN_TREE_DIGEST. Values of environment variables are
     compared, but never shown.
 
     For a plugin on your own account (hosting = "own"), it shows which subscriptions of its endpoint would change.
+
+    With --all, a problem of one plugin does not stop the others, and any failure decides the exit code.
     """
+    if selection is not None:
+        from builder.cli.printing.batch_release_output import release_all
+
+        return release_all(selection, project_of(selection.root, environment), request, send=False, as_json=as_json)
     if manifest := own_manifest(folder, environment):
         return run_own(manifest, out, send=False, as_json=as_json)
     from builder import release

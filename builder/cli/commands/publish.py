@@ -12,14 +12,15 @@ from builder.cli.options import json_option, project_of, project_options, store_
 from builder.cli.output import print_lines, print_problems
 from builder.cli.printing.own_endpoint_output import own_manifest, run_own
 from builder.cli.progress_bar import TerminalProgress
-from builder.cli.release_options import release_options
+from builder.cli.release_options import every_plugin_options, release_options
 
 if TYPE_CHECKING:
+    from builder.cli.release_options import SelectedPlugins
     from builder.release_artifact import PublishRequest
 
 
 @click.command(
-    short_help="Create or update the plugin on BioT.",
+    short_help="Create or update the plugin, or all of a repository, on BioT.",
     epilog="""\b
 Examples:
   biot-plugin publish -e dev                     build and publish
@@ -28,6 +29,8 @@ Examples:
   biot-plugin publish -e dev --disabled-first    enable it as the last step
   biot-plugin publish -e dev --image-tag 1763547779363   an IMAGE plugin
   biot-plugin publish -e dev --without-code      create it with BioT's code
+  biot-plugin publish -e dev --all               every plugin below this folder
+  biot-plugin publish -e dev --all --shard 2/4   on the second of 4 machines
 
 \b
 The last line says how it ended: done or nothing to do (exit code 0); not
@@ -49,12 +52,14 @@ applied, conflict or unknown (exit code 8), with the next step.
     is_flag=True,
     help="Publish the plugin disabled, read it back, then enable it.",
 )
+@every_plugin_options
 @json_option
 def command(  # noqa: PLR0913 - one parameter per option
     folder: Path,
     environment: str | None,
     request: PublishRequest,
     plan_file: Path | None,
+    selection: SelectedPlugins | None,
     *,
     disabled_first: bool,
     as_json: bool,
@@ -66,7 +71,15 @@ def command(  # noqa: PLR0913 - one parameter per option
 
     For a plugin on your own account (hosting = "own"), nothing is built or sent: its endpoint is subscribed and
     unsubscribed until the subscriptions equal plugin.toml.
+
+    With --all, every plugin has its own result, and a problem of one plugin does not stop the others. The exit code is
+    the worst one. After an interruption, run the same command again: it continues where it stopped.
     """
+    if selection is not None:
+        from builder.cli.printing.batch_release_output import release_all
+
+        request = replace(request, disabled_first=disabled_first)
+        return release_all(selection, project_of(selection.root, environment), request, send=True, as_json=as_json)
     if manifest := own_manifest(folder, environment):
         return run_own(manifest, plan_file, send=True, as_json=as_json)
     from builder import release

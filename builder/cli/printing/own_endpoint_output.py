@@ -72,7 +72,7 @@ def run_own(manifest: Manifest, plan_file: Path | None, *, send: bool, as_json: 
     failed = outcome is not None and not outcome.succeeded
     code = PublishError.exit_code if failed else 0 if send or not planned.plan.changes else CHANGES_EXIT
     if as_json:
-        print_document(_describe(planned, code))
+        print_document(describe_endpoint(planned, code))
         return code
     _print_plan(planned)
     if outcome is not None:
@@ -118,7 +118,8 @@ def _print_plan(planned: PlannedEndpoint) -> None:
         print_text(f"  note: {note}")
 
 
-def _describe(planned: PlannedEndpoint, code: int) -> dict[str, object]:
+def describe_endpoint(planned: PlannedEndpoint, code: int) -> dict[str, object]:
+    """A plan or a publish of an endpoint as JSON, with its exit code."""
     outcome = planned.outcome
     verdict = outcome.verdict.value if outcome else "changes" if planned.plan.changes else "nothing-to-do"
     document: dict[str, object] = {

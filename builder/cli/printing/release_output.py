@@ -76,7 +76,7 @@ def show_published(published: PublishResult, *, as_json: bool) -> int:
     """Print how a publish ended, and return the exit code."""
     outcome = published.outcome
     if as_json:
-        print_document(_describe_published(published))
+        print_document(describe_published(published))
         return 0 if outcome.succeeded else PublishError.exit_code
     target, desired = published.planned.prepared.target, published.planned.prepared.desired
     if not outcome.succeeded:
@@ -136,7 +136,8 @@ def _unsettled(entry: JournalEntry) -> str:
     return "" if entry.verdict else "; the next publish resolves it"
 
 
-def _describe_published(published: PublishResult) -> dict[str, object]:
+def describe_published(published: PublishResult) -> dict[str, object]:
+    """How a publish ended, as JSON."""
     outcome = published.outcome
     planned = describe_planned(published.planned)
     remote = outcome.remote

@@ -1,0 +1,95 @@
+"""A repository with several small plugins, and ``biot-plugin`` in it as a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+_KIT = Path(__file__).parents[3]
+_MANIFEST = """\
+[plugin]
+name = "{name}"
+displayName = "{name}"
+version = 1
+runtime = "python3.13"
+memorySize = {memory}
+"""
+_CODE = """\
+def handler(event, context):
+    return {answer}
+"""
+
+
+@dataclass(frozen=True)
+class ProcessResult:
+    """A finished process; ``document`` is its JSON, where it was asked for."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The JSON on standard output."""
+        document: dict[str, Any] = json.loads(self.out)
+        return document
+
+
+@dataclass(frozen=True, kw_only=True)
+class PluginRepository:
+    """Plugins below ``plugins``, and the machine that publishes them.
+
+    Attributes:
+        folder: The repository.
+        state: Its state folder.
+        store: Its store of packages.
+    """
+
+    folder: Path
+    state: Path
+    store: Path
+
+    def write(self, name: str, *, answer: int = 1, memory: int = 256, more: str = "") -> Path:
+        """A plugin, with other code or settings; returns its folder."""
+        plugin = self.folder / "plugins" / name
+        (plugin / "src").mkdir(parents=True, exist_ok=True)
+        (plugin / "src" / "index.py").write_text(_CODE.format(answer=answer), "utf-8")
+        (plugin / "pyproject.toml").write_text("[project]\nname = 'x'\nversion = '1'\ndependencies = []\n", "utf-8")
+        (plugin / "plugin.toml").write_text(_MANIFEST.format(name=name, memory=memory) + more, "utf-8")
+        return plugin
+
+    def start(self, *arguments: str, **variables: str) -> subprocess.Popen[str]:
+        """Start ``biot-plugin`` in the repository, in a session of its own."""
+        environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("BIOT_")},
+            "PYTHONPATH": str(_KIT),
+            "BIOT_PLUGIN_STATE": str(self.state),
+            "BIOT_PLUGIN_STORE": str(self.store),
+            **variables,
+        }
+        return subprocess.Popen(
+            [sys.executable, "-m", "builder", *arguments],
+            cwd=self.folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            start_new_session=True,
+        )
+
+    def run(self, *arguments: str, **variables: str) -> ProcessResult:
+        """Run ``biot-plugin`` in the repository."""
+        return self.finish(self.start(*arguments, **variables))
+
+    @staticmethod
+    def finish(process: subprocess.Popen[str]) -> ProcessResult:
+        """Wait for a process."""
+        out, err = process.communicate(timeout=120)
+        return ProcessResult(process.returncode, out, err)
