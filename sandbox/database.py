@@ -19,6 +19,7 @@ from sandbox.tables import (
     IMAGE_MIGRATION_FROM_3,
     IMAGE_MIGRATION_FROM_4,
     REGISTRY_MIGRATION_FROM_3,
+    TEMPLATE_MIGRATION_FROM_5,
     UMS_MIGRATION_FROM_1,
 )
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 APPLICATION_ID = 0x42696F54
 """``BioT`` in ASCII, in the file's header, so that another program's database is not mistaken for ours."""
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 """Increases when a table changes in a way that an older sandbox cannot handle."""
 
 _BUSY_SECONDS = 30
@@ -144,6 +145,8 @@ def _migration(version: int) -> Iterator[str]:
         yield from IMAGE_MIGRATION_FROM_3
     elif version in range(4, 5):
         yield from IMAGE_MIGRATION_FROM_4
+    if version in range(1, 6):
+        yield from TEMPLATE_MIGRATION_FROM_5
 
 
 def _statements() -> Iterator[str]:

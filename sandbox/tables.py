@@ -243,5 +243,13 @@ ENTITY_MIGRATION_FROM_2 = tuple(
 )
 """What the administrator of a database of schema version 2 lacks: the permissions for templates and organizations."""
 
+TEMPLATE_MIGRATION_FROM_5 = (
+    (
+        "UPDATE ums_service_user SET scopes = json_insert(scopes, '$[#]', 'SETTINGS_SEARCH_TEMPLATE')"
+        " WHERE name = 'biot-plugin'"
+    ),
+)
+"""What the service user of a database of schema version 5 lacks: the permission to search templates."""
+
 ALL_TABLES = (UMS_TABLES, DISPATCHER_TABLES, SETTINGS_TABLES, REGISTRY_TABLES, ENTITY_TABLES)
 """In the order in which they may refer to each other."""

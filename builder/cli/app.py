@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 COMMAND_GROUPS = {
-    "Start": ("new", "add", "update", "doctor", "explain", "completion"),
+    "Start": ("new", "add", "types", "update", "doctor", "explain", "completion"),
     "Build": ("check", "lock", "package", "inspect", "verify", "audit", "store"),
     "Publish": ("login", "catalog", "plan", "publish", "rollback", "history", "diff", "image"),
     "Operate": (
@@ -72,8 +72,8 @@ Examples:
 \b
 Exit codes: 0 done or nothing to do, 2 usage, 3 manifest, 4 project,
 5 dependencies, 6 packaging, 7 verification, 8 publishing,
-9 local BioT or plugin on it, 10 plan or diff found changes, 70 a bug,
-130 interrupted.
+9 local BioT or plugin on it, 10 plan, diff or types found changes,
+70 a bug, 130 interrupted.
 """
 
 

@@ -67,6 +67,25 @@ class EntityApi:
         return f"{self.method}{self.path}"
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CustomAttribute:
+    """An attribute that a customer adds to entities, in a template.
+
+    Attributes:
+        entity_type_name: The type of the template's entities.
+        template: The template's name.
+        name: The attribute's key in an entity.
+        type: Its type, as BioT spells it: ``LABEL``, ``INTEGER``, …
+        values: The values that can be selected, for the types that have them.
+    """
+
+    entity_type_name: str
+    template: str
+    name: str
+    type: str
+    values: tuple[str, ...] = ()
+
+
 _ACTIONS: dict[Operation, str | None] = {
     "search": None,
     "create": "_create",

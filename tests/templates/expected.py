@@ -33,7 +33,8 @@ _PYTHON = """
     src/plugin/authenticate.py src/plugin/biot.py src/plugin/check_request_type.py src/plugin/configure_logger.py
     src/plugin/context.py src/plugin/create_error_response.py src/plugin/errors.py
     src/plugin/extract_data_from_event.py src/plugin/flow.py src/plugin/get_trace_id.py src/plugin/headers.py
-    src/plugin/hook.py src/plugin/hooks.py src/plugin/login.py src/plugin/public_keys.py
+    src/plugin/entities.py src/plugin/hook.py src/plugin/hook_data.py src/plugin/hooks.py src/plugin/login.py
+    src/plugin/public_keys.py
     src/plugin/response.py src/plugin/send_request.py src/plugin/settings.py src/plugin/verify_token.py
     tests/__init__.py tests/answers.py tests/conftest.py
     tests/support/__init__.py tests/support/events.py tests/support/fake_biot.py tests/support/tokens.py
@@ -48,6 +49,7 @@ _JAVASCRIPT = """
     src/plugin/authenticate.js src/plugin/biot.js src/plugin/checkRequestType.js src/plugin/configureLogger.js
     src/plugin/context.js src/plugin/createErrorResponse.js src/plugin/errors.js src/plugin/extractDataFromEvent.js
     src/plugin/flow.js src/plugin/getTraceId.js src/plugin/headers.js src/plugin/hook.js src/plugin/hooks.js
+    src/plugin/entities.d.ts src/plugin/hookData.d.ts
     src/plugin/isObject.js src/plugin/login.js src/plugin/publicKeys.js src/plugin/response.js
     src/plugin/sendRequest.js src/plugin/settings.js src/plugin/verifyToken.js
     tests/answers.js

@@ -44,6 +44,7 @@ def test_every_command_of_the_guides_to_publishing_works(render: Callable[..., P
     # A free port, because the user may already run a local BioT.
     with started_sandbox([str(tmp_path / "bin" / "biot-plugin"), "sandbox", "--port", "0"], environ):
         Reader(folder=plugins["zip"], environ=environ).follow(zips)
+        Reader(folder=plugins["zip"], environ=environ).follow(steps_of("types"))
         # AWS's base image cannot be downloaded here: the local BioT's registry has one of the same name.
         base = push_base_to_local(StateFolder(folder=tmp_path / "state"))
         manifest = plugins["image"] / "plugin.toml"

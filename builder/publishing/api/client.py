@@ -167,6 +167,16 @@ class BiotClient:
         path, permission = "/settings/v2/entity-types/action-notifications", "SETTINGS_GET_ENTITY_TYPES"
         return self._calls.read(HttpRequest(method="GET", path=path, permission=permission), self._tokens, read_actions)
 
+    def templates(self) -> tuple[Mapping[str, object], ...]:
+        """All templates: rows of ``entityTypeName``, ``name`` and ``customAttributes`` among others."""
+        search: dict[str, object] = {"sort": [{"prop": "id", "order": "ASC"}], "limit": PAGE_SIZE}
+
+        def read(page: int) -> SearchPage:
+            path = "/settings/v1/templates"
+            return self._search(path, {**search, "page": page}, "SETTINGS_SEARCH_TEMPLATE", read_search_page)
+
+        return all_pages(read, "templates")
+
     def docker_credentials(self) -> Mapping[str, object]:
         """Temporary credentials for the environment's repository of images, as BioT answers; each call makes new ones.
 

@@ -14,7 +14,7 @@ import pytest
 from builder.errors import SandboxError
 from sandbox import ADMIN
 from sandbox.database import SCHEMA_VERSION, Database
-from sandbox.ums.accounts import PUBLISHER_ROLE, UserDraft, create_user
+from sandbox.ums.accounts import PUBLISHER_ROLE, ServiceUserDraft, UserDraft, add_service_user, create_user
 from sandbox.ums.permissions import ENTITIES, PUBLISHER
 
 if TYPE_CHECKING:
@@ -170,7 +170,8 @@ def test_a_database_of_an_older_version_is_migrated(database: Database) -> None:
 
 def test_the_administrator_of_an_older_database_gets_the_new_permissions_once(database: Database) -> None:
     with database.write() as connection:
-        for username, scopes in ((ADMIN, PUBLISHER), ("other@example.com", ("PROTECTED_API",))):
+        before = tuple(scope for scope in PUBLISHER if scope != "SETTINGS_SEARCH_TEMPLATE")
+        for username, scopes in ((ADMIN, before), ("other@example.com", ("PROTECTED_API",))):
             create_user(connection, UserDraft(username=username, password="x", scopes=scopes))
         connection.execute("DROP TABLE entity")
         connection.execute("DROP TABLE entity_template")
@@ -184,10 +185,28 @@ def test_the_administrator_of_an_older_database_gets_the_new_permissions_once(da
         stored = dict(connection.execute("SELECT username, scopes FROM ums_user").fetchall())
         tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
 
-    assert json.loads(stored[ADMIN]) == [*PUBLISHER, *ENTITIES]
+    assert sorted(json.loads(stored[ADMIN])) == sorted([*PUBLISHER, *ENTITIES])
     assert json.loads(stored["other@example.com"]) == ["PROTECTED_API"]
     assert "registry_tag" in tables
     assert "image_tags" not in tables
+    database.close()
+
+
+@pytest.mark.parametrize("version", [2, 5])
+def test_the_service_user_of_an_older_database_may_search_templates(database: Database, version: int) -> None:
+    with database.write() as connection:
+        for name in ("biot-plugin", "other"):
+            add_service_user(connection, ServiceUserDraft(name=name, scopes=("PROTECTED_API",)))
+        for statement in WITHOUT_IMAGE_DIGESTS if version < 5 else ():
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {version}")
+    database.migrate()
+    database.migrate()
+    with database.read() as connection:
+        stored = dict(connection.execute("SELECT name, scopes FROM ums_service_user").fetchall())
+
+    assert json.loads(stored["biot-plugin"]) == ["PROTECTED_API", "SETTINGS_SEARCH_TEMPLATE"]
+    assert json.loads(stored["other"]) == ["PROTECTED_API"]
     database.close()
 
 

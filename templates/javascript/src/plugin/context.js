@@ -4,7 +4,7 @@
  * @typedef {object} Context
  * @property {import("./checkRequestType.js").HookName} hook
  * @property {import("./checkRequestType.js").Trigger} trigger The caller: biot, http (a direct call) or cron.
- * @property {Record<string, any>} metadata What came with the data: BioT's metadata of a notification; the other keys
+ * @property {import("./hookData.js").Metadata} metadata What came with the data: BioT's metadata of a notification; the other keys
  *   of an interceptor's body; method, path, queryParameters and headers of a direct call; nothing for cron.
  * @property {string} traceId
  * @property {string} traceparent

@@ -77,7 +77,7 @@ async function runSteps(event, hooks, { publicKeys, session }, call) {
   const context = Object.freeze({
     hook: requestType.hook,
     trigger: requestType.trigger,
-    metadata,
+    metadata: /** @type {import("./hookData.js").Metadata} */ (metadata),
     traceId: call.traceId,
     traceparent: call.traceparent,
     claims,

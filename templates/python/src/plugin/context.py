@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from plugin.biot import Biot
+from plugin.hook_data import Metadata
 
 LOCAL_CALL_SECONDS = 60.0
 
@@ -31,7 +32,7 @@ class Context:
 
     hook: str
     trigger: str
-    metadata: dict[str, Any]
+    metadata: Metadata
     trace_id: str
     traceparent: str
     claims: dict[str, Any]

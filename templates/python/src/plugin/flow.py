@@ -6,7 +6,7 @@ leaves the plugin: Lambda would answer with a 502, and BioT would then block the
 
 import os
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from plugin.authenticate import authenticate
 from plugin.biot import Biot
@@ -17,6 +17,7 @@ from plugin.create_error_response import create_error_response
 from plugin.extract_data_from_event import extract_data_from_event
 from plugin.get_trace_id import get_trace_id, get_traceparent
 from plugin.hook import Hook, get_hook
+from plugin.hook_data import Metadata
 from plugin.response import response
 from plugin.settings import read_settings
 
@@ -45,7 +46,7 @@ def run(event: object, lambda_context: object, hooks: Mapping[str, Hook]) -> dic
         context = Context(
             hook=request_type.hook,
             trigger=request_type.trigger,
-            metadata=extracted.metadata,
+            metadata=cast("Metadata", extracted.metadata),
             trace_id=get_trace_id(traceparent),
             traceparent=traceparent,
             claims=claims,

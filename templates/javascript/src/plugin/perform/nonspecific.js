@@ -1,3 +1,6 @@
+/** @import { Context } from "../context.js" */
+/** @import { ScheduledEvent } from "../hookData.js" */
+
 /**
  * The plugin's URL is public. With true, a direct call needs a valid BioT token of a user or a service. With false,
  * anybody on the internet can call the code below.
@@ -15,15 +18,17 @@ export const DIRECT_CALL_SCOPES = [];
  * What this plugin does when it is called directly by HTTP, or by its cron schedule.
  *
  * @param {any} data Direct call: the parsed JSON body, or null without a body. Cron: the whole event.
- * @param {import("../context.js").Context} context context.trigger is "http" or "cron". In a direct call
- *   context.metadata has method, path, queryParameters and headers, and context.claims identifies the caller.
+ * @param {Context} context context.trigger is "http" or "cron". In a direct call context.metadata has method, path,
+ *   queryParameters and headers, and context.claims identifies the caller.
  * @returns {Promise<unknown>} Any JSON; it becomes the body of a 200. To choose the status and headers, return Lambda's
  *   own form, such as `{ statusCode: 201, headers: {}, body: { id: 7 } }`. undefined gives a 200 without a body.
  */
 export async function perform(data, context) {
   if (context.trigger === "cron") {
     // AWS repeats a scheduled call that failed, so it must be safe to do the work twice.
-    context.log.info("The schedule of %s", data.time);
+    /** @type {ScheduledEvent} */
+    const event = data;
+    context.log.info("The schedule of %s", event.time);
     return undefined;
   }
   context.log.info("%s %s", context.metadata.method, context.metadata.path);

@@ -1,11 +1,11 @@
 """What this plugin does after BioT has run an API call, before the user gets the response."""
 
-from typing import Any
-
 from plugin.context import Context
+from plugin.entities import Patient
+from plugin.hook_data import ResponseData
 
 
-def perform(data: dict[str, Any], context: Context) -> dict[str, Any] | None:
+def perform(data: ResponseData[Patient], context: Context) -> ResponseData[Patient] | None:
     """Look at the response of an API call, or change it.
 
     Args:

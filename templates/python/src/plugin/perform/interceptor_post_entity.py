@@ -1,11 +1,11 @@
 """What this plugin does with the entities in a response of BioT, from any API."""
 
-from typing import Any
-
 from plugin.context import Context
+from plugin.entities import Patient
+from plugin.hook_data import EntitiesData
 
 
-def perform(data: dict[str, Any], context: Context) -> dict[str, Any] | None:
+def perform(data: EntitiesData[Patient], context: Context) -> EntitiesData[Patient] | None:
     """Look at the entities of a response, or change them.
 
     Args:
@@ -19,5 +19,5 @@ def perform(data: dict[str, Any], context: Context) -> dict[str, Any] | None:
     context.log.info("%d of type %s", len(entities), context.metadata.get("entityName"))
     # To change them:
     #     for entity in entities:
-    #         entity["_name"] = entity["_name"].strip()
+    #         entity["_description"] = None
     return data

@@ -1,11 +1,11 @@
 """What this plugin does before BioT runs an API call."""
 
-from typing import Any
-
 from plugin.context import Context
+from plugin.entities import Patient
+from plugin.hook_data import RequestData
 
 
-def perform(data: dict[str, Any], context: Context) -> dict[str, Any] | None:
+def perform(data: RequestData[Patient], context: Context) -> RequestData[Patient] | None:
     """Look at a user's request, change it, or refuse it.
 
     Args:

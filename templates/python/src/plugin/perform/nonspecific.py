@@ -3,6 +3,7 @@
 from typing import Any
 
 from plugin.context import Context
+from plugin.hook_data import ScheduledEvent
 
 # The plugin's URL is public. With True, a direct call needs a valid BioT token of a user or a service. With False,
 # anybody on the internet can call the code below.
@@ -26,7 +27,8 @@ def perform(data: Any, context: Context) -> object:
     """
     if context.trigger == "cron":
         # AWS repeats a scheduled call that failed, so it must be safe to do the work twice.
-        context.log.info("The schedule of %s", data.get("time"))
+        event: ScheduledEvent = data
+        context.log.info("The schedule of %s", event.get("time"))
         return None
     context.log.info("%s %s", context.metadata["method"], context.metadata["path"])
     return {"received": data}

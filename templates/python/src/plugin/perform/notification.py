@@ -1,11 +1,11 @@
 """What this plugin does when BioT notifies it of a change."""
 
-from typing import Any
-
 from plugin.context import Context
+from plugin.entities import Patient
+from plugin.hook_data import NotificationData
 
 
-def perform(data: dict[str, Any], context: Context) -> None:
+def perform(data: NotificationData[Patient], context: Context) -> None:
     """Handle a notification. BioT does not wait for the result and does not read an answer.
 
     Args:
