@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from builder.archive.file_results import FileResults
-    from builder.bundle.folder_walk import SelectedFile
+    from builder.bundle.folder_walk import FolderWalk, SelectedFile
     from builder.manifest.model import Manifest
 
 PACKAGE_JSON = "package.json"
@@ -61,9 +61,20 @@ def listed_folders(
     manifest: Manifest, packages: Sequence[tuple[str, str]] = (), results: FileResults | None = None
 ) -> tuple[str, ...]:
     """Every folder that ``select_sources`` lists: a file that appears in one of them can change the selection."""
+    walks = walk_sources(manifest, packages, PatternMatches(results))
+    return tuple(listed for walk in walks for listed in walk.folders)
+
+
+def walk_sources(
+    manifest: Manifest, packages: Sequence[tuple[str, str]], matches: PatternMatches
+) -> tuple[FolderWalk, ...]:
+    """Finds the files that ``select_sources`` reads: a pass over ``[build] root``, then one over each other folder.
+
+    Raises:
+        ProjectError: A folder is missing or lies outside the repository.
+    """
     top = repository_top(manifest.folder.resolve())
-    folders, matches = source_folders(manifest, top, packages), PatternMatches(results)
-    return tuple(listed for folder in folders for listed in walk_folder(folder, manifest, top, matches).folders)
+    return tuple(walk_folder(one, manifest, top, matches) for one in source_folders(manifest, top, packages))
 
 
 def _read(files: Sequence[SelectedFile], folder: Path) -> tuple[SourceFile, ...]:

@@ -21,6 +21,7 @@ from builder.errors import DependencyError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from builder.archive.cached_results import ResultCache
     from builder.build_values import Lock, Pack
@@ -34,6 +35,7 @@ __all__ = [
     "check_completeness",
     "collect",
     "collect_bundler",
+    "declaring_files",
     "default_store",
     "direct_requirements",
     "locked_bundler",
@@ -63,6 +65,21 @@ def read_lock(manifest: Manifest) -> Lock:
     from builder.dependencies.npm import npm_packages
 
     return npm_packages.read_lock(manifest)
+
+
+def declaring_files(manifest: Manifest) -> tuple[Path, ...]:
+    """The files that declare and lock the plugin's packages, whether they exist or not.
+
+    Raises:
+        DependencyError: One of them cannot be read, so those that it names are unknown.
+    """
+    if manifest.runtime.language == "python":
+        from builder.dependencies.python import python_packages
+
+        return python_packages.declaring_files(manifest)
+    from builder.dependencies.npm import npm_packages
+
+    return npm_packages.declaring_files(manifest)
 
 
 def refuse_incomplete_lock(lock: Lock, manifest: Manifest) -> None:

@@ -6,7 +6,7 @@ says so. ``builder.image.dockerfile`` has the parts.
 
 from __future__ import annotations
 
-from builder.dockerfile_building.context_check import check_context
+from builder.dockerfile_building.context_check import check_context, list_context
 from builder.dockerfile_building.dockerfile_package import package_dockerfile
 
-__all__ = ["check_context", "package_dockerfile"]
+__all__ = ["check_context", "list_context", "package_dockerfile"]

@@ -14,6 +14,7 @@ from builder.secrets import refuse_secrets
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from builder.manifest.model import Manifest
     from builder.stages import CheckedPlugin
 
 
@@ -31,6 +32,22 @@ def check_context(checked: CheckedPlugin, target: Path) -> CheckedPlugin:
     return read_context(checked, target)[0]
 
 
+def list_context(manifest: Manifest, output: Path | None = None) -> tuple[ContextFile, ...]:
+    """The files of a plugin's context, without checking them.
+
+    Args:
+        manifest: Of a plugin with a Dockerfile.
+        output: The folder of artifacts, which never enters the context; ``dist`` never does either.
+
+    Raises:
+        ProjectError: There is no Dockerfile.
+        PackagingError: The docker library is missing.
+    """
+    outputs = [output] if output is not None and output.is_relative_to(manifest.folder) else []
+    left_out = [folder.relative_to(manifest.folder).as_posix() for folder in (manifest.folder / "dist", *outputs)]
+    return select_context(manifest.folder, manifest.dockerfile, [pattern for pattern in left_out if pattern != "."])
+
+
 def read_context(checked: CheckedPlugin, target: Path) -> tuple[CheckedPlugin, tuple[ContextFile, ...]]:
     """The plugin with the warnings about its context, and the context.
 
@@ -38,10 +55,7 @@ def read_context(checked: CheckedPlugin, target: Path) -> tuple[CheckedPlugin, t
         ProjectError, PackagingError: As ``check_context``.
     """
     manifest = checked.manifest
-    outputs = [target.parent] if target.is_relative_to(manifest.folder) else []
-    left_out = [folder.relative_to(manifest.folder).as_posix() for folder in (manifest.folder / "dist", *outputs)]
-    left_out = [pattern for pattern in left_out if pattern != "."]
-    files = select_context(manifest.folder, manifest.dockerfile, left_out)
+    files = list_context(manifest, target.parent)
     try:
         warnings = refuse_secrets(manifest, [file for file in files if file.kind == FILE])
     except ProjectError as error:

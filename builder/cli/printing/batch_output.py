@@ -1,4 +1,4 @@
-"""``package --all``: its options, and the result of many plugins as a table and as a document."""
+"""``package --all``: its options, and its plugins and their results as tables and as documents."""
 
 from __future__ import annotations
 
@@ -25,20 +25,32 @@ from builder.errors import KitError, Problem
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from builder.batch import PluginResult, Shard
+    from builder.batch import ChangedPlugin, ChangedPlugins, PluginResult, Shard
     from builder.pipeline import PackagedPlugin
+
+_LISTED_INPUTS = 3
+_SHORT_COMMIT = 9
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PluginSelection:
-    """The plugins of ``--all``: below which folder, and which share of them."""
+    """The plugins of ``--all``.
+
+    Attributes:
+        root: The folder that they are below.
+        shard: Which share of them.
+        since: The revision that they must differ from; empty for every plugin.
+        dry_run: Whether to list them only.
+    """
 
     root: Path
     shard: Shard
+    since: str = ""
+    dry_run: bool = False
 
 
 def batch_options(function: Callable[..., object]) -> Callable[..., object]:
-    """``--all``, ``--shard`` and ROOT, passed on as ``selection``: a ``PluginSelection``, or None for one plugin."""
+    """``--all``, ROOT and their limits, passed on as ``selection``: a ``PluginSelection``, or None for one plugin."""
 
     @click.argument("root", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
     @click.option(
@@ -47,31 +59,105 @@ def batch_options(function: Callable[..., object]) -> Callable[..., object]:
     @click.option(
         "--shard", metavar="I/N", help="With --all: package only part I of N, the same part on every machine."
     )
+    @click.option(
+        "--since",
+        metavar="REV",
+        help="With --all: package only what differs from this git revision.",
+    )
+    @click.option("--dry-run", is_flag=True, help="With --all: list the plugins, with what changed; build nothing.")
     @wraps(function)
-    def with_selection(*, root: Path | None, every: bool, shard: str | None, **others: object) -> object:
+    def with_selection(*, root: Path | None, every: bool, **others: object) -> object:
+        limits = {name: others.pop(name) for name in ("shard", "since", "dry_run")}
         if every:
-            return function(selection=_select(root, shard, others["folder"]), **others)
-        if root is not None or shard is not None:
-            message = "ROOT and --shard need --all. Use --project to package one plugin of another folder."
+            return function(selection=_select(root, limits, others["folder"]), **others)
+        if root is not None or any(limit not in {None, False} for limit in limits.values()):
+            message = "ROOT, --shard, --since and --dry-run need --all. Use --project to package one plugin elsewhere."
             raise click.UsageError(message)
         return function(selection=None, **others)
 
     return with_selection
 
 
-def _select(root: Path | None, shard: str | None, project: object) -> PluginSelection:
+def _select(root: Path | None, limits: dict[str, object], project: object) -> PluginSelection:
     from builder.batch import Shard
 
     if project != Path():
         message = "--project names one plugin. With --all, give the folder to search as ROOT."
         raise click.UsageError(message)
+    since = limits["since"]
+    if since is not None and not str(since).strip():
+        message = "it is empty; name a commit, branch or tag"
+        raise click.BadParameter(message, param_hint="--since")
     try:
-        return PluginSelection(root=(root or Path()).resolve(), shard=Shard.parse(shard or "1/1"))
+        shard = Shard.parse(str(limits["shard"] or "1/1"))
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--shard") from error
+    return PluginSelection(
+        root=(root or Path()).resolve(), shard=shard, since=str(since or ""), dry_run=bool(limits["dry_run"])
+    )
 
 
-def show_results(selection: PluginSelection, results: Sequence[PluginResult], *, as_json: bool) -> int:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PluginsToPackage:
+    """The plugins that one run packages.
+
+    Attributes:
+        selection: What the command line asks for.
+        plugins: Those of this machine, with what changed in each.
+        compared: The comparison with a revision, or None without ``--since``.
+    """
+
+    selection: PluginSelection
+    plugins: Sequence[ChangedPlugin]
+    compared: ChangedPlugins | None
+
+    def name(self, folder: Path) -> str:
+        """A plugin's folder, relative to the folder that was searched."""
+        return folder.relative_to(self.selection.root).as_posix()
+
+    @property
+    def head(self) -> dict[str, object]:
+        """What was selected, as JSON."""
+        shard, compared = self.selection.shard, self.compared
+        since = {"revision": compared.revision, "commit": compared.commit} if compared else None
+        return {
+            "root": str(self.selection.root),
+            "shard": {"number": shard.number, "count": shard.count},
+            "since": since,
+            "unchanged": compared.unchanged if compared else 0,
+        }
+
+    @property
+    def unchanged_text(self) -> str:
+        """How many plugins are as they were in the revision; empty without ``--since``."""
+        if self.compared is None or not self.compared.commit:
+            return ""
+        revision, commit = self.compared.revision, self.compared.commit[:_SHORT_COMMIT]
+        shown = revision if commit.startswith(revision) else f"{revision} ({commit})"
+        return f"{self.compared.unchanged} unchanged since {shown}"
+
+
+def show_selected(selected: PluginsToPackage, *, as_json: bool) -> int:
+    """Print which plugins a run without ``--dry-run`` would package, and what changed in each.
+
+    Returns:
+        The exit code: 0.
+    """
+    if as_json:
+        plugins = [_selected(plugin, selected) for plugin in selected.plugins]
+        changed = [plugin["plugin"] for plugin in plugins]
+        print_document({"status": "done", "exitCode": 0, **selected.head, "changed": changed, "plugins": plugins})
+        return 0
+    rows = [(selected.name(plugin.project.start), _summary(plugin)) for plugin in selected.plugins]
+    if rows and selected.compared is not None:
+        print_lines(table([("plugin", "changed"), *rows], flexible=(1,)))
+    elif rows:
+        print_lines(name for name, _ in rows)
+    print_text(_counted(len(rows), [selected.unchanged_text]))
+    return 0
+
+
+def show_results(selected: PluginsToPackage, results: Sequence[PluginResult], *, as_json: bool) -> int:
     """Print the result of every plugin.
 
     Returns:
@@ -79,45 +165,60 @@ def show_results(selection: PluginSelection, results: Sequence[PluginResult], *,
     """
     code = max((outcome.exit_code for outcome in results), default=0)
     if as_json:
-        print_document(_document(selection, results, code))
+        print_document(_document(selected, results, code))
         return code
-    rows = [_row(outcome, selection.root) for outcome in results]
+    rows = [_row(outcome, selected) for outcome in results]
     for (plugin, *_), outcome in zip(rows, results, strict=True):
         print_problems(
             replace(problem, file=f"{plugin}/{problem.file}".rstrip("/")) for problem in _problems(outcome.result)
         )
     if rows:
         print_lines(table([("plugin", "artifact", "size", "result"), *rows], right=(2,), flexible=(0, 1)))
-    counts = ", ".join(f"{count} {word}" for word, count in Counter(row[-1] for row in rows).items())
-    print_text(f"{len(rows)} plugin{'' if len(rows) == 1 else 's'}: {counts or 'this part has none'}")
+    counts = [f"{count} {word}" for word, count in Counter(row[-1] for row in rows).items()]
+    print_text(_counted(len(rows), [*counts, selected.unchanged_text]))
     return code
 
 
-def _document(selection: PluginSelection, results: Sequence[PluginResult], code: int) -> dict[str, object]:
-    return {
-        "status": "error" if code else "done",
-        "exitCode": code,
-        "root": str(selection.root),
-        "shard": {"number": selection.shard.number, "count": selection.shard.count},
-        "plugins": [{"plugin": _name(outcome, selection.root), **_described(outcome.result)} for outcome in results],
-    }
+def _counted(count: int, parts: Sequence[str]) -> str:
+    known = ", ".join(part for part in parts if part)
+    return f"{count} plugin{'' if count == 1 else 's'}{': ' if known or not count else ''}" + (
+        known or ("this part has none" if not count else "")
+    )
+
+
+def _summary(plugin: ChangedPlugin) -> str:
+    shown = [f"{one.path} ({one.change})" for one in plugin.inputs[:_LISTED_INPUTS]]
+    rest = len(plugin.inputs) - len(shown)
+    return ", ".join([*shown, *([f"{rest} more"] if rest else [])])
+
+
+def _selected(plugin: ChangedPlugin, selected: PluginsToPackage) -> dict[str, object]:
+    name = selected.name(plugin.project.start)
+    return {"plugin": name, **({"changes": _changes(plugin)} if selected.compared is not None else {})}
+
+
+def _changes(plugin: ChangedPlugin) -> list[dict[str, str]]:
+    return [{"path": one.path, "change": one.change, "input": one.kind.value} for one in plugin.inputs]
+
+
+def _document(selected: PluginsToPackage, results: Sequence[PluginResult], code: int) -> dict[str, object]:
+    listed = zip(selected.plugins, results, strict=True)
+    plugins = [{**_selected(plugin, selected), **_described(outcome.result)} for plugin, outcome in listed]
+    return {"status": "error" if code else "done", "exitCode": code, **selected.head, "plugins": plugins}
 
 
 def _described(result: PackagedPlugin | KitError) -> dict[str, object]:
     return describe_error(result) if isinstance(result, KitError) else describe_packaged(result)
 
 
-def _row(outcome: PluginResult, root: Path) -> tuple[str, str, str, str]:
+def _row(outcome: PluginResult, selected: PluginsToPackage) -> tuple[str, str, str, str]:
     result = outcome.result
+    name = selected.name(outcome.project.start)
     if isinstance(result, KitError):
-        return _name(outcome, root), "", "", "failed"
+        return name, "", "", "failed"
     artifact = result.artifact
     word = "up to date" if result.unchanged else "packaged"
-    return _name(outcome, root), artifact.file.name, readable_size(artifact.size), word
-
-
-def _name(outcome: PluginResult, root: Path) -> str:
-    return outcome.project.start.relative_to(root).as_posix()
+    return name, artifact.file.name, readable_size(artifact.size), word
 
 
 def _problems(result: PackagedPlugin | KitError) -> tuple[Problem, ...]:

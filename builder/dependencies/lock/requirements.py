@@ -42,6 +42,7 @@ class DeclaredRequirements(Struct, frozen=True, kw_only=True):
         constraints: Lines of ``-c`` files, which only limit versions.
         options: pip's option lines, which are ignored.
         reads_other_folders: Whether a file outside of the plugin's folder was read.
+        files: Every requirements file that was read.
     """
 
     file: str = ""
@@ -49,6 +50,7 @@ class DeclaredRequirements(Struct, frozen=True, kw_only=True):
     constraints: tuple[RequirementLine, ...] = ()
     options: tuple[RequirementLine, ...] = ()
     reads_other_folders: bool = False
+    files: tuple[Path, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -197,4 +199,5 @@ def _read_requirements_file(manifest: Manifest, name: str) -> DeclaredRequiremen
         constraints=tuple(reader.constraints),
         options=tuple(reader.options),
         reads_other_folders=any(read.parent != manifest.folder.resolve() for read, _ in reader.read_files),
+        files=tuple(sorted({read for read, _ in reader.read_files})),
     )

@@ -93,6 +93,18 @@ def read_local_folders(manifest: Manifest) -> tuple[tuple[str, str], ...]:
     return tuple((folder, place) for folder, place in shipped_folders(entries) if folder in local.folders)
 
 
+def declaring_files(manifest: Manifest) -> tuple[Path, ...]:
+    """The lock, package.json, .npmrc, and those of packages in the repository, whether they exist or not.
+
+    Raises:
+        DependencyError: A package.json cannot be read.
+    """
+    folder = manifest.folder
+    local = read_local_packages(folder, read_json(folder / "package.json"))
+    inside = (*(f"{place}/package.json" for place in local.folders), *local.tarballs)
+    return tuple(folder / name for name in (LOCK_NAME, "package.json", ".npmrc", *inside))
+
+
 def refuse_incomplete_lock(lock: Lock, manifest: Manifest) -> None:
     """Check that the lock meets every requirement of package.json and of the packages, as ``npm ci`` does.
 

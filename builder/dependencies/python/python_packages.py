@@ -47,6 +47,16 @@ def read_lock(manifest: Manifest) -> Lock:
     )
 
 
+def declaring_files(manifest: Manifest) -> tuple[Path, ...]:
+    """The lock, and every file with requirements that ``read_lock`` compares it with, whether they exist or not.
+
+    Raises:
+        DependencyError: A file is missing, unreadable or outside the repository.
+    """
+    beside = (LOCK_NAME, "pyproject.toml", "requirements.txt")
+    return (*(manifest.folder / name for name in beside), *read_declared(manifest).files)
+
+
 def collect(lock: Lock, manifest: Manifest, store: Store, progress: Progress) -> tuple[Pack, ...]:
     """Every locked wheel as a pack; what is missing or damaged in the store is fetched by its hash.
 
