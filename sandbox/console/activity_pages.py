@@ -47,6 +47,7 @@ def list_activity(request: Request) -> Response:
     """The newest chains, or those that the filters select."""
     wanted = {key: value for key in _FILTERS if (value := request.query_params.get(key, "").strip())}
     problem, chains = "", []
+    revision = _recorder(request).revision  # before the search: the page has at least what was written until then
     try:
         chains = _recorder(request).search(
             activity_query({**wanted, "limit": str(_PAGE)}, state_of(request).clock.now())
@@ -56,7 +57,8 @@ def list_activity(request: Request) -> Response:
     query = {key: wanted.get(key, "") for key in _FILTERS}
     live = not wanted
     older = {**wanted, "before": chains[-1]["number"]} if len(chains) == _PAGE else None
-    return render(request, "activity.html", chains=chains, query=query, problem=problem, live=live, older=older)
+    shown = {"chains": chains, "revision": revision, "live": live, "older": older}
+    return render(request, "activity.html", query=query, problem=problem, **shown)
 
 
 def show_logs(request: Request) -> Response:
@@ -72,18 +74,28 @@ def show_logs(request: Request) -> Response:
 
 
 async def live_activity(request: Request) -> Response:
-    """Server-sent events: each chain that ended, as a row of the list. ``Last-Event-ID`` continues after a row."""
-    after = request.headers.get("last-event-id") or request.query_params.get("after", "")
-    last = int(after) if after.isdecimal() and len(after) < 16 else None  # noqa: PLR2004 - SQLite's largest number is longer
+    """Server-sent events: each chain that ended, as a row of the list. ``Last-Event-ID`` continues after a row.
+
+    ``revision`` is that of the activity when the page was made: if nothing has happened since then, the page has all.
+    """
+    query = request.query_params
+    continued = request.headers.get("last-event-id")
+    last = _whole(continued or query.get("after", ""))
+    revision = None if continued else _whole(query.get("revision", ""))
     headers = {**SECURITY_HEADERS, "x-accel-buffering": "no"}
-    return StreamingResponse(_events(request, last), media_type="text/event-stream", headers=headers)
+    return StreamingResponse(_events(request, last, revision), media_type="text/event-stream", headers=headers)
 
 
-async def _events(request: Request, last: int | None) -> AsyncIterator[str]:
+async def _events(request: Request, last: int | None, revision: int | None) -> AsyncIterator[str]:
     recorder = _recorder(request)
     rows = LiveRows(recorder, await run_in_threadpool(_newest, recorder) if last is None else last)
     seen, waited = -1, 0.0
     yield "retry: 1000\n\n"
+    if recorder.revision == revision:
+        events = await run_in_threadpool(rows.events)
+        seen = revision
+        if recorder.revision != revision:
+            yield events
     while not await request.is_disconnected():
         if recorder.revision != seen:
             seen, waited = recorder.revision, 0.0
@@ -126,6 +138,10 @@ class LiveRows:
             texts.append(f"id: {self._last}\nevent: chain\ndata: {row}\n\n")
         self._shown = dict([*chains.items()][-WATCHED_ROWS:])
         return "".join(texts)
+
+
+def _whole(text: str) -> int | None:
+    return int(text) if text.isdecimal() and len(text) < 16 else None  # noqa: PLR2004 - SQLite's largest number is longer
 
 
 def _newest(recorder: ActivityRecorder) -> int:

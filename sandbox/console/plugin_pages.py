@@ -59,6 +59,7 @@ def routes() -> list[Route]:
         Route("/narrowing", show_narrowing, methods=["GET"]),
         Route("/plugins/{name}", edit_plugin, methods=["GET"]),
         Route("/plugins/{name}", save_plugin, methods=["POST"]),
+        Route("/plugins/{name}/actions", show_actions, methods=["GET"]),
         Route("/plugins/{name}/state", change_state, methods=["POST"]),
         Route("/plugins/{name}/delete", confirm_deletion, methods=["GET"]),
         Route("/plugins/{name}/delete", delete_plugin, methods=["POST"]),
@@ -107,6 +108,12 @@ def edit_plugin(request: Request) -> Response:
 async def save_plugin(request: Request) -> Response:
     """Save a plugin from the form, or show the form again with every problem."""
     return await _submit(request, await run_in_threadpool(_plugin, request))
+
+
+def show_actions(request: Request) -> Response:
+    """The actions of a plugin: a page, or with ``part`` only the list that the menu of a row shows."""
+    page = "plugin_actions.html" if "part" in request.query_params else "plugin_menu.html"
+    return render(request, page, plugin=_plugin(request))
 
 
 async def change_state(request: Request) -> Response:

@@ -74,6 +74,7 @@ def disable_by_keyboard(console: OpenConsole) -> None:
     console.go("/plugins")
     page.get_by_label("Actions of keys").focus()
     page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Delete")).to_be_visible()
     tab_to(console, "button", "Disable")
     page.keyboard.press("Enter")
     expect(page.get_by_role("row", name=re.compile("keys"))).to_contain_text("Disabled")

@@ -147,6 +147,7 @@ function addRows(button) {
   });
 }
 
+const ANIMATED_MAX = 3; // rows at once: nobody follows more, and each one is painted again in every frame
 const ROWS_MAX = 300; // of the activity: more than anybody reads, and the memory of the tab stays flat
 
 /** Adds new chains at the top without moving what one reads, and changes rows in their place. @param {HTMLElement} body */
@@ -169,7 +170,7 @@ function followActivity(body) {
   function addRows(added) {
     const fragment = document.createDocumentFragment();
     for (const row of added.reverse()) {
-      row.classList.add("new");
+      row.classList.toggle("new", added.length <= ANIMATED_MAX);
       rows.set(row.dataset.number ?? "", row);
       fragment.append(row);
     }
@@ -210,24 +211,30 @@ function followActivity(body) {
     } else if (added.length) addRows(added);
   }
 
-  const source = new EventSource(`${body.dataset.live}?after=${body.dataset.newest}`);
-  source.addEventListener("open", () => (state.textContent = "Live"));
-  source.addEventListener("error", () => (state.textContent = "Not connected; trying again."));
-  source.addEventListener("chain", (event) => {
-    const holder = document.createElement("template");
-    holder.innerHTML = event.data; // written by the server's template, which escapes every value
-    arrived.push(/** @type {HTMLElement} */ (holder.content.firstElementChild));
-    if (arrived.length > ROWS_MAX) arrived.shift();
-    if (!isPlanned) (document.hidden ? setTimeout : requestAnimationFrame)(applyArrived);
-    isPlanned = true;
-  });
+  function follow() {
+    const source = new EventSource(`${body.dataset.live}?after=${body.dataset.newest}&revision=${body.dataset.revision}`);
+    source.addEventListener("open", () => (state.textContent = "Live"));
+    source.addEventListener("error", () => (state.textContent = "Not connected; trying again."));
+    source.addEventListener("chain", (event) => {
+      const holder = document.createElement("template");
+      holder.innerHTML = event.data; // written by the server's template, which escapes every value
+      arrived.push(/** @type {HTMLElement} */ (holder.content.firstElementChild));
+      if (arrived.length > ROWS_MAX) arrived.shift();
+      if (!isPlanned) (document.hidden ? setTimeout : requestAnimationFrame)(applyArrived);
+      isPlanned = true;
+    });
+    window.addEventListener("pagehide", () => source.close());
+  }
+
+  // After the first paint: until then, the browser and the local BioT have enough to do.
+  if (document.hidden) follow();
+  else requestAnimationFrame(() => setTimeout(follow));
   heldButton.addEventListener("click", () => {
     window.scrollTo(0, 0);
     showHeld();
     all("th a", body)[0]?.focus({ preventScroll: true });
   });
   window.addEventListener("scroll", () => held.length && !isReading() && showHeld(), { passive: true });
-  window.addEventListener("pagehide", () => source.close());
 }
 
 /** Changes the cells that differ, but none that one uses. @param {HTMLElement} known @param {HTMLElement} row */
@@ -244,13 +251,29 @@ function changeRow(known, row) {
 }
 
 /** @param {HTMLElement} button */
-function copyText(button) {
-  button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(button.dataset.copy ?? "");
-    const before = button.textContent;
-    button.textContent = "Copied";
-    setTimeout(() => (button.textContent = before), 1500);
-  });
+async function copyText(button) {
+  await navigator.clipboard.writeText(button.dataset.copy ?? "");
+  const before = button.textContent;
+  button.textContent = "Copied";
+  setTimeout(() => (button.textContent = before), 1500);
+}
+
+const menu = document.createElement("div"); // one for all rows: a hundred of them took longer than the list itself
+menu.className = "menu";
+menu.popover = "auto";
+/** @type {Element | null} The link of the menu that a press of the mouse closes. */
+let closedLink = null;
+
+/** Shows the actions of a row beside their link, which leads to them without scripts. @param {HTMLAnchorElement} link */
+async function showMenu(link) {
+  const response = await fetch(`${link.href}?part`);
+  if (!response.ok) return location.assign(link.href);
+  menu.innerHTML = await response.text(); // escaped by the server
+  link.after(menu); // so that Tab leads from the link into the menu
+  menu.showPopover();
+  const place = link.getBoundingClientRect();
+  menu.style.left = `${Math.max(8, place.right - menu.offsetWidth) + scrollX}px`;
+  menu.style.top = `${place.bottom + 4 + scrollY}px`;
 }
 
 /** Shows what a value means while somebody types it. @param {Event} event */
@@ -272,13 +295,18 @@ for (const form of /** @type {HTMLFormElement[]} */ (all("form[data-steps]"))) {
 }
 all("[data-tabs]").forEach(showTabs);
 all("[data-add]").forEach(addRows);
-all("[data-copy]").forEach(copyText);
 all("[data-live]").forEach(followActivity);
 document.addEventListener("input", previewValue);
+document.addEventListener("pointerdown", () => (closedLink = menu.matches(":popover-open") ? menu.previousElementSibling : null), true);
 document.addEventListener("click", (event) => {
-  for (const menu of /** @type {HTMLDetailsElement[]} */ (all("details.menu[open]"))) {
-    if (!menu.contains(/** @type {Node} */ (event.target))) menu.open = false;
-  }
+  const target = /** @type {Element} */ (event.target);
+  const button = /** @type {HTMLElement | null} */ (target.closest("[data-copy]"));
+  if (button) copyText(button);
+  const link = /** @type {HTMLAnchorElement | null} */ (target.closest("a.more"));
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  if (link !== closedLink) showMenu(link);
+  closedLink = null;
 });
 document.addEventListener("keydown", (event) => {
   const typing = /** @type {HTMLElement} */ (event.target).closest("input, select, textarea");
@@ -286,5 +314,4 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     document.getElementById("search")?.focus();
   }
-  if (event.key === "Escape") for (const menu of /** @type {HTMLDetailsElement[]} */ (all("details.menu[open]"))) menu.open = false;
 });

@@ -138,3 +138,23 @@ def test_rows_that_a_page_has_are_sent_again_once_after_the_new_ones(sandbox: Sa
     assert numbers[1:] == sorted(numbers[1:])
     assert newest not in numbers[1:]
     assert ids == [newest] * 3
+
+
+def test_a_page_to_which_nothing_was_added_gets_only_what_follows(sandbox: Sandbox, browser: Browser) -> None:
+    token = sandbox.admin_token()
+    sandbox.call("GET", "/device/v2/devices", token=token)
+    (attributes,) = (
+        attributes
+        for _, attributes in [browser.get("/activity"), browser.get("/activity")][1].elements
+        if "data-live" in attributes
+    )
+    newest, revision = attributes["data-newest"], attributes["data-revision"]
+
+    path = f"/console/activity/live?after={newest}&revision={revision}"
+    with browser.client.stream("GET", path, timeout=20) as stream:
+        lines = stream.iter_lines()
+        assert next(lines) == "retry: 1000"
+        sandbox.call("GET", "/device/v2/devices", token=token)
+        row = next(line for line in lines if line.startswith("data: "))
+
+    assert f'data-number="{int(newest or 0) + 1}"' in row
