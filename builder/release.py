@@ -9,8 +9,11 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace as struct_replace
+
 from builder import manifest as manifests
 from builder.publishing.access.connection import open_client, resolve_target
+from builder.publishing.access.credentials import source_variables
 from builder.publishing.execution.order_watch import keep_shifted_orders
 from builder.publishing.failures import NotPossible
 from builder.publishing.planning import planner
@@ -19,7 +22,7 @@ from builder.publishing.planning.saved_plan import plan_document, read_plan, req
 from builder.publishing.records.outcome import describe_remote
 from builder.publishing.remote.fetched_catalog import check_subscriptions, without_offline_warnings
 from builder.publishing.state_folder import find_state_folder
-from builder.release_artifact import PreparedRelease, prepare
+from builder.release_artifact import PreparedRelease, prepare, prepare_promoted, read_proven
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from builder.manifest import LoadedManifest
+    from builder.manifest.model import Manifest
     from builder.pipeline import Project
     from builder.progress import Progress
     from builder.publishing.api.client import BiotClient
@@ -210,11 +214,14 @@ def _load_target(project: Project, context: ReleaseContext) -> tuple[LoadedManif
 
 
 def _open(prepared: PreparedRelease, context: ReleaseContext) -> AbstractContextManager[BiotClient]:
-    folder = prepared.manifest.folder
+    return _connect(prepared.target, prepared.manifest.folder, context)
+
+
+def _connect(target: TargetEnvironment, folder: Path, context: ReleaseContext) -> AbstractContextManager[BiotClient]:
     if context.connect is not None:
-        return nullcontext(context.connect(prepared.target, folder))
+        return nullcontext(context.connect(target, folder))
     return open_client(
-        prepared.target, context.environ, folder, context.clock, ask_code=context.ask_code, progress=context.progress
+        target, context.environ, folder, context.clock, ask_code=context.ask_code, progress=context.progress
     )
 
 
@@ -238,9 +245,26 @@ def _prepare(project: Project, request: PublishRequest, context: ReleaseContext)
         msg = "--disabled-first enables the plugin at the end, but plugin.toml has no enabledState."
         raise NotPossible(msg, hint='Write enabledState = "ENABLED" in plugin.toml, or leave --disabled-first out.')
     day = check_subscriptions(loaded.manifest, context.environ)
-    prepared = prepare(project, request, context.progress, loaded, target)
+    if request.source is None:
+        prepared = prepare(project, request, context.progress, loaded, target)
+    else:
+        prepared = _promote(project, request.source, context, loaded.manifest, target)
     warnings = without_offline_warnings(prepared.warnings) if day else prepared.warnings
     return replace(prepared, catalog=day, warnings=warnings)
+
+
+def _promote(
+    project: Project, source_name: str, context: ReleaseContext, manifest: Manifest, target: TargetEnvironment
+) -> PreparedRelease:
+    """Take the bytes that another environment has."""
+    loaded, source = _load_target(struct_replace(project, environment=source_name), context)
+    if source.base_url == target.base_url:
+        msg = f"{source.name} and {target.name} are the same BioT ({target.base_url}), so there is nothing to promote."
+        raise NotPossible(msg, hint="Name two environments: --from where it was tested, -e where it goes.")
+    sender = replace(context, environ=source_variables(context.environ))
+    with _connect(source, manifest.folder, sender) as client:
+        proven = read_proven(client, loaded.manifest.plugin.name, find_state_folder(context.environ))
+    return prepare_promoted(proven, manifest, target)
 
 
 def _push_image(

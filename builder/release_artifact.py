@@ -1,9 +1,15 @@
-"""Prepare a release before BioT is asked: build the ZIP or image, or check a prebuilt artifact."""
+"""Prepare a release before it is sent: build the ZIP or image, or check an artifact that was built before."""
 
 from __future__ import annotations
 
+import json
+import shutil
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace as struct_replace
 
 from builder import manifest as manifests
 from builder import pipeline
@@ -13,10 +19,11 @@ from builder.image.layout_files import is_layout, stored_image
 from builder.manifest.model import PackageType
 from builder.publishing.failures import NotPossible
 from builder.publishing.planning.plan import DesiredPlugin, PluginCode, ReleaseFiles
+from builder.publishing.records.journal import Journal
+from builder.publishing.records.promotion import find_proven_release
+from builder.publishing.records.retained_releases import RetainedReleases
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from builder.build_values import Artifact
     from builder.errors import Problem
     from builder.manifest import LoadedManifest
@@ -24,7 +31,13 @@ if TYPE_CHECKING:
     from builder.oci import StoredImage
     from builder.pipeline import PackagedPlugin, Project
     from builder.progress import Progress
+    from builder.publishing.api.client import BiotClient
     from builder.publishing.api_values import TargetEnvironment
+    from builder.publishing.records.promotion import ProvenRelease
+    from builder.publishing.state_folder import StateFolder
+
+
+_ANY_NAME: Final = "promoted.zip"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,6 +47,7 @@ class PublishRequest:
     Attributes:
         artifact: A prebuilt ZIP or image; None to build it now.
         packaged: What ``package`` has built a moment ago; None to build it now.
+        source: The environment whose code is published, byte for byte; None to build the code.
         image_tag: The tag of an image that other tools have pushed, instead of the manifest's.
         without_code: Whether to create the plugin with BioT's seed code; nothing is built.
         marked: Whether to send the code's digest to BioT.
@@ -43,6 +57,7 @@ class PublishRequest:
 
     artifact: Path | None = None
     packaged: PackagedPlugin | None = None
+    source: str | None = None
     image_tag: str | None = None
     without_code: bool = False
     marked: bool = True
@@ -62,6 +77,7 @@ class PreparedRelease:
         image: The image to push before BioT gets its tag; None for a ZIP, and for an image that other tools pushed.
         warnings: Warnings of the build.
         catalog: The day of the catalog that the subscriptions were checked against; empty without one.
+        proven: The release of another environment whose code this is; None when it was built.
     """
 
     manifest: Manifest
@@ -71,6 +87,7 @@ class PreparedRelease:
     image: StoredImage | None = None
     warnings: tuple[Problem, ...] = ()
     catalog: str = ""
+    proven: ProvenRelease | None = None
 
 
 def prepare(
@@ -179,3 +196,59 @@ def _desired_plugin(manifest: Manifest, code: PluginCode | None, *, marked: bool
     digest = code.tree_digest if code is not None and marked else None
     settings = manifests.render_config(manifest.plugin, tree_digest=digest)
     return DesiredPlugin(name=manifest.plugin.name, settings=settings, code=code)
+
+
+def read_proven(client: BiotClient, name: str, state: StateFolder) -> ProvenRelease:
+    """The retained bytes of the code that an environment has now.
+
+    Args:
+        client: The environment.
+        name: The plugin's name there.
+        state: The state folder, with the journal and the retained releases.
+
+    Raises:
+        NotPossible: It is unknown what the environment has, or its bytes are not retained here.
+        PublishError: The environment cannot be read.
+    """
+    journal = Journal(state, client.target, name)
+    return find_proven_release(client.target, name, client.read(name), journal.entries(), RetainedReleases(state))
+
+
+def prepare_promoted(proven: ProvenRelease, manifest: Manifest, target: TargetEnvironment) -> PreparedRelease:
+    """Check the bytes against the manifest for another environment.
+
+    Args:
+        proven: The release to promote.
+        manifest: With the settings for the environment to publish to.
+        target: The environment to publish to. It gets the code's digest, so that the release can be promoted on.
+
+    Raises:
+        KitError: The bytes are damaged, or do not fit the manifest.
+    """
+    artifact = _examine(proven, manifest)
+    prepared = _prepare_artifact(manifest, target, artifact, proven.report, marked=True)
+    return replace(prepared, files=replace(prepared.files, commit=proven.entry.commit), proven=proven)
+
+
+def _examine(proven: ProvenRelease, manifest: Manifest) -> Artifact:
+    """Check the retained ZIP as any ZIP that was built before, under the name that its report has."""
+    from builder.verification import examine_prebuilt  # only for a prebuilt artifact
+
+    with TemporaryDirectory() as folder:
+        copy = Path(folder) / _name_in(proven.report)
+        shutil.copyfile(proven.artifact, copy)
+        shutil.copyfile(proven.report, report_file(copy))
+        examined = examine_prebuilt(copy, manifest).artifact
+    if (examined.sha256, examined.tree_digest) != (proven.entry.artifact, proven.entry.digest_to):
+        msg = f"The retained bytes of {manifest.plugin.name} are not those that {proven.source.name} has."
+        raise NotPossible(msg, hint="Publish there again, test, and promote that. Nothing was sent.")
+    return struct_replace(examined, file=proven.artifact)
+
+
+def _name_in(report: Path) -> str:
+    """The ZIP's file name by its report; any name when the report has none."""
+    try:
+        name = str(json.loads(report.read_bytes())["artifact"]["file"])
+    except (ValueError, KeyError, TypeError):
+        return _ANY_NAME
+    return name if Path(name).name == name and name.endswith(".zip") else _ANY_NAME

@@ -42,6 +42,7 @@ class _Job:
     project: Project
     manifest: Manifest
     target: TargetEnvironment
+    source: TargetEnvironment | None = None
     packaged: PackagedPlugin | None = None
 
     @property
@@ -51,6 +52,11 @@ class _Job:
     @property
     def folder(self) -> Path:
         return self.manifest.folder
+
+    @property
+    def environments(self) -> tuple[TargetEnvironment, ...]:
+        """The environments that BioT is asked about: where the code comes from, and where it goes."""
+        return (self.target,) if self.source is None else (self.source, self.target)
 
     @property
     def place(self) -> tuple[str, str]:
@@ -107,15 +113,17 @@ def publish_all(projects: Sequence[Project], request: PublishRequest, context: R
 def _release_all(
     projects: Sequence[Project], request: PublishRequest, context: ReleaseContext, *, send: bool
 ) -> BatchOutcome:
-    stages = _refuse_same_plugin([_prepare(project, context) for project in projects])
-    stages = _package(stages, context)
+    stages = _refuse_same_plugin([_prepare(project, request.source, context) for project in projects])
+    if request.source is None:
+        stages = _package(stages, context)
     notes = WorkerNotes(context.progress)
-    connections = SharedConnections(context, notes)
+    connections = SharedConnections(context, notes, source=request.source)
     try:
         jobs = [stage for stage in stages if isinstance(stage, _Job)]
-        last = {job.target: job.name for job in jobs}
+        last = {environment: job.name for job in jobs for environment in job.environments}
         for job in jobs:
-            connections.try_access(job.target, job.folder, (job.name, last[job.target]))
+            for environment in job.environments:
+                connections.try_access(environment, job.folder, (job.name, last[environment]))
         work = _Work(request=request, context=context, connections=connections, notes=notes, send=send)
         endings, complete = work.run(jobs)
     finally:
@@ -129,17 +137,20 @@ def _release_all(
     return BatchOutcome(plugins=plugins, interrupted=not complete)
 
 
-def _prepare(project: Project, context: ReleaseContext) -> _Stage:
+def _prepare(project: Project, source_name: str | None, context: ReleaseContext) -> _Stage:
     """Read plugin.toml and find the environment; nothing is built for an environment that does not exist."""
     name = ""
     try:
         file = manifests.find_manifest(project.start)
         manifest = manifests.load(file, environment=project.environment, today=project.today).manifest
         name = manifest.plugin.name
-        target = resolve_target(project.environment, manifest.environments, find_state_folder(context.environ))
+        state = find_state_folder(context.environ)
+        target = resolve_target(project.environment, manifest.environments, state)
+        promoted = source_name is not None and manifest.hosting != "own"
+        source = resolve_target(source_name, manifest.environments, state) if promoted else None
     except KitError as error:
         return _FailedJob(project=project, name=name, error=error)
-    return _Job(project=project, manifest=manifest, target=target)
+    return _Job(project=project, manifest=manifest, target=target, source=source)
 
 
 def _refuse_same_plugin(stages: Sequence[_Stage]) -> list[_Stage]:
@@ -224,12 +235,14 @@ class _Work:
         self.notes.finish(job.name, verdict.replace("-", " ") if self.send and verdict != "nothing-to-do" else "")
 
     def _ending(self, job: _Job) -> PluginEnding:
-        if failure := self.connections.failure(job.target, job.folder):
-            return failure
+        for environment in job.environments:
+            if failure := self.connections.failure(environment, job.folder):
+                return failure
         try:
             ending = self._release(job)
         except Exception as error:  # noqa: BLE001 - a bug that one plugin meets must not stop the others
-            self.connections.examine(error, job.target, job.folder)
+            for environment in job.environments:
+                self.connections.examine(error, environment, job.folder)
             return error
         if isinstance(ending, PublishResult):
             self.connections.examine(ending.outcome.cause, job.target, job.folder)

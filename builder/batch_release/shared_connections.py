@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from builder.errors import PublishError
 from builder.publishing.access.connection import open_client
+from builder.publishing.access.credentials import source_variables
 from builder.publishing.failures import AccessDenied, NoAnswer, OutcomeUnknown, Unreachable
 
 if TYPE_CHECKING:
@@ -47,10 +48,12 @@ class SharedConnections:
     Args:
         context: The machine; it may ask a person for the code of a second factor.
         progress: Receives the notes of the connections.
+        source: The name of the environment whose code is published; it may have credentials of its own.
     """
 
-    def __init__(self, context: ReleaseContext, progress: Progress) -> None:
+    def __init__(self, context: ReleaseContext, progress: Progress, *, source: str | None = None) -> None:
         self._context = context
+        self._source = source
         self._progress = progress
         self._local = threading.local()
         self._opening = threading.Lock()
@@ -102,10 +105,11 @@ class SharedConnections:
         access = _access(target, folder)
         if access not in clients:
             context = self._context
+            environ = source_variables(context.environ) if target.name == self._source else context.environ
             with self._opening:  # not every keyring can be read by two threads at once
                 clients[access] = open_client(
                     target,
-                    context.environ,
+                    environ,
                     folder,
                     context.clock,
                     ask_code=context.ask_code,

@@ -37,41 +37,59 @@ def _check_tag(context: click.Context, parameter: click.Parameter, tag: str | No
     return tag
 
 
+_OPTIONS = (
+    click.option(
+        "artifact",
+        "--artifact",
+        type=_ARTIFACT,
+        help="Use this ZIP or image (.oci), with its report beside it, instead of building.",
+    ),
+    click.option(
+        "image_tag",
+        "--image-tag",
+        metavar="TAG",
+        callback=_check_tag,
+        help="The tag of an IMAGE plugin's image that other tools pushed; nothing is built.",
+    ),
+    click.option(
+        "source",
+        "--from",
+        metavar="ENVIRONMENT",
+        help="Publish the very bytes that this environment has now, with the settings of -e. Nothing is built.",
+    ),
+    click.option("without_code", "--without-code", is_flag=True, help=_WITHOUT_CODE),
+    click.option("without_digest", "--without-digest", is_flag=True, help=_WITHOUT_DIGEST),
+)
+
+
 def release_options(function: Callable[..., int]) -> Callable[..., int]:
-    """``--artifact``, ``--image-tag``, ``--without-code`` and ``--without-digest``, passed on as one ``request``."""
+    """``--artifact``, ``--image-tag``, ``--from``, ``--without-code`` and ``--without-digest`` as one ``request``."""
 
     @wraps(function)
     def command_with_request(
-        *, artifact: Path | None, image_tag: str | None, without_code: bool, without_digest: bool, **others: object
+        *,
+        artifact: Path | None,
+        image_tag: str | None,
+        source: str | None,
+        without_code: bool,
+        without_digest: bool,
+        **others: object,
     ) -> int:
         from builder.release_artifact import PublishRequest
 
         if without_code and (artifact is not None or image_tag is not None):
             msg = "--without-code cannot be used with --artifact or --image-tag, which send code."
             raise click.UsageError(msg)
+        if source is not None and (artifact is not None or image_tag is not None or without_code or without_digest):
+            others_named = "--artifact, --image-tag, --without-code and --without-digest"
+            msg = f"--from publishes the code of another environment. It cannot be used with {others_named}."
+            raise click.UsageError(msg)
         request = PublishRequest(
-            artifact=artifact, image_tag=image_tag, without_code=without_code, marked=not without_digest
+            artifact=artifact, image_tag=image_tag, source=source, without_code=without_code, marked=not without_digest
         )
         return function(request=request, **others)
 
-    options = (
-        click.option(
-            "artifact",
-            "--artifact",
-            type=_ARTIFACT,
-            help="Use this ZIP or image (.oci), with its report beside it, instead of building.",
-        ),
-        click.option(
-            "image_tag",
-            "--image-tag",
-            metavar="TAG",
-            callback=_check_tag,
-            help="The tag of an IMAGE plugin's image that other tools pushed; nothing is built.",
-        ),
-        click.option("without_code", "--without-code", is_flag=True, help=_WITHOUT_CODE),
-        click.option("without_digest", "--without-digest", is_flag=True, help=_WITHOUT_DIGEST),
-    )
-    for option in reversed(options):
+    for option in reversed(_OPTIONS):
         command_with_request = option(command_with_request)
     return command_with_request
 

@@ -29,6 +29,7 @@ Examples:
   biot-plugin publish -e dev --disabled-first    enable it as the last step
   biot-plugin publish -e dev --image-tag 1763547779363   an IMAGE plugin
   biot-plugin publish -e dev --without-code      create it with BioT's code
+  biot-plugin publish --from staging -e prod     the bytes that staging has
   biot-plugin publish -e dev --all               every plugin below this folder
   biot-plugin publish -e dev --all --shard 2/4   on the second of 4 machines
 
@@ -72,13 +73,16 @@ def command(  # noqa: PLR0913 - one parameter per option
     For a plugin on your own account (hosting = "own"), nothing is built or sent: its endpoint is subscribed and
     unsubscribed until the subscriptions equal plugin.toml.
 
-    With --all, every plugin has its own result, and a problem of one plugin does not stop the others. The exit code is
-    the worst one. After an interruption, run the same command again: it continues where it stopped.
+    With --from, nothing is built: the retained ZIP of what that environment has now is published again, byte for byte.
+    If it is unknown what it has, or its bytes are not here, nothing is sent.
+
+    With --all, a problem of one plugin does not stop the others, and the exit code is the worst one. After an
+    interruption, the same command continues where it stopped.
     """
+    request = replace(request, plan_file=plan_file, disabled_first=disabled_first)
     if selection is not None:
         from builder.cli.printing.batch_release_output import release_all
 
-        request = replace(request, disabled_first=disabled_first)
         return release_all(selection, project_of(selection.root, environment), request, send=True, as_json=as_json)
     if manifest := own_manifest(folder, environment):
         return run_own(manifest, plan_file, send=True, as_json=as_json)
@@ -86,7 +90,6 @@ def command(  # noqa: PLR0913 - one parameter per option
     from builder.cli.printing.release_output import planned_text, release_context, show_published
 
     progress = TerminalProgress(quiet=as_json)
-    request = replace(request, plan_file=plan_file, disabled_first=disabled_first)
     try:
         published = release.publish(project_of(folder, environment), request, release_context(progress))
     finally:

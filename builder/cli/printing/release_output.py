@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from builder.publishing.api_values import RemotePlugin
     from builder.publishing.planning.differences import FieldChange
     from builder.publishing.records.journal import JournalEntry
+    from builder.publishing.records.promotion import ProvenRelease
     from builder.release import PlannedRelease, PublishResult
 
 CHANGES_EXIT = 10
@@ -56,8 +57,22 @@ def describe_planned(planned: PlannedRelease) -> dict[str, object]:
         "artifact": str(prepared.files.artifact) if prepared.files.artifact is not None else None,
         "changes": [describe_change(change) for change in all_lines(plan)],
         "catalog": prepared.catalog or None,
+        "promotedFrom": _describe_proven(prepared.proven) if prepared.proven is not None else None,
         "notes": [*plan.notes, *planned.notes],
         "warnings": describe_problems(prepared.warnings),
+    }
+
+
+def _describe_proven(proven: ProvenRelease) -> dict[str, object]:
+    entry = proven.entry
+    return {
+        "environment": proven.source.name,
+        "baseUrl": proven.source.base_url,
+        "version": entry.version_to,
+        "sha256": entry.artifact,
+        "opened": entry.opened,
+        "who": entry.who,
+        "commit": entry.commit,
     }
 
 
@@ -69,6 +84,10 @@ def planned_text(planned: PlannedRelease) -> list[str]:
         head = f"{where}: nothing to do, BioT is up to date (version {planned.plan.remote.version})."
         return [head, *_notes((*planned.plan.notes, *planned.notes))]
     head = f"{where}: {_action(planned)}"
+    if (proven := planned.prepared.proven) is not None:
+        entry = proven.entry
+        when = entry.opened[:16].replace("T", " ")
+        head += f", with the bytes of {proven.source.name} (version {entry.version_to}, published {when} UTC)"
     return [head, *map(change_line, all_lines(planned.plan)), *_notes((*planned.plan.notes, *planned.notes))]
 
 

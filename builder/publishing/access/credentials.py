@@ -17,6 +17,8 @@ SERVICE_USER = ("BIOT_SERVICE_USER_ID", "BIOT_SERVICE_USER_SECRET_KEY")
 USER = ("BIOT_USERNAME", "BIOT_PASSWORD")
 VARIABLES = (TOKEN, *SERVICE_USER, *USER)
 MFA_CODE = "BIOT_MFA_CODE"
+_PREFIX = "BIOT_"
+_SOURCE_PREFIX = "BIOT_FROM_"
 SUPPORTED_CREDENTIALS = (
     "BIOT_TOKEN, or BIOT_SERVICE_USER_ID and BIOT_SERVICE_USER_SECRET_KEY, or BIOT_USERNAME and BIOT_PASSWORD"
 )
@@ -96,6 +98,18 @@ def _credentials(names: tuple[str, ...], values: Mapping[str, str], source: str)
         msg = f"{source} has a malformed {TOKEN}: it contains spaces, line breaks or other invalid characters."
         raise AccessDenied(msg, hint='Copy the complete token again (BioT Console, user menu, "Copy token").')
     return TokenCredentials(token=SecretText(token))
+
+
+def source_variables(variables: Mapping[str, str]) -> Mapping[str, str]:
+    """The variables for the environment of ``--from``: ``BIOT_FROM_TOKEN`` counts as ``BIOT_TOKEN``, and so on.
+
+    Without such credentials, both environments have the same ones.
+    """
+    names = (*VARIABLES, MFA_CODE)
+    found = {name: variables.get(name.replace(_PREFIX, _SOURCE_PREFIX, 1), "") for name in names}
+    if not any(value.strip() for value in found.values()):
+        return variables
+    return {**variables, **found}
 
 
 def is_token(text: str) -> bool:

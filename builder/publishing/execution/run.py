@@ -171,7 +171,7 @@ class PublishRun:
             config=settings_digest(desired.settings),
             artifact=files.artifact_sha256,
             report=files.report_sha256,
-            commit=commit_of(context.folder),
+            commit=commit_of(context.folder) if files.commit is None else files.commit,
             kit=builder.__version__,
         )
 

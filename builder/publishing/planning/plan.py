@@ -119,12 +119,16 @@ class Unchanged:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReleaseFiles:
-    """The files that are retained of a release: the ZIP and its build report, each with its sha256."""
+    """The files that are retained of a release: the ZIP and its build report, each with its sha256.
+
+    ``commit`` is the git commit that they were built from; None for that of the plugin's folder.
+    """
 
     artifact: Path | None = None
     artifact_sha256: str | None = None
     report: Path | None = None
     report_sha256: str | None = None
+    commit: str | None = None
 
 
 ReleasePlan = Create | Update | Unchanged

@@ -94,7 +94,11 @@ def _load(
     if desired.code is not None:
         desired = replace(desired, code=replace(desired.code, file=artifact))
     files = ReleaseFiles(
-        artifact=artifact, artifact_sha256=entry.artifact, report=report, report_sha256=entry.report if report else None
+        artifact=artifact,
+        artifact_sha256=entry.artifact,
+        report=report,
+        report_sha256=entry.report if report else None,
+        commit=entry.commit,
     )
     return PreviousRelease(entry=entry, desired=desired, files=files)
 
