@@ -37,7 +37,7 @@ def python_module(types: Declarations) -> str:
         whom = f"{types.environment} has"
         source = f"`biot-plugin types -e {types.environment}` writes this file again, from the environment's templates."
     introduction = _INTRODUCTION.format(whom=whom, source=source)
-    reserved = _USED | {one.name for one in (*types.choices, *types.classes)}
+    reserved = _USED | {one.name for one in types.choices} | {one.name for one in types.classes}
     choices = "".join(map(_choices, types.choices))
     classes = "\n\n".join(_class(one, reserved) for one in types.classes)
     return f"{introduction}\n{choices}\n\n{classes}"
