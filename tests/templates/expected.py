@@ -50,13 +50,13 @@ _JAVASCRIPT = """
     src/plugin/context.js src/plugin/createErrorResponse.js src/plugin/errors.js src/plugin/extractDataFromEvent.js
     src/plugin/flow.js src/plugin/getTraceId.js src/plugin/headers.js src/plugin/hook.js src/plugin/hooks.js
     src/plugin/entities.d.ts src/plugin/hookData.d.ts
-    src/plugin/isObject.js src/plugin/login.js src/plugin/publicKeys.js src/plugin/response.js
+    src/plugin/isObject.js src/plugin/json.js src/plugin/login.js src/plugin/publicKeys.js src/plugin/response.js
     src/plugin/sendRequest.js src/plugin/settings.js src/plugin/verifyToken.js
     tests/answers.js
     tests/support/events.js tests/support/fakeBiot.js tests/support/plugin.js tests/support/tokens.js
     tests_kit/cases.js tests_kit/expect.js tests_kit/performs.js
     tests_kit/biot.test.js tests_kit/cases.test.js tests_kit/events.test.js tests_kit/flow.test.js
-    tests_kit/publicKeys.test.js
+    tests_kit/json.test.js tests_kit/publicKeys.test.js
 """
 
 

@@ -186,3 +186,29 @@ def test_rows_that_fail_are_shown_one_by_one(language: str, project: Callable[[s
     assert 'header content-type: expected "application/json", actual "text/plain"' in output
     assert "  a changed request travels back\n" in output
     assert len(output.splitlines()) < 400, output
+
+
+WITHOUT_RAW_JSON = ("--import", "data:text/javascript,delete JSON.rawJSON")
+"""Turns every Node.js into one that cannot keep the digits of a long integer."""
+
+
+def keeping_digits() -> tuple[str, ...]:
+    """The options with which this Node.js has JSON.rawJSON: Node.js 20 has it behind a flag of V8."""
+    shown = subprocess.run(["node", "-p", "'rawJSON' in JSON"], capture_output=True, text=True, check=True).stdout
+    return () if shown == "true\n" else ("--harmony-json-parse-with-source",)
+
+
+def test_javascript_keeps_the_digits_of_long_integers_or_warns(project: Callable[[str], Path]) -> None:
+    folder = project("javascript")
+    outputs = []
+    for options in (keeping_digits(), WITHOUT_RAW_JSON):
+        command = ["node", *options, "tests_kit/json.test.js"]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        outputs.append(done.stderr)
+        assert done.returncode == 0, done.stdout
+    assert "was rounded" not in outputs[0]
+    assert outputs[1].count("An integer with more than 15 digits was rounded.") == 1
+    program = 'import { toJson } from "./src/plugin/json.js"; console.log(toJson({ a: 9007199254740993n }));'
+    command = ["node", *keeping_digits(), "--input-type=module", "-e", program]
+    shown = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout
+    assert shown == '{"a":9007199254740993}\n', "the test above ran with JSON.rawJSON"

@@ -1,6 +1,7 @@
 import { PluginError } from "./errors.js";
 import { getHeaders } from "./headers.js";
 import { isObject } from "./isObject.js";
+import { parseJson } from "./json.js";
 
 /**
  * The content of an event. The token is not checked yet: do not use the data before authenticate.
@@ -85,7 +86,7 @@ function extractDirectCall(event) {
     headers: Object.fromEntries(headers),
   };
   const text = readBody(event);
-  return { data: text === undefined ? null : parseJson(text), metadata, token: readBearerToken(event) };
+  return { data: text === undefined ? null : parseBody(text), metadata, token: readBearerToken(event) };
 }
 
 /**
@@ -97,7 +98,7 @@ function readJsonObject(event) {
   if (text === undefined) {
     throw new PluginError(400, "NO_BODY", "The call has no body.");
   }
-  const body = parseJson(text);
+  const body = parseBody(text);
   if (!isObject(body)) {
     throw new PluginError(400, "INVALID_JSON", "The body is not a JSON object.");
   }
@@ -135,14 +136,12 @@ function decodeBase64(text) {
 }
 
 /**
- * JavaScript keeps about 16 digits of a number. Longer numbers must be text, as BioT's ids are.
- *
  * @param {string} text
  * @returns {unknown}
  */
-function parseJson(text) {
+function parseBody(text) {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     // The parser's own message quotes the body, which may contain patient data.
     throw new PluginError(400, "INVALID_JSON", "The body is not valid JSON.");

@@ -1,4 +1,5 @@
 import { isObject } from "./isObject.js";
+import { toJson } from "./json.js";
 
 /**
  * A response in Lambda's form. The body is text, also when it is JSON.
@@ -89,29 +90,4 @@ function bodyAsText(body) {
     return {};
   }
   return { body: typeof body === "string" ? body : toJson(body) };
-}
-
-/**
- * @param {unknown} value
- * @returns {string}
- */
-function toJson(value) {
-  const text = JSON.stringify(value, refuseWhatIsNoNumber);
-  if (text === undefined) {
-    throw new TypeError(`perform must return a JSON value, not a ${typeof value}`);
-  }
-  return text;
-}
-
-/**
- * JSON has no NaN and no Infinity. JavaScript would silently write null instead.
- *
- * @param {string} key
- * @param {unknown} value
- */
-function refuseWhatIsNoNumber(key, value) {
-  if (typeof value === "number" && !Number.isFinite(value)) {
-    throw new TypeError(`JSON cannot express ${value}, the value of ${key}`);
-  }
-  return value;
 }

@@ -1,3 +1,5 @@
+import { parseJson, toJson } from "./json.js";
+
 /** Reserved from Lambda's remaining time, so that the plugin can still answer when BioT does not. */
 const RESERVED_SECONDS = 1;
 const SHORTEST_TIMEOUT_SECONDS = 0.1;
@@ -33,7 +35,7 @@ export async function sendRequest({ method, url, headers, body }, { limitSeconds
   const answer = await fetch(url, {
     method,
     headers: body === undefined ? headers : { ...headers, "content-type": "application/json" },
-    body: body === undefined ? undefined : JSON.stringify(body),
+    body: body === undefined ? undefined : toJson(body),
     redirect: "manual",
     signal: AbortSignal.timeout(Math.round(seconds * 1000)),
   });
@@ -82,7 +84,7 @@ export function errorCode({ json }) {
  */
 function parseOrNothing(text) {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     return undefined;
   }
