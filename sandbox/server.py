@@ -165,8 +165,7 @@ def start(options: ServerOptions) -> RunningServer:
         app = create_app(state, work, access)
         if options.log:
             app = RequestLog(app, options.log)
-        if faults.gate is None:  # otherwise calls of plugins pass the gate, too
-            hooks.caller.client.own = OwnEndpoints(base_url, app)
+        hooks.caller.client.own = OwnEndpoints(base_url, app, lambda: faults.remaining)
         thread = _ServerThread(app, listener, gated_protocol(lambda: faults.gate), work)
         resources.callback(thread.stop)
         return RunningServer(state, faults.gate, thread, resources.pop_all(), access.address(base_url))

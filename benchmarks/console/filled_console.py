@@ -27,14 +27,8 @@ if TYPE_CHECKING:
 PATIENT = "00000000-0000-4000-b003-000000000001"
 """The seeded patient."""
 PAGES = (
-    *(
-        "/plugins",
-        "/plugins/new",
-        "/plugins/made-by-hand",
-        "/plugins/made-by-hand/actions",
-        "/plugins/made-by-hand/delete",
-    ),
-    *("/plugins/nobody"),
+    *("/plugins", "/plugins/new", "/plugins/made-by-hand", "/plugins/nobody"),
+    *("/plugins/made-by-hand/actions", "/plugins/made-by-hand/delete"),
     *("/plugins/watched", "/plugins/watched/history", "/plugins/renamer/history"),
     *("/activity", "/activity/1", "/activity/1#event", "/activity/1#why", "/activity/1#again"),
     *("/activity/2", "/activity/2#logs", "/activity/2#limits"),

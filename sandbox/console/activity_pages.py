@@ -57,7 +57,7 @@ def list_activity(request: Request) -> Response:
     query = {key: wanted.get(key, "") for key in _FILTERS}
     live = not wanted
     older = {**wanted, "before": chains[-1]["number"]} if len(chains) == _PAGE else None
-    shown = {"chains": chains, "revision": revision, "live": live, "older": older}
+    shown: dict[str, Any] = {"chains": chains, "revision": revision, "live": live, "older": older}
     return render(request, "activity.html", query=query, problem=problem, **shown)
 
 

@@ -56,5 +56,4 @@ class FaultSwitch:
         clock = self._hooks.state.clock
         self._gate = FaultGate(scenario, self._hooks.state.database, clock, PluginFaults(self._hooks))
         self._faults = ActiveFaults(self._gate, clock, scenario)
-        self._hooks.caller.client.own = None  # calls of plugins pass the gate, too
         return self._faults

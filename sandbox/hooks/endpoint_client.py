@@ -65,7 +65,7 @@ class EndpointClient:
         self, url: str, headers: dict[str, str], request: HookRequest
     ) -> EndpointAnswer | EndpointFailure | None:
         """Return the answer, or why there is none; None when it is too large."""
-        if self.own and self.own.has(url):
+        if self.own and self.own.takes(url):
             return await self.own.post(url, headers, request)
         parts = urlsplit(url)
         if parts.scheme == "http" and parts.hostname in _LOOPBACK:

@@ -16,7 +16,7 @@ from sandbox.hooks.rules.hook_answers import EndpointAnswer
 from sandbox.hooks.rules.undocumented_hooks import ANSWER_MAX
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from starlette.types import ASGIApp, Scope
 
@@ -30,12 +30,15 @@ class OwnEndpoints:
     Args:
         address: The address of the application, such as ``http://127.0.0.1:8788``.
         app: The application.
+        number_of_faults: Called for each request: how many faults are on. As long as there are any, every request needs
+            a connection, because that is where it can meet one.
     """
 
-    def __init__(self, address: str, app: ASGIApp) -> None:
+    def __init__(self, address: str, app: ASGIApp, number_of_faults: Callable[[], int] = lambda: 0) -> None:
         parts = urlsplit(address)
         self._netloc = parts.netloc
         self._app = app
+        self._number_of_faults = number_of_faults
         self._scope: Scope = {
             "type": "http",
             "asgi": {"version": "3.0", "spec_version": "2.3"},
@@ -49,9 +52,9 @@ class OwnEndpoints:
         }
         self._running: set[asyncio.Task[RanApi]] = set()
 
-    def has(self, url: str) -> bool:
-        """Return whether an endpoint is one of the application."""
-        return urlsplit(url).netloc == self._netloc
+    def takes(self, url: str) -> bool:
+        """Return whether a request for an endpoint needs no connection."""
+        return urlsplit(url).netloc == self._netloc and not self._number_of_faults()
 
     async def post(self, url: str, headers: Mapping[str, str], request: HookRequest) -> EndpointAnswer | None:
         """Send one request and return the answer; None when it is too large.

@@ -10,18 +10,24 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from sandbox.dispatcher.subscription_table import InterceptionSubscription, subscribe_interception
+from sandbox.faults import Scenario
 from sandbox.hooks.endpoint_client import EndpointClient
 from sandbox.hooks.hook_requests import HookRequest
 from sandbox.hooks.own_endpoints import OwnEndpoints
 from sandbox.hooks.rules.hook_answers import EndpointAnswer, EndpointFailure, EndpointFailureKind
 from sandbox.hooks.rules.undocumented_hooks import ANSWER_MAX
+from tests.support.sandbox.running_sandbox import running_sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from pathlib import Path
 
     from starlette.requests import Request
 
 ADDRESS = "http://127.0.0.1:2468"
+DEVICES = "/device/v2/devices"
+FAULTS = "/sandbox/v1/faults"
 REQUEST = HookRequest(headers={"hooktype": "NOTIFICATION", "content-type": "application/json"}, body=b'{"a": 1}')
 
 
@@ -92,3 +98,38 @@ def test_an_answer_that_is_larger_than_lambda_allows_is_a_failure() -> None:
 
     assert isinstance(answer, EndpointFailure)
     assert answer.kind is EndpointFailureKind.TOO_LARGE
+
+
+def test_as_long_as_faults_are_on_the_request_needs_a_connection() -> None:
+    faults = [1]
+    client = own_client(echo)
+    client.own = OwnEndpoints(ADDRESS, Starlette(), lambda: len(faults))
+
+    while_on = asyncio.run(client.post(f"{ADDRESS}/run/Plugin-a/", REQUEST, 5))
+    faults.clear()
+    afterwards = asyncio.run(client.post(f"{ADDRESS}/run/Plugin-a/", REQUEST, 5))
+
+    assert isinstance(while_on, EndpointFailure)
+    assert while_on.kind is EndpointFailureKind.UNREACHABLE
+    assert isinstance(afterwards, EndpointAnswer)
+
+
+def test_calls_of_plugins_come_over_http_only_while_a_fault_is_on(tmp_path: Path) -> None:
+    with running_sandbox(tmp_path, faults=Scenario()) as sandbox:
+        gate, token = sandbox.running.gate, sandbox.admin_token()
+        assert gate is not None
+        with sandbox.running.state.database.write() as connection:
+            before_devices = InterceptionSubscription(type="PRE_REQUEST", api_id=f"GET{DEVICES}", order=1)
+            subscribe_interception(connection, f"{sandbox.base_url}/run/Plugin-nobody/", before_devices)
+
+        def requests_of_a_call() -> int:
+            before = gate.requests
+            sandbox.call("GET", DEVICES, token=token)
+            return gate.requests - before
+
+        assert requests_of_a_call() == 1
+        fault = {"kind": "unavailable", "path": "/nowhere", "times": 1}
+        assert sandbox.call("POST", FAULTS, token=token, body=fault).status == 200
+        assert requests_of_a_call() == 2
+        assert sandbox.call("DELETE", FAULTS, token=token).body == {"faults": []}
+        assert requests_of_a_call() == 1
