@@ -84,6 +84,37 @@ class BuildInput(NamedTuple):
     began: int
 
 
+class SharedListings:
+    """What the records of many plugins have in common: the kit's own files, and the folders above the plugins.
+
+    Each is listed once. What changes afterwards differs from the record at the next run, so that the complete
+    comparison decides then.
+    """
+
+    def __init__(self) -> None:
+        self._kit: _Listing | None = None
+        self._above: dict[str, _Listing] = {}
+        self.is_pruned = False
+        """Whether the records of abandoned plugins were deleted already."""
+
+    def kit(self) -> _Listing:
+        """The kit's own files, and the folders with the installed packages."""
+        if self._kit is None:
+            files = _listing(_files_of_the_kit(str(Path(__file__).parent)))
+            # A package that is installed or removed changes the time of its folder.
+            installed = _listing(_File(path, Path(path).stat()) for path in sys.path if path.endswith("-packages"))
+            text = hashlib.sha256(f"{installed.text}\n{files.text}".encode("utf-8", "surrogateescape")).hexdigest()
+            self._kit = _Listing(text, files.newest)
+        return self._kit
+
+    def files_above(self, folder: str) -> _Listing:
+        """The files directly in a folder above a plugin. Its folders do not count: they are other plugins."""
+        if folder not in self._above:
+            files = [file for file in _files(folder) if file.status is not None]
+            self._above[folder] = _listing([_File(f"{folder}/", None), *files])
+        return self._above[folder]
+
+
 class LastBuild:
     """The record of the last build of one plugin.
 
@@ -91,9 +122,17 @@ class LastBuild:
         store: The folder of the store.
         request: What to build.
         variables: The environment variables.
+        listings: What the records of several plugins have in common.
     """
 
-    def __init__(self, store: Path, request: BuildRequest, variables: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        store: Path,
+        request: BuildRequest,
+        variables: Mapping[str, str],
+        listings: SharedListings | None = None,
+    ) -> None:
+        self._listings = listings or SharedListings()
         self._folder = request.folder
         self._request = [*map(str, request), variables.get(_EPOCH_VARIABLE, "")]
         # Whether the provenance has the right signature is decided by reading it.
@@ -158,6 +197,9 @@ class LastBuild:
         part = self._file.with_suffix(f".{os.urandom(4).hex()}.part")
         part.write_text(text, encoding="utf-8")
         part.replace(self._file)
+        if self._listings.is_pruned:
+            return
+        self._listings.is_pruned = True
         for file in self._file.parent.iterdir():
             with suppress(FileNotFoundError):
                 if time.time() - file.stat().st_mtime > _ABANDONED_AFTER_SECONDS:
@@ -165,15 +207,14 @@ class LastBuild:
 
     def _snapshot(self, folders: Iterable[str]) -> _Snapshot:
         top = repository_top(self._folder)
-        above = [str(parent) for parent in (self._folder, *self._folder.parents) if parent.is_relative_to(top)]
-        files = [*_files_of_the_kit(str(Path(__file__).parent))]
-        for folder in dict.fromkeys([*above, *folders]):
+        above = [str(parent) for parent in self._folder.parents if parent.is_relative_to(top)]
+        files = []
+        for folder in dict.fromkeys([str(self._folder), *folders]):
             files += [_File(f"{folder}/", None), *_files(folder)]
-        # A package that is installed or removed changes the time of its folder.
-        installed = [_File(path, Path(path).stat()) for path in sys.path if path.endswith("-packages")]
-        text = "\n".join(_describe(file) for file in (*installed, *files))
-        times = (max(file.status.st_mtime_ns, file.status.st_ctime_ns) for file in files if file.status)
-        return _Snapshot(hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest(), max(times))
+        listings = [self._listings.kit(), *map(self._listings.files_above, above), _listing(files)]
+        text = "\n".join(listing.text for listing in listings)
+        digest = hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+        return _Snapshot(digest, max(listing.newest for listing in listings))
 
 
 class _Snapshot(NamedTuple):
@@ -191,6 +232,19 @@ class _File(NamedTuple):
 
     name: str
     status: os.stat_result | None
+
+
+class _Listing(NamedTuple):
+    """Files as lines of text, and the newest time among them in nanoseconds; 0 when there are no files."""
+
+    text: str
+    newest: int
+
+
+def _listing(files: Iterable[_File]) -> _Listing:
+    files = tuple(files)
+    times = (max(file.status.st_mtime_ns, file.status.st_ctime_ns) for file in files if file.status)
+    return _Listing("\n".join(map(_describe, files)), max(times, default=0))
 
 
 def _files_of_artifact(artifact: Path) -> list[Path]:

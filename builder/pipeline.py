@@ -30,7 +30,7 @@ from builder.archive.file_results import FileResults
 from builder.coldstart.cold_start_tools import find_tools
 from builder.host.background import run_both
 from builder.host.store_location import store_folder
-from builder.last_build import BuildInput, BuildRequest, LastBuild, RecordedBuild
+from builder.last_build import BuildInput, BuildRequest, LastBuild, RecordedBuild, SharedListings
 from builder.stages import BuildInputs, CheckedPlugin, DockerfileInputs, PackagedPlugin, Project
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ __all__ = [
     "inspect",
     "lock",
     "package",
+    "record_build",
     "reuse_previous_build",
     "verify",
 ]
@@ -151,7 +152,7 @@ def package(
             lambda: import_module("builder.building").check_syntax(inputs),  # it waits for another program
         )
         packaged = build(inputs, packs, store)
-    _record_build(project, inputs, packaged, began)
+    record_build(project, inputs, packaged, began)
     return packaged
 
 
@@ -272,23 +273,22 @@ def verify(artifact: Path, rebuild: Project | None, progress: Progress) -> Verif
         return verification.add_rebuild_differences(result, rebuilt.artifact.file, rebuilt.report)
 
 
-def _record_build(project: Project, inputs: BuildInputs, packaged: PackagedPlugin, began: int) -> None:
-    """Record a finished build, if the listed folders and the environment are all that decided it."""
-    manifest = inputs.checked.manifest
+def record_build(
+    project: Project, inputs: BuildInputs, packaged: PackagedPlugin, began: int, listings: SharedListings | None = None
+) -> None:
+    """Record a finished build for the next run, if the listed folders and the environment are all that decided it.
+
+    ``began`` is when its inputs began to be read, in nanoseconds since 1970; ``listings`` is for several plugins.
+    """
+    manifest, artifact = inputs.checked.manifest, packaged.artifact
     if inputs.lock.reads_other_folders or inputs.cold_start_tools.interpreter is not None:
         return
-    request = BuildRequest(
-        folder=manifest.folder, environment=project.environment, output=inputs.target.parent, today=project.today
-    )
-    LastBuild(store_folder(project.store, os.environ), request, os.environ).write(
-        RecordedBuild(
-            artifact=packaged.artifact.file,
-            size=packaged.artifact.size,
-            sha256=packaged.artifact.sha256,
-            warnings=_repeated_warnings(inputs, packaged),
-        ),
+    request = BuildRequest(manifest.folder, project.environment, inputs.target.parent, project.today)
+    warnings = _repeated_warnings(inputs, packaged)
+    LastBuild(store_folder(project.store, os.environ), request, os.environ, listings).write(
+        RecordedBuild(artifact=artifact.file, size=artifact.size, sha256=artifact.sha256, warnings=warnings),
         BuildInput(folders=bundles.listed_folders(manifest, inputs.lock.folders, inputs.results), began=began),
-        evidence.evidence_files(packaged.artifact.file).values(),
+        evidence.evidence_files(artifact.file).values(),
     )
 
 

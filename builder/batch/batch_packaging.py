@@ -9,6 +9,7 @@ and nothing to serialize.
 from __future__ import annotations
 
 import os
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -20,6 +21,7 @@ from msgspec.structs import replace
 from builder import dependencies, pipeline
 from builder.build_values import Lock, Pack
 from builder.errors import DependencyError, KitError, ProjectError
+from builder.last_build import SharedListings
 from builder.pipeline import BuildInputs, DockerfileInputs, PackagedPlugin, Project
 from builder.progress import SilentProgress
 
@@ -51,7 +53,11 @@ class PluginResult(Struct, frozen=True, kw_only=True):
 
 
 def package_all(
-    projects: Sequence[Project], store: Store, progress: Progress, *, output: Path | None = None
+    projects: Sequence[Project],
+    store: Store,
+    progress: Progress,
+    *,
+    output: Path | None = None,
 ) -> tuple[PluginResult, ...]:
     """Package every plugin; a problem with one does not stop the others.
 
@@ -67,50 +73,71 @@ def package_all(
     Returns:
         One result for each project, in the same order.
     """
-    gathered = _refuse_same_target([_gather(project, output) for project in projects])
+    batch = _Batch(store, output)
     with _workers() as pool:
-        reused = list(pool.map(_reuse, gathered))
+        gathered = _refuse_same_target([batch.gather(project) for project in projects])
+        reused = list(pool.map(batch.reuse, projects, gathered))
         packs = _collect([stage for stage in reused if isinstance(stage, BuildInputs)], store, progress)
         progress.begin("Packaging", len(projects))
         results = []
-        for project, result in zip(projects, pool.map(partial(_build, packs, store), reused), strict=True):
+        for project, result in zip(projects, pool.map(partial(batch.build, packs), projects, reused), strict=True):
             results.append(PluginResult(project=project, result=result))
             progress.advance(project.start.name)
     return tuple(results)
 
 
-def _gather(project: Project, output: Path | None) -> _Stage:
-    try:
-        return pipeline.gather_inputs(project, output=output)
-    except KitError as error:
-        return error
+class _Batch:
+    """The steps for one plugin, with what all plugins share.
 
+    Args:
+        store: Of the packs.
+        output: One folder for all artifacts, or None.
+    """
 
-def _reuse(stage: _Stage) -> _Stage:
-    try:
-        return (pipeline.reuse_previous_build(stage) or stage) if isinstance(stage, BuildInputs) else stage
-    except KitError as error:
-        return error
+    def __init__(self, store: Store, output: Path | None) -> None:
+        self._store = store
+        self._output = output
+        self._listings = SharedListings()
+        self._began = time.time_ns()
 
+    def gather(self, project: Project) -> _Stage:
+        try:
+            return pipeline.gather_inputs(project, output=self._output)
+        except KitError as error:
+            return error
 
-def _build(packs: Mapping[_PackKey, Pack], store: Store, stage: _Stage) -> PackagedPlugin | KitError:
-    if not isinstance(stage, BuildInputs | DockerfileInputs):
-        return stage
-    try:
-        if isinstance(stage, DockerfileInputs):
-            from builder.dockerfile_building import package_dockerfile  # only with a Dockerfile
+    def reuse(self, project: Project, stage: _Stage) -> _Stage:
+        if not isinstance(stage, BuildInputs):
+            return stage
+        try:
+            packaged = pipeline.reuse_previous_build(stage)
+        except KitError as error:
+            return error
+        if packaged is not None:
+            pipeline.record_build(project, stage, packaged, self._began, self._listings)
+        return packaged or stage
 
-            return package_dockerfile(stage.checked, stage.target, store, SilentProgress())
+    def build(self, packs: Mapping[_PackKey, Pack], project: Project, stage: _Stage) -> PackagedPlugin | KitError:
+        try:
+            if isinstance(stage, DockerfileInputs):
+                from builder.dockerfile_building import package_dockerfile  # only with a Dockerfile
+
+                return package_dockerfile(stage.checked, stage.target, self._store, SilentProgress())
+            if not isinstance(stage, BuildInputs):
+                return stage
+            packaged = pipeline.build(stage, self._packs_of(stage, packs), self._store)
+            pipeline.record_build(project, stage, packaged, self._began, self._listings)
+        except KitError as error:
+            return error
+        return packaged
+
+    def _packs_of(self, stage: BuildInputs, packs: Mapping[_PackKey, Pack]) -> tuple[Pack, ...]:
         keys = _pack_keys(stage)
-        if all(key in packs for key in keys):
-            plugin_packs = tuple(
-                replace(packs[key], package=package) for key, package in zip(keys, stage.lock.packages, strict=True)
-            )
-        else:
-            plugin_packs = dependencies.collect(stage.lock, stage.checked.manifest, store, SilentProgress())
-        return pipeline.build(stage, plugin_packs, store)
-    except KitError as error:
-        return error
+        if not all(key in packs for key in keys):
+            return dependencies.collect(stage.lock, stage.checked.manifest, self._store, SilentProgress())
+        return tuple(
+            replace(packs[key], package=package) for key, package in zip(keys, stage.lock.packages, strict=True)
+        )
 
 
 def _collect(work: Sequence[BuildInputs], store: Store, progress: Progress) -> Mapping[_PackKey, Pack]:

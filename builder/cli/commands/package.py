@@ -135,7 +135,7 @@ def _find_last_build(start: Path, environment: str | None, output: Path | None) 
 def _package_all(selection: PluginSelection, pattern: Project, output: Path | None, *, as_json: bool) -> int:
     from msgspec.structs import replace
 
-    from builder.batch import ChangedPlugin, find_changed_plugins, find_plugins, package_all
+    from builder.batch import ChangedPlugin, find_changed_plugins, find_last_builds, find_plugins, package_all
     from builder.dependencies import open_store
 
     projects = [replace(pattern, start=folder) for folder in find_plugins(selection.root)]
@@ -144,13 +144,16 @@ def _package_all(selection: PluginSelection, pattern: Project, output: Path | No
     selected = PluginsToPackage(selection=selection, plugins=selection.shard.of(listed), compared=compared)
     if selection.dry_run:
         return show_selected(selected, as_json=as_json)
+    projects = [plugin.project for plugin in selected.plugins]
+    # A document has every report, and in one folder of artifacts two plugins can have the same target.
+    records = [None] * len(projects) if as_json or output else find_last_builds(projects)
+    pending = [project for project, record in zip(projects, records, strict=True) if record is None]
     progress = TerminalProgress(quiet=as_json)
     try:
-        chosen = [plugin.project for plugin in selected.plugins]
-        results = package_all(chosen, open_store(pattern.store), progress, output=output)
+        packaged = iter(package_all(pending, open_store(pattern.store), progress, output=output) if pending else ())
     finally:
         progress.close()
-    return show_results(selected, results, as_json=as_json)
+    return show_results(selected, [record or next(packaged).result for record in records], as_json=as_json)
 
 
 def _summary(packaged: PackagedPlugin) -> list[str]:

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import click
 
@@ -21,12 +21,16 @@ from builder.cli.output import (
     table,
 )
 from builder.errors import KitError, Problem
+from builder.last_build import RecordedBuild
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from builder.batch import ChangedPlugin, ChangedPlugins, PluginResult, Shard
+    from builder.batch import ChangedPlugin, ChangedPlugins, Shard
     from builder.pipeline import PackagedPlugin
+
+    _Result: TypeAlias = PackagedPlugin | RecordedBuild | KitError
+    """The artifact, the record of an unchanged one, or why there is none."""
 
 _LISTED_INPUTS = 3
 _SHORT_COMMIT = 9
@@ -157,21 +161,20 @@ def show_selected(selected: PluginsToPackage, *, as_json: bool) -> int:
     return 0
 
 
-def show_results(selected: PluginsToPackage, results: Sequence[PluginResult], *, as_json: bool) -> int:
-    """Print the result of every plugin.
+def show_results(selected: PluginsToPackage, results: Sequence[_Result], *, as_json: bool) -> int:
+    """Print the result of every plugin, in the order of ``selected.plugins``.
 
     Returns:
         The exit code: the highest of all plugins.
     """
-    code = max((outcome.exit_code for outcome in results), default=0)
+    code = max((result.exit_code for result in results if isinstance(result, KitError)), default=0)
     if as_json:
         print_document(_document(selected, results, code))
         return code
-    rows = [_row(outcome, selected) for outcome in results]
-    for (plugin, *_), outcome in zip(rows, results, strict=True):
-        print_problems(
-            replace(problem, file=f"{plugin}/{problem.file}".rstrip("/")) for problem in _problems(outcome.result)
-        )
+    names = [selected.name(plugin.project.start) for plugin in selected.plugins]
+    rows = [(name, *_row(result)) for name, result in zip(names, results, strict=True)]
+    for name, result in zip(names, results, strict=True):
+        print_problems(replace(problem, file=f"{name}/{problem.file}".rstrip("/")) for problem in _problems(result))
     if rows:
         print_lines(table([("plugin", "artifact", "size", "result"), *rows], right=(2,), flexible=(0, 1)))
     counts = [f"{count} {word}" for word, count in Counter(row[-1] for row in rows).items()]
@@ -201,27 +204,28 @@ def _changes(plugin: ChangedPlugin) -> list[dict[str, str]]:
     return [{"path": one.path, "change": one.change, "input": one.kind.value} for one in plugin.inputs]
 
 
-def _document(selected: PluginsToPackage, results: Sequence[PluginResult], code: int) -> dict[str, object]:
+def _document(selected: PluginsToPackage, results: Sequence[_Result], code: int) -> dict[str, object]:
     listed = zip(selected.plugins, results, strict=True)
-    plugins = [{**_selected(plugin, selected), **_described(outcome.result)} for plugin, outcome in listed]
+    plugins = [{**_selected(plugin, selected), **_described(result)} for plugin, result in listed]
     return {"status": "error" if code else "done", "exitCode": code, **selected.head, "plugins": plugins}
 
 
-def _described(result: PackagedPlugin | KitError) -> dict[str, object]:
+def _described(result: _Result) -> dict[str, object]:
+    if isinstance(result, RecordedBuild):  # only without reports, which a document has
+        return {"status": "nothing-to-do", "artifact": str(result.artifact)}
     return describe_error(result) if isinstance(result, KitError) else describe_packaged(result)
 
 
-def _row(outcome: PluginResult, selected: PluginsToPackage) -> tuple[str, str, str, str]:
-    result = outcome.result
-    name = selected.name(outcome.project.start)
+def _row(result: _Result) -> tuple[str, str, str]:
     if isinstance(result, KitError):
-        return name, "", "", "failed"
+        return "", "", "failed"
+    if isinstance(result, RecordedBuild):
+        return result.artifact.name, readable_size(result.size), "up to date"
     artifact = result.artifact
-    word = "up to date" if result.unchanged else "packaged"
-    return name, artifact.file.name, readable_size(artifact.size), word
+    return artifact.file.name, readable_size(artifact.size), "up to date" if result.unchanged else "packaged"
 
 
-def _problems(result: PackagedPlugin | KitError) -> tuple[Problem, ...]:
+def _problems(result: _Result) -> tuple[Problem, ...]:
     if isinstance(result, KitError):
         return (*result.problems, Problem(message=result.message, hint=result.hint))
     return result.warnings

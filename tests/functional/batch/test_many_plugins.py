@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
 
 from builder import pipeline
-from builder.batch import PluginResult, find_plugins, package_all
+from builder.batch import PluginResult, find_last_builds, find_plugins, package_all
 from builder.dependencies import Store, read_lock, write_lock
 from builder.errors import DependencyError, ProjectError
 from builder.pipeline import PackagedPlugin, Project
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 HANDLER = "def handler(event, context):\n    return None\n"
 TODAY = date(2026, 11, 20)
+TICK = 0.06
+"""More seconds than a file must be older than the build that is recorded."""
 
 
 def make(folder: Path, *, requirements: str = "", name: str = "", handler: str = HANDLER) -> Project:
@@ -127,6 +130,32 @@ def test_two_plugins_with_the_same_artifact_are_rejected(tmp_path: Path, store: 
     assert first.exit_code == 0
     assert isinstance(second.result, ProjectError)
     assert str(tmp_path / "one" / "plugin.toml") in second.result.message
+
+
+def test_what_has_not_changed_since_the_last_build_is_found_by_its_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("SOURCE_DATE_EPOCH", "BIOT_PLUGIN_SIGNING_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("BIOT_PLUGIN_STORE", str(tmp_path / "store"))
+    (tmp_path / "all" / ".git").mkdir(parents=True)
+    projects = [make(tmp_path / "all" / f"p{number}") for number in range(4)]
+    (projects[3].start / "src" / "index.py").write_text("broken = (\n", "utf-8")
+    time.sleep(TICK)  # a build of fresh files is not recorded
+    results = package_all(projects, Store(tmp_path / "store"), SilentProgress())
+
+    records = find_last_builds(projects)
+    assert [record and record.sha256 for record in records[:3]] == digests(results)[:3]
+    assert records[3] is None
+    make(tmp_path / "all" / "another")  # beside the others, as in a growing repository
+    assert find_last_builds(projects) == records
+    (projects[1].start / "src" / "new.py").touch()
+    assert find_last_builds(projects) == (records[0], None, records[2], None)
+    (tmp_path / "all" / ".gitignore").touch()
+    assert find_last_builds(projects) == (None,) * 4
+    time.sleep(TICK)
+    package_all(projects[:1], Store(tmp_path / "store"), SilentProgress())
+    assert find_last_builds(projects[:1]) == records[:1]  # the complete comparison found the same and records it
 
 
 class Interrupting(SilentProgress):

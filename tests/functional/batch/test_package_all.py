@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -53,6 +54,22 @@ def test_a_shard_is_every_nth_plugin_and_may_be_empty(biot_plugin: Call, monorep
 
     assert first.stdout.splitlines()[-1] == "2 plugins: 2 packaged"
     assert (last.returncode, last.stdout) == (0, "0 plugins: this part has none\n")
+
+
+def test_a_second_run_says_the_same_with_and_without_records(biot_plugin: Call, monorepo: Path) -> None:
+    time.sleep(0.06)  # a build of fresh files is not recorded
+    biot_plugin("package", "--all", cwd=monorepo)
+    recorded = biot_plugin("package", "--all", cwd=monorepo)
+    compared = biot_plugin("package", "--all", "-o", "out", cwd=monorepo)
+    again = biot_plugin("package", "--all", "-o", "out", cwd=monorepo)
+    document = json.loads(biot_plugin("package", "--all", "--json", cwd=monorepo).stdout)
+
+    assert recorded.stdout == again.stdout
+    assert recorded.stdout.splitlines()[-1] == "3 plugins: 2 up to date, 1 failed"
+    assert compared.stdout.splitlines()[-1] == "3 plugins: 2 packaged, 1 failed"
+    assert (recorded.returncode, again.returncode) == (4, 4)
+    assert [one["status"] for one in document["plugins"]] == ["nothing-to-do", "error", "nothing-to-do"]
+    assert all("report" in one for one in document["plugins"] if one["status"] == "nothing-to-do")
 
 
 @pytest.mark.parametrize(
