@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from sandbox.console import action_pages, activity_pages, plugin_pages
-from sandbox.console.chain_pages import chain_routes
+from sandbox.console.chain_pages import chain_routes, fixture_pages
 from sandbox.console.console_access import KEY_PARAMETER, PATH
 from sandbox.console.console_assets import ASSETS, VERSION_PARAMETER, asset_content
 from sandbox.console.local_pages import cron_pages, data_pages, fault_pages, file_pages, history_pages, limits_pages
@@ -36,6 +36,7 @@ def create_console(app: Starlette) -> ASGIApp:
             *plugin_pages.routes(),
             *activity_pages.routes(),
             *chain_routes.routes(),
+            *fixture_pages.routes(),
             *action_pages.routes(),
             *cron_pages.routes(),
             *file_pages.routes(),

@@ -25,10 +25,14 @@ class SavedEvent:
     Attributes:
         name: Its name: the hook, the entity and the action.
         event: The event as Lambda passes it, with ``<token>`` where a token belongs.
+        listener: The plugin or endpoint that was called.
+        status: What it answered; 200 if it gave no answer.
     """
 
     name: str
     event: Mapping[str, object]
+    listener: str
+    status: int
 
 
 def is_savable(step: Mapping[str, Any]) -> bool:
@@ -53,13 +57,23 @@ def saved_event(chain: Mapping[str, Any], listener: str = "", step_number: int =
         message = f"{chain['title']} has {len(steps)} calls{whose}."
         raise SandboxError(message, hint="`biot-plugin activity show ID` lists them. Choose one with --step.")
     step = steps[max(step_number, 1) - 1]
-    return SavedEvent(name=event_name(chain, step), event=_event(_HOOKS[step["name"]], step))
+    return SavedEvent(
+        name=event_name(chain, step),
+        event=_event(_HOOKS[step["name"]], step),
+        listener=step["listener"],
+        status=answered_status(step),
+    )
 
 
 def event_name(chain: Mapping[str, Any], step: Mapping[str, Any]) -> str:
     """Return the name under which the event of a step that ``is_savable`` is saved."""
     parts = (_HOOKS[step["name"]], chain["entityTypeName"], chain["actionName"])
     return _NAME.sub("_", "_".join(part for part in parts if part).lower()).strip("_")
+
+
+def answered_status(step: Mapping[str, Any]) -> int:
+    """Return the status that a plugin answered; 200, for a test that says what it should be, if it gave no answer."""
+    return int(step["response"]["status"]) if step["response"] else 200
 
 
 def _event(hook: str, step: Mapping[str, Any]) -> dict[str, object]:

@@ -55,15 +55,36 @@ def from_a_new_plugin_to_a_test_that_passes(console: OpenConsole) -> None:
         project = Path(folder)
         write_project(project, copied_test(console))
         download.value.save_as(project / "events" / download.value.suggested_filename)
-        ran = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"],
-            check=False,
-            cwd=project,
-            env={"PYTHONPATH": str(project), "PATH": "/usr/bin:/bin"},
-            capture_output=True,
-            text=True,
-        )
-        assert "1 passed" in ran.stdout, ran.stdout + ran.stderr
+        run_its_test(project)
+
+
+def save_into_a_watched_folder(console: OpenConsole) -> None:
+    """Save as fixture writes event and test into the folder that `dev` watches; the test passes."""
+    create(console)
+    page, sandbox = console.page, console.sandbox
+    with tempfile.TemporaryDirectory() as folder:
+        project = Path(folder)
+        write_project(project, "")
+        body = {"pluginName": "renamer", "file": str(project / "plugin.toml")}
+        assert sandbox.call("POST", "/sandbox/v1/watched-files", token=sandbox.token(), body=body).status < 300
+        trigger_and_read_the_chain(console)
+        page.get_by_role("tab", name="Event").click()
+        page.get_by_role("button", name="Save as fixture").first.click()
+        expect(page.get_by_role("status").first).to_contain_text("are written.")
+        run_its_test(project)
+
+
+def run_its_test(project: Path) -> None:
+    """Run the tests of a plugin's folder; there is one."""
+    ran = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"],
+        check=False,
+        cwd=project,
+        env={"PYTHONPATH": str(project), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+    )
+    assert "1 passed" in ran.stdout, ran.stdout + ran.stderr
 
 
 def create(console: OpenConsole) -> None:
@@ -124,4 +145,8 @@ def copied_commands_make_the_same_call(console: OpenConsole) -> None:
     expect(page.get_by_role("heading", level=1)).to_contain_text("POST /organization")
 
 
-CODE_STORIES = (from_a_new_plugin_to_a_test_that_passes, copied_commands_make_the_same_call)
+CODE_STORIES = (
+    from_a_new_plugin_to_a_test_that_passes,
+    save_into_a_watched_folder,
+    copied_commands_make_the_same_call,
+)

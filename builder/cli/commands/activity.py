@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -104,29 +104,34 @@ Examples:
 def save(  # noqa: PLR0913 - one parameter per option of the command line
     identifier: str, name: str | None, step: int, folder: Path, *, force: bool, as_json: bool
 ) -> None:
-    """Save what a plugin received in a call as `events/NAME.json`, which the plugin's own tests run by themselves.
+    """Save what a plugin received in a call as `events/NAME.json`, with a test that calls the plugin with it.
+
+    The test expects the status that the plugin answered. A folder without the tests of a generated plugin gets only
+    the event.
 
     Every value is replaced by a pseudonym before anything is written: no name, no id, no finding, no token is left.
     Names of templates, and states that BioT defines, stay.
     """
-    from builder.archive.atomic_files import atomic_file
     from builder.manifest import find_manifest
+    from sandbox.event_files.fixture_files import write_fixture
     from sandbox.event_files.saved_events import saved_event
 
-    events = find_manifest(folder.resolve()).parent / "events"
+    project = find_manifest(folder.resolve()).parent
     with open_local_service(os.environ, SystemClock()) as local:
         chain = local.get(f"/activity/{identifier}" if identifier.isalnum() else "/activity/unknown")
     saved = saved_event(chain, step_number=step)
-    file = events / f"{_file_name(name or saved.name)}.json"
-    if file.exists() and not force:
-        message = f"{file} exists already. Choose another --name, or replace it with --force."
-        raise click.UsageError(message)
-    with atomic_file(file) as stream:
-        stream.write(json.dumps(saved.event, indent=2, ensure_ascii=False).encode() + b"\n")
+    named = replace(saved, name=_file_name(name or saved.name))
+    try:
+        written = write_fixture(project, named, int(str(chain["number"])), replace=force)
+    except FileExistsError as error:
+        message = f"{error} exists already. Choose another --name, or replace it with --force."
+        raise click.UsageError(message) from error
     if as_json:
-        print_document({"status": "done", "file": str(file)})
+        test = str(written.test) if written.test else None
+        print_document({"status": "done", "file": str(written.event), "test": test})
     else:
-        print_lines([f"{file}", f"`biot-plugin invoke {file.stem}` calls the plugin with it."])
+        called = f"`biot-plugin invoke {written.event.stem}` calls the plugin with it."
+        print_lines([*(str(file) for file in written.files), called])
 
 
 def _file_name(name: str) -> str:

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from builder.errors import SandboxError
 from sandbox.activity.step_changes import step_changes
 from sandbox.console.chain_pages.chain_points import chain_points, comparable_values, default_points, known_changes
 from sandbox.console.chain_pages.chain_steps import chain_steps
 from sandbox.console.chain_pages.chain_timeline import chain_timeline
 from sandbox.console.chain_pages.copied_calls import copied_calls
+from sandbox.console.chain_pages.fixture_pages import watched_folders
 from sandbox.console.chain_pages.folded_diff import folded_diff
+from sandbox.console.chain_pages.recorded_chain import recorded_chain
 from sandbox.console.console_access import PATH
 from sandbox.console.page_rendering import SECURITY_HEADERS, render
 from sandbox.console.recorded_text import exact_text
 from sandbox.console.submitted_fields import submitted_fields
-from sandbox.event_files.saved_events import saved_event
 from sandbox.instance_state import state_of
 from sandbox.json_diff import diff
 from sandbox.replay.routes import replay_chain
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
     from starlette.requests import Request
 
-    from sandbox.activity.activity_recorder import ActivityRecorder
     from sandbox.console.chain_pages.chain_points import ChainPoint
 
 _SEE_OTHER = 303
@@ -42,16 +41,15 @@ def routes() -> list[Route]:
     return [
         Route("/activity/{id}", show_chain, methods=["GET"]),
         Route("/activity/{id}/message/{point}", show_message, methods=["GET"]),
-        Route("/activity/{id}/event", download_event, methods=["GET"]),
         Route("/activity/{id}/replay", replay, methods=["POST"]),
     ]
 
 
 def show_chain(request: Request) -> Response:
     """One chain: when its steps ran, what each changed, two points compared, and why others were not called."""
-    chain, query = _chain(request, request.path_params["id"]), request.query_params
+    chain, query = recorded_chain(request), request.query_params
     other_id = query.get("with", "").strip()
-    other = _chain(request, other_id) if other_id else chain
+    other = recorded_chain(request, other_id) if other_id else chain
     points, other_points = chain_points(chain), chain_points(other)
     before, after = default_points(chain)
     if other_id:
@@ -76,13 +74,15 @@ def show_chain(request: Request) -> Response:
         difference=lines,
         changed=len(changes),
         left_out=left_out,
+        folders=watched_folders(request, chain),
+        done=query.get("done", ""),
         copies=copied_calls(chain, state_of(request).settings.base_url),
     )
 
 
 def show_message(request: Request) -> Response:
     """The body of a message as it was written, as text."""
-    chain, (step, _, part) = _chain(request, request.path_params["id"]), request.path_params["point"].partition("-")
+    chain, (step, _, part) = recorded_chain(request), request.path_params["point"].partition("-")
     message: Mapping[str, Any] | None = None
     if step in {"request", "response"}:
         message = chain.get(step)
@@ -91,21 +91,6 @@ def show_message(request: Request) -> Response:
     if message is None:
         raise _no_point()
     return Response(exact_text(message), media_type="text/plain", headers=SECURITY_HEADERS)
-
-
-def download_event(request: Request) -> Response:
-    """An event for the plugin's folder ``events``, as ``biot-plugin activity save`` writes it."""
-    chain, step = _chain(request, request.path_params["id"]), request.query_params.get("step", "1")
-    if not step.isdecimal() or len(step) > 5:  # noqa: PLR2004 - more digits than any chain has steps
-        message = "step must be the number of a call of a plugin."
-        raise bad_request(message)
-    try:
-        saved = saved_event(chain, step_number=int(step))
-    except SandboxError as error:
-        raise bad_request(str(error)) from error
-    text = json.dumps(saved.event, indent=2, ensure_ascii=False) + "\n"
-    headers = {**SECURITY_HEADERS, "content-disposition": f'attachment; filename="{saved.name}.json"'}
-    return Response(text, media_type="application/json", headers=headers)
 
 
 async def replay(request: Request) -> Response:
@@ -137,13 +122,3 @@ def _point(points: tuple[ChainPoint, ...], key: str) -> ChainPoint:
 
 def _no_point() -> ApiError:
     return ApiError(404, "POINT_NOT_FOUND", "The call has no such point. Choose one of those that its page lists.")
-
-
-def _chain(request: Request, identifier: str) -> dict[str, Any]:
-    work = request.app.state.work
-    recorder: ActivityRecorder | None = work.recorder if work else None
-    chain = recorder.read(identifier) if recorder else None
-    if chain is None:
-        message = f"There is no activity {identifier[:100]}. Only the newest calls are kept."
-        raise ApiError(404, "ACTIVITY_NOT_FOUND", message)
-    return chain

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sandbox.console.recorded_text import shortened_json
-from sandbox.event_files.saved_events import is_savable
+from sandbox.event_files.saved_events import event_name, is_savable
 from sandbox.json_diff import ChangeKind, path_text
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ class ShownStep:
     Attributes:
         number: Its place in the chain, from 1.
         saved_number: Its number among those that can be saved as an event, from 1; 0 if it cannot.
+        saved_name: The name of the event that would be saved; empty if it cannot.
         step: As the activity describes it.
         bar: When it ran.
         nested: The calls that its plugin made.
@@ -47,6 +48,7 @@ class ShownStep:
 
     number: int
     saved_number: int
+    saved_name: str
     step: Mapping[str, Any]
     bar: TimelineBar
     nested: tuple[NestedCall, ...]
@@ -72,6 +74,7 @@ def chain_steps(
             ShownStep(
                 number=at + 1,
                 saved_number=saved if savable else 0,
+                saved_name=event_name(chain, step) if savable else "",
                 step=step,
                 bar=timeline.bars[at],
                 nested=timeline.nested[at],

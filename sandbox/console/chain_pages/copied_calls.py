@@ -6,7 +6,8 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sandbox.event_files.saved_events import event_name, is_savable
+from sandbox.event_files.saved_events import answered_status, event_name, is_savable
+from sandbox.event_files.saved_tests import saved_test
 from sandbox.hooks.rules.api_messages import json_bytes
 
 if TYPE_CHECKING:
@@ -14,38 +15,6 @@ if TYPE_CHECKING:
 
 _OWN_HEADERS = frozenset({"accept-language", "allow-interception", "content-type"})
 """The headers that say what is asked for; all others belong to the connection, the trace or the caller."""
-
-
-_PYTHON_TEST = '''\
-"""`{command}` writes its event."""
-
-import pytest
-
-import index
-from tests.support import events
-
-
-@pytest.mark.usefixtures("biot")
-def test_{name}() -> None:
-    answer = index.handler(events.example("{name}"), None)
-
-    assert answer["statusCode"] == {status}
-'''
-_JAVASCRIPT_TEST = """\
-// `{command}` writes its event.
-import assert from "node:assert/strict";
-import {{ test }} from "node:test";
-import * as events from "./support/events.js";
-import {{ startPlugin }} from "./support/plugin.js";
-
-test("{name}", async (t) => {{
-  const {{ handler }} = await startPlugin(t);
-
-  const answer = await handler(events.example("{name}"));
-
-  assert.equal(answer.statusCode, {status});
-}});
-"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -97,10 +66,9 @@ def _curl(chain: Mapping[str, Any], base_url: str) -> str:
 
 def _test(chain: Mapping[str, Any], step: Mapping[str, Any]) -> str:
     """A test that calls the plugin with the saved event, in the language of the plugin that ran."""
-    name, status = event_name(chain, step), step["response"]["status"] if step["response"] else 200
     runtime = str((step.get("function") or {}).get("runtime", ""))
-    template = _JAVASCRIPT_TEST if runtime.startswith("nodejs") else _PYTHON_TEST
-    return template.format(command=f"biot-plugin activity save {chain['number']}", name=name, status=status)
+    name, status = event_name(chain, step), answered_status(step)
+    return saved_test(name, status, chain["number"], javascript=runtime.startswith("nodejs"))
 
 
 def _body(chain: Mapping[str, Any]) -> str:

@@ -50,10 +50,23 @@ def test_an_event_is_written_into_the_folder_of_the_plugin_with_pseudonyms(
     assert body["jwt"] == "<token>"
     assert "Zacharias" not in text
     assert "81.5" not in text
+    assert not (project / "tests").exists()  # it has not the tests of a generated plugin
     again = biot_plugin("activity", "save", number)
     assert (again.code, "exists already" in again.err) == (2, True)
     assert biot_plugin("activity", "save", number, "--force").code == 0
     assert biot_plugin("activity", "save", number, "--name", "born", "--json").document["file"].endswith("born.json")
+
+
+def test_a_generated_plugin_gets_a_test_of_the_event(biot_plugin: CommandLine, project: Path) -> None:
+    support = project / "tests" / "support" / "events.py"
+    support.parent.mkdir(parents=True)
+    support.touch()
+
+    done = biot_plugin("activity", "save", newest(biot_plugin))
+
+    test = project / "tests" / "test_notification_patient_create.py"
+    assert str(test) in done.out
+    assert 'assert answer["statusCode"] == 200' in test.read_text()
 
 
 @pytest.mark.parametrize(
