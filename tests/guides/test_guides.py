@@ -23,7 +23,7 @@ FROM_NOTHING = ("existing-plugin", "many-plugins", "ci")
 """Guides that begin in an empty folder."""
 IN_A_PLUGIN = ("auditors",)
 """Guides that begin in a generated plugin."""
-IN_PLAIN_TOX = {"publish", "image"}
+IN_PLAIN_TOX = {"publish", "image", "types"}
 """Guides that `tests/templates/test_publishing_guides.py` runs, also in plain `tox`."""
 NOT_RUN = {"biot-plugin audit --osv osv"}
 """Commands that need what only a reader has: a copy of the OSV database."""
