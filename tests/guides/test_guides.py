@@ -25,8 +25,13 @@ IN_A_PLUGIN = ("auditors",)
 """Guides that begin in a generated plugin."""
 IN_PLAIN_TOX = {"publish", "image", "types"}
 """Guides that `tests/templates/test_publishing_guides.py` runs, also in plain `tox`."""
-NOT_RUN = {"biot-plugin audit --osv osv"}
-"""Commands that need what only a reader has: a copy of the OSV database."""
+NOT_RUN = {
+    "biot-plugin audit --osv osv",
+    "git fetch origin main",
+    "biot-plugin plan --all -e dev --json > plan.json || [ $? = 10 ]",
+}
+"""First lines of blocks that need what only a reader has: a copy of the OSV database, or a pipeline with its branches
+and an environment. `tests/functional/batch` and `tests/functional/release` run the commands of pipelines."""
 
 
 @pytest.fixture
@@ -53,7 +58,7 @@ def test_every_guide_is_run() -> None:
     skipped = {block for name in names for block in blocks_that_do_not_run((GUIDES / f"{name}.md").read_text("utf-8"))}
 
     assert names == {*FROM_NOTHING, *IN_A_PLUGIN, *IN_PLAIN_TOX, "private-index"}
-    assert skipped == NOT_RUN
+    assert {block.splitlines()[0] for block in skipped} == NOT_RUN
 
 
 @pytest.mark.parametrize("name", FROM_NOTHING)
