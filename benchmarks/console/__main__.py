@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import platform
 import sys
@@ -18,7 +17,7 @@ from benchmarks.console.filled_console import fill, filled_further
 from benchmarks.console.page_text import COMPARISON
 from benchmarks.console.stories import STORIES
 from benchmarks.functions.bars import Bar, import_seconds
-from builder.cli import COLLECTION_THRESHOLD
+from builder.cli.local_biot import collect_garbage_regularly
 from sandbox.functions.service import ServiceSettings
 from tests.support.sandbox.running_sandbox import running_sandbox
 
@@ -39,7 +38,7 @@ STORIES_MIN = 60
 def main(names: list[str]) -> int:
     """Run everything, print and write the page; with names, run only these stories. 1 when a bar is missed."""
     start = time.monotonic()
-    gc.set_threshold(COLLECTION_THRESHOLD)  # as `biot-plugin sandbox` has it
+    collect_garbage_regularly()  # as `biot-plugin sandbox` does
     if names:
         with tempfile.TemporaryDirectory(prefix="biot-console-") as folder, chromium() as browser:
             return 0 if stories(browser, Path(folder), {name: STORIES[name] for name in names}).met else 1

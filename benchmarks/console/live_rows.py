@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import http.client
 import multiprocessing
 import statistics
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from benchmarks.functions.bars import Bar, bar_for, milliseconds, scale
-from builder.cli import COLLECTION_THRESHOLD
+from builder.cli.local_biot import collect_garbage_regularly
 from sandbox.server import ServerOptions, start
 from sandbox.ums.first_accounts import create_first_accounts
 from tests.support.sandbox.running_sandbox import Sandbox
@@ -118,7 +117,7 @@ def _server(folder: Path) -> Iterator[tuple[int, dict[str, str]]]:
 
 
 def _serve(folder: Path, parent: Connection) -> None:
-    gc.set_threshold(COLLECTION_THRESHOLD)  # as `biot-plugin sandbox` has it
+    collect_garbage_regularly()  # as `biot-plugin sandbox` does
     with start(ServerOptions(folder=folder, port=0)) as running:
         accounts = create_first_accounts(running.state.database)
         assert accounts is not None

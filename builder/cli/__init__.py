@@ -8,7 +8,7 @@ import signal
 import sys
 from typing import NoReturn
 
-COLLECTION_THRESHOLD = 100_000
+_COLLECTION_THRESHOLD = 100_000
 """More objects than a build creates; a command that runs for hours still collects its garbage."""
 _STANDARD_ERROR = 2
 
@@ -20,7 +20,7 @@ def main() -> NoReturn:
 
         restart_in_utf8_mode()
     # Most commands end before a collection pays off: it took a twelfth of the time of `package`.
-    gc.set_threshold(COLLECTION_THRESHOLD)
+    gc.set_threshold(_COLLECTION_THRESHOLD)
     _open_closed_streams()
     # Ctrl-C while modules are imported is noted here and reported by `run`, as at any other time.
     early_signals: list[int] = []
@@ -47,4 +47,4 @@ def _open_closed_streams() -> None:
     sys.stderr = sys.stderr or open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
 
 
-__all__ = ["COLLECTION_THRESHOLD", "main"]
+__all__ = ["main"]
