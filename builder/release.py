@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from builder.publishing.clock import Clock
     from builder.publishing.execution.run import PublishRun
     from builder.publishing.planning.plan import ReleasePlan
-    from builder.publishing.records.journal import JournalEntry
+    from builder.publishing.records.journal_entry import JournalEntry
     from builder.publishing.records.outcome import PublishOutcome
     from builder.release_artifact import PublishRequest
 
@@ -185,21 +185,20 @@ def rollback(project: Project, context: ReleaseContext, *, version: int | None =
 
 
 def history(project: Project, context: ReleaseContext) -> tuple[JournalEntry, ...]:
-    """All publishes of this plugin from this machine, oldest first; of one environment if one is given.
+    """All publishes of this plugin that are recorded, oldest first; of one environment if one is given.
 
     Raises:
         ManifestError, ProjectError: plugin.toml is missing or wrong.
         PublishError: The environment is unknown, or the journal cannot be read.
     """
-    from builder.publishing.records.journal import Journal, all_entries
+    from builder.publishing.records.plugin_records import entries_everywhere, open_records
 
     state = find_state_folder(context.environ)
     if project.environment is not None:
         loaded, target = _load_target(project, context)
-        return Journal(state, target, loaded.manifest.plugin.name).entries()
+        return open_records(state, target, loaded.manifest.plugin.name).journal.entries()
     name = _load(project).manifest.plugin.name
-    entries = (entry for entry in all_entries(state) if entry.plugin == name)
-    return tuple(sorted(entries, key=lambda entry: entry.opened))
+    return entries_everywhere(state, name)
 
 
 def _load(project: Project) -> LoadedManifest:

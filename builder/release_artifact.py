@@ -19,9 +19,8 @@ from builder.image.layout_files import is_layout, stored_image
 from builder.manifest.model import PackageType
 from builder.publishing.failures import NotPossible
 from builder.publishing.planning.plan import DesiredPlugin, PluginCode, ReleaseFiles
-from builder.publishing.records.journal import Journal
+from builder.publishing.records.plugin_records import open_records
 from builder.publishing.records.promotion import find_proven_release
-from builder.publishing.records.retained_releases import RetainedReleases
 
 if TYPE_CHECKING:
     from builder.build_values import Artifact
@@ -210,8 +209,8 @@ def read_proven(client: BiotClient, name: str, state: StateFolder) -> ProvenRele
         NotPossible: It is unknown what the environment has, or its bytes are not retained here.
         PublishError: The environment cannot be read.
     """
-    journal = Journal(state, client.target, name)
-    return find_proven_release(client.target, name, client.read(name), journal.entries(), RetainedReleases(state))
+    remote, records = client.read(name), open_records(state, client.target, name)
+    return find_proven_release(client.target, name, remote, records.journal.entries(), records.retained)
 
 
 def prepare_promoted(proven: ProvenRelease, manifest: Manifest, target: TargetEnvironment) -> PreparedRelease:

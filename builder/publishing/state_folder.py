@@ -34,9 +34,11 @@ class StateFolder:
 
     Attributes:
         folder: ``BIOT_PLUGIN_STATE``, or the user's state folder.
+        records: ``BIOT_PLUGIN_RECORDS``: where several machines share journals and retained releases; or empty.
     """
 
     folder: Path
+    records: str = ""
 
     @property
     def tokens(self) -> Path:
@@ -84,14 +86,17 @@ def find_state_folder(environ: Mapping[str, str]) -> StateFolder:
     """The state folder of this process.
 
     Args:
-        environ: The process's environment; ``BIOT_PLUGIN_STATE`` is a folder.
+        environ: The process's environment; ``BIOT_PLUGIN_STATE`` is a folder, and ``BIOT_PLUGIN_RECORDS`` a folder or
+            the address of a bucket.
     """
+    records = environ.get("BIOT_PLUGIN_RECORDS", "").strip()
     variable = environ.get("BIOT_PLUGIN_STATE", "")
     if variable:
-        return StateFolder(folder=Path(os.path.expanduser(variable)).absolute())  # noqa: PTH111 - an unknown user stays as written
+        folder = Path(os.path.expanduser(variable)).absolute()  # noqa: PTH111 - an unknown user stays as written
+        return StateFolder(folder=folder, records=records)
     from platformdirs import user_state_path
 
-    return StateFolder(folder=user_state_path("biot-plugin-kit", appauthor=False))
+    return StateFolder(folder=user_state_path("biot-plugin-kit", appauthor=False), records=records)
 
 
 def read_json(data: bytes) -> object:

@@ -15,18 +15,22 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    short_help="List what was published from this machine.",
+    short_help="List what was published, and how it ended.",
     epilog="""\b
 Examples:
   biot-plugin history           all environments, newest first
   biot-plugin history -e dev    one environment
   biot-plugin history --json    with digests and reasons, as JSON
+
+\b
+If BIOT_PLUGIN_RECORDS names a folder or s3://BUCKET/PREFIX, also what other
+machines published with it: the newest 100 of each environment.
 """,
 )
 @project_options
 @json_option
 def command(folder: Path, environment: str | None, *, as_json: bool) -> int:
-    """List what was published from this machine.
+    """List what was published from this machine, and by the team if it shares its records.
 
     Each entry has the time, the versions, the commit, the result, the environment and the publisher.
     """

@@ -24,7 +24,8 @@ Examples:
 
 \b
 The machine that published a plugin keeps its last 10 releases with their
-settings. `biot-plugin history` lists them.
+settings. `biot-plugin history` lists them. If BIOT_PLUGIN_RECORDS names a
+folder or s3://BUCKET/PREFIX, every machine can go back to them.
 """,
 )
 @project_options

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from builder.cli.progress_bar import TerminalProgress
     from builder.publishing.api_values import RemotePlugin
     from builder.publishing.planning.differences import FieldChange
-    from builder.publishing.records.journal import JournalEntry
+    from builder.publishing.records.journal_entry import JournalEntry
     from builder.publishing.records.promotion import ProvenRelease
     from builder.release import PlannedRelease, PublishResult
 

@@ -18,7 +18,10 @@ import threading
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from builder.dependencies.store.s3_bucket import (
+from builder.dependencies.store.time_limit import TimeLimit, run_jobs
+from builder.dependencies.tool_failures import safe_text
+from builder.errors import DependencyError
+from builder.network.s3_bucket import (
     CONNECTIONS,
     Bucket,
     BucketAddress,
@@ -26,9 +29,6 @@ from builder.dependencies.store.s3_bucket import (
     BucketErrorKind,
     has_boto3,
 )
-from builder.dependencies.store.time_limit import TimeLimit, run_jobs
-from builder.dependencies.tool_failures import safe_text
-from builder.errors import DependencyError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

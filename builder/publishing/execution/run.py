@@ -14,11 +14,12 @@ from builder.publishing.execution.reconcile import PluginApi, carry_out
 from builder.publishing.planning.differences import DISABLED, STATE
 from builder.publishing.planning.plan import Unchanged
 from builder.publishing.planning.planner import make_plan
-from builder.publishing.records.interrupted_runs import resolve_interrupted_run
-from builder.publishing.records.journal import Journal, JournalEntry, format_time, new_id
+from builder.publishing.records.interrupted_runs import may_be_running, resolve_interrupted_run, running_note
+from builder.publishing.records.journal_entry import JournalEntry, format_time, new_id
 from builder.publishing.records.outcome import PublishOutcome, describe_remote
+from builder.publishing.records.plugin_records import open_records
 from builder.publishing.records.publisher import commit_of, publisher_name
-from builder.publishing.records.retained_releases import RetainedReleases, settings_digest
+from builder.publishing.records.retained_releases import settings_digest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,8 +70,8 @@ class PublishRun:
         self._api = api
         self._context = context
         self._clock = clock
-        self.journal = Journal(context.state, context.target, context.plugin)
-        self.retained = RetainedReleases(context.state)
+        records = open_records(context.state, context.target, context.plugin)
+        self.journal, self.retained = records.journal, records.retained
 
     def read_remote(self) -> tuple[RemotePlugin | None, tuple[str, ...]]:
         """The plugin as BioT has it, and a note for each interrupted publish that this read resolves.
@@ -80,12 +81,14 @@ class PublishRun:
         """
         remote = self._api.read(self._context.plugin)
         notes = []
-        for entry in self.journal.entries():
-            if entry.closed is None:
-                now = self._clock.now()
-                outcome = resolve_interrupted_run(entry, self.retained.read_settings(entry.config), remote, now)
-                self.journal.close(entry, outcome, now, settled_by=new_id())
-                notes.append(f"The {entry.command} of {entry.opened} by {entry.who} was interrupted. {outcome.detail}")
+        for run in self.journal.unfinished():
+            entry, now = run.entry, self._clock.now()
+            outcome = resolve_interrupted_run(entry, self.retained.read_settings(entry.config), remote, now)
+            if run.elsewhere and not outcome.succeeded and may_be_running(entry, now):
+                notes.append(running_note(entry))
+                continue
+            self.journal.close(entry, outcome, now, settled_by=new_id())
+            notes.append(f"The {entry.command} of {entry.opened} by {entry.who} was interrupted. {outcome.detail}")
         return remote, tuple(notes)
 
     def execute(

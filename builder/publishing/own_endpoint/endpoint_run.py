@@ -11,10 +11,11 @@ from builder.network.verdict import Verdict
 from builder.publishing.failures import Conflict, OutcomeUnknown
 from builder.publishing.own_endpoint.endpoint_plan import make_endpoint_plan, wanted_rows
 from builder.publishing.planning.differences import ChangeSign
-from builder.publishing.records.journal import Journal, JournalEntry, format_time, new_id
+from builder.publishing.records.interrupted_runs import may_be_running, running_note
+from builder.publishing.records.journal_entry import JournalEntry, format_time, new_id
 from builder.publishing.records.outcome import PublishOutcome
+from builder.publishing.records.plugin_records import open_records
 from builder.publishing.records.publisher import commit_of, publisher_name
-from builder.publishing.records.retained_releases import RetainedReleases
 from builder.publishing.remote.endpoint_subscriptions import list_subscriptions, subscribe, unsubscribe
 
 if TYPE_CHECKING:
@@ -61,9 +62,9 @@ class EndpointRun:
     def __init__(self, client: BiotClient, context: EndpointContext) -> None:
         self._client = client
         self._context = context
-        self.retained = RetainedReleases(context.state)
         # A file of its own: the entries of plugins on BioT's account have code and versions.
-        self.journal = Journal(context.state, client.target, f"{context.manifest.plugin.name}@own")
+        records = open_records(context.state, client.target, f"{context.manifest.plugin.name}@own")
+        self.retained, self.journal = records.retained, records.journal
 
     def plan(self) -> EndpointPlan:
         """Compare plugin.toml with the dispatcher. Raises PublishError when it cannot be read."""
@@ -81,13 +82,16 @@ class EndpointRun:
     def resolve_interrupted(self, plan: EndpointPlan) -> tuple[str, ...]:
         """Close the entries of runs that were killed, and return a note for each."""
         notes = []
-        for entry in self.journal.entries():
-            if entry.closed is None:
-                verdict = Verdict.UNKNOWN if plan.changes else Verdict.DONE
-                detail = "It was interrupted before everything was in place." if plan.changes else "It was applied."
-                outcome = PublishOutcome(verdict=verdict, detail=detail)
-                self.journal.close(entry, outcome, self._context.clock.now(), settled_by=new_id())
-                notes.append(f"The publish of {entry.opened} by {entry.who} was interrupted. {detail}")
+        for run in self.journal.unfinished():
+            entry, now = run.entry, self._context.clock.now()
+            if run.elsewhere and plan.changes and may_be_running(entry, now):
+                notes.append(running_note(entry))
+                continue
+            verdict = Verdict.UNKNOWN if plan.changes else Verdict.DONE
+            detail = "It was interrupted before everything was in place." if plan.changes else "It was applied."
+            outcome = PublishOutcome(verdict=verdict, detail=detail)
+            self.journal.close(entry, outcome, now, settled_by=new_id())
+            notes.append(f"The publish of {entry.opened} by {entry.who} was interrupted. {detail}")
         return tuple(notes)
 
     def execute(self, plan: EndpointPlan) -> tuple[PublishOutcome, tuple[str, ...]]:

@@ -17,10 +17,29 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from builder.publishing.api_values import RemotePlugin
-    from builder.publishing.records.journal import JournalEntry
+    from builder.publishing.records.journal_entry import JournalEntry
 
 _IN_FLIGHT: Final = timedelta(seconds=CHANGE_LIMITS.total)
 """How long after sending a request may still take effect: as long as this client waits for its answer."""
+
+
+_LONGEST_RUN: Final = timedelta(hours=1)
+"""No publish takes longer: it sends its last request within ten minutes, and waits half an hour for the answer."""
+
+
+def may_be_running(entry: JournalEntry, now: datetime) -> bool:
+    """Whether a publish of another machine that has recorded no end may still be running.
+
+    Args:
+        entry: Its entry.
+        now: The current time.
+    """
+    return now - _opened(entry) < _LONGEST_RUN
+
+
+def running_note(entry: JournalEntry) -> str:
+    """A note that a publish of another machine may still be running."""
+    return f"A {entry.command} by {entry.who} began at {entry.opened} and has not ended: it may still be running."
 
 
 def desired_plugin_of(entry: JournalEntry, settings: Mapping[str, object]) -> DesiredPlugin:

@@ -1,111 +1,65 @@
-"""The journal of publishes from this machine: one file per plugin, two lines per publish.
+"""The journal of publishes from this machine: one file per plugin, two lines per publish; and a shared one beside it.
 
 The first line is written before the first changing request, the second one afterwards. Each is one JSON object, written
 at once and synced to the disk. Incomplete lines are ignored. A publish without its second line was interrupted; the
-next one finds out from BioT how it ended.
+next one finds out from BioT how it ended. What a team shares is written to the shared journal as well.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
-import re
 import sys
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from types import NoneType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from builder.archive.atomic_files import atomic_file
 from builder.errors import PackagingError, PublishError
-from builder.json_keys import camel_case
 from builder.publishing.failures import Conflict
-from builder.publishing.state_folder import PRIVATE_FILE, open_descriptor, private_folder, read_json, read_regular
+from builder.publishing.records.journal_entry import (
+    closing_line,
+    format_time,
+    opening_line,
+    parse_entries,
+    safe_name,
+    target_folder,
+)
+from builder.publishing.state_folder import PRIVATE_FILE, open_descriptor, private_folder, read_regular
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
     from pathlib import Path
 
     from builder.progress import Progress
     from builder.publishing.api_values import TargetEnvironment
     from builder.publishing.clock import Clock
+    from builder.publishing.records.journal_entry import JournalEntry
     from builder.publishing.records.outcome import PublishOutcome
+    from builder.publishing.records.shared_journal import SharedJournal
     from builder.publishing.state_folder import StateFolder
 
 LOCK_SECONDS: Final = 600.0
 """How long a publish waits for another one of the same plugin on this machine."""
 _POLL_SECONDS: Final = 0.2
 _HINT: Final = "Set BIOT_PLUGIN_STATE to a folder that you may write to."
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class JournalEntry:
-    """One publish or rollback.
-
-    Attributes:
-        id: Common to its lines.
-        opened: When it began, ISO 8601 in UTC.
-        command: ``publish`` or ``rollback``.
-        who: ``user@host``, or the CI job.
-        plugin: The name without ``Plugin-``.
-        environment: The target's name.
-        base_url: The target's address.
-        version_from: The version before; None for a new plugin.
-        version_to: The version to reach.
-        digest_from: Tree digest on BioT before, or None.
-        digest_to: Tree digest of the published code, or None when it is unknown.
-        code: Whether code was sent.
-        config: sha256 of the retained settings.
-        artifact: sha256 of the retained ZIP, or None.
-        report: sha256 of the retained build report, or None.
-        commit: Git commit of the plugin's repository, with ``+`` when files differ from it; empty outside git.
-        kit: Version of this kit.
-        closed: When it ended, or None when that is not recorded.
-        verdict: How it ended, or None.
-        detail: The reason, as sentences.
-        version: The version on BioT afterwards, or None.
-        settled_by: The run that determined how this one ended, if this one was interrupted.
-    """
-
-    id: str
-    opened: str
-    command: str
-    who: str
-    plugin: str
-    environment: str
-    base_url: str
-    version_from: int | None
-    version_to: int
-    digest_from: str | None
-    digest_to: str | None
-    code: bool
-    config: str
-    artifact: str | None = None
-    report: str | None = None
-    commit: str = ""
-    kit: str = ""
-    closed: str | None = None
-    verdict: str | None = None
-    detail: str = ""
-    version: int | None = None
-    settled_by: str | None = None
-
-
 _LONG: Final = 131_072
 """Bytes after which a journal that may be shortened is: more than a hundred publishes."""
 _KEPT: Final = 50
-_CLOSING: Final = ("closed", "verdict", "detail", "version", "settled_by")
-_CLOSED: Final = ("id", *_CLOSING)
-_OPENING: Final = tuple(name for name in JournalEntry.__dataclass_fields__ if name not in _CLOSING)
-_TYPES: Final[Mapping[object, tuple[type, ...]]] = {
-    "str": (str,),
-    "str | None": (str, NoneType),
-    "int": (int,),
-    "int | None": (int, NoneType),
-    "bool": (bool,),
-}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UnfinishedRun:
+    """A publish whose end is not recorded.
+
+    Attributes:
+        entry: Its entry.
+        elsewhere: Whether another machine began it, so that it may still be running. A publish of this machine that
+            is not recorded as ended was interrupted, because the journal is locked while it runs.
+    """
+
+    entry: JournalEntry
+    elsewhere: bool
 
 
 class Journal:
@@ -115,10 +69,14 @@ class Journal:
         state: The state folder.
         target: The environment. Its address decides, because two projects may each have a ``dev``.
         plugin: The name without ``Plugin-``.
+        shared: The journal of the same plugin that several machines share, or None.
     """
 
-    def __init__(self, state: StateFolder, target: TargetEnvironment, plugin: str) -> None:
-        self.file = state.journal / _folder(target.base_url) / f"{_safe(plugin)}.jsonl"
+    def __init__(
+        self, state: StateFolder, target: TargetEnvironment, plugin: str, *, shared: SharedJournal | None = None
+    ) -> None:
+        self.file = state.journal / target_folder(target.base_url) / f"{safe_name(plugin)}.jsonl"
+        self._shared = shared
 
     @contextmanager
     def locked(self, clock: Clock, progress: Progress) -> Iterator[None]:
@@ -141,7 +99,31 @@ class Journal:
             yield
 
     def entries(self) -> tuple[JournalEntry, ...]:
-        """Every publish, oldest first. Incomplete or unknown lines are ignored."""
+        """Every publish, oldest first. Incomplete or unknown lines are ignored.
+
+        Raises:
+            PublishError: A journal cannot be read.
+        """
+        local = self._local_entries()
+        return local if self._shared is None else merge_entries(local, self._shared.entries())
+
+    def unfinished(self) -> tuple[UnfinishedRun, ...]:
+        """The publishes whose end is not recorded. Call it while the journal is locked.
+
+        Raises:
+            PublishError: A journal cannot be read, or a lost record of the shared one cannot be written again.
+        """
+        local = {entry.id: entry for entry in self._local_entries()}
+        runs = [UnfinishedRun(entry=entry, elsewhere=False) for entry in local.values() if entry.closed is None]
+        for entry in self._shared.unfinished() if self._shared is not None else ():
+            known = local.get(entry.id)
+            if known is None:
+                runs.append(UnfinishedRun(entry=entry, elsewhere=True))
+            elif known.closed is not None and self._shared is not None:
+                self._shared.close(known)
+        return tuple(runs)
+
+    def _local_entries(self) -> tuple[JournalEntry, ...]:
         try:
             text = read_regular(self.file)
         except FileNotFoundError:
@@ -149,15 +131,17 @@ class Journal:
         except OSError as error:
             msg = f"The journal {self.file} cannot be read: {error.strerror}."
             raise PublishError(msg, hint=_HINT) from error
-        return _parse_entries(text)
+        return parse_entries(text)
 
     def open(self, entry: JournalEntry) -> None:
-        """Record that a publish begins; it is on the disk when this returns.
+        """Record that a publish begins; it is on the disk, and in the shared journal, when this returns.
 
         Raises:
             PublishError: It cannot be written. Then nothing may be sent.
         """
-        self._append(_line("open", entry, _OPENING))
+        if self._shared is not None:
+            self._shared.open(entry)
+        self._append(opening_line(entry))
 
     def close(
         self, entry: JournalEntry, outcome: PublishOutcome, now: datetime, *, settled_by: str | None = None
@@ -175,7 +159,10 @@ class Journal:
             version=outcome.remote.version if outcome.remote is not None else None,
             settled_by=settled_by,
         )
-        self._append(_line("close", closed, _CLOSED))
+        if self._shared is None or any(local.id == entry.id for local in self._local_entries()):
+            self._append(closing_line(closed))
+        if self._shared is not None:
+            self._shared.close(closed)
         return closed
 
     def drop_oldest(self) -> None:
@@ -186,17 +173,17 @@ class Journal:
         with suppress(OSError, PackagingError):
             if self.file.stat().st_size <= _LONG:
                 return
-            entries = self.entries()
+            entries = self._local_entries()
             kept = [entry for entry in entries[:-_KEPT] if entry.closed is None] + list(entries[-_KEPT:])
             lines = [line for entry in kept for line in _lines(entry)]
             with atomic_file(self.file, mode=PRIVATE_FILE) as stream:
-                stream.write(b"".join(map(_serialize, lines)))
+                stream.write(b"".join(lines))
 
-    def _append(self, line: Mapping[str, object]) -> None:
+    def _append(self, line: bytes) -> None:
         with _opened(self.file) as descriptor:
             end = os.lseek(descriptor, 0, os.SEEK_END)
             incomplete = end > 0 and _last_byte(descriptor, end) != b"\n"
-            data = b"\n" * incomplete + _serialize(line)
+            data = b"\n" * incomplete + line
             try:
                 while data:  # a disk that is almost full takes only the beginning
                     data = data[os.write(descriptor, data) :]
@@ -206,58 +193,31 @@ class Journal:
                 raise PublishError(msg, hint="Make room on the disk, then run the command again.") from error
 
 
-def _lines(entry: JournalEntry) -> Iterator[Mapping[str, object]]:
+def _lines(entry: JournalEntry) -> Iterator[bytes]:
     """The one or two lines of an entry."""
-    yield _line("open", entry, _OPENING)
+    yield opening_line(entry)
     if entry.closed is not None:
-        yield _line("close", entry, _CLOSED)
+        yield closing_line(entry)
 
 
-def _line(event: str, entry: JournalEntry, names: Iterable[str]) -> dict[str, object]:
-    return {"event": event, **{camel_case(name): getattr(entry, name) for name in names}}
+def merge_entries(local: Iterable[JournalEntry], shared: Iterable[JournalEntry]) -> tuple[JournalEntry, ...]:
+    """The entries of this machine and of the team, oldest first, each publish once.
 
-
-def _serialize(line: Mapping[str, object]) -> bytes:
-    return json.dumps(line, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
-
-
-def new_id() -> str:
-    """A new id for an entry."""
-    return os.urandom(16).hex()
-
-
-def format_time(moment: datetime) -> str:
-    """A time in the journal's format: UTC, to the second."""
-    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    An ending that the publish recorded itself counts more than one that another run recorded later.
+    """
+    merged: dict[str, JournalEntry] = {}
+    for entry in (*shared, *local):
+        known = merged.get(entry.id)
+        if known is None or known.closed is None or (entry.closed is not None and entry.settled_by is None):
+            merged[entry.id] = entry
+    return tuple(sorted(merged.values(), key=lambda entry: (entry.opened, entry.version_to)))
 
 
 def all_entries(state: StateFolder) -> Iterator[JournalEntry]:
     """The entries of all journals on this machine."""
     for file in sorted(state.journal.glob("*/*.jsonl")):
         with suppress(OSError):
-            yield from _parse_entries(read_regular(file))
-
-
-def _parse_entries(text: bytes) -> tuple[JournalEntry, ...]:
-    entries: dict[str, JournalEntry] = {}
-    for line in text.split(b"\n"):
-        with suppress(ValueError, TypeError, KeyError):
-            entry = _parse_line(entries, read_json(line))
-            entries[entry.id] = entry
-    return tuple(entries.values())
-
-
-def _parse_line(entries: Mapping[str, JournalEntry], line: Any) -> JournalEntry:  # noqa: ANN401 - a line may hold any JSON
-    """The entry that a line opens or closes. Raises KeyError or TypeError when the kit did not write the line."""
-    if line["event"] == "open":
-        entry = JournalEntry(**{name: line[key] for name in _OPENING if (key := camel_case(name)) in line})
-    else:
-        closing = {name: line[key] for name in _CLOSING if (key := camel_case(name)) in line}
-        entry = replace(entries[line["id"]], **closing)
-    for name, field in JournalEntry.__dataclass_fields__.items():
-        if type(getattr(entry, name)) not in _TYPES[field.type]:
-            raise TypeError(name)
-    return entry
+            yield from parse_entries(read_regular(file))
 
 
 @contextmanager
@@ -292,12 +252,3 @@ def _try_lock(descriptor: int) -> bool:
 def _last_byte(descriptor: int, end: int) -> bytes:
     os.lseek(descriptor, end - 1, os.SEEK_SET)
     return os.read(descriptor, 1)
-
-
-def _folder(base_url: str) -> str:
-    host = _safe(base_url.partition("://")[2])
-    return f"{host}-{hashlib.sha256(base_url.encode()).hexdigest()[:8]}"
-
-
-def _safe(name: str) -> str:
-    return re.sub(r"[^A-Za-z0-9._-]", "-", name)[:80]

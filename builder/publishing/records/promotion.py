@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from builder.publishing.api_values import RemotePlugin, TargetEnvironment
-    from builder.publishing.records.journal import JournalEntry
+    from builder.publishing.records.journal_entry import JournalEntry
     from builder.publishing.records.retained_releases import RetainedReleases
 
 _NOT_SENT: Final = frozenset({Verdict.NOT_APPLIED.value, Verdict.CONFLICT.value})
@@ -68,7 +68,10 @@ def find_proven_release(
             return ProvenRelease(source=source, entry=entry, artifact=artifact, report=report)
     msg = f"The bytes of {name} version {version} in {source.name} ({digest[:19]}…) are not retained here."
     where = f"on the machine that published it ({sent[-1].who})" if sent else "on the machine that published it"
-    hint = f"Promote it {where}, or publish its artifact: `biot-plugin publish --artifact FILE`. Nothing was sent."
+    hint = (
+        f"Promote it {where}, publish its artifact (`biot-plugin publish --artifact FILE`), or let your machines share "
+        "their releases (BIOT_PLUGIN_RECORDS). Nothing was sent."
+    )
     raise NotPossible(msg, hint=hint)
 
 

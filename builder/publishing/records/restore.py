@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
     from builder.publishing.api_values import RemotePlugin
     from builder.publishing.planning.plan import DesiredPlugin
-    from builder.publishing.records.journal import JournalEntry
+    from builder.publishing.records.journal_entry import JournalEntry
     from builder.publishing.records.retained_releases import RetainedReleases
 
 _ALTERNATIVES = (
     "If CI or another machine has the artifact of that version, publish it: `biot-plugin publish --artifact FILE`. Or "
     "check out its commit and publish that: the same sources and lock give the same artifact. `biot-plugin history` "
-    "shows the commits that this machine published."
+    "shows the commits that were published. Machines share their releases if BIOT_PLUGIN_RECORDS is set."
 )
 
 

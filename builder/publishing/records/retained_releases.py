@@ -1,4 +1,7 @@
-"""Published artifacts, their reports and settings, stored by sha256: what ``rollback`` publishes again."""
+"""Published artifacts, their reports and settings, stored by sha256: what ``rollback`` publishes again.
+
+They are on this machine, and also where a team shares them.
+"""
 
 from __future__ import annotations
 
@@ -15,17 +18,25 @@ from builder.archive.atomic_files import atomic_file
 from builder.errors import PackagingError, PublishError
 from builder.network.verdict import Verdict
 from builder.publishing.records.journal import all_entries
-from builder.publishing.state_folder import PRIVATE_FILE, open_regular, private_folder, read_regular
+from builder.publishing.state_folder import (
+    PRIVATE_FILE,
+    open_regular,
+    private_folder,
+    read_regular,
+    write_private,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from builder.publishing.records.journal import JournalEntry
+    from builder.publishing.records.journal_entry import JournalEntry
+    from builder.publishing.records.shared_location import RecordsLocation
     from builder.publishing.state_folder import StateFolder
 
 RETAINED_COUNT: Final = 10
 """Releases of one plugin in one environment that are retained for a rollback."""
+_SHARED_FOLDER: Final = "releases"
 _FRESH_SECONDS: Final = 3600
 """Newer files may belong to a publish that began after the journals were read."""
 
@@ -35,14 +46,16 @@ class RetainedReleases:
 
     Args:
         state: The state folder.
+        shared: Where several machines share them, or None.
     """
 
-    def __init__(self, state: StateFolder) -> None:
+    def __init__(self, state: StateFolder, shared: RecordsLocation | None = None) -> None:
         self._state = state
+        self._shared = shared
         self._folder = state.releases
 
     def keep_file(self, file: Path, sha256: str) -> None:
-        """Store a copy of a file.
+        """Store a copy of a file, also where the team shares it.
 
         Args:
             file: The artifact or its report.
@@ -51,6 +64,10 @@ class RetainedReleases:
         Raises:
             PublishError: It cannot be read, or the copy cannot be written.
         """
+        self._copy(file, sha256)
+        self._share(sha256)
+
+    def _copy(self, file: Path, sha256: str) -> None:
         target = self._folder / sha256
         try:
             if target.exists() and target.stat().st_size == file.stat().st_size:
@@ -80,19 +97,38 @@ class RetainedReleases:
         except (OSError, PackagingError) as error:
             msg = f"The settings cannot be stored for a rollback in {self._folder}."
             raise PublishError(msg, hint="Check that folder's permissions and the free space.") from error
+        self._share(sha256)
         return sha256
 
+    def _share(self, sha256: str) -> None:
+        if self._shared is not None:
+            self._shared.write(f"{_SHARED_FOLDER}/{sha256}", self._folder / sha256)
+
     def find(self, sha256: str | None) -> Path | None:
-        """A retained file that still has its digest, or None."""
+        """A retained file that still has its digest, or None. One that only the team has is copied to this machine.
+
+        Raises:
+            PublishError: The shared files cannot be read.
+        """
         if not sha256 or not sha256.isalnum():
             return None
-        file = self._folder / sha256
-        try:
-            with open_regular(file) as stream:
-                intact = hashlib.file_digest(stream, "sha256").hexdigest() == sha256
-        except OSError:
+        return self._intact(sha256) or self._fetch(sha256)
+
+    def _fetch(self, sha256: str) -> Path | None:
+        if self._shared is None:
             return None
-        return file if intact else None
+        part = self._folder / f".{sha256}.{os.urandom(4).hex()}.part"
+        write_private(part, b"")
+        try:
+            if not self._shared.read(f"{_SHARED_FOLDER}/{sha256}", part) or not _has_digest(part, sha256):
+                return None
+            return part.replace(self._folder / sha256)
+        finally:
+            part.unlink(missing_ok=True)
+
+    def _intact(self, sha256: str) -> Path | None:
+        file = self._folder / sha256
+        return file if _has_digest(file, sha256) else None
 
     def read_settings(self, sha256: str) -> dict[str, object] | None:
         """Retained settings, or None."""
@@ -113,6 +149,14 @@ class RetainedReleases:
             with suppress(OSError):
                 if file.name not in needed and time.time() - file.stat().st_mtime > _FRESH_SECONDS:
                     file.unlink()
+
+
+def _has_digest(file: Path, sha256: str) -> bool:
+    try:
+        with open_regular(file) as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest() == sha256
+    except OSError:
+        return False
 
 
 def settings_digest(settings: Mapping[str, object]) -> str:

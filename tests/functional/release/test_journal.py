@@ -23,7 +23,8 @@ from builder.publishing.api_values import RemotePlugin, TargetEnvironment
 from builder.publishing.clock import SystemClock
 from builder.publishing.failures import Conflict
 from builder.publishing.records.interrupted_runs import resolve_interrupted_run
-from builder.publishing.records.journal import Journal, JournalEntry, all_entries, new_id
+from builder.publishing.records.journal import Journal, all_entries
+from builder.publishing.records.journal_entry import JournalEntry, new_id
 from builder.publishing.records.outcome import PublishOutcome
 from builder.publishing.records.retained_releases import RETAINED_COUNT, RetainedReleases, successful_releases
 from builder.publishing.state_folder import StateFolder

@@ -18,8 +18,9 @@ from msgspec.structs import replace
 
 from builder.cli.app import run
 from builder.dependencies import Store, collect, open_store, read_lock, write_lock
-from builder.dependencies.store import s3_bucket, shared_store
+from builder.dependencies.store import shared_store
 from builder.errors import DependencyError
+from builder.network import s3_bucket
 from tests.support.plugins.locked_plugin import WHEELS, LockedPlugin, locked_plugin
 from tests.support.plugins.source_packages import make_sdist
 from tests.support.plugins.stage_inputs import RecordedProgress, plugin

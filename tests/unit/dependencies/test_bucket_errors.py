@@ -7,13 +7,13 @@ import hashlib
 
 import pytest
 
-from builder.dependencies.store.s3_bucket import (
+from builder.dependencies.store.shared_store import object_name
+from builder.network.s3_bucket import (
     BucketAddress,
     BucketErrorKind,
     error_from_exception,
     error_from_response,
 )
-from builder.dependencies.store.shared_store import object_name
 
 
 @pytest.mark.parametrize(

@@ -104,10 +104,16 @@ def has_boto3() -> bool:
 
 
 class Bucket:
-    """The objects below one address; boto3 is imported by the first call, in the thread that makes it."""
+    """The objects below one address; boto3 is imported by the first call, in the thread that makes it.
 
-    def __init__(self, address: BucketAddress) -> None:
+    Args:
+        address: The address.
+        read_seconds: Longest silence while waiting for a response; None for ``READ_SECONDS``.
+    """
+
+    def __init__(self, address: BucketAddress, *, read_seconds: float | None = None) -> None:
         self.address = address
+        self._read_seconds = read_seconds
         self._connecting = threading.Lock()
         self._connected: Any = None
 
@@ -145,6 +151,18 @@ class Bucket:
             raise
         return True
 
+    def names(self, prefix: str) -> tuple[str, ...]:
+        """The names of all objects that begin with a prefix, sorted.
+
+        Raises:
+            BucketError: They cannot be listed.
+        """
+        with _translated_errors():
+            listing = self._s3().get_paginator("list_objects_v2")
+            pages = listing.paginate(Bucket=self.address.bucket, Prefix=self.address.key(prefix))
+            keys = [str(item["Key"]) for page in pages for item in page.get("Contents", ())]
+        return tuple(sorted(key[len(self.address.key("")) :] for key in keys))
+
     def write(self, name: str, file: Path) -> None:
         """Add an object, or replace it.
 
@@ -161,17 +179,17 @@ class Bucket:
     def _s3(self) -> Any:  # noqa: ANN401 - boto3 makes its clients' classes at run time
         with self._connecting:
             if self._connected is None:
-                self._connected = _connect()
+                self._connected = _connect(READ_SECONDS if self._read_seconds is None else self._read_seconds)
             return self._connected
 
 
-def _connect() -> Any:  # noqa: ANN401 - as above
+def _connect(read_seconds: float) -> Any:  # noqa: ANN401 - as above
     from boto3.session import Session
     from botocore.config import Config
 
     config = Config(
         connect_timeout=CONNECT_SECONDS,
-        read_timeout=READ_SECONDS,
+        read_timeout=read_seconds,
         retries={"total_max_attempts": 1},
         max_pool_connections=CONNECTIONS,
         # Every pack is hashed here, and some servers that implement S3 do not support its checksums.
