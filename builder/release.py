@@ -191,12 +191,12 @@ def history(project: Project, context: ReleaseContext) -> tuple[JournalEntry, ..
         ManifestError, ProjectError: plugin.toml is missing or wrong.
         PublishError: The environment is unknown, or the journal cannot be read.
     """
-    from builder.publishing.records.plugin_records import entries_everywhere, open_records
+    from builder.publishing.records.plugin_records import entries_everywhere, entries_in
 
     state = find_state_folder(context.environ)
     if project.environment is not None:
         loaded, target = _load_target(project, context)
-        return open_records(state, target, loaded.manifest.plugin.name).journal.entries()
+        return entries_in(state, target, loaded.manifest.plugin.name)
     name = _load(project).manifest.plugin.name
     return entries_everywhere(state, name)
 

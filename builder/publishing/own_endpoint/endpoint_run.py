@@ -12,7 +12,7 @@ from builder.publishing.failures import Conflict, OutcomeUnknown
 from builder.publishing.own_endpoint.endpoint_plan import make_endpoint_plan, wanted_rows
 from builder.publishing.planning.differences import ChangeSign
 from builder.publishing.records.interrupted_runs import may_be_running, running_note
-from builder.publishing.records.journal_entry import JournalEntry, format_time, new_id
+from builder.publishing.records.journal_entry import JournalEntry, format_time, new_id, own_account_journal
 from builder.publishing.records.outcome import PublishOutcome
 from builder.publishing.records.plugin_records import open_records
 from builder.publishing.records.publisher import commit_of, publisher_name
@@ -62,8 +62,7 @@ class EndpointRun:
     def __init__(self, client: BiotClient, context: EndpointContext) -> None:
         self._client = client
         self._context = context
-        # A file of its own: the entries of plugins on BioT's account have code and versions.
-        records = open_records(context.state, client.target, f"{context.manifest.plugin.name}@own")
+        records = open_records(context.state, client.target, own_account_journal(context.manifest.plugin.name))
         self.retained, self.journal = records.retained, records.journal
 
     def plan(self) -> EndpointPlan:

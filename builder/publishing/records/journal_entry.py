@@ -110,6 +110,11 @@ def safe_name(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]", "-", name)[:80]
 
 
+def own_account_journal(plugin: str) -> str:
+    """The name of the journal of a plugin that runs on its owner's account: its entries have no code."""
+    return f"{plugin}@own"
+
+
 def new_id() -> str:
     """A new id for an entry."""
     return os.urandom(16).hex()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from builder.manifest.environments import LOCAL
 from builder.publishing.records.journal import Journal, all_entries, merge_entries
+from builder.publishing.records.journal_entry import own_account_journal
 from builder.publishing.records.retained_releases import RetainedReleases
 from builder.publishing.records.shared_journal import SharedJournal, read_all_environments
 from builder.publishing.records.shared_location import open_location
@@ -41,6 +42,17 @@ def open_records(state: StateFolder, target: TargetEnvironment, plugin: str) -> 
     location = open_location(state.records)
     journal = Journal(state, target, plugin, shared=SharedJournal(location, target, plugin))
     return PluginRecords(journal=journal, retained=RetainedReleases(state, location))
+
+
+def entries_in(state: StateFolder, target: TargetEnvironment, plugin: str) -> tuple[JournalEntry, ...]:
+    """Every publish of a plugin in an environment, also on its owner's account, oldest first.
+
+    Raises:
+        PublishError: The journal cannot be read.
+    """
+    names = (plugin, own_account_journal(plugin))
+    entries = (entry for name in names for entry in open_records(state, target, name).journal.entries())
+    return merge_entries(entries, ())
 
 
 def entries_everywhere(state: StateFolder, plugin: str) -> tuple[JournalEntry, ...]:

@@ -9,7 +9,13 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 from builder.network.s3_bucket import CONNECTIONS
-from builder.publishing.records.journal_entry import closing_line, opening_line, parse_entries, target_folder
+from builder.publishing.records.journal_entry import (
+    closing_line,
+    opening_line,
+    own_account_journal,
+    parse_entries,
+    target_folder,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -77,7 +83,7 @@ def read_all_environments(location: RecordsLocation, plugin: str) -> tuple[Journ
     Raises:
         PublishError: They cannot be read.
     """
-    prefixes = (_plugin_prefix(plugin), _plugin_prefix(f"{plugin}@own"))
+    prefixes = (_plugin_prefix(plugin), _plugin_prefix(own_account_journal(plugin)))
     return tuple(entry for prefix in prefixes for entry in _read_newest(location, prefix))
 
 

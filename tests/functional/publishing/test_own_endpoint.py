@@ -107,6 +107,14 @@ def test_publish_makes_the_subscriptions_equal_to_the_manifest(plugin: Manifest)
     assert (plugin.subscriptions(), plugin.subscriptions(plugin.there)) == ([], ["ADAPT_ENTITY 30", "PRE_REQUEST 25"])
 
 
+@pytest.mark.parametrize("environment", [("-e", "local"), ()], ids=["one-environment", "all"])
+def test_history_lists_the_publishes(plugin: Manifest, environment: tuple[str, ...]) -> None:
+    plugin.run("publish", "-e", "local", "--project", str(plugin.folder))
+
+    [entry] = plugin.run("history", *environment, "--project", str(plugin.folder), "--json").document["entries"]
+    assert (entry["environment"], entry["verdict"], entry["code"]) == ("local", "done", False)
+
+
 def test_a_saved_plan_is_published_only_while_it_is_true(plugin: Manifest) -> None:
     words, plan = ("-e", "local", "--project", str(plugin.folder)), str(plugin.folder / "plan.json")
     assert plugin.run("plan", *words, "--out", plan).code == 10
