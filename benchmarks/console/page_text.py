@@ -33,8 +33,8 @@ by default.
 
 ## Left alone
 
-- The editor for bodies is a plain field; mistakes in JSON have their line after sending, not while
-  typing.
+- The editors of Data, and of a call that is replayed, are plain fields; only that of the playground
+  shows mistakes while one types.
 - Recorded bodies above 1.1 MB are cut, so that they cannot be compared.
 - The first paint is measured with a browser that has the stylesheet from the page before.
 """

@@ -8,7 +8,12 @@ from pathlib import Path
 
 from sandbox.console.console_access import PATH
 
-ASSETS = {"console.css": "text/css", "console.js": "text/javascript", "icon.svg": "image/svg+xml"}
+ASSETS = {
+    "console.css": "text/css",
+    "console.js": "text/javascript",
+    "editor.js": "text/javascript",
+    "icon.svg": "image/svg+xml",
+}
 VERSION_PARAMETER = "v"
 _FOLDER = Path(__file__).with_name("assets")
 

@@ -10,12 +10,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from sandbox.console import action_pages, activity_pages, plugin_pages
+from sandbox.console import activity_pages, plugin_pages
 from sandbox.console.chain_pages import chain_routes, fixture_pages
 from sandbox.console.console_access import KEY_PARAMETER, PATH
 from sandbox.console.console_assets import ASSETS, VERSION_PARAMETER, asset_content
 from sandbox.console.local_pages import cron_pages, data_pages, fault_pages, file_pages, history_pages, limits_pages
 from sandbox.console.page_rendering import SECURITY_HEADERS, render
+from sandbox.console.playground import playground_pages
 from sandbox.instance_state import state_of
 from sandbox.web.biot_errors import ApiError
 
@@ -37,7 +38,7 @@ def create_console(app: Starlette) -> ASGIApp:
             *activity_pages.routes(),
             *chain_routes.routes(),
             *fixture_pages.routes(),
-            *action_pages.routes(),
+            *playground_pages.routes(),
             *cron_pages.routes(),
             *file_pages.routes(),
             *limits_pages.routes(),

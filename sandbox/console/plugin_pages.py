@@ -23,6 +23,7 @@ from sandbox.console.local_pages.file_pages import comparison_of
 from sandbox.console.page_rendering import SECURITY_HEADERS, render
 from sandbox.console.plugin_fields import INTERCEPTION_COLUMNS, NOTIFICATION_COLUMNS, STEPS, form_fields
 from sandbox.console.plugin_form import FormContent, configuration_of, empty_form, form_of, submitted_form
+from sandbox.data_editing.entity_reading import template_names
 from sandbox.instance_state import state_of
 from sandbox.intercepted_apis import narrowing_of
 from sandbox.search.search_query import LIMIT_DEFAULT
@@ -208,6 +209,7 @@ def _form_page(
         interception_columns=INTERCEPTION_COLUMNS,
         actions_by_entity=ACTIONS_BY_ENTITY,
         targets=INTERCEPTION_TARGETS,
+        templates=template_names(state_of(request).database),
         schedule_preview=preview_of(request, form.cron_schedule),
         comparison=comparison_of(request, plugin["name"]) if plugin else None,
         done=request.query_params.get("done", ""),

@@ -59,6 +59,13 @@ def read_entity(database: Database, entity_type_name: str, identifier: str) -> d
         return EntityWriter(store).body(entity)
 
 
+def template_names(database: Database) -> list[dict[str, str]]:
+    """Return the ``name`` and ``entity_type_name`` of every template."""
+    query = "SELECT DISTINCT name, entity_type_name FROM entity_template ORDER BY name, entity_type_name"
+    with database.read() as connection:
+        return [dict(row) for row in connection.execute(query)]
+
+
 def counted_types(database: Database) -> dict[str, int]:
     """Return the number of entities of every type."""
     with database.read() as connection:

@@ -11,7 +11,7 @@ from sandbox.functions.url.url_response import BAD_GATEWAY, response_of
 from sandbox.json_diff import diff
 
 if TYPE_CHECKING:
-    from sandbox.direct_calls.call_events import CallEvent
+    from sandbox.event_files.event_reading import CallEvent
     from sandbox.functions.invocation import Invocation
     from sandbox.functions.url.url_response import UrlResponse
     from sandbox.json_diff import Change

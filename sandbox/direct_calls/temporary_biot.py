@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from builder.manifest.model import Plugin
-    from sandbox.direct_calls.call_events import CallEvent
     from sandbox.direct_calls.call_outcome import CallOutcome
     from sandbox.direct_calls.local_function import LocalCode
+    from sandbox.event_files.event_reading import CallEvent
     from sandbox.functions.function_configuration import FunctionConfiguration
     from sandbox.functions.service import ServiceSettings
     from sandbox.hooks.rules.subscription_matching import HookType

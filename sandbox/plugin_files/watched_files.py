@@ -44,6 +44,11 @@ class WatchedFiles:
         with self._turn:
             return self._files.get(_full_name(plugin))
 
+    def files(self) -> dict[str, Path]:
+        """Return every watched plugin.toml by the full name of its plugin."""
+        with self._turn:
+            return dict(self._files)
+
 
 def _full_name(plugin: str) -> str:
     return NAME_PREFIX + plugin.removeprefix(NAME_PREFIX)

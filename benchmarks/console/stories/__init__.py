@@ -10,6 +10,7 @@ from benchmarks.console.stories.field_stories import FIELD_STORIES
 from benchmarks.console.stories.hostile_stories import HOSTILE_STORIES
 from benchmarks.console.stories.keyboard_stories import KEYBOARD_STORIES
 from benchmarks.console.stories.local_stories import LOCAL_STORIES
+from benchmarks.console.stories.playground_stories import PLAYGROUND_STORIES
 from benchmarks.console.stories.plugin_stories import PLUGIN_STORIES
 from benchmarks.console.stories.screen_stories import SCREEN_STORIES
 
@@ -21,6 +22,6 @@ if TYPE_CHECKING:
 STORIES: Mapping[str, Callable[[OpenConsole], None]] = {
     **{story.__name__: story for story in (*PLUGIN_STORIES, *CALL_STORIES, *CODE_STORIES)},
     **{story.__name__: story for story in (*KEYBOARD_STORIES, *SCREEN_STORIES)},
-    **{story.__name__: story for story in (*HOSTILE_STORIES, *LOCAL_STORIES)},
+    **{story.__name__: story for story in (*HOSTILE_STORIES, *LOCAL_STORIES, *PLAYGROUND_STORIES)},
     **FIELD_STORIES,
 }

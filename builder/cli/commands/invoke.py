@@ -17,9 +17,9 @@ from builder.errors import SandboxError
 
 if TYPE_CHECKING:
     from builder.manifest.model import Manifest
-    from sandbox.direct_calls.call_events import CallEvent
     from sandbox.direct_calls.call_outcome import CallOutcome
     from sandbox.direct_calls.local_function import LocalCode
+    from sandbox.event_files.event_reading import CallEvent
 
 
 @click.command(
@@ -148,7 +148,8 @@ def _given(folder: Path, environment: str | None, artifact: Path) -> _Packaged:
 
 
 def _events(manifest: Manifest, hook: str | None, file: Path | None, data: str | None) -> tuple[CallEvent, ...]:
-    from sandbox.direct_calls.call_events import plugin_events, read_event, with_data
+    from sandbox.direct_calls.call_events import plugin_events, with_data
+    from sandbox.event_files.event_reading import read_event
 
     events = (read_event(file),) if file else plugin_events(manifest.folder / "events", hook, _subscribed(manifest))
     if data is None:

@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import RedirectResponse
+from starlette.responses import HTMLResponse, RedirectResponse
 from starlette.routing import Route
 
 from builder.platform.api_catalog import ACTIONS_BY_ENTITY
 from builder.platform.interceptions import API_IDS
 from sandbox.console.console_access import PATH
-from sandbox.console.page_rendering import render
+from sandbox.console.page_rendering import SECURITY_HEADERS, render, render_fragment
+from sandbox.console.playground.body_problems import body_problems
+from sandbox.console.playground.plugin_fixtures import plugin_fixtures
 from sandbox.console.submitted_fields import submitted_fields
+from sandbox.data_editing.entity_reading import template_names
 from sandbox.hooks.asgi_exchange import AppRunner
 from sandbox.instance_state import state_of
 from sandbox.replay.recorded_calls import DirectCall
@@ -32,8 +35,11 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from sandbox.console.playground.plugin_fixtures import PluginFixture
+    from sandbox.data_editing.entity_editing import TextProblem
+
 _SEE_OTHER = 303
-_FIELDS = ("what", "template", "body", "break", "as", "plugin", "times")
+_FIELDS = ("what", "template", "body", "break", "as", "plugin", "times", "fixture")
 _WORDS_OF_ACTION = 2
 _TIMES_MAX = 100
 """Calls of one form: the page answers when all of them have ended."""
@@ -44,19 +50,35 @@ def routes() -> list[Route]:
     return [
         Route("/playground", show_playground, methods=["GET"]),
         Route("/playground", trigger, methods=["POST"]),
+        Route("/playground/check", check, methods=["POST"]),
     ]
 
 
 def show_playground(request: Request) -> Response:
-    """The form that triggers an action or an API call."""
+    """The form that triggers an action or an API call, or that sends an event of a plugin."""
+    key = request.query_params.get("fixture", "")
+    if key:
+        return _playground(request, {"fixture": key, "body": _fixture(request, key).body})
     return _playground(request, {"what": request.query_params.get("what", "")})
+
+
+async def check(request: Request) -> Response:
+    """A part of the page: what is wrong with the body, while somebody writes it."""
+    fields = await submitted_fields(request)
+    problems = await run_in_threadpool(_problems, fields)
+    return HTMLResponse(render_fragment("body_problems.html", problems=problems), headers=SECURITY_HEADERS)
+
+
+def _problems(fields: Mapping[str, str]) -> tuple[TextProblem, ...]:
+    is_direct = bool(fields.get("plugin") or fields.get("fixture"))
+    return body_problems("" if is_direct else fields.get("what", ""), fields.get("body", ""))
 
 
 async def trigger(request: Request) -> Response:
     """Trigger what the form says, and show what happened."""
     fields = await submitted_fields(request)
     try:
-        wanted = {} if fields.get("plugin") else _wanted(fields)
+        wanted = {} if fields.get("plugin") or fields.get("fixture") else _wanted(fields)
         chains = [await _chain(request, fields, wanted) for _ in range(_times(fields))]
     except ApiError as error:
         return await run_in_threadpool(_playground, request, fields, problem=error.message)
@@ -66,16 +88,34 @@ async def trigger(request: Request) -> Response:
 async def _chain(request: Request, fields: Mapping[str, str], wanted: Mapping[str, object]) -> Mapping[str, object]:
     """Send once: through BioT, or to the endpoint of a plugin without BioT."""
     app = _app(request)
-    if not fields.get("plugin"):
+    if wanted:
         return await trigger_chain(app, request.scope, wanted)
-    plugin = json.loads(await run_in_threadpool(plugin_operations.get, state_of(request), fields["plugin"]))
-    call = DirectCall(
+    call = await run_in_threadpool(_direct_call, request, fields)
+    return await call_directly(AppRunner(app.state.hook_layer, request.scope), app.state.work, call)
+
+
+def _direct_call(request: Request, fields: Mapping[str, str]) -> DirectCall:
+    """The call of a plugin's endpoint, with one of the plugin's events or with a body alone."""
+    key, body = fields.get("fixture", ""), fields.get("body", "")
+    fixture = _fixture(request, key) if key else None
+    plugin = json.loads(plugin_operations.get(state_of(request), fixture.plugin if fixture else fields["plugin"]))
+    if fixture:
+        return fixture.call(plugin["endpointUrl"], body, request.app.state.work.hooks.caller.tokens.token_for)
+    return DirectCall(
         method="POST",
         path=urlsplit(plugin["endpointUrl"]).path,
         headers={"content-type": "application/json"},
-        body=fields.get("body", "").encode(),
+        body=body.encode(),
     )
-    return await call_directly(AppRunner(app.state.hook_layer, request.scope), app.state.work, call)
+
+
+def _fixture(request: Request, key: str) -> PluginFixture:
+    """An event that can be sent, by its plugin and its name."""
+    for one in plugin_fixtures(request.app.state.watched_files.files()):
+        if one.key == key and not one.problem:
+            return one
+    message = f"There is no event {key[:100]} of a plugin that `biot-plugin dev` watches."
+    raise ApiError(404, "EVENT_NOT_FOUND", message)
 
 
 def _playground(request: Request, fields: Mapping[str, str], *, problem: str = "") -> Response:
@@ -86,6 +126,9 @@ def _playground(request: Request, fields: Mapping[str, str], *, problem: str = "
         status=400 if problem else 200,
         fields=shown,
         problem=problem,
+        problems=_problems(shown),
+        fixtures=plugin_fixtures(request.app.state.watched_files.files()),
+        templates=template_names(state_of(request).database),
         actions=[f"{entity} {action}" for entity, actions in ACTIONS_BY_ENTITY.items() for action in actions],
         apis=API_IDS,
         actions_by_entity=ACTIONS_BY_ENTITY,
