@@ -1,19 +1,24 @@
-"""The fields of Create Plugin and Edit Plugin, in the order and with the labels of BioT's console.
+"""The fields of Create Plugin and Edit Plugin.
 
-Source: BioT's page "Plugin Configuration Management". Limits and defaults come from the manifest's
-schema, so that the console accepts what ``plugin.toml`` accepts.
+Their order, labels and required marks are in ``sandbox.console.documented_fields``. Limits and defaults come from the
+manifest's schema, so that the console accepts what ``plugin.toml`` accepts.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from builder.platform.api_catalog import CORS_METHODS
 from builder.platform.runtimes import RUNTIMES, UNBUILT_RUNTIMES
-from sandbox.settings.plugin_schema import FIXED, REQUIRED, fields
+from sandbox.console import documented_fields
+from sandbox.console.documented_fields import IMAGE, ZIP
+from sandbox.settings.plugin_schema import FIXED, fields
 
-STEPS = ("Basic Info", "Configuration", "Subscriptions")
-ZIP, IMAGE = "ZIP", "IMAGE"
+if TYPE_CHECKING:
+    from sandbox.console.documented_fields import DocumentedField
+
+STEPS = tuple(documented_fields.STEPS)
 STATES = ("ENABLED", "DISABLED")
 
 
@@ -50,62 +55,82 @@ class FormField:
     default: str = ""
 
 
-def _field(name: str, label: str, kind: str, step: int, help_: str) -> FormField:
-    """A field with the limits and the default of the manifest's schema."""
-    schema = fields()
-    for part in name.split("."):
-        schema = schema[part] if part in schema else schema["properties"][part]
-    default = schema.get("default", "")
-    if isinstance(default, list):
-        default = ", ".join(default)
-    return FormField(
-        name=name,
-        label=label,
-        kind=kind,
-        step=step,
-        help=help_,
-        required=name in REQUIRED,
-        minimum=schema.get("minimum"),
-        maximum=schema.get("maximum"),
-        fixed=name in FIXED,
-        default="" if isinstance(default, bool | dict) else str(default),
-    )
+_KINDS = {
+    "name": ("text", "The plugin's unique name in BioT."),
+    "displayName": ("text", "The name that people see."),
+    "version": ("number", "Raise it with new code, and only then."),
+    "enabledState": ("choice", "Whether BioT calls it."),
+    "deploymentPackageType": ("choice", "How the code is packaged."),
+    "code": ("file", "A ZIP that `package` wrote."),
+    "imageTag": ("text", "A tag in BioT's repository."),
+    "runtime": ("choice", "The Lambda runtime that runs the plugin."),
+    "handler": ("text", "What Lambda calls, as file.function."),
+    "timeout": ("number", "The longest duration of a call."),
+    "memorySize": ("number", "More memory also means more CPU."),
+    "ephemeralStorage": ("number", "The size of /tmp."),
+    "analyticsDbAccess": ("switch", "May read the Analytics DB."),
+    "environmentVariables": ("pairs", "Passed to the plugin."),
+    "cors.allowOrigins": ("list", "Separated by commas; * allows all."),
+    "cors.allowMethods": ("methods", ""),
+    "cors.allowHeaders": ("list", "Separated by commas."),
+    "cors.exposeHeaders": ("list", "Separated by commas."),
+}
+"""The kind of each field, and one sentence about it."""
+_CHOICES = {
+    "enabledState": STATES,
+    "deploymentPackageType": (ZIP, IMAGE),
+    "runtime": (*RUNTIMES, *UNBUILT_RUNTIMES),
+    "cors.allowMethods": CORS_METHODS,
+}
+_NEW_VERSION = "1"
 
 
 def form_fields() -> tuple[FormField, ...]:
     """Every field outside of the subscriptions, in the order of the page."""
-    package_type = _field("deploymentPackageType", "Deployment Package Type", "choice", 0, "How the code is packaged.")
-    runtime = _field("runtime", "Runtime", "choice", 1, "The Lambda runtime that runs the plugin.")
-    code = FormField(
-        name="code", label="Code (ZIP)", kind="file", step=0, help="A ZIP that `package` wrote.", package_type=ZIP
-    )
-    return (
-        _field("name", "Name", "text", 0, "The plugin's unique name in BioT."),
-        _field("displayName", "Display Name", "text", 0, "The name that people see."),
-        replace(_field("version", "Version", "number", 0, "Raise it with new code, and only then."), default="1"),
-        replace(_field("enabledState", "State", "choice", 0, "Whether BioT calls it."), choices=STATES),
-        replace(package_type, choices=(ZIP, IMAGE), required=True),
-        code,
-        replace(_field("imageTag", "Image Tag", "text", 0, "A tag in BioT's repository."), package_type=IMAGE),
-        replace(runtime, choices=(*RUNTIMES, *UNBUILT_RUNTIMES), required=True),
-        _field("handler", "Handler", "text", 1, "What Lambda calls, as file.function."),
-        _field("timeout", "Timeout (seconds)", "number", 1, "The longest duration of a call."),
-        _field("memorySize", "Memory Size (MB)", "number", 1, "More memory also means more CPU."),
-        _field("ephemeralStorage", "Ephemeral Storage (MB)", "number", 1, "The size of /tmp."),
-        _field("analyticsDbAccess", "Analytics DB Access", "switch", 1, "May read the Analytics DB."),
-        _field("environmentVariables", "Environment Variables", "pairs", 1, "Passed to the plugin."),
-        _field("cors.allowOrigins", "CORS Allowed Origins", "list", 1, "Separated by commas; * allows all."),
-        replace(_field("cors.allowMethods", "CORS Allowed Methods", "methods", 1, ""), choices=CORS_METHODS),
-        _field("cors.allowHeaders", "CORS Allowed Headers", "list", 1, "Separated by commas."),
-        _field("cors.exposeHeaders", "CORS Exposed Headers", "list", 1, "Separated by commas."),
+    return tuple(
+        _form_field(field, step)
+        for step, name in enumerate(STEPS)
+        for field in documented_fields.fields_of(name)
+        if field.name in _KINDS
     )
 
 
-NOTIFICATION_COLUMNS = (
-    ("entityTypeName", "Entity Type", True),
-    ("actionName", "Action", True),
-    ("templateName", "Template", False),
-)
+def _form_field(field: DocumentedField, step: int) -> FormField:
+    """A field with the limits and the default of the manifest's schema."""
+    schema = _schema_of(field.name)
+    kind, help_ = _KINDS[field.name]
+    default = schema.get("default", "")
+    if isinstance(default, list):
+        default = ", ".join(default)
+    return FormField(
+        name=field.name,
+        label=field.label,
+        kind=kind,
+        step=step,
+        help=help_,
+        required=field.required,
+        choices=_CHOICES.get(field.name, ()),
+        package_type=field.package_type,
+        minimum=schema.get("minimum"),
+        maximum=schema.get("maximum"),
+        fixed=field.name in FIXED,
+        default=_NEW_VERSION if field.name == "version" else "" if isinstance(default, bool | dict) else str(default),
+    )
+
+
+def _schema_of(name: str) -> dict[str, Any]:
+    """The manifest's schema of a field; empty for the code, which is no setting."""
+    schema: dict[str, Any] = fields()
+    for part in name.split("."):
+        schema = schema[part] if part in schema else schema.get("properties", {}).get(part, {})
+    return schema
+
+
+def _columns(table: tuple[DocumentedField, ...]) -> tuple[tuple[str, str, bool], ...]:
+    return tuple((field.name, field.label, field.required) for field in table)
+
+
+NOTIFICATION_COLUMNS = _columns(documented_fields.NOTIFICATION)
 """Name, label and required mark of each field of a notification."""
-INTERCEPTION_COLUMNS = (("type", "Type", True), ("apiId", "API ID", True), ("order", "Order", False))
+INTERCEPTION_COLUMNS = _columns(documented_fields.INTERCEPTION)
 """Name, label and required mark of each field of an interception."""

@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sandbox.console.plugin_fields import IMAGE, INTERCEPTION_COLUMNS, NOTIFICATION_COLUMNS, form_fields
+from sandbox.console.documented_fields import IMAGE
+from sandbox.console.plugin_fields import INTERCEPTION_COLUMNS, NOTIFICATION_COLUMNS, form_fields
 from sandbox.settings.configuration_rules import ADAPT_ENTITY
 
 if TYPE_CHECKING:

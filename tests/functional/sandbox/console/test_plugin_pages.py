@@ -11,48 +11,13 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
+from sandbox.console.documented_fields import ROW_ACTIONS, STEPS, fields_of
 from tests.functional.sandbox.console.conftest import Page
 
 if TYPE_CHECKING:
     from tests.functional.sandbox.console.conftest import Browser
     from tests.support.sandbox.running_sandbox import Sandbox
 
-# The tables of BioT's page "Plugin Configuration Management": label and required mark, in order. CORS Configuration is
-# one row there, with its four parts in the description.
-DOCUMENTED = {
-    "Basic Info": [
-        ("Name", True),
-        ("Display Name", True),
-        ("Version", True),
-        ("State", False),
-        ("Deployment Package Type", True),
-        ("Code (ZIP)", False),
-        ("Image Tag", False),
-    ],
-    "Configuration": [
-        ("Runtime", True),
-        ("Handler", False),
-        ("Timeout (seconds)", False),
-        ("Memory Size (MB)", False),
-        ("Ephemeral Storage (MB)", False),
-        ("Analytics DB Access", False),
-        ("Environment Variables", False),
-        ("CORS Allowed Origins", False),
-        ("CORS Allowed Methods", False),
-        ("CORS Allowed Headers", False),
-        ("CORS Exposed Headers", False),
-    ],
-    "Subscriptions": [
-        ("Entity Type", True),
-        ("Action", True),
-        ("Template", False),
-        ("Type", True),
-        ("API ID", True),
-        ("Order", False),
-        ("Cron Schedule", False),
-    ],
-}
-ROW_ACTIONS = ["Copy Endpoint", "Open in AWS", "Open Logs", "Disable", "Delete"]
 HOSTILE = ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{ 7 * 7 }}", "'; DROP TABLE plugins; --"]
 
 
@@ -77,18 +42,32 @@ def problems_of(response: httpx.Response) -> dict[str, str]:
     return dict(found)
 
 
-@pytest.mark.parametrize("step", DOCUMENTED)
+@pytest.mark.parametrize("step", STEPS)
 def test_the_form_has_the_documented_fields_in_their_order(browser: Browser, step: str) -> None:
     html = browser.get("/plugins/new").html
     section = html.partition(f">{step}</h2>")[2].partition("</section>")[0]
     text = re.sub(r"\s+", " ", " ".join(Page(f"<div>{section}</div>").labels))
 
     position = -1
-    for label, required in DOCUMENTED[step]:
-        found = re.compile(rf"(?<![\w)]){re.escape(label)}(?![\w(])( \*)?").search(text, position + 1)
-        assert found is not None, f"{label} is missing after position {position} of {text}"
-        assert bool(found[1]) == required, label
+    for field in fields_of(step):
+        found = re.compile(rf"(?<![\w)]){re.escape(field.label)}(?![\w(])( \*)?").search(text, position + 1)
+        assert found is not None, f"{field.label} is missing after position {position} of {text}"
+        assert bool(found[1]) == field.required, field.label
         position = found.start()
+
+
+def test_the_form_has_the_documented_defaults(browser: Browser) -> None:
+    defaults = {field.name: field.default for step in STEPS for field in fields_of(step) if field.default}
+
+    assert defaults
+    assert {name: browser.get("/plugins/new").fields[name] for name in defaults} == defaults
+
+
+def test_only_the_fields_of_one_package_type_are_marked_with_it(browser: Browser) -> None:
+    marked = re.findall(r'data-package-type="(\w+)">\s*<label for="([^"]+)"', browser.get("/plugins/new").html)
+
+    documented = {field.name: field.package_type for step in STEPS for field in fields_of(step) if field.package_type}
+    assert {name: package_type for package_type, name in marked} == documented
 
 
 def test_each_row_has_the_documented_actions(sandbox: Sandbox, browser: Browser) -> None:
