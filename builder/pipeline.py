@@ -31,7 +31,8 @@ from builder.coldstart.cold_start_tools import find_tools
 from builder.host.background import run_both
 from builder.host.store_location import store_folder
 from builder.last_build import BuildInput, BuildRequest, LastBuild, RecordedBuild, SharedListings
-from builder.stages import BuildInputs, CheckedPlugin, DockerfileInputs, PackagedPlugin, Project
+from builder.stages import BuildInputs, CheckedPlugin, PackagedPlugin, Project, UnlockedInputs
+from builder.unlocked_packaging import check_unlocked, package_unlocked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,9 +52,9 @@ if TYPE_CHECKING:
 __all__ = [
     "BuildInputs",
     "CheckedPlugin",
-    "DockerfileInputs",
     "PackagedPlugin",
     "Project",
+    "UnlockedInputs",
     "build",
     "check",
     "gather_inputs",
@@ -86,10 +87,8 @@ def check(project: Project, *, loaded: LoadedManifest | None = None) -> CheckedP
     manifest = checked.manifest
     if not manifest.is_built:
         return checked
-    if manifest.dockerfile:
-        from builder.dockerfile_building import check_context  # only with a Dockerfile
-
-        return check_context(checked, _target(manifest, None))
+    if not manifest.chooses_packages:
+        return check_unlocked(checked, _target(manifest, None))
     sources = bundles.select_sources(manifest, dependencies.read_local_folders(manifest))
     checks = (
         lambda: refuse_syntax_errors(sources, manifest.runtime, bundled=bool(manifest.build.bundle)),
@@ -140,10 +139,8 @@ def package(
     """
     began = time.time_ns()
     inputs = gather_inputs(project, output=output, loaded=loaded)
-    if isinstance(inputs, DockerfileInputs):
-        from builder.dockerfile_building import package_dockerfile  # only with a Dockerfile
-
-        return package_dockerfile(inputs.checked, inputs.target, dependencies.open_store(project.store), progress)
+    if isinstance(inputs, UnlockedInputs):
+        return package_unlocked(inputs, dependencies.open_store(project.store), progress)
     packaged = reuse_previous_build(inputs)
     if packaged is None:
         store = dependencies.open_store(project.store)
@@ -158,8 +155,8 @@ def package(
 
 def gather_inputs(
     project: Project, *, output: Path | None = None, loaded: LoadedManifest | None = None
-) -> BuildInputs | DockerfileInputs:
-    """Step 1 of ``package``: read and check all that decides the artifact; with a Dockerfile, this is the manifest.
+) -> BuildInputs | UnlockedInputs:
+    """Step 1 of ``package``: read and check all that decides the artifact; without a lock, this is the manifest.
 
     Raises:
         ManifestError, ProjectError: As ``check``.
@@ -167,8 +164,8 @@ def gather_inputs(
     """
     checked = source_checks.check_manifest(project, loaded)
     manifest = checked.manifest
-    if manifest.dockerfile:
-        return DockerfileInputs(checked=checked, target=_target(manifest, output))
+    if not manifest.chooses_packages:
+        return UnlockedInputs(checked=checked, target=_target(manifest, output))
     source_checks.refuse_pushed_image(manifest)
     lock = dependencies.read_lock(manifest)
     results = FileResults.of_plugin(store_folder(project.store, os.environ), manifest.folder)
@@ -264,7 +261,7 @@ def verify(artifact: Path, rebuild: Project | None, progress: Progress) -> Verif
     if rebuild is None:
         return result
     manifest = check(rebuild).manifest
-    if not manifest.dockerfile:
+    if manifest.chooses_packages:
         with_lock = verification.add_lock_differences(result, dependencies.read_lock(manifest))
         if with_lock.differences != result.differences:
             return with_lock  # other packages cannot give this artifact

@@ -44,7 +44,7 @@ def check_manifest(project: Project, loaded: LoadedManifest | None) -> CheckedPl
         if any(problem.severity is Severity.ERROR for problem in warnings):
             message = "The environment variables contain secrets."
             raise ProjectError(message, problems=warnings)
-    if not manifest.is_built or manifest.dockerfile:  # its CMD names the handler
+    if not manifest.is_built or not manifest.chooses_packages:  # its CMD names the handler, or it is in the ZIP
         return CheckedPlugin(manifest=manifest, warnings=warnings)
     runtime = manifest.runtime
     places = SourceLayout(folder=manifest.folder, root=manifest.build.root, shared=manifest.build.shared)
@@ -79,12 +79,15 @@ def refuse_pushed_image(manifest: Manifest) -> None:
     """Stop when there is nothing to build.
 
     Raises:
-        PackagingError: Other tools push the image of the plugin.
+        PackagingError: Other tools push the image of the plugin, or build its ZIP.
     """
     if not manifest.is_built:
         message = f"{manifest.plugin.name} is an IMAGE plugin whose image other tools push: there is nothing to build."
         hint = "To let the kit build the image, write runtime and handler, and delete imageTag."
         raise PackagingError(message, hint=hint)
+    if manifest.prebuilt:
+        message = f"Another tool builds {manifest.prebuilt}: there is nothing to build or to lock."
+        raise PackagingError(message, hint="To let the kit build the plugin, delete prebuilt under [build].")
 
 
 def refuse_missing_hooks(manifest: Manifest, sources: Sequence[SourceFile]) -> tuple[Problem, ...]:

@@ -72,12 +72,12 @@ class BuildInputs(Struct, frozen=True, kw_only=True):
     base: BaseImage | None = None
 
 
-class DockerfileInputs(Struct, frozen=True, kw_only=True):
-    """A plugin with a Dockerfile: the Docker engine decides the rest.
+class UnlockedInputs(Struct, frozen=True, kw_only=True):
+    """A plugin without a lock: a Docker engine, or the tool that built its ZIP, decides the rest.
 
     Attributes:
         checked: The plugin and its warnings.
-        target: Where the image will be written.
+        target: Where the image or the ZIP will be written.
     """
 
     checked: CheckedPlugin

@@ -22,8 +22,9 @@ from builder import dependencies, pipeline
 from builder.build_values import Lock, Pack
 from builder.errors import DependencyError, KitError, ProjectError
 from builder.last_build import SharedListings
-from builder.pipeline import BuildInputs, DockerfileInputs, PackagedPlugin, Project
+from builder.pipeline import BuildInputs, PackagedPlugin, Project, UnlockedInputs
 from builder.progress import SilentProgress
+from builder.unlocked_packaging import package_unlocked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from builder.dependencies import Store
     from builder.progress import Progress
 
-_Stage: TypeAlias = BuildInputs | DockerfileInputs | PackagedPlugin | KitError
+_Stage: TypeAlias = BuildInputs | UnlockedInputs | PackagedPlugin | KitError
 """How far one plugin is: gathered, packaged, or failed."""
 
 _PackKey: TypeAlias = tuple[str, bool]
@@ -119,10 +120,8 @@ class _Batch:
 
     def build(self, packs: Mapping[_PackKey, Pack], project: Project, stage: _Stage) -> PackagedPlugin | KitError:
         try:
-            if isinstance(stage, DockerfileInputs):
-                from builder.dockerfile_building import package_dockerfile  # only with a Dockerfile
-
-                return package_dockerfile(stage.checked, stage.target, self._store, SilentProgress())
+            if isinstance(stage, UnlockedInputs):
+                return package_unlocked(stage, self._store, SilentProgress())
             if not isinstance(stage, BuildInputs):
                 return stage
             packaged = pipeline.build(stage, self._packs_of(stage, packs), self._store)
@@ -178,10 +177,10 @@ def _pack_keys(inputs: BuildInputs) -> list[_PackKey]:
 
 def _refuse_same_target(gathered: Sequence[_Stage]) -> list[_Stage]:
     """Two plugins with the same name and version cannot be written into one folder of artifacts."""
-    first: dict[Path, BuildInputs | DockerfileInputs] = {}
+    first: dict[Path, BuildInputs | UnlockedInputs] = {}
     checked: list[_Stage] = []
     for stage in gathered:
-        if isinstance(stage, BuildInputs | DockerfileInputs) and first.setdefault(stage.target, stage) is not stage:
+        if isinstance(stage, BuildInputs | UnlockedInputs) and first.setdefault(stage.target, stage) is not stage:
             other = first[stage.target].checked.manifest.file
             message = f"Duplicate artifact {stage.target.name}: {other} has the same name and version."
             checked.append(ProjectError(message, hint="Rename one of the two plugins, or leave out --output."))

@@ -75,6 +75,9 @@ def read_inputs(project: Project, top: Path, patterns: PatternMatches) -> Plugin
     folder = manifest.folder
     if manifest.is_built and manifest.dockerfile:
         _add_context(inputs, manifest)
+    elif manifest.prebuilt:
+        inputs.add([folder / manifest.prebuilt], InputKind.OWN)
+        inputs.add([folder / SOUP_NAME], InputKind.SETTINGS)
     elif manifest.is_built:
         lock = dependencies.read_lock(manifest)
         inputs.add(dependencies.declaring_files(manifest), InputKind.LOCK)

@@ -76,7 +76,8 @@ class Inventory(Struct, frozen=True, kw_only=True):
         plugin: The plugin itself, with its own files.
         packages: All other components, by name and version; images are the last.
         requires: Ref of a component -> refs of its requirements; every component has an entry.
-        lists_packages: Whether all packages are listed; False for an image from a Dockerfile.
+        lists_packages: Whether all packages are listed; False for an image from a Dockerfile and for a ZIP of another
+            tool.
     """
 
     plugin: Component

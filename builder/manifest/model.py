@@ -123,6 +123,7 @@ class Build(Struct, frozen=True, kw_only=True):
         precompile: Whether to add bytecode for the modules that the handler imports, or for ``"all"``. Python only.
         bundle: Whether to make one file of all scripts and packages; ``"source-map"`` adds a map. JavaScript only.
         image: How the image of an IMAGE plugin is built.
+        prebuilt: The ZIP that another tool has built, relative to plugin.toml, or None if the kit builds the code.
         prefer: Path in the artifact -> name of the package whose file is used if two packages differ. Name of a
             module of the runtime -> ``python``, if a package brings a module that would replace it.
         allow_missing: Name of a native library or optional npm package that may be missing -> the reason.
@@ -142,6 +143,7 @@ class Build(Struct, frozen=True, kw_only=True):
     recompress: bool = False
     shared: Mapping[str, str] = field(default_factory=dict)
     image: ImageBuild = field(default_factory=ImageBuild)
+    prebuilt: str | None = None
     prefer: Mapping[str, str] = field(default_factory=dict)
     allow_missing: Mapping[str, str] = field(default_factory=dict)
     allow_missing_imports: Mapping[str, str] = field(default_factory=dict)
@@ -191,6 +193,16 @@ class Manifest(Struct, frozen=True, kw_only=True):
         return self.build.image.dockerfile or "" if self.builds_image else ""
 
     @property
+    def prebuilt(self) -> str:
+        """The ZIP that another tool has built; empty if the kit builds the code."""
+        return self.build.prebuilt or ""
+
+    @property
+    def chooses_packages(self) -> bool:
+        """Whether the kit puts the packages together; otherwise a Dockerfile or another tool does."""
+        return not self.dockerfile and not self.prebuilt
+
+    @property
     def pins_base(self) -> bool:
         """Whether ``image.lock`` pins the base image; a Dockerfile names its own."""
         return self.builds_image and not self.dockerfile
@@ -202,12 +214,12 @@ class Manifest(Struct, frozen=True, kw_only=True):
 
     @property
     def runtime(self) -> Runtime:
-        """The Lambda runtime that the code is built for.
+        """The Lambda runtime that the code is for.
 
         Raises:
             KeyError: The manifest has no runtime (an image without one); ZIP manifests always have one.
         """
         # Imported here: the runtimes' dates are not needed to read a manifest.
-        from builder.platform.runtimes import RUNTIMES
+        from builder.platform.runtimes import ALL_RUNTIMES
 
-        return RUNTIMES[self.plugin.runtime or ""]
+        return ALL_RUNTIMES[self.plugin.runtime or ""]

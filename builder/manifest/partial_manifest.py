@@ -91,8 +91,9 @@ def read_handler_settings(file: Path, *, today: date) -> HandlerSettings | None:
     plugin, build = data.get("plugin"), data.get("build", {})
     if not isinstance(plugin, dict) or not isinstance(build, dict) or str(plugin.get("runtime")) not in RUNTIMES:
         return None
-    if plugin.get("deploymentPackageType") == PackageType.IMAGE and "imageTag" in plugin:
-        # The image was built by other tools, and Lambda calls what its CMD says.
+    pushed = plugin.get("deploymentPackageType") == PackageType.IMAGE and "imageTag" in plugin
+    if pushed or "prebuilt" in build:
+        # Other tools built the code: Lambda calls what the image's CMD says, or what is in their ZIP.
         return None
     return HandlerSettings(
         root=str(build.get("root", "src")),

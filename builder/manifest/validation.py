@@ -46,7 +46,9 @@ def _run(
 ) -> Iterator[Finding]:
     if key not in clean:
         return
-    subject = Subject(table=_table(clean, key), written=frozenset(_table(data, key)), today=today)
+    subject = Subject(
+        table=_table(clean, key), written=frozenset(_table(data, key)), today=today, prebuilt=_is_prebuilt(data)
+    )
     for rule in rules:
         for finding in rule(subject):
             yield replace(finding, path=(key, *finding.path), code=code_of(rule))
@@ -67,13 +69,20 @@ def _environments(
                 yield replace(finding, path=(*path, *finding.path), code=code_of(rule))
         original = _table(_table(data, "environments"), name)
         merged = Subject(
-            table=apply_overrides(plugin, overrides), written=frozenset({*written, *original}), today=today
+            table=apply_overrides(plugin, overrides),
+            written=frozenset({*written, *original}),
+            today=today,
+            prebuilt=_is_prebuilt(data),
         )
         already_reported = {(finding.path[1:], finding.message) for finding in reported}
         for rule in PLUGIN_RULES:
             for finding in rule(merged):
                 if (finding.path, finding.message) not in already_reported:
                     yield replace(finding, path=(*path, *finding.path), code=code_of(rule))
+
+
+def _is_prebuilt(data: Mapping[str, object]) -> bool:
+    return "prebuilt" in _table(data, "build")
 
 
 def _table(data: Mapping[str, object], key: str) -> Mapping[str, object]:

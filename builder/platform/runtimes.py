@@ -11,7 +11,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-Language = Literal["python", "nodejs"]
+Language = Literal["python", "nodejs", "java", "dotnet", "ruby", "provided"]
+"""The kit builds only Python and Node.js; the others need a ZIP that another tool has built."""
 
 AS_OF = date(2026, 11, 20)
 """The day on which the dates below were last compared with their source."""
@@ -35,7 +36,7 @@ class Runtime(Struct, frozen=True, kw_only=True):
 
     Attributes:
         name: As the platform spells it, such as ``python3.13``.
-        language: ``python`` or ``nodejs``.
+        language: ``python``, ``nodejs``, …
         version: Version of the language: ``3.13``, or ``22``.
         operating_system: Amazon Linux 2 or 2023.
         glibc: Version of its C library: the highest that native code may need.
@@ -54,8 +55,11 @@ class Runtime(Struct, frozen=True, kw_only=True):
     update_blocked: date
 
 
+_LANGUAGES: tuple[Language, ...] = ("python", "nodejs", "java", "dotnet", "ruby", "provided")
+
+
 def _runtime(name: str, operating_system: str, deprecated: str, create_blocked: str, update_blocked: str) -> Runtime:
-    language: Language = "python" if name.startswith("python") else "nodejs"
+    language = next(one for one in _LANGUAGES if name.startswith(one))
     return Runtime(
         name=name,
         language=language,
@@ -87,23 +91,23 @@ RUNTIMES = {
 """Every runtime by name, oldest first within a language."""
 
 
-class UnbuiltRuntime(Struct, frozen=True, kw_only=True):
-    """A runtime that BioT's documents mention and the kit does not build for.
-
-    Attributes:
-        name: As the platform spells it.
-        create_blocked: From this day no new function can use it.
-        update_blocked: From this day no existing function can be updated.
-    """
-
-    name: str
-    create_blocked: date
-    update_blocked: date
-
-
 UNBUILT_RUNTIMES = {
     runtime.name: runtime
-    for runtime in (UnbuiltRuntime(name="java21", create_blocked=date(2029, 7, 31), update_blocked=date(2029, 8, 31)),)
+    for runtime in (
+        _runtime("java11", AMAZON_LINUX_2, "2027-06-30", "2027-07-31", "2027-08-31"),
+        _runtime("java17", AMAZON_LINUX_2, "2027-06-30", "2027-07-31", "2027-08-31"),
+        _runtime("java21", AMAZON_LINUX_2023, "2029-06-30", "2029-07-31", "2029-08-31"),
+        _runtime("java25", AMAZON_LINUX_2023, "2029-06-30", "2029-07-31", "2029-08-31"),
+        _runtime("dotnet8", AMAZON_LINUX_2023, "2026-11-10", "2027-02-01", "2027-03-03"),
+        _runtime("dotnet10", AMAZON_LINUX_2023, "2028-11-14", "2028-12-14", "2029-01-15"),
+        _runtime("ruby3.3", AMAZON_LINUX_2023, "2027-03-31", "2027-04-30", "2027-05-31"),
+        _runtime("ruby3.4", AMAZON_LINUX_2023, "2028-03-31", "2028-04-30", "2028-05-31"),
+        _runtime("ruby4.0", AMAZON_LINUX_2023, "2029-03-31", "2029-04-30", "2029-05-31"),
+        _runtime("provided.al2023", AMAZON_LINUX_2023, "2029-06-30", "2029-07-31", "2029-08-31"),
+    )
 }
-"""By name. BioT's Console document "Plugin Configuration Management" has java21 among its three examples (read on
-2026-11-20); the dates have the same source as those above."""
+"""Runtimes that AWS has and the kit does not build for: their plugins need ``[build] prebuilt``. BioT's Console
+document "Plugin Configuration Management" has java21 among its three examples (read on 2026-11-20)."""
+
+ALL_RUNTIMES = {**RUNTIMES, **UNBUILT_RUNTIMES}
+"""Every runtime that plugin.toml can name."""

@@ -71,7 +71,7 @@ def examine_prebuilt(file: Path, manifest: Manifest) -> VerificationResult:
     members = _own_members(result)
     flow = [member for member in members if member.path.startswith(_FLOW)]
     contents = [(path, b"".join(pieces)) for path, pieces in _pieces(file, result.listing, flow)]
-    if not manifest.dockerfile:
+    if manifest.chooses_packages:
         _refuse_missing_hooks(
             manifest, [_OwnFile(path, _origin(path, manifest), content) for path, content in contents]
         )

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.support.plugins.page_steps import PageStep
 
 GUIDES = REPOSITORY / "docs" / "how-to"
-FROM_NOTHING = ("existing-plugin", "many-plugins", "ci")
+FROM_NOTHING = ("existing-plugin", "many-plugins", "ci", "other-runtimes")
 """Guides that begin in an empty folder."""
 IN_A_PLUGIN = ("auditors",)
 """Guides that begin in a generated plugin."""

@@ -73,7 +73,7 @@ baseUrl = "ftp://x"
 endpointUrl = "ftp://x"
 [environments.other]
 """,
-    '[plugin]\nname = "a"\ndisplayName = "a"\nversion = 1\ndeploymentPackageType = "IMAGE"\n',
+    '[plugin]\nname = "a"\ndisplayName = "a"\nversion = 1\ndeploymentPackageType = "IMAGE"\n[build]\nprebuilt = "/x"\n',
 ]
 
 

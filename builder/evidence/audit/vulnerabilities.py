@@ -58,7 +58,7 @@ def audit(target: Path, dump: Path) -> Audit:
 
     Raises:
         VerificationError: The SBOM is missing, belongs to another artifact, or is that of an image
-            from a Dockerfile, whose packages it does not have; the dump has no entry.
+            from a Dockerfile or of a ZIP of another tool, which may lack packages; the dump has no entry.
     """
     file = evidence_files(target)["sbom"] if target.suffix in {".zip", ".oci"} else target
     sbom = read_sbom_file(file)
@@ -66,8 +66,8 @@ def audit(target: Path, dump: Path) -> Audit:
         msg = f"{file.name} is not the SBOM of {target.name}: it describes an artifact with another sha256."
         raise VerificationError(msg, hint="Run `biot-plugin package` again, or give the path of the SBOM itself.")
     if not sbom.lists_packages:
-        msg = f"{file.name} does not list the packages of the image: a Docker engine installed them."
-        hint = "Let a scanner of images write an SBOM (Trivy and Syft write CycloneDX), and audit that file."
+        msg = f"{file.name} does not list all packages: a Docker engine, or the tool that built the ZIP, chose them."
+        hint = "Let a scanner write an SBOM (Trivy and Syft write CycloneDX), and audit that file."
         raise VerificationError(msg, hint=hint)
     packages, unchecked = _packages(sbom)
     reader = _DumpReader(packages)

@@ -87,13 +87,16 @@ def _metadata(
         "author-of-sbom-data": f"{soup.manufacturer or UNKNOWN}, by biot-plugin-kit {builder.__version__}",
         "generation-context": "build: written with the artifact, from the packages that went in"
         if inventory.lists_packages
-        else "build: written with the artifact, from the Dockerfile",
+        else f"build: written with the artifact, from {'the ZIP' if manifest.prebuilt else 'the Dockerfile'}",
         "runtime": manifest.plugin.runtime or UNKNOWN,
         "operating-system": manifest.runtime.operating_system,
         "tree-digest": artifact.tree_digest,
     }
     if not inventory.lists_packages:
-        properties["packages"] = f"{UNKNOWN}: a Docker engine installed what the Dockerfile names"
+        reason = (
+            "another tool built the ZIP" if manifest.prebuilt else "a Docker engine installed what the Dockerfile names"
+        )
+        properties["packages"] = f"{UNKNOWN}: {reason}"
     time: _Document = {}
     if epoch is None:
         properties["timestamp"] = f"{UNKNOWN}: left out so that one build has one SBOM; see the provenance statement"

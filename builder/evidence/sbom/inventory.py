@@ -61,7 +61,7 @@ def take_inventory(
     return Inventory(
         plugin=root,
         packages=(*components.values(), *of_images.values()),
-        lists_packages=not manifest.dockerfile,
+        lists_packages=manifest.chooses_packages,
         requires={ref: tuple(sorted(required)) for ref, required in requires.items()},
     )
 

@@ -47,7 +47,8 @@ class Sbom(Struct, frozen=True, kw_only=True):
     Attributes:
         artifact_sha256: Hex digest of the artifact that it describes; empty without one.
         components: All components; nested ones follow the component that contains them.
-        lists_packages: False when the kit wrote it for an image from a Dockerfile, whose packages it does not know.
+        lists_packages: False when the kit wrote it for an image from a Dockerfile or a ZIP of another tool, whose
+            packages it does not know.
     """
 
     artifact_sha256: str

@@ -19,6 +19,10 @@ def check(subject: Subject) -> Iterator[Finding]:
     """ZIP needs a runtime and has no image tag; IMAGE needs a runtime to be built, or the tag of a pushed image."""
     if subject.text("deploymentPackageType", "ZIP") == "IMAGE":
         yield from _image(subject)
+        if subject.prebuilt:
+            message = "A prebuilt artifact can only be a ZIP; other tools push a finished image."
+            hint = "Delete prebuilt under [build] and add an imageTag; or delete deploymentPackageType."
+            yield Finding(path=("deploymentPackageType",), message=message, hint=hint)
     else:
         yield from _zip(subject)
 

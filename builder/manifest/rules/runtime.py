@@ -7,7 +7,7 @@ from builder.errors import Severity
 from builder.manifest.finding import Finding, shorten
 from builder.manifest.suggestion import suggest
 from builder.platform.limits import RUNTIME_WARNING_DAYS
-from builder.platform.runtimes import AS_OF, OTHER_LANGUAGES, RUNTIMES, Runtime
+from builder.platform.runtimes import ALL_RUNTIMES, AS_OF, OTHER_LANGUAGES, RUNTIMES, UNBUILT_RUNTIMES, Runtime
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,15 +21,18 @@ def check(subject: Subject) -> Iterator[Finding]:
     name = subject.text("runtime")
     if not name:
         return
-    if name not in RUNTIMES:
-        yield _unknown(name, subject.today)
+    if name in RUNTIMES or (name in UNBUILT_RUNTIMES and subject.prebuilt):
+        yield from _life_cycle(ALL_RUNTIMES[name], subject.today)
     else:
-        yield from _life_cycle(RUNTIMES[name], subject.today)
+        yield _unknown(name, subject.today)
 
 
 def _unknown(name: str, today: date) -> Finding:
     supported = tuple(runtime.name for runtime in RUNTIMES.values() if today < runtime.deprecated)
     known = ", ".join(supported)
+    if name in UNBUILT_RUNTIMES:
+        message = f"The kit builds Python and Node.js plugins. For {name}, another tool must build the ZIP."
+        return Finding(path=("runtime",), message=message, hint='Add prebuilt = "target/plugin.zip" under [build].')
     if name.startswith(OTHER_LANGUAGES):
         message = f"{shorten(name)} is not supported: the kit builds Python and Node.js plugins."
         return Finding(path=("runtime",), message=message, hint=f"Use one of {known}.")
@@ -57,4 +60,4 @@ def _life_cycle(runtime: Runtime, today: date) -> Iterator[Finding]:
 
 
 def _newest(runtime: Runtime) -> str:
-    return [other.name for other in RUNTIMES.values() if other.language == runtime.language][-1]
+    return [other.name for other in ALL_RUNTIMES.values() if other.language == runtime.language][-1]

@@ -18,11 +18,13 @@ class Subject(Struct, frozen=True, kw_only=True):
         table: The table without the values that violate the schema.
         written: The keys in the file, including those whose value violates the schema.
         today: The day for which the manifest is checked.
+        prebuilt: Whether another tool builds the ZIP.
     """
 
     table: Mapping[str, object]
     written: frozenset[str]
     today: date
+    prebuilt: bool = False
 
     def text(self, key: str, default: str = "") -> str:
         """The text at the key, or the default."""

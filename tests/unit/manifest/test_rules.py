@@ -148,7 +148,42 @@ REFUSED = {
     "runtime of Java": (
         runs_on("java21"),
         "plugin.runtime",
-        "java21 is not supported: the kit builds Python and Node.js plugins.",
+        "The kit builds Python and Node.js plugins. For java21, another tool must build the ZIP.",
+    ),
+    "runtime of Go": (
+        runs_on("go1.x"),
+        "plugin.runtime",
+        "go1.x is not supported: the kit builds Python and Node.js plugins.",
+    ),
+    "handler of Java": (
+        runs_on("java21") + 'handler = "index/handler"\n[build]\nprebuilt = "a.zip"\n',
+        "plugin.handler",
+        "The handler for java21 must be PACKAGE.CLASS or PACKAGE.CLASS::METHOD.",
+    ),
+    "handler of .NET": (
+        runs_on("dotnet10") + 'handler = "A::B"\n[build]\nprebuilt = "a.zip"\n',
+        "plugin.handler",
+        "The handler for dotnet10 must be ASSEMBLY or ASSEMBLY::NAMESPACE.CLASS::METHOD.",
+    ),
+    "handler of Ruby": (
+        runs_on("ruby3.4") + 'handler = "index"\n[build]\nprebuilt = "a.zip"\n',
+        "plugin.handler",
+        "The handler for ruby3.4 must be FILE.METHOD or FILE.CLASS.METHOD.",
+    ),
+    "prebuilt absolute": (
+        runs_on("java21") + 'handler = "a.B"\n[build]\nprebuilt = "/a.zip"\n',
+        "build.prebuilt",
+        "The path must be relative to the folder of plugin.toml.",
+    ),
+    "prebuilt and root": (
+        runs_on("java21") + 'handler = "a.B"\n[build]\nprebuilt = "a.zip"\nroot = "src"\n',
+        "build.root",
+        "With prebuilt, root has no effect: the kit builds nothing.",
+    ),
+    "prebuilt image": (
+        PLAIN + 'deploymentPackageType = "IMAGE"\n[build]\nprebuilt = "a.zip"\n',
+        "plugin.deploymentPackageType",
+        "A prebuilt artifact can only be a ZIP; other tools push a finished image.",
     ),
     "handler without dot": (
         PLAIN + 'handler = "handler"\n',
