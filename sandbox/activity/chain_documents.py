@@ -57,8 +57,14 @@ def describe_end(end: ChainEnd) -> dict[str, object]:
 
 
 def plugin_failed(step: ChainStep) -> bool:
-    """Return whether an endpoint failed: it gave no answer, or answered 5xx. A 4xx is a refusal on purpose."""
-    return bool(step.listener) and (step.answer is None or step.answer.status >= _SERVER_ERROR)
+    """Return whether an endpoint failed: no answer, 5xx, or a success that BioT cannot use.
+
+    A 4xx is a refusal on purpose.
+    """
+    if not step.listener:
+        return False
+    answer = step.answer
+    return answer is None or answer.status >= _SERVER_ERROR or (answer.succeeded and bool(step.problem))
 
 
 def describe_step(step: ChainStep) -> dict[str, object]:

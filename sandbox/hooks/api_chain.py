@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from functools import partial as bind
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from sandbox.clock import iso
 from sandbox.hooks.hook_reports import ChainStep
@@ -39,7 +40,7 @@ from sandbox.hooks.rules.subscription_matching import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
     from sandbox.clock import Clock
@@ -52,6 +53,10 @@ if TYPE_CHECKING:
     from sandbox.hooks.rules.subscription_matching import HookSubscription
 
 _AFTER_THE_API = (HookType.ADAPT_ENTITY, HookType.POST_REQUEST, HookType.NOTIFICATION)
+
+
+Message = TypeVar("Message")
+"""A request or a response, which interceptors change."""
 
 
 class ApiRunner(Protocol):
@@ -156,8 +161,8 @@ class ApiCallChain:
         request = self._call.request
         for subscription in in_order(considered, HookType.PRE_REQUEST):
             event = request_event(self._call.initiator, self._call.api, request)
-            answer = await self._send(subscription, event)
-            changed = changed_request(request, answer, self._hook(subscription, self._call.api))
+            change = bind(changed_request, request, hook=self._hook(subscription, self._call.api))
+            changed = await self._send(subscription, event, change)
             if isinstance(changed, ChainEnded):
                 return changed
             request = changed
@@ -169,24 +174,36 @@ class ApiCallChain:
         initiator = self._call.initiator
         for subscription in in_order(considered, HookType.ADAPT_ENTITY):
             event = entities_event(initiator, api, response.status, entities_of(response) or [])
-            answer = await self._send(subscription, event)
-            changed = adapted_response(response, answer, self._hook(subscription, api))
+            change = bind(adapted_response, response, hook=self._hook(subscription, api))
+            changed = await self._send(subscription, event, change)
             if isinstance(changed, ChainEnded):
                 return changed
             response = changed
         for subscription in in_order(considered, HookType.POST_REQUEST):
-            answer = await self._send(subscription, response_event(initiator, api, response))
-            changed = changed_response(response, answer, self._hook(subscription, api))
+            event = response_event(initiator, api, response)
+            change = bind(changed_response, response, hook=self._hook(subscription, api))
+            changed = await self._send(subscription, event, change)
             if isinstance(changed, ChainEnded):
                 return changed
             response = changed
         return response
 
     async def _send(
-        self, subscription: HookSubscription, event: Mapping[str, object]
-    ) -> EndpointAnswer | EndpointFailure:
+        self,
+        subscription: HookSubscription,
+        event: Mapping[str, object],
+        change: Callable[[EndpointAnswer | EndpointFailure], Message | ChainEnded],
+    ) -> Message | ChainEnded:
+        """Call an interceptor and return what its answer makes of the message, which is part of the call's report."""
+        results: list[Message | ChainEnded] = []
+
+        def problem_of(answer: EndpointAnswer | EndpointFailure) -> str:
+            results.append(change(answer))
+            return results[0].problem if isinstance(results[0], ChainEnded) else ""
+
         self._called.append(subscription)
-        return await self._caller.call(subscription, event, self._call.context)
+        await self._caller.call(subscription, event, self._call.context, problem_of)
+        return results[0]
 
     async def _run_api(self, request: BiotRequest) -> RanApi:
         started, begin = self._clock.now(), time.perf_counter()

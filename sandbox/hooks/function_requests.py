@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from sandbox.endpoints.called_function import noted_function, plan_fault
 from sandbox.hooks.asgi_exchange import read_request
+from sandbox.hooks.function_watch import BrokenCall
 from sandbox.hooks.hook_reports import ChainEnd, ChainStart, ChainStep
 from sandbox.hooks.hook_requests import HookRequest
 from sandbox.hooks.rules import traces
@@ -33,17 +34,10 @@ _KEPT_MAX = 1_048_576
 async def watch_function(app: ASGIApp, exchange: tuple[Scope, Receive, Send], hooks: Hooks) -> None:
     """Pass on a request below ``/run``, and report it if it is a direct call."""
     scope, receive, send = exchange
-    header = next((value for name, value in scope["headers"] if name == b"traceparent"), b"")
-    span = traces.parse_traceparent(header.decode("latin-1"))
+    header = next((value for name, value in scope["headers"] if name == b"traceparent"), b"").decode("latin-1")
+    span = traces.parse_traceparent(header)
     if span and hooks.caller.functions.arrived(span.span_id):
-        identifier = span.span_id
-        plan_fault(scope, hooks.caller.functions.fault_of(identifier))
-
-        async def send_and_note(message: Message) -> None:
-            hooks.caller.functions.note(identifier, noted_function(scope))
-            await send(message)
-
-        await app(scope, receive, send_and_note)
+        await _pass_on(app, exchange, hooks, span.span_id)
         return
     try:
         request = await read_request(scope, receive)
@@ -53,10 +47,26 @@ async def watch_function(app: ASGIApp, exchange: tuple[Scope, Receive, Send], ho
     if request is None:
         return
     call = _DirectCall((scope, request.body, send), span, hooks)
+    broken = BrokenCall(path=scope["path"], traceparent=header, body=request.body)
+    if identifier := hooks.caller.functions.arrived_broken(broken):
+        await _pass_on(app, (scope, call.receive, send), hooks, identifier)
+        return
     try:
         await app(scope, call.receive, call.send)
     finally:
         call.report()
+
+
+async def _pass_on(app: ASGIApp, exchange: tuple[Scope, Receive, Send], hooks: Hooks, identifier: str) -> None:
+    """Pass on the request of a hook, whose caller reports it, and note the code that answers it."""
+    scope, receive, send = exchange
+    plan_fault(scope, hooks.caller.functions.fault_of(identifier))
+
+    async def send_and_note(message: Message) -> None:
+        hooks.caller.functions.note(identifier, noted_function(scope))
+        await send(message)
+
+    await app(scope, receive, send_and_note)
 
 
 class _DirectCall:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
 from starlette.concurrency import run_in_threadpool
 
 from sandbox.hooks.endpoint_client import EndpointClient
-from sandbox.hooks.function_watch import FunctionWatch
+from sandbox.hooks.function_watch import BrokenCall, FunctionWatch
 from sandbox.hooks.hook_reports import ChainStep
 from sandbox.hooks.hook_requests import HookRequest, HookTokens, hook_request
 from sandbox.hooks.rules.hook_answers import EndpointAnswer
 from sandbox.hooks.rules.planned_faults import target_of
-from sandbox.hooks.rules.traces import PluginCall, PluginCalls
+from sandbox.hooks.rules.traces import HEADER, PluginCall, PluginCalls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -52,6 +53,18 @@ class ChainContext:
     alteration: Alteration | None = field(default=None, repr=False)
 
 
+def _broken_call(endpoint: str, request: HookRequest, span: Span) -> BrokenCall | None:
+    """Return what identifies a request that no longer has its ``traceparent``; None if it has."""
+    sent = request.headers.get(HEADER, "")
+    if sent == span.traceparent:
+        return None
+    return BrokenCall(path=unquote(urlsplit(endpoint).path) or "/", traceparent=sent, body=request.body)
+
+
+def _no_problem(_answer: EndpointAnswer | EndpointFailure) -> str:
+    return ""
+
+
 class HookCaller:
     """Calls endpoints. Belongs to one event loop.
 
@@ -76,9 +89,20 @@ class HookCaller:
         self.client = EndpointClient()
 
     async def call(
-        self, subscription: HookSubscription, event: Mapping[str, object], chain: ChainContext
+        self,
+        subscription: HookSubscription,
+        event: Mapping[str, object],
+        chain: ChainContext,
+        problem_of: Callable[[EndpointAnswer | EndpointFailure], str] = _no_problem,
     ) -> EndpointAnswer | EndpointFailure:
-        """Call the endpoint of a subscription and report it."""
+        """Call the endpoint of a subscription and report it.
+
+        Args:
+            subscription: Whom to call.
+            event: What it receives.
+            chain: What the call is a step of.
+            problem_of: Returns what is wrong with an answer, so that it is reported with the call.
+        """
         kind, span = subscription.type, chain.span.child()
         self.plugin_calls.add(
             PluginCall(span=span, chain_id=chain.id, listener=subscription.listener, parent=chain.parent)
@@ -90,15 +114,18 @@ class HookCaller:
             request = chain.alteration(kind, request)
         if fault and fault.rotates_key:
             await run_in_threadpool(self._keys.rotate)
-        self.functions.expect(span.span_id, fault.function if fault else None)
+        broken = _broken_call(subscription.endpoint, request, span) if chain.alteration else None
+        self.functions.expect(span.span_id, fault.function if fault else None, broken)
         started, begin = self._clock.now(), time.perf_counter()
         answer: EndpointAnswer | EndpointFailure | None = None
+        wrong = ""
         try:
             paused = subscription.plugin and self.timeouts_paused()
             seconds = None if paused else subscription.timeout_seconds
             answer = await self.client.post(subscription.endpoint, request, seconds)
             if fault and fault.change_answer and isinstance(answer, EndpointAnswer):
                 answer = fault.change_answer(answer)
+            wrong = problem_of(answer)
         finally:
             chain.observer.step_done(
                 ChainStep(
@@ -108,7 +135,7 @@ class HookCaller:
                     span_id=span.span_id,
                     request=request,
                     answer=answer if isinstance(answer, EndpointAnswer) else None,
-                    problem=_problem(answer),
+                    problem=_problem(answer) or wrong,
                     started=started,
                     milliseconds=(time.perf_counter() - begin) * 1000,
                     function=self.functions.take(span.span_id),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import pytest
 
@@ -156,4 +157,21 @@ def test_why_says_what_was_wrong_with_the_answer_that_failed_the_call(
 
     assert ": 500, " in lines[0]
     assert lines[1] == f"The answer of the interceptor {endpoint.url} has no object request."
-    assert "              It answered 200." in lines
+    assert f"              {lines[1]}" in lines, "the reason is also below the plugin that was called"
+
+
+def test_a_success_that_fails_the_call_is_a_failed_call_of_the_plugin(
+    sandbox: Sandbox, biot_plugin: CommandLine, endpoint: HookEndpoint
+) -> None:
+    biot_plugin("trigger", "patient", "_create")
+    endpoint.respond = lambda _call: Reply(body={"answer": {}})
+    biot_plugin("trigger", "patient", "_create")
+    endpoint.respond = lambda _call: Reply(status=400)
+    biot_plugin("trigger", "patient", "_create")
+    number = newest(biot_plugin, "--status", "failed", "--limit", "1")[0]["number"]
+
+    path = f"/sandbox/v1/logs?hook=PRE_REQUEST&status=failed&plugin={quote(endpoint.url, safe='')}"
+    (call,) = sandbox.call("GET", path, token=sandbox.token()).body["calls"]
+
+    assert (call["number"], call["status"]) == (number, 200)
+    assert call["problem"] == f"The answer of the interceptor {endpoint.url} has no object request."

@@ -17,6 +17,7 @@ from sandbox.hooks.hook_requests import HookRequest
 from sandbox.hooks.own_endpoints import OwnEndpoints
 from sandbox.hooks.rules.hook_answers import EndpointAnswer, EndpointFailure, EndpointFailureKind
 from sandbox.hooks.rules.undocumented_hooks import ANSWER_MAX
+from sandbox.trigger.event_breaks import EVENT_BREAKS
 from tests.support.sandbox.running_sandbox import running_sandbox
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from starlette.requests import Request
+
+    from tests.support.sandbox.running_sandbox import Sandbox
 
 ADDRESS = "http://127.0.0.1:2468"
 DEVICES = "/device/v2/devices"
@@ -118,9 +121,7 @@ def test_calls_of_plugins_come_over_http_only_while_a_fault_is_on(tmp_path: Path
     with running_sandbox(tmp_path, faults=Scenario()) as sandbox:
         gate, token = sandbox.running.gate, sandbox.admin_token()
         assert gate is not None
-        with sandbox.running.state.database.write() as connection:
-            before_devices = InterceptionSubscription(type="PRE_REQUEST", api_id=f"GET{DEVICES}", order=1)
-            subscribe_interception(connection, f"{sandbox.base_url}/run/Plugin-nobody/", before_devices)
+        intercept_devices(sandbox)
 
         def requests_of_a_call() -> int:
             before = gate.requests
@@ -133,3 +134,28 @@ def test_calls_of_plugins_come_over_http_only_while_a_fault_is_on(tmp_path: Path
         assert requests_of_a_call() == 2
         assert sandbox.call("DELETE", FAULTS, token=token).body == {"faults": []}
         assert requests_of_a_call() == 1
+
+
+def test_a_call_whose_traceparent_was_broken_on_purpose_is_no_direct_call(tmp_path: Path) -> None:
+    with running_sandbox(tmp_path, faults=Scenario()) as sandbox:
+        intercept_devices(sandbox)
+        token, calls = sandbox.token(), 0
+        for fault in (None, {"kind": "unavailable", "path": "/nowhere", "times": 1}):  # without and with a connection
+            if fault:
+                sandbox.call("POST", FAULTS, token=token, body=fault)
+            for name in (name for name, way in EVENT_BREAKS.items() if way.group == "trace ids"):
+                body = {"call": f"GET{DEVICES}", "break": name}
+                chain = sandbox.call("POST", "/sandbox/v1/trigger", token=token, body=body).body
+                assert [step["response"]["status"] for step in chain["steps"]] == [404], name
+                calls += 1
+
+        chains = sandbox.call("GET", "/sandbox/v1/activity", token=token).body["chains"]
+        assert calls == 8
+        assert [chain["kind"] for chain in chains] == ["api"] * calls
+
+
+def intercept_devices(sandbox: Sandbox) -> None:
+    """Let the local BioT call an endpoint of its own, which answers 404, before each search of devices."""
+    with sandbox.running.state.database.write() as connection:
+        subscription = InterceptionSubscription(type="PRE_REQUEST", api_id=f"GET{DEVICES}", order=1)
+        subscribe_interception(connection, f"{sandbox.base_url}/run/Plugin-nobody/", subscription)
