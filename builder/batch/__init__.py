@@ -9,7 +9,7 @@ from __future__ import annotations
 from builder.batch.batch_packaging import PluginResult, package_all
 from builder.batch.changed_plugins import ChangedPlugin, ChangedPlugins, find_changed_plugins
 from builder.batch.last_builds import find_last_builds
-from builder.batch.plugin_discovery import find_plugins
+from builder.batch.plugin_discovery import find_plugins, locked_packages
 from builder.batch.shard import Shard
 
 __all__ = [
@@ -20,5 +20,6 @@ __all__ = [
     "find_changed_plugins",
     "find_last_builds",
     "find_plugins",
+    "locked_packages",
     "package_all",
 ]

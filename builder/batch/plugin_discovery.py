@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from typing import TYPE_CHECKING
 
@@ -47,6 +48,15 @@ def find_plugins(root: Path) -> tuple[Path, ...]:
             message, hint="Name the folder that contains the plugins. Folders that git ignores are skipped."
         )
     return tuple(sorted(plugin_folders, key=lambda folder: folder.relative_to(root).as_posix().encode()))
+
+
+def locked_packages(folder: Path) -> str:
+    """A value that is equal for plugins with equal locks: the digest of the locks in a plugin's folder."""
+    digest = hashlib.sha256()
+    for name in ("requirements.lock", "package-lock.json"):
+        file = folder / name
+        digest.update(file.read_bytes() if file.is_file() else b"")
+    return digest.hexdigest()
 
 
 def _listing(folder: Path) -> tuple[set[str], list[str]]:

@@ -32,9 +32,19 @@ class Shard(Struct, frozen=True, kw_only=True):
             raise ValueError(message)
         return cls(number=int(match[1]), count=int(match[2]))
 
-    def of(self, items: Sequence[T]) -> tuple[T, ...]:
-        """Every ``count``-th item, so neighbours go to different machines; all shares together are all items.
+    def of(self, items: Sequence[T], alike: Sequence[object] = ()) -> tuple[T, ...]:
+        """One share, in the order of the items; all shares together are all items, and their sizes differ by at most 1.
 
-        Neighbours are often similar in size, and a shard is done when its largest plugin is.
+        Args:
+            items: What is divided.
+            alike: A value for each item. Items with equal values go to as few machines as possible, so that few
+                machines need the same packages.
         """
-        return tuple(items[self.number - 1 :: self.count])
+        first: dict[object, int] = {}
+        for place, value in enumerate(alike):
+            first.setdefault(value, place)
+        places = sorted(range(len(items)), key=lambda place: first[alike[place]] if alike else place)
+        size, larger = divmod(len(items), self.count)
+        begin = size * (self.number - 1) + min(self.number - 1, larger)
+        share = places[begin : begin + size + (self.number <= larger)]
+        return tuple(items[place] for place in sorted(share))

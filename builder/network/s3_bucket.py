@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import threading
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from enum import Enum, auto
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
@@ -28,6 +29,8 @@ _ADDRESS = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])((?:/(?!\.{1,2}(?
 _NOT_CODE = re.compile(r"[^A-Za-z0-9.]")
 _MAX_CODE_LENGTH: Final = 40
 _FORBIDDEN, _NOT_FOUND, _TOO_MANY, _SERVER_FAILED = 403, 404, 429, 500
+_CONFLICTS: Final = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
+"""https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html (2026-11-29)"""
 _REFUSED: Final = frozenset({"AccessDenied", "403"})
 _TRANSIENT_FAILURES: Final = {
     "ConnectTimeoutError": "it does not respond in time",
@@ -56,6 +59,8 @@ class BucketErrorKind(Enum):
     """There is no such object."""
     REFUSED = auto()
     """Access is denied; or, where listing is denied, there is no such object."""
+    EXISTS = auto()
+    """There is such an object already, or another machine writes it now."""
     TRANSIENT = auto()
     """The next attempt may succeed."""
     PERMANENT = auto()
@@ -173,6 +178,34 @@ class Bucket:
         with _translated_errors(), file.open("rb") as body:
             self._s3().put_object(**self._object(name), Body=body)
 
+    def create(self, name: str) -> bool:
+        """Add an empty object unless there is one; of several machines, one succeeds.
+
+        Returns:
+            Whether this machine added it. Some servers that implement S3 do not compare, and let each succeed.
+
+        Raises:
+            BucketError: It cannot be written.
+        """
+        try:
+            with _translated_errors():
+                self._s3().put_object(**self._object(name), Body=b"", IfNoneMatch="*")
+        except BucketError as error:
+            if error.kind is BucketErrorKind.EXISTS:
+                return False
+            raise
+        return True
+
+    def age(self, name: str) -> float:
+        """Seconds since an object was written.
+
+        Raises:
+            BucketError: There is no such object, or the request failed.
+        """
+        with _translated_errors(without_body=True):
+            written: datetime = self._s3().head_object(**self._object(name))["LastModified"]
+        return (datetime.now(UTC) - written).total_seconds()
+
     def _object(self, name: str) -> dict[str, str]:
         return {"Bucket": self.address.bucket, "Key": self.address.key(name)}
 
@@ -229,6 +262,8 @@ def error_from_response(response: Mapping[str, Any], *, without_body: bool = Fal
         return BucketError("the bucket does not exist", BucketErrorKind.PERMANENT)
     if status == _NOT_FOUND and (without_body or code == "NoSuchKey"):
         return BucketError("there is no such object", BucketErrorKind.ABSENT)
+    if code in _CONFLICTS:
+        return BucketError("there is such an object already", BucketErrorKind.EXISTS)
     if status == _FORBIDDEN and code in _REFUSED:
         return BucketError("AccessDenied", BucketErrorKind.REFUSED)
     kind = BucketErrorKind.TRANSIENT if status == _TOO_MANY or status >= _SERVER_FAILED else BucketErrorKind.PERMANENT

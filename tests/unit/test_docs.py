@@ -18,7 +18,7 @@ ROOMS = ("builder", "sandbox", "scaffold", "templates", "tests", "benchmarks", "
 MODULE = re.compile(rf"({'|'.join(ROOMS[:3])})(\.\w+)+")
 FILE = re.compile(rf"(?:{'|'.join(ROOMS)})/[\w./*<>-]*")
 LONGEST_LINE = 100
-GENERATED = {"benchmarks.md", "functions.md", "images.md", "reliability.md", "reproducibility.md"}
+GENERATED = {"benchmarks.md", "functions.md", "images.md", "reliability.md", "reproducibility.md", "scale.md"}
 
 
 def relative(path: Path) -> str:

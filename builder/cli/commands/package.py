@@ -135,13 +135,22 @@ def _find_last_build(start: Path, environment: str | None, output: Path | None) 
 def _package_all(selection: PluginSelection, pattern: Project, output: Path | None, *, as_json: bool) -> int:
     from msgspec.structs import replace
 
-    from builder.batch import ChangedPlugin, find_changed_plugins, find_last_builds, find_plugins, package_all
+    from builder.batch import (
+        ChangedPlugin,
+        find_changed_plugins,
+        find_last_builds,
+        find_plugins,
+        locked_packages,
+        package_all,
+    )
     from builder.dependencies import open_store
 
     projects = [replace(pattern, start=folder) for folder in find_plugins(selection.root)]
     compared = find_changed_plugins(projects, selection.root, selection.since) if selection.since else None
     listed = compared.plugins if compared else [ChangedPlugin(project=project, inputs=()) for project in projects]
-    selected = PluginsToPackage(selection=selection, plugins=selection.shard.of(listed), compared=compared)
+    alike = [locked_packages(plugin.project.start) for plugin in listed]
+    share = selection.shard.of(listed, alike)
+    selected = PluginsToPackage(selection=selection, plugins=share, compared=compared)
     if selection.dry_run:
         return show_selected(selected, as_json=as_json)
     projects = [plugin.project for plugin in selected.plugins]

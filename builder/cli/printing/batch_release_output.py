@@ -53,10 +53,11 @@ def release_all(
     """
     from msgspec.structs import replace as replace_struct
 
-    from builder.batch import find_plugins
+    from builder.batch import find_plugins, locked_packages
     from builder.batch_release import plan_all, publish_all
 
-    folders = selection.shard.of(find_plugins(selection.root))
+    found = find_plugins(selection.root)
+    folders = selection.shard.of(found, [locked_packages(folder) for folder in found])
     progress = TerminalProgress(quiet=as_json)
     try:
         projects = [replace_struct(pattern, start=folder) for folder in folders]

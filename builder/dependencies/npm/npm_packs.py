@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from builder.build_values import Lock, LockedPackage, Pack
@@ -12,7 +11,7 @@ from builder.errors import DependencyError, PackagingError
 from builder.host.fingerprint import code_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection
     from pathlib import Path
 
     from builder.dependencies.store.pack_store import Store
@@ -56,26 +55,75 @@ def pack_key(integrity: str, compressor: str) -> str:
     return hashlib.sha256(f"npm {code_digest(*PACKING_CODE)}\n{integrity}\n{compressor}\n".encode()).hexdigest()
 
 
-def _fetch(packages: tuple[LockedPackage, ...], compressor: str, store: Store, progress: Progress) -> Iterator[Pack]:
-    from concurrent.futures import ThreadPoolExecutor
+def _fetch(packages: tuple[LockedPackage, ...], compressor: str, store: Store, progress: Progress) -> tuple[Pack, ...]:
+    with store.work_folder() as folder:
+        fetching = _Fetching(folder, compressor, store, progress)
+        fetching.fetch({package.digest: package for package in packages})
+        return tuple(fetching.packs.values())
 
-    from builder.dependencies.npm.npm_client import fetch_tarballs, split_batches
 
-    with store.work_folder() as folder, ThreadPoolExecutor(_PROCESSES) as pool:
-        digests = [package.digest for package in packages]
-        shared = store.shared.fetch(digests, folder, progress) if store.shared is not None else {}
+class _Fetching:
+    """Fetches tarballs, from the bucket where it has them, and makes packs of them while others are being fetched.
+
+    Args:
+        folder: Receives the files.
+        compressor: Of the packs.
+        store: With the bucket, or without one.
+        progress: Receives each package.
+    """
+
+    def __init__(self, folder: Path, compressor: str, store: Store, progress: Progress) -> None:
+        self._folder = folder
+        self._compressor = compressor
+        self._store = store
+        self._progress = progress
+        self._packages: dict[str, LockedPackage] = {}
+        self.packs: dict[str, Pack] = {}
+        """By the digest of the package."""
+
+    def fetch(self, packages: dict[str, LockedPackage]) -> None:
+        """Fetch packages, by their digests."""
+        self._packages = packages
+        if self._store.shared is None:
+            self._from_registry(packages)
+            return
+        from builder.dependencies.store.fleet_fetching import fetch_once_per_fleet
+
+        found = self._from_bucket(packages)
+        missing = [digest for digest in packages if digest not in found]
+        fetch_once_per_fleet(
+            missing, self._store.shared, self._progress, from_bucket=self._from_bucket, from_index=self._from_registry
+        )
+
+    def _from_bucket(self, digests: Collection[str]) -> Collection[str]:
+        shared = self._store.shared
+        found = shared.fetch(digests, self._folder, self._progress) if shared is not None else {}
+        for digest, tarball in found.items():
+            self._add(digest, tarball)
+        return found
+
+    def _from_registry(self, digests: Collection[str]) -> None:
+        from concurrent.futures import ThreadPoolExecutor
+
+        from builder.dependencies.npm.npm_client import fetch_tarballs, split_batches
+
+        self._progress.begin("Fetching npm packages", len(digests))
+        groups = split_batches(self._packages[digest] for digest in digests)
+        first = len(list(self._folder.iterdir()))
+        folders = [self._folder / f"batch-{first + number}" for number in range(len(groups))]
         fetched: dict[str, Path] = {}
-        progress.begin("Fetching npm packages", len(packages))
-        groups = split_batches(package for package in packages if package.digest not in shared)
-        folders = [folder / str(number) for number in range(len(groups))]
-        from_shared = {package: shared[package.digest] for package in packages if package.digest in shared}
-        for tarballs in chain([from_shared], pool.map(fetch_tarballs, groups, folders)):
-            for package, tarball in tarballs.items():
-                yield _pack(package, tarball, compressor, store)
-                fetched |= {package.digest: tarball} if package.digest not in shared else {}
-                progress.advance(f"{package.name} {package.version}")
-        if store.shared is not None:
-            store.shared.upload(fetched, progress)
+        with ThreadPoolExecutor(_PROCESSES) as pool:
+            for tarballs in pool.map(fetch_tarballs, groups, folders):
+                for package, tarball in tarballs.items():
+                    self._add(package.digest, tarball)
+                    fetched[package.digest] = tarball
+        if self._store.shared is not None:
+            self._store.shared.upload(fetched, self._progress)
+
+    def _add(self, digest: str, tarball: Path) -> None:
+        package = self._packages[digest]
+        self.packs[digest] = _pack(package, tarball, self._compressor, self._store)
+        self._progress.advance(f"{package.name} {package.version}")
 
 
 def _pack_of_repository(package: LockedPackage, compressor: str, store: Store) -> Pack:

@@ -13,7 +13,7 @@ from builder.manifest.text.toml_snippet import snippet
 from builder.platform.package_names import normalized_name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
     from builder.dependencies.lock.requirements_lock import Pin, PythonLock
@@ -73,14 +73,29 @@ def collect(lock: Lock, manifest: Manifest, store: Store, progress: Progress) ->
         packs |= {package: _find(package, store) for package in absent}
         absent = [package for package in absent if packs[package] is None]
     if absent:
-        from builder.dependencies.python.wheels import RequestedWheel, fetch_wheels
+        from builder.dependencies.python.wheels import RequestedWheel, fetch_shared_wheels, fetch_wheels
 
-        requests = [
-            RequestedWheel(name=one.name, version=one.version, digests=(one.digest,), wheel=one.wheel)
+        requests = {
+            one.digest: RequestedWheel(name=one.name, version=one.version, digests=(one.digest,), wheel=one.wheel)
             for one in absent
             if not one.source
-        ]
-        fetch_wheels(requests, manifest.runtime, store, progress)
+        }
+
+        def from_index(digests: Collection[str]) -> None:
+            fetch_wheels([requests[digest] for digest in digests], manifest.runtime, store, progress)
+
+        if store.shared is None:
+            from_index(requests)
+        else:
+            from builder.dependencies.store.fleet_fetching import fetch_once_per_fleet
+
+            fetch_once_per_fleet(
+                requests,
+                store.shared,
+                progress,
+                from_bucket=lambda digests: fetch_shared_wheels(digests, store, progress),
+                from_index=from_index,
+            )
         _rebuild([package for package in absent if package.source], manifest, store, progress)
     return tuple(pack or find_wheel(package, store) for package, pack in packs.items())
 

@@ -16,7 +16,7 @@ from builder.errors import DependencyError, VerificationError
 from builder.host import process
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from builder.dependencies.store.pack_store import Store
@@ -79,8 +79,8 @@ def fetch_wheels(
         pip_environment = operator_settings.pip_environment(environment, pip)
         with ThreadPoolExecutor(_PROCESSES) as pool:
             downloads = {
-                pool.submit(_download, part, runtime, folder / part[0].name, pip_environment): part
-                for part in split_downloads(pending)
+                pool.submit(_download, part, runtime, folder / str(number), pip_environment): part
+                for number, part in enumerate(split_downloads(pending))
             }
             # The first files are checked while pip still fetches the others.
             fetched = tuple(
@@ -99,25 +99,37 @@ def share_wheels(wheels: Iterable[FetchedWheel], store: Store, progress: Progres
         store.shared.upload({digest: pack.file for digest, pack in packs.items() if pack is not None}, progress)
 
 
-def fetch_shared_wheels(digests: Iterable[str], store: Store, progress: Progress) -> None:
-    """Fetch wheels from the shared store; what is missing or damaged there stays absent."""
+def fetch_shared_wheels(digests: Iterable[str], store: Store, progress: Progress) -> tuple[str, ...]:
+    """Fetch wheels from the shared store, and return which; what is missing or damaged there stays absent."""
+    added: list[str] = []
     if store.shared is None:
-        return
+        return ()
     with store.work_folder() as folder:
         for digest, file in store.shared.fetch(digests, folder, progress).items():
             with suppress(VerificationError):  # the index has the same file, and reports it by name
                 store.add(digest.removeprefix("sha256:"), file)
+                added.append(digest)
+    return tuple(added)
 
 
 def split_downloads(requests: tuple[RequestedWheel, ...]) -> tuple[tuple[RequestedWheel, ...], ...]:
     """What each pip process fetches: 18 wheels of 36 MB took two processes 1.7 s and one 2.2 s.
 
     Packages with a wheel for each platform are distributed first: their pages on the index are long (pip takes 0.8 s to
-    read pydantic-core's), so no process should get most of them.
+    read pydantic-core's), so no process should get most of them. Pip refuses two versions of a package at once, which
+    different plugins may have locked.
     """
+    versions: dict[str, int] = {}
+    rounds: dict[int, list[RequestedWheel]] = {}
+    for request in sorted(requests, key=lambda request: request.wheel.endswith("-none-any.whl")):
+        versions[request.name] = versions.get(request.name, -1) + 1
+        rounds.setdefault(versions[request.name], []).append(request)
+    return tuple(part for wheels in rounds.values() for part in _split(wheels))
+
+
+def _split(requests: Sequence[RequestedWheel]) -> tuple[tuple[RequestedWheel, ...], ...]:
     count = _PROCESSES if len(requests) >= _WORTH_SPLITTING else 1
-    ordered = sorted(requests, key=lambda request: request.wheel.endswith("-none-any.whl"))
-    return tuple(tuple(ordered[start::count]) for start in range(count))
+    return tuple(tuple(requests[start::count]) for start in range(count))
 
 
 def add_wheel(store: Store, file: Path, wheel: FetchedWheel) -> None:

@@ -8,6 +8,7 @@ nothing could verify them. So a bucket that others write to can be slow, but it 
 
     <prefix>/sha256/<hex>    a wheel
     <prefix>/sha512/<hex>    an npm tarball
+    <prefix>/fetching/…      empty: a machine fetches this package from the index, so that others need not
 """
 
 from __future__ import annotations
@@ -40,6 +41,8 @@ TIME_LIMIT_SECONDS: Final = 5.0
 BYTES_PER_SECOND: Final = 4 << 20
 """A transfer at this speed does not use up the time limit."""
 SECONDS_PER_RESPONSE: Final = 0.05
+CLAIM_SECONDS: Final = 600.0
+"""An older claim is of an earlier fleet, whose packages were deleted from the bucket."""
 MAX_FAILURES: Final = 2
 MAX_SIZE: Final = 1 << 30
 """Four times Lambda's limit: no package is larger."""
@@ -78,6 +81,38 @@ class SharedStore:
             progress.begin("Fetching from the shared store", 0)
             self._run([partial(self._fetch_one, digest, file, fetched) for digest, file in targets.items()], progress)
         return {digest: targets[digest] for digest in targets if digest in fetched}
+
+    def claim(self, digests: Iterable[str], progress: Progress) -> frozenset[str]:
+        """Tell the other machines that this one fetches some packages from the index.
+
+        Args:
+            digests: Of packages that the bucket lacks.
+            progress: Receives what is wrong with the bucket.
+
+        Returns:
+            Those that another machine has claimed before.
+        """
+        taken: set[str] = set()
+        if not (self._disabled or self._read_only):
+            self._run([partial(self._claim_one, digest, taken) for digest in digests], progress)
+        return frozenset() if self._disabled else frozenset(taken)
+
+    @property
+    def is_used(self) -> bool:
+        """Whether it has not failed so far."""
+        return not self._disabled
+
+    def _claim_one(self, digest: str, taken: set[str]) -> None:
+        claim = f"fetching/{object_name(digest)}"
+        try:
+            if self._disabled or self._read_only:
+                return
+            if not self._bucket.create(claim) and self._bucket.age(claim) < CLAIM_SECONDS:
+                taken.add(digest)
+            self._time_limit.extend(SECONDS_PER_RESPONSE)
+        except BucketError as error:
+            if error.kind is not BucketErrorKind.REFUSED:  # the upload finds out that it is read-only, and says so
+                self._record_failure(object_name(digest), error)
 
     def upload(self, files: Mapping[str, Path], progress: Progress) -> None:
         """Add files that came from elsewhere, unless the bucket has them or is read-only.

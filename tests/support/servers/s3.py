@@ -40,9 +40,13 @@ class WorkingS3:
     url: str
     client: Any
 
+    def every_key(self) -> list[str]:
+        """The key of every object."""
+        return [item["Key"] for item in self.client.list_objects_v2(Bucket=BUCKET).get("Contents", [])]
+
     def objects(self) -> dict[str, bytes]:
-        """Every object's bytes by its key."""
-        keys = [item["Key"] for item in self.client.list_objects_v2(Bucket=BUCKET).get("Contents", [])]
+        """The bytes of every package by its key; the claims of machines are no packages."""
+        keys = [key for key in self.every_key() if "/fetching/" not in key]
         return {key: self.client.get_object(Bucket=BUCKET, Key=key)["Body"].read() for key in keys}
 
 
@@ -65,7 +69,10 @@ def working_s3() -> Iterator[WorkingS3]:
             aws_secret_access_key=SECRET,
         )
         client.create_bucket(Bucket=BUCKET)
-        yield WorkingS3(url=url, client=client)
+        running = WorkingS3(url=url, client=client)
+        for key in running.every_key():  # moto keeps what an earlier server of this process had
+            client.delete_object(Bucket=BUCKET, Key=key)
+        yield running
     finally:
         server.stop()
 
@@ -75,7 +82,7 @@ class BrokenS3:
     """Responds to every request in the same way.
 
     Attributes:
-        behaviour: ``hang``, ``drip``, ``cut``, ``wrong``, ``endless``, ``read only``, or a status such as ``500``.
+        behaviour: ``hang``, ``drip``, ``cut``, ``wrong``, ``endless``, ``read only``, ``full``, or a status as ``500``.
         objects: By key, served by ``read only``; ``cut`` serves half of each.
         code: The error code of a status.
         requests: Method and path of each.
@@ -126,6 +133,9 @@ def _respond(handler: BaseHTTPRequestHandler, broken: BrokenS3) -> None:
             _send(handler, 200, b"other bytes")
         case "read only":
             _serve_read_only(handler, data)
+        case "full":
+            status, code = (507, "InsufficientStorage") if handler.command == "PUT" else (404, "NoSuchKey")
+            _refuse(handler, status, code)
         case status:
             _refuse(handler, int(status), broken.code)
 

@@ -17,6 +17,18 @@ def test_all_shares_together_are_every_item_once(items: list[int], count: int) -
     assert max(map(len, shares)) - min(map(len, shares)) <= 1
 
 
+@given(st.lists(st.integers(0, 4)), st.integers(1, 9))
+def test_items_that_are_alike_go_to_few_machines(values: list[int], count: int) -> None:
+    places = list(range(len(values)))
+    shares = [Shard(number=number, count=count).of(places, values) for number in range(1, count + 1)]
+
+    assert sorted(place for share in shares for place in share) == places
+    assert max(map(len, shares)) - min(map(len, shares)) <= 1
+    assert all(list(share) == sorted(share) for share in shares)
+    needed = sum(len({values[place] for place in share}) for share in shares)
+    assert needed <= len(set(values)) + count - 1  # each further machine divides one group at most
+
+
 def test_a_share_is_read_as_it_is_written() -> None:
     assert Shard.parse("2/4") == Shard(number=2, count=4)
     assert Shard.parse("1/1").of("ab") == ("a", "b")

@@ -215,6 +215,15 @@ def test_many_wheels_are_split_between_two_processes(count: int, sizes: list[int
     assert {one for part in parts for one in part} == set(wanted)
 
 
+def test_pip_gets_one_version_of_a_package_at_a_time() -> None:
+    wanted = tuple(
+        RequestedWheel(name=f"p{number}", version=version, digests=()) for number in range(9) for version in ("1", "2")
+    )
+    parts = split_downloads((*wanted, RequestedWheel(name="p0", version="3", digests=())))
+    assert [len(part) for part in parts] == [5, 4, 5, 4, 1]
+    assert all(len({one.name for one in part}) == len(part) for part in parts)
+
+
 def test_packages_with_platform_wheels_are_split_evenly() -> None:
     wheels = ("p-1-py3-none-any.whl", "p-1-cp313-cp313-manylinux2014_x86_64.whl")
     wanted = tuple(
