@@ -83,6 +83,7 @@ def _rows(fleet: _FleetRun, first: _FleetRun, expected: Mapping[str, str]) -> li
     growth = 100 * (fleet.work / first.work - 1)
     name = f"{fleet.machines} machine{'' if fleet.machines == 1 else 's'}"
     most = max(fleet.fetched.values(), default=0)
+    gave_up = sum("is no longer used" in run.notes for run in fleet.runs)
     longest = max(run.cpu_seconds for run in fleet.runs)
     work = f"{fleet.work:.1f} s in total ({growth:+.1f} %), {longest:.1f} s on the busiest"
     same = joined(fleet.runs) == expected and all(run.exit_code == 0 for run in fleet.runs)
@@ -91,7 +92,8 @@ def _rows(fleet: _FleetRun, first: _FleetRun, expected: Mapping[str, str]) -> li
         Row(
             what=f"{name}: package files from the index",
             bar="each once",
-            figure=f"{len(fleet.fetched)} files, {fleet.fetched.total()} fetches, one of them {most} times",
+            figure=f"{len(fleet.fetched)} files, {fleet.fetched.total()} fetches, one at most {most} times; "
+            f"{gave_up} machines gave the bucket up",
             met=most == 1,
         ),
         Row(what=f"{name}: artifacts", bar="the same bytes", figure="the same" if same else "different", met=same),

@@ -73,16 +73,15 @@ def read_inputs(project: Project, top: Path, patterns: PatternMatches) -> Plugin
     inputs = _Inputs(top)
     inputs.add([file], InputKind.MANIFEST)
     folder = manifest.folder
+    inputs.add([folder / SOUP_NAME], InputKind.SETTINGS)
     if manifest.is_built and manifest.dockerfile:
         _add_context(inputs, manifest)
     elif manifest.prebuilt:
         inputs.add([folder / manifest.prebuilt], InputKind.OWN)
-        inputs.add([folder / SOUP_NAME], InputKind.SETTINGS)
     elif manifest.is_built:
         lock = dependencies.read_lock(manifest)
         inputs.add(dependencies.declaring_files(manifest), InputKind.LOCK)
         inputs.add([folder / IMAGE_LOCK_NAME], InputKind.LOCK)
-        inputs.add([folder / SOUP_NAME], InputKind.SETTINGS)
         for number, walk in enumerate(bundles.walk_sources(manifest, lock.folders, patterns)):
             _refuse_problems(walk.problems)
             kind = InputKind.SHARED if number else InputKind.OWN

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from builder.dependencies.store.shared_store import SharedStore
     from builder.progress import Progress
 
-PATIENCE_SECONDS: Final = 15.0
-"""Longest wait without a new package. Locks of generated plugins take 2 to 6 seconds to fetch."""
+PATIENCE_SECONDS: Final = 30.0
+"""Longest wait without a new package. A machine adds packages when it has fetched all of a lock, which takes 2 to 6
+seconds for generated plugins, and longer with a busy index."""
 _PAUSE_SECONDS: Final = 0.25
 
 
