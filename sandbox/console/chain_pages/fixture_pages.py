@@ -81,7 +81,7 @@ def _save(request: Request, fields: Mapping[str, str]) -> str:
         is_replaced = fields.get("replace") == "true"
         written = write_fixture(folder, replace(saved, name=name), chain["number"], replace=is_replaced)
     except FileExistsError as error:
-        message = f"{error} exists already. Choose another name, or Replace."
+        message = f"{error} exists already. Choose another name, or replace the older one."
         raise ApiError(409, "FILE_EXISTS", message) from error
     except KitError as error:
         raise bad_request(f"{error} {error.hint}".strip()) from error
