@@ -54,6 +54,7 @@ class ReleaseContext:
         ask_code: Asks the user for the code of a second factor; None without a terminal.
         before_sending: Called by ``publish`` with what it is about to do; None when nobody wants to know.
         connect: Gives a connection that several releases use, which stays open; None to open one for each release.
+            Whoever gives it also prunes the retained releases, once at the end.
     """
 
     environ: Mapping[str, str]
@@ -233,6 +234,7 @@ def _start_run(client: BiotClient, prepared: PreparedRelease, context: ReleaseCo
         plugin=prepared.desired.name,
         folder=prepared.manifest.folder,
         environ=context.environ,
+        prunes=context.connect is None,
     )
     return PublishRun(client, run_context, context.clock)
 

@@ -17,6 +17,7 @@ from builder.publishing.access.connection import resolve_target
 from builder.publishing.failures import NotStarted
 from builder.publishing.own_endpoint.endpoint_release import release_endpoint
 from builder.publishing.own_endpoint.endpoint_run import EndpointContext
+from builder.publishing.records.retained_releases import RetainedReleases
 from builder.publishing.state_folder import find_state_folder
 from builder.release import PublishResult
 
@@ -128,6 +129,8 @@ def _release_all(
         endings, complete = work.run(jobs)
     finally:
         connections.close()
+    if send:
+        RetainedReleases(find_state_folder(context.environ)).prune()
     plugins = tuple(
         ReleasedPlugin(folder=stage.project.start, name=stage.name, ending=stage.error)
         if isinstance(stage, _FailedJob)

@@ -19,7 +19,7 @@ from builder.cli.output import (
 from builder.cli.printing.own_endpoint_output import describe_endpoint
 from builder.cli.printing.release_output import describe_planned, describe_published, release_context
 from builder.cli.progress_bar import TerminalProgress
-from builder.errors import KitError, Problem
+from builder.errors import KitError, Problem, PublishError
 from builder.publishing.own_endpoint.endpoint_release import PlannedEndpoint
 from builder.publishing.planning.plan import Create, Unchanged
 from builder.publishing.planning.planner import all_lines
@@ -56,6 +56,9 @@ def release_all(
     from builder.batch import find_plugins, locked_packages
     from builder.batch_release import plan_all, publish_all
 
+    if pattern.environment is None:
+        message = "No environment given."
+        raise PublishError(message, hint="Add `-e NAME`, for example `-e local`.")
     found = find_plugins(selection.root)
     folders = selection.shard.of(found, [locked_packages(folder) for folder in found])
     progress = TerminalProgress(quiet=as_json)
@@ -115,6 +118,7 @@ def _describe_ending(ending: PluginEnding, code: int) -> dict[str, object]:
 
 
 def _print_results(root: Path, environment: str | None, outcome: BatchOutcome, *, send: bool) -> None:
+    _print_notes(root, outcome.plugins)
     _print_failures(root, outcome.plugins)
     rows = [(_folder(plugin, root), *_cells(plugin.ending), _word(plugin)) for plugin in outcome.plugins]
     if rows:
@@ -123,6 +127,36 @@ def _print_results(root: Path, environment: str | None, outcome: BatchOutcome, *
     print_text(f"{_count(len(rows))} in {environment}: {counts or 'this part has none'}")
     if outcome.interrupted:
         print_text(f"Interrupted. Run the command again to {'publish' if send else 'compare'} the rest.")
+
+
+def _print_notes(root: Path, plugins: Sequence[ReleasedPlugin]) -> None:
+    """Print the warnings of each build, and each note once for all plugins that have it."""
+    noted: dict[str, list[str]] = {}
+    for plugin in plugins:
+        if isinstance(plugin.ending, PublishResult | PlannedRelease):
+            planned = plugin.ending.planned if isinstance(plugin.ending, PublishResult) else plugin.ending
+            print_problems(_in_folder(one, plugin, root) for one in planned.prepared.warnings)
+        for note in _notes(plugin.ending):
+            noted.setdefault(note, []).append(_folder(plugin, root))
+    for note, folders in noted.items():
+        print_text(f"note: {_named(folders)}: {note}")
+
+
+def _notes(ending: PluginEnding) -> tuple[str, ...]:
+    match ending:
+        case PublishResult(planned=planned, notes=notes):
+            return (*planned.plan.notes, *planned.notes, *notes)
+        case PlannedRelease(plan=plan, notes=notes):
+            return (*plan.notes, *notes)
+        case PlannedEndpoint(notes=notes):
+            return notes
+        case Exception():
+            return ()
+
+
+def _named(folders: Sequence[str]) -> str:
+    more = f" and {len(folders) - _NAMED_PLUGINS} more" if len(folders) > _NAMED_PLUGINS else ""
+    return f"{', '.join(folders[:_NAMED_PLUGINS])}{more}"
 
 
 def _print_failures(root: Path, plugins: Sequence[ReleasedPlugin]) -> None:
@@ -141,8 +175,7 @@ def _print_failures(root: Path, plugins: Sequence[ReleasedPlugin]) -> None:
         hints.setdefault(key, problem)
         said.setdefault(key, []).append(_folder(plugin, root))
     for key, folders in said.items():
-        more = f" and {len(folders) - _NAMED_PLUGINS} more" if len(folders) > _NAMED_PLUGINS else ""
-        print_problems([replace(hints[key], file=f"{', '.join(folders[:_NAMED_PLUGINS])}{more}")])
+        print_problems([replace(hints[key], file=_named(folders))])
 
 
 def _failure(ending: PluginEnding) -> Problem | None:

@@ -48,6 +48,8 @@ class RunContext:
         plugin: The name without ``Plugin-``.
         folder: The folder of plugin.toml; its git commit is recorded.
         environ: The process's environment, which names the CI job.
+        prunes: Whether to delete retained files that no journal needs any more. This reads the journals of all plugins,
+            so a run of many publishes does it once, at its end.
     """
 
     state: StateFolder
@@ -55,6 +57,7 @@ class RunContext:
     plugin: str
     folder: Path
     environ: Mapping[str, str]
+    prunes: bool = True
 
 
 class PublishRun:
@@ -182,7 +185,8 @@ class PublishRun:
         """Record the outcome. A journal that cannot be written does not change the outcome."""
         try:
             self.journal.close(entry, outcome, self._clock.now())
-            self.retained.prune()
+            if self._context.prunes:
+                self.retained.prune()
             if self._context.target.name == LOCAL:  # every save of `dev` publishes there
                 self.journal.drop_oldest()
         except PublishError as error:

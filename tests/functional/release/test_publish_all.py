@@ -88,12 +88,13 @@ def test_only_what_differs_is_published_and_each_plugin_has_its_verdict(
 
     assert first.code == 0, first.err
     assert first.out.splitlines()[-1] == "6 plugins in local: 6 done"
-    assert max(map(len, first.out.splitlines())) <= 80
+    assert max(map(len, first.out.splitlines()[1:])) <= 80
+    assert first.out.startswith("note: plugins/a, plugins/b, plugins/c and 3 more: The plugin is created disabled")
     assert planned.code == 4
     assert planned.document["changed"] == ["plugins/b", "plugins/c", "plugins/g"]
     assert (planned.document["verdict"], planned.document["status"]) == ("not-applied", "error")
     assert before == dict.fromkeys(NAMES, 1)
-    rows = {line.split()[0]: line.split()[1:] for line in done.out.splitlines()[2:9]}
+    rows = {line.split()[0]: line.split()[1:] for line in done.out.splitlines()[-8:-1]}
     assert rows["plugins/a"] == ["1", "nothing", "to", "do"]
     assert rows["plugins/b"] == ["1", "→", "2", "code", "done"]
     assert rows["plugins/c"] == ["1", "1", "setting", "done"]
@@ -114,6 +115,10 @@ def test_the_document_has_what_a_single_publish_prints(repository: PluginReposit
     assert planned.document["shard"] == {"number": 1, "count": 2}
     assert versions(biot) == {}
 
+    unneeded = repository.state / "releases" / ("f" * 64)
+    unneeded.parent.mkdir()
+    unneeded.touch()
+    os.utime(unneeded, (0, 0))
     done = repository.run("publish", *ALL, "--json", "plugins")
     alone = repository.run("publish", "-e", "local", "--json", "-p", "plugins/a").document
     again = repository.run("publish", *ALL, "--json")
@@ -126,6 +131,8 @@ def test_the_document_has_what_a_single_publish_prints(repository: PluginReposit
     same = again.document["plugins"][0]
     assert {key: value for key, value in same.items() if key != "folder"} == alone
     assert done.err == ""
+    assert not unneeded.exists()
+    assert len(list(unneeded.parent.iterdir())) == 1 + 2 * len(NAMES), "one ZIP, a report and settings for each"
 
 
 @pytest.mark.parametrize("reason", ["refused", "unreachable", "no-environment"])
@@ -293,8 +300,11 @@ def test_options_that_exclude_each_other_are_rejected(
         ("plan", "--all", "--out", "plan.json"): "are for one plugin",
         ("publish", "--all", "--project", "plugins/a"): "--project names one plugin",
         ("publish", "--shard", "1/2"): "need --all",
+        ("publish", "--all", "--from", "dev", "--without-code"): "--from publishes the code of another environment",
         ("plan", "plugins"): "need --all",
         ("plan", "--all", "--shard", "3/2"): "'3/2' is not I/N",
     }.items():
         assert run([*arguments, "-e", "local"]) == 2
         assert message in capsys.readouterr().err
+    assert run(["publish", "--all"]) == 8
+    assert "No environment given" in capsys.readouterr().err
