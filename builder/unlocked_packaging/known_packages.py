@@ -45,7 +45,7 @@ class KnownPackage(Struct, frozen=True, kw_only=True):
 
 
 class KnownContent(Struct, frozen=True, kw_only=True):
-    """What the ZIP says about itself.
+    """The packages of the ZIP, from their own metadata.
 
     Attributes:
         packages: By name and version.

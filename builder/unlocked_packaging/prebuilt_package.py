@@ -46,7 +46,7 @@ class _ExaminedZip(Struct, frozen=True, kw_only=True):
     Attributes:
         checked: The plugin, with the warnings about the ZIP.
         members: Its files.
-        known: What it says about itself.
+        known: Its packages and their versions, from its own metadata.
         sha256: Of the ZIP.
     """
 

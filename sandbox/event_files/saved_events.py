@@ -73,7 +73,7 @@ def event_name(chain: Mapping[str, Any], step: Mapping[str, Any]) -> str:
 
 def answered_status(step: Mapping[str, Any]) -> int:
     """Return the status that a plugin answered; 200, for a test that says what it should be, if it gave no answer."""
-    return int(step["response"]["status"]) if step["response"] else 200
+    return int(step["response"]["status"]) if step.get("response") else 200
 
 
 def _event(hook: str, step: Mapping[str, Any]) -> dict[str, object]:

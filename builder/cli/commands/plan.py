@@ -27,7 +27,7 @@ Examples:
   biot-plugin plan -e dev --out plan.json    save it for `publish --plan`
   biot-plugin plan -e dev --json             print JSON
   biot-plugin plan --from staging -e prod    with the bytes that staging has
-  biot-plugin plan -e dev --all              every plugin below this folder
+  biot-plugin plan -e dev --all              every plugin below here
   biot-plugin plan -e dev --all --json | jq -c .changed    for a CI matrix
 
 \b

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    short_help="Create or update the plugin, or all of a repository, on BioT.",
+    short_help="Create or update the plugin on BioT.",
     epilog="""\b
 Examples:
   biot-plugin publish -e dev                     build and publish
@@ -30,7 +30,7 @@ Examples:
   biot-plugin publish -e dev --image-tag 1763547779363   an IMAGE plugin
   biot-plugin publish -e dev --without-code      create it with BioT's code
   biot-plugin publish --from staging -e prod     the bytes that staging has
-  biot-plugin publish -e dev --all               every plugin below this folder
+  biot-plugin publish -e dev --all               every plugin below here
   biot-plugin publish -e dev --all --shard 2/4   on the second of 4 machines
 
 \b
