@@ -111,8 +111,8 @@ def safe_name(name: str) -> str:
 
 
 def own_account_journal(plugin: str) -> str:
-    """The name of the journal of a plugin that runs on its owner's account: its entries have no code."""
-    return f"{plugin}@own"
+    """The name of the journal of a plugin on its owner's account: its entries have no code. No plugin has a dot."""
+    return f"{plugin}.own"
 
 
 def new_id() -> str:

@@ -115,4 +115,4 @@ def _read(location: RecordsLocation, names: list[str]) -> tuple[JournalEntry, ..
 
 
 def _plugin_prefix(plugin: str) -> str:
-    return f"journal/{plugin.replace('@', '.')}/"
+    return f"journal/{plugin}/"
