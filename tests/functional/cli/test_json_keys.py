@@ -222,6 +222,8 @@ def scaffold_plugin(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     assert machine("new", "a_b") == 0
     assert machine("update") == 0
     assert machine("add", "notification") == 0
+    (machine.plugin / "src" / "plugin").mkdir()
+    assert machine("types", "-e", "local", "--check") == 10
 
 
 def json_commands() -> set[str]:
