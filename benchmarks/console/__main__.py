@@ -47,6 +47,7 @@ def main(names: list[str]) -> int:
         bars = [
             stories(browser, scratch, STORIES),
             *pages(browser, scratch),
+            *speed.plugin_lists(browser, scratch / "plugins"),
             large_pages.activity_with_many_runs(browser, scratch / "many-runs"),
             large_pages.difference_of_large_bodies(browser, scratch / "large-bodies"),
             *live_rows.live_rows(browser, scratch / "live-rows"),
@@ -80,7 +81,7 @@ def stories(browser: Browser, scratch: Path, chosen: Mapping[str, Callable[[Open
 
 
 def pages(browser: Browser, scratch: Path) -> list[Bar]:
-    """Accessibility, screenshots and speed, on one local BioT that fills up."""
+    """Accessibility, screenshots and size, on one local BioT that fills up."""
     functions = ServiceSettings(cache=scratch / "functions", any_python=True)
     with running_sandbox(scratch / "pages", functions=functions) as sandbox:
         with console_page(browser, sandbox) as console:
@@ -88,17 +89,12 @@ def pages(browser: Browser, scratch: Path) -> list[Bar]:
         take_pictures(browser, sandbox)
         tools = accessibility.install_tools(scratch)
         with console_page(browser, sandbox) as console, filled_further(console, scratch / "watched"):
-            bars = [
+            return [
                 accessibility.typed_scripts(tools),
                 accessibility.violations(browser, sandbox, tools),
                 accessibility.narrow_screens(browser, sandbox),
                 speed.loaded_bytes(sandbox),
             ]
-        speed.add_plugins(sandbox, 0, 100)
-        bars.append(speed.first_paint(browser, sandbox, "/plugins", "first paint, 100 plugins", 0.1))
-        speed.add_plugins(sandbox, 100, 1000)
-        bars.append(speed.first_paint(browser, sandbox, "/plugins", "first paint, 1,000 plugins", 0.2))
-        return bars
 
 
 def take_pictures(browser: Browser, sandbox: Sandbox) -> None:

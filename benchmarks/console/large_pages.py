@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.console.server_process import server_process
 from benchmarks.console.speed import first_paint
 from sandbox.activity.activity_file import FILE_NAME, ActivityFile, ChainEnding, NewChain, NewStep
 from sandbox.activity.activity_recorder import ActivityRecorder
@@ -13,7 +14,6 @@ from sandbox.hooks.hook_reports import ChainEnd, ChainStart, ChainStep
 from sandbox.hooks.hook_requests import HookRequest
 from sandbox.hooks.rules.api_messages import json_bytes
 from sandbox.hooks.rules.hook_answers import EndpointAnswer
-from tests.support.sandbox.running_sandbox import running_sandbox
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,8 +34,8 @@ def activity_with_many_runs(browser: Browser, folder: Path) -> Bar:
     for first in range(0, RUNS, _BATCH):
         file.add(record for number in range(first, first + _BATCH) for record in _run(number))
     file.close()
-    with running_sandbox(folder) as sandbox:
-        return first_paint(browser, sandbox, "/activity", f"first paint of Activity, {RUNS:,} runs", 0.15)
+    with server_process(folder) as server:
+        return first_paint(browser, server, "/activity", f"first paint of Activity, {RUNS:,} runs", 0.15)
 
 
 def _run(number: int) -> list[Any]:
@@ -65,8 +65,8 @@ def difference_of_large_bodies(browser: Browser, folder: Path) -> Bar:
     folder.mkdir()
     with ActivityRecorder(folder / FILE_NAME) as recorder:
         _record_large_chain(recorder)
-    with running_sandbox(folder) as sandbox:
-        return first_paint(browser, sandbox, "/activity/1", "difference of two bodies of 1 MB on the screen", 0.3)
+    with server_process(folder) as server:
+        return first_paint(browser, server, "/activity/1", "difference of two bodies of 1 MB on the screen", 0.3)
 
 
 def _record_large_chain(recorder: ActivityRecorder) -> None:

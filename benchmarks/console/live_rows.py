@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import http.client
-import multiprocessing
 import statistics
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from benchmarks.console.server_process import PROCESSES, ServerProcess, server_process
 from benchmarks.functions.bars import Bar, bar_for, milliseconds, scale
-from builder.cli.local_biot import collect_garbage_regularly
-from sandbox.server import ServerOptions, start
-from sandbox.ums.first_accounts import create_first_accounts
-from tests.support.sandbox.running_sandbox import Sandbox
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from multiprocessing.connection import Connection
     from pathlib import Path
 
@@ -29,7 +23,6 @@ WARM_ROWS = 2_000
 """Rows after which memory is measured for the first time: the list is full by then."""
 RATE = 200
 _ALLOWED_GROWTH = 1.1
-_PROCESSES = multiprocessing.get_context("spawn")
 _OBSERVE = """
 window.shownAt = new Map();
 new MutationObserver((changes) => {
@@ -82,16 +75,16 @@ def _memory(what: str, sizes: tuple[int, int]) -> Bar:
 
 def measure(browser: Browser, folder: Path) -> LiveFigures:
     """Call, and watch the page."""
-    with _server(folder) as (process, addresses):
+    with server_process(folder) as server:
         context = browser.new_context(viewport={"width": 1280, "height": 800})
         page = context.new_page()
-        page.goto(addresses["console"])
-        page.goto(f"{addresses['base']}/console/activity")
+        page.goto(server.console_url)
+        page.goto(f"{server.base_url}/console/activity")
         page.wait_for_selector("text=Live")
         devtools = context.new_cdp_session(page)
         page.evaluate(_OBSERVE)
-        first, before = _calls(page, addresses, WARM_ROWS), (_resident(process), _heap(devtools))
-        rest, after = _calls(page, addresses, ROWS - WARM_ROWS), (_resident(process), _heap(devtools))
+        first, before = _calls(page, server, WARM_ROWS), (_resident(server.pid), _heap(devtools))
+        rest, after = _calls(page, server, ROWS - WARM_ROWS), (_resident(server.pid), _heap(devtools))
         shown: dict[str, float] = page.evaluate("Object.fromEntries(window.shownAt)")
         context.close()
     ends = [*first, *rest]
@@ -103,33 +96,10 @@ def measure(browser: Browser, folder: Path) -> LiveFigures:
     )
 
 
-@contextmanager
-def _server(folder: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    receiver, sender = _PROCESSES.Pipe()
-    process = _PROCESSES.Process(target=_serve, args=(folder, sender), daemon=True)
-    process.start()
-    try:
-        assert process.pid is not None
-        yield process.pid, receiver.recv()
-    finally:
-        process.terminate()
-        process.join()
-
-
-def _serve(folder: Path, parent: Connection) -> None:
-    collect_garbage_regularly()  # as `biot-plugin sandbox` does
-    with start(ServerOptions(folder=folder, port=0)) as running:
-        accounts = create_first_accounts(running.state.database)
-        assert accounts is not None
-        sandbox = Sandbox(running=running, admin_password=accounts.admin_password, service_user=accounts.service_user)
-        parent.send({"base": running.base_url, "console": running.console_url, "token": sandbox.admin_token()})
-        running.wait()
-
-
-def _calls(page: Page, addresses: dict[str, str], count: int) -> list[float]:
+def _calls(page: Page, server: ServerProcess, count: int) -> list[float]:
     """Call from a process of its own while the page lives; the times of the answers, in milliseconds since 1970."""
-    receiver, sender = _PROCESSES.Pipe()
-    process = _PROCESSES.Process(target=_call_often, args=(addresses, count, sender), daemon=True)
+    receiver, sender = PROCESSES.Pipe()
+    process = PROCESSES.Process(target=_call_often, args=(server, count, sender), daemon=True)
     process.start()
     while not receiver.poll():
         page.wait_for_timeout(100)
@@ -139,9 +109,9 @@ def _calls(page: Page, addresses: dict[str, str], count: int) -> list[float]:
     return ends
 
 
-def _call_often(addresses: dict[str, str], count: int, parent: Connection) -> None:
-    connection = http.client.HTTPConnection(urlsplit(addresses["base"]).netloc, timeout=30)
-    headers = {"authorization": f"Bearer {addresses['token']}"}
+def _call_often(server: ServerProcess, count: int, parent: Connection) -> None:
+    connection = http.client.HTTPConnection(urlsplit(server.base_url).netloc, timeout=30)
+    headers = {"authorization": f"Bearer {server.token}"}
     ends, begin = [], time.perf_counter()
     for number in range(count):
         time.sleep(max(0.0, begin + number / RATE - time.perf_counter()))

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from benchmarks.console.browser import console_page
+from benchmarks.console.server_process import ServerProcess, server_process
 from benchmarks.functions.bars import Bar, bar_for, milliseconds, scale
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from playwright.sync_api import Browser
 
     from tests.support.sandbox.running_sandbox import Sandbox
@@ -26,21 +28,33 @@ new Promise((resolve) => new PerformanceObserver((list) => {
 _LOADED_MAX = 60_000
 
 
-def first_paint(browser: Browser, sandbox: Sandbox, path: str, what: str, allowed: float) -> Bar:
+def plugin_lists(browser: Browser, folder: Path) -> list[Bar]:
+    """The first paint of the list with 100 and with 1,000 plugins."""
+    with server_process(folder) as server:
+        _add_plugins(server, 0, 100)
+        few = first_paint(browser, server, "/plugins", "first paint, 100 plugins", 0.1)
+        _add_plugins(server, 100, 1000)
+        return [few, first_paint(browser, server, "/plugins", "first paint, 1,000 plugins", 0.2)]
+
+
+def first_paint(browser: Browser, server: ServerProcess, path: str, what: str, allowed: float) -> Bar:
     """The median of the first contentful paint of a page."""
     factor, seconds = scale(), []
-    with console_page(browser, sandbox) as console:
-        for _ in range(_REPEATS):
-            console.go(path)
-            seconds.append(float(console.page.evaluate(_PAINT)) / 1000)
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    page = context.new_page()
+    page.goto(server.console_url)
+    for _ in range(_REPEATS):
+        page.goto(f"{server.base_url}/console{path}")
+        seconds.append(float(page.evaluate(_PAINT)) / 1000)
+    context.close()
     median = statistics.median(seconds)
     return Bar(what=what, bar=bar_for(allowed, factor), figure=milliseconds(median), met=median <= allowed * factor)
 
 
-def add_plugins(sandbox: Sandbox, first: int, last: int) -> None:
+def _add_plugins(server: ServerProcess, first: int, last: int) -> None:
     """Create plugins through the API."""
-    headers = {"authorization": f"Bearer {sandbox.token()}"}
-    with httpx.Client(base_url=sandbox.base_url, headers=headers, timeout=30) as client:
+    headers = {"authorization": f"Bearer {server.token}"}
+    with httpx.Client(base_url=server.base_url, headers=headers, timeout=30) as client:
         for number in range(first, last):
             config = {"name": f"p{number}", "displayName": f"Plugin {number}", "version": 1, "runtime": "python3.13"}
             client.post("/settings/v2/plugins", files={"config": (None, json.dumps(config))}).raise_for_status()

@@ -48,13 +48,13 @@ def edit_in_tabs(console: OpenConsole) -> None:
     """A click on the row opens three tabs; Save Changes saves."""
     page = console.page
     create_in_three_steps(console)
-    page.get_by_role("link", name="made-by-hand").click()
+    page.get_by_role("link", name="made-by-hand", exact=True).click()
     expect(page.get_by_role("tab")).to_have_text(["Basic Info", "Configuration", "Subscriptions"])
     page.get_by_role("tab", name="Configuration").click()
     page.get_by_label("Memory Size (MB)").fill("256")
     page.get_by_role("button", name="Save Changes").click()
     expect(page.get_by_role("status")).to_contain_text("is saved")
-    page.get_by_role("link", name="made-by-hand").click()
+    page.get_by_role("link", name="made-by-hand", exact=True).click()
     page.get_by_role("tab", name="Configuration").click()
     expect(page.get_by_label("Memory Size (MB)")).to_have_value("256")
 
