@@ -1,4 +1,7 @@
-"""``tox -e functions``: runs plugins on this machine in every way that matters, and writes docs/functions.md."""
+"""``tox -e functions``: runs plugins on this machine in every way that matters, and writes docs/functions.md.
+
+``tox -e functions -- saves-python interceptors`` measures only these parts again, and replaces their rows.
+"""
 
 from __future__ import annotations
 
@@ -44,12 +47,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="tox -e functions --", description=__doc__)
     parser.add_argument("--peers", action="store_true", help="also measure local servers of other platforms (npm)")
     parser.add_argument("--only-peers", action="store_true", help="measure them and leave the rest of the page")
+    parser.add_argument("parts", nargs="*", metavar="PART", help="measure only these again, and replace their rows")
     options = parser.parse_args()
+    if options.parts:
+        return measure_again(options.parts)
     old, start = PAGE.read_text("utf-8"), time.monotonic()
     with tempfile.TemporaryDirectory(prefix="biot-functions-", ignore_cleanup_errors=True) as folder:
         scratch = Path(folder)
         variables = {"XDG_CACHE_HOME": str(scratch / "cache"), "BIOT_PLUGIN_STORE": str(scratch / "store")}
-        bars = [] if options.only_peers else [bar for step in steps(scratch, variables) for bar in run(step)]
+        bars = [] if options.only_peers else [bar for step in steps(scratch, variables).values() for bar in run(step)]
         measured = [*heading(time.monotonic() - start), *table(bars), ""]
         compared = peers.section(peers.peer_rows(scratch, variables)) if options.peers or options.only_peers else None
     upper, mark, lower = old.partition(peers.HEADING)
@@ -59,8 +65,24 @@ def main() -> int:
     return 0 if all(bar.met for bar in bars) else 1
 
 
-def steps(scratch: Path, variables: dict[str, str]) -> list[Callable[[], Bar | list[Bar]]]:
-    """What is measured, in this order."""
+def measure_again(parts: list[str]) -> int:
+    """Run some parts and replace their rows in the page; 1 when one of their bars is missed, 2 for an unknown part."""
+    with tempfile.TemporaryDirectory(prefix="biot-functions-", ignore_cleanup_errors=True) as folder:
+        scratch = Path(folder)
+        variables = {"XDG_CACHE_HOME": str(scratch / "cache"), "BIOT_PLUGIN_STORE": str(scratch / "store")}
+        known = steps(scratch, variables)
+        if unknown := [part for part in parts if part not in known]:
+            print(f"Unknown: {', '.join(unknown)}. The parts are {', '.join(known)}.")
+            return 2
+        bars = [bar for part in parts for bar in run(known[part])]
+    rows = {bar.what: row(bar) for bar in bars}
+    lines = [rows.get(line.split(" | ")[0].removeprefix("| "), line) for line in PAGE.read_text("utf-8").split("\n")]
+    PAGE.write_text("\n".join(lines), "utf-8")
+    return 0 if all(bar.met for bar in bars) else 1
+
+
+def steps(scratch: Path, variables: dict[str, str]) -> dict[str, Callable[[], Bar | list[Bar]]]:
+    """What is measured, by the name of the part, in this order."""
     cache = scratch / "cache" / "biot-plugin-kit" / "functions"
     node = f"nodejs{node_major()}.x"
     python = called_plugins.generate("python", "python3.13", scratch / "python", variables)
@@ -75,26 +97,30 @@ def steps(scratch: Path, variables: dict[str, str]) -> list[Callable[[], Bar | l
         layout.name: called_plugins.sample(layout, scratch / layout.name, variables)
         for layout in (last_session_tracker(), adherence_alert(), running_alerts(node))
     }
-    return [
-        lambda: called_plugins.every_hook(plugins, variables, "generated plugins, both languages"),
-        lambda: called_plugins.every_hook([*seeds, *samples.values()], variables, "BioT's four samples, rebuilt"),
-        lambda: called_in_chains.every_chain([*plugins, *seeds], samples, scratch, variables),
-        lambda: other_clients.emulated(cache, scratch, "python3.13"),
-        lambda: other_clients.emulated(cache, scratch, node),
-        lambda: other_clients.node_compiled(cache, scratch),
-        *(partial(abusive_plugins.measure, cache, scratch, node, kind) for kind in kinds),
-        lambda: call_times.memory(cache, scratch),
-        lambda: call_times.warm_calls(cache, scratch, "python3.13"),
-        lambda: call_times.warm_calls(cache, scratch, node),
-        lambda: call_times.cold_calls(cache, (python.artifact, python.sha256), "python3.13", scratch),
-        lambda: call_times.cold_calls(cache, (javascript.artifact, javascript.sha256), NODE_OF_TEMPLATES, scratch),
-        lambda: saves.save_times(python, scratch / "python-saves", variables),
-        lambda: saves.save_times(javascript, scratch / "javascript-saves", variables),
-        lambda: saves.soak(scratch, variables),
-        lambda: local_biot.hundred_plugins(scratch, variables),
-        lambda: interceptor_times.three_interceptors(scratch, variables),
-        json_differences.megabyte,
-    ]
+    return {
+        "generated": lambda: called_plugins.every_hook(plugins, variables, "generated plugins, both languages"),
+        "samples": lambda: called_plugins.every_hook(
+            [*seeds, *samples.values()], variables, "BioT's four samples, rebuilt"
+        ),
+        "chains": lambda: called_in_chains.every_chain([*plugins, *seeds], samples, scratch, variables),
+        "emulator-python": lambda: other_clients.emulated(cache, scratch, "python3.13"),
+        "emulator-node": lambda: other_clients.emulated(cache, scratch, node),
+        "compiled-client": lambda: other_clients.node_compiled(cache, scratch),
+        **{f"abusive-{kind}": partial(abusive_plugins.measure, cache, scratch, node, kind) for kind in kinds},
+        "memory": lambda: call_times.memory(cache, scratch),
+        "warm-python": lambda: call_times.warm_calls(cache, scratch, "python3.13"),
+        "warm-node": lambda: call_times.warm_calls(cache, scratch, node),
+        "cold-python": lambda: call_times.cold_calls(cache, (python.artifact, python.sha256), "python3.13", scratch),
+        "cold-node": lambda: call_times.cold_calls(
+            cache, (javascript.artifact, javascript.sha256), NODE_OF_TEMPLATES, scratch
+        ),
+        "saves-python": lambda: saves.save_times(python, scratch / "python-saves", variables),
+        "saves-node": lambda: saves.save_times(javascript, scratch / "javascript-saves", variables),
+        "thousand-saves": lambda: saves.soak(scratch, variables),
+        "hundred-plugins": lambda: local_biot.hundred_plugins(scratch, variables),
+        "interceptors": lambda: interceptor_times.three_interceptors(scratch, variables),
+        "differences": json_differences.megabyte,
+    }
 
 
 def run(step: Callable[[], Bar | list[Bar]]) -> list[Bar]:
@@ -124,14 +150,19 @@ def heading(seconds: float) -> list[str]:
         "",
         'Times apply to a machine on which `python -c "import click"` takes 50 ms. They are multiplied by the ratio',
         f"that was measured beside each of them; at the end of this run it took {import_seconds() * 1000:.0f} ms.",
+        "Rows of parts that were measured again are of a later run.",
         "",
     ]
 
 
 def table(bars: list[Bar]) -> list[str]:
     """One row for each bar."""
-    lines = ["| what | bar | result | |", "|---|---|---|---|"]
-    return lines + [f"| {bar.what} | {bar.bar} | {bar.figure} | {'met' if bar.met else '**missed**'} |" for bar in bars]
+    return ["| what | bar | result | |", "|---|---|---|---|", *map(row, bars)]
+
+
+def row(bar: Bar) -> str:
+    """One row of the table."""
+    return f"| {bar.what} | {bar.bar} | {bar.figure} | {'met' if bar.met else '**missed**'} |"
 
 
 if __name__ == "__main__":
