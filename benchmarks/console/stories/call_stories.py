@@ -153,7 +153,6 @@ def rows_wait_while_one_reads_further_down(console: OpenConsole) -> None:
     call_devices(console, 3)
     button = page.get_by_role("button", name="3 new")
     expect(button).to_be_visible()
-    page.wait_for_timeout(100)  # the browser corrects the position with its next frame
     assert abs(oldest.evaluate(PLACE) - place) < 1
     button.click()
     expect(page.get_by_role("row")).to_have_count(54)
