@@ -243,9 +243,7 @@ def test_two_folders_with_one_plugin_do_not_publish_over_each_other(
     assert versions(biot) == dict.fromkeys("acdef", 1)
 
 
-def test_plugins_on_ones_own_account_and_images_of_other_tools_are_among_them(
-    repository: PluginRepository, biot: Sandbox
-) -> None:
+def test_plugins_on_ones_own_account_are_among_them(repository: PluginRepository, biot: Sandbox) -> None:
     own = repository.write("own", more='\n[environments.local]\nendpointUrl = "http://127.0.0.1:8080/own"\n')
     text = (own / "plugin.toml").read_text("utf-8")
     rows = '\n[plugin.subscriptions]\nnotifications = [{ entityTypeName = "device", actionName = "_create" }]\n'
