@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import configparser
 import re
+import shlex
 from collections import Counter
 from pathlib import Path
 
@@ -121,8 +123,23 @@ def test_ci_runs_exactly_the_commands_of_the_readme() -> None:
     commands = re.findall(r"```sh\n# [^\n]+\n([^\n]+)\n```", readme)
     run = (REPOSITORY / ".ci" / "run").read_text("utf-8").splitlines()
 
-    assert commands == ["python3 -m pip install tox && python3 -m tox -e quickstart", "python3 -m tox"]
+    assert commands == [
+        "python3 -m pip install tox && python3 -m tox -e quickstart",
+        "python3 -m tox",
+        "python3 -m tox -e exhaustive",
+    ]
     assert [line for line in run if "-m tox" in line] == commands
+
+
+def test_plain_tox_and_the_exhaustive_tests_are_all_tests() -> None:
+    tox = configparser.ConfigParser(interpolation=None)
+    tox.read(REPOSITORY / "tox.ini", encoding="utf-8")
+    plain, exhaustive = (shlex.split(tox[f"testenv:{name}"]["commands"]) for name in ("test", "exhaustive"))
+
+    assert plain[:3] == ["pytest", "-m", "not exhaustive"]
+    assert exhaustive[:3] == ["pytest", "-m", "exhaustive"]
+    assert plain[3:] == exhaustive[3:]
+    assert tox["tox"]["env_list"] == "lint, type, test"
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=relative)
