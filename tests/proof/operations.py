@@ -70,7 +70,18 @@ def _with_an_image(operation: Operation) -> Operation:
 
 _NO_IMAGES = ("subscribe", "unsubscribe", "subscriptions", "catalog", "list")
 """These are not about the plugin's package."""
-OPERATIONS = (*_OF_ZIPS, *(_with_an_image(one) for one in _OF_ZIPS if one.arguments[0] not in _NO_IMAGES))
+_PLAN_OWN = ("plan", "-p", "{folder}/own-second", *LOCAL)
+_OWN_ACCOUNT = (
+    Operation(name="publish: create, own account", base="empty", arguments=_publish("own-first")),
+    Operation(name="publish: subscriptions, own account", base="own-first", arguments=_publish("own-second")),
+    Operation(name="publish: nothing, own account", base="own-first", arguments=_publish("own-first"), changes=False),
+    Operation(name="plan, own account", base="own-first", arguments=_PLAN_OWN, changes=False),
+)
+OPERATIONS = (
+    *_OF_ZIPS,
+    *(_with_an_image(one) for one in _OF_ZIPS if one.arguments[0] not in _NO_IMAGES),
+    *_OWN_ACCOUNT,
+)
 
 
 def prepare(world: World) -> None:
@@ -88,6 +99,10 @@ def prepare(world: World) -> None:
         world.restore(f"{kind}first")
         _must(world, *_publish(f"{kind}second"))
         world.keep(f"{kind}second")
+
+    world.restore("empty")
+    _must(world, *_publish("own-first"))
+    world.keep("own-first")
 
 
 def _must(world: World, *arguments: str) -> CommandRun:

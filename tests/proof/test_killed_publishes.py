@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     from tests.proof.world import BiotState
 
 REPOSITORY = Path(__file__).parents[2]
-KILLED = ("publish: create", "publish: code and settings", "publish: settings only")
+KILLED = (
+    *("publish: create", "publish: code and settings", "publish: settings only"),
+    *("publish: create, own account", "publish: subscriptions, own account"),
+)
 DELAYS = (0.0, 0.004)
 STUCK = ("hang-before-apply", "hang-after-apply")
 POINTS = 50

@@ -73,8 +73,27 @@ PROJECTS: Mapping[str, Mapping[str, Any]] = {
     "settings": {"display": "Settings", "memory": 512, "code": 1, "rows": ROWS[:1]},
     "second": {"display": "First", "memory": 384, "code": 2, "rows": ROWS},
 }
-IMAGE = 'deploymentPackageType = "IMAGE"'
 """The plugin at three moments of its life: folder, and what is in it."""
+IMAGE = 'deploymentPackageType = "IMAGE"'
+OWN_MANIFEST = """\
+hosting = "own"
+
+[plugin]
+name = "proof"
+displayName = "Proof"
+version = 1
+runtime = "python3.13"
+
+{rows}
+
+[environments.local]
+endpointUrl = "http://127.0.0.1:8080/"
+"""
+OWN_PROJECTS: Mapping[str, tuple[str, ...]] = {
+    "own-first": ROWS[:1],
+    "own-second": (ROWS[1], ROWS[0].replace("_create", "_update")),
+}
+"""The plugin on one's own account: folder, and its subscriptions."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,6 +198,9 @@ class World:
         for name, values in PROJECTS.items():
             write_project(folder / name, values)
             write_project(folder / f"image-{name}", {**values, "more": IMAGE}, base)
+        for name, rows in OWN_PROJECTS.items():
+            (folder / name).mkdir()
+            (folder / name / "plugin.toml").write_text(OWN_MANIFEST.format(rows="\n".join(rows)), "utf-8")
 
     def close(self) -> None:
         self.running.stop()
@@ -280,7 +302,7 @@ class World:
 
     def leaks_elsewhere(self) -> list[str]:
         """Files outside the state folder that show a credential: projects, artifacts, store, home."""
-        projects = [*PROJECTS, *(f"image-{name}" for name in PROJECTS)]
+        projects = [*PROJECTS, *(f"image-{name}" for name in PROJECTS), *OWN_PROJECTS]
         rooms = [self.folder / name for name in (*projects, "home", "store")]
         files = [file for room in rooms for file in room.rglob("*") if file.is_file()]
         credentials = (*self.credentials, *self._registry_credentials(), TOKEN_BEGINS)
