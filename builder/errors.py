@@ -45,18 +45,17 @@ class Problem:
         line: 1-based line in ``file``; 0 when unknown.
         key: Key path inside the file, such as ``plugin.subscriptions.interceptions[2].apiId``, or
             empty.
-        code: What ``biot-plugin explain`` finds it by, such as ``manifest-version``; empty when only
-            the error that carries the problem has one.
+        code: What ``biot-plugin explain`` finds it by, such as ``manifest-version``.
         severity: Warnings never stop the work.
     """
 
     message: str
+    code: str
     hint: str = ""
     setting: str = ""
     file: str = ""
     line: int = 0
     key: str = ""
-    code: str = ""
     severity: Severity = Severity.ERROR
 
     @property

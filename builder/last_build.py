@@ -37,7 +37,7 @@ _COARSE_STEP = 2 * _SECOND
 _EPOCH_VARIABLE = "SOURCE_DATE_EPOCH"
 _SIGNING_KEY_VARIABLE = "BIOT_PLUGIN_SIGNING_KEY"
 _ABANDONED_AFTER_SECONDS = 30 * 24 * 60 * 60
-_FIELDS = ("message", "hint", "setting", "file", "line", "key")
+_FIELDS = ("message", "hint", "setting", "file", "line", "key", "code")
 
 
 class RecordedBuild(NamedTuple):

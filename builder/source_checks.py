@@ -161,4 +161,4 @@ def _package_paths(lock: Lock, manifest: Manifest, store: Store) -> list[str] | 
 
 def _unchecked(reason: str, hint: str) -> Problem:
     message = f"Imports of packages were not checked: {reason}"
-    return Problem(message=message, hint=hint, severity=Severity.WARNING)
+    return Problem(message=message, hint=hint, code="imports-not-checked", severity=Severity.WARNING)

@@ -15,8 +15,8 @@ HEADING = """# Error codes
 
 This page is generated from the texts of `biot-plugin explain CODE`, which needs no network. The
 code is printed in brackets after a message. In `--json` it is the `kind` of the error, and the
-`code` of each of its problems. Problems outside of plugin.toml do not all have a code of their own
-yet; the error that carries them always has one.
+`code` of each of its problems: an error that carries several problems, such as `project`, has a
+code, and each problem has one of its own.
 """
 
 

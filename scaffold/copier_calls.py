@@ -30,7 +30,7 @@ class RefusedAnswerError(ProjectError):
 
     def __init__(self, question: str, reason: str) -> None:
         hint = "`biot-plugin new --help` lists the questions and their answers."
-        self.problem = Problem(key=question, message=reason, hint=hint)
+        self.problem = Problem(key=question, message=reason, hint=hint, code="invalid-answer")
         super().__init__("An answer is invalid. Nothing was changed.", problems=[self.problem])
         self.question = question
 

@@ -150,7 +150,8 @@ def _place(rendered: Path, folder: Path, files: tuple[str, ...]) -> None:
         message = f"{folder} already contains {count} that would be overwritten."
         hint = "Move the files away, or choose an empty folder. `copier copy` asks about each file instead."
         problems = [
-            Problem(file=file, message="The file already exists with other content.", hint=hint) for file in conflicting
+            Problem(file=file, message="The file already exists with other content.", hint=hint, code="existing-file")
+            for file in conflicting
         ]
         raise ProjectError(message, hint=hint, problems=problems)
     for file in files:

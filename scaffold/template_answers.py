@@ -63,7 +63,7 @@ def check_names(names: Iterable[str]) -> None:
 def _unknown_name(name: str) -> Problem:
     near = get_close_matches(name, QUESTIONS, n=1)
     hint = f"Did you mean {near[0]}?" if near else f"Use one of {', '.join(QUESTIONS)}."
-    return Problem(key=name, message=f"Unknown question {name}.", hint=hint)
+    return Problem(key=name, message=f"Unknown question {name}.", hint=hint, code="unknown-question")
 
 
 def read_answers(folder: Path) -> StoredAnswers:
@@ -100,5 +100,5 @@ def _damaged(reason: str) -> ProjectError:
     return ProjectError(
         message,
         hint=f"Restore it from git: `git checkout HEAD -- {ANSWERS_FILE}`.",
-        problems=[Problem(file=ANSWERS_FILE, message=f"The file {reason}.")],
+        problems=[Problem(file=ANSWERS_FILE, message=f"The file {reason}.", code="damaged-answers")],
     )

@@ -139,7 +139,10 @@ def check_clean(folder: Path) -> None:
     if lines:
         message = "There are uncommitted changes, which could not be distinguished from the update."
         hint = "Commit or stash them first: `git add -A && git commit`."
-        problems = [Problem(file=line[3:], message="The file is not committed.", hint=hint) for line in lines]
+        problems = [
+            Problem(file=line[3:], message="The file is not committed.", hint=hint, code="uncommitted-file")
+            for line in lines
+        ]
         raise ProjectError(message, hint=hint, problems=problems)
 
 
@@ -169,6 +172,7 @@ def _marked(contents: Mapping[str, bytes]) -> list[Problem]:
             line=number,
             message="Merge conflict: both versions are between “before updating” and “after updating”.",
             hint="Keep the right lines and delete the marker lines.",
+            code="merge-conflict",
         )
         for name, content in contents.items()
         for number in conflicts(content.splitlines())
@@ -188,6 +192,7 @@ def _rejected(names: Iterable[str]) -> list[Problem]:
             file=name,
             message="The file contains a change of the kit that could not be merged.",
             hint=f"Apply it to {name.removesuffix('.rej')} by hand, then delete this file.",
+            code="merge-conflict",
         )
         for name in names
     ]

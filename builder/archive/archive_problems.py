@@ -34,7 +34,7 @@ class ArchiveProblems:
             self._hidden += 1
             return
         text = f"Member {printable(member)!r} {message}." if member else f"The archive {message}."
-        self._problems.append(Problem(file=self._file, key=printable(member), message=text))
+        self._problems.append(Problem(file=self._file, key=printable(member), message=text, code="unsafe-archive"))
 
     def stop(self, message: str) -> NoReturn:
         """Give up, because the rest of the archive cannot be read.
@@ -57,7 +57,11 @@ class ArchiveProblems:
     def _error(self) -> VerificationError:
         problems = list(self._problems)
         if self._hidden:
-            problems.append(Problem(file=self._file, message=f"This archive has {self._hidden} more problems."))
+            problems.append(
+                Problem(
+                    file=self._file, message=f"This archive has {self._hidden} more problems.", code="unsafe-archive"
+                )
+            )
         return VerificationError(
             f"{self._file} is not a ZIP that all programs read the same way.",
             hint=self._hint,

@@ -105,7 +105,7 @@ def _refuse_bad_paths(entries: Sequence[Entry], target: Path) -> None:
         fault = path_problem(entry.path) or ("is listed twice" if entry.path == before else "")
         if fault:
             shown = printable(entry.path)
-            problems.append(Problem(file=target.name, key=shown, message=f"{shown!r} {fault}."))
+            problems.append(Problem(file=target.name, key=shown, message=f"{shown!r} {fault}.", code="unsafe-path"))
         before = entry.path
     if problems:
         msg = f"{target.name} cannot be packed: it has unsafe paths."

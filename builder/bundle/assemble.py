@@ -122,6 +122,7 @@ def _conflict(rivals: Sequence[Entry], manifest: Manifest) -> Problem:
         message=f"{path} has different contents in {', '.join(names[:-1])} and {names[-1]}.",
         hint=f"Choose one of them in plugin.toml.{rename}",
         setting=snippet("build.prefer", rivals[0].path, _owner_name(rivals[-1], manifest)),
+        code="file-conflict",
     )
 
 
@@ -131,7 +132,9 @@ def _tree_problems(entries: dict[str, Entry]) -> Iterator[Problem]:
     for entry in entries.values():
         fault = path_problem(entry.path)
         if fault:
-            yield Problem(message=f"{printable(entry.path)} of {entry.owner or 'the plugin'} {fault}.")
+            yield Problem(
+                message=f"{printable(entry.path)} of {entry.owner or 'the plugin'} {fault}.", code="unsafe-path"
+            )
         parent = entry.path.rpartition("/")[0]
         if parent and parent not in folders:
             for folder in (*folders_of(parent), parent):
@@ -141,6 +144,7 @@ def _tree_problems(entries: dict[str, Entry]) -> Iterator[Problem]:
         yield Problem(
             message=f"{printable(path)} is a file of {file} and a folder of {inside}.",
             hint="Rename your own file or folder, or depend on only one of the packages.",
+            code="file-conflict",
         )
 
 
@@ -156,6 +160,7 @@ def _clashing_modules(own: Sequence[Entry], from_packages: Sequence[Entry], vers
                 message=f"The plugin and {', '.join(owners)} both have a module {name!r}; "
                 "Python imports only one of them.",
                 hint=f"Rename {name!r} in the plugin.",
+                code="module-clash",
             )
     return problems
 
@@ -164,4 +169,5 @@ def _hides_runtime(name: str) -> Problem:
     return Problem(
         message=f"The plugin's own module {name!r} hides one of Python or Lambda, so the function cannot start.",
         hint=f"Rename it, for example to 'my_{name}'.",
+        code="hidden-module",
     )

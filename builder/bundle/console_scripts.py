@@ -56,7 +56,12 @@ def console_script_entries(manifest: Manifest, packs: Sequence[Pack]) -> tuple[E
             msg,
             hint=f"Scripts in the locked packages: {', '.join(sorted(available)) or 'none'}.",
             problems=[
-                Problem(file=manifest.file.name, key="build.scripts", message=f"No package has the script {name!r}.")
+                Problem(
+                    file=manifest.file.name,
+                    key="build.scripts",
+                    message=f"No package has the script {name!r}.",
+                    code="missing-script",
+                )
                 for name in missing
             ],
         )

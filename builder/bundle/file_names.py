@@ -19,6 +19,7 @@ PATH_MAX_BYTES: Final = 250
 
 _WINDOWS_CHARACTERS: Final = frozenset('<>:"|?*')
 _WINDOWS_DEVICE: Final = re.compile(r"(?:con|prn|aux|nul|com[1-9]|lpt[1-9])(?:\..*)?", re.IGNORECASE)
+_NAME_CODE: Final = "file-name"
 _RENAME: Final = "Rename the file, or exclude it with [build] exclude."
 
 
@@ -33,7 +34,7 @@ def source_problems(sources: Iterable[SourceFile]) -> list[Problem]:
     for source in sources:
         fault = name_fault(source.path)
         if fault:
-            problems.append(_problem(source, fault, _RENAME))
+            problems.append(_problem(source, fault, _RENAME, code=_NAME_CODE))
         other = first_of_name.setdefault(source.path.casefold(), source)
         if other is not source:
             problems.append(
@@ -41,6 +42,7 @@ def source_problems(sources: Iterable[SourceFile]) -> list[Problem]:
                     source,
                     f"differs from {other.origin} only in upper and lower case, which Windows and macOS ignore",
                     _RENAME,
+                    code=_NAME_CODE,
                 )
             )
         first_line = source.content[:256].split(b"\n", 1)[0] if source.content.startswith(b"#!") else b""
@@ -50,6 +52,7 @@ def source_problems(sources: Iterable[SourceFile]) -> list[Problem]:
                     source,
                     "is a script with Windows line endings (CRLF), so Linux does not find its interpreter",
                     "Save it with LF line endings, and add '* text=auto eol=lf' to .gitattributes.",
+                    code="line-endings",
                 )
             )
     return problems
@@ -78,6 +81,6 @@ def _is_composed(path: str) -> bool:
     return unicodedata.is_normalized("NFC", path)
 
 
-def _problem(source: SourceFile, message: str, hint: str) -> Problem:
+def _problem(source: SourceFile, message: str, hint: str, *, code: str) -> Problem:
     name = printable(source.origin)
-    return Problem(file=name, message=f"{name} {message}.", hint=hint)
+    return Problem(file=name, message=f"{name} {message}.", hint=hint, code=code)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from builder.bundle.ignore_patterns import PatternMatches
 
 GITIGNORE_NAME = ".gitignore"
+_LINK_CODE = "unusable-link"
 
 
 class SelectedFile(Struct, frozen=True, kw_only=True):
@@ -69,7 +70,8 @@ class FolderWalk(Struct, kw_only=True):
             with os.scandir(folder) as listing:
                 entries = sorted(listing, key=lambda entry: entry.name)
         except OSError as error:
-            self._add_problem(prefix or folder, f"cannot be read: {error.strerror}", "Give yourself read permission.")
+            message, hint = f"cannot be read: {error.strerror}", "Give yourself read permission."
+            self._add_problem(prefix or folder, message, hint, code="unreadable-file")
             return
         names = {entry.name for entry in entries}
         if prefix and "pyvenv.cfg" in names:
@@ -105,7 +107,7 @@ class FolderWalk(Struct, kw_only=True):
                 return
             if target in parents:
                 message = f"is a link to {target}, a folder that contains it, so it never ends"
-                self._add_problem(path, message, "Remove the link.")
+                self._add_problem(path, message, "Remove the link.", code=_LINK_CODE)
                 return
         self._folder(entry.path, f"{path}/", ignore_files, (*parents, target), excluded=excluded)
 
@@ -114,7 +116,7 @@ class FolderWalk(Struct, kw_only=True):
             return
         if not entry.is_file():
             hint = "Remove it, or exclude it with [build] exclude."
-            self._add_problem(path, "is neither a file nor a folder", hint)
+            self._add_problem(path, "is neither a file nor a folder", hint, code="special-file")
             return
         self.files.append(SelectedFile(path=path, file=entry.path, size=entry.stat().st_size))
 
@@ -123,15 +125,16 @@ class FolderWalk(Struct, kw_only=True):
         target = Path(os.path.realpath(entry.path))
         hint = "Copy what you need into the repository, or exclude the link with [build] exclude."
         if not target.is_relative_to(self.top) or ".git" in target.relative_to(self.top).parts:
-            self._add_problem(path, f"is a link to {target}, outside the repository {self.top}", hint)
+            self._add_problem(path, f"is a link to {target}, outside the repository {self.top}", hint, code=_LINK_CODE)
         elif not target.exists():
-            self._add_problem(path, f"is a link to {target}, which does not exist", hint)
+            self._add_problem(path, f"is a link to {target}, which does not exist", hint, code=_LINK_CODE)
         else:
             return str(target)
         return ""
 
-    def _add_problem(self, path: str, message: str, hint: str) -> None:
-        self.problems.append(Problem(file=printable(path), message=f"{printable(path)} {message}.", hint=hint))
+    def _add_problem(self, path: str, message: str, hint: str, *, code: str) -> None:
+        name = printable(path)
+        self.problems.append(Problem(file=name, message=f"{name} {message}.", hint=hint, code=code))
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

@@ -85,7 +85,9 @@ def _read(files: Sequence[SelectedFile], folder: Path) -> tuple[SourceFile, ...]
         try:
             sources.append(SourceFile(path=selected.path, origin=origin, content=file.read_bytes()))
         except OSError as error:
-            problems.append(Problem(file=origin, message=f"{origin} cannot be read: {error.strerror}."))
+            problems.append(
+                Problem(file=origin, message=f"{origin} cannot be read: {error.strerror}.", code="unreadable-file")
+            )
     _raise_if(problems)
     return tuple(sources)
 
@@ -98,6 +100,7 @@ def _refuse_invalid_patterns(manifest: Manifest) -> None:
                 key=f"build.{key}",
                 message=f"{line!r} is not a valid .gitignore pattern.",
                 hint="Use a pattern such as 'data/', '*.csv' or '!data/keep.csv'.",
+                code="file-pattern",
             )
             for key, lines in (("include", manifest.build.include), ("exclude", manifest.build.exclude))
             for line in (invalid_patterns(lines) if lines else ())
@@ -114,7 +117,9 @@ def _refuse_too_many_bytes(files: Sequence[SelectedFile]) -> None:
     raise ProjectError(
         msg,
         hint="Exclude files that the function does not read, with [build] exclude or .gitignore.",
-        problems=[Problem(file=file.path, message=f"{file.path}: {file.size} bytes.") for file in largest],
+        problems=[
+            Problem(file=file.path, message=f"{file.path}: {file.size} bytes.", code="too-large") for file in largest
+        ],
     )
 
 

@@ -122,6 +122,7 @@ def _hidden_by_package(module: str, owners: Sequence[str]) -> Problem:
         hint=f"Remove {names} from the dependencies. If another package requires it, add this to plugin.toml: "
         f"then the artifact does not contain the module, and the one of {system} is used.",
         setting=snippet("build.prefer", module, _PYTHON),
+        code="hidden-module",
     )
 
 
@@ -145,6 +146,7 @@ def path_file_warnings(entries: Iterable[Entry]) -> tuple[Problem, ...]:
             message=f"{entry.path} of {entry.owner or 'the plugin'} has no effect on Lambda: Python reads .pth "
             "files in site folders only.",
             hint="If the package needs it, import or call in the handler what the file would have loaded.",
+            code="path-file",
             severity=Severity.WARNING,
         )
         for entry in entries

@@ -48,12 +48,13 @@ def check_sizes(
             msg,
             hint=f"{_HINT} {hint}".strip(),
             setting=setting,
-            problems=[Problem(message=f"{line}.") for line in largest],
+            problems=[Problem(message=f"{line}.", code="too-large") for line in largest],
         )
     return tuple(
         Problem(
             message=f"The artifact is {_comparison(size, limit, form)}.",
             hint=f"Largest: {'; '.join(largest_packages(rows, packed=form == _ZIPPED)[:3])}.",
+            code="too-large",
             severity=Severity.WARNING,
         )
         for size, limit, form in sizes
@@ -82,9 +83,11 @@ def check_image_size(unpacked: int, base: int, rows: Sequence[PackageRow]) -> tu
     message = f"The image is at least {_comparison(size, IMAGE_MAX, 'unpacked')}."
     largest = [f"{row.label}: {row.size / _MB:.1f} MB" for row in sorted(rows, key=lambda row: -row.size)[:_LARGEST]]
     if size > IMAGE_MAX:
-        raise PackagingError(message, hint=_HINT, problems=[Problem(message=f"{line}.") for line in largest])
+        raise PackagingError(
+            message, hint=_HINT, problems=[Problem(message=f"{line}.", code="too-large") for line in largest]
+        )
     hint = f"Largest: {'; '.join(largest[:3])}."
-    return (Problem(message=message, hint=hint, severity=Severity.WARNING),)
+    return (Problem(message=message, hint=hint, code="too-large", severity=Severity.WARNING),)
 
 
 def largest_packages(rows: Sequence[PackageRow], *, packed: bool) -> list[str]:

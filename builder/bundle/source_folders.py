@@ -58,6 +58,7 @@ def source_folders(manifest: Manifest, top: Path, packages: Iterable[tuple[str, 
             key=f'build.shared."{name}"',
             message=f"{name} is not a folder inside the repository {top} and outside the plugin's own folder.",
             hint='For example "../common" = "common": a folder with code that several plugins share.',
+            code="shared-folder",
         )
         for name, shared_folder in shared.items()
         if not _is_shareable(shared_folder.folder, plugin_folder, top)
@@ -107,6 +108,7 @@ def duplicate_paths(files: Iterable[SelectedFile]) -> list[Problem]:
             file=file.path,
             message=f"Duplicate path {file.path}: it comes from {first[file.path].file} and from {file.file}.",
             hint="Give the shared folder another path in [build.shared], or rename one of the two files.",
+            code="duplicate-path",
         )
         for file in files
         if first.setdefault(file.path, file) is not file

@@ -194,7 +194,7 @@ def _bundling_error(stderr: str) -> PackagingError:
     messages = [line.partition("[ERROR] ")[2] for line in lines if "[ERROR] " in line]
     locations = [line for line in lines if line.endswith(":") and ":" in line[:-1]]
     problems = [
-        Problem(message=f"{message.rstrip('.')}.", file=location.split(":")[0])
+        Problem(message=f"{message.rstrip('.')}.", file=location.split(":")[0], code="bundling")
         for message, location in zip(messages, [*locations, *[""] * len(messages)], strict=False)
     ]
     hint = "Fix the problems listed above, or remove bundle from [build]."

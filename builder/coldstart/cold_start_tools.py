@@ -67,6 +67,7 @@ def _not_for_runtime(manifest: Manifest, key: str) -> ManifestError:
         key=f"build.{key}",
         message=f"{purpose}, but the runtime is {manifest.runtime.name}.",
         hint=f"Remove {key}.",
+        code="unsupported-setting",
     )
     return ManifestError("The manifest has a setting that its runtime does not support.", problems=[problem])
 

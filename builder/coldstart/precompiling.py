@@ -85,5 +85,6 @@ def _not_isolated() -> Problem:
     return Problem(
         message="The handler was imported for precompile without isolation: this machine has no user namespaces.",
         hint='Its imports could use the network. Write precompile = "all" to import nothing.',
+        code="no-isolation",
         severity=Severity.WARNING,
     )

@@ -232,6 +232,7 @@ def _source_only(output: str) -> list[Problem]:
             hint="Choose a version that has wheels, or add a wheel to your company's index. Or add this to "
             "plugin.toml and lock again: the kit builds it in isolation and pins the result.",
             setting=snippet("build", "allow-sdist", [name]),
+            code="source-only",
         )
         for name in dict.fromkeys(_SOURCE_ONLY.findall(output))
         if name not in have_wheels
@@ -243,6 +244,7 @@ def _other_wheels(output: str, runtime: Runtime) -> list[Problem]:
         Problem(
             message=f"{name} {version} has no wheel for {_machine(runtime)}; it has wheels for {_readable_tags(tags)}.",
             hint="Choose another version of it, another runtime, or add a wheel to your company's index.",
+            code="no-wheel",
         )
         for pattern in (_OTHER_PYTHON, _OTHER_PLATFORM)
         for name, version, tags in pattern.findall(output)
@@ -260,6 +262,7 @@ def _not_in_index(output: str) -> list[Problem]:
         Problem(
             message=f"{name} is not in the package index.",
             hint="Check the spelling, and that your main index has it: extra indexes are not used.",
+            code="not-in-index",
         )
         for name in dict.fromkeys(_NOT_IN_INDEX.findall(output))
     ]

@@ -130,14 +130,19 @@ def _inputs_digest(manifest: Manifest, files: Sequence[ContextFile], settings: S
 def _warning(dockerfile: str, step: UnrepeatableStep) -> Problem:
     message = f"{step.instruction.shown}: {step.reason} Another build can give another layer."
     return Problem(
-        file=dockerfile, line=step.instruction.line, message=message, hint=step.hint, severity=Severity.WARNING
+        file=dockerfile,
+        line=step.instruction.line,
+        message=message,
+        hint=step.hint,
+        code="unrepeatable-step",
+        severity=Severity.WARNING,
     )
 
 
 def _without_packages(dockerfile: str) -> Problem:
     message = "The SBOM and the SOUP list do not have the packages of an image from a Dockerfile."
     hint = "List them by a scanner of images; soup.toml can have entries for them."
-    return Problem(file=dockerfile, message=message, hint=hint, severity=Severity.WARNING)
+    return Problem(file=dockerfile, message=message, hint=hint, code="incomplete-sbom", severity=Severity.WARNING)
 
 
 def _describe(dockerfile: str, image: DockerfileImage, steps: Sequence[UnrepeatableStep]) -> dict[str, object]:

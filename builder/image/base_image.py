@@ -123,11 +123,17 @@ def diff_ids(document: Mapping[str, object]) -> tuple[str, ...]:
 def base_problems(base: BaseImage) -> Iterator[Problem]:
     """Every reason why Lambda could not run an image on this base; nothing when it can."""
     if content_digest(base.config) != base.manifest.config.digest:
-        yield Problem(key="config", message="The config does not have the digest that the manifest names.")
+        yield Problem(
+            key="config",
+            message="The config does not have the digest that the manifest names.",
+            code="damaged-base-image",
+        )
         return
     document = config_document(base.config)
     if not _is_text(document):
-        yield Problem(key="config", message="The config has a character that UTF-8 cannot store.")
+        yield Problem(
+            key="config", message="The config has a character that UTF-8 cannot store.", code="damaged-base-image"
+        )
         return
     settings = document.get("config")
     yield from _platform_problems(document)
@@ -135,7 +141,12 @@ def base_problems(base: BaseImage) -> Iterator[Problem]:
     yield from _layer_problems(base.manifest.layers)
     if len(diff_ids(document)) != len(base.manifest.layers):
         message = "The config does not list the digest of each layer of the manifest (rootfs.diff_ids)."
-        yield Problem(key="config.rootfs.diff_ids", message=message, hint="Use another base image: this one is broken.")
+        yield Problem(
+            key="config.rootfs.diff_ids",
+            message=message,
+            hint="Use another base image: this one is broken.",
+            code="damaged-base-image",
+        )
 
 
 def _platform_problems(document: Mapping[str, object]) -> Iterator[Problem]:
@@ -144,7 +155,7 @@ def _platform_problems(document: Mapping[str, object]) -> Iterator[Problem]:
     if found != expected:
         message = f"The base image is for {_shown(found)}; BioT's functions run on {expected}."
         hint = f"Use a base image, or a tag of this one, that has {expected}."
-        yield Problem(key="config.architecture", message=message, hint=hint)
+        yield Problem(key="config.architecture", message=message, hint=hint, code="unusable-base-image")
 
 
 def _entrypoint_problems(entrypoint: object) -> Iterator[Problem]:
@@ -153,7 +164,7 @@ def _entrypoint_problems(entrypoint: object) -> Iterator[Problem]:
         shown = " ".join(words) or "nothing"
         message = f"The base image does not start Lambda's runtime interface client: its entrypoint is {_shown(shown)}."
         hint = "Use an image of AWS (public.ecr.aws/lambda/…), or one whose ENTRYPOINT starts awslambdaric."
-        yield Problem(key="config.config.Entrypoint", message=message, hint=hint)
+        yield Problem(key="config.config.Entrypoint", message=message, hint=hint, code="unusable-base-image")
 
 
 def _layer_problems(layers: Sequence[Descriptor]) -> Iterator[Problem]:
@@ -162,11 +173,19 @@ def _layer_problems(layers: Sequence[Descriptor]) -> Iterator[Problem]:
             what = "zstd" if layer.media_type == OCI_LAYER_ZSTD else _shown(layer.media_type)
             message = f"Layer {number + 1} of the base image is compressed by {what}; Lambda and the kit need gzip."
             yield Problem(
-                key=f"manifest.layers[{number}]", message=message, hint="Push the base image with gzip, or use another."
+                key=f"manifest.layers[{number}]",
+                message=message,
+                hint="Push the base image with gzip, or use another.",
+                code="unusable-base-image",
             )
     if len(layers) > LAYERS_MAX - _OWN_LAYERS_MIN:
         message = f"The base image has {len(layers)} layers; an image may have {LAYERS_MAX} with the plugin's own."
-        yield Problem(key="manifest.layers", message=message, hint="Use a base image with fewer layers.")
+        yield Problem(
+            key="manifest.layers",
+            message=message,
+            hint="Use a base image with fewer layers.",
+            code="unusable-base-image",
+        )
 
 
 def _is_text(document: Mapping[str, object]) -> bool:

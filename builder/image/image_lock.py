@@ -64,13 +64,13 @@ def read_image_lock(manifest: Manifest) -> BaseImage:
     expected = base_reference(manifest)
     if fields.base != expected:
         message = f"image.lock pins {printable(fields.base)}, but the plugin is built on {expected}."
-        _refuse([Problem(file=FILE_NAME, key="base", message=message, hint=_LOCK_AGAIN)])
+        _refuse([Problem(file=FILE_NAME, key="base", message=message, hint=_LOCK_AGAIN, code="stale-lock")])
     if problems := _digest_problems(fields):
         _refuse(problems)
     try:
         image = parse_manifest(fields.manifest.encode(), fields.media_type)
     except InvalidOciDocumentError as error:
-        _refuse([Problem(file=FILE_NAME, key="manifest", message=str(error), hint=_LOCK_AGAIN)])
+        _refuse([Problem(file=FILE_NAME, key="manifest", message=str(error), hint=_LOCK_AGAIN, code="damaged-lock")])
     base = BaseImage(reference=fields.base, manifest=image, config=fields.config.encode())
     refuse_unusable(base, FILE_NAME)
     return base
@@ -87,7 +87,7 @@ def refuse_unusable(base: BaseImage, file: str = "") -> None:
         DependencyError: With every reason why it could not.
     """
     problems = [
-        Problem(file=file, key=problem.key, message=problem.message, hint=problem.hint)
+        Problem(file=file, key=problem.key, message=problem.message, hint=problem.hint, code=problem.code)
         for problem in base_problems(base)
     ]
     if problems:
@@ -157,7 +157,9 @@ def write_image_lock(manifest: Manifest, base: BaseImage) -> Path:
 def _read_fields(file: Path) -> _Fields:
     try:
         if file.stat().st_size > _SIZE_MAX:
-            _refuse([Problem(file=FILE_NAME, message=f"The file is larger than {_SIZE_MAX >> 20} MB.")])
+            _refuse(
+                [Problem(file=FILE_NAME, message=f"The file is larger than {_SIZE_MAX >> 20} MB.", code="damaged-lock")]
+            )
         document = json.loads(file.read_bytes())
     except FileNotFoundError as error:
         message = "image.lock is missing: it pins the base image of the plugin by digest."
@@ -169,10 +171,15 @@ def _read_fields(file: Path) -> _Fields:
         document = None
     if not isinstance(document, dict) or document.get("schema") != _SCHEMA:
         message = f"The file is not a JSON object with schema {_SCHEMA}."
-        _refuse([Problem(file=FILE_NAME, key="schema", message=message, hint=_LOCK_AGAIN)])
+        _refuse([Problem(file=FILE_NAME, key="schema", message=message, hint=_LOCK_AGAIN, code="damaged-lock")])
     texts = {key: document.get(key) for key in _TEXTS}
     if missing := [key for key, value in texts.items() if not isinstance(value, str) or not value]:
-        _refuse([Problem(file=FILE_NAME, key=key, message=f"{key} is missing or not a text.") for key in missing])
+        _refuse(
+            [
+                Problem(file=FILE_NAME, key=key, message=f"{key} is missing or not a text.", code="damaged-lock")
+                for key in missing
+            ]
+        )
     base, platform, media_type, manifest_digest, config_digest, manifest, config = (str(texts[key]) for key in _TEXTS)
     return _Fields(
         base=base,
@@ -196,6 +203,7 @@ def _digest_problems(fields: _Fields) -> list[Problem]:
             key=digest_key,
             message=f"{digest_key} is {printable(digest, 80)}, but the {key} below it has {actual}.",
             hint=f"The file was changed by hand or by a merge. {_LOCK_AGAIN}",
+            code="damaged-lock",
         )
         for digest_key, digest, key, text in pairs
         if digest != (actual := content_digest(text.encode("utf-8", "surrogatepass")))

@@ -87,6 +87,7 @@ def _problem(pack: Pack, binary: str, *, needed: bool) -> Problem:
         return Problem(
             message=f"{message}. The package works without it.",
             hint="You do not need to do anything: the package, or what requires it, has an alternative.",
+            code="missing-binary",
             severity=Severity.WARNING,
         )
     instead = _ALTERNATIVES.get(name, "a package that brings its binaries, or one in plain JavaScript")
@@ -96,6 +97,7 @@ def _problem(pack: Pack, binary: str, *, needed: bool) -> Problem:
         setting=snippet("build.allow-missing", binary, "why"),
         file="package.json",
         key=name,
+        code="missing-binary",
     )
 
 

@@ -67,7 +67,7 @@ def left_out_warning(packages: Mapping[str, tuple[int, int]]) -> tuple[Problem, 
         return ()
     files, size = (sum(column) for column in zip(*packages.values(), strict=True))
     message = f"Left out: {files} file(s) for other platforms ({size / _MB:.1f} MB) of {', '.join(sorted(packages))}."
-    return (Problem(message=message, severity=Severity.WARNING),)
+    return (Problem(message=message, code="other-platforms", severity=Severity.WARNING),)
 
 
 def _by_content(scanned: Sequence[ScannedPack]) -> dict[str, NativeFile]:

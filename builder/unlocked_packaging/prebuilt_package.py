@@ -73,7 +73,9 @@ def check_prebuilt(checked: CheckedPlugin) -> CheckedPlugin:
     """
     if not _zip_of(checked.manifest).is_file():
         message = f"{checked.manifest.prebuilt} does not exist yet, so only plugin.toml was checked."
-        missing = Problem(file=checked.manifest.file.name, message=message, severity=Severity.WARNING)
+        missing = Problem(
+            file=checked.manifest.file.name, message=message, code="not-built-yet", severity=Severity.WARNING
+        )
         return replace(checked, warnings=(*checked.warnings, missing))
     return _examine(checked).checked
 
@@ -135,7 +137,10 @@ def _examine(checked: CheckedPlugin) -> _ExaminedZip:
         sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
     unread = (
         Problem(
-            file=path, message="It cannot be read, so the SBOM does not list what is in it.", severity=Severity.WARNING
+            file=path,
+            message="It cannot be read, so the SBOM does not list what is in it.",
+            code="incomplete-sbom",
+            severity=Severity.WARNING,
         )
         for path in known.unread
     )

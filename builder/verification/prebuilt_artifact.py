@@ -60,7 +60,12 @@ def examine_prebuilt(file: Path, manifest: Manifest) -> VerificationResult:
     result = examine_artifact(file)
     if result.differences:
         problems = [
-            Problem(file=file.name, key=difference.path, message=f"{difference.kind.value}: {difference.detail}.")
+            Problem(
+                file=file.name,
+                key=difference.path,
+                message=f"{difference.kind.value}: {difference.detail}.",
+                code="changed-artifact",
+            )
             for difference in result.differences[:_SHOWN]
         ]
         msg = f"{file.name} does not match its report. Nothing was sent."
@@ -147,6 +152,7 @@ def _wrong_plugin_problems(report: Mapping[str, object], manifest: Manifest) -> 
             file=manifest.file.name,
             key=f"plugin.{key}",
             message=f"The artifact was built for {key} = {built.get(key)}, but plugin.toml has {value}.",
+            code="wrong-artifact",
         )
         for key, value in expected.items()
         if built.get(key) != value

@@ -45,7 +45,8 @@ def load_scenario(path: Path) -> Scenario:
     if findings:
         lines = line_numbers(text)
         problems = [
-            Problem(file=file, line=line_of(lines, key), message=message, hint=hint) for key, message, hint in findings
+            Problem(file=file, line=line_of(lines, key), message=message, hint=hint, code="fault-scenario")
+            for key, message, hint in findings
         ]
         msg = f"{file} is not a valid fault scenario."
         raise SandboxError(msg, problems=problems)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -81,35 +82,62 @@ def subclasses(error: type[KitError]) -> list[type[KitError]]:
     return [error, *(each for child in error.__subclasses__() for each in subclasses(child))]
 
 
-def literals(module: Path) -> set[str]:
-    """The codes that a module gives to problems and findings: constants, and literals in ``code=``."""
-    tree = ast.parse(module.read_text("utf-8"))
+@cache
+def tree_of(module: Path) -> ast.Module:
+    return ast.parse(module.read_text("utf-8"))
+
+
+def calls_with_code(module: Path) -> list[tuple[ast.expr, ast.expr]]:
+    """What is called, and the value of its ``code=``."""
+    if "code=" not in module.read_text("utf-8"):
+        return []
+    calls = [node for node in ast.walk(tree_of(module)) if isinstance(node, ast.Call)]
+    return [(call.func, keyword.value) for call in calls for keyword in call.keywords if keyword.arg == "code"]
+
+
+def codes_in(module: Path) -> set[str]:
+    """The codes that a module gives to problems: every text in a ``code=``, also by the name of a constant.
+
+    BioT's own codes are in capital letters.
+    """
+    given = [node for _, value in calls_with_code(module) for node in alternatives(value)]
+    if not given:
+        return set()
     constants = {
-        node.targets[0].id: node.value.value
-        for node in tree.body
-        if isinstance(node, ast.Assign)
-        if isinstance(node.targets[0], ast.Name)
-        if isinstance(node.value, ast.Constant)
+        ast.unparse(target): node.value
+        for node in tree_of(module).body
+        if isinstance(node, ast.Assign | ast.AnnAssign)
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
     }
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    given = [
-        keyword.value
-        for call in calls
-        if ast.unparse(call.func) in {"Problem", "Finding"}
-        for keyword in call.keywords
-        if keyword.arg == "code"
-    ]
-    named = {str(constants[node.id]) for node in given if isinstance(node, ast.Name) and node.id in constants}
-    return named | {str(node.value) for node in given if isinstance(node, ast.Constant)}
+    values = [constants.get(node.id, node) if isinstance(node, ast.Name) else node for node in given]
+    texts = {node.value for node in values if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    return {text for text in texts if text and text == text.lower()}
+
+
+def alternatives(value: ast.expr) -> list[ast.expr]:
+    return [*alternatives(value.body), *alternatives(value.orelse)] if isinstance(value, ast.IfExp) else [value]
 
 
 def test_every_code_in_the_sources_is_explained_and_every_explanation_is_used() -> None:
     kinds = {error.kind for error in subclasses(KitError)}
     rules = {code_of(rule) for rule in (*PLUGIN_RULES, *BUILD_RULES, *ENVIRONMENT_RULES)}
-    of_problems = {code for module in MODULES for code in literals(module)}
+    of_problems = {code for module in MODULES for code in codes_in(module)}
     of_schema = {"manifest-length", "manifest-duplicate"}  # in a table of schema_violations; the next test meets them
 
     assert kinds | rules | of_problems | of_schema | {"interrupted"} == set(CODES)
+
+
+def test_a_problem_cannot_be_made_without_a_code() -> None:
+    with pytest.raises(TypeError, match="code"):
+        Problem(message="Something is wrong.")  # type: ignore[call-arg]  # what must not be possible
+
+    empty = [
+        ast.unparse(value)
+        for module in MODULES
+        for called, value in calls_with_code(module)
+        if isinstance(called, ast.Name) and called.id == "Problem" and ast.unparse(value) == "''"
+    ]
+    assert empty == []
 
 
 def test_every_subclass_is_in_a_module_that_this_test_imports() -> None:
@@ -117,7 +145,7 @@ def test_every_subclass_is_in_a_module_that_this_test_imports() -> None:
     defined = {
         module.relative_to(REPOSITORY).with_suffix("").as_posix().replace("/", ".")
         for module in MODULES
-        for node in ast.parse(module.read_text("utf-8")).body
+        for node in tree_of(module).body
         if isinstance(node, ast.ClassDef)
         and {ast.unparse(base) for base in node.bases} & {e.__name__ for e in subclasses(KitError)}
     }

@@ -81,6 +81,7 @@ def _problem(advisory: Advisory) -> Problem:
         file=advisory.package.label,
         message=f"{names} ({advisory.severity}): {advisory.summary or 'no summary'}",
         hint=f"{fix} Upgrade it and lock again, or explain under anomalies in soup.toml why it does no harm.",
+        code="vulnerability",
     )
 
 
@@ -91,7 +92,10 @@ def _unread(result: Audit) -> list[Problem]:
     message = f"{len(result.unread)} file(s) of the OSV copy cannot be read: {listed}."
     return [
         Problem(
-            message=message, hint="Download the copy again: these entries were not checked.", severity=Severity.WARNING
+            message=message,
+            hint="Download the copy again: these entries were not checked.",
+            code="unread-advisories",
+            severity=Severity.WARNING,
         )
     ]
 

@@ -49,6 +49,7 @@ def command(folder: Path, answers: dict[str, object], *, ref: str | None, defaul
         Problem(
             message=f"The new version no longer accepts your answer to {question!r}; it has the default now.",
             hint=f"Look at `git diff`, and answer again with `-d {question}=…`.",
+            code="reset-answer",
             severity=Severity.WARNING,
         )
         for question in result.reset

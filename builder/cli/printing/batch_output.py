@@ -227,5 +227,5 @@ def _row(result: _Result) -> tuple[str, str, str]:
 
 def _problems(result: _Result) -> tuple[Problem, ...]:
     if isinstance(result, KitError):
-        return (*result.problems, Problem(message=result.message, hint=result.hint))
+        return (*result.problems, Problem(message=result.message, hint=result.hint, code=result.kind))
     return result.warnings

@@ -77,7 +77,7 @@ def run_own(manifest: Manifest, plan_file: Path | None, *, send: bool, as_json: 
     _print_plan(planned)
     if outcome is not None:
         if failed:
-            print_problems([Problem(message=outcome.detail, hint=outcome.hint)])
+            print_problems([Problem(message=outcome.detail, hint=outcome.hint, code=outcome.kind)])
         word = outcome.verdict.value.replace("-", " ")
         print_text(f"{word}: {planned.plugin} in {planned.target.name}, {planned.plan.endpoint}")
     return code

@@ -99,7 +99,7 @@ def show_published(published: PublishResult, *, as_json: bool) -> int:
         return 0 if outcome.succeeded else PublishError.exit_code
     target, desired = published.planned.prepared.target, published.planned.prepared.desired
     if not outcome.succeeded:
-        print_problems([Problem(message=outcome.detail, hint=outcome.hint)])
+        print_problems([Problem(message=outcome.detail, hint=outcome.hint, code=outcome.kind)])
     planned = published.planned
     plan_notes = () if planned.changes_anything else (*planned.plan.notes, *planned.notes)
     for line in _notes((*plan_notes, *published.notes)):

@@ -139,11 +139,13 @@ class _RequirementWalk(Struct, kw_only=True):
         text = _without_marker(requirement)
         if wheel is None:
             message = f"{name} is missing: {self._label(requirer)} requires {text}."
-            self.problems.setdefault((name, ""), Problem(message=message, file=LOCK_NAME))
+            self.problems.setdefault((name, ""), Problem(message=message, file=LOCK_NAME, code="incomplete-lock"))
             return
         if not _fits(wheel.version, requirement.specifier):
             message = f"{wheel.label} does not fit: {self._label(requirer)} requires {text}."
-            self.problems.setdefault((name, "version"), Problem(message=message, file=LOCK_NAME))
+            self.problems.setdefault(
+                (name, "version"), Problem(message=message, file=LOCK_NAME, code="incomplete-lock")
+            )
         yield _Requirer(name, "")
         for extra in sorted(canonicalize_name(extra) for extra in requirement.extras):
             if extra in wheel.extras:
@@ -163,6 +165,7 @@ class _RequirementWalk(Struct, kw_only=True):
             message=f"{wheel.label} has no extra {extra!r}. {has}",
             hint=f"Fix {wheel.name}[{extra}] and run `biot-plugin lock`.",
             file=self.source,
+            code="missing-extra",
         )
 
 
@@ -173,7 +176,7 @@ def _misnamed(wheel: PinnedWheel) -> Problem | None:
     if canonicalize_name(name) == wheel.name and _same(version, wheel.version):
         return None
     message = f"{wheel.label} is pinned with the hash of {name} {version}."
-    return Problem(message=message, file=LOCK_NAME)
+    return Problem(message=message, file=LOCK_NAME, code="wrong-hash")
 
 
 def _excluded(
@@ -186,7 +189,7 @@ def _excluded(
         applies = limit.marker is None or limit.marker.evaluate({**environment, "extra": ""})
         if wheel is not None and applies and not _fits(wheel.version, limit.specifier):
             message = f"{wheel.label} does not fit: a constraint allows only {_without_marker(limit)}."
-            yield Problem(message=message, file=LOCK_NAME)
+            yield Problem(message=message, file=LOCK_NAME, code="incomplete-lock")
 
 
 def _unneeded(wheel: PinnedWheel) -> Problem:
@@ -194,6 +197,7 @@ def _unneeded(wheel: PinnedWheel) -> Problem:
         message=f"Nothing requires {wheel.label}.",
         hint="Run `biot-plugin lock`, which removes unneeded packages.",
         file=LOCK_NAME,
+        code="unneeded-package",
         severity=Severity.WARNING,
     )
 

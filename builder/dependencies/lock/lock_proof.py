@@ -30,11 +30,11 @@ def check_completeness(manifest: Manifest, packs: Sequence[Pack], cache: ResultC
 
     def compute() -> list[list[str]]:
         found = _problems(read_declared(manifest), packs, manifest.runtime)
-        return [[problem.message, problem.hint, problem.file, problem.severity.value] for problem in found]
+        return [[one.message, one.hint, one.file, one.code, one.severity.value] for one in found]
 
     problems = [
-        Problem(message=message, hint=hint, file=file, severity=Severity(severity))
-        for message, hint, file, severity in cache.get_or_compute("completeness", compute)
+        Problem(message=message, hint=hint, file=file, code=code, severity=Severity(severity))
+        for message, hint, file, code, severity in cache.get_or_compute("completeness", compute)
     ]
     if any(problem.severity is Severity.ERROR for problem in problems):
         message = f"{LOCK_NAME} is not complete for {manifest.runtime.name}."

@@ -156,6 +156,7 @@ def _parse(line: RequirementLine, hashes: dict[str, frozenset[str]], problems: l
             line.problem(
                 f"`{safe_text(line.text)}` is not a requirement: {reason}.",
                 "Write NAME, NAME==VERSION or NAME>=VERSION, with an optional [extra] and `; marker`.",
+                code="invalid-requirement",
             )
         )
         return
@@ -165,6 +166,7 @@ def _parse(line: RequirementLine, hashes: dict[str, frozenset[str]], problems: l
                 f"`{requirement.name}` is required by an address instead of by a version.",
                 "Add a wheel of it to your company's index and require NAME==VERSION; "
                 "put code of this repository under the build root.",
+                code="package-address",
             )
         )
         return

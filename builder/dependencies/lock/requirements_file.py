@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 # A requirements file of 1 MiB has some 20,000 lines; nobody writes a longer one.
 MAX_FILE = 1 << 20
+_INCLUDE_CODE = "included-file"
 _COMMENT = re.compile(r"(^|\s+)#.*$")
 _INCLUDE = re.compile(r"^(?:-r|--requirement|-c|--constraint)(?:\s*=\s*|\s+|(?<=-[rc]))(?P<name>\S.*)$")
 
@@ -34,9 +35,9 @@ class RequirementLine(Struct, frozen=True, kw_only=True):
     line: int = 0
     key: str = ""
 
-    def problem(self, message: str, hint: str) -> Problem:
+    def problem(self, message: str, hint: str, *, code: str) -> Problem:
         """A problem at this line."""
-        return Problem(message=message, hint=hint, file=self.file, line=self.line, key=self.key)
+        return Problem(message=message, hint=hint, file=self.file, line=self.line, key=self.key, code=code)
 
 
 def repository_root(folder: Path, file: Path) -> Path:
@@ -69,6 +70,7 @@ class RequirementsReader(Struct, frozen=True, kw_only=True):
                 origin.problem(
                     f"`{origin.text}` is outside the repository ({self.root.name}/).",
                     "Move the file into the repository.",
+                    code=_INCLUDE_CODE,
                 )
             )
         elif not file.is_file():
@@ -76,6 +78,7 @@ class RequirementsReader(Struct, frozen=True, kw_only=True):
                 origin.problem(
                     f"`{origin.text}` names a file that does not exist.",
                     "Fix the path; it is relative to this file's folder.",
+                    code=_INCLUDE_CODE,
                 )
             )
         else:

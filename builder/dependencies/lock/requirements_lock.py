@@ -112,7 +112,12 @@ def parse_lock(text: str) -> PythonLock:
     missing = [key for key in ("runtime", "glibc", "inputs") if key not in header]
     if missing and not problems:
         problems.append(
-            Problem(message=f"The lock has no `# {missing[0]}:` line.", hint="Run `biot-plugin lock`.", file=LOCK_NAME)
+            Problem(
+                message=f"The lock has no `# {missing[0]}:` line.",
+                hint="Run `biot-plugin lock`.",
+                file=LOCK_NAME,
+                code="damaged-lock",
+            )
         )
     if problems:
         message = f"{LOCK_NAME} is not a lock that the kit wrote."
@@ -151,7 +156,13 @@ def _line_problem(number: int, line: str, *, duplicate: bool) -> Problem:
     message = (
         f"Duplicate pin: `{shown}`." if duplicate else f"`{shown}` is not name==version --hash=sha256:<64 hex digits>."
     )
-    return Problem(message=message, hint="Do not edit the lock; run `biot-plugin lock`.", file=LOCK_NAME, line=number)
+    return Problem(
+        message=message,
+        hint="Do not edit the lock; run `biot-plugin lock`.",
+        file=LOCK_NAME,
+        line=number,
+        code="damaged-lock",
+    )
 
 
 def pinned_versions(pins: Iterable[Pin]) -> str:

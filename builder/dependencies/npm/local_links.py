@@ -43,7 +43,9 @@ def link_problems(entries: Entries, local: LocalPackages) -> Iterator[Problem]:
         fields = _differing_names(entries.get(folder), package)
         if fields:
             message = f"{LOCK_NAME} is older than {folder}/package.json: they differ in {', '.join(fields)}."
-            yield Problem(message=message, hint=_LOCK_AGAIN, file=LOCK_NAME, key=f'packages["{folder}"]')
+            yield Problem(
+                message=message, hint=_LOCK_AGAIN, file=LOCK_NAME, key=f'packages["{folder}"]', code="stale-lock"
+            )
 
 
 def moved_requirements(requirements: Sequence[NpmRequirement], entries: Entries) -> Iterator[Problem]:
@@ -61,14 +63,18 @@ def moved_requirements(requirements: Sequence[NpmRequirement], entries: Entries)
                 "than npm installs here."
             )
             hint = "Do not put a workspace inside another one, and link each folder only once."
-            yield Problem(message=message, hint=hint, file=LOCK_NAME, key=f'packages["{requirement.place}"]')
+            yield Problem(
+                message=message, hint=hint, file=LOCK_NAME, key=f'packages["{requirement.place}"]', code="local-package"
+            )
 
 
 def _missing_workspace_links(entries: Entries, local: LocalPackages) -> Iterator[Problem]:
     for name, folder in local.workspaces.items():
         if target(f"{MODULES}{name}", entries) != folder:
             message = f"{LOCK_NAME} does not link {name} to the workspace {folder}."
-            yield Problem(message=message, hint=_LOCK_AGAIN, file=LOCK_NAME, key=f'packages["{MODULES}{name}"]')
+            yield Problem(
+                message=message, hint=_LOCK_AGAIN, file=LOCK_NAME, key=f'packages["{MODULES}{name}"]', code="stale-lock"
+            )
 
 
 def _registry_name_clash(place: str, entry: Entry, local: LocalPackages) -> Iterator[Problem]:
@@ -79,7 +85,7 @@ def _registry_name_clash(place: str, entry: Entry, local: LocalPackages) -> Iter
     folder = local.names[name]
     message = f"{name} comes from the registry, but {folder} in this repository has the same name."
     hint = f'Require it as "file:{folder}" or rename it, then run `biot-plugin lock`.'
-    yield Problem(message=message, hint=hint, file=LOCK_NAME, key=f'packages["{place}"]')
+    yield Problem(message=message, hint=hint, file=LOCK_NAME, key=f'packages["{place}"]', code="registry-clash")
 
 
 def _link_problem(place: str, entries: Entries, local: LocalPackages) -> Iterator[Problem]:
@@ -88,10 +94,12 @@ def _link_problem(place: str, entries: Entries, local: LocalPackages) -> Iterato
     first = links_of(entries)[folder]
     if folder not in local.folders:
         message = f"{place} is a link to {folder}, which package.json does not require."
-        yield Problem(message=message, hint=_LOCK_AGAIN, file=LOCK_NAME, key=key)
+        yield Problem(message=message, hint=_LOCK_AGAIN, file=LOCK_NAME, key=key, code="stale-lock")
     elif first != place:
         message = f"{folder} is linked at both {place} and {first}; the artifact would contain it twice."
-        yield Problem(message=message, hint="Require it under one name only.", file=LOCK_NAME, key=key)
+        yield Problem(
+            message=message, hint="Require it under one name only.", file=LOCK_NAME, key=key, code="local-package"
+        )
 
 
 def _differing_names(entry: Mapping[str, object] | None, package: Mapping[str, object]) -> tuple[str, ...]:

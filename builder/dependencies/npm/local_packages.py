@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _TARBALLS: Final = (".tgz", ".tar.gz", ".tar")
+_CLASH_CODE: Final = "registry-clash"
+_PACKAGE_CODE: Final = "local-package"
+_WORKSPACE_CODE: Final = "unsupported-workspace"
 
 
 class LocalPackages(Struct, kw_only=True):
@@ -112,24 +116,21 @@ def _required_folder(folder: Path, local: LocalPackages, place: str, requirement
             local.tarballs.append(path)
     if reason:
         file = posixpath.join(place, "package.json")
-        problem = Problem(message=reason[0], hint=reason[1], file=file, key=f"{field_name}.{name}")
+        problem = replace(reason, file=file, key=f"{field_name}.{name}")
         (local.address_problems if path is None and is_address(spec) else local.problems).append(problem)
     return ""
 
 
-def _refusal(local: LocalPackages, name: str, spec: str) -> tuple[str, str] | None:
+def _refusal(local: LocalPackages, name: str, spec: str) -> Problem | None:
     from builder.dependencies.tool_failures import safe_text  # only needed for a failure
 
     if spec.startswith("workspace:"):
-        return (
-            f"{name} is required as {safe_text(spec)}, which npm does not support.",
-            'For an npm workspace, write "*".',
-        )
+        message = f"{name} is required as {safe_text(spec)}, which npm does not support."
+        return Problem(message=message, hint='For an npm workspace, write "*".', code=_WORKSPACE_CODE)
     if is_address(spec):
-        return (
-            f"{name} is required by an address ({safe_text(spec)}) instead of by a version.",
-            "Publish it to your registry and require a version; require a package of this repository by file:.",
-        )
+        message = f"{name} is required by an address ({safe_text(spec)}) instead of by a version."
+        hint = "Publish it to your registry and require a version; require a package of this repository by file:."
+        return Problem(message=message, hint=hint, code="package-address")
     path = local.workspaces.get(name)
     if path is not None:
         version = str(local.folders.get(path, {}).get("version", ""))
@@ -138,15 +139,20 @@ def _refusal(local: LocalPackages, name: str, spec: str) -> tuple[str, str] | No
             message = (
                 f"{name}@{spec} is required, but the workspace {path} {actual}: npm would use the registry instead."
             )
-            return message, "Change one of the two versions."
+            return Problem(message=message, hint="Change one of the two versions.", code=_CLASH_CODE)
     elif name in local.siblings:
         path = local.siblings[name]
         message = f"{name} is a package of this repository ({path}), but npm would take it from the registry."
-        return message, f'Require it as "file:{path}".'
+        return Problem(message=message, hint=f'Require it as "file:{path}".', code=_CLASH_CODE)
     return None
 
 
-def _path_problem(folder: Path, root: Path, path: str) -> tuple[str, str] | None:
+def _path_problem(folder: Path, root: Path, path: str) -> Problem | None:
+    described = _describe_path_problem(folder, root, path)
+    return described and Problem(message=described[0], hint=described[1], code=_PACKAGE_CODE)
+
+
+def _describe_path_problem(folder: Path, root: Path, path: str) -> tuple[str, str] | None:
     target = (folder / path).resolve()
     if not target.is_relative_to(root) or ".git" in target.relative_to(root).parts:
         return f"{path} is outside the repository {root}.", "Move it into the repository, or publish it."
@@ -175,7 +181,9 @@ def _read_workspaces(folder: Path, package: dict[str, object], local: LocalPacka
                 workspaces = {known: place for known, place in workspaces.items() if place != path}
             elif workspaces.setdefault(name, path) != path:
                 message = f"The workspaces {workspaces[name]} and {path} have the same name {name}."
-                local.problems.append(Problem(message=message, hint="Rename one of them.", file="package.json"))
+                local.problems.append(
+                    Problem(message=message, hint="Rename one of them.", file="package.json", code=_PACKAGE_CODE)
+                )
     return workspaces
 
 
@@ -184,7 +192,12 @@ def _matches(folder: Path, pattern: str, local: LocalPackages) -> Iterator[str]:
     if not plain or "{" in plain or posixpath.isabs(pattern):
         message = f"The kit does not support the workspaces pattern {pattern!r}."
         local.problems.append(
-            Problem(message=message, hint="List the folders, or use only * as a wildcard.", file="package.json")
+            Problem(
+                message=message,
+                hint="List the folders, or use only * as a wildcard.",
+                file="package.json",
+                code=_WORKSPACE_CODE,
+            )
         )
         return
     for match in sorted(folder.glob(plain)):
@@ -194,7 +207,7 @@ def _matches(folder: Path, pattern: str, local: LocalPackages) -> Iterator[str]:
                 continue
             reason = _path_problem(folder, local.root, path)
             if reason:
-                local.problems.append(Problem(message=reason[0], hint=reason[1], file="package.json", key="workspaces"))
+                local.problems.append(replace(reason, file="package.json", key="workspaces"))
             else:
                 yield path
 

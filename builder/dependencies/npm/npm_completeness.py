@@ -264,6 +264,7 @@ def _contradicting_overrides(requirements: Sequence[NpmRequirement]) -> Iterator
                 hint=f'Write the same version in both places, or "${one.name}" in overrides.',
                 file="package.json",
                 key=f"overrides.{one.name}",
+                code="contradicting-override",
             )
 
 
@@ -289,7 +290,14 @@ def _problem(requirement: NpmRequirement, entries: Entries) -> Problem:
         hint = "Run `biot-plugin lock` and commit the file."
     allows = absent and requirement.kind == "optional"
     setting = snippet("build.allow-missing", requirement.name, "why") if allows else ""
-    return Problem(message=message, hint=hint, setting=setting, file=LOCK_NAME, key=f'packages["{requirement.place}"]')
+    return Problem(
+        message=message,
+        hint=hint,
+        setting=setting,
+        file=LOCK_NAME,
+        key=f'packages["{requirement.place}"]',
+        code="incomplete-lock",
+    )
 
 
 def _label(place: str, entries: Entries) -> str:

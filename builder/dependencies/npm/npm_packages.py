@@ -235,6 +235,7 @@ def _refuse_addresses(package: dict[str, object], local: LocalPackages) -> None:
             hint="Publish it to your registry and require a version; put your own code under the build root.",
             file="package.json",
             key=".".join(path),
+            code="package-address",
         )
         for path, spec in overrides
         if is_address(spec)

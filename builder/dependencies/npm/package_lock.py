@@ -5,6 +5,7 @@ Only production packages for Lambda's Linux on x86_64. Addresses (``resolved``) 
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from typing import TYPE_CHECKING, cast
 
@@ -164,40 +165,38 @@ def _from_registry(entry: Mapping[str, object]) -> bool:
 
 
 def _problems(place: str, entry: Entry, by_address: bool) -> Iterator[Problem]:
-    described = _describe_problem(place, entry, by_address)
-    if described is not None:
-        message, hint = described
-        yield Problem(message=message, hint=hint, file=LOCK_NAME, key=f'packages["{place}"]')
+    problem = _entry_problem(place, entry, by_address)
+    if problem is not None:
+        yield dataclasses.replace(problem, file=LOCK_NAME, key=f'packages["{place}"]')
 
 
-def _describe_problem(place: str, entry: Entry, by_address: bool) -> tuple[str, str] | None:
-    """(message, hint), or None."""
+def _entry_problem(place: str, entry: Entry, by_address: bool) -> Problem | None:
+    """Why the package of an entry cannot be shipped, without its place in the lock."""
     name, version = _name(place, entry), str(entry.get("version", ""))
     if not _PLACE.fullmatch(place) or not _NAME.fullmatch(name):
-        return "is not a place or name that npm writes.", "Delete package-lock.json and run `biot-plugin lock`."
+        message = "This is not a place or name that npm writes."
+        hint = "Delete package-lock.json and run `biot-plugin lock`."
+        return Problem(message=message, hint=hint, code="damaged-lock")
     if _comes_with_parent(place, entry):
         return None
     in_repository = str(entry.get("resolved", "")).startswith("file:")
     has_source = in_repository or (not by_address and _from_registry(entry))
-    return _describe_package_problem(entry, f"{name} {version}", has_source=has_source)
+    return _package_problem(entry, f"{name} {version}", has_source=has_source)
 
 
-def _describe_package_problem(entry: Entry, label: str, *, has_source: bool) -> tuple[str, str] | None:
+def _package_problem(entry: Entry, label: str, *, has_source: bool) -> Problem | None:
     if not has_source or not _VERSION.fullmatch(str(entry.get("version", ""))):
-        return (
-            f"{label} comes from an address (git, a tarball or a folder), not from a registry.",
-            "Publish it to your registry and require a version of it in package.json.",
-        )
+        message = f"{label} comes from an address (git, a tarball or a folder), not from a registry."
+        hint = "Publish it to your registry and require a version of it in package.json."
+        return Problem(message=message, hint=hint, code="package-address")
     if not sha512(entry):
-        return (
-            f"{label} has no sha512 integrity, so its content is not pinned safely.",
-            "Run `biot-plugin lock`, which replaces a sha1 with the file's sha512; without any hash, add --upgrade.",
-        )
+        message = f"{label} has no sha512 integrity, so its content is not pinned safely."
+        hint = "Run `biot-plugin lock`, which replaces a sha1 with the file's sha512; without any hash, add --upgrade."
+        return Problem(message=message, hint=hint, code="weak-hash")
     if not fits(entry):
-        return (
-            f"{label} is not for Lambda's platform (linux, x64, glibc).",
-            "Move it to optionalDependencies, or choose another package.",
-        )
+        message = f"{label} is not for Lambda's platform (linux, x64, glibc)."
+        hint = "Move it to optionalDependencies, or choose another package."
+        return Problem(message=message, hint=hint, code="wrong-platform")
     return None
 
 

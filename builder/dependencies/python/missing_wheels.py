@@ -50,6 +50,7 @@ def explain_newer_glibc(uv_output: str, runtime: Runtime, available: VersionLook
             yield Problem(
                 message=f"{label}: there is a wheel for {runtime.name}, but uv has no name for its platform.",
                 hint=f"Require {name}<{version}.",
+                code="no-wheel",
             )
             continue
         for minor in (minor for minor in _MINORS if (2, minor) > runtime.glibc):
@@ -60,6 +61,7 @@ def explain_newer_glibc(uv_output: str, runtime: Runtime, available: VersionLook
                 yield Problem(
                     message=f"{label} {need} GLIBC_2.{minor}; {runtime.name} has {has}.",
                     hint=_glibc_hint(f"{name}<{version}", (2, minor), runtime, older),
+                    code="no-wheel",
                 )
                 break
 
@@ -122,6 +124,7 @@ def _other_wheel_problem(
         message=f"{label} has no wheel for {runtime.name}{has}.",
         hint=_as_sentence(f"{first}{option}"),
         setting=setting,
+        code="no-wheel",
     )
 
 

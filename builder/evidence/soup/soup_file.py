@@ -163,14 +163,21 @@ def _error(invalid: list[_Invalid], text: str) -> ManifestError:
 
     lines = line_numbers(text)
     problems = [
-        Problem(file=SOUP_NAME, line=line_of(lines, place), key=".".join(place), message=message, hint=hint)
+        Problem(
+            file=SOUP_NAME,
+            line=line_of(lines, place),
+            key=".".join(place),
+            message=message,
+            hint=hint,
+            code="soup-entry",
+        )
         for place, message, hint in invalid
     ]
     return ManifestError(f"{SOUP_NAME} has {count_problems(problems)}.", problems=problems)
 
 
 def _warning(key: str, message: str, hint: str) -> Problem:
-    return Problem(file=SOUP_NAME, key=key, message=message, hint=hint, severity=Severity.WARNING)
+    return Problem(file=SOUP_NAME, key=key, message=message, hint=hint, code="soup-outdated", severity=Severity.WARNING)
 
 
 def _one_line(cell: object) -> str:

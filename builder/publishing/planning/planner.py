@@ -228,7 +228,7 @@ def _find_barriers(desired: DesiredPlugin, remote: RemotePlugin) -> Iterator[Pro
 
 
 def _barrier(key: str, message: str, hint: str) -> Problem:
-    return Problem(file="plugin.toml", key=f"plugin.{key}", message=message, hint=hint)
+    return Problem(file="plugin.toml", key=f"plugin.{key}", message=message, hint=hint, code="not-possible")
 
 
 def code_lines(plan: ReleasePlan) -> tuple[FieldChange, ...]:

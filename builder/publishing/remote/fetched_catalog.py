@@ -180,6 +180,7 @@ def find_problems(manifest: Manifest, catalog: Catalog, environment: str) -> Ite
             file=manifest.file.name,
             line=line_of(lines, location),
             key=format_key(location),
+            code="not-in-catalog",
         )
 
 
