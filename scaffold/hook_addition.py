@@ -78,5 +78,10 @@ def _hooks(answers: Mapping[str, object]) -> tuple[str, ...]:
     hooks = answers.get("hooks")
     if isinstance(hooks, list) and hooks and all(each in HOOKS for each in hooks):
         return tuple(map(str, hooks))
+    if answers.get("layout") == "many":
+        message = "This is a repository with many plugins. A hook is added to one of them."
+        raise ProjectError(
+            message, hint="Run the command in the plugin's folder, or name it: `biot-plugin add HOOK plugins/NAME`."
+        )
     message = "The answers of this plugin name no hooks that this kit knows, so none can be added."
     raise ProjectError(message, hint="Update the plugin first: `biot-plugin update`.")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 ANSWERS_FILE = ".copier-answers.yml"
 
 QUESTIONS = (
+    "layout",
     "language",
     "plugin_name",
     "display_name",

@@ -61,6 +61,7 @@ def update(
     before = read_answers(folder)
     version = _version_of(before)
     _check_language(before, answers)
+    _check_layout(before, answers)
     check_clean(folder)
     origin = TemplateOrigin(source=before.source, ref=ref or _installed_version(before.source))
     copier_calls.update(origin, folder, answers=answers, defaults=defaults)
@@ -91,6 +92,14 @@ def _check_language(stored: StoredAnswers, answers: Mapping[str, object]) -> Non
     if answers.get("language", language) != language:
         message = f"The plugin is written in {language}. An update cannot change the language."
         raise ProjectError(message, hint="Create a new plugin: `biot-plugin new DEST -d language=…`.")
+
+
+def _check_layout(stored: StoredAnswers, answers: Mapping[str, object]) -> None:
+    layout = stored.answers.get("layout", "one")  # plugins of earlier kits have no answer
+    if answers.get("layout", layout) != layout:
+        message = f"The repository has the layout {layout}. An update cannot change the layout."
+        hint = "Create another repository with `biot-plugin new DEST -d layout=…`, and move the plugin there."
+        raise ProjectError(message, hint=hint)
 
 
 def _installed_version(source: str) -> str | None:

@@ -78,6 +78,19 @@ _OWN_SERVER = {
 }
 
 
+_MANY = """
+    .copier-answers.yml .editorconfig .gitattributes .gitignore README.md plugins/README.md requirements-tox.lock
+    tox.ini tools/changed_plugins.py tools/install_kit.py tools/test_plugins.py
+"""
+
+
+def many_plugins_files(ci: str) -> set[str]:
+    """The exact set of files of a repository for many plugins, before it has one."""
+    files = {*_MANY.split(), *CI_FILES[ci]}
+    files |= {"tools/github_matrix.py"} if ci == "github" else set()
+    return files | ({"tools/since.sh"} if ci != "none" else set())
+
+
 def own_account_files(language: str) -> set[str]:
     """The files that a plugin on one's own account has in addition."""
     return {*_OWN.split(), *_OWN_SERVER[language].split()}

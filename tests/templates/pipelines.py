@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from importlib import metadata
+from pathlib import Path
+from typing import Any
 
+import jsonschema_rs
 import tree_sitter
 import tree_sitter_groovy
 import yaml
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 FILES = {
     "github": ".github/workflows/ci.yml",
@@ -20,6 +20,16 @@ FILES = {
     "bitbucket": "bitbucket-pipelines.yml",
     "jenkins": "Jenkinsfile",
 }
+SCHEMAS = {
+    "github": ("github-workflows.json", ".github/workflows/ci.yml"),
+    "dependabot": ("dependabot.json", ".github/dependabot.yml"),
+    "gitlab": ("gitlab-ci.json", ".gitlab-ci.yml"),
+    "bitbucket": ("bitbucket-pipelines.json", "bitbucket-pipelines.yml"),
+}
+"""The published schema of each, and the file that it is for."""
+_CHECK_JSONSCHEMA = metadata.distribution("check-jsonschema")
+_VENDORED_SCHEMAS = Path(str(_CHECK_JSONSCHEMA.locate_file("check_jsonschema/builtin_schemas/vendor")))
+"""The published schemas. The program itself needs five seconds for each check."""
 SECRETS = frozenset({"BIOT_SERVICE_USER_ID", "BIOT_SERVICE_USER_SECRET_KEY"})
 
 
@@ -51,6 +61,17 @@ class Job:
         return [step.script for step in self.steps]
 
 
+def schema_errors(name: str, folder: Path) -> list[str]:
+    """What the schema of a system finds in a generated file; a planted key must be found as well."""
+    schema, file = SCHEMAS[name]
+    validator = jsonschema_rs.validator_for((_VENDORED_SCHEMAS / schema).read_text("utf-8"), validate_formats=True)
+    document = yaml.safe_load((folder / file).read_text("utf-8"))
+    if True in document:
+        document["on"] = document.pop(True)  # YAML 1.1, which PyYAML reads, has "on" as a word for true
+    assert not validator.is_valid({**document, next(reversed(document)): 1})
+    return [str(error) for error in validator.iter_errors(document)]
+
+
 Pipeline = Mapping[str, Job]
 """The jobs ``plugin``, ``verify`` and ``publish``, in order."""
 
@@ -59,6 +80,20 @@ def read(system: str, folder: Path) -> Pipeline:
     """The pipeline of a generated plugin."""
     text = (folder / FILES[system]).read_text("utf-8")
     return {"github": github, "gitlab": gitlab, "bitbucket": bitbucket, "jenkins": jenkins}[system](text)
+
+
+def read_many(system: str, folder: Path) -> Pipeline:
+    """The jobs of a repository with many plugins, in order: their names are those of the system's file."""
+    text = (folder / FILES[system]).read_text("utf-8")
+    if system == "github":
+        return github(text)
+    if system == "gitlab":
+        return gitlab(text, ("changed-plugins", "plan", "planned-plugins", "publish"))
+    if system == "bitbucket":
+        steps = [item["step"] for item in yaml.safe_load(text)["definitions"]["steps"]]
+        return {step["name"]: _bitbucket_step(step, receives=False) for step in steps}
+    stages = [call for call in calls(groovy(text)) if called(call) == "stage"]
+    return {first_text(stage): _stage(stage) for stage in stages[1:]}  # the first one holds the second
 
 
 def github(text: str) -> Pipeline:
@@ -80,7 +115,7 @@ def _github_job(steps: list[dict[str, Any]]) -> Job:
     )
 
 
-def gitlab(text: str) -> Pipeline:
+def gitlab(text: str, names: tuple[str, ...] = ("plugin", "verify", "publish")) -> Pipeline:
     document = yaml.safe_load(text)
     return {
         name: Job(
@@ -93,7 +128,7 @@ def gitlab(text: str) -> Pipeline:
             keeps=document[name].get("artifacts", {}).get("paths", [None])[0],
             one_shell=True,
         )
-        for name in ("plugin", "verify", "publish")
+        for name in names
     }
 
 
@@ -103,15 +138,19 @@ def bitbucket(text: str) -> Pipeline:
     assert released == [item["step"] for item in document["pipelines"]["branches"]["{main,master}"]]
     assert document["pipelines"]["default"] == [{"step": released[0]}]
     return {
-        name: Job(
-            # Bitbucket gives a step all variables of its deployment, and the artifacts of the steps before it.
-            steps=tuple(Step(script, SECRETS if "deployment" in step else frozenset()) for script in step["script"]),
-            receives=step is not released[0],
-            keeps=step.get("artifacts", [None])[0],
-            one_shell=True,
-        )
+        name: _bitbucket_step(step, receives=step is not released[0])
         for name, step in zip(("plugin", "verify", "publish"), released, strict=True)
     }
+
+
+def _bitbucket_step(step: dict[str, Any], *, receives: bool) -> Job:
+    return Job(
+        # Bitbucket gives a step all variables of its deployment, and the artifacts of the steps before it.
+        steps=tuple(Step(script, SECRETS if "deployment" in step else frozenset()) for script in step["script"]),
+        receives=receives,
+        keeps=step.get("artifacts", [None])[0],
+        one_shell=True,
+    )
 
 
 def jenkins(text: str) -> Pipeline:

@@ -150,9 +150,9 @@ def test_every_javascript_file_is_valid(render: Render) -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_names_and_modes_work_on_every_system(language: str) -> None:
-    folder = REPOSITORY / "templates" / language
+@pytest.mark.parametrize("template", [*LANGUAGES, "many"])
+def test_names_and_modes_work_on_every_system(template: str) -> None:
+    folder = REPOSITORY / "templates" / template
     lines = git(REPOSITORY, "ls-files", "-z", "--stage", "--", str(folder)).split("\0")
     for line in filter(None, lines):
         stage, _, name = line.partition("\t")

@@ -102,6 +102,12 @@ def test_the_language_cannot_be_changed(plugin: Path) -> None:
         scaffold.update(plugin, answers={"language": "javascript"}, ref=":current:")
 
 
+def test_the_layout_cannot_be_changed(plugin: Path) -> None:
+    with pytest.raises(ProjectError, match="has the layout one") as caught:
+        scaffold.update(plugin, answers={"layout": "many"}, ref=":current:")
+    assert "-d layout=" in caught.value.hint
+
+
 def test_an_unknown_version_is_reported(plugin: Path) -> None:
     with pytest.raises(ProjectError, match="has no version v9"):
         scaffold.update(plugin, answers={}, ref="v9", defaults=True)
