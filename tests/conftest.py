@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 # CI runs the same generated examples every time; on a developer's machine every run looks for new ones.
 settings.register_profile("ci", derandomize=True, deadline=None)
 settings.register_profile("dev", deadline=None)
+# Plain tox: `--hypothesis-profile=few`. `tox -e exhaustive` runs the same tests with all examples.
+settings.register_profile("few", derandomize=bool(os.environ.get("CI")), deadline=None, max_examples=25)
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
 # A shell starts background jobs with SIGINT ignored, and commands that the tests start would inherit that.

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import pytest
 
 from builder.dependencies import Store
+from tests.support.machine.tool_settings import use_own_settings
 from tests.support.servers.package_registries import NpmRegistry, PythonIndex, Registry, served
 
 if TYPE_CHECKING:
@@ -17,20 +17,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def own_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in os.environ:
-        if name.upper().startswith(("PIP_", "UV_", "NPM_CONFIG_", "XDG_")) or name.lower().endswith("_proxy"):
-            monkeypatch.delenv(name)
-    home = tmp_path / "home"
-    home.mkdir()
-    for name, value in {
-        "HOME": str(home),
-        "PIP_CONFIG_FILE": os.devnull,
-        "PIP_RETRIES": "1",
-        "UV_HTTP_RETRIES": "0",
-        "NPM_CONFIG_GLOBALCONFIG": str(home / "global-npmrc"),
-        "NPM_CONFIG_FETCH_RETRIES": "0",
-    }.items():
-        monkeypatch.setenv(name, value)
+    use_own_settings(monkeypatch, tmp_path / "home")
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import pytest
 
 from tests.functional.cli.conftest import biot_plugin
 from tests.support.plugins import sample_layouts
+from tests.support.repetitions import exhaustive_after
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,11 +66,14 @@ def assert_only_code(folder: Path, layout: Layout, packages: set[str]) -> None:
 
 @pytest.mark.parametrize(
     ("layout", "packages"),
-    [
-        (sample_layouts.python_seed(), {"jose", "python_jose", "requests", "urllib3"}),
-        (sample_layouts.adherence(), {"jose", "python_jose", "requests", "urllib3", "Crypto", "pycryptodome"}),
-    ],
-    ids=["seed", "adherence"],
+    exhaustive_after(
+        1,
+        [
+            (sample_layouts.adherence(), {"jose", "python_jose", "requests", "urllib3", "Crypto", "pycryptodome"}),
+            (sample_layouts.python_seed(), {"jose", "python_jose", "requests", "urllib3"}),
+        ],
+    ),
+    ids=["adherence", "seed"],
 )
 def test_a_python_sample_needs_only_a_manifest(
     layout: Layout, packages: set[str], biot_plugin: Call, index: PythonIndex, tmp_path: Path
@@ -80,6 +84,7 @@ def test_a_python_sample_needs_only_a_manifest(
     assert_only_code(folder, layout, packages)
 
 
+@pytest.mark.exhaustive  # the alerts sample is locked and packaged in the same way
 def test_the_javascript_seed_needs_only_a_manifest(biot_plugin: Call, registry: NpmRegistry, tmp_path: Path) -> None:
     publish_npm_packages(registry)
     layout = sample_layouts.javascript_seed()

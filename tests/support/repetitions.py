@@ -1,10 +1,12 @@
-"""Rows of a parametrized test that repeat a proof: plain tox runs some of them, `tox -e exhaustive` the others."""
+"""Repetitions of a proof, of which plain tox runs some: rows of a parametrized test, and generated examples."""
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, TypeVar
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -26,5 +28,28 @@ def exhaustive_except(rows: Iterable[Row], is_plain: Callable[[Row], bool]) -> l
 
 def exhaustive_after(count: int, rows: Iterable[Row]) -> list[ParameterSet]:
     """Every row, marked ``exhaustive`` except for the first ``count``."""
-    numbers = iter(range(1_000_000))
+    numbers = itertools.count()
     return exhaustive_except(rows, lambda _: next(numbers) < count)
+
+
+def plain_every(step: int, rows: Iterable[Row]) -> list[ParameterSet]:
+    """Every row, marked ``exhaustive`` except for the first of each ``step`` rows."""
+    numbers = itertools.count()
+    return exhaustive_except(rows, lambda _: next(numbers) % step == 0)
+
+
+def plain_once(rows: Iterable[Row], kind_of: Callable[[Row], object]) -> list[ParameterSet]:
+    """Every row, marked ``exhaustive`` except for the first of each kind."""
+    known: set[object] = set()
+
+    def is_new(row: Row) -> bool:
+        new = kind_of(row) not in known
+        known.add(kind_of(row))
+        return new
+
+    return exhaustive_except(rows, is_new)
+
+
+def examples(count: int) -> int:
+    """How many examples to generate when a complete run generates ``count``: fewer under the profile of plain tox."""
+    return max(10, count * settings().max_examples // 100)

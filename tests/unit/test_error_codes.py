@@ -142,12 +142,12 @@ def test_a_problem_cannot_be_made_without_a_code() -> None:
 
 def test_every_subclass_is_in_a_module_that_this_test_imports() -> None:
     names = {error.__module__ for error in subclasses(KitError)}
+    classes = {error.__name__ for error in subclasses(KitError)}
     defined = {
         module.relative_to(REPOSITORY).with_suffix("").as_posix().replace("/", ".")
         for module in MODULES
         for node in tree_of(module).body
-        if isinstance(node, ast.ClassDef)
-        and {ast.unparse(base) for base in node.bases} & {e.__name__ for e in subclasses(KitError)}
+        if isinstance(node, ast.ClassDef) and {ast.unparse(base) for base in node.bases} & classes
     }
 
     assert defined <= names

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -13,13 +14,12 @@ from builder.dependencies import Store, write_lock
 from builder.errors import DependencyError
 from builder.pipeline import Project
 from builder.progress import SilentProgress
+from tests.support.machine.tool_settings import use_own_settings
 from tests.support.plugins.stage_inputs import plugin
-from tests.support.servers.package_registries import make_wheel
+from tests.support.servers.package_registries import PythonIndex, make_wheel, served
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from tests.support.servers.package_registries import PythonIndex
 
 QUIET = SilentProgress()
 TOML = (
@@ -28,21 +28,46 @@ TOML = (
 )
 
 
-@pytest.fixture
-def sample(project: Path, store: Store, index: PythonIndex, monkeypatch: pytest.MonkeyPatch) -> Project:
-    """A plugin with a lock of its own making: ``top[shiny]`` brings ``base`` and ``colour``."""
-    monkeypatch.setenv("BIOT_PLUGIN_STORE", str(store.folder))
+def add_wheels(index: PythonIndex) -> None:
     shiny = ["Provides-Extra: shiny", "Requires-Dist: base<3", 'Requires-Dist: colour>=1; extra == "shiny"']
     index.wheel("top", "1.0", metadata=shiny)
     index.wheel("base", "2.0")
     index.wheel("colour", "1.5")
+
+
+@pytest.fixture(scope="module")
+def locked_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A plugin with a lock of its own making, and the store of that lock."""
+    folder = tmp_path_factory.mktemp("locked")
+    project = folder / "project"
+    project.mkdir()
     (project / "plugin.toml").write_text(TOML)
     (project / "src").mkdir()
     (project / "src" / "index.py").write_text("def handler(event, context):\n    return {}\n")
     (project / "requirements.in").write_text("top[shiny]\n")
-    made = Project(start=project, environment=None, today=date(2026, 11, 20))
-    pipeline.lock(made, QUIET)
-    return made
+    with pytest.MonkeyPatch.context() as patch, served(PythonIndex()) as index:
+        use_own_settings(patch, folder / "home")
+        patch.setenv("PIP_INDEX_URL", f"{index.url}/simple")
+        patch.setenv("BIOT_PLUGIN_STORE", str(folder / "store"))
+        add_wheels(index)
+        pipeline.lock(project_in(project), QUIET)
+    return folder
+
+
+@pytest.fixture
+def sample(
+    locked_once: Path, project: Path, store: Store, index: PythonIndex, monkeypatch: pytest.MonkeyPatch
+) -> Project:
+    """A copy of the plugin: ``top[shiny]`` brings ``base`` and ``colour``."""
+    monkeypatch.setenv("BIOT_PLUGIN_STORE", str(store.folder))
+    shutil.copytree(locked_once / "project", project, dirs_exist_ok=True)
+    shutil.copytree(locked_once / "store", store.folder)
+    add_wheels(index)
+    return project_in(project)
+
+
+def project_in(folder: Path) -> Project:
+    return Project(start=folder, environment=None, today=date(2026, 11, 20))
 
 
 def without(project: Path, name: str) -> None:

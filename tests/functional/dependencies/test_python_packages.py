@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -11,14 +12,17 @@ import pytest
 from builder.dependencies import Store, collect, read_lock, write_lock
 from builder.errors import DependencyError, KitError
 from builder.progress import SilentProgress
+from tests.support.machine.tool_settings import use_own_settings
 from tests.support.plugins.source_packages import make_sdist
 from tests.support.plugins.stage_inputs import RecordedProgress, plugin
-from tests.support.servers.package_registries import make_wheel
+from tests.support.repetitions import exhaustive_after
+from tests.support.servers.package_registries import PythonIndex, make_wheel, served
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.support.servers.package_registries import PythonIndex, Registry
+    from builder.manifest.model import Manifest
+    from tests.support.servers.package_registries import Registry
 
 QUIET = SilentProgress()
 
@@ -35,6 +39,29 @@ def full_text(error: KitError) -> str:
 
 def lock_text(project: Path) -> str:
     return (project / "requirements.lock").read_text()
+
+
+@pytest.fixture(scope="module")
+def locked_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with ``base 1.0``, locked, and the store of that lock."""
+    folder = tmp_path_factory.mktemp("locked")
+    (folder / "project").mkdir()
+    ask(folder / "project", "base")
+    with pytest.MonkeyPatch.context() as patch, served(PythonIndex()) as index:
+        use_own_settings(patch, folder / "home")
+        patch.setenv("PIP_INDEX_URL", f"{index.url}/simple")
+        index.wheel("base", "1.0")
+        write_lock(plugin(folder / "project", requirements="requirements.in"), Store(folder / "store"), QUIET)
+    return folder
+
+
+@pytest.fixture
+def locked_base(locked_once: Path, project: Path, store: Store, index: PythonIndex) -> Manifest:
+    """A copy of the locked project and its store, and an index that has the same wheel."""
+    shutil.copytree(locked_once / "project", project, dirs_exist_ok=True)
+    shutil.copytree(locked_once / "store", store.folder)
+    index.wheel("base", "1.0")
+    return plugin(project, requirements="requirements.in")
 
 
 def test_a_lock_has_one_hash_per_package_and_no_address(project: Path, store: Store, index: PythonIndex) -> None:
@@ -76,43 +103,33 @@ def test_a_warm_store_uses_no_index_and_a_cold_one_fetches_by_hash(
     assert len(index.requests) > request_count
 
 
-@pytest.mark.parametrize("harm", ["flip", "cut", "remove"])
-def test_a_damaged_pack_is_fetched_again_and_never_used(
-    project: Path, store: Store, index: PythonIndex, harm: str
-) -> None:
-    index.wheel("base", "1.0")
-    ask(project, "base")
-    manifest = plugin(project, requirements="requirements.in")
-    write_lock(manifest, store, QUIET)
-    lock = read_lock(manifest)
-    (sound,) = collect(lock, manifest, store, QUIET)
+@pytest.mark.parametrize("harm", exhaustive_after(1, ["flip", "cut", "remove"]))
+def test_a_damaged_pack_is_fetched_again_and_never_used(locked_base: Manifest, store: Store, harm: str) -> None:
+    lock = read_lock(locked_base)
+    (sound,) = collect(lock, locked_base, store, QUIET)
     data = sound.file.read_bytes()
     if harm == "remove":
         sound.file.unlink()
     else:
         sound.file.write_bytes(data[:-1] if harm == "cut" else bytes([*data[:40], data[40] ^ 1, *data[41:]]))
-    (healed,) = collect(lock, manifest, store, QUIET)
+    (healed,) = collect(lock, locked_base, store, QUIET)
     assert healed == sound
     assert healed.file.read_bytes() == data
 
 
 @pytest.mark.parametrize("harm", [b"", b"0" * 64 + b"\n{}", None], ids=["empty", "forged", "missing"])
 def test_a_damaged_index_is_rebuilt_from_the_pack_without_the_network(
-    project: Path, store: Store, index: PythonIndex, harm: bytes | None
+    locked_base: Manifest, store: Store, index: PythonIndex, harm: bytes | None
 ) -> None:
-    index.wheel("base", "1.0")
-    ask(project, "base")
-    manifest = plugin(project, requirements="requirements.in")
-    write_lock(manifest, store, QUIET)
-    lock = read_lock(manifest)
-    (sound,) = collect(lock, manifest, store, QUIET)
+    lock = read_lock(locked_base)
+    (sound,) = collect(lock, locked_base, store, QUIET)
     beside = sound.file.with_suffix(".index")
     if harm is None:
         beside.unlink()
     else:
         beside.write_bytes(harm)
     request_count = len(index.requests)
-    assert collect(lock, manifest, store, QUIET) == (sound,)
+    assert collect(lock, locked_base, store, QUIET) == (sound,)
     assert beside.stat().st_size > 100
     assert len(index.requests) == request_count
 
@@ -147,20 +164,16 @@ def test_option_lines_and_project_settings_do_not_change_the_index(
 
 
 def test_a_replaced_file_of_the_same_version_is_refused(
-    project: Path, store: Store, index: PythonIndex, tmp_path: Path
+    locked_base: Manifest, index: PythonIndex, tmp_path: Path
 ) -> None:
-    index.wheel("base", "1.0")
-    ask(project, "base")
-    manifest = plugin(project, requirements="requirements.in")
-    write_lock(manifest, store, QUIET)
     index.wheel("base", "1.0", files={"base/more.py": b"evil = True\n"})
     with pytest.raises(DependencyError, match=r"has a different file than requirements\.lock pins") as caught:
-        collect(read_lock(manifest), manifest, Store(tmp_path / "cold"), QUIET)
+        collect(read_lock(locked_base), locked_base, Store(tmp_path / "cold"), QUIET)
     assert "base" in caught.value.message
     assert not list((tmp_path / "cold").rglob("*.zip"))
 
 
-@pytest.mark.parametrize("tag", ["cp313-cp313-win_amd64", "cp312-cp312-manylinux_2_17_x86_64"])
+@pytest.mark.parametrize("tag", exhaustive_after(1, ["cp313-cp313-win_amd64", "cp312-cp312-manylinux_2_17_x86_64"]))
 def test_a_hash_of_another_platforms_wheel_is_explained(
     project: Path, store: Store, index: PythonIndex, tmp_path: Path, tag: str
 ) -> None:
@@ -257,16 +270,14 @@ def test_markers_are_evaluated_for_the_runtime(project: Path, store: Store, inde
     assert [package.name for package in read_lock(manifest).packages] == ["on-313", "on-linux", "top"]
 
 
-def test_locking_again_keeps_versions_without_upgrade(project: Path, store: Store, index: PythonIndex) -> None:
-    index.wheel("base", "1.0")
-    ask(project, "base")
-    manifest = plugin(project, requirements="requirements.in")
-    write_lock(manifest, store, QUIET)
+def test_locking_again_keeps_versions_without_upgrade(
+    locked_base: Manifest, project: Path, store: Store, index: PythonIndex
+) -> None:
     before = lock_text(project)
     index.wheel("base", "1.1")
-    result = write_lock(manifest, store, QUIET)
+    result = write_lock(locked_base, store, QUIET)
     assert (lock_text(project), result.changed) == (before, ())
-    result = write_lock(manifest, store, QUIET, upgrade=True)
+    result = write_lock(locked_base, store, QUIET, upgrade=True)
     assert [(one.name, one.before, one.after) for one in result.changed] == [("base", ("1.0",), ("1.1",))]
 
 
@@ -383,17 +394,13 @@ def test_unavailable_packages_are_named_with_a_fix(
 
 
 def test_an_unreachable_index_is_reported_by_lock_and_by_package(
-    project: Path, store: Store, index: PythonIndex, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    locked_base: Manifest, store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    index.wheel("base", "1.0")
-    ask(project, "base")
-    manifest = plugin(project, requirements="requirements.in")
-    write_lock(manifest, store, QUIET)
     monkeypatch.setenv("PIP_INDEX_URL", "http://user:secret-word@127.0.0.1:9/simple")
     with pytest.raises(DependencyError, match="is unreachable") as locking:
-        write_lock(manifest, store, QUIET)
+        write_lock(locked_base, store, QUIET)
     with pytest.raises(DependencyError, match="is unreachable") as fetching:
-        collect(read_lock(manifest), manifest, Store(tmp_path / "cold"), QUIET)
+        collect(read_lock(locked_base), locked_base, Store(tmp_path / "cold"), QUIET)
     assert "secret-word" not in full_text(locking.value) + full_text(fetching.value)
 
 

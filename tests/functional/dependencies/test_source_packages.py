@@ -15,6 +15,7 @@ from builder.dependencies import Store, collect, read_lock, write_lock
 from builder.errors import DependencyError
 from tests.support.plugins.source_packages import make_sdist
 from tests.support.plugins.stage_inputs import RecordedProgress, plugin
+from tests.support.repetitions import exhaustive_after
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -122,7 +123,7 @@ def test_native_code_built_here_is_refused(project: Path, store: Store, index: P
     assert not (project / "requirements.lock").exists()
 
 
-@pytest.mark.parametrize("metadata", ["2.1", "2.2"])
+@pytest.mark.parametrize("metadata", exhaustive_after(1, ["2.2", "2.1"]))
 def test_a_failed_build_shows_its_own_error(metadata: str, project: Path, store: Store, index: PythonIndex) -> None:
     index.add(*make_sdist("plain-thing", content='raise RuntimeError("libfoo is missing")', metadata=metadata))
     with pytest.raises(DependencyError, match=r"plain-thing.*libfoo is missing"):

@@ -10,11 +10,12 @@ import pytest
 from tests.proof.operations import OPERATIONS
 from tests.proof.running import Attempt, Runs
 from tests.proof.test_fault_runs import judge, shown, single_faults
+from tests.support.repetitions import exhaustive_after
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-RUNS = 60
+RUNS = (12, 60)
 
 
 @pytest.fixture(scope="module")
@@ -24,15 +25,18 @@ def runs() -> Iterator[Runs]:
     pool.close()
 
 
-def test_no_verdict_is_wrong(runs: Runs) -> None:
+@pytest.mark.parametrize("count", exhaustive_after(1, RUNS))
+def test_no_verdict_is_wrong(runs: Runs, count: int) -> None:
     every = list(single_faults(runs.requests))
-    counts = runs.count(random.Random(4).sample(every, RUNS))  # noqa: S311 - repeatable, not secret
+    counts = runs.count(random.Random(4).sample(every, count))  # noqa: S311 - repeatable, not secret
 
     judge(counts)
-    assert counts.runs == RUNS
+    assert counts.runs == count
 
 
-@pytest.mark.parametrize("kind", ["reset-after-apply", "gateway-timeout-late", "rollback-failed-partly"])
+@pytest.mark.parametrize(
+    "kind", exhaustive_after(1, ["reset-after-apply", "gateway-timeout-late", "rollback-failed-partly"])
+)
 def test_a_publish_with_a_lost_response_is_done(runs: Runs, kind: str) -> None:
     last = runs.requests[2]
     counts = runs.count(Attempt(operation=2, faults=((request, kind),)) for request in range(1, last + 1))
@@ -56,7 +60,10 @@ def test_other_publishes_with_a_lost_response_are_done(runs: Runs, name: str, le
     assert counts.claims == {"done": last}, shown(counts.stuck)
 
 
-@pytest.mark.parametrize("kind", ["misdirected", "empty-object", "wrong-types", "another-plugin", "truncated-json"])
+@pytest.mark.parametrize(
+    "kind",
+    exhaustive_after(2, ["another-plugin", "truncated-json", "misdirected", "empty-object", "wrong-types"]),
+)
 def test_a_query_with_an_unusable_response_is_repeated(runs: Runs, kind: str) -> None:
     operation = next(number for number, one in enumerate(OPERATIONS) if one.name == "show")
     counts = runs.count([Attempt(operation=operation, faults=((runs.requests[operation], kind),))])

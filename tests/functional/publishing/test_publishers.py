@@ -8,11 +8,12 @@ import pytest
 
 from tests.proof.running import Runs
 from tests.proof.test_publishers import FIRST_REPORTED, verdicts_of, wrong
+from tests.support.repetitions import exhaustive_after
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-INTERLEAVINGS = 60
+INTERLEAVINGS = (15, 60)
 
 
 @pytest.fixture(scope="module")
@@ -22,8 +23,9 @@ def runs() -> Iterator[Runs]:
     pool.close()
 
 
-def test_no_update_is_lost_silently(runs: Runs) -> None:
-    races = runs.race(range(INTERLEAVINGS))
+@pytest.mark.parametrize("count", exhaustive_after(1, INTERLEAVINGS))
+def test_no_update_is_lost_silently(runs: Runs, count: int) -> None:
+    races = runs.race(range(count))
 
     assert wrong(races) == []
     assert verdicts_of(races)["conflict"] > 0

@@ -47,7 +47,7 @@ class Company:
     def staged(self, *arguments: str) -> ProcessResult:
         """``publish -e staging`` with its credentials."""
         words = arguments or ("-p", "plugins/vitals")
-        done = self.repository.run("publish", "-e", "staging", *words, **user(self.staging))
+        done = self.repository.call("publish", "-e", "staging", *words, **user(self.staging))
         assert done.code == 0, done.err
         return done
 
@@ -55,7 +55,7 @@ class Company:
         """``publish --from staging -e prod`` with the credentials of both."""
         words = arguments or ("-p", "plugins/vitals", "--json")
         credentials = {**user(self.prod), **user(self.staging, "BIOT_FROM_"), **variables}
-        return self.repository.run(command, *FROM, *words, **credentials)
+        return self.repository.call(command, *FROM, *words, **credentials)
 
 
 def user(biot: Sandbox, prefix: str = "BIOT_") -> dict[str, str]:
@@ -115,7 +115,7 @@ def test_it_is_what_the_environment_has_now_and_not_the_newest_release(company: 
     company.staged()
     company.write(answer=2)
     company.staged()
-    rolled = company.repository.run(
+    rolled = company.repository.call(
         "rollback", "-e", "staging", "-p", "plugins/vitals", "--json", **user(company.staging)
     )
     assert rolled.code == 0, rolled.out
@@ -134,7 +134,7 @@ def test_a_rollback_after_a_promotion_has_the_promoted_bytes(company: Company) -
     company.write(answer=2)
     company.staged()
     assert company.promote().document["version"] == 2
-    back = company.repository.run("rollback", "-e", "prod", "-p", "plugins/vitals", "--json", **user(company.prod))
+    back = company.repository.call("rollback", "-e", "prod", "-p", "plugins/vitals", "--json", **user(company.prod))
 
     assert (back.code, back.document["version"]) == (0, 3)
     assert code_of(company.prod) == first
@@ -179,7 +179,7 @@ def test_the_bytes_must_fit_the_manifest_of_the_other_environment(company: Compa
 
 def test_each_environment_gets_only_its_own_credentials(company: Company) -> None:
     company.staged()
-    without = company.repository.run("publish", *FROM, "-p", "plugins/vitals", "--json", **user(company.prod))
+    without = company.repository.call("publish", *FROM, "-p", "plugins/vitals", "--json", **user(company.prod))
 
     assert (without.code, without.document["kind"]) == (8, "access")
     assert f"{company.staging.base_url.removeprefix('http://')} refused" in without.document["message"]
@@ -201,4 +201,4 @@ def test_every_plugin_of_a_repository_is_promoted(company: Company) -> None:
     assert endings["vitals"] == endings["dose"] == "done"
     for name in ("vitals", "dose"):
         assert code_of(company.prod, name) == code_of(company.staging, name)
-    assert company.repository.run("publish", *FROM, "--artifact", "plugins", "-p", "plugins/dose").code == 2
+    assert company.repository.call("publish", *FROM, "--artifact", "plugins", "-p", "plugins/dose").code == 2

@@ -1,4 +1,4 @@
-"""``plan --all`` and ``publish --all`` with a local BioT, as processes of their own."""
+"""``plan --all`` and ``publish --all`` with a local BioT."""
 
 from __future__ import annotations
 
@@ -82,9 +82,9 @@ def test_only_what_differs_is_published_and_each_plugin_has_its_verdict(
     repository.write("c", memory=512)
     (repository.folder / "plugins/d/src/index.py").write_text("x = 1\n")
     repository.write("g")
-    planned = repository.run("plan", *ALL, "--json")
+    planned = repository.call("plan", *ALL, "--json")
     before = versions(biot)
-    done = repository.run("publish", *ALL)
+    done = repository.call("publish", *ALL)
 
     assert first.code == 0, first.err
     assert first.out.splitlines()[-1] == "6 plugins in local: 6 done"
@@ -109,7 +109,7 @@ def test_only_what_differs_is_published_and_each_plugin_has_its_verdict(
 
 
 def test_the_document_has_what_a_single_publish_prints(repository: PluginRepository, biot: Sandbox) -> None:
-    planned = repository.run("plan", *ALL, "--json", "--shard", "1/2")
+    planned = repository.call("plan", *ALL, "--json", "--shard", "1/2")
     assert (planned.code, planned.document["verdict"]) == (10, "changes")
     assert planned.document["changed"] == ["plugins/a", "plugins/b", "plugins/c"]
     assert planned.document["shard"] == {"number": 1, "count": 2}
@@ -119,9 +119,9 @@ def test_the_document_has_what_a_single_publish_prints(repository: PluginReposit
     unneeded.parent.mkdir()
     unneeded.touch()
     os.utime(unneeded, (0, 0))
-    done = repository.run("publish", *ALL, "--json", "plugins")
-    alone = repository.run("publish", "-e", "local", "--json", "-p", "plugins/a").document
-    again = repository.run("publish", *ALL, "--json")
+    done = repository.call("publish", *ALL, "--json", "plugins")
+    alone = repository.call("publish", "-e", "local", "--json", "-p", "plugins/a").document
+    again = repository.call("publish", *ALL, "--json")
 
     assert (done.code, done.document["verdict"], done.document["exitCode"]) == (0, "done", 0)
     assert done.document["changed"] == list(NAMES)
@@ -144,8 +144,8 @@ def test_what_is_wrong_for_all_is_said_once(repository: PluginRepository, biot: 
         tell_of(state, "http://127.0.0.1:9", biot.service_user.id, biot.service_user.secret_key)
     else:
         state.local_file.unlink()
-    done = repository.run("publish", *ALL)
-    document = repository.run("publish", *ALL, "--json").document
+    done = repository.call("publish", *ALL)
+    document = repository.call("publish", *ALL, "--json").document
 
     message = {
         "refused": "refused the log-in",
@@ -170,7 +170,7 @@ def test_ctrl_c_finishes_what_is_running_and_the_next_run_continues(
     stopped = repository.finish(process)
     created = versions(biot)
     slow_creation(biot, 0)
-    rest = repository.run("publish", *ALL, "--json").document
+    rest = repository.call("publish", *ALL, "--json").document
 
     assert stopped.code == 130
     assert stopped.document["kind"] == "interrupted"
@@ -191,7 +191,7 @@ def test_after_a_kill_the_next_run_finds_out_how_the_others_ended(repository: Pl
     killed = repository.finish(process)
     interrupted = [entry for entry in all_entries(StateFolder(folder=repository.state)) if entry.closed is None]
     slow_creation(biot, 0)
-    rest = repository.run("publish", *ALL, "--json").document
+    rest = repository.call("publish", *ALL, "--json").document
 
     assert killed.code == -signal.SIGKILL
     assert len(interrupted) == 4
@@ -235,7 +235,7 @@ def test_two_folders_with_one_plugin_do_not_publish_over_each_other(
 ) -> None:
     manifest = repository.folder / "plugins/b/plugin.toml"
     manifest.write_text(manifest.read_text().replace('name = "b"', 'name = "a"'))
-    done = repository.run("publish", *ALL, "--json")
+    done = repository.call("publish", *ALL, "--json")
 
     assert done.code == 4
     assert verdicts(done.document) == {**dict.fromkeys(NAMES, "done"), "b": "not-applied"}
@@ -249,8 +249,8 @@ def test_plugins_on_ones_own_account_are_among_them(repository: PluginRepository
     rows = '\n[plugin.subscriptions]\nnotifications = [{ entityTypeName = "device", actionName = "_create" }]\n'
     (own / "src" / "index.py").write_text("# NOTIFICATION\ndef handler(event, context):\n    return 1\n")
     (own / "plugin.toml").write_text('hosting = "own"\n' + text.replace("\n[environments", f"{rows}\n[environments"))
-    done = repository.run("publish", *ALL)
-    again = repository.run("publish", *ALL, "--json")
+    done = repository.call("publish", *ALL)
+    again = repository.call("publish", *ALL, "--json")
 
     assert done.code == 0, done.err
     assert "plugins/own  own account  1 subscription  done" in done.out
@@ -269,9 +269,9 @@ def forbid(biot: Sandbox, path: str, *, request: int) -> None:
 def test_when_access_ends_in_the_middle_the_others_are_not_tried(repository: PluginRepository, biot: Sandbox) -> None:
     for number in range(20):
         repository.write(f"more{number}")
-    assert repository.run("publish", *ALL).code == 0
+    assert repository.call("publish", *ALL).code == 0
     forbid(biot, "*", request=6)
-    done = repository.run("publish", *ALL)
+    done = repository.call("publish", *ALL)
 
     assert done.code == 8
     assert done.err.count("ACCESS_DENIED") == 1, done.err
@@ -282,7 +282,7 @@ def test_when_access_ends_in_the_middle_the_others_are_not_tried(repository: Plu
 
 def test_when_one_plugin_cannot_be_read_the_others_are_published(repository: PluginRepository, biot: Sandbox) -> None:
     forbid(biot, "*c", request=1)
-    document = repository.run("publish", *ALL, "--json").document
+    document = repository.call("publish", *ALL, "--json").document
 
     assert document["exitCode"] == 8
     assert verdicts(document) == {**dict.fromkeys(NAMES, "done"), "c": "not-applied"}

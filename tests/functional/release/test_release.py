@@ -11,6 +11,7 @@ import pytest
 from builder.platform.reserved_variables import TREE_DIGEST_NAME, TREE_VERSION_NAME
 from sandbox.faults import FAULT_KINDS, FaultRule, Scenario
 from tests.functional.release.conftest import MANIFEST, tell_of
+from tests.support.repetitions import exhaustive_after
 from tests.support.sandbox.pushed_images import push_tags
 from tests.support.sandbox.running_sandbox import running_sandbox
 from tests.support.servers.package_registries import Registry, served
@@ -583,7 +584,9 @@ def test_a_plugin_is_created_without_code_and_gets_it_with_the_next_publish(
     assert stored(biot)["version"] == 2
 
 
-@pytest.mark.parametrize(("kind", "requests"), [("reset-after-apply", 1), ("reset-before-read", 2)])
+@pytest.mark.parametrize(
+    ("kind", "requests"), exhaustive_after(1, [("reset-after-apply", 1), ("reset-before-read", 2)])
+)
 def test_a_plugin_without_code_is_created_once_when_answers_are_lost(
     machine: PublisherMachine, tmp_path: Path, kind: str, requests: int
 ) -> None:

@@ -44,7 +44,7 @@ class Machine:
     variables: dict[str, str]
 
     def __call__(self, *arguments: str, environment: str = "team") -> ProcessResult:
-        return self.repository.run(*arguments, *PLUGIN, "-e", environment, "--json", **self.all_variables)
+        return self.repository.call(*arguments, *PLUGIN, "-e", environment, "--json", **self.all_variables)
 
     @property
     def all_variables(self) -> dict[str, str]:
@@ -129,7 +129,7 @@ def test_another_machine_lists_and_rolls_back_what_the_first_published(
         listed = second("history").document["entries"]
         back = second("rollback")
         again = first("history").document["entries"]
-        everywhere = second.repository.run("history", *PLUGIN, "--json", **second.all_variables).document["entries"]
+        everywhere = second.repository.call("history", *PLUGIN, "--json", **second.all_variables).document["entries"]
 
     assert (version, [entry["versionTo"] for entry in listed]) == (1, [2, 1])
     assert back.code == 0, back.out
@@ -156,7 +156,7 @@ def test_without_the_setting_and_for_the_local_biot_nothing_is_shared(
     )
     team[0].write(2)
     variables = {"BIOT_PLUGIN_RECORDS": str(records)}
-    done = team[0].repository.run("publish", *PLUGIN, "-e", "local", "--json", **variables)
+    done = team[0].repository.call("publish", *PLUGIN, "-e", "local", "--json", **variables)
 
     assert done.code == 0, done.out
     assert list(records.iterdir()) == []

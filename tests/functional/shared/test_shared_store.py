@@ -25,6 +25,7 @@ from builder.network import s3_bucket
 from tests.support.plugins.locked_plugin import WHEELS, LockedPlugin, locked_plugin
 from tests.support.plugins.source_packages import make_sdist
 from tests.support.plugins.stage_inputs import RecordedProgress, plugin
+from tests.support.repetitions import exhaustive_after
 from tests.support.servers.s3 import (
     ADDRESS,
     BUCKET,
@@ -179,7 +180,7 @@ def test_a_wheel_that_was_built_from_source_is_built_on_one_machine_only(
     ]
 
 
-@pytest.mark.parametrize("harm", ["cut", "another package"])
+@pytest.mark.parametrize("harm", exhaustive_after(1, ["another package", "cut"]))
 def test_a_damaged_object_is_ignored_noted_and_replaced(
     harm: str, s3: WorkingS3, locked: LockedPlugin, index: PythonIndex, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -306,7 +307,7 @@ def test_a_broken_bucket_provides_nothing_and_is_noted(
         assert len(broken.requests) < len(DIGESTS)  # after the first failures it sends no more requests
 
 
-@pytest.mark.parametrize("trouble", ["hang", "wrong"])
+@pytest.mark.parametrize("trouble", exhaustive_after(1, ["wrong", "hang"]))
 def test_a_broken_bucket_never_fails_the_build(
     trouble: str,
     served: Callable[[BrokenS3], BrokenS3],

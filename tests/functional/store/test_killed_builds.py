@@ -9,13 +9,14 @@ import pytest
 
 from tests.support.machine.killed_builds import Victim, kill_points
 from tests.support.plugins.locked_plugin import WHEELS, locked_plugin
+from tests.support.repetitions import exhaustive_after
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.support.servers.package_registries import PythonIndex
 
-COUNT = 4
+COUNTS = (2, 4)
 
 
 @pytest.fixture
@@ -26,10 +27,11 @@ def victim(index: PythonIndex, tmp_path: Path) -> Victim:
     return Victim(folder=plugin.folder, environment=dict(os.environ), scratch=tmp_path)
 
 
-def test_a_killed_build_leaves_no_partial_files_and_the_next_build_is_equal(victim: Victim) -> None:
-    killed = kill_points(victim, COUNT)
+@pytest.mark.parametrize("count", exhaustive_after(1, COUNTS))
+def test_a_killed_build_leaves_no_partial_files_and_the_next_build_is_equal(victim: Victim, count: int) -> None:
+    killed = kill_points(victim, count)
     assert [one for one in killed if not (one.whole and one.same)] == []
-    assert sum(one.alive for one in killed) >= COUNT // 2
+    assert sum(one.alive for one in killed) >= count // 2
 
 
 def test_parallel_cold_builds_share_one_store(victim: Victim) -> None:

@@ -1,7 +1,9 @@
-"""A repository with several small plugins, and ``biot-plugin`` in it as a process of its own."""
+"""A repository with several small plugins, and ``biot-plugin`` in it: in this process, or as a process of its own."""
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import subprocess
@@ -9,6 +11,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from builder.cli.app import run
 
 _KIT = Path(__file__).parents[3]
 _MANIFEST = """\
@@ -27,7 +31,7 @@ def handler(event, context):
 
 @dataclass(frozen=True)
 class ProcessResult:
-    """A finished process; ``document`` is its JSON, where it was asked for."""
+    """A finished command; ``document`` is its JSON, where it was asked for."""
 
     code: int
     out: str
@@ -63,19 +67,22 @@ class PluginRepository:
         (plugin / "plugin.toml").write_text(_MANIFEST.format(name=name, memory=memory) + more, "utf-8")
         return plugin
 
-    def start(self, *arguments: str, **variables: str) -> subprocess.Popen[str]:
-        """Start ``biot-plugin`` in the repository, in a session of its own."""
-        environment = {
+    def environment(self, **variables: str) -> dict[str, str]:
+        """The environment variables of a command."""
+        return {
             **{name: value for name, value in os.environ.items() if not name.startswith("BIOT_")},
             "PYTHONPATH": str(_KIT),
             "BIOT_PLUGIN_STATE": str(self.state),
             "BIOT_PLUGIN_STORE": str(self.store),
             **variables,
         }
+
+    def start(self, *arguments: str, **variables: str) -> subprocess.Popen[str]:
+        """Start ``biot-plugin`` in the repository, in a session of its own."""
         return subprocess.Popen(
             [sys.executable, "-m", "builder", *arguments],
             cwd=self.folder,
-            env=environment,
+            env=self.environment(**variables),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -85,11 +92,31 @@ class PluginRepository:
         )
 
     def run(self, *arguments: str, **variables: str) -> ProcessResult:
-        """Run ``biot-plugin`` in the repository."""
+        """Run ``biot-plugin`` in the repository, as a process of its own."""
         return self.finish(self.start(*arguments, **variables))
+
+    def call(self, *arguments: str, **variables: str) -> ProcessResult:
+        """Run ``biot-plugin`` in the repository, in this process: ten times faster than a process of its own."""
+        before = dict(os.environ)
+        out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
+        with contextlib.chdir(self.folder), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            try:
+                _set_environment(self.environment(**variables))
+                code = run(arguments)
+            finally:
+                _set_environment(before)
+        out.seek(0)
+        err.seek(0)
+        return ProcessResult(code, out.read(), err.read())
 
     @staticmethod
     def finish(process: subprocess.Popen[str]) -> ProcessResult:
         """Wait for a process."""
         out, err = process.communicate(timeout=120)
         return ProcessResult(process.returncode, out, err)
+
+
+def _set_environment(variables: dict[str, str]) -> None:
+    for name in os.environ.keys() - variables.keys():
+        del os.environ[name]
+    os.environ.update(variables)

@@ -12,6 +12,7 @@ from builder.handler.exports import Exports
 from builder.handler.javascript_exports import javascript_exports
 from builder.handler.name_resolution import HandlerReference, ResolutionKind, resolve_name
 from builder.handler.python_exports import python_exports
+from tests.support.repetitions import examples, exhaustive_after
 
 FUNCTION, COROUTINE, NOT_A_FUNCTION, UNKNOWN = (
     ResolutionKind.FUNCTION,
@@ -254,7 +255,7 @@ HOSTILE = {
 }
 
 
-@pytest.mark.parametrize("source", HOSTILE.values(), ids=HOSTILE)
+@pytest.mark.parametrize("source", exhaustive_after(3, HOSTILE.values()), ids=HOSTILE)
 def test_a_hostile_javascript_file_is_read_in_bounded_time(source: bytes) -> None:
     started = time.process_time()
     javascript_exports(source)
@@ -296,7 +297,7 @@ fragments = st.sampled_from(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.lists(fragments, max_size=40).map("".join) | st.text(max_size=100))
 def test_every_text_can_be_read(text: str) -> None:
     """For every text, reading it returns exports and raises nothing."""

@@ -26,6 +26,7 @@ from builder.manifest.model import (
 from builder.manifest.text.line_numbers import line_numbers
 from builder.manifest.text.toml_document import decode
 from tests.support.plugins.manifest_texts import FILE, PLAIN, problems_of, read
+from tests.support.repetitions import examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -294,7 +295,7 @@ def test_a_byte_order_mark_is_not_part_of_the_text() -> None:
 texts = st.text(st.sampled_from("[]{}=.,\"'\\#\n \tabu019-_:TZ\u202e\0"), max_size=200)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.one_of(st.text(max_size=200), texts, texts.map(lambda tail: PLAIN + tail)))
 @example("a" + "." * 17 + "a")
 def test_any_text_gives_a_manifest_or_a_manifest_error(text: str) -> None:
@@ -388,14 +389,14 @@ environments: st.SearchStrategy[Mapping[str, Mapping[str, object]]] = st.diction
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(values_of(Manifest, file=st.just(FILE), plugin=plugins, build=builds, environments=environments))
 def test_a_manifest_is_equal_after_writing_and_reading(manifest: Manifest) -> None:
     """Law: parse(render_toml(m)) == m, and its configuration has no value that JSON does not have."""
     assert read(render_toml(manifest)).manifest == manifest
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(plugins, variables)
 def test_an_applied_environment_is_equal_after_writing_and_reading(plugin: Plugin, chosen: dict[str, str]) -> None:
     """Law: the same with an environment applied."""
