@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
+from tests.support.repetitions import exhaustive_after
 from tests.support.sandbox.load_runs import load
 from tests.support.sandbox.running_sandbox import running_sandbox
 
@@ -11,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_four_clients_lose_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("count", exhaustive_after(1, [60, 200]))
+def test_four_clients_lose_nothing(tmp_path: Path, count: int) -> None:
     with running_sandbox(tmp_path) as sandbox:
-        assert load(sandbox, 200, clients=4) >= 200
+        assert load(sandbox, count, clients=4) >= count
