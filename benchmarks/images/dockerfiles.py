@@ -10,7 +10,7 @@ import subprocess
 import time
 from typing import TYPE_CHECKING
 
-from benchmarks.images.docker_machine import docker_machine
+from benchmarks.images.engine.docker_machine import docker_machine
 from benchmarks.images.kit_commands import KIT, run_kit
 from benchmarks.images.section import Row, Section
 from tests.support.images.oci_schemas import schema_problems
@@ -18,7 +18,7 @@ from tests.support.images.oci_schemas import schema_problems
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from benchmarks.images.docker_machine import DockerMachine
+    from benchmarks.images.engine.docker_machine import DockerMachine
 
 ABOUT = """\
 Debian's Docker engine builds on loopback, without a change to the host's network, on a base with nothing but Lambda's

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.images.docker_machine import docker_machine, free_port
-from benchmarks.images.host_base import push_python_base
+from benchmarks.images.engine.docker_machine import docker_machine, free_port
+from benchmarks.images.engine.host_base import push_python_base
 from benchmarks.images.kit_commands import push_command, run_kit
 from benchmarks.images.section import Row, Section
 from tests.support.images.oci_schemas import schema_problems
@@ -20,7 +20,7 @@ from tests.support.images.oci_schemas import schema_problems
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from benchmarks.images.docker_machine import DockerMachine
+    from benchmarks.images.engine.docker_machine import DockerMachine
 
 EVENTS = Path(__file__).parents[2] / "templates" / "python" / "events"
 ABOUT = """\

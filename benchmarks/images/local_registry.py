@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from benchmarks.images.docker_machine import CLIENT, DockerMachine, docker_machine
+from benchmarks.images.engine.docker_machine import CLIENT, DockerMachine, docker_machine
 from benchmarks.images.section import Row, Section
 from builder.image_release import RepositoryLogIn
 from builder.oci import content_digest

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.functions.other_clients import compiled_client, emulator
-from benchmarks.images.docker_machine import docker_machine
+from benchmarks.images.engine.docker_machine import docker_machine
+from benchmarks.images.engine.host_base import copy_libraries
 from benchmarks.images.engine_calls import running_container
-from benchmarks.images.host_base import copy_libraries
 from benchmarks.images.kit_commands import push_command, run_kit
 from benchmarks.images.section import Row, Section
 
 if TYPE_CHECKING:
-    from benchmarks.images.docker_machine import DockerMachine
+    from benchmarks.images.engine.docker_machine import DockerMachine
 
 EVENTS = Path(__file__).parents[2] / "templates" / "javascript" / "events"
 ABOUT = """\

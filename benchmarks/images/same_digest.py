@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from benchmarks.images.docker_machine import docker_machine
+from benchmarks.images.engine.docker_machine import docker_machine
 from benchmarks.images.section import Row, Section
 from benchmarks.repro_builds import BuildResult, HostPython, build_all, digests, install, prepare
 from benchmarks.repro_environments import COUNT, environments, find_listings, find_locales, find_pythons
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from benchmarks.images.docker_machine import DockerMachine
+    from benchmarks.images.engine.docker_machine import DockerMachine
     from benchmarks.repro_environments import BuildEnvironment
 
 ABOUT = f"""\

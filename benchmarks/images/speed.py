@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.images.docker_machine import CLIENT, docker_machine
-from benchmarks.images.host_base import push_python_base
+from benchmarks.images.engine.docker_machine import CLIENT, docker_machine
+from benchmarks.images.engine.host_base import push_python_base
 from benchmarks.images.kit_commands import KIT, push_command, run_kit
 from benchmarks.images.section import Row, Section
 from benchmarks.timing import TimedCommand, peak_memory, time_in_turn
@@ -20,7 +20,7 @@ from builder.dependencies.store.layer_store import LAYERS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from benchmarks.images.docker_machine import DockerMachine
+    from benchmarks.images.engine.docker_machine import DockerMachine
 
 RUNS = 5
 FIRST_RUNS = 3

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from benchmarks.functions.other_clients import emulator
 
 if TYPE_CHECKING:
-    from benchmarks.images.docker_machine import DockerMachine
+    from benchmarks.images.engine.docker_machine import DockerMachine
 
 ENTRYPOINT = """\
 #!/bin/sh
@@ -69,13 +69,15 @@ def push_python_base(machine: DockerMachine, version: str, scratch: Path) -> str
     return name
 
 
-def copy_libraries(programs: list[Path], root: Path, prefix: Path) -> None:
-    """Copy the libraries that the programs are linked with to the same places."""
+def copy_libraries(programs: list[Path], root: Path, prefix: Path, target_prefix: str = "var/lang") -> None:
+    """Copy the libraries that the programs are linked with to the same places, and those of ``prefix`` to another."""
     found: set[str] = set()
     for program in programs:
         listed = subprocess.run(["ldd", str(program)], capture_output=True, text=True, check=False).stdout
         found.update(path for path in _LIBRARY.findall(listed) if Path(path).exists())
     for path in sorted(found):
-        target = root / "var/lang/lib" / Path(path).name if path.startswith(str(prefix)) else root / path[1:]
+        target = root / target_prefix / "lib" / Path(path).name if path.startswith(str(prefix)) else root / path[1:]
+        if target.is_symlink() or target.exists():
+            continue
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(Path(path).resolve(), target)

@@ -24,14 +24,16 @@ DEBIAN_PACKAGES = {
     "cmake": "cmake",
     "make": "make",
     "g++": "g++",
+    "debootstrap": "debootstrap",
+    "docker-compose": "docker-compose",
+    "ip": "iproute2",
+    "iptables": "iptables",
 }
-"""Program -> the package that has it; the last three compile Lambda's runtime client for Node.js."""
+"""Program -> the package that has it; three of them compile Lambda's runtime client for Node.js."""
 CLIENT = "/usr/bin/docker"
 """Debian's own client: it can use the BuildKit inside of Debian's engine."""
-_ENGINE_OPTIONS = (
-    *("--storage-driver=overlay2", "--bridge=none", "--iptables=false", "--ip6tables=false"),
-    *("--ip-forward=false", "--ip-masq=false", "--insecure-registry=127.0.0.0/8"),
-)
+_ENGINE_OPTIONS = ("--storage-driver=overlay2", "--insecure-registry=127.0.0.0/8")
+_NO_NETWORK = ("--bridge=none", "--iptables=false", "--ip6tables=false", "--ip-forward=false", "--ip-masq=false")
 _SECONDS = 30
 
 
@@ -77,10 +79,36 @@ def install_packages() -> None:
 
 
 @contextmanager
-def docker_machine(folder: Path) -> Iterator[DockerMachine]:
-    """Start an engine and a registry whose files are in a folder; both end with the block."""
+def network_namespace(name: str) -> Iterator[str]:
+    """A network of its own, with nothing but loopback, in which an engine may create bridges and rules."""
     install_packages()
-    folder.mkdir()
+    subprocess.run(["ip", "netns", "add", name], check=True)
+    try:
+        subprocess.run([*inside(name), "ip", "link", "set", "lo", "up"], check=True)
+        yield name
+    finally:
+        subprocess.run(["ip", "netns", "delete", name], check=True)
+
+
+def inside(namespace: str) -> list[str]:
+    """The beginning of a command that runs in a network namespace; nothing for the host's network.
+
+    `ip netns exec` would hide the control groups, which an engine needs.
+    """
+    return ["nsenter", f"--net=/var/run/netns/{namespace}"] if namespace else []
+
+
+@contextmanager
+def docker_machine(folder: Path, namespace: str = "") -> Iterator[DockerMachine]:
+    """Start an engine and a registry whose files are in a folder; both end with the block.
+
+    Args:
+        folder: The files stay in it, so a later engine has the images of an earlier one.
+        namespace: The network in which both run, and in which containers get addresses. On the host's network, the
+            engine changes nothing, and containers have only `--network=host`.
+    """
+    install_packages()
+    folder.mkdir(exist_ok=True)
     port = free_port()
     configuration = folder / "registry.yml"
     storage = folder / "registry"
@@ -89,7 +117,8 @@ def docker_machine(folder: Path) -> Iterator[DockerMachine]:
         f"http:\n  addr: 127.0.0.1:{port}\nlog:\n  accesslog:\n    disabled: true\n  level: error\n"
     )
     sock = folder / "docker.sock"
-    engine = [ENGINE, *_ENGINE_OPTIONS, f"--data-root={folder}/data", f"--exec-root={folder}/exec"]
+    engine = [*inside(namespace), ENGINE, *_ENGINE_OPTIONS, *(() if namespace else _NO_NETWORK)]
+    engine += [f"--data-root={folder}/data", f"--exec-root={folder}/exec"]
     engine += [f"--pidfile={folder}/pid", f"--host=unix://{sock}"]
     environment = {**os.environ, "DOCKER_HOST": f"unix://{sock}", "DOCKER_CONFIG": str(folder / "configuration")}
     environment["PATH"] = f"/usr/bin:{environment['PATH']}"
@@ -97,10 +126,11 @@ def docker_machine(folder: Path) -> Iterator[DockerMachine]:
     try:
         with (
             _running(engine, folder / "engine.log"),
-            _running(["docker-registry", "serve", str(configuration)], folder / "registry.log"),
+            _running([*inside(namespace), "docker-registry", "serve", str(configuration)], folder / "registry.log"),
         ):
             _wait(lambda: machine.docker("version", check=False).returncode == 0, folder / "engine.log")
-            _wait(lambda: _answers(f"http://{machine.registry}/v2/"), folder / "registry.log")
+            if not namespace:
+                _wait(lambda: _answers(f"http://{machine.registry}/v2/"), folder / "registry.log")
             yield machine
     finally:
         _unmount_below(folder)
