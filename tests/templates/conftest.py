@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 from copier import run_copy
 
-from tests.support.plugins.faster_copier import make_copier_faster
+from tests.support.plugins.faster_copier import keep_clones_of, make_copier_faster
+from tests.support.plugins.node_packages import install_node_packages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,8 +49,9 @@ def nobody_s_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
         patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
         for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):
             patch.delenv(name, raising=False)
-        make_copier_faster(patch)
+        remove_clones = make_copier_faster(patch)
         yield
+        remove_clones()
 
 
 def snapshot(folder: Path) -> Path:
@@ -70,6 +72,7 @@ def kit(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = snapshot(tmp_path_factory.mktemp("kit") / "biot-plugin-kit")
     commit_all(folder, "Release")
     git(folder, "tag", VERSION)
+    keep_clones_of(folder)
     return folder
 
 
@@ -114,6 +117,23 @@ def files_of(folder: Path) -> set[str]:
         for name in names
         if ".git" not in Path(root).relative_to(folder).parts
     }
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all processes of this run share (pytest-xdist gives each of them one below a common folder)."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+
+
+@pytest.fixture(scope="session")
+def node_packages(shared_folder: Path) -> Callable[[Path], None]:
+    """Installs the packages of a JavaScript plugin; what is below its ``node_modules`` is shared: do not change it."""
+
+    def _install(folder: Path) -> None:
+        install_node_packages(folder, shared_folder / "node-packages")
+
+    return _install
 
 
 @pytest.fixture(scope="session")

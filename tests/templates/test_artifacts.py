@@ -9,7 +9,6 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,6 @@ import pytest
 
 from tests.support.biot.fake_biot import running_biot
 from tests.support.plugins.lambda_calls import (
-    REPOSITORY,
     RuntimeClient,
     call_every_event,
     find_python,
@@ -40,22 +38,9 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def generated(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """A plugin of each language, as `copier copy` writes it. Do not change it."""
-
-    @cache
-    def _generated(language: str) -> Path:
-        return generate(language, tmp_path_factory.mktemp("generated") / "plugin")
-
-    return _generated
-
-
-def generate(language: str, folder: Path) -> Path:
-    answers = [f"language={language}", f"runtime={RUNTIMES[language]}", "plugin_name=same-bytes"]
-    data = [part for answer in answers for part in ("--data", answer)]
-    argv = [sys.executable, "-m", "copier", "copy", "--quiet", "--defaults", *data, str(REPOSITORY), str(folder)]
-    subprocess.run(argv, check=True)
-    return folder
+def generated(render: Callable[..., Path]) -> Callable[[str], Path]:
+    """A plugin of each language. Do not change it."""
+    return lambda language: render(language=language, runtime=RUNTIMES[language], plugin_name="same-bytes")
 
 
 def package(folder: Path, store: Path, **environment: str) -> Path:

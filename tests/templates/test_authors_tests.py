@@ -57,14 +57,15 @@ CALL = ('return context.biot.get("/device/v2/devices/7")', 'return context.biot.
 
 
 @pytest.fixture(scope="module")
-def installed(render: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def installed(
+    render: Callable[..., Path], node_packages: Callable[[Path], None], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Path]:
     """One plugin per language, with the packages that its tests need."""
     folders = {}
     for language in LANGUAGES:
         folder = tmp_path_factory.mktemp("installed") / "my-plugin"
         folders[language] = Path(shutil.copytree(render(language=language), folder))
-    npm = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-    subprocess.run(npm, cwd=folders["javascript"], check=True, capture_output=True)
+    node_packages(folders["javascript"])
     return folders
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from copier import run_copy
 
+from tests.support.repetitions import exhaustive_after
 from tests.templates.conftest import REPOSITORY, VERSION, commit_all, git
 from tests.templates.tox_runs import tox
 
@@ -45,14 +46,15 @@ def test_a_second_run_installs_nothing(installed_kit: Path) -> None:
     assert "install_deps" not in ran.output
 
 
-def test_the_other_commands_use_the_kit_that_the_first_one_installed(installed_kit: Path) -> None:
+@pytest.mark.parametrize("names", exhaustive_after(1, ["plan,verify", "dev,invoke,lock,plan,publish,verify"]))
+def test_the_other_commands_use_the_kit_that_the_first_one_installed(names: str, installed_kit: Path) -> None:
     [kit] = (installed_kit / ".tox" / "kit").iterdir()
     installed = kit.stat().st_ino
 
-    ran = tox(installed_kit, "run", "-e", "dev,invoke,lock,plan,publish,verify", "--", "--help")
+    ran = tox(installed_kit, "run", "-e", names, "--", "--help")
 
     assert ran.code == 0, ran.output
-    assert ran.passed == {"dev", "invoke", "lock", "plan", "publish", "verify"}
+    assert ran.passed == set(names.split(","))
     assert "Collecting" not in ran.output
     assert [one.stat().st_ino for one in (installed_kit / ".tox" / "kit").iterdir()] == [installed]
     assert not list(installed_kit.glob(".tox/plan/**/copier"))
@@ -70,6 +72,7 @@ def test_an_installed_kit_starts_plugins_at_its_own_version_from_any_folder(
         assert (tmp_path / name / "src" / "index.js").is_file()
 
 
+@pytest.mark.exhaustive  # that it has its templates, the test above shows; and how updates work, test_updates.py
 def test_an_installed_kit_updates_plugins(installed_kit: Path, tmp_path: Path) -> None:
     done = biot_plugin(installed_kit, tmp_path, "new", "mine", "--defaults", "--data", "hooks=notification")
     assert done.returncode == 0, done.stderr

@@ -10,6 +10,7 @@ import pytest
 import yaml
 from copier import VcsRef, run_update
 
+from tests.support.repetitions import exhaustive_after
 from tests.templates.conftest import files_of, git
 from tests.templates.expected import HOOKS, expected_files, own_account_files
 
@@ -41,7 +42,7 @@ def test_it_is_the_same_plugin_with_a_server_beside_it(language: str, render: Re
     assert not any(b"On your own account" in content or b"SERVER_PORT" in content for content in biot.values())
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", exhaustive_after(1, LANGUAGES))
 def test_the_hosting_can_be_changed_and_changed_back(
     language: str, plugin: Callable[..., Path], render: Render
 ) -> None:

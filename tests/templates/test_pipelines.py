@@ -112,6 +112,28 @@ def test_a_failed_plan_stops_the_job_and_a_plan_with_changes_does_not(
     assert (done.returncode == 0) == goes_on
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_publish_step_of_bitbucket_does_nothing_without_an_environment(
+    language: str, render: Render, tmp_path: Path
+) -> None:
+    """The other systems leave out the job; a step of Bitbucket cannot have a condition on a variable."""
+    pipeline = pipelines.read("bitbucket", render(language=language, ci="bitbucket"))
+    (tmp_path / "tox").write_text("#!/bin/sh\necho called\n", "utf-8")
+    (tmp_path / "tox").chmod(0o755)
+    environ = {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
+    lines = [re.sub(r"^\S*/tox ", "tox ", script) for script in pipeline["publish"].scripts]
+    script = "\n".join(line for line in lines if not re.match(r"python3? -m|apt-get|\S+/pip ", line))
+
+    answers = [
+        subprocess.run(["sh", "-e", "-c", script], env={**environ, **more}, capture_output=True, text=True, check=True)
+        for more in ({}, {"BIOT_ENVIRONMENT": "staging"})
+    ]
+
+    assert "Publishing is off" in answers[0].stdout
+    assert "called" not in answers[0].stdout
+    assert answers[1].stdout.count("called") >= len(("plan", "publish"))
+
+
 def test_an_unmerged_change_publishes_nothing(case: tuple[str, str], render: Render) -> None:
     _, system = case
     text = text_of(render, case)

@@ -94,7 +94,9 @@ def tsc(folder: Path) -> str:
 
 
 @pytest.fixture(scope="module")
-def installed(render: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+def installed(
+    render: Callable[..., Path], node_packages: Callable[[Path], None], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], Path]:
     """A plugin with the type checker that its lock pins; mypy is the one of these tests."""
     known: dict[str, Path] = {}
 
@@ -103,8 +105,7 @@ def installed(render: Callable[..., Path], tmp_path_factory: pytest.TempPathFact
             folder = tmp_path_factory.mktemp("types") / "my-plugin"
             known[language] = Path(shutil.copytree(render(language=language), folder))
             if language == "javascript":
-                npm = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-                subprocess.run(npm, cwd=folder, check=True, capture_output=True)
+                node_packages(folder)
         return known[language]
 
     return _installed

@@ -11,6 +11,8 @@ from copier import VcsRef, run_copy, run_update
 
 import scaffold
 from builder.errors import ProjectError
+from tests.support.plugins.faster_copier import keep_clones_of
+from tests.support.repetitions import exhaustive_after
 from tests.templates.conftest import VERSION, commit_all, files_of, git
 from tests.templates.expected import HOOKS
 
@@ -46,6 +48,7 @@ def two_versions(kit: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(kit, folder, ignore=shutil.ignore_patterns(".git"), dirs_exist_ok=True)
     commit_all(folder, "Newer")
     git(folder, "tag", VERSION)
+    keep_clones_of(folder)
     return folder
 
 
@@ -135,7 +138,7 @@ def test_a_conflict_is_an_error_that_names_its_line(old_renders: dict[str, Path]
     assert "git reset --hard" in caught.value.hint
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", exhaustive_after(1, LANGUAGES))
 def test_a_hook_can_be_added_later(language: str, plugin: Callable[..., Path], tmp_path: Path, kit: Path) -> None:
     folder = plugin(language=language, hooks=["notification"])
     (folder / PERFORM[language]).write_text("the author's own\n", "utf-8")

@@ -21,14 +21,18 @@ async function start(t) {
   const settings = readSettings(biot.environment());
   const log = configureLogger(settings, "", () => undefined);
   const call = { settings, traceId: "", traceparent: "", log, remainingSeconds: () => 30 };
+  /** @type {Map<string | typeof GENUINE, string>} A flood repeats one token: signing hundreds would take seconds. */
+  const tokens = new Map();
 
   /**
    * @param {string | typeof GENUINE} token
    * @returns {Promise<number>} The status that a call with such a token gets.
    */
   async function statusOf(token) {
+    const signed = tokens.get(token) ?? makeToken(token);
+    tokens.set(token, signed);
     try {
-      await verifyToken(makeToken(token), publicKeys, call);
+      await verifyToken(signed, publicKeys, call);
       return 200;
     } catch (error) {
       return /** @type {any} */ (error).status;
