@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from builder.dependencies import Store
+from builder.host import process
+from tests.support.machine import forked_pip as forked_pip_runs
 from tests.support.machine.tool_settings import use_own_settings
 from tests.support.servers.package_registries import NpmRegistry, PythonIndex, Registry, served
 
@@ -18,6 +20,12 @@ if TYPE_CHECKING:
 @pytest.fixture
 def own_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     use_own_settings(monkeypatch, tmp_path / "home")
+
+
+@pytest.fixture
+def forked_pip(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only for tests that are not about how pip is started: its libraries are imported once for all of its runs."""
+    monkeypatch.setattr(process, "run", forked_pip_runs.run)
 
 
 @pytest.fixture

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
     from tests.support.servers.package_registries import PythonIndex
 
+pytestmark = pytest.mark.usefixtures("forked_pip")
+
+
 HANDLER = "def handler(event, context):\n    return None\n"
 TODAY = date(2026, 11, 20)
 TICK = 0.06

@@ -14,6 +14,7 @@ import pytest
 
 from builder.cli.app import machine_error, run
 from tests.functional.cli.conftest import REPOSITORY
+from tests.support.repetitions import exhaustive_after
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -170,7 +171,7 @@ def test_an_interrupt_during_imports_prints_no_traceback(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     "redirection", [">&-", "<&-", ">&- 2>&-", ">/dev/full", ">/dev/full 2>&1", "2>/dev/full", "| true", "2>&1 | true"]
 )
-@pytest.mark.parametrize("command", ["check", "check --json", "frobnicate --json"])
+@pytest.mark.parametrize("command", exhaustive_after(2, ["check", "frobnicate --json", "check --json"]))
 def test_a_failure_keeps_its_exit_code_when_its_output_cannot_be_written(
     command: str, redirection: str, tmp_path: Path
 ) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from builder.dependencies import Store, write_lock
 from builder.natives.scan_cache import SUFFIX
 from tests.support.archives.elf_files import elf
@@ -13,6 +15,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.support.servers.package_registries import PythonIndex
+
+pytestmark = pytest.mark.usefixtures("forked_pip")
+
 
 NEWER = elf(versions={"libc.so.6": ["GLIBC_2.38"]})
 FITS = elf(versions={"libc.so.6": ["GLIBC_2.17"]})

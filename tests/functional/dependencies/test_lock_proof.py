@@ -21,6 +21,9 @@ from tests.support.servers.package_registries import PythonIndex, make_wheel, se
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.usefixtures("forked_pip")
+
+
 QUIET = SilentProgress()
 TOML = (
     '[plugin]\nname = "sample"\ndisplayName = "S"\nversion = 1\nruntime = "python3.13"\nhandler = "index.handler"\n'

@@ -15,13 +15,17 @@ from builder.dependencies import Store, collect, read_lock, refuse_incomplete_lo
 from builder.dependencies.npm.tarball import MAX_UNPACKED, read_tarball
 from builder.errors import DependencyError
 from builder.progress import SilentProgress
+from tests.support.machine.tool_settings import use_own_settings
 from tests.support.plugins.stage_inputs import RecordedProgress, plugin
-from tests.support.servers.package_registries import make_tarball
+from tests.support.repetitions import exhaustive_after
+from tests.support.servers.package_registries import NpmRegistry, make_tarball, served
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
-    from tests.support.servers.package_registries import NpmRegistry, Registry
+    from builder.manifest.model import Manifest
+    from tests.support.servers.package_registries import Registry
 
 QUIET = SilentProgress()
 
@@ -71,6 +75,28 @@ WORLD = {
 }
 
 
+@pytest.fixture(scope="module")
+def locked_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project that depends on ``base 1.0.0``, locked."""
+    folder = tmp_path_factory.mktemp("locked")
+    (folder / "project").mkdir()
+    ask(folder / "project", dependencies={"base": "1.0.0"})
+    with pytest.MonkeyPatch.context() as patch, served(NpmRegistry()) as registry:
+        use_own_settings(patch, folder / "home")
+        patch.setenv("NPM_CONFIG_REGISTRY", f"{registry.url}/")
+        registry.package("base", "1.0.0")
+        write_lock(plugin(folder / "project", "nodejs22.x"), Store(folder / "store"), QUIET)
+    return folder / "project"
+
+
+@pytest.fixture
+def locked_base(locked_once: Path, project: Path, registry: NpmRegistry) -> Manifest:
+    """A copy of the locked project, and a registry that has the same package."""
+    shutil.copytree(locked_once, project, dirs_exist_ok=True)
+    registry.package("base", "1.0.0")
+    return plugin(project, "nodejs22.x")
+
+
 def test_production_packages_are_placed_as_npm_places_them(project: Path, store: Store, registry: NpmRegistry) -> None:
     publish(registry)
     ask(project, **WORLD)
@@ -115,12 +141,9 @@ def test_a_warm_store_uses_no_registry_and_two_stores_have_the_same_bytes(
     assert [pack.file.read_bytes() for pack in second] == [pack.file.read_bytes() for pack in first]
 
 
-@pytest.mark.parametrize("suffix", [".zip", ".index"])
-def test_a_damaged_npm_pack_is_made_again(project: Path, store: Store, registry: NpmRegistry, suffix: str) -> None:
-    registry.package("base", "1.0.0")
-    ask(project, dependencies={"base": "1.0.0"})
-    manifest = plugin(project, "nodejs22.x")
-    write_lock(manifest, store, QUIET)
+@pytest.mark.parametrize("suffix", exhaustive_after(1, [".index", ".zip"]))
+def test_a_damaged_npm_pack_is_made_again(locked_base: Manifest, store: Store, suffix: str) -> None:
+    manifest = locked_base
     lock = read_lock(manifest)
     (sound,) = collect(lock, manifest, store, QUIET)
     data = sound.file.read_bytes()
@@ -129,11 +152,10 @@ def test_a_damaged_npm_pack_is_made_again(project: Path, store: Store, registry:
     assert sound.file.read_bytes() == data
 
 
-def test_a_file_with_another_hash_than_the_lock_is_refused(project: Path, store: Store, registry: NpmRegistry) -> None:
-    registry.package("base", "1.0.0")
-    ask(project, dependencies={"base": "1.0.0"})
-    manifest = plugin(project, "nodejs22.x")
-    write_lock(manifest, store, QUIET)
+def test_a_file_with_another_hash_than_the_lock_is_refused(
+    locked_base: Manifest, store: Store, registry: NpmRegistry
+) -> None:
+    manifest = locked_base
     registry.package("base", "1.0.0", files={"evil.js": b""})
     with pytest.raises(DependencyError, match=r"a different file for base 1\.0\.0 than package-lock\.json pins"):
         collect(read_lock(manifest), manifest, store, QUIET)
@@ -141,13 +163,10 @@ def test_a_file_with_another_hash_than_the_lock_is_refused(project: Path, store:
 
 
 def test_project_settings_and_addresses_in_a_lock_do_not_change_the_registry(
-    project: Path, store: Store, registry: NpmRegistry, canary: Registry
+    locked_base: Manifest, project: Path, store: Store, registry: NpmRegistry, canary: Registry
 ) -> None:
-    registry.package("base", "1.0.0")
     registry.package("more", "1.0.0")
-    ask(project, dependencies={"base": "1.0.0"})
-    manifest = plugin(project, "nodejs22.x")
-    write_lock(manifest, store, QUIET)
+    manifest = locked_base
     file = project / "package-lock.json"
     foreign = json.loads(file.read_text())
     foreign["packages"]["node_modules/base"]["resolved"] = f"{canary.url}/base/-/base-1.0.0.tgz"
@@ -200,14 +219,10 @@ def test_a_package_missing_in_the_registry_is_named(project: Path, store: Store,
 
 
 def test_an_unreachable_registry_is_reported(
-    project: Path, store: Store, registry: NpmRegistry, monkeypatch: pytest.MonkeyPatch
+    locked_base: Manifest, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    registry.package("base", "1.0.0")
-    ask(project, dependencies={"base": "1.0.0"})
-    manifest = plugin(project, "nodejs22.x")
-    write_lock(manifest, store, QUIET)
+    manifest = locked_base
     monkeypatch.setenv("NPM_CONFIG_REGISTRY", "http://127.0.0.1:9/")
-    shutil.rmtree(project.parent / "home" / ".npm")
     with pytest.raises(DependencyError, match="npm registry is unreachable"):
         collect(read_lock(manifest), manifest, store, QUIET)
 
@@ -259,12 +274,9 @@ def test_a_file_with_another_sha1_is_refused(project: Path, store: Store, regist
 
 
 def test_a_lock_with_only_text_changes_is_reported_as_rewritten(
-    project: Path, store: Store, registry: NpmRegistry
+    locked_base: Manifest, project: Path, store: Store
 ) -> None:
-    registry.package("base", "1.0.0")
-    ask(project, dependencies={"base": "1.0.0"})
-    manifest = plugin(project, "nodejs22.x")
-    write_lock(manifest, store, QUIET)
+    manifest = locked_base
     assert not write_lock(manifest, store, QUIET).rewritten
     file = project / "package-lock.json"
     file.write_text(
@@ -309,7 +321,7 @@ def bomb() -> bytes:
 
 
 SOUND = {"package/package.json": b"{}", "package/index.js": b""}
-HOSTILE = {
+HOSTILE: dict[str, bytes | Callable[[], bytes]] = {
     "climbs": make_tarball({**SOUND, "package/../../evil.js": b""}),
     "absolute": make_tarball({**SOUND, "/etc/evil.js": b""}),
     "backslash": make_tarball({**SOUND, "package/..\\..\\evil.js": b""}),
@@ -324,14 +336,14 @@ HOSTILE = {
     "no gzip": b"PK\x03\x04 something else",
     "empty": b"",
     "second archive behind the first": make_tarball(SOUND) + make_tarball(SOUND),
-    "bomb": bomb(),
+    "bomb": bomb,  # takes a second to make: only when it is used
 }
 
 
 @pytest.mark.parametrize("data", HOSTILE.values(), ids=HOSTILE.keys())
-def test_hostile_tarballs_are_refused_by_name(tmp_path: Path, data: bytes) -> None:
+def test_hostile_tarballs_are_refused_by_name(tmp_path: Path, data: bytes | Callable[[], bytes]) -> None:
     file = tmp_path / "hostile.tgz"
-    file.write_bytes(data)
+    file.write_bytes(data if isinstance(data, bytes) else data())
     with pytest.raises(DependencyError, match=r"The npm package evil 1\.0\.0 "):
         read_tarball(file, "evil 1.0.0")
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["home", "hostile.tgz"]

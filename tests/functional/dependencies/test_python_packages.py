@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from builder.manifest.model import Manifest
     from tests.support.servers.package_registries import Registry
 
+pytestmark = pytest.mark.usefixtures("forked_pip")
+
+
 QUIET = SilentProgress()
 
 

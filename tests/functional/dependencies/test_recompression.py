@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from builder.manifest.model import Manifest
     from tests.support.servers.package_registries import PythonIndex
 
+pytestmark = pytest.mark.usefixtures("forked_pip")
+
+
 TEXT = " ".join(random.Random(1).choices(["alpha", "beta", "gamma", "delta", "def", "return"], k=20_000))  # noqa: S311 - content only
 
 

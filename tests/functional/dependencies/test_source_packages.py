@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from builder.manifest.model import Manifest
     from tests.support.servers.package_registries import PythonIndex
 
+pytestmark = pytest.mark.usefixtures("forked_pip")
+
+
 MANIFEST = '[plugin]\nname = "sample"\ndisplayName = "S"\nversion = 1\nruntime = "python3.13"\n'
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from sandbox.registry.push_credentials import find_credentials
 from tests.functional.release.conftest import LOCAL, ImagePlugin, tell_of
+from tests.support.repetitions import exhaustive_after
 from tests.support.sandbox.running_sandbox import Sandbox, running_sandbox
 
 if TYPE_CHECKING:
@@ -132,7 +133,9 @@ def test_log_in_push_publish_and_rollback_show_no_credential(shown: Shown, log: 
 
 
 @pytest.mark.parametrize("crash", ["log-in", "push"])
-@pytest.mark.parametrize("arguments", [("image", "login"), ("image", "push"), ("publish",)])
+@pytest.mark.parametrize(
+    "arguments", exhaustive_after(1, [(("publish",),), (("image", "login"),), (("image", "push"),)])
+)
 def test_a_bug_in_the_middle_of_a_log_in_or_push_shows_no_credential(
     shown: Shown, log: list[str], arguments: tuple[str, ...], crash: str
 ) -> None:

@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 
     from tests.support.servers.package_registries import NpmRegistry, PythonIndex
 
+pytestmark = pytest.mark.usefixtures("forked_pip")
+
 
 @pytest.fixture(autouse=True)
 def _isolated(own_settings: None) -> None:
