@@ -1,7 +1,7 @@
 """Stack traces in the logs of plugins as a person reads them, with the plugin's own frames marked.
 
 Lambda's Node.js client writes an error as one line of JSON; its Python client replaces spaces and line ends so that an
-error stays one record in CloudWatch.
+error stays one record in CloudWatch. Generated plugins write each record as JSON, with the stack trace under ``stack``.
 """
 
 from __future__ import annotations
@@ -81,7 +81,12 @@ def _expanded(record: str) -> str:
         error = json.loads(text)
     except ValueError:
         return record
-    lines = list(_error_lines(error)) if isinstance(error, dict) else []
+    if not isinstance(error, dict):
+        return record
+    stack = error.get("stack")
+    if "message" in error and isinstance(stack, str):
+        return "\n".join([json.dumps({**error, "stack": "below"}, ensure_ascii=False), stack])
+    lines = list(_error_lines(error))
     return "\n".join([before.rstrip(), *lines]) if lines else record
 
 

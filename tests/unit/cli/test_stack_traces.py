@@ -73,6 +73,18 @@ def test_of_a_rejected_promise_the_reason_is_shown() -> None:
     ]
 
 
+def test_the_stack_of_a_generated_plugins_record_is_below_it() -> None:
+    stack = f"Traceback (most recent call last):\n{PYTHON.splitlines()[2]}"
+    lines = lines_of(json.dumps({"message": "The call failed: 'age'", "level": "ERROR", "stack": stack}))
+
+    assert [line.text for line in lines] == [
+        '{"message": "The call failed: \'age\'", "level": "ERROR", "stack": "below"}',
+        "Traceback (most recent call last):",
+        '  File "pkg/hook.py", line 13, in handler',
+    ]
+    assert [line.source for line in lines] == ["", "", "pkg/hook.py:13"]
+
+
 @pytest.mark.parametrize("text", ["{", '{"a": 1}', '{"stack": "x"}', '{"stack": []}', "[1]", "plain", "", "a\tb"])
 def test_every_other_record_stays_as_it_is(text: str) -> None:
     assert [line.text for line in lines_of(HEAD + text)] == [HEAD + text]
