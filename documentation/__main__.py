@@ -46,6 +46,7 @@ def main() -> int:
 def write_sources(folder: Path) -> None:
     """Write every page of the site as Markdown: those of the repository, and those that the code generates."""
     shutil.copytree(REPOSITORY / "docs", folder)
+    shutil.copy(Path(__file__).with_name("site.css"), folder)
     pages = [path.relative_to(REPOSITORY).as_posix() for path in (REPOSITORY / "docs").rglob("*.md")]
     for page in (*pages, *(name for name in ELSEWHERE if name != "README.md")):
         text = (REPOSITORY / page).read_text("utf-8")

@@ -20,7 +20,7 @@ This page is generated from the commands themselves: it says what `--help` says.
 | --- | --- |
 | 0 | done, or nothing to do |
 | 2 to 9 | the [error codes](errors.md) say which |
-| 10 | `plan` found changes |
+| 10 | `plan` found changes, `diff` differences, or `types --check` an outdated file |
 | 70 | a bug of the kit |
 | 130 | interrupted |
 """

@@ -26,14 +26,15 @@ def steps_of(name: str) -> list[PageStep]:
 
 def test_the_readme_shows_the_commands_of_the_guide_to_images() -> None:
     guide = (REPOSITORY / "docs" / "how-to" / "image.md").read_text("utf-8")
-    block = guide[guide.index("```console") : guide.rindex("```")]
+    start = guide.index("```console")
+    block = guide[start : guide.index("```", start + 3)]
     assert block in (REPOSITORY / "README.md").read_text("utf-8")
 
 
 def test_every_command_of_the_guides_to_publishing_works(render: Callable[..., Path], tmp_path: Path) -> None:
     zips, images = steps_of("publish"), steps_of("image")
     assert zips[0].command == "biot-plugin sandbox"
-    assert (len(zips) >= 9, len(images)) == (True, 10)
+    assert (len(zips) >= 9, len(images) >= 10) == (True, True)
     plugins = {}
     for package_type in ("zip", "image"):
         rendered = render(plugin_name="my-plugin", package_type=package_type)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,6 +21,8 @@ from documentation.page_links import site_links
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+DOCS = Path(__file__).parents[2] / "docs"
+
 
 def test_every_command_and_option_is_on_the_page_of_commands() -> None:
     page = command_page(cli, COMMAND_GROUPS)
@@ -36,6 +39,31 @@ def test_every_command_and_option_is_on_the_page_of_commands() -> None:
     assert [name for name in COMMANDS if f"### biot-plugin {name} " not in page] == []
     assert sorted(option for option in options if option not in page) == []
     assert "### biot-plugin image push { #image-push }" in page
+
+
+def test_every_command_is_named_on_a_page_that_people_wrote() -> None:
+    """A guide, the tutorial or a page about a subject: the generated reference alone helps only who knows the name."""
+    subjects = [DOCS / f"{name}.md" for name in ("tutorial", "local", "packaging", "publishing", "evidence")]
+    text = "\n".join(page.read_text("utf-8") for page in (*subjects, *(DOCS / "how-to").glob("*.md")))
+    context = click.Context(cli)
+    leaves = []
+    for name in COMMANDS:
+        command = cli.get_command(context, name)
+        below = command.list_commands(context) if isinstance(command, click.Group) else []
+        alone = not isinstance(command, click.Group) or command.invoke_without_command
+        leaves += [*([name] if alone else []), *(f"{name} {word}" for word in below)]
+
+    assert "image push" in leaves
+    assert [name for name in leaves if not re.search(rf"\bbiot-plugin {name}\b", text)] == []
+
+
+def test_every_guide_is_in_the_navigation_and_on_the_first_page() -> None:
+    guides = {f"how-to/{page.name}" for page in (DOCS / "how-to").glob("*.md")}
+    navigation = (DOCS.parent / "documentation" / "zensical.toml").read_text("utf-8")
+    first_page = (DOCS / "index.md").read_text("utf-8")
+
+    assert {page for page in guides if f'"{page}"' not in navigation} == set()
+    assert {page for page in guides if f"({page})" not in first_page} == set()
 
 
 def keys(value: Any) -> Iterator[str]:  # noqa: ANN401 - JSON

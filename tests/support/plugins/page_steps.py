@@ -3,7 +3,7 @@
 - A fenced block with ``title="PATH"`` is a file.
 - In a ``console`` block, a line that begins with ``$`` is a command. The lines after it are what it prints: each must
   be in the output, in this order; ``…`` stands for any text. A comment after a command is a promise, such as
-  ``version 1 → 2``.
+  ``version 1 → 2`` or ``exit code 9``.
 - Blocks in other languages (``sh``) are for machines that a test does not have.
 """
 
@@ -19,13 +19,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 REPOSITORY = Path(__file__).parents[3]
 CHANGES_WAIT = 10
 """The exit code of `biot-plugin plan` when there is something to publish."""
 SANDBOX = "biot-plugin sandbox"
-"""Runs in a terminal of its own, so the test starts it."""
+"""Runs in a terminal of its own, so the test starts it before the first step."""
 _BLOCK = re.compile(r"^([ ]*)```(\w+)(?: title=\"([^\"]+)\")?\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 
 
@@ -76,11 +76,13 @@ class Reader:
         folder: Where they are; ``cd`` changes it.
         environ: Their environment; ``export`` changes it.
         replaced: Text of the page -> what it is on this machine.
+        other_terminals: Another command that runs until Ctrl-C -> what starts it in the reader's folder.
     """
 
     folder: Path
     environ: dict[str, str]
     replaced: Mapping[str, str] = field(default_factory=dict)
+    other_terminals: Mapping[str, Callable[[Path], None]] = field(default_factory=dict)
 
     def follow(self, steps: Iterable[PageStep]) -> None:
         """Do every step; a command that fails or prints something else than the page shows is an AssertionError."""
@@ -88,6 +90,8 @@ class Reader:
             if step.file:
                 (self.folder / step.file).parent.mkdir(parents=True, exist_ok=True)
                 (self.folder / step.file).write_text(step.text, "utf-8")
+            elif step.command in self.other_terminals:
+                self.other_terminals[step.command](self.folder)
             elif step.command != SANDBOX:
                 self._run(step)
 
@@ -107,7 +111,9 @@ class Reader:
             encoding="utf-8",
             check=False,
         )
-        expected = {0, CHANGES_WAIT} if line.startswith("biot-plugin plan") else {0}
+        promised_code = re.search(r"exit code (\d+)", step.promise)
+        expected = {int(promised_code[1])} if promised_code else {0}
+        expected |= {CHANGES_WAIT} if line.startswith("biot-plugin plan") else set()
         assert done.returncode in expected, f"{line} (exit code {done.returncode})\n{done.stdout}"
         for promised in re.findall(r"version \d+ → \d+|nothing to do", step.promise):
             assert promised in " ".join(done.stdout.lower().split()), f"{line} promises {promised}\n{done.stdout}"
