@@ -77,11 +77,13 @@ def test_the_handler_sees_what_lambda_shows_and_nothing_of_this_shell(
     function: SmallFunction, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SECRET_OF_THE_AUTHOR", "1")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "of the author")
     seen = function.answer({"do": "context"})
 
     assert isinstance(seen, dict)
     environment = seen["environment"]
     assert not {"SECRET_OF_THE_AUTHOR", "HOME", "USER", "VIRTUAL_ENV"} & set(environment)
+    assert not {name for name in environment if "SECRET" in name or "ACCESS_KEY" in name or "SESSION_TOKEN" in name}
     name = function.configuration.name
     assert environment["AWS_LAMBDA_FUNCTION_NAME"] == name
     assert environment["AWS_EXECUTION_ENV"] == "AWS_Lambda_python3.13"

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
 
+from builder.manifest import load
 from builder.manifest.model import Interception, InterceptionType, Notification, Subscriptions
+from builder.publishing.own_endpoint.endpoint_health import check_endpoint
 from builder.publishing.own_endpoint.endpoint_plan import make_endpoint_plan, wanted_rows
+from builder.publishing.remote.health import HealthState
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -135,6 +139,24 @@ def test_an_address_of_this_machine_is_refused_for_a_real_biot(plugin: Manifest)
     result = plugin.run("publish", "-e", "dev", "--project", str(plugin.folder))
     assert result.code == 8
     assert "the endpoint must be public and https" in result.err
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "reason"),
+    [
+        ("http://127.0.0.1:8080/", "is not https."),
+        ("https://127.0.0.1/", "has no public address."),
+        ("https://10.1.2.3/hook", "has no public address."),
+    ],
+)
+def test_doctor_says_why_biot_cannot_reach_an_address(plugin: Manifest, endpoint: str, reason: str) -> None:
+    file = plugin.folder / "plugin.toml"
+    text = file.read_text("utf-8")
+    file.write_text(text.replace('endpointUrl = "http://127.0.0.1:8080/"', f'endpointUrl = "{endpoint}"'), "utf-8")
+    manifest = load(file, environment="dev", today=date(2026, 1, 1)).manifest
+
+    [check] = check_endpoint(manifest, {})
+    assert (check.state, check.message) == (HealthState.PROBLEM, f"{endpoint} {reason}")
 
 
 @pytest.mark.parametrize(
