@@ -31,6 +31,7 @@ def test_no_update_is_lost_silently(runs: Runs, count: int) -> None:
     assert verdicts_of(races)["conflict"] > 0
 
 
+@pytest.mark.exhaustive  # about the simulation, not about the kit
 def test_one_seed_always_gives_the_same_steps(runs: Runs) -> None:
     seeds = [FIRST_REPORTED, 35, 60, FIRST_REPORTED]
     first, again = runs.race(seeds), runs.race(list(reversed(seeds)))
