@@ -26,6 +26,7 @@ from tests.functional.release.conftest import tell_of
 from tests.support.sandbox.running_sandbox import running_sandbox
 from tests.templates.conftest import REPOSITORY, commit_all, files_of, git
 from tests.templates.expected import ACTIONS, CI_FILES, many_plugins_files
+from tests.templates.tox_runs import tox
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,31 +49,49 @@ def test_the_files_are_the_expected_ones_and_can_be_read(ci: str, render: Render
             assert not text.endswith("\n\n"), file
             assert not re.search(r"(?<!\$)\{\{|\{%|\{#|%\}", text), f"{file} was not rendered whole"
             readers.get(file.suffix, str)(text)
-    tox = configparser.ConfigParser(interpolation=None)
-    tox.read(folder / "tox.ini", "utf-8")
-    assert tox["kit"]["requirement"].startswith("biot-plugin-kit @ file:")
+    settings = configparser.ConfigParser(interpolation=None)
+    settings.read(folder / "tox.ini", "utf-8")
+    assert settings["kit"]["requirement"].startswith("biot-plugin-kit @ file:")
     assert yaml.safe_load((folder / ".copier-answers.yml").read_text("utf-8"))["layout"] == "many"
 
 
 def test_the_kit_is_installed_as_in_one_plugin(render: Render) -> None:
     many, one = render(layout="many"), render()
-    tox = [configparser.ConfigParser(interpolation=None) for _ in (many, one)]
-    for parser, folder in zip(tox, (many, one), strict=True):
+    settings = [configparser.ConfigParser(interpolation=None) for _ in (many, one)]
+    for parser, folder in zip(settings, (many, one), strict=True):
         parser.read(folder / "tox.ini", "utf-8")
-    kit = [next(parser[name] for name in parser.sections() if "package," in name) for parser in tox]
+    kit = [next(parser[name] for name in parser.sections() if "package," in name) for parser in settings]
 
     assert (many / "tools" / "install_kit.py").read_bytes() == (one / "tools" / "install_kit.py").read_bytes()
-    assert tox[0]["kit"]["requirement"] == tox[1]["kit"]["requirement"]
+    assert settings[0]["kit"]["requirement"] == settings[1]["kit"]["requirement"]
     assert [section["install_command"] for section in kit] == [kit[0]["install_command"]] * 2
     assert [section["deps"] for section in kit] == ["{[kit]requirement}"] * 2
     assert set(kit[1]["pass_env"].split("\n")) <= {
         *kit[0]["pass_env"].split("\n"),
-        *tox[0]["testenv"]["pass_env"].split("\n"),
+        *settings[0]["testenv"]["pass_env"].split("\n"),
     }
     lock = (many / "requirements-tox.lock").read_text("utf-8")
     assert re.search(r"(?m)^tox==\d", lock)
     assert len(re.findall(r"(?m)^\S+==", lock)) <= lock.count("--hash=sha256:")
     assert "://" not in lock
+
+
+def test_tox_has_a_command_for_all_plugins_and_gives_the_tests_no_secrets(render: Render, tmp_path: Path) -> None:
+    names = ("test", "package", "changed", "plan", "publish")
+    ran = tox(
+        render(layout="many"), "config", "--workdir", str(tmp_path), "-e", ",".join(names), "-k", "commands", "pass_env"
+    )
+    settings = configparser.ConfigParser(interpolation=None)
+    settings.read_string(ran.output)
+
+    assert {name: settings[f"testenv:{name}"]["commands"].split(None, 1)[1] for name in names} == {
+        "test": "tools/test_plugins.py",
+        "changed": "tools/changed_plugins.py",
+        **{name: f"-P -m builder {name} --all" for name in ("package", "plan", "publish")},
+    }
+    passed = {name: settings[f"testenv:{name}"]["pass_env"].split() for name in names}
+    assert [name for name in names if "BIOT_*" in passed[name]] == ["package", "changed", "plan", "publish"]
+    assert all("CI" in variables for variables in passed.values())
 
 
 def test_actions_are_pinned_by_commit_and_may_only_read(render: Render) -> None:
