@@ -14,6 +14,7 @@ import pytest
 from builder.evidence.inspection.contents import inspect
 from builder.evidence.inspection.page import write_page
 from tests.support.plugins.packaged_evidence import built, with_bytecode
+from tests.support.repetitions import exhaustive_after
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,8 +41,9 @@ addEventListener("load", () => {
 
 
 @pytest.mark.skipif(not BROWSER, reason="no chromium on this machine")
-@pytest.mark.parametrize("width", [1280, 400])
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize(
+    ("width", "dark"), exhaustive_after(2, [(1280, False), (400, True), (1280, True), (400, False)])
+)
 def test_the_page_is_readable(tmp_path: Path, width: int, *, dark: bool) -> None:
     seen_inside = with_bytecode(inspect(built(tmp_path / "plugin").artifact.file), "pkg/a.py")
     write_page(seen_inside, tmp_path / "page.html")

@@ -7,6 +7,8 @@ import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
+import pytest
+
 from builder.publishing.state_folder import StateFolder
 from tests.support.plugins.page_steps import Reader, page_steps, reader_environment
 from tests.support.sandbox.pushed_bases import push_base_to_local
@@ -31,6 +33,7 @@ def test_the_readme_shows_the_commands_of_the_guide_to_images() -> None:
     assert block in (REPOSITORY / "README.md").read_text("utf-8")
 
 
+@pytest.mark.exhaustive  # each command has tests of its own; `tox -e docs` runs the pages
 def test_every_command_of_the_guides_to_publishing_works(render: Callable[..., Path], tmp_path: Path) -> None:
     zips, images = steps_of("publish"), steps_of("image")
     assert zips[0].command == "biot-plugin sandbox"

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+@pytest.mark.exhaustive  # each command has tests of its own; `tox -e docs` runs the pages
 def test_every_command_of_the_tutorial_works(kit: Path, tmp_path: Path, functions_cache: Path) -> None:
     steps = [*page_steps((REPOSITORY / "docs" / "tutorial.md").read_text("utf-8"))]
     environ = {**reader_environment(tmp_path, kit), "XDG_CACHE_HOME": str(functions_cache.parents[1])}
