@@ -151,7 +151,8 @@ def _plugin(scratch: Path, language: str) -> Path:
 def _build(machine: DockerMachine, language: str, folder: Path) -> Row:
     """Build the image, and give it the name under which Compose looks for it."""
     name = f"{folder.name}_plugin"
-    arguments = ["build", "--network=host", "--file", folder / "deploy/Dockerfile", "--tag", name, folder]
+    file = folder / "deploy/Dockerfile"
+    arguments = ["build", "--network=host", f"--file={file}", f"--tag={name}", str(folder)]
     machine.environment["DOCKER_BUILDKIT"] = "1"  # only BuildKit reads deploy/Dockerfile.dockerignore
     done = machine.docker(*arguments, check=False)
     warnings = [line for line in done.stderr.splitlines() if "warning" in line.lower() or "notice" in line.lower()]

@@ -67,11 +67,14 @@ def _commands(repository: PluginRepository, variables: Mapping[str, str]) -> _Co
         mark = "#" if file.suffix == ".py" else "//"
         file.write_text(f"{file.read_text('utf-8')}{mark} {next(lines)}\n", "utf-8")
 
+    def restore() -> None:
+        repository.git("checkout", "-q", ".")
+
     return _Commands(
         discovery=replace(everything, argv=[*everything.argv, "--dry-run"]),
         nothing=everything,
         changed=replace(everything, prepare=change),
-        since_nothing=replace(since, prepare=lambda: repository.git("checkout", "-q", ".") and None),
+        since_nothing=replace(since, prepare=restore),
         since_changed=replace(since, prepare=change),
     )
 
