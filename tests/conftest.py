@@ -38,3 +38,8 @@ def pytest_collection() -> Generator[None]:
         gc.enable()
         gc.collect()
         gc.freeze()
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than there are cores, because many tests wait for servers, registries and processes."""
+    return (os.cpu_count() or 1) + 1

@@ -199,6 +199,7 @@ def test_without_debugpy_the_error_says_how_to_install_it(functions_cache: Path,
     assert "pip install debugpy" in raised.value.hint
 
 
+@pytest.mark.exhaustive
 def test_dev_waits_for_the_debugger_and_switches_it_off(
     tmp_path: Path, functions_cache: Path, virtual_environment: Path
 ) -> None:

@@ -165,6 +165,7 @@ def test_a_failing_plugin_fails_the_call_and_the_next_call_answers(
     assert (again["response"]["status"], [one["fault"] for one in again["steps"]]) == (201, ["", "", ""])
 
 
+@pytest.mark.exhaustive
 def test_a_slow_plugin_answers_late_or_meets_its_timeout(biot_plugin: CommandLine, play: Play) -> None:
     play('[[fault]]\nkind = "plugin-slow"\nhook = "PRE_REQUEST"\nseconds = 0.3\n')
     late = act(biot_plugin)

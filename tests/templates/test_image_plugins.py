@@ -14,7 +14,6 @@ from copier import VcsRef, run_update
 
 from builder.manifest import manifest_file
 from builder.manifest.model import PackageType
-from tests.support.repetitions import exhaustive_after
 from tests.templates.conftest import files_of
 from tests.templates.expected import CI_FILES, HOOKS, expected_files
 
@@ -81,7 +80,8 @@ def test_tox_installs_the_kit_with_what_images_need(requirement: str, expected: 
     assert "image: python -P -m builder image {posargs}" in tox[name]["commands"]
 
 
-@pytest.mark.parametrize("language", exhaustive_after(1, LANGUAGES))
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_a_plugin_becomes_an_image_and_a_zip_again(language: str, plugin: Callable[..., Path], render: Render) -> None:
     folder = plugin(language=language)
     for package_type in ("image", "zip"):

@@ -60,6 +60,7 @@ def test_the_other_commands_use_the_kit_that_the_first_one_installed(names: str,
     assert not list(installed_kit.glob(".tox/plan/**/copier"))
 
 
+@pytest.mark.exhaustive
 def test_an_installed_kit_starts_plugins_at_its_own_version_from_any_folder(
     installed_kit: Path, tmp_path: Path
 ) -> None:

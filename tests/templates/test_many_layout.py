@@ -140,6 +140,7 @@ def test_a_matrix_for_github_never_has_more_jobs_than_github_allows() -> None:
 TINY = "[tox]\nskipsdist = true\n[testenv]\nskip_install = true\ncommands = python -c {code}\n"
 
 
+@pytest.mark.exhaustive
 def test_the_tests_of_a_share_of_the_plugins_run_and_the_worst_exit_code_counts(tmp_path: Path) -> None:
     for name, code in {"a": "1/0", "b": "print('never')"}.items():
         folder = tmp_path / "plugins" / name

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.repetitions import exhaustive_after
 from tests.templates.conftest import commit_all, git
 from tests.templates.tox_runs import Ran, tox
 
@@ -137,6 +136,7 @@ def test_a_planted_error_fails_in_the_environment_for_it_and_in_no_other(planted
     assert "planted" in ran.output
 
 
+@pytest.mark.exhaustive
 def test_node_modules_is_installed_once_when_all_environments_run_together(
     projects: Callable[[str], tuple[Path, Ran]],
 ) -> None:
@@ -171,8 +171,9 @@ OTHER_ANSWERS: tuple[dict[str, object], ...] = (
 )
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("answers", exhaustive_after(1, OTHER_ANSWERS), ids=str)
+@pytest.mark.parametrize("answers", OTHER_ANSWERS, ids=str)
 def test_a_plugin_with_other_answers_passes_too(
     language: str, answers: dict[str, object], projects: Callable[[str], tuple[Path, Ran]], render: Callable[..., Path]
 ) -> None:

@@ -93,9 +93,7 @@ def test_the_jobs_of_both_languages_run_the_same_commands_after_their_setup(
     assert jobs["python"] == jobs["javascript"]
 
 
-@pytest.mark.parametrize(
-    ("language", "system"), exhaustive_after(len(LANGUAGES), zip(cycle(LANGUAGES), SYSTEMS, strict=False))
-)
+@pytest.mark.parametrize(("language", "system"), exhaustive_after(1, zip(cycle(LANGUAGES), SYSTEMS, strict=False)))
 def test_a_release_is_built_twice_and_published_once_an_environment_is_set(
     language: str,
     system: str,

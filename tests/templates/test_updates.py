@@ -175,6 +175,7 @@ def test_a_removed_hook_and_another_ci_system_replace_files(plugin: Callable[...
     assert not (folder / ".github").exists()
 
 
+@pytest.mark.exhaustive
 def test_an_update_from_a_git_url_changes_the_pin(two_versions: Path, tmp_path: Path) -> None:
     plugin = tmp_path / "my-plugin"
     run_copy(f"git+file://{two_versions}", plugin, vcs_ref="v0.0.1", defaults=True, quiet=True)

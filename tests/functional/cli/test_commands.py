@@ -240,6 +240,7 @@ def test_a_disk_that_fills_up_leaves_nothing_half_written(plugin: Path, tmp_path
     assert list((plugin / "dist").iterdir()) == []
 
 
+@pytest.mark.exhaustive
 def test_an_interrupt_while_fetching_leaves_nothing_and_ends_with_130(
     plugin: Path, tmp_path: Path, index: PythonIndex
 ) -> None:

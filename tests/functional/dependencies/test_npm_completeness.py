@@ -25,6 +25,7 @@ ASKED = ("a transitive dependency is missing", "an alias has another version", "
 """One damage of each kind; tests/proof asks npm about all of them."""
 
 
+@pytest.mark.exhaustive
 def test_the_kit_refuses_every_damaged_lock_and_npm_ci_agrees(
     project: Path, store: Store, registry: NpmRegistry
 ) -> None:

@@ -407,6 +407,7 @@ def test_an_unreachable_index_is_reported_by_lock_and_by_package(
     assert "secret-word" not in full_text(locking.value) + full_text(fetching.value)
 
 
+@pytest.mark.exhaustive
 def test_two_builds_can_fill_one_store_at_once(project: Path, store: Store, index: PythonIndex, tmp_path: Path) -> None:
     for number in range(9):
         index.wheel(f"part{number}", "1.0", files={"shared.txt": b"x" * 100_000})

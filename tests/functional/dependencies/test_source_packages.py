@@ -42,6 +42,7 @@ def built_text(manifest: Manifest, store: Store, recorded: RecordedProgress | No
     return next(read_content(pack.file, one).decode() for one in pack.members if one.path.endswith(".py"))
 
 
+@pytest.mark.exhaustive
 def test_a_built_wheel_is_pinned_listed_and_equal_on_another_machine(
     project: Path, tmp_path: Path, index: PythonIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -73,6 +74,7 @@ def test_a_built_wheel_is_pinned_listed_and_equal_on_another_machine(
     assert index.requests == []
 
 
+@pytest.mark.exhaustive
 def test_a_build_sees_only_the_index_settings_of_the_operator(
     project: Path, store: Store, index: PythonIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -91,6 +91,7 @@ def test_it_is_refused_by_verify_and_inspect(name: str, sound: SoundLayout, tmp_
     assert sorted(tmp_path.rglob("*")) == before
 
 
+@pytest.mark.exhaustive
 def test_all_of_them_need_little_memory_and_time(sound: SoundLayout, tmp_path: Path) -> None:
     assert len(FORGERIES) >= 60
     for number, forge in enumerate(FORGERIES.values()):

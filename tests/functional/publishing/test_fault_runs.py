@@ -46,7 +46,8 @@ def test_a_publish_with_a_lost_response_is_done(runs: Runs, kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "least"), [("publish: code and settings, image", 16), ("publish: subscriptions, own account", 10)]
+    ("name", "least"),
+    exhaustive_after(1, [("publish: subscriptions, own account", 10), ("publish: code and settings, image", 16)]),
 )
 def test_other_publishes_with_a_lost_response_are_done(runs: Runs, name: str, least: int) -> None:
     """At each request, for an image also at those to the registry."""

@@ -47,6 +47,7 @@ def test_the_custom_attributes_of_templates_become_fields(
     assert f"    # Of the template {name}:\n    room: int | None\n    shift: Shift | None\n" in text
 
 
+@pytest.mark.exhaustive
 def test_more_templates_than_a_page_has(sandbox: Sandbox, types_file: Path, biot_plugin: CommandLine) -> None:
     names = [f"attribute{number}" for number in range(110)]
     for name in names:

@@ -203,6 +203,7 @@ def test_after_a_kill_the_next_run_finds_out_how_the_others_ended(repository: Pl
     assert all(entry.closed for entry in all_entries(StateFolder(folder=repository.state)))
 
 
+@pytest.mark.exhaustive
 def test_a_second_ctrl_c_ends_at_once(repository: PluginRepository, biot: Sandbox) -> None:
     slow_creation(biot, 60)
     process = repository.start("publish", *ALL, "--json")

@@ -165,6 +165,7 @@ def test_npm_tarballs_are_shared_but_not_the_packs_made_of_them(
     assert all(re.fullmatch(r"team/kit/sha512/[0-9a-f]{128}", key) for key in s3.objects())
 
 
+@pytest.mark.exhaustive
 @pytest.mark.usefixtures("s3")
 def test_a_wheel_that_was_built_from_source_is_built_on_one_machine_only(
     project: Path, index: PythonIndex, tmp_path: Path

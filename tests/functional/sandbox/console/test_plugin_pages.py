@@ -233,6 +233,7 @@ def test_the_list_has_the_search_filter_and_sort_of_the_api(browser: Browser) ->
     assert names("state=DISABLED&sort=nonsense&order=nonsense") == ["list-b"]
 
 
+@pytest.mark.exhaustive
 def test_every_plugin_can_be_reached(sandbox: Sandbox, browser: Browser) -> None:
     headers = {"authorization": f"Bearer {sandbox.token()}"}
     for number in range(101):
