@@ -155,10 +155,14 @@ def _top(folder: Path) -> Path:
 
 @contextmanager
 def _copied_index(top: Path) -> Iterator[str]:
-    """The path of a copy of the repository's index; empty when it has none."""
+    """The path of a copy of the repository's index; empty when it has none.
+
+    The copy has the time of the original. By it git knows which files may have changed in the second in which the index
+    was written, and compares their content.
+    """
     index = top / _run(["rev-parse", "--git-path", "index"], top).stdout.removesuffix("\n")
     with TemporaryDirectory() as folder:
-        yield shutil.copy(index, folder) if index.is_file() else ""
+        yield shutil.copy2(index, folder) if index.is_file() else ""
 
 
 def _run(

@@ -156,6 +156,15 @@ def _same_size_and_time(top: Path) -> None:
     os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
 
 
+def _in_the_second_of_the_checkout(top: Path) -> None:
+    """What git stores about the file does not change, and only the index's time says that this is not enough."""
+    git(top, "config", "core.trustctime", "false")
+    os.utime(top / "plugins/plain/src/data/table.csv", (1_000_000_000, 1_000_000_000))
+    git(top, "update-index", "--refresh")
+    _same_size_and_time(top)
+    os.utime(top / ".git" / "index", (1_000_000_000, 1_000_000_000))
+
+
 def _include_what_git_ignores(top: Path) -> None:
     """``include`` takes a file that git never sees."""
     manifest = top / "plugins/plain/plugin.toml"
@@ -178,6 +187,10 @@ CHANGES: dict[str, tuple[Callable[[Path], None], dict[str, list[tuple[str, str, 
     "an own file": (
         append("plugins/plain/src/index.py"),
         {PLAIN: [("plugins/plain/src/index.py", "modified", "own file")]},
+    ),
+    "an own file, in the second of the checkout": (
+        _in_the_second_of_the_checkout,
+        {PLAIN: [("plugins/plain/src/data/table.csv", "modified", "own file")]},
     ),
     "an own file, with its old size and time": (
         _same_size_and_time,
