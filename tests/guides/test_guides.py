@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import builder
 from tests.support.plugins.page_steps import Reader, blocks_that_do_not_run, page_steps, reader_environment
 from tests.support.sandbox.sandbox_command import started_sandbox
 from tests.support.servers.package_registries import PythonIndex, served
-from tests.templates.conftest import REPOSITORY, commit_all
+from tests.templates.conftest import REPOSITORY, commit_all, git
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -54,7 +55,10 @@ SERVE = "BIOT_BASE_URL=http://127.0.0.1:2468 tox -e serve"
 @pytest.fixture
 def reader(kit: Path, tmp_path: Path, functions_cache: Path) -> Iterator[Reader]:
     """Somebody in an empty folder, with a local BioT that runs."""
-    environ = {**reader_environment(tmp_path, kit), "XDG_CACHE_HOME": str(functions_cache.parents[1])}
+    released = tmp_path / "released" / kit.name
+    git(tmp_path, "clone", "--quiet", str(kit), str(released))
+    git(released, "tag", f"v{builder.__version__}")  # an installed kit updates plugins to the tag of its own version
+    environ = {**reader_environment(tmp_path, released), "XDG_CACHE_HOME": str(functions_cache.parents[1])}
     folder = tmp_path / "home"
     folder.mkdir()
     with started_sandbox([str(tmp_path / "bin" / "biot-plugin"), "sandbox", "--port", "0"], environ) as printed:
