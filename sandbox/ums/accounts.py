@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from sandbox.ums.secret_hashes import KEY_COST, hash_secret, random_secret
+from sandbox.ums.secret_hashes import hash_secret, random_secret
 from sandbox.web.biot_errors import ApiError
 
 if TYPE_CHECKING:
@@ -191,7 +191,7 @@ def add_secret_key(connection: sqlite3.Connection, service_user: str) -> SecretK
     (created,) = connection.execute(
         "INSERT INTO ums_secret_key (id, service_user_id, secret, creation_time)"
         " VALUES (?, ?, ?, strftime('%Y-%m-%dT%H:%M:%fZ', 'now')) RETURNING creation_time",
-        (identifier, service_user, hash_secret(secret, KEY_COST)),
+        (identifier, service_user, hash_secret(secret)),
     ).fetchone()
     return SecretKey(id=identifier, creation_time=created, secret=secret)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from sandbox.clock import iso
-from sandbox.ums.secret_hashes import KEY_COST, hash_secret, secret_matches
+from sandbox.ums.secret_hashes import hash_secret, secret_matches
 from sandbox.ums.sessions import USERS, check_secret, mask_phone, start_session
 from sandbox.web.biot_errors import bad_request, login_failed
 
@@ -48,7 +48,7 @@ def send_login_code(state: InstanceState, phone: str) -> dict[str, object]:
                 "INSERT INTO ums_one_time_code (request_id, user_id, code, ends) VALUES (?, ?, ?, ?)"
                 " ON CONFLICT (user_id) DO UPDATE SET request_id = excluded.request_id, code = excluded.code,"
                 " ends = excluded.ends",
-                (request, user["id"], hash_secret(code, KEY_COST), (now + timedelta(minutes=CODE_MINUTES)).timestamp()),
+                (request, user["id"], hash_secret(code), (now + timedelta(minutes=CODE_MINUTES)).timestamp()),
             )
             _store_message(connection, phone, code, now)
     return {"requestId": request, "phone": mask_phone(phone)}
@@ -88,7 +88,7 @@ def resend_second_step(state: InstanceState, user_id: str, expires: datetime) ->
     with state.database.write() as connection:
         (phone,) = connection.execute(
             "UPDATE ums_user SET mfa_code = ? WHERE id = ? RETURNING coalesce(phone, '')",
-            (hash_secret(code, KEY_COST), user_id),
+            (hash_secret(code), user_id),
         ).fetchone()
         _store_message(connection, phone, code, state.clock.now())
     return {"mfaExpiration": iso(expires)}

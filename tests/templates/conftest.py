@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import hashlib
 import os
 import shutil
 import subprocess
@@ -67,11 +69,33 @@ def snapshot(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def kit(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all processes of this run share (pytest-xdist gives each of them one below a common folder)."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+
+
+def make_once(folder: Path, make: Callable[[Path], None]) -> None:
+    """Let one of the processes of this run make a folder, and the others wait for it."""
+    folder.parent.mkdir(exist_ok=True)
+    done = folder.with_name(f"{folder.name}.done")
+    with folder.with_name(f"{folder.name}.lock").open("w") as guard:
+        fcntl.flock(guard, fcntl.LOCK_EX)
+        if not done.exists():
+            make(folder)
+            done.touch()
+
+
+@pytest.fixture(scope="session")
+def kit(shared_folder: Path) -> Path:
     """The templates as a clean repository with one release. Do not change it; use ``own_kit`` for a copy."""
-    folder = snapshot(tmp_path_factory.mktemp("kit") / "biot-plugin-kit")
-    commit_all(folder, "Release")
-    git(folder, "tag", VERSION)
+
+    def _make(folder: Path) -> None:
+        commit_all(snapshot(folder), "Release")
+        git(folder, "tag", VERSION)
+
+    folder = shared_folder / "kit" / "biot-plugin-kit"
+    make_once(folder, _make)
     keep_clones_of(folder)
     return folder
 
@@ -83,17 +107,14 @@ def own_kit(kit: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def render(kit: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+def render(kit: Path, shared_folder: Path) -> Callable[..., Path]:
     """Render with these answers, and defaults for the rest. The folder is shared: do not change it."""
-    known: dict[str, Path] = {}
 
     def _render(**answers: object) -> Path:
-        key = repr(sorted(answers.items()))
-        if key not in known:
-            folder = tmp_path_factory.mktemp("render") / "my-plugin"
-            run_copy(str(kit), folder, dict(answers), defaults=True, quiet=True)
-            known[key] = folder
-        return known[key]
+        key = hashlib.sha256(repr(sorted(answers.items())).encode()).hexdigest()[:16]
+        folder = shared_folder / "renders" / key
+        make_once(folder, lambda new: run_copy(str(kit), new / "my-plugin", dict(answers), defaults=True, quiet=True))
+        return folder / "my-plugin"
 
     return _render
 
@@ -117,13 +138,6 @@ def files_of(folder: Path) -> set[str]:
         for name in names
         if ".git" not in Path(root).relative_to(folder).parts
     }
-
-
-@pytest.fixture(scope="session")
-def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that all processes of this run share (pytest-xdist gives each of them one below a common folder)."""
-    folder = tmp_path_factory.getbasetemp()
-    return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
 
 
 @pytest.fixture(scope="session")

@@ -6,13 +6,39 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from copier import run_copy
 
-from tests.support.repetitions import exhaustive_after
 from tests.templates.conftest import REPOSITORY, VERSION, commit_all, git
 from tests.templates.tox_runs import tox
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SMALL_KIT = {
+    "pyproject.toml": (
+        '[build-system]\nrequires = []\nbuild-backend = "small_backend"\nbackend-path = ["."]\n'
+        '[project]\nname = "biot-plugin-kit"\nversion = "999.0.0"\n'
+    ),
+    "small_backend.py": """\
+from zipfile import ZipFile
+
+INFO = "biot_plugin_kit-999.0.0.dist-info"
+
+
+def build_wheel(folder, config_settings=None, metadata_directory=None):
+    with ZipFile(f"{folder}/biot_plugin_kit-999.0.0-py3-none-any.whl", "w") as wheel:
+        wheel.write("builder/__main__.py")
+        wheel.writestr(f"{INFO}/METADATA", "Metadata-Version: 2.1\\nName: biot-plugin-kit\\nVersion: 999.0.0\\n")
+        wheel.writestr(f"{INFO}/WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+        wheel.writestr(f"{INFO}/RECORD", "")
+    return wheel.filename.rpartition("/")[2]
+""",
+    "builder/__main__.py": 'import sys\n\nprint("asked for:", *sys.argv[1:])\n',
+}
+"""The files of a package with the name of the kit: a build backend of its own, and the module that tox runs."""
 
 
 @pytest.fixture(scope="module")
@@ -35,29 +61,62 @@ def installed_kit(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return plugin
 
 
+@pytest.fixture(scope="module")
+def small_kit(tmp_path_factory: pytest.TempPathFactory, render: Callable[..., Path]) -> Path:
+    """A plugin whose tox installed, from the commit of a git URL, a kit that only prints what it is asked to do.
+
+    Installing the whole kit with its sixty dependencies takes pip a minute; the exhaustive tests below do that.
+    """
+    source = tmp_path_factory.mktemp("small") / "biot-plugin-kit"
+    for name, text in SMALL_KIT.items():
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        (source / name).write_text(text, "utf-8")
+    commit = commit_all(source, "Release")
+    plugin = Path(shutil.copytree(render(ci="none"), tmp_path_factory.mktemp("with-small-kit") / "my-plugin"))
+    pin = f"requirement = biot-plugin-kit @ git+file://{source}@{commit}"
+    ini = (plugin / "tox.ini").read_text("utf-8")
+    (plugin / "tox.ini").write_text(re.sub(r"(?m)^requirement = .*", pin, ini), "utf-8")
+    commit_all(plugin, "Start")
+    ran = tox(plugin, "run", "-e", "package", "--", "--help")
+    assert ran.code == 0, ran.output
+    assert "asked for: package --help" in ran.output
+    return plugin
+
+
 def biot_plugin(plugin: Path, cwd: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     [program] = [*plugin.glob(".tox/package/bin/biot-plugin"), *plugin.glob(".tox/package/Scripts/biot-plugin.cmd")]
     return subprocess.run([str(program), *arguments], cwd=cwd, capture_output=True, text=True, check=False)
 
 
-def test_a_second_run_installs_nothing(installed_kit: Path) -> None:
-    ran = tox(installed_kit, "run", "-e", "package", "--", "--help")
+def check_second_run(plugin: Path) -> None:
+    ran = tox(plugin, "run", "-e", "package", "--", "--help")
     assert ran.code == 0, ran.output
     assert "install_deps" not in ran.output
 
 
-@pytest.mark.parametrize("names", exhaustive_after(1, ["plan,verify", "dev,invoke,lock,plan,publish,verify"]))
-def test_the_other_commands_use_the_kit_that_the_first_one_installed(names: str, installed_kit: Path) -> None:
-    [kit] = (installed_kit / ".tox" / "kit").iterdir()
+def check_other_commands(plugin: Path, names: str) -> None:
+    [kit] = (plugin / ".tox" / "kit").iterdir()
     installed = kit.stat().st_ino
 
-    ran = tox(installed_kit, "run", "-e", names, "--", "--help")
+    ran = tox(plugin, "run", "-e", names, "--", "--help")
 
     assert ran.code == 0, ran.output
     assert ran.passed == set(names.split(","))
     assert "Collecting" not in ran.output
-    assert [one.stat().st_ino for one in (installed_kit / ".tox" / "kit").iterdir()] == [installed]
-    assert not list(installed_kit.glob(".tox/plan/**/copier"))
+    assert [one.stat().st_ino for one in (plugin / ".tox" / "kit").iterdir()] == [installed]
+    assert not list(plugin.glob(".tox/plan/**/copier"))
+
+
+def test_a_second_run_and_other_commands_use_the_kit_that_the_first_one_installed(small_kit: Path) -> None:
+    check_second_run(small_kit)
+    check_other_commands(small_kit, "plan,verify")
+    assert biot_plugin(small_kit, small_kit, "list").stdout == "asked for: list\n"
+
+
+@pytest.mark.exhaustive
+def test_all_commands_use_the_whole_kit_that_the_first_one_installed(installed_kit: Path) -> None:
+    check_second_run(installed_kit)
+    check_other_commands(installed_kit, "dev,invoke,lock,plan,publish,verify")
 
 
 @pytest.mark.exhaustive

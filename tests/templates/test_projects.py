@@ -86,24 +86,25 @@ def test_pytest_names_the_packages_that_ship_in_another_release(render: Callable
 
 
 PLANTS = {
-    ("python", "lint"): ("src/plugin/planted.py", '"""Planted."""\n\nimport os\n'),
-    ("python", "type"): (
-        "src/plugin/planted.py",
-        '"""Planted."""\n\n\ndef number() -> int:\n    """Promise a number."""\n    return "text"\n',
-    ),
-    ("python", "test"): (
-        "tests/test_planted.py",
-        '"""Planted."""\n\n\ndef test_planted() -> None:\n    """Fail."""\n    assert not __name__\n',
-    ),
-    ("javascript", "lint"): ("src/plugin/planted.js", "debugger;\n"),
-    ("javascript", "type"): (
-        "src/plugin/planted.js",
-        '/** @type {number} */\nexport const number = "text";\n',
-    ),
-    ("javascript", "test"): (
-        "tests/planted.test.js",
-        'import { test } from "node:test";\n\ntest("planted", () => {\n  throw new Error("planted");\n});\n',
-    ),
+    "python": {
+        "lint": ("src/plugin/planted_lint.py", '"""Planted."""\n\nimport os\n'),
+        "type": (
+            "src/plugin/planted_type.py",
+            '"""Planted."""\n\n\ndef number() -> int:\n    """Promise a number."""\n    return "text"\n',
+        ),
+        "test": (
+            "tests/test_planted_test.py",
+            '"""Planted."""\n\n\ndef test_planted() -> None:\n    """Fail."""\n    assert not __name__\n',
+        ),
+    },
+    "javascript": {
+        "lint": ("src/plugin/planted_lint.js", "debugger;\n"),
+        "type": ("src/plugin/planted_type.js", '/** @type {number} */\nexport const number = "text";\n'),
+        "test": (
+            "tests/planted_test.test.js",
+            'import { test } from "node:test";\n\ntest("planted_test", () => {\n  throw new Error();\n});\n',
+        ),
+    },
 }
 
 
@@ -114,26 +115,30 @@ SLOW_TESTS = {
 
 
 @pytest.fixture
-def planted(request: pytest.FixtureRequest, projects: Callable[[str], tuple[Path, Ran]]) -> Iterator[tuple[Path, str]]:
-    """A plugin with one mistake; the slowest tests, which passed without it, are not there meanwhile."""
-    language, environment = request.param
-    name, text = PLANTS[request.param]
-    folder, _ = projects(language)
-    (folder / name).write_text(text, "utf-8")
-    for slow in SLOW_TESTS[language] if environment == "test" else ():
+def planted(request: pytest.FixtureRequest, projects: Callable[[str], tuple[Path, Ran]]) -> Iterator[Path]:
+    """A plugin with one mistake for each environment; the slowest tests, which passed without, are not there."""
+    folder, _ = projects(request.param)
+    plants = PLANTS[request.param].values()
+    for name, text in plants:
+        (folder / name).write_text(text, "utf-8")
+    for slow in SLOW_TESTS[request.param]:
         (folder / slow).unlink()
-    yield folder, environment
-    (folder / name).unlink()
+    yield folder
+    for name, _ in plants:
+        (folder / name).unlink()
     git(folder, "checkout", "--quiet", "HEAD", "--", ".")
 
 
-@pytest.mark.parametrize("planted", PLANTS, ids="-".join, indirect=True)
-def test_a_planted_error_fails_in_the_environment_for_it_and_in_no_other(planted: tuple[Path, str]) -> None:
-    folder, environment = planted
-    ran = tox(folder, "run", "-e", "lint,type,test" if environment == "test" else "lint,type")
-    assert ran.code != 0
-    assert ran.failed == {environment}, ran.output
-    assert "planted" in ran.output
+@pytest.mark.parametrize("planted", LANGUAGES, indirect=True)
+def test_each_planted_error_is_found_by_the_environment_for_it_and_by_no_other(planted: Path) -> None:
+    ran = tox(planted)
+    assert ran.failed == {"lint", "type", "test"}, ran.output
+    found = {}
+    for environment in ran.failed:
+        section = re.search(rf"(?ms)^{environment}: commands\[0\]> .*?^{environment}: exit 1", ran.output)
+        assert section is not None, ran.output
+        found[environment] = set(re.findall(r"planted_(\w+?)\b", section[0]))
+    assert found == {"lint": {"lint"}, "type": {"type"}, "test": {"test"}}, ran.output
 
 
 @pytest.mark.exhaustive

@@ -19,9 +19,11 @@ CHANGES = (
     f"install_command={UV} pip install {{opts}} {{packages}}",
     "pass_env+=UV_*",
     f"allowlist_externals+={UV}",
+    "list_dependencies_command=python --version",
 )
 """Changes to ``[testenv]``: uv installs what pip would, from the same lock and by the same hashes, in a tenth of the
-time. `tox -e quickstart` installs with pip, as a user does."""
+time. `tox -e quickstart` installs with pip, as a user does. On CI, tox lists what is installed with `pip freeze`, once
+for every environment of every run; nobody reads that here."""
 
 
 @dataclass(frozen=True)
@@ -52,10 +54,11 @@ def tox(folder: Path, *arguments: str) -> Ran:
         cwd=folder,
         env=environment,
         stdin=subprocess.DEVNULL,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
         encoding="utf-8",
         errors="replace",
         check=False,
     )
-    return Ran(code=done.returncode, output=done.stdout + done.stderr)
+    return Ran(code=done.returncode, output=done.stdout)

@@ -28,7 +28,7 @@ support = "by OpenSSL"
 
 def sbom(text: str) -> dict[str, Any]:
     """The document, after the schema of CycloneDX 1.6 was asked."""
-    assert cyclonedx_error(text) is None
+    assert cyclonedx_error(text) == ""
     document = json.loads(text)
     assert isinstance(document, dict)
     return document

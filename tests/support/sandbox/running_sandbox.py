@@ -7,11 +7,14 @@ import urllib.error
 import urllib.request
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 from sandbox import ADMIN
 from sandbox.clock import Clock, SystemClock
 from sandbox.server import ServerOptions, start
+from sandbox.tokens.token_signatures import new_private_key
 from sandbox.ums.first_accounts import create_first_accounts
 
 if TYPE_CHECKING:
@@ -94,6 +97,12 @@ def _answer(status: int, data: bytes, headers: Mapping[str, str]) -> Answer:
     return Answer(status=status, body=body, headers=headers)
 
 
+@cache
+def _private_keys() -> Iterator[str]:
+    """A few keys in turn: making one takes longer than most tests. Sandboxes of one test have different ones."""
+    return cycle([new_private_key() for _ in range(4)])
+
+
 @contextmanager
 def running_sandbox(
     folder: Path,
@@ -108,6 +117,8 @@ def running_sandbox(
         folder=folder, port=0, clock=clock or SystemClock(), faults=faults, functions=functions, log=log
     )
     with start(options) as running:
+        with running.state.database.write() as connection:
+            connection.execute("INSERT INTO ums_signing_key (private_key) VALUES (?)", (next(_private_keys()),))
         accounts = create_first_accounts(running.state.database)
         assert accounts is not None
         yield Sandbox(running=running, admin_password=accounts.admin_password, service_user=accounts.service_user)

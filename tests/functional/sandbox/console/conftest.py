@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from tests.functional.sandbox.console.patient_calls import endpoint
+from tests.support.sandbox.settings_client import http_client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -103,6 +104,6 @@ class Browser:
 
 @pytest.fixture
 def browser(sandbox: Sandbox) -> Iterator[Browser]:
-    with httpx.Client(base_url=sandbox.base_url, timeout=30) as client:
+    with http_client(sandbox.base_url) as client:
         assert client.get(sandbox.running.console_url).status_code == httpx.codes.SEE_OTHER
         yield Browser(client)

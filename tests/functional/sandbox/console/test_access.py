@@ -9,6 +9,7 @@ import pytest
 
 from sandbox.console.page_rendering import SECURITY_HEADERS
 from tests.support.sandbox.running_sandbox import running_sandbox
+from tests.support.sandbox.settings_client import http_client
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +23,9 @@ PAGES = ("/console", "/console/plugins", "/console/plugins/new", "/console/activ
 @pytest.mark.parametrize("page", PAGES)
 def test_nobody_else_gets_a_page(sandbox: Sandbox, page: str) -> None:
     for cookies in ({}, {"localBioT": "x"}, {f"localBioT{sandbox.base_url.rpartition(':')[2]}": "x"}):
-        response = httpx.get(sandbox.base_url + page, cookies=cookies)
+        with http_client(sandbox.base_url) as client:
+            client.cookies = httpx.Cookies(cookies)
+            response = client.get(page)
         assert response.status_code == httpx.codes.FORBIDDEN
         assert "biot-plugin sandbox" in response.text
         assert "form" not in response.headers.get("set-cookie", "")

@@ -14,6 +14,7 @@ from tests.functional.sandbox.console.conftest import Browser, Page
 from tests.support.repetitions import exhaustive_after
 from tests.support.sandbox.hostile_text import HOSTILE_TEXTS, record_hostile_activity
 from tests.support.sandbox.running_sandbox import running_sandbox
+from tests.support.sandbox.settings_client import http_client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +36,7 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """A browser at a local BioT that is full of hostile texts."""
     folder = tmp_path_factory.mktemp("hostile")
     record_hostile_activity(folder)
-    with running_sandbox(folder) as sandbox, httpx.Client(base_url=sandbox.base_url, timeout=30) as client:
+    with running_sandbox(folder) as sandbox, http_client(sandbox.base_url) as client:
         _add_plugins(sandbox)
         client.get(sandbox.running.console_url)
         yield Browser(client)
@@ -43,8 +44,7 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 
 def _add_plugins(sandbox: Sandbox) -> None:
     """100 plugins, with two texts each in every field that takes any text."""
-    headers = {"authorization": f"Bearer {sandbox.token()}"}
-    with httpx.Client(base_url=sandbox.base_url, headers=headers, timeout=30) as client:
+    with http_client(sandbox.base_url, sandbox.token()) as client:
         for number in range(100):
             text = " ".join(HOSTILE_TEXTS[2 * number : 2 * number + 2])
             config = {
@@ -169,10 +169,12 @@ def test_a_form_of_another_site_changes_nothing(browser: Browser, sandbox: Sandb
         if cookie and fields.get("formToken") == token:
             continue
         cookies = browser.client.cookies if cookie else None
-        for path in ("/plugins/new", "/playground", "/cron/clock", "/activity/1/replay"):
-            data = {**fields, "name": "x", "time": "reset"}
-            answer = httpx.post(f"{sandbox.base_url}/console{path}", data=data, cookies=cookies)
-            assert answer.status_code == httpx.codes.FORBIDDEN, (path, fields)
+        with http_client(sandbox.base_url) as another:
+            another.cookies = httpx.Cookies(cookies)
+            for path in ("/plugins/new", "/playground", "/cron/clock", "/activity/1/replay"):
+                data = {**fields, "name": "x", "time": "reset"}
+                answer = another.post(f"/console{path}", data=data)
+                assert answer.status_code == httpx.codes.FORBIDDEN, (path, fields)
 
 
 def test_a_stolen_cookie_and_the_address_are_worth_nothing_after_a_restart(tmp_path: Path) -> None:
