@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sandbox.clock import Clock
     from sandbox.hooks.hook_reports import HookObserver
     from sandbox.hooks.rules.hook_answers import EndpointFailure
-    from sandbox.hooks.rules.planned_faults import FaultPlan
+    from sandbox.hooks.rules.planned_faults import FaultPlan, HookFault
     from sandbox.hooks.rules.subscription_matching import HookSubscription, HookType
     from sandbox.hooks.rules.traces import Span
     from sandbox.tokens.signing_keys import SigningKeys
@@ -104,44 +104,62 @@ class HookCaller:
             problem_of: Returns what is wrong with an answer, so that it is reported with the call.
         """
         kind, span = subscription.type, chain.span.child()
-        self.plugin_calls.add(
-            PluginCall(span=span, chain_id=chain.id, listener=subscription.listener, parent=chain.parent)
-        )
+        called = PluginCall(span=span, chain_id=chain.id, listener=subscription.listener, parent=chain.parent)
+        self.plugin_calls.add(called)
         fault = self.plan.next_fault(target_of(subscription)) if self.plan and subscription.plugin else None
-        token = self.tokens.token_for(kind, fault.clock_seconds if fault else 0)
-        request = hook_request(kind, event, token, span, chain.language)
-        if chain.alteration:
-            request = chain.alteration(kind, request)
+        request = self._request_to(subscription, event, chain, called, fault)
         if fault and fault.rotates_key:
             await run_in_threadpool(self._keys.rotate)
-        broken = _broken_call(subscription.endpoint, request, span) if chain.alteration else None
-        self.functions.expect(span.span_id, fault.function if fault else None, broken)
         started, begin = self._clock.now(), time.perf_counter()
         answer: EndpointAnswer | EndpointFailure | None = None
         wrong = ""
         try:
-            paused = subscription.plugin and self.timeouts_paused()
-            seconds = None if paused else subscription.timeout_seconds
-            answer = await self.client.post(subscription.endpoint, request, seconds)
-            if fault and fault.change_answer and isinstance(answer, EndpointAnswer):
-                answer = fault.change_answer(answer)
+            answer = await self._answer_of(subscription, request, fault)
             wrong = problem_of(answer)
         finally:
-            chain.observer.step_done(
-                ChainStep(
-                    chain_id=chain.id,
-                    name=kind.value,
-                    subscription=subscription,
-                    span_id=span.span_id,
-                    request=request,
-                    answer=answer if isinstance(answer, EndpointAnswer) else None,
-                    problem=_problem(answer) or wrong,
-                    started=started,
-                    milliseconds=(time.perf_counter() - begin) * 1000,
-                    function=self.functions.take(span.span_id),
-                    fault=fault.note if fault else "",
-                )
+            step = ChainStep(
+                chain_id=chain.id,
+                name=kind.value,
+                subscription=subscription,
+                span_id=span.span_id,
+                request=request,
+                answer=answer if isinstance(answer, EndpointAnswer) else None,
+                problem=_problem(answer) or wrong,
+                started=started,
+                milliseconds=(time.perf_counter() - begin) * 1000,
+                function=self.functions.take(span.span_id),
+                fault=fault.note if fault else "",
             )
+            chain.observer.step_done(step)
+        return answer
+
+    def _request_to(
+        self,
+        subscription: HookSubscription,
+        event: Mapping[str, object],
+        chain: ChainContext,
+        called: PluginCall,
+        fault: HookFault | None,
+    ) -> HookRequest:
+        """The request to an endpoint, as the chain and a fault change it; the function that gets it is expected."""
+        kind, span = subscription.type, called.span
+        token = self.tokens.token_for(kind, fault.clock_seconds if fault else 0)
+        request, broken = hook_request(kind, event, token, span, chain.language), None
+        if chain.alteration:
+            request = chain.alteration(kind, request)
+            broken = _broken_call(subscription.endpoint, request, span)
+        self.functions.expect(span.span_id, fault.function if fault else None, broken)
+        return request
+
+    async def _answer_of(
+        self, subscription: HookSubscription, request: HookRequest, fault: HookFault | None
+    ) -> EndpointAnswer | EndpointFailure:
+        """The answer of an endpoint, within the timeout of its subscription, with the change that a fault makes."""
+        paused = subscription.plugin and self.timeouts_paused()
+        seconds = None if paused else subscription.timeout_seconds
+        answer = await self.client.post(subscription.endpoint, request, seconds)
+        if fault and fault.change_answer and isinstance(answer, EndpointAnswer):
+            return fault.change_answer(answer)
         return answer
 
     def report_undelivered(self, subscription: HookSubscription, chain: ChainContext) -> None:

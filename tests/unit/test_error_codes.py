@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -146,6 +147,7 @@ def test_every_subclass_is_in_a_module_that_this_test_imports() -> None:
     defined = {
         module.relative_to(REPOSITORY).with_suffix("").as_posix().replace("/", ".")
         for module in MODULES
+        if re.search(r"^class \w+\(.*Error", module.read_text("utf-8"), re.MULTILINE)  # parsing all takes seconds
         for node in tree_of(module).body
         if isinstance(node, ast.ClassDef) and {ast.unparse(base) for base in node.bases} & classes
     }

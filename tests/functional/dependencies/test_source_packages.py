@@ -135,7 +135,7 @@ def test_a_failed_build_shows_its_own_error(metadata: str, project: Path, store:
         write_lock(allowing(project, "plain-thing"), store, RecordedProgress())
 
 
-@pytest.mark.parametrize("wanted", [("plain-thing", "other"), ("plain-thing",)])
+@pytest.mark.parametrize("wanted", exhaustive_after(1, [(("plain-thing", "other"),), (("plain-thing",),)]))
 def test_no_other_packages_code_is_run(
     wanted: tuple[str, ...], project: Path, store: Store, tmp_path: Path, index: PythonIndex
 ) -> None:
