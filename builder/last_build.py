@@ -4,7 +4,8 @@
 report beside the artifact; importing what does that takes longer than doing it. The record is a shortcut in front of
 it, as git's index is. It has the name, mode, size, times and inode of every file in the folders that decided the last
 build, and of the kit's own files. If all of them are the same, and the artifact and the files beside it still have
-their digests, nothing has changed. Whatever differs, the complete comparison decides.
+their digests, nothing has changed. Whatever differs, the complete comparison decides. If only the plugin differs, the
+digest of the kit's code is taken from the record.
 
 Records are in the store, in ``builds/``. A planted one cannot pass an artifact off as up to date: it would need the
 change times and inodes of the plugin's files on this file system.
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from builder.errors import Problem, Severity
+from builder.host.fingerprint import code_digest, remember_code_digest
 from builder.host.git_repository import repository_top
 
 if TYPE_CHECKING:
@@ -85,13 +87,14 @@ class BuildInput(NamedTuple):
 
 
 class SharedListings:
-    """What the records of many plugins have in common: the kit's own files, and the folders above the plugins.
+    """What several records have in common: the kit's own files, and the folders above the plugins.
 
     Each is listed once. What changes afterwards differs from the record at the next run, so that the complete
     comparison decides then.
     """
 
     def __init__(self) -> None:
+        self.began = time.time_ns()
         self._kit: _Listing | None = None
         self._above: dict[str, _Listing] = {}
         self.is_pruned = False
@@ -146,6 +149,8 @@ class LastBuild:
             return None
         try:
             record = json.loads(self._file.read_bytes())
+            if record["kit"] == self._listings.kit().text:
+                remember_code_digest(record["code"])
             outputs = {output["file"]: output["sha256"] for output in record["outputs"]}
             if (
                 record["request"] != self._request
@@ -175,7 +180,7 @@ class LastBuild:
         """
         with suppress(OSError):
             snapshot = self._snapshot(inputs.folders)
-            if self._signed or snapshot.is_fresh(inputs.began):
+            if self._signed or snapshot.is_fresh(min(inputs.began, self._listings.began)):
                 return
             written = [*_files_of_artifact(build.artifact), *beside]
             outputs = {file: build.sha256 if file == build.artifact else _sha256(file) for file in written}
@@ -183,6 +188,8 @@ class LastBuild:
                 "request": self._request,
                 "folders": inputs.folders,
                 "digest": snapshot.digest,
+                "kit": self._listings.kit().text,
+                "code": code_digest(),
                 "artifact": str(build.artifact),
                 "size": build.size,
                 "sha256": build.sha256,

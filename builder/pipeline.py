@@ -122,7 +122,12 @@ def lock(project: Project, progress: Progress, *, upgrade: bool = False) -> Lock
 
 
 def package(
-    project: Project, progress: Progress, *, output: Path | None = None, loaded: LoadedManifest | None = None
+    project: Project,
+    progress: Progress,
+    *,
+    output: Path | None = None,
+    loaded: LoadedManifest | None = None,
+    listings: SharedListings | None = None,
 ) -> PackagedPlugin:
     """Write the artifact below ``output`` and its evidence, unless an earlier build wrote them already.
 
@@ -131,6 +136,7 @@ def package(
         progress: Receives what is downloaded.
         output: Folder of the artifact; None for ``dist`` beside plugin.toml.
         loaded: The manifest, if the caller has loaded it already.
+        listings: What the caller has listed already for the record of the build.
 
     Raises:
         ManifestError, ProjectError: As ``check``.
@@ -149,7 +155,7 @@ def package(
             lambda: import_module("builder.building").check_syntax(inputs),  # it waits for another program
         )
         packaged = build(inputs, packs, store)
-    record_build(project, inputs, packaged, began)
+    record_build(project, inputs, packaged, began, listings)
     return packaged
 
 
@@ -275,7 +281,7 @@ def record_build(
 ) -> None:
     """Record a finished build for the next run, if the listed folders and the environment are all that decided it.
 
-    ``began`` is when its inputs began to be read, in nanoseconds since 1970; ``listings`` is for several plugins.
+    ``began`` is when its inputs began to be read, in nanoseconds since 1970; ``listings`` is what was listed already.
     """
     manifest, artifact = inputs.checked.manifest, packaged.artifact
     if inputs.lock.reads_other_folders or inputs.cold_start_tools.interpreter is not None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-from functools import cache
 from io import FileIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,10 +15,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_HOME = str(Path(__file__).parents[1])
 _COMPILED = "__pycache__"
 
 
-@cache
+_digests: dict[tuple[str, ...], str] = {}
+"""Parts -> their digest."""
+
+
 def code_digest(*parts: str) -> str:
     """The sha256 of the names and contents of the kit's files, in hex.
 
@@ -27,22 +30,30 @@ def code_digest(*parts: str) -> str:
         parts: Files such as ``dependencies/npm/tarball.py``, and folders such as ``archive/``; all
             files without any.
     """
-    digests = _file_digests()
-    lines = [f"{name} {digest}" for name, digest in digests.items() if not parts or name.startswith(parts)]
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    if parts not in _digests:
+        digests = [line for part in parts or ("",) for line in _files(_HOME, part)]
+        lines = [f"{name} {digest}" for name, digest in sorted(digests)]
+        _digests[parts] = hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    return _digests[parts]
 
 
-@cache
-def _file_digests() -> dict[str, str]:
-    """Path inside the package -> sha256 in hex. 290 files take 6 ms; with pathlib they take 26 ms."""
-    return dict(sorted(_files(str(Path(__file__).parents[1]), "")))
+def remember_code_digest(digest: str) -> None:
+    """Use the digest of all files that an earlier process computed, when they have not changed since.
+
+    Reading 480 files takes 15 ms, a tenth of the processor time of a build of a small plugin.
+    """
+    _digests.setdefault((), digest)
 
 
-def _files(folder: str, inside: str) -> Iterator[tuple[str, str]]:
-    with os.scandir(folder) as entries:
+def _files(home: str, path: str) -> Iterator[tuple[str, str]]:
+    """The path inside the package and the sha256 of a file, or of each file in a folder: its path ends in a slash."""
+    if path and not path.endswith("/"):
+        with FileIO(f"{home}/{path}") as file:  # with pathlib, this takes four times as long
+            yield path, hashlib.sha256(file.readall()).hexdigest()
+        return
+    with os.scandir(f"{home}/{path}") as entries:
         for entry in entries:
             if not entry.is_dir():
-                with FileIO(entry.path) as file:
-                    yield f"{inside}{entry.name}", hashlib.sha256(file.readall()).hexdigest()
+                yield from _files(home, path + entry.name)
             elif entry.name != _COMPILED:
-                yield from _files(entry.path, f"{inside}{entry.name}/")
+                yield from _files(home, f"{path}{entry.name}/")

@@ -17,6 +17,7 @@ import builder
 from builder.dependencies.npm.npm_packs import PACKING_CODE
 from builder.dependencies.store.pack_store import READING_CODE
 from builder.dependencies.store.recompression import COMPRESSING_CODE
+from builder.last_build import RECORDS_FOLDER
 from tests.support.plugins.locked_plugin import locked_plugin
 from tests.support.repetitions import exhaustive_after
 
@@ -114,6 +115,26 @@ def test_a_changed_kit_builds_again(copied_kit: Path, tmp_path: Path, count: int
             file.write("\n")
         assert (changed, is_up_to_date()) == (changed, False)
     assert is_up_to_date()
+
+
+def test_a_remembered_digest_is_the_one_that_is_computed(copied_kit: Path, tmp_path: Path) -> None:
+    made = locked_plugin(tmp_path)
+
+    def report() -> bytes:
+        environment = {**os.environ, "PYTHONPATH": str(copied_kit.parent), "BIOT_PLUGIN_STORE": str(made.store)}
+        argv = [sys.executable, "-m", "builder", "package"]
+        subprocess.run(argv, cwd=made.folder, env=environment, check=True, capture_output=True)
+        return next((made.folder / "dist").glob("*.report.json")).read_bytes()
+
+    first = report()
+    for file in (made.folder / "src" / "run.sh", copied_kit / "building.py"):
+        with file.open("a") as stream:
+            stream.write("\n")
+        remembered = report()
+        shutil.rmtree(made.folder / "dist")
+        shutil.rmtree(made.store / RECORDS_FOLDER)
+        assert remembered == report() != first
+        first = remembered
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from builder.cli.output import (
 from builder.cli.printing.batch_output import PluginsToPackage, batch_options, show_results, show_selected
 from builder.cli.progress_bar import TerminalProgress
 from builder.host.store_location import store_folder
-from builder.last_build import BuildRequest, LastBuild
+from builder.last_build import BuildRequest, LastBuild, SharedListings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,10 +95,11 @@ def command(
         raise click.UsageError(message)
     if selection is not None:
         return _package_all(selection, project_of(selection.root, environment), output, as_json=as_json)
+    listings = SharedListings()
     if (
         not as_json
         and not requested_copies()
-        and (last_build := _find_last_build(folder, environment, output)) is not None
+        and (last_build := _find_last_build(folder, environment, output, listings)) is not None
     ):
         print_problems(last_build.warnings)
         print_text(_up_to_date(last_build.artifact, last_build.size, last_build.sha256))
@@ -107,7 +108,7 @@ def command(
 
     progress = TerminalProgress(quiet=as_json)
     try:
-        packaged = pipeline.package(project_of(folder, environment), progress, output=output)
+        packaged = pipeline.package(project_of(folder, environment), progress, output=output, listings=listings)
         copies = copy_image(packaged.artifact.file, store_location())
     finally:
         progress.close()
@@ -119,7 +120,9 @@ def command(
     return 0
 
 
-def _find_last_build(start: Path, environment: str | None, output: Path | None) -> RecordedBuild | None:
+def _find_last_build(
+    start: Path, environment: str | None, output: Path | None, listings: SharedListings
+) -> RecordedBuild | None:
     """The last build of the plugin in a folder, if nothing has changed since."""
     folder = start.resolve()
     if folder.name == "plugin.toml":
@@ -129,7 +132,7 @@ def _find_last_build(start: Path, environment: str | None, output: Path | None) 
     request = BuildRequest(
         folder=folder, environment=environment, output=(output or folder / "dist").absolute(), today=current_day()
     )
-    return LastBuild(store_folder(store_location(), os.environ), request, os.environ).find()
+    return LastBuild(store_folder(store_location(), os.environ), request, os.environ, listings).find()
 
 
 def _package_all(selection: PluginSelection, pattern: Project, output: Path | None, *, as_json: bool) -> int:
