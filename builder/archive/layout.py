@@ -46,6 +46,11 @@ DATE_1980: Final = (1 << 5) | 1
 
 MADE_BY: Final = UNIX << 8 | VERSION
 
+_COMMON: Final = Struct("<5H3L2H")
+"""What both headers of an entry have: the fields of LOCAL after its signature."""
+_CENTRAL_START: Final = CENTRAL_SIGNATURE + MADE_BY.to_bytes(2, "little")
+_CENTRAL_END: Final = Struct("<3H2L")
+
 
 class EntryFields(Protocol):
     """The values that headers store about an entry. ``Entry`` and ``PackMember`` have them."""
@@ -86,7 +91,7 @@ def entry_headers(entry: EntryFields, start: int) -> tuple[bytes, bytes]:
         start: Offset of the local header in the archive.
     """
     name = entry.path.encode()
-    fields = (
+    common = _COMMON.pack(
         VERSION,
         0 if name.isascii() else FLAG_UTF8,
         entry.method,
@@ -99,5 +104,5 @@ def entry_headers(entry: EntryFields, start: int) -> tuple[bytes, bytes]:
         0,
     )
     attributes = (stat.S_IFREG | entry.mode) << 16
-    central = CENTRAL.pack(CENTRAL_SIGNATURE, MADE_BY, *fields, 0, 0, 0, attributes, start)
-    return LOCAL.pack(LOCAL_SIGNATURE, *fields) + name, central + name
+    rest = _CENTRAL_END.pack(0, 0, 0, attributes, start)
+    return LOCAL_SIGNATURE + common + name, _CENTRAL_START + common + rest + name

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 from contextlib import ExitStack
 from io import BufferedReader, FileIO
-from threading import Thread
 from typing import TYPE_CHECKING, Self
 
 from builder.archive import layout
@@ -135,19 +134,17 @@ def _splice(entries: Sequence[Entry], target: Path) -> tuple[str, int, list[int]
 
 
 class _Output:
-    """Collects bytes into large blocks, and writes each block at once.
+    """Collects bytes into large blocks, and hashes and writes each block at once.
 
-    A second thread hashes a block while the next one is collected: hashing takes as long as copying, and releases the
-    GIL. A small ZIP needs no thread.
+    A second thread for the hash would save 5 of 70 ms for 36 MB while another core is idle, and cost 15 ms of processor
+    time in every build.
     """
 
     def __init__(self, stream: FileIO) -> None:
         self.size = 0
         self._stream = stream
         self._digest = hashlib.sha256()
-        self._hashing: Thread | None = None
         self._buffer = memoryview(bytearray(_BLOCK))
-        self._hashed_buffer = memoryview(bytearray(_BLOCK))
         self._fill = 0
         self._sources: dict[str, BufferedReader[FileIO]] = {}
         self._open = ExitStack()
@@ -156,18 +153,16 @@ class _Output:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._wait_for_hash()
         self._open.close()
 
     def write(self, data: bytes) -> None:
         """Append bytes."""
-        at = 0
-        while at < len(data):
-            room = self._room(len(data) - at)
-            self._buffer[self._fill : self._fill + room] = data[at : at + room]
-            self._fill += room
-            at += room
         self.size += len(data)
+        while data:
+            space = self._space(len(data))
+            space[:] = data[: len(space)]
+            self._fill += len(space)
+            data = data[len(space) :]
 
     def copy(self, entry: Entry) -> None:
         """Append an entry's compressed bytes.
@@ -192,8 +187,7 @@ class _Output:
         stream.seek(source.offset)
         left = entry.compressed_size
         while left:
-            room = self._room(left)
-            count = stream.readinto(self._buffer[self._fill : self._fill + room])
+            count = stream.readinto(self._space(left))
             if not count:
                 msg = f"{source.file} is too short for {entry.path}: it changed during the build."
                 raise PackagingError(
@@ -206,34 +200,21 @@ class _Output:
 
     def finish(self) -> str:
         """Write the rest and return the sha256 of everything."""
-        self._wait_for_hash()
-        block = self._buffer[: self._fill]
-        self._digest.update(block)
-        self._write(block)
+        self._flush()
         return self._digest.hexdigest()
 
-    def _room(self, size: int) -> int:
+    def _space(self, size: int) -> memoryview:
+        """The next free bytes of the block: as many as asked for, or as many as there are."""
         if self._fill == _BLOCK:
             self._flush()
-        return min(size, _BLOCK - self._fill)
+        return self._buffer[self._fill : self._fill + size]
 
     def _flush(self) -> None:
-        """Write a full block, and begin to hash it."""
-        self._wait_for_hash()
-        self._hashing = Thread(target=self._digest.update, args=(self._buffer,))
-        self._hashing.start()
-        self._write(self._buffer)
-        self._buffer, self._hashed_buffer = self._hashed_buffer, self._buffer
+        block = self._buffer[: self._fill]
         self._fill = 0
-
-    def _write(self, block: memoryview) -> None:
+        self._digest.update(block)
         while block:
             block = block[self._stream.write(block) :]
-
-    def _wait_for_hash(self) -> None:
-        if self._hashing is not None:
-            self._hashing.join()
-            self._hashing = None
 
     def _source(self, file: str) -> BufferedReader[FileIO]:
         if file not in self._sources:
