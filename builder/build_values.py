@@ -92,8 +92,8 @@ class InlineBytes(Struct, frozen=True):
     data: bytes
 
 
-class PackMember(Struct, frozen=True, kw_only=True):
-    """One regular file inside a pack, with the position of its compressed bytes.
+class PackMember(Struct, frozen=True, kw_only=True, array_like=True):
+    """One regular file inside a pack, with the position of its compressed bytes. In JSON it is an array.
 
     Attributes:
         path: As in the pack: relative, ``/`` between parts.

@@ -78,7 +78,7 @@ def test_damaged_packs_are_named_removed_and_never_shipped(
     elif harm == "cut":
         pack.write_bytes(pack.read_bytes()[:-1])
     elif harm == "index flip":
-        index.write_bytes(index.read_bytes().replace(b"format", b"formed"))
+        index.write_bytes(index.read_bytes().replace(b"reader", b"raeder"))
     else:
         index.write_bytes(packs(plugin)["two"].with_suffix(".index").read_bytes())
     if (name, harm) == ("one", "index flip"):
