@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+from functools import cache
 from typing import TYPE_CHECKING
 
 from builder.evidence.components import UNKNOWN
@@ -117,10 +118,12 @@ def _row(component: Component, soup: SoupFile, runtime: Runtime, inside: str) ->
     )
 
 
+@cache  # three of four cells are equal to another one
 def _as_text(cell: str) -> str:
     quoted = printable(cell)
     return f"'{quoted}" if quoted.startswith(_FORMULA) else quoted
 
 
+@cache
 def _escaped(cell: str) -> str:
     return printable(" ".join(cell.split())).translate(_ESCAPED)
