@@ -25,9 +25,10 @@ from builder.platform.package_names import normalized_name
 from builder.quoting import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Sequence
+    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
     from builder.build_values import Pack
+    from builder.bundle.shadowing import ModuleKind
     from builder.bundle.source_files import SourceFile
     from builder.manifest.model import Manifest
 
@@ -54,8 +55,9 @@ def assemble(manifest: Manifest, sources: Sequence[SourceFile], packs: Sequence[
     problems: list[Problem] = []
     if python:
         version = manifest.runtime.version
-        clashing = _clashing_modules(own, from_packages, version)
-        from_packages, problems = resolve_shadowing(from_packages, manifest.build.prefer, version)
+        package_modules = top_level_modules(entry.path for entry in from_packages)
+        clashing = _clashing_modules(own, from_packages, package_modules, version)
+        from_packages, problems = resolve_shadowing(from_packages, package_modules, manifest.build.prefer, version)
     elif any(entry.path == "bootstrap" for entry in own):
         clashing = {"bootstrap": _hides_runtime("bootstrap")}
     merged, conflicts = merge_entries(manifest, (*own, *from_packages), clashing)
@@ -148,11 +150,15 @@ def _tree_problems(entries: dict[str, Entry]) -> Iterator[Problem]:
         )
 
 
-def _clashing_modules(own: Sequence[Entry], from_packages: Sequence[Entry], version: str) -> dict[str, Problem]:
+def _clashing_modules(
+    own: Sequence[Entry],
+    from_packages: Sequence[Entry],
+    package_modules: Mapping[str, set[ModuleKind]],
+    version: str,
+) -> dict[str, Problem]:
     """A problem for each of the plugin's own modules that hides another module or is hidden by one."""
     own_modules = top_level_modules(entry.path for entry in own)
     problems = {name: _hides_runtime(name) for name in shadowed_runtime_modules(own_modules, version)}
-    package_modules = top_level_modules(entry.path for entry in from_packages)
     for name in sorted(own_modules.keys() & package_modules.keys()):
         if modules_collide(own_modules[name], package_modules[name]):
             owners = sorted({entry.owner for entry in from_packages if module_of(entry.path) == name})

@@ -51,9 +51,8 @@ def data_folder(pack: Pack) -> str:
 def metadata_folder(pack: Pack) -> str:
     """The wheel's ``NAME-VERSION.dist-info``; empty when it has none."""
     for member in pack.members:
-        folder, _, name = member.path.partition("/")
-        if name == "METADATA" and folder.endswith(".dist-info"):
-            return folder
+        if member.path.endswith(".dist-info/METADATA") and member.path.count("/") == 1:
+            return member.path.removesuffix("/METADATA")
     return ""
 
 

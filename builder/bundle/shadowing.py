@@ -75,7 +75,10 @@ def shadowed_runtime_modules(modules: Mapping[str, set[ModuleKind]], version: st
 
 
 def resolve_shadowing(
-    package_entries: Sequence[Entry], prefer: Mapping[str, str], version: str
+    package_entries: Sequence[Entry],
+    modules: Mapping[str, set[ModuleKind]],
+    prefer: Mapping[str, str],
+    version: str,
 ) -> tuple[list[Entry], list[Problem]]:
     """Decide about packages that hide modules of the runtime, as the manifest says.
 
@@ -84,6 +87,7 @@ def resolve_shadowing(
 
     Args:
         package_entries: All files of the packages.
+        modules: Their modules, from ``top_level_modules``.
         prefer: ``[build.prefer]``: name of a module -> ``python``, or the package whose module to
             use.
         version: Of the runtime's Python.
@@ -94,7 +98,7 @@ def resolve_shadowing(
     """
     dropped: set[str] = set()
     problems = []
-    for name in shadowed_runtime_modules(top_level_modules(entry.path for entry in package_entries), version):
+    for name in shadowed_runtime_modules(modules, version):
         owners = sorted({entry.owner for entry in package_entries if _belongs_to(entry.path, name)})
         preferred = normalized_name(prefer.get(name, _REPUBLISHED.get(name, "")))
         if preferred == _PYTHON:
