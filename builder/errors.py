@@ -18,9 +18,8 @@ catches and exits. ``builder/error_codes`` explains each kind.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,9 +32,10 @@ class Severity(StrEnum):
     WARNING = "warning"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """One problem, described so that the reader can fix it without asking anybody.
+
+    Not a dataclass: every command loads this module, and importing ``dataclasses`` takes longer than all of it.
 
     Attributes:
         message: What is wrong and what is allowed, as one sentence.

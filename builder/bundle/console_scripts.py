@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from builder.manifest.model import Manifest
 
 SCRIPTS_FOLDER = "bin"
-_REFERENCE = re.compile(r"(?P<module>[A-Za-z_][\w.]*):(?P<attribute>[A-Za-z_][\w.]*)(?:\s*\[.*\])?")
+_REFERENCE = r"(?P<module>[A-Za-z_][\w.]*):(?P<attribute>[A-Za-z_][\w.]*)(?:\s*\[.*\])?"
 _PLACEHOLDER = (b"#!python", b"#!pythonw")
 """First lines that the wheel format tells installers to replace with the interpreter's path."""
 
@@ -101,7 +101,7 @@ def entry_points(text: str) -> Iterator[tuple[str, str, str]]:
     if not parser.has_section("console_scripts"):
         return
     for name, reference in parser.items("console_scripts"):
-        match = _REFERENCE.fullmatch(reference.strip())
+        match = re.fullmatch(_REFERENCE, reference.strip())
         if match and "/" not in name:
             yield name, match["module"], match["attribute"]
 

@@ -6,7 +6,6 @@ import io
 import json
 import os
 import sys
-import textwrap
 from typing import TYPE_CHECKING
 
 import click
@@ -201,6 +200,8 @@ def table(rows: Sequence[Sequence[str]], *, right: Sequence[int] = (), flexible:
 
 def definition_list(rows: Sequence[tuple[str, str]]) -> list[str]:
     """The lines of ``term  text`` rows, whose texts wrap beside the terms."""
+    import textwrap  # few commands print such rows
+
     indent = max(len(term) for term, _ in rows) + 2
     width = max(text_width() - indent, _NARROWEST_TEXT)
     lines: list[str] = []

@@ -7,8 +7,9 @@ the actions follow from their names in ``builder.platform.api_catalog``, one for
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,8 +38,7 @@ Result = Literal["entity", "page", "nothing"]
 """What a response contains."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class EntityApi:
+class EntityApi(Struct, frozen=True, kw_only=True):
     """One API on entities.
 
     Attributes:
@@ -67,8 +67,7 @@ class EntityApi:
         return f"{self.method}{self.path}"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CustomAttribute:
+class CustomAttribute(Struct, frozen=True, kw_only=True):
     """An attribute that a customer adds to entities, in a template.
 
     Attributes:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import click
 
@@ -36,8 +35,7 @@ _LISTED_INPUTS = 3
 _SHORT_COMMIT = 9
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PluginSelection:
+class PluginSelection(NamedTuple):
     """The plugins of ``--all``.
 
     Attributes:
@@ -101,8 +99,7 @@ def _select(root: Path | None, limits: dict[str, object], project: object) -> Pl
     )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PluginsToPackage:
+class PluginsToPackage(NamedTuple):
     """The plugins that one run packages.
 
     Attributes:
@@ -174,7 +171,7 @@ def show_results(selected: PluginsToPackage, results: Sequence[_Result], *, as_j
     names = [selected.name(plugin.project.start) for plugin in selected.plugins]
     rows = [(name, *_row(result)) for name, result in zip(names, results, strict=True)]
     for name, result in zip(names, results, strict=True):
-        print_problems(replace(problem, file=f"{name}/{problem.file}".rstrip("/")) for problem in _problems(result))
+        print_problems(problem._replace(file=f"{name}/{problem.file}".rstrip("/")) for problem in _problems(result))
     if rows:
         print_lines(table([("plugin", "artifact", "size", "result"), *rows], right=(2,), flexible=(0, 1)))
     counts = [f"{count} {word}" for word, count in Counter(row[-1] for row in rows).items()]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from builder.cli.output import (
@@ -175,7 +174,7 @@ def _print_failures(root: Path, plugins: Sequence[ReleasedPlugin]) -> None:
         hints.setdefault(key, problem)
         said.setdefault(key, []).append(_folder(plugin, root))
     for key, folders in said.items():
-        print_problems([replace(hints[key], file=_named(folders))])
+        print_problems([hints[key]._replace(file=_named(folders))])
 
 
 def _failure(ending: PluginEnding) -> Problem | None:
@@ -191,7 +190,7 @@ def _failure(ending: PluginEnding) -> Problem | None:
 
 
 def _in_folder(problem: Problem, plugin: ReleasedPlugin, root: Path) -> Problem:
-    return replace(problem, file=f"{_folder(plugin, root)}/{problem.file}".rstrip("/"))
+    return problem._replace(file=f"{_folder(plugin, root)}/{problem.file}".rstrip("/"))
 
 
 def _cells(ending: PluginEnding) -> tuple[str, str]:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from builder.manifest.model import Manifest
 
-_HASH = re.compile(r"\s--hash[= ](?P<hash>\S+)")
+_HASH = r"\s--hash[= ](?P<hash>\S+)"
 
 
 class DeclaredRequirements(Struct, frozen=True, kw_only=True):
@@ -149,7 +149,7 @@ def _parse(line: RequirementLine, hashes: dict[str, frozenset[str]], problems: l
     from builder.dependencies.tool_failures import safe_text
 
     try:
-        requirement = Requirement(_HASH.sub("", line.text))
+        requirement = Requirement(re.sub(_HASH, "", line.text))
     except InvalidRequirement as error:
         reason = str(error).split("\n", 1)[0]
         problems.append(
@@ -170,7 +170,7 @@ def _parse(line: RequirementLine, hashes: dict[str, frozenset[str]], problems: l
             )
         )
         return
-    allowed = frozenset(match["hash"] for match in _HASH.finditer(line.text))
+    allowed = frozenset(match["hash"] for match in re.finditer(_HASH, line.text))
     if allowed:
         name = canonicalize_name(requirement.name)
         hashes[name] = hashes.get(name, frozenset()) | allowed

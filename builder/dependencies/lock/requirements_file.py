@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 # A requirements file of 1 MiB has some 20,000 lines; nobody writes a longer one.
 MAX_FILE = 1 << 20
 _INCLUDE_CODE = "included-file"
-_COMMENT = re.compile(r"(^|\s+)#.*$")
-_INCLUDE = re.compile(r"^(?:-r|--requirement|-c|--constraint)(?:\s*=\s*|\s+|(?<=-[rc]))(?P<name>\S.*)$")
+_COMMENT = r"(^|\s+)#.*$"
+_INCLUDE = r"^(?:-r|--requirement|-c|--constraint)(?:\s*=\s*|\s+|(?<=-[rc]))(?P<name>\S.*)$"
 
 
 class RequirementLine(Struct, frozen=True, kw_only=True):
@@ -87,7 +87,7 @@ class RequirementsReader(Struct, frozen=True, kw_only=True):
                 self._add(RequirementLine(text=text, file=path, line=number), file, constrain=constrain)
 
     def _add(self, line: RequirementLine, file: Path, *, constrain: bool) -> None:
-        include = _INCLUDE.match(line.text)
+        include = re.match(_INCLUDE, line.text)
         if include is not None:
             limits = constrain or line.text.startswith(("-c", "--constraint"))
             self.read((file.parent / include["name"].strip("\"'")).resolve(), line, constrain=limits)
@@ -102,7 +102,7 @@ def logical_lines(text: str) -> Iterator[tuple[int, str]]:
     joined, start = "", 0
     for number, physical in enumerate([*text.splitlines(), ""], start=1):
         start = start or number
-        part = _COMMENT.sub("", physical)
+        part = re.sub(_COMMENT, "", physical)
         if part.endswith("\\"):
             joined += part[:-1] + " "
             continue

@@ -7,7 +7,6 @@ of the wheel for the runtime: the same lock gives the same bytes on any day, and
 from __future__ import annotations
 
 import re
-import textwrap
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -152,6 +151,8 @@ def stale_reason(lock: PythonLock, runtime: Runtime, inputs: str, source: str) -
 
 
 def _line_problem(number: int, line: str, *, duplicate: bool) -> Problem:
+    import textwrap  # most locks have no problems
+
     shown = textwrap.shorten(line, 80, placeholder="...")
     message = (
         f"Duplicate pin: `{shown}`." if duplicate else f"`{shown}` is not name==version --hash=sha256:<64 hex digits>."

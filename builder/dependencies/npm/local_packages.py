@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import posixpath
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -116,7 +115,7 @@ def _required_folder(folder: Path, local: LocalPackages, place: str, requirement
             local.tarballs.append(path)
     if reason:
         file = posixpath.join(place, "package.json")
-        problem = replace(reason, file=file, key=f"{field_name}.{name}")
+        problem = reason._replace(file=file, key=f"{field_name}.{name}")
         (local.address_problems if path is None and is_address(spec) else local.problems).append(problem)
     return ""
 
@@ -207,7 +206,7 @@ def _matches(folder: Path, pattern: str, local: LocalPackages) -> Iterator[str]:
                 continue
             reason = _path_problem(folder, local.root, path)
             if reason:
-                local.problems.append(replace(reason, file="package.json", key="workspaces"))
+                local.problems.append(reason._replace(file="package.json", key="workspaces"))
             else:
                 yield path
 

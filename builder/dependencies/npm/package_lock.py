@@ -5,7 +5,6 @@ Only production packages for Lambda's Linux on x86_64. Addresses (``resolved``) 
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from typing import TYPE_CHECKING, cast
 
@@ -167,7 +166,7 @@ def _from_registry(entry: Mapping[str, object]) -> bool:
 def _problems(place: str, entry: Entry, by_address: bool) -> Iterator[Problem]:
     problem = _entry_problem(place, entry, by_address)
     if problem is not None:
-        yield dataclasses.replace(problem, file=LOCK_NAME, key=f'packages["{place}"]')
+        yield problem._replace(file=LOCK_NAME, key=f'packages["{place}"]')
 
 
 def _entry_problem(place: str, entry: Entry, by_address: bool) -> Problem | None:

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from builder.build_values import Pack
     from builder.evidence.components import Inventory
 
-_DECLARED = re.compile(r"[^/]+\.dist-info/licen[cs]es/.+")
+_DECLARED = r"[^/]+\.dist-info/licen[cs]es/.+"
 """PEP 639."""
 
-_NAMED = re.compile(r"(?i)(?:.*/)?(?:un)?(?:licen[cs]e|copying|notice|copyright)s?(?:[._-][^/]*)?")
+_NAMED = r"(?i)(?:.*/)?(?:un)?(?:licen[cs]e|copying|notice|copyright)s?(?:[._-][^/]*)?"
 _CODE = (".py", ".pyi", ".js", ".cjs", ".mjs", ".ts", ".cts", ".mts", ".map", ".json", ".so", ".node", ".yml", ".yaml")
 _RULE = "=" * 100
 _THIN = "-" * 100
@@ -53,7 +53,9 @@ def texts_of(pack: Pack) -> str:
 
 def is_licence(path: str) -> bool:
     """Whether a file of a package is a licence, a notice or a copyright, by its folder and name."""
-    return bool(_DECLARED.fullmatch(path)) or (not path.lower().endswith(_CODE) and bool(_NAMED.fullmatch(path)))
+    return bool(re.fullmatch(_DECLARED, path)) or (
+        not path.lower().endswith(_CODE) and bool(re.fullmatch(_NAMED, path))
+    )
 
 
 def _texts(pack: Pack) -> Iterator[tuple[str, str]]:

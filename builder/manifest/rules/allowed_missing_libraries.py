@@ -10,15 +10,15 @@ if TYPE_CHECKING:
 
     from builder.manifest.rules.subject import Subject
 
-_LIBRARY = re.compile(r"[A-Za-z0-9._+@-]+(?:\.so(?:\.[A-Za-z0-9._-]+)?|\.node)")
-_NPM_PACKAGE = re.compile(r"@[a-z0-9~-][a-z0-9._~-]*/[a-z0-9._~-]+|[a-z0-9~-][a-z0-9_~-]*")
+_LIBRARY = r"[A-Za-z0-9._+@-]+(?:\.so(?:\.[A-Za-z0-9._-]+)?|\.node)"
+_NPM_PACKAGE = r"@[a-z0-9~-][a-z0-9._~-]*/[a-z0-9._~-]+|[a-z0-9~-][a-z0-9_~-]*"
 _EXAMPLE = 'For example "libtbb.so.12" = "numba falls back to its own thread pool".'
 
 
 def check(subject: Subject) -> Iterator[Finding]:
     """``[build.allow-missing]`` maps the name of a library or an npm package to a reason that is not blank."""
     for library, reason in subject.subtable("allow-missing").items():
-        if not _LIBRARY.fullmatch(library) and not _NPM_PACKAGE.fullmatch(library):
+        if not re.fullmatch(_LIBRARY, library) and not re.fullmatch(_NPM_PACKAGE, library):
             yield Finding(
                 path=("allow-missing", library),
                 message="The key must be the name of a library or Node binary, without folders, or of an npm package.",

@@ -14,9 +14,8 @@ if TYPE_CHECKING:
 # The grammar of references (distribution/reference), with the registry and a tag or digest, so that nothing is guessed.
 _REGISTRY = r"(?:localhost|(?:[A-Za-z0-9-]+\.)+[A-Za-z0-9-]+|[A-Za-z0-9-]+(?=:\d))(?::\d{1,5})?"
 _PART = r"[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*"
-_REFERENCE = re.compile(
-    rf"{_REGISTRY}(?:/{_PART})+(?:(?::[A-Za-z0-9_][A-Za-z0-9_.-]{{0,127}})(?:@sha256:[0-9a-f]{{64}})?|@sha256:[0-9a-f]{{64}})"
-)
+_DIGEST = r"@sha256:[0-9a-f]{64}"
+_REFERENCE = rf"{_REGISTRY}(?:/{_PART})+(?:(?::[A-Za-z0-9_][A-Za-z0-9_.-]{{0,127}})(?:{_DIGEST})?|{_DIGEST})"
 
 
 def check(subject: Subject) -> Iterator[Finding]:
@@ -30,7 +29,7 @@ def check(subject: Subject) -> Iterator[Finding]:
     if isinstance(dockerfile, str) and base is not None:
         message = "With a Dockerfile, base has no effect: the Dockerfile's FROM names the base image."
         yield Finding(path=("image", "base"), message=message, hint="Delete the line.")
-    if isinstance(base, str) and not _REFERENCE.fullmatch(base):
+    if isinstance(base, str) and not re.fullmatch(_REFERENCE, base):
         yield Finding(path=("image", "base"), message=_problem(base), hint=_HINT)
 
 

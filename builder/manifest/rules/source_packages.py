@@ -11,13 +11,13 @@ if TYPE_CHECKING:
 
     from builder.manifest.rules.subject import Subject
 
-_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+_NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 
 
 def check(subject: Subject) -> Iterator[Finding]:
     """``[build] allow-sdist`` lists names of Python packages."""
     for index, name in text_items(subject.table, "allow-sdist"):
-        if not _NAME.fullmatch(name):
+        if not re.fullmatch(_NAME, name):
             yield Finding(
                 path=("allow-sdist", index),
                 message="The entry must be only the name of a Python package: its version is in the lock.",

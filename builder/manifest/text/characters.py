@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 INVISIBLE = "manifest-invisible-character"
 RETYPE = "Delete it: type the text again instead of pasting it."
-_FORBIDDEN = re.compile(
+_FORBIDDEN = (
     "[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f"  # controls except tab, line feed, carriage return
     "\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069"  # Bidi_Control
     "\\ud800-\\udfff]"  # surrogates
@@ -29,14 +29,14 @@ _MAX_LINES = 20
 
 def forbidden_character(text: str) -> str:
     """The first forbidden character of a text as ``U+202E``; empty if there is none."""
-    match = _FORBIDDEN.search(text)
+    if text.isascii() and text.isprintable():
+        return ""  # nearly every text, so that the expression need not be compiled
+    match = re.search(_FORBIDDEN, text)
     return f"U+{ord(match[0]):04X}" if match else ""
 
 
 def forbidden_lines(text: str) -> Iterator[tuple[int, str]]:
     """The lines, counted from 1, that contain a forbidden character, with its code; at most twenty."""
-    if not _FORBIDDEN.search(text):
-        return
     codes = ((number, forbidden_character(line)) for number, line in enumerate(text.split("\n"), start=1))
     yield from islice(((number, code) for number, code in codes if code), _MAX_LINES)
 
