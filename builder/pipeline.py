@@ -117,8 +117,7 @@ def lock(project: Project, progress: Progress, *, upgrade: bool = False) -> Lock
     from builder.image.image_lock import lock_base  # only for an image, as the registry's client
     from builder.registry import pull_base
 
-    pull = partial(pull_base, progress=progress)
-    return replace(result, base=lock_base(manifest, pull, upgrade=upgrade))
+    return replace(result, base=lock_base(manifest, partial(pull_base, progress=progress), upgrade=upgrade))
 
 
 def package(
@@ -147,8 +146,7 @@ def package(
     inputs = gather_inputs(project, output=output, loaded=loaded)
     if isinstance(inputs, UnlockedInputs):
         return package_unlocked(inputs, dependencies.open_store(project.store), progress)
-    packaged = reuse_previous_build(inputs)
-    if packaged is None:
+    if (packaged := reuse_previous_build(inputs)) is None:
         store = dependencies.open_store(project.store)
         packs = run_both(
             lambda: dependencies.collect(inputs.lock, inputs.checked.manifest, store, progress),
@@ -288,11 +286,10 @@ def record_build(
         return
     request = BuildRequest(manifest.folder, project.environment, inputs.target.parent, project.today)
     warnings = _repeated_warnings(inputs, packaged)
-    LastBuild(store_folder(project.store, os.environ), request, os.environ, listings).write(
-        RecordedBuild(artifact=artifact.file, size=artifact.size, sha256=artifact.sha256, warnings=warnings),
-        BuildInput(folders=bundles.listed_folders(manifest, inputs.lock.folders, inputs.results), began=began),
-        evidence.evidence_files(artifact.file).values(),
-    )
+    build = RecordedBuild(artifact=artifact.file, size=artifact.size, sha256=artifact.sha256, warnings=warnings)
+    decided_by = BuildInput(folders=bundles.listed_folders(manifest, inputs.lock.folders, inputs.results), began=began)
+    record = LastBuild(store_folder(project.store, os.environ), request, os.environ, listings)
+    record.write(build, decided_by, evidence.evidence_files(artifact.file).values())
 
 
 def _unchanged(inputs: BuildInputs, previous: PreviousBuild) -> PackagedPlugin:
