@@ -40,6 +40,8 @@ def refuse_syntax_errors(
     types = _source_types(sources, runtime)
     examinations = {source.path: f"syntax: {runtime.name} {bundled} {types.get(source.path)}" for source in sources}
     unknown = [source for source in sources if not results.get(examinations[source.path], source)]
+    if not unknown:
+        return  # before the parsers are loaded
     if runtime.language == "python":
         syntax_problems = _python_problems(unknown, runtime.version)
     else:

@@ -9,8 +9,6 @@ from builder.archive.file_results import FileResults
 from builder.errors import Problem, ProjectError, Severity
 from builder.manifest.finding import format_key, shorten
 from builder.manifest.text.toml_snippet import snippet
-from builder.secrets.assigned_secrets import classify_value, names_a_secret
-from builder.secrets.secret_scan import SecretFinding, scan, scan_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -18,6 +16,7 @@ if TYPE_CHECKING:
     from builder.build_values import OwnFile
     from builder.manifest.finding import KeyPath
     from builder.manifest.model import Manifest
+    from builder.secrets.secret_scan import SecretFinding
 
 _CODE = "secret"
 _HINT = (
@@ -77,6 +76,8 @@ def _scan(file: OwnFile, results: FileResults) -> tuple[SecretFinding, ...]:
     examination = f"secrets: {file.origin}"
     if results.get(examination, file):
         return ()
+    from builder.secrets.secret_scan import scan  # most builds find every file in the results
+
     findings = scan(file.origin, file.content)
     if not findings:
         results.put(examination, file, "none")
@@ -87,6 +88,10 @@ def _used_by_variables(manifest: Manifest) -> set[str]:
     tables = [{"environmentVariables": manifest.plugin.environment_variables}, *manifest.environments.values()]
     variables = [table.get("environmentVariables") for table in tables]
     values = [str(value) for table in variables if isinstance(table, dict) for value in table.values()]
+    if not values:
+        return set()
+    from builder.secrets.secret_scan import scan_value
+
     return {_place(manifest.file.name, token) for value in values if (token := scan_value(value)) is not None}
 
 
@@ -114,6 +119,9 @@ def check_variables(manifest: Manifest) -> tuple[Problem, ...]:
 
 
 def _variable(manifest: Manifest, path: KeyPath, value: str, now: float) -> Iterator[Problem]:
+    from builder.secrets.assigned_secrets import classify_value, names_a_secret  # most plugins have no variables
+    from builder.secrets.secret_scan import scan_value
+
     token, name = scan_value(value), str(path[-1])
     if token is not None:
         place = _place(manifest.file.name, token)
