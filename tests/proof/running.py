@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import tempfile
 from collections import Counter
@@ -22,6 +21,7 @@ from tests.proof.publishers import Publishers
 from tests.proof.races import false_endings, lost_updates, shrunk_versions, unguarded_updates
 from tests.proof.virtual_waits import Hurried
 from tests.proof.world import World
+from tests.support.machine.forked_processes import FORKED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -280,8 +280,7 @@ class Runs:
     """
 
     def __init__(self, processes: int = PROCESSES, *, habit: str = "") -> None:
-        context = multiprocessing.get_context("spawn")
-        self._pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_begin, initargs=(habit,))
+        self._pool = ProcessPoolExecutor(processes, mp_context=FORKED, initializer=_begin, initargs=(habit,))
         self.requests = self._pool.submit(_requests, 0).result()
 
     def count(self, attempts: Iterable[Attempt], *, least: int = 1) -> Counts:

@@ -1,13 +1,12 @@
 """pip in processes that are forked from one that has its libraries: a start takes a tenth of the time.
 
-The code, the arguments, the environment and the folder are those of ``python -P -m pip``. Only the imports of what pip
-carries along are done once for all runs; the modules of pip itself, which read the environment, are imported anew.
+The code, the arguments, the environment and the folder are those of ``python -P -m pip``. Only the imports are done
+once for all runs. Of the environment, an import of pip reads where the cache is, so a run gets that as a setting.
 """
 
 from __future__ import annotations
 
 import io
-import multiprocessing
 import os
 import runpy
 import sys
@@ -16,14 +15,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from builder.host import process
+from tests.support.machine.forked_processes import FORKED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 START = (sys.executable, "-P", "-m", "pip")
 _run = process.run
-_context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(["__main__", "tests.support.machine.pip_libraries"])
 
 
 def run(
@@ -35,7 +33,7 @@ def run(
     variables = dict(os.environ if environment is None else environment)
     with tempfile.TemporaryDirectory() as folder:
         out, err = Path(folder) / "out", Path(folder) / "err"
-        forked = _context.Process(target=_pip, args=(argv[len(START) :], cwd or Path.cwd(), variables, out, err))
+        forked = FORKED.Process(target=_pip, args=(argv[len(START) :], cwd or Path.cwd(), variables, out, err))
         forked.start()
         forked.join()
         printed, reported = (file.read_text("utf-8", errors="replace") for file in (out, err))
@@ -49,6 +47,8 @@ def _pip(arguments: Sequence[str], cwd: Path, variables: dict[str, str], out: Pa
     os.chdir(cwd)
     os.environ.clear()
     os.environ.update(variables)
+    if arguments[0] != "config":  # it prints all settings
+        os.environ.setdefault("PIP_CACHE_DIR", str(Path("~/.cache/pip").expanduser()))
     for number, file, flags in ((0, Path(os.devnull), os.O_RDONLY), (1, out, os.O_WRONLY), (2, err, os.O_WRONLY)):
         opened = os.open(file, flags | os.O_CREAT, 0o600)
         os.dup2(opened, number)

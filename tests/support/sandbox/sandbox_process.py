@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-import multiprocessing
 import signal
 import sqlite3
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from sandbox.server import DATABASE_FILE, ServerOptions, start
+from tests.support.machine.forked_processes import FORKED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from multiprocessing.connection import Connection
     from multiprocessing.process import BaseProcess
     from pathlib import Path
-
-# A clean process that has imported everything once and forks the servers, so that each start takes milliseconds.
-_SERVERS = multiprocessing.get_context("forkserver")
-_SERVERS.set_forkserver_preload(["tests.support.sandbox.sandbox_process"])
 
 
 def _serve(folder: Path, parent: Connection) -> None:
@@ -32,8 +28,8 @@ def _serve(folder: Path, parent: Connection) -> None:
 @contextmanager
 def sandbox_process(folder: Path) -> Iterator[tuple[str, BaseProcess]]:
     """Run a local BioT and return its address and process. At the end it is killed, as by ``kill -9``."""
-    receiver, sender = _SERVERS.Pipe()
-    process = _SERVERS.Process(target=_serve, args=(folder, sender), daemon=True)
+    receiver, sender = FORKED.Pipe()
+    process = FORKED.Process(target=_serve, args=(folder, sender), daemon=True)
     process.start()
     sender.close()
     try:
