@@ -93,6 +93,7 @@ def test_the_javascript_seed_needs_only_a_manifest(biot_plugin: Call, registry: 
     assert_only_code(folder, layout, {"axios", "asynckit", "jose", "traceparent"})
 
 
+@pytest.mark.exhaustive
 def test_the_sha1_entries_of_the_alerts_sample_are_replaced_and_no_other_entry(
     biot_plugin: Call, registry: NpmRegistry, tmp_path: Path
 ) -> None:

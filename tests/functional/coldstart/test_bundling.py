@@ -104,6 +104,7 @@ def test_scripts_become_one_file_and_native_packages_stay_separate(plugin: Path,
     assert report["bundled"] == [{"name": "plain", "version": "1.0.0", "unpackedSize": len("plain();")}]
 
 
+@pytest.mark.exhaustive
 def test_esbuild_gets_the_runtime_and_no_variables_of_the_operator(
     plugin: Path, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -120,6 +121,7 @@ def test_esbuild_gets_the_runtime_and_no_variables_of_the_operator(
     assert (out / "index.js.map").read_text("utf-8") == "map"
 
 
+@pytest.mark.exhaustive
 def test_commonjs_stays_commonjs(plugin: Path, store: Store) -> None:
     files = {"index.js": b"require('plain');"}
     optimized = bundled(manifest_for(plugin, Build(bundle=True)), store, files)

@@ -198,6 +198,7 @@ def test_a_registry_package_that_requires_git_reaches_no_other_server(
     assert not (project / "package-lock.json").exists()
 
 
+@pytest.mark.exhaustive
 def test_a_partly_published_package_is_named(project: Path, store: Store, registry: NpmRegistry) -> None:
     registry.package(
         "base", "1.0.0", manifest={"optionalDependencies": {"base-linux-x64": "1.0.0", "base-darwin": "1"}}

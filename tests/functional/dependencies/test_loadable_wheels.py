@@ -40,6 +40,7 @@ def test_another_wheel_of_the_version_is_used_if_the_best_tag_does_not_load(
     assert len(list(store.folder.glob(f"packs/*/*{SUFFIX}"))) == 2
 
 
+@pytest.mark.exhaustive
 def test_a_version_without_a_loadable_wheel_is_noted_and_stays(project: Path, store: Store, index: PythonIndex) -> None:
     digest = index.wheel("fit", "1.0", tag="cp313-cp313-manylinux_2_34_x86_64", files={MODULE: NEWER})
     index.wheel("fit", "1.0", tag="cp312-cp312-manylinux_2_17_x86_64", files={MODULE: FITS})

@@ -46,6 +46,7 @@ def test_the_kit_refuses_every_damaged_lock_and_npm_ci_agrees(
     assert refused_by_npm == dict.fromkeys(ASKED, True)
 
 
+@pytest.mark.exhaustive
 def test_a_lock_without_packages_of_other_platforms_is_complete_for_lambda(
     project: Path, store: Store, registry: NpmRegistry
 ) -> None:

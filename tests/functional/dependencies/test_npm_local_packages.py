@@ -14,6 +14,7 @@ from builder.errors import DependencyError, KitError
 from builder.pipeline import Project, check, package
 from builder.progress import SilentProgress
 from tests.support.plugins.stage_inputs import plugin
+from tests.support.repetitions import exhaustive_after
 from tests.support.servers.package_registries import make_tarball
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def packaged(folder: Path) -> dict[str, bytes]:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-@pytest.mark.parametrize("upgrade", [False, True])
+@pytest.mark.parametrize("upgrade", exhaustive_after(1, [False, True]))
 def test_workspaces_are_packaged_from_the_repository(
     upgrade: bool, repository: Path, store: Store, registry: NpmRegistry
 ) -> None:
@@ -186,6 +187,7 @@ def test_a_registry_package_never_replaces_a_workspace(repository: Path, store: 
     assert "inner comes from the registry, but packages/inner in this repository has the same name." in messages
 
 
+@pytest.mark.exhaustive
 def test_a_transitive_dependency_on_a_workspaces_name_is_refused(
     repository: Path, store: Store, registry: NpmRegistry
 ) -> None:
@@ -195,6 +197,7 @@ def test_a_transitive_dependency_on_a_workspaces_name_is_refused(
     assert not (repository / "package-lock.json").exists()
 
 
+@pytest.mark.exhaustive
 def test_a_link_that_package_json_does_not_require_is_refused(repository: Path, store: Store) -> None:
     manifest = plugin(repository, "nodejs22.x")
     write_lock(manifest, store, QUIET)
@@ -247,6 +250,7 @@ def test_a_plugin_that_is_a_workspace_never_gets_its_siblings_from_the_registry(
     assert asked_for(registry) == set()
 
 
+@pytest.mark.exhaustive
 def test_a_nested_workspace_is_refused_if_node_would_find_another_package(repository: Path, store: Store) -> None:
     manifest = plugin(repository, "nodejs22.x")
     write(

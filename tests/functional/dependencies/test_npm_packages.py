@@ -162,6 +162,7 @@ def test_a_file_with_another_hash_than_the_lock_is_refused(
     assert not list(store.folder.rglob("*.zip"))
 
 
+@pytest.mark.exhaustive
 def test_project_settings_and_addresses_in_a_lock_do_not_change_the_registry(
     locked_base: Manifest, project: Path, store: Store, registry: NpmRegistry, canary: Registry
 ) -> None:
@@ -273,6 +274,7 @@ def test_a_file_with_another_sha1_is_refused(project: Path, store: Store, regist
     assert (project / "package-lock.json").read_text() == text
 
 
+@pytest.mark.exhaustive
 def test_a_lock_with_only_text_changes_is_reported_as_rewritten(
     locked_base: Manifest, project: Path, store: Store
 ) -> None:

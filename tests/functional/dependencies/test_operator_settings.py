@@ -130,6 +130,7 @@ def test_a_company_ca_configured_for_pip_is_trusted(
     assert any(path.endswith(".whl") for path in requested_paths)
 
 
+@pytest.mark.exhaustive
 def test_pip_and_uv_use_the_operators_proxy(
     project: Path, store: Store, index: PythonIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -145,6 +146,7 @@ def test_pip_and_uv_use_the_operators_proxy(
     assert any(path.endswith(".whl") for path in requested_paths)
 
 
+@pytest.mark.exhaustive
 def test_npm_uses_the_operators_proxy_and_ca(
     project: Path, store: Store, registry: NpmRegistry, monkeypatch: pytest.MonkeyPatch
 ) -> None:

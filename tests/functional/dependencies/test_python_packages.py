@@ -194,6 +194,7 @@ def test_a_hash_of_another_platforms_wheel_is_explained(
     assert right in lock_text(project)
 
 
+@pytest.mark.exhaustive
 def test_an_unpublished_file_is_not_explained_as_another_platforms_wheel(
     project: Path, store: Store, index: PythonIndex, tmp_path: Path
 ) -> None:
@@ -246,6 +247,7 @@ def test_two_runtimes_take_different_wheels_of_different_versions(
     }
 
 
+@pytest.mark.exhaustive
 def test_glibc_2_26_gets_a_wheel_between_the_two_platforms_that_uv_supports(
     project: Path, store: Store, index: PythonIndex
 ) -> None:
@@ -307,6 +309,7 @@ def test_the_dev_lock_has_the_versions_that_ship_for_every_platform(
     assert "://" not in text
 
 
+@pytest.mark.exhaustive
 def test_the_dev_lock_starts_at_the_runtimes_python_if_a_shipped_package_needs_it(
     project: Path, store: Store, index: PythonIndex
 ) -> None:
@@ -322,6 +325,7 @@ def test_the_dev_lock_starts_at_the_runtimes_python_if_a_shipped_package_needs_i
     assert [note for note in progress.notes if "for Python 3.13 and later" in note] != []
 
 
+@pytest.mark.exhaustive
 def test_older_pythons_get_the_newest_release_that_installs_there(
     project: Path, store: Store, index: PythonIndex
 ) -> None:
@@ -359,6 +363,7 @@ def test_an_invalid_dev_group_is_reported(project: Path, store: Store, index: Py
         write_lock(plugin(project), store, QUIET)
 
 
+@pytest.mark.exhaustive
 def test_hash_options_limit_the_pinned_files(project: Path, store: Store, index: PythonIndex) -> None:
     trusted = index.wheel("base", "1.0", tag="cp313-none-any")
     index.wheel("base", "1.0", tag="cp313-cp313-manylinux_2_17_x86_64")

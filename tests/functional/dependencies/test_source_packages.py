@@ -95,6 +95,7 @@ def test_a_build_sees_only_the_index_settings_of_the_operator(
     assert str(project) not in seen
 
 
+@pytest.mark.exhaustive
 def test_a_locked_package_is_not_built_again_and_a_different_file_is_an_error(
     project: Path, tmp_path: Path, index: PythonIndex
 ) -> None:

@@ -121,6 +121,7 @@ class Shown:
         return secrets
 
 
+@pytest.mark.exhaustive
 def test_log_in_push_publish_and_rollback_show_no_credential(shown: Shown, log: list[str]) -> None:
     for number, arguments in enumerate(COMMANDS):
         shown.image.write(answer=number)

@@ -151,6 +151,7 @@ def test_lost_credentials_are_replaced(tmp_path: Path) -> None:
         assert call(f"{second.url()}/ums/v1/security/public-key")[1]["previousPublicKey"]
 
 
+@pytest.mark.exhaustive
 def test_fresh_starts_with_an_empty_biot(tmp_path: Path) -> None:
     with started(tmp_path, "--port", "0", "--data", "here") as first:
         password = password_of(first.output)
@@ -193,6 +194,7 @@ def test_several_signals_stop_it_once_without_further_output(tmp_path: Path) -> 
     assert running.aside == "Stopped. The next start has the same data.\n"
 
 
+@pytest.mark.exhaustive
 def test_verbose_logs_requests_without_their_secrets(tmp_path: Path) -> None:
     with started(tmp_path, "--port", "0", "--verbose") as running:
         call(f"{running.url()}/ums/v1/security/public-key?token=canary-1")
@@ -216,6 +218,7 @@ def test_an_invalid_scenario_is_reported_before_anything_starts(tmp_path: Path) 
     assert not (tmp_path / "state").exists()
 
 
+@pytest.mark.exhaustive
 def test_the_scenario_in_the_help_works_and_fault_kinds_are_listed(tmp_path: Path) -> None:
     shown, listed = Started(tmp_path, "--help"), Started(tmp_path, "--fault-kinds", "--json")
     assert (shown.end(), listed.end()) == (0, 0)

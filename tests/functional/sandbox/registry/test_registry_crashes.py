@@ -179,6 +179,7 @@ def test_a_client_that_lost_its_connection_resumes_where_the_registry_is(
     assert registry.http.get(done.headers["location"]).content == DATA
 
 
+@pytest.mark.exhaustive
 def test_a_large_blob_needs_constant_memory(logged_in: tuple[Path, RegistryClient]) -> None:
     folder, client = logged_in
     piece, count = bytes(1 << 20), 200
