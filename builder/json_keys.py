@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from msgspec import Struct
 
 
+@cache
 def camel_case(name: str) -> str:
     """``allow_missing`` as ``allowMissing``."""
     first, *others = name.split("_")
