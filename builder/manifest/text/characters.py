@@ -29,8 +29,8 @@ _MAX_LINES = 20
 
 def forbidden_character(text: str) -> str:
     """The first forbidden character of a text as ``U+202E``; empty if there is none."""
-    if text.isascii() and text.isprintable():
-        return ""  # nearly every text, so that the expression need not be compiled
+    if text.isprintable():
+        return ""  # nearly every text, so that the expression need not be compiled; it has only unprintable characters
     match = re.search(_FORBIDDEN, text)
     return f"U+{ord(match[0]):04X}" if match else ""
 
