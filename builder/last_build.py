@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from builder.errors import Problem, Severity
-from builder.host.fingerprint import code_digest, remember_code_digest
+from builder.host.fingerprint import LOADED_AT, code_digest, remember_code_digest
 from builder.host.git_repository import repository_top
 
 if TYPE_CHECKING:
@@ -149,12 +149,12 @@ class LastBuild:
             return None
         try:
             record = json.loads(self._file.read_bytes())
-            if record["kit"] == self._listings.kit().text:
+            if record["code"] and record["kit"] == self._listings.kit().text:
                 remember_code_digest(record["code"])
             outputs = {output["file"]: output["sha256"] for output in record["outputs"]}
             if (
                 record["request"] != self._request
-                or record["digest"] != self._snapshot(record["folders"]).digest
+                or record["digest"] != self._snapshot(record["folders"]).text
                 or any(_sha256(file) != digest for file, digest in outputs.items())
                 or any(str(file) not in outputs for file in _files_of_artifact(Path(record["artifact"])))
             ):
@@ -182,14 +182,15 @@ class LastBuild:
             snapshot = self._snapshot(inputs.folders)
             if self._signed or snapshot.is_fresh(min(inputs.began, self._listings.began)):
                 return
+            kit = self._listings.kit()
             written = [*_files_of_artifact(build.artifact), *beside]
             outputs = {file: build.sha256 if file == build.artifact else _sha256(file) for file in written}
             record = {
                 "request": self._request,
                 "folders": inputs.folders,
-                "digest": snapshot.digest,
-                "kit": self._listings.kit().text,
-                "code": code_digest(),
+                "digest": snapshot.text,
+                "kit": kit.text,
+                "code": "" if kit.is_fresh(LOADED_AT) else code_digest(),  # this process runs older files
                 "artifact": str(build.artifact),
                 "size": build.size,
                 "sha256": build.sha256,
@@ -212,7 +213,7 @@ class LastBuild:
                 if time.time() - file.stat().st_mtime > _ABANDONED_AFTER_SECONDS:
                     file.unlink()
 
-    def _snapshot(self, folders: Iterable[str]) -> _Snapshot:
+    def _snapshot(self, folders: Iterable[str]) -> _Listing:
         top = repository_top(self._folder)
         above = [str(parent) for parent in self._folder.parents if parent.is_relative_to(top)]
         files = []
@@ -221,17 +222,7 @@ class LastBuild:
         listings = [self._listings.kit(), *map(self._listings.files_above, above), _listing(files)]
         text = "\n".join(listing.text for listing in listings)
         digest = hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
-        return _Snapshot(digest, max(listing.newest for listing in listings))
-
-
-class _Snapshot(NamedTuple):
-    digest: str
-    newest: int
-
-    def is_fresh(self, began: int) -> bool:
-        """Whether a file changed so shortly before the build began that another change could leave the same time."""
-        step = _COARSE_STEP if self.newest % _SECOND == 0 else _FINE_STEP
-        return self.newest > began - step
+        return _Listing(digest, max(listing.newest for listing in listings))
 
 
 class _File(NamedTuple):
@@ -242,10 +233,15 @@ class _File(NamedTuple):
 
 
 class _Listing(NamedTuple):
-    """Files as lines of text, and the newest time among them in nanoseconds; 0 when there are no files."""
+    """Files as lines of text or as their digest, and the newest time among them in nanoseconds; 0 without files."""
 
     text: str
     newest: int
+
+    def is_fresh(self, began: int) -> bool:
+        """Whether a file changed so shortly before ``began`` that another change could leave the same time."""
+        step = _COARSE_STEP if self.newest % _SECOND == 0 else _FINE_STEP
+        return self.newest > began - step
 
 
 def _listing(files: Iterable[_File]) -> _Listing:

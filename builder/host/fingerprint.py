@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from io import FileIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 _HOME = str(Path(__file__).parents[1])
 _COMPILED = "__pycache__"
+LOADED_AT = time.time_ns()
+"""When this process began to load the kit's code, in nanoseconds since 1970."""
 
 
 _digests: dict[tuple[str, ...], str] = {}

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
 import shutil
 import subprocess
 import sys
+import time
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 HOME = Path(builder.__file__).parent
+TICK = 0.06
+"""More seconds than a file must be older than the build that is recorded."""
 
 
 @pytest.fixture
@@ -130,7 +134,10 @@ def test_a_remembered_digest_is_the_one_that_is_computed(copied_kit: Path, tmp_p
     for file in (made.folder / "src" / "run.sh", copied_kit / "building.py"):
         with file.open("a") as stream:
             stream.write("\n")
+        time.sleep(TICK)
         remembered = report()
+        record = next(file for file in (made.store / RECORDS_FOLDER).iterdir() if "-files" not in file.name)
+        assert json.loads(record.read_text())["code"] == _fingerprint_of(copied_kit).code_digest()
         shutil.rmtree(made.folder / "dist")
         shutil.rmtree(made.store / RECORDS_FOLDER)
         assert remembered == report() != first

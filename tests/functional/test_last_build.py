@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from datetime import date, timedelta
@@ -11,6 +12,7 @@ import pytest
 
 import builder.last_build
 from builder import pipeline
+from builder.host.fingerprint import code_digest
 from builder.last_build import RECORDS_FOLDER, BuildRequest, LastBuild
 from builder.progress import SilentProgress
 from builder.stages import Project
@@ -193,6 +195,20 @@ def test_another_version_of_the_kit_decides_again(
     assert plugin.find() is not None
     (kit / "rules" / "name.py").write_text("#")
     assert plugin.find() is None
+
+
+def test_the_digest_of_the_kit_is_not_recorded_for_files_that_are_newer_than_the_process(
+    plugin: Plugin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "kit").mkdir()
+    (tmp_path / "kit" / "name.py").write_text("")
+    monkeypatch.setattr(builder.last_build, "__file__", str(tmp_path / "kit" / "last_build.py"))
+    time.sleep(TICK)
+    for loaded_at, recorded in ((0, ""), (time.time_ns(), code_digest())):
+        monkeypatch.setattr(builder.last_build, "LOADED_AT", loaded_at)
+        plugin.package()
+        record = next(file for file in (plugin.store / RECORDS_FOLDER).iterdir() if "-files" not in file.name)
+        assert json.loads(record.read_text())["code"] == recorded
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"request": 1}', "null", "\x00"])
