@@ -113,11 +113,15 @@ class Bucket:
 
     Args:
         address: The address.
+        connect_seconds: Longest wait for a connection.
         read_seconds: Longest silence while waiting for a response; None for ``READ_SECONDS``.
     """
 
-    def __init__(self, address: BucketAddress, *, read_seconds: float | None = None) -> None:
+    def __init__(
+        self, address: BucketAddress, *, connect_seconds: float = CONNECT_SECONDS, read_seconds: float | None = None
+    ) -> None:
         self.address = address
+        self._connect_seconds = connect_seconds
         self._read_seconds = read_seconds
         self._connecting = threading.Lock()
         self._connected: Any = None
@@ -212,16 +216,17 @@ class Bucket:
     def _s3(self) -> Any:  # noqa: ANN401 - boto3 makes its clients' classes at run time
         with self._connecting:
             if self._connected is None:
-                self._connected = _connect(READ_SECONDS if self._read_seconds is None else self._read_seconds)
+                read_seconds = READ_SECONDS if self._read_seconds is None else self._read_seconds
+                self._connected = _connect(self._connect_seconds, read_seconds)
             return self._connected
 
 
-def _connect(read_seconds: float) -> Any:  # noqa: ANN401 - as above
+def _connect(connect_seconds: float, read_seconds: float) -> Any:  # noqa: ANN401 - as above
     from boto3.session import Session
     from botocore.config import Config
 
     config = Config(
-        connect_timeout=CONNECT_SECONDS,
+        connect_timeout=connect_seconds,
         read_timeout=read_seconds,
         retries={"total_max_attempts": 1},
         max_pool_connections=CONNECTIONS,

@@ -32,6 +32,7 @@ T = TypeVar("T")
 
 _SHARED_FILE: Final = 0o660
 """Settings hold the values of variables: the team may read them, and nobody else."""
+_CONNECT_SECONDS: Final = 10.0
 _READ_SECONDS: Final = 30.0
 _WAITS: Final = (0.5, 2.0)
 """Seconds before a request to a bucket is repeated that got no answer."""
@@ -114,7 +115,7 @@ class BucketLocation:
     """
 
     def __init__(self, address: BucketAddress) -> None:
-        self._bucket = Bucket(address, read_seconds=_READ_SECONDS)
+        self._bucket = Bucket(address, connect_seconds=_CONNECT_SECONDS, read_seconds=_READ_SECONDS)
 
     def names(self, prefix: str) -> tuple[str, ...]:
         """The names that begin with a prefix."""

@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -60,7 +61,8 @@ def test_the_oldest_chains_are_deleted_when_there_are_too_many(tmp_path: Path) -
     for number in range(50):
         file.add(chain(number))
     kept = titles(file)
-    (steps,) = sqlite3.connect(tmp_path / "activity.sqlite").execute("SELECT count(*) FROM step").fetchone()
+    with closing(sqlite3.connect(tmp_path / "activity.sqlite")) as connection:
+        (steps,) = connection.execute("SELECT count(*) FROM step").fetchone()
     file.close()
 
     assert kept == [f"GET /{number}" for number in range(49, 49 - len(kept), -1)]
@@ -117,7 +119,8 @@ def test_after_a_kill_every_chain_that_was_written_is_there(tmp_path: Path, dela
     opened = ActivityFile(file)
     newest = opened.search(ActivityQuery(limit=1))[0]
     opened.close()
-    (verdict,) = sqlite3.connect(file).execute("PRAGMA integrity_check").fetchone()
+    with closing(sqlite3.connect(file)) as connection:
+        (verdict,) = connection.execute("PRAGMA integrity_check").fetchone()
 
     assert verdict == "ok"
     assert int(str(newest["title"]).removeprefix("GET /")) in {last, last + 1}

@@ -80,7 +80,7 @@ def test_every_problem_of_an_action_has_its_line() -> None:
         ("GET/device/v2/devices", '{"anything": 1}', []),
         ("patient _nothing", '{"anything": 1}', []),
         ("", '{"anything": 1}', []),
-        ("", '{\n"a": 1,\n}', [(3, "This is not JSON: Expecting property name enclosed in double quotes (column 1).")]),
+        ("", '{\n"": 1,\nb}', [(3, "This is not JSON: Expecting property name enclosed in double quotes (column 1).")]),
         ("", "[" * 100_000, [(None, "It is nested too deeply, or a number has too many digits.")]),
     ],
 )
