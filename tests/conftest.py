@@ -41,5 +41,5 @@ def pytest_collection() -> Generator[None]:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Two workers more than there are cores, because many tests wait for servers, registries and processes."""
-    return (os.cpu_count() or 1) + 2
+    """One worker more than there are cores, because many tests wait for servers, registries and processes."""
+    return (os.cpu_count() or 1) + 1
