@@ -68,14 +68,18 @@ class CallFeed:
         self._open: set[int] = set()
 
     def new_chains(self) -> Iterator[ListedChain]:
-        """Every chain that has ended since the last look, the oldest first."""
+        """Every chain that has ended since the last look with all its notifications, the oldest first."""
         chains = {chain["number"]: chain for chain in self._chains()}
         self._open |= {number for number in chains if number > self._last}
         self._last = max((self._last, *chains))
         for number in sorted(self._open & chains.keys()):
-            if chains[number]["milliseconds"] is not None:
+            if chains[number]["milliseconds"] is None:
+                continue
+            chain: Mapping[str, Any] = self._local.get(f"/activity/{number}")
+            notified = sum(step["name"] == "NOTIFICATION" for step in chain["steps"])
+            if notified >= chain.get("notifications", 0):  # they are sent after the answer to the caller
                 self._open.discard(number)
-                yield _listed(self._local.get(f"/activity/{number}"))
+                yield _listed(chain)
 
     def _chains(self) -> list[Mapping[str, Any]]:
         chains = self._local.get("/activity", {"limit": str(_NEWEST)})["chains"]

@@ -51,6 +51,7 @@ def describe_end(end: ChainEnd) -> dict[str, object]:
         "milliseconds": round(end.milliseconds, 3),
         "response": _answer(end.answer),
         "problem": end.problem,
+        "notifications": end.notifications,
         "considered": [describe_considered(one) for one in end.considered],
         "nearest": describe_considered(near) if near else None,
     }

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pytest
 
+from builder.dev.call_feed import CallFeed
+from builder.publishing.clock import SystemClock
+from builder.publishing.remote.local_service import open_local_service
+from tests.functional.sandbox.console.patient_calls import create_patient
 from tests.support.sandbox.hook_endpoint import Reply
 from tests.support.sandbox.running_sandbox import running_sandbox
 
@@ -14,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from builder.dev.call_feed import ListedChain
     from tests.functional.publishing.conftest import CommandLine
     from tests.support.sandbox.hook_endpoint import HookEndpoint, ReceivedCall
     from tests.support.sandbox.running_sandbox import Sandbox
@@ -60,6 +67,29 @@ def test_one_call_is_shown_as_a_tree_with_what_each_step_changed(
     assert lines[3] == '│     ~ body._name.firstName: "Ann" -> "Anna"'
     assert lines[4].startswith("├─ API: 201, ")
     assert lines[5].startswith(f"└─ NOTIFICATION {endpoint.url}: 200, ")
+
+
+def test_dev_lists_a_call_when_the_notifications_that_follow_it_have_ended(
+    sandbox: Sandbox, endpoint: HookEndpoint
+) -> None:
+    answer, released = endpoint.respond, threading.Event()
+
+    def respond(call: ReceivedCall) -> Reply:
+        if call.hooktype == "NOTIFICATION":
+            released.wait(20)
+        return answer(call)
+
+    endpoint.respond = respond
+    with open_local_service(os.environ, SystemClock()) as local:
+        feed = CallFeed(local)
+        create_patient(sandbox, "Late")
+        assert list(feed.new_chains()) == []
+        released.set()
+        listed: list[ListedChain] = []
+        while not listed:
+            listed = list(feed.new_chains())
+
+    assert [call.hook for call in listed[0].calls] == ["PRE_REQUEST", "NOTIFICATION"]
 
 
 def test_nothing_that_is_shown_or_stored_has_a_token(
