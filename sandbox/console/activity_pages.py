@@ -89,13 +89,12 @@ async def live_activity(request: Request) -> Response:
 async def _events(request: Request, last: int | None, revision: int | None) -> AsyncIterator[str]:
     recorder = _recorder(request)
     rows = LiveRows(recorder, await run_in_threadpool(_newest, recorder) if last is None else last)
-    seen, waited = -1, 0.0
-    yield "retry: 1000\n\n"
-    if recorder.revision == revision:
+    seen, waited, first = -1, 0.0, ""
+    if recorder.revision == revision:  # compared before the reader knows: what it does then is news
         events = await run_in_threadpool(rows.events)
         seen = revision
-        if recorder.revision != revision:
-            yield events
+        first = "" if recorder.revision == revision else events
+    yield "retry: 1000\n\n" + first
     while not await request.is_disconnected():
         if recorder.revision != seen:
             seen, waited = recorder.revision, 0.0

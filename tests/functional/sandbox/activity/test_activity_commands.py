@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -86,7 +87,8 @@ def test_dev_lists_a_call_when_the_notifications_that_follow_it_have_ended(
         assert list(feed.new_chains()) == []
         released.set()
         listed: list[ListedChain] = []
-        while not listed:
+        deadline = time.monotonic() + 30
+        while not listed and time.monotonic() < deadline:
             listed = list(feed.new_chains())
 
     assert [call.hook for call in listed[0].calls] == ["PRE_REQUEST", "NOTIFICATION"]
