@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import signal
 import sys
+from contextlib import suppress
 from typing import NoReturn
 
 _COLLECTION_THRESHOLD = 100_000
@@ -33,8 +35,19 @@ def main() -> NoReturn:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     code = run(sys.argv[1:], interrupted=bool(early_signals))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the command has ended; nothing changes its exit code any more
-    gc.freeze()  # `check` took 0.47 s of processor time without this line, and 0.40 s with it
-    sys.exit(code)  # noqa: TID251 - the one exit
+    _end_process(code)
+
+
+def _end_process(code: int) -> NoReturn:
+    """End without deleting every object of the interpreter first, which takes a twentieth of the time of `package`.
+
+    mypy ends in the same way. Everything that was printed is written already, and only daemon threads can be left.
+    """
+    atexit._run_exitfuncs()  # noqa: SLF001 - coverage.py writes its data there; no public function runs them
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)
 
 
 def _open_closed_streams() -> None:
