@@ -7,7 +7,7 @@ the disk, and any other transaction has never happened. Readers never wait; writ
 from __future__ import annotations
 
 import sqlite3
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from queue import Empty, LifoQueue
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -48,6 +48,7 @@ class Database:
         self._readers: LifoQueue[sqlite3.Connection] = LifoQueue()
         self._writer: sqlite3.Connection | None = None
         self._turn = Lock()
+        self._is_closed = False
 
     def migrate(self) -> None:
         """Create the file and its tables if they are missing.
@@ -82,6 +83,8 @@ class Database:
         finally:
             connection.rollback()
             self._readers.put(connection)
+            if self._is_closed:
+                self._close_readers()
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
@@ -94,15 +97,29 @@ class Database:
                 self._writer.execute("COMMIT")
             finally:
                 self._writer.rollback()  # nothing to do after the commit
+                if self._is_closed:
+                    self._close_writer()
 
     def close(self) -> None:
-        """Close all connections; SQLite merges its log into the file."""
+        """Close all connections; SQLite merges its log into the file.
+
+        A block of ``read`` or ``write`` that has not ended yet, or that begins later, closes its connection itself: a
+        request can outlive the server that stops.
+        """
         with self._turn:
-            while not self._readers.empty():
+            self._is_closed = True
+            self._close_readers()
+            self._close_writer()
+
+    def _close_readers(self) -> None:
+        with suppress(Empty):
+            while True:
                 self._readers.get_nowait().close()
-            if self._writer:
-                self._writer.close()
-                self._writer = None
+
+    def _close_writer(self) -> None:
+        if self._writer:
+            self._writer.close()
+            self._writer = None
 
     def _connect(self) -> sqlite3.Connection:
         # Requests are served by a pool of threads; a connection belongs to one of them at a time.

@@ -18,6 +18,7 @@ from sandbox.ums.accounts import PUBLISHER_ROLE, ServiceUserDraft, UserDraft, ad
 from sandbox.ums.permissions import ENTITIES, PUBLISHER
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 WITHOUT_IMAGE_DIGESTS = ("DROP INDEX plugins_by_image", "ALTER TABLE plugins DROP COLUMN image_digest")
@@ -25,10 +26,10 @@ INSERT = "INSERT INTO registry_credential VALUES (?, 'secret', 'token', 0)"
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Database:
-    database = Database(tmp_path / "state" / "sandbox.db")
-    database.migrate()
-    return database
+def database(tmp_path: Path) -> Iterator[Database]:
+    with closing(Database(tmp_path / "state" / "sandbox.db")) as database:
+        database.migrate()
+        yield database
 
 
 def keys(database: Database) -> set[str]:
@@ -46,6 +47,20 @@ def test_data_survives_a_restart_and_only_the_owner_can_read_it(database: Databa
     assert keys(again) == {"one"}
     assert stat.S_IMODE(database.file.stat().st_mode) == 0o600
     again.close()
+
+
+def test_a_request_that_outlives_the_server_leaves_no_connection_open(database: Database) -> None:
+    log = database.file.with_name(f"{database.file.name}-wal")
+    with database.read():
+        database.close()
+        assert log.exists()
+    assert not log.exists(), "SQLite deletes it when the last connection is closed"
+
+    with database.write() as connection:
+        connection.execute(INSERT, ("late",))
+
+    assert not log.exists()
+    assert keys(database) == {"late"}
 
 
 def test_a_transaction_that_raises_is_rolled_back(database: Database) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 import os
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from sandbox.registry.unfinished_blobs import UnfinishedBlobs
 from sandbox.web.biot_errors import ApiError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
 CONFIG = {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": f"sha256:{'1' * 64}", "size": 1}
@@ -26,10 +27,10 @@ OCI = "application/vnd.oci.image.manifest.v1+json"
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Database:
-    database = Database(tmp_path / "biot.sqlite")
-    database.migrate()
-    return database
+def database(tmp_path: Path) -> Iterator[Database]:
+    with closing(Database(tmp_path / "biot.sqlite")) as database:
+        database.migrate()
+        yield database
 
 
 def test_the_next_start_deletes_what_no_repository_has(database: Database) -> None:
