@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -80,7 +81,7 @@ class Machine:
         for step in steps:
             script = re.sub(r"(/opt/tox|\.tox/ci)/bin/tox", "tox", step.script)
             environment = {
-                "PATH": f"{self.folder}{os.pathsep}{os.environ['PATH']}",
+                "PATH": os.pathsep.join([str(self.folder), str(Path(sys.executable).parent), os.environ["PATH"]]),
                 "TOX_CALLS": str(self.folder / "calls"),
                 "TOX_FAILS": "no call",
                 "GITHUB_OUTPUT": str(self.folder / "output"),
