@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sandbox.faults import FAULT_KINDS, FaultRule, Scenario
+from sandbox.registry.blob_files import BlobFiles
 from tests.functional.release.conftest import LOCAL, ImagePlugin, tell_of
 from tests.support.sandbox.pushed_images import digest_of, registry_client, small_image
 from tests.support.sandbox.running_sandbox import Sandbox, running_sandbox
@@ -148,14 +149,16 @@ def test_an_interrupted_push_leaves_the_plugin_and_goes_on_where_it_was(
 ) -> None:
     source = changed.machine.plugin / "src" / "data.bin"
     source.write_bytes(os.urandom(400_000))
+    blobs = BlobFiles.beside(changed.biot.running.state.database).folder / "blobs" / "sha256"
+    before = len(list(blobs.iterdir()))
     play(changed, "hang-before-apply", UPLOADS, method="PUT", seconds=60, request=2)
     argv = [sys.executable, "-m", "builder", "publish", *LOCAL, "-p", str(changed.machine.plugin)]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         gate = changed.biot.running.gate
         assert gate is not None
         end = time.monotonic() + 60
-        while not gate.faulted_requests and time.monotonic() < end:
-            time.sleep(0.02)
+        while not (gate.faulted_requests and len(list(blobs.iterdir())) > before) and time.monotonic() < end:
+            time.sleep(0.02)  # two uploads at once: the first is stored, and the second hangs
         process.send_signal(number)
         output, _ = process.communicate(timeout=20)
     stop_faults(changed)

@@ -123,7 +123,8 @@ def test_another_machine_lists_and_rolls_back_what_the_first_published(
 ) -> None:
     with shared_by(kind, records) as variables:
         first, second = (machine(tmp_path / name, biot, **variables) for name in ("first", "second"))
-        assert first.publish(1).code == 0
+        published = first.publish(1)
+        assert published.code == 0, published.out
         version, sha256 = code_of(biot)
         assert first.publish(2).code == 0
         listed = second("history").document["entries"]

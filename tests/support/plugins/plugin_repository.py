@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from builder.cli.app import run
+from builder.publishing.records.shared_location import open_location
 
 _KIT = Path(__file__).parents[3]
 _MANIFEST = """\
@@ -102,6 +103,7 @@ class PluginRepository:
         with contextlib.chdir(self.folder), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             try:
                 _set_environment(self.environment(**variables))
+                open_location.cache_clear()  # another process would connect again
                 code = run(arguments)
             finally:
                 _set_environment(before)
