@@ -303,7 +303,7 @@ def test_a_broken_bucket_provides_nothing_and_is_noted(
 
     assert shared.fetch(DIGESTS, tmp_path, progress) == {}
     shared.upload({DIGESTS[0]: Path(__file__)}, progress)
-    assert time.monotonic() - start < shared_store.TIME_LIMIT_SECONDS + 2
+    assert time.monotonic() - start < shared_store.TIME_LIMIT_SECONDS + 20, "it did not wait for the server"
     assert TROUBLE[trouble] in " ".join(progress.notes)
     assert len(progress.notes) <= (len(DIGESTS) if trouble == "wrong" else 2)
     assert not [secret for secret in (KEY, SECRET, TOKEN) if secret in " ".join(progress.notes)]
