@@ -52,7 +52,7 @@ class ReleaseContext:
         clock: Time.
         progress: Shows builds and uploads.
         ask_code: Asks the user for the code of a second factor; None without a terminal.
-        before_sending: Called by ``publish`` with what it is about to do; None when nobody wants to know.
+        before_sending: Called by ``publish`` with what it is about to do; None for no notice.
         connect: Gives a connection that several releases use, which stays open; None to open one for each release.
             Whoever gives it also prunes the retained releases, once at the end.
     """

@@ -53,7 +53,7 @@ def copy_image(artifact: Path, store: str) -> dict[str, str]:
 
     Raises:
         UsageError: The artifact is a ZIP.
-        KitError: A layer of the base is not to be had, the archive cannot be written, or the engine
+        KitError: A layer of the base image is unavailable, the archive cannot be written, or the engine
             does not answer.
     """
     copies = requested_copies()

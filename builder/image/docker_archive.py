@@ -73,7 +73,7 @@ def write_docker_archive(layout: Path, storage: LayerStorage, fetch: BaseLayerFe
         The archive.
 
     Raises:
-        DependencyError: A layer of the base is not to be had.
+        DependencyError: A layer of the base image is unavailable.
         VerificationError: The layout is damaged.
         PackagingError: The archive cannot be written.
     """

@@ -19,7 +19,7 @@ _KEPT: Final = ("User", "ExposedPorts", "Env", "Entrypoint", "Volumes", "Working
 """What is kept of the base (OCI image specification 1.1, config); its ``Cmd`` is replaced, and labels are added."""
 
 RUNTIME_LABEL: Final = "io.github.biot-plugin-kit.runtime"
-"""The Lambda runtime of the code, such as ``python3.13``: a base image with another name does not tell."""
+"""The Lambda runtime of the code, such as ``python3.13``, which the name of another base image does not say."""
 
 
 def image_config(base: BaseImage, runtime: str, handler: str, own_diff_ids: Sequence[str]) -> bytes:

@@ -60,7 +60,8 @@ class RepositoryLogIn:
             return parse_temp_credentials(self._biot.docker_credentials())
         except InvalidTempCredentialsError as error:
             msg = f"BioT answered with {error}."
-            raise NoAnswer(msg, hint="Run the command again later, and tell BioT's support if it stays so.") from error
+            hint = "Run the command again later, and contact BioT's support if this happens again."
+            raise NoAnswer(msg, hint=hint) from error
 
     def credentials(self) -> RegistryCredentials | None:
         """The user name and password for the registry; each call asks BioT again.

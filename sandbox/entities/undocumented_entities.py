@@ -10,7 +10,7 @@ If you know better, change it here; values apply from the next start.
 - An organization belongs to itself. Its primary administrator gets the template ``organization_user``.
 - Deleting a device or patient deletes its alerts, sessions and commands, and takes a patient or registration code from
   its devices. Deleting an organization keeps what belongs to it.
-- A cleared alert cannot be opened again, and a session that is DONE stays so.
+- A cleared alert cannot be opened again, and a session that is DONE stays DONE.
 - No device answers: a session started by remote control is ACTIVE at once, a paused one PAUSED; a command is
   IN_PROGRESS until it is stopped.
 - People are not accounts: nobody is invited, ``_canLogin`` has no effect, and ``/self`` finds the caller only if an

@@ -62,7 +62,7 @@ def roll_back(state: InstanceState, name: str, number: int) -> None:
     """Give a plugin the settings and the code of an earlier version, under a new version number.
 
     Raises:
-        ApiError: 404, there is no such plugin or version; 409, its code is not here any more.
+        ApiError: 404, there is no such plugin or version; 409, its code is no longer stored.
     """
     with state.database.read() as connection:
         row = PluginTable(state, connection).find(name)
@@ -85,7 +85,7 @@ def _find(connection: sqlite3.Connection, row: sqlite3.Row, number: int) -> Plug
 def _stored_code(state: InstanceState, wanted: PluginVersion, stack: ExitStack) -> Upload:
     file = VersionCode.beside(state.database).file(wanted.code_sha256 or "")
     if wanted.code_sha256 is None or not file.exists():
-        message = f"The code of version {wanted.version} is not here any more. Publish it again from its sources."
+        message = f"The code of version {wanted.version} is no longer stored. Publish it again from its sources."
         raise ApiError(_CONFLICT, "PLUGIN_CODE_NOT_FOUND", message)
     upload = stack.enter_context(Upload(CodeStore.beside(state.database).folder))
     with file.open("rb") as stream:

@@ -22,7 +22,7 @@ from copier import run_copy
 
 from builder.cli.app import run
 from builder.publishing.state_folder import StateFolder
-from tests.functional.release.conftest import tell_of
+from tests.functional.release.conftest import name_local_biot
 from tests.support.sandbox.running_sandbox import running_sandbox
 from tests.templates.conftest import REPOSITORY, commit_all, files_of, git
 from tests.templates.expected import ACTIONS, CI_FILES, many_plugins_files
@@ -218,7 +218,7 @@ def test_two_plugins_are_built_planned_as_a_matrix_published_and_changed_one_by_
     repository = Repository(folder=folder, environment={**environment, "BIOT_PLUGIN_STORE": str(tmp_path / "store")})
     with running_sandbox(tmp_path / "biot") as biot:
         user = biot.service_user
-        tell_of(StateFolder(folder=tmp_path / "state"), biot.base_url, user.id, user.secret_key)
+        name_local_biot(StateFolder(folder=tmp_path / "state"), biot.base_url, user.id, user.secret_key)
 
         packaged = repository.kit("package")
         planned = repository.changed("-e", "local")

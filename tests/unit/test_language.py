@@ -17,7 +17,7 @@ HISTORY = {"CHANGELOG.md", "tests/unit/test_language.py"}
 SPACE = r"(?:[ \t]+|[ \t]*\n[ \t]*(?:#:?|//|\*|>)?[ \t]*)"
 PHRASES = {
     r"mend(?:s|ed|ing)?": "fix",
-    r"(?:can|could|cannot|can not|may) (?:not )?be had": "unavailable, or: no … found",
+    r"(?:(?:can|could|cannot|can not|may) (?:not )?be|to be) had": "unavailable, or: no … found",
     r"told(?! apart)": "say, print, show, report; a variable is named by what it holds",
     r"tells? (?:machines|users|operators|people|everybody|every)": "say, print, show",
     r"is telling": "message, report",
@@ -48,6 +48,8 @@ PHRASES = {
     r"with a hand on": "that wraps",
     r"wish(?:es|ed)?": "request, option",
     r"the like": "similar",
+    r"stays? so": "remains, happens again",
+    r"not here any ?more": "no longer stored",
 }
 
 

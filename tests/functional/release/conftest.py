@@ -142,11 +142,11 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
 def biot(tmp_path: Path, machine: PublisherMachine) -> Iterator[Sandbox]:
     with running_sandbox(tmp_path / "sandbox") as running:
         user = running.service_user
-        tell_of(machine.state, running.base_url, user.id, user.secret_key)
+        name_local_biot(machine.state, running.base_url, user.id, user.secret_key)
         yield running
 
 
-def tell_of(state: StateFolder, base_url: str, user: str = "u", key: str = "s") -> None:
+def name_local_biot(state: StateFolder, base_url: str, user: str = "u", key: str = "s") -> None:
     """Make an address the environment ``local``."""
     write_local_biot(state, LocalBiot(base_url=base_url, service_user_id=user, service_user_secret_key=SecretText(key)))
 

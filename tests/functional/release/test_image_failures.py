@@ -13,7 +13,7 @@ import pytest
 
 from sandbox.faults import FAULT_KINDS, FaultRule, Scenario
 from sandbox.registry.blob_files import BlobFiles
-from tests.functional.release.conftest import LOCAL, ImagePlugin, tell_of
+from tests.functional.release.conftest import LOCAL, ImagePlugin, name_local_biot
 from tests.support.sandbox.pushed_images import digest_of, registry_client, small_image
 from tests.support.sandbox.running_sandbox import Sandbox, running_sandbox
 
@@ -33,7 +33,7 @@ def biot(tmp_path: Path, machine: PublisherMachine) -> Iterator[Sandbox]:
     """A local BioT with a gate of faults."""
     with running_sandbox(tmp_path / "sandbox", faults=Scenario()) as running:
         user = running.service_user
-        tell_of(machine.state, running.base_url, user.id, user.secret_key)
+        name_local_biot(machine.state, running.base_url, user.id, user.secret_key)
         yield running
 
 

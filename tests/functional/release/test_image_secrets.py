@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sandbox.registry.push_credentials import find_credentials
-from tests.functional.release.conftest import LOCAL, ImagePlugin, tell_of
+from tests.functional.release.conftest import LOCAL, ImagePlugin, name_local_biot
 from tests.support.repetitions import exhaustive_after
 from tests.support.sandbox.running_sandbox import Sandbox, running_sandbox
 
@@ -67,7 +67,7 @@ def log() -> list[str]:
 @pytest.fixture
 def biot(tmp_path: Path, machine: PublisherMachine, log: list[str]) -> Iterator[Sandbox]:
     with running_sandbox(tmp_path / "sandbox", log=log.append) as running:
-        tell_of(machine.state, running.base_url, running.service_user.id, running.service_user.secret_key)
+        name_local_biot(machine.state, running.base_url, running.service_user.id, running.service_user.secret_key)
         yield running
 
 

@@ -13,7 +13,7 @@ from builder.cli.app import run
 from builder.publishing.records.journal import all_entries
 from builder.publishing.state_folder import StateFolder
 from sandbox.faults import FAULT_KINDS, FaultRule, Scenario
-from tests.functional.release.conftest import tell_of
+from tests.functional.release.conftest import name_local_biot
 from tests.support.plugins.plugin_repository import PluginRepository
 from tests.support.sandbox.running_sandbox import Sandbox, running_sandbox
 
@@ -44,7 +44,7 @@ def machine_of(folder: Path, biot: Sandbox) -> PluginRepository:
     for name in NAMES:
         repository.write(name)
     user = biot.service_user
-    tell_of(StateFolder(folder=repository.state), biot.base_url, user.id, user.secret_key)
+    name_local_biot(StateFolder(folder=repository.state), biot.base_url, user.id, user.secret_key)
     return repository
 
 
@@ -139,9 +139,9 @@ def test_the_document_has_what_a_single_publish_prints(repository: PluginReposit
 def test_what_is_wrong_for_all_is_said_once(repository: PluginRepository, biot: Sandbox, reason: str) -> None:
     state = StateFolder(folder=repository.state)
     if reason == "refused":
-        tell_of(state, biot.base_url, biot.service_user.id, "another-key")
+        name_local_biot(state, biot.base_url, biot.service_user.id, "another-key")
     elif reason == "unreachable":
-        tell_of(state, "http://127.0.0.1:9", biot.service_user.id, biot.service_user.secret_key)
+        name_local_biot(state, "http://127.0.0.1:9", biot.service_user.id, biot.service_user.secret_key)
     else:
         state.local_file.unlink()
     done = repository.call("publish", *ALL)

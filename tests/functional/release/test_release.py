@@ -10,7 +10,7 @@ import pytest
 
 from builder.platform.reserved_variables import TREE_DIGEST_NAME, TREE_VERSION_NAME
 from sandbox.faults import FAULT_KINDS, FaultRule, Scenario
-from tests.functional.release.conftest import MANIFEST, tell_of
+from tests.functional.release.conftest import MANIFEST, name_local_biot
 from tests.support.repetitions import exhaustive_after
 from tests.support.sandbox.pushed_images import push_tags
 from tests.support.sandbox.running_sandbox import running_sandbox
@@ -259,7 +259,7 @@ def test_a_foreign_or_damaged_artifact_is_refused_before_anything_is_sent(
     machine: PublisherMachine, tmp_path: Path
 ) -> None:
     with served(Registry()) as canary:
-        tell_of(machine.state, canary.url)
+        name_local_biot(machine.state, canary.url)
         machine("package")
         artifact = machine.plugin / "dist" / "age-calculator-1.zip"
         manifest = machine.plugin / "plugin.toml"
@@ -282,7 +282,7 @@ def test_every_kind_of_secret_stops_before_the_first_byte_also_in_a_prebuilt_art
     for number, (_, line) in enumerate(TOKENS.values()):
         (machine.plugin / "src" / f"secret_{number}.txt").write_text(line)
     with served(Registry()) as canary:
-        tell_of(machine.state, canary.url)
+        name_local_biot(machine.state, canary.url)
         fresh = machine("publish", *LOCAL, "--json")
         places = {
             problem["setting"].partition('[build.allow-secrets]\n"')[2].partition('"')[0]: 1
@@ -441,7 +441,7 @@ def test_a_secret_at_the_boundary_of_two_chunks_is_found(machine: PublisherMachi
     assert machine("package").code == 0
     machine.write()
     with served(Registry()) as canary:
-        tell_of(machine.state, canary.url)
+        name_local_biot(machine.state, canary.url)
         prebuilt = machine(
             "publish", *LOCAL, "--json", "--artifact", str(machine.plugin / "dist" / "age-calculator-1.zip")
         )
@@ -454,9 +454,9 @@ def test_a_secret_at_the_boundary_of_two_chunks_is_found(machine: PublisherMachi
 
 
 def test_each_failure_has_its_kind(machine: PublisherMachine, biot: Sandbox) -> None:
-    tell_of(machine.state, biot.base_url, biot.service_user.id, "not the key")
+    name_local_biot(machine.state, biot.base_url, biot.service_user.id, "not the key")
     assert machine("publish", *LOCAL, "--json").document["kind"] == "access"
-    tell_of(machine.state, "http://127.0.0.1:1", biot.service_user.id, "hush-hush")
+    name_local_biot(machine.state, "http://127.0.0.1:1", biot.service_user.id, "hush-hush")
     for command in ("plan", "publish", "rollback"):
         done = machine(command, *LOCAL, "--json")
         assert (done.code, done.document["kind"], done.document["exitCode"]) == (8, "unreachable", 8)
@@ -470,7 +470,7 @@ def test_an_error_that_biot_rolled_back_every_time_is_not_applied_after_three_up
 ) -> None:
     rules = (FaultRule(kind=FAULT_KINDS[kind], method="PATCH", times=0),)
     with running_sandbox(tmp_path / "sandbox", faults=Scenario(rules=rules)) as biot:
-        tell_of(machine.state, biot.base_url, biot.service_user.id, biot.service_user.secret_key)
+        name_local_biot(machine.state, biot.base_url, biot.service_user.id, biot.service_user.secret_key)
         assert machine("publish", *LOCAL).code == 0
         before = stored(biot)
         machine.write(answer=2)
@@ -592,7 +592,7 @@ def test_a_plugin_without_code_is_created_once_when_answers_are_lost(
 ) -> None:
     rules = (FaultRule(kind=FAULT_KINDS[kind], method="POST", path="/settings/v2/plugins"),)
     with running_sandbox(tmp_path / "sandbox", faults=Scenario(rules=rules)) as biot:
-        tell_of(machine.state, biot.base_url, biot.service_user.id, biot.service_user.secret_key)
+        name_local_biot(machine.state, biot.base_url, biot.service_user.id, biot.service_user.secret_key)
         done = machine("publish", *LOCAL, "--without-code", "--json").document
 
         assert (done["verdict"], done["requests"], stored(biot)["version"]) == ("done", requests, 1)

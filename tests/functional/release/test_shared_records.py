@@ -20,7 +20,7 @@ from builder.publishing.records.shared_journal import SharedJournal
 from builder.publishing.records.shared_location import FolderLocation
 from builder.publishing.state_folder import StateFolder
 from sandbox.faults import FAULT_KINDS, FaultRule, Scenario
-from tests.functional.release.conftest import tell_of
+from tests.functional.release.conftest import name_local_biot
 from tests.support.plugins.plugin_repository import PluginRepository
 from tests.support.sandbox.running_sandbox import Sandbox, running_sandbox
 from tests.support.servers.s3 import ADDRESS, settings, working_s3
@@ -149,7 +149,7 @@ def test_without_the_setting_and_for_the_local_biot_nothing_is_shared(
     alone = machine(tmp_path / "alone", biot)
     assert alone.publish(1).code == 0
     assert team[1].verdicts() == []
-    tell_of(
+    name_local_biot(
         StateFolder(folder=team[0].repository.state),
         biot.base_url,
         biot.service_user.id,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.functional.release.conftest import tell_of
+from tests.functional.release.conftest import name_local_biot
 
 if TYPE_CHECKING:
     from tests.functional.release.conftest import PublisherMachine
@@ -35,7 +35,7 @@ def generate(machine: PublisherMachine, more: str = "") -> None:
 
 @pytest.mark.parametrize(("kind", "line"), [("PRE_REQUEST", 10), ("cronSchedule", 6)])
 def test_every_command_names_the_line_and_a_solution(machine: PublisherMachine, kind: str, line: int) -> None:
-    tell_of(machine.state, "http://127.0.0.1:9")  # nothing listens there, and nothing is asked
+    name_local_biot(machine.state, "http://127.0.0.1:9")  # nothing listens there, and nothing is asked
     generate(machine)
     assert machine("package").code == 0
     artifact = str(machine.plugin / "dist" / "age-calculator-1.zip")

@@ -106,7 +106,7 @@ def test_code_that_is_gone_is_explained_and_nothing_changes(sandbox: Sandbox, br
     response = go_back(browser, name, numbers(browser, name)[-1])
 
     assert response.status_code == httpx.codes.CONFLICT
-    assert "The code of version 1 is not here any more." in Page(response.text).text
+    assert "The code of version 1 is no longer stored." in Page(response.text).text
     assert plugin_of(sandbox, name) == before
 
 
