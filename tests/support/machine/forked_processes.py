@@ -9,5 +9,5 @@ import multiprocessing
 
 FORKED = multiprocessing.get_context("forkserver")
 FORKED.set_forkserver_preload(
-    ["__main__", "tests.support.machine.pip_libraries", "tests.support.sandbox.sandbox_process", "tests.proof.running"]
+    ["__main__", "tests.support.machine.pip_modules", "tests.support.sandbox.sandbox_process", "tests.proof.running"]
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-LIBRARIES = (
+MODULES = (
     "_internal.cli.main",
     "_internal.commands.configuration",
     "_internal.commands.download",
@@ -32,5 +32,5 @@ LIBRARIES = (
     "_vendor.urllib3",
 )
 
-for library in LIBRARIES:
-    import_module(f"pip.{library}")
+for module in MODULES:
+    import_module(f"pip.{module}")
