@@ -7,6 +7,7 @@ import gc
 import os
 import signal
 import sys
+import threading
 from contextlib import suppress
 from typing import NoReturn
 
@@ -39,10 +40,12 @@ def main() -> NoReturn:
 
 
 def _end_process(code: int) -> NoReturn:
-    """End without deleting every object of the interpreter first, which takes a twentieth of the time of `package`.
+    """End without deleting every object of the interpreter first, which takes 4 of the 140 ms of a small `package`.
 
-    mypy ends in the same way. Everything that was printed is written already, and only daemon threads can be left.
+    mypy ends in the same way. Threads that still work, after a second Ctrl-C, are waited for as usual.
     """
+    if sum(not thread.daemon for thread in threading.enumerate()) > 1:
+        sys.exit(code)  # noqa: TID251 - the one exit
     atexit._run_exitfuncs()  # noqa: SLF001 - coverage.py writes its data there; no public function runs them
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError):

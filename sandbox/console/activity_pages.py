@@ -90,7 +90,7 @@ async def _events(request: Request, last: int | None, revision: int | None) -> A
     recorder = _recorder(request)
     rows = LiveRows(recorder, await run_in_threadpool(_newest, recorder) if last is None else last)
     seen, waited, first = -1, 0.0, ""
-    if recorder.revision == revision:  # compared before the reader knows: what it does then is news
+    if recorder.revision == revision:  # compared before the page is connected: later calls are new to it
         events = await run_in_threadpool(rows.events)
         seen = revision
         first = "" if recorder.revision == revision else events
