@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from benchmarks.images.engine.docker_machine import docker_machine
 from benchmarks.images.section import Row, Section
-from benchmarks.repro_builds import BuildResult, HostPython, build_all, digests, install, prepare
-from benchmarks.repro_environments import COUNT, environments, find_listings, find_locales, find_pythons
-from benchmarks.repro_plugins import ODDITIES, SamplePlugin
+from benchmarks.repro.builds import BuildResult, HostPython, build_all, digests, install, prepare
+from benchmarks.repro.environments import COUNT, environments, find_listings, find_locales, find_pythons
+from benchmarks.repro.plugins import ODDITIES, SamplePlugin
 from builder import manifest as manifests
 from builder.image.image_lock import write_image_lock
 from builder.image.lambda_images import BASE_IMAGES
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from benchmarks.images.engine.docker_machine import DockerMachine
-    from benchmarks.repro_environments import BuildEnvironment
+    from benchmarks.repro.environments import BuildEnvironment
 
 ABOUT = f"""\
 Each Python of the machine builds the plugins once with an empty store. Then they are built in the {COUNT} environments

@@ -10,17 +10,17 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import repro_attacks
-from benchmarks.repro_builds import BuildResult, HostPython, build_all, digests, install, prepare
-from benchmarks.repro_environments import COUNT, environments, find_listings, find_locales, find_pythons
-from benchmarks.repro_plugins import SAMPLES
+from benchmarks.repro import attacks
+from benchmarks.repro.builds import BuildResult, HostPython, build_all, digests, install, prepare
+from benchmarks.repro.environments import COUNT, environments, find_listings, find_locales, find_pythons
+from benchmarks.repro.plugins import SAMPLES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from benchmarks.repro_attacks import AttackResult
+    from benchmarks.repro.attacks import AttackResult
 
-PAGE = Path(__file__).parents[1] / "docs" / "reproducibility.md"
+PAGE = Path(__file__).parents[2] / "docs" / "reproducibility.md"
 
 
 def main() -> int:
@@ -36,13 +36,13 @@ def main() -> int:
         warm = build_in_all_environments(hosts, origin, scratch, (locales, listings))
         print(f"{len(warm)} builds in {COUNT} environments after {time.monotonic() - start:.0f} s", flush=True)
         results = [
-            repro_attacks.single_changes(scratch),
-            repro_attacks.archives(),
-            repro_attacks.killed_builds(scratch),
-            repro_attacks.reprotest(hosts[0].python, origin / SAMPLES[0].name, scratch),
+            attacks.single_changes(scratch),
+            attacks.archives(),
+            attacks.killed_builds(scratch),
+            attacks.reprotest(hosts[0].python, origin / SAMPLES[0].name, scratch),
         ]
     varied = f"Pythons {', '.join(pythons)}; locales {', '.join(locales)}; listing orders: {len(listings)}"
-    page = "\n".join([*heading(varied, time.monotonic() - start), *table(cold, warm), "", *attacks(results), ""])
+    page = "\n".join([*heading(varied, time.monotonic() - start), *table(cold, warm), "", *attack_table(results), ""])
     PAGE.write_text(page, "utf-8")
     print(page)
     failed = [one.failure for one in (*cold, *warm) if one.failure]
@@ -104,7 +104,7 @@ def table(cold: Sequence[BuildResult], warm: Sequence[BuildResult]) -> list[str]
     return lines
 
 
-def attacks(results: Sequence[AttackResult]) -> list[str]:
+def attack_table(results: Sequence[AttackResult]) -> list[str]:
     """The table of attacks on artifacts, archives and builds."""
     lines = ["## Changed, hostile, killed", "", "| what | result | |", "|---|---|---|"]
     return lines + [f"| {one.what} | {one.figure} | {'met' if one.met else '**missed**'} |" for one in results]

@@ -24,7 +24,7 @@ DAMAGED = 10_000
 KILLED = 50
 SECONDS_MAX = 2.0
 MEMORY_MAX_MB = 128
-REPOSITORY = Path(__file__).parents[1]
+REPOSITORY = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +55,7 @@ def single_changes(scratch: Path) -> AttackResult:
 
 def archives() -> AttackResult:
     """The strict reader, in a process whose memory is measured."""
-    script = "from benchmarks.repro_attacks import judge_archives; judge_archives()"
+    script = "from benchmarks.repro.attacks import judge_archives; judge_archives()"
     done = subprocess.run([sys.executable, "-c", script], cwd=REPOSITORY, capture_output=True, text=True, check=True)
     counts = json.loads(done.stdout)
     figure = (

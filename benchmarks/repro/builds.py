@@ -13,14 +13,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.repro_environments import BuildEnvironment, disordered
-from benchmarks.repro_plugins import SAMPLES, SamplePlugin
+from benchmarks.repro.environments import BuildEnvironment, disordered
+from benchmarks.repro.plugins import SAMPLES, SamplePlugin
 from builder.image.layout_files import image_digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-REPOSITORY = Path(__file__).parents[1]
+REPOSITORY = Path(__file__).parents[2]
 DIFFERENT_PER_RUN = (".provenance.json", ".sha256")
 """Evidence with the time of the build, and the digests over it."""
 

@@ -1,0 +1,1 @@
+"""``tox -e repro``: the same bytes in 64 environments, and attacks on artifacts, archives and builds."""
